@@ -1,0 +1,271 @@
+"""The provider-neutral picture of a call. No cloud's field name and no sentence stands here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NewType
+
+from bot.words import Message, code_message, has_code, message
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+Percent = NewType("Percent", float)  # 0 to 100; 0.5 means half of one percent
+Milliseconds = NewType("Milliseconds", float)
+
+
+class Side(StrEnum):
+    """The two people a report is about."""
+
+    TEACHER = "teacher"
+    STUDENT = "student"
+
+    @property
+    def other(self) -> Side:
+        """The opposite side."""
+        return Side.STUDENT if self is Side.TEACHER else Side.TEACHER
+
+
+class Media(StrEnum):
+    """What a metric or a cause is about."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class Direction(StrEnum):
+    """Up: from the device to the cloud. Down: from the cloud to the device."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class IssueType(IntEnum):
+    """The four types of a report (Agora reportV2, `type`)."""
+
+    CLASS_SWITCHED = 1
+    HELP = 2
+    COMPLAINT = 3
+    FEEDBACK = 4
+
+
+class Unit(StrEnum):
+    """The unit of a metric's values; a percentage always runs from 0 to 100 in here."""
+
+    PERCENT = "%"
+    MS = "ms"
+    KBPS = "kbps"
+    FPS = "fps"
+    PIXELS = "px"
+    DECIBEL = "dB"
+    NUMBER = ""
+
+
+class Metric(StrEnum):
+    """What a series measures, whichever cloud measured it."""
+
+    APP_CPU = "app_cpu"
+    SYSTEM_CPU = "system_cpu"
+    SEND_BITRATE = "send_bitrate"
+    SEND_BITRATE_LOW = "send_bitrate_low"
+    RECEIVE_BITRATE = "receive_bitrate"
+    RECEIVE_BITRATE_LOW = "receive_bitrate_low"
+    CAPTURE_FPS = "capture_fps"
+    SEND_FPS = "send_fps"
+    SEND_FPS_LOW = "send_fps_low"
+    RECEIVE_FPS = "receive_fps"
+    RECEIVE_FPS_LOW = "receive_fps_low"
+    FREEZE_TIME = "freeze_time"  # ms of freeze within one sampling interval
+    FREEZE_RATE = "freeze_rate"
+    UPLINK_LOSS = "uplink_loss"
+    DOWNLINK_LOSS = "downlink_loss"
+    END_TO_END_LOSS = "end_to_end_loss"
+    UPLINK_LATENCY = "uplink_latency"
+    DOWNLINK_LATENCY = "downlink_latency"
+    LATENCY = "latency"
+    ROUTER_LATENCY = "router_latency"
+    JITTER = "jitter"
+    TASK_DELAY = "task_delay"
+    PICTURE_QP = "picture_qp"  # lower is better
+    SEND_VOLUME = "send_volume"
+    PLAY_VOLUME = "play_volume"
+    SEND_WIDTH = "send_width"
+    SEND_HEIGHT = "send_height"
+    RECEIVE_WIDTH = "receive_width"
+    RECEIVE_HEIGHT = "receive_height"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code as a cloud gave it, such as kind `agora.factor_id`, value `21`."""
+
+    kind: str
+    value: str
+
+    @property
+    def spoken(self) -> Message:
+        """The code in words, with its number; an unknown one as kind and number."""
+        if has_code(self.kind, self.value):
+            return message(
+                "%(words)s (%(code)s)", words=code_message(self.kind, self.value), code=self.value
+            )
+        return message("Unknown code %(code)s (%(kind)s)", code=self.value, kind=self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call in a room. `ended_at` is None while it runs. Times are aware."""
+
+    cloud: str
+    app: str
+    id: str
+    cname: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None = None
+
+    def covers(self, moment: dt.datetime) -> bool:
+        """Tell whether the call ran at this moment."""
+        return self.started_at <= moment and (self.ended_at is None or moment <= self.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One stay of one person in a call; somebody who rejoins has several, each with its `sid`."""
+
+    uid: str
+    sid: str
+    joined_at: dt.datetime
+    left_at: dt.datetime | None = None
+    network: str = ""
+    platform: str = ""
+    device: str = ""
+    sdk: str = ""
+    sends: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """One metric of one stay over time.
+
+    `uid` is who measured it; `peer_uid` the sender it was received from, None for the own side.
+    `times` are epoch seconds, sorted; `values` as long, in `unit`.
+    `code` is the cloud's own name of the metric.
+    """
+
+    uid: str
+    sid: str
+    metric: Metric
+    unit: Unit
+    times: FloatArray
+    values: FloatArray
+    code: Code
+    media: Media | None = None
+    direction: Direction | None = None
+    peer_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A root cause a cloud named. `peer_uid` None: it lies with the person of the event."""
+
+    code: Code
+    peer_uid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbnormalEvent:
+    """Something bad a cloud saw happen to one person."""
+
+    uid: str
+    cname: str
+    kind: Code
+    at: dt.datetime
+    factors: tuple[Factor, ...] = ()
+    peer_uid: str | None = None
+
+    @property
+    def key(self) -> tuple[float, str, str, str]:
+        """What makes two rows the same event (the windows we ask for overlap)."""
+        return (self.at.timestamp(), self.uid, self.kind.value, self.cname)
+
+
+class Lack(StrEnum):
+    """What we could not learn."""
+
+    CALL = "call"
+    TEACHER_METRICS = "teacher_metrics"
+    STUDENT_METRICS = "student_metrics"
+    EVENTS = "events"  # the cloud's own diagnosis
+    MINUTES = "minutes"  # minutes of the cloud's own diagnosis nobody looked at
+
+
+class LackReason(StrEnum):
+    """Why we could not learn it."""
+
+    NOT_OUT_YET = "not_out_yet"  # the cloud publishes it later
+    NOT_FOUND = "not_found"  # the cloud knows no such call or person
+    CUT_OFF = "cut_off"  # the cloud names ten people at most
+    TOO_FEW_SAMPLES = "too_few_samples"
+    FORGOTTEN = "forgotten"  # older than the cloud remembers
+    OVER_QUOTA = "over_quota"
+    REFUSED = "refused"  # key, plan or rights
+    UNREACHABLE = "unreachable"
+    UNREADABLE = "unreadable"  # the answer was nonsense
+    MAY_BE_INCOMPLETE = "may_be_incomplete"  # as many rows as the cloud ever gives
+    UNSUPPORTED = "unsupported"  # this cloud has no such call
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something we could not learn, why, and when to ask again (None: never)."""
+
+    what: Lack
+    why: LackReason
+    retry_at: dt.datetime | None = None
+    detail: str = ""  # a code, a uid or a stretch of time, shown as it is
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """Everything one cloud tells of one call, and what it did not tell."""
+
+    call: Call
+    participants: tuple[Participant, ...] = ()
+    series: tuple[Series, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    fresh_until: dt.datetime | None = None  # the newest moment the data can speak of
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A complaint about a call, as it is sent to the cloud and to the diagnosis."""
+
+    app: str
+    cname: str
+    teacher_uid: str
+    student_uid: str
+    abnormal_side: Side
+    issue_type: IssueType
+    occurred_at: dt.datetime
+    comments: str = ""
+
+    def uid_of(self, side: Side) -> str:
+        """The uid of one side."""
+        return self.teacher_uid if side is Side.TEACHER else self.student_uid
+
+    @property
+    def abnormal_uid(self) -> str:
+        """Who suffered."""
+        return self.uid_of(self.abnormal_side)
+
+    def side_of(self, uid: str | None) -> Side | None:
+        """Which side a uid is, None for anybody else."""
+        if uid == self.teacher_uid:
+            return Side.TEACHER
+        return Side.STUDENT if uid == self.student_uid else None

@@ -1,0 +1,183 @@
+"""Why a call was bad: types and the examination. Pure: no clock, no I/O, no sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Code,
+    Direction,
+    Lack,
+    LackReason,
+    Media,
+    Missing,
+    Participant,
+    Report,
+    Series,
+    Side,
+)
+
+HEALTHY: Final = "none"
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that speaks for a cause: a metric out of bounds, or a code a cloud gave.
+
+    `value` and `threshold` are in `unit`. `uid` is who it was measured on (metric) or who it
+    happened to (code); `peer` the other end it speaks of, None for the own side.
+    """
+
+    source: str
+    at: dt.datetime
+    uid: str
+    metric: str = ""
+    value: float | None = None
+    unit: str = ""
+    threshold: float | None = None
+    media: Media | None = None
+    direction: Direction | None = None
+    code: Code | None = None
+    peer: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the evidence as the contract's JSON; the inverse of `from_json`."""
+        common: dict[str, Any] = {"source": self.source, "at": write_time(self.at), "uid": self.uid}
+        common |= {"media": self.media, "direction": self.direction, "peer": self.peer}
+        if self.code is not None:
+            return common | {"kind": self.code.kind, "code": self.code.value}
+        numbers = {"value": self.value, "unit": self.unit, "threshold": self.threshold}
+        return common | {"metric": self.metric} | numbers
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Evidence:
+        """Read what `to_json` wrote."""
+        code = Code(data["kind"], data["code"]) if "code" in data else None
+        return cls(
+            source=data["source"],
+            at=read_time(data["at"]),
+            uid=data["uid"],
+            metric=data.get("metric", ""),
+            value=data.get("value"),
+            unit=data.get("unit", ""),
+            threshold=data.get("threshold"),
+            media=Media(data["media"]) if data.get("media") else None,
+            direction=Direction(data["direction"]) if data.get("direction") else None,
+            code=code,
+            peer=data.get("peer"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was wrong, with whom, how sure we are, and what we could not see.
+
+    `cause` is a key such as `network.loss`, or `none` (looked healthy), or `unknown`.
+    `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
+    """
+
+    cause: str
+    since: dt.datetime
+    until: dt.datetime
+    media: Media | None = None
+    direction: Direction | None = None
+    side: Side | None = None
+    uid: str | None = None
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    others: tuple[Verdict, ...] = ()
+
+    @property
+    def retry_at(self) -> dt.datetime | None:
+        """When asking again may tell more; None: it will not."""
+        times = [lack.retry_at for lack in self.missing if lack.retry_at is not None]
+        return min(times, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the verdict as the contract's JSON; the inverse of `from_json`."""
+        return {
+            "cause": self.cause,
+            "media": self.media,
+            "direction": self.direction,
+            "side": self.side,
+            "uid": self.uid,
+            "confidence": self.confidence,
+            "from": write_time(self.since),
+            "to": write_time(self.until),
+            "evidence": [evidence.to_json() for evidence in self.evidence],
+            "missing": [_missing_to_json(lack) for lack in self.missing],
+            "others": [other.to_json() for other in self.others],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Verdict:
+        """Read what `to_json` wrote."""
+        return cls(
+            cause=data["cause"],
+            since=read_time(data["from"]),
+            until=read_time(data["to"]),
+            media=Media(data["media"]) if data["media"] else None,
+            direction=Direction(data["direction"]) if data["direction"] else None,
+            side=Side(data["side"]) if data["side"] else None,
+            uid=data["uid"],
+            confidence=data["confidence"],
+            evidence=tuple(Evidence.from_json(item) for item in data["evidence"]),
+            missing=tuple(_missing_from_json(item) for item in data["missing"]),
+            others=tuple(cls.from_json(item) for item in data["others"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All there is to tell about one question: the verdict and the facts beside it."""
+
+    report: Report
+    verdict: Verdict
+    asked_at: dt.datetime
+    calls: tuple[Call, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    events: tuple[AbnormalEvent, ...] = ()
+
+    @property
+    def call(self) -> Call | None:
+        """The call the question is about: the newest one found."""
+        return self.calls[0] if self.calls else None
+
+
+def examine(
+    report: Report,
+    calls: Sequence[Call],
+    series: Sequence[Series],
+    events: Sequence[AbnormalEvent],
+    *,
+    missing: Sequence[Missing] = (),
+) -> Verdict:
+    """Work out why the call was bad around `report.occurred_at`."""
+    raise NotImplementedError
+
+
+def write_time(moment: dt.datetime) -> str:
+    """Write a moment as ISO 8601 in UTC."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_time(text: str) -> dt.datetime:
+    """Read what `write_time` wrote."""
+    return dt.datetime.fromisoformat(text)
+
+
+def _missing_to_json(lack: Missing) -> dict[str, Any]:
+    retry_at = write_time(lack.retry_at) if lack.retry_at else None
+    return {"what": lack.what, "why": lack.why, "retry_at": retry_at, "detail": lack.detail}
+
+
+def _missing_from_json(data: Mapping[str, Any]) -> Missing:
+    retry_at = read_time(data["retry_at"]) if data["retry_at"] else None
+    return Missing(Lack(data["what"]), LackReason(data["why"]), retry_at, data["detail"])

@@ -1,0 +1,1 @@
+"""Durable jobs: the engine and what it carries out. Decisions stay with the desk."""

@@ -1,0 +1,134 @@
+"""What the desk needs from the world outside, as protocols. Nothing here does anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.call import AbnormalEvent, Call, CallRecord, Missing, Report
+from bot.diagnosis import Diagnosis
+from bot.ticket import Ticket
+from bot.words import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time, both ends aware."""
+
+    since: dt.datetime
+    until: dt.datetime
+
+    @property
+    def span(self) -> dt.timedelta:
+        """How long it is."""
+        return self.until - self.since
+
+    @classmethod
+    def around(cls, moment: dt.datetime, span: dt.timedelta) -> Window:
+        """The stretch from `span` before a moment to `span` after it."""
+        return cls(moment - span, moment + span)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a cloud can do and takes. `cname` and `uid` are full-match patterns."""
+
+    reports: bool
+    events: bool
+    look_back: dt.timedelta
+    metrics_delay: dt.timedelta
+    events_delay: dt.timedelta
+    cname: re.Pattern[str]
+    cname_hint: Message
+    uid: re.Pattern[str]
+    uid_max: int | None
+    uid_hint: Message
+
+
+@dataclass(frozen=True, slots=True)
+class EventAnswer:
+    """A cloud's own diagnosis of one channel, and what of it could not be seen."""
+
+    events: tuple[AbnormalEvent, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+
+class Cloud(Protocol):
+    """One RTC cloud. Every method raises CloudError and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """`agora`, `volcengine` or `huawei`."""
+
+    @property
+    def apps(self) -> Sequence[str]:
+        """Our names of the apps it carries."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+        """Return the calls of this channel that touch the window, newest first."""
+
+    async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
+        """Return participants and series of these uids within the window."""
+
+    async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
+        """Return the cloud's own diagnosis of this channel within the window."""
+
+    async def send_report(self, report: Report) -> None:
+        """Report a bad call to the cloud; not idempotent."""
+
+    async def check(self, app: str) -> str:
+        """Make the cheapest call that proves the credentials; returns what doctor shows."""
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> dt.datetime:
+        """Now, aware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where something stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+class Speaker(Protocol):
+    """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
+
+    `key` names what is posted (`card:LD-12`); it travels with the post, so that `find` can
+    tell later whether a post whose answer was lost did arrive.
+    """
+
+    async def post_card(self, ticket: Ticket, key: str) -> Posted:
+        """Post the ticket's card in the escalation channel."""
+
+    async def update_card(self, ticket: Ticket) -> None:
+        """Draw the ticket's card anew where it stands."""
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+        """Post what was found in the ticket's thread."""
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the post in the ticket's thread."""
+
+    async def post_note(self, ticket: Ticket, note: Message, key: str) -> Posted:
+        """Post a sentence in the ticket's thread."""
+
+    async def confirm(self, ticket: Ticket, key: str) -> None:
+        """Tell the reporter privately that the ticket is filed, with a link to its thread."""
+
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+        """Look for a post with this key that may have arrived without an answer."""

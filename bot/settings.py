@@ -1,0 +1,274 @@
+"""The only reader of the environment. What a setting does stands where it is used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+
+CLOUDS: Final = ("agora", "volcengine", "huawei")
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
+
+
+def N_(msgid: str) -> str:  # noqa: N802 - the name Babel looks for
+    """Mark a sentence for the catalogs without saying it."""
+    return msgid
+
+
+class SettingError(Exception):
+    """A setting that is wrong or missing. `expected` is a msgid of the catalogs."""
+
+    def __init__(self, name: str, expected: str) -> None:
+        super().__init__(f"{name}: expected {expected}")
+        self.name = name
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """One cloud's settings: `apps` maps our name of an app to the cloud's id of it."""
+
+    name: str
+    apps: Mapping[str, str]
+    base_url: str
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything Lagdesk can be told from outside, checked."""
+
+    slack_bot_token: str = field(default="", repr=False)
+    slack_signing_secret: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
+    slack_client_id: str = ""
+    slack_client_secret: str = field(default="", repr=False)
+    slack_api_url: str = "https://slack.com/api/"
+    database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 3000
+    default_locale: Literal["zh", "en", "both"] = "zh"
+    timezone: str = "Asia/Shanghai"
+    escalation_channel: str = ""
+    summary_channel: str = ""
+    summary_schedule: str = "0 9 * * MON"
+    support_group: str = ""
+    escalate_after_s: float = 900.0
+    mask_uids: bool = True
+    log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    clouds: tuple[CloudSettings, ...] = ()
+
+    @property
+    def apps(self) -> dict[str, CloudSettings]:
+        """Which cloud carries each app, by our name of the app, in the order configured."""
+        return {app: cloud for cloud in self.clouds for app in cloud.apps}
+
+    @property
+    def has_oauth(self) -> bool:
+        """Tell whether several workspaces may install Lagdesk."""
+        return bool(self.slack_client_id and self.slack_client_secret)
+
+
+class _Reader:
+    """Reads one environment, remembering nothing."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str, default: str = "") -> str:
+        return (self._environment.get(name) or "").strip() or default
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default)
+        for candidate in choices:
+            if value.lower() == candidate.lower():
+                return candidate
+        raise SettingError(name, " | ".join(choices))
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        words = {"true": True, "1": True, "yes": True, "on": True}
+        words |= {"false": False, "0": False, "no": False, "off": False}
+        value = self.text(name, str(default)).lower()
+        if value not in words:
+            raise SettingError(name, "true | false")
+        return words[value]
+
+    def port(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isascii() or not value.isdigit() or not 0 <= int(value) <= 65535:  # noqa: PLR2004 - TCP's own bound
+            raise SettingError(name, N_("a port number from 0 to 65535"))
+        return int(value)
+
+    def duration_s(self, name: str, default: str) -> float:
+        found = _DURATION.fullmatch(self.text(name, default).lower())
+        if not found or int(found[1]) == 0:
+            raise SettingError(name, N_("a duration such as 90s, 15m or 2h"))
+        return float(int(found[1]) * _SECONDS[found[2]])
+
+    def url(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            valid = False
+        if not valid:
+            raise SettingError(name, N_("an address that starts with https://"))
+        return value.rstrip("/")
+
+    def zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise SettingError(name, N_("a time zone such as Asia/Shanghai")) from None
+        return value
+
+    def apps(self, name: str) -> dict[str, str]:
+        """Read `kids=APPID1,adults=APPID2`."""
+        apps: dict[str, str] = {}
+        for part in filter(None, (part.strip() for part in self.text(name).split(","))):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            if not (key and equals and value) or key in apps:
+                raise SettingError(name, N_("names and app ids such as kids=APPID1,adults=APPID2"))
+            apps[key] = value
+        return apps
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise SettingError(name, N_("a value, since this cloud's apps are set"))
+        return value
+
+
+def _database_url(read: _Reader) -> str:
+    value = read.text("DATABASE_URL", "sqlite:///lagdesk.db")
+    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    if not re.match(r"(sqlite:///|postgresql\+psycopg://).+", value):
+        raise SettingError("DATABASE_URL", N_("sqlite:///file or postgresql://host/name"))
+    return value
+
+
+def _cron(read: _Reader) -> str:
+    value = read.text("SUMMARY_SCHEDULE", "0 9 * * MON")
+    if len(value.split()) != 5:  # noqa: PLR2004 - cron has five fields
+        raise SettingError("SUMMARY_SCHEDULE", N_("five cron fields such as 0 9 * * MON"))
+    return value
+
+
+def _agora(read: _Reader) -> CloudSettings | None:
+    apps = read.apps("AGORA_APPS")
+    options = {
+        "api": read.choice("AGORA_API", ("seed", "current", "auto"), "auto"),
+        "plan": read.choice("AGORA_PLAN", ("standard", "premium", "enterprise"), "standard"),
+        "report": read.choice("AGORA_REPORT", ("reportV2", "report", "off"), "reportV2"),
+    }
+    base_url = read.url("AGORA_BASE_URL", "https://api.agora.io")
+    if not apps:
+        return None
+    secrets = {
+        "customer_id": read.required("AGORA_CUSTOMER_ID"),
+        "customer_secret": read.required("AGORA_CUSTOMER_SECRET"),
+    }
+    return CloudSettings("agora", apps, base_url, secrets, options)
+
+
+def _volcengine(read: _Reader) -> CloudSettings | None:
+    apps = read.apps("VOLCENGINE_APPS")
+    versions = ("2020-12-01", "2023-11-01")
+    options = {"api_version": read.choice("VOLCENGINE_API_VERSION", versions, versions[0])}
+    base_url = read.url("VOLCENGINE_BASE_URL", "https://rtc.volcengineapi.com")
+    if not apps:
+        return None
+    secrets = {
+        "access_key": read.required("VOLCENGINE_ACCESS_KEY"),
+        "secret_key": read.required("VOLCENGINE_SECRET_KEY"),
+    }
+    return CloudSettings("volcengine", apps, base_url, secrets, options)
+
+
+def _huawei(read: _Reader) -> CloudSettings | None:
+    apps = read.apps("HUAWEI_APPS")
+    base_url = read.url("HUAWEI_BASE_URL", "https://rtc-api.myhuaweicloud.com")
+    iam_url = read.url("HUAWEI_IAM_URL", "https://iam.myhuaweicloud.com")
+    if not apps:
+        return None
+    by_key = read.text("HUAWEI_ACCESS_KEY") or read.text("HUAWEI_SECRET_KEY")
+    names = (
+        ("ACCESS_KEY", "SECRET_KEY")
+        if by_key or not read.text("HUAWEI_IAM_USER")
+        else (
+            "IAM_USER",
+            "IAM_PASSWORD",
+            "IAM_DOMAIN",
+            "IAM_PROJECT",
+        )
+    )
+    secrets = {name.lower(): read.required(f"HUAWEI_{name}") for name in names}
+    options = {"project_id": read.required("HUAWEI_PROJECT_ID"), "iam_url": iam_url}
+    return CloudSettings("huawei", apps, base_url, secrets, options)
+
+
+def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
+    found = tuple(cloud for cloud in (_agora(read), _volcengine(read), _huawei(read)) if cloud)
+    seen: set[str] = set()
+    for cloud in found:
+        if seen & set(cloud.apps):
+            raise SettingError(
+                f"{cloud.name.upper()}_APPS", N_("names no other cloud's apps already have")
+            )
+        seen |= set(cloud.apps)
+    return found
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from an environment, by default the process's own over `.env`.
+
+    Raises SettingError, which names the setting and what is expected.
+    """
+    if environment is None:
+        from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
+        environment = {**from_file, **os.environ}
+    read = _Reader(environment)
+    api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
+    return Settings(
+        slack_bot_token=read.text("SLACK_BOT_TOKEN"),
+        slack_signing_secret=read.text("SLACK_SIGNING_SECRET"),
+        slack_app_token=read.text("SLACK_APP_TOKEN"),
+        slack_client_id=read.text("SLACK_CLIENT_ID"),
+        slack_client_secret=read.text("SLACK_CLIENT_SECRET"),
+        slack_api_url=api_url,
+        database_url=_database_url(read),
+        host=read.text("HOST", "127.0.0.1"),
+        port=read.port("PORT", 3000),
+        default_locale=read.choice("DEFAULT_LOCALE", ("zh", "en", "both"), "zh"),  # type: ignore[arg-type]
+        timezone=read.zone("TIMEZONE", "Asia/Shanghai"),
+        escalation_channel=read.text("ESCALATION_CHANNEL"),
+        summary_channel=read.text("SUMMARY_CHANNEL"),
+        summary_schedule=_cron(read),
+        support_group=read.text("SUPPORT_GROUP"),
+        escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
+        mask_uids=read.flag("MASK_UIDS", default=True),
+        log_level=read.choice(
+            "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"
+        ),
+        log_format=read.choice("LOG_FORMAT", ("text", "json"), "text"),  # type: ignore[arg-type]
+        clouds=_clouds(read),
+    )
+
+
+def require(settings: Settings, *names: str) -> None:
+    """Raise SettingError for the first of these settings (by variable name) that is empty."""
+    for name in names:
+        if not getattr(settings, name.lower()):
+            raise SettingError(name, N_("a value"))

@@ -1,0 +1,70 @@
+"""The tables beside the ticket's. Their questions live in the modules named after them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlmodel import Field, SQLModel
+
+from bot.ticket import UtcTime
+
+
+class Duty(SQLModel, table=True):
+    """Something we owe the world outside: a post, an edit, a report, a diagnosis.
+
+    Written in the transaction that makes it owed; `done_at` is set when it is carried out or
+    given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the tries
+    begun so far. `holder` is the worker that carries it out now.
+    """
+
+    name: str = Field(primary_key=True)
+    kind: str
+    ticket: int | None = Field(default=None, index=True)
+    attempt: int = 0
+    due_at: dt.datetime = Field(sa_type=UtcTime, index=True)
+    done_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    holder: str | None = None
+    last_error: str = ""
+
+
+class Heartbeat(SQLModel, table=True):
+    """A worker's sign of life; the sweeper frees what a silent one held."""
+
+    worker: str = Field(primary_key=True)
+    at: dt.datetime = Field(sa_type=UtcTime)
+
+
+class Reader(SQLModel, table=True):
+    """What one person chose, in one workspace."""
+
+    team: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    locale: str = ""
+
+
+class Channel(SQLModel, table=True):
+    """What was chosen for one channel, in one workspace."""
+
+    team: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    locale: str = ""
+
+
+class Remark(SQLModel, table=True):
+    """A reply in a ticket's thread, kept from Slack's events."""
+
+    team: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    ts: str = Field(primary_key=True)
+    ticket: int = Field(index=True)
+    person: str
+    text: str
+
+
+class Trait(SQLModel, table=True):
+    """A fact learnt once and remembered, such as which API generation an app answers."""
+
+    name: str = Field(primary_key=True)
+    value: str
+    at: dt.datetime = Field(sa_type=UtcTime)

@@ -1,0 +1,182 @@
+"""The ticket: its table and its pure transitions. No clock, no database, no Slack in here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from bot.call import IssueType, Report, Side
+from bot.errors import ConflictError
+from bot.words import PersonId, message
+
+
+class UtcTime(TypeDecorator[dt.datetime]):
+    """An aware moment, kept in UTC; SQLite would forget the zone."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Store the moment as naive UTC."""
+        _ = dialect
+        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Give the moment its zone back."""
+        _ = dialect
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class OneOf(TypeDecorator[StrEnum]):
+    """A member of an enumeration, kept as its plain text; no database type to migrate."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__(20)
+        self.members = members
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        """Store the text, refusing what is no member."""
+        _ = dialect
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """Give the member back."""
+        _ = dialect
+        return None if value is None else self.members(value)
+
+
+class Status(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+
+
+class ReportState(StrEnum):
+    """What became of the report to the cloud."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNCONFIRMED = "unconfirmed"  # it may have arrived, no answer came; never sent again blindly
+    UNSUPPORTED = "unsupported"  # this cloud has no such call
+    OFF = "off"  # switched off by a setting
+
+
+class Ticket(SQLModel, table=True):
+    """One reported call. `LD-<number>` is its name."""
+
+    __table_args__ = (UniqueConstraint("team", "origin"),)
+
+    number: int | None = Field(default=None, primary_key=True)
+    team: str = ""
+    origin: str  # the Slack view or event it came from: one makes one ticket
+    status: Status = Field(default=Status.OPEN, sa_type=OneOf(Status), index=True)
+    app: str
+    cloud: str
+    cname: str = Field(index=True)
+    teacher_uid: str
+    student_uid: str
+    abnormal_side: Side = Field(sa_type=OneOf(Side))
+    issue_type: int
+    occurred_at: dt.datetime = Field(sa_type=UtcTime)
+    created_at: dt.datetime = Field(sa_type=UtcTime, index=True)
+    comments: str = ""
+    reporter: str = Field(index=True)
+    assignee: str | None = None
+    claimed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    escalated_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    resolved_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    resolver: str | None = None
+    resolution: str = ""
+    resolved_cause: str = ""
+    report_state: ReportState = Field(default=ReportState.PENDING, sa_type=OneOf(ReportState))
+    report_attempts: int = 0
+    report_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    channel: str = ""
+    card_ts: str = ""
+    origin_channel: str = ""
+    diagnosis_ts: str = ""
+    verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    revision: int = 0  # grows with every change people can see on the card
+
+    @property
+    def label(self) -> str:
+        """The ticket's name, such as LD-12."""
+        return f"LD-{self.number}"
+
+    @property
+    def id(self) -> int:
+        """The number of a stored ticket."""
+        if self.number is None:
+            msg = "this ticket is not stored yet"
+            raise ValueError(msg)
+        return self.number
+
+    @property
+    def report(self) -> Report:
+        """The complaint as the clouds and the diagnosis take it."""
+        return Report(
+            app=self.app,
+            cname=self.cname,
+            teacher_uid=self.teacher_uid,
+            student_uid=self.student_uid,
+            abnormal_side=self.abnormal_side,
+            issue_type=IssueType(self.issue_type),
+            occurred_at=self.occurred_at,
+            comments=self.comments,
+        )
+
+    def touch(self) -> None:
+        """Note that the card has to be drawn again."""
+        self.revision += 1
+
+    def claim(self, person: str, now: dt.datetime) -> None:
+        """Somebody takes the ticket; ConflictError when somebody has it, or it is resolved."""
+        if self.status is Status.CLAIMED:
+            raise ConflictError(
+                message(
+                    "%(person)s has already claimed %(ticket)s.",
+                    person=PersonId(self.assignee or ""),
+                    ticket=self.label,
+                )
+            )
+        self._refuse_resolved()
+        self.status, self.assignee, self.claimed_at = Status.CLAIMED, person, now
+        self.touch()
+
+    def escalate(self, now: dt.datetime) -> None:
+        """The group is called; ConflictError when the ticket is resolved."""
+        self._refuse_resolved()
+        self.escalated_at = now
+        self.touch()
+
+    def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
+        """The ticket is done; ConflictError when it already was."""
+        self._refuse_resolved()
+        self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now
+        self.resolved_cause, self.resolution = cause, resolution
+        self.touch()
+
+    def reopen(self) -> None:
+        """The ticket is open again; ConflictError when it is not resolved."""
+        if self.status is not Status.RESOLVED:
+            raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
+        self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
+        self.resolved_at, self.resolver = None, None
+        self.touch()
+
+    def _refuse_resolved(self) -> None:
+        if self.status is Status.RESOLVED:
+            raise ConflictError(message("%(ticket)s is already resolved.", ticket=self.label))
