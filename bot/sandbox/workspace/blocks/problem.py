@@ -1,0 +1,90 @@
+"""A refusal as Slack words it. Only words and their shape; what is refused stands elsewhere.
+
+The wording and the codes are those of Slack's open-source validator generator, `hack-json-schema`,
+and of refusals quoted in the SDKs' issues; where none is known, the wording is the sandbox's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Code = Literal["missing_field", "invalid_type", "failed_constraint"]
+Constraint = tuple[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason why Slack would refuse a payload.
+
+    `pointer` is RFC 6901 from the root of the method's arguments, such as `/blocks/0/text` or
+    `/view/title`. `constraint` is (type, expected), such as ("max_items", 25), or None when the
+    type was wrong or a field missing. `error` is the `error` the whole call answers with.
+    """
+
+    message: str
+    pointer: str
+    constraint: Constraint | None = None
+    code: Code = "failed_constraint"
+    error: str = "invalid_blocks"
+
+    @property
+    def line(self) -> str:
+        """The text in `errors`, and after `[ERROR] ` in `response_metadata.messages`."""
+        return f"{self.message} [json-pointer:{self.pointer}]"
+
+    def described(self) -> dict[str, object]:
+        """The shape `blocks.validate` answers: code, message, pointer and, if any, constraint."""
+        shape: dict[str, object] = {
+            "code": self.code,
+            "message": self.message,
+            "pointer": self.pointer,
+        }
+        if self.constraint is not None:
+            shape["constraint"] = dict(zip(("type", "expected"), self.constraint, strict=True))
+        return shape
+
+
+def step(pointer: str, *keys: str | int) -> str:
+    """Extend an RFC 6901 pointer by keys and indexes, escaped."""
+    escaped = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+    return "/".join((pointer, *escaped))
+
+
+def wrong_type(expected: str, pointer: str) -> Problem:
+    """Build the refusal of a value of another JSON type; `expected` is a whole sentence."""
+    return Problem(expected, pointer, code="invalid_type")
+
+
+def missing(field: str, pointer: str) -> Problem:
+    """Build the refusal of an object that lacks a required field."""
+    return Problem(f"missing required field: {field}", pointer, code="missing_field")
+
+
+def unknown(field: str, pointer: str) -> Problem:
+    """Build the refusal of an object with a key its schema does not have."""
+    return Problem(
+        f"invalid additional property: {field}", pointer, ("additional_properties", field)
+    )
+
+
+def too_long(longest: int, pointer: str) -> Problem:
+    """Build the refusal of a string of more than `longest` code points."""
+    return Problem(f"must be less than {longest + 1} characters", pointer, ("max_length", longest))
+
+
+def too_short(shortest: int, pointer: str) -> Problem:
+    """Build the refusal of a string of fewer than `shortest` code points."""
+    return Problem(
+        f"must be more than {shortest - 1} characters", pointer, ("min_length", shortest)
+    )
+
+
+def too_many(most: int, pointer: str) -> Problem:
+    """Build the refusal of a list of more than `most` items."""
+    return Problem(f"no more than {most} items allowed", pointer, ("max_items", most))
+
+
+def too_few(least: int, pointer: str) -> Problem:
+    """Build the refusal of a list of fewer than `least` items."""
+    return Problem(f"must provide at least {least} items", pointer, ("min_items", least))
