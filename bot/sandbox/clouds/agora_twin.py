@@ -1,0 +1,153 @@
+"""Agora, simulated: who is let in, which generation offers what, how it says no."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
+
+from bot.sandbox.clouds import agora_calls, agora_diagnosis, agora_report
+from bot.sandbox.clouds.agora_params import Params, refusal
+from bot.sandbox.clouds.ledger import Limits
+from bot.sandbox.clouds.server import Answer, Ask, Endpoint, Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.sandbox.scenario import Lesson
+
+Generation = Literal["seed", "current"]
+Plan = Literal["standard", "premium", "enterprise"]
+LimitShape = Literal["body", "http_300", "http_429"]
+_PREFIX: Final = "/beta/"
+_MESSAGES: Final = {
+    "qps": "qps limit error",
+    "qpm": "qps limit error",
+    "qpd": "qpd limit error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgoraAccount:
+    """An Agora customer: the key pair and the app ids, by the name of our app.
+
+    A lesson belongs to the app of the same name. Everything here is invented.
+    """
+
+    customer_id: str = "sandbox-customer"
+    customer_secret: str = "sandbox-customer-secret"
+    apps: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "kids": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+            "adults": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+        }
+    )
+
+
+class AgoraTwin(Twin):
+    """Agora's analytics API of 2020 (`seed`) or of today (`current`)."""
+
+    name = "agora"
+
+    def __init__(
+        self,
+        lessons: list[Lesson],
+        clock: Callable[[], float],
+        *,
+        account: AgoraAccount,
+        generation: Generation = "seed",
+        plan: Plan = "standard",
+    ) -> None:
+        super().__init__(lessons, clock)
+        self.account = account
+        self.generation: Generation = generation
+        self.plan: Plan = plan
+        self.limit_shape: LimitShape = "body"
+        self.denied: set[str] = set()
+        self.reports: list[agora_report.AcceptedReport] = []
+
+    def find(self, ask: Ask) -> Endpoint:
+        """Return the endpoint; what this generation does not have is 404."""
+        offered = self._seed_endpoints()
+        endpoint = offered.get((ask.method, ask.path.removeprefix(_PREFIX)))
+        if endpoint is None or not ask.path.startswith(_PREFIX):
+            raise refusal(404, "Not Found")
+        return endpoint
+
+    def admit(self, ask: Ask, endpoint: Endpoint) -> str:
+        """Let in by HTTP basic authentication: 401 for a wrong key, 403 without the right."""
+        if not self._knows(ask.headers.get("authorization", "")):
+            raise refusal(401, "Unauthorized")
+        appid = Params(ask.query).text("appid")
+        if appid not in self.account.apps.values() or endpoint.name in self.denied:
+            raise refusal(403, "Forbidden")
+        return appid
+
+    def refuse_quota(self, limit: str) -> Answer:
+        """Say that there were too many calls, in the shape `limit_shape` chooses."""
+        body = {"code": 300, "message": _MESSAGES[limit]}
+        return Answer(body, {"body": 200, "http_300": 300, "http_429": 429}[self.limit_shape])
+
+    def deny(self, *endpoints: str) -> None:
+        """Take the right to use endpoints away: the beta was not enabled (000, preface)."""
+        self.denied.update(endpoints)
+
+    def _knows(self, header: str) -> bool:
+        scheme, _, encoded = header.partition(" ")
+        if scheme.lower() != "basic":
+            return False
+        try:
+            given = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        wanted = f"{self.account.customer_id}:{self.account.customer_secret}"
+        return hmac.compare_digest(given, wanted.encode())
+
+    def _held(self, ask: Ask) -> list[Lesson]:
+        """Return the lessons of the app that is asked about."""
+        appid = ask.query["appid"]
+        return [lesson for lesson in self.lessons if self.account.apps.get(lesson.app) == appid]
+
+    def _seed_endpoints(self) -> dict[tuple[str, str], Endpoint]:
+        tell = partial(_endpoint, self._held)
+        live = Limits(per_minute=1, per_day=1000)
+        report = Limits(per_second=10)
+        endpoints = {
+            "GET": [
+                tell("analytics/call/lists", agora_calls.list_calls, Limits(3, None, 1000)),
+                tell("analytics/call/details", agora_calls.tell_details, Limits(1, None, 1000)),
+                tell("live/diagnosis", agora_diagnosis.tell_diagnosis, live),
+            ],
+            "POST": [
+                Endpoint("analytics/feedback/reportV2", self._take_v2, report),
+                Endpoint("analytics/feedback/report", self._take_v1, report),
+            ],
+        }
+        return {
+            (method, endpoint.name): endpoint
+            for method, offered in endpoints.items()
+            for endpoint in offered
+        }
+
+    def _take_v2(self, ask: Ask) -> Answer:
+        self.reports.append(agora_report.accept_report_v2(ask))
+        return agora_report.accepted()
+
+    def _take_v1(self, ask: Ask) -> Answer:
+        self.reports.append(agora_report.accept_report(ask))
+        return agora_report.accepted()
+
+
+def _endpoint(
+    held: Callable[[Ask], list[Lesson]],
+    name: str,
+    tell: Callable[[Ask, list[Lesson]], Answer],
+    limits: Limits,
+) -> Endpoint:
+    def handle(ask: Ask) -> Answer:
+        return tell(ask, held(ask))
+
+    return Endpoint(name, handle, limits)

@@ -1,0 +1,160 @@
+"""Faults on demand: how an answer of a simulated cloud can go wrong. No cloud's own codes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+FaultKind = Literal[
+    "http_500",
+    "http_503",
+    "http_429",
+    "http_300",
+    "code_300",
+    "timeout",
+    "slow",
+    "reset",
+    "html",
+    "truncated_json",
+    "huge",
+    "wrong_types",
+    "empty",
+]
+KINDS: Final[frozenset[str]] = frozenset(get_args(FaultKind))
+ANY: Final = "*"
+_HUGE_BYTES: Final = 64 * 1024 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
+_HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>"
+# These spoil an answer the cloud had already given, so what was asked for has been done.
+_SPOIL_ANSWER: Final = frozenset({"truncated_json", "wrong_types", "slow"})
+_STATUS: Final = {"http_500": 500, "http_503": 503, "http_429": 429, "http_300": 300}
+
+
+@dataclass(slots=True)
+class PlannedFault:
+    """A fault that waits for its call. `after_effect`: the call is carried out all the same."""
+
+    kind: FaultKind
+    times: int
+    seconds: float
+    after_effect: bool
+
+
+@dataclass(slots=True)
+class FaultPlan:
+    """What is to go wrong next, by endpoint; `*` stands for every endpoint."""
+
+    waiting: dict[str, deque[PlannedFault]] = field(default_factory=dict)
+
+    def add(self, endpoint: str, fault: PlannedFault) -> None:
+        """Plan a fault for the next calls of an endpoint, after those planned before."""
+        if fault.kind not in KINDS:
+            raise ValueError(fault.kind)
+        self.waiting.setdefault(endpoint, deque()).append(fault)
+
+    def take(self, endpoint: str) -> PlannedFault | None:
+        """Take the fault that is due for this call, None when it may succeed."""
+        for name in (endpoint, ANY):
+            queue = self.waiting.get(name)
+            if not queue:
+                continue
+            fault = queue[0]
+            fault.times -= 1
+            if fault.times <= 0:
+                queue.popleft()
+            return fault
+        return None
+
+    def clear(self) -> None:
+        """Forget every planned fault."""
+        self.waiting.clear()
+
+
+def plan(kind: FaultKind, times: int, seconds: float, *, after_effect: bool | None) -> PlannedFault:
+    """Build a fault; when nobody says, those that spoil an answer happen after the effect."""
+    if after_effect is None:
+        after_effect = kind in _SPOIL_ANSWER
+    return PlannedFault(kind, times, seconds, after_effect)
+
+
+async def break_answer(
+    request: web.Request, fault: PlannedFault, answer: web.Response, closing: asyncio.Event
+) -> web.StreamResponse:
+    """Answer a call the way the fault has it; `answer` is what would have been said."""
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return answer
+    if fault.kind == "timeout":
+        await closing.wait()
+        return web.Response(status=504)
+    if fault.kind == "reset":
+        return _reset(request)
+    if fault.kind == "huge":
+        return await _send_huge(request)
+    return _broken_text(fault.kind, answer)
+
+
+def _broken_text(kind: FaultKind, answer: web.Response) -> web.Response:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    if kind == "html":
+        return web.Response(text=_HTML, content_type="text/html")
+    if kind == "empty":
+        return web.Response(body=b"", content_type="application/json")
+    if kind == "truncated_json":
+        return web.Response(body=body[: len(body) // 2], content_type="application/json")
+    if kind == "wrong_types":
+        spoiled = json.dumps(spoil_types(json.loads(body))).encode()
+        return web.Response(body=spoiled, content_type="application/json")
+    return web.Response(status=_STATUS[kind], text="", headers=_retry_after(kind))
+
+
+def _retry_after(kind: FaultKind) -> dict[str, str]:
+    return {"Retry-After": "1"} if kind in {"http_429", "http_503"} else {}
+
+
+def _reset(request: web.Request) -> web.StreamResponse:
+    """Drop the connection without a byte of an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+async def _send_huge(request: web.Request) -> web.StreamResponse:
+    """Send valid JSON that is far too long, piece by piece, until the client hangs up."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    try:
+        async for chunk in _filler():
+            await response.write(chunk)
+        await response.write_eof()
+    except ConnectionResetError:
+        return response
+    return response
+
+
+async def _filler() -> AsyncIterator[bytes]:
+    yield b'{"code":200,"filler":"'
+    for _ in range(_HUGE_BYTES // _CHUNK_BYTES):
+        yield b"x" * _CHUNK_BYTES
+    yield b'"}'
+
+
+def spoil_types(value: Any, name: str = "") -> Any:
+    """Return JSON of the same keys in which what stands there has the wrong type."""
+    if isinstance(value, dict):
+        return {key: spoil_types(inner, key) for key, inner in value.items()}
+    if name in {"code", "message"}:
+        return value
+    if isinstance(value, list):
+        return {"0": value[0]} if value else "nothing"
+    if isinstance(value, str):
+        return [value]
+    return "not what the document promises"

@@ -1,0 +1,144 @@
+"""The classes the demo and the tests know by name, held relative to a given now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.sandbox.scenario.kinds import build_lesson
+from bot.sandbox.scenario.lesson import (
+    UNKNOWN_CAUSE,
+    Device,
+    Expected,
+    Lesson,
+    Person,
+    Role,
+    Stay,
+)
+
+BIG_CLASS: Final = "class_77_big"
+_LENGTH_S: Final = 2700.0
+_AHEAD_S: Final = 7200.0  # the demo's classes go on for so long after its start
+_DAY_S: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One named class: what happened, and when it was complained about, before now."""
+
+    cname: str
+    kind: str
+    title: str
+    complained_ago_s: float = 600.0
+
+
+_ENTRIES: Final = (
+    _Entry("class_77_1", "wifi_weak_student", "weak Wi-Fi at the student"),
+    _Entry("class_77_2", "uplink_loss_video", "the teacher's video is lost on the way up"),
+    _Entry("class_77_3", "cpu_high_student", "the student's processor is too busy"),
+    _Entry("class_77_4", "stopped_video_teacher", "the teacher stopped sending video"),
+    _Entry("class_77_5", "slow_join", "the student waited long to get in"),
+    _Entry("class_77_6", "healthy", "nothing wrong"),
+    _Entry("class_77_7", "too_little", "the student was there for seconds only"),
+    _Entry("class_77_8", "downlink_loss_audio", "audio is lost on the way down to the student"),
+    _Entry("class_77_10", "cpu_high_teacher", "the teacher's processor is too busy"),
+    _Entry("class_77_11", "two_faults", "two faults at once"),
+    _Entry("class_77_12", "rejoin", "the student fell out and came back"),
+    _Entry("class_77_13", "join_failed", "the student never got in"),
+    _Entry("class_77_14", "outside", "the fault was over before the time named"),
+    _Entry("class_77_15", "one_end_missing", "the student never came"),
+    _Entry("class_77_16", "jitter_down_video", "jitter on the way down to the student"),
+    _Entry("class_77_17", "latency_down_audio", "latency on the way down to the student"),
+    _Entry("class_77_18", "capture_low_teacher", "the teacher's camera gives few frames"),
+    _Entry("class_77_19", "stopped_audio_teacher", "the teacher stopped sending audio"),
+)
+
+
+def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
+    """Return the demo's classes around `now` (epoch s): they run for two more hours.
+
+    Faults that are no single event last to the end, so somebody at the demo's page can complain
+    at any moment and be told the truth.
+    `class_77_1` was also held, healthily, a day before: a room's name is used again.
+    `class_77_9` began 40 s ago, so the clouds know it but have no details yet.
+    """
+    named = [_held(number, entry, now, app) for number, entry in enumerate(_ENTRIES)]
+    return (*named, _yesterday(now, app), _just_begun(now, app), big_class(now, app))
+
+
+def _held(number: int, entry: _Entry, now: float, app: str) -> Lesson:
+    after_s = 120 if entry.kind == "slow_join" else 1500.0
+    return build_lesson(
+        entry.kind,
+        entry.cname,
+        seed=7700 + number,
+        started_at=float(int(now - entry.complained_ago_s - after_s)),
+        length_s=entry.complained_ago_s + after_s + _AHEAD_S,
+        complaint_after_s=after_s,
+        lasting=True,
+        app=app,
+        title=entry.title,
+    )
+
+
+def _yesterday(now: float, app: str) -> Lesson:
+    return build_lesson(
+        "healthy",
+        "class_77_1",
+        seed=7790,
+        started_at=float(int(now - _DAY_S - _LENGTH_S)),
+        app=app,
+        title="the same room a day before",
+    )
+
+
+def _just_begun(now: float, app: str) -> Lesson:
+    lesson = build_lesson(
+        "healthy",
+        "class_77_9",
+        seed=7791,
+        started_at=float(int(now - 40)),
+        length_s=_AHEAD_S,
+        app=app,
+        title="running now, no data yet",
+    )
+    complaint = replace(lesson.complaint, at=lesson.started_at + 38)
+    return replace(lesson, complaint=complaint, expected=Expected(UNKNOWN_CAUSE))
+
+
+def big_class(now: float, app: str = "kids", students: int = 13) -> Lesson:
+    """Return a class of many students; the teacher came first, and is cut from a list of ten.
+
+    The teacher's uplink loses video. Every third student sends; a recorder is in the room too.
+    """
+    lesson = build_lesson(
+        "uplink_loss_video",
+        BIG_CLASS,
+        seed=7792,
+        started_at=float(int(now - 2100)),
+        length_s=2100 + _AHEAD_S,
+        lasting=True,
+        app=app,
+        title="a big class, the teacher cut off by the ten-user cap",
+    )
+    teacher, student = lesson.people
+    others = [_classmate(lesson, number) for number in range(1, students)]
+    recorder = Person(
+        uid=90000,
+        role=Role.SERVER,
+        device=Device("Linux", "Linux", "3.1.2", "Ethernet"),
+        stays=(Stay(lesson.started_at + 1, lesson.started_at + 2, lesson.ended_at),),
+        sends=False,
+    )
+    return replace(lesson, people=(teacher, recorder, student, *others))
+
+
+def _classmate(lesson: Lesson, number: int) -> Person:
+    joined_at = lesson.started_at + 35 + 6 * number
+    return Person(
+        uid=20002 + number,
+        role=Role.STUDENT if number % 3 == 0 else Role.OBSERVER,
+        device=Device("Android", "Android (10)", "3.1.2", "Wi-Fi"),
+        stays=(Stay(joined_at - 1, joined_at, lesson.ended_at - 5),),
+        sends=number % 3 == 0,
+    )

@@ -1,0 +1,163 @@
+"""A lesson as it truly went: who was there, what broke, what a diagnosis should find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from bot.call import Side
+
+if TYPE_CHECKING:
+    from bot.call import Direction, Media
+    from bot.causes import Cause
+
+TEACHER_UID: Final = 10001
+STUDENT_UID: Final = 20002
+NO_CAUSE: Final = "none"  # looked healthy
+UNKNOWN_CAUSE: Final = "unknown"  # not enough data
+
+
+class Role(StrEnum):
+    """What somebody does in a lesson; a server is a recorder, not a person."""
+
+    TEACHER = "teacher"
+    STUDENT = "student"
+    OBSERVER = "observer"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What somebody joined with. `network` is `Wi-Fi`, `4G` or `Ethernet`."""
+
+    platform: str = "Windows"
+    model: str = "Windows 10"
+    sdk: str = "3.1.2"
+    network: str = "Wi-Fi"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One presence in the room; somebody who rejoins has several. Times are epoch seconds.
+
+    `asked_at` is when the join began, `joined_at` when it succeeded.
+    """
+
+    asked_at: float
+    joined_at: float
+    left_at: float
+
+    @property
+    def join_took_s(self) -> float:
+        """How long the join took, in seconds."""
+        return self.joined_at - self.asked_at
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a lesson. Without stays they tried to join and never got in."""
+
+    uid: int
+    role: Role
+    device: Device
+    stays: tuple[Stay, ...]
+    sends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that went wrong at one person's end between two epoch seconds.
+
+    `severity` runs from 0 (hardly felt) to 1 (nothing works).
+    """
+
+    cause: Cause
+    uid: int
+    begins_at: float
+    ends_at: float
+    severity: float = 0.6
+
+    def touches(self, start: float, end: float) -> bool:
+        """Tell whether the fault is felt somewhere within [start, end]."""
+        return self.begins_at <= end and start <= self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the teacher or the support agent would report."""
+
+    at: float
+    abnormal_side: Side = Side.STUDENT
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The ground truth a diagnosis is held against.
+
+    `cause` is `group.cause`, `none` (looked healthy) or `unknown` (not enough data).
+    """
+
+    cause: str
+    media: Media | None = None
+    direction: Direction | None = None
+    side: Side | None = None
+    uid: int | None = None
+    begins_at: float | None = None
+    ends_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One call in a room, with its future: a twin shows only what its clock has reached.
+
+    The lesson is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
+    """
+
+    cname: str
+    seed: int
+    started_at: float
+    ended_at: float
+    people: tuple[Person, ...]
+    complaint: Complaint
+    expected: Expected
+    faults: tuple[Fault, ...] = ()
+    app: str = "kids"
+    title: str = ""
+
+    def running(self, now: float) -> bool:
+        """Tell whether the lesson goes on at this epoch second."""
+        return self.started_at <= now < self.ended_at
+
+    def person(self, uid: int) -> Person:
+        """Return one person. Raises KeyError when nobody has this uid."""
+        for person in self.people:
+            if person.uid == uid:
+                return person
+        raise KeyError(uid)
+
+    def first(self, role: Role) -> Person:
+        """Return the first person of a role. Raises KeyError when there is none."""
+        for person in self.people:
+            if person.role is role:
+                return person
+        raise KeyError(role)
+
+    @property
+    def teacher_uid(self) -> int:
+        """The teacher's uid."""
+        return self.first(Role.TEACHER).uid
+
+    @property
+    def student_uid(self) -> int:
+        """The first student's uid."""
+        return self.first(Role.STUDENT).uid
+
+    def faults_of(self, uid: int) -> tuple[Fault, ...]:
+        """Return the faults that lie at one person's end."""
+        return tuple(fault for fault in self.faults if fault.uid == uid)
+
+    def faults_between(self, start: float, end: float) -> tuple[Fault, ...]:
+        """Return the faults felt within [start, end]."""
+        return tuple(fault for fault in self.faults if fault.touches(start, end))
