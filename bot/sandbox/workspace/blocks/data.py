@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.sandbox.workspace.blocks.objects import ID
 from bot.sandbox.workspace.blocks.problem import Problem, step
 from bot.sandbox.workspace.blocks.reading import visible_text_length
 from bot.sandbox.workspace.blocks.rich_text import RICH_TEXT
-from bot.sandbox.workspace.blocks.rules import objects, unique
+from bot.sandbox.workspace.blocks.rules import objects, strings, unique
 from bot.sandbox.workspace.blocks.schema import (
     Array,
     Boolean,
@@ -102,26 +103,23 @@ _AXIS: Final = Object(
 )
 
 
-def _categories(value: Json) -> list[object] | None:
+def _categories(value: Json) -> list[str]:
     axis = value.get("axis_config")
-    categories = axis.get("categories") if isinstance(axis, dict) else None
-    return categories if isinstance(categories, list) else None
+    return strings(axis.get("categories")) if isinstance(axis, Mapping) else []
 
 
 def _different_categories(value: Json, pointer: str) -> Problems:
-    categories = _categories(value) or []
-    if any(category in categories[:index] for index, category in enumerate(categories)):
+    categories = _categories(value)
+    if len(set(categories)) < len(categories):
         at = step(pointer, "axis_config", "categories")
         yield Problem("Input contains duplicate items", at, ("unique_items", None))
 
 
 def _point_per_category(value: Json, pointer: str) -> Problems:
     categories = _categories(value)
-    if categories is None:
-        return
     for index, series in enumerate(objects(value.get("series"))):
-        labels = [point.get("label") for point in objects(series.get("data"))]
-        if len(labels) != len(categories) or any(name not in labels for name in categories):
+        labels = strings([point.get("label") for point in objects(series.get("data"))])
+        if categories and sorted(labels) != sorted(categories):
             text = "must have exactly one point for every axis category"
             yield Problem(text, step(pointer, "series", index, "data"), ("enum", categories))
 

@@ -34,7 +34,6 @@ from bot.sandbox.workspace.blocks.rules import (
     ordered,
 )
 from bot.sandbox.workspace.blocks.schema import (
-    AllOf,
     Array,
     Boolean,
     Number,
@@ -295,5 +294,4 @@ def elements_in(place: Place, surface: Surface) -> Typed:
 
 def context_elements(surface: Surface) -> Typed:
     """Describe what a context block holds: images and text objects."""
-    texts = {name: AllOf((text,)) for name, text in TEXT_TYPES.items()}
-    return Typed({**elements_in("context", surface).variants, **texts})
+    return Typed({**elements_in("context", surface).variants, **TEXT_TYPES})

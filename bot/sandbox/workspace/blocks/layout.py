@@ -267,9 +267,9 @@ BLOCKS: Final[Mapping[str, Block]] = {
 
 
 @cache
-def blocks_on(surface: Surface, most: int) -> Array:
-    """Describe a surface's list of blocks, `most` of them."""
+def blocks_on(surface: Surface, most: int, least: int = 0) -> Array:
+    """Describe a surface's list of blocks, of `least` to `most`."""
     allowed = {
         name: block.describe(surface) for name, block in BLOCKS.items() if surface in block.surfaces
     }
-    return Array(Typed(allowed), most)
+    return Array(Typed(allowed), most, least)

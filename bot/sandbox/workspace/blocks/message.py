@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.sandbox.workspace.blocks.layout import blocks_on
 from bot.sandbox.workspace.blocks.problem import Problem, step, too_many, wrong_type
-from bot.sandbox.workspace.blocks.reading import iterate_blocks
+from bot.sandbox.workspace.blocks.reading import decode, iterate_blocks
 from bot.sandbox.workspace.blocks.schema import Anything, Array, Json, Object, Problems, String
 from bot.sandbox.workspace.blocks.totals import Placed, check_focus, check_ids, check_message
 
@@ -84,7 +83,7 @@ def _check_blocks(given: Json) -> Problems:
 def _check_list(raw: object, pointer: str, placed: Placed) -> Problems:
     if raw is None or raw == "":
         return
-    blocks = _parse(raw)
+    blocks = decode(raw)
     if not isinstance(blocks, list | tuple):
         problem = wrong_type("must provide an array", pointer)
         yield _as_error(problem, "invalid_blocks_format")
@@ -96,7 +95,7 @@ def _check_list(raw: object, pointer: str, placed: Placed) -> Problems:
 
 
 def _check_attachments(raw: object, placed: Placed) -> Problems:
-    attachments = _parse(raw)
+    attachments = decode(raw)
     if attachments is None or attachments == "":
         return
     if not isinstance(attachments, list | tuple):
@@ -120,21 +119,10 @@ def _attached(attachments: list[object] | tuple[object, ...]) -> Iterator[tuple[
 def _check_metadata(given: Json) -> Problems:
     if "metadata" not in given:
         return
-    metadata = _parse(given["metadata"])
+    metadata = decode(given["metadata"])
     if not isinstance(metadata, Mapping):
         problem = wrong_type("must provide an object", "/metadata")
         yield _as_error(problem, "invalid_metadata_format")
         return
     for problem in _METADATA.check(metadata, "/metadata"):
         yield _as_error(problem, "invalid_metadata_schema")
-
-
-def _parse(raw: object) -> object:
-    """Decode what a form carries as JSON; nonsense stays the string it is."""
-    if not isinstance(raw, str):
-        return raw
-    try:
-        value: object = json.loads(raw)
-    except (ValueError, RecursionError):
-        return raw
-    return value

@@ -1,7 +1,8 @@
-"""Walking over blocks that may be any JSON: their text, their children, their elements."""
+"""Walking over blocks that may be any JSON: text, children, elements. Nothing is judged here."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -27,6 +28,17 @@ _SHOWN: Final = frozenset(
 _CHILDREN: Final = {"container": "child_blocks", "carousel": "elements"}
 _ELEMENT_LISTS: Final = ("elements", "actions")
 _ELEMENT_FIELDS: Final = ("accessory", "element")
+
+
+def decode(value: object) -> object:
+    """Decode the JSON that a form carries as a string; nonsense stays the string it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        decoded: object = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return decoded
 
 
 def visible_text_length(blocks: object) -> int:

@@ -109,6 +109,13 @@ def objects(value: object) -> Iterator[Json]:
         yield from (item if isinstance(item, Mapping) else {} for item in value)
 
 
+def strings(value: object) -> list[str]:
+    """List a list's items that are strings."""
+    return (
+        [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
+    )
+
+
 def chosen_among_options(name: str) -> Rule:
     """Require `initial_option` or each of `initial_options` to equal an option offered.
 
@@ -121,11 +128,18 @@ def chosen_among_options(name: str) -> Rule:
         offered = _offered(value)
         first = value[name]
         chosen = first if isinstance(first, list | tuple) else [first]
-        if not chosen or any(option not in offered for option in chosen):
+        if not chosen or not all(_is_among(option, offered) for option in chosen):
             text = "must be one of the provided options"
             yield Problem(text, step(pointer, name), ("enum", "options"))
 
     return rule
+
+
+def _is_among(option: object, offered: list[object]) -> bool:
+    try:
+        return option in offered
+    except RecursionError:  # nested too deep to be an option, let alone an equal one
+        return False
 
 
 def _offered(value: Json) -> list[object]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeGuard
 
 from bot.sandbox.workspace.blocks.problem import (
     Problem,
@@ -81,18 +81,10 @@ class Number:
 
     def check(self, value: object, pointer: str) -> Problems:
         """Yield what is wrong with `value`."""
-        if isinstance(value, bool) or not isinstance(value, self._accepted()):
-            yield self._wrong_type(pointer)
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield self._wrong_type(pointer)
-        elif isinstance(value, int | float):
-            yield from self._check_bounds(value, pointer)
-
-    def _accepted(self) -> tuple[type, ...]:
-        return (int,) if self.whole else (int, float)
-
-    def _wrong_type(self, pointer: str) -> Problem:
-        return wrong_type(f"must provide {'an integer' if self.whole else 'a number'}", pointer)
+        if not _is_number(value) or (self.whole and not isinstance(value, int)):
+            yield wrong_type(f"must provide {'an integer' if self.whole else 'a number'}", pointer)
+            return
+        yield from self._check_bounds(value, pointer)
 
     def _check_bounds(self, value: float, pointer: str) -> Problems:
         if self.most is not None and value > self.most:
@@ -101,6 +93,12 @@ class Number:
         too_small = self.above is not None and value <= self.above
         if floor is not None and (value < floor or too_small):
             yield Problem(f"must be greater than {floor}", pointer, ("minimum", floor))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +210,6 @@ class Nullable:
 @dataclass(frozen=True, slots=True)
 class Anything:
     """Any value at all."""
-
-    unused: None = field(default=None, repr=False)
 
     def check(self, value: object, pointer: str) -> Problems:
         """Yield nothing."""

@@ -10,7 +10,7 @@ from typing import Final
 from bot.sandbox.workspace.blocks.layout import blocks_on
 from bot.sandbox.workspace.blocks.objects import plain_text
 from bot.sandbox.workspace.blocks.problem import Problem, step
-from bot.sandbox.workspace.blocks.reading import iterate_blocks
+from bot.sandbox.workspace.blocks.reading import decode, iterate_blocks
 from bot.sandbox.workspace.blocks.schema import (
     Boolean,
     Json,
@@ -48,14 +48,14 @@ _MODAL: Final = Object(
         "title": plain_text(24),
         "submit": plain_text(24),
         "close": plain_text(24),
-        "blocks": blocks_on("modal", BLOCKS_MOST),
+        "blocks": blocks_on("modal", BLOCKS_MOST, least=1),
         "clear_on_close": Boolean(),
         "notify_on_close": Boolean(),
     },
     ("type", "title", "blocks"),
     (_needs_submit,),
 )
-_HOME: Final = Object({**_SHARED, "blocks": blocks_on("home", BLOCKS_MOST)}, ("type", "blocks"))
+_HOME: Final = Object({**_SHARED, "blocks": blocks_on("home", BLOCKS_MOST, least=1)}, ("type", "blocks"))
 _VIEW: Final = Typed({"modal": _MODAL, "home": _HOME})
 
 
@@ -65,6 +65,7 @@ def validate_view(view: object) -> list[Problem]:
     Pointers start at `/view`; every problem's `error` is invalid_arguments, but for a payload over
     250 KB, which is view_too_large. Never raises. Source: reference of views.open and Block Kit.
     """
+    view = decode(view)
     if _is_too_large(view):
         limit = ("max_length", BYTES_MOST)
         text = f"must be less than {BYTES_MOST + 1} bytes"
@@ -80,8 +81,8 @@ def validate_view(view: object) -> list[Problem]:
 def _check_whole(view: object) -> Problems:
     """Slack names the failure of the whole view first when it has a key too many."""
     own = _VIEW.check(view, _ROOT)
-    extra = ("additional_properties",)
-    if any(p.pointer == _ROOT and p.constraint and p.constraint[0] in extra for p in own):
+    kinds = [found.constraint[0] for found in own if found.pointer == _ROOT and found.constraint]
+    if "additional_properties" in kinds:
         yield Problem("failed to match all allowed schemas", _ROOT, ("all_of", None))
 
 
