@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -189,7 +189,8 @@ def _look_up(locale: CatalogName, spoken: Message) -> str:
     count = spoken.params.get("count")
     number = abs(count) if isinstance(count, int) else 2
     english = spoken.id if number == 1 else spoken.plural
-    return catalog.ngettext(spoken.id, spoken.plural, number) or english
+    found = catalog.ngettext(spoken.id, spoken.plural, number)
+    return english if found in ("", spoken.id) else found  # Babel fills gaps with the singular
 
 
 @lru_cache(maxsize=4096)
@@ -325,3 +326,31 @@ def join_languages(texts: list[str]) -> str:
     distinct = list(dict.fromkeys(texts))
     short = all(len(text) <= _SHORT_LENGTH and "\n" not in text for text in distinct)
     return (" / " if short else "\n").join(distinct)
+
+
+def dump_message(spoken: Message) -> dict[str, Any]:
+    """Write a message as JSON, to be said later in whatever language; see `load_message`."""
+    params = {name: _dump_value(value) for name, value in spoken.params.items()}
+    return {"id": spoken.id, "params": params, "domain": spoken.domain, "plural": spoken.plural}
+
+
+def load_message(data: Mapping[str, Any]) -> Message:
+    """Read what `dump_message` wrote."""
+    params = {name: _load_value(value) for name, value in data["params"].items()}
+    return Message(data["id"], params, data["domain"], data["plural"])
+
+
+def _dump_value(value: object) -> object:
+    if isinstance(value, Message):
+        return {"message": dump_message(value)}
+    if isinstance(value, dt.datetime):
+        return {"time": value.isoformat()}
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _load_value(value: Any) -> object:
+    if not isinstance(value, dict):
+        return value
+    if "message" in value:
+        return load_message(value["message"])
+    return dt.datetime.fromisoformat(value["time"])

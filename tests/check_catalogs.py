@@ -1,0 +1,330 @@
+"""Check that everything Lagdesk says stands in the catalogs, in every language.
+
+`python tests/check_catalogs.py` prints one line per problem and exits 1 if there is any;
+`--write` first brings the catalogs up to date: translations are kept, new sentences are added
+without one, and sentences that nobody says any more go. Nothing is translated here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import io
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog, Message, TranslationError
+from babel.messages.extract import extract
+from babel.messages.pofile import PoFileError, denormalize, read_po, write_po
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SOURCES: Final = ("bot", "handlers")
+LOCALES: Final = ("zh", "en")
+KEYWORDS: Final = {"message": None, "plural": (1, 2), "N_": None}
+PLURAL_FORMS: Final = {
+    "zh": "nplurals=1; plural=0;",
+    "en": "nplurals=2; plural=(n != 1);",
+}
+TITLES: Final = {
+    "messages": "What Lagdesk says. One word per idea: see GLOSSARY.md.",
+    "codes": "What the clouds' codes mean. The msgid is the kind of the code and the code.",
+}
+_PLACE: Final = re.compile(r"%\((\w+)\)s")
+_NOT_PLACE: Final = re.compile(r"%%|%\(\w+\)s|(%)")
+_MSGID: Final = re.compile(r'^msgid ((?:".*"\n)+)', re.MULTILINE)
+
+MsgId = str | tuple[str, ...]
+Forms = str | tuple[str, ...] | list[str]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A checkout: where its sources and its catalogs lie."""
+
+    root: Path = ROOT
+
+    @property
+    def template(self) -> Path:
+        """The file translators start from."""
+        return self.root / "locales" / "messages.pot"
+
+    def catalog(self, locale: str, domain: str) -> Path:
+        """One language's catalog of one domain."""
+        return self.root / "locales" / locale / "LC_MESSAGES" / f"{domain}.po"
+
+    def sources(self) -> Iterator[Path]:
+        """Every file that may say something."""
+        for folder in SOURCES:
+            yield from sorted((self.root / folder).rglob("*.py"))
+
+
+# Reading the sources
+
+
+def said_in(tree: Tree) -> dict[str, MsgId]:
+    """Collect every sentence of the sources: by its msgid, with its plural where it has one."""
+    found: dict[str, MsgId] = {}
+    for path in tree.sources():
+        with path.open("rb") as source:
+            for _, msgid, _, _ in extract(
+                "python", source, KEYWORDS, options={"encoding": "utf-8"}
+            ):
+                key = _key(msgid)
+                if key not in found or isinstance(msgid, tuple):
+                    found[key] = msgid
+    return found
+
+
+def _key(msgid: Forms) -> str:
+    return msgid if isinstance(msgid, str) else msgid[0]
+
+
+def source_problems(tree: Tree) -> Iterator[str]:
+    """Find calls whose sentence cannot be collected, or whose places cannot be filled."""
+    for path in tree.sources():
+        text = path.read_text(encoding="utf-8")
+        for call in ast.walk(ast.parse(text, str(path))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                where = f"{path.relative_to(tree.root)}:{call.lineno}"
+                yield from (f"{where}: {problem}" for problem in _call_problems(call.func.id, call))
+
+
+def _call_problems(name: str, call: ast.Call) -> Iterator[str]:
+    if name not in KEYWORDS:
+        return
+    sentences = call.args[: 2 if name == "plural" else 1]
+    given = {keyword.arg for keyword in call.keywords}
+    for sentence in sentences:
+        if isinstance(sentence, ast.Constant) and isinstance(sentence.value, str):
+            if name != "N_" and None not in given:  # None: **params, which we cannot see through
+                yield from _place_problems(sentence.value, given)
+        elif isinstance(sentence, ast.JoinedStr | ast.BinOp | ast.Call | ast.Constant):
+            yield f"{name}() wants its sentence written out; put what varies in a %(place)s"
+
+
+def _place_problems(sentence: str, given: set[str | None]) -> Iterator[str]:
+    for place in sorted(set(_PLACE.findall(sentence)) - given):
+        yield f"nothing fills %({place})s in {sentence!r}"
+    if given and any(match[1] for match in _NOT_PLACE.finditer(sentence)):
+        yield f"write a place as %(name)s and a percent sign as %% in {sentence!r}"
+
+
+# Reading and writing catalogs
+
+
+def read_catalog(path: Path, locale: str | None) -> Catalog:
+    """Read a catalog; an absent one is empty. Raises PoFileError for what is no catalog."""
+    if not path.is_file():
+        return Catalog(locale=locale)
+    with path.open("rb") as source:
+        return read_po(source, locale=locale, abort_invalid=True)
+
+
+def sentences_of(catalog: Catalog) -> dict[str, Message]:
+    """A catalog's entries by msgid, without its header."""
+    return {_key(entry.id): entry for entry in catalog if entry.id}
+
+
+def render(catalog: Catalog, locale: str, domain: str) -> str:
+    """Write a catalog as text: sorted, one line a sentence, nothing that changes by itself."""
+    body = io.BytesIO()
+    write_po(body, catalog, width=0, no_location=True, omit_header=True, sort_output=True)
+    header = [
+        f"# {TITLES[domain]}",
+        'msgid ""',
+        'msgstr ""',
+        r'"Project-Id-Version: Lagdesk\n"',
+        *([rf'"Language: {locale}\n"'] if locale else []),  # the template has no language yet
+        r'"MIME-Version: 1.0\n"',
+        r'"Content-Type: text/plain; charset=utf-8\n"',
+        r'"Content-Transfer-Encoding: 8bit\n"',
+        *([rf'"Plural-Forms: {PLURAL_FORMS[locale]}\n"'] if locale else []),
+    ]
+    return "\n".join(header) + "\n\n" + body.getvalue().decode().strip() + "\n"
+
+
+def updated_template(said: dict[str, MsgId]) -> Catalog:
+    """Build the template: every sentence, no translation."""
+    template = Catalog(locale=None)
+    for msgid in said.values():
+        template.add(msgid)
+    return template
+
+
+def updated_messages(old: Catalog, said: dict[str, MsgId], locale: str) -> Catalog:
+    """Build a language's catalog: old translations, new sentences empty, English as itself."""
+    known = sentences_of(old)
+    updated = Catalog(locale=locale)
+    for key, msgid in said.items():
+        entry = known.get(key)
+        same = entry is not None and entry.id == msgid
+        kept = entry.string if same and entry is not None else ""
+        updated.add(
+            msgid,
+            string=msgid if locale == "en" and not _is_filled(kept) else kept,
+            flags=entry.flags if same and entry is not None else (),
+            user_comments=entry.user_comments if entry is not None else (),
+        )
+    return updated
+
+
+def _forms(string: Forms | None) -> list[str]:
+    """A translation's forms: one, or one for each number a language tells apart."""
+    return [string] if isinstance(string, str) else list(string or ())
+
+
+def _is_filled(string: Forms | None) -> bool:
+    return bool(_forms(string)) and all(_forms(string))
+
+
+def write_catalogs(tree: Tree) -> None:
+    """Bring every catalog up to date and into order."""
+    said = said_in(tree)
+    texts = {tree.template: render(updated_template(said), "", "messages")}
+    for locale in LOCALES:
+        path = tree.catalog(locale, "messages")
+        updated = updated_messages(read_catalog(path, locale), said, locale)
+        texts[path] = render(updated, locale, "messages")
+        path = tree.catalog(locale, "codes")
+        texts[path] = render(read_catalog(path, locale), locale, "codes")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+# Checking
+
+
+def catalog_problems(tree: Tree) -> Iterator[str]:
+    """Find what is missing, stale or wrong in any catalog."""
+    said = said_in(tree)
+    yield from _entry_problems(tree, tree.template, read_catalog(tree.template, None), said)
+    for locale in LOCALES:
+        path = tree.catalog(locale, "messages")
+        catalog = read_catalog(path, locale)
+        yield from _entry_problems(tree, path, catalog, said)
+        yield from _translation_problems(tree, path, catalog, locale)
+    codes = {locale: read_catalog(tree.catalog(locale, "codes"), locale) for locale in LOCALES}
+    wanted = {key: key for catalog in codes.values() for key in sentences_of(catalog)}
+    wanted |= {key: key for key in cause_codes()}
+    for locale, catalog in codes.items():
+        path = tree.catalog(locale, "codes")
+        yield from _entry_problems(tree, path, catalog, dict(wanted))
+        yield from _translation_problems(tree, path, catalog, locale)
+        yield from _untold_codes(tree, path, catalog)
+
+
+def cause_codes() -> set[str]:
+    """The msgids of every code our table of causes knows."""
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    causes = importlib.import_module("bot.causes")
+    return {f"{kind}.{code}" for kind, codes in causes._CAUSES.items() for code in codes}
+
+
+def _entry_problems(
+    tree: Tree, path: Path, catalog: Catalog, wanted: dict[str, MsgId]
+) -> Iterator[str]:
+    where = path.relative_to(tree.root)
+    if not path.is_file():
+        yield f"{where}: missing; run with --write"
+        return
+    known = sentences_of(catalog)
+    for key in sorted(wanted.keys() - known.keys()):
+        yield f"{where}: lacks {key!r}; run with --write"
+    for key in sorted(known.keys() - wanted.keys()):
+        yield f"{where}: nobody says {key!r} any more; run with --write"
+    for key in sorted(wanted.keys() & known.keys()):
+        if known[key].id != wanted[key]:
+            yield f"{where}: another plural than the code for {key!r}; run with --write"
+    yield from (f"{where}: twice {key!r}" for key in _twice(path.read_text(encoding="utf-8")))
+
+
+def _twice(text: str) -> list[str]:
+    found = Counter(denormalize(match[1]) for match in _MSGID.finditer(text))
+    return sorted(key for key, times in found.items() if times > 1)
+
+
+def _translation_problems(tree: Tree, path: Path, catalog: Catalog, locale: str) -> Iterator[str]:
+    where = path.relative_to(tree.root)
+    for key, entry in sorted(sentences_of(catalog).items()):
+        if entry.fuzzy:
+            yield f"{where}: fuzzy {key!r}"
+        if not _is_filled(entry.string):
+            yield f"{where}: no translation of {key!r}"
+        elif isinstance(entry.id, tuple):
+            yield from (f"{where}: {problem}" for problem in _plural_problems(entry, locale))
+        else:
+            yield from (f"{where}: {error} in {key!r}" for error in _format_errors(catalog, entry))
+
+
+def _format_errors(catalog: Catalog, entry: Message) -> Iterator[str]:
+    errors: list[TranslationError] = entry.check(catalog)
+    yield from (str(error) for error in errors)
+    if not errors and _places(str(entry.id)) != _places(str(entry.string)):
+        yield "other places than in English"
+
+
+def _plural_problems(entry: Message, locale: str) -> Iterator[str]:
+    """Compare each form with the English it stands for: Chinese has one, for any number."""
+    english = entry.id[1:] if locale == "zh" else entry.id
+    forms = _forms(entry.string)
+    if len(english) != len(forms):
+        yield f"{len(forms)} plural forms, not {len(english)}, for {entry.id[0]!r}"
+        return
+    for ours, theirs in zip(english, forms, strict=True):
+        if _places(ours) != _places(theirs):
+            yield f"other places than in English in {entry.id[0]!r}"
+
+
+def _places(text: str) -> set[str]:
+    return set(_PLACE.findall(text))
+
+
+def _untold_codes(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
+    for key, entry in sorted(sentences_of(catalog).items()):
+        if entry.string == key:
+            yield f"{path.relative_to(tree.root)}: {key!r} says nothing but its code"
+
+
+def order_problems(tree: Tree) -> Iterator[str]:
+    """Find catalogs that `--write` would write differently, such as unsorted ones."""
+    for locale in LOCALES:
+        for domain in TITLES:
+            path = tree.catalog(locale, domain)
+            text = render(read_catalog(path, locale), locale, domain)
+            if text != path.read_text(encoding="utf-8"):
+                yield f"{path.relative_to(tree.root)}: not in order; run with --write"
+
+
+def find_problems(tree: Tree) -> list[str]:
+    """All there is to complain about, one line each."""
+    try:
+        found = [*source_problems(tree), *catalog_problems(tree)]
+        return found or list(order_problems(tree))
+    except PoFileError as error:
+        return [f"a catalog cannot be read: {error}"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; the answer is the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="bring the catalogs up to date first")
+    tree = Tree()
+    if parser.parse_args(arguments).write:
+        write_catalogs(tree)
+    problems = find_problems(tree)
+    for problem in problems:
+        print(problem)  # noqa: T201 - this is what the script is for
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
