@@ -1,0 +1,234 @@
+"""The check of the catalogs, on small checkouts of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import check_catalogs
+from tests.check_catalogs import Tree
+
+SOURCE = """\
+from bot.words import message, plural
+from bot.settings import N_
+
+message("Room %(room)s is empty", room=room)
+plural("%(count)s ticket", "%(count)s tickets", count=3)
+N_("a value")
+logger.info("not for people")
+"""
+
+ZH = {
+    "Room %(room)s is empty": "房间 %(room)s 没有人",
+    "a value": "一个值",
+    "%(count)s ticket": "%(count)s 张工单",
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
+    """A checkout in which everything is said in every language."""
+    monkeypatch.setattr(check_catalogs, "cause_codes", lambda: {"agora.factor_id.3"})
+    tree = Tree(tmp_path)
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "story.py").write_text(SOURCE, encoding="utf-8")
+    check_catalogs.write_catalogs(tree)
+    for locale, text in {"zh": "连接异常", "en": "Connection failure"}.items():
+        catalog = check_catalogs.read_catalog(tree.catalog(locale, "codes"), locale)
+        catalog.add("agora.factor_id.3", string=text)
+        rendered = check_catalogs.render(catalog, locale, "codes")
+        tree.catalog(locale, "codes").write_text(rendered, encoding="utf-8")
+    translate(tree, ZH)
+    return tree
+
+
+def translate(tree: Tree, translations: dict[str, str]) -> None:
+    """Put Chinese beside English, as a person would."""
+    path = tree.catalog("zh", "messages")
+    catalog = check_catalogs.read_catalog(path, "zh")
+    for key, entry in check_catalogs.sentences_of(catalog).items():
+        text = translations.get(key, entry.string)
+        entry.string = (str(text),) if isinstance(entry.id, tuple) else text
+    path.write_text(check_catalogs.render(catalog, "zh", "messages"), encoding="utf-8")
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Change a file's text, which must hold the old one."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_complete_checkout_has_no_problem(tree: Tree) -> None:
+    """Nothing is complained about when everything is said."""
+    assert [] == check_catalogs.find_problems(tree)
+
+
+@pytest.mark.parametrize(
+    ("expected", "call"),
+    [
+        ("bot/story.py:1: nothing fills %(room)s in 'Room %(room)s'", 'message("Room %(room)s")'),
+        (
+            "bot/story.py:1: write a place as %(name)s and a percent sign as %% in '5% of %(x)s'",
+            'message("5% of %(x)s", x=1)',
+        ),
+        (
+            "bot/story.py:1: write a place as %(name)s and a percent sign as %% in '%(x)d'",
+            'message("%(x)d", x=1)',
+        ),
+        (
+            "bot/story.py:1: message() wants its sentence written out; put what varies in a %(place)s",
+            'message(f"Room {room}")',
+        ),
+        (
+            "bot/story.py:1: plural() wants its sentence written out; put what varies in a %(place)s",
+            'plural("a", "b %s" % 3, count=3)',
+        ),
+    ],
+)
+def test_source_problem(expected: str, call: str, tree: Tree) -> None:
+    """A sentence that cannot be collected or filled is found where it stands."""
+    (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
+    assert [expected] == list(check_catalogs.source_problems(tree))
+
+
+@pytest.mark.parametrize(
+    "call", ["message(ready, **params)", 'message("%(a)s", **params)', "message(error.expected)"]
+)
+def test_source_without_problem(call: str, tree: Tree) -> None:
+    """A sentence marked elsewhere and places filled from a mapping are let through."""
+    (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
+    assert [] == list(check_catalogs.source_problems(tree))
+
+
+@pytest.mark.parametrize(
+    ("expected", "file", "old", "new"),
+    [
+        (
+            "locales/messages.pot: lacks 'a better value'; run with --write",
+            "bot/story.py",
+            "a value",
+            "a better value",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: nobody says 'a value' any more; run with --write",
+            "bot/story.py",
+            'N_("a value")',
+            "",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: another plural than the code for '%(count)s ticket'; run with --write",
+            "bot/story.py",
+            "%(count)s tickets",
+            "%(count)s sheets",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: no translation of 'a value'",
+            "locales/zh/LC_MESSAGES/messages.po",
+            '"一个值"',
+            '""',
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: fuzzy 'a value'",
+            "locales/zh/LC_MESSAGES/messages.po",
+            'msgid "a value"',
+            '#, fuzzy\nmsgid "a value"',
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: other places than in English in 'Room %(room)s is empty'",
+            "locales/zh/LC_MESSAGES/messages.po",
+            "房间 %(room)s 没有人",
+            "房间没有人",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: unknown named placeholder 'rom' in 'Room %(room)s is empty'",
+            "locales/zh/LC_MESSAGES/messages.po",
+            "房间 %(room)s 没有人",
+            "房间 %(rom)s 没有人",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: other places than in English in '%(count)s ticket'",
+            "locales/zh/LC_MESSAGES/messages.po",
+            "%(count)s 张工单",
+            "几张工单",
+        ),
+        (
+            "locales/en/LC_MESSAGES/messages.po: twice 'a value'",
+            "locales/en/LC_MESSAGES/messages.po",
+            'msgid "a value"',
+            'msgid "a value"\nmsgstr "a value"\n\nmsgid "a value"',
+        ),
+        (
+            "locales/en/LC_MESSAGES/codes.po: lacks 'agora.factor_id.3'; run with --write",
+            "locales/en/LC_MESSAGES/codes.po",
+            'msgid "agora.factor_id.3"\nmsgstr "Connection failure"',
+            "",
+        ),
+        (
+            "locales/en/LC_MESSAGES/codes.po: 'agora.factor_id.3' says nothing but its code",
+            "locales/en/LC_MESSAGES/codes.po",
+            "Connection failure",
+            "agora.factor_id.3",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/codes.po: no translation of 'agora.factor_id.3'",
+            "locales/zh/LC_MESSAGES/codes.po",
+            "连接异常",
+            "",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: not in order; run with --write",
+            "locales/zh/LC_MESSAGES/messages.po",
+            'msgid "a value"',
+            '#: somewhere:12\nmsgid "a value"',
+        ),
+    ],
+)
+def test_catalog_problem(expected: str, file: str, old: str, new: str, tree: Tree) -> None:
+    """Each kind of gap between the sources and the catalogs is named."""
+    replace(tree.root / file, old, new)
+    assert expected in check_catalogs.find_problems(tree)
+
+
+def test_unreadable_catalog(tree: Tree) -> None:
+    """What is no catalog is a problem, not a traceback."""
+    tree.catalog("zh", "codes").write_text('msgid "a\n', encoding="utf-8")
+    assert ["a catalog cannot be read"] == [
+        problem.split(":")[0] for problem in check_catalogs.find_problems(tree)
+    ]
+
+
+def test_write_keeps_translations_and_follows_the_code(tree: Tree) -> None:
+    """Old translations stay, new sentences come in empty, stale ones go."""
+    replace(tree.root / "bot" / "story.py", "a value", "a better value")
+    check_catalogs.write_catalogs(tree)
+    assert ["locales/zh/LC_MESSAGES/messages.po: no translation of 'a better value'"] == (
+        check_catalogs.find_problems(tree)
+    )
+    written = tree.catalog("zh", "messages").read_text(encoding="utf-8")
+    assert "房间 %(room)s 没有人" in written
+    assert "一个值" not in written
+
+
+def test_write_twice_changes_nothing(tree: Tree) -> None:
+    """What --write writes does not depend on the day or the run."""
+    files = [tree.template, *(tree.catalog(name, "messages") for name in ("zh", "en"))]
+    before = [file.read_bytes() for file in files]
+    check_catalogs.write_catalogs(tree)
+    assert before == [file.read_bytes() for file in files]
+
+
+@pytest.mark.parametrize(("expected", "source"), [(0, SOURCE), (1, 'message("New")\n')])
+def test_exit_code(
+    expected: int,
+    source: str,
+    tree: Tree,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The check fails with a line for each problem, and is silent without any."""
+    monkeypatch.setattr(check_catalogs, "Tree", lambda: tree)
+    (tree.root / "bot" / "story.py").write_text(source, encoding="utf-8")
+    assert expected == check_catalogs.main([])
+    assert bool(expected) == bool(capsys.readouterr().out)
