@@ -1,4 +1,4 @@
-"""Refusals of whole messages, and how a refusal is worded and described."""
+"""Whole messages, refused and accepted, and how a refusal is worded and described."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace.blocks import validate_message
+from bot.sandbox.workspace.blocks import message_warnings, validate_message
 
 
 def _plain(text: str = "x") -> dict[str, object]:
@@ -139,3 +139,32 @@ def test_a_missing_field_describes_itself_without_a_constraint() -> None:
         "message": "missing required field: text",
         "pointer": "/blocks/0",
     }
+
+
+FAULTLESS: list[dict[str, object]] = [
+    {"text": "x"},
+    {"text": "x", "blocks": None, "attachments": None, "metadata": None},
+    {"text": "x", "blocks": ""},
+    {"markdown_text": "m" * 12_000},
+    {"blocks": [{"type": "divider"}] * 50},
+    {"attachments": [{"text": "old", "color": "good", "whatever": 1}] * 100},
+    {"attachments": '[{"text": "old"}]'},
+    {"delete_original": True},
+    {"text": "x", "metadata": '{"event_type": "a", "event_payload": {}}'},
+    {"text": "x", "unfurl_links": False, "team_id": "T1", "thread_ts": "1.2"},
+]
+
+
+@pytest.mark.parametrize("payload", FAULTLESS)
+def test_a_message_without_fault_passes(payload: dict[str, object]) -> None:
+    """Arguments that are not its business, and None, do not trouble the validator."""
+    assert [problem.line for problem in validate_message(payload)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "warnings"), [("x" * 40_000, []), ("x" * 40_001, ["message_truncated"]), (None, [])]
+)
+def test_a_text_over_40000_is_cut_and_not_refused(text: object, warnings: list[str]) -> None:
+    """Slack posts the first 40,000 characters and says so."""
+    assert warnings == message_warnings({"text": text})
+    assert validate_message({"text": text, "blocks": [{"type": "divider"}]}) == []

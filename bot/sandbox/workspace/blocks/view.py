@@ -55,7 +55,9 @@ _MODAL: Final = Object(
     ("type", "title", "blocks"),
     (_needs_submit,),
 )
-_HOME: Final = Object({**_SHARED, "blocks": blocks_on("home", BLOCKS_MOST, least=1)}, ("type", "blocks"))
+_HOME: Final = Object(
+    {**_SHARED, "blocks": blocks_on("home", BLOCKS_MOST, least=1)}, ("type", "blocks")
+)
 _VIEW: Final = Typed({"modal": _MODAL, "home": _HOME})
 
 
