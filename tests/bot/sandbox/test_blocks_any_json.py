@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.workspace.blocks import (
@@ -68,6 +70,7 @@ def test_any_json_as_a_view_gives_a_list_of_problems(value: object) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(JSON, max_size=3))
+@example([{"type": []}])
 def test_any_json_as_blocks_gives_a_list_of_problems(blocks: list[object]) -> None:
     """Blocks may be anything in messages, modals, home tabs and attachments."""
     payload = {"text": "x", "blocks": blocks, "attachments": [{"blocks": blocks}]}
@@ -113,3 +116,92 @@ def test_blocks_as_a_string_are_read_as_json() -> None:
     """A form carries blocks as JSON, and they are held to the same rules."""
     blocks = [{"type": "divider"}]
     assert validate_message({"text": "x", "blocks": json.dumps(blocks)}) == []
+
+
+PLAIN = {"type": "plain_text", "text": "x"}
+OPTION = {"text": PLAIN, "value": "a"}
+WORDS = {
+    "type": "rich_text",
+    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
+}
+SERIES = {"name": "up", "data": [{"label": "0", "value": 1}]}
+SOUND: list[dict[str, object]] = [
+    {
+        "type": "actions",
+        "block_id": "b",
+        "elements": [
+            {"type": "static_select", "options": [OPTION], "initial_option": OPTION},
+            {"type": "checkboxes", "options": [OPTION], "initial_options": [OPTION]},
+            {"type": "button", "text": PLAIN, "action_id": "a"},
+        ],
+    },
+    {
+        "type": "data_visualization",
+        "title": "x",
+        "chart": {"type": "bar", "series": [SERIES], "axis_config": {"categories": ["0"]}},
+    },
+    {
+        "type": "data_table",
+        "caption": "x",
+        "row_header_column_index": 0,
+        "rows": [[{"type": "raw_text", "text": "x"}], [WORDS]],
+    },
+    {
+        "type": "container",
+        "title": PLAIN,
+        "is_collapsible": True,
+        "default_collapsed": True,
+        "child_blocks": [
+            {
+                "type": "section",
+                "text": PLAIN,
+                "accessory": {"type": "overflow", "options": [OPTION]},
+            }
+        ],
+    },
+    {"type": "carousel", "elements": [{"type": "card", "title": PLAIN, "block_id": "c"}]},
+    {"type": "plan", "title": "x", "tasks": [{"task_id": "1", "title": "x", "status": "error"}]},
+    {
+        "type": "input",
+        "label": PLAIN,
+        "element": {
+            "type": "plain_text_input",
+            "min_length": 1,
+            "max_length": 2,
+            "focus_on_load": True,
+        },
+    },
+    {"type": "image", "alt_text": "x", "slack_file": {"id": "F0123456789"}},
+    {"type": "markdown", "text": "x"},
+]
+
+
+@pytest.mark.parametrize("block", SOUND, ids=lambda block: block["type"])
+def test_the_blocks_to_be_spoilt_are_sound(block: dict[str, object]) -> None:
+    """The test below spoils blocks that are without fault at first."""
+    assert validate_message({"text": "x", "blocks": [block]}) == []
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(SOUND), st.data())
+def test_a_sound_block_spoilt_anywhere_gives_a_list_of_problems(
+    block: dict[str, object], data: st.DataObject
+) -> None:
+    """One value of a good block, at any depth, replaced by any JSON."""
+    blocks = [_spoil(copy.deepcopy(block), data)]
+    assert _is_list_of_problems(validate_message({"text": "x", "blocks": blocks}))
+    assert _is_list_of_problems(validate_view({"type": "modal", "title": PLAIN, "blocks": blocks}))
+
+
+def _spoil(value: object, data: st.DataObject) -> object:
+    """Replace one value within `value`, chosen step by step, by any JSON."""
+    keys: list[str] | list[int] = []
+    if isinstance(value, dict):
+        keys = list(value)
+    elif isinstance(value, list):
+        keys = list(range(len(value)))
+    if not keys or data.draw(st.integers(0, 4)) == 0:
+        return data.draw(JSON)
+    key = data.draw(st.sampled_from(keys))
+    value[key] = _spoil(value[key], data)  # type: ignore[index]
+    return value

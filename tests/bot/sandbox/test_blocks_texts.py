@@ -95,6 +95,11 @@ TEXTS: list[Case] = [
     ({"text": _plain()}, "", "missing required field: type"),
     ("section", "", "must provide an object"),
     ({"type": "alert", "text": _plain()}, "/type", "unsupported type: alert"),
+    (
+        {"type": "input", "label": _plain(), "element": {"type": "number_input"}},
+        "/element/type",
+        "unsupported type: number_input",
+    ),
 ]
 
 

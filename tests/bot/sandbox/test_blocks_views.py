@@ -197,7 +197,18 @@ VIEWS: list[tuple[Any, str, str]] = [
         "/view/blocks/0/type",
         "unsupported type: alert",
     ),
+    (
+        {"type": "home", "blocks": [_asked("datetimepicker")]},
+        "/view/blocks/0/element/type",
+        "unsupported type: datetimepicker",
+    ),
+    (
+        {"type": "home", "blocks": [_asked("file_input")]},
+        "/view/blocks/0/element/type",
+        "unsupported type: file_input",
+    ),
     ("modal", "/view", "must provide an object"),
+    ("[]", "/view", "must provide an object"),
 ]
 
 
