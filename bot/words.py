@@ -341,16 +341,34 @@ def load_message(data: Mapping[str, Any]) -> Message:
 
 
 def _dump_value(value: object) -> object:
-    if isinstance(value, Message):
-        return {"message": dump_message(value)}
-    if isinstance(value, dt.datetime):
-        return {"time": value.isoformat()}
+    """Keep what makes a parameter more than text: a uid that comes back is still masked."""
+    if isinstance(value, list | tuple):
+        return [_dump_value(item) for item in value]
+    for tag, (kind, dump, _) in _STORED.items():
+        if isinstance(value, kind):
+            inner = _dump_value(dump(value)) if tag != "message" else dump(value)
+            return None if inner is None else {tag: inner}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _load_value(value: Any) -> object:
+    if isinstance(value, list):
+        return [_load_value(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "message" in value:
-        return load_message(value["message"])
-    return dt.datetime.fromisoformat(value["time"])
+    tag, inner = next(iter(value.items()))
+    return _STORED[tag][2](inner)
+
+
+_Store = tuple[type, Callable[[Any], object], Callable[[Any], object]]
+_STORED: Final[dict[str, _Store]] = {
+    "message": (Message, dump_message, load_message),
+    "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
+    "uid": (Uid, str, Uid),
+    "person": (PersonId, str, PersonId),
+    "duration_s": (Duration, lambda duration: duration.seconds, Duration),
+    "timedelta_s": (dt.timedelta, dt.timedelta.total_seconds, Duration),
+    "percent": (Percentage, lambda percentage: percentage.value, Percentage),
+}

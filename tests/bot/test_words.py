@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,10 @@ from bot.words import (
     Words,
     choose_locale,
     code_message,
+    dump_message,
     has_code,
     join_languages,
+    load_message,
     message,
     plural,
 )
@@ -358,6 +361,32 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
     assert [("messages", "zh")] == compiled
 
 
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        message("Ticket"),
+        plural("%(count)s ticket", "%(count)s tickets", count=2),
+        code_message("agora.factor_id", "21"),
+        message("%(a)s %(b)s", a=Uid("10001"), b=PersonId("U1")),
+        message("%(a)s %(b)s", a=NOON, b=None),
+        message("%(a)s %(b)s", a=Duration(90.5), b=Percentage(12.5)),
+        message("%(a)s %(b)s", a=[1, Uid("10001"), 2.5], b=message("x %(c)s", c=True)),
+    ],
+)
+def test_stored_message(spoken: Message) -> None:
+    """A message comes back from JSON as it was, its uids and people still known as such."""
+    loaded = load_message(json.loads(json.dumps(dump_message(spoken))))
+    assert spoken == loaded
+    kinds = [type(value) for value in spoken.params.values()]
+    assert kinds == [type(value) for value in loaded.params.values()]
+
+
+@pytest.mark.parametrize("value", [float("nan"), Duration(float("inf")), Percentage(float("nan"))])
+def test_stored_number_beyond_json(value: object) -> None:
+    """What JSON has no number for is stored as unknown."""
+    assert {"a": None} == dump_message(message("%(a)s", a=value))["params"]
+
+
 _scalars = (
     st.none()
     | st.booleans()
@@ -394,6 +423,8 @@ def test_nothing_said_ever_raises(spoken: Message, locale: LocaleName, timezone:
     assert isinstance(Words(locale, timezone).say(spoken), str)
     assert isinstance(Words(locale, timezone).say(spoken, repr), str)
     assert isinstance(str(spoken), str)
+    stored = json.dumps(dump_message(spoken), allow_nan=False)
+    assert isinstance(Words(locale).say(load_message(json.loads(stored))), str)
 
 
 @given(st.text())
