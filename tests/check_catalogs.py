@@ -39,6 +39,16 @@ _PLACE: Final = re.compile(r"%\((\w+)\)s")
 _NOT_PLACE: Final = re.compile(r"%%|%\(\w+\)s|(%)")
 _MSGID: Final = re.compile(r'^msgid ((?:".*"\n)+)', re.MULTILINE)
 
+_CJK: Final = "[\u4e00-\u9fff]"
+STYLE: Final = {  # what GLOSSARY.md asks of Chinese sentences
+    re.compile(rf"{_CJK}[,;:!?()]|[,;:!?()]{_CJK}"): "half-width punctuation beside Chinese",
+    re.compile(rf"{_CJK}[A-Za-z0-9]|[A-Za-z0-9]{_CJK}"): "no space between Chinese and Latin",
+    re.compile(
+        r"[，。；：！？（）、] | [，。；：！？（）、]"
+    ): "a space beside full-width punctuation",
+    re.compile("[您]|教师|客服|线程|举报|置信|证据|延迟|时延|评论"): "a word the glossary replaces",
+}
+
 MsgId = str | tuple[str, ...]
 Forms = str | tuple[str, ...] | list[str]
 
@@ -126,6 +136,10 @@ def read_catalog(path: Path, locale: str | None) -> Catalog:
         return read_po(source, locale=locale, abort_invalid=True)
 
 
+def _msgid(entry: Message) -> MsgId:
+    return entry.id if isinstance(entry.id, str) else tuple(entry.id)
+
+
 def sentences_of(catalog: Catalog) -> dict[str, Message]:
     """A catalog's entries by msgid, without its header."""
     return {_key(entry.id): entry for entry in catalog if entry.id}
@@ -204,13 +218,16 @@ def write_catalogs(tree: Tree) -> None:
 
 def catalog_problems(tree: Tree) -> Iterator[str]:
     """Find what is missing, stale or wrong in any catalog."""
-    said = said_in(tree)
-    yield from _entry_problems(tree, tree.template, read_catalog(tree.template, None), said)
+    template = read_catalog(tree.template, None)
+    yield from _entry_problems(tree, tree.template, template, said_in(tree))
+    said: dict[str, MsgId] = {key: _msgid(entry) for key, entry in sentences_of(template).items()}
     for locale in LOCALES:
         path = tree.catalog(locale, "messages")
         catalog = read_catalog(path, locale)
         yield from _entry_problems(tree, path, catalog, said)
         yield from _translation_problems(tree, path, catalog, locale)
+        if locale == "zh":
+            yield from _style_problems(tree, path, catalog)
     codes = {locale: read_catalog(tree.catalog(locale, "codes"), locale) for locale in LOCALES}
     wanted = {key: key for catalog in codes.values() for key in sentences_of(catalog)}
     wanted |= {key: key for key in cause_codes()}
@@ -286,6 +303,15 @@ def _plural_problems(entry: Message, locale: str) -> Iterator[str]:
 
 def _places(text: str) -> set[str]:
     return set(_PLACE.findall(text))
+
+
+def _style_problems(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
+    for key, entry in sorted(sentences_of(catalog).items()):
+        for form in _forms(entry.string):
+            for pattern, complaint in STYLE.items():
+                if found := pattern.search(_PLACE.sub("\ufffc", form)):
+                    where = path.relative_to(tree.root)
+                    yield f"{where}: {complaint}, {found[0]!r}, in {form!r} ({key!r})"
 
 
 def _untold_codes(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:

@@ -103,6 +103,25 @@ def test_source_without_problem(call: str, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize(
+    ("expected", "zh"),
+    [
+        ([], "一个值（例如 90s、15m）：好。"),
+        (["half-width punctuation beside Chinese, '值:'"], "一个值: x"),
+        (["half-width punctuation beside Chinese, '(一'"], "(一个值)"),
+        (["no space between Chinese and Latin, '个v'"], "一个v"),
+        (["a space beside full-width punctuation, '， '"], "一， 值"),
+        (["a word the glossary replaces, '教师'"], "教师的值"),
+    ],
+)
+def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
+    """Chinese sentences keep to the glossary's typography and words."""
+    translate(tree, {"a value": zh})
+    problems = check_catalogs.find_problems(tree)
+    where = "locales/zh/LC_MESSAGES/messages.po: "
+    assert [f"{where}{text}, in {zh!r} ('a value')" for text in expected] == problems
+
+
+@pytest.mark.parametrize(
     ("expected", "file", "old", "new"),
     [
         (
@@ -112,16 +131,28 @@ def test_source_without_problem(call: str, tree: Tree) -> None:
             "a better value",
         ),
         (
-            "locales/zh/LC_MESSAGES/messages.po: nobody says 'a value' any more; run with --write",
+            "locales/messages.pot: nobody says 'a value' any more; run with --write",
             "bot/story.py",
             'N_("a value")',
             "",
         ),
         (
-            "locales/zh/LC_MESSAGES/messages.po: another plural than the code for '%(count)s ticket'; run with --write",
+            "locales/messages.pot: another plural than the code for '%(count)s ticket'; run with --write",
             "bot/story.py",
             "%(count)s tickets",
             "%(count)s sheets",
+        ),
+        (
+            "locales/zh/LC_MESSAGES/messages.po: lacks 'a value'; run with --write",
+            "locales/zh/LC_MESSAGES/messages.po",
+            'msgid "a value"\nmsgstr "一个值"',
+            "",
+        ),
+        (
+            "locales/en/LC_MESSAGES/messages.po: nobody says 'b value' any more; run with --write",
+            "locales/en/LC_MESSAGES/messages.po",
+            'msgid "a value"\nmsgstr "a value"',
+            'msgid "b value"\nmsgstr "b value"',
         ),
         (
             "locales/zh/LC_MESSAGES/messages.po: no translation of 'a value'",
