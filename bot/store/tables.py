@@ -14,7 +14,8 @@ class Duty(SQLModel, table=True):
 
     Written in the transaction that makes it owed; `done_at` is set when it is carried out or
     given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the tries
-    begun so far. `holder` is the worker that carries it out now.
+    begun so far, `failures` those since the last one that ended well. `holder` is the worker
+    that carries it out now; `again` says that it became owed once more meanwhile.
     """
 
     name: str = Field(primary_key=True)
@@ -24,7 +25,9 @@ class Duty(SQLModel, table=True):
     due_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     done_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    holder: str | None = None
+    holder: str | None = Field(default=None, index=True)
+    again: bool = False
+    failures: int = 0
     last_error: str = ""
 
 
@@ -49,6 +52,21 @@ class Channel(SQLModel, table=True):
     team: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     locale: str = ""
+
+
+class Question(SQLModel, table=True):
+    """Somebody asked about a channel; the answer goes to `answer_url`, a secret of half an hour."""
+
+    id: str = Field(primary_key=True)
+    team: str
+    person: str
+    channel: str
+    answer_url: str
+    app: str
+    cname: str
+    locale: str
+    timezone: str
+    asked_at: dt.datetime = Field(sa_type=UtcTime)
 
 
 class Remark(SQLModel, table=True):

@@ -1,0 +1,26 @@
+"""What Prometheus can ask about duties. Counting only; nobody decides by these numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+from bot.store import Store, duties
+
+DONE: Final = Counter("lagdesk_duties_done", "Duties carried out or given up.", ["kind"])
+RETRIED: Final = Counter("lagdesk_duties_retried", "Tries that failed and are repeated.", ["kind"])
+OWED: Final = Gauge("lagdesk_duties_owed", "Duties not yet done.", ["kind"])
+OLDEST: Final = Gauge("lagdesk_duties_oldest_seconds", "How long the oldest due duty has waited.")
+
+
+async def measure(store: Store, now: dt.datetime) -> None:
+    """Read the gauges from the table; call it before the metrics are shown."""
+    owed, oldest = await store.read(
+        lambda session: (duties.count_owed(session), duties.oldest_due(session, now))
+    )
+    OWED.clear()
+    for kind, number in owed.items():
+        OWED.labels(kind).set(number)
+    OLDEST.set((now - oldest).total_seconds() if oldest else 0)
