@@ -6,8 +6,9 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from bot.sandbox.clouds.agora_twin import AgoraAccount, AgoraTwin, Generation, LimitShape, Plan
-from bot.sandbox.clouds.faults import FaultKind, plan
+from bot.sandbox.clouds.agora_current import PlanName
+from bot.sandbox.clouds.agora_twin import AgoraAccount, AgoraTwin, Generation, LimitShape
+from bot.sandbox.clouds.faults import ANY, FaultKind, plan
 from bot.sandbox.clouds.ledger import max_in_window
 from bot.sandbox.clouds.server import Door, Twin
 
@@ -26,7 +27,7 @@ __all__ = [
     "FaultKind",
     "Generation",
     "LimitShape",
-    "Plan",
+    "PlanName",
 ]
 
 
@@ -44,7 +45,7 @@ class Clouds:
         clock: Callable[[], float] = time.time,
         agora: AgoraAccount | None = None,
         agora_generation: Generation = "seed",
-        agora_plan: Plan = "standard",
+        agora_plan: PlanName = "standard",
     ) -> None:
         self.lessons: list[Lesson] = list(lessons)
         self.clock = clock
@@ -92,16 +93,24 @@ class Clouds:
         times: int = 1,
         *,
         seconds: float = 1.0,
+        limit: str = "qps",
         after_effect: bool | None = None,
     ) -> None:
         """Let the next `times` calls of an endpoint (`*`: of any) go wrong.
 
-        `seconds` is for `slow`. `after_effect` says whether the call is carried out all the
+        `seconds` is for `slow`; `limit` is for `code_300`: `qps`, `qpm`, `qpd`, `latency`,
+        `range`, `length` or `auth`. `after_effect` says whether the call is carried out all the
         same; when nobody says, it is for `slow`, `truncated_json` and `wrong_types` only.
+        Raises ValueError for an endpoint no cloud ever had.
         """
-        for twin in self._twins:
-            fault = plan(kind, times, seconds, after_effect=after_effect)
-            twin.faults.add(_name(endpoint), fault)
+        name = _name(endpoint)
+        concerned = [twin for twin in self._twins if name == ANY or name in twin.endpoint_names]
+        if not concerned:
+            raise ValueError(endpoint)
+        for twin in concerned:
+            twin.faults.add(
+                name, plan(kind, times, seconds=seconds, limit=limit, after_effect=after_effect)
+            )
 
     def clear_faults(self) -> None:
         """Let every call succeed again."""

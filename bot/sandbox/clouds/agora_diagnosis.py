@@ -9,6 +9,7 @@ from bot.call import Direction
 from bot.sandbox.clouds.agora_codes import UNDOCUMENTED_FACTOR, experience_of, factor_of
 from bot.sandbox.clouds.agora_params import Params, Window, check_look_back, check_span
 from bot.sandbox.clouds.server import Answer
+from bot.sandbox.scenario.lesson import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ LIVE_DELAY_S: Final = 90  # the document: 60 to 120
 LIVE_LOOK_BACK_S: Final = 3600
 MOST_ROWS: Final = 10
 _MOST_TAGS: Final = 3
+_MOST_WITNESSES: Final = 3
 _NOTICED_OF_FIVE: Final = 2  # a fault that lasts makes a row in two minutes of five
 _AT_ONCE_S: Final = 60
 _GROUPS_FELT_BY_OTHERS: Final = frozenset({"network", "device", "user_action", "media"})
@@ -45,7 +47,7 @@ def _rows(lesson: Lesson, window: Window) -> Iterator[Json]:
         felt: dict[tuple[int, int], list[Json]] = {}
         for fault in lesson.faults_between(minute, minute + 59):
             if _noticed(lesson, fault, minute):
-                _blame(lesson, fault, felt)
+                _blame(lesson, fault, minute, felt)
         for (uid, experience), tags in felt.items():
             ts = _moment(lesson, uid, minute)
             if window.start <= ts <= window.end:
@@ -59,18 +61,26 @@ def _noticed(lesson: Lesson, fault: Fault, minute: int) -> bool:
     return _chance(lesson, f"{fault.uid}:{minute}", 5) < _NOTICED_OF_FIVE
 
 
-def _blame(lesson: Lesson, fault: Fault, felt: dict[tuple[int, int], list[Json]]) -> None:
+def _blame(
+    lesson: Lesson, fault: Fault, minute: int, felt: dict[tuple[int, int], list[Json]]
+) -> None:
     experience, factor = experience_of(fault.cause), factor_of(fault.cause)
-    for uid in _victims(lesson, fault):
+    for uid in _victims(lesson, fault, minute):
         host = "" if uid == fault.uid else str(fault.uid)
         tags = felt.setdefault((uid, experience), [])
         tags.append({"factor_id": factor, "host_user": host})
 
 
-def _victims(lesson: Lesson, fault: Fault) -> list[int]:
-    """Tell who feels a fault: everybody else for what is sent, the person for what is received."""
+def _victims(lesson: Lesson, fault: Fault, minute: int) -> list[int]:
+    """Tell who feels a fault: others (some, in a big class) what is sent, oneself the rest."""
     cause = fault.cause
-    others = [person.uid for person in lesson.people if person.uid != fault.uid and person.stays]
+    others = [
+        person.uid
+        for person in lesson.people
+        if person.uid != fault.uid
+        and person.role is not Role.SERVER
+        and any(stay.joined_at < minute + 60 and minute < stay.left_at for stay in person.stays)
+    ][:_MOST_WITNESSES]
     if cause.group not in _GROUPS_FELT_BY_OTHERS or cause.direction is Direction.DOWN:
         return [fault.uid]
     if cause.direction is Direction.UP or cause.media is not None or cause.name == "busy":

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-from bot.sandbox.clouds import agora_calls, agora_diagnosis, agora_report
+from bot.sandbox.clouds import agora_calls, agora_diagnosis, agora_live, agora_report
+from bot.sandbox.clouds.agora_current import PLANS, CurrentApi, PlanName
 from bot.sandbox.clouds.agora_params import Params, refusal
 from bot.sandbox.clouds.ledger import Limits
-from bot.sandbox.clouds.server import Answer, Ask, Endpoint, Twin
+from bot.sandbox.clouds.server import Answer, Ask, Endpoint, RefusalError, Twin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,13 +21,18 @@ if TYPE_CHECKING:
     from bot.sandbox.scenario import Lesson
 
 Generation = Literal["seed", "current"]
-Plan = Literal["standard", "premium", "enterprise"]
 LimitShape = Literal["body", "http_300", "http_429"]
+Offer = dict[tuple[str, str], Endpoint]
+NOT_IN_PLAN: Final = Limits(per_second=0)
 _PREFIX: Final = "/beta/"
 _MESSAGES: Final = {
     "qps": "qps limit error",
     "qpm": "qps limit error",
     "qpd": "qpd limit error",
+    "latency": "query latency limit error",
+    "range": "query time range limit error",
+    "length": "query time length limit error",
+    "auth": "no auth",
 }
 
 
@@ -59,23 +65,28 @@ class AgoraTwin(Twin):
         *,
         account: AgoraAccount,
         generation: Generation = "seed",
-        plan: Plan = "standard",
+        plan: PlanName = "standard",
     ) -> None:
         super().__init__(lessons, clock)
         self.account = account
         self.generation: Generation = generation
-        self.plan: Plan = plan
+        self.plan: PlanName = plan
         self.limit_shape: LimitShape = "body"
         self.denied: set[str] = set()
         self.reports: list[agora_report.AcceptedReport] = []
 
+    @property
+    def endpoint_names(self) -> frozenset[str]:
+        """The endpoints of both generations."""
+        return frozenset(name for _, name in self._seed() | self._current())
+
     def find(self, ask: Ask) -> Endpoint:
         """Return the endpoint; what this generation does not have is 404."""
-        offered = self._seed_endpoints()
-        endpoint = offered.get((ask.method, ask.path.removeprefix(_PREFIX)))
-        if endpoint is None or not ask.path.startswith(_PREFIX):
+        offered = self._seed() if self.generation == "seed" else self._current()
+        name = ask.path.removeprefix(_PREFIX)
+        if not ask.path.startswith(_PREFIX) or (ask.method, name) not in offered:
             raise refusal(404, "Not Found")
-        return endpoint
+        return offered[ask.method, name]
 
     def admit(self, ask: Ask, endpoint: Endpoint) -> str:
         """Let in by HTTP basic authentication: 401 for a wrong key, 403 without the right."""
@@ -84,6 +95,8 @@ class AgoraTwin(Twin):
         appid = Params(ask.query).text("appid")
         if appid not in self.account.apps.values() or endpoint.name in self.denied:
             raise refusal(403, "Forbidden")
+        if endpoint.limits == NOT_IN_PLAN:
+            raise RefusalError(Answer({"code": 300, "message": "no auth"}))
         return appid
 
     def refuse_quota(self, limit: str) -> Answer:
@@ -111,26 +124,45 @@ class AgoraTwin(Twin):
         appid = ask.query["appid"]
         return [lesson for lesson in self.lessons if self.account.apps.get(lesson.app) == appid]
 
-    def _seed_endpoints(self) -> dict[tuple[str, str], Endpoint]:
+    def _seed(self) -> Offer:
+        """What the document of 2020 (000) and its older form (001) offer."""
         tell = partial(_endpoint, self._held)
         live = Limits(per_minute=1, per_day=1000)
         report = Limits(per_second=10)
-        endpoints = {
-            "GET": [
+        usage = Limits(per_minute=1, per_day=10)
+        return _offer(
+            get=[
                 tell("analytics/call/lists", agora_calls.list_calls, Limits(3, None, 1000)),
                 tell("analytics/call/details", agora_calls.tell_details, Limits(1, None, 1000)),
                 tell("live/diagnosis", agora_diagnosis.tell_diagnosis, live),
+                tell("live/scale/by_time", agora_live.tell_scale, live),
+                tell("live/experience/by_time", agora_live.tell_experience, live),
+                tell("live/net/by_time", agora_live.tell_net, live),
+                tell("insight/usage/by_time", agora_live.tell_usage, usage),
             ],
-            "POST": [
+            post=[
                 Endpoint("analytics/feedback/reportV2", self._take_v2, report),
                 Endpoint("analytics/feedback/report", self._take_v1, report),
             ],
-        }
-        return {
-            (method, endpoint.name): endpoint
-            for method, offered in endpoints.items()
-            for endpoint in offered
-        }
+        )
+
+    def _current(self) -> Offer:
+        """What today's documents offer; the plan decides how much."""
+        tell = partial(_endpoint, self._held)
+        limits = PLANS[self.plan]
+        api = CurrentApi(limits)
+        insight, realtime = limits.insight or NOT_IN_PLAN, limits.realtime or NOT_IN_PLAN
+        return _offer(
+            get=[
+                tell("analytics/call/lists", api.list_calls, limits.calls),
+                tell("analytics/call/sessions", api.list_sessions, limits.calls),
+                tell("analytics/call/metrics", api.tell_metrics, limits.calls),
+                tell("insight/usage/by_time", api.tell_insight_usage, insight),
+                tell("insight/quality/by_time", api.tell_insight_quality, insight),
+                tell("realtime/usage/by_time_20sec", api.tell_realtime_usage, realtime),
+                tell("realtime/quality/by_time_20sec", api.tell_realtime_quality, realtime),
+            ]
+        )
 
     def _take_v2(self, ask: Ask) -> Answer:
         self.reports.append(agora_report.accept_report_v2(ask))
@@ -139,6 +171,11 @@ class AgoraTwin(Twin):
     def _take_v1(self, ask: Ask) -> Answer:
         self.reports.append(agora_report.accept_report(ask))
         return agora_report.accepted()
+
+
+def _offer(get: list[Endpoint], post: list[Endpoint] | None = None) -> Offer:
+    offered = {("GET", endpoint.name): endpoint for endpoint in get}
+    return offered | {("POST", endpoint.name): endpoint for endpoint in post or []}
 
 
 def _endpoint(

@@ -45,6 +45,7 @@ class PlannedFault:
     kind: FaultKind
     times: int
     seconds: float
+    limit: str
     after_effect: bool
 
 
@@ -78,11 +79,13 @@ class FaultPlan:
         self.waiting.clear()
 
 
-def plan(kind: FaultKind, times: int, seconds: float, *, after_effect: bool | None) -> PlannedFault:
+def plan(
+    kind: FaultKind, times: int, *, seconds: float, limit: str, after_effect: bool | None
+) -> PlannedFault:
     """Build a fault; when nobody says, those that spoil an answer happen after the effect."""
     if after_effect is None:
         after_effect = kind in _SPOIL_ANSWER
-    return PlannedFault(kind, times, seconds, after_effect)
+    return PlannedFault(kind, times, seconds, limit, after_effect)
 
 
 async def break_answer(
@@ -135,7 +138,7 @@ async def _send_huge(request: web.Request) -> web.StreamResponse:
         async for chunk in _filler():
             await response.write(chunk)
         await response.write_eof()
-    except ConnectionResetError:
+    except ConnectionError:
         return response
     return response
 

@@ -85,6 +85,11 @@ class Twin(abc.ABC):
         self.faults = FaultPlan()
         self.url = ""
 
+    @property
+    @abc.abstractmethod
+    def endpoint_names(self) -> frozenset[str]:
+        """The names of everything the cloud ever offered, whichever generation it plays."""
+
     @abc.abstractmethod
     def find(self, ask: Ask) -> Endpoint:
         """Return the endpoint that is called. Raises RefusalError when there is none."""
@@ -95,7 +100,7 @@ class Twin(abc.ABC):
 
     @abc.abstractmethod
     def refuse_quota(self, limit: str) -> Answer:
-        """Say that there were too many calls; `limit` is `qps`, `qpm` or `qpd`."""
+        """Say that there were too many calls; `limit` names which."""
 
     def answer(self, ask: Ask, endpoint: Endpoint) -> Answer:
         """Let in, count and carry out one call."""
@@ -141,6 +146,7 @@ class Door:
             yield self._twin.url
         finally:
             self._closing.set()
+            await asyncio.sleep(0)  # waiting answers go out before their connections are closed
             await runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
@@ -165,7 +171,7 @@ class Door:
             with contextlib.suppress(RefusalError):
                 self._twin.count(ask, endpoint)
         if fault.kind == "code_300":
-            return self._twin.refuse_quota("qps").response()
+            return self._twin.refuse_quota(fault.limit).response()
         return await break_answer(request, fault, answer.response(), self._closing)
 
     async def _read(self, request: web.Request) -> Ask:

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bot.call import Media, Metric
+from bot.causes import ALL_KEYS
+from bot.sandbox.scenario import (
+    KINDS,
+    STUDENT_UID,
+    TEACHER_UID,
+    Lesson,
+    curves_of,
+    demo_lessons,
+    random_lesson,
+)
+from bot.sandbox.scenario.lesson import NO_CAUSE, UNKNOWN_CAUSE
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+NOW = 1_700_000_000.0
+A, V = Media.AUDIO, Media.VIDEO
+T, S = TEACHER_UID, STUDENT_UID
+
+
+def values(
+    lesson: Lesson, uid: int, metric: Metric, media: Media | None = None, peer: int | None = None
+) -> FloatArray:
+    """Return the points of one metric within two minutes of the complaint."""
+    at = lesson.complaint.at
+    found = [
+        curve.values[(curve.times >= at - 120) & (curve.times <= at + 100)]
+        for curve in curves_of(lesson)
+        if (curve.uid, curve.metric, curve.media, curve.peer_uid) == (uid, metric, media, peer)
+    ]
+    return np.concatenate(found)
+
+
+def test_equal_seeds_give_equal_curves() -> None:
+    """A lesson is a function of its arguments: nothing else is rolled."""
+    first, second = (random_lesson(3, "wifi_weak_student", now=NOW) for _ in range(2))
+    curves_of.cache_clear()
+    left = curves_of(first)
+    curves_of.cache_clear()
+    right = curves_of(second)
+    assert first == second
+    assert len(left) == len(right) > 0
+    for one, other in zip(left, right, strict=True):
+        assert np.array_equal(one.times, other.times)
+        assert np.array_equal(one.values, other.values)
+
+
+def test_other_seeds_give_other_curves() -> None:
+    """Two lessons of one kind are not the same lesson twice."""
+    one, other = (
+        values(random_lesson(seed, "healthy", now=NOW), T, Metric.SYSTEM_CPU) for seed in (1, 2)
+    )
+    assert one.tolist() != other.tolist()
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_tells_its_truth(kind: str) -> None:
+    """The ground truth names a cause of the vocabulary, or none, or too little data."""
+    lesson = random_lesson(7, kind, now=NOW)
+    expected = lesson.expected
+    assert expected.cause in {*ALL_KEYS, NO_CAUSE, UNKNOWN_CAUSE}
+    if expected.cause in ALL_KEYS:
+        assert expected.uid == (T if expected.side == "teacher" else S)
+        assert lesson.faults[0].begins_at == expected.begins_at
+        assert lesson.started_at < (expected.begins_at or 0) <= lesson.complaint.at + 30
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
+    """Series look like an SDK's: sorted, about every two seconds, with gaps, within the stay."""
+    lesson = random_lesson(11, kind, now=NOW)
+    for curve in curves_of(lesson):
+        stay = lesson.person(curve.uid).stays[curve.stay]
+        steps = np.diff(curve.times)
+        assert (curve.times == np.floor(curve.times)).all()
+        assert (steps > 0).all()
+        if len(steps) > 50:
+            assert np.median(steps) == 2
+        if len(steps) > 300:
+            assert steps.max() > 3
+        assert curve.times.min(initial=stay.joined_at) >= stay.joined_at - 1
+        assert curve.times.max(initial=0) <= stay.left_at + 1
+        assert np.isfinite(curve.values).all()
+        assert (curve.values >= 0).all()
+
+
+def test_uplink_loss_is_seen_at_both_ends() -> None:
+    """What the teacher loses on the way up, the student never gets: loss, bitrate, freezes."""
+    lesson = random_lesson(5, "uplink_loss_video", now=NOW)
+    lost = values(lesson, T, Metric.UPLINK_LOSS, V).mean()
+    assert lost > 15
+    assert abs(values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() - lost) < 3
+    assert values(lesson, S, Metric.DOWNLINK_LOSS, V, T).mean() < 2
+    sent = values(lesson, T, Metric.SEND_BITRATE, V).mean()
+    assert values(lesson, S, Metric.RECEIVE_BITRATE, V, T).mean() < 0.9 * sent
+    assert values(lesson, S, Metric.FREEZE_TIME, V, T).mean() > 400
+    assert values(lesson, S, Metric.FREEZE_TIME, A, T).mean() < 20
+    assert values(lesson, T, Metric.FREEZE_TIME, V, S).mean() < 20
+
+
+def test_downlink_loss_is_seen_by_the_receiver_only() -> None:
+    """Loss on the way down leaves the sender's own numbers clean."""
+    lesson = random_lesson(5, "downlink_loss_audio", now=NOW)
+    assert values(lesson, T, Metric.UPLINK_LOSS, A).mean() < 2
+    assert values(lesson, S, Metric.DOWNLINK_LOSS, A, T).mean() > 15
+    assert values(lesson, S, Metric.END_TO_END_LOSS, A, T).mean() > 15
+    assert values(lesson, S, Metric.FREEZE_TIME, A, T).mean() > 100
+
+
+def test_busy_sender_sends_fewer_frames_without_loss() -> None:
+    """A hot processor at the teacher drops frames before the network sees them."""
+    lesson = random_lesson(5, "cpu_high_teacher", now=NOW)
+    assert values(lesson, T, Metric.SYSTEM_CPU).mean() > 90
+    assert values(lesson, T, Metric.CAPTURE_FPS, V).mean() > 13
+    assert values(lesson, T, Metric.SEND_FPS, V).mean() < 10
+    assert values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
+
+
+def test_busy_receiver_freezes_without_loss() -> None:
+    """A hot processor at the student freezes what arrived in order."""
+    lesson = random_lesson(5, "cpu_high_student", now=NOW)
+    assert values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
+    assert values(lesson, S, Metric.FREEZE_TIME, V, T).mean() > 300
+    assert values(lesson, T, Metric.SYSTEM_CPU).mean() < 75
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
+    """Loss and jitter come and go, up and down, and the router answers late."""
+    lesson = random_lesson(seed, "wifi_weak_student", now=NOW)
+    up = values(lesson, S, Metric.UPLINK_LOSS, V)
+    down = values(lesson, S, Metric.DOWNLINK_LOSS, V, T)
+    assert up.max() > 15
+    assert down.max() > 15
+    assert (up < 3).mean() > 0.15
+    assert values(lesson, S, Metric.ROUTER_LATENCY).mean() > 150
+    assert values(lesson, T, Metric.ROUTER_LATENCY).mean() < 20
+    assert values(lesson, S, Metric.JITTER, V, T).max() > 150
+
+
+@pytest.mark.parametrize(
+    ("kind", "media"), [("stopped_video_teacher", V), ("stopped_audio_teacher", A)]
+)
+def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> None:
+    """Nothing sent is nothing received, and nothing is no freeze."""
+    lesson = random_lesson(5, kind, now=NOW)
+    assert values(lesson, T, Metric.SEND_BITRATE, media).max() == 0
+    assert values(lesson, S, Metric.RECEIVE_BITRATE, media, T).max() == 0
+    assert values(lesson, S, Metric.FREEZE_TIME, media, T).max() == 0
+    other = A if media is V else V
+    assert values(lesson, T, Metric.SEND_BITRATE, other).min() > 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_wrong_looks_healthy(seed: int) -> None:
+    """A healthy lesson, and one whose fault was over, have no number to complain about."""
+    for kind in ("healthy", "outside"):
+        lesson = random_lesson(seed, kind, now=NOW)
+        assert lesson.expected.cause == NO_CAUSE
+        for uid, peer in ((T, S), (S, T)):
+            assert values(lesson, uid, Metric.SYSTEM_CPU).max() < 80
+            for media in Media:
+                assert values(lesson, uid, Metric.END_TO_END_LOSS, media, peer).mean() < 3
+                assert values(lesson, uid, Metric.FREEZE_TIME, media, peer).mean() < 20
+
+
+def test_a_fault_outside_the_complaint_is_really_there() -> None:
+    """The fault that is over did happen: a diagnosis at that time would find it."""
+    lesson = random_lesson(5, "outside", now=NOW)
+    fault = lesson.faults[0]
+    assert fault.ends_at < lesson.complaint.at - 120
+    lost = next(
+        curve
+        for curve in curves_of(lesson)
+        if (curve.uid, curve.metric, curve.media) == (T, Metric.UPLINK_LOSS, V)
+    )
+    inside = (lost.times > fault.begins_at + 5) & (lost.times < fault.ends_at)
+    assert lost.values[inside].mean() > 15
+
+
+def test_too_little_data_means_seconds_of_samples() -> None:
+    """The student of such a lesson was measured for less than a minute."""
+    lesson = random_lesson(5, "too_little", now=NOW)
+    cpu = values(lesson, S, Metric.SYSTEM_CPU)
+    assert 0 < len(cpu) < 30
+
+
+def test_a_rejoin_is_a_session_of_its_own() -> None:
+    """Whoever falls out and comes back has two stays with a hole between them."""
+    lesson = random_lesson(5, "rejoin", now=NOW)
+    first, second = lesson.person(S).stays
+    assert first.left_at < second.joined_at
+    assert {curve.stay for curve in curves_of(lesson) if curve.uid == S} == {0, 1}
+
+
+def test_offline_means_no_samples() -> None:
+    """While the connection is down the own side reports nothing."""
+    lesson = random_lesson(5, "reconnect", now=NOW)
+    fault = lesson.faults[0]
+    cpu = next(
+        curve for curve in curves_of(lesson) if (curve.uid, curve.metric) == (S, Metric.SYSTEM_CPU)
+    )
+    inside = (cpu.times > fault.begins_at + 1) & (cpu.times < fault.ends_at - 1)
+    assert not inside.any()
+
+
+def test_the_demo_has_the_promised_classes() -> None:
+    """The demo's classes are those its texts name, each with its truth."""
+    lessons = demo_lessons(NOW)
+    newest = {lesson.cname: lesson for lesson in sorted(lessons, key=lambda each: each.started_at)}
+    truths = {cname: lesson.expected.cause for cname, lesson in newest.items()}
+    assert (
+        truths
+        | {
+            "class_77_1": "network.wifi_weak",
+            "class_77_2": "network.loss",
+            "class_77_3": "device.cpu_high",
+            "class_77_4": "user_action.stopped_sending",
+            "class_77_5": "join.timeout",
+            "class_77_6": "none",
+            "class_77_7": "unknown",
+            "class_77_8": "network.loss",
+            "class_77_9": "unknown",
+        }
+        == truths
+    )
+    assert sum(lesson.cname == "class_77_1" for lesson in lessons) == 2
+    big = newest["class_77_big"]
+    assert len([person for person in big.people if person.role != "server"]) == 14
+    assert min(person.stays[0].joined_at for person in big.people) == (
+        big.person(T).stays[0].joined_at
+    )
+
+
+@pytest.mark.parametrize("cname", ["class_77_1", "class_77_2", "class_77_3", "class_77_4"])
+def test_demo_faults_last(cname: str) -> None:
+    """Somebody who complains late in the demo still meets the fault."""
+    lesson = next(each for each in demo_lessons(NOW) if each.cname == cname and each.running(NOW))
+    assert lesson.faults_between(NOW + 3600, NOW + 3601)
