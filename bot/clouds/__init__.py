@@ -1,0 +1,70 @@
+"""The RTC clouds: who carries which app. A cloud's answers go no further than its own room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from bot.clouds.agora import AgoraCloud, Asking
+from bot.clouds.http import CloudHttp
+from bot.clouds.memory import Memory
+from bot.clouds.quota import Ledger, Quota, SystemClock
+from bot.ports import Clock, Cloud
+from bot.settings import CloudSettings
+
+__all__ = ["Ledger", "Memory", "SystemClock", "build_clouds"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What every cloud is built with."""
+
+    quota: Quota
+    memory: Memory
+    clock: Clock
+    transport: httpx.AsyncBaseTransport | None
+
+
+def build_clouds(
+    settings: Iterable[CloudSettings],
+    *,
+    ledger: Ledger,
+    memory: Memory,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> dict[str, Cloud]:
+    """Build the clouds that are configured; returns which cloud carries each app.
+
+    Apps of one cloud share one object: close each once. `transport` replaces the network.
+    """
+    told = clock or SystemClock()
+    means = _Means(Quota(ledger, told), memory, told, transport)
+    carriers: dict[str, Cloud] = {}
+    for each in settings:
+        cloud = _BUILDERS[each.name](each, means)
+        carriers.update(dict.fromkeys(each.apps, cloud))
+    return carriers
+
+
+def _agora(settings: CloudSettings, means: _Means) -> Cloud:
+    auth = httpx.BasicAuth(settings.secrets["customer_id"], settings.secrets["customer_secret"])
+    http = CloudHttp(
+        settings.name, settings.base_url, means.quota, auth=auth, transport=means.transport
+    )
+    asking = Asking(
+        http,
+        means.memory,
+        means.clock,
+        settings.apps,
+        api=settings.options.get("api", "auto"),
+        plan=settings.options.get("plan", "standard"),
+    )
+    return AgoraCloud(asking, report=settings.options.get("report", "reportV2"))
+
+
+_BUILDERS: Final[dict[str, Callable[[CloudSettings, _Means], Cloud]]] = {
+    "agora": _agora,
+}

@@ -1,0 +1,221 @@
+"""One kept HTTP client per cloud: timeouts, retries, error mapping. Knows no cloud's answers."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import time
+from collections.abc import AsyncIterable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.quota import SHORT_WAIT_S, Quota
+from bot.clouds.refusals import TooEarlyError, nonsense, unreachable
+from bot.errors import (
+    CloudBrokenError,
+    CloudError,
+    CloudOverQuotaError,
+    CloudUnreachableError,
+)
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+TOTAL_S: Final = 10.0  # for all tries of one question together
+MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+_THREAD_FROM_BYTES: Final = 256 * 1024  # decoding more than this would hold up the event loop
+_TIMEOUT: Final = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
+_LEAST_S: Final = 1.0
+_TRIES: Final = 3
+_NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+for _chatty in ("httpx", "httpcore"):  # they log addresses with ids, and headers with keys
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of an endpoint. Its parts may name people, so it shows none of them."""
+
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, not yet understood."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: httpx.Headers = field(repr=False)
+
+
+class CloudHttp:
+    """Asks one cloud. Every way it can fail is a CloudError."""
+
+    def __init__(
+        self,
+        cloud: str,
+        base_url: str,
+        quota: Quota,
+        *,
+        auth: httpx.Auth | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._cloud = cloud
+        self._quota = quota
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            auth=auth,
+            transport=transport,
+            timeout=_TIMEOUT,
+            trust_env=not _is_loopback(base_url),
+            headers={"Accept": "application/json", "User-Agent": "lagdesk"},
+        )
+
+    def __repr__(self) -> str:
+        return f"CloudHttp({self._cloud})"
+
+    async def ask(
+        self,
+        endpoint: Endpoint,
+        app_id: str,
+        question: Question,
+        read: Callable[[Answer], Result],
+        *,
+        wait_s: float = SHORT_WAIT_S,
+    ) -> Result:
+        """Spend one call of the budget, ask, and let `read` understand the answer.
+
+        A GET that never arrived or met a 5xx is asked again a few times, each try out of the
+        budget; a POST never is. `read` raises CloudError for what it refuses; it may run in a
+        thread. Raises CloudError only.
+        """
+        deadline = time.monotonic() + TOTAL_S
+        last: CloudError | None = None
+        async for attempt in _tries(endpoint):
+            with attempt:
+                try:
+                    await self._quota.spend(endpoint, app_id, wait_s=wait_s)
+                    return await self._try(endpoint, app_id, question, read, deadline)
+                except CloudOverQuotaError as error:
+                    if last is None or error.status:
+                        raise
+                    raise last from None
+                except CloudError as error:
+                    last = error
+                    raise
+        raise AssertionError  # pragma: no cover - stamina returns or raises
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._client.aclose()
+
+    async def _try(
+        self,
+        endpoint: Endpoint,
+        app_id: str,
+        question: Question,
+        read: Callable[[Answer], Result],
+        deadline: float,
+    ) -> Result:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(max(_LEAST_S, deadline - began)):
+                answer = await self._exchange(endpoint, question)
+        except TimeoutError:
+            raise unreachable(endpoint, "timeout", maybe_arrived=True) from None
+        log.debug(
+            "%s %s answered %d, %d bytes, %.2f s",
+            endpoint.cloud,
+            endpoint.name,
+            answer.status,
+            len(answer.body),
+            time.monotonic() - began,
+        )
+        return await self._understand(endpoint, app_id, answer, read)
+
+    async def _understand(
+        self, endpoint: Endpoint, app_id: str, answer: Answer, read: Callable[[Answer], Result]
+    ) -> Result:
+        try:
+            if len(answer.body) < _THREAD_FROM_BYTES:
+                return read(answer)
+            return await asyncio.to_thread(read, answer)
+        except TooEarlyError:
+            raise
+        except CloudOverQuotaError as error:
+            await self._quota.shut(endpoint, app_id, error.retry_at)
+            raise
+
+    async def _exchange(self, endpoint: Endpoint, question: Question) -> Answer:
+        request = self._client.build_request(
+            endpoint.method,
+            endpoint.path,
+            params=dict(question.params),
+            content=question.body,
+            headers=dict(question.headers),
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+        except _NEVER_SENT as error:
+            raise unreachable(endpoint, type(error).__name__, maybe_arrived=False) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
+        try:
+            return Answer(response.status_code, await _read(response, endpoint), response.headers)
+        finally:
+            await response.aclose()
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tries(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
+    """Several tries for a GET, one for anything else."""
+    return stamina.retry_context(
+        on=_is_worth_another_try,
+        attempts=_TRIES if endpoint.method == "GET" else 1,
+        timeout=TOTAL_S,
+        wait_initial=0.2,
+        wait_jitter=0.3,
+        wait_max=1.0,
+    )
+
+
+def _is_worth_another_try(error: Exception) -> bool:
+    return isinstance(error, CloudUnreachableError | CloudBrokenError)
+
+
+async def _read(response: httpx.Response, endpoint: Endpoint) -> bytes:
+    """Read the whole body, refusing one that is cut short or larger than we take."""
+    body = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise nonsense(endpoint, "too large")
+    except httpx.TimeoutException as error:
+        raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
+    except httpx.HTTPError as error:
+        raise nonsense(endpoint, f"cut short, {type(error).__name__}") from None
+    return bytes(body)

@@ -1,0 +1,16 @@
+"""What the clouds' rooms need remembered between processes, as a protocol."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Protocol
+
+
+class Memory(Protocol):
+    """Facts learnt once, such as which generation of an API answers."""
+
+    async def recall(self, name: str) -> str | None:
+        """Return what was remembered under this name."""
+
+    async def remember(self, name: str, value: str, at: dt.datetime) -> None:
+        """Remember a fact, replacing what stood under this name."""

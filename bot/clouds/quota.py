@@ -1,0 +1,84 @@
+"""Budgets kept before they are broken, per app and endpoint, shared by all processes.
+
+The counting is the ledger's (a table, in `bot/store/ledger.py`); waiting and refusing is ours.
+pyrate-limiter was tried first: its SQLite bucket let two processes book 21 calls of 20, its
+file lock needs a further package, and no bucket of it knows calendar days.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol
+
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.refusals import over_quota
+from bot.ports import Clock
+
+# A call booked for a moment arrives a little later, and the next one perhaps sooner after it.
+MARGIN_S: Final = 0.25
+SHORT_WAIT_S: Final = 4.0
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Ledger(Protocol):
+    """Where calls are counted. One ledger serves every process."""
+
+    async def book(
+        self,
+        account: str,
+        rates: Sequence[tuple[int, float]],
+        daily: int | None,
+        *,
+        now: dt.datetime,
+        latest: dt.datetime,
+    ) -> tuple[dt.datetime, bool]:
+        """Book the earliest moment every rate allows, unless that is after `latest`.
+
+        `rates` are (calls, seconds), `daily` counts a UTC day. Returns the moment and whether it
+        was booked.
+        """
+
+    async def shut(self, account: str, until: dt.datetime) -> None:
+        """Book nothing for this account before that moment."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> dt.datetime:
+        """Now, in UTC."""
+        return dt.datetime.now(dt.UTC)
+
+
+class Quota:
+    """Asks the ledger before every call, waits short waits, and refuses long ones."""
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock | None = None, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._ledger = ledger
+        self._clock: Clock = clock or SystemClock()
+        self._sleep = sleep
+
+    async def spend(self, endpoint: Endpoint, app: str, *, wait_s: float = SHORT_WAIT_S) -> None:
+        """Take one call out of an app's budget (`app` is the cloud's id of it).
+
+        Returns when the call may go out. Raises CloudOverQuotaError(retry_at) when that is more
+        than `wait_s` seconds away; nothing is taken then.
+        """
+        now = self._clock.now()
+        rates = [(rate.calls, rate.per_s + MARGIN_S) for rate in endpoint.rates]
+        latest = now + dt.timedelta(seconds=wait_s)
+        at, booked = await self._ledger.book(
+            endpoint.account(app), rates, endpoint.daily, now=now, latest=latest
+        )
+        if not booked:
+            raise over_quota(endpoint, at)
+        if at > now:
+            await self._sleep((at - now).total_seconds())
+
+    async def shut(self, endpoint: Endpoint, app: str, until: dt.datetime) -> None:
+        """Remember that the cloud itself said no until then."""
+        await self._ledger.shut(endpoint.account(app), until)
