@@ -1,9 +1,9 @@
-"""Why a call was bad: types and the examination. Pure: no clock, no I/O, no sentence."""
+"""What an examination says: verdict, evidence, and their JSON. No rule, no sentence is here."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,6 @@ from bot.call import (
     Missing,
     Participant,
     Report,
-    Series,
     Side,
 )
 
@@ -149,18 +148,6 @@ class Diagnosis:
     def call(self) -> Call | None:
         """The call the question is about: the newest one found."""
         return self.calls[0] if self.calls else None
-
-
-def examine(
-    report: Report,
-    calls: Sequence[Call],
-    series: Sequence[Series],
-    events: Sequence[AbnormalEvent],
-    *,
-    missing: Sequence[Missing] = (),
-) -> Verdict:
-    """Work out why the call was bad around `report.occurred_at`."""
-    raise NotImplementedError
 
 
 def write_time(moment: dt.datetime) -> str:

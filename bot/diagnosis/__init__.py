@@ -1,0 +1,27 @@
+"""Why a call was bad: types and the examination. Pure: no clock, no I/O, no sentence."""
+
+from __future__ import annotations
+
+from bot.diagnosis.examine import examine
+from bot.diagnosis.suspects import CAN_EMIT
+from bot.diagnosis.verdict import (
+    HEALTHY,
+    UNKNOWN,
+    Diagnosis,
+    Evidence,
+    Verdict,
+    read_time,
+    write_time,
+)
+
+__all__ = [
+    "CAN_EMIT",
+    "HEALTHY",
+    "UNKNOWN",
+    "Diagnosis",
+    "Evidence",
+    "Verdict",
+    "examine",
+    "read_time",
+    "write_time",
+]

@@ -1,0 +1,148 @@
+"""The examination: is there enough to judge, what do rules and cloud say, which comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Lack,
+    LackReason,
+    Missing,
+    Participant,
+    Report,
+    Series,
+    Side,
+)
+from bot.diagnosis.claims import OTHER, Claim, alone, read_claims
+from bot.diagnosis.rules import RULES
+from bot.diagnosis.scene import AROUND_S, Scene, set_scene
+from bot.diagnosis.suspects import Suspect, moment_of
+from bot.diagnosis.symptoms import freezes
+from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
+from bot.diagnosis.weighing import weigh
+
+ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
+_OF_SIDE: Final = {Side.TEACHER: Lack.TEACHER_METRICS, Side.STUDENT: Lack.STUDENT_METRICS}
+_NEEDED: Final = frozenset({Lack.CALL, *_OF_SIDE.values()})
+
+
+def examine(
+    report: Report,
+    calls: Sequence[Call],
+    series: Sequence[Series],
+    events: Sequence[AbnormalEvent],
+    *,
+    missing: Sequence[Missing] = (),
+    participants: Sequence[Participant] = (),
+) -> Verdict:
+    """Work out why the call was bad within two minutes around `report.occurred_at`.
+
+    `missing` is what the caller could not learn; it comes back with what we found lacking.
+    `participants` sharpen it (network type, rejoins) and may be left out. Never raises for
+    codes or metrics it does not know. Rules: design.md section 2 and Agora's order of looking.
+    """
+    scene = set_scene(report, calls, series, participants)
+    claims = read_claims(scene, events)
+    lacking = (*missing, *_find_lacking(scene, calls, missing))
+    if _cannot_judge(scene, lacking):
+        return _unknown(scene, claims, lacking)
+    suspects = [suspect for rule in RULES for suspect in rule(scene)]
+    ranked = weigh(scene, suspects, claims) or _unexplained(scene)
+    if not ranked:
+        return _healthy(scene, lacking)
+    first, *others = (_verdict(scene, suspect) for suspect in ranked)
+    return _with(first, lacking, others)
+
+
+def _find_lacking(
+    scene: Scene, calls: Sequence[Call], missing: Sequence[Missing]
+) -> Iterator[Missing]:
+    """Say which end is missing or has too little, unless the caller said so already."""
+    known = {lack.what for lack in missing}
+    if not calls and Lack.CALL not in known and not any(map(len, scene.samples.values())):
+        yield Missing(Lack.CALL, LackReason.NOT_FOUND, detail=scene.report.cname)
+    for side, what in _OF_SIDE.items():
+        uid = scene.report.uid_of(side)
+        seconds = scene.covered_s(uid)
+        if seconds >= ENOUGH_S or what in known:
+            continue
+        why = LackReason.TOO_FEW_SAMPLES if seconds else LackReason.NOT_FOUND
+        yield Missing(what, why, detail=uid)
+
+
+def _cannot_judge(scene: Scene, lacking: Sequence[Missing]) -> bool:
+    """Tell whether an end has less than a minute of samples, or the data is not out yet."""
+    too_little = any(scene.covered_s(uid) < ENOUGH_S for uid in scene.ends)
+    early = any(lack.what in _NEEDED and lack.why is LackReason.NOT_OUT_YET for lack in lacking)
+    return too_little or early
+
+
+def _unknown(scene: Scene, claims: Sequence[Claim], lacking: Sequence[Missing]) -> Verdict:
+    """Say nothing for certain, but pass on what the cloud itself named."""
+    told = sorted((alone(scene, claim) for claim in claims), key=lambda one: -one.confidence)
+    since, until = scene.judged
+    return Verdict(
+        UNKNOWN,
+        moment_of(since),
+        moment_of(until),
+        missing=tuple(lacking),
+        others=tuple(_verdict(scene, suspect) for suspect in told),
+    )
+
+
+def _unexplained(scene: Scene) -> list[Suspect]:
+    """Name a freeze nothing explains as what it is: some other cause."""
+    evidence = freezes(scene, scene.report.abnormal_uid) or freezes(scene, scene.ends[0])
+    if not evidence:
+        return []
+    return [Suspect(OTHER, None, 0.4, *scene.judged, evidence)]
+
+
+def _healthy(scene: Scene, lacking: Sequence[Missing]) -> Verdict:
+    """Nothing out of bounds and nothing told: healthy, as far as samples speak for it."""
+    since, until = scene.judged
+    covered = min(scene.covered_s(uid) for uid in scene.ends) / (2 * AROUND_S)
+    confidence = 0.55 + 0.4 * min(1.0, covered)
+    if lacking:
+        confidence -= 0.1  # something we did not see may have told more
+    return Verdict(
+        HEALTHY,
+        moment_of(since),
+        moment_of(until),
+        confidence=round(confidence, 2),
+        missing=tuple(lacking),
+    )
+
+
+def _verdict(scene: Scene, suspect: Suspect) -> Verdict:
+    cause = suspect.cause
+    return Verdict(
+        cause=cause.key,
+        since=moment_of(suspect.since),
+        until=moment_of(suspect.until),
+        media=cause.media,
+        direction=cause.direction,
+        side=scene.report.side_of(suspect.uid),
+        uid=suspect.uid,
+        confidence=round(suspect.confidence, 2),
+        evidence=suspect.evidence,
+    )
+
+
+def _with(first: Verdict, lacking: Sequence[Missing], others: Sequence[Verdict]) -> Verdict:
+    return Verdict(
+        cause=first.cause,
+        since=first.since,
+        until=first.until,
+        media=first.media,
+        direction=first.direction,
+        side=first.side,
+        uid=first.uid,
+        confidence=first.confidence,
+        evidence=first.evidence,
+        missing=tuple(lacking),
+        others=tuple(others),
+    )

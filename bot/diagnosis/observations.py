@@ -1,0 +1,167 @@
+"""What can be read off one metric: how much of it is out of bounds, and when. No cause is here.
+
+Everything is numpy over whole arrays; a million points take some milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bot.call import Direction, Media, Metric, Unit
+from bot.diagnosis.thresholds import Limit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from bot.call import FloatArray
+
+_STEP_S: Final = 2.0  # what SDKs sample at, if the data does not tell
+_LONGEST_STEP_S: Final = 15.0
+_GAP_STEPS: Final = 2.5
+_FEWEST_SAMPLES: Final = 3
+_LEAST_SHARE: Final = 0.1
+_SHORTEST_RUN_S: Final = 10.0
+_NEIGHBOUR_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """One metric of one person within the time judged.
+
+    `times` are epoch seconds, sorted; `values` as long, in `unit`. `ever` is the highest value
+    of the whole series, also outside the time judged.
+    """
+
+    uid: str
+    metric: Metric
+    unit: Unit
+    times: FloatArray
+    values: FloatArray
+    media: Media | None = None
+    direction: Direction | None = None
+    ever: float = 0.0
+
+    @property
+    def step_s(self) -> float:
+        """The usual distance of two samples, in seconds."""
+        return step_of(self.times)
+
+    def with_values(self, values: FloatArray) -> Track:
+        """Return the track with other values at the same times."""
+        return replace(self, values=values)
+
+    def nearest(self, times: FloatArray) -> FloatArray:
+        """Return this track's value at other times; nan where no sample is near."""
+        if not len(self.times):
+            return np.full(len(times), np.nan)
+        right = np.searchsorted(self.times, times).clip(0, len(self.times) - 1)
+        left = (right - 1).clip(0)
+        closer = np.abs(self.times[left] - times) <= np.abs(self.times[right] - times)
+        index = np.where(closer, left, right)
+        near = np.abs(self.times[index] - times) <= max(_NEIGHBOUR_S, 2 * self.step_s)
+        return np.where(near, self.values[index], np.nan)
+
+    def highest_around(self, times: FloatArray) -> FloatArray:
+        """Return the highest value within some seconds of other times; 0 where there is none."""
+        shifts = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
+        around = np.stack([self.nearest(times + shift) for shift in shifts])
+        highest: FloatArray = np.nan_to_num(around, nan=0.0).max(axis=0)
+        return highest
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A metric out of bounds for a stretch of time (epoch seconds).
+
+    `share` of the samples is past the limit (0-1), `run_s` is the longest stretch without a good
+    one, `median` and `peak` are of the bad samples. `distance_s`: from the bad sample nearest
+    to the complaint. `at` is that sample's time. `parts` counts the separate bad stretches.
+    """
+
+    track: Track
+    limit: Limit
+    share: float
+    run_s: float
+    parts: int
+    median: float
+    peak: float
+    since: float
+    until: float
+    at: float
+    distance_s: float
+
+
+def step_of(times: FloatArray) -> float:
+    """Return the usual distance of samples at these times, in seconds."""
+    if len(times) < _FEWEST_SAMPLES:
+        return _STEP_S
+    return float(np.clip(np.median(np.diff(times)), 0.1, _LONGEST_STEP_S))
+
+
+def covered_s(times: FloatArray) -> float:
+    """Return how many seconds samples at these times speak of; holes do not count."""
+    if not len(times):
+        return 0.0
+    times = np.unique(times)
+    step = step_of(times)
+    return float(np.minimum(np.diff(times), _GAP_STEPS * step).sum() + step)
+
+
+def mask(track: Track, limit: Limit) -> NDArray[np.bool_]:
+    """Mark the samples past the limit."""
+    bad = track.values < limit.bound if limit.below else track.values > limit.bound
+    return np.asarray(bad, dtype=np.bool_)
+
+
+def observe(
+    track: Track | None, limit: Limit, moment: float, where: NDArray[np.bool_] | None = None
+) -> Observation | None:
+    """Return the bad stretch of a track, None when it stays within bounds or nearly so.
+
+    `moment` is the time of the complaint. `where` narrows the samples that may count as bad.
+    """
+    if track is None or not len(track.times):
+        return None
+    bad = mask(track, limit) if where is None else mask(track, limit) & where
+    if bad.sum() < _FEWEST_SAMPLES:
+        return None
+    run_s, parts = _runs(track.times, bad, track.step_s)
+    share = float(bad.mean())
+    if share < _LEAST_SHARE and run_s < _SHORTEST_RUN_S:
+        return None
+    return _describe(track, limit, moment, bad, (share, run_s, parts))
+
+
+def _describe(
+    track: Track,
+    limit: Limit,
+    moment: float,
+    bad: NDArray[np.bool_],
+    extent: tuple[float, float, int],
+) -> Observation:
+    times, values = track.times[bad], track.values[bad]
+    nearest = int(np.argmin(np.abs(times - moment)))
+    share, run_s, parts = extent
+    return Observation(
+        track=track,
+        limit=limit,
+        share=share,
+        run_s=run_s,
+        parts=parts,
+        median=float(np.median(values)),
+        peak=float(values.min() if limit.below else values.max()),
+        since=float(times[0]),
+        until=float(times[-1]),
+        at=float(times[nearest]),
+        distance_s=float(abs(times[nearest] - moment)),
+    )
+
+
+def _runs(times: FloatArray, bad: NDArray[np.bool_], step_s: float) -> tuple[float, int]:
+    """Return the longest stretch of bad samples in seconds, and how many stretches there are."""
+    edges = np.diff(np.concatenate(([0], bad.astype(np.int8), [0])))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    return float((times[ends] - times[starts]).max() + step_s), len(starts)

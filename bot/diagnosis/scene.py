@@ -1,0 +1,254 @@
+"""What was measured of the two people around the complaint, ready to be asked. No rule here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bot.call import Call, Direction, Media, Metric, Participant, Report, Series
+from bot.diagnosis.observations import Track, covered_s
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+AROUND_S: Final = 120.0  # metrics are judged this long before and after the complaint
+
+_BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
+_RECEIVED: Final = frozenset(
+    {
+        Metric.RECEIVE_BITRATE,
+        Metric.RECEIVE_BITRATE_LOW,
+        Metric.RECEIVE_FPS,
+        Metric.RECEIVE_FPS_LOW,
+        Metric.FREEZE_TIME,
+        Metric.FREEZE_RATE,
+        Metric.DOWNLINK_LOSS,
+        Metric.DOWNLINK_LATENCY,
+        Metric.PLAY_VOLUME,
+        Metric.PICTURE_QP,
+    }
+)
+_PICTURES: Final = frozenset(
+    {Metric.CAPTURE_FPS, Metric.SEND_FPS, Metric.SEND_FPS_LOW, Metric.RECEIVE_FPS}
+)
+_SOUNDS: Final = frozenset({Metric.SEND_VOLUME, Metric.PLAY_VOLUME})
+
+Key = tuple[str, Metric, Media | None, Direction | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One stay of one person, epoch seconds; `left_at` is infinite while they are there."""
+
+    uid: str
+    sid: str
+    joined_at: float
+    left_at: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """The two people's metrics within the time judged. Times are epoch seconds."""
+
+    report: Report
+    moment: float
+    source: str
+    tracks: dict[Key, Track]
+    samples: dict[str, FloatArray]
+    presences: tuple[Presence, ...] = ()
+    networks: dict[str, frozenset[str]] = field(default_factory=dict)
+    ended_at: float | None = None
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The two uids; who sends what the abnormal side suffers from comes first."""
+        return self.other(self.report.abnormal_uid), self.report.abnormal_uid
+
+    def other(self, uid: str) -> str:
+        """Return the opposite end's uid."""
+        report = self.report
+        return report.student_uid if uid == report.teacher_uid else report.teacher_uid
+
+    def track(
+        self,
+        uid: str,
+        metric: Metric,
+        media: Media | None = None,
+        direction: Direction | None = None,
+    ) -> Track | None:
+        """Return one metric of one end, None when nothing was measured in the time judged."""
+        return self.tracks.get((uid, metric, media, direction))
+
+    def covered_s(self, uid: str) -> float:
+        """Return how many seconds within the time judged one end's samples speak of."""
+        return covered_s(self.samples.get(uid, np.empty(0)))
+
+    @property
+    def judged(self) -> tuple[float, float]:
+        """From when to when there is data to judge; the whole time asked for if there is none."""
+        known = [times for times in self.samples.values() if len(times)]
+        if not known:
+            return self.moment - AROUND_S, self.moment + AROUND_S
+        return min(float(times[0]) for times in known), max(float(times[-1]) for times in known)
+
+    def on_wifi(self, uid: str) -> bool | None:
+        """Tell whether somebody was on Wi-Fi; None when the cloud does not say."""
+        networks = self.networks.get(uid)
+        if not networks:
+            return None
+        return any("wifi" in network or "wlan" in network for network in networks)
+
+
+def set_scene(
+    report: Report,
+    calls: Sequence[Call],
+    series: Sequence[Series],
+    participants: Sequence[Participant],
+) -> Scene:
+    """Sort what a cloud measured by whom and what, cut to the time judged."""
+    moment = report.occurred_at.timestamp()
+    usable = [one for one in series if _about_the_two(one, report)]
+    call = next((call for call in calls if call.covers(report.occurred_at)), None)
+    ended_at = call.ended_at if call else None
+    return Scene(
+        report=report,
+        moment=moment,
+        source=_source(calls, series),
+        tracks=_tracks(report, usable, moment),
+        samples=_samples(report, usable, moment),
+        presences=_presences(participants, series, report),
+        networks=_networks(participants),
+        ended_at=ended_at.timestamp() if ended_at else None,
+    )
+
+
+def _source(calls: Sequence[Call], series: Sequence[Series]) -> str:
+    if calls:
+        return calls[0].cloud
+    return series[0].code.kind.partition(".")[0] if series else ""
+
+
+def _about_the_two(series: Series, report: Report) -> bool:
+    two = {report.teacher_uid, report.student_uid}
+    return series.uid in two and (series.peer_uid is None or series.peer_uid in two)
+
+
+def _tracks(report: Report, series: Sequence[Series], moment: float) -> dict[Key, Track]:
+    """Join the pieces of each metric (one for each stay) and cut them to the time judged."""
+    pieces: dict[Key, list[Series]] = {}
+    for one in series:
+        pieces.setdefault(_key(one, report), []).append(one)
+    tracks = {key: _joined(key, parts, moment) for key, parts in pieces.items()}
+    return {key: track for key, track in tracks.items() if len(track.times)}
+
+
+def _key(series: Series, report: Report) -> Key:
+    """Return whose metric it is. Loss measured end to end belongs to who receives."""
+    metric, uid, media = series.metric, series.uid, series.media
+    own = series.peer_uid in {None, uid}
+    if metric is Metric.END_TO_END_LOSS and own and series.direction is not Direction.DOWN:
+        uid = report.student_uid if uid == report.teacher_uid else report.teacher_uid
+    if metric in _PICTURES:
+        media = Media.VIDEO
+    elif metric in _SOUNDS:
+        media = Media.AUDIO
+    direction = None
+    if metric in _BOTH_WAYS:
+        direction = series.direction or (Direction.UP if own else Direction.DOWN)
+    return uid, metric, media, direction
+
+
+def _joined(key: Key, parts: Sequence[Series], moment: float) -> Track:
+    uid, metric, media, direction = key
+    times = np.concatenate([part.times[_inside(part, moment)] for part in parts])
+    values = np.concatenate([part.values[_inside(part, moment)] for part in parts])
+    finite = np.isfinite(values)
+    times, values = times[finite], values[finite]
+    order = np.argsort(times, kind="stable")
+    return Track(
+        uid=uid,
+        metric=metric,
+        unit=parts[0].unit,
+        times=times[order],
+        values=values[order],
+        media=media,
+        direction=direction or parts[0].direction or _way(metric),
+        ever=max((float(np.nanmax(part.values)) for part in parts if len(part.values)), default=0),
+    )
+
+
+def _inside(series: Series, moment: float) -> slice:
+    """Return the part of a series (its times are sorted) within the time judged."""
+    edges = np.searchsorted(series.times, (moment - AROUND_S, moment + AROUND_S + 1e-6))
+    return slice(int(edges[0]), int(edges[1]))
+
+
+def _way(metric: Metric) -> Direction | None:
+    if metric in _RECEIVED or metric is Metric.END_TO_END_LOSS:
+        return Direction.DOWN
+    up = metric.startswith(("send", "uplink", "capture"))
+    return Direction.UP if up else None
+
+
+def _samples(report: Report, series: Sequence[Series], moment: float) -> dict[str, FloatArray]:
+    """Return when each end was measured at all, within the time judged."""
+    found: dict[str, FloatArray] = {}
+    for uid in (report.teacher_uid, report.student_uid):
+        own = [one.times[_inside(one, moment)] for one in series if one.uid == uid]
+        found[uid] = np.unique(np.concatenate(own)) if own else np.empty(0)
+    return found
+
+
+def _presences(
+    participants: Sequence[Participant], series: Sequence[Series], report: Report
+) -> tuple[Presence, ...]:
+    """Take the stays from the list of participants, or from the sessions that measured."""
+    two = {report.teacher_uid, report.student_uid}
+    measured = _measured_presences([one for one in series if one.uid in two])
+    listed = [_listed_presence(one, measured) for one in participants if one.uid in two]
+    return tuple(sorted(listed or measured, key=lambda stay: (stay.uid, stay.joined_at)))
+
+
+def _listed_presence(one: Participant, measured: Sequence[Presence]) -> Presence:
+    """Take a stay as listed, but over when another session of the person goes on measuring.
+
+    A cloud notices only after some seconds that somebody is gone; who is back by then was not
+    there twice.
+    """
+    left_at = one.left_at.timestamp() if one.left_at else np.inf
+    own = [stay for stay in measured if stay.uid == one.uid]
+    last = max((stay.left_at for stay in own if stay.sid == one.sid), default=np.inf)
+    if any(stay.sid != one.sid and stay.left_at > last for stay in own):
+        left_at = min(left_at, last)
+    return Presence(one.uid, one.sid, one.joined_at.timestamp(), left_at)
+
+
+def _measured_presences(series: Sequence[Series]) -> list[Presence]:
+    spans: dict[tuple[str, str], tuple[float, float]] = {}
+    for one in series:
+        if not len(one.times):
+            continue
+        since, until = spans.get((one.uid, one.sid), (np.inf, -np.inf))
+        spans[one.uid, one.sid] = (
+            min(since, float(one.times[0])),
+            max(until, float(one.times[-1])),
+        )
+    return [Presence(uid, sid, since, until) for (uid, sid), (since, until) in spans.items()]
+
+
+def _networks(participants: Sequence[Participant]) -> dict[str, frozenset[str]]:
+    networks: dict[str, frozenset[str]] = {}
+    for one in participants:
+        if one.network:
+            plain = one.network.lower().replace("-", "").replace(" ", "")
+            networks[one.uid] = networks.get(one.uid, frozenset()) | {plain}
+    return networks
+
+
+def neighbours(presences: Sequence[Presence], uid: str) -> list[tuple[Presence, Presence]]:
+    """Return each two stays of one person that follow each other."""
+    return list(pairwise(stay for stay in presences if stay.uid == uid))
