@@ -105,14 +105,7 @@ class Engine:
         """Stop: begin nothing, let what runs end for a while, hand the rest back."""
         self._stopping = True
         self._nudged.set()
-        if self._chores:
-            await asyncio.wait(self._chores)
-        if self._tries:
-            _, unfinished = await asyncio.wait(self._tries, timeout=STOP_S)
-            for one_try in unfinished:
-                one_try.cancel()
-            if unfinished:
-                await asyncio.wait(unfinished, timeout=_DATABASE_PAUSE_S)
+        await _finish(self._chores | self._tries, STOP_S)
         await self._executor.close()
         if self._pulse is not None:
             await asyncio.to_thread(self._pulse.stop)
@@ -226,8 +219,8 @@ class Engine:
         now = self._clock.now()
         if status == "ENQUEUED":
             return now - duty.due_at > _ENQUEUED_TOO_LONG
-        if status != "PENDING":
-            return True
+        if status != "PENDING" or executor_id == self.name:
+            return status != "PENDING"
         return not await self._store.read(
             lambda session: duties.is_alive(session, executor_id or "", now, SILENT_FOR)
         )
@@ -317,9 +310,20 @@ class Engine:
         if self._cleaned_at is not None and now - self._cleaned_at < _CLEAN_EVERY:
             return
         self._cleaned_at = now
-        before = now - KEEP_FINISHED
-        await self._store.transact(lambda session: duties.delete_finished(session, before))
-        await self._executor.delete_before(before)
+        await self._store.transact(
+            lambda session: duties.delete_finished(session, now - KEEP_FINISHED)
+        )
+        await self._executor.delete_older(KEEP_FINISHED)
+
+
+async def _finish(tasks: set[asyncio.Task[None]], timeout_s: float) -> None:
+    """Let tasks end in their own time, and cancel those that take too long."""
+    if not tasks:
+        return
+    _, unfinished = await asyncio.wait(tasks, timeout=timeout_s)
+    for task in unfinished:
+        task.cancel()
+    await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 def job_id(duty: Duty) -> str:

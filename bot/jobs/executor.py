@@ -106,8 +106,12 @@ class Executor:
         )
         return (found[0].status, found[0].executor_id) if found else None
 
-    async def delete_before(self, moment: dt.datetime) -> int:
-        """Delete jobs created before a moment, whatever became of them; returns how many."""
+    async def delete_older(self, age: dt.timedelta) -> int:
+        """Delete jobs older than this, whatever became of them; returns how many.
+
+        DBOS stamps its rows with the machine's clock, so that clock it is.
+        """
+        moment = dt.datetime.now(dt.UTC) - age
         deleted = 0
         while True:
             old = await self._open_client().list_workflows_async(
