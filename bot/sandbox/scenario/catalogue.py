@@ -18,6 +18,7 @@ from bot.sandbox.scenario.lesson import (
 
 BIG_CLASS: Final = "class_77_big"
 _LENGTH_S: Final = 2700.0
+_APART_S: Final = 13.0  # calls begun in one second could not be walked through in a list
 _AHEAD_S: Final = 7200.0  # the demo's classes go on for so long after its start
 _DAY_S: Final = 86400.0
 
@@ -68,12 +69,13 @@ def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
 
 def _held(number: int, entry: _Entry, now: float, app: str) -> Lesson:
     after_s = 120 if entry.kind == "slow_join" else 1500.0
+    ago_s = entry.complained_ago_s + _APART_S * number
     return build_lesson(
         entry.kind,
         entry.cname,
         seed=7700 + number,
-        started_at=float(int(now - entry.complained_ago_s - after_s)),
-        length_s=entry.complained_ago_s + after_s + _AHEAD_S,
+        started_at=float(int(now - ago_s - after_s)),
+        length_s=ago_s + after_s + _AHEAD_S,
         complaint_after_s=after_s,
         lasting=True,
         app=app,

@@ -1,0 +1,469 @@
+"""The 2020 generation of the simulated Agora, over HTTP, against its document."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.call import Code
+from bot.causes import cause_of
+from bot.sandbox.clouds import Clouds
+from bot.sandbox.scenario import build_lesson, demo_lessons, random_lesson
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+NOW = 1_700_000_000
+LISTS, DETAILS, DIAGNOSIS = "analytics/call/lists", "analytics/call/details", "live/diagnosis"
+REPORT_V2, REPORT = "analytics/feedback/reportV2", "analytics/feedback/report"
+
+
+@dataclass
+class World:
+    """The clouds, a clock the test moves, and a client with the right key."""
+
+    now: float
+    clouds: Clouds = field(init=False)
+    session: aiohttp.ClientSession = field(init=False)
+
+    @property
+    def appid(self) -> str:
+        """Return the demo app's id."""
+        return self.clouds.agora.account.apps["kids"]
+
+    async def get(self, endpoint: str, **query: object) -> tuple[int, Any]:
+        """Call an endpoint; return the status and the JSON."""
+        params = {"appid": self.appid, **{key: str(value) for key, value in query.items()}}
+        url = f"{self.clouds.agora_url}/beta/{endpoint}"
+        async with self.session.get(url, params=params) as response:
+            return response.status, await response.json()
+
+    async def lists(self, **query: object) -> Any:
+        """List the last two hours' calls."""
+        window = {"start_ts": int(self.now) - 7200, "end_ts": int(self.now)}
+        status, body = await self.get(LISTS, **(window | query))
+        assert status == 200
+        return body
+
+    async def call_id(self, cname: str) -> str:
+        """Return the newest call of a room; takes a second."""
+        body = await self.lists(cname=cname)
+        self.now += 1
+        return str(body["call_lists"][0]["call_id"])
+
+    async def details(self, cname: str, **query: object) -> Any:
+        """Return the last quarter of an hour of a room's newest call."""
+        window = {"start_ts": int(self.now) - 900, "end_ts": int(self.now)}
+        call_id = await self.call_id(cname)
+        status, body = await self.get(DETAILS, **({"call_id": call_id} | window | query))
+        assert status == 200
+        return body
+
+    async def report(self, endpoint: str, body: object, **kwargs: Any) -> tuple[int, Any]:
+        """Report a problem; return the status and the JSON."""
+        url = f"{self.clouds.agora_url}/beta/{endpoint}"
+        sent = kwargs or {"json": body}
+        async with self.session.post(url, params={"appid": self.appid}, **sent) as response:
+            return response.status, await response.json()
+
+
+def basic(name: str, secret: str) -> dict[str, str]:
+    """Return the header of HTTP basic authentication."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[World]:
+    """Serve the demo's lessons."""
+    world = World(NOW)
+    world.clouds = Clouds(demo_lessons(NOW), clock=lambda: world.now)
+    account = world.clouds.agora.account
+    header = basic(account.customer_id, account.customer_secret)
+    async with (
+        aiohttp.ClientSession(headers=header) as world.session,
+        world.clouds.serve(),
+    ):
+        yield world
+
+
+async def test_a_call_is_listed_as_documented(world: World) -> None:
+    """A running call has the document's fields, and no end."""
+    body = await world.lists(cname="class_77_2")
+    row = body["call_lists"][0]
+    assert {"code", "message", "has_more", "call_lists"} == set(body)
+    assert (body["code"], body["message"], body["has_more"]) == (200, "", False)
+    assert {"call_id", "cname", "created_ts", "destroyed_ts", "finished"} == set(row)
+    assert (row["finished"], row["destroyed_ts"]) == (False, 0)
+
+
+async def test_an_unknown_room_is_no_error(world: World) -> None:
+    """A cname nobody used gives an empty list."""
+    assert (await world.lists(cname="nobody_was_here"))["call_lists"] == []
+
+
+async def test_ten_newest_calls_come_first(world: World) -> None:
+    """More than ten calls are cut, newest first, and can be walked back by `end_ts`."""
+    seen: list[str] = []
+    end = NOW
+    for _ in range(9):
+        body = await world.lists(end_ts=end)
+        rows = body["call_lists"]
+        created = [row["created_ts"] for row in rows]
+        assert len(rows) <= 10
+        assert sorted(created, reverse=True) == created
+        seen += [row["call_id"] for row in rows if row["call_id"] not in seen]
+        world.now += 1
+        if not body["has_more"]:
+            break
+        end = created[-1]
+    assert len(demo_lessons(NOW)) - 1 == len(seen)  # all but yesterday's
+
+
+async def test_a_call_shows_after_twenty_seconds(world: World) -> None:
+    """A call is not in the list before the list's delay is over, nor its end."""
+    lesson = build_lesson("healthy", "fresh", seed=1, started_at=NOW, length_s=600)
+    world.clouds.add(lesson)
+    world.now = NOW + 19
+    assert (await world.lists(cname="fresh"))["call_lists"] == []
+    world.now = NOW + 20
+    assert len((await world.lists(cname="fresh"))["call_lists"]) == 1
+    world.now = NOW + 610
+    assert not (await world.lists(cname="fresh"))["call_lists"][0]["finished"]
+    world.now = NOW + 621
+    row = (await world.lists(cname="fresh"))["call_lists"][0]
+    assert (row["finished"], row["destroyed_ts"]) == (True, NOW + 600)
+
+
+async def test_details_are_150_seconds_late(world: World) -> None:
+    """A listed call has no details at first, and never a point newer than the delay."""
+    early = await world.details("class_77_9")
+    assert (early["call_info"], early["metrics"]) == ([], [])
+    world.now = NOW + 300
+    late = await world.details("class_77_9")
+    newest = max(
+        point[0] for sid in late["metrics"] for series in sid["data"] for point in series["kvs"]
+    )
+    assert world.now - 160 < newest <= world.now - 150
+
+
+async def test_details_have_the_documented_shape(world: World) -> None:
+    """Users newest joiner first; points as pairs about 2 s apart; peer 0 for the own side."""
+    body = await world.details("class_77_2")
+    assert [user["uid"] for user in body["call_info"]] == [20002, 10001]
+    assert {
+        *("sid", "cname", "uid", "network", "platform", "speaker", "sdk_version"),
+        *("device_type", "join_ts", "leave_ts", "finished"),
+    } == set(body["call_info"][0])
+    assert [user["sid"] for user in body["call_info"]] == [row["sid"] for row in body["metrics"]]
+    student = {(row["mid"], row["peer_uid"]): row["kvs"] for row in body["metrics"][0]["data"]}
+    assert {mid for mid, _ in student} <= {*range(20001, 20021)} - {20012, 20014}
+    losses = [value for _, value in student[20018, 10001]]
+    assert 15 < sum(losses) / len(losses) < 50  # percent
+    assert max(value for _, value in student[20017, 0]) < 5
+    assert all(isinstance(at, int) for at, _ in student[20001, 0])
+
+
+async def test_metrics_and_servers_are_left_out_on_request(world: World) -> None:
+    """`exclude_metrics_info` drops the structure; recorders show only when asked for."""
+    bare = await world.details("class_77_big", exclude_metrics_info="true")
+    assert "metrics" not in bare
+    assert 90000 not in [user["uid"] for user in bare["call_info"]]
+
+
+async def test_the_teacher_of_a_big_class_is_cut_off(world: World) -> None:
+    """Ten users at most, and who came first is missing."""
+    body = await world.details("class_77_big")
+    assert len(body["call_info"]) == 10
+    assert 10001 not in [user["uid"] for user in body["call_info"]]
+
+
+async def test_at_most_three_hours_of_points(world: World) -> None:
+    """A longer window is cut three hours after its start."""
+    lesson = build_lesson(
+        "healthy", "long", seed=1, started_at=NOW - 15000, length_s=14000, complaint_after_s=9000
+    )
+    world.clouds.add(lesson)
+    call_id = (await world.lists(cname="long", start_ts=NOW - 20000))["call_lists"][0]["call_id"]
+    start = NOW - 14000
+    _, body = await world.get(DETAILS, call_id=call_id, start_ts=start, end_ts=NOW)
+    newest = max(row["kvs"][-1][0] for row in body["metrics"][0]["data"])
+    assert start + 10700 < newest <= start + 10800
+
+
+async def test_a_rejoin_has_two_sids(world: World) -> None:
+    """Who rejoins is listed twice, each stay with its own sid and points."""
+    body = await world.details("class_77_12", start_ts=NOW - 2000)
+    sids = [user["sid"] for user in body["call_info"] if user["uid"] == 20002]
+    assert len(set(sids)) == 2
+    assert set(sids) <= {row["sid"] for row in body["metrics"] if row["data"]}
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer sandbox"}, 401),
+        ({"Authorization": "Basic %%%"}, 401),
+        (basic("sandbox-customer", "wrong"), 401),
+        (basic("sandbox-customer", "sandbox-customer-secret"), 200),
+    ],
+)
+async def test_only_the_right_key_is_let_in(
+    world: World, header: dict[str, str], status: int
+) -> None:
+    """401 for anything but the customer's key and secret."""
+    params = {"appid": world.appid, "start_ts": str(NOW - 100), "end_ts": str(NOW)}
+    url = f"{world.clouds.agora_url}/beta/{LISTS}"
+    async with (
+        aiohttp.ClientSession(headers=header) as session,
+        session.get(url, params=params) as response,
+    ):
+        assert status == response.status
+        assert status == (await response.json())["code"]
+    assert (status == 200) == (world.clouds.counts[LISTS] == 1)
+
+
+async def test_a_key_without_the_right_is_forbidden(world: World) -> None:
+    """403 for an app of somebody else, and for a call that was not enabled."""
+    query = {"start_ts": NOW - 100, "end_ts": NOW}
+    assert (await world.get(LISTS, **(query | {"appid": "f" * 32})))[0] == 403
+    world.clouds.agora.deny(DIAGNOSIS)
+    assert (await world.get(DIAGNOSIS, **query))[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "query"),
+    [
+        (LISTS, {"end_ts": NOW}),
+        (LISTS, {"start_ts": NOW - 10, "end_ts": "now"}),
+        (LISTS, {"start_ts": NOW * 1000, "end_ts": NOW * 1000}),
+        (LISTS, {"start_ts": NOW, "end_ts": NOW - 1}),
+        (LISTS, {"start_ts": NOW - 10, "end_ts": NOW, "page_no": 1}),
+        (LISTS, {"start_ts": NOW - 10, "end_ts": NOW, "appid": ""}),
+        (DETAILS, {"start_ts": NOW - 10, "end_ts": NOW}),
+        (DETAILS, {"start_ts": NOW, "end_ts": NOW, "call_id": "c", "exclude_server_user": "True"}),
+        ("live/net/by_time", {"start_ts": NOW - 10, "end_ts": NOW}),
+        ("live/net/by_time", {"start_ts": NOW - 10, "end_ts": NOW, "metric": "pcu"}),
+    ],
+)
+async def test_wrong_parameters_are_refused(
+    world: World, endpoint: str, query: dict[str, object]
+) -> None:
+    """400 for what is missing, of the wrong type or unknown to the document."""
+    status, body = await world.get(endpoint, **query)
+    assert (status, body["code"]) == (400, 400)
+
+
+@pytest.mark.parametrize("path", ["analytics/call/sessions", "realtime/usage", "", "../call"])
+async def test_unknown_paths_are_404(world: World, path: str) -> None:
+    """What the 2020 document does not have is not there."""
+    assert (await world.get(path))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "start", "message"),
+    [
+        (LISTS, NOW - 3 * 86400 - 60, "query time range limit error"),
+        (DIAGNOSIS, NOW - 3700, "query time range limit error"),
+        ("insight/usage/by_time", NOW - 8 * 86400, "query time range limit error"),
+    ],
+)
+async def test_the_cloud_forgets(world: World, endpoint: str, start: int, message: str) -> None:
+    """A window that begins before the look-back is refused in the body."""
+    extra = {"metric": "userCount"} if endpoint.startswith("insight") else {}
+    status, body = await world.get(endpoint, start_ts=start, end_ts=NOW, **extra)
+    assert (200, 300, message) == (status, body["code"], body["message"])
+
+
+async def test_quotas_are_kept_per_app_and_endpoint(world: World) -> None:
+    """The fourth call in a second is refused; another app and another second are not."""
+    codes = [(await world.lists())["code"] for _ in range(4)]
+    assert codes == [200, 200, 200, 300]
+    other = world.clouds.agora.account.apps["adults"]
+    assert (await world.lists(appid=other))["code"] == 200
+    world.now += 1
+    assert (await world.lists())["code"] == 200
+    assert world.clouds.max_rate(LISTS, 1.0, world.appid) == 4
+    assert world.clouds.counts[LISTS] == 6
+    assert len(world.clouds.over_quota) == 1
+
+
+async def test_days_have_a_quota_too(world: World) -> None:
+    """Ten insight calls a UTC day, whatever the minute."""
+    world.now = NOW // 86400 * 86400 + 100
+    query = {"start_ts": int(world.now) - 5 * 86400, "metric": "userCount"}
+    messages = []
+    for _ in range(11):
+        _, body = await world.get("insight/usage/by_time", end_ts=int(world.now), **query)
+        messages.append(body["message"])
+        world.now += 60
+    assert messages == ["success"] * 10 + ["qpd limit error"]
+
+
+@pytest.mark.parametrize(("shape", "status"), [("body", 200), ("http_300", 300), ("http_429", 429)])
+async def test_the_limit_can_take_other_shapes(world: World, shape: Any, status: int) -> None:
+    """Over the limit is told in the body, or by the HTTP status where a test wants it."""
+    world.clouds.agora.limit_shape = shape
+    query = {"start_ts": NOW - 300, "end_ts": NOW}
+    await world.get(DIAGNOSIS, **query)
+    refused, body = await world.get(DIAGNOSIS, **query)
+    assert (status, 300, "qps limit error") == (refused, body["code"], body["message"])
+
+
+async def test_diagnosis_names_the_fault_and_its_side(world: World) -> None:
+    """Rows name who suffers, what, and the cause at the end where it lies."""
+    _, body = await world.get(DIAGNOSIS, start_ts=NOW - 800, end_ts=NOW - 700)
+    assert 0 < len(body["data"]) <= 10
+    lessons = {lesson.cname: lesson for lesson in demo_lessons(NOW)}
+    for row in body["data"]:
+        assert {"user", "exp_id", "cname", "cause_tags", "ts"} == set(row)
+        assert row["exp_id"] in {4, 5, 6}
+        assert 1 <= len(row["cause_tags"]) <= 3
+        faults = {(fault.cause.key, str(fault.uid)) for fault in lessons[row["cname"]].faults}
+        known = [
+            (cause.key, tag["host_user"] or row["user"])
+            for tag in row["cause_tags"]
+            if (cause := cause_of(Code("agora.factor_id", str(tag["factor_id"]))))
+        ]
+        assert known
+        assert set(known) <= faults
+
+
+async def test_diagnosis_has_riddles(world: World) -> None:
+    """Some row carries factor 18 twice, told apart by its host, as the sample does."""
+    for number in range(40):
+        world.clouds.add(random_lesson(number, "downlink_loss_video", now=NOW + 5000))
+    tags = []
+    for minute in range(50):
+        world.now = NOW + minute * 61
+        start = int(world.now) - 160
+        _, body = await world.get(DIAGNOSIS, start_ts=start, end_ts=start + 60)
+        tags += [
+            [(tag["factor_id"], bool(tag["host_user"])) for tag in row["cause_tags"]]
+            for row in body["data"]
+        ]
+    assert any((18, True) in row and (18, False) in row for row in tags)
+
+
+async def test_live_numbers_are_percent_per_minute(world: World) -> None:
+    """A row a minute with the names asked for, none newer than the delay."""
+    query = {"start_ts": NOW - 600, "end_ts": NOW}
+    _, scale = await world.get("live/scale/by_time", metric="pcu,pcc", **query)
+    assert {"pcu", "pcc", "ts"} == set(scale["data"][0])
+    assert NOW - 90 >= scale["data"][-1]["ts"] > NOW - 180
+    assert scale["data"][-1]["pcu"] > scale["data"][-1]["pcc"] > 15
+    metric = "videoFreezeRate,joinSuccessRate"
+    _, felt = await world.get("live/experience/by_time", metric=metric, **query)
+    assert 1 < felt["data"][-1]["videoFreezeRate"] < 60
+    _, net = await world.get("live/net/by_time", metric="videoUpstreamExcellentTransRate", **query)
+    assert 50 < net["data"][-1]["videoUpstreamExcellentTransRate"] < 100
+
+
+async def test_insight_counts_whole_utc_days(world: World) -> None:
+    """Less than a day's window is empty; a day shows after 08:00 UTC of the next."""
+    metric = {"metric": "userCount,sessionCount,channelCount"}
+    usage = "insight/usage/by_time"
+    midnight = NOW // 86400 * 86400
+    _, short = await world.get(usage, start_ts=NOW - 80000, end_ts=NOW, **metric)
+    assert (short["code"], short["data"]) == (200, [])
+    window = {"start_ts": midnight - 86400, "end_ts": midnight + 86400}
+    world.now = midnight + 86400 + 8 * 3600 - 60
+    _, before = await world.get(usage, **window, **metric)
+    assert [midnight - 86400] == [row["ts"] for row in before["data"]]
+    world.now = midnight + 86400 + 8 * 3600
+    _, after = await world.get(usage, **window, **metric)
+    assert [midnight - 86400, midnight] == [row["ts"] for row in after["data"]]
+    assert after["data"][1]["sessionCount"] > after["data"][1]["userCount"] > 20
+
+
+VALID_V2 = {
+    "cname": "class_77_1",
+    "teacher_uid": 10001,
+    "student_uid": 20002,
+    "abnormal_uid": 20002,
+    "ts": NOW - 60,
+    "type": 3,
+    "comments": "卡",
+}
+
+
+async def test_a_report_is_taken_and_kept(world: World) -> None:
+    """reportV2 answers 200 without an id, and the test can look at what came."""
+    status, body = await world.report(REPORT_V2, VALID_V2)
+    assert (status, body) == (200, {"code": 200, "message": ""})
+    report = world.clouds.reports[0]
+    assert (world.appid, REPORT_V2, VALID_V2) == (report.app, report.endpoint, report.fields)
+    older = {"cname": "class_77_1", "teacher_uid": 10001, "type": 1}
+    assert (await world.report(REPORT, older))[0] == 200
+    assert len(world.clouds.reports) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "endpoint"),
+    [
+        ({"abnormal_uid": 30003}, REPORT_V2),
+        ({"teacher_uid": "10001"}, REPORT_V2),
+        ({"teacher_uid": True}, REPORT_V2),
+        ({"student_uid": 2**32}, REPORT_V2),
+        ({"type": 5}, REPORT_V2),
+        ({"type": "1"}, REPORT_V2),
+        ({"ts": NOW * 1000}, REPORT_V2),
+        ({"cname": ""}, REPORT_V2),
+        ({"cname": "x" * 65}, REPORT_V2),
+        ({"comments": None}, REPORT_V2),
+        ({"severity": 1}, REPORT_V2),
+        ({}, REPORT),
+    ],
+)
+async def test_a_wrong_report_is_refused(
+    world: World, change: dict[str, object], endpoint: str
+) -> None:
+    """400 for wrong types and values, strangers as abnormal side and unknown fields."""
+    status, body = await world.report(endpoint, VALID_V2 | change)
+    assert (status, body["code"]) == (400, 400)
+    assert world.clouds.reports == []
+
+
+@pytest.mark.parametrize("missing", sorted(set(VALID_V2) - {"comments"}))
+async def test_every_field_but_comments_is_required(world: World, missing: str) -> None:
+    """A reportV2 that lacks a field is refused."""
+    fields = {key: value for key, value in VALID_V2.items() if key != missing}
+    assert (await world.report(REPORT_V2, fields))[0] == 400
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"cname": "x"}'])
+async def test_a_body_must_be_a_json_object(world: World, data: bytes) -> None:
+    """Anything else than a JSON object of the right content type is 400."""
+    headers = {"Content-Type": "application/json"}
+    assert (await world.report(REPORT_V2, None, data=data, headers=headers))[0] == 400
+    plain = {"Content-Type": "text/plain"}
+    assert (await world.report(REPORT_V2, None, data=b"{}", headers=plain))[0] == 400
+
+
+async def test_eleven_reports_a_second_are_too_many(world: World) -> None:
+    """Ten a second are taken."""
+    codes = [(await world.report(REPORT_V2, VALID_V2))[1]["code"] for _ in range(11)]
+    assert codes == [200] * 10 + [300]
+    assert len(world.clouds.reports) == 10
+
+
+async def test_two_rooms_of_one_name_are_two_calls(world: World) -> None:
+    """A reused cname gives several calls with ids of their own."""
+    body = await world.lists(cname="class_77_1", start_ts=NOW - 2 * 86400)
+    assert len({row["call_id"] for row in body["call_lists"]}) == 2
+    assert [row["finished"] for row in body["call_lists"]] == [False, True]
+
+
+async def test_lessons_of_another_app_are_not_shown(world: World) -> None:
+    """Each app sees its own rooms only."""
+    other = world.clouds.agora.account.apps["adults"]
+    assert (await world.lists(appid=other))["call_lists"] == []
+    latest = world.clouds.lesson("class_77_1")
+    assert latest is not None
+    assert latest.running(NOW)
+    assert world.clouds.lesson("nobody_was_here") is None

@@ -1,0 +1,185 @@
+"""Today's generation of the simulated Agora, over HTTP, under each plan."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.clouds import Clouds, PlanName
+from bot.sandbox.scenario import demo_lessons
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+NOW = 1_700_000_000
+LISTS, SESSIONS, METRICS = (f"analytics/call/{name}" for name in ("lists", "sessions", "metrics"))
+
+
+@dataclass
+class World:
+    """The clouds, a clock the test moves, and a client with the right key."""
+
+    now: float
+    clouds: Clouds = field(init=False)
+    session: aiohttp.ClientSession = field(init=False)
+
+    async def get(self, endpoint: str, **query: object) -> tuple[int, Any]:
+        """Call an endpoint a second later; return the status and the JSON."""
+        self.now += 1
+        appid = self.clouds.agora.account.apps["kids"]
+        params = {"appid": appid, **{key: str(value) for key, value in query.items()}}
+        url = f"{self.clouds.agora_url}/beta/{endpoint}"
+        async with self.session.get(url, params=params) as response:
+            return response.status, await response.json()
+
+    async def ask(self, endpoint: str, **query: object) -> Any:
+        """Call an endpoint about the last quarter of an hour."""
+        window = {"start_ts": NOW - 900, "end_ts": NOW}
+        return (await self.get(endpoint, **(window | query)))[1]
+
+    async def call_id(self, cname: str) -> str:
+        """Return the newest call of a room."""
+        return str((await self.ask(LISTS, cname=cname))["call_lists"][0]["call_id"])
+
+    def plan(self, name: PlanName) -> None:
+        """Buy another plan."""
+        self.clouds.agora.plan = name
+
+
+@pytest_asyncio.fixture
+async def world() -> AsyncIterator[World]:
+    """Serve the demo's lessons the way Agora does today."""
+    world = World(NOW)
+    world.clouds = Clouds(demo_lessons(NOW), clock=lambda: world.now, agora_generation="current")
+    account = world.clouds.agora.account
+    key = base64.b64encode(f"{account.customer_id}:{account.customer_secret}".encode()).decode()
+    header = {"Authorization": f"Basic {key}"}
+    async with (
+        aiohttp.ClientSession(headers=header) as world.session,
+        world.clouds.serve(),
+    ):
+        yield world
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["analytics/call/details", "live/diagnosis", "live/scale/by_time"]
+)
+async def test_what_is_gone_is_404(world: World, endpoint: str) -> None:
+    """The calls of 2020 that were retired are not there any more."""
+    assert (await world.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0] == 404
+
+
+async def test_lists_come_in_pages(world: World) -> None:
+    """Twenty a page, or as many as asked for, with the total and another success code."""
+    first = await world.ask(LISTS, page_no=1, page_size=8)
+    last = await world.ask(LISTS, page_no=3, page_size=8)
+    assert (0, None) == (first["code"], first["message"])
+    assert (True, 19) == (first["has_more"], first["total_size"])  # class_77_9 is 42 s old
+    assert (8, 3, False) == (len(first["call_lists"]), len(last["call_lists"]), last["has_more"])
+    rates = [row["call_video_freeze_rate"] for row in first["call_lists"]]
+    assert 0 < max(rates) < 1
+
+
+@pytest.mark.parametrize(
+    "page", [{"page_size": 10}, {"page_no": 0}, {"page_no": 1, "page_size": 101}]
+)
+async def test_wrong_pages_are_refused(world: World, page: dict[str, int]) -> None:
+    """A size needs a number, and both have their limits."""
+    status, _ = await world.get(LISTS, start_ts=NOW - 60, end_ts=NOW, **page)
+    assert status == 400
+
+
+async def test_sessions_can_be_asked_for_by_uid(world: World) -> None:
+    """The teacher of a big class can be found, which the ten-user cap of 2020 forbade."""
+    call_id = await world.call_id("class_77_big")
+    everybody = await world.ask(SESSIONS, call_id=call_id)
+    assert 14 == everybody["total_size"] == len(everybody["call_info"])
+    body = await world.ask(SESSIONS, call_id=call_id, uids="10001,20002")
+    assert (
+        body["message"],
+        [row["uid"] for row in body["call_info"]],
+    ) == ("null", [20002, 10001])
+    assert {"account", "roles", "user_video_freeze_rate"} <= set(body["call_info"][0])
+    status, _ = await world.get(
+        SESSIONS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, uids=",".join(["1"] * 11)
+    )
+    assert status == 400
+
+
+async def test_metrics_have_todays_ids(world: World) -> None:
+    """20006 is the low stream, 20024 the main one, 20013 is gone; points are 300 s late."""
+    call_id = await world.call_id("class_77_2")
+    rows = (await world.ask(SESSIONS, call_id=call_id))["call_info"]
+    teacher = next(row["sid"] for row in rows if row["uid"] == 10001)
+    body = await world.ask(METRICS, call_id=call_id, sids=teacher)
+    series = {(row["mid"], row["peer_uid"]): row["kvs"] for row in body["metrics"][0]["data"]}
+    assert {20021, 20022, 20024, 20025, 20026, 20027} <= {mid for mid, _ in series}
+    assert 20013 not in {mid for mid, _ in series}
+    low, main = (sum(value for _, value in series[mid, 0]) for mid in (20006, 20024))
+    assert 3 * low < main
+    assert max(at for at, _ in series[20001, 0]) <= world.now - 300
+    status, _ = await world.get(
+        METRICS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, sids=",".join("s" * 21)
+    )
+    assert status == 400
+
+
+@pytest.mark.parametrize(
+    ("plan", "endpoint", "window", "message"),
+    [
+        ("standard", LISTS, (NOW - 86400 - 100, NOW - 86000), "query time range limit error"),
+        ("premium", LISTS, (NOW - 86400 - 100, NOW - 86000), None),
+        ("standard", LISTS, (NOW - 8 * 3600 - 1, NOW), "query time length limit error"),
+        ("enterprise", LISTS, (NOW - 24 * 3600, NOW), None),
+        ("standard", SESSIONS, (NOW - 3601, NOW), "query time length limit error"),
+        ("premium", SESSIONS, (NOW - 3601, NOW), None),
+    ],
+)
+async def test_plans_have_windows(
+    world: World, plan: PlanName, endpoint: str, window: tuple[int, int], message: str | None
+) -> None:
+    """How far back and how long depends on the plan."""
+    world.plan(plan)
+    extra = {"call_id": "c"} if endpoint == SESSIONS else {}
+    _, body = await world.get(endpoint, start_ts=window[0], end_ts=window[1], **extra)
+    assert message == (body["message"] if body["code"] == 300 else None)
+
+
+@pytest.mark.parametrize(("plan", "allowed"), [("standard", 1), ("premium", 3), ("enterprise", 10)])
+async def test_plans_have_rates(world: World, plan: PlanName, allowed: int) -> None:
+    """How many a second depends on the plan."""
+    world.plan(plan)
+    codes = []
+    for _ in range(11):
+        codes.append((await world.ask(LISTS))["code"])
+        world.now -= 1
+    assert [0] * allowed + [300] * (11 - allowed) == codes
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "metric"),
+    [
+        ("insight/quality/by_time", "videoFreezeRate"),
+        ("realtime/quality/by_time_20sec", "videoFreezeRate"),
+        ("insight/usage/by_time", "userCount"),
+        ("realtime/usage/by_time_20sec", "userCount"),
+    ],
+)
+async def test_insight_and_realtime_need_premium(world: World, endpoint: str, metric: str) -> None:
+    """Standard has no right to them; shares run from 0 to 1, windows are named `startTs`."""
+    query = {"metric": metric, "startTs": NOW - 1200, "endTs": NOW}
+    if endpoint.startswith("insight"):
+        query |= {"aggregateGranularity": "1h", "startTs": NOW - 86400}
+    _, refused = await world.get(endpoint, **query)
+    assert (refused["code"], refused["message"]) == (300, "no auth")
+    world.plan("premium")
+    _, body = await world.get(endpoint, **query)
+    newest = body["data"][-1]
+    assert {metric, "ts"} == set(newest)
+    if metric == "videoFreezeRate":
+        assert 0 < newest[metric] < 1

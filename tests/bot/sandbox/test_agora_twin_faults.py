@@ -1,0 +1,191 @@
+"""How the simulated clouds fail on demand, seen by a plain HTTP client."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.clouds import Clouds
+from bot.sandbox.scenario import demo_lessons
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.sandbox.clouds import FaultKind
+
+NOW = 1_700_000_000
+LISTS, REPORT_V2 = "analytics/call/lists", "analytics/feedback/reportV2"
+
+
+@pytest_asyncio.fixture
+async def clouds() -> AsyncIterator[Clouds]:
+    """Serve the demo's lessons at a clock that stands."""
+    async with Clouds(demo_lessons(NOW), clock=lambda: NOW).serve() as serving:
+        yield serving
+
+
+@pytest_asyncio.fixture
+async def client(clouds: Clouds) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client with the right key."""
+    account = clouds.agora.account
+    key = base64.b64encode(f"{account.customer_id}:{account.customer_secret}".encode()).decode()
+    async with httpx.AsyncClient(
+        base_url=f"{clouds.agora_url}/beta/",
+        headers={"Authorization": f"Basic {key}"},
+        params={"appid": account.apps["kids"]},
+    ) as client:
+        yield client
+
+
+async def lists(client: httpx.AsyncClient, timeout_s: float = 5.0) -> httpx.Response:
+    """Ask for the last hour's calls."""
+    params = {"start_ts": NOW - 3600, "end_ts": NOW}
+    return await client.get(LISTS, params=client.params.merge(params), timeout=timeout_s)
+
+
+async def report(client: httpx.AsyncClient) -> httpx.Response:
+    """Report a problem."""
+    body = {
+        "cname": "class_77_1",
+        "teacher_uid": 10001,
+        "student_uid": 20002,
+        "abnormal_uid": 20002,
+        "ts": NOW - 10,
+        "type": 2,
+    }
+    return await client.post(REPORT_V2, json=body, params=client.params)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("http_500", 500), ("http_503", 503), ("http_429", 429), ("http_300", 300)],
+)
+async def test_statuses_on_demand(
+    clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind, status: int
+) -> None:
+    """The next call fails as planned, the one after succeeds, and both are counted."""
+    clouds.fail_next(LISTS, kind)
+    assert status == (await lists(client)).status_code
+    assert (await lists(client)).json()["code"] == 200
+    assert clouds.counts[LISTS] == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("qps", "qps limit error"),
+        ("qpd", "qpd limit error"),
+        ("latency", "query latency limit error"),
+    ],
+)
+async def test_limit_messages_on_demand(
+    clouds: Clouds, client: httpx.AsyncClient, limit: str, message: str
+) -> None:
+    """Code 300 comes in the body with the message that was chosen, as often as planned."""
+    clouds.fail_next(f"/beta/{LISTS}", "code_300", times=2, limit=limit)
+    answers = [(await lists(client)).json() for _ in range(2)]
+    assert [{"code": 300, "message": message}] * 2 == answers
+    assert (await lists(client)).json()["code"] == 200
+
+
+async def test_a_gateway_page_is_no_json(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """HTML arrives with status 200, as a badly set proxy sends it."""
+    clouds.fail_next(LISTS, "html")
+    answer = await lists(client)
+    assert (
+        answer.status_code,
+        answer.headers["content-type"].split(";")[0],
+    ) == (200, "text/html")
+
+
+@pytest.mark.parametrize("kind", ["truncated_json", "empty"])
+async def test_broken_json(clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind) -> None:
+    """Half a body, or none, cannot be read as JSON."""
+    clouds.fail_next(LISTS, kind)
+    answer = await lists(client)
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+async def test_wrong_types(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """The keys are right and what stands under them is not."""
+    clouds.fail_next(LISTS, "wrong_types")
+    body = (await lists(client)).json()
+    assert body["code"] == 200
+    assert isinstance(body["call_lists"], dict)
+    assert isinstance(body["has_more"], str)
+
+
+async def test_a_huge_answer_can_be_cut_off(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """A client may hang up in the middle of tens of megabytes; the cloud stays up."""
+    clouds.fail_next(LISTS, "huge")
+    params = client.params.merge({"start_ts": NOW - 60, "end_ts": NOW})
+    async with client.stream("GET", LISTS, params=params) as answer:
+        got = 0
+        async for chunk in answer.aiter_raw():
+            got += len(chunk)
+            if got > 1_000_000:
+                break
+    assert (await lists(client)).status_code == 200
+
+
+async def test_no_answer_at_all(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """A call may hang until the client gives up."""
+    clouds.fail_next(LISTS, "timeout")
+    with pytest.raises(httpx.ReadTimeout):
+        await lists(client, timeout_s=0.05)
+    assert (await lists(client)).status_code == 200
+
+
+@pytest.mark.parametrize(("after_effect", "kept"), [(False, 0), (True, 1)])
+async def test_a_connection_dropped_before_or_after(
+    clouds: Clouds, client: httpx.AsyncClient, *, after_effect: bool, kept: int
+) -> None:
+    """The client cannot tell whether its report arrived; the test can."""
+    clouds.fail_next(REPORT_V2, "reset", after_effect=after_effect)
+    with pytest.raises(httpx.TransportError):
+        await report(client)
+    assert kept == len(clouds.reports)
+    assert clouds.counts[REPORT_V2] == 1
+
+
+@pytest.mark.parametrize("kind", ["http_500", "timeout", "html", "code_300"])
+async def test_failures_have_no_effect_unless_asked(
+    clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind
+) -> None:
+    """A report that failed was not taken."""
+    clouds.fail_next(REPORT_V2, kind)
+    asked = asyncio.create_task(report(client))
+    await asyncio.wait([asked], timeout=0.1 if kind == "timeout" else 5)
+    asked.cancel()
+    await asyncio.wait([asked])
+    assert clouds.reports == []
+
+
+async def test_a_slow_answer_comes_all_the_same(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """Slow means late, not wrong."""
+    clouds.fail_next(LISTS, "slow", seconds=0.05)
+    answer = await lists(client)
+    assert answer.json()["code"] == 200
+    assert answer.elapsed.total_seconds() >= 0.05
+
+
+async def test_any_endpoint_and_clearing(clouds: Clouds, client: httpx.AsyncClient) -> None:
+    """`*` hits whatever is called next; clearing forgets what is planned."""
+    clouds.fail_next("*", "http_503", times=5)
+    assert (await lists(client)).status_code == 503
+    assert (await report(client)).status_code == 503
+    clouds.clear_faults()
+    assert (await lists(client)).status_code == 200
+
+
+async def test_a_misspelt_endpoint_is_told(clouds: Clouds) -> None:
+    """A fault that could never happen is the test's mistake."""
+    with pytest.raises(ValueError, match="call/list"):
+        clouds.fail_next("call/list", "http_500")
