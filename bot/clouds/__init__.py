@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ import httpx
 from bot.clouds.agora import AgoraCloud, Asking
 from bot.clouds.http import CloudHttp
 from bot.clouds.memory import Memory
-from bot.clouds.quota import Ledger, Quota, SystemClock
+from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
 from bot.ports import Clock, Cloud
 from bot.settings import CloudSettings
 
@@ -35,13 +36,15 @@ def build_clouds(
     memory: Memory,
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
 
-    Apps of one cloud share one object: close each once. `transport` replaces the network.
+    Apps of one cloud share one object: close each once. `transport` replaces the network and
+    `sleep` the waiting for short allowances.
     """
     told = clock or SystemClock()
-    means = _Means(Quota(ledger, told), memory, told, transport)
+    means = _Means(Quota(ledger, told, sleep), memory, told, transport)
     carriers: dict[str, Cloud] = {}
     for each in settings:
         cloud = _BUILDERS[each.name](each, means)

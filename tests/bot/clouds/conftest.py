@@ -1,0 +1,143 @@
+"""What the tests of the clouds share: a clock that is set, a real ledger, and a scripted network."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import stamina
+from sqlmodel import SQLModel
+
+from bot.clouds import build_clouds
+from bot.ports import Cloud
+from bot.settings import CloudSettings
+from bot.store import Store
+from bot.store.ledger import SqlLedger, SqlMemory
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+SECRET = "s3cret-of-agora"
+APP_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+
+class SetClock:
+    """A clock that stands still until it is set or somebody sleeps by it."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+        self.slept_s: list[float] = []
+
+    def now(self) -> dt.datetime:
+        """Now, as set."""
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self.slept_s.append(seconds)
+        self.moment += dt.timedelta(seconds=seconds)
+
+    def advance(self, **span: float) -> None:
+        """Let time pass."""
+        self.moment += dt.timedelta(**span)
+
+
+class Wire:
+    """A network that answers from a script, by the last part of the path, and remembers."""
+
+    def __init__(self) -> None:
+        self.asked: list[httpx.Request] = []
+        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+
+    def say(self, name: str, body: object, status: int = 200, **headers: str) -> None:
+        """Answer every question of an endpoint with this JSON (bytes: as they are)."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.answers[name] = lambda _: httpx.Response(status, content=content, headers=headers)
+
+    def do(self, name: str, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+        """Answer an endpoint by a function, which may raise what a network raises."""
+        self.answers[name] = answer
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        self.asked.append(request)
+        name = request.url.path.rsplit("/", 1)[-1]
+        if name not in self.answers:
+            return httpx.Response(404, json={"code": 404, "message": "Not Found"})
+        return self.answers[name](request)
+
+    def params(self, name: str) -> list[dict[str, str]]:
+        """The query of every question of an endpoint, in order."""
+        asked = [each for each in self.asked if each.url.path.endswith(f"/{name}")]
+        return [dict(each.url.params) for each in asked]
+
+
+@pytest.fixture(autouse=True)
+def _quick_retries() -> Iterator[None]:
+    """Retry as often as in earnest, but at once."""
+    with stamina.set_testing(True, attempts=3, cap=True):
+        yield
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock at noon."""
+    return SetClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A fresh SQLite database with every table."""
+    made = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    SQLModel.metadata.create_all(made.engine)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ledger(store: Store) -> SqlLedger:
+    """A ledger in the fresh database."""
+    return SqlLedger(store)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """A scripted network."""
+    return Wire()
+
+
+AgoraMaker = Callable[..., Cloud]
+
+
+@pytest.fixture
+async def make_agora(
+    store: Store, ledger: SqlLedger, clock: SetClock, wire: Wire
+) -> AsyncIterator[AgoraMaker]:
+    """Build Agora over the scripted network, or over the real one at `url`."""
+    made: list[Cloud] = []
+
+    def make(url: str = "", **options: str) -> Cloud:
+        settings = CloudSettings(
+            "agora",
+            {"kids": APP_ID, "adults": "9f8e7d6c5b4a39281706f5e4d3c2b1a0"},
+            url or "https://agora.invalid",
+            {"customer_id": "sandbox-customer", "customer_secret": SECRET},
+            {"api": "seed", "plan": "standard", "report": "reportV2"} | options,
+        )
+        transport = None if url else httpx.MockTransport(wire.handle)
+        clouds = build_clouds(
+            [settings],
+            ledger=ledger,
+            memory=SqlMemory(store),
+            clock=clock,
+            transport=transport,
+            sleep=clock.sleep,
+        )
+        made.append(clouds["kids"])
+        return clouds["kids"]
+
+    yield make
+    for cloud in made:
+        await cloud.close()

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.clouds.endpoints import ENDPOINTS, Endpoint, Rate, endpoint
+
+_HOUR = dt.timedelta(hours=1)
+_DAY = dt.timedelta(days=1)
+
+LIMITS = [
+    ("lists", "seed", None, [Rate(3, 1)], 1000, 3 * _DAY, None, 10, 20),
+    ("details", "seed", None, [Rate(1, 1)], 1000, 3 * _DAY, 3 * _HOUR, 10, 150),
+    ("diagnosis", "seed", None, [Rate(1, 60)], 1000, _HOUR, _HOUR, 10, 120),
+    ("reportV2", "seed", None, [Rate(10, 1)], None, None, None, None, 0),
+    ("report", "current", None, [Rate(10, 1)], None, None, None, None, 0),
+    ("lists", "current", "standard", [Rate(1, 1)], 1000, _DAY, 8 * _HOUR, 100, 60),
+    ("lists", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 16 * _HOUR, 100, 20),
+    ("lists", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, _DAY, 100, 20),
+    ("sessions", "current", "standard", [Rate(1, 1)], 1000, _DAY, _HOUR, 100, 300),
+    ("sessions", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, 100, 150),
+    ("metrics", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, 6 * _HOUR, 20, 100),
+]
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: "-".join(map(str, limits[:3])))
+def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
+    """A7, A8, A9, A13 and section 5: every limit stands in the table as documented."""
+    name, generation, plan, *expected = limits
+    row = endpoint("agora", name, generation=generation, plan=plan)
+    found = [list(row.rates), row.daily, row.look_back, row.max_span, row.row_cap, row.delay_s]
+    assert expected == found
+
+
+def test_generations_share_an_allowance_of_the_same_path() -> None:
+    """Asking `lists` as the seed and as today's API draws on one budget."""
+    seed = endpoint("agora", "lists", generation="seed")
+    current = endpoint("agora", "lists", generation="current", plan="premium")
+    assert seed.account("X") == current.account("X")
+
+
+def test_no_row_is_there_twice() -> None:
+    """Cloud, name, generation and plan name one row."""
+
+    def key(row: Endpoint) -> tuple[str, str, str, str | None]:
+        return (row.cloud, row.name, row.generation, row.plan)
+
+    assert len(ENDPOINTS) == len({key(row) for row in ENDPOINTS})
+
+
+def test_an_unknown_endpoint_is_a_programming_error() -> None:
+    """Nothing falls back to another endpoint's limits."""
+    with pytest.raises(KeyError):
+        endpoint("agora", "details", generation="current", plan="standard")

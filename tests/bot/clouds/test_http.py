@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import gzip
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.clouds import http as clouds_http
+from bot.clouds.endpoints import Endpoint, Rate
+from bot.clouds.http import Answer, CloudHttp, Question
+from bot.clouds.quota import Quota
+from bot.clouds.refusals import broken, clean_code, over_quota
+from bot.errors import (
+    CloudBrokenError,
+    CloudError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudUnreachableError,
+)
+from bot.store.ledger import SqlLedger
+
+GET = Endpoint("agora", "lists", "/lists", "test", rates=(Rate(1000, 1),))
+POST = Endpoint("agora", "reportV2", "/reportV2", "test", method="POST", rates=(Rate(1000, 1),))
+
+
+class Spy:
+    """A network that raises or answers, and counts."""
+
+    def __init__(self, *does: object) -> None:
+        self.does = list(does)
+        self.asked = 0
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Do the next thing; the last one goes on for ever."""
+        _ = request
+        self.asked += 1
+        do = self.does.pop(0) if len(self.does) > 1 else self.does[0]
+        if isinstance(do, Exception):
+            raise do
+        assert isinstance(do, httpx.Response)
+        return do
+
+
+@pytest.fixture
+async def ask(ledger: SqlLedger, clock: Any) -> AsyncIterator[Any]:
+    """Ask an endpoint over a scripted network; a 5xx is read as broken."""
+    made: list[CloudHttp] = []
+
+    def read(answer: Answer) -> bytes:
+        if answer.status >= 500:
+            raise broken(GET, status=answer.status)
+        return answer.body
+
+    async def do(spy: Spy, row: Endpoint = GET) -> bytes:
+        quota = Quota(ledger, clock, clock.sleep)
+        transport = httpx.MockTransport(spy.handle)
+        auth = httpx.BasicAuth("customer", "hush-hush")
+        made.append(CloudHttp("agora", "https://a.invalid", quota, auth=auth, transport=transport))
+        question = Question({"cname": "class_9", "appid": "APPID9"}, b"{}", {})
+        return await made[-1].ask(row, "APPID9", question, read)
+
+    yield do
+    for each in made:
+        await each.close()
+
+
+class Drip(httpx.AsyncByteStream):
+    """A body that fails half-way, or never ends."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"code"'
+        if self.error is not None:
+            raise self.error
+        while True:
+            yield b"x" * 1024 * 1024
+
+
+FAILURES = [
+    (httpx.ConnectError("x"), CloudUnreachableError, False),
+    (httpx.ConnectTimeout("x"), CloudUnreachableError, False),
+    (httpx.PoolTimeout("x"), CloudUnreachableError, False),
+    (httpx.ProxyError("x"), CloudUnreachableError, False),
+    (httpx.ReadTimeout("x"), CloudUnreachableError, True),
+    (httpx.ReadError("x"), CloudUnreachableError, True),
+    (httpx.WriteError("x"), CloudUnreachableError, True),
+    (httpx.RemoteProtocolError("x"), CloudUnreachableError, True),
+    (httpx.Response(200, stream=Drip(httpx.ReadTimeout("x"))), CloudUnreachableError, True),
+    (httpx.Response(200, stream=Drip(httpx.RemoteProtocolError("x"))), CloudNonsenseError, None),
+    (httpx.Response(503), CloudBrokenError, None),
+]
+
+
+@pytest.mark.parametrize(("does", "error", "maybe_arrived"), FAILURES)
+async def test_each_failure_has_its_error(
+    ask: Any, does: object, error: type[CloudError], maybe_arrived: object
+) -> None:
+    """Never arrived, answered no and answered nonsense are told apart, for a POST too."""
+    with pytest.raises(error) as caught:
+        await ask(Spy(does), POST)
+    assert maybe_arrived is getattr(caught.value, "maybe_arrived", None)
+    assert caught.value.retryable
+
+
+async def test_a_get_is_asked_again_and_then_succeeds(ask: Any) -> None:
+    """Two failures that never arrived cost two more tries."""
+    spy = Spy(httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok"))
+    assert b"ok" == await ask(spy)
+    assert 3 == spy.asked
+
+
+async def test_tries_are_few(ask: Any) -> None:
+    """After three tries the last failure is raised."""
+    spy = Spy(httpx.Response(500))
+    with pytest.raises(CloudBrokenError):
+        await ask(spy)
+    assert 3 == spy.asked
+
+
+@pytest.mark.parametrize("does", [httpx.ReadTimeout("x"), httpx.Response(500)])
+async def test_a_post_is_never_asked_twice(ask: Any, does: object) -> None:
+    """A38: what may have been carried out is not carried out again."""
+    spy = Spy(does)
+    with pytest.raises(CloudError):
+        await ask(spy, POST)
+    assert 1 == spy.asked
+
+
+async def test_every_try_is_paid_for(ask: Any) -> None:
+    """A retry that the budget does not hold is not made; the first failure stands."""
+    row = Endpoint("agora", "dear", "/dear", "test", rates=(Rate(1, 60),))
+    spy = Spy(httpx.Response(500))
+    with pytest.raises(CloudBrokenError):
+        await ask(spy, row)
+    assert 1 == spy.asked
+
+
+async def test_a_huge_answer_is_refused(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """We stop reading at the cap, even when the answer never ends."""
+    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 2 * 1024 * 1024)
+    with pytest.raises(CloudNonsenseError):
+        await ask(Spy(httpx.Response(200, stream=Drip(None))))
+
+
+async def test_the_cap_counts_what_was_unpacked(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small gzip that grows large is refused as well."""
+    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 100_000)
+    packed = gzip.compress(b"0" * 1_000_000)
+    with pytest.raises(CloudNonsenseError):
+        await ask(Spy(httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})))
+
+
+async def test_broken_compression_is_nonsense(ask: Any) -> None:
+    """An encoding that does not decode is an answer we cannot read."""
+    headers = {"Content-Encoding": "gzip"}
+    with pytest.raises(CloudNonsenseError):
+        await ask(Spy(httpx.Response(200, stream=Raw(b"no gzip"), headers=headers)))
+
+
+class Raw(httpx.AsyncByteStream):
+    """Bytes as they come over the wire."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.content
+
+
+async def test_no_answer_within_the_total_is_unreachable(
+    ledger: SqlLedger, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slowly bytes drip, a question ends."""
+    monkeypatch.setattr(clouds_http, "TOTAL_S", 0.01)
+    monkeypatch.setattr(clouds_http, "_LEAST_S", 0.01)
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        return httpx.Response(200, request=request)
+
+    quota = Quota(ledger, clock, clock.sleep)
+    http = CloudHttp("agora", "https://a.invalid", quota, transport=httpx.MockTransport(hang))
+    with pytest.raises(CloudUnreachableError) as caught:
+        await http.ask(POST, "APPID9", Question(), lambda answer: answer)
+    assert caught.value.maybe_arrived
+    await http.close()
+
+
+async def test_the_clouds_own_limit_is_kept_from_then_on(ledger: SqlLedger, clock: Any) -> None:
+    """After the cloud said too many, we wait by ourselves until it may be asked again."""
+    until = clock.now() + dt.timedelta(hours=2)
+
+    def refuse(answer: Answer) -> bytes:
+        raise over_quota(GET, until, status=answer.status, code="300")
+
+    spy = Spy(httpx.Response(200))
+    quota = Quota(ledger, clock, clock.sleep)
+    transport = httpx.MockTransport(spy.handle)
+    http = CloudHttp("agora", "https://a.invalid", quota, transport=transport)
+    for _ in range(3):
+        with pytest.raises(CloudOverQuotaError) as caught:
+            await http.ask(GET, "APPID9", Question(), refuse)
+        assert until == caught.value.retry_at
+    assert 1 == spy.asked
+    await http.close()
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
+async def test_logs_and_errors_keep_secrets(
+    ask: Any, caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    """Neither key, room, app id nor address of a question gets into a log or an error."""
+    with caplog.at_level(level):
+        await ask(Spy(httpx.Response(200, content=b"class_9 10.0.0.7")))
+        with pytest.raises(CloudError) as caught:
+            await ask(Spy(httpx.ConnectError("10.0.0.7:443 class_9 hush-hush APPID9")))
+    shown = caplog.text + repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
+    for secret in ("hush-hush", "Y3VzdG9tZX", "class_9", "APPID9", "10.0.0.7"):
+        assert secret not in shown
+
+
+def test_reprs_keep_secrets() -> None:
+    """A question and an answer show none of their parts."""
+    question = Question({"cname": "class_9"}, b"teacher", {"Authorization": "Basic abc"})
+    answer = Answer(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
+    shown = repr(question) + repr(answer)
+    for secret in ("class_9", "teacher", "abc", "10.0.0.7"):
+        assert secret not in shown
+
+
+def test_a_code_is_only_a_code() -> None:
+    """A code that smuggles words is cut down to a code's characters."""
+    assert "RTC.0001" == clean_code("RTC.0001")
+    assert "a_script_1" == clean_code("a <script> 1")
+    assert 48 == len(clean_code("9" * 500))

