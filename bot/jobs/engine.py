@@ -81,6 +81,7 @@ class Engine:
         self._tries: set[asyncio.Task[None]] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._cleaned_at: dt.datetime | None = None
+        self._cleaned = asyncio.Event()  # the first cleaning of this start is over
 
     async def __aenter__(self) -> Self:
         """Start; what is owed goes on at once."""
@@ -106,12 +107,14 @@ class Engine:
         self._stopping = True
         self._nudged.set()
         await _finish(self._chores | self._tries, STOP_S)
-        await self._executor.close()
-        if self._pulse is not None:
-            await asyncio.to_thread(self._pulse.stop)
-            await self._store.transact(
-                lambda session: duties.leave(session, self.name, self._clock.now())
-            )
+        try:
+            await self._executor.close()
+        finally:
+            if self._pulse is not None:
+                await asyncio.to_thread(self._pulse.stop)
+                await self._store.transact(
+                    lambda session: duties.leave(session, self.name, self._clock.now())
+                )
 
     async def wake(self, *names: str) -> None:
         """Say that duties were committed, all those due when no name is given.
@@ -314,6 +317,7 @@ class Engine:
             lambda session: duties.delete_finished(session, now - KEEP_FINISHED)
         )
         await self._executor.delete_older(KEEP_FINISHED)
+        self._cleaned.set()
 
 
 async def _finish(tasks: set[asyncio.Task[None]], timeout_s: float) -> None:

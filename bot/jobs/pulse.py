@@ -1,4 +1,7 @@
-"""A worker's heartbeat and its sweep, in a thread: a busy loop must not make it look dead."""
+"""A worker's heartbeat and its sweep, in a thread: a busy loop must not make it look dead.
+
+Heartbeats are compared between machines, whose clocks must agree to about a second.
+"""
 
 from __future__ import annotations
 

@@ -103,17 +103,6 @@ def drop(session: Session, name: str, now: dt.datetime) -> None:
     )
 
 
-def hand_back(session: Session, worker: str, names: Sequence[str], now: dt.datetime) -> None:
-    """Free what a worker began and could not finish, due at once."""
-    _change(
-        session,
-        (col(Duty.holder) == worker) & col(Duty.name).in_(names),
-        holder=None,
-        due_at=now,
-        again=False,
-    )
-
-
 def due(
     session: Session,
     now: dt.datetime,
