@@ -35,7 +35,8 @@ class Clouds:
     """The simulated clouds, all telling of the same lessons. `clock` gives epoch seconds.
 
     Endpoints are named by their documented path without `/beta/`, such as
-    `analytics/call/lists`; a name with `/beta/` is taken too.
+    `analytics/call/lists`; a name with `/beta/` is taken too. `delay_scale` shortens how late
+    the data is, for people who watch a demo; 1 is as documented.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Clouds:
         agora: AgoraAccount | None = None,
         agora_generation: Generation = "seed",
         agora_plan: PlanName = "standard",
+        delay_scale: float = 1.0,
     ) -> None:
         self.lessons: list[Lesson] = list(lessons)
         self.clock = clock
@@ -55,6 +57,7 @@ class Clouds:
             account=agora or AgoraAccount(),
             generation=agora_generation,
             plan=agora_plan,
+            delay_scale=delay_scale,
         )
         self._twins: tuple[Twin, ...] = (self.agora,)
 

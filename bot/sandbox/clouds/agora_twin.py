@@ -66,8 +66,9 @@ class AgoraTwin(Twin):
         account: AgoraAccount,
         generation: Generation = "seed",
         plan: PlanName = "standard",
+        delay_scale: float = 1.0,
     ) -> None:
-        super().__init__(lessons, clock)
+        super().__init__(lessons, clock, delay_scale)
         self.account = account
         self.generation: Generation = generation
         self.plan: PlanName = plan

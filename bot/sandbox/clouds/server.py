@@ -53,14 +53,24 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call as it arrived; header names are in lower case. `now` is the cloud's clock."""
+    """One call as it arrived; header names are in lower case. `now` is the cloud's clock.
+
+    `query` has the last value of each name; `raw_path` is path and query as they were sent, for
+    signatures and repeated names.
+    """
 
     method: str
     path: str
+    raw_path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
     now: float
+    delay_scale: float = 1.0
+
+    def fresh_until(self, delay_s: float) -> float:
+        """Return the newest moment that data with this documented delay can tell of."""
+        return self.now - delay_s * self.delay_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +88,10 @@ class Twin(abc.ABC):
 
     name: str
 
-    def __init__(self, lessons: list[Lesson], clock: Clock) -> None:
+    def __init__(self, lessons: list[Lesson], clock: Clock, delay_scale: float = 1.0) -> None:
         self.lessons = lessons
         self.clock = clock
+        self.delay_scale = delay_scale
         self.ledger = Ledger()
         self.faults = FaultPlan()
         self.url = ""
@@ -179,8 +190,10 @@ class Door:
         return Ask(
             method=request.method,
             path=request.path,
+            raw_path=request.raw_path,
             query=dict(request.query),
             headers=headers,
             body=await request.read(),
             now=self._twin.clock(),
+            delay_scale=self._twin.delay_scale,
         )

@@ -47,7 +47,7 @@ class World:
         """List the last two hours' calls."""
         window = {"start_ts": int(self.now) - 7200, "end_ts": int(self.now)}
         status, body = await self.get(LISTS, **(window | query))
-        assert status == 200
+        assert 200 == status
         return body
 
     async def call_id(self, cname: str) -> str:
@@ -61,7 +61,7 @@ class World:
         window = {"start_ts": int(self.now) - 900, "end_ts": int(self.now)}
         call_id = await self.call_id(cname)
         status, body = await self.get(DETAILS, **({"call_id": call_id} | window | query))
-        assert status == 200
+        assert 200 == status
         return body
 
     async def report(self, endpoint: str, body: object, **kwargs: Any) -> tuple[int, Any]:
@@ -96,14 +96,14 @@ async def test_a_call_is_listed_as_documented(world: World) -> None:
     body = await world.lists(cname="class_77_2")
     row = body["call_lists"][0]
     assert {"code", "message", "has_more", "call_lists"} == set(body)
-    assert (body["code"], body["message"], body["has_more"]) == (200, "", False)
+    assert (200, "", False) == (body["code"], body["message"], body["has_more"])
     assert {"call_id", "cname", "created_ts", "destroyed_ts", "finished"} == set(row)
-    assert (row["finished"], row["destroyed_ts"]) == (False, 0)
+    assert (False, 0) == (row["finished"], row["destroyed_ts"])
 
 
 async def test_an_unknown_room_is_no_error(world: World) -> None:
     """A cname nobody used gives an empty list."""
-    assert (await world.lists(cname="nobody_was_here"))["call_lists"] == []
+    assert [] == (await world.lists(cname="nobody_was_here"))["call_lists"]
 
 
 async def test_ten_newest_calls_come_first(world: World) -> None:
@@ -129,20 +129,20 @@ async def test_a_call_shows_after_twenty_seconds(world: World) -> None:
     lesson = build_lesson("healthy", "fresh", seed=1, started_at=NOW, length_s=600)
     world.clouds.add(lesson)
     world.now = NOW + 19
-    assert (await world.lists(cname="fresh"))["call_lists"] == []
+    assert [] == (await world.lists(cname="fresh"))["call_lists"]
     world.now = NOW + 20
-    assert len((await world.lists(cname="fresh"))["call_lists"]) == 1
+    assert 1 == len((await world.lists(cname="fresh"))["call_lists"])
     world.now = NOW + 610
     assert not (await world.lists(cname="fresh"))["call_lists"][0]["finished"]
     world.now = NOW + 621
     row = (await world.lists(cname="fresh"))["call_lists"][0]
-    assert (row["finished"], row["destroyed_ts"]) == (True, NOW + 600)
+    assert (True, NOW + 600) == (row["finished"], row["destroyed_ts"])
 
 
 async def test_details_are_150_seconds_late(world: World) -> None:
     """A listed call has no details at first, and never a point newer than the delay."""
     early = await world.details("class_77_9")
-    assert (early["call_info"], early["metrics"]) == ([], [])
+    assert ([], []) == (early["call_info"], early["metrics"])
     world.now = NOW + 300
     late = await world.details("class_77_9")
     newest = max(
@@ -151,10 +151,18 @@ async def test_details_are_150_seconds_late(world: World) -> None:
     assert world.now - 160 < newest <= world.now - 150
 
 
+async def test_a_demo_can_be_hurried(world: World) -> None:
+    """With a scale of a tenth, details are 15 seconds late."""
+    world.clouds.agora.delay_scale = 0.1
+    body = await world.details("class_77_9")
+    newest = max(point[0] for row in body["metrics"][0]["data"] for point in row["kvs"])
+    assert world.now - 25 < newest <= world.now - 15
+
+
 async def test_details_have_the_documented_shape(world: World) -> None:
     """Users newest joiner first; points as pairs about 2 s apart; peer 0 for the own side."""
     body = await world.details("class_77_2")
-    assert [user["uid"] for user in body["call_info"]] == [20002, 10001]
+    assert [20002, 10001] == [user["uid"] for user in body["call_info"]]
     assert {
         *("sid", "cname", "uid", "network", "platform", "speaker", "sdk_version"),
         *("device_type", "join_ts", "leave_ts", "finished"),
@@ -178,7 +186,7 @@ async def test_metrics_and_servers_are_left_out_on_request(world: World) -> None
 async def test_the_teacher_of_a_big_class_is_cut_off(world: World) -> None:
     """Ten users at most, and who came first is missing."""
     body = await world.details("class_77_big")
-    assert len(body["call_info"]) == 10
+    assert 10 == len(body["call_info"])
     assert 10001 not in [user["uid"] for user in body["call_info"]]
 
 
@@ -199,7 +207,7 @@ async def test_a_rejoin_has_two_sids(world: World) -> None:
     """Who rejoins is listed twice, each stay with its own sid and points."""
     body = await world.details("class_77_12", start_ts=NOW - 2000)
     sids = [user["sid"] for user in body["call_info"] if user["uid"] == 20002]
-    assert len(set(sids)) == 2
+    assert 2 == len(set(sids))
     assert set(sids) <= {row["sid"] for row in body["metrics"] if row["data"]}
 
 
@@ -231,9 +239,9 @@ async def test_only_the_right_key_is_let_in(
 async def test_a_key_without_the_right_is_forbidden(world: World) -> None:
     """403 for an app of somebody else, and for a call that was not enabled."""
     query = {"start_ts": NOW - 100, "end_ts": NOW}
-    assert (await world.get(LISTS, **(query | {"appid": "f" * 32})))[0] == 403
+    assert 403 == (await world.get(LISTS, **(query | {"appid": "f" * 32})))[0]
     world.clouds.agora.deny(DIAGNOSIS)
-    assert (await world.get(DIAGNOSIS, **query))[0] == 403
+    assert 403 == (await world.get(DIAGNOSIS, **query))[0]
 
 
 @pytest.mark.parametrize(
@@ -256,13 +264,13 @@ async def test_wrong_parameters_are_refused(
 ) -> None:
     """400 for what is missing, of the wrong type or unknown to the document."""
     status, body = await world.get(endpoint, **query)
-    assert (status, body["code"]) == (400, 400)
+    assert (400, 400) == (status, body["code"])
 
 
 @pytest.mark.parametrize("path", ["analytics/call/sessions", "realtime/usage", "", "../call"])
 async def test_unknown_paths_are_404(world: World, path: str) -> None:
     """What the 2020 document does not have is not there."""
-    assert (await world.get(path))[0] == 404
+    assert 404 == (await world.get(path))[0]
 
 
 @pytest.mark.parametrize(
@@ -283,14 +291,14 @@ async def test_the_cloud_forgets(world: World, endpoint: str, start: int, messag
 async def test_quotas_are_kept_per_app_and_endpoint(world: World) -> None:
     """The fourth call in a second is refused; another app and another second are not."""
     codes = [(await world.lists())["code"] for _ in range(4)]
-    assert codes == [200, 200, 200, 300]
+    assert [200, 200, 200, 300] == codes
     other = world.clouds.agora.account.apps["adults"]
-    assert (await world.lists(appid=other))["code"] == 200
+    assert 200 == (await world.lists(appid=other))["code"]
     world.now += 1
-    assert (await world.lists())["code"] == 200
-    assert world.clouds.max_rate(LISTS, 1.0, world.appid) == 4
-    assert world.clouds.counts[LISTS] == 6
-    assert len(world.clouds.over_quota) == 1
+    assert 200 == (await world.lists())["code"]
+    assert 4 == world.clouds.max_rate(LISTS, 1.0, world.appid)
+    assert 6 == world.clouds.counts[LISTS]
+    assert 1 == len(world.clouds.over_quota)
 
 
 async def test_days_have_a_quota_too(world: World) -> None:
@@ -302,7 +310,7 @@ async def test_days_have_a_quota_too(world: World) -> None:
         _, body = await world.get("insight/usage/by_time", end_ts=int(world.now), **query)
         messages.append(body["message"])
         world.now += 60
-    assert messages == ["success"] * 10 + ["qpd limit error"]
+    assert ["success"] * 10 + ["qpd limit error"] == messages
 
 
 @pytest.mark.parametrize(("shape", "status"), [("body", 200), ("http_300", 300), ("http_429", 429)])
@@ -370,7 +378,7 @@ async def test_insight_counts_whole_utc_days(world: World) -> None:
     usage = "insight/usage/by_time"
     midnight = NOW // 86400 * 86400
     _, short = await world.get(usage, start_ts=NOW - 80000, end_ts=NOW, **metric)
-    assert (short["code"], short["data"]) == (200, [])
+    assert (200, []) == (short["code"], short["data"])
     window = {"start_ts": midnight - 86400, "end_ts": midnight + 86400}
     world.now = midnight + 86400 + 8 * 3600 - 60
     _, before = await world.get(usage, **window, **metric)
@@ -395,12 +403,12 @@ VALID_V2 = {
 async def test_a_report_is_taken_and_kept(world: World) -> None:
     """reportV2 answers 200 without an id, and the test can look at what came."""
     status, body = await world.report(REPORT_V2, VALID_V2)
-    assert (status, body) == (200, {"code": 200, "message": ""})
+    assert (200, {"code": 200, "message": ""}) == (status, body)
     report = world.clouds.reports[0]
     assert (world.appid, REPORT_V2, VALID_V2) == (report.app, report.endpoint, report.fields)
     older = {"cname": "class_77_1", "teacher_uid": 10001, "type": 1}
-    assert (await world.report(REPORT, older))[0] == 200
-    assert len(world.clouds.reports) == 2
+    assert 200 == (await world.report(REPORT, older))[0]
+    assert 2 == len(world.clouds.reports)
 
 
 @pytest.mark.parametrize(
@@ -425,44 +433,44 @@ async def test_a_wrong_report_is_refused(
 ) -> None:
     """400 for wrong types and values, strangers as abnormal side and unknown fields."""
     status, body = await world.report(endpoint, VALID_V2 | change)
-    assert (status, body["code"]) == (400, 400)
-    assert world.clouds.reports == []
+    assert (400, 400) == (status, body["code"])
+    assert [] == world.clouds.reports
 
 
 @pytest.mark.parametrize("missing", sorted(set(VALID_V2) - {"comments"}))
 async def test_every_field_but_comments_is_required(world: World, missing: str) -> None:
     """A reportV2 that lacks a field is refused."""
     fields = {key: value for key, value in VALID_V2.items() if key != missing}
-    assert (await world.report(REPORT_V2, fields))[0] == 400
+    assert 400 == (await world.report(REPORT_V2, fields))[0]
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"cname": "x"}'])
 async def test_a_body_must_be_a_json_object(world: World, data: bytes) -> None:
     """Anything else than a JSON object of the right content type is 400."""
     headers = {"Content-Type": "application/json"}
-    assert (await world.report(REPORT_V2, None, data=data, headers=headers))[0] == 400
+    assert 400 == (await world.report(REPORT_V2, None, data=data, headers=headers))[0]
     plain = {"Content-Type": "text/plain"}
-    assert (await world.report(REPORT_V2, None, data=b"{}", headers=plain))[0] == 400
+    assert 400 == (await world.report(REPORT_V2, None, data=b"{}", headers=plain))[0]
 
 
 async def test_eleven_reports_a_second_are_too_many(world: World) -> None:
     """Ten a second are taken."""
     codes = [(await world.report(REPORT_V2, VALID_V2))[1]["code"] for _ in range(11)]
-    assert codes == [200] * 10 + [300]
-    assert len(world.clouds.reports) == 10
+    assert [200] * 10 + [300] == codes
+    assert 10 == len(world.clouds.reports)
 
 
 async def test_two_rooms_of_one_name_are_two_calls(world: World) -> None:
     """A reused cname gives several calls with ids of their own."""
     body = await world.lists(cname="class_77_1", start_ts=NOW - 2 * 86400)
-    assert len({row["call_id"] for row in body["call_lists"]}) == 2
-    assert [row["finished"] for row in body["call_lists"]] == [False, True]
+    assert 2 == len({row["call_id"] for row in body["call_lists"]})
+    assert [False, True] == [row["finished"] for row in body["call_lists"]]
 
 
 async def test_lessons_of_another_app_are_not_shown(world: World) -> None:
     """Each app sees its own rooms only."""
     other = world.clouds.agora.account.apps["adults"]
-    assert (await world.lists(appid=other))["call_lists"] == []
+    assert [] == (await world.lists(appid=other))["call_lists"]
     latest = world.clouds.lesson("class_77_1")
     assert latest is not None
     assert latest.running(NOW)

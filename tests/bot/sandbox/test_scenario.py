@@ -83,7 +83,7 @@ def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
         assert (curve.times == np.floor(curve.times)).all()
         assert (steps > 0).all()
         if len(steps) > 50:
-            assert np.median(steps) == 2
+            assert 2 == np.median(steps)
         if len(steps) > 300:
             assert steps.max() > 3
         assert curve.times.min(initial=stay.joined_at) >= stay.joined_at - 1
@@ -152,9 +152,9 @@ def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
 def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> None:
     """Nothing sent is nothing received, and nothing is no freeze."""
     lesson = random_lesson(5, kind, now=NOW)
-    assert values(lesson, T, Metric.SEND_BITRATE, media).max() == 0
-    assert values(lesson, S, Metric.RECEIVE_BITRATE, media, T).max() == 0
-    assert values(lesson, S, Metric.FREEZE_TIME, media, T).max() == 0
+    assert 0 == values(lesson, T, Metric.SEND_BITRATE, media).max()
+    assert 0 == values(lesson, S, Metric.RECEIVE_BITRATE, media, T).max()
+    assert 0 == values(lesson, S, Metric.FREEZE_TIME, media, T).max()
     other = A if media is V else V
     assert values(lesson, T, Metric.SEND_BITRATE, other).min() > 0
 
@@ -164,7 +164,7 @@ def test_nothing_wrong_looks_healthy(seed: int) -> None:
     """A healthy lesson, and one whose fault was over, have no number to complain about."""
     for kind in ("healthy", "outside"):
         lesson = random_lesson(seed, kind, now=NOW)
-        assert lesson.expected.cause == NO_CAUSE
+        assert NO_CAUSE == lesson.expected.cause
         for uid, peer in ((T, S), (S, T)):
             assert values(lesson, uid, Metric.SYSTEM_CPU).max() < 80
             for media in Media:
@@ -198,7 +198,7 @@ def test_a_rejoin_is_a_session_of_its_own() -> None:
     lesson = random_lesson(5, "rejoin", now=NOW)
     first, second = lesson.person(S).stays
     assert first.left_at < second.joined_at
-    assert {curve.stay for curve in curves_of(lesson) if curve.uid == S} == {0, 1}
+    assert {0, 1} == {curve.stay for curve in curves_of(lesson) if curve.uid == S}
 
 
 def test_offline_means_no_samples() -> None:
@@ -232,9 +232,9 @@ def test_the_demo_has_the_promised_classes() -> None:
         }
         == truths
     )
-    assert sum(lesson.cname == "class_77_1" for lesson in lessons) == 2
+    assert 2 == sum(lesson.cname == "class_77_1" for lesson in lessons)
     big = newest["class_77_big"]
-    assert len([person for person in big.people if person.role != "server"]) == 14
+    assert 14 == len([person for person in big.people if person.role != "server"])
     assert min(person.stays[0].joined_at for person in big.people) == (
         big.person(T).stays[0].joined_at
     )
