@@ -16,7 +16,9 @@
     └── SpeakError            something between us and Slack
         ├── SpeakUnreachableError   never arrived, or no answer came     (retryable)
         ├── SpeakLimitedError       asked to wait                        (retryable)
-        └── SpeakRefusedError       answered no (channel gone, scope missing)
+        └── SpeakRefusedError       answered no
+            ├── SpeakClosedError    no way in now: channel gone, not invited (retryable)
+            └── SpeakGoneError      the message that was to be changed is gone
 
 Setting errors live in bot/settings.py, which stands below this floor.
 """
@@ -167,6 +169,16 @@ class SpeakLimitedError(SpeakError):
 
 class SpeakRefusedError(SpeakError):
     """Slack answered no."""
+
+
+class SpeakClosedError(SpeakRefusedError):
+    """Slack lets us in no more, or not yet: channel gone, app not invited, token or scope gone."""
+
+    retryable = True
+
+
+class SpeakGoneError(SpeakRefusedError):
+    """The message that was to be changed is gone."""
 
 
 def unknown_ticket(number: object) -> NotFoundError:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.call import AbnormalEvent, Call, CallRecord, Missing, Report
-from bot.diagnosis import Diagnosis
+from bot.call import AbnormalEvent, Call, CallRecord, Missing, Participant, Report
+from bot.diagnosis import Verdict
 from bot.ticket import Ticket
 from bot.words import Message
 
@@ -90,6 +90,28 @@ class Cloud(Protocol):
         """Give connections back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All there is to tell about one question: the verdict and the facts beside it.
+
+    `failures` say what went wrong between us and the cloud, with the next step.
+    """
+
+    report: Report
+    cloud: str
+    verdict: Verdict
+    asked_at: dt.datetime
+    calls: tuple[Call, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    events: tuple[AbnormalEvent, ...] = ()
+    failures: tuple[Message, ...] = ()
+
+    @property
+    def call(self) -> Call | None:
+        """The call the question is about: the newest one found."""
+        return self.calls[0] if self.calls else None
+
+
 class Clock(Protocol):
     """Tells the time."""
 
@@ -105,6 +127,20 @@ class Posted:
     ts: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody's question about a channel, and where its answer goes."""
+
+    team: str
+    person: str
+    channel: str
+    answer_url: str
+    locale: str
+    timezone: str
+    app: str
+    cname: str
+
+
 class Speaker(Protocol):
     """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
 
@@ -115,6 +151,9 @@ class Speaker(Protocol):
     async def post_card(self, ticket: Ticket, key: str) -> Posted:
         """Post the ticket's card in the escalation channel."""
 
+    async def permalink(self, ticket: Ticket) -> str:
+        """Return the card's address, "" when it cannot be had now."""
+
     async def update_card(self, ticket: Ticket) -> None:
         """Draw the ticket's card anew where it stands."""
 
@@ -124,11 +163,17 @@ class Speaker(Protocol):
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post in the ticket's thread."""
 
-    async def post_note(self, ticket: Ticket, note: Message, key: str) -> Posted:
-        """Post a sentence in the ticket's thread."""
-
     async def confirm(self, ticket: Ticket, key: str) -> None:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
 
+    async def call_group(self, ticket: Ticket, key: str) -> Posted:
+        """Call support into the ticket's thread."""
+
+    async def answer(self, question: Asked, diagnosis: Diagnosis) -> None:
+        """Answer somebody who asked about a channel, privately."""
+
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Tell whether this person may act on tickets."""

@@ -102,9 +102,11 @@ class Ticket(SQLModel, table=True):
     resolved_cause: str = ""
     report_state: ReportState = Field(default=ReportState.PENDING, sa_type=OneOf(ReportState))
     report_attempts: int = 0
+    report_begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     report_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     channel: str = ""
     card_ts: str = ""
+    permalink: str = ""
     origin_channel: str = ""
     diagnosis_ts: str = ""
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)

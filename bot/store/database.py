@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 Result = TypeVar("Result")
@@ -57,9 +58,13 @@ class Store:
                 session.connection().exec_driver_sql("BEGIN")
             return work(session)
 
-    async def ping(self) -> None:
-        """Raise when the database does not answer."""
-        await self.read(lambda session: session.connection().execute(text("SELECT 1")))
+    async def is_up(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            await self.read(lambda session: session.connection().execute(text("SELECT 1")))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def migrate(self) -> None:
         """Bring the database to the newest revision."""

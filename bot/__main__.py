@@ -1,0 +1,377 @@
+"""The roof: the only file that sees both sides of the house. Assembles it and runs commands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from bot import commands, exports, logs, words
+from bot.clouds import SystemClock, build_clouds
+from bot.commands import UsageError
+from bot.desk import Carriers, Desk
+from bot.desk.submission import is_uid
+from bot.diagnosis import UNKNOWN
+from bot.errors import LagdeskError
+from bot.ports import Diagnosis
+from bot.settings import N_, SettingError, Settings, read_settings, require
+from bot.store import Store
+from bot.store.ledger import SqlLedger, SqlMemory
+from bot.words import LocaleName, Message, Words, message
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+    from handlers.clients import Clients
+    from handlers.installs import Installs
+
+DONE: Final = 0
+FAILED: Final = 1
+MISUSED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms below the doors, furnished."""
+
+    settings: Settings
+    store: Store
+    desk: Desk
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, delay_scale: float = 1.0) -> AsyncIterator[House]:
+    """Open database and clouds; close them when the block ends."""
+    store = Store(settings.database_url)
+    clock = SystemClock()
+    clouds = build_clouds(
+        settings.clouds,
+        ledger=SqlLedger(store),
+        memory=SqlMemory(store),
+        clock=clock,
+        delay_scale=delay_scale,
+    )
+    try:
+        await _bring_up_to_date(store)
+        yield House(
+            settings, store, Desk(store=store, clouds=clouds, clock=clock, settings=settings)
+        )
+    finally:
+        for cloud in set(clouds.values()):
+            await cloud.close()
+        store.close()
+
+
+async def _bring_up_to_date(store: Store) -> None:
+    """SQLite is migrated by whoever comes first; PostgreSQL by its owner's command."""
+    if store.is_sqlite:
+        await asyncio.to_thread(store.migrate)
+    elif not await asyncio.to_thread(store.is_current):
+        raise LagdeskError(
+            message("The database is not at the newest revision. Run: python -m bot migrate")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """Slack's side of the house, ready for a door."""
+
+    app: AsyncApp
+    clients: Clients
+    installs: Installs
+
+
+@asynccontextmanager
+async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
+    """Connect desk, Slack and the job engine; `worker` carries jobs out here."""
+    from bot.jobs import Engine  # noqa: PLC0415 - dbos takes half a second to import
+    from handlers.clients import Clients  # noqa: PLC0415 - so does bolt, and a terminal needs none
+    from handlers.doors import build_app  # noqa: PLC0415 - likewise
+    from handlers.installs import Installs  # noqa: PLC0415 - likewise
+    from handlers.people import People  # noqa: PLC0415 - likewise
+    from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
+
+    settings, desk = house.settings, house.desk
+    installs = Installs(desk)
+    token_of = installs.token_of if settings.has_oauth else None
+    async with AsyncExitStack() as stack:
+        clients = await stack.enter_async_context(
+            Clients(settings.slack_api_url, settings.slack_bot_token, token_of)
+        )
+        people = People(clients, desk.languages, settings)
+        speaker = SlackSpeaker(clients, people, settings)
+        desk.speaker = speaker
+        carriers = Carriers(desk, speaker).table
+        engine = Engine(house.store, desk.clock, carriers, worker=worker)
+        desk.wake = engine.wake
+        await stack.enter_async_context(engine)
+        yield Slack(build_app(desk, people, settings, clients, installs), clients, installs)
+
+
+def _require_slack(settings: Settings, *names: str) -> None:
+    if settings.has_oauth:
+        names = tuple(name for name in names if name != "SLACK_BOT_TOKEN")
+    require(settings, *names, "ESCALATION_CHANNEL")
+    if not settings.clouds:
+        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
+
+
+async def serve(
+    settings: Settings,
+    *,
+    worker: bool,
+    delay_scale: float = 1.0,
+    ready: Callable[[str], None],
+) -> int:
+    """Run the HTTP door until a signal comes. `ready` is told the address."""
+    from handlers.doors import build_http_door  # noqa: PLC0415 - see open_slack
+
+    _require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
+    async with (
+        open_house(settings, delay_scale=delay_scale) as house,
+        open_slack(house, worker=worker) as slack,
+    ):
+        door = build_http_door(slack.app, house.desk, settings, slack.clients, slack.installs)
+        runner = web.AppRunner(door.web_app(), access_log=None)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, settings.host, settings.port)
+            await site.start()
+            port = runner.addresses[0][1]
+            ready(f"http://{settings.host}:{port}")
+            await _until_stopped()
+        finally:
+            await runner.cleanup()
+    return DONE
+
+
+async def listen(settings: Settings, *, worker: bool) -> int:
+    """Run the Socket Mode door until a signal comes."""
+    from handlers.doors import build_socket_door  # noqa: PLC0415 - see open_slack
+
+    _require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    async with (
+        open_house(settings) as house,
+        open_slack(house, worker=worker) as slack,
+    ):
+        door = build_socket_door(slack.app, settings)
+        await door.connect_async()  # type: ignore[no-untyped-call]
+        try:
+            await _until_stopped()
+        finally:
+            await door.close_async()  # type: ignore[no-untyped-call]
+    return DONE
+
+
+async def work(settings: Settings) -> int:
+    """Carry out jobs until a signal comes."""
+    _require_slack(settings, "SLACK_BOT_TOKEN")
+    async with open_house(settings) as house, open_slack(house, worker=True):
+        await _until_stopped()
+    return DONE
+
+
+async def demonstrate(options: argparse.Namespace) -> int:
+    """Run the whole product without any account."""
+    from bot.sandbox.demo import DELAY_SCALE, set_stage  # noqa: PLC0415 - only the demo needs it
+    from handlers.manifest import build_manifest  # noqa: PLC0415 - likewise
+
+    chosen: LocaleName = options.locale or _system_locale()
+    logs.set_up("WARNING", "text")
+    with tempfile.TemporaryDirectory(prefix="lagdesk-demo-", ignore_cleanup_errors=True) as folder:
+        manifest = build_manifest("https://lagdesk.example")
+        try:
+            async with set_stage(Path(folder), manifest, port=options.port, locale=chosen) as stage:
+
+                def ready(url: str) -> None:
+                    stage.workspace.connect_http(f"{url}/slack/events")
+                    _print_invitation(stage.workspace.url, chosen)
+                    if not options.no_browser:
+                        webbrowser.open(stage.workspace.url)
+
+                settings = replace(read_settings(stage.environment), port=0)
+                return await serve(settings, worker=True, delay_scale=DELAY_SCALE, ready=ready)
+        except OSError as error:
+            busy = message("Port %(port)s is not free.", port=options.port or 8080)
+            raise LagdeskError(busy) from error
+
+
+def _print_invitation(url: str, chosen: LocaleName) -> None:
+    say = Words(chosen).say
+    print(say(message("Lagdesk's demo is at %(url)s", url=url)))  # noqa: T201 - what the command is for
+    hint = message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")
+    print(say(hint), flush=True)  # noqa: T201 - likewise
+
+
+def _system_locale() -> LocaleName:
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""  # the demo has no settings
+    return "zh" if name.startswith("zh") else "en"
+
+
+async def migrate(settings: Settings) -> int:
+    """Bring the database to the newest revision."""
+    store = Store(settings.database_url)
+    try:
+        await asyncio.to_thread(store.migrate)
+    finally:
+        store.close()
+    return DONE
+
+
+async def export(settings: Settings, options: argparse.Namespace) -> int:
+    """Write tickets to standard output."""
+    async with open_house(settings) as house:
+        tickets = house.desk.stream_tickets(options.since)
+        exports.write_tickets(tickets, sys.stdout, options.format)
+    return DONE
+
+
+async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
+    """Say in the terminal why a call is or was bad."""
+    if not settings.clouds:
+        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
+    async with open_house(settings) as house:
+        _check_question(house.desk, options)
+        diagnosis = await house.desk.examiner.examine_channel(
+            options.app or next(iter(house.desk.clouds)),
+            options.cname,
+            at=options.at,
+            teacher_uid=options.teacher,
+            student_uid=options.student,
+        )
+    return _tell(diagnosis, house.desk.languages.default, as_json=options.json)
+
+
+def _check_question(desk: Desk, options: argparse.Namespace) -> None:
+    app = options.app or next(iter(desk.clouds))
+    if app not in desk.clouds:
+        names = ", ".join(desk.clouds)
+        raise UsageError(
+            message("There is no app called %(app)s. There is: %(apps)s.", app=app, apps=names)
+        )
+    capabilities = desk.clouds[app].capabilities
+    if not capabilities.cname.fullmatch(options.cname):
+        raise UsageError(capabilities.cname_hint)
+    for uid in filter(None, (options.teacher, options.student)):
+        if not is_uid(uid, capabilities):
+            raise UsageError(capabilities.uid_hint)
+    if options.at is not None and options.at > desk.clock.now():
+        raise UsageError(message("This time has not come yet."))
+
+
+def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
+    from handlers import terminal  # noqa: PLC0415 - brings slackblocks, which others need not
+
+    failed = diagnosis.verdict.cause == UNKNOWN and not diagnosis.calls and diagnosis.failures
+    if failed and diagnosis.verdict.retry_at is None:
+        for line in terminal.print_failures(diagnosis, spoken):
+            print(line, file=sys.stderr)  # noqa: T201 - what the command is for
+        return FAILED
+    if as_json:
+        text = json.dumps(diagnosis.verdict.to_json(), ensure_ascii=False, indent=2)
+    else:
+        text = terminal.print_diagnosis(diagnosis, spoken)
+    print(text)  # noqa: T201 - what the command is for
+    return DONE
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    worker = not getattr(options, "no_worker", False)
+    table: dict[str, Callable[[], Awaitable[int]]] = {
+        "serve": lambda: serve(_overridden(settings, options), worker=worker, ready=_print_ready),
+        "socket": lambda: listen(settings, worker=worker),
+        "worker": lambda: work(settings),
+        "migrate": lambda: migrate(settings),
+        "export": lambda: export(settings, options),
+        "diagnose": lambda: diagnose(settings, options),
+    }
+    return await table[options.command]()
+
+
+def _overridden(settings: Settings, options: argparse.Namespace) -> Settings:
+    """What the command line says wins over the environment."""
+    host = settings.host if options.host is None else options.host
+    port = settings.port if options.port is None else options.port
+    return replace(settings, host=host, port=port)
+
+
+def _print_ready(url: str) -> None:
+    print(f"Lagdesk listens on {url}", file=sys.stderr, flush=True)  # noqa: T201 - for the operator
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command; returns the exit status. Errors are one line, never a traceback."""
+    try:
+        return _carry_out(commands.parse(argv))
+    except UsageError as error:
+        return _fail(error.spoken, MISUSED)
+    except SettingError as error:
+        wrong = message(
+            "%(name)s is missing or wrong. Expected: %(expected)s.",
+            name=error.name,
+            expected=Message(error.expected),
+        )
+        return _fail(wrong, FAILED)
+    except LagdeskError as error:
+        return _fail(error.spoken, FAILED)
+    except KeyboardInterrupt:
+        return DONE
+
+
+def _carry_out(options: argparse.Namespace) -> int:
+    if options.command == "manifest":
+        return _show_manifest(options.url)
+    words.preload()
+    if options.command == "demo":
+        return asyncio.run(demonstrate(options))
+    settings = read_settings()
+    logs.set_up(settings.log_level, settings.log_format)
+    return asyncio.run(_run(options, settings))
+
+
+def _show_manifest(url: str) -> int:
+    from handlers.manifest import build_manifest  # noqa: PLC0415 - needs nothing else
+
+    print(json.dumps(build_manifest(url), ensure_ascii=False, indent=2))  # noqa: T201 - its purpose
+    return DONE
+
+
+def _fail(why: Message, status: int) -> int:
+    line = " / ".join(_operator_words().say(why).splitlines())
+    print(line, file=sys.stderr)  # noqa: T201 - for the operator
+    return status
+
+
+def _operator_words() -> Words:
+    """The installer's language, English when even that setting is wrong."""
+    try:
+        settings = read_settings()
+    except SettingError:
+        return Words("en")
+    return Words(settings.default_locale, settings.timezone)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

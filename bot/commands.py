@@ -1,0 +1,98 @@
+"""The command line's words and shapes. Nothing is carried out here."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from bot.words import Message, message
+
+_EPOCH_S: Final = re.compile(r"\d{1,11}(\.\d+)?")
+_LAST_PORT: Final = 65535
+
+
+class UsageError(Exception):
+    """Wrong arguments; `spoken` says which, in one line."""
+
+    def __init__(self, spoken: Message) -> None:
+        super().__init__(str(spoken))
+        self.spoken = spoken
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:  # argparse's own name for it
+        raise UsageError(_usage(self.prog, message))
+
+
+def _usage(prog: str, why: str) -> Message:
+    return message("Wrong arguments (%(why)s). See: %(command)s --help", why=why, command=prog)
+
+
+def read_time(text: str) -> dt.datetime:
+    """Read ISO 8601 with a zone (`Z` allowed), or epoch seconds."""
+    if _EPOCH_S.fullmatch(text):
+        return dt.datetime.fromtimestamp(float(text), dt.UTC)
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def read_date(text: str) -> dt.datetime:
+    """Read a date, taken as midnight UTC, or a time as `read_time` does."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
+    return read_time(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
+        raise ValueError(text)
+    return int(text)
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line. Raises UsageError; `--help` exits as argparse does."""
+    parser = _Parser(
+        prog="python -m bot", description="Lagdesk explains bad calls in Slack.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    for add in (_add_running, _add_keeping, _add_asking):
+        add(commands)
+    return parser.parse_args(argv)
+
+
+def _add_running(commands: argparse._SubParsersAction[_Parser]) -> None:
+    demo = commands.add_parser("demo", help="the whole product, no accounts needed")
+    demo.add_argument("--port", type=_port, default=None, help="of the page (default 8080)")
+    demo.add_argument("--locale", choices=("zh", "en"), default=None)
+    demo.add_argument("--no-browser", action="store_true", help="only print the address")
+    serve = commands.add_parser("serve", help="HTTP mode")
+    serve.add_argument("--host", default=None)
+    serve.add_argument("--port", type=_port, default=None)
+    serve.add_argument("--no-worker", action="store_true", help="leave jobs to `worker`")
+    socket = commands.add_parser("socket", help="Socket Mode")
+    socket.add_argument("--no-worker", action="store_true", help="leave jobs to `worker`")
+    commands.add_parser("worker", help="jobs only")
+
+
+def _add_keeping(commands: argparse._SubParsersAction[_Parser]) -> None:
+    commands.add_parser("migrate", help="bring the database to the newest revision")
+    manifest = commands.add_parser("manifest", help="the Slack app manifest as JSON")
+    manifest.add_argument("--url", default="", help="https://host, for HTTP mode")
+    export = commands.add_parser("export", help="tickets to standard output")
+    export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    export.add_argument("--since", type=read_date, default=None, metavar="DATE")
+
+
+def _add_asking(commands: argparse._SubParsersAction[_Parser]) -> None:
+    diagnose = commands.add_parser("diagnose", help="why a call is or was bad")
+    diagnose.add_argument("cname")
+    diagnose.add_argument("--app", default="", metavar="NAME")
+    diagnose.add_argument("--at", type=read_time, default=None, metavar="TIME")
+    diagnose.add_argument("--teacher", default="", metavar="UID")
+    diagnose.add_argument("--student", default="", metavar="UID")
+    diagnose.add_argument("--json", action="store_true")

@@ -1,0 +1,227 @@
+"""The desk: what people and the clock may ask for, one verb each, one transaction each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Final
+
+from bot.call import IssueType, Side
+from bot.desk import threads
+from bot.desk.examining import Examiner
+from bot.desk.languages import Languages
+from bot.desk.submission import Submission, check, tidy
+from bot.errors import InputError, NotAllowedError
+from bot.ports import Asked, Clock, Cloud, Speaker
+from bot.settings import Settings
+from bot.store import Session, Store, duties, tables, tickets
+from bot.store.tickets import TicketPage, TicketQuery
+from bot.ticket import ReportState, Ticket
+from bot.words import message
+
+_ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
+Wake = Callable[[], Awaitable[None]]
+Change = Callable[[Ticket, dt.datetime], None]
+
+
+class Desk:
+    """Everything that is decided is decided here. `wake` tells the engine that work is owed."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clouds: Mapping[str, Cloud],
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self.store: Final = store
+        self.clouds: Final = clouds
+        self.clock: Final = clock
+        self.settings: Final = settings
+        self.languages: Final = Languages(store, settings)
+        self.examiner: Final = Examiner(clouds, clock)
+        self.speaker: Speaker | None = None
+        self.wake: Wake = _wake_nobody
+
+    async def report_call(self, submission: Submission) -> Ticket:
+        """File a ticket and owe what follows; the same origin gives the same ticket.
+
+        Raises InputError with a message per field.
+        """
+        tidied, now = tidy(submission, self.clouds), self.clock.now()
+        known = await self.store.read(
+            lambda session: tickets.find_by_origin(session, tidied.team, tidied.origin)
+        )
+        if known is not None:
+            return known
+        check(tidied, self.clouds, now)
+        ticket = await self.store.transact(lambda session: self._file(session, tidied, now))
+        await self.wake()
+        return ticket
+
+    def _file(self, session: Session, submission: Submission, now: dt.datetime) -> Ticket:
+        ticket, is_new = tickets.add_once(session, self._draft(submission, now))
+        if is_new:
+            _owe(session, ticket, "card", now)
+            _owe(session, ticket, "confirm", now)
+            _owe(session, ticket, "diagnose", now)
+            if ticket.report_state is ReportState.PENDING:
+                _owe(session, ticket, "report", now)
+            escalate_at = now + dt.timedelta(seconds=self.settings.escalate_after_s)
+            _owe(session, ticket, "escalate", escalate_at)
+        return ticket
+
+    def _draft(self, submission: Submission, now: dt.datetime) -> Ticket:
+        cloud = self.clouds[submission.app]
+        occurred_at = submission.occurred_at or now
+        fields = asdict(submission) | {
+            "cloud": cloud.name,
+            "abnormal_side": Side(submission.abnormal_side),
+            "issue_type": int(IssueType(int(submission.issue_type))),
+            "occurred_at": min(occurred_at, now),
+            "created_at": now,
+            "report_state": _first_report_state(cloud, self.settings),
+        }
+        return Ticket(**fields)
+
+    async def claim(self, team: str, number: int, person: str) -> Ticket:
+        """Take a ticket. Raises ConflictError when somebody was first."""
+        return await self._act(team, number, person, lambda t, now: t.claim(person, now))
+
+    async def escalate(self, team: str, number: int, person: str) -> Ticket:
+        """Call the group now."""
+
+        def change(ticket: Ticket, now: dt.datetime) -> None:
+            ticket.escalate(now)
+
+        return await self._act(team, number, person, change, ("call_group",))
+
+    async def resolve(
+        self, team: str, number: int, person: str, *, cause: str, resolution: str
+    ) -> Ticket:
+        """Close a ticket with what was wrong and what was done."""
+        return await self._act(
+            team,
+            number,
+            person,
+            lambda t, now: t.resolve(person, now, cause=cause, resolution=resolution),
+        )
+
+    async def reopen(self, team: str, number: int, person: str) -> Ticket:
+        """Open a resolved ticket again; its reporter may do so too."""
+        return await self._act(team, number, person, lambda t, _now: t.reopen(), own=True)
+
+    async def diagnose_again(self, team: str, number: int, person: str) -> Ticket:
+        """Ask the cloud again about a ticket; its reporter may do so too."""
+        return await self._act(
+            team, number, person, lambda t, _now: t.touch(), ("diagnose",), own=True
+        )
+
+    async def _act(
+        self,
+        team: str,
+        number: int,
+        person: str,
+        change: Change,
+        owed: tuple[str, ...] = (),
+        *,
+        own: bool = False,
+    ) -> Ticket:
+        """Change a ticket in one transaction, then have its card drawn anew."""
+        is_support = await self.is_support(team, person)
+        now = self.clock.now()
+
+        def work(session: Session) -> Ticket:
+            ticket = tickets.lock(session, number, team)
+            if not is_support and not (own and ticket.reporter == person):
+                raise NotAllowedError(_ONLY_SUPPORT)
+            change(ticket, now)
+            session.add(ticket)
+            for kind in ("card", *owed):
+                _owe(session, ticket, kind, now)
+            return ticket
+
+        ticket = await self.store.transact(work)
+        await self.wake()
+        return ticket
+
+    async def may_act(self, team: str, number: int, person: str) -> Ticket:
+        """Show a ticket to somebody who is about to act on it; NotAllowedError for others."""
+        if not await self.is_support(team, person):
+            raise NotAllowedError(_ONLY_SUPPORT)
+        return await self.store.read(lambda session: tickets.find(session, number, team))
+
+    async def keep_reply(self, reply: threads.Reply) -> None:
+        """Keep what somebody wrote in a thread, if the thread is a ticket's."""
+        await self.store.transact(lambda session: threads.keep(session, reply))
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Tell whether this person may act on tickets."""
+        return self.speaker is not None and await self.speaker.is_support(team, person)
+
+    async def find_ticket(self, team: str, number: int, person: str) -> Ticket:
+        """Show one ticket to somebody who may see it: support, or its reporter."""
+        ticket = await self.store.read(lambda session: tickets.find(session, number, team))
+        if ticket.reporter != person and not await self.is_support(team, person):
+            raise NotAllowedError(message("You can see the tickets you reported yourself."))
+        return ticket
+
+    async def list_tickets(self, query: TicketQuery, person: str) -> TicketPage:
+        """Show a page of tickets: all to support, their own to everybody else."""
+        if query.reporter is None and not await self.is_support(query.team, person):
+            query = TicketQuery(
+                team=query.team,
+                statuses=query.statuses,
+                reporter=person,
+                cname=query.cname,
+                words=query.words,
+                before=query.before,
+            )
+        return await self.store.read(lambda session: tickets.page(session, query))
+
+    def stream_tickets(self, since: dt.datetime | None) -> Iterator[Ticket]:
+        """Yield every ticket, oldest first, for export."""
+        with Session(self.store.engine) as session:
+            yield from tickets.stream(session, since)
+
+    async def ask(self, origin: str, asked: Asked) -> None:
+        """Take a question about a channel; it is answered by a job.
+
+        Raises InputError when the app is unknown or the channel's name impossible.
+        """
+        cloud = self.clouds.get(asked.app)
+        if cloud is None:
+            names = ", ".join(self.clouds)
+            unknown = message(
+                "There is no app called %(app)s. There is: %(apps)s.", app=asked.app, apps=names
+            )
+            raise InputError({"app": unknown})
+        if not cloud.capabilities.cname.fullmatch(asked.cname):
+            raise InputError({"cname": cloud.capabilities.cname_hint})
+        now = self.clock.now()
+
+        def work(session: Session) -> None:
+            question = tables.Question(id=origin, asked_at=now, **asdict(asked))
+            if session.get(tables.Question, origin) is None:
+                session.add(question)
+                duties.owe(session, f"answer:{origin}", "answer", due_at=now)
+
+        await self.store.transact(work)
+        await self.wake()
+
+
+def _owe(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
+    duties.owe(session, f"{kind}:{ticket.label}", kind, ticket=ticket.id, due_at=due_at)
+
+
+def _first_report_state(cloud: Cloud, settings: Settings) -> ReportState:
+    if not cloud.capabilities.reports:
+        return ReportState.UNSUPPORTED
+    options = next(c.options for c in settings.clouds if c.name == cloud.name)
+    return ReportState.OFF if options.get("report") == "off" else ReportState.PENDING
+
+
+async def _wake_nobody() -> None:
+    """No engine runs here; whoever runs one finds what is owed."""

@@ -1,0 +1,56 @@
+"""Tickets as rows for other programs: JSON lines and CSV. Which tickets the desk says."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TextIO
+
+from bot.ticket import Ticket
+
+FIELDS: Final = (
+    "number", "status", "app", "cloud", "cname", "teacher_uid", "student_uid", "abnormal_side",
+    "abnormal_uid", "issue_type", "occurred_at", "created_at", "claimed_at", "escalated_at",
+    "resolved_at", "comments", "reporter", "assignee", "report_state", "report_attempts",
+    "channel", "thread_ts", "resolved_cause", "resolution", "verdict",
+)  # fmt: skip
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def ticket_row(ticket: Ticket) -> dict[str, Any]:
+    """One ticket as the contract's JSON object."""
+    named = {"abnormal_uid": ticket.report.abnormal_uid, "thread_ts": ticket.card_ts}
+    values = {name: named.get(name, getattr(ticket, name, None)) for name in FIELDS}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def write_tickets(tickets: Iterable[Ticket], out: TextIO, form: Literal["csv", "jsonl"]) -> None:
+    """Write tickets one after another; memory does not grow with their number."""
+    if form == "jsonl":
+        out.writelines(
+            json.dumps(ticket_row(ticket), ensure_ascii=False) + "\n" for ticket in tickets
+        )
+        return
+    writer = csv.DictWriter(out, FIELDS)
+    writer.writeheader()
+    for ticket in tickets:
+        writer.writerow({name: _cell(value) for name, value in ticket_row(ticket).items()})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    return value
+
+
+def _cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
+        return "'" + value
+    return value

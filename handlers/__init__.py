@@ -1,0 +1,24 @@
+"""Slack's side of the house: hears and speaks, decides nothing. `register` lists the stories."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.desk import Desk
+from handlers.diagnose import DiagnoseStory
+from handlers.home import HomeStory
+from handlers.middleware import answer_errors
+from handlers.people import People
+from handlers.report import ReportStory
+from handlers.settings import SettingsStory
+from handlers.thread import ThreadStory
+from handlers.tickets import TicketsStory
+
+STORIES = (ReportStory, DiagnoseStory, TicketsStory, SettingsStory, HomeStory, ThreadStory)
+
+
+def register(app: AsyncApp, desk: Desk, people: People) -> None:
+    """Give the app every story, each bound to the desk, and the one answer to errors."""
+    for story in STORIES:
+        story(desk, people).register(app)
+    answer_errors(app, people)

@@ -1,0 +1,165 @@
+"""A thin layer over slackblocks: explicit ids, alt_text demanded, texts cut to Slack's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import slackblocks as sb
+
+Block = dict[str, Any]
+Element = Any
+
+TEXT_LENGTH: Final = 3000
+FIELD_LENGTH: Final = 2000
+HEADER_LENGTH: Final = 150
+OPTION_LENGTH: Final = 75
+TITLE_LENGTH: Final = 24
+LABEL_LENGTH: Final = 2000
+PLACEHOLDER_LENGTH: Final = 150
+INPUT: Final = "value"  # the action id of every form element; its block's id is the field
+
+
+def clip(text: str, length: int) -> str:
+    """Cut a text to Slack's limit, with a sign that it was cut; never empty."""
+    shown = text if len(text) <= length else text[: length - 1] + "…"
+    return shown or " "
+
+
+def plain(text: str, length: int) -> sb.Text:
+    """A text without markup."""
+    return sb.Text(clip(text, length), type_=sb.TextType.PLAINTEXT, emoji=True)
+
+
+def markup(text: str, length: int = TEXT_LENGTH) -> sb.Text:
+    """A text in Slack's markup; what people typed in it is already escaped."""
+    return sb.Text(clip(text, length), type_=sb.TextType.MARKDOWN)
+
+
+def header(block_id: str, text: str) -> Block:
+    """A headline."""
+    return _dump(sb.HeaderBlock(plain(text, HEADER_LENGTH), block_id=block_id))
+
+
+def section(
+    block_id: str, text: str, *, fields: Sequence[str] = (), accessory: Element | None = None
+) -> Block:
+    """A paragraph, with up to ten short fields in two columns."""
+    shown: list[str | sb.Text] = [markup(field, FIELD_LENGTH) for field in fields[:10]]
+    body = markup(text) if text else None
+    return _dump(
+        sb.SectionBlock(body, block_id=block_id, fields=shown or None, accessory=accessory)
+    )
+
+
+def context(block_id: str, *texts: str) -> Block:
+    """Small print."""
+    shown = [markup(text) for text in texts if text][:10]
+    return _dump(sb.ContextBlock(list(shown), block_id=block_id))
+
+
+def divider(block_id: str) -> Block:
+    """A line."""
+    return _dump(sb.DividerBlock(block_id=block_id))
+
+
+def actions(block_id: str, *elements: Element) -> Block:
+    """A row of buttons."""
+    return _dump(sb.ActionsBlock(list(elements), block_id=block_id))
+
+
+def button(action_id: str, text: str, value: str, *, style: str | None = None) -> Element:
+    """A button; `style` is `primary` or `danger`."""
+    label = plain(text, OPTION_LENGTH)
+    return sb.Button(label, action_id=action_id, value=value, style=style)  # type: ignore[arg-type]
+
+
+def image(block_id: str, file_id: str, *, alt_text: str, title: str) -> Block:
+    """An uploaded picture; `alt_text` says what it shows."""
+    slack_file = sb.SlackFile(None, file_id)
+    return _dump(
+        sb.ImageBlock(
+            alt_text=clip(alt_text, FIELD_LENGTH),
+            title=plain(title, FIELD_LENGTH),
+            slack_file=slack_file,
+            block_id=block_id,
+        )
+    )
+
+
+def field(
+    field_id: str, label: str, element: Element, *, hint: str = "", optional: bool = False
+) -> Block:
+    """A field of a form."""
+    return _dump(
+        sb.InputBlock(
+            plain(label, LABEL_LENGTH),
+            element,
+            block_id=field_id,
+            hint=plain(hint, LABEL_LENGTH) if hint else None,
+            optional=optional,
+        )
+    )
+
+
+def text_input(
+    value: str = "", *, placeholder: str = "", multiline: bool = False, max_length: int = 200
+) -> Element:
+    """A field for words."""
+    return sb.PlainTextInput(
+        action_id=INPUT,
+        initial_value=value[:max_length] or None,
+        multiline=multiline,
+        max_length=max_length,
+        placeholder=plain(placeholder, PLACEHOLDER_LENGTH) if placeholder else None,
+    )
+
+
+def select(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
+    """A menu of (value, text) pairs."""
+    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == chosen), None)
+    return sb.StaticSelectMenu(action_id=INPUT, options=built, initial_option=initial)
+
+
+def radio(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
+    """A few (value, text) pairs, all in sight."""
+    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == chosen), None)
+    return sb.RadioButtonGroup(action_id=INPUT, options=built, initial_option=initial)
+
+
+def moment_input(epoch_s: int) -> Element:
+    """A field for a date and a time."""
+    return sb.DateTimePicker(action_id=INPUT, initial_datetime=epoch_s)
+
+
+def modal(
+    callback_id: str,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    submit: str,
+    close: str,
+    private_metadata: str = "",
+) -> Block:
+    """A form; `blocks` are built by this module."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - its only way to JSON
+        "submit": plain(submit, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
+        "close": plain(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
+        "blocks": list(blocks),
+        "private_metadata": private_metadata,
+    }
+
+
+def home(blocks: Sequence[Block]) -> Block:
+    """The App Home tab."""
+    return {"type": "home", "blocks": list(blocks)}
+
+
+def _dump(block: sb.Block) -> Block:
+    resolved: Block = block._resolve()  # noqa: SLF001 - slackblocks has no public name for it
+    return resolved

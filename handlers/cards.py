@@ -1,0 +1,226 @@
+"""Domain to blocks: the ticket's card, the diagnosis in its thread, lists. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.call import IssueType, Side
+from bot.store.tickets import TicketPage
+from bot.ticket import ReportState, Status, Ticket
+from bot.words import Message, PersonId, Uid, load_message, message
+from handlers import blocks
+from handlers.blocks import Block, Element
+from handlers.forms import ISSUE_TYPES, SIDES
+from handlers.voice import Link, Voice
+
+STATUSES: Final = {
+    Status.OPEN: message("Open"),
+    Status.CLAIMED: message("Claimed"),
+    Status.RESOLVED: message("Resolved"),
+}
+CLOUDS: Final = {
+    "agora": message("Agora"),
+    "volcengine": message("Volcengine"),
+    "huawei": message("Huawei Cloud"),
+}
+_MARKS: Final = {Status.OPEN: "🔴", Status.CLAIMED: "🟡", Status.RESOLVED: "🟢"}
+_BUTTONS: Final = {
+    "claim": message("Claim"),
+    "diagnose": message("Diagnose again"),
+    "escalate": message("Escalate"),
+    "resolve": message("Resolve"),
+    "reopen": message("Reopen"),
+}
+_STYLES: Final = {"claim": "primary", "escalate": "danger"}
+
+
+def ticket_card(ticket: Ticket, voice: Voice) -> list[Block]:
+    """The ticket's card in the escalation channel."""
+    return [
+        blocks.header("title", ticket_title(ticket, voice)),
+        blocks.section("facts", "", fields=_facts(ticket, voice)),
+        *_typed(ticket, voice),
+        blocks.context("state", *_states(ticket, voice)),
+        blocks.actions("ticket", *_buttons(ticket, voice)),
+    ]
+
+
+def ticket_title(ticket: Ticket, voice: Voice) -> str:
+    """The ticket's name, channel and status in one plain line."""
+    status = voice.plain(STATUSES[ticket.status])
+    return f"{_MARKS[ticket.status]} {ticket.label} · {ticket.cname} · {status}"
+
+
+def ticket_notice(ticket: Ticket, voice: Voice) -> str:
+    """What a notification and a screen reader say of the card."""
+    return voice.plain(
+        message(
+            "%(ticket)s: %(type)s about channel %(cname)s. %(status)s.",
+            ticket=ticket.label,
+            type=ISSUE_TYPES[IssueType(ticket.issue_type)],
+            cname=ticket.cname,
+            status=STATUSES[ticket.status],
+        )
+    )
+
+
+def _facts(ticket: Ticket, voice: Voice) -> list[str]:
+    facts: Sequence[tuple[Message, object]] = (
+        (message("Channel"), ticket.cname),
+        (message("App"), _app(ticket)),
+        (message("Teacher"), Uid(ticket.teacher_uid)),
+        (message("Student"), Uid(ticket.student_uid)),
+        (message("Who had the problem"), SIDES[ticket.abnormal_side]),
+        (message("Type"), ISSUE_TYPES[IssueType(ticket.issue_type)]),
+        (message("Time"), ticket.occurred_at),
+        (message("Reported by"), PersonId(ticket.reporter)),
+    )
+    return [
+        voice.markup(message("*%(name)s*\n%(value)s", name=name, value=value))
+        for name, value in facts
+    ]
+
+
+def _app(ticket: Ticket) -> Message:
+    return message("%(app)s (%(cloud)s)", app=ticket.app, cloud=CLOUDS[ticket.cloud])
+
+
+def _typed(ticket: Ticket, voice: Voice) -> list[Block]:
+    """What people typed: the comment, and later the resolution."""
+    uids = (ticket.teacher_uid, ticket.student_uid)
+    shown = []
+    if ticket.comments:
+        shown.append(blocks.section("comments", voice.quote(ticket.comments, uids)))
+    if ticket.status is Status.RESOLVED and ticket.resolution:
+        title = voice.markup(message("*Resolution*"))
+        quoted = voice.quote(ticket.resolution, uids)
+        shown.append(blocks.section("resolution", f"{title}\n{quoted}"))
+    return shown
+
+
+def _states(ticket: Ticket, voice: Voice) -> list[str]:
+    lines = [report_state(ticket)]
+    if ticket.assignee and ticket.claimed_at:
+        lines.append(
+            message(
+                "Claimed by %(person)s, %(when)s",
+                person=PersonId(ticket.assignee),
+                when=ticket.claimed_at,
+            )
+        )
+    if ticket.escalated_at:
+        lines.append(message("Support was called, %(when)s", when=ticket.escalated_at))
+    if ticket.resolver and ticket.resolved_at:
+        lines.append(
+            message(
+                "Resolved by %(person)s, %(when)s",
+                person=PersonId(ticket.resolver),
+                when=ticket.resolved_at,
+            )
+        )
+    return [voice.markup(line) for line in lines]
+
+
+_REPORT_STATES: Final = {
+    ReportState.ACCEPTED: message("Reported to %(cloud)s: accepted"),
+    ReportState.REFUSED: message("Reported to %(cloud)s: refused. %(reason)s"),
+    ReportState.UNCONFIRMED: message(
+        "Reported to %(cloud)s: sent, unconfirmed. No answer came; it is not sent again."
+    ),
+    ReportState.UNSUPPORTED: message("Not reported: %(cloud)s takes no reports."),
+    ReportState.OFF: message("Not reported: reports to %(cloud)s are switched off."),
+    ReportState.PENDING: message("Report to %(cloud)s: pending"),
+}
+_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
+
+
+def report_state(ticket: Ticket) -> Message:
+    """The state of the report to the cloud, in plain words."""
+    reason = load_message(ticket.report_reason) if ticket.report_reason else None
+    waiting = ticket.report_state is ReportState.PENDING and reason is not None
+    said = _WAITING if waiting else _REPORT_STATES[ticket.report_state]
+    known = reason or message("no reason given")
+    return replace(said, params={"cloud": CLOUDS[ticket.cloud], "reason": known})
+
+
+def _buttons(ticket: Ticket, voice: Voice) -> list[Element]:
+    match ticket.status:
+        case Status.OPEN:
+            verbs = ["claim", "diagnose", "escalate", "resolve"]
+        case Status.CLAIMED:
+            verbs = ["diagnose", "escalate", "resolve"]
+        case Status.RESOLVED:
+            verbs = ["reopen"]
+    return [
+        blocks.button(
+            f"ticket.{verb}", voice.plain(_BUTTONS[verb]), str(ticket.id), style=_STYLES.get(verb)
+        )
+        for verb in verbs
+    ]
+
+
+def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
+    """What the reporter is told privately: notice text and blocks."""
+    filed = message("%(ticket)s is filed: %(cname)s.", ticket=ticket.label, cname=ticket.cname)
+    if ticket.permalink:
+        follow = message(
+            "What we find will stand in %(thread)s.",
+            thread=Link(ticket.permalink, message("its thread")),
+        )
+    else:
+        follow = message("Its thread will be linked in /tickets as soon as it stands.")
+    text = f"{voice.markup(filed)} {voice.markup(follow)}"
+    return voice.plain(filed), [blocks.section("filed", text)]
+
+
+def ticket_line(ticket: Ticket, voice: Voice) -> str:
+    """One ticket in a list."""
+    name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+    line = message(
+        "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
+        mark=_MARKS[ticket.status],
+        ticket=name,
+        cname=ticket.cname,
+        status=STATUSES[ticket.status],
+        when=ticket.created_at,
+    )
+    return voice.markup(line)
+
+
+def ticket_list(
+    title: Message, page: TicketPage, more: str, voice: Voice
+) -> tuple[str, list[Block]]:
+    """A page of tickets: notice text and blocks; `more` is what the next-page button carries."""
+    notice = voice.plain(title)
+    if not page.tickets:
+        empty = voice.markup(message("No tickets here."))
+        return notice, [blocks.header("title", notice), blocks.section("none", empty)]
+    rows = [
+        blocks.section(
+            f"row-{ticket.id}",
+            ticket_line(ticket, voice),
+            accessory=blocks.button("tickets.show", voice.plain(message("Show")), str(ticket.id)),
+        )
+        for ticket in page.tickets
+    ]
+    shown = [blocks.header("title", notice), *rows]
+    if page.before is not None:
+        button = blocks.button("tickets.more", voice.plain(message("Older tickets")), more)
+        shown.append(blocks.actions("more", button))
+    return notice, shown
+
+
+def ticket_details(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
+    """One ticket shown privately: notice text and blocks, with no buttons to act."""
+    card = ticket_card(ticket, voice)[:-1]
+    if ticket.permalink:
+        thread = Link(ticket.permalink, message("Open its thread"))
+        card.append(blocks.section("thread", voice.markup(message("%(text)s", text=thread))))
+    return ticket_notice(ticket, voice), card
+
+
+def side_name(side: Side | None) -> Message:
+    """A side in words."""
+    return SIDES[side] if side else message("Somebody")

@@ -1,0 +1,43 @@
+"""The story of /diagnose: somebody asks about a channel and is answered privately."""
+
+from __future__ import annotations
+
+from bot.desk.arguments import read_diagnose
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.desk import Desk
+from bot.ports import Asked
+from bot.words import message
+from handlers.middleware import Asker, Body
+from handlers.people import People
+
+
+class DiagnoseStory:
+    """Somebody asks why a call is bad."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for the command."""
+        app.command("/diagnose")(self.ask)
+
+    async def ask(self, ack: AsyncAck, body: Body) -> None:
+        """Take the question and say so; a job answers it."""
+        asker = Asker.of(body)
+        wanted = read_diagnose(str(body.get("text") or ""), list(self._desk.clouds))
+        voice = await self._people.voice(asker.team, asker.person)
+        asked = Asked(
+            team=asker.team,
+            person=asker.person,
+            channel=asker.channel,
+            answer_url=str(body.get("response_url") or ""),
+            locale=voice.words.locale,
+            timezone=voice.words.timezone,
+            app=wanted.app,
+            cname=wanted.cname,
+        )
+        await self._desk.ask(str(body["trigger_id"]), asked)
+        looking = message("Looking at %(cname)s …", cname=wanted.cname)
+        await ack(text=voice.markup(looking), response_type="ephemeral")

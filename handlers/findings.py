@@ -1,0 +1,268 @@
+"""A diagnosis to blocks: the verdict in a sentence, its numbers, the facts. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.call import AbnormalEvent, Call, Factor, Lack, LackReason, Metric, Missing, Participant
+from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
+from bot.ports import Diagnosis
+from bot.words import Message, Uid, message
+from handlers import blocks
+from handlers.blocks import Block
+from handlers.cards import CLOUDS
+from handlers.causes import (
+    CAUSES,
+    LACK_REASONS,
+    LACKS,
+    MEDIA,
+    cause_name,
+    metric_name,
+)
+from handlers.forms import SIDES
+from handlers.voice import Voice
+
+_EVENTS_SHOWN: Final = 8
+_PEOPLE_SHOWN: Final = 6
+_EVIDENCE_SHOWN: Final = 6
+_SURE: Final = 0.8
+_LIKELY: Final = 0.6
+
+
+def diagnosis_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+    """What is posted in the thread, or answered to somebody who asked."""
+    shown = []
+    for block_id, spoken in _parts(diagnosis):
+        lines = [voice.markup(line) for line in spoken]
+        if lines:
+            shown.append(blocks.section(block_id, "\n".join(lines)))
+    return [*shown, blocks.context("asked", voice.markup(_footer(diagnosis)))]
+
+
+def tell(diagnosis: Diagnosis) -> list[Message]:
+    """The same as lines, for a terminal."""
+    lines = [line for _, spoken in _parts(diagnosis) for line in spoken]
+    return [*lines, _footer(diagnosis)]
+
+
+def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
+    verdict = diagnosis.verdict
+    return (
+        ("verdict", _headline(diagnosis)),
+        (
+            "evidence",
+            [_evidence_line(diagnosis, item) for item in verdict.evidence[:_EVIDENCE_SHOWN]],
+        ),
+        ("others", [_other_line(diagnosis, other) for other in verdict.others]),
+        ("call", _call_lines(diagnosis)),
+        ("events", _event_lines(diagnosis)),
+        ("missing", [missing_line(lack) for lack in verdict.missing]),
+        ("failures", diagnosis.failures),
+    )
+
+
+def diagnosis_notice(diagnosis: Diagnosis, voice: Voice) -> str:
+    """The verdict in one plain line, for notifications and screen readers."""
+    return voice.plain(verdict_sentence(diagnosis))
+
+
+def verdict_sentence(diagnosis: Diagnosis) -> Message:
+    """The verdict as one sentence a teacher understands."""
+    verdict = diagnosis.verdict
+    if verdict.cause == UNKNOWN:
+        return _unknown_sentence(diagnosis)
+    if verdict.cause == HEALTHY:
+        return message("The call looked healthy: both sides were checked, nothing stood out.")
+    return message(
+        "%(who)s: %(cause)s. %(sure)s",
+        who=_who(diagnosis, verdict.uid),
+        cause=cause_name(verdict.cause, verdict.media, verdict.direction),
+        sure=_sureness(verdict),
+    )
+
+
+def _unknown_sentence(diagnosis: Diagnosis) -> Message:
+    retry_at = diagnosis.verdict.retry_at
+    if retry_at is None:
+        return message("Not enough data to say why. What is missing stands below.")
+    not_out = any(lack.why is LackReason.NOT_OUT_YET for lack in diagnosis.verdict.missing)
+    if not_out:
+        return message(
+            "The data of this call is not out yet. It is expected %(when)s; this message will change by itself.",  # noqa: E501 - one sentence for the catalogs
+            when=retry_at,
+        )
+    return message(
+        "Not enough data yet. The next look is %(when)s; this message will change by itself.",
+        when=retry_at,
+    )
+
+
+def _sureness(verdict: Verdict) -> Message:
+    confidence = verdict.confidence or 0.0
+    percent = round(confidence * 100)
+    if confidence >= _SURE:
+        return message("Quite sure (%(percent)s %%).", percent=percent)
+    if confidence >= _LIKELY:
+        return message("Likely (%(percent)s %%).", percent=percent)
+    return message("Possibly (%(percent)s %%).", percent=percent)
+
+
+def _headline(diagnosis: Diagnosis) -> list[Message]:
+    mark = {UNKNOWN: "❔", HEALTHY: "✅"}.get(diagnosis.verdict.cause, "🔎")
+    sentence = verdict_sentence(diagnosis)
+    lines = [message("%(mark)s %(text)s", mark=mark, text=sentence)]
+    words = CAUSES.get(diagnosis.verdict.cause)
+    if words:
+        lines.append(message("→ %(advice)s", advice=words.advice))
+    return lines
+
+
+def _who(diagnosis: Diagnosis, uid: str | None) -> Message:
+    if uid is None:
+        return message("Somebody")
+    side = diagnosis.report.side_of(uid)
+    if side is None or not _sides_known(diagnosis):
+        return message("User %(uid)s", uid=Uid(uid))
+    return message("%(side)s %(uid)s", side=SIDES[side], uid=Uid(uid))
+
+
+def _sides_known(diagnosis: Diagnosis) -> bool:
+    """A question may name nobody; then who is teacher and who is student stays open."""
+    verdict = diagnosis.verdict
+    return verdict.uid is None or verdict.side is not None or verdict.cause == UNKNOWN
+
+
+def _evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
+    who = _who(diagnosis, item.uid)
+    if item.code is not None:
+        return message(
+            "• %(who)s: %(cloud)s says %(code)s, %(when)s",
+            who=who,
+            cloud=CLOUDS.get(item.source, message("the cloud")),
+            code=item.code.spoken,
+            when=item.at,
+        )
+    return message(
+        "• %(who)s: %(metric)s %(value)s %(unit)s (limit %(threshold)s %(unit)s), %(when)s",
+        who=who,
+        metric=_metric(item),
+        value=item.value,
+        unit=item.unit,
+        threshold=item.threshold,
+        when=item.at,
+    )
+
+
+def _metric(item: Evidence) -> Message:
+    name = metric_name(item.metric)
+    if item.media is None or item.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU):
+        return name
+    return message("%(cause)s (%(detail)s)", cause=name, detail=MEDIA[item.media])
+
+
+def _other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
+    return message(
+        "Also: %(who)s: %(cause)s. %(sure)s",
+        who=_who(diagnosis, other.uid),
+        cause=cause_name(other.cause, other.media, other.direction),
+        sure=_sureness(other),
+    )
+
+
+def _call_lines(diagnosis: Diagnosis) -> list[Message]:
+    call = diagnosis.call
+    return [_call_line(call), *_people_lines(diagnosis)] if call else []
+
+
+def _call_line(call: Call) -> Message:
+    if call.ended_at is None:
+        return message(
+            "*Call* %(cname)s: since %(start)s, still running",
+            cname=call.cname,
+            start=call.started_at,
+        )
+    return message(
+        "*Call* %(cname)s: %(start)s to %(end)s",
+        cname=call.cname,
+        start=call.started_at,
+        end=call.ended_at,
+    )
+
+
+def _people_lines(diagnosis: Diagnosis) -> list[Message]:
+    wanted = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
+    people = [person for person in diagnosis.participants if person.uid in wanted]
+    people = people or list(diagnosis.participants)
+    people.sort(key=lambda person: person.joined_at)
+    return [_person_line(diagnosis, person) for person in people[:_PEOPLE_SHOWN]]
+
+
+def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
+    traits = [trait for trait in (person.network, person.platform, person.device) if trait]
+    left: object = person.left_at or message("still there")
+    return message(
+        "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
+        who=_who(diagnosis, person.uid),
+        joined=person.joined_at,
+        left=left,
+        traits=", ".join(dict.fromkeys(traits)) or message("nothing known of the device"),
+    )
+
+
+def _event_lines(diagnosis: Diagnosis) -> list[Message]:
+    if not diagnosis.events:
+        return []
+    title = message("*%(cloud)s's own diagnosis*", cloud=CLOUDS[diagnosis.cloud])
+    newest = sorted(diagnosis.events, key=lambda event: event.at)[-_EVENTS_SHOWN:]
+    return [title, *(_event_line(diagnosis, event) for event in newest)]
+
+
+def _event_line(diagnosis: Diagnosis, event: AbnormalEvent) -> Message:
+    factors = [_factor(diagnosis, event, factor) for factor in event.factors]
+    return message(
+        "• %(when)s %(who)s: %(what)s. Cause: %(factors)s",
+        when=event.at,
+        who=_who(diagnosis, event.uid),
+        what=event.kind.spoken,
+        factors=factors or message("not given"),
+    )
+
+
+def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Message:
+    at_fault = factor.peer_uid or event.uid
+    return message(
+        "%(code)s, on the side of %(who)s",
+        code=factor.code.spoken,
+        who=_who(diagnosis, at_fault),
+    )
+
+
+def missing_line(lack: Missing) -> Message:
+    """What could not be learnt, why, and when it is asked again."""
+    what, why = LACKS[lack.what], LACK_REASONS[lack.why]
+    detail: object = Uid(lack.detail) if lack.what in _OF_PEOPLE else lack.detail
+    if lack.detail:
+        why = message("%(why)s (%(detail)s)", why=why, detail=detail)
+    if lack.retry_at is None:
+        return message("Missing: %(what)s, %(why)s.", what=what, why=why)
+    return message(
+        "Missing: %(what)s, %(why)s. Asked again %(when)s.",
+        what=what,
+        why=why,
+        when=lack.retry_at,
+    )
+
+
+_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
+
+
+def _footer(diagnosis: Diagnosis) -> Message:
+    verdict = diagnosis.verdict
+    return message(
+        "Judged from %(since)s to %(until)s. Data of %(cloud)s, fetched %(when)s.",
+        since=verdict.since,
+        until=verdict.until,
+        cloud=CLOUDS[diagnosis.cloud],
+        when=diagnosis.asked_at,
+    )

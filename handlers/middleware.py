@@ -1,0 +1,125 @@
+"""What every story shares: who asks, and the one table from errors to replies."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+from slack_bolt.async_app import AsyncApp, AsyncRespond
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import InputError, LagdeskError
+from bot.words import Message, message
+from handlers import help as help_texts
+from handlers.people import People
+from handlers.voice import Voice
+
+log = logging.getLogger(__name__)
+Body = Mapping[str, Any]
+
+_FAILED: Final = message("Something went wrong on our side. Nothing you sent was lost; try again.")
+_LATE: Final = message("Slack was too slow for the form to open. Please try again.")
+_TRIGGER: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request, and from which channel."""
+
+    team: str
+    person: str
+    channel: str
+
+    @classmethod
+    def of(cls, body: Body) -> Asker:
+        """Read whoever sent a command, an action, a form, a shortcut or an event."""
+        event = body.get("event") or {}
+        user = body.get("user") or event.get("user") or {}
+        team = body.get("team") or {}
+        channel = body.get("channel") or event.get("channel") or {}
+        return cls(
+            team=str(body.get("team_id") or _id(team) or ""),
+            person=str(body.get("user_id") or _id(user) or ""),
+            channel=str(body.get("channel_id") or _id(channel) or ""),
+        )
+
+
+def answer_errors(app: AsyncApp, people: People) -> None:
+    """Answer every error, whatever door it came through; Slack is never left waiting."""
+
+    async def answer(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
+        asker = Asker.of(body)
+        try:
+            voice = await people.voice(asker.team, asker.person)
+            return await _reply(error, body, respond, voice)
+        except Exception:
+            log.exception("an error could not be answered")
+            return BoltResponse(status=200, body="")
+
+    app.error(answer)
+
+
+async def _reply(error: Exception, body: Body, respond: AsyncRespond, voice: Voice) -> BoltResponse:
+    if isinstance(error, BoltUnhandledRequestError):
+        log.info("nobody listens to a request of type %s", body.get("type"))
+        return BoltResponse(status=200, body="")  # unanswered, Socket Mode would ask again
+    spoken = _spoken(error)
+    if body.get("command"):
+        return _reply_to_command(error, spoken, body, voice)
+    if body.get("type") == "view_submission":
+        return _reply_to_form(error, spoken, body, voice)
+    if body.get("response_url"):
+        await _respond(respond, voice.markup(spoken))
+    return BoltResponse(status=200, body="")
+
+
+def _spoken(error: Exception) -> Message:
+    if isinstance(error, LagdeskError):
+        return error.spoken
+    if isinstance(error, SlackApiError) and error.response.get("error") in _TRIGGER:
+        return _LATE
+    log.error("a listener failed", exc_info=error)
+    return _FAILED
+
+
+def _reply_to_command(error: Exception, spoken: Message, body: Body, voice: Voice) -> BoltResponse:
+    """A wrong argument is answered with what is wrong and how the command is used."""
+    text = voice.markup(spoken)
+    if isinstance(error, InputError):
+        usage = help_texts.usage(str(body["command"]))
+        text = "\n".join([text, *([voice.markup(usage)] if usage else [])])
+    return _json({"response_type": "ephemeral", "text": text})
+
+
+def _reply_to_form(error: Exception, spoken: Message, body: Body, voice: Voice) -> BoltResponse:
+    fields = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
+    errors: dict[str, str] = {}
+    given = error.fields if isinstance(error, InputError) else {}
+    for name, why in given.items():
+        place = name if name in fields else fields[0]
+        errors.setdefault(place, voice.plain(why))
+    if not errors and fields:
+        errors[fields[-1]] = voice.plain(spoken)
+    return _json({"response_action": "errors", "errors": errors})
+
+
+async def _respond(respond: AsyncRespond, text: str) -> None:
+    try:
+        await respond(text=text, response_type="ephemeral", replace_original=False)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.info("a reply did not arrive: %s", type(error).__name__)
+
+
+def _json(body: Mapping[str, Any]) -> BoltResponse:
+    headers: dict[str, str | Sequence[str]] = {"content-type": "application/json"}
+    return BoltResponse(status=200, body=json.dumps(body), headers=headers)
+
+
+def _id(thing: object) -> object:
+    return thing.get("id") if isinstance(thing, Mapping) else thing

@@ -1,0 +1,71 @@
+"""The story of /lagdesk: help, and whose language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.desk import Desk
+from bot.errors import InputError, NotAllowedError
+from bot.words import Message, message
+from handlers.help import USAGES
+from handlers.middleware import Asker, Body
+from handlers.people import People
+from handlers.voice import Voice
+
+_LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
+_CHANNEL_LANGUAGES: Final = {"zh": "zh", "en": "en", "both": "both"}
+
+
+class SettingsStory:
+    """Somebody asks for help or chooses a language."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for the command."""
+        app.command("/lagdesk")(self.answer)
+
+    async def answer(self, ack: AsyncAck, body: Body) -> None:
+        """Carry out the word after the command; help when there is none."""
+        asker = Asker.of(body)
+        word, *rest = [*str(body.get("text") or "").lower().split(), "", ""][:2]
+        match word:
+            case "" | "help":
+                said = None
+            case "language":
+                said = await self._choose_language(asker, rest[0])
+            case "channel-language":
+                said = await self._choose_channel_language(asker, rest[0])
+            case _:
+                raise InputError({"text": message("There is no /lagdesk %(word)s.", word=word)})
+        voice = await self._people.voice(asker.team, asker.person)
+        text = voice.markup(said) if said else help_text(voice)
+        await ack(text=text, response_type="ephemeral")
+
+    async def _choose_language(self, asker: Asker, wish: str) -> Message:
+        if wish not in _LANGUAGES:
+            raise InputError({"text": message("Choose zh, en or auto.")})
+        await self._desk.languages.choose_for_reader(asker.team, asker.person, _LANGUAGES[wish])
+        if wish == "auto":
+            return message("Lagdesk follows the language of your Slack again.")
+        return message("Lagdesk speaks English to you now.")
+
+    async def _choose_channel_language(self, asker: Asker, wish: str) -> Message:
+        if wish not in _CHANNEL_LANGUAGES:
+            raise InputError({"text": message("Choose zh, en or both.")})
+        if not await self._desk.is_support(asker.team, asker.person):
+            raise NotAllowedError(message("Only support can choose a channel's language."))
+        await self._desk.languages.choose_for_channel(
+            asker.team, asker.channel, _CHANNEL_LANGUAGES[wish]
+        )
+        return message("What Lagdesk posts in this channel is now in: %(language)s.", language=wish)
+
+
+def help_text(voice: Voice) -> str:
+    """What Lagdesk can do, a line a command."""
+    title = message("*Lagdesk* explains bad calls. Report one, and read why in its thread.")
+    return "\n".join(voice.markup(line) for line in (title, *USAGES.values()))

@@ -1,0 +1,241 @@
+"""Implements ports.Speaker: cards go out to Slack, Slack's refusals come back as SpeakError."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.errors import (
+    SpeakClosedError,
+    SpeakError,
+    SpeakGoneError,
+    SpeakLimitedError,
+    SpeakRefusedError,
+    SpeakUnreachableError,
+)
+from bot.ports import Asked, Diagnosis, Posted
+from bot.settings import Settings
+from bot.ticket import Ticket
+from bot.words import message
+from handlers import cards, findings
+from handlers.blocks import Block
+from handlers.clients import Clients
+from handlers.people import People
+
+log = logging.getLogger(__name__)
+
+EVENT_TYPE: Final = "lagdesk_post"
+_LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_BROKEN: Final = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+)
+_WRONG: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
+)
+_FALLBACK_WAIT_S: Final = 5.0
+_PAGE: Final = 100
+
+
+class SlackSpeaker:
+    """Speaks in the workspace a ticket belongs to."""
+
+    def __init__(self, clients: Clients, people: People, settings: Settings) -> None:
+        self._clients = clients
+        self._people = people
+        self._settings = settings
+
+    async def post_card(self, ticket: Ticket, key: str) -> Posted:
+        """Post the ticket's card in the escalation channel."""
+        channel = self._settings.escalation_channel
+        voice = await self._people.channel_voice(ticket.team, channel)
+        text, shown = cards.ticket_notice(ticket, voice), cards.ticket_card(ticket, voice)
+        return await self._post(ticket.team, channel, key, text, shown)
+
+    async def update_card(self, ticket: Ticket) -> None:
+        """Draw the ticket's card anew where it stands."""
+        voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        text, shown = cards.ticket_notice(ticket, voice), cards.ticket_card(ticket, voice)
+        await self._update(ticket, ticket.card_ts, text, shown)
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+        """Post what was found in the ticket's thread."""
+        voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        text = findings.diagnosis_notice(diagnosis, voice)
+        shown = findings.diagnosis_card(diagnosis, voice)
+        return await self._post(
+            ticket.team, ticket.channel, key, text, shown, thread_ts=ticket.card_ts
+        )
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the post in the ticket's thread."""
+        voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        text = findings.diagnosis_notice(diagnosis, voice)
+        shown = findings.diagnosis_card(diagnosis, voice)
+        await self._update(ticket, ticket.diagnosis_ts, text, shown)
+
+    async def call_group(self, ticket: Ticket, key: str) -> Posted:
+        """Call support into the ticket's thread."""
+        voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        called = voice.markup(message("%(ticket)s needs somebody.", ticket=ticket.label))
+        group = self._settings.support_group
+        text = f"<!subteam^{group}> {called}" if group else f"<!here> {called}"
+        return await self._post(
+            ticket.team, ticket.channel, key, text, None, thread_ts=ticket.card_ts
+        )
+
+    async def confirm(self, ticket: Ticket, key: str) -> None:
+        """Tell the reporter privately that the ticket is filed, with a link to its thread."""
+        voice = await self._people.voice(ticket.team, ticket.reporter)
+        text, shown = cards.confirmation(ticket, voice)
+        await self._post(ticket.team, ticket.reporter, key, text, shown)
+
+    async def permalink(self, ticket: Ticket) -> str:
+        """The card's address, "" when Slack does not tell it."""
+        client = await self._clients.of(ticket.team)
+        try:
+            answer = await client.chat_getPermalink(
+                channel=ticket.channel, message_ts=ticket.card_ts
+            )
+        except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
+            log.info("no permalink for %s: %s", ticket.label, type(error).__name__)
+            return ""
+        return str(answer.get("permalink") or "")
+
+    async def answer(self, asked: Asked, diagnosis: Diagnosis) -> None:
+        """Answer somebody who asked about a channel, privately."""
+        voice = self._people.voice_of(asked.locale, asked.timezone)
+        webhook = AsyncWebhookClient(asked.answer_url)
+        text = findings.diagnosis_notice(diagnosis, voice)
+        shown = findings.diagnosis_card(diagnosis, voice)
+        try:
+            answer = await webhook.send(
+                text=text, blocks=shown, response_type="ephemeral", replace_original=True
+            )
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise _unreachable(error) from error
+        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
+            raise SpeakRefusedError(_refusal("response_url"), code=f"http_{answer.status_code}")
+
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+        """Look for a post with this key that may have arrived without an answer."""
+        client = await self._clients.of(ticket.team)
+        oldest = str(since.timestamp())
+        try:
+            if key.startswith("confirm:"):
+                opened = await client.conversations_open(users=[ticket.reporter])
+                channel = opened["channel"]["id"]
+                answer = await _history(client, channel, oldest)
+            elif key.startswith("card:"):
+                channel = self._settings.escalation_channel
+                answer = await _history(client, channel, oldest)
+            else:
+                channel = ticket.channel
+                answer = await _replies(client, channel, ticket.card_ts, oldest)
+        except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
+            raise _translate(error) from error
+        for post in answer:
+            metadata = post.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
+                return Posted(channel, str(post["ts"]))
+        return None
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Tell whether this person may act on tickets."""
+        return await self._people.is_support(team, person)
+
+    async def _post(
+        self,
+        team: str,
+        channel: str,
+        key: str,
+        text: str,
+        shown: list[Block] | None,
+        *,
+        thread_ts: str | None = None,
+    ) -> Posted:
+        client = await self._clients.of(team)
+        answer = await _sent(
+            client.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=shown,
+                thread_ts=thread_ts or None,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    async def _update(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
+        client = await self._clients.of(ticket.team)
+        await _sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
+
+
+async def _history(client: AsyncWebClient, channel: str, oldest: str) -> Sequence[dict[str, Any]]:
+    answer = await client.conversations_history(
+        channel=channel, oldest=oldest, limit=_PAGE, include_all_metadata=True
+    )
+    return list(answer.get("messages") or [])
+
+
+async def _replies(
+    client: AsyncWebClient, channel: str, ts: str, oldest: str
+) -> Sequence[dict[str, Any]]:
+    answer = await client.conversations_replies(
+        channel=channel, ts=ts, oldest=oldest, limit=_PAGE, include_all_metadata=True
+    )
+    return list(answer.get("messages") or [])
+
+
+async def _sent(call: Awaitable[Any]) -> Any:
+    """Make one call to Slack; every failure becomes a SpeakError."""
+    try:
+        return await call
+    except (SlackClientError, TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise _translate(error) from error
+
+
+def _translate(error: Exception) -> SpeakError:
+    if not isinstance(error, SlackApiError):
+        return _unreachable(error)
+    code = str(error.response.get("error") or "")
+    if error.response.status_code == 429 or code in _LIMITED:  # noqa: PLR2004 - HTTP's own number
+        wait_s = _retry_after_s(error)
+        return SpeakLimitedError(_refusal(code), code=code, retry_after_s=wait_s)
+    if error.response.status_code >= 500 or code in _BROKEN:  # noqa: PLR2004 - likewise
+        return SpeakUnreachableError(_refusal(code), code=code, maybe_arrived=True)
+    if code in _GONE:
+        return SpeakGoneError(_refusal(code), code=code)
+    if code in _WRONG:
+        log.error("slack refused our blocks: %s", error.response.get("response_metadata"))
+        return SpeakRefusedError(_refusal(code), code=code)
+    return SpeakClosedError(_refusal(code), code=code)
+
+
+def _retry_after_s(error: SlackApiError) -> float:
+    headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
+    value = headers.get("retry-after", _FALLBACK_WAIT_S)
+    try:
+        return float(value[0] if isinstance(value, list) else value)
+    except ValueError:
+        return _FALLBACK_WAIT_S
+
+
+def _unreachable(error: Exception) -> SpeakUnreachableError:
+    spoken = message("Slack does not answer.")
+    arrived = not isinstance(error, aiohttp.ClientConnectorError)
+    return SpeakUnreachableError(spoken, code=type(error).__name__, maybe_arrived=arrived)
+
+
+def _refusal(code: str) -> Any:
+    return message("Slack refused: %(code)s.", code=code)

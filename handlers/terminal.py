@@ -1,0 +1,31 @@
+"""A diagnosis for the terminal, in the words of the cards. Uids are not masked here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.ports import Diagnosis
+from bot.words import Message, Words
+from handlers import findings
+from handlers.voice import Voice
+
+
+def print_diagnosis(diagnosis: Diagnosis, words: Words) -> str:
+    """The diagnosis as lines of plain text."""
+    voice = Voice(words, mask=False)
+    return "\n".join(_line(voice, spoken) for spoken in findings.tell(diagnosis))
+
+
+def print_message(spoken: Message, words: Words) -> str:
+    """A message as one line."""
+    return " / ".join(words.say(spoken).splitlines())
+
+
+def _line(voice: Voice, spoken: Message) -> str:
+    return voice.plain(spoken).replace("*", "")
+
+
+def print_failures(diagnosis: Diagnosis, words: Words) -> Iterator[str]:
+    """What went wrong between us and the cloud, a line each."""
+    for failure in diagnosis.failures:
+        yield print_message(failure, words)

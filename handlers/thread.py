@@ -1,0 +1,44 @@
+"""The threads' story: what people write under a ticket's card is kept with the ticket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.desk import Desk
+from bot.desk.threads import Reply
+from handlers.middleware import Asker, Body
+from handlers.people import People
+
+
+class ThreadStory:
+    """Somebody writes in a ticket's thread."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen to messages; only replies under a card are looked at."""
+        app.event("message")(self.hear)
+
+    async def hear(self, event: dict[str, Any], body: Body) -> None:
+        """Keep a reply; follow its edits and its deletion."""
+        subtype = event.get("subtype")
+        changed = event.get("message") if subtype == "message_changed" else event
+        gone = event.get("previous_message") if subtype == "message_deleted" else None
+        said = gone or changed or {}
+        thread_ts = said.get("thread_ts")
+        if not thread_ts or thread_ts == said.get("ts") or said.get("bot_id"):
+            return
+        asker = Asker.of(body)
+        reply = Reply(
+            team=asker.team,
+            channel=str(event.get("channel") or ""),
+            thread_ts=str(thread_ts),
+            ts=str(said.get("ts") or ""),
+            person=str(said.get("user") or ""),
+            text="" if gone else str(said.get("text") or ""),
+        )
+        await self._desk.keep_reply(reply)

@@ -1,0 +1,152 @@
+"""The tickets' story: /tickets and the buttons on cards, lists and the resolve form."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from bot.desk.arguments import TicketsWanted, read_tickets
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk import Desk
+from bot.errors import InputError
+from bot.store.tickets import TicketQuery
+from bot.ticket import Status
+from bot.words import Message, message
+from handlers import cards
+from handlers.blocks import Block
+from handlers.causes import CAUSES
+from handlers.forms import ResolveForm
+from handlers.middleware import Asker, Body
+from handlers.people import People
+from handlers.voice import Voice
+
+_TITLES: Final = {
+    "open": message("Open tickets"),
+    "mine": message("My tickets"),
+    "all": message("All tickets"),
+    "words": message("Tickets found"),
+}
+_UNKNOWN: Final = "unknown"
+_TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|reopen)")
+_LIST_ACTIONS: Final = re.compile(r"tickets\.(show|more)")
+
+
+class TicketsStory:
+    """Support works on tickets; everybody sees their own."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for the command, the two families of buttons and the form."""
+        app.command("/tickets")(self.find)
+        app.action(_TICKET_ACTIONS)(self.act)
+        app.action(_LIST_ACTIONS)(self.turn)
+        app.view(ResolveForm.CALLBACK)(self.resolve)
+
+    async def find(self, ack: AsyncAck, body: Body) -> None:
+        """Answer privately with a page of tickets, or with one."""
+        asker = Asker.of(body)
+        wanted = read_tickets(str(body.get("text") or ""))
+        voice = await self._people.voice(asker.team, asker.person)
+        text, shown = await self._answer(asker, wanted, voice)
+        await ack(text=text, blocks=shown, response_type="ephemeral")
+
+    async def turn(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """Show the next page, or one of the tickets listed."""
+        asker = Asker.of(body)
+        action = body["actions"][0]
+        voice = await self._people.voice(asker.team, asker.person)
+        if action["action_id"] == "tickets.show":
+            wanted = TicketsWanted(number=_number(action))
+        else:
+            wanted = TicketsWanted.from_json(str(action.get("value") or ""))
+        text, shown = await self._answer(asker, wanted, voice)
+        await respond(text=text, blocks=shown, response_type="ephemeral", replace_original=True)
+        await ack()
+
+    async def _answer(
+        self, asker: Asker, wanted: TicketsWanted, voice: Voice
+    ) -> tuple[str, list[Block]]:
+        if wanted.number is not None:
+            ticket = await self._desk.find_ticket(asker.team, wanted.number, asker.person)
+            return cards.ticket_details(ticket, voice)
+        query = TicketQuery(
+            team=asker.team,
+            statuses=(Status.OPEN, Status.CLAIMED) if wanted.which == "open" else (),
+            reporter=asker.person if wanted.which == "mine" else None,
+            words=wanted.words,
+            before=wanted.before,
+        )
+        page = await self._desk.list_tickets(query, asker.person)
+        more = wanted.to_json(before=page.before)
+        return cards.ticket_list(self._title(wanted), page, more, voice)
+
+    def _title(self, wanted: TicketsWanted) -> Message:
+        return _TITLES["words" if wanted.words else wanted.which]
+
+    async def act(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Carry out a button on a ticket's card."""
+        asker, action = Asker.of(body), body["actions"][0]
+        verb, number = str(action["action_id"]).removeprefix("ticket."), _number(action)
+        team, person = asker.team, asker.person
+        match verb:
+            case "claim":
+                await self._desk.claim(team, number, person)
+            case "diagnose":
+                await self._desk.diagnose_again(team, number, person)
+            case "escalate":
+                await self._desk.escalate(team, number, person)
+            case "reopen":
+                await self._desk.reopen(team, number, person)
+            case "resolve":
+                await self._open_resolve(asker, number, str(body["trigger_id"]), client)
+        await ack()
+
+    async def _open_resolve(
+        self, asker: Asker, number: int, trigger_id: str, client: AsyncWebClient
+    ) -> None:
+        ticket = await self._desk.may_act(asker.team, number, asker.person)
+        voice = await self._people.voice(asker.team, asker.person)
+        found = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
+        form = ResolveForm(number, cause=found)
+        view = form.view(voice, cause_options(voice), ticket.label)
+        await client.views_open(trigger_id=trigger_id, view=view)
+
+    async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
+        """Close the ticket with what the form says."""
+        asker = Asker.of(body)
+        form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
+        if form.cause not in _CHOICES:
+            raise InputError({"cause": message("Choose one of the causes in the list.")})
+        if not form.resolution.strip():
+            raise InputError({"resolution": message("Say in a few words what was done.")})
+        await self._desk.resolve(
+            asker.team,
+            form.number,
+            asker.person,
+            cause=form.cause,
+            resolution=form.resolution.strip(),
+        )
+        await ack()
+
+
+_CHOICES: Final[dict[str, Message]] = {
+    "none": message("The call was fine"),
+    _UNKNOWN: message("Not known"),
+    **{key: words.name for key, words in CAUSES.items()},
+}
+
+
+def cause_options(voice: Voice) -> list[tuple[str, str]]:
+    """The causes a ticket can be closed with, as (key, name) pairs."""
+    return [(key, voice.plain(name)) for key, name in _CHOICES.items()]
+
+
+def _number(action: dict[str, Any]) -> int:
+    """Read a ticket's number from a button; 0, which nobody has, when it was forged."""
+    value = str(action.get("value") or "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts
