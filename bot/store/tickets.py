@@ -1,0 +1,131 @@
+"""The questions asked of tickets. Whether somebody may ask is the desk's business."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from bot.errors import unknown_ticket
+from bot.ticket import Status, Ticket
+
+PAGE_SIZE = 10
+_STREAM_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """Which tickets somebody asks for; `before` is the number the page starts below."""
+
+    team: str
+    statuses: tuple[Status, ...] = ()
+    reporter: str | None = None
+    cname: str | None = None
+    words: tuple[str, ...] = ()
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """One page of tickets, newest first; `before` asks for the next one, None: no more."""
+
+    tickets: tuple[Ticket, ...]
+    before: int | None
+
+
+def add_once(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
+    """Store a ticket, or find the one its origin already made; tells whether it is new."""
+    found = find_by_origin(session, ticket.team, ticket.origin)
+    if found is not None:
+        return found, False
+    try:
+        with session.begin_nested():
+            session.add(ticket)
+            session.flush()
+    except IntegrityError:  # another process was first
+        first = find_by_origin(session, ticket.team, ticket.origin)
+        if first is None:
+            raise
+        return first, False
+    return ticket, True
+
+
+def find_by_origin(session: Session, team: str, origin: str) -> Ticket | None:
+    """Find the ticket a Slack view or message made."""
+    return session.exec(
+        select(Ticket).where(Ticket.team == team, Ticket.origin == origin)
+    ).one_or_none()
+
+
+def find(session: Session, number: int, team: str | None = None) -> Ticket:
+    """Find a ticket by its number; NotFoundError when the team has none."""
+    ticket = session.get(Ticket, number)
+    if ticket is None or (team is not None and ticket.team != team):
+        raise unknown_ticket(number)
+    return ticket
+
+
+def lock(session: Session, number: int, team: str | None = None) -> Ticket:
+    """Find a ticket and keep everybody else from changing it until the transaction ends."""
+    statement = select(Ticket).where(Ticket.number == number).with_for_update()
+    ticket = session.exec(statement).one_or_none()
+    if ticket is None or (team is not None and ticket.team != team):
+        raise unknown_ticket(number)
+    return ticket
+
+
+def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket | None:
+    """Find the ticket whose card starts this thread."""
+    return session.exec(
+        select(Ticket).where(Ticket.team == team, Ticket.channel == channel, Ticket.card_ts == ts)
+    ).first()
+
+
+def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
+    """Find the newest ticket about this channel."""
+    return session.exec(
+        select(Ticket)
+        .where(Ticket.app == app, Ticket.cname == cname)
+        .order_by(col(Ticket.number).desc())
+        .limit(1)
+    ).first()
+
+
+def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketPage:
+    """Return one page, newest first, without counting or skipping over rows."""
+    statement = select(Ticket).where(Ticket.team == query.team)
+    if query.statuses:
+        statement = statement.where(col(Ticket.status).in_(query.statuses))
+    if query.reporter is not None:
+        statement = statement.where(Ticket.reporter == query.reporter)
+    if query.cname is not None:
+        statement = statement.where(Ticket.cname == query.cname)
+    for word in query.words:
+        statement = statement.where(
+            col(Ticket.comments).icontains(word, autoescape=True)
+            | col(Ticket.cname).icontains(word, autoescape=True)
+            | col(Ticket.resolution).icontains(word, autoescape=True)
+        )
+    if query.before is not None:
+        statement = statement.where(col(Ticket.number) < query.before)
+    rows = session.exec(statement.order_by(col(Ticket.number).desc()).limit(size + 1)).all()
+    shown = tuple(rows[:size])
+    return TicketPage(shown, shown[-1].number if len(rows) > size else None)
+
+
+def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:
+    """Yield every ticket, oldest first, a handful of rows in memory at a time."""
+    last = 0
+    while True:
+        statement = select(Ticket).where(col(Ticket.number) > last)
+        if since is not None:
+            statement = statement.where(col(Ticket.created_at) >= since)
+        rows = session.exec(statement.order_by(col(Ticket.number)).limit(_STREAM_SIZE)).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].id
+        session.expunge_all()
