@@ -27,6 +27,7 @@ class _Means:
     memory: Memory
     clock: Clock
     transport: httpx.AsyncBaseTransport | None
+    delay_scale: float
 
 
 def build_clouds(
@@ -64,6 +65,7 @@ def _agora(settings: CloudSettings, means: _Means) -> Cloud:
         settings.apps,
         api=settings.options.get("api", "auto"),
         plan=settings.options.get("plan", "standard"),
+        delay_scale=means.delay_scale,
     )
     return AgoraCloud(asking, report=settings.options.get("report", "reportV2"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Final, Literal, TypeVar, cast
 
 from bot.clouds.agora.wire import Body, Lists, understand
@@ -33,8 +34,10 @@ class Asking:
         *,
         api: str = "auto",
         plan: str = "standard",
+        delay_scale: float = 1.0,
     ) -> None:
         self._http = http
+        self._delay_scale = delay_scale
         self._memory = memory
         self._cache: Cache[object] = Cache(clock)
         self.clock: Final = clock
@@ -46,7 +49,8 @@ class Asking:
     def endpoint(self, name: str, generation: Generation | None = None) -> Endpoint:
         """Return the row of the endpoint table for the generation and plan in use."""
         generation = generation or self.known or "current"
-        return endpoint("agora", name, generation=generation, plan=self.plan)
+        row = endpoint("agora", name, generation=generation, plan=self.plan)
+        return replace(row, delay_s=row.delay_s * self._delay_scale)
 
     async def generation(self, app: str) -> Generation:
         """Tell which generation of the API answers; asks once and remembers it."""
