@@ -25,7 +25,7 @@ import { emit, person, state } from "./store.js";
 import { lang, locale } from "./strings.js";
 import { applyTheme } from "./theme.js";
 import { threadPane } from "./thread.js";
-import { topbar } from "./topbar.js";
+import { hintStrip, topbar } from "./topbar.js";
 
 function choosePerson() {
   const known = wantedPerson();
@@ -37,9 +37,9 @@ function build() {
   const app = document.getElementById("app");
   const [rail, sidebar, shade] = navigation();
   const main = channelPane();
-  const [bar, hint] = topbar();
+  const bar = topbar();
   replace(app, h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.querySelector("[data-testid=composer]").focus(); } }, "↓"),
-    bar, rail, sidebar, shade, h("div", { class: "middle" }, hint, main), threadPane(), inspectorPane());
+    bar, rail, sidebar, shade, h("div", { class: "middle" }, hintStrip(), main), threadPane(), inspectorPane());
   document.body.append(modalLayer());
   app.removeAttribute("aria-busy");
 }
@@ -61,8 +61,10 @@ async function start() {
   state.boot = await get("bootstrap");
   state.appConnected = state.boot.app.connected !== false;
   choosePerson();
-  build();
   await loadState();
+  build();
+  emit("views");
+  emit("channels");
   connect();
   if (!await follow(address, { push: false })) await goChannel(state.boot.default_channel, { push: false });
   addEventListener("popstate", () => follow(location.href, { push: false }));

@@ -1,5 +1,7 @@
 // Common :shortcodes: as the characters they stand for. An unknown one stays text.
 
+import { h, s } from "./dom.js";
+
 const LIST = `white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|negative_squared_cross_mark ❎|warning ⚠️|rotating_light 🚨|no_entry ⛔|no_entry_sign 🚫
 information_source ℹ️|question ❓|grey_question ❔|exclamation ❗|heavy_exclamation_mark ❗|bangbang ‼️|interrobang ⁉️|bell 🔔|no_bell 🔕|loudspeaker 📢|mega 📣|sos 🆘|new 🆕|ok 🆗|up 🆙
 red_circle 🔴|large_orange_circle 🟠|orange_circle 🟠|large_yellow_circle 🟡|yellow_circle 🟡|large_green_circle 🟢|green_circle 🟢|large_blue_circle 🔵|blue_circle 🔵|large_purple_circle 🟣|white_circle ⚪|black_circle ⚫|large_red_square 🟥|large_orange_square 🟧|large_yellow_square 🟨|large_green_square 🟩|large_blue_square 🟦|white_large_square ⬜|black_large_square ⬛|small_blue_diamond 🔹|small_orange_diamond 🔸
@@ -22,3 +24,46 @@ const TABLE = new Map(LIST.split(/[|\n]/).map((pair) => {
 
 /** The character of a shortcode (without colons), or null. */
 export const emojiOf = (name) => TABLE.get(name.replace(/::skin-tone-\d$/, "")) || null;
+
+// Without a font of pictures, the commonest signs are drawn and the others stay shortcodes,
+// so that nobody reads empty boxes.
+const DISC = "M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16z";
+const SQUARE = "M3 5a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z";
+const HOURGLASS = "M5 2.5h10M5 17.5h10M6 2.5c0 4 3 5 4 7.5 1-2.5 4-3.5 4-7.5M6 17.5c0-4 3-5 4-7.5 1 2.5 4 3.5 4 7.5";
+const COLOURS = { red: "#dd2e44", orange: "#f4900c", yellow: "#e8b923", green: "#3aa655", blue: "#3b88d6", purple: "#9266cc" };
+const DRAWN = {
+  white_check_mark: [SQUARE, COLOURS.green, "m6 10.5 2.8 2.800L14.5 7"], heavy_check_mark: [null, null, "m4 10.5 4 4 8-9", COLOURS.green],
+  x: [null, null, "m5 5 10 10M15 5 5 15", COLOURS.red], warning: ["M10 2 19 17.5H1z", COLOURS.yellow, "M10 7.5v5M10 15h.01", "#3a2a00"],
+  rotating_light: ["M4 17v-2h12v2zM5.5 14V9a4.5 4.5 0 0 1 9 0v5z", COLOURS.red, "M10 1v1.5M3 4l1 1M17 4l-1 1", COLOURS.red],
+  information_source: [SQUARE, COLOURS.blue, "M10 9v5M10 6h.01"], no_entry: [DISC, COLOURS.red, "M6 10h8"],
+  hourglass: [null, null, HOURGLASS, COLOURS.orange], hourglass_flowing_sand: [null, null, HOURGLASS, COLOURS.orange],
+};
+
+let fontKnown = null;
+
+/** Whether this machine shows a recent emoji as a picture. */
+function hasEmojiFont() {
+  if (fontKnown !== null) return fontKnown;
+  const paint = (text) => {
+    const pen = Object.assign(document.createElement("canvas"), { width: 24, height: 24 }).getContext("2d", { willReadFrequently: true });
+    pen.textBaseline = "top";
+    pen.font = "18px sans-serif";
+    pen.fillText(text, 0, 0);
+    return pen.getImageData(0, 0, 24, 24).data;
+  };
+  // a colour font paints in colour; a box is black
+  const pixels = paint("\u{1F7E2}");
+  fontKnown = pixels.some((value, at) => at % 4 === 1 && value > pixels[at - 1] + 40);
+  return fontKnown;
+}
+
+/** A drawn sign or the shortcode where the font has none; null where the font will do. */
+export function emojiPicture(name) {
+  if (hasEmojiFont()) return null;
+  const round = /^(?:large_)?(red|orange|yellow|green|blue|purple)_(circle|square)$/.exec(name);
+  const drawn = round ? [round[2] === "circle" ? DISC : SQUARE, COLOURS[round[1]]] : DRAWN[name];
+  if (!drawn) return h("span", { class: "emoji-code", role: "img", "aria-label": name.replace(/_/g, " ") }, `:${name}:`);
+  const [shape, fill, line, stroke] = drawn;
+  return s("svg", { viewBox: "0 0 20 20", class: "emoji-sign", role: "img", "aria-label": name.replace(/_/g, " ") },
+    shape && s("path", { d: shape, fill }), line && s("path", { d: line, fill: "none", stroke: stroke || "#fff", "stroke-width": "2.2", "stroke-linecap": "round", "stroke-linejoin": "round" }));
+}

@@ -103,11 +103,20 @@ function fileNode(file) {
 
 const contextOf = (message, blocks) => surfaceOf("message", `${message.channel}/${message.ts}`, { type: "message", channel: message.channel, ts: message.ts }, blocks);
 
+const editedMark = (message) => message.edited && h("span", { class: "edited", title: message.edited.ts ? fullTime(Number(message.edited.ts)) : null }, t("edited"));
+
+function textWithMark(message) {
+  const node = textBody(message);
+  const mark = editedMark(message);
+  const last = node.lastElementChild && node.lastElementChild.classList.contains("mk-text") ? node.lastElementChild : node;
+  if (mark) last.append(" ", mark);
+  return node;
+}
+
 function body(message) {
   const blocks = message.blocks && message.blocks.length ? message.blocks : null;
   return h("div", { class: "message-body" },
-    blocks ? blocksNode(blocks, contextOf(message, blocks)) : message.text && textBody(message),
-    message.edited && h("span", { class: "edited", title: message.edited.ts ? fullTime(Number(message.edited.ts)) : null }, t("edited")),
+    blocks ? [blocksNode(blocks, contextOf(message, blocks)), editedMark(message)] : message.text && textWithMark(message),
     (message.attachments || []).map((one) => attachment(one, message)), (message.files || []).map(fileNode),
     message.reactions && message.reactions.length > 0 && h("div", { class: "reactions" }, message.reactions.map((one) => h("span", { class: "reaction" }, emojiNode(one.name), ` ${one.count}`))));
 }

@@ -1,7 +1,7 @@
 // Slack's mrkdwn as DOM nodes. Everything becomes text nodes and known elements; nothing is
 // ever parsed as HTML. A marker glued to a letter stays literal, as in Slack.
 
-import { emojiOf } from "./emoji.js";
+import { emojiOf, emojiPicture } from "./emoji.js";
 import { fillDate, fullTime } from "./dates.js";
 import { fragment, h, safeUrl } from "./dom.js";
 import { channel, channelName, state, userName } from "./store.js";
@@ -51,6 +51,8 @@ export function dateNode(seconds, pattern, url, fallback) {
 
 export function emojiNode(name) {
   const found = emojiOf(name);
+  const picture = found && emojiPicture(name);
+  if (picture) return picture;
   return found ? h("span", { class: "emoji", role: "img", "aria-label": name.replace(/_/g, " "), title: `:${name}:` }, found) : `:${name}:`;
 }
 

@@ -42,8 +42,8 @@ function draw(node) {
     section(t("direct_messages"), ims.map(imRow)), section(t("apps"), [appRow()]));
 }
 
-function railButton(name, label, onclick, props = {}) {
-  return h("button", { type: "button", class: "rail-button", "aria-label": label, title: label, onclick, ...props }, icon(name, 20), h("span", { class: "rail-label", "aria-hidden": "true" }, label));
+function railButton(name, label, onclick, props = {}, short = label) {
+  return h("button", { type: "button", class: "rail-button", "aria-label": label, title: label, onclick, ...props }, icon(name, 20), h("span", { class: "rail-label", "aria-hidden": "true" }, short));
 }
 
 function rail() {
@@ -53,7 +53,7 @@ function rail() {
     railButton("home", t("home"), () => goHome(), { "data-testid": "rail-home" }),
     h("span", { class: "spring" }),
     railButton("pulse", t("inspector"), () => emit("toggle-inspector"), { "data-testid": "inspector-toggle", "aria-expanded": "false", id: "inspector-toggle" }),
-    railButton("sun", t("theme"), toggleTheme, { "data-testid": "theme" }),
+    railButton("sun", t("theme"), toggleTheme, { "data-testid": "theme" }, t("theme_short")),
     avatar(state.me.id, "avatar-rail"));
 }
 

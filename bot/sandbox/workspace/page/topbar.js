@@ -27,7 +27,8 @@ function switcher() {
   return button;
 }
 
-function hint() {
+/** The strip of a first visit; null once dismissed. */
+export function hintStrip() {
   let seen = null;
   try { seen = localStorage.getItem(HINT_KEY); } catch { /* shown again next time */ }
   if (seen) return null;
@@ -51,7 +52,7 @@ export function topbar() {
   const bar = h("header", { class: "topbar" }, h("span", { class: "spring" }), h("span", { class: "topbar-team" }, icon("pulse", 16), state.boot.team.name), h("span", { class: "spring" }), switcher());
   on("channels", () => { document.title = titleOf(); });
   on("place", () => { document.title = titleOf(); });
-  return [bar, hint()];
+  return bar;
 }
 
 function titleOf() {
