@@ -29,7 +29,9 @@ def list_calls(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
     params.allow("start_ts", "end_ts", "cname", "appid")
     window = params.window()
     check_look_back(window, ask.now, LOOK_BACK_S)
-    calls = find_calls(lessons, ask.fresh_until(LISTS_DELAY_S), window, ask.query.get("cname"))
+    calls = find_calls(
+        lessons, ask.now, ask.delay(LISTS_DELAY_S), window, cname=ask.query.get("cname")
+    )
     return Answer(
         {
             "code": 200,
@@ -41,10 +43,10 @@ def list_calls(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
 
 
 def find_calls(
-    lessons: Iterable[Lesson], fresh_until: float, window: Window, cname: str | None
+    lessons: Iterable[Lesson], now: float, delay_s: float, window: Window, *, cname: str | None
 ) -> list[CallView]:
-    """Return the calls known by a moment that ran in the window, the newest first."""
-    views = (CallView(lesson, fresh_until) for lesson in lessons)
+    """Return the calls known by now that ran in the window, the newest first."""
+    views = (CallView(lesson, now, delay_s) for lesson in lessons)
     found = [
         view
         for view in views
@@ -53,10 +55,12 @@ def find_calls(
     return sorted(found, key=lambda view: view.created_at, reverse=True)
 
 
-def find_call(lessons: Iterable[Lesson], fresh_until: float, call_id: str) -> CallView | None:
+def find_call(
+    lessons: Iterable[Lesson], now: float, delay_s: float, call_id: str
+) -> CallView | None:
     """Return one call, None while it is unknown or too young to be told of."""
     for lesson in lessons:
-        view = CallView(lesson, fresh_until)
+        view = CallView(lesson, now, delay_s)
         if view.call_id == call_id and view.exists:
             return view
     return None
@@ -78,7 +82,7 @@ def tell_details(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
     exclude_metrics = params.flag("exclude_metrics_info", default=False)
     check_look_back(window, ask.now, LOOK_BACK_S)
     told = Window(window.start, min(window.end, window.start + MOST_DETAIL_S))
-    call = find_call(lessons, ask.fresh_until(DETAILS_DELAY_S), call_id)
+    call = find_call(lessons, ask.now, ask.delay(DETAILS_DELAY_S), call_id)
     stays = call.stays(told, exclude_servers=exclude_servers)[:MOST_USERS] if call else []
     body = {
         "code": 200,

@@ -121,8 +121,8 @@ class CurrentApi:
         window = params.window()
         page = _Page.read(params)
         self._check(window, ask.now, self.limits.lists_span_s)
-        fresh_until = ask.fresh_until(self.limits.lists_delay_s)
-        calls = find_calls(lessons, fresh_until, window, ask.query.get("cname"))
+        delay_s = ask.delay(self.limits.lists_delay_s)
+        calls = find_calls(lessons, ask.now, delay_s, window, cname=ask.query.get("cname"))
         body = {"code": 0, "message": None, "requestId": f"sandbox-{int(ask.now * 1000)}"}
         shown = [call.row() | _call_quality(call) for call in page.cut(calls)]
         return Answer(body | page.state(calls) | {"call_lists": shown})
@@ -180,7 +180,7 @@ class CurrentApi:
         window = params.window()
         call_id = params.text("call_id")
         self._check(window, ask.now, self.limits.span_s)
-        return window, find_call(lessons, ask.fresh_until(self.limits.delay_s), call_id)
+        return window, find_call(lessons, ask.now, ask.delay(self.limits.delay_s), call_id)
 
     def _insight(self, ask: Ask, lessons: list[Lesson], known: tuple[str, ...]) -> Answer:
         params = Params(ask.query)
@@ -203,7 +203,7 @@ class CurrentApi:
             raise bad_input("uids needs cname")
         check_look_back(window, ask.now, self.limits.realtime_look_back_s)
         first = -(-window.start // _REALTIME_STEP_S) * _REALTIME_STEP_S
-        until = ask.fresh_until(self.limits.realtime_delay_s)
+        until = ask.now - ask.delay(self.limits.realtime_delay_s)
         starts = range(first, int(min(window.end + 1, until)), _REALTIME_STEP_S)
         cname = ask.query.get("cname")
         held = [lesson for lesson in lessons if cname in {None, lesson.cname}]

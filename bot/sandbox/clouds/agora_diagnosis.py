@@ -35,7 +35,7 @@ def tell_diagnosis(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
     window = params.window()
     check_look_back(window, ask.now, LIVE_LOOK_BACK_S)
     check_span(window, LIVE_LOOK_BACK_S)
-    until = ask.fresh_until(LIVE_DELAY_S)
+    until = ask.now - ask.delay(LIVE_DELAY_S)
     rows = [row for lesson in lessons for row in _rows(lesson, window) if row["ts"] <= until]
     rows.sort(key=lambda row: (-row["ts"], row["cname"], row["user"]))
     return Answer({"code": 200, "message": "success", "data": rows[:MOST_ROWS]})

@@ -41,7 +41,7 @@ def tell_live(ask: Ask, lessons: list[Lesson], known: tuple[str, ...]) -> Answer
     names = params.names("metric", known)
     check_look_back(window, ask.now, LIVE_LOOK_BACK_S)
     check_span(window, LIVE_LOOK_BACK_S)
-    minutes = window.minutes(until=ask.fresh_until(LIVE_DELAY_S))
+    minutes = window.minutes(until=ask.now - ask.delay(LIVE_DELAY_S))
     return _success(agora_totals.rows(names, lessons, minutes, _PERCENT))
 
 

@@ -20,10 +20,16 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as far as it can be told: up to `fresh_until`, an epoch second."""
+    """A call as it shows at `now` to an endpoint whose data is `delay_s` late."""
 
     lesson: Lesson
-    fresh_until: float
+    now: float
+    delay_s: float
+
+    @property
+    def fresh_until(self) -> float:
+        """The newest moment that can be told."""
+        return self.now - self.delay_s
 
     @property
     def created_at(self) -> int:

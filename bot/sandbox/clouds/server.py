@@ -61,16 +61,16 @@ class Ask:
 
     method: str
     path: str
-    raw_path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
     now: float
+    raw_path: str = ""
     delay_scale: float = 1.0
 
-    def fresh_until(self, delay_s: float) -> float:
-        """Return the newest moment that data with this documented delay can tell of."""
-        return self.now - delay_s * self.delay_scale
+    def delay(self, documented_s: float) -> float:
+        """Return how late data is whose documented delay this is, in seconds."""
+        return documented_s * self.delay_scale
 
 
 @dataclass(frozen=True, slots=True)
