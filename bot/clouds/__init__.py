@@ -37,6 +37,7 @@ def build_clouds(
     memory: Memory,
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    delay_scale: float = 1.0,
     sleep: Sleep = asyncio.sleep,
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
@@ -45,7 +46,7 @@ def build_clouds(
     `sleep` the waiting for short allowances.
     """
     told = clock or SystemClock()
-    means = _Means(Quota(ledger, told, sleep), memory, told, transport)
+    means = _Means(Quota(ledger, told, sleep), memory, told, transport, delay_scale)
     carriers: dict[str, Cloud] = {}
     for each in settings:
         cloud = _BUILDERS[each.name](each, means)

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import stamina
@@ -165,8 +165,7 @@ class CloudHttp:
     async def _exchange(self, endpoint: Endpoint, question: Question) -> Answer:
         request = self._client.build_request(
             endpoint.method,
-            endpoint.path,
-            params=dict(question.params),
+            _address(endpoint.path, question.params),
             content=question.body,
             headers=dict(question.headers),
         )
@@ -188,6 +187,12 @@ def _is_loopback(base_url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _address(path: str, params: Mapping[str, str]) -> str:
+    """Join path and query. A blank becomes %20: not every server reads + as one."""
+    query = urlencode(params, quote_via=quote, safe=",")
+    return f"{path}?{query}" if query else path
 
 
 def _tries(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:

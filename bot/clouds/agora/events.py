@@ -18,7 +18,7 @@ from bot.call import AbnormalEvent, Code, Factor, Lack, LackReason, Missing
 from bot.clouds.agora.asking import Asking, coarse, span_params
 from bot.clouds.agora.wire import CauseRow, Diagnosis, EventRow, required
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import cannot, nonsense
+from bot.clouds.refusals import cannot, clean_code, nonsense
 from bot.errors import CloudOverQuotaError, CloudRefusedError
 from bot.ports import EventAnswer, Window
 
@@ -182,7 +182,7 @@ def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
     return AbnormalEvent(
         uid=str(found.user),
         cname=found.cname,
-        kind=Code("agora.exp_id", str(found.exp_id)),
+        kind=Code("agora.exp_id", clean_code(found.exp_id)),
         at=at,
         factors=tuple(_factor(cause) for cause in found.cause_tags or ()),
     )
@@ -191,7 +191,7 @@ def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
 def _factor(cause: CauseRow) -> Factor:
     """The same factor may stand twice, once per person it lies with: nothing is merged."""
     peer_uid = None if cause.host_user in (None, 0, "0", "") else str(cause.host_user)
-    return Factor(Code("agora.factor_id", str(cause.factor_id)), peer_uid)
+    return Factor(Code("agora.factor_id", clean_code(cause.factor_id)), peer_uid)
 
 
 def _without(part: Window, taken: Window) -> list[Window]:

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import Call, Code, Lack, LackReason, Metric, Missing, Participant, Series
+from bot.call import Call, Code, Direction, Lack, LackReason, Metric, Missing, Participant, Series
 from bot.clouds.agora.asking import Generation
 from bot.clouds.agora.metrics import CODE_KINDS, MetricKind, kind_of, points_of
 from bot.clouds.agora.wire import MetricRow, StayRow, UserRow, moment, required
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import nonsense
+from bot.clouds.refusals import clean_code, nonsense
 from bot.ports import Window
 
 _SENT_SIZES: Final = {
@@ -96,7 +96,7 @@ def _participant(row: Endpoint, user: UserRow) -> Participant:
 
 def _series(row: Endpoint, uid: str, sid: str, metric: MetricRow, generation: Generation) -> Series:
     peer_uid = None if metric.peer_uid in (None, 0, "0", "") else str(metric.peer_uid)
-    mid = str(metric.mid)
+    mid = clean_code(metric.mid)
     kind = _own(kind_of(mid, generation)) if peer_uid is None else kind_of(mid, generation)
     try:
         times, values = points_of(bytes(metric.kvs))
@@ -120,7 +120,7 @@ def _own(kind: MetricKind) -> MetricKind:
     """A picture size without a peer is the size of what is sent."""
     if kind.metric not in _SENT_SIZES:
         return kind
-    return MetricKind(_SENT_SIZES[kind.metric], kind.unit, kind.media, None)
+    return MetricKind(_SENT_SIZES[kind.metric], kind.unit, kind.media, Direction.UP)
 
 
 def _joined(earlier: Series, later: Series) -> Series:

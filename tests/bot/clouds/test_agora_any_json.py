@@ -1,0 +1,249 @@
+"""Whatever Agora answers, we get a value or a CloudError, never another exception."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.call import Call, CallRecord
+from bot.clouds import build_clouds
+from bot.clouds.agora.metrics import points_of
+from bot.errors import CloudError
+from bot.ports import Cloud, EventAnswer, Window
+from bot.settings import CloudSettings
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+NOON_S = 1795176000
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from([0, 200, -1, NOON_S, 10**30, -(10**30), 1e300, "-", "", "0001-01-01", "\x00"])
+)
+ANY = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def broken(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A right answer with any JSON at any one place of it."""
+    return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            found += _places(inner, (*path, key))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            found += _places(inner, (*path, index))
+    return found
+
+
+def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    copy = list(body) if isinstance(body, list) else dict(body)
+    copy[path[0]] = _put(body[path[0]], path[1:], value)
+    return copy
+
+
+USER = {
+    "sid": "A",
+    "cname": "c",
+    "uid": 10001,
+    "network": "Wi-Fi",
+    "platform": "Android",
+    "speaker": True,
+    "sdk_version": "2",
+    "device_type": "Android",
+    "join_ts": NOON_S - 1800,
+    "leave_ts": NOON_S - 600,
+    "finished": True,
+}
+METRICS = [
+    {"sid": "A", "data": [{"mid": 20003, "kvs": [[NOON_S - 1000, 5]], "peer_uid": 0}]},
+]
+ROW = {
+    "call_id": "c1",
+    "cname": "c",
+    "created_ts": NOON_S - 1800,
+    "destroyed_ts": NOON_S - 600,
+    "finished": True,
+}
+EVENT = {
+    "user": "1",
+    "exp_id": 4,
+    "cname": "c",
+    "cause_tags": [{"factor_id": 18, "host_user": ""}],
+    "ts": NOON_S - 1000,
+}
+RIGHT: dict[str, dict[str, Any]] = {
+    "lists": {"code": 200, "message": "", "has_more": False, "call_lists": [ROW]},
+    "details": {"code": 200, "message": "", "call_info": [USER], "metrics": METRICS},
+    "sessions": {"code": 200, "total_size": 1, "page_no": 1, "call_info": [USER]},
+    "metrics": {"code": 0, "metrics": METRICS},
+    "diagnosis": {"code": 200, "data": [EVENT]},
+    "reportV2": {"code": 200, "message": ""},
+}
+WINDOW = Window(NOON - dt.timedelta(minutes=20), NOON - dt.timedelta(minutes=15))
+CALL = Call("agora", "kids", "c1", "c", NOON - dt.timedelta(minutes=30), WINDOW.until)
+
+
+class Standing:
+    """A clock that stands."""
+
+    def now(self) -> dt.datetime:
+        """Noon."""
+        return NOON
+
+
+class Nothing:
+    """A ledger without limits and a memory without facts."""
+
+    async def book(self, *_: object, now: dt.datetime, latest: dt.datetime) -> Any:
+        """Book at once."""
+        _ = latest
+        return now, True
+
+    async def shut(self, account: str, until: dt.datetime) -> None:
+        """Forget it."""
+
+    async def recall(self, name: str) -> str | None:
+        """Nothing was learnt."""
+        _ = name
+
+    async def remember(self, name: str, value: str, at: dt.datetime) -> None:
+        """Forget it."""
+
+
+Question = Callable[[Cloud], Coroutine[Any, Any, object]]
+QUESTIONS: dict[str, tuple[Question, type]] = {
+    "lists": (lambda cloud: cloud.find_calls("kids", "c", WINDOW), tuple),
+    "details": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
+    "sessions": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
+    "metrics": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
+    "diagnosis": (lambda cloud: cloud.fetch_events("kids", "c", WINDOW), EventAnswer),
+}
+
+
+async def _ask(name: str, content: bytes, status: int) -> object:
+    """Ask one question of a cloud whose one endpoint answers like this."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.path.rsplit("/", 1)[-1]
+        if asked == name:
+            return httpx.Response(status, content=content)
+        return httpx.Response(200, json=RIGHT[asked])
+
+    options = {"api": "current" if name in ("sessions", "metrics") else "seed"}
+    secrets = {"customer_id": "a", "customer_secret": "b"}
+    each = CloudSettings("agora", {"kids": "K"}, "https://a.invalid", secrets, options)
+    nothing = Nothing()
+    transport = httpx.MockTransport(answer)
+    clouds = build_clouds(
+        [each], ledger=nothing, memory=nothing, clock=Standing(), transport=transport
+    )
+    try:
+        return await QUESTIONS[name][0](clouds["kids"])
+    except CloudError as error:
+        assert str(error)
+        return error
+    finally:
+        await clouds["kids"].close()
+
+
+def _check(name: str, content: bytes, status: int = 200) -> None:
+    found = asyncio.run(_ask(name, content, status))
+    assert isinstance(found, QUESTIONS[name][1] | CloudError)
+
+
+QUICK = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_any_json_anywhere(name: str) -> None:
+    """Any JSON in any field of a right answer ends in a value or a typed error."""
+
+    @QUICK
+    @given(broken(RIGHT[name]))
+    def check(body: object) -> None:
+        _check(name, json.dumps(body).encode())
+
+    check()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_any_bytes_and_any_status(name: str) -> None:
+    """Any bytes under any status end in a value or a typed error."""
+
+    @QUICK
+    @given(
+        st.binary(max_size=40) | ANY.map(lambda v: json.dumps(v).encode()), st.integers(200, 599)
+    )
+    def check(content: bytes, status: int) -> None:
+        _check(name, content, status)
+
+    check()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"code":' * 50_000, b'{"code":200,"message":"\xff"}', b"\xef\xbb\xbf{}"],
+)
+def test_hostile_bytes(name: str, content: bytes) -> None:
+    """Depth without end and wrong encodings are nonsense, not a crash."""
+    _check(name, content)
+
+
+def test_right_answers_are_values() -> None:
+    """The answers the others are made of are right themselves."""
+    for name, (_, kind) in QUESTIONS.items():
+        found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
+        assert isinstance(found, kind)
+
+
+@given(ANY)
+def test_points_of_any_json(value: object) -> None:
+    """Any JSON is points or a ValueError; times come sorted and values finite."""
+    try:
+        times, values = points_of(json.dumps(value).encode())
+    except ValueError:
+        return
+    assert sorted(times.tolist()) == times.tolist()
+    assert all(math.isfinite(each) for each in [*times, *values])
+
+
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 2**40), st.floats(allow_nan=False, allow_infinity=False)), max_size=30
+)
+
+
+@given(PAIRS)
+def test_points_are_read_as_written(pairs: list[tuple[int, float]]) -> None:
+    """Reading what JSON wrote gives the same numbers, the first for each second."""
+    first: dict[float, float] = {}
+    for second, value in pairs:
+        first.setdefault(float(second), value)
+    times, values = points_of(json.dumps(pairs).encode())
+    assert sorted(first.items()) == list(zip(times.tolist(), values.tolist(), strict=True))
