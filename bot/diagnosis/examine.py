@@ -10,6 +10,7 @@ from bot.call import (
     Call,
     Lack,
     LackReason,
+    Metric,
     Missing,
     Participant,
     Report,
@@ -25,7 +26,12 @@ from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
 from bot.diagnosis.weighing import weigh
 
 ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
+_EDGE_S: Final = 15.0
+_JUST_JOINED_S: Final = 180.0
 _OF_SIDE: Final = {Side.TEACHER: Lack.TEACHER_METRICS, Side.STUDENT: Lack.STUDENT_METRICS}
+_TIMED: Final = frozenset(
+    {Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY, Metric.JITTER}
+)
 _NEEDED: Final = frozenset({Lack.CALL, *_OF_SIDE.values()})
 
 
@@ -77,7 +83,16 @@ def _cannot_judge(scene: Scene, lacking: Sequence[Missing]) -> bool:
     """Tell whether an end has less than a minute of samples, or the data is not out yet."""
     too_little = any(scene.covered_s(uid) < ENOUGH_S for uid in scene.ends)
     early = any(lack.what in _NEEDED and lack.why is LackReason.NOT_OUT_YET for lack in lacking)
-    return too_little or early
+    return too_little or (early and not _is_out(scene))
+
+
+def _is_out(scene: Scene) -> bool:
+    """Tell whether both ends were measured to the end of the time judged.
+
+    What the caller asked for beyond that may be out later, and changes nothing.
+    """
+    until = scene.moment + AROUND_S - _EDGE_S
+    return all(scene.samples[uid][-1] >= until for uid in scene.ends)
 
 
 def _unknown(scene: Scene, claims: Sequence[Claim], lacking: Sequence[Missing]) -> Verdict:
@@ -98,23 +113,37 @@ def _unexplained(scene: Scene) -> list[Suspect]:
     evidence = freezes(scene, scene.report.abnormal_uid) or freezes(scene, scene.ends[0])
     if not evidence:
         return []
-    return [Suspect(OTHER, None, 0.4, *scene.judged, evidence)]
+    return [Suspect(OTHER, None, 0.3, *scene.judged, evidence)]
 
 
 def _healthy(scene: Scene, lacking: Sequence[Missing]) -> Verdict:
     """Nothing out of bounds and nothing told: healthy, as far as samples speak for it."""
     since, until = scene.judged
-    covered = min(scene.covered_s(uid) for uid in scene.ends) / (2 * AROUND_S)
-    confidence = 0.55 + 0.4 * min(1.0, covered)
-    if lacking:
-        confidence -= 0.1  # something we did not see may have told more
     return Verdict(
         HEALTHY,
         moment_of(since),
         moment_of(until),
-        confidence=round(confidence, 2),
+        confidence=round(_health(scene, lacking), 2),
         missing=tuple(lacking),
     )
+
+
+def _health(scene: Scene, lacking: Sequence[Missing]) -> float:
+    """Return how sure it is that nothing was wrong: what we cannot see may have been."""
+    covered = min(scene.covered_s(uid) for uid in scene.ends) / (2 * AROUND_S)
+    health = 0.6 + 0.35 * min(1.0, covered)
+    if not any(key[1] in _TIMED for key in scene.tracks):
+        health -= 0.15  # this cloud measures neither latency nor jitter
+    if any(lack.what in {Lack.EVENTS, Lack.MINUTES} for lack in lacking):
+        health -= 0.15  # and its own diagnosis is not complete
+    if any(0 <= scene.moment - joined_at <= _JUST_JOINED_S for joined_at in _joins(scene)):
+        health = min(health, 0.55)  # it may have been the joining that went badly
+    return health
+
+
+def _joins(scene: Scene) -> Iterator[float]:
+    """Return when stays listed by the cloud began."""
+    return (stay.joined_at for stay in scene.presences if stay.listed)
 
 
 def _verdict(scene: Scene, suspect: Suspect) -> Verdict:

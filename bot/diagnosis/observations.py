@@ -79,6 +79,8 @@ class Observation:
     `share` of the samples is past the limit (0-1), `run_s` is the longest stretch without a good
     one, `median` and `peak` are of the bad samples. `distance_s`: from the bad sample nearest
     to the complaint. `at` is that sample's time. `parts` counts the separate bad stretches.
+    `own` is what is left of the median when another's part is taken off. `blind`: nobody
+    measured the sender's part of what was received.
     """
 
     track: Track
@@ -92,6 +94,8 @@ class Observation:
     until: float
     at: float
     distance_s: float
+    own: float
+    blind: bool = False
 
 
 def step_of(times: FloatArray) -> float:
@@ -157,6 +161,7 @@ def _describe(
         until=float(times[-1]),
         at=float(times[nearest]),
         distance_s=float(abs(times[nearest] - moment)),
+        own=float(np.median(values)),
     )
 
 

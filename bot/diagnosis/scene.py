@@ -42,12 +42,16 @@ Key = tuple[str, Metric, Media | None, Direction | None]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """One stay of one person, epoch seconds; `left_at` is infinite while they are there."""
+    """One stay of one person, epoch seconds; `left_at` is infinite while they are there.
+
+    `listed` by the cloud, or else only known from when something was measured.
+    """
 
     uid: str
     sid: str
     joined_at: float
     left_at: float
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,7 +228,7 @@ def _listed_presence(one: Participant, measured: Sequence[Presence]) -> Presence
     last = max((stay.left_at for stay in own if stay.sid == one.sid), default=np.inf)
     if any(stay.sid != one.sid and stay.left_at > last for stay in own):
         left_at = min(left_at, last)
-    return Presence(one.uid, one.sid, one.joined_at.timestamp(), left_at)
+    return Presence(one.uid, one.sid, one.joined_at.timestamp(), left_at, listed=True)
 
 
 def _measured_presences(series: Sequence[Series]) -> list[Presence]:

@@ -10,12 +10,14 @@ import numpy as np
 from bot.call import Media, Metric
 from bot.causes import Cause
 from bot.diagnosis.observations import Observation, observe
+from bot.diagnosis.rules.sending import sent
 from bot.diagnosis.scene import Scene
 from bot.diagnosis.suspects import Suspect, suspect_of
 from bot.diagnosis.symptoms import freezes
-from bot.diagnosis.thresholds import APP_CPU, CAPTURE, SYSTEM_CPU, TASK_DELAY
+from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
 
 _KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this part of what the camera gives
+_MOST_OF_IT: Final = 0.8
 _FELT: Final = 0.88
 _NOT_FELT: Final = 0.62
 
@@ -37,31 +39,40 @@ def _processor(scene: Scene, uid: str) -> Iterator[Suspect]:
         return
     felt = task is not None or drops_frames(scene, uid) or bool(freezes(scene, uid))
     base = _FELT if felt else _NOT_FELT
-    name = "app_cpu_high" if app is not None else "cpu_high"
+    name = "app_cpu_high" if _app_eats_it(app, system) else "cpu_high"
     yield suspect_of(Cause("device", name), found, base, scene.source)
+
+
+def _app_eats_it(app: Observation | None, system: Observation | None) -> bool:
+    """Tell whether it is our own app that takes most of the processor, not the others."""
+    if app is None or system is None:
+        return app is not None
+    return app.median >= _MOST_OF_IT * system.median
 
 
 def drops_frames(scene: Scene, uid: str) -> bool:
     """Tell whether clearly fewer frames are sent than the camera gives."""
-    sent = scene.track(uid, Metric.SEND_FPS, Media.VIDEO)
+    encoded = scene.track(uid, Metric.SEND_FPS, Media.VIDEO)
     captured = scene.track(uid, Metric.CAPTURE_FPS, Media.VIDEO)
-    if sent is None or captured is None:
+    if encoded is None or captured is None:
         return False
-    given = captured.nearest(sent.times)
+    given = captured.nearest(encoded.times)
     known = given > CAPTURE.bound
     if not known.any():
         return False
-    kept = sent.values[known] / given[known]
+    kept = encoded.values[known] / given[known]
     return bool(np.mean(kept < _KEPT_FPS) > 0.1)  # noqa: PLR2004 - a tenth of the time
 
 
 def _camera(scene: Scene, uid: str) -> Iterator[Suspect]:
     """A camera that gives next to no frames while video is still being sent."""
     captured = scene.track(uid, Metric.CAPTURE_FPS, Media.VIDEO)
-    sent = scene.track(uid, Metric.SEND_BITRATE, Media.VIDEO)
-    if captured is None or sent is None:
+    frames = captured or scene.track(uid, Metric.SEND_FPS, Media.VIDEO)
+    rate = sent(scene, uid, Media.VIDEO)
+    if frames is None or rate is None:
         return
-    sending = np.nan_to_num(sent.nearest(captured.times)) >= 1
-    found: Observation | None = observe(captured, CAPTURE, scene.moment, sending)
+    sending = np.nan_to_num(rate.nearest(frames.times)) >= NOTHING_SENT.bound
+    found = observe(frames, CAPTURE, scene.moment, sending)
     if found is not None:
-        yield suspect_of(Cause("device", "busy"), (found,), 0.88, scene.source)
+        base = 0.88 if captured is not None else 0.7  # the encoder may have dropped them
+        yield suspect_of(Cause("device", "busy"), (found,), base, scene.source)

@@ -81,7 +81,7 @@ def _fell_out(scene: Scene, uid: str) -> Suspect | None:
         return None
     first, second = min(pairs, key=lambda pair: abs(pair[0].left_at - scene.moment))
     span = (first.left_at, max(first.left_at, second.joined_at))
-    return _suspect(scene, uid, Cause("reconnect", "network_down"), 0.8, span)
+    return _suspect(scene, uid, Cause("reconnect", "network_down"), 0.75, span)
 
 
 def _silent_gap(scene: Scene, uid: str) -> Suspect | None:
@@ -94,7 +94,7 @@ def _silent_gap(scene: Scene, uid: str) -> Suspect | None:
     since, until = float(times[longest]), float(times[longest + 1])
     if not _nothing_arrived(scene, uid, since, until):
         return None
-    return _suspect(scene, uid, Cause("reconnect", "network_down"), 0.7, (since, until))
+    return _suspect(scene, uid, Cause("reconnect", "network_down"), 0.65, (since, until))
 
 
 def _nothing_arrived(scene: Scene, uid: str, since: float, until: float) -> bool:
@@ -114,13 +114,13 @@ def _nothing_arrived(scene: Scene, uid: str, since: float, until: float) -> bool
 
 
 def _gone(scene: Scene, uid: str) -> Suspect | None:
-    """One end left around the complaint while the other stayed on."""
+    """One end left shortly before the complaint while the other stayed on."""
     own, peer = scene.samples[uid], scene.samples[scene.other(uid)]
     if not len(own) or not len(peer):
         return None
     left_at = float(own[-1])
     stayed_s = float(peer[-1]) - left_at
-    if stayed_s < _LEFT_S or abs(left_at - scene.moment) > AROUND_S / 2:
+    if stayed_s < _LEFT_S or not -AROUND_S / 2 <= left_at - scene.moment <= _GAP_S:
         return None
     if scene.ended_at is not None and scene.ended_at - left_at < _NEAR_END_S:
         return None  # the lesson was over
