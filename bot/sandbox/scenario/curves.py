@@ -14,8 +14,12 @@ from bot.sandbox.scenario.conditions import Conditions, Dice, conditions_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from bot.call import FloatArray
     from bot.sandbox.scenario.lesson import Lesson, Person, Stay
+
+    IntArray = NDArray[np.int64]
 
 _STEP_S: Final = 2
 _MISSING_SHARE: Final = 0.02
@@ -96,10 +100,10 @@ def _own_curves(lesson: Lesson, person: Person, end: _End) -> Iterator[Curve]:
     if person.sends:
         waves.extend(_send_waves(end, dice))
     for number, stay in enumerate(person.stays):
-        sampler = _Sampler(lesson, end.own, Dice(lesson, f"sample:{person.uid}:{number}"))
+        dice = Dice(lesson, f"sample:{person.uid}:{number}")
+        sampler = _Sampler.begin(lesson, end.own, dice, (stay.joined_at, stay.left_at))
         for wave in waves:
-            sampled = sampler.sample(wave, stay.joined_at, stay.left_at)
-            yield _curve(person.uid, number, wave, None, sampled)
+            yield _curve(person.uid, number, wave, None, sampler.sample(wave))
 
 
 def _peer_curves(
@@ -113,9 +117,10 @@ def _peer_curves(
         together = _together(stay, peer)
         if together is None:
             continue
-        sampler = _Sampler(lesson, own, Dice(lesson, f"sample:{person.uid}:{number}"))
+        dice = Dice(lesson, f"sample:{person.uid}:{number}")
+        sampler = _Sampler.begin(lesson, own, dice, together)
         for wave in waves:
-            yield _curve(person.uid, number, wave, peer.uid, sampler.sample(wave, *together))
+            yield _curve(person.uid, number, wave, peer.uid, sampler.sample(wave))
 
 
 def _together(stay: Stay, peer: Person) -> tuple[float, float] | None:
@@ -138,24 +143,30 @@ def _curve(
 
 @dataclass(frozen=True, slots=True)
 class _Sampler:
-    """Reads waves as one session of an SDK does."""
+    """Reads waves as one session of an SDK does, at its own seconds of the lesson."""
 
-    lesson: Lesson
-    own: Conditions
+    origin: float
+    ticks: IntArray
     dice: Dice
 
-    def sample(self, wave: _Wave, start: float, end: float) -> tuple[FloatArray, FloatArray]:
+    @classmethod
+    def begin(
+        cls, lesson: Lesson, own: Conditions, dice: Dice, between: tuple[float, float]
+    ) -> _Sampler:
         """Sample about every 2 s: some points are late, some are lost, none while offline."""
-        last = len(wave.values) - 1
-        first = int(start - self.lesson.started_at) + _STEP_S
-        ticks = np.arange(first, min(int(end - self.lesson.started_at), last), _STEP_S)
+        last = len(own.online) - 1
+        start, end = (int(moment - lesson.started_at) for moment in between)
+        ticks = np.arange(start + _STEP_S, min(end, last), _STEP_S)
         count = len(ticks)
-        kept = self.dice.uniform(f"{wave.metric}:{wave.media}", count) >= _MISSING_SHARE
-        kept &= ~_holes(self.dice, count)
-        ticks = np.minimum(ticks + (self.dice.uniform("late", count) < _LATE_SHARE), last)
-        kept &= self.own.online[ticks] > 0
-        ticks = ticks[kept]
-        times = np.floor(self.lesson.started_at) + ticks
+        lost = _holes(dice, count)
+        ticks = np.minimum(ticks + (dice.uniform("late", count) < _LATE_SHARE), last)
+        return cls(float(np.floor(lesson.started_at)), ticks[~lost & (own.online[ticks] > 0)], dice)
+
+    def sample(self, wave: _Wave) -> tuple[FloatArray, FloatArray]:
+        """Return a wave's times and values; each metric loses some points of its own."""
+        key = f"{wave.metric}:{wave.media}"
+        ticks = self.ticks[self.dice.uniform(key, len(self.ticks)) >= _MISSING_SHARE]
+        times: FloatArray = self.origin + ticks.astype(np.float64)
         return times, np.round(wave.values[ticks], wave.digits)
 
 
