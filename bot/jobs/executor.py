@@ -67,16 +67,18 @@ class Executor:
     async def open(self, carry: Carry | None) -> None:
         """Begin; with `carry`, execute what is started or enqueued."""
         global _carry  # noqa: PLW0603 - see there
+        if carry is not None and _carry is not None:
+            raise RuntimeError("another worker runs in this process already")
         _quieten()
         await asyncio.to_thread(self._prepare)
         if carry is not None:
-            if _carry is not None:
-                raise RuntimeError("another worker runs in this process already")
             await self._register_queue()
             _carry = carry
-            DBOS(config=self._config())
-            DBOS.listen_queues([QUEUE])
-            DBOS.launch()  # in the loop on purpose: what it executes then runs in this loop
+            try:
+                _launch(self._config())
+            except BaseException:
+                _carry = None
+                raise
             self._launched = True
 
     async def start(self, job: str, name: str) -> bool:
@@ -214,6 +216,17 @@ class Executor:
         if self._engine is not None:
             config["system_database_engine"] = self._engine
         return config
+
+
+def _launch(config: DBOSConfig) -> None:
+    """Launch in the loop on purpose: what DBOS executes then runs in this loop."""
+    try:
+        DBOS(config=config)
+        DBOS.listen_queues([QUEUE])
+        DBOS.launch()
+    except BaseException:
+        DBOS.destroy()
+        raise
 
 
 def _quieten() -> None:

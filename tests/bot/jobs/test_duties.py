@@ -95,7 +95,7 @@ def test_taking(store: Store, steps: list[Callable[[Session], Any]], attempt: in
     _run(store, *steps)
     taken = store.transact_here(_take("w1"))
     assert attempt == (taken.attempt if taken else None)
-    assert taken is None or (taken.holder, taken.begun_at) == ("w1", NOON)
+    assert taken is None or ("w1", NOON) == (taken.holder, taken.begun_at)
 
 
 def test_late_worker_changes_nothing(store: Store) -> None:
@@ -107,15 +107,15 @@ def test_late_worker_changes_nothing(store: Store) -> None:
         _settle(holder="w1"),
         _postpone(5, "no answer", holder="w1", failed=True),
     )
-    assert (duty.holder, duty.done_at, duty.failures) == ("w2", None, 0)
+    assert ("w2", None, 0) == (duty.holder, duty.done_at, duty.failures)
 
 
 def test_failures_count_until_one_try_ends_well(store: Store) -> None:
     """Failures in a row are counted, and a moment somebody asked for starts the count anew."""
     fail = _postpone(0, "no answer", failed=True)
-    assert _run(store, _owe(0), _take(), fail, _take(), fail).failures == 2
-    assert _run(store, _take(), _postpone(0, "slow down")).failures == 0
-    assert _run(store, _take(), fail, _take(), _settle()).failures == 0
+    assert 2 == _run(store, _owe(0), _take(), fail, _take(), fail).failures
+    assert 0 == _run(store, _take(), _postpone(0, "slow down")).failures
+    assert 0 == _run(store, _take(), fail, _take(), _settle()).failures
 
 
 def test_dead_worker_holds_nothing(store: Store) -> None:
@@ -125,7 +125,7 @@ def test_dead_worker_holds_nothing(store: Store) -> None:
         store.transact_here(lambda s, n=name, w=worker: duties.take(s, n, w, NOON))  # type: ignore[misc]
         store.transact_here(lambda s, w=worker, at=heard_s: duties.beat(s, w, _at(at)))  # type: ignore[misc]
     silence = dt.timedelta(seconds=5)
-    assert store.transact_here(lambda s: duties.release_dead(s, _at(10), silence)) == 1
+    assert 1 == store.transact_here(lambda s: duties.release_dead(s, _at(10), silence))
     freed = store.read_here(lambda session: duties.due(session, _at(10), 9))
     assert [(CARD, _at(10))] == [(duty.name, duty.due_at) for duty in freed]
     assert store.read_here(lambda session: session.get(Heartbeat, "dead")) is None
@@ -140,7 +140,7 @@ def test_leaving_worker_frees_its_duties(store: Store) -> None:
         _take("w1"),
         lambda session: duties.leave(session, "w1", _at(3)),
     )
-    assert (duty.holder, duty.due_at) == (None, _at(3))
+    assert (None, _at(3)) == (duty.holder, duty.due_at)
     assert store.read_here(lambda session: session.get(Heartbeat, "w1")) is None
 
 

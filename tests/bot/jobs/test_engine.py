@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError, SpeakLimitedError, SpeakRefusedError, SpeakUnreachableError
-from bot.jobs import Engine, metrics
-from bot.jobs.engine import beside
-from bot.jobs.executor import Executor
+from bot.jobs import Engine
+from bot.ports import Clock
 from bot.store import Session, Store, duties
 from bot.store.tables import Duty
 from bot.words import message
@@ -143,6 +142,21 @@ async def test_carrier_chooses_when_to_return(store: Store, clock: Any) -> None:
     assert [(CARD, 1), (CARD, 2)] == carriers.seen
 
 
+async def test_duty_begins_when_it_is_due(store: Store, real_clock: Clock) -> None:
+    """A duty that is due later begins then, without anybody saying so."""
+    carried_at: asyncio.Future[dt.datetime] = asyncio.get_running_loop().create_future()
+
+    async def carry(_: Duty) -> None:
+        carried_at.set_result(real_clock.now())
+
+    async with Engine(store, real_clock, {"card": carry}) as engine:
+        _owe(store, real_clock, in_s=0.3)
+        due_at = _read(store).due_at
+        await engine.wake(CARD)
+        async with asyncio.timeout(5):
+            assert dt.timedelta(0) <= await carried_at - due_at < dt.timedelta(seconds=1)
+
+
 async def test_owed_meanwhile_is_carried_out_once_more(store: Store, clock: Any) -> None:
     """What becomes owed while it is carried out is carried out once more, not at the same time."""
     carriers = Carriers()
@@ -173,6 +187,110 @@ async def test_bug_is_logged_with_its_traceback_once(
             clock.move(seconds=5)
     records = [entry for entry in caplog.records if "unexpectedly" in entry.message]
     assert [True, False] == [bool(entry.exc_info) for entry in records]
+
+
+async def test_stop_hands_back_what_hangs(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not end in time after a stop is free and due, and goes on at the next start."""
+    monkeypatch.setattr("bot.jobs.engine.STOP_S", 0)
+    carriers = Carriers()
+    hanging = asyncio.Event()
+
+    async def hang() -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    carriers.during = hang
+    _owe(store, clock)
+    async with Engine(store, clock, carriers.table):
+        await hanging.wait()
+    duty = _read(store)
+    assert (None, None, clock.now()) == (duty.holder, duty.done_at, duty.due_at)
+    carriers.during = None
+    async with Engine(store, clock, carriers.table) as engine:
+        await engine.settled()
+    assert [(CARD, 1), (CARD, 2)] == carriers.seen
+
+
+async def test_stop_waits_for_what_ends(store: Store, clock: Any) -> None:
+    """What runs when the engine stops may end, and counts."""
+    carriers = Carriers()
+    started = asyncio.Event()
+
+    async def take_a_while() -> None:
+        started.set()
+        await asyncio.to_thread(_read, store)
+
+    carriers.during = take_a_while
+    _owe(store, clock)
+    async with Engine(store, clock, carriers.table):
+        await started.wait()
+    assert clock.now() == _read(store).done_at
+
+
+async def test_hanging_try_is_ended(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try that takes too long counts as a failure, so that the duty is not held for ever."""
+    monkeypatch.setattr("bot.jobs.engine.CARRY_LIMIT_S", 0.01)
+    carriers = Carriers()
+    carriers.during = asyncio.Event().wait
+    _owe(store, clock)
+    async with Engine(store, clock, carriers.table) as engine:
+        await engine.settled()
+    duty = _read(store)
+    assert ("TimeoutError", 1) == (duty.last_error, duty.failures)
+
+
+async def test_outcome_survives_a_database_that_is_away(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was carried out is written down once the database is back, not carried out again."""
+    monkeypatch.setattr("bot.jobs.engine._DATABASE_PAUSE_S", 0)
+    carriers = Carriers()
+    transact = store.transact
+    refusals = iter([OperationalError("COMMIT", {}, sqlite3.OperationalError("locked"))] * 3)
+
+    async def refuse(work: Callable[[Session], Any]) -> Any:
+        for refusal in refusals:
+            raise refusal
+        return await transact(work)
+
+    async def go_away() -> None:
+        monkeypatch.setattr(store, "transact", refuse)
+
+    carriers.during = go_away
+    _owe(store, clock)
+    async with Engine(store, clock, carriers.table) as engine:
+        await engine.settled()
+    assert [(CARD, 1)] == carriers.seen
+    assert clock.now() == _read(store).done_at
+
+
+async def test_failed_pass_is_followed_by_another(
+    store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pass that fails says so and costs no duty."""
+    monkeypatch.setattr("bot.jobs.engine._DATABASE_PAUSE_S", 0)
+    carriers = Carriers()
+    engine = Engine(store, clock, carriers.table)
+    start = engine._executor.start
+    failures = iter([OSError("disk full")])
+
+    async def fail_once(job: str, name: str) -> bool:
+        for failure in failures:
+            raise failure
+        return await start(job, name)
+
+    monkeypatch.setattr(engine._executor, "start", fail_once)
+    _owe(store, clock)
+    async with engine:
+        await engine.settled()
+    assert [(CARD, 1)] == carriers.seen
+    assert ["A pass over the duties failed; the next one follows."] == [
+        entry.message for entry in caplog.records if entry.exc_info
+    ]
 
 
 async def test_slow_kind_keeps_no_other_waiting(store: Store, clock: Any) -> None:
@@ -271,73 +389,3 @@ async def test_engine_is_quiet(
         await engine.settled()
     assert [] == [entry.message for entry in caplog.records if entry.name != "asyncio"]
     assert ("", "") == capfd.readouterr()
-
-
-async def test_old_finished_work_is_deleted(store: Store, clock: Any) -> None:
-    """A start deletes what was finished more than thirty days ago."""
-    async with Engine(store, clock, Carriers().table) as engine:
-        _owe(store, clock)
-        await engine.wake(CARD)
-        await engine.settled()
-    clock.move(days=29)
-    for days_more, kept in [(0, 1), (2, 0)]:
-        clock.move(days=days_more)
-        async with Engine(store, clock, {}) as engine:
-            await engine.reconcile()
-            async with asyncio.timeout(5):
-                await engine._cleaned.wait()
-        assert kept == store.read_here(_count_duties)
-
-
-def _count_duties(session: Session) -> int:
-    return len(session.exec(select(Duty)).all())
-
-
-async def test_executor_forgets_old_jobs(tmp_path: Path) -> None:
-    """Jobs older than asked are deleted, so that their names may be used again."""
-    executor = Executor(f"sqlite:///{tmp_path / 'x.db'}", executor_id="w1", poll_s=1)
-    await executor.open(None)
-    await executor.enqueue("card:LD-1#1", "card:LD-1")
-    assert 0 == await executor.delete_older(dt.timedelta(days=30))
-    assert ("ENQUEUED", None) == await executor.whereabouts("card:LD-1#1")
-    assert 1 == await executor.delete_older(dt.timedelta(0))
-    assert await executor.whereabouts("card:LD-1#1") is None
-    await executor.close()
-
-
-async def test_jobs_stand_in_a_file_of_their_own(store: Store, clock: Any, tmp_path: Path) -> None:
-    """DBOS's tables stand beside our database, with a write-ahead log."""
-    async with Engine(store, clock, {}, worker=False):
-        with sqlite3.connect(tmp_path / "lagdesk.jobs.db") as connection:
-            assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
-        connection.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "jobs_url"),
-    [
-        ("sqlite:///lagdesk.db", "sqlite:///lagdesk.jobs.db"),
-        ("sqlite:////var/lib/desk", "sqlite:////var/lib/desk.jobs.db"),
-        ("postgresql+psycopg://a:b@host/name", "postgresql+psycopg://a:b@host/name"),
-    ],
-)
-def test_beside(url: str, jobs_url: str) -> None:
-    """A file gets a neighbour; a server keeps the database and gets a schema."""
-    assert jobs_url == beside(url)
-
-
-async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
-    """The gauges show the duties not done, by kind, and how long the oldest has waited."""
-    for number, in_s in enumerate([-30, -10, 60]):
-        _owe(store, clock, f"card:LD-{number}", in_s)
-    await metrics.measure(store, clock.now())
-    assert 3 == metrics.OWED.labels("card")._value.get()
-    assert 30 == metrics.OLDEST._value.get()
-    done = metrics.DONE.labels("card")._value.get()
-    retried = metrics.RETRIED.labels("card")._value.get()
-    async with Engine(store, clock, Carriers(AWAY).table) as engine:
-        await engine.settled()
-    await metrics.measure(store, clock.now())
-    assert done + 1 == metrics.DONE.labels("card")._value.get()
-    assert retried + 1 == metrics.RETRIED.labels("card")._value.get()
-    assert (2, 0) == (metrics.OWED.labels("card")._value.get(), metrics.OLDEST._value.get())

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from bot.errors import LagdeskError
+from bot.jobs import Engine, metrics
+from bot.store import Session, Store, duties
+from bot.store.tables import Duty
+from bot.words import message
+
+
+class _AwayError(LagdeskError):
+    retryable = True
+
+
+async def _fail_first(duty: Duty) -> None:
+    if duty.name == "card:LD-0":
+        raise _AwayError(message("Slack did not answer."))
+
+
+def _owe_three(now: dt.datetime, session: Session) -> None:
+    for number, due_in_s in enumerate([-30, -10, 60]):
+        due_at = now + dt.timedelta(seconds=due_in_s)
+        duties.owe(session, f"card:LD-{number}", "card", due_at=due_at)
+
+
+def _counted() -> dict[str, float]:
+    return {
+        "owed": metrics.OWED.labels("card")._value.get(),
+        "oldest_s": metrics.OLDEST._value.get(),
+        "done": metrics.DONE.labels("card")._value.get(),
+        "retried": metrics.RETRIED.labels("card")._value.get(),
+    }
+
+
+async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
+    """The numbers show what is owed, how long the oldest has waited, and what became of tries."""
+    store.transact_here(lambda session: _owe_three(clock.now(), session))
+    await metrics.measure(store, clock.now())
+    before = _counted()
+    async with Engine(store, clock, {"card": _fail_first}) as engine:
+        await engine.settled()
+    await metrics.measure(store, clock.now())
+    after = _counted()
+    assert (3, 30) == (before["owed"], before["oldest_s"])
+    assert (2, 0) == (after["owed"], after["oldest_s"])
+    assert (1, 1) == (after["done"] - before["done"], after["retried"] - before["retried"])
