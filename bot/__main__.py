@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     from handlers.clients import Clients
     from handlers.installs import Installs
+
+log = logging.getLogger(__name__)
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -338,6 +341,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error.spoken, FAILED)
     except KeyboardInterrupt:
         return DONE
+    except Exception as error:  # the last border: an operator gets a line, the log the rest
+        log.debug("a command failed", exc_info=True)
+        kind = type(error).__name__
+        unexpected = message(
+            "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
+        )
+        return _fail(unexpected, FAILED)
 
 
 def _carry_out(options: argparse.Namespace) -> int:

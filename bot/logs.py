@@ -18,13 +18,13 @@ _SECRETS: Final = re.compile(
 )
 _LOOPBACK: Final = "127.0.0.1"
 _QUIET: Final = (
-    "httpx",
-    "httpcore",
-    "slack_bolt",
-    "slack_sdk",
     "aiohttp.access",
     "alembic",
     "dbos",
+    "httpcore",
+    "httpx",
+    "slack_bolt",
+    "slack_sdk",
 )
 
 
@@ -59,3 +59,4 @@ def set_up(level: str, form: Literal["text", "json"], quiet: Iterable[str] = _QU
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in quiet:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that helped is no news

@@ -66,7 +66,8 @@ class _Findings:
         why = next(reason for kind, reason in _REASONS if isinstance(error, kind))
         code = error.code if isinstance(error, CloudRefusedError) else ""
         self.missing.append(Missing(what, why, _retry_at(error, now), code))
-        self.failures.append(error.spoken)
+        if error.spoken not in self.failures:
+            self.failures.append(error.spoken)
 
 
 class Examiner:
@@ -200,7 +201,7 @@ def _conclude(cloud: Cloud, report: Report, now: dt.datetime, found: _Findings) 
         calls=found.calls,
         participants=participants,
         events=found.events,
-        failures=tuple(dict.fromkeys(found.failures)),
+        failures=tuple(found.failures),
     )
 
 
