@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog, Message, TranslationError
-from babel.messages.extract import extract
 from babel.messages.pofile import PoFileError, denormalize, read_po, write_po
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCES: Final = ("bot", "handlers")
 LOCALES: Final = ("zh", "en")
-KEYWORDS: Final = {"message": None, "plural": (1, 2), "N_": None}
+KEYWORDS: Final = {"message": 1, "plural": 2, "N_": 1}  # how many sentences each is given
 PLURAL_FORMS: Final = {
     "zh": "nplurals=1; plural=0;",
     "en": "nplurals=2; plural=(n != 1);",
@@ -48,6 +47,8 @@ STYLE: Final = {  # what GLOSSARY.md asks of Chinese sentences
     ): "a space beside full-width punctuation",
     re.compile("[您]|教师|客服|线程|举报|置信|证据|延迟|时延|评论"): "a word the glossary replaces",
 }
+
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 MsgId = str | tuple[str, ...]
 Forms = str | tuple[str, ...] | list[str]
@@ -77,17 +78,55 @@ class Tree:
 # Reading the sources
 
 
+@dataclass(frozen=True)
+class Saying:
+    """A call of `message`, `plural` or `N_`. `at_work`: it stands in a function, not in a table."""
+
+    where: str
+    call: ast.Call
+    at_work: bool
+
+    @property
+    def name(self) -> str:
+        """The name called."""
+        return self.call.func.id if isinstance(self.call.func, ast.Name) else ""
+
+    @property
+    def sentences(self) -> list[ast.expr]:
+        """The arguments that are sentences."""
+        return self.call.args[: KEYWORDS[self.name]]
+
+
+def sayings_of(tree: Tree) -> Iterator[Saying]:
+    """Find every place in the sources that says something.
+
+    Babel's own reader would also take `workspace.message("id")` for a sentence.
+    """
+    for path in tree.sources():
+        parsed = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        nodes = list(ast.walk(parsed))
+        bodies = [node for node in nodes if isinstance(node, _FUNCTIONS)]
+        at_work = {id(inner) for body in bodies for inner in ast.walk(body)}
+        for node in nodes:
+            if isinstance(node, ast.Call):
+                where = f"{path.relative_to(tree.root)}:{node.lineno}"
+                saying = Saying(where, node, id(node) in at_work)
+                if saying.name in KEYWORDS:
+                    yield saying
+
+
+def _literal(node: ast.expr) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
 def said_in(tree: Tree) -> dict[str, MsgId]:
     """Collect every sentence of the sources: by its msgid, with its plural where it has one."""
     found: dict[str, MsgId] = {}
-    for path in tree.sources():
-        with path.open("rb") as source:
-            for _, msgid, _, _ in extract(
-                "python", source, KEYWORDS, options={"encoding": "utf-8"}
-            ):
-                key = _key(msgid)
-                if key not in found or isinstance(msgid, tuple):
-                    found[key] = msgid
+    for saying in sayings_of(tree):
+        texts = tuple(filter(None, map(_literal, saying.sentences)))
+        if texts and (texts[0] not in found or len(texts) > 1):
+            found[texts[0]] = texts if len(texts) > 1 else texts[0]
     return found
 
 
@@ -97,30 +136,25 @@ def _key(msgid: Forms) -> str:
 
 def source_problems(tree: Tree) -> Iterator[str]:
     """Find calls whose sentence cannot be collected, or whose places cannot be filled."""
-    for path in tree.sources():
-        text = path.read_text(encoding="utf-8")
-        for call in ast.walk(ast.parse(text, str(path))):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-                where = f"{path.relative_to(tree.root)}:{call.lineno}"
-                yield from (f"{where}: {problem}" for problem in _call_problems(call.func.id, call))
+    for saying in sayings_of(tree):
+        yield from (f"{saying.where}: {problem}" for problem in _saying_problems(saying))
 
 
-def _call_problems(name: str, call: ast.Call) -> Iterator[str]:
-    if name not in KEYWORDS:
-        return
-    sentences = call.args[: 2 if name == "plural" else 1]
-    given = {keyword.arg for keyword in call.keywords}
-    for sentence in sentences:
-        if isinstance(sentence, ast.Constant) and isinstance(sentence.value, str):
-            if name != "N_" and None not in given:  # None: **params, which we cannot see through
-                yield from _place_problems(sentence.value, given)
-        elif isinstance(sentence, ast.JoinedStr | ast.BinOp | ast.Call | ast.Constant):
-            yield f"{name}() wants its sentence written out; put what varies in a %(place)s"
+def _saying_problems(saying: Saying) -> Iterator[str]:
+    given = {keyword.arg for keyword in saying.call.keywords}
+    fills = saying.name != "N_" and None not in given  # None: **params, nobody sees through them
+    for sentence in saying.sentences:
+        text = _literal(sentence)
+        if text is not None and fills:
+            yield from _place_problems(text, given, at_work=saying.at_work)
+        elif isinstance(sentence, ast.JoinedStr | ast.BinOp | ast.Call):
+            yield f"{saying.name}() wants its sentence written out; put what varies in a %(place)s"
 
 
-def _place_problems(sentence: str, given: set[str | None]) -> Iterator[str]:
-    for place in sorted(set(_PLACE.findall(sentence)) - given):
-        yield f"nothing fills %({place})s in {sentence!r}"
+def _place_problems(sentence: str, given: set[str | None], *, at_work: bool) -> Iterator[str]:
+    if at_work or given:  # a table may leave its places to whoever takes a sentence out of it
+        for place in sorted(set(_PLACE.findall(sentence)) - given):
+            yield f"nothing fills %({place})s in {sentence!r}"
     if given and any(match[1] for match in _NOT_PLACE.finditer(sentence)):
         yield f"write a place as %(name)s and a percent sign as %% in {sentence!r}"
 
@@ -332,21 +366,27 @@ def order_problems(tree: Tree) -> Iterator[str]:
 
 def find_problems(tree: Tree) -> list[str]:
     """All there is to complain about, one line each."""
+    found = [*source_problems(tree), *catalog_problems(tree)]
+    return found or list(order_problems(tree))
+
+
+def run(tree: Tree, *, write: bool) -> list[str]:
+    """Write if asked to, then check; a file that cannot be read is a problem like any other."""
     try:
-        found = [*source_problems(tree), *catalog_problems(tree)]
-        return found or list(order_problems(tree))
+        if write:
+            write_catalogs(tree)
+        return find_problems(tree)
     except PoFileError as error:
         return [f"a catalog cannot be read: {error}"]
+    except SyntaxError as error:
+        return [f"{error.filename}:{error.lineno}: {error.msg}"]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run from the command line; the answer is the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--write", action="store_true", help="bring the catalogs up to date first")
-    tree = Tree()
-    if parser.parse_args(arguments).write:
-        write_catalogs(tree)
-    problems = find_problems(tree)
+    problems = run(Tree(), write=parser.parse_args(arguments).write)
     for problem in problems:
         print(problem)  # noqa: T201 - this is what the script is for
     return 1 if problems else 0

@@ -89,15 +89,22 @@ def test_complete_checkout_has_no_problem(tree: Tree) -> None:
 )
 def test_source_problem(expected: str, call: str, tree: Tree) -> None:
     """A sentence that cannot be collected or filled is found where it stands."""
-    (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
+    (tree.root / "bot" / "story.py").write_text(f"def tell(): {call}\n", encoding="utf-8")
     assert [expected] == list(check_catalogs.source_problems(tree))
 
 
 @pytest.mark.parametrize(
-    "call", ["message(ready, **params)", 'message("%(a)s", **params)', "message(error.expected)"]
+    "call",
+    [
+        "def tell(): message(ready, **params)",
+        'def tell(): message("%(a)s", **params)',
+        "def tell(): message(error.expected)",
+        'def tell(): logger.message("%(a)s")',
+        'TABLE = {1: message("%(a)s is for whoever looks it up")}',
+    ],
 )
 def test_source_without_problem(call: str, tree: Tree) -> None:
-    """A sentence marked elsewhere and places filled from a mapping are let through."""
+    """Sentences marked elsewhere and places that are filled later are let through."""
     (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
     assert [] == list(check_catalogs.source_problems(tree))
 
@@ -226,8 +233,23 @@ def test_unreadable_catalog(tree: Tree) -> None:
     """What is no catalog is a problem, not a traceback."""
     tree.catalog("zh", "codes").write_text('msgid "a\n', encoding="utf-8")
     assert ["a catalog cannot be read"] == [
-        problem.split(":")[0] for problem in check_catalogs.find_problems(tree)
+        problem.split(":")[0] for problem in check_catalogs.run(tree, write=False)
     ]
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_unreadable_source(write: bool, tree: Tree) -> None:  # noqa: FBT001 - a table's column
+    """A source that does not parse is named with its line."""
+    path = tree.root / "bot" / "story.py"
+    path.write_text("message(\n", encoding="utf-8")
+    problems = check_catalogs.run(tree, write=write)
+    assert ["1: '(' was never closed"] == [text.split("story.py:")[-1] for text in problems]
+
+
+def test_only_plain_calls_speak(tree: Tree) -> None:
+    """A method that happens to be called message says nothing to people."""
+    replace(tree.root / "bot" / "story.py", "logger.info(", "workspace.message(")
+    assert [] == check_catalogs.find_problems(tree)
 
 
 def test_write_keeps_translations_and_follows_the_code(tree: Tree) -> None:
