@@ -27,6 +27,7 @@ from bot.diagnosis.weighing import weigh
 
 ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
 _EDGE_S: Final = 15.0
+_COARSE: Final = 45
 _JUST_JOINED_S: Final = 180.0
 _OF_SIDE: Final = {Side.TEACHER: Lack.TEACHER_METRICS, Side.STUDENT: Lack.STUDENT_METRICS}
 _TIMED: Final = frozenset(
@@ -75,8 +76,17 @@ def _find_lacking(
         seconds = scene.covered_s(uid)
         if seconds >= ENOUGH_S or what in known:
             continue
-        why = LackReason.TOO_FEW_SAMPLES if seconds else LackReason.NOT_FOUND
-        yield Missing(what, why, detail=uid)
+        yield _lack(what, uid, missing, some=seconds > 0)
+
+
+def _lack(what: Lack, uid: str, missing: Sequence[Missing], *, some: bool) -> Missing:
+    """Say why an end has too little: for the reason its call is lacking, if the caller knows."""
+    reasons = {LackReason.NOT_OUT_YET} if some else set(LackReason)
+    for lack in missing:
+        about_call = lack.what is Lack.CALL and lack.why in reasons
+        if about_call and (lack.why is not LackReason.CUT_OFF or lack.detail == uid):
+            return Missing(what, lack.why, lack.retry_at, uid)
+    return Missing(what, LackReason.TOO_FEW_SAMPLES if some else LackReason.NOT_FOUND, detail=uid)
 
 
 def _cannot_judge(scene: Scene, lacking: Sequence[Missing]) -> bool:
@@ -131,11 +141,13 @@ def _healthy(scene: Scene, lacking: Sequence[Missing]) -> Verdict:
 def _health(scene: Scene, lacking: Sequence[Missing]) -> float:
     """Return how sure it is that nothing was wrong: what we cannot see may have been."""
     covered = min(scene.covered_s(uid) for uid in scene.ends) / (2 * AROUND_S)
+    samples = min(len(scene.samples[uid]) for uid in scene.ends)
     health = 0.6 + 0.35 * min(1.0, covered)
+    health -= 0.1 if samples < _COARSE else 0.0  # a short fault may lie between two samples
     if not any(key[1] in _TIMED for key in scene.tracks):
-        health -= 0.15  # this cloud measures neither latency nor jitter
+        health -= 0.26  # this cloud measures neither latency nor jitter
     if any(lack.what in {Lack.EVENTS, Lack.MINUTES} for lack in lacking):
-        health -= 0.15  # and its own diagnosis is not complete
+        health -= 0.1  # and its own diagnosis is not complete
     if any(0 <= scene.moment - joined_at <= _JUST_JOINED_S for joined_at in _joins(scene)):
         health = min(health, 0.55)  # it may have been the joining that went badly
     return health

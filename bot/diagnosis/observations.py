@@ -23,6 +23,7 @@ _LONGEST_STEP_S: Final = 15.0
 _GAP_STEPS: Final = 2.5
 _FEWEST_SAMPLES: Final = 3
 _LEAST_SHARE: Final = 0.1
+_CERTAIN_SHARE: Final = 0.25
 _SHORTEST_RUN_S: Final = 10.0
 _NEIGHBOUR_S: Final = 5.0
 
@@ -76,9 +77,10 @@ class Track:
 class Observation:
     """A metric out of bounds for a stretch of time (epoch seconds).
 
-    `share` of the samples is past the limit (0-1), `run_s` is the longest stretch without a good
-    one, `median` and `peak` are of the bad samples. `distance_s`: from the bad sample nearest
-    to the complaint. `at` is that sample's time. `parts` counts the separate bad stretches.
+    `share` of the samples is past the limit (0-1), `density` of those within the stretch; `run`
+    samples or `run_s` is the longest piece without a good one, `parts` counts such pieces.
+    `median` and `peak` are of the bad samples. `distance_s`: from the bad sample nearest
+    to the complaint. `at` is that sample's time.
     `own` is what is left of the median when another's part is taken off. `blind`: nobody
     measured the sender's part of what was received.
     """
@@ -87,7 +89,9 @@ class Observation:
     limit: Limit
     share: float
     run_s: float
+    run: int
     parts: int
+    density: float
     median: float
     peak: float
     since: float
@@ -132,11 +136,8 @@ def observe(
     bad = mask(track, limit) if where is None else mask(track, limit) & where
     if bad.sum() < _FEWEST_SAMPLES:
         return None
-    run_s, parts = _runs(track.times, bad, track.step_s)
-    share = float(bad.mean())
-    if share < _LEAST_SHARE and run_s < _SHORTEST_RUN_S:
-        return None
-    return _describe(track, limit, moment, bad, (share, run_s, parts))
+    extent = _extent(track, bad)
+    return _describe(track, limit, moment, bad, extent) if extent.lasts else None
 
 
 def _describe(
@@ -144,17 +145,19 @@ def _describe(
     limit: Limit,
     moment: float,
     bad: NDArray[np.bool_],
-    extent: tuple[float, float, int],
+    extent: _Extent,
 ) -> Observation:
     times, values = track.times[bad], track.values[bad]
     nearest = int(np.argmin(np.abs(times - moment)))
-    share, run_s, parts = extent
+    meanwhile = (track.times >= times[0]) & (track.times <= times[-1])
     return Observation(
         track=track,
         limit=limit,
-        share=share,
-        run_s=run_s,
-        parts=parts,
+        share=extent.share,
+        run_s=extent.run_s,
+        run=extent.run,
+        parts=extent.parts,
+        density=float(bad.sum() / meanwhile.sum()),
         median=float(np.median(values)),
         peak=float(values.min() if limit.below else values.max()),
         since=float(times[0]),
@@ -165,8 +168,28 @@ def _describe(
     )
 
 
-def _runs(times: FloatArray, bad: NDArray[np.bool_], step_s: float) -> tuple[float, int]:
-    """Return the longest stretch of bad samples in seconds, and how many stretches there are."""
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How much of a track is bad, and how much of that hangs together."""
+
+    share: float
+    run_s: float
+    run: int
+    parts: int
+
+    @property
+    def lasts(self) -> bool:
+        """Tell a stretch from single bad samples, which happen in every call."""
+        if self.share >= _CERTAIN_SHARE:
+            return True
+        if self.run >= _FEWEST_SAMPLES and self.run_s >= _SHORTEST_RUN_S:
+            return True
+        return self.share >= _LEAST_SHARE and self.run > 1
+
+
+def _extent(track: Track, bad: NDArray[np.bool_]) -> _Extent:
     edges = np.diff(np.concatenate(([0], bad.astype(np.int8), [0])))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    return float((times[ends] - times[starts]).max() + step_s), len(starts)
+    run_s = float((track.times[ends] - track.times[starts]).max() + track.step_s)
+    longest = int((ends - starts).max()) + 1
+    return _Extent(float(bad.mean()), run_s, longest, len(starts))

@@ -100,7 +100,8 @@ def nearness(distance_s: float) -> float:
 
 
 def breadth(observation: Observation) -> float:
-    """Return what a fault this lasting is worth, 0.7 to 1."""
+    """Return what a fault this lasting is worth, 0.5 to 1."""
     by_share = np.interp(observation.share, (0.05, 0.2), (0.7, 1))
     by_run = np.interp(observation.run_s, (6, 30), (0.7, 1))
-    return float(max(by_share, by_run))
+    scattered = np.interp(observation.run, (1, 4), (0.75, 1))
+    return float(max(by_share, by_run) * scattered)

@@ -47,7 +47,11 @@ def _app_eats_it(app: Observation | None, system: Observation | None) -> bool:
     """Tell whether it is our own app that takes most of the processor, not the others."""
     if app is None or system is None:
         return app is not None
-    return app.median >= _MOST_OF_IT * system.median
+    hot = system.track.values > SYSTEM_CPU.bound
+    own = app.track.nearest(system.track.times[hot])
+    own = own[np.isfinite(own)]
+    usual = float(np.median(own)) if len(own) else 0.0
+    return usual > APP_CPU.bound and usual >= _MOST_OF_IT * system.median
 
 
 def drops_frames(scene: Scene, uid: str) -> bool:

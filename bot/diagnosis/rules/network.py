@@ -18,9 +18,10 @@ from bot.diagnosis.thresholds import JITTER, ROUTER, ROUTER_SLOW
 
 _UP: Final = Direction.UP
 _UNSURE: Final = 0.5
+_WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both ways bad in bursts, or steadily
 _ALIKE: Final = 1.6  # audio and video lose about as much: it is the link, not one medium
 _BURSTS: Final = 3
-_BURSTY: Final = (0.15, 0.9)  # share of bad samples between which loss comes and goes
+_BURSTY: Final = 0.9  # share of bad samples within the stretch; above it loss is steady
 
 
 def find_network_faults(scene: Scene) -> Iterator[Suspect]:
@@ -82,25 +83,24 @@ def _weak_wifi(scene: Scene, uid: str, up: Link, down: Link) -> Suspect | None:
     router = observe(track, ROUTER, scene.moment) or observe(track, ROUTER_SLOW, scene.moment)
     both = bool(up.loss or up.jitter) and bool(down.loss or down.jitter)
     bad = up.all + down.all
-    base = _wifi_base(both=both, bursty=_bursty(bad), router=router, measured=track is not None)
-    if not base or not (bad or router):
+    if router is None and (track is not None or not both):
+        return None  # the router answers well, or too little speaks for it
+    if router is None and not (on_wifi or _bursty(bad)):
         return None
+    if not bad and (router is None or router.limit is not ROUTER):
+        return None
+    base = _router_base(router, both=both) if router else _WIFI_GUESS[_bursty(bad)]
     base *= 1.0 if on_wifi else 0.92
     observations = (*bad[:1], *((router,) if router else ()), *bad[1:4])
     return suspect_of(Cause("network", "wifi_weak"), observations, base, scene.source)
 
 
-def _wifi_base(*, both: bool, bursty: bool, router: Observation | None, measured: bool) -> float:
-    """Return how much the signs are worth, 0 for not enough of them."""
-    if router is not None and both:
+def _router_base(router: Observation, *, both: bool) -> float:
+    """Return what a router that answers late is worth, with both ways bad or only one."""
+    if both:
         return 0.93
-    if router is not None and router.limit is ROUTER:
-        return 0.75
-    if both and bursty and not measured:
-        return 0.8
-    return 0.0
+    return 0.78 if router.limit is ROUTER else 0.68
 
 
 def _bursty(found: tuple[Observation, ...]) -> bool:
-    least, most = _BURSTY
-    return any(one.parts >= _BURSTS and least <= one.share <= most for one in found)
+    return any(one.parts >= _BURSTS and one.density <= _BURSTY for one in found)

@@ -97,6 +97,25 @@ def test_does_not_repeat_what_the_caller_lacks(stage: Any) -> None:
     assert [LackReason.CUT_OFF] == [one.why for one in scenery.examine().missing]
 
 
+def test_takes_over_why_the_call_is_lacking(stage: Any) -> None:
+    """An end hidden behind the cloud's ten names is cut off, not unknown to it."""
+    scenery = stage().keep(T, 500, 600)
+    scenery.missing.append(Missing(Lack.CALL, LackReason.CUT_OFF, detail=T))
+    assert Missing(Lack.TEACHER_METRICS, LackReason.CUT_OFF, None, T) in scenery.examine().missing
+    early = stage().keep(S, -300, -100)
+    early.missing.append(Missing(Lack.CALL, LackReason.NOT_OUT_YET, T0))
+    lack = Missing(Lack.STUDENT_METRICS, LackReason.NOT_OUT_YET, T0, S)
+    assert lack in early.examine().missing
+
+
+def test_single_bad_samples_here_and_there_are_no_fault(stage: Any) -> None:
+    """A tenth of the samples bad, but never two in a row: every call has that."""
+    scenery = stage()
+    for at in range(-110, 110, 20):
+        scenery.bend(T, Metric.UPLINK_LOSS, V, 30, (at, at))
+    assert "none" == scenery.examine().cause
+
+
 def test_unknown_still_passes_on_what_the_cloud_told(stage: Any) -> None:
     """An end is missing, yet the cloud named a cause: unknown, and the cause beside it."""
     verdict = stage().keep(S, 500, 600).tell(S, "21", T).examine()
