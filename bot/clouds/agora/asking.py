@@ -65,6 +65,14 @@ class Asking:
         self.known = generation
         await self._memory.remember(_TRAIT, generation, self.clock.now())
 
+    async def has_changed(self, app: str) -> bool:
+        """After an odd refusal: ask again which generation answers, and tell whether it is new."""
+        if not self.is_auto:
+            return False
+        before = self.known
+        await self.learn(await self._probe(app))
+        return self.known != before
+
     async def lists(self, app: str, row: Endpoint, params: Mapping[str, str]) -> Lists:
         """Ask for calls."""
         return (await self.body(app, row, params, Lists))[0]

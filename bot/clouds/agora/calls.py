@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
-from bot.clouds.agora.asking import Asking, coarse, span_params
+from bot.clouds.agora.asking import Asking, Generation, coarse, span_params
 from bot.clouds.agora.wire import CallRow, Lists, moment, required
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.refusals import forgot, nonsense
+from bot.errors import CloudForgotError, CloudRefusedError
 from bot.ports import Window
 
 _REACH: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
@@ -17,6 +18,7 @@ _EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _PAGES_MAX: Final = 10
 _RUNNING_FRESH: Final = dt.timedelta(seconds=15)
 _ENDED_FRESH: Final = dt.timedelta(minutes=5)
+_ODD_REFUSALS: Final = (400, 404)
 _SECOND: Final = dt.timedelta(seconds=1)
 
 
@@ -27,6 +29,18 @@ async def find_calls(asking: Asking, app: str, cname: str, window: Window) -> tu
     any other CloudError.
     """
     generation = await asking.generation(app)
+    try:
+        return await _find_calls(asking, app, cname, window, generation)
+    except CloudRefusedError as error:
+        if not _is_odd(error) or not await asking.has_changed(app):
+            raise
+        changed = await asking.generation(app)
+        return await _find_calls(asking, app, cname, window, changed)
+
+
+async def _find_calls(
+    asking: Asking, app: str, cname: str, window: Window, generation: Generation
+) -> tuple[Call, ...]:
     row = asking.endpoint("lists", generation)
     now = asking.clock.now()
     oldest = now - (row.look_back or _REACH) + _EDGE
@@ -43,6 +57,12 @@ async def find_calls(asking: Asking, app: str, cname: str, window: Window) -> tu
             if call.cname == cname and _touches(call, window):
                 found[call.id] = call
     return tuple(sorted(found.values(), key=lambda call: call.started_at, reverse=True))
+
+
+def _is_odd(error: CloudRefusedError) -> bool:
+    """Tell a refusal that we should have foreseen: the way one generation answers the other."""
+    forgot_too_soon = isinstance(error, CloudForgotError) and error.status
+    return error.status in _ODD_REFUSALS or bool(forgot_too_soon)
 
 
 def pieces(span: Window, max_span: dt.timedelta | None) -> tuple[Window, ...]:

@@ -133,11 +133,10 @@ def _askable(
     if window.until > newest:
         due_at = window.until + row.delay + dt.timedelta(seconds=10)
         missing.append(Missing(Lack.EVENTS, LackReason.NOT_OUT_YET, due_at))
-    if window.until <= oldest and unsettled(looks, window):
-        missing.append(Missing(Lack.EVENTS, LackReason.FORGOTTEN))
-    elif window.since < oldest and unsettled(looks, Window(window.since, oldest)):
-        gone = Window(window.since, oldest)
-        missing.append(Missing(Lack.MINUTES, LackReason.FORGOTTEN, detail=_stretch(gone)))
+    gone = Window(window.since, min(oldest, window.until))
+    if gone.until > gone.since and unsettled(looks, gone):
+        what = Lack.EVENTS if gone == window else Lack.MINUTES
+        missing.append(Missing(what, LackReason.FORGOTTEN, detail=_stretch(gone)))
     since = max(window.since.replace(microsecond=0), oldest)
     until = min(_up_to_second(window.until), newest)
     return (Window(since, until) if until > since else None), tuple(missing)

@@ -34,6 +34,10 @@ class SetClock:
         """Now, as set."""
         return self.moment
 
+    def timestamp(self) -> float:
+        """Now, in epoch seconds."""
+        return self.moment.timestamp()
+
     async def sleep(self, seconds: float) -> None:
         """Let the time pass at once."""
         self.slept_s.append(seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,30 +13,18 @@ from bot.call import (
     Call,
     Code,
     Direction,
-    IssueType,
     Lack,
     LackReason,
     Media,
     Metric,
     Missing,
-    Report,
-    Side,
-    Unit,
 )
-from bot.clouds.agora.metrics import kind_of, points_of
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
-    CloudError,
     CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
-    CloudRefusedError,
 )
 from bot.ports import Window
 
 NOON_S = 1795176000
-MINUTE = dt.timedelta(minutes=1)
 
 
 def when(second: float) -> dt.datetime:
@@ -87,118 +74,6 @@ LATELY = Window(when(NOON_S - 1200), when(NOON_S - 900))
 def series_row(mid: object, points: object, peer: object = 0) -> dict[str, object]:
     """One metric of one stay."""
     return {"mid": mid, "kvs": points, "peer_uid": peer}
-
-
-def report(**changes: Any) -> Report:
-    """A report of a teacher about a student."""
-    fields: dict[str, Any] = {
-        "app": "kids",
-        "cname": "class_77_1",
-        "teacher_uid": "10001",
-        "student_uid": "20002",
-        "abnormal_side": Side.STUDENT,
-        "issue_type": IssueType.COMPLAINT,
-        "occurred_at": when(NOON_S - 60),
-        "comments": "画面卡 <b>",
-    }
-    return Report(**(fields | changes))
-
-
-NO_RIGHT = ("forbids this call", CloudRefusedError)
-REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
-    ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "accept our key"),
-    ("A6 beta not enabled", 403, {"code": 403, "message": "x"}, CloudRefusedError, "plan"),
-    ("A6 no auth in the body", 200, {"code": 300, "message": "no auth"}, CloudRefusedError, "plan"),
-    ("A12 qps", 200, {"code": 300, "message": "qps limit error"}, CloudOverQuotaError, "12:00:01"),
-    ("A12 qpd", 200, {"code": 300, "message": "qpd limit error"}, CloudOverQuotaError, "11-21 00"),
-    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudOverQuotaError, "12:01"),
-    ("A12 HTTP 429", 429, b"", CloudOverQuotaError, "12:01"),
-    (
-        "A12 time range",
-        200,
-        {"code": 300, "message": "query time range limit error"},
-        CloudForgotError,
-        "72 hours",
-    ),
-    (
-        "A12 time length",
-        200,
-        {"code": 300, "message": "query time length limit error"},
-        CloudRefusedError,
-        "refused",
-    ),
-    (
-        "A12 latency",
-        200,
-        {"code": 300, "message": "query latency limit error"},
-        CloudOverQuotaError,
-        "not published",
-    ),
-    ("400", 400, {"code": 400, "message": "bad 10.0.0.7"}, CloudRefusedError, "refused"),
-    ("404", 404, {"code": 404, "message": ""}, CloudRefusedError, "no such call"),
-    ("500", 500, {"code": 500, "message": "oops"}, CloudBrokenError, "itself failed"),
-    ("A24 code 500 in a 200", 200, {"code": 500, "message": "success"}, CloudBrokenError, "500"),
-    (
-        "A24 a no that says success",
-        200,
-        {"code": 400, "message": "success"},
-        CloudRefusedError,
-        "400",
-    ),
-    ("a code as text", 200, {"code": "401", "message": None}, CloudRefusedError, "accept our key"),
-    ("no code", 200, {"message": "success"}, CloudNonsenseError, "cannot read"),
-    ("HTML", 200, b"<html>10.0.0.7</html>", CloudNonsenseError, "cannot read"),
-    ("empty", 200, b"", CloudNonsenseError, "cannot read"),
-    ("cut", 200, b'{"code": 200, "call_li', CloudNonsenseError, "cannot read"),
-    (
-        "A20 trailing comma",
-        200,
-        b'{"code":200,"call_lists":[],}',
-        CloudNonsenseError,
-        "cannot read",
-    ),
-    ("A20 dots", 200, b'{"code":200,"call_lists":[......]}', CloudNonsenseError, "cannot read"),
-    ("wrong type", 200, {"code": 200, "call_lists": {"a": 1}}, CloudNonsenseError, "cannot read"),
-    ("too deep", 200, b"[" * 100_000, CloudNonsenseError, "cannot read"),
-    ("a redirect", 302, b"", CloudRefusedError, "302"),
-]
-
-
-@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case[0])
-async def test_every_no_has_its_error(case: Any, make_agora: Any, wire: Any) -> None:
-    """A yes is told by HTTP and the body's code; the words of the vendor stay out."""
-    _, status, body, error, words = case
-    wire.say("lists", body, status)
-    with pytest.raises(error) as caught:
-        await make_agora().find_calls("kids", "class_77_1", LATELY)
-    assert words in str(caught.value)
-    assert "10.0.0.7" not in str(caught.value)
-    assert "lists" == caught.value.endpoint
-
-
-async def test_a_retry_after_header_is_believed(make_agora: Any, wire: Any, clock: Any) -> None:
-    """A12: a 429 that says when is asked again then, not sooner."""
-    wire.say("lists", b"", 429, **{"Retry-After": "7"})
-    agora = make_agora()
-    for _ in range(2):
-        with pytest.raises(CloudOverQuotaError) as caught:
-            await agora.find_calls("kids", "class_77_1", LATELY)
-        assert when(NOON_S + 7) == caught.value.retry_at
-    assert 1 == len(wire.asked)
-
-
-YES = [0, 200, "0", "200"]
-
-
-@pytest.mark.parametrize("code", YES)
-@pytest.mark.parametrize("text", ["", "success", None, "null", "Success request: 1", "error", {}])
-async def test_a24_the_message_tells_nothing(
-    code: object, text: object, make_agora: Any, wire: Any
-) -> None:
-    """A24: 0 and 200 are a yes whatever the message says."""
-    rows = [call_row(1, NOON_S - 1800)]
-    wire.say("lists", {"code": code, "message": text, "has_more": False, "call_lists": rows})
-    assert ["c1"] == [c.id for c in await make_agora().find_calls("kids", "class_77_1", LATELY)]
 
 
 def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
@@ -437,35 +312,6 @@ async def test_a28_unknown_experiences_are_kept(exp_id: object, make_agora: Any,
     assert Code("agora.exp_id", str(exp_id)) == event.kind
 
 
-METERS = [
-    ("A29 QP is lower-is-better and has no unit", "20013", "seed", Metric.PICTURE_QP, Unit.NUMBER),
-    ("A29 losses are percent", "20015", "seed", Metric.UPLINK_LOSS, Unit.PERCENT),
-    ("A29 losses are percent", "20016", "seed", Metric.END_TO_END_LOSS, Unit.PERCENT),
-    ("A29 losses are percent", "20017", "current", Metric.UPLINK_LOSS, Unit.PERCENT),
-    ("A29 losses are percent", "20018", "current", Metric.END_TO_END_LOSS, Unit.PERCENT),
-    ("A29 a gap in the table", "20012", "seed", Metric.OTHER, Unit.NUMBER),
-    ("A29 a gap in the table", "20014", "seed", Metric.OTHER, Unit.NUMBER),
-    ("A30 20006 then", "20006", "seed", Metric.SEND_BITRATE, Unit.KBPS),
-    ("A30 20006 now", "20006", "current", Metric.SEND_BITRATE_LOW, Unit.KBPS),
-    ("A30 the main stream now", "20024", "current", Metric.SEND_BITRATE, Unit.KBPS),
-    ("A30 not then", "20024", "seed", Metric.OTHER, Unit.NUMBER),
-    ("A30 20013 is gone", "20013", "current", Metric.OTHER, Unit.NUMBER),
-    ("A30 received size", "20019", "current", Metric.RECEIVE_WIDTH, Unit.PIXELS),
-    ("A30 new", "20021", "current", Metric.TASK_DELAY, Unit.MS),
-    ("A30 new", "20022", "current", Metric.ROUTER_LATENCY, Unit.MS),
-    ("A30 new", "20036", "current", Metric.DOWNLINK_LOSS, Unit.PERCENT),
-    ("unknown", "29999", "current", Metric.OTHER, Unit.NUMBER),
-]
-
-
-@pytest.mark.parametrize("case", METERS, ids=lambda case: f"{case[0]}-{case[1]}-{case[2]}")
-def test_metric_ids_mean_what_their_generation_says(case: Any) -> None:
-    """A29, A30: one number means different things in the two generations."""
-    _, mid, generation, metric, unit = case
-    kind = kind_of(mid, generation)
-    assert (metric, unit) == (kind.metric, kind.unit)
-
-
 async def test_an_unknown_metric_keeps_its_code(make_agora: Any, wire: Any) -> None:
     """A27's rule for metrics: an unknown id is OTHER under its number, never dropped."""
     data = [{"sid": "A", "data": [series_row(20099, [[NOON_S - 1000, 3]])]}]
@@ -484,63 +330,6 @@ async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, wire: Any) -
     assert (Media.VIDEO, Direction.UP) == (record.series[0].media, record.series[0].direction)
 
 
-async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, wire: Any) -> None:
-    """A35: the app id stands in the address, the rest in a JSON body; A36: all fields are sent."""
-    wire.say("reportV2", {"code": 200, "message": ""})
-    await make_agora().send_report(report())
-    (request,) = wire.asked
-    assert ["appid"] == list(request.url.params)
-    assert "application/json" == request.headers["content-type"]
-    expected = {
-        "cname": "class_77_1",
-        "teacher_uid": 10001,
-        "student_uid": 20002,
-        "abnormal_uid": 20002,
-        "ts": NOON_S - 60,
-        "type": 3,
-        "comments": "画面卡 <b>",
-    }
-    assert expected == json.loads(request.content)
-
-
-async def test_a36_the_older_report_has_no_student(make_agora: Any, wire: Any) -> None:
-    """A36: `/report` knows neither the student nor who suffered."""
-    wire.say("report", {"code": 200, "message": ""})
-    await make_agora(report="report").send_report(report(comments=""))
-    expected = {"cname": "class_77_1", "teacher_uid": 10001, "ts": NOON_S - 60, "type": 3}
-    assert expected == json.loads(wire.asked[0].content)
-
-
-BAD_UIDS = ["0", "-1", "01", "4294967296", "tom", "", "1e3", "１２"]
-
-
-@pytest.mark.parametrize("uid", BAD_UIDS)
-async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, wire: Any) -> None:
-    """A37: what is no number from 1 to 2^32-1 is refused before anything is sent."""
-    agora = make_agora()
-    with pytest.raises(CloudRefusedError):
-        await agora.send_report(report(student_uid=uid))
-    assert [] == wire.asked
-    good = agora.capabilities.uid.fullmatch(uid) and int(uid) <= agora.capabilities.uid_max
-    assert not good
-
-
-async def test_a39_reports_can_be_off(make_agora: Any, wire: Any) -> None:
-    """A39: with AGORA_REPORT=off nothing is sent, and the capabilities say so."""
-    agora = make_agora(report="off")
-    with pytest.raises(CloudCannotError):
-        await agora.send_report(report())
-    assert (False, []) == (agora.capabilities.reports, wire.asked)
-
-
-async def test_a39_todays_agora_has_no_reports(make_agora: Any, wire: Any) -> None:
-    """A39: where today's API answers, 404 for a report means there is no such call any more."""
-    with pytest.raises(CloudCannotError):
-        await make_agora(api="current").send_report(report())
-    with pytest.raises(CloudRefusedError):
-        await make_agora(api="seed").send_report(report())
-
-
 async def test_signs_in_a_channels_name_survive(make_agora: Any, wire: Any) -> None:
     """Section 0: `+`, `%`, `&` and blanks in a name arrive as they are."""
     wire.say("lists", {"code": 200, "call_lists": []})
@@ -548,31 +337,3 @@ async def test_signs_in_a_channels_name_survive(make_agora: Any, wire: Any) -> N
     await make_agora().find_calls("kids", name, LATELY)
     assert name == wire.params("lists")[0]["cname"]
     assert b"+" not in wire.asked[0].url.query.split(b"cname=")[1].split(b"&")[0]
-
-
-POINTS = [
-    (b"[[1,2],[3,4.5]]", [1.0, 3.0], [2.0, 4.5]),
-    (b" [ [1, 2] ,\n[3,-4e1] ] ", [1.0, 3.0], [2.0, -40.0]),
-    (b"[]", [], []),
-    (b"null", [], []),
-    (b"[[3,1],[1,2]]", [1.0, 3.0], [2.0, 1.0]),
-    (b"[[1,null],[2,5]]", [2.0], [5.0]),
-    (b"[[1,1e999],[2,5]]", [2.0], [5.0]),
-]
-
-
-@pytest.mark.parametrize(("raw", "times", "values"), POINTS)
-def test_points_become_arrays(raw: bytes, times: list[float], values: list[float]) -> None:
-    """A21: the fast way and the slow way read the same shape."""
-    found = points_of(raw)
-    assert (times, values) == (found[0].tolist(), found[1].tolist())
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [b"[[1,2,3],[4]]", b"[[1],[2]]", b'[["a",1]]', b"{}", b"[1,2]", b'[{"1":2}]', b"[[[1,2]]]"],
-)
-def test_other_shapes_are_refused(raw: bytes) -> None:
-    """A21: four numbers in the wrong brackets are not two points."""
-    with pytest.raises(ValueError, match="no points"):
-        points_of(raw)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import SQLModel, func, select
+from sqlmodel import SQLModel, col, func, select
 
 from bot.clouds.endpoints import Endpoint, Rate, endpoint
 from bot.clouds.quota import MARGIN_S, Quota
@@ -118,7 +118,7 @@ async def test_old_bookings_are_forgotten(ledger: SqlLedger, clock: Any, store: 
     for _ in range(200):
         clock.advance(days=1)
         await quota.spend(TWO_A_SECOND, "kids")
-    kept = await store.read(lambda session: session.exec(select(func.count(Spent.id))).one())
+    kept = await store.read(lambda session: session.exec(select(func.count(col(Spent.id)))).one())
     assert kept < 80
 
 

@@ -1,0 +1,123 @@
+"""How Agora says no, and yes; traps by their number in the list of contract traps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.errors import (
+    CloudBrokenError,
+    CloudError,
+    CloudForgotError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+)
+from bot.ports import Window
+
+NOON_S = 1795176000
+
+
+def when(second: float) -> dt.datetime:
+    """An aware moment."""
+    return dt.datetime.fromtimestamp(second, dt.UTC)
+
+
+LATELY = Window(when(NOON_S - 1200), when(NOON_S - 900))
+
+REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
+    ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "accept our key"),
+    ("A6 beta not enabled", 403, {"code": 403, "message": "x"}, CloudRefusedError, "plan"),
+    ("A6 no auth in the body", 200, {"code": 300, "message": "no auth"}, CloudRefusedError, "plan"),
+    ("A12 qps", 200, {"code": 300, "message": "qps limit error"}, CloudOverQuotaError, "12:00:01"),
+    ("A12 qpd", 200, {"code": 300, "message": "qpd limit error"}, CloudOverQuotaError, "11-21 00"),
+    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudOverQuotaError, "12:01"),
+    ("A12 HTTP 429", 429, b"", CloudOverQuotaError, "12:01"),
+    (
+        "A12 time range",
+        200,
+        {"code": 300, "message": "query time range limit error"},
+        CloudForgotError,
+        "72 hours",
+    ),
+    (
+        "A12 time length",
+        200,
+        {"code": 300, "message": "query time length limit error"},
+        CloudRefusedError,
+        "refused",
+    ),
+    (
+        "A12 latency",
+        200,
+        {"code": 300, "message": "query latency limit error"},
+        CloudOverQuotaError,
+        "not published",
+    ),
+    ("400", 400, {"code": 400, "message": "bad 10.0.0.7"}, CloudRefusedError, "refused"),
+    ("404", 404, {"code": 404, "message": ""}, CloudRefusedError, "no such call"),
+    ("500", 500, {"code": 500, "message": "oops"}, CloudBrokenError, "itself failed"),
+    ("A24 code 500 in a 200", 200, {"code": 500, "message": "success"}, CloudBrokenError, "500"),
+    (
+        "A24 a no that says success",
+        200,
+        {"code": 400, "message": "success"},
+        CloudRefusedError,
+        "400",
+    ),
+    ("a code as text", 200, {"code": "401", "message": None}, CloudRefusedError, "accept our key"),
+    ("no code", 200, {"message": "success"}, CloudNonsenseError, "cannot read"),
+    ("HTML", 200, b"<html>10.0.0.7</html>", CloudNonsenseError, "cannot read"),
+    ("empty", 200, b"", CloudNonsenseError, "cannot read"),
+    ("cut", 200, b'{"code": 200, "call_li', CloudNonsenseError, "cannot read"),
+    (
+        "A20 trailing comma",
+        200,
+        b'{"code":200,"call_lists":[],}',
+        CloudNonsenseError,
+        "cannot read",
+    ),
+    ("A20 dots", 200, b'{"code":200,"call_lists":[......]}', CloudNonsenseError, "cannot read"),
+    ("wrong type", 200, {"code": 200, "call_lists": {"a": 1}}, CloudNonsenseError, "cannot read"),
+    ("too deep", 200, b"[" * 100_000, CloudNonsenseError, "cannot read"),
+    ("a redirect", 302, b"", CloudRefusedError, "302"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case[0])
+async def test_every_no_has_its_error(case: Any, make_agora: Any, wire: Any) -> None:
+    """A yes is told by HTTP and the body's code; the words of the vendor stay out."""
+    _, status, body, error, words = case
+    wire.say("lists", body, status)
+    with pytest.raises(error) as caught:
+        await make_agora().find_calls("kids", "class_77_1", LATELY)
+    assert words in str(caught.value)
+    assert "10.0.0.7" not in str(caught.value)
+    assert "lists" == caught.value.endpoint
+
+
+async def test_a_retry_after_header_is_believed(make_agora: Any, wire: Any) -> None:
+    """A12: a 429 that says when is asked again then, not sooner."""
+    wire.say("lists", b"", 429, **{"Retry-After": "7"})
+    agora = make_agora()
+    for _ in range(2):
+        with pytest.raises(CloudOverQuotaError) as caught:
+            await agora.find_calls("kids", "class_77_1", LATELY)
+        assert when(NOON_S + 7) == caught.value.retry_at
+    assert 1 == len(wire.asked)
+
+
+YES = [0, 200, "0", "200"]
+
+
+@pytest.mark.parametrize("code", YES)
+@pytest.mark.parametrize("text", ["", "success", None, "null", "Success request: 1", "error", {}])
+async def test_a24_the_message_tells_nothing(
+    code: object, text: object, make_agora: Any, wire: Any
+) -> None:
+    """A24: 0 and 200 are a yes whatever the message says."""
+    rows = [{"call_id": "c1", "cname": "class_77_1", "created_ts": NOON_S - 1000}]
+    wire.say("lists", {"code": code, "message": text, "has_more": False, "call_lists": rows})
+    assert ["c1"] == [c.id for c in await make_agora().find_calls("kids", "class_77_1", LATELY)]

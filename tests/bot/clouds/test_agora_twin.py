@@ -1,0 +1,238 @@
+"""Agora against the simulated one over real HTTP: what truly happened comes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.call import (
+    IssueType,
+    Lack,
+    LackReason,
+    Metric,
+    Report,
+    Side,
+)
+from bot.clouds import build_clouds
+from bot.errors import (
+    CloudBrokenError,
+    CloudError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+    CloudUnreachableError,
+)
+from bot.ports import Window
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import build_lesson
+from bot.sandbox.scenario.catalogue import big_class
+from bot.settings import CloudSettings
+from bot.store.ledger import SqlLedger, SqlMemory
+
+NOON_S = 1795176000
+FIVE = dt.timedelta(minutes=5)
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """Three lessons of the last hour on a simulated Agora."""
+    start = NOON_S - 3000
+    lessons = [
+        build_lesson("uplink_loss_video", "class_77_1", seed=1, started_at=start),
+        build_lesson("healthy", "class_77_2", seed=2, started_at=start),
+        big_class(NOON_S),
+    ]
+    made = Clouds(lessons, clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def agora(clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger) -> AsyncIterator[Any]:
+    """Our Agora, which asks the simulated one which generation it is."""
+    account = AgoraAccount()
+    secrets = {"customer_id": account.customer_id, "customer_secret": account.customer_secret}
+    options = {"api": "auto", "plan": "standard", "report": "reportV2"}
+    each = CloudSettings("agora", account.apps, clouds.agora_url, secrets, options)
+    memory = SqlMemory(store)
+    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    assert made["kids"] is made["adults"]
+    yield made["kids"]
+    await made["kids"].close()
+
+
+def complaint(clouds: Clouds, cname: str) -> tuple[dt.datetime, Window]:
+    """When somebody complained, and the five minutes around it."""
+    lesson = clouds.lesson(cname)
+    assert lesson is not None
+    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
+    return at, Window.around(at, FIVE)
+
+
+@pytest.mark.parametrize("generation", ["seed", "current"])
+async def test_a_call_is_found_and_told(generation: Any, clouds: Clouds, agora: Any) -> None:
+    """In both generations: the call, both people, and the loss where it was."""
+    clouds.agora.generation = generation
+    at, window = complaint(clouds, "class_77_1")
+    (call,) = await agora.find_calls("kids", "class_77_1", window)
+    assert call.covers(at)
+    record = await agora.fetch_record(call, ["10001", "20002"], window)
+    assert {"10001", "20002"} == {stay.uid for stay in record.participants}
+    assert () == record.missing
+    loss = [s for s in record.series if s.metric is Metric.UPLINK_LOSS and s.media == "video"]
+    means = {series.uid: float(series.values.mean()) for series in loss}
+    assert means["10001"] > 5 > means["20002"]
+    assert all(s.times[0] >= window.since.timestamp() for s in record.series)
+    assert [] == clouds.over_quota
+
+
+@pytest.mark.parametrize("generation", ["seed", "current"])
+async def test_auto_finds_out_once(generation: Any, clouds: Clouds, agora: Any, store: Any) -> None:
+    """`auto` asks which generation answers, tells doctor, and remembers it for everybody."""
+    clouds.agora.generation = generation
+    assert (await agora.check("kids")).startswith(generation)
+    assert generation == await SqlMemory(store).recall("agora.generation")
+    assert (generation == "seed") is agora.capabilities.events
+    before = clouds.counts["analytics/call/lists"]
+    await agora.check("adults")
+    assert before + 1 == clouds.counts["analytics/call/lists"]
+
+
+@pytest.mark.parametrize(("was", "becomes"), [("seed", "current"), ("current", "seed")])
+async def test_auto_notices_a_change(
+    was: Any, becomes: Any, clouds: Clouds, agora: Any, clock: Any
+) -> None:
+    """When the remembered generation is gone, the other is asked and remembered."""
+    clouds.agora.generation = was
+    await agora.check("kids")
+    clouds.agora.generation = becomes
+    clock.advance(seconds=5)
+    _, window = complaint(clouds, "class_77_2")
+    (call,) = await agora.find_calls("kids", "class_77_2", window)
+    assert 2 == len((await agora.fetch_record(call, ["10001", "20002"], window)).participants)
+    assert (await agora.check("kids")).startswith(becomes)
+
+
+async def test_the_teacher_of_a_big_class(clouds: Clouds, agora: Any, clock: Any) -> None:
+    """A15: the seed cuts the teacher off; today's API is asked by uid and has her."""
+    cname = clouds.lessons[-1].cname
+    _, window = complaint(clouds, cname)
+    (call,) = await agora.find_calls("kids", cname, window)
+    record = await agora.fetch_record(call, ["10001", "20002"], window)
+    cut = [lack for lack in record.missing if lack.why is LackReason.CUT_OFF]
+    assert "10001" in [lack.detail for lack in cut]
+    clouds.agora.generation = "current"
+    clock.advance(minutes=1)
+    record = await agora.fetch_record(call, ["10001", "20002"], window)
+    assert "10001" in {stay.uid for stay in record.participants}
+
+
+async def test_a_report_arrives_whole(clouds: Clouds, agora: Any, clock: Any) -> None:
+    """A36: the simulated Agora, which is strict, takes our report once."""
+    await agora.send_report(
+        Report(
+            app="kids",
+            cname="class_77_1",
+            teacher_uid="10001",
+            student_uid="20002",
+            abnormal_side=Side.STUDENT,
+            issue_type=IssueType.HELP,
+            occurred_at=clock.now(),
+            comments="卡 & <b>",
+        )
+    )
+    (accepted,) = clouds.reports
+    assert (20002, 2, "卡 & <b>") == tuple(
+        accepted.fields[name] for name in ("abnormal_uid", "type", "comments")
+    )
+
+
+async def test_many_questions_stay_within_the_limits(clouds: Clouds, agora: Any) -> None:
+    """A7: twenty different questions at three a second are all answered, none over quota."""
+    for number in range(20):
+        window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC), FIVE)
+        await agora.find_calls("kids", "class_77_1", window)
+    assert clouds.counts["analytics/call/lists"] >= 20
+    assert [] == clouds.over_quota
+
+
+async def test_identical_questions_cost_one(clouds: Clouds, agora: Any) -> None:
+    """The same question again is answered from what is kept."""
+    _, window = complaint(clouds, "class_77_1")
+    (call,) = await agora.find_calls("kids", "class_77_1", window)
+    for uids in (["10001"], ["20002"], ["10001", "20002"]):
+        await agora.find_calls("kids", "class_77_1", window)
+        await agora.fetch_record(call, uids, window)
+    assert 1 == clouds.counts["analytics/call/details"]
+
+
+FAULTS: list[tuple[Any, type[CloudError]]] = [
+    ("http_500", CloudBrokenError),
+    ("http_503", CloudBrokenError),
+    ("http_429", CloudOverQuotaError),
+    ("http_300", CloudOverQuotaError),
+    ("code_300", CloudOverQuotaError),
+    ("reset", CloudUnreachableError),
+    ("html", CloudNonsenseError),
+    ("truncated_json", CloudNonsenseError),
+    ("empty", CloudNonsenseError),
+    ("wrong_types", CloudNonsenseError),
+]
+
+
+@pytest.mark.parametrize(("fault", "error"), FAULTS)
+async def test_every_fault_has_its_error(
+    fault: Any, error: type[CloudError], clouds: Clouds, agora: Any
+) -> None:
+    """What goes wrong on the way or in the cloud comes out typed, and is over afterwards."""
+    _, window = complaint(clouds, "class_77_1")
+    await agora.check("kids")
+    clouds.fail_next("analytics/call/lists", fault, times=3)
+    with pytest.raises(error):
+        await agora.find_calls("kids", "class_77_1", window)
+
+
+async def test_a_passing_fault_is_not_felt(clouds: Clouds, agora: Any) -> None:
+    """One 503 costs a second try, not an error."""
+    _, window = complaint(clouds, "class_77_1")
+    await agora.check("kids")
+    clouds.fail_next("analytics/call/lists", "http_503")
+    assert 1 == len(await agora.find_calls("kids", "class_77_1", window))
+
+
+async def test_a_wrong_key_is_said(
+    clouds: Clouds, ledger: SqlLedger, store: Any, clock: Any
+) -> None:
+    """A6: 401 names the key, not the answer's words."""
+    secrets = {"customer_id": "nobody", "customer_secret": "wrong"}
+    each = CloudSettings("agora", {"kids": "K"}, clouds.agora_url, secrets, {"api": "seed"})
+    made = build_clouds(
+        [each], ledger=ledger, memory=SqlMemory(store), clock=clock, sleep=clock.sleep
+    )
+    with pytest.raises(CloudRefusedError) as caught:
+        await made["kids"].check("kids")
+    assert (401, "401") == (caught.value.status, caught.value.code)
+    assert "wrong" not in repr(caught.value) + repr(made["kids"])
+    await made["kids"].close()
+
+
+async def test_a_plan_without_the_call_is_said(clouds: Clouds, agora: Any) -> None:
+    """A6: a key without the right hears that the plan is the matter."""
+    await agora.check("kids")
+    clouds.agora.deny("live/diagnosis")
+    _, window = complaint(clouds, "class_77_1")
+    with pytest.raises(CloudRefusedError) as caught:
+        await agora.fetch_events("kids", "class_77_1", window)
+    assert "plan" in str(caught.value)
+
+
+async def test_the_clouds_diagnosis_is_told(clouds: Clouds, agora: Any) -> None:
+    """Within a minute's allowance we hear about our channel."""
+    at, _ = complaint(clouds, "class_77_1")
+    answer = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
+    assert {"class_77_1"} == {event.cname for event in answer.events}
+    assert 1 == clouds.counts["live/diagnosis"]
+    assert all(lack.what is Lack.EVENTS for lack in answer.missing)
