@@ -7,7 +7,6 @@ from bot.diagnosis.suspects import CAN_EMIT
 from bot.diagnosis.verdict import (
     HEALTHY,
     UNKNOWN,
-    Diagnosis,
     Evidence,
     Verdict,
     read_time,
@@ -18,7 +17,6 @@ __all__ = [
     "CAN_EMIT",
     "HEALTHY",
     "UNKNOWN",
-    "Diagnosis",
     "Evidence",
     "Verdict",
     "examine",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bot.call import Media, Metric, Unit
+from bot.call import Media, Unit
 
 _AGORA: Final = "Agora Analytics, published thresholds"
 _HUAWEI: Final = "Huawei SparkRTC console, diagnosis thresholds"
@@ -43,22 +43,4 @@ FREEZE_SHARE: Final[dict[Media, Limit]] = {
     # Share of time frozen. A freeze is 200 ms of sound or 600 ms of picture (Agora).
     Media.AUDIO: Limit(3, Unit.PERCENT, _AGORA),
     Media.VIDEO: Limit(5, Unit.PERCENT, _AGORA),
-}
-
-LIMITS: Final[dict[Metric, Limit]] = {
-    Metric.UPLINK_LOSS: LOSS,
-    Metric.DOWNLINK_LOSS: LOSS,
-    Metric.END_TO_END_LOSS: LOSS,
-    Metric.UPLINK_LATENCY: LATENCY,
-    Metric.DOWNLINK_LATENCY: LATENCY,
-    Metric.LATENCY: LATENCY,
-    Metric.JITTER: JITTER,
-    Metric.ROUTER_LATENCY: ROUTER,
-    Metric.SYSTEM_CPU: SYSTEM_CPU,
-    Metric.APP_CPU: APP_CPU,
-    Metric.TASK_DELAY: TASK_DELAY,
-    Metric.CAPTURE_FPS: CAPTURE,
-    Metric.SEND_BITRATE: NOTHING_SENT,
-    Metric.RECEIVE_BITRATE: NOTHING_SENT,
-    Metric.PLAY_VOLUME: SILENCE,
 }

@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.call import (
-    AbnormalEvent,
-    Call,
     Code,
     Direction,
     Lack,
     LackReason,
     Media,
     Missing,
-    Participant,
-    Report,
     Side,
 )
 
@@ -131,23 +127,6 @@ class Verdict:
             missing=tuple(_missing_from_json(item) for item in data["missing"]),
             others=tuple(cls.from_json(item) for item in data["others"]),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """All there is to tell about one question: the verdict and the facts beside it."""
-
-    report: Report
-    verdict: Verdict
-    asked_at: dt.datetime
-    calls: tuple[Call, ...] = ()
-    participants: tuple[Participant, ...] = ()
-    events: tuple[AbnormalEvent, ...] = ()
-
-    @property
-    def call(self) -> Call | None:
-        """The call the question is about: the newest one found."""
-        return self.calls[0] if self.calls else None
 
 
 def write_time(moment: dt.datetime) -> str:

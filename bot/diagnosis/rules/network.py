@@ -14,7 +14,7 @@ from bot.diagnosis.observations import Observation, observe
 from bot.diagnosis.rules.links import Link, look_down, look_up
 from bot.diagnosis.scene import Scene
 from bot.diagnosis.suspects import Suspect, suspect_of
-from bot.diagnosis.thresholds import JITTER, ROUTER, ROUTER_SLOW
+from bot.diagnosis.thresholds import HEAVY_LOSS, JITTER, LOSS, ROUTER, ROUTER_SLOW
 
 _UP: Final = Direction.UP
 _UNSURE: Final = 0.5
@@ -38,7 +38,9 @@ def find_network_faults(scene: Scene) -> Iterator[Suspect]:
 
 def _suspects(scene: Scene, link: Link) -> Iterator[Suspect]:
     for lead in _by_medium(link.loss):
-        base = float(np.interp(lead[0].own, (5, 7, 12, 20), (0.55, 0.7, 0.88, 0.92)))
+        base = float(
+            np.interp(lead[0].own, (LOSS.bound, 7, 12, HEAVY_LOSS.bound), (0.55, 0.7, 0.88, 0.92))
+        )
         yield from _suspect(scene, link, "loss", lead, base)
     for lead in _by_medium(link.latency):
         yield from _suspect(scene, link, "latency", lead, 0.86)
