@@ -5,10 +5,12 @@ import { openLayer, placeLayer } from "./menu.js";
 import { textNode, textOf } from "./mrkdwn.js";
 import { t } from "./strings.js";
 
+const SEARCH_PAUSE_MS = 200;
+
 const same = (one, other) => Boolean(one && other) && one.value === other.value;
 
 /**
- * settings: {multi, load(query) -> Promise<[{label, options}]>, remote, selected: [options], placeholder, label,
+ * settings: {multi, load(query) -> [{label, options}], a promise of it when remote, remote, selected: [options], placeholder, label,
  * onChange(options), clearable, testid, actionTestid, describedBy, invalid, max, minQuery, compact}
  */
 export class Select {
@@ -101,10 +103,12 @@ export class Select {
     clearTimeout(this.timer);
     const { remote, minQuery = 0 } = this.settings;
     if (remote && [...query].length < minQuery) return this.say(minQuery > 1 ? t("type_more", { n: minQuery }) : t("type_to_search"));
-    if (remote) this.say(t("searching"));
+    // a local list answers at once: Enter right after typing must find it filtered
+    if (!remote) return this.fill(this.settings.load(query.trim().toLowerCase()));
+    this.say(t("searching"));
     this.asked += 1;
     const asked = this.asked;
-    this.timer = setTimeout(() => this.fetch(query, asked), remote ? 200 : 0);
+    this.timer = setTimeout(() => this.fetch(query, asked), SEARCH_PAUSE_MS);
     return undefined;
   }
 
@@ -195,6 +199,6 @@ const displayWidth = (text) => [...text].reduce((sum, char) => sum + (char.codeP
 /** Filter groups of options by what was typed, in text and description. */
 export function filterGroups(groups, query) {
   if (!query) return groups;
-  const hit = (option) => `${textOf(option.text)} ${textOf(option.description)}`.toLowerCase().includes(query);
+  const hit = (option) => `${textOf(option.text)} ${textOf(option.description)} ${option.keywords || ""}`.toLowerCase().includes(query);
   return groups.map((group) => ({ ...group, options: group.options.filter(hit) }));
 }

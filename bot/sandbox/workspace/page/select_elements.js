@@ -9,7 +9,7 @@ import { t } from "./strings.js";
 
 const plainText = (text) => ({ type: "plain_text", text });
 
-const people = () => state.boot.people.map((one) => ({ text: plainText(one.real_name || one.name), value: one.id, description: one.title ? plainText(one.title) : undefined }));
+const people = () => state.boot.people.map((one) => ({ text: plainText(one.real_name || one.name), value: one.id, keywords: one.name, description: one.title ? plainText(one.title) : undefined }));
 const channels = () => state.channels.filter((one) => one.kind === "channel").map((one) => ({ text: plainText(`#${one.name}`), value: one.id }));
 
 function conversations(element) {
@@ -57,7 +57,7 @@ export function selectOf(element, blockId, ctx, changed) {
   const remote = source === "external";
   const select = new Select({
     multi, remote, minQuery: remote ? element.min_query_length ?? 3 : 0, max: element.max_selected_items,
-    load: async (query) => remote ? remoteGroups(element, blockId, ctx, query) : filterGroups(SOURCES[source](element), query),
+    load: (query) => remote ? remoteGroups(element, blockId, ctx, query) : filterGroups(SOURCES[source](element), query),
     selected: selectedOptions(source, element, ctx.form.get(blockId, element.action_id)),
     placeholder: textOf(element.placeholder) || t(PLACEHOLDERS[source] || (multi ? "choose_many" : "choose")),
     label: ctx.label || textOf(element.placeholder) || element.action_id,
