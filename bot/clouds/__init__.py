@@ -14,9 +14,9 @@ from bot.clouds.http import CloudHttp
 from bot.clouds.memory import Memory
 from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
 from bot.ports import Clock, Cloud
-from bot.settings import CloudSettings
+from bot.settings import N_, CloudSettings, SettingError
 
-__all__ = ["Ledger", "Memory", "SystemClock", "build_clouds"]
+__all__ = ["Ledger", "Memory", "SystemClock", "build_clouds", "recall_clouds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,26 @@ def build_clouds(
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
 
-    Apps of one cloud share one object: close each once. `transport` replaces the network and
+    Apps of one cloud share one object: close each once. Raises SettingError for a cloud that
+    has no room here yet. `transport` replaces the network and
     `sleep` the waiting for short allowances.
     """
     told = clock or SystemClock()
     means = _Means(Quota(ledger, told, sleep), memory, told, transport, delay_scale)
     carriers: dict[str, Cloud] = {}
     for each in settings:
+        if each.name not in _BUILDERS:
+            raise SettingError(f"{each.name.upper()}_APPS", N_("no value: this cloud is not ready"))
         cloud = _BUILDERS[each.name](each, means)
         carriers.update(dict.fromkeys(each.apps, cloud))
     return carriers
+
+
+async def recall_clouds(clouds: Iterable[Cloud]) -> None:
+    """Let every cloud take over what other processes learnt; asks no cloud anything."""
+    for cloud in set(clouds):
+        if isinstance(cloud, AgoraCloud):
+            await cloud.recall()
 
 
 def _agora(settings: CloudSettings, means: _Means) -> Cloud:

@@ -54,11 +54,15 @@ class Asking:
 
     async def generation(self, app: str) -> Generation:
         """Tell which generation of the API answers; asks once and remembers it."""
-        if self.known is None:
-            self.known = _generation(await self._memory.recall(_TRAIT) or "")
+        await self.recall()
         if self.known is None:
             await self.learn(await self._probe(app))
         return cast("Generation", self.known)
+
+    async def recall(self) -> None:
+        """Take over what another process learnt, without a question to Agora."""
+        if self.known is None:
+            self.known = _generation(await self._memory.recall(_TRAIT) or "")
 
     async def learn(self, generation: Generation) -> None:
         """Remember which generation answers."""
@@ -122,12 +126,11 @@ class Asking:
         await self._http.close()
 
     async def _probe(self, app: str) -> Generation:
-        """Both generations answer `call/lists`; only today's tells totals and a request id."""
+        """Both generations answer `call/lists`; its shape tells which."""
         row = self.endpoint("lists", "current")
         until = self.clock.now() - row.delay
         answer = await self.lists(app, row, span_params(Window(until - _PROBE_SPAN, until)))
-        is_current = answer.total_size is not None or answer.request_id is not None
-        return "current" if is_current else "seed"
+        return "current" if answer.is_current else "seed"
 
 
 def span_params(span: Window) -> dict[str, str]:

@@ -74,6 +74,10 @@ class AgoraCloud:
             uid_hint=message("A whole number from 1 to %(most)s", most=UID_MAX),
         )
 
+    async def recall(self) -> None:
+        """Take over what other processes learnt, so that `capabilities` are right at once."""
+        await self._asking.recall()
+
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
         """Return the calls of this channel that touch the window, newest first."""
         return await find_calls(self._asking, app, cname, window)

@@ -30,7 +30,7 @@ _SUCCESS: Final = (0, 200)
 _OVER_LIMIT: Final = (300, 429)
 _SERVER_ERROR: Final = 500
 _EARLIEST_S: Final = 86400.0  # anything before is a way to write "none"
-_DEFAULT_PAUSE_S: Final = 60.0
+_LEAST_PAUSE_S: Final = 2.0
 
 
 class Envelope(msgspec.Struct):
@@ -51,12 +51,19 @@ class CallRow(msgspec.Struct):
 
 
 class Lists(Envelope):
-    """`call/lists`. `has_more` belongs to the seed; the last two to today's generation."""
+    """`call/lists`. The seed always tells `has_more`; only today's generation the last three."""
 
     call_lists: list[CallRow] | None = None
     has_more: bool | None = None
     total_size: int | None = None
+    page_no: int | None = None
     request_id: str | None = msgspec.field(name="requestId", default=None)
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether today's generation answered."""
+        told = (self.total_size, self.page_no, self.request_id)
+        return self.has_more is None or any(each is not None for each in told)
 
 
 class UserRow(msgspec.Struct):
@@ -226,9 +233,8 @@ def _over_limit(
         midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         retry_at = midnight + dt.timedelta(days=1)
     else:
-        longest_s = max((rate.per_s for rate in endpoint.rates), default=_DEFAULT_PAUSE_S)
-        pause_s = longest_s if b"qps" in hint else _DEFAULT_PAUSE_S
-        retry_at = now + dt.timedelta(seconds=max(1.0, pause_s))
+        pause_s = max([_LEAST_PAUSE_S, *(rate.per_s for rate in endpoint.rates)])
+        retry_at = now + dt.timedelta(seconds=pause_s)
     asked_for = _retry_after(answer, now)
     return over_quota(endpoint, asked_for or retry_at, status=answer.status, code=code)
 

@@ -31,10 +31,10 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
     ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "accept our key"),
     ("A6 beta not enabled", 403, {"code": 403, "message": "x"}, CloudRefusedError, "plan"),
     ("A6 no auth in the body", 200, {"code": 300, "message": "no auth"}, CloudRefusedError, "plan"),
-    ("A12 qps", 200, {"code": 300, "message": "qps limit error"}, CloudOverQuotaError, "12:00:01"),
+    ("A12 qps", 200, {"code": 300, "message": "qps limit error"}, CloudOverQuotaError, "12:00:02"),
     ("A12 qpd", 200, {"code": 300, "message": "qpd limit error"}, CloudOverQuotaError, "11-21 00"),
-    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudOverQuotaError, "12:01"),
-    ("A12 HTTP 429", 429, b"", CloudOverQuotaError, "12:01"),
+    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudOverQuotaError, "12:00:02"),
+    ("A12 HTTP 429", 429, b"", CloudOverQuotaError, "12:00:02"),
     (
         "A12 time range",
         200,

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.clouds import build_clouds, recall_clouds
+from bot.settings import CloudSettings, SettingError
+from bot.store.ledger import SqlLedger, SqlMemory
+
+
+def test_each_app_has_its_carrier(make_agora: Any) -> None:
+    """Apps of one credential share one cloud, which names them all."""
+    assert ("kids", "adults") == make_agora().apps
+    assert "agora" == make_agora().name
+
+
+def test_a_cloud_without_a_room_is_a_wrong_setting(ledger: SqlLedger, store: Any) -> None:
+    """A configured cloud we cannot ask yet stops the start with the setting's name."""
+    each = CloudSettings("tencent", {"kids": "K"}, "https://t.invalid")
+    with pytest.raises(SettingError) as caught:
+        build_clouds([each], ledger=ledger, memory=SqlMemory(store))
+    assert "TENCENT_APPS" == caught.value.name
+
+
+async def test_a_new_process_knows_what_another_learnt(
+    make_agora: Any, store: Any, clock: Any, wire: Any
+) -> None:
+    """The remembered generation decides the capabilities without a question."""
+    agora = make_agora(api="auto", plan="enterprise")
+    assert agora.capabilities.events
+    await SqlMemory(store).remember("agora.generation", "current", clock.now())
+    await recall_clouds([agora, agora])
+    found = agora.capabilities
+    assert (False, 15, 100) == (
+        found.events,
+        found.look_back.days,
+        found.metrics_delay.total_seconds(),
+    )
+    assert [] == wire.asked
+
+
+async def test_a_setting_is_not_overruled_by_memory(
+    make_agora: Any, store: Any, clock: Any
+) -> None:
+    """AGORA_API=seed stays the seed, whatever was learnt once."""
+    await SqlMemory(store).remember("agora.generation", "current", clock.now())
+    agora = make_agora(api="seed")
+    await recall_clouds([agora])
+    assert agora.capabilities.events
+
+
+@pytest.mark.parametrize(
+    ("cname", "fits"),
+    [
+        ("class_77_1", True),
+        ("a b!#$%&()+-:;<=.>?@[]^_{}|~,", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("", False),
+        ("课堂", False),
+        ("a/b", False),
+        ("a\n", False),
+    ],
+)
+def test_a_channels_name(cname: str, fits: object, make_agora: Any) -> None:
+    """A channel's name is 1 to 64 of the characters Agora allows."""
+    assert fits is bool(make_agora().capabilities.cname.fullmatch(cname))
