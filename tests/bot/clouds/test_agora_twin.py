@@ -17,6 +17,7 @@ from bot.call import (
     Side,
 )
 from bot.clouds import build_clouds
+from bot.clouds import http as clouds_http
 from bot.errors import (
     CloudBrokenError,
     CloudError,
@@ -193,6 +194,79 @@ async def test_every_fault_has_its_error(
     clouds.fail_next("analytics/call/lists", fault, times=3)
     with pytest.raises(error):
         await agora.find_calls("kids", "class_77_1", window)
+
+
+ENDPOINTS = [
+    ("seed", "analytics/call/details"),
+    ("seed", "live/diagnosis"),
+    ("current", "analytics/call/sessions"),
+    ("current", "analytics/call/metrics"),
+]
+
+
+@pytest.mark.parametrize(("generation", "endpoint"), ENDPOINTS)
+@pytest.mark.parametrize("fault", ["html", "truncated_json", "wrong_types", "empty", "reset"])
+async def test_no_endpoint_lets_a_fault_through(
+    fault: Any, generation: Any, endpoint: str, clouds: Clouds, agora: Any
+) -> None:
+    """Whatever is asked, a spoilt answer is a CloudError that names the endpoint."""
+    clouds.agora.generation = generation
+    _, window = complaint(clouds, "class_77_1")
+    (call,) = await agora.find_calls("kids", "class_77_1", window)
+    clouds.fail_next(endpoint, fault, times=3)
+    question = (
+        agora.fetch_events("kids", "class_77_1", window)
+        if endpoint == "live/diagnosis"
+        else agora.fetch_record(call, ["10001"], window)
+    )
+    with pytest.raises(CloudError) as caught:
+        await question
+    assert endpoint.endswith(caught.value.endpoint)
+
+
+async def test_an_endless_answer_is_refused(
+    clouds: Clouds, agora: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """We hang up on an answer that is far too long."""
+    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
+    _, window = complaint(clouds, "class_77_1")
+    await agora.check("kids")
+    clouds.fail_next("analytics/call/lists", "huge")
+    with pytest.raises(CloudNonsenseError):
+        await agora.find_calls("kids", "class_77_1", window)
+
+
+REPORT_FAULTS: list[tuple[Any, bool, int]] = [
+    ("reset", False, 0),
+    ("reset", True, 1),
+    ("http_500", True, 1),
+    ("truncated_json", True, 1),
+]
+
+
+@pytest.mark.parametrize("case", REPORT_FAULTS, ids=str)
+async def test_a38_a_report_is_never_sent_twice(
+    case: Any, clouds: Clouds, agora: Any, clock: Any
+) -> None:
+    """A38: whether it was filed or not, one failure means one attempt, and we cannot tell."""
+    fault, after_effect, filed = case
+    clouds.fail_next("analytics/feedback/reportV2", fault, after_effect=after_effect)
+    with pytest.raises(CloudError) as caught:
+        await agora.send_report(
+            Report(
+                app="kids",
+                cname="class_77_1",
+                teacher_uid="10001",
+                student_uid="20002",
+                abnormal_side=Side.TEACHER,
+                issue_type=IssueType.HELP,
+                occurred_at=clock.now(),
+            )
+        )
+    assert caught.value.retryable
+    assert filed == len(clouds.reports)
+    if isinstance(caught.value, CloudUnreachableError):
+        assert caught.value.maybe_arrived
 
 
 async def test_a_passing_fault_is_not_felt(clouds: Clouds, agora: Any) -> None:
