@@ -52,6 +52,11 @@ class Feed:
         self._pages.append((person_id, queue))
         return queue
 
+    @property
+    def watchers(self) -> set[str]:
+        """Who has a page open."""
+        return {person_id for person_id, _ in self._pages}
+
     def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
         """Close a queue."""
         self._pages = [page for page in self._pages if page[1] is not queue]

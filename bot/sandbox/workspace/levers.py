@@ -7,7 +7,14 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.sandbox.workspace.delivery import Ack, Delivery, NoAckError, deliver
+from bot.sandbox.workspace.delivery import (
+    Ack,
+    Delivery,
+    HttpTransport,
+    NoAckError,
+    deliver,
+    sign,
+)
 from bot.sandbox.workspace.errors import Json
 from bot.sandbox.workspace.events import announce
 
@@ -18,8 +25,9 @@ if TYPE_CHECKING:
 
 def show_channels(workspace: Workspace) -> None:
     """Send every page its person's channel list."""
-    for person in workspace.people:
-        workspace.feed.publish([person.id], type="channels", channels=person.channel_list())
+    for person_id in workspace.feed.watchers:
+        channels = workspace.person(person_id).channel_list()
+        workspace.feed.publish([person_id], type="channels", channels=channels)
     workspace.changes.notify()
 
 
@@ -91,6 +99,17 @@ async def redeliver(workspace: Workspace, count: int) -> list[Ack]:
         message = "nothing was delivered yet"
         raise AssertionError(message)
     return [await _again(workspace, last, number) for number in range(1, count + 1)]
+
+
+async def verify_url(workspace: Workspace, transport: HttpTransport) -> bool:
+    """Send the signed `url_verification` challenge; tell whether it came back."""
+    challenge = workspace.mint.make("challenge", 40)
+    token = workspace.app.verification_token
+    said = {"type": "url_verification", "token": token, "challenge": challenge}
+    body = json.dumps(said).encode()
+    headers = {"Content-Type": "application/json", **sign(workspace.signing_secret, body)}
+    ack = await transport.post(body, headers)
+    return ack.ok and challenge in ack.body
 
 
 async def _again(workspace: Workspace, last: Delivery, number: int) -> Ack:

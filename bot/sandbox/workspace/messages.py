@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bot.sandbox.workspace.elements import every_block, iterate_dicts, name_blocks
 from bot.sandbox.workspace.errors import Json
 from bot.sandbox.workspace.events import MESSAGE_SUBSCRIPTIONS, announce_in
+from bot.sandbox.workspace.levers import show_channels
 from bot.sandbox.workspace.model import Channel, is_reply
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def post(workspace: Workspace, channel: Channel, message: Json, *, broadcast: bo
         _count_reply(root, message)
         show(workspace, channel, root, "message_changed")
     show(workspace, channel, message, "message")
+    show_channels(workspace)
     _announce_post(workspace, channel, message)
 
 

@@ -156,6 +156,7 @@ async def listen(workspace: Workspace, request: web.Request) -> web.StreamRespon
     socket = web.WebSocketResponse(heartbeat=30.0)
     await socket.prepare(request)
     queue = workspace.feed.subscribe(person.id)
+    workspace.changes.notify()
     writer = asyncio.create_task(_write(socket, queue))
     closer = asyncio.create_task(_close_at_end(workspace, socket))
     try:

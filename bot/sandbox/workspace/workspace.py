@@ -167,6 +167,10 @@ class Workspace:
         self.feed.publish(None, type="presence", connected=True)
         return self._http
 
+    async def verify_url(self) -> bool:
+        """Do what Slack does when a request URL is entered; tell whether the app passed."""
+        return self._http is not None and await levers.verify_url(self, self._http)
+
     @property
     def transport(self) -> Transport | None:
         """The way to the app: HTTP once connected, else its sockets, else None."""

@@ -1,0 +1,167 @@
+"""chat.*: who may post what where, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}
+
+
+async def post(call: Any, channel: str = "C07TEACHERS", **more: object) -> dict[str, Any]:
+    """Post a message and return the answer's body."""
+    body: dict[str, Any] = (await call("chat.postMessage", channel=channel, **more)).body
+    return body
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"channel": "C0NOWHERE00", "text": "x"}, "channel_not_found"),
+        ({"channel": "C07TEACHERS"}, "no_text"),
+        ({"channel": "C07TEACHERS", "blocks": "[{"}, "invalid_blocks_format"),
+        ({"channel": "C07TEACHERS", "text": "x", "thread_ts": "1.0"}, "cannot_reply_to_message"),
+        ({"channel": "C07TEACHERS", "text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
+        ({"channel": "C07TEACHERS", "text": "x", "metadata": {"a": 1}}, "invalid_metadata_schema"),
+    ],
+)
+async def test_refuses_posts(call: Any, arguments: dict[str, Any], error: str) -> None:
+    """A post Slack would refuse is refused with its code."""
+    assert error == (await call("chat.postMessage", **arguments)).error
+
+
+async def test_invalid_blocks_are_pointed_at(call: Any) -> None:
+    """The lines stand both in `errors` and in `response_metadata`, with a JSON pointer."""
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]
+    body = await post(call, text="x", blocks=blocks)
+    assert "invalid_blocks" == body["error"]
+    assert "[json-pointer:/blocks/0/text/text]" in body["errors"][-1]
+    assert [f"[ERROR] {line}" for line in body["errors"]] == body["response_metadata"]["messages"]
+
+
+async def test_needs_membership(workspace: Workspace, call: Any) -> None:
+    """Outside a public channel the app needs chat:write.public; a private one is not there."""
+    workspace.scopes.discard("chat:write.public")
+    workspace.remove_bot("escalations")
+    workspace.remove_bot("leads")
+    assert "not_in_channel" == (await post(call, "C07ESCALATE", text="x"))["error"]
+    assert "channel_not_found" == (await post(call, "C07LEADS001", text="x"))["error"]
+    workspace.add_bot("escalations")
+    assert (await post(call, "C07ESCALATE", text="x"))["ok"]
+
+
+async def test_archived_channel(workspace: Workspace, call: Any) -> None:
+    """An archived channel takes nothing until it is brought back."""
+    workspace.archive("escalations")
+    assert "is_archived" == (await post(call, "C07ESCALATE", text="x"))["error"]
+    workspace.unarchive("escalations")
+    assert (await post(call, "C07ESCALATE", text="x"))["ok"]
+
+
+async def test_thread_counts_replies(workspace: Workspace, call: Any) -> None:
+    """Replies stand in the thread only, and the root counts them."""
+    root = (await post(call, text="root"))["ts"]
+    await post(call, text="one", thread_ts=root)
+    reply = (await post(call, text="two", thread_ts=root))["ts"]
+    assert ["root"] == [m["text"] for m in workspace.messages("teachers")]
+    assert ["root", "one", "two"] == [m["text"] for m in workspace.messages("teachers", root)]
+    counted = workspace.messages("teachers")[0]
+    assert (2, reply) == (counted["reply_count"], counted["latest_reply"])
+
+
+async def test_posts_to_a_person(workspace: Workspace, call: Any) -> None:
+    """A user id as channel is that person's direct channel with the app."""
+    answer = await post(call, "U07LIN00001", text="hi")
+    assert workspace.person("lin").direct() == answer["channel"]
+
+
+async def test_long_text_is_cut(workspace: Workspace, call: Any) -> None:
+    """Beyond 40,000 characters a post is cut and says so; an update is refused."""
+    answer = await post(call, text="x" * 40_001)
+    assert "message_truncated" == answer["warning"]
+    assert 40_000 == len(workspace.messages("teachers")[0]["text"])
+    update = {"channel": "C07TEACHERS", "ts": answer["ts"], "text": "x" * 40_001}
+    assert "msg_too_long" == (await call("chat.update", **update)).error
+
+
+async def test_update_keeps_what_is_left_out(workspace: Workspace, call: Any) -> None:
+    """chat.update keeps blocks that are left out, and an empty list takes them away."""
+    ts = (await post(call, text="old", blocks=[SECTION]))["ts"]
+    await call("chat.update", channel="C07TEACHERS", ts=ts, text="new")
+    kept = dict(workspace.messages("teachers")[0])
+    await call("chat.update", channel="C07TEACHERS", ts=ts, text="newer", blocks=[])
+    assert ("new", 1) == (kept["text"], len(kept["blocks"]))
+    assert [] == workspace.messages("teachers")[0]["blocks"]
+
+
+async def test_changes_only_its_own(workspace: Workspace, call: Any) -> None:
+    """The app can neither change nor delete what others wrote, nor what is not there."""
+    said = await workspace.person("lin").say("teachers", "mine")
+    where = {"channel": "C07TEACHERS", "ts": said["ts"]}
+    assert "cant_update_message" == (await call("chat.update", **where, text="x")).error
+    assert "cant_delete_message" == (await call("chat.delete", **where)).error
+    where["ts"] = "1.0"
+    assert "message_not_found" == (await call("chat.update", **where, text="x")).error
+
+
+async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) -> None:
+    """A deleted message with replies stays as a tombstone, without its blocks."""
+    ts = (await post(call, text="root", blocks=[SECTION]))["ts"]
+    await post(call, text="reply", thread_ts=ts)
+    assert (await call("chat.delete", channel="C07TEACHERS", ts=ts)).body["ok"]
+    root = workspace.messages("teachers")[0]
+    assert ("tombstone", False) == (root["subtype"], "blocks" in root)
+
+
+async def test_ephemeral_is_private(workspace: Workspace, call: Any) -> None:
+    """An ephemeral message is seen by one person and stands in no history."""
+    where = {"channel": "C07TEACHERS", "text": "psst"}
+    assert "" == (await call("chat.postEphemeral", user="U07LIN00001", **where)).error
+    assert ["psst"] == [m["text"] for m in workspace.person("lin").ephemerals("teachers")]
+    assert [] == workspace.person("sam").ephemerals("teachers")
+    assert [] == workspace.messages("teachers")
+    outsider = {"channel": "C07ESCALATE", "text": "x", "user": "U07LIN00001"}
+    assert "user_not_in_channel" == (await call("chat.postEphemeral", **outsider)).error
+
+
+async def test_missing_text_is_a_defect(workspace: Workspace, call: Any) -> None:
+    """A post with blocks only is taken, and noted for those who cannot see blocks."""
+    assert (await post(call, blocks=[SECTION]))["ok"]
+    assert ["no_top_level_text"] == [defect["code"] for defect in workspace.defects]
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "error"), [(-1, "time_in_past"), (121 * 86_400, "time_too_far"), (60, "")]
+)
+async def test_scheduled_never_appears(
+    workspace: Workspace, call: Any, clock: Any, ahead_s: int, error: str
+) -> None:
+    """A scheduled message is accepted for the next 120 days, and never posted with metadata."""
+    metadata = {"event_type": "weekly", "event_payload": {}}
+    arguments = {"channel": "C07TEACHERS", "text": "x", "metadata": metadata}
+    answer = await call("chat.scheduleMessage", post_at=int(clock.now) + ahead_s, **arguments)
+    assert (error, []) == (answer.error, workspace.messages("teachers"))
+
+
+async def test_permalink_names_its_thread(workspace: Workspace, call: Any) -> None:
+    """A permalink is the archive's address; a reply's names the thread."""
+    ts = (await post(call, text="root"))["ts"]
+    reply = (await post(call, text="reply", thread_ts=ts))["ts"]
+    base = f"{workspace.url}/archives/C07TEACHERS/p"
+    found = await call("chat.getPermalink", form=True, channel="C07TEACHERS", message_ts=reply)
+    expected = f"{base}{reply.replace('.', '')}?thread_ts={ts}&cid=C07TEACHERS"
+    assert expected == found.body["permalink"]
+
+
+async def test_unfurls_only_shared_links(workspace: Workspace, call: Any) -> None:
+    """An unfurl is attached to the message that holds the link, and to no other."""
+    said = await workspace.person("lin").say("teachers", "see <https://desk.example/LD-1>")
+    where = {"channel": "C07TEACHERS", "ts": said["ts"]}
+    unfurls = {"https://desk.example/LD-1": {"blocks": [SECTION]}}
+    assert "" == (await call("chat.unfurl", **where, unfurls=unfurls)).error
+    assert 1 == len(workspace.messages("teachers")[0]["attachments"])
+    other = {"https://desk.example/LD-2": {"blocks": [SECTION]}}
+    assert "cannot_unfurl_url" == (await call("chat.unfurl", **where, unfurls=other)).error

@@ -1,0 +1,126 @@
+"""conversations.*, users.*, usergroups.*, reactions.*: who is where."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+
+async def test_user_has_locale_when_asked(call: Any) -> None:
+    """The locale comes only with include_locale; the zone always."""
+    plain = (await call("users.info", form=True, user="U07LIN00001")).body["user"]
+    asked = await call("users.info", form=True, user="U07LIN00001", include_locale="true")
+    assert ("Asia/Shanghai", 28_800, False) == (plain["tz"], plain["tz_offset"], "locale" in plain)
+    assert "zh-CN" == asked.body["user"]["locale"]
+    assert "user_not_found" == (await call("users.info", form=True, user="U0")).error
+
+
+async def test_lists_page_by_page(call: Any) -> None:
+    """A cursor leads through all users exactly once."""
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        answer = await call("users.list", form=True, limit="3", cursor=cursor)
+        seen += [member["name"] for member in answer.body["members"]]
+        cursor = answer.body["response_metadata"]["next_cursor"]
+        if not cursor:
+            break
+    assert ["lin", "wang", "sam", "zhou", "maya", "guest", "lagdesk"] == seen
+    assert "invalid_cursor" == (await call("users.list", form=True, cursor="!")).error
+
+
+async def test_support_group(call: Any) -> None:
+    """The user group's members can be listed."""
+    groups = (await call("usergroups.list", form=True)).body["usergroups"]
+    answer = await call("usergroups.users.list", form=True, usergroup=groups[0]["id"])
+    assert ("support", ["U07SAM00003", "U07ZHOU0004"]) == (
+        groups[0]["handle"],
+        answer.body["users"],
+    )
+    wrong = await call("usergroups.users.list", form=True, usergroup="S0")
+    assert "no_such_subteam" == wrong.error
+
+
+async def test_channels_by_kind(workspace: Workspace, call: Any) -> None:
+    """Lists hold what was asked for; a private channel without the app is not there."""
+    types = "public_channel,private_channel"
+    both = await call("conversations.list", form=True, types=types)
+    names = ["teachers", "escalations", "leads", "random"]
+    assert names == [channel["name"] for channel in both.body["channels"]]
+    workspace.remove_bot("leads")
+    left = await call("conversations.list", form=True, types=types)
+    assert "leads" not in [channel["name"] for channel in left.body["channels"]]
+    assert "invalid_types" == (await call("conversations.list", form=True, types="x")).error
+
+
+async def test_private_scope(workspace: Workspace, call: Any) -> None:
+    """A private channel needs groups:read."""
+    workspace.scopes.discard("groups:read")
+    answer = await call("conversations.info", form=True, channel="C07LEADS001")
+    assert ("missing_scope", "groups:read") == (answer.error, answer.body["needed"])
+
+
+async def test_members_and_join(workspace: Workspace, call: Any) -> None:
+    """The app joins a public channel by itself."""
+    assert "" == (await call("conversations.join", channel="C07RANDOM01")).error
+    members = await call("conversations.members", form=True, channel="C07RANDOM01")
+    assert workspace.app.bot_user_id in members.body["members"]
+
+
+@pytest.mark.parametrize(
+    ("users", "error"),
+    [("U07LIN00001", ""), ("U0NOBODY000", "user_not_found"), ("", "users_list_not_supplied")],
+)
+async def test_opens_direct_channels(call: Any, users: str, error: str) -> None:
+    """A direct channel is opened once and stays the same."""
+    answers = [await call("conversations.open", users=users) for _ in range(2)]
+    assert [error, error] == [answer.error for answer in answers]
+    assert answers[0].body == answers[1].body
+
+
+async def test_history_and_replies(call: Any) -> None:
+    """History is newest first without replies; replies have the root first."""
+    metadata = {"event_type": "ticket", "event_payload": {"number": 1}}
+    where = {"channel": "C07TEACHERS"}
+    first = await call("chat.postMessage", **where, text="one", metadata=metadata)
+    ts = first.body["ts"]
+    await call("chat.postMessage", **where, text="two")
+    await call("chat.postMessage", **where, text="reply", thread_ts=ts)
+    history = (await call("conversations.history", **where)).body["messages"]
+    full = await call("conversations.history", **where, include_all_metadata=True)
+    replies = await call("conversations.replies", form=True, **where, ts=ts)
+    assert ["two", "one"] == [message["text"] for message in history]
+    assert (False, metadata) == ("metadata" in history[1], full.body["messages"][1]["metadata"])
+    assert ["one", "reply"] == [message["text"] for message in replies.body["messages"]]
+    nowhere = await call("conversations.replies", form=True, **where, ts="1.0")
+    assert "thread_not_found" == nowhere.error
+
+
+async def test_reactions(workspace: Workspace, call: Any) -> None:
+    """A reaction is added once."""
+    said = await workspace.person("lin").say("teachers", "x")
+    where = {"channel": "C07TEACHERS", "timestamp": said["ts"]}
+    errors = [(await call("reactions.add", **where, name="eyes")).error for _ in range(2)]
+    assert ["", "already_reacted"] == errors
+    assert "invalid_name" == (await call("reactions.add", **where, name="not one")).error
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({}, "invalid_arguments"),
+        ({"blocks": [{"type": "divider"}]}, ""),
+        ({"blocks": [{"type": "nonsense"}]}, "invalid_blocks"),
+        ({"view": {"type": "modal"}}, "invalid_view"),
+        ({"message": {}}, "invalid_message"),
+    ],
+)
+async def test_validates_blocks(call: Any, given: dict[str, Any], error: str) -> None:
+    """blocks.validate takes exactly one thing and says what is wrong with it."""
+    form = {name: json.dumps(value) for name, value in given.items()}
+    answer = await call("blocks.validate", form=True, **form)
+    assert error == answer.error

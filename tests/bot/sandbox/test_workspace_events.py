@@ -1,0 +1,125 @@
+"""Events: who hears what, and what happens when nobody answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+
+def heard(app: Any, kind: str, subtype: str | None = None) -> list[dict[str, Any]]:
+    """List the events of a type and subtype."""
+    return [event for event in app.of_type(kind) if event.get("subtype") == subtype]
+
+
+async def until_heard(workspace: Workspace, app: Any, kind: str, count: int = 1) -> None:
+    """Wait until so many events of a type were delivered."""
+    await workspace.until(lambda: len(app.of_type(kind)) >= count)
+
+
+async def test_message_reaches_the_app(workspace: Workspace, app: Any) -> None:
+    """A person's message in a channel of the app is an event in an envelope."""
+    said = await workspace.person("lin").say("teachers", "hello")
+    await until_heard(workspace, app, "message")
+    envelope = app.calls[0].payload
+    event = envelope["event"]
+    assert ("event_callback", workspace.team_id) == (envelope["type"], envelope["team_id"])
+    assert ("hello", "channel", said["ts"]) == (event["text"], event["channel_type"], event["ts"])
+
+
+async def test_own_posts_name_the_bot(workspace: Workspace, app: Any, call: Any) -> None:
+    """The app hears its own posts too, marked with its bot id."""
+    await call("chat.postMessage", channel="C07TEACHERS", text="mine")
+    await until_heard(workspace, app, "message")
+    assert workspace.app.bot_id == app.of_type("message")[0]["bot_id"]
+
+
+async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
+    """An edit carries both versions, a deletion the old one."""
+    lin = workspace.person("lin")
+    said = await lin.say("teachers", "one")
+    await lin.edit(said, "two")
+    await lin.delete(said)
+    await until_heard(workspace, app, "message", 3)
+    changed = heard(app, "message", "message_changed")[0]
+    deleted = heard(app, "message", "message_deleted")[0]
+    texts = (changed["previous_message"]["text"], changed["message"]["text"])
+    assert ("one", "two") == texts
+    assert said["ts"] == deleted["deleted_ts"]
+
+
+async def test_stranger_hears_nothing(workspace: Workspace, app: Any) -> None:
+    """Where the app is no member it hears nothing."""
+    await workspace.person("lin").say("random", "psst")
+    await workspace.person("lin").say("teachers", "loud")
+    await until_heard(workspace, app, "message")
+    assert ["loud"] == [event["text"] for event in app.of_type("message")]
+
+
+async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
+    """Without channels:history messages are not heard; mentions still are."""
+    workspace.scopes.discard("channels:history")
+    await workspace.person("lin").say("teachers", f"<@{workspace.app.bot_user_id}> hello")
+    await until_heard(workspace, app, "app_mention")
+    assert [] == app.of_type("message")
+
+
+async def test_manifest_chooses_events() -> None:
+    """Only what the manifest subscribes to is heard."""
+    settings = {"event_subscriptions": {"bot_events": ["message.channels"]}}
+    workspace = Workspace(manifest={"settings": settings})
+    hears = [workspace.app.hears(name) for name in ("message.channels", "message.im")]
+    assert [True, False] == hears
+
+
+async def test_other_events(workspace: Workspace, app: Any) -> None:
+    """Home, membership, changed users, links and the end are told."""
+    lin = workspace.person("lin")
+    await lin.open_home()
+    workspace.join("escalations", "lin")
+    workspace.change_user("lin", locale="en-US")
+    await lin.say("teachers", "see <https://desk.example/LD-1|LD-1>")
+    workspace.uninstall()
+    await workspace.until(lambda: app.of_type("app_uninstalled") and app.of_type("link_shared"))
+    assert "home" == app.of_type("app_home_opened")[0]["tab"]
+    assert "U07LIN00001" == app.of_type("member_joined_channel")[0]["user"]
+    assert "en-US" == app.of_type("user_change")[0]["user"]["locale"]
+    assert "desk.example" == app.of_type("link_shared")[0]["links"][0]["domain"]
+    assert [workspace.app.bot_user_id] == app.of_type("tokens_revoked")[0]["tokens"]["bot"]
+
+
+async def test_direct_message(workspace: Workspace, app: Any) -> None:
+    """A direct message is heard as message.im."""
+    lin = workspace.person("lin")
+    await lin.say(lin.direct(), "hi")
+    await until_heard(workspace, app, "message")
+    assert "im" == app.of_type("message")[0]["channel_type"]
+
+
+@pytest.mark.parametrize(("broken", "reason"), [("slow", "http_timeout"), (500, "http_error")])
+async def test_retries_three_times(
+    workspace: Workspace, app: Any, broken: int | str, reason: str
+) -> None:
+    """An unanswered event comes three more times with the same id, and then no more."""
+    if broken == "slow":
+        app.slow.add("message")
+    else:
+        app.answers["message"] = (broken, "")
+    await workspace.person("lin").say("teachers", "hello")
+    await until_heard(workspace, app, "message", 4)
+    headers = [call.headers for call in app.calls]
+    numbers = [header.get("X-Slack-Retry-Num") for header in headers]
+    assert [None, "1", "2", "3"] == numbers
+    assert reason == headers[-1]["X-Slack-Retry-Reason"]
+    assert 1 == len({call.payload["event_id"] for call in app.calls})
+
+
+async def test_redelivers_on_demand(workspace: Workspace, app: Any, call: Any) -> None:
+    """The last delivery can be sent again with the same ids."""
+    del call
+    await workspace.person("lin").command("/report")
+    acks = await workspace.redeliver(2)
+    triggers = {sent.payload["trigger_id"] for sent in app.calls}
+    assert ([200, 200], 3, 1) == ([ack.status for ack in acks], len(app.calls), len(triggers))

@@ -1,0 +1,95 @@
+"""Files: the three steps, and the moment a finished file is not there yet."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+PNG = b"\x89PNG\r\n"
+
+
+async def upload(call: Any, name: str = "chart.png", data: bytes = PNG) -> str:
+    """Upload a file in the first two steps; return its id."""
+    first = await call(
+        "files.getUploadURLExternal", form=True, filename=name, length=str(len(data))
+    )
+    url = first.body["upload_url"]
+    async with aiohttp.ClientSession() as session, session.post(url, data=data) as answer:
+        assert (200, f"OK - {len(data)}") == (answer.status, await answer.text())
+    file_id: str = first.body["file_id"]
+    return file_id
+
+
+async def complete(call: Any, file_id: str, **more: object) -> Any:
+    """Complete an upload."""
+    files = json.dumps([{"id": file_id, "title": "Chart"}])
+    return await call("files.completeUploadExternal", form=True, files=files, **more)
+
+
+def image(file_id: str) -> list[dict[str, Any]]:
+    """Build the blocks that show a file."""
+    return [{"type": "image", "slack_file": {"id": file_id}, "alt_text": "Loss over time"}]
+
+
+@pytest.mark.parametrize("slow_files", [0, 1, 3])
+async def test_fresh_file_is_not_ready(workspace: Workspace, call: Any, slow_files: int) -> None:
+    """A post right after completion is refused as often as configured, then taken."""
+    workspace.slow_files = slow_files
+    file_id = await upload(call)
+    assert "" == (await complete(call, file_id)).error
+    post = {"channel": "C07TEACHERS", "text": "chart", "blocks": image(file_id)}
+    refused = [await call("chat.postMessage", **post) for _ in range(slow_files)]
+    lines = ["invalid slack file [json-pointer:/blocks/0/slack_file]"] * slow_files
+    assert lines == [answer.body["errors"][0] for answer in refused]
+    assert "" == (await call("chat.postMessage", **post)).error
+
+
+async def test_info_tells_when_ready(call: Any) -> None:
+    """files.info has no mimetype until the file is ready."""
+    file_id = await upload(call)
+    await complete(call, file_id)
+    told = [(await call("files.info", form=True, file=file_id)).body["file"] for _ in range(2)]
+    assert ["", "image/png"] == [file["mimetype"] for file in told]
+
+
+async def test_unfinished_file_is_not_there(call: Any) -> None:
+    """Without the last step, or with bytes of another length, there is no file."""
+    first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
+    file_id, url = first.body["file_id"], first.body["upload_url"]
+    async with aiohttp.ClientSession() as session, session.post(url, data=b"four") as answer:
+        assert 400 == answer.status
+    assert "file_not_found" == (await complete(call, file_id)).error
+    assert "file_not_found" == (await call("files.info", form=True, file=file_id)).error
+
+
+@pytest.mark.parametrize("length", ["0", "-1"])
+async def test_length_is_positive(call: Any, length: str) -> None:
+    """An empty file cannot be announced."""
+    answer = await call("files.getUploadURLExternal", form=True, filename="a", length=length)
+    assert "invalid_arguments" == answer.error
+
+
+async def test_shared_upload_is_a_message(workspace: Workspace, call: Any) -> None:
+    """With a channel the file is posted there at once."""
+    file_id = await upload(call)
+    answer = await complete(call, file_id, channel_id="C07TEACHERS", initial_comment="look")
+    message = workspace.messages("teachers")[0]
+    assert ("", "look", file_id) == (answer.error, message["text"], message["files"][0]["id"])
+
+
+async def test_only_pictures_are_shown(workspace: Workspace, call: Any) -> None:
+    """An image block takes no other kind of file, nor a deleted one."""
+    workspace.slow_files = 0
+    table, picture = await upload(call, "a.csv"), await upload(call)
+    for file_id in (table, picture):
+        await complete(call, file_id)
+    await call("files.delete", file=picture)
+    for file_id in (table, picture):
+        post = {"channel": "C07TEACHERS", "text": "x", "blocks": image(file_id)}
+        assert "invalid_blocks" == (await call("chat.postMessage", **post)).error
+    assert "file_deleted" == (await call("files.info", form=True, file=picture)).error

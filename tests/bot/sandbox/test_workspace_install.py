@@ -1,0 +1,69 @@
+"""Installing by OAuth: the page that says yes, the exchange, rotation."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+BACK = "https://lagdesk.example/slack/oauth_redirect"
+
+
+async def say_yes(workspace: Workspace, scope: str = "chat:write,commands") -> dict[str, str]:
+    """Open the install page; return the query it goes back with."""
+    query = {"client_id": workspace.client_id, "scope": scope, "redirect_uri": BACK, "state": "s1"}
+    url = f"{workspace.url}/oauth/v2/authorize"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(url, params=query, allow_redirects=False) as answer,
+    ):
+        location = answer.headers["Location"]
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+async def exchange(workspace: Workspace, call: Any, **fields: str) -> Any:
+    """Exchange a code or refresh token."""
+    given = {"client_id": workspace.client_id, "client_secret": workspace.client_secret}
+    return await call("oauth.v2.access", token=None, form=True, **{**given, **fields})
+
+
+async def test_code_is_exchanged_once(workspace: Workspace, call: Any) -> None:
+    """The code buys a bot token with the scopes asked for, once."""
+    back = await say_yes(workspace)
+    granted = await exchange(workspace, call, code=back["code"], redirect_uri=BACK)
+    assert ("s1", "chat:write,commands") == (back["state"], granted.body["scope"])
+    assert "" == (await call("auth.test", token=granted.body["access_token"])).error
+    assert "invalid_code" == (await exchange(workspace, call, code=back["code"])).error
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"client_id": "1.2"}, "invalid_client_id"),
+        ({"client_secret": "x"}, "bad_client_secret"),
+        ({"redirect_uri": "https://elsewhere.example"}, "bad_redirect_uri"),
+    ],
+)
+async def test_exchange_is_checked(
+    workspace: Workspace, call: Any, wrong: dict[str, str], error: str
+) -> None:
+    """Who exchanges a code must be the app it was made for."""
+    back = await say_yes(workspace)
+    fields = {"code": back["code"], "redirect_uri": BACK, **wrong}
+    assert error == (await exchange(workspace, call, **fields)).error
+
+
+async def test_rotation_spends_refresh_tokens(workspace: Workspace, call: Any) -> None:
+    """A refresh token works once, and the token before it stops."""
+    workspace.app.token_rotation = True
+    back = await say_yes(workspace)
+    first = (await exchange(workspace, call, code=back["code"])).body
+    again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = await exchange(workspace, call, **again)
+    assert ("", 43_200) == (second.error, second.body["expires_in"])
+    assert "invalid_auth" == (await call("auth.test", token=first["access_token"])).error
+    assert "invalid_refresh_token" == (await exchange(workspace, call, **again)).error

@@ -1,0 +1,269 @@
+"""Commands, clicks, forms and shortcuts, delivered signed to a scripted app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.sandbox.workspace import Workspace
+
+BUTTON = {
+    "type": "button",
+    "action_id": "ticket.claim",
+    "value": "12",
+    "text": {"type": "plain_text", "text": "Claim"},
+}
+ACTIONS = {"type": "actions", "block_id": "buttons", "elements": [BUTTON]}
+
+
+async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> dict[str, Any]:
+    """Open a modal for lin and return it as lin sees it."""
+    trigger = workspace.make_trigger("U07LIN00001")
+    assert "" == (await call("views.open", trigger_id=trigger, view=view)).error
+    return await workspace.person("lin").view_opened()
+
+
+async def test_command_is_signed_form(workspace: Workspace, app: Any) -> None:
+    """A command arrives as a form that slack-sdk's own verifier accepts."""
+    outcome = await workspace.person("lin").command("/report", "class_77_1 & 10001")
+    sent = app.calls[0]
+    verifier = SignatureVerifier(workspace.signing_secret)
+    assert (200, "") == (outcome.status, outcome.text)
+    assert verifier.is_valid_request(sent.raw, sent.headers)
+    assert ("class_77_1 & 10001", "U07LIN00001", "teachers", "false") == tuple(
+        sent.payload[name] for name in ("text", "user_id", "channel_name", "is_enterprise_install")
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", {"text": "hello"}, {"response_type": "ephemeral", "text": "hello"}]
+)
+async def test_acknowledgement_speaks(workspace: Workspace, app: Any, body: object) -> None:
+    """What stands in a command's acknowledgement is shown to the person alone."""
+    app.answers["/report"] = (200, body)
+    lin = workspace.person("lin")
+    outcome = await lin.command("/report")
+    assert ("hello", ["hello"]) == (outcome.text, [m["text"] for m in lin.ephemerals("teachers")])
+
+
+async def test_acknowledgement_in_channel(workspace: Workspace, app: Any) -> None:
+    """With in_channel everybody sees it."""
+    app.answers["/report"] = (200, {"response_type": "in_channel", "text": "all"})
+    await workspace.person("lin").command("/report")
+    assert ["all"] == [message["text"] for message in workspace.messages("teachers")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [((404, ""), "dispatch_failed"), ((200, {"blocks": [{"type": "x"}]}), "dispatch_failed")],
+)
+async def test_failed_command(workspace: Workspace, app: Any, answer: Any, error: str) -> None:
+    """Anything but a good 200 is shown as Slack shows it."""
+    app.answers["/report"] = answer
+    outcome = await workspace.person("lin").command("/report")
+    assert (error, [error]) == (outcome.error, [notice.code for notice in workspace.notices])
+
+
+async def test_late_command(workspace: Workspace, app: Any) -> None:
+    """An acknowledgement after the limit does not count."""
+    app.slow.add("/report")
+    outcome = await workspace.person("lin").command("/report")
+    text = '/report failed with the error "operation_timeout"'
+    assert (True, [text]) == (outcome.late, [notice.text for notice in workspace.notices])
+
+
+async def test_unknown_command_stays_here(app: Any) -> None:
+    """A command the manifest does not have is not delivered."""
+    workspace = Workspace(manifest={"features": {"slash_commands": [{"command": "/report"}]}})
+    outcome = await workspace.person("lin").command("/raport")
+    assert ("unknown_command", []) == (outcome.error, app.calls)
+
+
+async def test_required_field_is_not_sent(
+    workspace: Workspace, app: Any, call: Any, modal: Any
+) -> None:
+    """Slack's client keeps a form with an empty required field; a forged one is sent."""
+    view = await open_modal(workspace, call, modal())
+    lin = workspace.person("lin")
+    kept = await lin.submit(view, {})
+    assert ("required", ["cname"], []) == (kept.action, list(kept.errors), app.calls)
+    forged = await lin.submit(view, {}, force=True)
+    assert ("close", 1) == (forged.action, len(app.of_type("view_submission")))
+
+
+async def test_submission_closes_view(
+    workspace: Workspace, app: Any, call: Any, modal: Any
+) -> None:
+    """An empty acknowledgement closes the modal; the state is in the payload."""
+    view = await open_modal(workspace, call, modal())
+    outcome = await workspace.person("lin").submit(view, {"cname": "class_77"})
+    sent = app.of_type("view_submission")[0]["view"]
+    value = {"type": "plain_text_input", "value": "class_77"}
+    assert (True, []) == (outcome.ok, workspace.person("lin").views)
+    assert {"cname": {"value": value}} == sent["state"]["values"]
+
+
+async def test_errors_keep_what_was_typed(
+    workspace: Workspace, app: Any, call: Any, modal: Any, field_of: Any
+) -> None:
+    """With errors the modal stays, and so does what stands in it."""
+    view = await open_modal(workspace, call, modal(field_of("cname"), field_of("uid")))
+    errors = {"response_action": "errors", "errors": {"uid": "A number, please."}}
+    app.answers["view_submission"] = (200, errors)
+    lin = workspace.person("lin")
+    outcome = await lin.submit(view, {"cname": "a", "uid": "b"})
+    assert ({"uid": "A number, please."}, 1) == (outcome.errors, len(lin.views))
+    app.answers["view_submission"] = (200, "")
+    await lin.submit(view, {"uid": "1"})
+    values = app.of_type("view_submission")[1]["view"]["state"]["values"]
+    assert ["a", "1"] == [values[name]["value"]["value"] for name in ("cname", "uid")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"response_action": "errors", "errors": {"nowhere": "x"}},
+        {"response_action": "errors", "errors": {}},
+        {"response_action": "explode"},
+        {"response_action": "update", "view": {"type": "modal"}},
+        {"text": "thanks"},
+        "thanks",
+    ],
+)
+async def test_wrong_response_action(
+    workspace: Workspace, app: Any, call: Any, modal: Any, body: object
+) -> None:
+    """An answer Slack would not understand leaves the modal open with trouble connecting."""
+    view = await open_modal(workspace, call, modal())
+    app.answers["view_submission"] = (200, body)
+    outcome = await workspace.person("lin").submit(view, {"cname": "x"})
+    assert ("failed", 1) == (outcome.action, len(workspace.person("lin").views))
+    assert "bad_response_action" == workspace.defects[-1]["code"]
+
+
+@pytest.mark.parametrize(
+    "done",
+    [("update", ["second"]), ("push", ["report", "second"]), ("clear", [])],
+)
+async def test_response_action(
+    workspace: Workspace, app: Any, call: Any, modal: Any, done: tuple[str, list[str]]
+) -> None:
+    """update, push and clear do to the stack what they say."""
+    action, shown = done
+    view = await open_modal(workspace, call, modal())
+    body = {"response_action": action}
+    if action != "clear":
+        body["view"] = modal(callback_id="second")
+    app.answers["view_submission"] = (200, body)
+    outcome = await workspace.person("lin").submit(view, {"cname": "x"})
+    stack = [one["callback_id"] for one in workspace.person("lin").views]
+    assert (action, shown) == (outcome.action, stack)
+
+
+async def test_late_submission_stays_open(
+    workspace: Workspace, app: Any, call: Any, modal: Any
+) -> None:
+    """A form whose acknowledgement is late stays open."""
+    view = await open_modal(workspace, call, modal())
+    app.slow.add("view_submission")
+    outcome = await workspace.person("lin").submit(view, {"cname": "x"})
+    assert (True, 1) == (outcome.late, len(workspace.person("lin").views))
+
+
+@pytest.mark.parametrize(("notify", "told"), [(True, 1), (False, 0)])
+async def test_close_is_told_when_asked(
+    workspace: Workspace, app: Any, call: Any, modal: Any, *, notify: bool, told: int
+) -> None:
+    """view_closed comes only for a view with notify_on_close."""
+    view = await open_modal(workspace, call, modal(notify_on_close=notify))
+    await workspace.person("lin").close(view)
+    assert told == len(app.of_type("view_closed"))
+
+
+async def test_click_carries_the_message(workspace: Workspace, app: Any, call: Any) -> None:
+    """A click carries the action, the message and a response URL that can replace it."""
+    await call("chat.postMessage", channel="C07ESCALATE", text="card", blocks=[ACTIONS])
+    message = workspace.messages("escalations")[0]
+    outcome = await workspace.person("sam").click(message, "ticket.claim")
+    sent = app.of_type("block_actions")[0]
+    action = sent["actions"][0]
+    assert outcome.ok
+    assert ("ticket.claim", "buttons", "12") == tuple(
+        action[name] for name in ("action_id", "block_id", "value")
+    )
+    assert ("C07ESCALATE", message["ts"]) == (sent["channel"]["id"], sent["message"]["ts"])
+
+
+async def test_click_can_be_forged(workspace: Workspace, app: Any, call: Any) -> None:
+    """A test may press a button with a value of its own."""
+    await call("chat.postMessage", channel="C07ESCALATE", text="card", blocks=[ACTIONS])
+    message = workspace.messages("escalations")[0]
+    await workspace.person("sam").click(message, "ticket.claim", value="999")
+    assert "999" == app.of_type("block_actions")[0]["actions"][0]["value"]
+    with pytest.raises(AssertionError, match=r"ticket\.close.*ticket\.claim"):
+        await workspace.person("sam").click(message, "ticket.close")
+
+
+async def test_choice_in_home(workspace: Workspace, app: Any, call: Any) -> None:
+    """A select in App Home sends the option and the view's state."""
+    options = [{"text": {"type": "plain_text", "text": v}, "value": v} for v in ("mine", "all")]
+    select = {"type": "static_select", "action_id": "filter", "options": options}
+    home = {"type": "home", "blocks": [{"type": "actions", "block_id": "f", "elements": [select]}]}
+    await call("views.publish", user_id="U07SAM00003", view=home)
+    sam = workspace.person("sam")
+    assert sam.home is not None
+    await sam.choose(sam.home, "filter", "all")
+    sent = app.of_type("block_actions")[0]
+    state = sent["view"]["state"]["values"]["f"]["filter"]
+    assert "all" == sent["actions"][0]["selected_option"]["value"]
+    assert "all" == state["selected_option"]["value"]
+
+
+async def test_input_without_dispatch_is_quiet(
+    workspace: Workspace, app: Any, call: Any, modal: Any
+) -> None:
+    """Typing in an input block is not sent, but it is there when something else is."""
+    blocks = (modal()["blocks"][0], ACTIONS)
+    view = await open_modal(workspace, call, modal(*blocks))
+    lin = workspace.person("lin")
+    await lin.choose(view, "value", "typed", block_id="cname")
+    assert [] == app.calls
+    await lin.click(view, "ticket.claim")
+    values = app.of_type("block_actions")[0]["view"]["state"]["values"]
+    assert "typed" == values["cname"]["value"]["value"]
+
+
+async def test_shortcuts(workspace: Workspace, app: Any) -> None:
+    """A global shortcut brings a trigger, a message shortcut the message too."""
+    lin = workspace.person("lin")
+    said = await lin.say("teachers", "class_77_1 teacher 10001")
+    await lin.shortcut("report_call")
+    await lin.message_shortcut("report_message", said)
+    assert "report_call" == app.of_type("shortcut")[0]["callback_id"]
+    assert "class_77_1 teacher 10001" == app.of_type("message_action")[0]["message"]["text"]
+
+
+async def test_shortcut_must_be_declared(app: Any) -> None:
+    """A shortcut the manifest lacks, or has as the other kind, is not there."""
+    shortcuts = [{"type": "global", "callback_id": "report_call", "name": "x"}]
+    workspace = Workspace(manifest={"features": {"shortcuts": shortcuts}})
+    outcome = await workspace.person("lin").shortcut("report_message")
+    assert ("unknown_shortcut", []) == (outcome.error, app.calls)
+
+
+async def test_options_are_asked_for(
+    workspace: Workspace, app: Any, call: Any, modal: Any, field_of: Any
+) -> None:
+    """An external select asks the app what it offers, and submits what was picked."""
+    element = {"type": "external_select", "min_query_length": 0}
+    view = await open_modal(workspace, call, modal(field_of("ticket", element)))
+    option = {"text": {"type": "plain_text", "text": "LD-12"}, "value": "12"}
+    app.answers["block_suggestion"] = (200, {"options": [option]})
+    lin = workspace.person("lin")
+    offered = await lin.options(view, "value", "LD")
+    assert ("LD", [option]) == (app.of_type("block_suggestion")[0]["value"], offered)
+    await lin.submit(view, {"ticket": offered[0]})
+    state = app.of_type("view_submission")[0]["view"]["state"]["values"]["ticket"]["value"]
+    assert "12" == state["selected_option"]["value"]

@@ -1,0 +1,172 @@
+"""What the page asks of the server, and what the server tells the page by itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+LIN = "U07LIN00001"
+
+
+class Page:
+    """A page somebody has open."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.session = session
+        self.url = url
+
+    async def get(self, path: str, **query: str) -> Any:
+        """GET JSON."""
+        async with self.session.get(f"{self.url}/page/{path}", params=query) as answer:
+            return await answer.json()
+
+    async def post(self, path: str, **body: object) -> Any:
+        """POST JSON as lin, unless said otherwise."""
+        url = f"{self.url}/page/{path}"
+        async with self.session.post(url, json={"as": LIN, **body}) as answer:
+            return await answer.json()
+
+
+@pytest.fixture
+async def page(workspace: Workspace) -> AsyncIterator[Page]:
+    """An open page."""
+    async with aiohttp.ClientSession() as session:
+        yield Page(session, workspace.url)
+
+
+async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> str:
+    """Open a modal for lin; return its id."""
+    trigger = workspace.make_trigger(LIN)
+    view_id: str = (await call("views.open", trigger_id=trigger, view=view)).body["view"]["id"]
+    return view_id
+
+
+@pytest.mark.parametrize("path", ["/", "/archives/C07TEACHERS/p1795000000000001"])
+async def test_page_is_locked_down(page: Page, path: str) -> None:
+    """The page is sent with a policy that lets nothing in from outside."""
+    async with page.session.get(page.url + path) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert (200, "no-store") == (answer.status, answer.headers["Cache-Control"])
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2e%2e/app.py"])
+async def test_static_stays_in_its_folder(page: Page, name: str) -> None:
+    """Nothing outside the page's folder is sent."""
+    async with page.session.get(f"{page.url}/static/{name}") as answer:
+        assert 404 == answer.status
+
+
+async def test_bootstrap_names_everybody(page: Page) -> None:
+    """The page learns who there is and who it is at first."""
+    told = await page.get("bootstrap")
+    names = [person["name"] for person in told["people"]]
+    assert ["lin", "wang", "sam", "zhou", "maya", "guest"] == names
+    assert (LIN, False) == (told["default_as"], told["app"]["connected"])
+
+
+async def test_says_and_reads(workspace: Workspace, page: Page) -> None:
+    """What one person says is unread for another until it is read."""
+    said = await page.post("say", channel="C07TEACHERS", text="<@U07SAM00003> hello")
+    assert said["ok"]
+    before = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
+    await page.post("read", **{"as": "U07SAM00003", "channel": "C07TEACHERS"})
+    after = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
+    assert [(1, True), (0, False)] == [(c["unread"], c["mention"]) for c in (before, after)]
+    edited = await page.post("edit", channel="C07TEACHERS", ts=said["ts"], text="bye")
+    assert (True, "bye") == (edited["ok"], workspace.messages("teachers")[0]["text"])
+    await page.post("delete", channel="C07TEACHERS", ts=said["ts"])
+    assert [] == workspace.messages("teachers")
+
+
+async def test_private_messages_are_listed(workspace: Workspace, page: Page, call: Any) -> None:
+    """The list holds one's own ephemeral messages among the others, and nobody else's."""
+    for user in (LIN, "U07SAM00003"):
+        await call("chat.postEphemeral", channel="C07TEACHERS", user=user, text=user)
+    shown = await page.get("messages", **{"as": LIN, "channel": "C07TEACHERS"})
+    listed = [(m["text"], m["ephemeral"], m["bot"]) for m in shown["messages"]]
+    assert [(LIN, True, True)] == listed
+    del workspace
+
+
+async def test_private_channel_is_hidden(page: Page) -> None:
+    """Who is no member of a private channel sees neither it nor what is in it."""
+    state = await page.get("state", **{"as": LIN})
+    assert "leads" not in [channel["name"] for channel in state["channels"]]
+    shown = await page.get("messages", **{"as": LIN, "channel": "C07LEADS001"})
+    assert [] == shown["messages"]
+
+
+async def test_command_from_the_composer(page: Page, app: Any) -> None:
+    """A line that starts with a command is the command, with its text as typed."""
+    app.answers["/report"] = (500, "")
+    answer = await page.post("say", channel="C07TEACHERS", text="/report a  b")
+    assert {"ok": False, "error": "dispatch_failed"} == answer
+    assert "a  b" == app.of_type("/report")[0]["text"]
+
+
+async def test_submits_with_errors(
+    workspace: Workspace, page: Page, app: Any, call: Any, modal: Any
+) -> None:
+    """The client's own check and the app's errors both come back by block."""
+    view_id = await open_modal(workspace, call, modal())
+    empty = await page.post("submit", view_id=view_id, state={"cname": {"value": None}})
+    errors = {"response_action": "errors", "errors": {"cname": "Unknown."}}
+    app.answers["view_submission"] = (200, errors)
+    refused = await page.post("submit", view_id=view_id, state={"cname": {"value": "x"}})
+    assert ["cname"] == list(empty["errors"])
+    assert {"cname": "Unknown."} == refused["errors"]
+    app.answers["view_submission"] = (200, "")
+    assert {"ok": True} == await page.post("submit", view_id=view_id, state={})
+
+
+async def test_clicks_and_options(page: Page, app: Any, call: Any) -> None:
+    """A click from the page names the container and the element."""
+    button = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [button]}]
+    sent = await call("chat.postMessage", channel="C07TEACHERS", text="x", blocks=blocks)
+    container = {"type": "message", "channel": "C07TEACHERS", "ts": sent.body["ts"]}
+    element = {"container": container, "block_id": "b", "action_id": "go", "value": None}
+    assert {"ok": True} == await page.post("action", **element)
+    assert "go" == app.of_type("block_actions")[0]["actions"][0]["action_id"]
+    gone = await page.post("action", **{**element, "action_id": "stop"})
+    assert not gone["ok"]
+
+
+@pytest.mark.parametrize("path", ["say", "action", "submit", "close", "shortcut", "read"])
+async def test_nonsense_is_refused(page: Page, path: str) -> None:
+    """A request without what it needs is an answer, not a traceback."""
+    assert not (await page.post(path))["ok"]
+
+
+async def test_socket_tells_what_happens(
+    workspace: Workspace, page: Page, call: Any, modal: Any
+) -> None:
+    """An open page hears of messages, calls, modals and unread counts of its person."""
+    async with page.session.ws_connect(f"{page.url}/page/socket?as={LIN}") as socket:
+        await workspace.until(lambda: workspace.feed.watchers == {LIN})
+        await call("chat.postMessage", channel="C07TEACHERS", text="hello")
+        await open_modal(workspace, call, modal())
+        seen: dict[str, Any] = {}
+        while not {"message", "call", "views", "channels"} <= set(seen):
+            event = await socket.receive_json(timeout=5)
+            seen[event["type"]] = event
+    assert "hello" == seen["message"]["message"]["text"]
+    assert 1 == len(seen["views"]["views"])
+
+
+async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> None:
+    """An uploaded file's bytes can be fetched; a wrong id is not found."""
+    first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
+    await (await page.session.post(first.body["upload_url"], data=b"abc")).read()
+    async with page.session.get(f"{page.url}/page/file/{first.body['file_id']}") as answer:
+        assert (b"abc", "image/png") == (await answer.read(), answer.content_type)
+    async with page.session.get(f"{page.url}/page/file/F0") as answer:
+        assert 404 == answer.status
+    del workspace

@@ -1,0 +1,126 @@
+"""Socket Mode: hello, envelopes, acknowledgements, goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+
+class Link:
+    """An app's end of a socket."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def next(self) -> dict[str, Any]:
+        """Wait for the next message."""
+        received: dict[str, Any] = await self.socket.receive_json(timeout=5)
+        return received
+
+    async def ack(self, envelope: dict[str, Any], payload: Any = None) -> None:
+        """Acknowledge an envelope."""
+        answer = {"envelope_id": envelope["envelope_id"]}
+        await self.socket.send_json(answer | ({"payload": payload} if payload else {}))
+
+
+@pytest.fixture
+async def connect(workspace: Workspace, call: Any) -> AsyncIterator[Any]:
+    """A function that opens a socket."""
+    async with aiohttp.ClientSession() as session:
+
+        async def run() -> Link:
+            opened = await call("apps.connections.open", token=workspace.app_token)
+            return Link(await session.ws_connect(opened.body["url"]))
+
+        yield run
+
+
+async def test_says_hello(workspace: Workspace, connect: Any) -> None:
+    """The first message is hello; the workspace is connected then."""
+    hello = await (await connect()).next()
+    assert ("hello", 1, workspace.app.id) == (
+        hello["type"],
+        hello["num_connections"],
+        hello["connection_info"]["app_id"],
+    )
+    assert workspace.transport is workspace.sockets
+
+
+async def test_command_and_answer(workspace: Workspace, connect: Any) -> None:
+    """A command is an envelope; the acknowledgement's payload is shown."""
+    link = await connect()
+    await link.next()
+    lin = workspace.person("lin")
+    waiting = asyncio.ensure_future(lin.command("/report", "x"))
+    envelope = await link.next()
+    await link.ack(envelope, {"text": "hello"})
+    outcome = await waiting
+    kind = (envelope["type"], envelope["accepts_response_payload"])
+    assert (("slash_commands", True), "hello") == (kind, outcome.text)
+
+
+async def test_silence_is_late(workspace: Workspace, connect: Any) -> None:
+    """No acknowledgement within the limit is a timeout."""
+    link = await connect()
+    await link.next()
+    assert (await workspace.person("lin").command("/report")).late
+
+
+async def test_events_are_retried(workspace: Workspace, connect: Any) -> None:
+    """An event nobody acknowledged comes again with its attempt."""
+    link = await connect()
+    await link.next()
+    await workspace.person("lin").say("teachers", "hello")
+    first, second = await link.next(), await link.next()
+    await link.ack(second)
+    attempts = [(e["retry_attempt"], e["retry_reason"]) for e in (first, second)]
+    assert [(0, ""), (1, "http_timeout")] == attempts
+    assert first["payload"]["event_id"] == second["payload"]["event_id"]
+
+
+async def test_ten_connections(workspace: Workspace, connect: Any) -> None:
+    """The eleventh connection is sent away."""
+    held = [await connect() for _ in range(10)]
+    for link in held:
+        await link.next()
+    refused = await (await connect()).next()
+    expected = ("disconnect", "too_many_websockets", 10)
+    assert expected == (refused["type"], refused["reason"], workspace.sockets.count)
+
+
+async def test_each_envelope_goes_once(workspace: Workspace, connect: Any) -> None:
+    """Of two connections one gets the envelope."""
+    links = [await connect(), await connect()]
+    for link in links:
+        await link.next()
+    tasks = [asyncio.ensure_future(link.next()) for link in links]
+    command = asyncio.ensure_future(workspace.person("lin").command("/report"))
+    done, waiting = await asyncio.wait(tasks, timeout=0.1)
+    for task in waiting:
+        task.cancel()
+    await command
+    assert 1 == len(done)
+
+
+async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
+    """After a disconnect nothing is sent to that connection any more."""
+    link = await connect()
+    await link.next()
+    await workspace.disconnect_sockets("refresh_requested")
+    farewell = await link.next()
+    assert ("disconnect", "refresh_requested") == (farewell["type"], farewell["reason"])
+    assert workspace.transport is None
+
+
+async def test_ticket_is_needed(workspace: Workspace) -> None:
+    """A socket cannot be opened without asking for its URL."""
+    url = workspace.url.replace("http", "ws") + "/link/?ticket=x"
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(url)

@@ -1,0 +1,119 @@
+"""views.*: triggers, the stack of three, hashes, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.workspace import Workspace
+
+LIN = "U07LIN00001"
+
+
+async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> dict[str, Any]:
+    """Open a modal for lin with a fresh trigger; return the view."""
+    answer = await call("views.open", trigger_id=workspace.make_trigger(LIN), view=view)
+    assert "" == answer.error
+    opened: dict[str, Any] = answer.body["view"]
+    return opened
+
+
+async def test_trigger_is_good_once(workspace: Workspace, call: Any, modal: Any) -> None:
+    """A trigger id opens one modal, within three seconds."""
+    trigger = workspace.make_trigger(LIN)
+    errors = [(await call("views.open", trigger_id=trigger, view=modal())).error for _ in range(2)]
+    assert ["", "exchanged_trigger_id"] == errors
+    assert (
+        "invalid_trigger_id" == (await call("views.open", trigger_id="1.2.3", view=modal())).error
+    )
+
+
+async def test_trigger_expires(workspace: Workspace, call: Any, modal: Any, clock: Any) -> None:
+    """After three seconds a trigger id is stale."""
+    trigger = workspace.make_trigger(LIN)
+    clock.now += 3.1
+    answer = await call("views.open", trigger_id=trigger, view=modal())
+    assert "expired_trigger_id" == answer.error
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"title": None}, "[json-pointer:/view"),
+        ({"colour": "red"}, "invalid additional property: colour [json-pointer:/view]"),
+        ({"type": "home"}, "[json-pointer:/view"),
+    ],
+)
+async def test_invalid_view_is_pointed_at(
+    workspace: Workspace, call: Any, modal: Any, change: dict[str, Any], line: str
+) -> None:
+    """views.* answer invalid_arguments with lines, and the trigger can be used again."""
+    view = {key: value for key, value in modal(**change).items() if value is not None}
+    trigger = workspace.make_trigger(LIN)
+    answer = await call("views.open", trigger_id=trigger, view=view)
+    assert "invalid_arguments" == answer.error
+    assert any(line in one for one in answer.body["response_metadata"]["messages"])
+    assert "" == (await call("views.open", trigger_id=trigger, view=modal())).error
+
+
+async def test_stack_holds_three(workspace: Workspace, call: Any, modal: Any) -> None:
+    """One opened and two pushed fill the stack; closing goes back one by one."""
+    await open_modal(workspace, call, modal())
+    errors = [
+        (await call("views.push", trigger_id=workspace.make_trigger(LIN), view=modal())).error
+        for _ in range(3)
+    ]
+    assert ["", "", "push_limit_reached"] == errors
+    lin = workspace.person("lin")
+    first, second, third = lin.views
+    assert (first["id"], second["id"]) == (third["root_view_id"], third["previous_view_id"])
+    await lin.close(third)
+    assert [first["id"], second["id"]] == [view["id"] for view in lin.views]
+    await lin.close(second, everything=True)
+    assert [] == lin.views
+
+
+async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -> None:
+    """An update from an older view is refused; the id stays and the hash is new."""
+    view = await open_modal(workspace, call, modal())
+    where = {"view_id": view["id"], "hash": view["hash"]}
+    updated = await call("views.update", **where, view=modal(callback_id="two"))
+    assert ("", view["id"]) == (updated.error, updated.body["view"]["id"])
+    assert "hash_conflict" == (await call("views.update", **where, view=modal())).error
+    assert ["two"] == [shown["callback_id"] for shown in workspace.person("lin").views]
+
+
+async def test_update_needs_open_view(workspace: Workspace, call: Any, modal: Any) -> None:
+    """A modal that was closed cannot be updated."""
+    view = await open_modal(workspace, call, modal())
+    await workspace.person("lin").close(view)
+    assert "not_found" == (await call("views.update", view_id=view["id"], view=modal())).error
+
+
+async def test_external_id_is_unique(workspace: Workspace, call: Any, modal: Any) -> None:
+    """Two open views cannot share an external id; an update may keep its own."""
+    await open_modal(workspace, call, modal(external_id="form-1"))
+    trigger = workspace.make_trigger("U07SAM00003")
+    again = await call("views.open", trigger_id=trigger, view=modal(external_id="form-1"))
+    assert "duplicate_external_id" == again.error
+    kept = await call("views.update", external_id="form-1", view=modal(external_id="form-1"))
+    assert "" == kept.error
+
+
+async def test_home_is_published(workspace: Workspace, call: Any) -> None:
+    """App Home is per person, keeps its id, and checks hashes."""
+    home = {"type": "home", "blocks": [{"type": "divider"}]}
+    first = (await call("views.publish", user_id=LIN, view=home)).body["view"]
+    second = (await call("views.publish", user_id=LIN, view=home, hash=first["hash"])).body["view"]
+    assert first["id"] == second["id"]
+    stale = await call("views.publish", user_id=LIN, view=home, hash=first["hash"])
+    assert "hash_conflict" == stale.error
+    assert workspace.person("lin").home is not None
+    assert workspace.person("sam").home is None
+
+
+async def test_home_may_be_off() -> None:
+    """Without the Home tab in the manifest nothing can be published on it."""
+    workspace = Workspace(manifest={"features": {"app_home": {"home_tab_enabled": False}}})
+    assert not workspace.app.home_tab
