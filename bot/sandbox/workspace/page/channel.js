@@ -74,6 +74,14 @@ function drawMessages(id) {
   list.draw(channelMessages(state.place.id), { newFrom: state.firstUnread.get(state.place.id) });
 }
 
+function drawClosed() {
+  const one = state.place.kind === "home" ? null : channel(state.place.id);
+  const closed = Boolean(one) && (one.member === false || one.archived === true);
+  composer.node.hidden = !one || closed;
+  closedNote.hidden = !closed;
+  if (closed) closedNote.textContent = t(one.archived ? "archived" : "not_member", { name: one.name });
+}
+
 function show() {
   const isHome = state.place.kind === "home";
   const one = isHome ? null : channel(state.place.id);
@@ -87,9 +95,7 @@ function show() {
     drawMessages();
     composer.show();
   }
-  composer.node.hidden = isHome || one.member === false;
-  closedNote.hidden = isHome || one.member !== false;
-  if (!isHome) closedNote.textContent = t("not_member", { name: one.name });
+  drawClosed();
   jump.hidden = true;
   if (!isHome && matchMedia("(min-width: 760px)").matches) composer.area.focus({ preventScroll: true });
 }
@@ -116,7 +122,7 @@ export function channelPane() {
   });
   replace(jump, icon("down", 14), t("jump_latest"));
   on("place", show);
-  on("channels", () => { if (state.place) drawHead(); });
+  on("channels", () => { if (state.place) { drawHead(); drawClosed(); } });
   on("home", drawHome);
   on("messages", drawMessages);
   on("connection presence", drawBanner);

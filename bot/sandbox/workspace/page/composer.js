@@ -27,7 +27,8 @@ export function encode(text) {
 
 async function sendCommand(text, place) {
   const command = text.split(/\s/)[0];
-  if (!state.boot.commands.some((one) => one.command === command.toLowerCase())) return addNotice(place.channel, t("command_unknown", { command: escape(command) }), `unknown ${text}`, "error", place.threadTs);
+  // an empty list: the workspace knows no manifest and takes any command
+  if (state.boot.commands.length && !state.boot.commands.some((one) => one.command === command.toLowerCase())) return addNotice(place.channel, t("command_unknown", { command: escape(command) }), `unknown ${text}`, "error", place.threadTs);
   if (place.threadTs) return addNotice(place.channel, t("command_thread", { command }), `thread ${text}`, "error", place.threadTs);
   const answer = await post("say", { channel: place.channel, text });
   // the server usually says so itself, in a notice: give it time to, then say it once

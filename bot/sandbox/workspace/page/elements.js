@@ -7,6 +7,7 @@ import { h, icon, safeUrl, uid } from "./dom.js";
 import { pictureOf } from "./images.js";
 import { openMenu } from "./menu.js";
 import { plain, textNode, textOf } from "./mrkdwn.js";
+import { richTextWords } from "./richtext.js";
 import { selectOf } from "./select_elements.js";
 import { t } from "./strings.js";
 
@@ -106,6 +107,9 @@ function triggers(element) {
   return config && config.trigger_actions_on || ["on_enter_pressed"];
 }
 
+// a rich_text_input starts as a rich_text block and travels as plain words, which the server wraps
+const wordsOf = (value) => value && typeof value === "object" ? richTextWords(value) : value ?? "";
+
 function textInput(element, blockId, ctx) {
   const multiline = Boolean(element.multiline) || element.type === "rich_text_input";
   const count = h("span", { class: "count", "aria-live": "polite" });
@@ -118,7 +122,7 @@ function textInput(element, blockId, ctx) {
   };
   const input = h(multiline ? "textarea" : "input", {
     ...(multiline ? { rows: "4" } : INPUT_TYPES[element.type] || { type: "text" }),
-    class: "input", placeholder: textOf(element.placeholder) || null, value: ctx.form.get(blockId, element.action_id) ?? "",
+    class: "input", placeholder: textOf(element.placeholder) || null, value: wordsOf(ctx.form.get(blockId, element.action_id)),
     "aria-label": ctx.label || textOf(element.placeholder) || element.action_id, "aria-describedby": ctx.describedBy, "aria-invalid": ctx.invalid ? "true" : null,
     "aria-required": ctx.required ? "true" : null, spellcheck: "false", autocomplete: "off", data: actionData(element, ctx),
     oninput: () => {

@@ -49,7 +49,7 @@ async function submit(view, form) {
   busy = false;
   form.errors = answer.errors || {};
   const still = top() && top().id === view.id;
-  if (!answer.ok && !answer.errors && still) trouble = t("trouble", { error: answer.error });
+  if (!answer.ok && !Object.keys(form.errors).length && still) trouble = t("trouble", { error: answer.error });
   if (!still) return;
   if (Object.keys(form.errors).length) showErrors(form);
   else draw(true);

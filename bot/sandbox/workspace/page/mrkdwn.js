@@ -72,6 +72,7 @@ function angle(token) {
   if (body.startsWith("#")) return mentionChannel(body.slice(1), label && unescape(label));
   if (body.startsWith("!")) return special(body, label);
   const url = unescape(body);
+  if (label === null && !safeUrl(url)) return `<${url}>`;
   return link(url, label ? unescape(label) : url.replace(/^mailto:/, ""));
 }
 

@@ -72,6 +72,7 @@ const TABLE = {
   trouble: ["We had some trouble connecting. Try again? ({error})", "连接出现问题，请重试。（{error}）"],
   say_failed: ["Not sent: {error}", "未发送：{error}"],
   not_member: ["You are viewing #{name}. Only members can write here.", "你正在浏览 #{name}。仅成员可发言。"],
+  archived: ["#{name} is archived. Nobody can write here.", "#{name} 已归档，无法发言。"],
   beginning: ["This is the very beginning of the {place} channel.", "这是频道 {place} 的最开头。"],
   beginning_im: ["This is the beginning of your conversation with {place}.", "这是你与 {place} 对话的开头。"],
   new_messages: ["New", "新消息"],

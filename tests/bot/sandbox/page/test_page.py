@@ -1,0 +1,226 @@
+"""The page's messages, threads, blocks and people, used in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
+
+from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+Open = Callable[..., Awaitable[Page]]
+
+
+def plain(text: str) -> Json:
+    """Build a plain text object."""
+    return {"type": "plain_text", "text": text}
+
+
+def last_message(page: Page, where: str = "messages") -> Locator:
+    """Find the newest message of a list."""
+    return page.get_by_test_id(where).get_by_test_id("message").last
+
+
+async def test_a_button_asks_then_tells_the_app(open_page: Open, app: Any, call: Any) -> None:
+    """A confirm object stands between the click and the delivery."""
+    button = {
+        "type": "button",
+        "action_id": "ticket.claim",
+        "text": plain("Claim"),
+        "value": "12",
+        "confirm": {
+            "title": plain("Sure?"),
+            "text": plain("Really"),
+            "confirm": plain("Yes"),
+            "deny": plain("No"),
+        },
+    }
+    block = {"type": "actions", "block_id": "deeds", "elements": [button]}
+    page = await open_page(path="#C07ESCALATE")
+    posted = await call("chat.postMessage", channel="C07ESCALATE", text="LD-12", blocks=[block])
+    assert "" == posted.error
+    await page.get_by_test_id("action-ticket.claim").click()
+    await page.get_by_test_id("confirm-no").click()
+    assert [] == app.of_type("block_actions")
+    await page.get_by_test_id("action-ticket.claim").click()
+    await page.get_by_test_id("confirm-yes").click()
+    await expect(page.get_by_test_id("confirm")).to_have_count(0)
+    await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
+    assert ["12"] == [told["actions"][0]["value"] for told in app.of_type("block_actions")]
+
+
+async def test_a_thread_is_read_and_answered(
+    open_page: Open, call: Any, workspace: Workspace
+) -> None:
+    """A permanent link opens the thread; a reply lands in it and is counted on its parent."""
+    posted = await call("chat.postMessage", channel="C07ESCALATE", text="LD-12 lost packets")
+    ts = posted.body["ts"]
+    link = await call("chat.getPermalink", form=True, channel="C07ESCALATE", message_ts=ts)
+    page = await open_page()
+    await page.goto(f"{link.body['permalink']}?as={workspace.person('sam').id}")
+    pane = page.get_by_test_id("thread-pane")
+    await expect(pane).to_contain_text("LD-12 lost packets")
+    await page.get_by_test_id("thread-composer").fill("on it, @maya & co")
+    await page.keyboard.press("Enter")
+    await expect(last_message(page, "thread-messages")).to_contain_text("on it, @Maya Torres & co")
+    await expect(page.get_by_test_id("replies")).to_contain_text("1 reply")
+    said = workspace.messages("C07ESCALATE", ts)[-1]["text"]
+    assert f"on it, <@{workspace.person('maya').id}> &amp; co" == said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;", "<script>alert(1)</script>"),
+        ("<javascript:alert(1)|press>", "press"),
+        ("a*b*c stays and *bold* is drawn", "a*b*c stays and bold is drawn"),
+        ("<!date^1795000020^{date_num} {time_secs}|then>", "2026-11-18 11:07:00 AM"),
+        ("<!date^1795000020^{nonsense}|then UTC>", "then UTC"),
+    ],
+)
+async def test_markup_is_text_unless_it_is_mrkdwn(
+    open_page: Open, call: Any, text: str, shown: str
+) -> None:
+    """Nothing an app writes becomes HTML; dates are in the reader's zone."""
+    page = await open_page()
+    await call("chat.postMessage", channel="C07TEACHERS", text=text)
+    body = last_message(page).locator(".message-body")
+    await expect(body).to_have_text(re.compile(re.escape(shown).replace(r"\ AM", r"\sAM")))
+    await expect(body.locator("img, script, a")).to_have_count(0)
+
+
+async def test_charts_and_tables_say_their_numbers(open_page: Open, call: Any) -> None:
+    """A chart turns into a table; a data table sorts by number and turns its pages."""
+    points = [{"label": label, "value": value} for label, value in (("10:00", 2), ("10:05", 18))]
+    chart = {
+        "type": "data_visualization",
+        "title": "Loss",
+        "chart": {
+            "type": "line",
+            "series": [{"name": "Student", "data": points}],
+            "axis_config": {"categories": ["10:00", "10:05"]},
+        },
+    }
+    rows: list[list[Json]] = [[{"type": "raw_text", "text": name} for name in ("Who", "Loss")]]
+    for value in (9, 100, 20, 3, 7, 50):
+        number: Json = {"type": "raw_number", "value": value, "text": str(value)}
+        rows.append([{"type": "raw_text", "text": f"u{value}"}, number])
+    table = {"type": "data_table", "caption": "Evidence", "rows": rows}
+    page = await open_page()
+    posted = await call(
+        "chat.postMessage", channel="C07TEACHERS", text="why", blocks=[chart, table]
+    )
+    assert "" == posted.error
+    await page.get_by_role("button", name="Show as table").click()
+    await expect(page.get_by_test_id("chart").get_by_role("row").last).to_have_text("10:0518")
+    data = page.get_by_test_id("data-table")
+    await data.get_by_role("button", name="Sort by Loss").click()
+    first = data.locator("tbody td").first
+    await expect(first).to_have_text("3")
+    await data.get_by_role("button", name="Next").click()
+    await expect(first).to_have_text("100")
+
+
+async def test_home_is_drawn_and_listens(open_page: Open, app: Any, call: Any) -> None:
+    """App Home tells the app it was opened, shows its view, and its buttons work."""
+    button = {"type": "button", "action_id": "home.report", "text": plain("Report")}
+    section = {"type": "section", "text": plain("Your tickets"), "accessory": button}
+    page = await open_page()
+    await page.get_by_test_id("rail-home").click()
+    user = await page.get_by_test_id("act-as").get_attribute("data-user")
+    published = await call(
+        "views.publish", user_id=user, view={"type": "home", "blocks": [section]}
+    )
+    assert "" == published.error
+    await expect(page.get_by_test_id("home")).to_contain_text("Your tickets")
+    await page.get_by_test_id("action-home.report").click()
+    await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
+    assert ["home"] == [event["tab"] for event in app.of_type("app_home_opened")]
+    assert ["home.report"] == [a["actions"][0]["action_id"] for a in app.of_type("block_actions")]
+
+
+async def test_a_message_has_shortcuts_and_can_be_edited(
+    open_page: Open, app: Any, workspace: Workspace
+) -> None:
+    """The menu of one's own message edits it and runs the app's message shortcut."""
+    page = await open_page()
+    await page.get_by_test_id("composer").fill("class_1 is bad")
+    await page.get_by_test_id("send").click()
+    await last_message(page).hover()
+    await last_message(page).get_by_test_id("message-menu").click()
+    await page.get_by_role("menuitem", name="Edit message").click()
+    await page.get_by_test_id("edit-text").fill("class_2 is bad")
+    await page.keyboard.press("Enter")
+    await expect(last_message(page)).to_contain_text("class_2 is bad (edited)")
+    await last_message(page).get_by_test_id("message-menu").click()
+    await page.get_by_test_id("shortcut-report_message").click()
+    await workspace.until(lambda: app.of_type("message_action"))
+    assert "class_2 is bad" == app.of_type("message_action")[0]["message"]["text"]
+
+
+async def test_two_tabs_are_two_people(open_page: Open) -> None:
+    """Each address is a person with a language; what one says, the other sees unread."""
+    lin, sam = await open_page("lin"), await open_page("sam", "#C07ESCALATE")
+    assert "zh-CN" == await lin.locator("html").get_attribute("lang")
+    assert "en-US" == await sam.locator("html").get_attribute("lang")
+    await lin.get_by_test_id("composer").fill("听不到声音")
+    await lin.keyboard.press("Enter")
+    await expect(sam.get_by_test_id("channel-teachers").locator(".badge")).to_have_text("1")
+    await sam.get_by_test_id("channel-teachers").click()
+    await expect(last_message(sam)).to_contain_text("听不到声音")
+    await sam.get_by_test_id("act-as").click()
+    await sam.get_by_test_id(re.compile("act-as-U07ZHOU")).click()
+    await expect(sam.locator("html")).to_have_attribute("lang", "zh-CN")
+    assert "as=U07ZHOU" in sam.url
+
+
+@pytest.mark.usefixtures("app")
+async def test_a_lost_connection_shows_and_heals(open_page: Open, call: Any) -> None:
+    """While the socket is gone a banner says so; back again, what was missed is there."""
+    page = await open_page()
+    routes: list[WebSocketRoute] = []
+
+    def keep(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        routes.append(route)
+
+    await page.route_web_socket(re.compile("/page/socket"), keep)
+    await page.reload()
+    await page.wait_for_selector("html[data-ready]")
+    await expect(page.get_by_test_id("connection")).to_be_hidden()
+    await routes[0].close()
+    await expect(page.get_by_test_id("connection")).to_be_visible()
+    await call("chat.postMessage", channel="C07TEACHERS", text="said meanwhile")
+    await expect(page.get_by_test_id("connection")).to_be_hidden()
+    await expect(last_message(page)).to_contain_text("said meanwhile")
+
+
+async def test_the_inspector_lists_calls(open_page: Open, call: Any) -> None:
+    """The drawer shows a request with its JSON and can be filtered."""
+    page = await open_page()
+    await page.get_by_test_id("inspector-toggle").click()
+    await call("chat.postMessage", channel="C07TEACHERS", text="inspect me")
+    await page.get_by_test_id("inspector-filter").fill("inspect me")
+    entry = page.get_by_test_id("call")
+    await expect(entry).to_have_count(1)
+    await entry.locator("summary").click()
+    await expect(entry).to_contain_text('"text": "inspect me"')
+    await expect(entry).not_to_contain_text("xoxb-")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_it_fits_a_narrow_window(open_page: Open, theme: str) -> None:
+    """At 360 pixels nothing sticks out, and the channels are one press away."""
+    page = await open_page(
+        "lin", viewport={"width": 360, "height": 740}, color_scheme=theme, reduced_motion="reduce"
+    )
+    assert theme == await page.locator("html").get_attribute("data-theme")
+    assert 360 == await page.evaluate("document.documentElement.scrollWidth")
+    await page.locator(".nav-toggle").click()
+    await page.get_by_test_id("app-row").click()
+    await expect(page.get_by_test_id("home")).to_be_visible()

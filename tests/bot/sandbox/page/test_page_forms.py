@@ -1,0 +1,194 @@
+"""The page's commands and forms, used as a person would use them, in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.sandbox.workspace import Workspace
+
+Json = dict[str, Any]
+Open = Callable[..., Awaitable[Page]]
+
+
+async def command(page: Page, text: str) -> None:
+    """Type a command and send it."""
+    await page.get_by_test_id("composer").fill(text)
+    await page.keyboard.press("Enter")
+
+
+def plain(text: str) -> Json:
+    """Build a plain text object."""
+    return {"type": "plain_text", "text": text}
+
+
+def options(*values: str) -> list[Json]:
+    """Build options named after their values."""
+    return [{"text": plain(value.title()), "value": value} for value in values]
+
+
+async def test_a_command_is_completed_by_keyboard_and_sent(
+    open_page: Open, app: Any, workspace: Workspace
+) -> None:
+    """Arrow and Tab complete a command, its usage shows, and Enter delivers it."""
+    app.answers["/tickets"] = (200, "3 open")
+    page = await open_page()
+    await page.get_by_test_id("composer").fill("/")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    assert "/tickets " == await page.get_by_test_id("composer").input_value()
+    await expect(page.locator(".composer-usage").first).to_have_text("[open|all]")
+    await page.keyboard.type("open")
+    await page.keyboard.press("Enter")
+    answer = page.locator("[data-ephemeral=true]")
+    await expect(answer).to_contain_text("Only visible to you")
+    await expect(answer).to_contain_text("3 open")
+    assert ["open"] == [call["text"] for call in app.of_type("/tickets")]
+    assert 1 == len(workspace.person("sam").ephemerals(workspace.channel("teachers").id))
+
+
+async def test_a_late_command_is_told_once(open_page: Open, app: Any) -> None:
+    """A command the app acknowledges too late leaves one private line with the error."""
+    app.slow.add("/tickets")
+    page = await open_page()
+    await command(page, "/tickets")
+    await expect(page.get_by_test_id("notice")).to_contain_text("operation_timeout")
+    app.hold.set()
+    await page.wait_for_timeout(400)  # a second line would come within the page's grace period
+    await expect(page.get_by_test_id("notice")).to_have_count(1)
+
+
+async def test_an_unknown_command_never_leaves_the_page(open_page: Open, app: Any) -> None:
+    """A command nobody registered is refused where it was typed."""
+    page = await open_page()
+    await command(page, "/nonsense now")
+    await expect(page.get_by_test_id("notice")).to_contain_text("/nonsense is not a valid command")
+    assert [] == app.calls
+
+
+@pytest.fixture
+def report_form(modal: Any, field_of: Any) -> Json:
+    """A form with a field of each common kind."""
+    picked = {"type": "static_select", "options": options("teacher", "student")}
+    asked = {"type": "external_select", "min_query_length": 1}
+    kinds = {"type": "checkboxes", "options": options("audio", "video")}
+    when = {"type": "datetimepicker", "initial_date_time": 1_795_000_020}
+    view: Json = modal(
+        field_of("side", picked),
+        field_of("cname", {"type": "plain_text_input", "focus_on_load": True, "max_length": 64}),
+        field_of("ticket", asked, optional=True),
+        field_of("kinds", kinds, optional=True),
+        field_of("occurred_at", when),
+    )
+    return view
+
+
+@pytest.fixture
+async def form(
+    open_page: Open, workspace: Workspace, app: Any, call: Any, report_form: Json
+) -> Page:
+    """Sam's page with a form in front of it."""
+    app.answers["/report"] = (200, "")
+    app.answers["block_suggestion"] = lambda asked: (
+        200,
+        {"options": options(f"{asked['value']}-1", f"{asked['value']}-2")},
+    )
+    page = await open_page()
+    await command(page, "/report")
+    await expect(page.get_by_test_id("composer")).to_have_value("")
+    await workspace.until(lambda: app.of_type("/report"))
+    opened = await call(
+        "views.open", trigger_id=app.of_type("/report")[0]["trigger_id"], view=report_form
+    )
+    assert "" == opened.error
+    await expect(page.get_by_test_id("modal")).to_be_visible()
+    return page
+
+
+async def test_a_form_is_filled_by_keyboard_and_sent(form: Page, app: Any) -> None:
+    """Selects answer to typing and Enter; the app gets every value in Slack's shape."""
+    await expect(form.get_by_test_id("field-cname")).to_be_focused()
+    await form.keyboard.type("class_1")
+    await form.get_by_test_id("field-side").focus()
+    await form.keyboard.type("stu")
+    await form.keyboard.press("Enter")
+    await form.get_by_test_id("field-ticket").focus()
+    await form.keyboard.type("ld")
+    await expect(form.get_by_role("option")).to_have_count(2)
+    await form.keyboard.press("ArrowDown")
+    await form.keyboard.press("Enter")
+    await form.get_by_test_id("field-kinds").get_by_text("Video").click()
+    await form.get_by_test_id("field-occurred_at").fill("2026-11-18T10:00")
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_test_id("modal")).to_be_hidden()
+    await expect(form.get_by_test_id("composer")).to_be_focused()
+    values = app.of_type("view_submission")[0]["view"]["state"]["values"]
+    assert "class_1" == values["cname"]["value"]["value"]
+    assert "student" == values["side"]["value"]["selected_option"]["value"]
+    assert "ld-2" == values["ticket"]["value"]["selected_option"]["value"]
+    assert ["video"] == [one["value"] for one in values["kinds"]["value"]["selected_options"]]
+    # Sam is in London: ten o'clock in November is UTC
+    assert 1_794_996_000 == values["occurred_at"]["value"]["selected_date_time"]
+
+
+async def test_errors_stand_under_their_fields(form: Page, app: Any) -> None:
+    """What is missing is said before sending; what the app refuses, after; typing clears it."""
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_test_id("error-side")).to_contain_text("required field")
+    await expect(form.get_by_test_id("field-side")).to_be_focused()
+    assert [] == app.of_type("view_submission")
+    refusal = {"response_action": "errors", "errors": {"cname": "No such class"}}
+    app.answers["view_submission"] = (200, refusal)
+    await form.get_by_test_id("field-side").click()
+    await form.get_by_role("option", name="Teacher").click()
+    await form.get_by_test_id("field-cname").fill("nowhere")
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_test_id("error-cname")).to_have_text("No such class")
+    await expect(form.get_by_test_id("field-cname")).to_have_attribute("aria-invalid", "true")
+    await form.get_by_test_id("field-cname").press("x")
+    await expect(form.get_by_test_id("error-cname")).to_be_hidden()
+
+
+async def test_a_late_form_says_so_and_stays(form: Page, app: Any) -> None:
+    """A submission the app does not acknowledge leaves the form open with what was typed."""
+    app.slow.add("view_submission")
+    await form.get_by_test_id("field-side").focus()
+    await form.keyboard.type("tea")
+    await form.keyboard.press("Enter")
+    await form.get_by_test_id("field-cname").fill("class_1")
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_role("alert").filter(has_text="trouble")).to_be_visible()
+    await expect(form.get_by_test_id("field-cname")).to_have_value("class_1")
+    app.hold.set()
+
+
+async def test_escape_closes_a_list_then_the_form(form: Page) -> None:
+    """Esc belongs to the open list first, then to the form; focus goes back to the composer."""
+    await form.get_by_test_id("field-side").click()
+    await expect(form.get_by_role("listbox")).to_be_visible()
+    await form.keyboard.press("Escape")
+    await expect(form.get_by_role("listbox")).to_have_count(0)
+    await expect(form.get_by_test_id("modal")).to_be_visible()
+    await form.keyboard.press("Escape")
+    await expect(form.get_by_test_id("modal")).to_be_hidden()
+    await expect(form.get_by_test_id("composer")).to_be_focused()
+
+
+async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any) -> None:
+    """views.update redraws the form around the person's words and caret."""
+    await form.get_by_test_id("field-cname").fill("half a na")
+    label, element = plain("cname"), {"type": "plain_text_input", "action_id": "value"}
+    field = {"type": "input", "block_id": "cname", "label": label, "element": element}
+    note = {"type": "section", "text": plain("Found 2 calls")}
+    view_id = await form.evaluate(
+        "fetch('/page/state' + location.search).then(r => r.json()).then(s => s.views[0].id)"
+    )
+    updated = await call("views.update", view_id=view_id, view=modal(note, field))
+    assert "" == updated.error
+    await expect(form.get_by_test_id("modal")).to_contain_text("Found 2 calls")
+    await expect(form.get_by_test_id("field-cname")).to_be_focused()
+    await form.keyboard.type("me")
+    assert "half a name" == await form.get_by_test_id("field-cname").input_value()
