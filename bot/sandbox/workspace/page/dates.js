@@ -108,3 +108,8 @@ export function zoneName(seconds = Date.now() / 1000) {
 
 export const fullDateTime = (seconds) => `${format(seconds, { dateStyle: "full", timeStyle: "short" })} · ${zoneName(seconds)}`;
 export const fullDate = (text) => new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeZone: "UTC" }).format(new Date(`${text}T00:00:00Z`));
+
+const wall = (text, options) => new Intl.DateTimeFormat(locale(), { timeZone: "UTC", ...options }).format(new Date(`${text}Z`));
+export const shortDate = (text) => wall(`${text}T00:00:00`, { dateStyle: "medium" });
+export const clockTime = (text) => wall(`2000-01-01T${text}:00`, { timeStyle: "short" });
+export const shortDateTime = (seconds) => format(seconds, { dateStyle: "medium", timeStyle: "short" });

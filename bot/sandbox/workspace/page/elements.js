@@ -1,7 +1,7 @@
 // Interactive elements: buttons, menus, choices, dates and text inputs. What they mean is told
 // to the surface they stand on (ctx), which knows where to send it.
 
-import { fromLocalInput, fullDate, fullDateTime, toLocalInput } from "./dates.js";
+import { clockTime, fromLocalInput, fullDate, fullDateTime, shortDate, shortDateTime, toLocalInput } from "./dates.js";
 import { confirmed } from "./dialog.js";
 import { h, icon, safeUrl, uid } from "./dom.js";
 import { pictureOf } from "./images.js";
@@ -76,25 +76,34 @@ export function changed(node, element, value, blockId, ctx) {
   if (!ctx.input || ctx.dispatches) act(node, element, value, blockId, ctx);
 }
 
-function picker(kind, element, blockId, ctx, { read, write, tell }) {
+// A browser writes dates its own way; the person's way stands over it until they edit.
+function picker(kind, element, blockId, ctx, { read, write, brief, tell }) {
   const value = ctx.form.get(blockId, element.action_id);
+  const over = h("span", { class: "picker-over", "aria-hidden": "true" });
+  const show = (now) => {
+    over.textContent = now === null ? textOf(element.placeholder) || t(`pick_${kind}`) : brief(now);
+    over.classList.toggle("empty", now === null);
+  };
   const note = h("span", { class: "picker-note", id: uid("note") }, value === null ? "" : tell(value));
   const input = h("input", {
     type: kind, class: "input", value: value === null ? "" : write(value), "aria-label": ctx.label || textOf(element.placeholder) || kind,
     "aria-describedby": [note.id, ctx.describedBy].filter(Boolean).join(" "), "aria-invalid": ctx.invalid ? "true" : null, data: actionData(element, ctx),
+    onclick: () => { try { input.showPicker(); } catch { /* typing will do */ } },
     onchange: () => {
       const now = read(input.value);
       note.textContent = now === null ? "" : tell(now);
+      show(now);
       changed(input, element, now, blockId, ctx);
     },
   });
-  return h("div", { class: "picker" }, input, note);
+  show(value);
+  return h("div", { class: "picker" }, h("span", { class: ["picker-box", `picker-${kind}`] }, input, over), note);
 }
 
 const text = (value) => value || null;
-const datePicker = (element, blockId, ctx) => picker("date", element, blockId, ctx, { read: text, write: String, tell: fullDate });
-const timePicker = (element, blockId, ctx) => picker("time", element, blockId, ctx, { read: text, write: String, tell: () => element.timezone || "" });
-const dateTimePicker = (element, blockId, ctx) => picker("datetime-local", element, blockId, ctx, { read: fromLocalInput, write: toLocalInput, tell: fullDateTime });
+const datePicker = (element, blockId, ctx) => picker("date", element, blockId, ctx, { read: text, write: String, brief: shortDate, tell: fullDate });
+const timePicker = (element, blockId, ctx) => picker("time", element, blockId, ctx, { read: text, write: String, brief: clockTime, tell: () => element.timezone || "" });
+const dateTimePicker = (element, blockId, ctx) => picker("datetime-local", element, blockId, ctx, { read: fromLocalInput, write: toLocalInput, brief: shortDateTime, tell: fullDateTime });
 
 const INPUT_TYPES = {
   email_text_input: { type: "email", inputmode: "email", autocomplete: "email" },
