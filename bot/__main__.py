@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot import commands, exports, logs, words
-from bot.clouds import SystemClock, build_clouds
+from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import UsageError
 from bot.desk import Carriers, Desk
 from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
 from bot.errors import LagdeskError
-from bot.ports import Diagnosis
+from bot.ports import Clock, Diagnosis
 from bot.settings import N_, SettingError, Settings, read_settings, require
 from bot.store import Store
 from bot.store.ledger import SqlLedger, SqlMemory
@@ -36,6 +36,7 @@ from bot.words import LocaleName, Message, Words, message
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
+    from bot.jobs import Engine
     from handlers.clients import Clients
     from handlers.installs import Installs
 
@@ -56,10 +57,12 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, delay_scale: float = 1.0) -> AsyncIterator[House]:
+async def open_house(
+    settings: Settings, *, clock: Clock | None = None, delay_scale: float = 1.0
+) -> AsyncIterator[House]:
     """Open database and clouds; close them when the block ends."""
     store = Store(settings.database_url)
-    clock = SystemClock()
+    clock = clock or SystemClock()
     clouds = build_clouds(
         settings.clouds,
         ledger=SqlLedger(store),
@@ -69,6 +72,7 @@ async def open_house(settings: Settings, *, delay_scale: float = 1.0) -> AsyncIt
     )
     try:
         await _bring_up_to_date(store)
+        await recall_clouds(clouds.values())
         yield House(
             settings, store, Desk(store=store, clouds=clouds, clock=clock, settings=settings)
         )
@@ -93,6 +97,7 @@ class Slack:
     """Slack's side of the house, ready for a door."""
 
     app: AsyncApp
+    engine: Engine
     clients: Clients
     installs: Installs
 
@@ -121,7 +126,8 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         engine = Engine(house.store, desk.clock, carriers, worker=worker)
         desk.wake = engine.wake
         await stack.enter_async_context(engine)
-        yield Slack(build_app(desk, people, settings, clients, installs), clients, installs)
+        app = build_app(desk, people, settings, clients, installs)
+        yield Slack(app, engine, clients, installs)
 
 
 def _require_slack(settings: Settings, *names: str) -> None:

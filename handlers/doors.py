@@ -39,7 +39,6 @@ def build_app(
     several = settings.has_oauth
     app = AsyncApp(
         client=clients.default,
-        token=None if several else settings.slack_bot_token,
         authorize=installs.authorize if several else None,  # type: ignore[arg-type]
         process_before_response=True,
         request_verification_enabled=False,

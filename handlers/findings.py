@@ -8,7 +8,7 @@ from typing import Final
 from bot.call import AbnormalEvent, Call, Factor, Lack, LackReason, Metric, Missing, Participant
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
 from bot.ports import Diagnosis
-from bot.words import Message, Uid, message
+from bot.words import Duration, Message, Uid, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.cards import CLOUDS
@@ -26,6 +26,7 @@ from handlers.voice import Voice
 _EVENTS_SHOWN: Final = 8
 _PEOPLE_SHOWN: Final = 6
 _EVIDENCE_SHOWN: Final = 6
+_STAY: Final = "session"  # evidence from joining and leaving, in seconds
 _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
@@ -141,6 +142,14 @@ def _evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
             who=who,
             cloud=CLOUDS.get(item.source, message("the cloud")),
             code=item.code.spoken,
+            when=item.at,
+        )
+    if item.metric == _STAY:
+        away = Duration(item.value or 0.0)
+        return message(
+            "• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s",
+            who=who,
+            away=away,
             when=item.at,
         )
     return message(

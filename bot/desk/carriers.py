@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot.desk.desk import Desk
+from bot.desk.desk import WAIT_FOR_CARD, Desk
 from bot.errors import (
     CloudError,
     CloudNonsenseError,
@@ -29,8 +29,7 @@ from bot.words import Message, dump_message
 log = logging.getLogger(__name__)
 Carrier = Callable[[tables.Duty], Awaitable[dt.datetime | None]]
 
-CARD_FIRST: Final = dt.timedelta(seconds=1)  # what hangs on the card waits for it
-LINK_PATIENCE: Final = dt.timedelta(seconds=10)  # then the reporter is told without a link
+CARD_FIRST: Final = dt.timedelta(seconds=10)  # what hangs on the card looks for it again then
 SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 DIAGNOSED_WITHIN: Final = dt.timedelta(hours=6)  # after that nobody waits any more
 ANSWERED_WITHIN: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
@@ -69,15 +68,15 @@ class Carriers:
             else:
                 return None
         posted = await self._post_once(duty, ticket, self._speaker.post_card)
-        await self._change(ticket, channel=posted.channel, card_ts=posted.ts)
-        await self._change(ticket, permalink=await self._speaker.permalink(ticket))
+        ticket.channel, ticket.card_ts = posted.channel, posted.ts
+        permalink = await self._speaker.permalink(ticket)
+        await self._change(ticket, channel=posted.channel, card_ts=posted.ts, permalink=permalink)
+        await self._owe(ticket, *(kind for kind in WAIT_FOR_CARD if not ticket.diagnosis_ts))
         return None
 
     async def confirm(self, duty: tables.Duty) -> dt.datetime | None:
-        """Tell the reporter that the ticket is filed; with a link once the card stands."""
-        ticket, now = await self._ticket(duty), self._now()
-        if not ticket.card_ts and now < ticket.created_at + LINK_PATIENCE:
-            return now + CARD_FIRST
+        """Tell the reporter that the ticket is filed; with a link if the card stands."""
+        ticket = await self._ticket(duty)
         if duty.attempt > 1 and await self._find(ticket, duty):
             return None
         await self._speaker.confirm(ticket, duty.name)
@@ -128,7 +127,7 @@ class Carriers:
             report_state=state,
             report_reason=dump_message(reason) if reason else None,
         )
-        await self._owe_card(ticket)
+        await self._owe(ticket, "card")
 
     async def diagnose(self, duty: tables.Duty) -> dt.datetime | None:
         """Say in the thread why the call was bad; come back while more can be learnt."""
@@ -230,12 +229,15 @@ class Carriers:
 
         await self._desk.store.transact(work)
 
-    async def _owe_card(self, ticket: Ticket) -> None:
+    async def _owe(self, ticket: Ticket, *kinds: str) -> None:
         now = self._now()
-        name = f"card:{ticket.label}"
-        await self._desk.store.transact(
-            lambda session: duties.owe(session, name, "card", ticket=ticket.id, due_at=now)
-        )
+
+        def work(session: Session) -> None:
+            for kind in kinds:
+                name = f"{kind}:{ticket.label}"
+                duties.owe(session, name, kind, ticket=ticket.id, due_at=now)
+
+        await self._desk.store.transact(work)
         await self._desk.wake()
 
     def _now(self) -> dt.datetime:

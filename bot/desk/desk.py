@@ -21,6 +21,8 @@ from bot.ticket import ReportState, Ticket
 from bot.words import message
 
 _ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
+WAIT_FOR_CARD: Final = ("confirm", "diagnose")  # they come with the card, if it comes in time
+CARD_PATIENCE: Final = dt.timedelta(seconds=10)
 Wake = Callable[[], Awaitable[None]]
 Change = Callable[[Ticket, dt.datetime], None]
 
@@ -65,8 +67,8 @@ class Desk:
         ticket, is_new = tickets.add_once(session, self._draft(submission, now))
         if is_new:
             _owe(session, ticket, "card", now)
-            _owe(session, ticket, "confirm", now)
-            _owe(session, ticket, "diagnose", now)
+            for kind in WAIT_FOR_CARD:
+                _owe(session, ticket, kind, now + CARD_PATIENCE)
             if ticket.report_state is ReportState.PENDING:
                 _owe(session, ticket, "report", now)
             escalate_at = now + dt.timedelta(seconds=self.settings.escalate_after_s)

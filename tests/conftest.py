@@ -1,0 +1,141 @@
+"""What every test may ask for: a clock that can be moved, and the whole house on a stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.__main__ import House, Slack, open_house, open_slack
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.workspace import Workspace
+from bot.settings import Settings, read_settings
+from handlers.doors import build_http_door, build_socket_door
+from handlers.manifest import build_manifest
+
+
+class MovedClock:
+    """The real clock, moved. Waiting for a time to come means moving there."""
+
+    def __init__(self) -> None:
+        self.offset_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.offset_s
+
+    def now(self) -> dt.datetime:
+        """Now, aware."""
+        return dt.datetime.fromtimestamp(self(), dt.UTC)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.offset_s += seconds
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that plays in a story."""
+
+    clock: MovedClock
+    workspace: Workspace
+    clouds: Clouds
+    settings: Settings
+    house: House
+    slack: Slack
+
+    @property
+    def escalations(self) -> str:
+        """The escalation channel's id."""
+        return self.workspace.channel("escalations").id
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass and everything that came due be done."""
+        self.clock.move(seconds)
+        await self.slack.engine.reconcile()
+        await self.slack.engine.settled(20)
+
+    async def settled(self) -> None:
+        """Wait until nothing is owed any more, as far as it is due."""
+        await self.slack.engine.settled(20)
+
+
+def stage_environment(
+    workspace: Workspace, clouds: Clouds, folder: Path, **more: str
+) -> dict[str, str]:
+    """What the product is told on a stage."""
+    account = AgoraAccount()
+    return {
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "SLACK_SIGNING_SECRET": workspace.signing_secret,
+        "SLACK_API_URL": workspace.api_url,
+        "ESCALATION_CHANNEL": workspace.channel("escalations").id,
+        "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
+        "AGORA_APPS": f"kids={account.apps['kids']}",
+        "AGORA_CUSTOMER_ID": account.customer_id,
+        "AGORA_CUSTOMER_SECRET": account.customer_secret,
+        "AGORA_BASE_URL": clouds.agora_url,
+        "DEFAULT_LOCALE": "en",
+        **more,
+    }
+
+
+@asynccontextmanager
+async def set_up_stage(
+    folder: Path, transport: str = "http", **environment: str
+) -> AsyncIterator[Stage]:
+    """Build a whole stage: Slack, clouds, Lagdesk between them."""
+    clock = MovedClock()
+    manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
+    workspace = Workspace(clock=clock, manifest=manifest, message_rate_s=0)
+    clouds = Clouds(demo_lessons(clock()), clock=clock)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(workspace.serve())
+        await stack.enter_async_context(clouds.serve())
+        told = stage_environment(workspace, clouds, folder, **environment)
+        settings = replace(read_settings(told), port=0)
+        house = await stack.enter_async_context(open_house(settings, clock=clock))
+        slack = await stack.enter_async_context(open_slack(house, worker=True))
+        await _open_door(stack, transport, workspace, house, slack)
+        yield Stage(clock, workspace, clouds, settings, house, slack)
+
+
+async def _open_door(
+    stack: AsyncExitStack, transport: str, workspace: Workspace, house: House, slack: Slack
+) -> None:
+    if transport == "socket":
+        door = build_socket_door(slack.app, house.settings)
+        await door.connect_async()  # type: ignore[no-untyped-call]
+        stack.push_async_callback(door.close_async)
+        await workspace.until(lambda: workspace.transport is not None)
+        return
+    http = build_http_door(slack.app, house.desk, house.settings, slack.clients, slack.installs)
+    runner = web.AppRunner(http.web_app(), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+
+
+@pytest.fixture
+def moved_clock() -> MovedClock:
+    """A clock that can be moved."""
+    return MovedClock()
+
+
+@pytest.fixture(scope="module", params=["http", "socket"])
+async def stage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """The whole house, once a transport."""
+    folder = tmp_path_factory.mktemp("house")
+    async with set_up_stage(folder, request.param) as built:
+        yield built
