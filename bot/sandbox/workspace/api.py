@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.sandbox.workspace.api_methods import METHODS
 from bot.sandbox.workspace.arguments import Arguments
+from bot.sandbox.workspace.broken import break_answer
 from bot.sandbox.workspace.errors import Json, SlackError, refuse, refuse_arguments
 from bot.sandbox.workspace.faults import BROKEN_ANSWERS, Fault
 
@@ -27,7 +28,7 @@ _COMMON: Final = frozenset({"token", "team_id", "pretty"})
 async def answer(workspace: Workspace, request: web.Request) -> web.StreamResponse:
     """Answer one call of /api/METHOD, and write it into the inspector."""
     name = request.match_info["method"]
-    started, at = time.perf_counter(), workspace.clock()
+    started, at, defects = time.perf_counter(), workspace.clock(), len(workspace.defects)
     fault = workspace.faults.take(name)
     arguments, warnings = Arguments({}), list[str]()
     status, headers = _OK, dict[str, str]()
@@ -42,6 +43,7 @@ async def answer(workspace: Workspace, request: web.Request) -> web.StreamRespon
         body, status, headers = error.body(), error.status, error.headers
     except _BrokenAnswer as broken:
         body, status = {"broken": broken.how}, 0
+    warnings += [f"defect: {defect['code']}" for defect in workspace.defects[defects:]]
     workspace.record(
         at=at,
         direction="app->slack",
@@ -67,17 +69,6 @@ def _break(fault: Fault) -> None:
     if fault.error in BROKEN_ANSWERS:
         raise _BrokenAnswer(fault.error)
     raise fault.as_error()
-
-
-async def break_answer(workspace: Workspace, request: web.Request, how: str) -> web.StreamResponse:
-    """Answer HTTP 500, drop the connection, or say nothing until the caller leaves."""
-    if how == "timeout":
-        await workspace.closing.wait()
-    elif how == "http_500":
-        return web.Response(status=500, text="internal error")
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response(status=500)
 
 
 async def read_arguments(request: web.Request) -> Arguments:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import secrets
+import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from aiohttp import web
 from bot.sandbox.workspace import messages
 from bot.sandbox.workspace.api_table import TIER_3, TIER_4, Method, words
 from bot.sandbox.workspace.arguments import Arguments
+from bot.sandbox.workspace.broken import break_answer
 from bot.sandbox.workspace.errors import Json, refuse, refuse_arguments
 from bot.sandbox.workspace.model import UploadedFile
 
@@ -38,17 +41,37 @@ def _get_upload_url(workspace: Workspace, arguments: Arguments) -> Json:
     return {"upload_url": f"{workspace.url}/upload/v1/{ticket}", "file_id": file.id}
 
 
-async def receive(workspace: Workspace, request: web.Request) -> web.Response:
+async def receive(workspace: Workspace, request: web.Request) -> web.StreamResponse:
     """Take the bytes, raw or as a form's file; no token is needed, the URL is the secret."""
-    ticket = request.match_info["ticket"]
+    started, at = time.perf_counter(), workspace.clock()
+    fault = workspace.faults.take("upload")
+    status, text = HTTPStatus.OK, "not read"
+    data = await _read_bytes(request)
+    if fault is None or fault.after_effect:
+        status, text = _keep(workspace, request.match_info["ticket"], data)
+    workspace.record(
+        at=at,
+        direction="app->slack",
+        name="upload",
+        request={"bytes": len(data)},
+        status=status if fault is None else 0,
+        response=text,
+        ms=(time.perf_counter() - started) * 1000,
+        warnings=[],
+    )
+    if fault is not None:
+        return await break_answer(workspace, request, fault.error)
+    return web.Response(status=status, text=text)
+
+
+def _keep(workspace: Workspace, ticket: str, data: bytes) -> tuple[HTTPStatus, str]:
     file = next((f for f in workspace.files.values() if f.upload_ticket == ticket), None)
     if file is None or file.completed:
-        return web.Response(status=404, text="not found")
-    data = await _read_bytes(request)
+        return HTTPStatus.NOT_FOUND, "not found"
     if len(data) != file.length:
-        return web.Response(status=400, text=f"{len(data)} bytes instead of {file.length}")
+        return HTTPStatus.BAD_REQUEST, f"{len(data)} bytes instead of {file.length}"
     file.data = data
-    return web.Response(text=f"OK - {len(data)}")
+    return HTTPStatus.OK, f"OK - {len(data)}"
 
 
 async def _read_bytes(request: web.Request) -> bytes:

@@ -185,6 +185,8 @@ async def _send_action(
     delivery = Delivery("interactive", payload)
     where = channel.id if channel else None
     ack, error = await send(workspace, delivery, user=user.id, channel=where, what="The action")
+    if error is None and ack.body.strip():
+        workspace.calls[-1]["warnings"].append("Slack does not look at this acknowledgement's body")
     return ActionOutcome(ack.status, ack.body, error)
 
 

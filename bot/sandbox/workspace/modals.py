@@ -133,7 +133,7 @@ def publish(workspace: Workspace, user: str, view: Json) -> Json:
     old = workspace.homes.get(user)
     complete(workspace, view, old["id"] if old else None)
     workspace.homes[user] = view
-    workspace.feed.publish([user], type="home", view=view)
+    workspace.feed.publish([user], type="home", view=copy.deepcopy(view))
     workspace.changes.notify()
     return view
 

@@ -34,6 +34,7 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_COMMAND: Final = re.compile(r"/[a-z0-9_-]+")
 _STATIC: Final = re.compile(r"[A-Za-z0-9_-]+\.(js|css|svg|png|html)")
 _KINDS: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -207,9 +208,12 @@ def act(deed: Deed) -> Callable[[Workspace, web.Request], Awaitable[web.StreamRe
 async def _say(workspace: Workspace, person: Person, body: Json) -> Json:
     text, thread_ts = str(body["text"]), body.get("thread_ts")
     name, _, rest = text.partition(" ")
-    known = {command["command"] for command in workspace.app.commands or []}
-    is_command = text.startswith("/") and (name in known or workspace.app.commands is None)
-    if not is_command or thread_ts:
+    is_command = _COMMAND.fullmatch(name) is not None
+    if is_command and thread_ts:
+        said = f"{name} is not supported in threads. Sorry!"
+        workspace.notice(person.id, body["channel"], "not_supported_in_threads", said)
+        return {"ok": False, "error": "not_supported_in_threads"}
+    if not is_command:
         message = await person.say(body["channel"], text, thread_ts)
         return {"ts": message["ts"]}
     return _as_answer(await person.command(name, rest.strip(), body["channel"]))

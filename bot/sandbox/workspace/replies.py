@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.sandbox.workspace import messages
-from bot.sandbox.workspace.api import break_answer
 from bot.sandbox.workspace.api_chat import read_content
 from bot.sandbox.workspace.api_table import words
 from bot.sandbox.workspace.arguments import Arguments
+from bot.sandbox.workspace.broken import break_answer
 from bot.sandbox.workspace.errors import Json, SlackError, refuse
 from bot.sandbox.workspace.faults import BROKEN_ANSWERS
 

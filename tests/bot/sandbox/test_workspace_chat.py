@@ -131,6 +131,7 @@ async def test_missing_text_is_a_defect(workspace: Workspace, call: Any) -> None
     """A post with blocks only is taken, and noted for those who cannot see blocks."""
     assert (await post(call, blocks=[SECTION]))["ok"]
     assert ["no_top_level_text"] == [defect["code"] for defect in workspace.defects]
+    assert ["defect: no_top_level_text"] == workspace.calls[-1]["warnings"]
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,14 @@ async def test_only_pictures_are_shown(workspace: Workspace, call: Any) -> None:
         post = {"channel": "C07TEACHERS", "text": "x", "blocks": image(file_id)}
         assert "invalid_blocks" == (await call("chat.postMessage", **post)).error
     assert "file_deleted" == (await call("files.info", form=True, file=picture)).error
+
+
+async def test_upload_breaks_on_demand(workspace: Workspace, call: Any) -> None:
+    """An upload can fail on the wire, with the bytes arrived or not."""
+    first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
+    file_id, url = first.body["file_id"], first.body["upload_url"]
+    for after_effect, error in ((False, "file_not_found"), (True, "")):
+        workspace.fail_next("upload", "http_500", after_effect=after_effect)
+        async with aiohttp.ClientSession() as session, session.post(url, data=b"abc") as answer:
+            assert 500 == answer.status
+        assert error == (await complete(call, file_id)).error

@@ -170,3 +170,20 @@ async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> Non
     async with page.session.get(f"{page.url}/page/file/F0") as answer:
         assert 404 == answer.status
     del workspace
+
+
+@pytest.mark.parametrize(
+    ("text", "thread_ts", "code"),
+    [
+        ("/raport x", None, "unknown_command"),
+        ("/report x", "1.0", "not_supported_in_threads"),
+    ],
+)
+async def test_commands_slack_would_not_send(
+    workspace: Workspace, page: Page, text: str, thread_ts: str | None, code: str
+) -> None:
+    """A command nobody has, or one in a thread, is neither sent nor posted."""
+    workspace.app.commands = [{"command": "/report"}]
+    answer = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
+    assert (code, [code]) == (answer["error"], [notice.code for notice in workspace.notices])
+    assert [] == workspace.messages("teachers")
