@@ -25,7 +25,11 @@ CLOUDS: Final = {
     "volcengine": message("Volcengine"),
     "huawei": message("Huawei Cloud"),
 }
-_MARKS: Final = {Status.OPEN: "🔴", Status.CLAIMED: "🟡", Status.RESOLVED: "🟢"}
+_MARKS: Final = {
+    Status.OPEN: ":red_circle:",
+    Status.CLAIMED: ":large_yellow_circle:",
+    Status.RESOLVED: ":large_green_circle:",
+}
 _BUTTONS: Final = {
     "claim": message("Claim"),
     "diagnose": message("Diagnose again"),

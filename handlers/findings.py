@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import AbnormalEvent, Call, Factor, Lack, LackReason, Metric, Missing, Participant
-from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
+from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict, read_time
 from bot.ports import Diagnosis
 from bot.words import Duration, Message, Uid, message
 from handlers import blocks
@@ -23,10 +23,12 @@ from handlers.causes import (
 from handlers.forms import SIDES
 from handlers.voice import Voice
 
+_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
 _EVENTS_SHOWN: Final = 8
 _PEOPLE_SHOWN: Final = 6
 _EVIDENCE_SHOWN: Final = 6
 _STAY: Final = "session"  # evidence from joining and leaving, in seconds
+_MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
 _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
@@ -38,13 +40,15 @@ def diagnosis_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
         lines = [voice.markup(line) for line in spoken]
         if lines:
             shown.append(blocks.section(block_id, "\n".join(lines)))
-    return [*shown, blocks.context("asked", voice.markup(_footer(diagnosis)))]
+    small = [*_missing_lines(diagnosis), *diagnosis.failures, _footer(diagnosis)]
+    small_print = "\n".join(voice.markup(line) for line in small)
+    return [*shown, blocks.context("asked", small_print)]
 
 
 def tell(diagnosis: Diagnosis) -> list[Message]:
     """The same as lines, for a terminal."""
     lines = [line for _, spoken in _parts(diagnosis) for line in spoken]
-    return [*lines, _footer(diagnosis)]
+    return [*lines, *_missing_lines(diagnosis), *diagnosis.failures, _footer(diagnosis)]
 
 
 def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
@@ -58,8 +62,6 @@ def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
         ("others", [_other_line(diagnosis, other) for other in verdict.others]),
         ("call", _call_lines(diagnosis)),
         ("events", _event_lines(diagnosis)),
-        ("missing", [missing_line(lack) for lack in verdict.missing]),
-        ("failures", diagnosis.failures),
     )
 
 
@@ -110,7 +112,7 @@ def _sureness(verdict: Verdict) -> Message:
 
 
 def _headline(diagnosis: Diagnosis) -> list[Message]:
-    mark = {UNKNOWN: "❔", HEALTHY: "✅"}.get(diagnosis.verdict.cause, "🔎")
+    mark = _MARKS.get(diagnosis.verdict.cause, ":mag:")
     sentence = verdict_sentence(diagnosis)
     lines = [message("%(mark)s %(text)s", mark=mark, text=sentence)]
     words = CAUSES.get(diagnosis.verdict.cause)
@@ -247,11 +249,19 @@ def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Messa
     )
 
 
+def _missing_lines(diagnosis: Diagnosis) -> list[Message]:
+    """One line for each thing and reason, the earliest moment first."""
+    shown: dict[tuple[Lack, LackReason], Missing] = {}
+    for lack in diagnosis.verdict.missing:
+        shown.setdefault((lack.what, lack.why), lack)
+    return [missing_line(lack) for lack in shown.values()]
+
+
 def missing_line(lack: Missing) -> Message:
     """What could not be learnt, why, and when it is asked again."""
     what, why = LACKS[lack.what], LACK_REASONS[lack.why]
-    detail: object = Uid(lack.detail) if lack.what in _OF_PEOPLE else lack.detail
-    if lack.detail:
+    detail = _detail(lack)
+    if detail is not None:
         why = message("%(why)s (%(detail)s)", why=why, detail=detail)
     if lack.retry_at is None:
         return message("Missing: %(what)s, %(why)s.", what=what, why=why)
@@ -263,7 +273,16 @@ def missing_line(lack: Missing) -> Message:
     )
 
 
-_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
+def _detail(lack: Missing) -> object:
+    """What tells a reader more: whose data, which minutes, the cloud's code; never a call's id."""
+    if not lack.detail:
+        return None
+    if lack.what in _OF_PEOPLE or lack.why is LackReason.CUT_OFF:
+        return Uid(lack.detail)
+    since, _, until = lack.detail.partition("/")
+    if until:
+        return message("%(since)s to %(until)s", since=read_time(since), until=read_time(until))
+    return lack.detail if lack.why is LackReason.REFUSED else None
 
 
 def _footer(diagnosis: Diagnosis) -> Message:

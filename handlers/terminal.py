@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.ports import Diagnosis
 from bot.words import Message, Words
 from handlers import findings
 from handlers.voice import Voice
+
+_MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and marks of the cards
 
 
 def print_diagnosis(diagnosis: Diagnosis, words: Words) -> str:
@@ -22,7 +26,7 @@ def print_message(spoken: Message, words: Words) -> str:
 
 
 def _line(voice: Voice, spoken: Message) -> str:
-    return voice.plain(spoken).replace("*", "")
+    return _MARKUP.sub("", voice.plain(spoken))
 
 
 def print_failures(diagnosis: Diagnosis, words: Words) -> Iterator[str]:

@@ -145,7 +145,7 @@ class Examiner:
         found.missing += _not_out_yet(found.calls, window, now, delay)
         if _blocks(found.missing):
             return report
-        await self._read(cloud, report, Window(window.since, min(window.until, now)), found)
+        await self._read(cloud, report, Window(window.since, min(window.until, now - delay)), found)
         return _choose_pair(report, found.records)
 
     async def _read(self, cloud: Cloud, report: Report, window: Window, found: _Findings) -> None:
