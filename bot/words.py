@@ -19,7 +19,6 @@ from babel import Locale
 from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import parse_pattern
 
 LocaleName = Literal["zh", "en", "both"]
 CatalogName = Literal["zh", "en"]
@@ -30,7 +29,6 @@ CATALOG_LOCALES: Final[tuple[CatalogName, ...]] = ("zh", "en")
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
 _BABEL_LOCALES: Final = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "US")}
 _LIST_COMMAS: Final = {"zh": "、", "en": ", "}
-_DECIMAL: Final = parse_pattern("#,##0.##")
 _SHORT_LENGTH = 24  # up to here two languages stand side by side, beyond it one above the other
 _PLACE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
 
@@ -291,15 +289,20 @@ class Words:
         if isinstance(value, Duration):
             return self._write_duration(value)
         if isinstance(value, Percentage):
-            return f"{value.value:.1f}%"
+            return str(value) if math.isfinite(value.value) else "–"
         if isinstance(value, float):
-            locale = _BABEL_LOCALES[self._catalog_locale]
-            return _DECIMAL.apply(value, locale) if math.isfinite(value) else "–"
+            return _write_decimal(value) if math.isfinite(value) else "–"
         return value
 
     def _write_duration(self, duration: Duration) -> str:
         said = " ".join(self.say(part) for part in duration.parts)
         return (f"-{said}" if duration.seconds < 0 else said) or "–"
+
+
+def _write_decimal(value: float) -> str:
+    """A number with two decimals at most; both languages write 1,234.5."""
+    text = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @lru_cache(maxsize=1024)

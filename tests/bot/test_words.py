@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import causes, words
@@ -142,6 +142,9 @@ def test_say(expected: str, locale: LocaleName, spoken: Message) -> None:
         ("1,234.57", "1,234.57", 1234.5678),
         ("0.5", "0.5", 0.5),
         ("3", "3", 3.0),
+        ("0", "0", -0.001),
+        ("1,000", "1,000", 1000.0),
+        ("–", "–", Percentage(float("nan"))),
         ("–", "–", float("inf")),
         ("10001", "10001", 10001),
         ("10001", "10001", Uid("10001")),
@@ -418,6 +421,7 @@ _values: st.SearchStrategy[object] = _scalars | st.lists(_scalars, max_size=2) |
 
 
 @given(_messages, st.sampled_from(LOCALES), st.sampled_from(["UTC", "Asia/Shanghai", "?"]))
+@example(message("%(a)s %(b)s", a=1.7e308, b=Duration(1.7e308)), "zh", "UTC")
 def test_nothing_said_ever_raises(spoken: Message, locale: LocaleName, timezone: str) -> None:
     """Whatever stands in a message, a reader gets some text, and the log too."""
     assert isinstance(Words(locale, timezone).say(spoken), str)
