@@ -11,6 +11,10 @@ import httpx
 
 from bot.clouds.agora import AgoraCloud, Asking
 from bot.clouds.http import CloudHttp
+from bot.clouds.huawei import Asking as HuaweiAsking
+from bot.clouds.huawei import Credentials, HuaweiCloud, KeyPair, Tokens
+from bot.clouds.huawei.asking import host_of
+from bot.clouds.huawei.credentials import Login
 from bot.clouds.memory import Memory
 from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
 from bot.ports import Clock, Cloud
@@ -81,6 +85,35 @@ def _agora(settings: CloudSettings, means: _Means) -> Cloud:
     return AgoraCloud(asking, report=settings.options.get("report", "reportV2"))
 
 
+def _huawei(settings: CloudSettings, means: _Means) -> Cloud:
+    http = CloudHttp(settings.name, settings.base_url, means.quota, transport=means.transport)
+    project_id = settings.options["project_id"]
+    asking = HuaweiAsking(
+        http,
+        _huawei_credentials(settings, means, project_id),
+        means.memory,
+        means.clock,
+        apps=settings.apps,
+        project_id=project_id,
+        delay_scale=means.delay_scale,
+    )
+    return HuaweiCloud(asking)
+
+
+def _huawei_credentials(settings: CloudSettings, means: _Means, project_id: str) -> Credentials:
+    secrets = settings.secrets
+    if "access_key" in secrets:
+        host = host_of(settings.base_url)
+        keys = (secrets["access_key"], secrets["secret_key"])
+        return KeyPair(*keys, project_id, host, means.clock)
+    http = CloudHttp(
+        settings.name, settings.options["iam_url"], means.quota, transport=means.transport
+    )
+    names = ("iam_user", "iam_password", "iam_domain", "iam_project")
+    return Tokens(http, Login(*(secrets[name] for name in names)), project_id, means.clock)
+
+
 _BUILDERS: Final[dict[str, Callable[[CloudSettings, _Means], Cloud]]] = {
     "agora": _agora,
+    "huawei": _huawei,
 }

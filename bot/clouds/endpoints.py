@@ -32,7 +32,7 @@ class Endpoint:
     name: str
     path: str
     document: str
-    method: Literal["GET", "POST"] = "GET"
+    method: Literal["GET", "POST", "DELETE"] = "GET"
     rates: tuple[Rate, ...] = ()
     daily: int | None = None
     look_back: dt.timedelta | None = None
@@ -167,10 +167,185 @@ def _today(limits: _PlanLimits) -> tuple[Endpoint, ...]:
     )
 
 
+_HUAWEI = "SparkRTC API reference, 2023-11"
+_STATISTICS: Final = (Rate(30, 60),)  # all of chapter 13 together (contract trap W2)
+_CONTROLS: Final = {
+    "management": Rate(60, 60),
+    "jobs": Rate(10, 1),
+    "room_management": Rate(60, 60),
+}
+_PER_PROJECT: Final = "/v1/{project_id}/rtc"
+_OF_APP: Final = "/v2/apps/{app_id}"
+_FIVE_MINUTES_S: Final = 300.0  # how late Huawei's console says data may be
+
+
+def _statistic(
+    chapter: str,
+    name: str,
+    path: str,
+    *,
+    look_back: float | None = None,
+    span: float | None = None,
+    rows: int | None = None,
+    delay_s: float = _FIVE_MINUTES_S,
+) -> Endpoint:
+    """One call of chapter 13; look-back and span in days."""
+    return Endpoint(
+        "huawei",
+        name,
+        path,
+        f"{_HUAWEI}, {chapter}",
+        rates=_STATISTICS,
+        look_back=None if look_back is None else _days(look_back),
+        max_span=None if span is None else _days(span),
+        row_cap=rows,
+        delay_s=delay_s,
+        budget="statistics",
+    )
+
+
+def _control(
+    chapter: str, name: str, path: str, method: Literal["GET", "POST", "DELETE"], budget: str
+) -> Endpoint:
+    """One call of the chapters that act."""
+    return Endpoint(
+        "huawei",
+        name,
+        path,
+        f"{_HUAWEI}, {chapter}",
+        method=method,
+        rates=(_CONTROLS[budget],),
+        budget=budget,
+    )
+
+
+_HUAWEI_ENDPOINTS: Final = (
+    Endpoint("huawei", "tokens", "/v3/auth/tokens", f"{_HUAWEI}, 3.2", method="POST"),
+    _control("5.2", "apps", "/v2/apps", "GET", "management"),
+    _control("10.1", "start_job", f"{_OF_APP}/individual-stream-jobs", "POST", "jobs"),
+    _control("10.2", "job", f"{_OF_APP}/individual-stream-jobs/{{job_id}}", "GET", "jobs"),
+    _control(
+        "10.3",
+        "stop_job",
+        f"{_OF_APP}/individual-stream-jobs/{{job_id}}",
+        "DELETE",
+        "jobs",
+    ),
+    _control(
+        "11.1",
+        "remove_users",
+        f"{_OF_APP}/rooms/{{room_id}}/batch-remove-users",
+        "POST",
+        "room_management",
+    ),
+    _control(
+        "11.2",
+        "dismiss",
+        f"{_OF_APP}/rooms/{{room_id}}/dismiss",
+        "POST",
+        "room_management",
+    ),
+    # The document names no page size for 13.1, 13.2 and 13.10; 100 is what 5.2 allows.
+    _statistic("13.1", "rooms", f"{_PER_PROJECT}/rooms", look_back=90, span=90, rows=100),
+    _statistic("13.2", "users", f"{_PER_PROJECT}/users", look_back=90, span=90, rows=100),
+    _statistic("13.3", "realtime_scale", f"{_PER_PROJECT}/realtime/scale", span=1),
+    _statistic("13.4", "realtime_dimension", f"{_PER_PROJECT}/realtime/scale/dimension"),
+    _statistic("13.5", "realtime_quality", f"{_PER_PROJECT}/realtime/quality", span=1),
+    _statistic("13.6", "realtime_network", f"{_PER_PROJECT}/realtime/network", span=1),
+    _statistic("13.7", "history_usage", f"{_PER_PROJECT}/history/usage"),
+    _statistic("13.8", "history_scale", f"{_PER_PROJECT}/history/scale", look_back=31, span=31),
+    _statistic("13.9", "history_quality", f"{_PER_PROJECT}/history/quality", look_back=31, span=31),
+    _statistic("13.10", "qos", f"{_PER_PROJECT}/client/qos/details", look_back=5, span=1, rows=100),
+    _statistic("13.11", "client_events", f"{_PER_PROJECT}/client/event", look_back=5, span=1 / 24),
+    _statistic(
+        "13.12", "client_abnormal", f"{_PER_PROJECT}/client/abnormalevent", look_back=5, span=1 / 24
+    ),
+    _statistic("13.13", "abnormal_events", "/v1/rtc/data/abnormal-events", span=1, rows=100),
+    _statistic("13.14", "abnormal_dimension", "/v1/rtc/data/abnormal-event/dimension", span=1),
+)
+
+
+_VOLCENGINE: Final = "Volcengine RTC OpenAPI, 2024-11"
+_CALLS: Final = "2023-11-01"  # the version of everything about single calls
+
+
+def _volcengine(  # noqa: PLR0913 - the columns of a table
+    name: str,
+    version: str,
+    rate: int,
+    *,
+    look_back: dt.timedelta | None = None,
+    span: dt.timedelta | None = None,
+    rows: int | None = None,
+    delay_s: float = 0.0,
+    method: Literal["GET", "POST"] = "POST",
+) -> Endpoint:
+    """One Action of one Version; every one has the path `/` and a rate a second."""
+    return Endpoint(
+        "volcengine",
+        name,
+        "/",
+        f"{_VOLCENGINE}, {name} {version}",
+        method=method,
+        rates=(Rate(rate, 1),),
+        look_back=look_back,
+        max_span=span,
+        row_cap=rows,
+        delay_s=delay_s,
+        generation=version,
+    )
+
+
+def _volcengine_call(
+    name: str, look_back: float, span_h: float, rows: int, delay_s: float
+) -> Endpoint:
+    """A call about single calls: look-back in days; `rows` a page, or users a question."""
+    return _volcengine(
+        name,
+        _CALLS,
+        10,
+        look_back=_days(look_back),
+        span=_hours(span_h),
+        rows=rows,
+        delay_s=delay_s,
+        method="GET",
+    )
+
+
+def _volcengine_trend(name: str, version: str = _CALLS) -> Endpoint:
+    """Numbers of a whole app: of the last hour, or of 30 days in pieces of seven."""
+    is_live = "RealTime" in name
+    return _volcengine(
+        name,
+        version,
+        2,
+        look_back=_hours(1) if is_live else _days(30),
+        span=_hours(1) if is_live else _days(7),
+        delay_s=60 if is_live else 8 * 3600,
+    )
+
+
+_VOLCENGINE_ENDPOINTS: Final = (
+    _volcengine_call("ListRoomInfo", 14, 24, 100, 20),
+    _volcengine_call("ListUserInfo", 14, 6, 100, 100),
+    _volcengine_call("ListCallDetail", 6, 1, 20, 100),
+    _volcengine_trend("ListQualityDistribution", "2020-12-01"),
+    _volcengine_trend("ListQualityDistribution"),
+    _volcengine_trend("ListQuality"),
+    _volcengine_trend("ListOperationData"),
+    _volcengine_trend("ListRealTimeQuality"),
+    _volcengine_trend("ListRealTimeQualityDistribution"),
+    _volcengine_trend("ListRealTimeOperationData"),
+    _volcengine("GetRoomOnlineUsers", _CALLS, 40, method="GET"),
+)
+
+
 ENDPOINTS: Final = (
     *_SEED_ENDPOINTS,
     *_REPORT_ENDPOINTS,
     *(endpoint for limits in _PLANS for endpoint in _today(limits)),
+    *_HUAWEI_ENDPOINTS,
+    *_VOLCENGINE_ENDPOINTS,
 )
 
 

@@ -1,0 +1,188 @@
+"""Who we are to Huawei: a key pair that signs, or a token of IAM that is kept and renewed."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from bot.clouds.endpoints import Endpoint, endpoint
+from bot.clouds.http import Answer, CloudHttp, Question
+from bot.clouds.huawei.signing import DATE_FORMAT, authorize, canonical_request
+from bot.clouds.huawei.wire import decode, moment, refusal_of
+from bot.clouds.refusals import nonsense
+from bot.ports import Clock
+
+_JSON: Final = "application/json"
+_CREATED: Final = 201
+_LIFE: Final = dt.timedelta(hours=24)
+_SPARE: Final = dt.timedelta(hours=1)  # renewed this long before its end
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is about to be sent; `path` is encoded, `query` not yet. Shows no ids."""
+
+    method: str
+    path: str = field(repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+class Credentials(Protocol):
+    """A way to be let in."""
+
+    @property
+    def name(self) -> str:
+        """`aksk` or `token`, as doctor shows it."""
+
+    async def headers(self, request: Request) -> Mapping[str, str]:
+        """Return the headers that let this request in. Raises CloudError."""
+
+    def renews(self, refused: Mapping[str, str]) -> bool:
+        """After a 401 to these headers: tell whether asking again may help."""
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+class KeyPair:
+    """An access key and its secret (AK/SK). `host` is the host the requests go to."""
+
+    name: Final = "aksk"
+
+    def __init__(
+        self, access_key: str, secret_key: str, project_id: str, host: str, clock: Clock
+    ) -> None:
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._project_id = project_id
+        self._host = host
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "KeyPair()"
+
+    async def headers(self, request: Request) -> Mapping[str, str]:
+        """Sign a request: date, project and host are signed with it (W5: always all of them)."""
+        signed = {
+            "Content-Type": _JSON,
+            "Host": self._host,
+            "X-Project-Id": self._project_id,
+            "X-Sdk-Date": self._clock.now().astimezone(dt.UTC).strftime(DATE_FORMAT),
+        }
+        text = canonical_request(request.method, request.path, request.query, signed, request.body)
+        return signed | {
+            "Authorization": authorize(self._access_key, self._secret_key, text, signed)
+        }
+
+    def renews(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - a key stays a key
+        """A refused key is refused again."""
+        return False
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An IAM user; `project` names the region's project, to which the token is limited (W1)."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    domain: str = field(repr=False)
+    project: str
+
+    def body(self) -> bytes:
+        """Write the question for a token (chapter 3.2)."""
+        user = {"name": self.user, "password": self.password, "domain": {"name": self.domain}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        scope = {"project": {"name": self.project}}
+        return msgspec.json.encode({"auth": {"identity": identity, "scope": scope}})
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str = field(repr=False)
+    renew_at: dt.datetime
+
+
+class _TokenBody(msgspec.Struct):
+    """The part of IAM's answer we read."""
+
+    expires_at: str | None = None
+
+
+class _TokenAnswer(msgspec.Struct):
+    token: _TokenBody
+
+
+class Tokens:
+    """A token of IAM, kept until an hour before its end and renewed by one question at a time."""
+
+    name: Final = "token"
+
+    def __init__(self, http: CloudHttp, login: Login, project_id: str, clock: Clock) -> None:
+        self._http = http
+        self._login = login
+        self._project_id = project_id
+        self._clock = clock
+        self._row = endpoint("huawei", "tokens")
+        self._token: _Token | None = None
+        self._lock = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return "Tokens()"
+
+    async def headers(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 - no signature
+        """Return the token's headers; asks IAM when none is kept or it is about to end."""
+        token = await self._current()
+        return {
+            "Content-Type": _JSON,
+            "X-Auth-Token": token.text,
+            "X-Project-Id": self._project_id,
+        }
+
+    def renews(self, refused: Mapping[str, str]) -> bool:
+        """Forget the token that was refused; a newer one of another task stays."""
+        if self._token is not None and self._token.text == refused.get("X-Auth-Token"):
+            self._token = None
+        return True
+
+    async def close(self) -> None:
+        """Give the connections to IAM back."""
+        await self._http.close()
+
+    async def _current(self) -> _Token:
+        async with self._lock:
+            if self._token is None or self._clock.now() >= self._token.renew_at:
+                self._token = await self._fetch()
+            return self._token
+
+    async def _fetch(self) -> _Token:
+        now = self._clock.now()
+
+        def read(answer: Answer) -> _Token:
+            return read_token(self._row, answer, now)
+
+        question = Question(body=self._login.body(), headers={"Content-Type": _JSON})
+        return await self._http.ask(self._row, self._project_id, question, read)
+
+
+def read_token(row: Endpoint, answer: Answer, now: dt.datetime) -> _Token:
+    """Read IAM's answer: 201, the token in a header, its end in the body (W3)."""
+    if answer.status != _CREATED:
+        raise refusal_of(row, answer, now)
+    text = answer.headers.get("x-subject-token", "")
+    if not text:
+        raise nonsense(row, "no token")
+    try:
+        ends_at = moment(decode(row, answer.body, _TokenAnswer).token.expires_at)
+    except ValueError:
+        raise nonsense(row, "expires_at") from None
+    ends_at = min(ends_at or now + _LIFE, now + _LIFE)
+    return _Token(text, max(ends_at - _SPARE, now + (ends_at - now) / 2))

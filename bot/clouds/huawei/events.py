@@ -1,0 +1,159 @@
+"""Huawei's own diagnosis: 13.13, what it saw go wrong for whom, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from bot.call import AbnormalEvent, Code, Direction, Factor, Lack, LackReason, Missing
+from bot.causes import canonical_code, cause_of
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.huawei.asking import (
+    Asking,
+    coarse,
+    days_of,
+    pages,
+    span_params,
+    whole_seconds,
+)
+from bot.clouds.huawei.wire import Id, Moment, required
+from bot.clouds.refusals import clean_code, nonsense
+from bot.ports import EventAnswer, Window
+
+TYPE_KIND: Final = "huawei.abnormal_type"
+FACTOR_KIND: Final = "huawei.abnormal_factor"
+_JOIN_TYPE: Final = "1"
+_IN_CALL_TYPES: Final = frozenset({"2", "3"})
+_REMOTE: Final = "remote"
+_MOVING_FRESH: Final = dt.timedelta(seconds=20)
+_SETTLED_FRESH: Final = dt.timedelta(minutes=10)
+_NOBODY: Final = frozenset({"", "0"})
+
+
+class EventRow(msgspec.Struct):
+    """One abnormal experience. Its descriptions have a language nobody chose, and are not read."""
+
+    time: Moment
+    uid: Id
+    room_id: Id
+    abnormal_type: Id
+    abnormal_factor: Id | None = None
+    location: str | None = None
+    peer_uid: Id | None = None
+
+
+class Events(msgspec.Struct):
+    """13.13's answer."""
+
+    total: int | None = None
+    events: list[EventRow] | None = None
+
+
+async def fetch_events(asking: Asking, app: str, cname: str, window: Window) -> EventAnswer:
+    """Return the cloud's diagnosis of a room (of all when `cname` is "") within the window."""
+    row = asking.endpoint("abnormal_events")
+    now = asking.clock.now()
+    missing: list[Missing] = []
+    if window.until > now - row.delay:
+        due_at = window.until + row.delay
+        missing.append(Missing(Lack.EVENTS, LackReason.NOT_OUT_YET, due_at))
+    until = coarse(now) if window.until > now else window.until
+    span = whole_seconds(Window(min(window.since, until), until))
+    rows: list[EventRow] = []
+    for piece in days_of(span, row.max_span):
+        found, are_all = await _ask(asking, app, row, cname, piece, is_settled=not missing)
+        rows += found
+        if not are_all:
+            missing.append(Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE))
+    return EventAnswer(_events(row, rows, cname, window), tuple(missing))
+
+
+def factor_kind(abnormal_type: str) -> str:
+    """Return the kind of a factor's number, which means another thing for another type (W32)."""
+    if abnormal_type in _IN_CALL_TYPES:
+        return f"{FACTOR_KIND}.type2_3"
+    return f"{FACTOR_KIND}.type{abnormal_type}"
+
+
+def factor_code(abnormal_type: str, factor: object) -> Code:
+    """Return a factor's code under the number of 13.13, which has a digit more than 13.14 (W33)."""
+    return canonical_code(Code(factor_kind(abnormal_type), clean_code(factor)))
+
+
+async def _ask(
+    asking: Asking, app: str, row: Endpoint, cname: str, span: Window, *, is_settled: bool
+) -> tuple[list[EventRow], bool]:
+    asked = {
+        "app": asking.apps[app],
+        **span_params(span),
+        **({"room_id": cname} if cname else {}),
+    }
+    fresh_for = _SETTLED_FRESH if is_settled else _MOVING_FRESH
+
+    async def ask(page: dict[str, str]) -> tuple[list[EventRow], int | None]:
+        body = await asking.kept_body(app, row, asked | page, Events, fresh_for)
+        if body.events is None and body.total is None:
+            raise nonsense(row, "no events")
+        return body.events or [], body.total
+
+    return await pages(ask, row.row_cap or 1)
+
+
+def _events(
+    row: Endpoint, rows: Iterable[EventRow], cname: str, window: Window
+) -> tuple[AbnormalEvent, ...]:
+    """Return the events of a room; rows of one moment, person and type are one event."""
+    found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
+    for each in rows:
+        event = _event(row, each)
+        if cname not in ("", event.cname) or not window.since <= event.at <= window.until:
+            continue
+        earlier = found.get(event.key)
+        found[event.key] = event if earlier is None else _joined(earlier, event)
+    return tuple(sorted(found.values(), key=lambda event: event.at))
+
+
+def _joined(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
+    new = tuple(factor for factor in later.factors if factor not in earlier.factors)
+    return replace(
+        earlier,
+        factors=earlier.factors + new,
+        peer_uid=earlier.peer_uid if earlier.peer_uid is not None else later.peer_uid,
+    )
+
+
+def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
+    try:
+        at = required(found.time)
+    except ValueError:
+        raise nonsense(row, "time") from None
+    kind = clean_code(found.abnormal_type)
+    peer_uid = None if found.peer_uid is None else str(found.peer_uid)
+    peer_uid = None if peer_uid in (*_NOBODY, str(found.uid)) else peer_uid
+    factors: tuple[Factor, ...] = ()
+    if found.abnormal_factor is not None:
+        code = factor_code(kind, found.abnormal_factor)
+        factors = (Factor(code, _culprit(code, found.location, peer_uid)),)
+    return AbnormalEvent(
+        uid=str(found.uid),
+        cname=str(found.room_id),
+        kind=Code(TYPE_KIND, kind),
+        at=at,
+        factors=factors,
+        peer_uid=peer_uid,
+    )
+
+
+def _culprit(code: Code, location: str | None, peer_uid: str | None) -> str | None:
+    """Return the peer a root cause lies with, None for the person of the event.
+
+    The way down is the receiver's own even where the sample calls it remote (W37).
+    """
+    cause = cause_of(code)
+    if location not in (None, _REMOTE) or (cause and cause.direction is Direction.DOWN):
+        return None
+    return peer_uid
