@@ -31,7 +31,7 @@ _OPTION: Final = re.compile(r"(?:--?)?([A-Za-z_]{1,20})=")
 _AMOUNT: Final = r"(\d{1,6}(?:\.\d{1,3})?)"
 _SINCE: Final = re.compile(
     rf"(?:{_AMOUNT}(?:d|days?|天))?(?:{_AMOUNT}(?:h|hrs?|hours?|个?小时))?"
-    rf"(?:{_AMOUNT}(?:m|mins?|minutes?|分钟?)?)?(?:{_AMOUNT}(?:s|secs?|seconds?|秒钟?))?",
+    rf"(?:{_AMOUNT}(?:m|mins?|minutes?|分钟?))?(?:{_AMOUNT}(?:s|secs?|seconds?|秒钟?))?",
     re.ASCII | re.IGNORECASE,
 )
 _SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
@@ -112,7 +112,7 @@ def _choose_app(wish: str | None, apps: Sequence[str]) -> str:
 
 def _read_since(text: str) -> float:
     """Read 90s, 30m, 1h30m, 24h or 30 (minutes) as seconds."""
-    found = _SINCE.fullmatch(text)
+    found = _SINCE.fullmatch(f"{text}m" if text.isdigit() else text)
     if not found or not any(found.groups()):
         raise _wrong(message("Write since= with a length of time such as 90s, 30m or 2h."))
     since_s = sum(

@@ -153,11 +153,19 @@ def _skip(tokens: Tokens, place: int, kinds: tuple[Kind, ...]) -> int:
 def _ahead(tokens: Tokens) -> Iterator[Binding]:
     """Read "teacher 10001", "老师的 uid 是 10001", "teacher Anna (10001)"."""
     for place, token in enumerate(tokens.all):
-        if token.side is None:
+        if token.side is None or _is_shared(tokens, place):
             continue
         found = _value_ahead(tokens, place, token)
         if found is not None:
             yield Binding(token.side, place, *found)
+
+
+def _is_shared(tokens: Tokens, label: int) -> bool:
+    """Tell whether what follows may be the other side's too: "teacher and student uid 10001"."""
+    joint, other, behind = (tokens.at(label + step) for step in (-1, -2, 1))
+    if joint is None or other is None or joint.text not in words.CONJUNCTIONS:
+        return False
+    return other.side is not None and behind is not None and behind.kind is not Kind.NUMBER
 
 
 def _value_ahead(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | None:

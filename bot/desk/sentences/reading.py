@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ from bot.desk.sentences.tokens import Kind, Tokens, tokenize
 from bot.desk.sentences.vocabulary import NOT_ROOM
 
 COMMENT_LENGTH: Final = 1000
+_LENGTH_READ: Final = 10_000
+_NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
 # What /report wants: a name, quoted when it has blanks, then up to two uids.
 _NAME: Final = re.compile(
     r"\s*(?:\"(?P<quoted>[^\"\n]{1,64})\"|'(?P<single>[^'\n]{1,64})'|`(?P<code>[^`\n]{1,64})`"
@@ -45,16 +48,17 @@ class Hints:
 def read_sentence(text: str) -> Hints:
     """Read a message in ordinary English or Chinese; what is ambiguous stays empty.
 
-    Takes time in proportion to the text's length, whatever stands in it.
+    Names are looked for in the first ten thousand characters, so that no text takes long.
     """
     cleaned = clean(text)
-    tokens = tokenize(cleaned.plain)
+    plain = _limit(cleaned.plain)
+    tokens = tokenize(plain)
     people, cname = _read_prose(tokens)
     found = {
         "cname": cname,
         Side.TEACHER: people.uids.get(Side.TEACHER, ""),
         Side.STUDENT: people.uids.get(Side.STUDENT, ""),
-        **read_table(cleaned.plain),
+        **read_table(plain),
     }
     return Hints(
         cname=found["cname"],
@@ -136,6 +140,13 @@ def _is_uid(word: str, plain: str) -> bool:
     if word.isdigit():
         return tokenize(plain[:COMMENT_LENGTH]).is_uid(0)
     return not NOT_ROOM.fullmatch(word) and not _starts_with_label(word)
+
+
+def _limit(plain: str) -> str:
+    """The start of a text, without the half of a name at its end."""
+    if len(plain) <= _LENGTH_READ:
+        return plain
+    return plain[:_LENGTH_READ].rstrip(_NAME_SIGNS)
 
 
 def _comment(text: CleanText) -> str:

@@ -47,6 +47,10 @@ def _labels(tokens: Tokens) -> list[int]:
     ]
 
 
+def _is_room(token: Token | None) -> bool:
+    return token is not None and token.kind is Kind.ROOM
+
+
 def _is_slack(before: Token | None) -> bool:
     return before is not None and before.lower == "slack"
 
@@ -132,6 +136,8 @@ def _candidates(tokens: Tokens) -> list[int]:
         place
         for place, token in enumerate(tokens.all)
         if is_candidate(token, after_in=place == 0 or _follows_in(tokens, place))
+        and tokens.plain[max(token.start - 1, 0)] not in "/\\"
+        and not (_is_room(tokens.at(place - 1)) and _is_slack(tokens.at(place - 2)))
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import Final
 
 from bot.call import Side
@@ -67,23 +68,29 @@ def _named(tokens: Tokens) -> set[Side]:
 def _subjects(tokens: Tokens) -> set[Side]:
     """Read "student cannot hear", "老师看不到"; both sides when a subject is both of them."""
     sides: set[Side] = set()
+    people = [
+        place
+        for place, token in enumerate(tokens.all)
+        if token.kind is Kind.OTHER or (token.kind is Kind.ROLE and not _is_owner(tokens, place))
+    ]
+    starts = [tokens.all[place].start for place in people]
     for trouble in _TROUBLE.finditer(tokens.plain):
-        sides |= _subject(tokens, trouble.start())
+        nearest = bisect_left(starts, trouble.start()) - 1
+        if nearest >= 0:
+            sides |= _sides_of(tokens, people[nearest], trouble.start())
     return sides
 
 
-def _subject(tokens: Tokens, verb: int) -> set[Side]:
-    """Who the verb at this position speaks of: the nearest person before it in the sentence."""
-    place = tokens.before(verb) - 1
-    while (token := tokens.at(place)) is not None and verb - token.start <= _REACH:
-        between = tokens.plain[token.end : verb]
-        if _SENTENCE_END.search(between) or token.kind is Kind.OTHER:
-            return set()
-        if token.side is not None and not _is_owner(tokens, place):
-            is_both = _BOTH.search(between) or _is_one_of_both(tokens, place)
-            return set(Side) if is_both else {token.side}
-        place -= 1
-    return set()
+def _sides_of(tokens: Tokens, subject: int, verb: int) -> set[Side]:
+    """Whom a verb at this position speaks of when this person stands nearest before it."""
+    token = tokens.all[subject]
+    if token.side is None or verb - token.start > _REACH:
+        return set()
+    between = tokens.plain[token.end : verb]
+    if _SENTENCE_END.search(between):
+        return set()
+    is_both = _BOTH.search(between) or _is_one_of_both(tokens, subject)
+    return set(Side) if is_both else {token.side}
 
 
 def _is_owner(tokens: Tokens, place: int) -> bool:

@@ -120,7 +120,7 @@ _DEVICES = (
 )
 _UNITS_EN = (
     "mins?|minutes?|ms|s|secs?|seconds?|h|hrs?|hours?|fps|kbps|mbps|kb|mb|gb|k|m|g|p|x|st|nd|rd|th"
-    "|am|pm|d|days?|weeks?|years?|px|db|hz|khz|mhz|ghz|v|w|way|person|people|star|times?"
+    "|am|pm|z|d|days?|weeks?|years?|px|db|hz|khz|mhz|ghz|v|w|way|person|people|star|times?"
 )
 _ENDINGS = (
     "png|jpe?g|gif|webp|heic|mp4|mov|avi|mkv|m4a|mp3|wav|log|txt|pdf|zip|rar|csv|docx?|xlsx?|pptx?"

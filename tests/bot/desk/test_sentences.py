@@ -1,0 +1,352 @@
+"""What sentences and arguments tell, in both languages; and what they must not be made to tell."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.desk.sentences import Hints, read_arguments, read_sentence
+
+LONGEST = 40_000  # characters of a Slack message
+TIME_LIMIT_S = 2.0  # generous for a busy machine; quadratic readers take minutes
+
+# Each row: text, cname, teacher, student, side.
+CLEAR = [
+    # English
+    ("class_77_1 teacher 10001 student 20002", "class_77_1", "10001", "20002", ""),
+    ("teacher 10001 student 20002 class_77_1", "class_77_1", "10001", "20002", ""),
+    ("student 20002, teacher 10001, class_77_1", "class_77_1", "10001", "20002", ""),
+    (
+        "Student 20002 cannot hear teacher 10001 in room lesson-9",
+        "lesson-9",
+        "10001",
+        "20002",
+        "student",
+    ),
+    (
+        "Teacher 10001 can't see student 20002 in class_77_1.",
+        "class_77_1",
+        "10001",
+        "20002",
+        "teacher",
+    ),
+    ("channel name is abc123; t: 10001 s: 20002", "abc123", "10001", "20002", ""),
+    ("T=10001 S=20002 in class_77_1", "class_77_1", "10001", "20002", ""),
+    ("The teacher's uid is 10001, the student's is 20002, cname abc", "abc", "10001", "20002", ""),
+    ("10001 (teacher) and 20002 (student) in lesson-9", "lesson-9", "10001", "20002", ""),
+    ("10001 is the teacher, 20002 is the student, room lesson-9", "lesson-9", "10001", "20002", ""),
+    (
+        "teacher Anna (uid 10001) and student Bob Smith 20002, room 12",
+        "12",
+        "10001",
+        "20002",
+        "",
+    ),
+    ("teacher and student: 10001, 20002 in class_77_1", "class_77_1", "10001", "20002", ""),
+    ("Please look at class_77_1 10001 20002, thanks", "class_77_1", "10001", "20002", ""),
+    (
+        "class_77_1 10001 20002 teacher cannot hear anything",
+        "class_77_1",
+        "10001",
+        "20002",
+        "teacher",
+    ),
+    ("room 15056678066620: teacher #10001, student #20002", "15056678066620", "10001", "20002", ""),
+    ("teacher: li_hua, student: zhang_s, room: 42", "42", "li_hua", "zhang_s", ""),
+    ("teacher li_hua and student zhang_s in math-3b", "math-3b", "li_hua", "zhang_s", ""),
+    ("teacher uid: anna, student uid: bob, cname: algebra", "algebra", "anna", "bob", ""),
+    ('Channel "my class", teacher 10001, student 20002', "my class", "10001", "20002", ""),
+    ("channel “my class”, teacher 10001, student 20002", "my class", "10001", "20002", ""),
+    ("cname=class_77_1 teacher=10001 student=20002", "class_77_1", "10001", "20002", ""),
+    ("cname=class_77_1&amp;teacher_uid=10001", "class_77_1", "10001", "", ""),
+    ("cname=math=1 teacher=10001 student=20002", "math=1", "10001", "20002", ""),
+    ("cname:class_77_1,teacher_uid:10001,student_uid:20002", "class_77_1", "10001", "20002", ""),
+    (
+        '{"cname": "class_77_1", "teacher_uid": 10001, "student_uid": "20002"}',
+        "class_77_1",
+        "10001",
+        "20002",
+        "",
+    ),
+    (
+        '{"channel":"class_77_1","teacherUid":"10001","studentUid":"20002","abnormalSide":"student"}',
+        "class_77_1",
+        "10001",
+        "20002",
+        "student",
+    ),
+    ("student 20002 has trouble hearing, room class_77_1", "class_77_1", "", "20002", "student"),
+    ("Student 20002 couldn’t join class_77_1", "class_77_1", "", "20002", "student"),
+    ("Video froze on the teacher’s side in class_77_1", "class_77_1", "", "", "teacher"),
+    ("Student 20002 sees a black screen in class_77_1", "class_77_1", "", "20002", "student"),
+    ("Tutor 10001, pupil 20002, lesson class_77_1", "class_77_1", "10001", "20002", ""),
+    ("Student 20002 was in class_77_1 for 45 minutes", "class_77_1", "", "20002", ""),
+    (
+        "Teacher 10001 lost 3 students at 20:15 in class_77_1 on iphone12",
+        "class_77_1",
+        "10001",
+        "",
+        "",
+    ),
+    # Chinese
+    ("老师10001和学生20002在class_77_1里卡住了", "class_77_1", "10001", "20002", ""),
+    ("频道 math-3b，教师uid：10001，学员 20002 听不到声音", "math-3b", "10001", "20002", "student"),
+    ("学生uid 20002 老师uid 10001 频道名 class_77_1", "class_77_1", "10001", "20002", ""),
+    ("频道：１５０５６６７８０６６６２０，老师：１０００１，学生：２０００２", "15056678066620", "10001", "20002", ""),
+    ("房间号15056678066620老师10001学生20002", "15056678066620", "10001", "20002", ""),
+    ("15056678066620 这个房间，老师 10001 看不到学生 20002", "15056678066620", "10001", "20002", "teacher"),
+    ("10001 老师 20002 学生 class_77_1", "class_77_1", "10001", "20002", ""),
+    ("10001（老师）和20002（学生）在 lesson-9 上课", "lesson-9", "10001", "20002", ""),
+    ("10001是老师，20002是学生，房间lesson-9", "lesson-9", "10001", "20002", ""),
+    ("老师和学生的uid分别是10001和20002，房间号 math", "math", "10001", "20002", ""),
+    ("老师、学生uid：10001、20002，频道：math", "math", "10001", "20002", ""),
+    ("老师的uid是10001，学生的uid是20002，频道是class_77_1", "class_77_1", "10001", "20002", ""),
+    ("学生20002说听不到老师10001，频道class_77_1", "class_77_1", "10001", "20002", "student"),
+    ("老师 10001 反馈听不清学生 20002，class_77_1", "class_77_1", "10001", "20002", "teacher"),
+    ("老师10001的声音学生20002听不到，在class_77_1", "class_77_1", "10001", "20002", "student"),
+    ("学生 20002 看老师画面一直卡顿 class_77_1", "class_77_1", "", "20002", "student"),
+    ("学生那边很卡，频道 class_77_1", "class_77_1", "", "", "student"),
+    ("学生进不去房间 class_77_1", "class_77_1", "", "", "student"),
+    ("异常方：老师，频道：class_77_1", "class_77_1", "", "", "teacher"),
+    ("老师李华（10001）和学生王小明 20002 在 class_77_1", "class_77_1", "10001", "20002", ""),
+    ("频道【class_77_1】老师【10001】学生【20002】", "class_77_1", "10001", "20002", ""),
+    ("频道「my class」老师10001学生20002", "my class", "10001", "20002", ""),
+    ("频道 math 老师 10001 学生 20002", "math", "10001", "20002", ""),
+    ("老师：li_hua 学生：zhang_s 频道：class_77_1", "class_77_1", "li_hua", "zhang_s", ""),
+    ("class_77_1 里老师 10001 迟到了 10 分钟", "class_77_1", "10001", "", ""),
+    ("老师等了 300 秒，学生 20002 掉线，class_77_1", "class_77_1", "", "20002", "student"),
+    ("学生 20002 卡了 3 次，2026-11-21 20:15，class_77_1", "class_77_1", "", "20002", ""),
+    ("助教 30003、老师 10001、学生 20002，class_77_1", "class_77_1", "10001", "20002", ""),
+    ("外教 10001 同学 20002 教室 class_77_1", "class_77_1", "10001", "20002", ""),
+    ("老師 10001 學生 20002 頻道 class_77_1", "class_77_1", "10001", "20002", ""),
+    # Layout and markup
+    ("频道\nclass_77_1\n老师\n10001\n学生\n20002", "class_77_1", "10001", "20002", ""),
+    ("频道：class_77_1\n老师：10001\n学生：20002\n听不到", "class_77_1", "10001", "20002", ""),
+    ("Channel: class_77_1\r\nTeacher: 10001\r\nStudent: 20002", "class_77_1", "10001", "20002", ""),
+    ("| cname | teacher | student |\n|---|---|---|\n| class_77_1 | 10001 | 20002 |", "class_77_1", "10001", "20002", ""),
+    ("频道\t学生\t老师\nmath\t20002\t10001", "math", "10001", "20002", ""),
+    ("cname,teacher_uid,student_uid\nclass_77_1,10001,20002", "class_77_1", "10001", "20002", ""),
+    ("cname teacher student\nclass_77_1 10001 20002", "class_77_1", "10001", "20002", ""),
+    ("`class_77_1` teacher *10001* student _20002_", "class_77_1", "10001", "20002", ""),
+    ("*class_77_1* 老师 `10001` 学生 `20002`", "class_77_1", "10001", "20002", ""),
+    ("_class_77_1_ teacher 10001", "class_77_1", "10001", "", ""),
+    ("```\ncname: class_77_1\nteacher: 10001\n```", "class_77_1", "10001", "", ""),
+    ("&gt; class_77_1 teacher 10001 student 20002", "class_77_1", "10001", "20002", ""),
+    ("<@U0123ABCD> class_77_1 teacher 10001 student 20002", "class_77_1", "10001", "20002", ""),
+    ("<#C0123ABCD|support-2> teacher 10001 in class_77_1", "class_77_1", "10001", "", ""),
+    ("teacher <@U0123ABCD|li> 10001 in class_77_1", "class_77_1", "10001", "", ""),
+    ("class_77_1 <https://x.example/room_9?id=3|the recording> teacher 10001", "class_77_1", "10001", "", ""),
+    ("class_77_1 <https://x.example/room_9?id=3> teacher 10001", "class_77_1", "10001", "", ""),
+    ("频道 <http://class77.example|class_77_1> 老师 10001", "class_77_1", "10001", "", ""),
+    ("房间 <tel:15056678066620|15056678066620> 老师 10001", "15056678066620", "10001", "", ""),
+    (":sob_9: class_77_1 teacher 10001 :+1:", "class_77_1", "10001", "", ""),
+]  # fmt: skip
+
+# Nothing may be made up: what is ambiguous or talk stays empty.
+UNCLEAR = [
+    ("", "", "", "", ""),
+    ("10001 20002", "", "", "", ""),
+    ("call me at 15056678066620", "", "", "", ""),
+    ("打 15056678066620 找我", "", "", "", ""),
+    ("the channel is very bad", "", "", "", ""),
+    ("The room crashed.", "", "", "", ""),
+    ("频道里很卡", "", "", "", ""),
+    ("房间 3 个人都卡", "", "", "", ""),
+    ("in room 5 minutes", "", "", "", ""),
+    ("Slack channel support-2 is noisy", "", "", "", ""),
+    ("iphone12 on wifi6 at 720p, LD-12", "", "", "", ""),
+    ("screenshot_1.png 2026-11-21T04:00:00Z anna2@x.example", "", "", "", ""),
+    ("class_77_1 or class_77_2?", "", "", "", ""),
+    ("频道 class_77_1 和频道 class_77_2", "", "", "", ""),
+    ("students 20002 and 20003 in class_77_1", "class_77_1", "", "", ""),
+    ("学生 20002、20003 听不到，class_77_1", "class_77_1", "", "", "student"),
+    ("teacher 10001 ... teacher 10002, class_77_1", "class_77_1", "", "", ""),
+    ("老师听不到20002", "", "", "", "teacher"),
+    ("teacher and student uid 10001", "", "", "", ""),
+    ("Teacher: hello, can you hear me?", "", "", "", ""),
+    ("teacher uid is unknown", "", "", "", ""),
+    ("teacher 0 student 99999999999999999999999", "", "", "", ""),
+    ("老师3个，学生20人", "", "", "", ""),
+    ("学生 20:15 进来，老师 8 点", "", "", "", ""),
+    ("Grade 3 teacher", "", "", "", ""),
+    ("10001 听不到 20002", "", "", "", ""),
+    ("听不到老师的声音", "", "", "", ""),
+    ("老师的声音听不到", "", "", "", ""),
+    ("teacher cannot be heard", "", "", "", ""),
+    ("the student can hear the teacher", "", "", "", ""),
+    ("老师和学生互相听不到", "", "", "", ""),
+    ("teacher and student cannot hear each other", "", "", "", ""),
+    ("老师听不到学生，学生也听不到老师", "", "", "", ""),
+    ("The student of teacher 10001 cannot hear", "", "10001", "", "student"),
+    ("老师那边一切正常", "", "", "", ""),
+    ("老师来了。听不到", "", "", "", ""),
+    ("<@U0123ABCD> <!channel> <#C0123ABCD|room_9> <https://x.example/class_1>", "", "", "", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cname", "teacher", "student", "side"), [*CLEAR, *UNCLEAR])
+def test_read_sentence(text: str, cname: str, teacher: str, student: str, side: str) -> None:
+    """A sentence tells what it says clearly, and no more."""
+    hints = read_sentence(text)
+    told = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
+    assert (cname, teacher, student, side) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "comments"),
+    [
+        ("  老师卡了！\n", "老师卡了！"),
+        ("<@U0123ABCD> and <@U0456ABCD|li>", "@U0123ABCD and @li"),
+        ("<#C0123ABCD|support> <#C0456ABCD>", "#support #C0456ABCD"),
+        ("<!channel> <!subteam^S012|@desk> <!date^1^{date}|noon>", "@channel @desk noon"),
+        ("<https://x.example/a?b=1&amp;c=2|here> <https://x.example>", "here https://x.example"),
+        ("<mailto:a@x.example|a@x.example>", "a@x.example"),
+        ("1 &lt; 2 &amp;&amp; 3 &gt; 2 &amp;lt;", "1 < 2 && 3 > 2 &lt;"),
+        ("a<b> <>", "a<b> <>"),
+        ("nul \x00 and half \ud83d gone", "nul  and half  gone"),
+        ("left\u200b\u202eright", "leftright"),
+        ("*bold* `code` 😀 :smile:", "*bold* `code` 😀 :smile:"),
+        ("x" * 1001, "x" * 1000),
+        ("<@U0123ABCD|" + "y" * 2000 + ">", "@" + "y" * 999),
+    ],
+)
+def test_comments(text: str, comments: str) -> None:
+    """The comment is the whole text, readable, and as long as the form takes."""
+    assert comments == read_sentence(text).comments
+
+
+@pytest.mark.parametrize(
+    ("text", "hints"),
+    [
+        ("", Hints()),
+        ("   ", Hints()),
+        ("class_77_1", Hints("class_77_1")),
+        ("15056678066620", Hints("15056678066620")),
+        ("class_77_1 10001", Hints("class_77_1", "10001")),
+        ("class_77_1 10001 20002", Hints("class_77_1", "10001", "20002")),
+        ("class_77_1 10001 20002 视频卡", Hints("class_77_1", "10001", "20002", "", "视频卡")),
+        ("  class_77_1   10001\t20002   a  b ", Hints("class_77_1", "10001", "20002", "", "a  b")),
+        ("class_77_1 10001 视频卡", Hints("class_77_1", "10001", "", "", "视频卡")),
+        ("15056678066620 10001 20002", Hints("15056678066620", "10001", "20002")),
+        ("algebra 10001 20002", Hints("algebra", "10001", "20002")),
+        ("class_77_1, 10001, 20002", Hints("class_77_1", "10001", "20002")),
+        ("class_77_1 １０００１ ２０００２", Hints("class_77_1", "10001", "20002")),
+        ("`class_77_1` 10001 20002", Hints("class_77_1", "10001", "20002")),
+        ("*class_77_1* 10001 20002", Hints("class_77_1", "10001", "20002")),
+        ('"my class" 1 2', Hints("my class", "1", "2")),
+        ("“my class” 1 2 很卡", Hints("my class", "1", "2", "", "很卡")),
+        ("'my class' 1 2", Hints("my class", "1", "2")),
+        ("a&amp;b=c 1 2 &lt;3", Hints("a&b=c", "1", "2", "", "<3")),
+        ("class_77_1 li_hua zhang_s 卡", Hints("class_77_1", "li_hua", "zhang_s", "", "卡")),
+        (
+            "class_77_1 10001 20002 老师听不到学生",
+            Hints("class_77_1", "10001", "20002", "teacher", "老师听不到学生"),
+        ),
+        (
+            "class_77_1 10001 20 minutes freeze",
+            Hints("class_77_1", "10001", "", "", "20 minutes freeze"),
+        ),
+        (
+            "class_77_1 10001 20002 10 minutes freeze",
+            Hints("class_77_1", "10001", "20002", "", "10 minutes freeze"),
+        ),
+        (
+            "class_77_1 10001 20002 <@U0123ABCD|li> <!channel>",
+            Hints("class_77_1", "10001", "20002", "", "@li @channel"),
+        ),
+        # Not in this order: read as sentences.
+        ("class_77_1 视频卡", Hints("class_77_1", comments="class_77_1 视频卡")),
+        ("video is frozen", Hints(comments="video is frozen")),
+        ("卡", Hints(comments="卡")),
+        (
+            "class_77_1 10001 老师听不到",
+            Hints("class_77_1", "10001", "", "teacher", "class_77_1 10001 老师听不到"),
+        ),
+        (
+            "class_77_1 20002 学生听不到",
+            Hints("class_77_1", "", "20002", "student", "class_77_1 20002 学生听不到"),
+        ),
+        (
+            "class_77_1 teacher 10001 student 20002",
+            Hints("class_77_1", "10001", "20002", "", "class_77_1 teacher 10001 student 20002"),
+        ),
+        (
+            "cname=class_77_1 10001 20002",
+            Hints("class_77_1", "10001", "20002", "", "cname=class_77_1 10001 20002"),
+        ),
+        (
+            "class_77_1,10001,20002",
+            Hints("class_77_1", "10001", "20002", "", "class_77_1,10001,20002"),
+        ),
+        (
+            "老师10001和学生20002在class_77_1里卡住了",
+            Hints("class_77_1", "10001", "20002", "", "老师10001和学生20002在class_77_1里卡住了"),
+        ),
+        (
+            "class_77_1 10min late",
+            Hints("class_77_1", comments="class_77_1 10min late"),
+        ),
+        ('"my class 1 2', Hints(comments='"my class 1 2')),
+        ("x" * 65, Hints(comments="x" * 65)),
+    ],
+)
+def test_read_arguments(text: str, hints: Hints) -> None:
+    """Arguments in their order are taken as they are, anything else is read as a sentence."""
+    assert hints == read_arguments(text)
+
+
+ADVERSARIAL = [
+    "x", "1", "1 ", "_", ".", "a.", "a ", "a_1 ", "a1-", "<", "<@", "<a", "<@U1>", "&amp;", "&", '"', '"a', "“a",
+    "`a ", "*", "'s", ":", ":a:", ":a", "\n", "|", "|a", "a|", ",", "、", "(", "老师", "老师 ", "老师的", "老师1", "1老师 ",
+    "学生和老师", "teacher ", "teacher:", "t:", "t:1 ", "teacher and student ", "channel ", "channel name is ", "频道",
+    "频道：", "频道名 ", "在a1里", "听", "听不到", "学生听不到", "听啊", "cannot ", "cannot a ", "student cannot hear ",
+    "trouble ", "异常方", "的", "是", "uid ", "王", "老师王", "Teacher Anna ", "cname teacher\n", "cname | teacher\n",
+    "cname,teacher\n1,2\n", "http://", "http://a ", "class_77_1 10001 20002 ", "1 2 ", "1,", "1:", "20:15 ", "- ", "->",
+    "\ud800", "\x00", "\u0301", "ﷺ", "＜", "\u3000", "一", "😀", "students 1 and 2 ", "side ", "学生端", "卡。",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", ADVERSARIAL)
+def test_reads_the_longest_text_at_once(piece: str) -> None:
+    """Whatever is repeated for forty thousand characters is read in next to no time."""
+    text = (piece * LONGEST)[:LONGEST]
+    started = time.process_time()
+    for tried in (text, "class_77_1 " + text):
+        assert len(read_sentence(tried).comments) <= 1000
+        assert len(read_arguments(tried).comments) <= 1000
+    assert TIME_LIMIT_S > time.process_time() - started
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(ADVERSARIAL), st.text(max_size=8)), max_size=30))
+def test_reads_anything(pieces: list[str]) -> None:
+    """Whatever is written, hints fit into the form, and every name stands in the text."""
+    text = "".join(pieces)
+    for hints in (read_sentence(text), read_arguments(text)):
+        assert len(hints.cname) <= 64
+        assert max(len(hints.teacher_uid), len(hints.student_uid)) <= 64
+        assert hints.abnormal_side in ("", "teacher", "student")
+        assert len(hints.comments) <= 1000
+        hints.comments.encode()
+        assert "\x00" not in f"{hints.cname}{hints.comments}"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(1, 2**32 - 1),
+    st.integers(1, 2**32 - 1),
+    st.from_regex(r"class_[0-9]{1,6}_[0-9]", fullmatch=True),
+    st.permutations(["频道 {c}", "老师 {t}", "学生 {s}"]),
+    st.sampled_from(["，", "\n", " ", "; ", ", "]),
+)
+def test_order_and_punctuation_do_not_matter(
+    teacher: int, student: int, cname: str, parts: list[str], between: str
+) -> None:
+    """Labelled names are found in any order and with any punctuation."""
+    text = between.join(parts).format(c=cname, t=teacher, s=student)
+    hints = read_sentence(text)
+    told = (hints.cname, hints.teacher_uid, hints.student_uid)
+    assert (cname, str(teacher), str(student)) == told
