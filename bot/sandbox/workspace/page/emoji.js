@@ -67,3 +67,14 @@ export function emojiPicture(name) {
   return s("svg", { viewBox: "0 0 20 20", class: "emoji-sign", role: "img", "aria-label": name.replace(/_/g, " ") },
     shape && s("path", { d: shape, fill }), line && s("path", { d: line, fill: "none", stroke: stroke || "#fff", "stroke-width": "2.2", "stroke-linecap": "round", "stroke-linejoin": "round" }));
 }
+
+// characters that a text font has too (arrows, ticks) stay text
+const PICTURES = [...TABLE].filter(([name, char]) => /\p{Emoji_Presentation}/u.test(char) || name in DRAWN).reverse();
+const NAMES = new Map(PICTURES.map(([name, char]) => [char.replace(/\uFE0F$/, ""), name]));
+const CHARS = new RegExp(`(${[...NAMES.keys()].sort((one, other) => other.length - one.length).join("|")})\\uFE0F?`, "u");
+
+/** Text as it is where a font shows emoji; else its emoji characters drawn, in a list of nodes. */
+export function withPictures(text) {
+  if (!CHARS.test(text) || hasEmojiFont()) return [text];
+  return text.split(new RegExp(CHARS.source, "gu")).map((piece, at) => at % 2 ? emojiPicture(NAMES.get(piece)) : piece);
+}

@@ -1,7 +1,7 @@
 // Slack's mrkdwn as DOM nodes. Everything becomes text nodes and known elements; nothing is
 // ever parsed as HTML. A marker glued to a letter stays literal, as in Slack.
 
-import { emojiOf, emojiPicture } from "./emoji.js";
+import { emojiOf, emojiPicture, withPictures } from "./emoji.js";
 import { fillDate, fullTime } from "./dates.js";
 import { fragment, h, safeUrl } from "./dom.js";
 import { channel, channelName, state, userName } from "./store.js";
@@ -130,12 +130,12 @@ export function inline(text) {
   while (at < text.length) {
     const found = step(text, at);
     if (found) {
-      if (at > plain) nodes.push(unescape(text.slice(plain, at)));
+      if (at > plain) nodes.push(...withPictures(unescape(text.slice(plain, at))));
       nodes.push(found.node);
       at = plain = found.next;
     } else at += 1;
   }
-  if (plain < text.length) nodes.push(unescape(text.slice(plain)));
+  if (plain < text.length) nodes.push(...withPictures(unescape(text.slice(plain))));
   return nodes;
 }
 
@@ -187,9 +187,9 @@ export function mrkdwn(text) {
 
 /** Plain text with its :emoji:, as plain_text objects with emoji:true show. */
 export function plain(text, emoji = true) {
-  if (!emoji) return fragment(text || "");
+  if (!emoji) return fragment(...withPictures(text || ""));
   const pieces = (text || "").split(/(:[\p{L}\p{N}_+'-]+:)/u);
-  return fragment(...pieces.map((piece, at) => at % 2 ? emojiNode(piece.slice(1, -1)) : piece));
+  return fragment(...pieces.map((piece, at) => at % 2 ? emojiNode(piece.slice(1, -1)) : withPictures(piece)));
 }
 
 /** A text object (plain_text or mrkdwn), or a bare string. */

@@ -1,12 +1,13 @@
 // rich_text blocks as DOM nodes.
 
 import { fragment, h } from "./dom.js";
+import { withPictures } from "./emoji.js";
 import { dateNode, emojiNode, link, mentionAll, mentionChannel, mentionGroup, mentionUser } from "./mrkdwn.js";
 
 const STYLES = { bold: "b", italic: "i", strike: "s", code: "code", underline: "u", highlight: "mark", client_highlight: "mark" };
 
 const KINDS = {
-  text: (piece) => fragment(...piece.text.split("\n").flatMap((line, at) => at ? [h("br"), line] : [line])),
+  text: (piece) => fragment(...piece.text.split("\n").flatMap((line, at) => at ? [h("br"), ...withPictures(line)] : withPictures(line))),
   link: (piece) => link(piece.url, piece.text || piece.url),
   user: (piece) => mentionUser(piece.user_id),
   channel: (piece) => mentionChannel(piece.channel_id),
