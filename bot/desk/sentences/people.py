@@ -15,7 +15,9 @@ from bot.desk.sentences.tokens import UID_MAX, Kind, Token, Tokens
 UID_LENGTH: Final = 64
 _REACH: Final = 8  # tokens between a label and its value
 _BARE_LENGTH: Final = 4  # digits that may stand before a label without more ado: "10001 老师"
-_STRING_UID: Final = re.compile(r"(?=[^0-9]*[0-9]|[^_]*_)[A-Za-z0-9_.@+\-]{1,64}")
+_STRING_UID: Final = re.compile(
+    r"(?=[0-9.@+\-]*[A-Za-z_])(?=[^0-9_]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}"
+)
 _LETTERS_UID: Final = re.compile(r"[A-Za-z][A-Za-z.\-]{0,63}")
 
 
@@ -251,8 +253,14 @@ def _behind(tokens: Tokens) -> Iterator[Binding]:
         role = tokens.at(label)
         if role is None or role.side is None or role.lower in words.PLURALS:
             continue
-        if label > place + 1 or len(token.text) >= _BARE_LENGTH:
+        is_long = len(token.text) >= _BARE_LENGTH and not _is_counted(tokens.at(place - 1))
+        if label > place + 1 or is_long:
             yield Binding(role.side, label, place)
+
+
+def _is_counted(before: Token | None) -> bool:
+    """Tell whether a word before a number claims it: "error 1101 teacher"."""
+    return before is not None and before.kind is Kind.WORD and not is_candidate(before)
 
 
 def _leads_back(link: Token) -> bool:

@@ -61,14 +61,15 @@ _HAN_WORDS: Final = _choice(
 )  # fmt: skip
 _TOKEN: Final = re.compile(
     rf"(?P<word>[A-Za-z0-9_](?:[A-Za-z0-9_.@+\-]*[A-Za-z0-9_])?)|(?P<han>{_HAN_WORDS})"
-    r"|(?P<arrow>->|=>)|(?P<line>\n)|(?P<quote>'s\b|[\"'`*])|(?P<mark>\S)"
+    r"|(?P<arrow>->|=>)|(?P<line>\n)|(?P<quote>'s\b|(?<=\b[Nn]o)\.(?=[ ]?[#\d])|[\"'`*])"
+    r"|(?P<mark>\S)"
 )
 _ROLE_AND_NUMBER: Final = re.compile(r"([A-Za-z]+)-(\d{1,20})")
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A text's tokens in order; quotation marks, backticks and stars are no tokens."""
+    """A text's tokens in order; quotation marks, stars and the dot of "no. 5" are none."""
 
     plain: str
     all: tuple[Token, ...]
