@@ -130,7 +130,8 @@ _ENDINGS = (
 NOT_ROOM: Final = re.compile(
     rf"(?:{_DEVICES})[-_.]?\d[\w.]*|[a-z]\d{{1,3}}|\d+(?:\.\d+)?[-_]?(?:{_UNITS_EN})"
     rf"|\d+(?:v|x|on|to|vs|of)\d+|\d{{4}}-\d\d-\d\dt[\w.+\-]*|\d+[-.][\d\-.]*(?:{_UNITS_EN})"
-    rf"|[\w.\-]*\.(?:{_ENDINGS})|[hxvp]\.?26[45]|v\d+(?:\.\d+)+|(?:{'|'.join(_TEACHER_EN + _STUDENT_EN)})"
+    rf"|[\w.\-]*\.(?:{_ENDINGS})|[hxvp]\.?26[45]|v\d+(?:\.\d+)+"
+    rf"|(?:{'|'.join(_TEACHER_EN + _STUDENT_EN)})"
     r"s?[-_]?\d+|[uctw]0[a-z0-9]{6,}",
     re.ASCII | re.IGNORECASE,
 )
