@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from bot import causes, words
 from bot.call import Code
+from bot.clouds.agora import metrics as agora
+from bot.clouds.huawei import metrics as huawei
+from bot.clouds.volcengine import metrics as volcengine
 from bot.words import (
     Duration,
     LocaleName,
@@ -322,6 +325,23 @@ def test_every_cause_is_told_in_both_languages() -> None:
     assert 74 <= len(said)
     assert [] == [pair for pair, (zh, en) in said.items() if not zh or not en or zh == en]
     assert [] == [pair for pair, both in said.items() if ".".join(pair) in both]
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        ("agora.mid", agora.KINDS["seed"]),
+        ("agora.mid.current", agora.KINDS["current"]),
+        ("huawei.mid", huawei.MIDS),
+        ("volcengine.call_metric", volcengine.DESCS),
+    ],
+)
+def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str]) -> None:
+    """Whatever metric a cloud's room knows, the catalogs have words for it."""
+    unknown = [code for code in codes if not has_code(kind, code)]
+    said = [Words("en").say(code_message(kind, code)) for code in codes]
+    assert [] == unknown
+    assert [] == [text for text in said if not text.isascii()]
 
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
