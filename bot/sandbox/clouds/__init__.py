@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from bot.sandbox.clouds.agora_current import PlanName
 from bot.sandbox.clouds.agora_twin import AgoraAccount, AgoraTwin, Generation, LimitShape
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
+from bot.sandbox.clouds.huawei_account import HuaweiAccount
+from bot.sandbox.clouds.huawei_twin import HuaweiTwin
 from bot.sandbox.clouds.ledger import max_in_window
 from bot.sandbox.clouds.server import Door, Twin
 
@@ -26,6 +28,8 @@ __all__ = [
     "Clouds",
     "FaultKind",
     "Generation",
+    "HuaweiAccount",
+    "HuaweiTwin",
     "LimitShape",
     "PlanName",
 ]
@@ -47,6 +51,7 @@ class Clouds:
         agora: AgoraAccount | None = None,
         agora_generation: Generation = "seed",
         agora_plan: PlanName = "standard",
+        huawei: HuaweiAccount | None = None,
         delay_scale: float = 1.0,
     ) -> None:
         self.lessons: list[Lesson] = list(lessons)
@@ -59,7 +64,8 @@ class Clouds:
             plan=agora_plan,
             delay_scale=delay_scale,
         )
-        self._twins: tuple[Twin, ...] = (self.agora,)
+        self.huawei = HuaweiTwin(self.lessons, clock, account=huawei, delay_scale=delay_scale)
+        self._twins: tuple[Twin, ...] = (self.agora, self.huawei)
 
     @contextlib.asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[Clouds]:
@@ -73,6 +79,11 @@ class Clouds:
     def agora_url(self) -> str:
         """The base URL to set as AGORA_BASE_URL; empty before `serve`."""
         return self.agora.url
+
+    @property
+    def huawei_url(self) -> str:
+        """The base URL to set as HUAWEI_BASE_URL and HUAWEI_IAM_URL; empty before `serve`."""
+        return self.huawei.url
 
     @property
     def reports(self) -> list[AcceptedReport]:

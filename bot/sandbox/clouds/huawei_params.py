@@ -1,0 +1,193 @@
+"""How Huawei reads what a call is given, and the four ways it says no (W7). No data is here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from bot.sandbox.clouds.server import Answer, RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bot.sandbox.clouds.server import Ask
+
+DAY_S: Final = 86400
+HOUR_S: Final = 3600
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_COUNT: Final = re.compile(r"\d{1,9}")
+_MOST_ROWS: Final = 1000
+
+
+def refusal(status: int, code: str, text: str) -> RefusalError:
+    """Build a refusal of chapter 14's shape."""
+    return RefusalError(Answer({"error_code": code, "error_msg": text}, status))
+
+
+def gateway_refusal(status: int, code: str, text: str) -> RefusalError:
+    """Build a refusal of the API gateway in front of the service, which names the request."""
+    body = {"error_code": code, "error_msg": text, "request_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
+    return RefusalError(Answer(body, status))
+
+
+def missing(name: str) -> RefusalError:
+    """Build chapter 13's refusal for a parameter that is not there."""
+    return refusal(400, "DATA.100011001", f"Required String parameter '{name}' is not present")
+
+
+def invalid(name: str) -> RefusalError:
+    """Build chapter 13's refusal for a parameter it cannot take."""
+    return refusal(400, "DATA.100011002", f"Invalid request parameter: {name}")
+
+
+def bare(text: str) -> RefusalError:
+    """Build the refusal of 13.11 and 13.12, whose code is HTTP's status."""
+    return refusal(400, "400", text)
+
+
+def not_found() -> RefusalError:
+    """Build the 404 of the chapters that act; its code is that of a 400 (W38)."""
+    return refusal(404, "RTC.00001003", "InvalidParameterValue")
+
+
+def stamp(at: float) -> str:
+    """Write epoch seconds the way Huawei does: UTC, whole seconds."""
+    return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in epoch seconds, both ends included."""
+
+    start: float
+    end: float
+
+    def holds(self, at: float) -> bool:
+        """Tell whether a moment lies within."""
+        return self.start <= at <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The query string of one call; `style` is how it wants several values written (W12)."""
+
+    ask: Ask
+    style: str = "comma"
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        _, _, query = self.ask.raw_path.partition("?")
+        return parse_qsl(query, keep_blank_values=True)
+
+    def allow(self, *names: str) -> None:
+        """Refuse parameters the document does not have."""
+        unknown = sorted({name for name, _ in self._pairs} - set(names))
+        if unknown:
+            raise invalid(unknown[0])
+
+    def text(self, name: str) -> str:
+        """Return a required text."""
+        value = self.optional(name)
+        if not value:
+            raise missing(name)
+        return value
+
+    def optional(self, name: str) -> str:
+        """Return a text, "" when it is not given."""
+        values = [value for key, value in self._pairs if key == name]
+        if len(values) > 1:
+            raise invalid(name)
+        return values[0] if values else ""
+
+    def choice(self, name: str, known: Collection[str]) -> str:
+        """Return a required word out of those the document lists."""
+        value = self.text(name)
+        if value not in known:
+            raise invalid(name)
+        return value
+
+    def choices(self, name: str, known: Collection[str]) -> list[str]:
+        """Return several required words out of those the document lists."""
+        values = self.several(name)
+        if not values:
+            raise missing(name)
+        for value in values:
+            if value not in known:
+                raise invalid(name)
+        return values
+
+    def several(self, name: str) -> list[str]:
+        """Return a parameter's values, written `a,b` or repeated as the style has it."""
+        values = [value for key, value in self._pairs if key == name and value]
+        if self.style == "repeat":
+            return values
+        if len(values) > 1:
+            raise invalid(name)
+        return values[0].split(",") if values else []
+
+    def time(self, name: str) -> float | None:
+        """Return a time in epoch seconds, None when it is not given."""
+        value = self.optional(name)
+        if not value:
+            return None
+        if not _TIME.fullmatch(value):
+            raise invalid(name)
+        return _epoch(name, value)
+
+    def span(self, *, most_s: float, required: bool = False) -> Span:
+        """Return `start_time` to `end_time`; by default the last hour, no longer than `most_s`."""
+        start, end = self.time("start_time"), self.time("end_time")
+        for name, value in (("start_time", start), ("end_time", end)):
+            if required and value is None:
+                raise missing(name)
+        end = self.ask.now if end is None else end
+        start = self.ask.now - HOUR_S if start is None else start
+        if start > end or end - start > most_s:
+            raise invalid("start_time")
+        return Span(start, end)
+
+    def days(self, *, most: int | None) -> list[str]:
+        """Return the days of `start_date` to `end_date`; by default yesterday alone."""
+        given = {name: self.optional(name) for name in ("start_date", "end_date")}
+        for name, value in given.items():
+            if value and not _DATE.fullmatch(value):
+                raise invalid(name)
+        yesterday = stamp(self.ask.now - DAY_S)[:10]
+        start = _epoch("start_date", f"{given['start_date'] or yesterday}T00:00:00Z")
+        end = _epoch("end_date", f"{given['end_date'] or yesterday}T00:00:00Z")
+        count = int((end - start) // DAY_S) + 1
+        if count < 1 or (most is not None and count > most):
+            raise invalid("start_date")
+        return [stamp(start + number * DAY_S)[:10] for number in range(count)]
+
+    def page(self, *, default: int = 10) -> tuple[int, int]:
+        """Return limit and offset."""
+        limit, offset = (self._count("limit", default), self._count("offset", 0))
+        if not 1 <= limit <= _MOST_ROWS:
+            raise invalid("limit")
+        return limit, offset
+
+    def _count(self, name: str, default: int) -> int:
+        value = self.optional(name)
+        if not value:
+            return default
+        if not _COUNT.fullmatch(value):
+            raise invalid(name)
+        return int(value)
+
+
+def check_look_back(ask: Ask, span: Span, look_back_s: float) -> None:
+    """Refuse a stretch that begins before what the cloud still knows."""
+    if span.start < ask.now - look_back_s:
+        raise invalid("start_time")
+
+
+def _epoch(name: str, value: str) -> float:
+    try:
+        return dt.datetime.strptime(value, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+    except ValueError:
+        raise invalid(name) from None
