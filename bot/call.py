@@ -63,6 +63,7 @@ class Unit(StrEnum):
     FPS = "fps"
     PIXELS = "px"
     DECIBEL = "dB"
+    SECONDS = "s"
     NUMBER = ""
 
 
@@ -193,6 +194,46 @@ class AbnormalEvent:
     def key(self) -> tuple[float, str, str, str]:
         """What makes two rows the same event (the windows we ask for overlap)."""
         return (self.at.timestamp(), self.uid, self.kind.value, self.cname)
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One figure of a whole app over time. `name` is the cloud's own code of it.
+
+    `points` are (aware moment, value in `unit`), sorted. A figure whose scale the cloud does not
+    state has Unit.NUMBER and stays as it came.
+    """
+
+    name: Code
+    unit: Unit
+    points: tuple[tuple[dt.datetime, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One row of a distribution: its value along every dimension, and how much falls there."""
+
+    codes: tuple[Code, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How a figure of a whole app is spread over a dimension, such as `region`; largest first."""
+
+    dimension: str
+    unit: Unit
+    rows: tuple[Slice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One figure of a whole app for one day (UTC)."""
+
+    day: dt.date
+    metric: Code
+    unit: Unit
+    value: float
 
 
 class Lack(StrEnum):
