@@ -220,7 +220,7 @@ async def demonstrate(options: argparse.Namespace) -> int:
 
 def _print_invitation(url: str, chosen: LocaleName) -> None:
     say = Words(chosen).say
-    print(say(message("Lagdesk's demo is at %(url)s", url=url)))  # noqa: T201 - what the command is for
+    print(say(message("The demo is here:")), url)  # noqa: T201 - what the command is for
     hint = message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")
     print(say(hint), flush=True)  # noqa: T201 - likewise
 

@@ -112,7 +112,7 @@ def _sureness(verdict: Verdict) -> Message:
 
 
 def _headline(diagnosis: Diagnosis) -> list[Message]:
-    mark = _MARKS.get(diagnosis.verdict.cause, ":mag:")
+    mark = _MARKS.get(diagnosis.verdict.cause, ":warning:")
     sentence = verdict_sentence(diagnosis)
     lines = [message("%(mark)s %(text)s", mark=mark, text=sentence)]
     words = CAUSES.get(diagnosis.verdict.cause)

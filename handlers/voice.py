@@ -73,7 +73,7 @@ def date(moment: dt.datetime, words: Words, pattern: str = "{date_short_pretty} 
 
 def mask_uid(uid: str) -> str:
     """Keep the last two characters of a longer uid, enough to tell two people apart."""
-    return "***" + (uid[-_SHOWN_DIGITS:] if len(uid) > _SHOWN_DIGITS + 1 else "")
+    return "•••" + (uid[-_SHOWN_DIGITS:] if len(uid) > _SHOWN_DIGITS + 1 else "")
 
 
 def hide_uids(text: str, uids: tuple[str, ...]) -> str:

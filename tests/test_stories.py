@@ -62,7 +62,7 @@ async def test_teacher_reports_and_reads_why(
     card = card_of(stage, cname)
     assert "Reported to Agora: accepted" in text_of(card)
     assert "10001" not in text_of(card)
-    assert "&lt;!channel&gt; &amp; student ***02" in text_of(card)
+    assert "&lt;!channel&gt; &amp; student •••02" in text_of(card)
     direct = stage.workspace.messages(person.direct())
     assert filed in text_of(direct[-1])
     assert "/archives/" in text_of(direct[-1])

@@ -1,0 +1,22 @@
+"""Runs the benchmarks: `python -m tests.bench [name ...]`, by default all of them."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def main(wanted: list[str]) -> None:
+    """Run the wanted benchmarks one after another; each prints its own table."""
+    known = {path.stem.removeprefix("bench_"): path for path in sorted(FOLDER.glob("bench_*.py"))}
+    for name in wanted or known:
+        print(f"== {name}", flush=True)  # noqa: T201 - a benchmark prints
+        sys.argv = [str(known[name])]
+        runpy.run_path(str(known[name]), run_name="__main__")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
