@@ -1,0 +1,87 @@
+"""Volcengine as the desk sees it. Only the joining of its rooms is here; see the files beside."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from bot.call import Call, CallRecord, Report
+from bot.clouds.refusals import cannot
+from bot.clouds.volcengine.asking import Asking
+from bot.clouds.volcengine.calls import find_calls, probe
+from bot.clouds.volcengine.details import fetch_record
+from bot.clouds.volcengine.ids import ID, ID_HINT
+from bot.ports import Capabilities, EventAnswer, Window
+
+_CHECK_SPAN: Final = dt.timedelta(minutes=10)
+
+
+class VolcengineCloud:
+    """Volcengine RTC. Implements `bot.ports.Cloud`; names no causes and takes no reports.
+
+    `quality` has the numbers of whole apps.
+    """
+
+    name: Final = "volcengine"
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def __repr__(self) -> str:
+        return f"VolcengineCloud(apps={sorted(self.apps)})"
+
+    @property
+    def apps(self) -> Sequence[str]:
+        """Our names of the apps it carries."""
+        return tuple(self._asking.apps)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do. Calls are remembered for 14 days, what was measured for 6."""
+        rooms = self._asking.endpoint("ListRoomInfo")
+        return Capabilities(
+            reports=False,
+            events=False,
+            look_back=rooms.look_back or dt.timedelta(0),
+            metrics_delay=self._asking.endpoint("ListCallDetail").delay,
+            events_delay=dt.timedelta(0),
+            cname=ID,
+            cname_hint=ID_HINT,
+            uid=ID,
+            uid_max=None,
+            uid_hint=ID_HINT,
+        )
+
+    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+        """Return the calls of this room that touch the window, newest first."""
+        return await find_calls(self._asking, app, cname, window)
+
+    async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
+        """Return participants and series of these uids within the window."""
+        return await fetch_record(self._asking, call, uids, window)
+
+    async def fetch_events(
+        self,
+        app: str,  # noqa: ARG002 - the protocol's
+        cname: str,  # noqa: ARG002 - the protocol's
+        window: Window,  # noqa: ARG002 - the protocol's
+    ) -> EventAnswer:
+        """Raise CloudCannotError: Volcengine has no call that names causes."""
+        raise cannot(self.name, "events")
+
+    async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
+        """Raise CloudCannotError: Volcengine has no call that takes reports."""
+        raise cannot(self.name, "report")
+
+    async def check(self, app: str) -> str:
+        """List one room of the last minutes, which proves the key.
+
+        Returns the Version used of ListQualityDistribution.
+        """
+        await probe(self._asking, app, _CHECK_SPAN)
+        return self._asking.version
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._asking.close()

@@ -1,0 +1,174 @@
+"""What Volcengine told of one call, joined into participants and series. Pure: asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from bot.call import Call, Direction, Participant, Series
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.refusals import nonsense
+from bot.clouds.volcengine.metrics import code_of, kind_of, points_of
+from bot.clouds.volcengine.wire import (
+    DetailRow,
+    RecordRow,
+    UserDetailRow,
+    UserRow,
+    moment,
+    required,
+)
+from bot.ports import Window
+
+_JOIN: Final = "join_room"
+_LEAVE: Final = "leave_room"
+_UNKNOWN: Final = "unknown"
+_Span = tuple[str, str | None]
+
+
+def participants_of(
+    row: Endpoint, call: Call, users: Iterable[UserRow], uids: Collection[str]
+) -> tuple[Participant, ...]:
+    """Return the stays in this call of these uids (of everybody when there are none).
+
+    A user's row covers the call; its `Record` of coming and going tells the stays, first joiner
+    first. Volcengine numbers no stays, so we do. Raises CloudNonsenseError when a time is none.
+    """
+    stays: dict[str, Participant] = {}
+    for user in users:
+        in_call = user.call_id is None or str(user.call_id) == call.id
+        if in_call and (not uids or str(user.user_id) in uids):
+            for number, span in enumerate(_spans(user)):
+                stay = _participant(row, call, user, number, span)
+                stays[stay.sid] = stay
+    return tuple(sorted(stays.values(), key=lambda stay: stay.joined_at))
+
+
+def series_of(
+    row: Endpoint,
+    call: Call,
+    details: Iterable[UserDetailRow],
+    participants: Sequence[Participant],
+    window: Window,
+) -> tuple[Series, ...]:
+    """Return what was measured within the window, each point with the stay it fell in.
+
+    Raises CloudNonsenseError when points are no pairs of numbers.
+    """
+    found: dict[tuple[str, str, str | None], Series] = {}
+    for detail in details:
+        for metric in detail.call_detail or ():
+            series = _within(_series(row, detail, metric), window)
+            key = (series.uid, series.code.value, series.peer_uid)
+            found[key] = _joined(found[key], series) if key in found else series
+    stays: dict[str, list[Participant]] = {}
+    for stay in participants:
+        stays.setdefault(stay.uid, []).append(stay)
+    return tuple(
+        piece
+        for series in found.values()
+        for piece in _by_stay(series, call, stays.get(series.uid, []))
+    )
+
+
+def _spans(user: UserRow) -> list[_Span]:
+    """Pair coming with going. Who came again without having left was gone in between."""
+    spans: list[_Span] = []
+    came_at: str | None = None
+    for event in _ordered(user.record or ()):
+        if event.type == _JOIN:
+            if came_at is not None:
+                spans.append((came_at, event.time))
+            came_at = event.time
+        elif event.type == _LEAVE and came_at is not None:
+            spans.append((came_at, event.time))
+            came_at = None
+    left_at = None if user.finished is False else user.leave_at
+    if came_at is not None:
+        spans.append((came_at, left_at))
+    return spans or [(user.created_at, left_at)]
+
+
+def _ordered(record: Iterable[RecordRow]) -> list[RecordRow]:
+    return sorted(record, key=lambda event: event.time)
+
+
+def _participant(row: Endpoint, call: Call, user: UserRow, number: int, span: _Span) -> Participant:
+    try:
+        joined_at, left_at = required(span[0]), moment(span[1])
+    except ValueError:
+        raise nonsense(row, "CreatedAt") from None
+    return Participant(
+        uid=str(user.user_id),
+        sid=_sid(call, str(user.user_id), number),
+        joined_at=joined_at,
+        left_at=left_at,
+        network=_known(user.access),
+        platform=_known(user.os),
+        device=user.device_type or "",
+        sdk=user.sdk_version or "",
+        sends=user.pub,
+    )
+
+
+def _sid(call: Call, uid: str, number: int) -> str:
+    return f"{call.id}/{uid}/{number}"
+
+
+def _known(word: str | None) -> str:
+    return "" if word is None or word.lower() == _UNKNOWN else word
+
+
+def _series(row: Endpoint, detail: UserDetailRow, metric: DetailRow) -> Series:
+    uid = str(detail.user_id)
+    kind = kind_of(metric.name, metric.desc, metric.unit)
+    try:
+        times, values = points_of(bytes(metric.data), kind.scale)
+    except ValueError:
+        raise nonsense(row, "Data") from None
+    is_received = kind.direction is Direction.DOWN or not kind.desc
+    peer_uid = str(detail.peer_id or "") if is_received else ""
+    return Series(
+        uid=uid,
+        sid="",
+        metric=kind.metric,
+        unit=kind.unit,
+        times=times,
+        values=values,
+        code=code_of(kind, metric.name, metric.desc),
+        media=kind.media,
+        direction=kind.direction,
+        peer_uid=None if peer_uid in ("", uid) else peer_uid,
+    )
+
+
+def _joined(earlier: Series, later: Series) -> Series:
+    """The same series out of two questions, whose edges may overlap."""
+    times = np.concatenate([earlier.times, later.times])
+    values = np.concatenate([earlier.values, later.values])
+    times, first = np.unique(times, return_index=True)
+    return replace(earlier, times=times, values=values[first])
+
+
+def _within(series: Series, window: Window) -> Series:
+    edges = np.searchsorted(series.times, (window.since.timestamp(), window.until.timestamp()))
+    inside = slice(int(edges[0]), int(edges[1]) + 1)
+    times = series.times[inside]
+    kept = times <= window.until.timestamp()
+    return replace(series, times=times[kept], values=series.values[inside][kept])
+
+
+def _by_stay(series: Series, call: Call, stays: Sequence[Participant]) -> Iterator[Series]:
+    """Give every point the stay that had begun last; one before them all has the first."""
+    if not stays:
+        if series.times.size:
+            yield replace(series, sid=_sid(call, series.uid, 0))
+        return
+    begun = np.array([stay.joined_at.timestamp() for stay in stays])
+    owners = (np.searchsorted(begun, series.times, "right") - 1).clip(0)
+    for number, stay in enumerate(stays):
+        own = owners == number
+        if own.any():
+            yield replace(series, sid=stay.sid, times=series.times[own], values=series.values[own])

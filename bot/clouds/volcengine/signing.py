@@ -1,0 +1,89 @@
+"""Volcengine's HMAC-SHA256 signature, over the bytes that are sent. Nothing is asked here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Generator, Mapping
+from typing import Final
+from urllib.parse import quote, unquote
+
+import httpx
+
+from bot.ports import Clock
+
+REGION: Final = "cn-north-1"
+SERVICE: Final = "rtc"
+_ALGORITHM: Final = "HMAC-SHA256"
+_SIGNED: Final = ("content-type", "host", "x-content-sha256", "x-date")
+
+
+class SignatureAuth(httpx.Auth):
+    """Signs each request when it goes out; `clock` dates it, for it is good for 15 minutes."""
+
+    requires_request_body = True
+
+    def __init__(self, access_key: str, secret_key: str, clock: Clock) -> None:
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "SignatureAuth()"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign exactly what httpx is about to send."""
+        now = self._clock.now().astimezone(dt.UTC)
+        request.headers["X-Date"] = f"{now:%Y%m%dT%H%M%SZ}"
+        request.headers["X-Content-Sha256"] = hashlib.sha256(request.content).hexdigest()
+        request.headers["Authorization"] = authorization(
+            request.method,
+            request.url.raw_path.decode("ascii"),
+            request.headers,
+            self._access_key,
+            self._secret_key,
+        )
+        yield request
+
+
+def authorization(
+    method: str, target: str, headers: Mapping[str, str], access_key: str, secret_key: str
+) -> str:
+    """Return the Authorization header of a request; `target` is path and query as sent.
+
+    Volcengine, "Signature method": the key starts from the plain secret, and the headers must
+    hold X-Date and X-Content-Sha256.
+    """
+    path, _, query = target.partition("?")
+    signed = [name for name in _SIGNED if name in headers]
+    lines = [f"{name}:{headers[name].strip()}\n" for name in signed]
+    names, body_hash = ";".join(signed), headers["x-content-sha256"]
+    canonical = "\n".join(
+        (method, path or "/", canonical_query(query), "".join(lines), names, body_hash)
+    )
+    at = headers["x-date"]
+    scope = f"{at[:8]}/{REGION}/{SERVICE}/request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = secret_key.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    text = f"{_ALGORITHM}\n{at}\n{scope}\n{digest}"
+    signature = hmac.new(key, text.encode(), "sha256").hexdigest()
+    return (
+        f"{_ALGORITHM} Credential={access_key}/{scope}, "
+        f"SignedHeaders={names}, Signature={signature}"
+    )
+
+
+def canonical_query(query: str) -> str:
+    """Return a query sorted, each name and value encoded but for letters, digits and -_.~."""
+    pairs = (piece.partition("=")[::2] for piece in query.split("&") if piece)
+    return "&".join(
+        f"{name}={value}"
+        for name, value in sorted((_encoded(name), _encoded(value)) for name, value in pairs)
+    )
+
+
+def _encoded(piece: str) -> str:
+    return quote(unquote(piece), safe="-_.~")
