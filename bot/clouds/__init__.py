@@ -17,6 +17,8 @@ from bot.clouds.huawei.asking import host_of
 from bot.clouds.huawei.credentials import Login
 from bot.clouds.memory import Memory
 from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
+from bot.clouds.volcengine import Asking as VolcengineAsking
+from bot.clouds.volcengine import SignatureAuth, VolcengineCloud
 from bot.ports import Clock, Cloud
 from bot.settings import N_, CloudSettings, SettingError
 
@@ -85,6 +87,23 @@ def _agora(settings: CloudSettings, means: _Means) -> Cloud:
     return AgoraCloud(asking, report=settings.options.get("report", "reportV2"))
 
 
+def _volcengine(settings: CloudSettings, means: _Means) -> Cloud:
+    auth = SignatureAuth(
+        settings.secrets["access_key"], settings.secrets["secret_key"], means.clock
+    )
+    http = CloudHttp(
+        settings.name, settings.base_url, means.quota, auth=auth, transport=means.transport
+    )
+    asking = VolcengineAsking(
+        http,
+        means.clock,
+        settings.apps,
+        version=settings.options.get("api_version", "2020-12-01"),
+        delay_scale=means.delay_scale,
+    )
+    return VolcengineCloud(asking)
+
+
 def _huawei(settings: CloudSettings, means: _Means) -> Cloud:
     http = CloudHttp(settings.name, settings.base_url, means.quota, transport=means.transport)
     project_id = settings.options["project_id"]
@@ -115,5 +134,6 @@ def _huawei_credentials(settings: CloudSettings, means: _Means, project_id: str)
 
 _BUILDERS: Final[dict[str, Callable[[CloudSettings, _Means], Cloud]]] = {
     "agora": _agora,
+    "volcengine": _volcengine,
     "huawei": _huawei,
 }

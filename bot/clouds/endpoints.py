@@ -269,7 +269,7 @@ _VOLCENGINE: Final = "Volcengine RTC OpenAPI, 2024-11"
 _CALLS: Final = "2023-11-01"  # the version of everything about single calls
 
 
-def _volcengine(  # noqa: PLR0913 - the columns of a table
+def _volcengine(
     name: str,
     version: str,
     rate: int,

@@ -13,6 +13,7 @@ from bot.sandbox.clouds.huawei_account import HuaweiAccount
 from bot.sandbox.clouds.huawei_twin import HuaweiTwin
 from bot.sandbox.clouds.ledger import max_in_window
 from bot.sandbox.clouds.server import Door, Twin
+from bot.sandbox.clouds.volcengine_twin import VolcengineAccount, VolcengineTwin
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -32,6 +33,8 @@ __all__ = [
     "HuaweiTwin",
     "LimitShape",
     "PlanName",
+    "VolcengineAccount",
+    "VolcengineTwin",
 ]
 
 
@@ -39,8 +42,9 @@ class Clouds:
     """The simulated clouds, all telling of the same lessons. `clock` gives epoch seconds.
 
     Endpoints are named by their documented path without `/beta/`, such as
-    `analytics/call/lists`; a name with `/beta/` is taken too. `delay_scale` shortens how late
-    the data is, for people who watch a demo; 1 is as documented.
+    `analytics/call/lists` (a name with `/beta/` is taken too), Volcengine's by their Action, such
+    as `ListRoomInfo`. `delay_scale` shortens how late the data is, for people who watch a demo;
+    1 is as documented.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Clouds:
         agora_generation: Generation = "seed",
         agora_plan: PlanName = "standard",
         huawei: HuaweiAccount | None = None,
+        volcengine: VolcengineAccount | None = None,
         delay_scale: float = 1.0,
     ) -> None:
         self.lessons: list[Lesson] = list(lessons)
@@ -65,7 +70,13 @@ class Clouds:
             delay_scale=delay_scale,
         )
         self.huawei = HuaweiTwin(self.lessons, clock, account=huawei, delay_scale=delay_scale)
-        self._twins: tuple[Twin, ...] = (self.agora, self.huawei)
+        self.volcengine = VolcengineTwin(
+            self.lessons,
+            clock,
+            account=volcengine or VolcengineAccount(),
+            delay_scale=delay_scale,
+        )
+        self._twins: tuple[Twin, ...] = (self.agora, self.huawei, self.volcengine)
 
     @contextlib.asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[Clouds]:
@@ -84,6 +95,11 @@ class Clouds:
     def huawei_url(self) -> str:
         """The base URL to set as HUAWEI_BASE_URL and HUAWEI_IAM_URL; empty before `serve`."""
         return self.huawei.url
+
+    @property
+    def volcengine_url(self) -> str:
+        """The base URL to set as VOLCENGINE_BASE_URL; empty before `serve`."""
+        return self.volcengine.url
 
     @property
     def reports(self) -> list[AcceptedReport]:
