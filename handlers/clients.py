@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final, Self
 
@@ -10,6 +11,9 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
 )
+from slack_sdk.http_retry.request import HttpRequest
+from slack_sdk.http_retry.response import HttpResponse
+from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
 TokenOf = Callable[[str], Awaitable[str | None]]
@@ -17,6 +21,32 @@ TokenOf = Callable[[str], Awaitable[str | None]]
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
+_LONGEST_WAIT_S: Final = 1.0
+
+
+class _BriefRateLimits(AsyncRateLimitErrorRetryHandler):
+    """Waits out short limits; a person cannot wait for long ones, and a job waits by itself."""
+
+    async def _can_retry_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> bool:
+        limited = await super()._can_retry_async(
+            state=state, request=request, response=response, error=error
+        )
+        return limited and _retry_after_s(response) <= _LONGEST_WAIT_S
+
+
+def _retry_after_s(response: HttpResponse | None) -> float:
+    """Read Retry-After; endless when Slack gave none."""
+    headers = response.headers if response else {}
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    text = told[0] if isinstance(told, list) and told else told
+    return float(text) if isinstance(text, str) and text.isdecimal() else math.inf
 
 
 class Clients:
@@ -44,10 +74,16 @@ class Clients:
         """The client of the configured token."""
         return self._client(self._token)
 
+    @property
+    def nobody(self) -> AsyncWebClient:
+        """A client without a token, for calls that bring their own."""
+        return self._client("")
+
     async def of(self, team: str) -> AsyncWebClient:
-        """The client of one workspace."""
-        token = await self._token_of(team) if self._token_of and team else None
-        return self._client(token or self._token)
+        """The client of one workspace; without a token when it has not installed Lagdesk."""
+        if self._token_of is None or not team:
+            return self.default
+        return self._client(await self._token_of(team) or "")
 
     def _client(self, token: str) -> AsyncWebClient:
         if token not in self._by_token:
@@ -61,7 +97,7 @@ class Clients:
                         # nothing else proves that a post did not arrive
                         error_types=[aiohttp.ClientConnectorError],
                     ),
-                    AsyncRateLimitErrorRetryHandler(max_retry_count=_RETRIES),
+                    _BriefRateLimits(max_retry_count=_RETRIES),
                 ],
             )
         return self._by_token[token]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
@@ -15,49 +16,71 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 import handlers
 from bot.desk import Desk
 from bot.settings import Settings
+from bot.words import Words
 from handlers.clients import Clients
-from handlers.installs import Installs, build_flow
+from handlers.installs import NOT_INSTALLED, Authorization, Installs, build_flow
 from handlers.manifest import EVENTS_PATH
-from handlers.payloads import read_payload
+from handlers.middleware import Once
+from handlers.payloads import Payload, read_envelope, read_payload
 from handlers.people import People
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 1024 * 1024
-_TIMESTAMP = "X-Slack-Request-Timestamp"
-_SIGNATURE = "X-Slack-Signature"
+_TIMESTAMP: Final = "X-Slack-Request-Timestamp"
+_SIGNATURE: Final = "X-Slack-Signature"
+_SIGNED: Final = re.compile(r"v0=[0-9a-f]{64}")
+_EPOCH_S: Final = re.compile(r"[0-9]{1,12}")
+Measure = Callable[[], Awaitable[None]]
 
 
 def build_app(
     desk: Desk, people: People, settings: Settings, clients: Clients, installs: Installs
 ) -> AsyncApp:
     """Build the Bolt app with every story. The doors check signatures before it does."""
-    several = settings.has_oauth
     app = AsyncApp(
-        client=clients.default,
-        authorize=installs.authorize if several else None,  # type: ignore[arg-type]
+        client=clients.nobody,  # with a token Bolt would not ask our authorisation
+        authorize=Authorization(settings, clients, installs),  # type: ignore[arg-type]
         process_before_response=True,
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,
         ssl_check_enabled=True,
+        user_facing_authorize_error_message=Words(settings.default_locale).say(NOT_INSTALLED),
     )
+    app.middleware(Once())
     handlers.register(app, desk, people)
+    if settings.has_oauth:
+        installs.register(app)
     return app
+
+
+def _bolt(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltRequest:
+    """Hand Bolt what was read; given the text it would read that again, by laxer rules."""
+    return AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
 
 
 class HttpDoor:
     """The HTTP routes."""
 
     def __init__(
-        self, app: AsyncApp, desk: Desk, settings: Settings, flow: AsyncOAuthFlow | None
+        self,
+        app: AsyncApp,
+        desk: Desk,
+        settings: Settings,
+        flow: AsyncOAuthFlow | None,
+        measure: Measure | None,
     ) -> None:
         self._app = app
         self._desk = desk
         self._flow = flow
+        self._measure = measure
         self._verifier = SignatureVerifier(settings.slack_signing_secret)
 
     def web_app(self) -> web.Application:
@@ -72,33 +95,30 @@ class HttpDoor:
 
     async def hear(self, request: web.Request) -> web.Response:
         """Hand a signed request to Bolt; anything else is turned away without effect."""
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return web.Response(status=401)
-        if not self._is_signed(request, body):
+        body = await self._read_signed(request)
+        if body is None:
             return web.Response(status=401)
         try:
-            text = body.decode()
+            payload = read_payload(body.decode(), request.content_type)
         except UnicodeDecodeError:
+            payload = None
+        if payload is None or request.method != "POST":
             return web.Response(status=400)
-        if read_payload(text, request.content_type) is None:
-            return web.Response(status=400)
-        bolt_request = AsyncBoltRequest(
-            body=text,
-            query=request.query_string,
-            headers={name: str(value) for name, value in request.headers.items()},
+        return await to_aiohttp_response(
+            await self._app.async_dispatch(_bolt(payload, request.headers))
         )
-        return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
 
-    def _is_signed(self, request: web.Request, body: bytes) -> bool:
+    async def _read_signed(self, request: web.Request) -> bytes | None:
+        """Read the body; None when Slack has not signed it, or no body can be read."""
         timestamp = request.headers.get(_TIMESTAMP, "")
         signature = request.headers.get(_SIGNATURE, "")
-        if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):
-            return False
-        if len(timestamp) > len(str(int(time.time()))):
-            return False
-        return self._verifier.is_valid(body, timestamp, signature)
+        if not (_EPOCH_S.fullmatch(timestamp) and _SIGNED.fullmatch(signature)):
+            return None
+        try:
+            body = await request.read()
+        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
+            return None
+        return body if self._verifier.is_valid(body, timestamp, signature) else None
 
     async def tell_health(self, request: web.Request) -> web.Response:
         """200 while the process and its database answer."""
@@ -108,8 +128,10 @@ class HttpDoor:
         return web.json_response({"database": "down"}, status=503)
 
     async def tell_metrics(self, request: web.Request) -> web.Response:
-        """Prometheus."""
+        """Prometheus; without the database's numbers while it is away."""
         _ = request
+        if self._measure is not None and await self._desk.store.is_up():
+            await self._measure()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def begin_install(self, request: web.Request) -> web.Response:
@@ -132,13 +154,38 @@ class HttpDoor:
 
 
 def build_http_door(
-    app: AsyncApp, desk: Desk, settings: Settings, clients: Clients, installs: Installs
+    app: AsyncApp,
+    desk: Desk,
+    settings: Settings,
+    clients: Clients,
+    installs: Installs,
+    *,
+    measure: Measure | None = None,
 ) -> HttpDoor:
-    """Build the HTTP door, with installation pages when several workspaces may install."""
+    """Build the HTTP door, with installation pages when several workspaces may install.
+
+    `measure` reads the gauges that /metrics shows.
+    """
     flow = build_flow(settings, installs, clients) if settings.has_oauth else None
-    return HttpDoor(app, desk, settings, flow)
+    return HttpDoor(app, desk, settings, flow, measure)
+
+
+class SocketDoor(AsyncSocketModeHandler):
+    """Socket Mode. What cannot be from Slack is acknowledged, or it would come again."""
+
+    async def handle(  # type: ignore[override]
+        self, client: AsyncBaseSocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Hand an envelope to Bolt."""
+        payload = read_envelope(req.payload)
+        if payload is None:
+            log.warning("an envelope of type %s held nothing of Slack's", req.type)
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+            return
+        req.payload = payload
+        await super().handle(client, req)
 
 
 def build_socket_door(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
     """Build the Socket Mode door; inside the running loop."""
-    return AsyncSocketModeHandler(app, settings.slack_app_token)
+    return SocketDoor(app, settings.slack_app_token)

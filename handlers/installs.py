@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import secrets
 from logging import Logger, getLogger
 from typing import Any, Final
 
+import aiohttp
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackClientError
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
@@ -17,9 +23,16 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from bot.desk import Desk
 from bot.settings import Settings
 from bot.store import installs
+from bot.words import message
 from handlers.clients import Clients
 from handlers.manifest import SCOPES
+from handlers.people import Memory
 
+log = getLogger(__name__)
+
+NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace any more.")
+IDENTITY_TTL_S: Final = 3600.0
+_PATIENCE_S: Final = 1.0
 STATE_TTL: Final = dt.timedelta(minutes=10)
 
 
@@ -32,7 +45,7 @@ class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
     @property
     def logger(self) -> Logger:
         """Where slack-sdk logs on our behalf."""
-        return getLogger(__name__)
+        return log
 
     async def async_save(self, installation: Installation) -> None:
         """Remember an installation."""
@@ -68,12 +81,11 @@ class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
         found = await self._desk.store.read(lambda session: installs.find(session, team))
         return str(found["bot_token"]) if found else None
 
-    async def authorize(self, team_id: str | None, logger: Logger) -> AuthorizeResult | None:
-        """Say to Bolt who we are in a workspace, without asking Slack each time."""
-        team = team_id or ""
+    async def authorize(self, team: str) -> AuthorizeResult | None:
+        """Say to Bolt who we are in a workspace, without asking Slack."""
         found = await self._desk.store.read(lambda session: installs.find(session, team))
         if found is None:
-            logger.info("a request came from a workspace that has not installed Lagdesk")
+            log.info("a request came from a workspace that has not installed Lagdesk")
             return None
         return AuthorizeResult(
             enterprise_id=None,
@@ -83,15 +95,82 @@ class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
             bot_user_id=found["bot_user_id"],
         )
 
+    def register(self, app: AsyncApp) -> None:
+        """Listen for workspaces that remove Lagdesk."""
+        app.event("app_uninstalled")(self.hear_removal)
+        app.event("tokens_revoked")(self.hear_revocation)
+
+    async def hear_removal(self, body: dict[str, Any]) -> None:
+        """Forget a workspace that removed Lagdesk."""
+        await self.forget(str(body["team_id"]))
+
+    async def hear_revocation(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+        """Forget a workspace that took our own token back; people's tokens we never had."""
+        if (event.get("tokens") or {}).get("bot"):
+            await self.forget(str(body["team_id"]))
+
     async def forget(self, team: str) -> None:
         """Forget a workspace that removed Lagdesk."""
         await self._desk.store.transact(lambda session: installs.forget(session, team))
 
 
+class Authorization(AsyncAuthorize):
+    """Says to Bolt who we are, without asking Slack each time.
+
+    One workspace: `auth.test` is remembered for an hour. Without its answer we go on: only our own
+    messages would be told apart by it, and a report must not wait for Slack.
+    """
+
+    def __init__(self, settings: Settings, clients: Clients, store: Installs) -> None:
+        self._token = settings.slack_bot_token
+        self._several = settings.has_oauth
+        self._clients = clients
+        self._store = store
+        self._identity: Memory[tuple[str | None, str | None]] = Memory(IDENTITY_TTL_S)
+
+    async def __call__(
+        self,
+        *,
+        context: AsyncBoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None,
+        actor_enterprise_id: str | None = None,
+        actor_team_id: str | None = None,
+        actor_user_id: str | None = None,
+    ) -> AuthorizeResult | None:
+        """Return who we are in this workspace, None when it has not installed Lagdesk."""
+        _ = enterprise_id, user_id, actor_enterprise_id, actor_team_id, actor_user_id
+        if not self._several:
+            return await self._authorize_own(team_id)
+        found = await self._store.authorize(team_id or "")
+        if found is None:
+            context["response_url"] = None  # the answer itself says it, and cannot fail
+        return found
+
+    async def _authorize_own(self, team: str | None) -> AuthorizeResult:
+        try:
+            bot_id, bot_user_id = await self._identity.get(("self",), self._ask_identity)
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+            log.warning("auth.test did not say who we are: %s", type(error).__name__)
+            bot_id, bot_user_id = self._identity.get_stale(("self",)) or (None, None)
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=team,
+            bot_token=self._token,
+            bot_id=bot_id,
+            bot_user_id=bot_user_id,
+        )
+
+    async def _ask_identity(self) -> tuple[str | None, str | None]:
+        answer = await asyncio.wait_for(self._clients.default.auth_test(), _PATIENCE_S)
+        return answer.get("bot_id"), answer.get("user_id")
+
+
 def build_flow(settings: Settings, store: Installs, clients: Clients) -> AsyncOAuthFlow:
     """Build the two pages of an installation."""
     return AsyncOAuthFlow(
-        client=clients.default,
+        client=clients.nobody,
         settings=AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import aiohttp
 from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.errors import InputError, LagdeskError
 from bot.words import Message, message
@@ -25,6 +26,7 @@ Body = Mapping[str, Any]
 
 _FAILED: Final = message("Something went wrong on our side. Nothing you sent was lost; try again.")
 _LATE: Final = message("Slack was too slow for the form to open. Please try again.")
+_EVENTS_KNOWN: Final = 10_000  # Slack gives up after an hour
 _TRIGGER: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
 
@@ -50,12 +52,34 @@ class Asker:
         )
 
 
+class Once:
+    """Bolt middleware that lets each event id through once: Slack sends again what came late."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, None] = OrderedDict()
+
+    async def __call__(
+        self,
+        body: Body,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
+    ) -> BoltResponse | None:
+        """Acknowledge an event that is known, hand on everything else."""
+        event_id = body.get("event_id")
+        if event_id is not None:
+            if event_id in self._known:
+                return BoltResponse(status=200, body="")
+            self._known[event_id] = None
+            if len(self._known) > _EVENTS_KNOWN:
+                self._known.popitem(last=False)
+        return await next()
+
+
 def answer_errors(app: AsyncApp, people: People) -> None:
     """Answer every error, whatever door it came through; Slack is never left waiting."""
 
     async def answer(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
-        asker = Asker.of(body)
         try:
+            asker = Asker.of(body)
             voice = await people.voice(asker.team, asker.person)
             return await _reply(error, body, respond, voice)
         except Exception:
@@ -84,7 +108,12 @@ def _spoken(error: Exception) -> Message:
         return error.spoken
     if isinstance(error, SlackApiError) and error.response.get("error") in _TRIGGER:
         return _LATE
-    log.error("a listener failed", exc_info=error)
+    if isinstance(error, SlackApiError):
+        log.error("slack refused: %s", error.response.get("error"))
+    elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
+        log.warning("slack could not be reached: %s", type(error).__name__)
+    else:
+        log.error("a listener failed", exc_info=error)
     return _FAILED
 
 
@@ -102,7 +131,7 @@ def _reply_to_form(error: Exception, spoken: Message, body: Body, voice: Voice) 
     errors: dict[str, str] = {}
     given = error.fields if isinstance(error, InputError) else {}
     for name, why in given.items():
-        place = name if name in fields else fields[0]
+        place = name if name in fields else next(iter(fields), name)
         errors.setdefault(place, voice.plain(why))
     if not errors and fields:
         errors[fields[-1]] = voice.plain(spoken)
