@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.desk.arguments import read_diagnose
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.desk import Desk
+from bot.desk.arguments import read_diagnose
 from bot.ports import Asked
 from bot.words import message
 from handlers.middleware import Asker, Body

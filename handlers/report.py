@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.desk.sentences import Hints, read_arguments, read_sentence
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, Submission
+from bot.desk.sentences import Hints, read_arguments, read_sentence
 from handlers.forms import ReportForm
 from handlers.middleware import Asker, Body
 from handlers.people import People

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from bot.desk.arguments import TicketsWanted, read_tickets
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
+from bot.desk.arguments import TicketsWanted, read_tickets
 from bot.errors import InputError
 from bot.store.tickets import TicketQuery
 from bot.ticket import Status
 from bot.words import Message, message
 from handlers import cards
 from handlers.blocks import Block
-from handlers.causes import CAUSES
+from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm
 from handlers.middleware import Asker, Body
 from handlers.people import People
@@ -120,7 +120,7 @@ class TicketsStory:
         """Close the ticket with what the form says."""
         asker = Asker.of(body)
         form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
-        if form.cause not in _CHOICES:
+        if form.cause not in RESOLUTIONS:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
         if not form.resolution.strip():
             raise InputError({"resolution": message("Say in a few words what was done.")})
@@ -134,16 +134,9 @@ class TicketsStory:
         await ack()
 
 
-_CHOICES: Final[dict[str, Message]] = {
-    "none": message("The call was fine"),
-    _UNKNOWN: message("Not known"),
-    **{key: words.name for key, words in CAUSES.items()},
-}
-
-
 def cause_options(voice: Voice) -> list[tuple[str, str]]:
     """The causes a ticket can be closed with, as (key, name) pairs."""
-    return [(key, voice.plain(name)) for key, name in _CHOICES.items()]
+    return [(key, voice.plain(name)) for key, name in RESOLUTIONS.items()]
 
 
 def _number(action: dict[str, Any]) -> int:

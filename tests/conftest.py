@@ -29,6 +29,7 @@ class MovedClock:
         self.offset_s = 0.0
 
     def __call__(self) -> float:
+        """Now, in epoch seconds."""
         return time.time() + self.offset_s
 
     def now(self) -> dt.datetime:
