@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -12,7 +13,10 @@ import msgspec
 from bot.call import Call, CallRecord, Report
 from bot.clouds.huawei.asking import Asking
 from bot.clouds.huawei.calls import find_calls
+from bot.clouds.huawei.client_events import Choice, ClientEvents
+from bot.clouds.huawei.control import Control
 from bot.clouds.huawei.events import fetch_events
+from bot.clouds.huawei.figures import Figures
 from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.wire import Id
 from bot.clouds.refusals import cannot, clean_code, refused
@@ -43,12 +47,19 @@ class _Apps(msgspec.Struct):
 
 
 class HuaweiCloud:
-    """SparkRTC's REST API of 2023-11. Implements `bot.ports.Cloud`."""
+    """SparkRTC's REST API of 2023-11. Implements `bot.ports.Cloud`.
+
+    Beyond that: `figures` of a whole app, `control` of rooms and recordings, and what clients
+    told (`client_events`: `auto`, `on` or `off`).
+    """
 
     name: Final = "huawei"
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, *, client_events: Choice = "auto") -> None:
         self._asking = asking
+        self.figures: Final = Figures(asking)
+        self.control: Final = Control(asking)
+        self.client_events: Final = ClientEvents(asking, client_events)
 
     def __repr__(self) -> str:
         return f"HuaweiCloud(apps={sorted(self.apps)})"
@@ -81,7 +92,12 @@ class HuaweiCloud:
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
-        return await fetch_record(self._asking, call, uids, window)
+        record = await fetch_record(self._asking, call, uids, window)
+        networks = await self.client_events.networks(call.app, call.cname, record.participants)
+        people = tuple(
+            replace(one, network=networks.get(one.sid, "")) for one in record.participants
+        )
+        return replace(record, participants=people)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return Huawei's own diagnosis of a room, of all rooms when `cname` is ""."""

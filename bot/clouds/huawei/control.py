@@ -1,0 +1,128 @@
+"""What acts on rooms: sending people out (11), and recording one person's stream (10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from bot.call import Code
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.huawei.asking import Asking
+from bot.clouds.huawei.wire import Id, Moment, moment
+from bot.clouds.refusals import clean_code, nonsense
+
+STATE_KIND: Final = "huawei.job_state"
+REASON_KIND: Final = "huawei.stop_reason"
+Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
+Size = Literal["LD", "SD", "HD", "FHD"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingJob:
+    """A recording of one person's stream. Times are None until they come."""
+
+    id: str
+    cname: str
+    uid: str
+    state: Code | None = None  # INIT, RUNNING or STOPPED; the document's samples leave it out
+    stop_reason: Code | None = None
+    stream: str = ""
+    started_at: dt.datetime | None = None
+    stopped_at: dt.datetime | None = None
+
+
+class _Job(msgspec.Struct):
+    """10.1's and 10.2's answer; what has not happened is Go's zero time."""
+
+    job_id: Id
+    room_id: Id | None = None
+    user_id: Id | None = None
+    state: str | None = None
+    stop_reason: str | None = None
+    stream_name: str | None = None
+    start_time: Moment = None
+    stop_time: Moment = None
+
+
+class Control:
+    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
+        """Send people out of a room (11.1). Returns when the command is taken, maybe not done."""
+        row = self._asking.endpoint("remove_users")
+        content = {"user_ids": list(uids)}
+        await self._asking.command(app, row, content, room_id=cname)
+
+    async def dismiss(self, app: str, cname: str) -> None:
+        """Close a room and send everybody out (11.2). Returns when the command is taken.
+
+        Raises CloudRefusedError with status 404 when there is no such room.
+        """
+        row = self._asking.endpoint("dismiss")
+        await self._asking.command(app, row, None, room_id=cname)
+
+    async def start_recording(
+        self,
+        app: str,
+        cname: str,
+        uid: str,
+        rule_id: str,
+        *,
+        with_audio: bool = True,
+        video: Video = "CAMERASTREAM",
+        size: Size = "FHD",
+        max_idle_s: int = 30,
+    ) -> RecordingJob:
+        """Start to record one person (10.1), after a recording rule made in Huawei's console.
+
+        It ends by itself when the room has been empty for `max_idle_s` seconds (5 to 43200).
+        """
+        row = self._asking.endpoint("start_job")
+        content = {
+            "room_id": cname,
+            "user_id": uid,
+            "is_record_audio": with_audio,
+            "video_type": video,
+            "select_stream_type": size,
+            "max_idle_time": max_idle_s,
+            "record_param": {"record_rule_id": rule_id},
+        }
+        return _job(row, await self._asking.post(app, row, content, _Job))
+
+    async def recording(self, app: str, job_id: str) -> RecordingJob:
+        """Return how a recording stands (10.2)."""
+        row = self._asking.endpoint("job")
+        return _job(row, await self._asking.body(app, row, {}, _Job, job_id=job_id))
+
+    async def stop_recording(self, app: str, job_id: str) -> None:
+        """Stop a recording (10.3)."""
+        row = self._asking.endpoint("stop_job")
+        await self._asking.command(app, row, None, job_id=job_id)
+
+
+def _job(row: Endpoint, found: _Job) -> RecordingJob:
+    try:
+        started_at, stopped_at = moment(found.start_time), moment(found.stop_time)
+    except ValueError:
+        raise nonsense(row, "start_time") from None
+    return RecordingJob(
+        id=str(found.job_id),
+        cname="" if found.room_id is None else str(found.room_id),
+        uid="" if found.user_id is None else str(found.user_id),
+        state=_code(STATE_KIND, found.state),
+        stop_reason=_code(REASON_KIND, found.stop_reason),
+        stream=found.stream_name or "",
+        started_at=started_at,
+        stopped_at=stopped_at,
+    )
+
+
+def _code(kind: str, value: str | None) -> Code | None:
+    return Code(kind, clean_code(value)) if value else None
