@@ -5,6 +5,7 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncApp
 
 from bot.desk import Desk
+from handlers.channels import ChannelsStory
 from handlers.diagnose import DiagnoseStory
 from handlers.home import HomeStory
 from handlers.middleware import answer_errors
@@ -14,7 +15,15 @@ from handlers.settings import SettingsStory
 from handlers.thread import ThreadStory
 from handlers.tickets import TicketsStory
 
-STORIES = (ReportStory, DiagnoseStory, TicketsStory, SettingsStory, HomeStory, ThreadStory)
+STORIES = (
+    ReportStory,
+    DiagnoseStory,
+    TicketsStory,
+    SettingsStory,
+    HomeStory,
+    ThreadStory,
+    ChannelsStory,
+)
 
 
 def register(app: AsyncApp, desk: Desk, people: People) -> None:

@@ -19,7 +19,15 @@ SCOPES: Final = (
 )
 # Without these Lagdesk works, a little less: replies are not kept, lost posts not recognised.
 OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "im:history", "usergroups:read")
-EVENTS: Final = ("app_home_opened", "message.channels", "message.groups", "user_change")
+EVENTS: Final = (
+    "app_home_opened",
+    "channel_unarchive",
+    "group_unarchive",
+    "member_joined_channel",
+    "message.channels",
+    "message.groups",
+    "user_change",
+)
 EVENTS_PATH: Final = "/slack/events"
 _COMMANDS: Final = (
     (

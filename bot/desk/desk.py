@@ -66,13 +66,12 @@ class Desk:
     def _file(self, session: Session, submission: Submission, now: dt.datetime) -> Ticket:
         ticket, is_new = tickets.add_once(session, self._draft(submission, now))
         if is_new:
-            _owe(session, ticket, "card", now)
+            owe(session, ticket, "card", now)
             for kind in WAIT_FOR_CARD:
-                _owe(session, ticket, kind, now + CARD_PATIENCE)
+                owe(session, ticket, kind, now + CARD_PATIENCE)
             if ticket.report_state is ReportState.PENDING:
-                _owe(session, ticket, "report", now)
-            escalate_at = now + dt.timedelta(seconds=self.settings.escalate_after_s)
-            _owe(session, ticket, "escalate", escalate_at)
+                owe(session, ticket, "report", now)
+            owe(session, ticket, "escalate", now + self._pause_before("escalate"))
         return ticket
 
     def _draft(self, submission: Submission, now: dt.datetime) -> Ticket:
@@ -113,7 +112,9 @@ class Desk:
 
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
         """Open a resolved ticket again; its reporter may do so too."""
-        return await self._act(team, number, person, lambda t, _now: t.reopen(), own=True)
+        return await self._act(
+            team, number, person, lambda t, _now: t.reopen(), ("escalate",), own=True
+        )
 
     async def diagnose_again(self, team: str, number: int, person: str) -> Ticket:
         """Ask the cloud again about a ticket; its reporter may do so too."""
@@ -142,12 +143,16 @@ class Desk:
             change(ticket, now)
             session.add(ticket)
             for kind in ("card", *owed):
-                _owe(session, ticket, kind, now)
+                owe(session, ticket, kind, now + self._pause_before(kind))
             return ticket
 
         ticket = await self.store.transact(work)
         await self.wake()
         return ticket
+
+    def _pause_before(self, kind: str) -> dt.timedelta:
+        """An open ticket is given time to be claimed; everything else is done at once."""
+        return dt.timedelta(seconds=self.settings.escalate_after_s if kind == "escalate" else 0)
 
     async def may_act(self, team: str, number: int, person: str) -> Ticket:
         """Show a ticket to somebody who is about to act on it; NotAllowedError for others."""
@@ -158,6 +163,12 @@ class Desk:
     async def keep_reply(self, reply: threads.Reply) -> None:
         """Keep what somebody wrote in a thread, if the thread is a ticket's."""
         await self.store.transact(lambda session: threads.keep(session, reply))
+
+    async def try_again(self) -> None:
+        """Try now what was put off, since what was closed is open again."""
+        now = self.clock.now()
+        await self.store.transact(lambda session: duties.hasten(session, now))
+        await self.wake()
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether this person may act on tickets."""
@@ -214,15 +225,18 @@ class Desk:
         await self.wake()
 
 
-def _owe(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
-    duties.owe(session, f"{kind}:{ticket.label}", kind, ticket=ticket.id, due_at=due_at)
+def owe(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
+    """Owe a duty of a ticket; support can be called several times, everything else is one."""
+    occasion = f":{ticket.revision}" if kind == "call_group" else ""
+    name = f"{kind}:{ticket.label}{occasion}"
+    duties.owe(session, name, kind, ticket=ticket.id, due_at=due_at)
 
 
 def _first_report_state(cloud: Cloud, settings: Settings) -> ReportState:
-    if not cloud.capabilities.reports:
-        return ReportState.UNSUPPORTED
     options = next(c.options for c in settings.clouds if c.name == cloud.name)
-    return ReportState.OFF if options.get("report") == "off" else ReportState.PENDING
+    if options.get("report") == "off":
+        return ReportState.OFF
+    return ReportState.PENDING if cloud.capabilities.reports else ReportState.UNSUPPORTED
 
 
 async def _wake_nobody() -> None:

@@ -30,10 +30,10 @@ def make_people() -> list[User]:
     """Make the six people: teachers, support, their lead, and a guest with no rights."""
     shanghai, london, new_york = "Asia/Shanghai", "Europe/London", "America/New_York"
     return [
-        User(LIN, "lin", "Lin Xiaoyan", "zh-CN", shanghai, "Teacher", "2f6f4f"),
-        User(WANG, "wang", "Wang Lei", "zh-CN", shanghai, "Teacher", "8a5a12"),
+        User(LIN, "lin", "林晓燕", "zh-CN", shanghai, "Teacher", "2f6f4f"),
+        User(WANG, "wang", "王磊", "zh-CN", shanghai, "Teacher", "8a5a12"),
         User(SAM, "sam", "Sam Carter", "en-US", london, "Support", "1d5f9a"),
-        User(ZHOU, "zhou", "Zhou Min", "zh-CN", shanghai, "Support", "7a3b8f"),
+        User(ZHOU, "zhou", "周敏", "zh-CN", shanghai, "Support", "7a3b8f"),
         User(MAYA, "maya", "Maya Torres", "en-US", new_york, "Team lead", "a8323e"),
         User(GUEST, "guest", "Alex Guest", "en-GB", london, "Guest", "55606a"),
     ]
@@ -43,7 +43,7 @@ def make_channels(bot_user: str, created: int) -> list[Channel]:
     """Make the four channels; the bot is in all but #random."""
     support = [SAM, ZHOU, MAYA]
     everyone = [LIN, WANG, *support, GUEST]
-    teachers = "Live classes: ask here, report with /report"
+    teachers = "Live classes: report a bad call with /report · 直播课：用 /report 提交通话问题"
     return [
         Channel(TEACHERS, "teachers", "channel", [*everyone, bot_user], teachers, created=created),
         Channel(
