@@ -197,6 +197,22 @@ class AbnormalEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What a figure of a whole app is, where its cloud tells more than a code.
+
+    `within_ms` is the threshold it was counted with, None when the cloud names none.
+    `higher_is_better` is None where neither end is good. `part` is whom it counts, such as the
+    users of browsers; None: everybody.
+    """
+
+    name: Code
+    media: Media | None = None
+    within_ms: int | None = None
+    higher_is_better: bool | None = None
+    part: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Trend:
     """One figure of a whole app over time. `name` is the cloud's own code of it.
 
@@ -207,6 +223,7 @@ class Trend:
     name: Code
     unit: Unit
     points: tuple[tuple[dt.datetime, float], ...] = ()
+    figure: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +236,21 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How a figure of a whole app is spread over a dimension, such as `region`; largest first."""
+    """How a figure of a whole app is spread over a dimension, such as `region`; largest first.
+
+    `since` is when the time it speaks of began, None for all of the time asked for.
+    """
 
     dimension: str
     unit: Unit
     rows: tuple[Slice, ...] = ()
+    figure: Figure | None = None
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One figure of a whole app for one day (UTC)."""
+    """One figure of a whole app for one day: UTC, but Volcengine's days are those of +08:00."""
 
     day: dt.date
     metric: Code

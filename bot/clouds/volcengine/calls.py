@@ -66,7 +66,8 @@ async def _turn_pages(
         }
         page, _ = await asking.kept_get(app, row, params, RoomPage, fresh_for)
         found += page.room_list or ()
-        if not page.has_more or not page.room_list:
+        has_more = page.has_more or len(found) < (page.total or 0)
+        if not page.room_list or not has_more:
             break
     return found
 

@@ -12,6 +12,7 @@ from bot.clouds.volcengine.asking import Asking
 from bot.clouds.volcengine.calls import find_calls, probe
 from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.ids import ID, ID_HINT
+from bot.clouds.volcengine.quality import Quality
 from bot.ports import Capabilities, EventAnswer, Window
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
@@ -27,6 +28,7 @@ class VolcengineCloud:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+        self.quality: Final = Quality(asking)
 
     def __repr__(self) -> str:
         return f"VolcengineCloud(apps={sorted(self.apps)})"

@@ -103,13 +103,23 @@ _BY_DESC: Final = {_plain(kind.desc): kind for kind in _KINDS.values()}
 DESCS: Final = tuple(kind.desc for kind in _KINDS.values())
 
 
+def unit_of(word: str | None) -> Unit:
+    """Return the unit a cloud wrote, NUMBER when it wrote none we know."""
+    found, scale = _read_unit(word)
+    return found if scale == 1.0 else Unit.NUMBER
+
+
+def _read_unit(word: str | None) -> tuple[Unit, float]:
+    return _UNITS.get((word or "").strip().lower(), (Unit.NUMBER, 1.0))
+
+
 def kind_of(name: str | None, desc: str | None, unit: str | None) -> MetricKind:
     """What a metric measures, by its Name, else by its Desc; OTHER when neither is known.
 
     The unit that came along stands for an unknown metric; for a known one it only scales (`s` to
     `ms`): a unit of another sort is a slip such as the document's own `fps` of a bitrate.
     """
-    told, scale = _UNITS.get((unit or "").strip().lower(), (Unit.NUMBER, 1.0))
+    told, scale = _read_unit(unit)
     known = _KINDS.get((name or "").strip().lower())
     for text in (desc, name):
         known = known or _BY_DESC.get(_plain(text or ""))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.sandbox.clouds import volcengine_calls
+from bot.sandbox.clouds import volcengine_calls, volcengine_quality
 from bot.sandbox.clouds.ledger import Limits
 from bot.sandbox.clouds.server import Answer, Ask, Endpoint, Twin
 from bot.sandbox.clouds.volcengine_params import Params, failure, refusal
@@ -54,8 +54,18 @@ _CALLS: Final = {
     "ListCallDetail": _Offer("GET", 10, volcengine_calls.tell_details),
     "GetRoomOnlineUsers": _Offer("GET", 40, volcengine_calls.list_online),
 }
+_TOTALS: Final[dict[str, Tell]] = {
+    "ListQualityDistribution": volcengine_quality.tell_distribution,
+    "ListQuality": volcengine_quality.tell_quality,
+    "ListOperationData": volcengine_quality.tell_operations,
+    "ListRealTimeQuality": volcengine_quality.tell_live_quality,
+    "ListRealTimeQualityDistribution": volcengine_quality.tell_live_distribution,
+    "ListRealTimeOperationData": volcengine_quality.tell_live_operations,
+}
 _OFFERS: Final[dict[tuple[str, str], _Offer]] = {
     **{(name, _NEW): offer for name, offer in _CALLS.items()},
+    **{(name, _NEW): _Offer("POST", 2, tell) for name, tell in _TOTALS.items()},
+    ("ListQualityDistribution", _OLD): _Offer("POST", 2, volcengine_quality.tell_distribution),
 }
 
 

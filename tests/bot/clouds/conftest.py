@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from bot.clouds import build_clouds
 from bot.ports import Cloud
+from bot.sandbox.clouds import VolcengineAccount
 from bot.settings import CloudSettings
 from bot.store import Store
 from bot.store.ledger import SqlLedger, SqlMemory
@@ -49,7 +50,7 @@ class SetClock:
 
 
 class Wire:
-    """A network that answers from a script, by the last part of the path, and remembers."""
+    """A network that answers from a script, by Action or the last part of the path; remembers."""
 
     def __init__(self) -> None:
         self.asked: list[httpx.Request] = []
@@ -67,7 +68,7 @@ class Wire:
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
         self.asked.append(request)
-        name = request.url.path.rsplit("/", 1)[-1]
+        name = request.url.params.get("Action") or request.url.path.rsplit("/", 1)[-1]
         if name not in self.answers:
             return httpx.Response(404, json={"code": 404, "message": "Not Found"})
         return self.answers[name](request)
@@ -137,6 +138,42 @@ async def make_agora(
             memory=SqlMemory(store),
             clock=clock,
             transport=transport,
+            sleep=clock.sleep,
+        )
+        made.append(clouds["kids"])
+        return clouds["kids"]
+
+    yield make
+    for cloud in made:
+        await cloud.close()
+
+
+VolcengineMaker = Callable[..., Cloud]
+
+
+@pytest.fixture
+async def make_volcengine(
+    store: Store, ledger: SqlLedger, clock: SetClock, wire: Wire
+) -> AsyncIterator[VolcengineMaker]:
+    """Build Volcengine over the scripted network, or over the real one at `url`."""
+    made: list[Cloud] = []
+
+    def make(url: str = "", *, now: dt.datetime | None = None, **options: str) -> Cloud:
+        clock.moment = now or clock.moment
+        account = VolcengineAccount()
+        settings = CloudSettings(
+            "volcengine",
+            account.apps,
+            url or "https://volcengine.invalid",
+            {"access_key": account.access_key, "secret_key": account.secret_key},
+            options,
+        )
+        clouds = build_clouds(
+            [settings],
+            ledger=ledger,
+            memory=SqlMemory(store),
+            clock=clock,
+            transport=None if url else httpx.MockTransport(wire.handle),
             sleep=clock.sleep,
         )
         made.append(clouds["kids"])

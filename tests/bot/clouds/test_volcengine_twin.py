@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 
 from bot.call import IssueType, Metric, Report
-from bot.clouds import build_clouds
 from bot.diagnosis import examine
 from bot.ports import Window
-from bot.sandbox.clouds import Clouds, VolcengineAccount
+from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson
-from bot.settings import CloudSettings
-from bot.store.ledger import SqlLedger, SqlMemory
 
 NOON_S = 1795176000
 FIVE = dt.timedelta(minutes=5)
@@ -44,17 +41,9 @@ async def clouds(clock: Any) -> AsyncIterator[Clouds]:
 
 
 @pytest.fixture
-async def volcengine(
-    clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger
-) -> AsyncIterator[Any]:
+def volcengine(clouds: Clouds, make_volcengine: Any) -> Any:
     """Our Volcengine over HTTP."""
-    account = VolcengineAccount()
-    secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
-    each = CloudSettings("volcengine", account.apps, clouds.volcengine_url, secrets)
-    memory = SqlMemory(store)
-    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
-    yield made["kids"]
-    await made["kids"].close()
+    return make_volcengine(clouds.volcengine_url)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,208 @@
+"""What Volcengine counts over people and rooms in a stretch of time (002). No endpoint is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bot.call import Media, Metric
+from bot.sandbox.scenario import Lesson, Person, Stay, curves_of
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+_SAMPLE_MS: Final = 2000.0
+_ON_TIME_MS: Final = 400.0
+_SOON_S: Final = 5.0
+_MANY: Final = 100
+_MINUTE_S: Final = 60.0
+_A, _V = Media.AUDIO, Media.VIDEO
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A stretch of time, epoch seconds; the end does not belong to it."""
+
+    start: float
+    end: float
+
+    def holds(self, at: float) -> bool:
+        """Tell whether a moment falls in it."""
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One person of one lesson."""
+
+    lesson: Lesson
+    person: Person
+
+    def values(self, metric: Metric, media: Media, bucket: Bucket) -> FloatArray:
+        """Return what was measured of one metric at this person in a stretch of time."""
+        found = [
+            curve.values[(curve.times >= bucket.start) & (curve.times < bucket.end)]
+            for curve in curves_of(self.lesson)
+            if (curve.uid, curve.metric, curve.media) == (self.person.uid, metric, media)
+        ]
+        return np.concatenate(found) if found else np.empty(0)
+
+    def stays(self, bucket: Bucket) -> Iterator[Stay]:
+        """Return the stays that touch a stretch of time."""
+        for stay in self.person.stays:
+            if stay.joined_at < bucket.end and bucket.start < stay.left_at:
+                yield stay
+
+
+Count = Callable[[Sequence[Guest], Bucket], "float | None"]
+
+
+def guests(lessons: Iterable[Lesson]) -> list[Guest]:
+    """Return everybody of every lesson."""
+    return [Guest(lesson, person) for lesson in lessons for person in lesson.people]
+
+
+def _joined_soon(people: Sequence[Guest], bucket: Bucket) -> float | None:
+    tries: list[bool] = []
+    for guest in people:
+        stays = guest.person.stays
+        tries += [s.join_took_s <= _SOON_S for s in stays if bucket.holds(s.asked_at)]
+        failed = () if stays else guest.lesson.faults_of(guest.person.uid)
+        tries += [False for fault in failed if bucket.holds(fault.begins_at)]
+    return _share(tries)
+
+
+def _stalled(people: Sequence[Guest], bucket: Bucket, *, media: Media) -> float | None:
+    frozen_ms = [guest.values(Metric.FREEZE_TIME, media, bucket) for guest in people]
+    values = np.concatenate([*frozen_ms, np.empty(0)])
+    return float(100 * (values / _SAMPLE_MS).mean()) if values.size else None
+
+
+def _flowed(
+    people: Sequence[Guest], bucket: Bucket, *, metric: Metric, media: Media
+) -> float | None:
+    rates = [guest.values(metric, media, bucket) for guest in people]
+    return _share([bool((rate > 0).any()) for rate in rates if rate.size])
+
+
+def _on_time(people: Sequence[Guest], bucket: Bucket, *, media: Media) -> float | None:
+    delays = [guest.values(Metric.LATENCY, media, bucket) for guest in people]
+    return _share((np.concatenate([*delays, np.empty(0)]) <= _ON_TIME_MS).tolist())
+
+
+def _share(hits: Sequence[bool]) -> float | None:
+    return 100 * sum(hits) / len(hits) if hits else None
+
+
+_SENT = partial(_flowed, metric=Metric.SEND_BITRATE)
+_RECEIVED = partial(_flowed, metric=Metric.RECEIVE_BITRATE)
+
+# What an indicator comes back as, which is never what it was asked as (002, first table).
+QUALITY: Final[dict[str, dict[str, Count]]] = {
+    "join_room_success_rate": {"5s_join_room_success_rate": _joined_soon},
+    "stall_rate": {
+        "80ms_audio_stall_rate": partial(_stalled, media=_A),
+        "500ms_video_stall_rate": partial(_stalled, media=_V),
+    },
+    "first_frame_send_success_rate": {
+        "audio_first_frame_send_success_rate": partial(_SENT, media=_A),
+        "video_first_frame_send_success_rate": partial(_SENT, media=_V),
+    },
+    "first_frame_recv_success_rate": {
+        "audio_first_frame_recv_success_rate": partial(_RECEIVED, media=_A),
+        "video_first_frame_recv_success_rate": partial(_RECEIVED, media=_V),
+    },
+    "network_trans_delay": {
+        "400ms_audio_network_trans_delay": partial(_on_time, media=_A),
+        "400ms_video_network_trans_delay": partial(_on_time, media=_V),
+    },
+}
+
+
+def _users(people: Sequence[Guest], bucket: Bucket) -> float:
+    return len({guest.person.uid for guest in people if any(guest.stays(bucket))})
+
+
+def _sessions(people: Sequence[Guest], bucket: Bucket) -> float:
+    return sum(1 for guest in people for _ in guest.stays(bucket))
+
+
+def _rooms(people: Sequence[Guest], bucket: Bucket) -> list[list[Stay]]:
+    rooms: dict[tuple[str, float], list[Stay]] = {}
+    for guest in people:
+        for stay in guest.stays(bucket):
+            key = (guest.lesson.cname, guest.lesson.started_at)
+            rooms.setdefault(key, []).append(stay)
+    return list(rooms.values())
+
+
+def _peak(spans: Iterable[tuple[float, float]]) -> int:
+    """Return how many of these spans go on at once at most."""
+    steps = sorted(step for start, end in spans for step in ((start, 1), (end, -1)))
+    now = most = 0
+    for _, step in steps:
+        now += step
+        most = max(most, now)
+    return most
+
+
+def _span(stays: Sequence[Stay]) -> tuple[float, float]:
+    return min(stay.joined_at for stay in stays), max(stay.left_at for stay in stays)
+
+
+def _peak_users(people: Sequence[Guest], bucket: Bucket) -> float:
+    spans = ((stay.joined_at, stay.left_at) for guest in people for stay in guest.stays(bucket))
+    return _peak(spans)
+
+
+def _peak_rooms(people: Sequence[Guest], bucket: Bucket) -> float:
+    return _peak(_span(stays) for stays in _rooms(people, bucket))
+
+
+def _room_count(people: Sequence[Guest], bucket: Bucket) -> float:
+    return len(_rooms(people, bucket))
+
+
+def _big_rooms(people: Sequence[Guest], bucket: Bucket) -> float:
+    rooms = _rooms(people, bucket)
+    return sum(_peak((s.joined_at, s.left_at) for s in stays) >= _MANY for stays in rooms)
+
+
+def _stay_minutes(people: Sequence[Guest], bucket: Bucket) -> float:
+    spans = ((stay, bucket) for guest in people for stay in guest.stays(bucket))
+    seconds = (min(s.left_at, b.end) - max(s.joined_at, b.start) for s, b in spans)
+    return sum(seconds) / _MINUTE_S
+
+
+def _online_minutes(people: Sequence[Guest], bucket: Bucket) -> float:
+    spans = (_span(stays) for stays in _rooms(people, bucket))
+    return sum(min(end, bucket.end) - max(start, bucket.start) for start, end in spans) / _MINUTE_S
+
+
+def _ratio(people: Sequence[Guest], bucket: Bucket, *, over: Count, under: Count) -> float | None:
+    below = under(people, bucket)
+    return (over(people, bucket) or 0.0) / below if below else None
+
+
+OPERATIONS: Final[dict[str, Count]] = {
+    "user_count": _users,
+    "session_count": _sessions,
+    "peak_concurrent_user": _peak_users,
+    "room_count": _room_count,
+    "high_concurrency_room": _big_rooms,
+    "peak_concurrent_room": _peak_rooms,
+    "avg_call_count": partial(_ratio, over=_sessions, under=_users),
+    "per_call_time": partial(_ratio, over=_stay_minutes, under=_sessions),
+    "avg_call_time": partial(_ratio, over=_stay_minutes, under=_users),
+    "total_online_time": _online_minutes,
+    "avg_online_time": partial(_ratio, over=_online_minutes, under=_room_count),
+    "avg_user_count": partial(_ratio, over=_sessions, under=_room_count),
+}
+REALTIME_OPERATIONS: Final[dict[str, Count]] = {
+    "online_user_count": _peak_users,
+    "online_room_count": _room_count,
+}

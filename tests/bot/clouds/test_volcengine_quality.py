@@ -1,0 +1,298 @@
+"""Volcengine's numbers of whole apps, over HTTP from the simulated one, and by script."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.call import Media, Unit
+from bot.clouds.volcengine import indicators
+from bot.clouds.volcengine.indicators import quality_figure
+from bot.clouds.volcengine.quality import Scope
+from bot.errors import CloudCannotError, CloudForgotError, CloudNonsenseError, CloudOverQuotaError
+from bot.ports import Window
+from bot.sandbox.clouds import Clouds
+from bot.sandbox.scenario import Device, Lesson, build_lesson
+
+NOON_S = 1795176000  # 2026-11-20, 20:00 in China
+CHINA = dt.timezone(dt.timedelta(hours=8))
+DAY = dt.timedelta(days=1)
+MIDNIGHT = dt.datetime(2026, 11, 19, tzinfo=CHINA)
+ANDROID, BROWSER = Device("Android", "Android (10)", "3"), Device("Web", "Chrome", "4")
+
+
+def lessons() -> list[Lesson]:
+    """One lesson with loss yesterday, one in a browser, and one that runs now."""
+    yesterday = NOON_S - 86400
+    on_web = build_lesson("healthy", "on_web", seed=2, started_at=yesterday, student_device=BROWSER)
+    people = (replace(on_web.people[0], uid=20006), on_web.people[1])
+    return [
+        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=yesterday, lasting=True),
+        replace(on_web, people=people),
+        build_lesson("healthy", "running", seed=3, started_at=NOON_S - 1200),
+    ]
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """The lessons on a simulated Volcengine."""
+    made = Clouds(lessons(), clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture(params=["2020-12-01", "2023-11-01"])
+def quality(request: Any, clouds: Clouds, make_volcengine: Any) -> Any:
+    """V18: our Volcengine over HTTP, in both versions of ListQualityDistribution."""
+    return make_volcengine(clouds.volcengine_url, api_version=request.param).quality
+
+
+@pytest.mark.parametrize("dimension", indicators.DIMENSIONS)
+@pytest.mark.parametrize("indicator", indicators.QUALITY)
+async def test_every_indicator_by_every_dimension(
+    indicator: str, dimension: str, quality: Any
+) -> None:
+    """V3, V15: each comes back, in percent, under names we read, with Chinese places."""
+    found = await quality.distribution(
+        "kids", indicator, dimension, Window(MIDNIGHT, MIDNIGHT + DAY)
+    )
+    assert found
+    for each in found:
+        assert Unit.PERCENT is each.unit
+        assert MIDNIGHT == each.since
+        assert each.figure.name.value.endswith(indicator)
+        assert all(0 <= row.value <= 100 for row in each.rows)
+    places = {row.codes[0].value for each in found for row in each.rows}
+    known = {"Country": "中国", "Province": "上海", "OS": "android", "Access": "wifi"}
+    assert known[dimension] in places
+
+
+async def test_v3_one_question_returns_two_series(quality: Any) -> None:
+    """V3: stall_rate comes back as audio within 80 ms and video within 500 ms."""
+    found = await quality.distribution(
+        "kids", "stall_rate", "OS", Window(MIDNIGHT, MIDNIGHT + DAY), products=["native"]
+    )
+    told = {(d.figure.name.value, d.figure.media, d.figure.within_ms): d for d in found}
+    audio = told["audio_stall_rate", Media.AUDIO, 80]
+    video = told["video_stall_rate", Media.VIDEO, 500]
+    stalled = {row.codes[0].value: row.value for row in audio.rows}
+    assert stalled["android"] > 5 > stalled["windows"]
+    assert {row.codes[0].value for row in video.rows} == set(stalled)
+    assert audio.figure.higher_is_better is False
+
+
+async def test_v14_browsers_are_asked_apart(quality: Any, clouds: Clouds) -> None:
+    """V14: web users are silently absent from native, so both are asked, and told apart."""
+    window = Window(MIDNIGHT, MIDNIGHT + DAY)
+    found = await quality.distribution("kids", "stall_rate", "Country", window)
+    parts = {d.figure.part.value for d in found}
+    assert {"native", "web"} == parts
+    assert 2 == clouds.counts["ListQualityDistribution"]
+    await quality.distribution("kids", "stall_rate", "OS", window)
+    assert 3 == clouds.counts["ListQualityDistribution"]
+
+
+async def test_v12_the_end_day_is_left_out(quality: Any, clouds: Clouds) -> None:
+    """V12: the cloud tells of the day a question ends in too; we drop what was not asked."""
+    before = MIDNIGHT - DAY
+    assert () == await quality.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT))
+    assert 1 == clouds.counts["ListQualityDistribution"]
+    window = Window(before, MIDNIGHT + DAY)
+    found = await quality.distribution("kids", "stall_rate", "OS", window)
+    assert {MIDNIGHT} == {each.since for each in found}
+
+
+async def test_v12_longer_spans_are_asked_in_pieces(
+    quality: Any, clouds: Clouds, clock: Any
+) -> None:
+    """V12: seven days at once and no more, for the cloud would cut without a word."""
+    window = Window(MIDNIGHT - 10 * DAY, MIDNIGHT + DAY)
+    found = await quality.distribution("kids", "stall_rate", "OS", window)
+    assert {MIDNIGHT} == {each.since for each in found}
+    assert 2 == clouds.counts["ListQualityDistribution"]
+    with pytest.raises(CloudForgotError):
+        await quality.distribution(
+            "kids", "stall_rate", "OS", Window(clock.now() - 40 * DAY, clock.now() - 31 * DAY)
+        )
+
+
+async def test_v12_what_is_not_out_yet_is_said(quality: Any, clock: Any) -> None:
+    """V12: data is eight hours late; the error says when to ask again."""
+    now = clock.now()
+    with pytest.raises(CloudOverQuotaError) as caught:
+        await quality.distribution("kids", "stall_rate", "OS", Window(now - DAY / 24, now))
+    assert now + 7 * DAY / 24 == caught.value.retry_at
+
+
+async def test_v5_on_time_is_a_share(quality: Any) -> None:
+    """V5: network_trans_delay is percent of the time on time; higher is better."""
+    found = await quality.distribution(
+        "kids", "network_trans_delay", "Country", Window(MIDNIGHT, MIDNIGHT + DAY)
+    )
+    assert {Unit.PERCENT} == {each.unit for each in found}
+    assert {True} == {each.figure.higher_is_better for each in found}
+    assert {400} == {each.figure.within_ms for each in found}
+    assert max(row.value for each in found for row in each.rows) > 95
+
+
+async def test_v13_trends_take_several_indicators(quality: Any, clouds: Clouds) -> None:
+    """V13: the sister call takes a list, and a room and its users."""
+    window = Window(MIDNIGHT, MIDNIGHT + DAY)
+    found = await quality.trends(
+        "kids",
+        ["stall_rate", "join_room_success_rate"],
+        window,
+        scope=Scope("noisy", ("20002",), ("android",), ("wifi",)),
+        granularity="5min",
+        products=["native"],
+    )
+    names = {trend.name.value: trend for trend in found}
+    assert {"audio_stall_rate", "video_stall_rate", "join_room_success_rate"} == set(names)
+    audio = names["audio_stall_rate"].points
+    assert dt.timedelta(minutes=5) == audio[1][0] - audio[0][0]
+    assert max(value for _, value in audio) > 10
+    assert 1 == clouds.counts["ListQuality"]
+
+
+async def test_the_last_hour_by_half_minutes(quality: Any, clouds: Clouds, clock: Any) -> None:
+    """What is live comes from its own calls, a minute late."""
+    window = Window(clock.now() - dt.timedelta(minutes=10), clock.now())
+    (trend,) = await quality.trends(
+        "kids",
+        ["join_room_success_rate"],
+        Window(clock.now() - DAY / 24, clock.now()),
+        is_live=True,
+        products=["native"],
+    )
+    assert 100 == trend.points[0][1]
+    live = await quality.distribution("kids", "stall_rate", "Access", window, is_live=True)
+    assert {"wifi"} == {row.codes[0].value for each in live for row in each.rows}
+    users, rooms = await quality.live_operations(
+        "kids", ["online_user_count", "online_room_count"], window
+    )
+    assert (2, 1) == (users.points[-1][1], rooms.points[-1][1])
+    assert clock.now() - dt.timedelta(seconds=90) <= users.points[-1][0]
+    assert [] == clouds.over_quota
+
+
+@pytest.mark.parametrize("name", indicators.OPERATIONS)
+async def test_v8_operations_have_the_unit_they_come_with(name: str, quality: Any) -> None:
+    """V8: no document says in what times are told, so they stay plain numbers."""
+    window = Window(MIDNIGHT, MIDNIGHT + DAY)
+    (trend,) = await quality.operations("kids", [name], window)
+    assert ("volcengine.offline_ops", name) == (trend.name.kind, trend.name.value)
+    assert Unit.NUMBER is trend.unit
+    (row,) = await quality.usage("kids", [name], window)
+    assert (dt.date(2026, 11, 19), trend.points[0][1]) == (row.day, row.value)
+
+
+async def test_who_is_online(quality: Any) -> None:
+    """A room's users this moment, and a room that is not there."""
+    now = await quality.online_users("kids", "running")
+    assert (True, ("10001", "20002")) == (now.exists, now.visible)
+    assert not (await quality.online_users("kids", "noisy")).exists
+
+
+@pytest.mark.parametrize(
+    ("told", "base", "media", "within_ms"),
+    [
+        ("80ms_audio_stall_rate", "audio_stall_rate", Media.AUDIO, 80),
+        ("500ms_video_stall_rate", "video_stall_rate", Media.VIDEO, 500),
+        ("5s_join_room_success_rate", "join_room_success_rate", None, 5000),
+        ("400ms_network_trans_delay", "network_trans_delay", None, 400),
+        ("audio_network_trans_delay", "audio_network_trans_delay", Media.AUDIO, None),
+        ("video_400ms_network_trans_delay", "video_network_trans_delay", Media.VIDEO, 400),
+        ("stall_rate", "stall_rate", None, None),
+        ("80ms_audio_new_rate", "80ms_audio_new_rate", None, None),
+        ("", "", None, None),
+        ("9" * 40 + "ms_stall_rate", "9" * 40 + "ms_stall_rate", None, None),
+    ],
+)
+def test_v3_v4_v6_names_are_read(
+    told: str, base: str, media: Media | None, within_ms: int | None
+) -> None:
+    """V3, V4, V6: threshold and medium in front, in any order; the threshold means no more."""
+    figure = quality_figure(told, "native")
+    assert (base, media, within_ms) == (figure.name.value, figure.media, figure.within_ms)
+
+
+@pytest.mark.parametrize("field", ["TimeStamp", "Timestamp", "timestamp", "TIMESTAMP"])
+async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, wire: Any) -> None:
+    """V1, V2: the sample of 003, mended into JSON, with the time's name in any case."""
+    at = "2022-12-09T00:00:00+08:00"
+    item = {field: at, "Value": 0.54, "Dimension": "中国"}
+    later = {field: "2022-12-10T00:00:00+08:00", "Value": 0.52, "Dimension": "中国"}
+    nothing = {field: at, "Value": None, "Dimension": "丹麦"}
+    body = {
+        "ResponseMetadata": {"RequestId": "x", "Service": "rtc", "Region": "cn-north-1"},
+        "Result": {
+            "Indicators": [{"Name": "80ms_audio_stall_rate", "Data": [item, later, nothing]}]
+        },
+    }
+    wire.say("ListQualityDistribution", body)
+    cloud = make_volcengine(now=dt.datetime(2022, 12, 20, tzinfo=CHINA))
+    since = dt.datetime(2022, 12, 9, tzinfo=CHINA)
+    (found,) = await cloud.quality.distribution(
+        "kids", "stall_rate", "Country", Window(since, since + DAY), products=["native"]
+    )
+    assert [("中国", 0.54)] == [(row.codes[0].value, row.value) for row in found.rows]
+    sent = json.loads(wire.asked[0].content)
+    assert {
+        "AppId": "661e00000000000000000001",
+        "StartTime": "2022-12-09T00:00:00+08:00",
+        "EndTime": "2022-12-10T00:00:00+08:00",
+        "Indicator": "stall_rate",
+        "ProductType": "native",
+        "Dimension": "Country",
+    } == sent
+    assert {"Action": "ListQualityDistribution", "Version": "2020-12-01"} == dict(
+        wire.asked[0].url.params
+    )
+
+
+async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, wire: Any) -> None:
+    """V1: what the document prints is no JSON; on the wire that is an answer we cannot read."""
+    wire.say("ListQuality", b'{"ResponseMetadata": {}, "Result": {"Indicators": ["Name": "x",]}}')
+    cloud = make_volcengine()
+    with pytest.raises(CloudNonsenseError):
+        await cloud.quality.trends("kids", ["stall_rate"], Window(MIDNIGHT, MIDNIGHT + DAY))
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("distribution", ("kids", "mos", "OS")),
+        ("distribution", ("kids", "stall_rate", "City")),
+        ("trends", ("kids", ["stall_rate", "mos"])),
+        ("operations", ("kids", ["online_user_count"])),
+        ("live_operations", ("kids", ["user_count"])),
+    ],
+)
+async def test_unknown_words_are_refused_unasked(
+    method: str, arguments: tuple[Any, ...], make_volcengine: Any, wire: Any
+) -> None:
+    """What no document lists is not asked for."""
+    cloud = make_volcengine()
+    with pytest.raises(CloudCannotError):
+        await getattr(cloud.quality, method)(*arguments, Window(MIDNIGHT, MIDNIGHT + DAY))
+    assert [] == wire.asked
+
+
+async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, wire: Any) -> None:
+    """V8: should the cloud name a unit, it stands."""
+    item = {"TimeStamp": "2026-11-19T00:00:00+08:00", "Value": 9.5}
+    result = {"Indicators": [{"Name": "per_call_time", "Unit": "ms", "Data": [item]}]}
+    wire.do(
+        "ListOperationData",
+        lambda _: httpx.Response(200, json={"ResponseMetadata": {}, "Result": result}),
+    )
+    (trend,) = await make_volcengine().quality.operations(
+        "kids", ["per_call_time"], Window(MIDNIGHT, MIDNIGHT + DAY)
+    )
+    assert (Unit.MS, 9.5) == (trend.unit, trend.points[0][1])
