@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from bot.call import AbnormalEvent, Call, CallRecord, Missing, Participant, Report
 from bot.diagnosis import Verdict
@@ -31,6 +31,10 @@ class Window:
         """The stretch from `span` before a moment to `span` after it."""
         return cls(moment - span, moment + span)
 
+    def overlaps(self, other: Window) -> bool:
+        """Tell whether two stretches share more than an edge."""
+        return self.since < other.until and other.since < self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -46,6 +50,34 @@ class Capabilities:
     uid: re.Pattern[str]
     uid_max: int | None
     uid_hint: Message
+
+
+NARROWEST: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One answer about a whole app: its stretch, its events, whether it held all it can hold."""
+
+    span: Window
+    events: tuple[AbnormalEvent, ...]
+    is_full: bool
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing more can be learnt about this stretch."""
+        return not self.is_full or self.span.span <= NARROWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What one look in the background left: is there more of the last hour to ask for soon?
+
+    `left` are the calls the background may still make this UTC day, None when days have no limit.
+    """
+
+    is_behind: bool
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +120,17 @@ class Cloud(Protocol):
 
     async def close(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class EventSource(Protocol):
+    """A cloud that tells what went wrong of a whole app at once, and soon forgets it."""
+
+    async def gather_events(self, app: str) -> Gathering:
+        """Look once where nobody has looked, with what people leave of the allowance.
+
+        Raises CloudCannotError where there is no such call, and any other CloudError.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +182,7 @@ class Asked:
     timezone: str
     app: str
     cname: str
+    since_s: float | None = None  # how far back the channel's last call is looked for
 
 
 class Speaker(Protocol):
@@ -165,6 +209,9 @@ class Speaker(Protocol):
 
     async def confirm(self, ticket: Ticket, key: str) -> None:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
+
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> None:
+        """Tell the reporter privately why the call was bad, with a link to its thread."""
 
     async def call_group(self, ticket: Ticket, key: str) -> Posted:
         """Call support into the ticket's thread."""

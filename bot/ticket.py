@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -12,6 +12,8 @@ from sqlmodel import Field, SQLModel
 from bot.call import IssueType, Report, Side
 from bot.errors import ConflictError
 from bot.words import PersonId, message
+
+_ONE_CLICK: Final = dt.timedelta(seconds=60)  # who presses again so soon wants nothing more
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -146,6 +148,8 @@ class Ticket(SQLModel, table=True):
 
     def claim(self, person: str, now: dt.datetime) -> None:
         """Somebody takes the ticket; ConflictError when somebody has it, or it is resolved."""
+        if self.status is Status.CLAIMED and self.assignee == person:
+            return  # a click that came twice
         if self.status is Status.CLAIMED:
             raise ConflictError(
                 message(
@@ -161,11 +165,16 @@ class Ticket(SQLModel, table=True):
     def escalate(self, now: dt.datetime) -> None:
         """The group is called; ConflictError when the ticket is resolved."""
         self._refuse_resolved()
+        if self.escalated_at is not None and now - self.escalated_at < _ONE_CLICK:
+            return
         self.escalated_at = now
         self.touch()
 
     def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
-        """The ticket is done; ConflictError when it already was."""
+        """The ticket is done; ConflictError when it already was, unless in the same words."""
+        said = (self.status, self.resolver, self.resolved_cause, self.resolution)
+        if said == (Status.RESOLVED, person, cause, resolution):
+            return  # a form that came twice
         self._refuse_resolved()
         self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now
         self.resolved_cause, self.resolution = cause, resolution
@@ -176,7 +185,7 @@ class Ticket(SQLModel, table=True):
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
         self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
-        self.resolved_at, self.resolver = None, None
+        self.resolved_at, self.resolver, self.escalated_at = None, None, None
         self.touch()
 
     def _refuse_resolved(self) -> None:

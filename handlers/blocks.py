@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ OPTION_LENGTH: Final = 75
 TITLE_LENGTH: Final = 24
 LABEL_LENGTH: Final = 2000
 PLACEHOLDER_LENGTH: Final = 150
+_UNFINISHED: Final = re.compile(r"(<[^>]*|&[a-z]{0,4})$")
 INPUT: Final = "value"  # the action id of every form element; its block's id is the field
 
 
@@ -26,14 +28,25 @@ def clip(text: str, length: int) -> str:
     return shown or " "
 
 
+def clip_markup(text: str, length: int) -> str:
+    """Cut markup to Slack's limit, but never within a token such as a date, or an entity."""
+    if len(text) <= length:
+        return clip(text, length)
+    kept = text[: length - 1]
+    return clip(_UNFINISHED.sub("", kept) + "…", length)
+
+
 def plain(text: str, length: int) -> sb.Text:
     """A text without markup."""
     return sb.Text(clip(text, length), type_=sb.TextType.PLAINTEXT, emoji=True)
 
 
 def markup(text: str, length: int = TEXT_LENGTH) -> sb.Text:
-    """A text in Slack's markup; what people typed in it is already escaped."""
-    return sb.Text(clip(text, length), type_=sb.TextType.MARKDOWN)
+    """A text in Slack's markup; what people typed in it is already escaped.
+
+    Verbatim: Slack makes no links of addresses and names that people typed.
+    """
+    return sb.Text(clip_markup(text, length), type_=sb.TextType.MARKDOWN, verbatim=True)
 
 
 def header(block_id: str, text: str) -> Block:

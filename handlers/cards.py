@@ -12,6 +12,7 @@ from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, PersonId, Uid, load_message, message
 from handlers import blocks
 from handlers.blocks import Block, Element
+from handlers.causes import resolution_name
 from handlers.forms import ISSUE_TYPES, SIDES
 from handlers.voice import Link, Voice
 
@@ -59,7 +60,7 @@ def ticket_title(ticket: Ticket, voice: Voice) -> str:
 
 def ticket_notice(ticket: Ticket, voice: Voice) -> str:
     """What a notification and a screen reader say of the card."""
-    return voice.plain(
+    return voice.notice(
         message(
             "%(ticket)s: %(type)s about channel %(cname)s. %(status)s.",
             ticket=ticket.label,
@@ -94,14 +95,20 @@ def _app(ticket: Ticket) -> Message:
 def _typed(ticket: Ticket, voice: Voice) -> list[Block]:
     """What people typed: the comment, and later the resolution."""
     uids = (ticket.teacher_uid, ticket.student_uid)
-    shown = []
-    if ticket.comments:
-        shown.append(blocks.section("comments", voice.quote(ticket.comments, uids)))
-    if ticket.status is Status.RESOLVED and ticket.resolution:
-        title = voice.markup(message("*Resolution*"))
-        quoted = voice.quote(ticket.resolution, uids)
-        shown.append(blocks.section("resolution", f"{title}\n{quoted}"))
-    return shown
+    shown = _quotation("comments", voice.quote(ticket.comments, uids))
+    if ticket.status is not Status.RESOLVED:
+        return shown
+    cause = resolution_name(ticket.resolved_cause)
+    title = voice.markup(message("*Resolution*: %(cause)s", cause=cause))
+    quoted = _quotation("resolution", voice.quote(ticket.resolution, uids))
+    return [*shown, blocks.section("cause", title), *quoted]
+
+
+def _quotation(block_id: str, pieces: list[str]) -> list[Block]:
+    return [
+        blocks.section(f"{block_id}-{number}" if number else block_id, piece)
+        for number, piece in enumerate(pieces)
+    ]
 
 
 def _states(ticket: Ticket, voice: Voice) -> list[str]:
@@ -176,7 +183,7 @@ def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
     else:
         follow = message("Its thread will be linked in /tickets as soon as it stands.")
     text = f"{voice.markup(filed)} {voice.markup(follow)}"
-    return voice.plain(filed), [blocks.section("filed", text)]
+    return voice.notice(filed), [blocks.section("filed", text)]
 
 
 def ticket_line(ticket: Ticket, voice: Voice) -> str:

@@ -189,3 +189,15 @@ def metric_name(metric: str) -> Message:
     """A metric in words, an unknown one as it is."""
     known = METRICS.get(Metric(metric)) if metric in set(Metric) else None
     return known or message("%(text)s", text=metric)
+
+
+RESOLUTIONS: Final[Mapping[str, Message]] = {
+    "none": message("The call was fine"),
+    "unknown": message("Not known"),
+    **{key: words.name for key, words in CAUSES.items()},
+}
+
+
+def resolution_name(key: str) -> Message:
+    """What a ticket was closed with, in words; an unknown key as it is."""
+    return RESOLUTIONS.get(key) or message("%(text)s", text=key)

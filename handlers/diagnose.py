@@ -37,6 +37,7 @@ class DiagnoseStory:
             timezone=voice.words.timezone,
             app=wanted.app,
             cname=wanted.cname,
+            since_s=wanted.since_s,
         )
         await self._desk.ask(str(body["trigger_id"]), asked)
         looking = message("Looking at %(cname)s …", cname=wanted.cname)

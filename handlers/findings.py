@@ -8,6 +8,7 @@ from typing import Final
 from bot.call import AbnormalEvent, Call, Factor, Lack, LackReason, Metric, Missing, Participant
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict, read_time
 from bot.ports import Diagnosis
+from bot.ticket import Ticket
 from bot.words import Duration, Message, Uid, message
 from handlers import blocks
 from handlers.blocks import Block
@@ -21,7 +22,7 @@ from handlers.causes import (
     metric_name,
 )
 from handlers.forms import SIDES
-from handlers.voice import Voice
+from handlers.voice import Link, Voice
 
 _OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
 _EVENTS_SHOWN: Final = 8
@@ -29,6 +30,7 @@ _PEOPLE_SHOWN: Final = 6
 _EVIDENCE_SHOWN: Final = 6
 _STAY: Final = "session"  # evidence from joining and leaving, in seconds
 _MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
+_UNKNOWN_FOR_GOOD: Final = message("There was not enough data to say why the call was bad.")
 _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
@@ -67,14 +69,31 @@ def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
 
 def diagnosis_notice(diagnosis: Diagnosis, voice: Voice) -> str:
     """The verdict in one plain line, for notifications and screen readers."""
-    return voice.plain(verdict_sentence(diagnosis))
+    return voice.notice(verdict_sentence(diagnosis))
+
+
+def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
+    """What the reporter is told when the verdict is first known: notice text and blocks."""
+    about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
+    lines = [message("*%(title)s*", title=about), *_headline(diagnosis, _UNKNOWN_FOR_GOOD)]
+    if ticket.permalink:
+        thread = Link(ticket.permalink, message("its thread"))
+        lines.append(message("The numbers stand in %(thread)s.", thread=thread))
+    said = _sentence(diagnosis, _UNKNOWN_FOR_GOOD)
+    notice = message("%(ticket)s: %(text)s", ticket=ticket.label, text=said)
+    shown = "\n".join(voice.markup(line) for line in lines)
+    return voice.notice(notice), [blocks.section("explanation", shown)]
 
 
 def verdict_sentence(diagnosis: Diagnosis) -> Message:
     """The verdict as one sentence a teacher understands."""
+    return _sentence(diagnosis, _unknown_sentence(diagnosis))
+
+
+def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     verdict = diagnosis.verdict
     if verdict.cause == UNKNOWN:
-        return _unknown_sentence(diagnosis)
+        return unknown
     if verdict.cause == HEALTHY:
         return message("The call looked healthy: both sides were checked, nothing stood out.")
     return message(
@@ -111,9 +130,9 @@ def _sureness(verdict: Verdict) -> Message:
     return message("Possibly (%(percent)s %%).", percent=percent)
 
 
-def _headline(diagnosis: Diagnosis) -> list[Message]:
+def _headline(diagnosis: Diagnosis, unknown: Message | None = None) -> list[Message]:
     mark = _MARKS.get(diagnosis.verdict.cause, ":warning:")
-    sentence = verdict_sentence(diagnosis)
+    sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
     lines = [message("%(mark)s %(text)s", mark=mark, text=sentence)]
     words = CAUSES.get(diagnosis.verdict.cause)
     if words:

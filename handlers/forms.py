@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bot.call import IssueType, Side
 from bot.desk.submission import COMMENT_LENGTH
+from bot.errors import SpeakUnreachableError
 from bot.words import Message, message
 from handlers import blocks
 from handlers.voice import Voice
@@ -28,6 +34,9 @@ ISSUE_TYPES: Final[Mapping[IssueType, Message]] = {
 }
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
+_OPEN_LIMIT_S: Final = 1.7  # a trigger lives for three seconds, and we answer within them
+_OUR_FAULT: Final = frozenset({"invalid_arguments", "view_too_large", "duplicate_external_id"})
+_LATE: Final = message("Slack was too slow for the form to open. Please try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +213,18 @@ def _read_metadata(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
+
+
+async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block) -> None:
+    """Open a form while its trigger lives. Raises SpeakUnreachableError when Slack is too slow."""
+    try:
+        async with asyncio.timeout(_OPEN_LIMIT_S):
+            await client.views_open(trigger_id=trigger_id, view=view)
+    except SlackApiError as error:
+        code = str(error.response.get("error") or "")
+        if code in _OUR_FAULT:
+            raise
+        raise SpeakUnreachableError(_LATE, code=code, maybe_arrived=False) from error
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        name = type(error).__name__
+        raise SpeakUnreachableError(_LATE, code=name, maybe_arrived=True) from error

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.words import Message, message
+from handlers.voice import Voice
 
 USAGES: Final[Mapping[str, Message]] = {
     "/report": message(
@@ -23,6 +24,17 @@ USAGES: Final[Mapping[str, Message]] = {
 }
 
 
-def usage(command: str) -> Message | None:
-    """How one command is used."""
-    return USAGES.get(command)
+def usage(command: str, voice: Voice) -> str:
+    """How one command is used, in Slack's markup; "" for a command that is none of ours."""
+    says = USAGES.get(command)
+    return escape_brackets(voice.markup(says)) if says else ""
+
+
+def all_usages(voice: Voice) -> list[str]:
+    """How every command is used, a line each."""
+    return [usage(command, voice) for command in USAGES]
+
+
+def escape_brackets(text: str) -> str:
+    """`<cname>` in a usage is no link; a usage holds no other markup with brackets."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")

@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp, AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError, LagdeskError
 from bot.words import Message, message
@@ -25,9 +26,8 @@ log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
 _FAILED: Final = message("Something went wrong on our side. Nothing you sent was lost; try again.")
-_LATE: Final = message("Slack was too slow for the form to open. Please try again.")
+_FROM_ANYWHERE: Final = frozenset({"shortcut", "message_action", "block_actions"})
 _EVENTS_KNOWN: Final = 10_000  # Slack gives up after an hour
-_TRIGGER: Final = frozenset({"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,14 @@ class Once:
 def answer_errors(app: AsyncApp, people: People) -> None:
     """Answer every error, whatever door it came through; Slack is never left waiting."""
 
-    async def answer(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
+    async def answer(
+        error: Exception, body: Body, respond: AsyncRespond, client: AsyncWebClient
+    ) -> BoltResponse:
         try:
             asker = Asker.of(body)
             voice = await people.voice(asker.team, asker.person)
+            if body.get("type") in _FROM_ANYWHERE and not body.get("response_url"):
+                await _tell(client, asker.person, voice.markup(_spoken(error)))
             return await _reply(error, body, respond, voice)
         except Exception:
             log.exception("an error could not be answered")
@@ -106,8 +110,6 @@ async def _reply(error: Exception, body: Body, respond: AsyncRespond, voice: Voi
 def _spoken(error: Exception) -> Message:
     if isinstance(error, LagdeskError):
         return error.spoken
-    if isinstance(error, SlackApiError) and error.response.get("error") in _TRIGGER:
-        return _LATE
     if isinstance(error, SlackApiError):
         log.error("slack refused: %s", error.response.get("error"))
     elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
@@ -121,8 +123,8 @@ def _reply_to_command(error: Exception, spoken: Message, body: Body, voice: Voic
     """A wrong argument is answered with what is wrong and how the command is used."""
     text = voice.markup(spoken)
     if isinstance(error, InputError):
-        usage = help_texts.usage(str(body["command"]))
-        text = "\n".join([text, *([voice.markup(usage)] if usage else [])])
+        usage = help_texts.usage(str(body["command"]), voice)
+        text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 
 
@@ -136,6 +138,14 @@ def _reply_to_form(error: Exception, spoken: Message, body: Body, voice: Voice) 
     if not errors and fields:
         errors[fields[-1]] = voice.plain(spoken)
     return _json({"response_action": "errors", "errors": errors})
+
+
+async def _tell(client: AsyncWebClient, person: str, text: str) -> None:
+    """Say it in the direct channel, where there is no other way back to a person."""
+    try:
+        await client.chat_postMessage(channel=person, text=text)
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.info("a reply did not arrive: %s", type(error).__name__)
 
 
 async def _respond(respond: AsyncRespond, text: str) -> None:

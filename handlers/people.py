@@ -112,7 +112,8 @@ class People:
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether somebody is in SUPPORT_GROUP, or without one in the escalation channel."""
         try:
-            staff = await self._staff.get((team,), lambda: self._ask_staff(team))
+            asked = self._staff.get((team,), lambda: self._ask_staff(team))
+            staff = await asyncio.wait_for(asked, _PATIENCE_S)
         except (SlackClientError, TimeoutError, OSError) as error:
             log.warning("cannot tell who is support: %s", _short(error))
             staff = self._staff.get_stale((team,)) or frozenset()

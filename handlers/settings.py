@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.desk import Desk
 from bot.errors import InputError, NotAllowedError
 from bot.words import Message, message
-from handlers.help import USAGES
+from handlers.help import all_usages
 from handlers.middleware import Asker, Body
 from handlers.people import People
 from handlers.voice import Voice
@@ -68,4 +68,4 @@ class SettingsStory:
 def help_text(voice: Voice) -> str:
     """What Lagdesk can do, a line a command."""
     title = message("*Lagdesk* explains bad calls. Report one, and read why in its thread.")
-    return "\n".join(voice.markup(line) for line in (title, *USAGES.values()))
+    return "\n".join([voice.markup(title), *all_usages(voice)])

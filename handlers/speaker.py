@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -31,6 +32,7 @@ from handlers.people import People
 
 log = logging.getLogger(__name__)
 
+Read = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
 EVENT_TYPE: Final = "lagdesk_post"
 _LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -41,7 +43,9 @@ _WRONG: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
 )
 _FALLBACK_WAIT_S: Final = 5.0
-_PAGE: Final = 100
+_PAGE: Final = 200
+_PAGES: Final = 10  # two thousand posts back, and not further
+_DIRECT: Final = ("confirm:", "explain:")  # keys of what is told to the reporter alone
 
 
 class SlackSpeaker:
@@ -97,6 +101,12 @@ class SlackSpeaker:
         text, shown = cards.confirmation(ticket, voice)
         await self._post(ticket.team, ticket.reporter, key, text, shown)
 
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> None:
+        """Tell the reporter privately why the call was bad, with a link to the thread."""
+        voice = await self._people.voice(ticket.team, ticket.reporter)
+        text, shown = findings.explanation(ticket, diagnosis, voice)
+        await self._post(ticket.team, ticket.reporter, key, text, shown)
+
     async def permalink(self, ticket: Ticket) -> str:
         """The card's address, "" when Slack does not tell it."""
         client = await self._clients.of(ticket.team)
@@ -127,26 +137,27 @@ class SlackSpeaker:
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
         client = await self._clients.of(ticket.team)
-        oldest = str(since.timestamp())
         try:
-            if key.startswith("confirm:"):
-                opened = await client.conversations_open(users=[ticket.reporter])
-                channel = opened["channel"]["id"]
-                answer = await _history(client, channel, oldest)
-            elif key.startswith("card:"):
-                channel = self._settings.escalation_channel
-                answer = await _history(client, channel, oldest)
-            else:
-                channel = ticket.channel
-                answer = await _replies(client, channel, ticket.card_ts, oldest)
+            channel, pages = await self._place_of(client, ticket, key)
+            return await _find_key(pages, key, channel, str(since.timestamp()))
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            raise _translate(error) from error
-        for post in answer:
-            metadata = post.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
-                return Posted(channel, str(post["ts"]))
-        return None
+            translated = _translate(error)
+            if translated.code == "missing_scope":  # an optional one: better twice than never
+                return None
+            raise translated from error
+
+    async def _place_of(self, client: AsyncWebClient, ticket: Ticket, key: str) -> tuple[str, Read]:
+        """Where a post with this key would stand, and how to read there."""
+        if key.startswith(_DIRECT):
+            opened = await client.conversations_open(users=[ticket.reporter])
+            channel = str(opened["channel"]["id"])
+            return channel, partial(client.conversations_history, channel=channel)
+        if key.startswith("card:"):
+            channel = self._settings.escalation_channel
+            return channel, partial(client.conversations_history, channel=channel)
+        channel = ticket.channel
+        read = partial(client.conversations_replies, channel=channel, ts=ticket.card_ts)
+        return channel, read
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether this person may act on tickets."""
@@ -163,17 +174,21 @@ class SlackSpeaker:
         thread_ts: str | None = None,
     ) -> Posted:
         client = await self._clients.of(team)
-        answer = await _sent(
-            client.chat_postMessage(
-                channel=channel,
-                text=text,
-                blocks=shown,
-                thread_ts=thread_ts or None,
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+        post = partial(
+            client.chat_postMessage,
+            channel=channel,
+            text=text,
+            thread_ts=thread_ts or None,
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
         )
+        try:
+            answer = await _sent(post(blocks=shown))
+        except SpeakRefusedError as error:
+            if error.code not in _WRONG or not shown:
+                raise
+            answer = await _sent(post())  # bare words are better than nothing
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     async def _update(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
@@ -181,20 +196,22 @@ class SlackSpeaker:
         await _sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
 
 
-async def _history(client: AsyncWebClient, channel: str, oldest: str) -> Sequence[dict[str, Any]]:
-    answer = await client.conversations_history(
-        channel=channel, oldest=oldest, limit=_PAGE, include_all_metadata=True
-    )
-    return list(answer.get("messages") or [])
-
-
-async def _replies(
-    client: AsyncWebClient, channel: str, ts: str, oldest: str
-) -> Sequence[dict[str, Any]]:
-    answer = await client.conversations_replies(
-        channel=channel, ts=ts, oldest=oldest, limit=_PAGE, include_all_metadata=True
-    )
-    return list(answer.get("messages") or [])
+async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:
+    """Look through the posts since `oldest` for the one whose metadata has this key."""
+    cursor = ""
+    for _ in range(_PAGES):
+        answer = await read(
+            oldest=oldest, limit=_PAGE, include_all_metadata=True, cursor=cursor or None
+        )
+        for post in answer.get("messages") or []:
+            metadata = post.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
+                return Posted(channel, str(post["ts"]))
+        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            break
+    return None
 
 
 async def _sent(call: Awaitable[Any]) -> Any:

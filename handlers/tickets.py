@@ -17,7 +17,7 @@ from bot.words import Message, message
 from handlers import cards
 from handlers.blocks import Block
 from handlers.causes import RESOLUTIONS
-from handlers.forms import ResolveForm
+from handlers.forms import ResolveForm, open_form
 from handlers.middleware import Asker, Body
 from handlers.people import People
 from handlers.voice import Voice
@@ -114,7 +114,7 @@ class TicketsStory:
         found = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
         form = ResolveForm(number, cause=found)
         view = form.view(voice, cause_options(voice), ticket.label)
-        await client.views_open(trigger_id=trigger_id, view=view)
+        await open_form(client, trigger_id, view)
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Close the ticket with what the form says."""

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from bot.words import Message, PersonId, Uid, Words
 
-_SHOWN_DIGITS = 2
+_SHOWN_DIGITS: Final = 2
+_LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")
+_WIDE: Final = {str(digit): f"[{digit}{chr(0xFF10 + digit)}]" for digit in range(10)}
+_OPENS: Final = re.compile(r"(?<![^\W_])([*_~])(?=\S[^\n]*\1)|`")
+_SHY: Final = "\u00ad"  # invisible; Slack's markup has no escape, but takes this for a letter
+_QUOTE_LENGTH: Final = 2800
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +41,27 @@ class Voice:
         """Say it in Slack's markup; what people typed stays text."""
         return self.words.say(spoken, self._markup_value)
 
+    def notice(self, spoken: Message) -> str:
+        """Say it for notifications and screen readers: no mark-up in it, and none can get in."""
+        return escape(self.plain(spoken))
+
     def uid(self, uid: str) -> str:
         """Show somebody's uid as this surface may."""
         return mask_uid(uid) if self.mask else uid
 
-    def quote(self, text: str, uids: tuple[str, ...]) -> str:
-        """Show what somebody typed as a quotation, known uids in it masked."""
+    def quote(self, text: str, uids: tuple[str, ...]) -> list[str]:
+        """Show what somebody typed as a quotation, known uids in it masked.
+
+        Comes in pieces that each fit a section: escaping makes some texts four times as long.
+        """
         shown = hide_uids(text, uids) if self.mask else text
-        return "\n".join(f"> {escape(line)}" for line in shown.splitlines())
+        pieces = [""]
+        for line in shown.splitlines():
+            for quoted in _quoted(line):
+                if len(pieces[-1]) + len(quoted) >= _QUOTE_LENGTH:
+                    pieces.append("")
+                pieces[-1] += f"\n{quoted}" if pieces[-1] else quoted
+        return [piece for piece in pieces if piece]
 
     def _plain_value(self, value: object) -> str:
         if isinstance(value, Uid):
@@ -62,8 +82,18 @@ class Voice:
 
 
 def escape(text: str) -> str:
-    """Make user text harmless: it can neither ping nor link."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Make user text harmless: it can neither ping, link nor change how it looks."""
+    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if shown.startswith("&gt;"):  # at the start of a line it would make a quotation
+        shown = _SHY + shown
+    return _OPENS.sub(lambda mark: _SHY + mark[0], shown)
+
+
+def _quoted(line: str) -> Iterator[str]:
+    """Cut a long line where it still is one."""
+    step = _QUOTE_LENGTH // 6
+    for start in range(0, max(len(line), 1), step):
+        yield f"> {escape(line[start : start + step])}"
 
 
 def date(moment: dt.datetime, words: Words, pattern: str = "{date_short_pretty} {time}") -> str:
@@ -77,7 +107,12 @@ def mask_uid(uid: str) -> str:
 
 
 def hide_uids(text: str, uids: tuple[str, ...]) -> str:
-    """Mask these uids wherever they stand alone in a text."""
+    """Mask these uids in a text, in full-width digits too.
+
+    A short one or a word only where it stands alone: half of all texts have a 1 in them.
+    """
     for uid in filter(None, uids):
-        text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(uid)}(?![0-9A-Za-z])", mask_uid(uid), text)
+        letters = "0-9\uff10-\uff19" if _LONG_NUMBER.fullmatch(uid) else "0-9A-Za-z\uff10-\uff19"
+        written = "".join(_WIDE.get(sign, re.escape(sign)) for sign in uid)
+        text = re.sub(rf"(?<![{letters}]){written}(?![{letters}])", mask_uid(uid), text)
     return text

@@ -12,12 +12,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot.desk.desk import WAIT_FOR_CARD, Desk
+from bot.desk.desk import WAIT_FOR_CARD, Desk, owe
+from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, pace
+from bot.desk.reporting import judge_failure
+from bot.diagnosis import Verdict
 from bot.errors import (
     CloudError,
-    CloudNonsenseError,
-    CloudRefusedError,
-    CloudUnreachableError,
+    SpeakClosedError,
     SpeakError,
     SpeakGoneError,
 )
@@ -29,12 +30,9 @@ from bot.words import Message, dump_message
 log = logging.getLogger(__name__)
 Carrier = Callable[[tables.Duty], Awaitable[dt.datetime | None]]
 
-CARD_FIRST: Final = dt.timedelta(seconds=10)  # what hangs on the card looks for it again then
+CARD_FIRST: Final = dt.timedelta(minutes=1)  # the card calls those who wait; they look rarely
 SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
-DIAGNOSED_WITHIN: Final = dt.timedelta(hours=6)  # after that nobody waits any more
-ANSWERED_WITHIN: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
-REFUSED_AGAIN: Final = dt.timedelta(minutes=5)
-_KEY_STATUSES: Final = (401, 403)  # a wrong key or plan is mended by whoever runs Lagdesk
+TOLD_WITHIN: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
 
 
 class Carriers:
@@ -50,11 +48,13 @@ class Carriers:
         return {
             "card": self.show_card,
             "confirm": self.confirm,
+            "explain": self.explain,
             "report": self.send_report,
             "diagnose": self.diagnose,
             "escalate": self.escalate,
             "call_group": self.call_group,
             "answer": self.answer,
+            "answer_late": self.answer_late,
         }
 
     async def show_card(self, duty: tables.Duty) -> dt.datetime | None:
@@ -68,19 +68,57 @@ class Carriers:
             else:
                 return None
         posted = await self._post_once(duty, ticket, self._speaker.post_card)
-        ticket.channel, ticket.card_ts = posted.channel, posted.ts
-        permalink = await self._speaker.permalink(ticket)
-        await self._change(ticket, channel=posted.channel, card_ts=posted.ts, permalink=permalink)
-        await self._owe(ticket, *(kind for kind in WAIT_FOR_CARD if not ticket.diagnosis_ts))
+        # what was said under a card that is gone is said again under this one
+        await self._change(ticket, channel=posted.channel, card_ts=posted.ts, diagnosis_ts="")
+        await self._learn_permalink(ticket, anew=True)
+        await self._owe(ticket, *WAIT_FOR_CARD)
         return None
 
     async def confirm(self, duty: tables.Duty) -> dt.datetime | None:
         """Tell the reporter that the ticket is filed; with a link if the card stands."""
         ticket = await self._ticket(duty)
-        if duty.attempt > 1 and await self._find(ticket, duty):
-            return None
-        await self._speaker.confirm(ticket, duty.name)
+        await self._tell_once(duty, ticket, self._speaker.confirm)
         return None
+
+    async def explain(self, duty: tables.Duty) -> dt.datetime | None:
+        """Tell the reporter why the call was bad, once, when it is first known."""
+        ticket = await self._ticket(duty)
+        if ticket.verdict is None:
+            return None
+        diagnosis = Diagnosis(
+            report=ticket.report,
+            cloud=ticket.cloud,
+            verdict=Verdict.from_json(ticket.verdict),
+            asked_at=ticket.diagnosed_at or self._now(),
+        )
+
+        async def tell(about: Ticket, key: str) -> None:
+            await self._speaker.explain(about, diagnosis, key)
+
+        await self._tell_once(duty, ticket, tell)
+        return None
+
+    async def _tell_once(
+        self, duty: tables.Duty, ticket: Ticket, tell: Callable[[Ticket, str], Awaitable[None]]
+    ) -> None:
+        """Tell the reporter something privately; somebody who has left is given up."""
+        try:
+            if duty.attempt > 1 and await self._find(ticket, duty):
+                return
+            await self._learn_permalink(ticket)
+            await tell(ticket, duty.name)
+        except SpeakClosedError as error:
+            if self._now() < ticket.created_at + TOLD_WITHIN:
+                raise
+            log.info("the reporter of %s cannot be told: %s", ticket.label, error)
+
+    async def _learn_permalink(self, ticket: Ticket, *, anew: bool = False) -> None:
+        """Ask for the card's address unless it is known; without one nothing waits for it."""
+        if not ticket.card_ts or (ticket.permalink and not anew):
+            return
+        permalink = await self._speaker.permalink(ticket)
+        if permalink:
+            await self._change(ticket, permalink=permalink)
 
     async def send_report(self, duty: tables.Duty) -> dt.datetime | None:
         """Report the call to its cloud, at most once as far as we can know."""
@@ -94,29 +132,15 @@ class Carriers:
         try:
             await self._desk.clouds[ticket.app].send_report(ticket.report)
         except CloudError as error:
-            state, again_at = self._after_refusal(ticket, error)
+            look_back = self._desk.clouds[ticket.app].capabilities.look_back
+            remembered_until = ticket.occurred_at + look_back
+            state, again_at = judge_failure(error, self._now(), remembered_until)
             await self._note_report(ticket, state, error.spoken)
             if state is ReportState.PENDING:
                 raise
             return again_at
         await self._note_report(ticket, ReportState.ACCEPTED, None)
         return None
-
-    def _after_refusal(
-        self, ticket: Ticket, error: CloudError
-    ) -> tuple[ReportState, dt.datetime | None]:
-        """Decide what a report's failure means, and when to try again."""
-        if isinstance(error, CloudUnreachableError) and error.maybe_arrived:
-            return ReportState.UNCONFIRMED, None
-        if isinstance(error, CloudNonsenseError):
-            return ReportState.UNCONFIRMED, None
-        if error.retryable:
-            return ReportState.PENDING, None
-        forgotten_at = ticket.occurred_at + self._desk.clouds[ticket.app].capabilities.look_back
-        mendable = isinstance(error, CloudRefusedError) and error.status in _KEY_STATUSES
-        if mendable and self._now() < forgotten_at:
-            return ReportState.REFUSED, self._now() + REFUSED_AGAIN
-        return ReportState.REFUSED, None
 
     async def _note_report(
         self, ticket: Ticket, state: ReportState, reason: Message | None
@@ -134,7 +158,8 @@ class Carriers:
         ticket = await self._ticket(duty)
         if not ticket.card_ts:
             return self._now() + CARD_FIRST
-        diagnosis = await self._desk.examiner.examine(ticket.report)
+        found = await self._desk.examiner.examine(ticket.report)
+        diagnosis = pace(found, self._now(), ticket.created_at, DIAGNOSED_WITHIN)
         if ticket.diagnosis_ts:
             try:
                 await self._speaker.update_diagnosis(ticket, diagnosis)
@@ -145,16 +170,23 @@ class Carriers:
                 duty, ticket, lambda t, key: self._speaker.post_diagnosis(t, diagnosis, key)
             )
             await self._change(ticket, diagnosis_ts=posted.ts)
-        await self._change(
-            ticket, verdict=diagnosis.verdict.to_json(), diagnosed_at=diagnosis.asked_at
-        )
-        return self._come_back_at(diagnosis, ticket.created_at + DIAGNOSED_WITHIN)
+        await self._keep_verdict(ticket, diagnosis)
+        return diagnosis.verdict.retry_at
 
-    def _come_back_at(self, diagnosis: Diagnosis, deadline: dt.datetime) -> dt.datetime | None:
-        retry_at = diagnosis.verdict.retry_at
-        if retry_at is None or retry_at > max(deadline, self._now()):
-            return None
-        return retry_at
+    async def _keep_verdict(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Note what was found; when it is the first final word, the reporter is told too."""
+        now = self._now()
+
+        def work(session: Session) -> None:
+            stored = tickets.lock(session, ticket.id)
+            known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
+            stored.verdict, stored.diagnosed_at = diagnosis.verdict.to_json(), diagnosis.asked_at
+            session.add(stored)
+            if not known and is_final(diagnosis.verdict):
+                owe(session, stored, "explain", now)
+
+        await self._desk.store.transact(work)
+        await self._desk.wake()
 
     async def escalate(self, duty: tables.Duty) -> dt.datetime | None:
         """Call the group when nobody claimed the ticket in time."""
@@ -169,8 +201,7 @@ class Carriers:
                 stored.escalate(now)
                 session.add(stored)
                 for kind in ("card", "call_group"):
-                    name = f"{kind}:{stored.label}"
-                    duties.owe(session, name, kind, ticket=stored.id, due_at=now)
+                    owe(session, stored, kind, now)
 
         await self._desk.store.transact(work)
         await self._desk.wake()
@@ -185,22 +216,58 @@ class Carriers:
         return None
 
     async def answer(self, duty: tables.Duty) -> dt.datetime | None:
-        """Answer somebody who asked about a channel; come back while more can be learnt."""
+        """Answer somebody who asked about a channel; once more when more is known."""
         origin = duty.name.removeprefix("answer:")
-        question = await self._desk.store.read(lambda session: session.get(tables.Question, origin))
-        if question is None or self._now() > question.asked_at + ANSWERED_WITHIN:
+        question = await self._question(origin)
+        if question is None:
             return None
-        diagnosis = await self._desk.examiner.examine_channel(question.app, question.cname)
+        diagnosis = await self._examine(question)
+        retry_at = diagnosis.verdict.retry_at
+        await self._answer(question, diagnosis, is_last=retry_at is None)
+        if retry_at is not None:
+            late, due_at = f"answer_late:{origin}", retry_at
+            await self._desk.store.transact(
+                lambda session: duties.owe(session, late, "answer_late", due_at=due_at)
+            )
+        return None
+
+    async def answer_late(self, duty: tables.Duty) -> dt.datetime | None:
+        """Answer again, when there is nothing left to wait for."""
+        question = await self._question(duty.name.removeprefix("answer_late:"))
+        if question is None:
+            return None
+        diagnosis = await self._examine(question)
+        if diagnosis.verdict.retry_at is None:
+            await self._answer(question, diagnosis, is_last=True)
+        return diagnosis.verdict.retry_at
+
+    async def _question(self, origin: str) -> tables.Question | None:
+        """Find a question that can still be answered."""
+        question = await self._desk.store.read(lambda session: session.get(tables.Question, origin))
+        if question is None or not question.answer_url:
+            return None
+        return question if self._now() < question.asked_at + ANSWERED_WITHIN else None
+
+    async def _examine(self, question: tables.Question) -> Diagnosis:
+        found = await self._desk.examiner.examine_channel(
+            question.app, question.cname, since_s=question.since_s
+        )
+        return pace(found, self._now(), question.asked_at, ANSWERED_WITHIN)
+
+    async def _answer(
+        self, question: tables.Question, diagnosis: Diagnosis, *, is_last: bool
+    ) -> None:
+        """Send an answer; after the last one the secret address is forgotten."""
         names = Asked.__dataclass_fields__
         asked = Asked(**{name: getattr(question, name) for name in names})
         try:
             await self._speaker.answer(asked, diagnosis)
         except SpeakError as error:
-            if not error.retryable:
-                log.info("the answer to a question was not taken: %s", error)
-                return None
-            raise
-        return self._come_back_at(diagnosis, question.asked_at + ANSWERED_WITHIN)
+            if error.retryable:
+                raise
+            log.info("the answer to a question was not taken: %s", error)
+        if is_last:
+            await self._desk.store.transact(lambda session: _forget_address(session, question.id))
 
     async def _post_once(
         self,
@@ -234,11 +301,17 @@ class Carriers:
 
         def work(session: Session) -> None:
             for kind in kinds:
-                name = f"{kind}:{ticket.label}"
-                duties.owe(session, name, kind, ticket=ticket.id, due_at=now)
+                owe(session, ticket, kind, now)
 
         await self._desk.store.transact(work)
         await self._desk.wake()
 
     def _now(self) -> dt.datetime:
         return self._desk.clock.now()
+
+
+def _forget_address(session: Session, origin: str) -> None:
+    question = session.get(tables.Question, origin)
+    if question is not None:
+        question.answer_url = ""
+        session.add(question)

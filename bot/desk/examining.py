@@ -98,10 +98,12 @@ class Examiner:
         at: dt.datetime | None = None,
         teacher_uid: str = "",
         student_uid: str = "",
+        since_s: float | None = None,
     ) -> Diagnosis:
         """Examine a channel nobody complained about: now, or its last minutes if it has ended.
 
-        Sides of people who were not named are left open.
+        Sides of people who were not named are left open. Its last call is looked for in the
+        last `since_s` seconds, or in the last day.
         """
         now = self._clock.now()
         asked = Report(
@@ -111,15 +113,18 @@ class Examiner:
             student_uid=student_uid,
             abnormal_side=Side.STUDENT,
             issue_type=IssueType.FEEDBACK,
-            occurred_at=at or await self._newest_moment(app, cname, now),
+            occurred_at=at or await self._newest_moment(app, cname, now, since_s),
         )
         diagnosis = await self.examine(asked)
         named = {uid for uid in (teacher_uid, student_uid) if uid}
         return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named))
 
-    async def _newest_moment(self, app: str, cname: str, now: dt.datetime) -> dt.datetime:
+    async def _newest_moment(
+        self, app: str, cname: str, now: dt.datetime, since_s: float | None
+    ) -> dt.datetime:
         """Now while the call runs, else two minutes before the end of the last call."""
-        look_back = min(self._clouds[app].capabilities.look_back, SEARCHED)
+        searched = SEARCHED if since_s is None else dt.timedelta(seconds=since_s)
+        look_back = min(self._clouds[app].capabilities.look_back, searched)
         try:
             calls = await self._clouds[app].find_calls(app, cname, Window(now - look_back, now))
         except CloudError:

@@ -70,7 +70,8 @@ def _check_call(submission: Submission, capabilities: Capabilities) -> dict[str,
     for field in ("teacher_uid", "student_uid"):
         if not is_uid(getattr(submission, field), capabilities):
             errors[field] = capabilities.uid_hint
-    if not errors and submission.teacher_uid == submission.student_uid:
+    uids_are_right = not errors.keys() & {"teacher_uid", "student_uid"}
+    if uids_are_right and submission.teacher_uid == submission.student_uid:
         errors["student_uid"] = message("Teacher and student cannot have the same uid.")
     return errors
 

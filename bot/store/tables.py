@@ -66,6 +66,7 @@ class Question(SQLModel, table=True):
     cname: str
     locale: str
     timezone: str
+    since_s: float | None = None
     asked_at: dt.datetime = Field(sa_type=UtcTime)
 
 

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("cname", sa.String(), nullable=False),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("since_s", sa.Float(), nullable=True),
         sa.Column("asked_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
