@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from bot.sandbox.clouds import huawei_events, huawei_qos, huawei_rooms
+from bot.sandbox.clouds import huawei_client, huawei_figures, huawei_rooms
 from bot.sandbox.clouds.huawei_account import Gate, HuaweiAccount
+from bot.sandbox.clouds.huawei_control import Desk, read_body
+from bot.sandbox.clouds.huawei_events import tell_distribution, tell_events
 from bot.sandbox.clouds.huawei_params import Params, gateway_refusal, refusal
+from bot.sandbox.clouds.huawei_qos import tell_qos
 from bot.sandbox.clouds.ledger import Limits
 from bot.sandbox.clouds.server import Answer, Ask, Endpoint, Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from bot.sandbox.scenario import Lesson
 
 ArrayStyle = Literal["comma", "repeat"]
+EventShape = Literal["data", "flat"]
+ExperienceShape = Literal["object", "list", "data"]
 TOKENS: Final = "iam/tokens"
 _STATISTICS: Final = Limits(per_minute=30)
 _MESSAGES: Final = {
@@ -37,6 +41,19 @@ class Inquiry:
     lessons: list[Lesson]
     names: Mapping[str, str]
 
+    @property
+    def now(self) -> float:
+        """The cloud's clock."""
+        return self.params.ask.now
+
+    def body(self) -> dict[str, Any]:
+        """The call's JSON object. Raises RefusalError."""
+        return read_body(self.params.ask.body)
+
+
+Handler = Callable[[Inquiry], Answer]
+Tell = Callable[[Params, "list[Lesson]"], Answer]
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -45,7 +62,7 @@ class Route:
     method: str
     path: str
     name: str
-    tell: Callable[[Inquiry], Answer]
+    tell: Handler
     app_in: str = "app"
     limits: Limits = _STATISTICS
     bucket: str = "huawei/statistics"
@@ -61,7 +78,8 @@ class HuaweiTwin(Twin):
     """SparkRTC's API of 2023-11, and the part of IAM that gives tokens.
 
     `array_style` is how several values must be written. `are_rooms_merged`: a room id used again
-    is one room. `has_client_events`: 13.11 and 13.12 are there. `denied` endpoints answer 403.
+    is one room. `has_client_events`: 13.11 and 13.12 are there; the shapes are of their answers.
+    `desk` is what was commanded; `gate` gives tokens and can revoke them.
     """
 
     name = "huawei"
@@ -80,12 +98,15 @@ class HuaweiTwin(Twin):
         self.array_style: ArrayStyle = "comma"
         self.are_rooms_merged = False
         self.has_client_events = True
+        self.client_event_shape: EventShape = "data"
+        self.experience_shape: ExperienceShape = "object"
+        self.desk = Desk()
         self.denied: set[str] = set()
-        self._routes = self._offer()
+        self._routes = (*self._statistics(), *self._commands())
 
     @property
     def endpoint_names(self) -> frozenset[str]:
-        """Everything offered, `rtc/...` for chapter 13; and IAM's tokens."""
+        """Everything offered: `rtc/...` is chapter 13, `POST apps/...` what acts; IAM's tokens."""
         return frozenset({TOKENS, *(route.name for route in self._routes)})
 
     def find(self, ask: Ask) -> Endpoint:
@@ -145,44 +166,127 @@ class HuaweiTwin(Twin):
         request_id = f"{len(self.ledger.arrivals):032x}"
         return Answer(answer.body, answer.status, {**answer.headers, "X-request-Id": request_id})
 
-    def _offer(self) -> tuple[Route, ...]:
-        return (
-            Route("GET", f"{_PROJECT}/rooms", "rtc/rooms", self._rooms),
-            Route("GET", f"{_PROJECT}/users", "rtc/users", _users),
-            Route(
-                "GET", f"{_PROJECT}/client/qos/details", "rtc/client/qos/details", _qos, "app_id"
-            ),
-            Route("GET", "/v1/rtc/data/abnormal-events", "rtc/data/abnormal-events", _events),
-            Route(
-                "GET",
-                "/v1/rtc/data/abnormal-event/dimension",
-                "rtc/data/abnormal-event/dimension",
-                _distribution,
-            ),
-        )
-
     def _rooms(self, inquiry: Inquiry) -> Answer:
         merged = self.are_rooms_merged
         return huawei_rooms.list_rooms(
             inquiry.params, inquiry.app, inquiry.lessons, are_merged=merged
         )
 
+    def _client_events(self, inquiry: Inquiry) -> Answer:
+        shape = self.client_event_shape
+        return huawei_client.tell_events(inquiry.params, inquiry.lessons, shape)
+
+    def _experiences(self, inquiry: Inquiry) -> Answer:
+        shape = self.experience_shape
+        return huawei_client.tell_experiences(inquiry.params, inquiry.lessons, shape)
+
+    def _apps(self, inquiry: Inquiry) -> Answer:
+        inquiry.params.allow("state", "offset", "limit")
+        limit, offset = (inquiry.params.optional(name) for name in ("limit", "offset"))
+        return self.desk.list_apps(self.account.apps, limit, offset, inquiry.now)
+
+    def _statistics(self) -> tuple[Route, ...]:
+        """Chapter 13: one bucket of 30 calls a minute for all of it (W2)."""
+        data = "/v1/rtc/data"
+        return (
+            Route("GET", f"{_PROJECT}/rooms", "rtc/rooms", self._rooms),
+            Route("GET", f"{_PROJECT}/users", "rtc/users", _users),
+            *(
+                Route("GET", f"{_PROJECT}/{path}", f"rtc/{path}", _told(tell))
+                for path, tell in _FIGURES.items()
+            ),
+            Route("GET", f"{_PROJECT}/{_QOS}", f"rtc/{_QOS}", _told(tell_qos), "app_id"),
+            Route("GET", f"{_PROJECT}/client/event", _EVENT, self._client_events, "app_id"),
+            Route(
+                "GET", f"{_PROJECT}/client/abnormalevent", _ABNORMAL, self._experiences, "app_id"
+            ),
+            Route("GET", f"{data}/abnormal-events", "rtc/data/abnormal-events", _told(tell_events)),
+            Route(
+                "GET",
+                f"{data}/abnormal-event/dimension",
+                "rtc/data/abnormal-event/dimension",
+                _told(tell_distribution),
+            ),
+        )
+
+    def _commands(self) -> tuple[Route, ...]:
+        """Chapters 5.2, 8, 10 and 11; those of one cell of table 1-2 are counted together."""
+        desk = self.desk
+        return (
+            Route("GET", "/v2/apps", "apps", self._apps, "", *_MANAGEMENT),
+            _command(
+                "PUT",
+                "record-callback",
+                lambda one: desk.set_callback(one.app, one.body(), one.now),
+                _MANAGEMENT,
+            ),
+            _command(
+                "GET", "record-callback", lambda one: desk.tell_callback(one.app), _MANAGEMENT
+            ),
+            _command(
+                "POST",
+                "individual-stream-jobs",
+                lambda one: desk.start_job(one.app, one.body(), one.now),
+                _JOBS,
+            ),
+            _command(
+                "GET",
+                "individual-stream-jobs/{job_id}",
+                lambda one: desk.tell_job(one.app, one.names["job_id"]),
+                _JOBS,
+            ),
+            _command(
+                "DELETE",
+                "individual-stream-jobs/{job_id}",
+                lambda one: desk.stop_job(one.app, one.names["job_id"], one.now),
+                _JOBS,
+            ),
+            _command(
+                "POST",
+                "rooms/{room_id}/batch-remove-users",
+                lambda one: desk.remove_users(one.app, one.names["room_id"], one.body()),
+                _ROOMS,
+            ),
+            _command(
+                "POST",
+                "rooms/{room_id}/dismiss",
+                lambda one: desk.dismiss(one.app, one.names["room_id"], one.lessons, one.now),
+                _ROOMS,
+            ),
+        )
+
 
 _PROJECT: Final = "/v1/{project_id}/rtc"
-_CLIENT_EVENTS: Final = frozenset({"rtc/client/event", "rtc/client/abnormalevent"})
+_QOS: Final = "client/qos/details"
+_EVENT: Final = "rtc/client/event"
+_ABNORMAL: Final = "rtc/client/abnormalevent"
+_CLIENT_EVENTS: Final = frozenset({_EVENT, _ABNORMAL})
+_MANAGEMENT: Final = (Limits(per_minute=60), "huawei/management")
+_JOBS: Final = (Limits(per_second=10), "huawei/jobs")
+_ROOMS: Final = (Limits(per_minute=60), "huawei/rooms")
+_FIGURES: Final[Mapping[str, Tell]] = {
+    "realtime/scale": huawei_figures.live_scale,
+    "realtime/scale/dimension": huawei_figures.live_spread,
+    "realtime/quality": huawei_figures.live_quality,
+    "realtime/network": huawei_figures.live_network,
+    "history/usage": huawei_figures.usage,
+    "history/scale": huawei_figures.history_scale,
+    "history/quality": huawei_figures.history_quality,
+}
+
+
+def _told(tell: Tell) -> Handler:
+    """Let a table of chapter 13 be told from parameters and lessons."""
+    return lambda inquiry: tell(inquiry.params, inquiry.lessons)
 
 
 def _users(inquiry: Inquiry) -> Answer:
     return huawei_rooms.list_users(inquiry.params, inquiry.app, inquiry.lessons)
 
 
-def _qos(inquiry: Inquiry) -> Answer:
-    return huawei_qos.tell_qos(inquiry.params, inquiry.lessons)
-
-
-def _events(inquiry: Inquiry) -> Answer:
-    return huawei_events.tell_events(inquiry.params, inquiry.lessons)
-
-
-def _distribution(inquiry: Inquiry) -> Answer:
-    return huawei_events.tell_distribution(inquiry.params, inquiry.lessons)
+def _command(method: str, path: str, tell: Handler, limits: tuple[Limits, str]) -> Route:
+    """A call of the chapters that act, named such as `POST apps/rooms/dismiss`."""
+    words = [word for word in path.split("/") if "{" not in word]
+    end = "/job" if path.endswith("{job_id}") else ""
+    name = f"{method} apps/{'/'.join(words)}{end}"
+    return Route(method, f"/v2/apps/{{app_id}}/{path}", name, tell, "path", *limits)

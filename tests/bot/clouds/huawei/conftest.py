@@ -1,0 +1,86 @@
+"""What Huawei's tests share: its cloud over the scripted network, which tells of one lesson."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.clouds import build_clouds
+from bot.settings import CloudSettings
+from bot.store.ledger import SqlMemory
+
+APP_ID = "5fa682b34a974f7ad24d223b"
+PROJECT = "0123456789abcdef0123456789abcdef"
+SECRETS = ("AKSANDBOX", "sk-very-secret")
+ROOM = {
+    "domain": "d",
+    "app": APP_ID,
+    "room_id": "class_77_1",
+    "state": "CLOSED",
+    "start_time": "2026-11-20T11:00:00Z",
+    "end_time": "2026-11-20T11:50:00Z",
+}
+USER = {
+    "room_id": "class_77_1",
+    "uid": "10001",
+    "session": "s1",
+    "state": "OFFLINE",
+    "nick_name": "Wang Xiaoming",
+    "ip": "113.140.81.7",
+    "region": "陕西",
+    "isp": "CTCC",
+    "device_model": "iphone",
+    "platform": "web-Mac10_15_4",
+    "sdk": "1.4.0",
+    "join_time": "2026-11-20T11:00:00Z",
+    "leave_time": "2026-11-20T11:50:00Z",
+}
+HuaweiMaker = Callable[..., Any]
+
+
+@pytest.fixture
+def room() -> dict[str, object]:
+    """One row of 13.1, as the document's sample has it."""
+    return dict(ROOM)
+
+
+@pytest.fixture
+def user() -> dict[str, object]:
+    """One row of 13.2, with a name and an address."""
+    return dict(USER)
+
+
+@pytest.fixture
+async def make_huawei(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[HuaweiMaker]:
+    """Build Huawei over the scripted network, let in by a key pair or by a token."""
+    made: list[Any] = []
+    wire.say("rooms", {"total": 1, "room_info_list": [ROOM]})
+    wire.say("users", {"total": 1, "users": [USER]})
+    wire.say("details", {"room_id": "class_77_1", "data": []})
+    wire.say("abnormal-events", {"total": 0, "events": []})
+
+    def make(**options: str) -> Any:
+        by_key = {"access_key": SECRETS[0], "secret_key": SECRETS[1]}
+        names = ("iam_user", "iam_password", "iam_domain", "iam_project")
+        secrets = dict.fromkeys(names, SECRETS[1]) if options.pop("auth", "") else by_key
+        addresses = {"project_id": PROJECT, "iam_url": "https://iam.invalid"}
+        apps = {"kids": APP_ID}
+        each = CloudSettings("huawei", apps, "https://rtc.invalid", secrets, addresses | options)
+        transport = httpx.MockTransport(wire.handle)
+        clouds: Any = build_clouds(
+            [each],
+            ledger=ledger,
+            memory=SqlMemory(store),
+            clock=clock,
+            transport=transport,
+            sleep=clock.sleep,
+        )
+        made.append(clouds["kids"])
+        return clouds["kids"]
+
+    yield make
+    for cloud in made:
+        await cloud.close()

@@ -1,0 +1,248 @@
+"""The traps of Huawei's document in asking and listing, each named by its number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.call import Call, Lack, LackReason
+from bot.errors import (
+    CloudBrokenError,
+    CloudCannotError,
+    CloudForgotError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+)
+from bot.ports import Window
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+APP_ID = "5fa682b34a974f7ad24d223b"
+PROJECT = "0123456789abcdef0123456789abcdef"
+SECRETS = ("AKSANDBOX", "sk-very-secret")
+
+
+def when(text: str) -> dt.datetime:
+    """A moment of the day, such as `11:30:00`."""
+    return dt.datetime.fromisoformat(f"2026-11-20T{text}Z")
+
+
+WINDOW = Window(when("11:30:00"), when("11:34:00"))
+CALL = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"), when("11:50:00"))
+
+
+async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, wire: Any) -> None:
+    """W1, W5, W9: the project is in the path of 13.1 to 13.12 and in every header."""
+    huawei = make_huawei()
+    await huawei.find_calls("kids", "class_77_1", WINDOW)
+    await huawei.fetch_events("kids", "class_77_1", WINDOW)
+    rooms, events = wire.asked
+    assert f"/v1/{PROJECT}/rtc/rooms" == rooms.url.path
+    assert "/v1/rtc/data/abnormal-events" == events.url.path
+    for asked in wire.asked:
+        assert PROJECT == asked.headers["x-project-id"]
+        assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=AKSANDBOX, ")
+        assert "20261120T120000Z" == asked.headers["x-sdk-date"]
+
+
+async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, wire: Any) -> None:
+    """W2: 30 calls of any of its endpoints fit into a minute, the next one does not go out."""
+    huawei = make_huawei()
+    for minute in range(15):
+        window = Window(when(f"11:{minute:02}:00"), when(f"11:{minute:02}:30"))
+        await huawei.find_calls("kids", "class_77_1", window)
+        await huawei.fetch_events("kids", "class_77_1", window)
+    with pytest.raises(CloudOverQuotaError) as caught:
+        await huawei.find_calls("kids", "class_77_1", WINDOW)
+    assert 30 == len(wire.asked)
+    assert dt.timedelta(seconds=60) <= caught.value.retry_at - NOON < dt.timedelta(seconds=61)
+
+
+def token_answer(number: int, **token: object) -> Callable[[httpx.Request], httpx.Response]:
+    """IAM's answer: the token in a header several kB long, its end in the body."""
+    body = {"token": {"expires_at": "2026-11-21T12:00:00.855000Z", "methods": ["password"]} | token}
+    headers = {"X-Subject-Token": f"MII{number}" + "A" * 6000}
+    return lambda _: httpx.Response(201, json=body, headers=headers)
+
+
+async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, wire: Any, clock: Any) -> None:
+    """W3: the token comes in a header and serves until an hour before its end."""
+    wire.do("tokens", token_answer(1))
+    huawei = make_huawei(auth="token")
+    await huawei.fetch_events("kids", "class_77_1", WINDOW)
+    clock.advance(hours=22)
+    await huawei.fetch_events("kids", "class_77_1", WINDOW)
+    wire.do("tokens", token_answer(2))
+    clock.advance(hours=1)
+    await huawei.fetch_events("kids", "class_77_1", WINDOW)
+    sent = [r.headers["x-auth-token"][:4] for r in wire.asked if "x-auth-token" in r.headers]
+    assert ["MII1", "MII1", "MII2"] == sent
+    login = next(r for r in wire.asked if r.url.path == "/v3/auth/tokens")
+    assert ("iam.invalid", True) == (login.url.host, b'"scope":{"project":' in login.content)
+    assert "authorization" not in wire.asked[1].headers
+
+
+async def test_a_refused_token_is_renewed_once(make_huawei: Any, wire: Any) -> None:
+    """A token revoked before its end costs one more question, not an endless row of them."""
+    wire.do("tokens", token_answer(1))
+    wire.say("abnormal-events", {"error_code": "APIGW.0301", "error_msg": "x"}, 401)
+    with pytest.raises(CloudRefusedError) as caught:
+        await make_huawei(auth="token").fetch_events("kids", "class_77_1", WINDOW)
+    assert 401 == caught.value.status
+    paths = [r.url.path.rsplit("/", 1)[-1] for r in wire.asked]
+    assert ["tokens", "abnormal-events"] * 2 == paths
+
+
+FAMILIES = [
+    (400, {"error_code": "RTC.00001003"}, CloudRefusedError, "RTC.00001003", "room"),
+    (400, {"error_code": "RTC.00001001"}, CloudRefusedError, "RTC.00001001", "secret"),
+    (400, {"error_code": "RTC.00001021"}, CloudRefusedError, "RTC.00001021", "enable"),
+    (400, {"error_code": "RTC.00001016"}, CloudRefusedError, "RTC.00001016", "paid"),
+    (404, {"error_code": "RTC.00001015"}, CloudRefusedError, "RTC.00001015", "app id"),
+    (404, {"error_code": "RTC.00001003"}, CloudRefusedError, "RTC.00001003", "finds no such"),
+    (404, {"error_code": "APIGW.0101"}, CloudRefusedError, "APIGW.0101", "address"),
+    (400, {"error_code": "DATA.100011001"}, CloudRefusedError, "DATA.100011001", "room"),
+    (400, {"error_code": "400", "error_msg": "need args"}, CloudRefusedError, "400", "room"),
+    (401, {"error_code": "APIGW.0301"}, CloudRefusedError, "APIGW.0301", "secret"),
+    (403, {"error_code": "APIGW.0302"}, CloudRefusedError, "APIGW.0302", "enable"),
+    (429, {"error_code": "APIGW.0308"}, CloudOverQuotaError, "APIGW.0308", "until"),
+    (429, {}, CloudOverQuotaError, "", "until"),
+    (500, {"error_code": "RTC.00002002"}, CloudBrokenError, "RTC.00002002", "minute"),
+    (503, {}, CloudBrokenError, "", "minute"),
+    (400, {"error": {"code": 400, "title": "Bad Request"}}, CloudRefusedError, "400", "room"),
+    (200, {"error_code": "RTC.00009999"}, CloudRefusedError, "RTC.00009999", "room"),
+]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: f"{family[0]}-{family[3]}")
+async def test_w7_w8_families_of_errors(family: Any, make_huawei: Any, wire: Any) -> None:
+    """W7, W8: each family is typed, keeps its code and names a next step; 429 and 5xx may pass."""
+    status, body, kind, code, step = family
+    wire.say("abnormal-events", body, status)
+    with pytest.raises(kind) as caught:
+        await make_huawei().fetch_events("kids", "class_77_1", WINDOW)
+    assert code == getattr(caught.value, "code", None)
+    assert step in str(caught.value.spoken)
+    assert (status == 429 or status >= 500) == caught.value.retryable
+
+
+NONE_YET = ["-", "", None, 0, "0001-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize("ended", NONE_YET)
+async def test_not_ended_is_none(
+    ended: object, room: Any, user: Any, make_huawei: Any, wire: Any
+) -> None:
+    """Section 0: every way to write "not ended" becomes None."""
+    wire.say("rooms", {"total": 1, "room_info_list": [room | {"end_time": ended}]})
+    wire.say("users", {"total": 1, "users": [user | {"leave_time": ended}]})
+    huawei = make_huawei()
+    (call,) = await huawei.find_calls("kids", "class_77_1", WINDOW)
+    record = await huawei.fetch_record(call, ["10001"], WINDOW)
+    assert (None, None) == (call.ended_at, record.participants[0].left_at)
+
+
+async def test_w13_pages_end_by_total_or_by_a_short_one(
+    room: Any, make_huawei: Any, wire: Any
+) -> None:
+    """W13: rooms are paged by their total, metrics, which have none, until a page is not full."""
+
+    def rooms(request: httpx.Request) -> httpx.Response:
+        first = int(request.url.params["offset"])
+        days = [room | {"start_time": f"2026-11-{n + 1:02}T11:00:00Z"} for n in range(19)]
+        return httpx.Response(200, json={"total": 19, "room_info_list": days[first : first + 10]})
+
+    def metrics(request: httpx.Request) -> httpx.Response:
+        first = int(request.url.params["offset"])
+        sample = {"time": "2026-11-20T11:31:00Z", "value": 1}
+        rows = [
+            {"uid": "10001", "peerid": str(n), "mid": "abit", "data": [sample]} for n in range(130)
+        ]
+        return httpx.Response(200, json={"room_id": "r", "data": rows[first : first + 100]})
+
+    wire.do("rooms", rooms)
+    wire.do("details", metrics)
+    huawei = make_huawei()
+    assert 19 == len(await huawei.find_calls("kids", "class_77_1", WINDOW))
+    record = await huawei.fetch_record(CALL, ["10001"], WINDOW)
+    assert 130 == len(record.series)
+    assert ["0", "10"] == [each["offset"] for each in wire.params("rooms")]
+    assert ["0", "100"] == [each["offset"] for each in wire.params("details")]
+
+
+async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, wire: Any) -> None:
+    """W14: a room created weeks ago may hold today's class; `duration` may be absent."""
+    old = room | {"start_time": "2026-10-01T08:00:00Z", "end_time": "-", "state": "RUNNING"}
+    wire.say("rooms", {"total": 1, "room_info_list": [old], "offset": 0, "limit": 2})
+    (call,) = await make_huawei().find_calls("kids", "class_77_1", WINDOW)
+    assert call.covers(WINDOW.since)
+    (asked,) = wire.params("rooms")
+    assert "2026-10-01" > asked["start_time"] > "2026-08-22"
+    assert "2026-11-20T11:34:00Z" == asked["end_time"]
+
+
+async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, wire: Any) -> None:
+    """W15: without `type=detail` sessions come merged; names and addresses are not kept."""
+    again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z", "state": "ONLINE"}
+    failed = user | {"session": "s3", "join_time": "-", "state": "FAIL"}
+    first = user | {"leave_time": "2026-11-20T11:31:30Z"}
+    wire.say("users", {"total": 3, "users": [again, first, failed]})
+    record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
+    assert ["s1", "s2"] == [stay.sid for stay in record.participants]
+    (asked,) = wire.params("users")
+    assert ("detail", "10001") == (asked["type"], asked["uid"])
+    assert [] == [word for word in ("Wang", "113.140", "陕西") if word in repr(record)]
+
+
+async def test_what_is_not_out_yet_is_said(make_huawei: Any) -> None:
+    """Data may take five minutes; it is asked for at once, and the rest named with its time."""
+    window = Window(when("11:56:00"), when("11:58:00"))
+    running = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"))
+    huawei = make_huawei()
+    record = await huawei.fetch_record(running, ["10001"], window)
+    answer = await huawei.fetch_events("kids", "class_77_1", window)
+    due = [(one.what, one.why, one.retry_at) for one in (*record.missing, *answer.missing)]
+    late = (LackReason.NOT_OUT_YET, when("12:03:00"))
+    assert [(Lack.CALL, *late), (Lack.EVENTS, *late)] == due
+
+
+async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, wire: Any) -> None:
+    """W23: metrics of six days ago are not asked for; rooms of a hundred days ago neither."""
+    ago = dt.timedelta(days=6)
+    old = Call("huawei", "kids", "c", "class_77_1", NOON - ago, NOON - ago + dt.timedelta(hours=1))
+    window = Window(NOON - ago, NOON - ago + dt.timedelta(minutes=4))
+    huawei = make_huawei()
+    record = await huawei.fetch_record(old, ["10001"], window)
+    assert [LackReason.FORGOTTEN] == [one.why for one in record.missing]
+    long_ago = NOON - dt.timedelta(days=100)
+    with pytest.raises(CloudForgotError):
+        await huawei.find_calls("kids", "class_77_1", Window(long_ago, long_ago))
+    assert [] == wire.asked
+
+
+async def test_nothing_secret_gets_out(make_huawei: Any, wire: Any, caplog: Any) -> None:
+    """Keys, tokens, names and addresses are in no log and no error."""
+    caplog.set_level("DEBUG")
+    text = "signature of AKSANDBOX failed for 113.140.81.7"
+    wire.say("abnormal-events", {"error_code": "APIGW.0301", "error_msg": text}, 401)
+    huawei = make_huawei()
+    await huawei.fetch_record(CALL, ["10001"], WINDOW)
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.fetch_events("kids", "class_77_1", WINDOW)
+    shown = f"{caplog.text} {caught.value!r} {caught.value} {huawei!r}"
+    leaks = (*SECRETS, "113.140.81.7", "Wang", "10001", "class_77_1")
+    assert [] == [word for word in leaks if word in shown]
+
+
+async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
+    """Huawei takes no reports, and says so as a typed error; what it takes is told."""
+    huawei = make_huawei()
+    with pytest.raises(CloudCannotError):
+        await huawei.send_report(None)
+    can = huawei.capabilities
+    assert (False, True, None) == (can.reports, can.events, can.uid_max)
+    assert can.cname.fullmatch("class_77-1")
+    assert not can.uid.fullmatch("a b")
