@@ -30,6 +30,7 @@ from bot.errors import LagdeskError
 from bot.ports import Clock, Diagnosis
 from bot.settings import N_, SettingError, Settings, read_settings, require
 from bot.store import Store
+from bot.store.events import SqlEventBook
 from bot.store.ledger import SqlLedger, SqlMemory
 from bot.words import LocaleName, Message, Words, message
 
@@ -69,6 +70,7 @@ async def open_house(
         memory=SqlMemory(store),
         clock=clock,
         delay_scale=delay_scale,
+        book=SqlEventBook(store),
     )
     try:
         await _bring_up_to_date(store)

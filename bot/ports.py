@@ -6,9 +6,20 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol, runtime_checkable
 
-from bot.call import AbnormalEvent, Call, CallRecord, Missing, Participant, Report
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    CallRecord,
+    Distribution,
+    Missing,
+    Participant,
+    Report,
+    Trend,
+    Usage,
+)
 from bot.diagnosis import Verdict
 from bot.ticket import Ticket
 from bot.words import Message
@@ -71,9 +82,11 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """What one look in the background left: is there more of the last hour to ask for soon?
+    """What one look in the background left undone.
 
-    `left` are the calls the background may still make this UTC day, None when days have no limit.
+    `is_behind`: it pays to look again soon, for minutes of the last hour are unseen or answers
+    were full. `left` are the calls the background may still make this UTC day, None
+    when days have no limit.
     """
 
     is_behind: bool
@@ -86,6 +99,47 @@ class EventAnswer:
 
     events: tuple[AbnormalEvent, ...] = ()
     missing: tuple[Missing, ...] = ()
+
+
+class Topic(StrEnum):
+    """What can be asked about a whole app; `live` is the few numbers that matter now."""
+
+    LIVE = "live"
+    USAGE = "usage"
+    NETWORK = "network"
+    EXPERIENCE = "experience"
+    SCALE = "scale"
+    DISTRIBUTION = "distribution"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a cloud tells of a whole app about one topic. Times are aware.
+
+    `fetched_at` is when the oldest of its figures were fetched, `fresh_at` when fresher ones can
+    be had (None: not known). `definitions` say what the figures mean at this cloud. What is
+    missing stands in `missing`, in sentences with the next step in `failures`.
+    """
+
+    topic: Topic
+    app: str
+    cloud: str
+    fetched_at: dt.datetime
+    fresh_at: dt.datetime | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    trends: tuple[Trend, ...] = ()
+    usages: tuple[Usage, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    definitions: tuple[Message, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    failures: tuple[Message, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is no figure in it."""
+        spread = any(each.rows for each in self.distributions)
+        return not (self.usages or spread or any(trend.points for trend in self.trends))
 
 
 class Cloud(Protocol):
@@ -111,6 +165,9 @@ class Cloud(Protocol):
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return the cloud's own diagnosis of this channel within the window."""
+
+    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+        """Return the figures of a whole app; what failed is told in it, never raised."""
 
     async def send_report(self, report: Report) -> None:
         """Report a bad call to the cloud; not idempotent."""

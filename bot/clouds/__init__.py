@@ -15,7 +15,7 @@ from bot.clouds.huawei import Asking as HuaweiAsking
 from bot.clouds.huawei import Credentials, HuaweiCloud, KeyPair, Tokens
 from bot.clouds.huawei.asking import host_of
 from bot.clouds.huawei.credentials import Login
-from bot.clouds.memory import Memory
+from bot.clouds.memory import EventBook, Memory
 from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
 from bot.clouds.volcengine import Asking as VolcengineAsking
 from bot.clouds.volcengine import SignatureAuth, VolcengineCloud
@@ -34,6 +34,7 @@ class _Means:
     clock: Clock
     transport: httpx.AsyncBaseTransport | None
     delay_scale: float
+    book: EventBook | None
 
 
 def build_clouds(
@@ -45,15 +46,17 @@ def build_clouds(
     transport: httpx.AsyncBaseTransport | None = None,
     delay_scale: float = 1.0,
     sleep: Sleep = asyncio.sleep,
+    book: EventBook | None = None,
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
 
     Apps of one cloud share one object: close each once. Raises SettingError for a cloud that
     has no room here yet. `transport` replaces the network and
-    `sleep` the waiting for short allowances.
+    `sleep` the waiting for short allowances. Without a `book` what was seen of whole apps is
+    known to this process alone.
     """
     told = clock or SystemClock()
-    means = _Means(Quota(ledger, told, sleep), memory, told, transport, delay_scale)
+    means = _Means(Quota(ledger, told, sleep), memory, told, transport, delay_scale, book)
     carriers: dict[str, Cloud] = {}
     for each in settings:
         if each.name not in _BUILDERS:
@@ -84,7 +87,7 @@ def _agora(settings: CloudSettings, means: _Means) -> Cloud:
         plan=settings.options.get("plan", "standard"),
         delay_scale=means.delay_scale,
     )
-    return AgoraCloud(asking, report=settings.options.get("report", "reportV2"))
+    return AgoraCloud(asking, report=settings.options.get("report", "reportV2"), book=means.book)
 
 
 def _volcengine(settings: CloudSettings, means: _Means) -> Cloud:
@@ -114,9 +117,10 @@ def _huawei(settings: CloudSettings, means: _Means) -> Cloud:
         means.clock,
         apps=settings.apps,
         project_id=project_id,
+        array_style=settings.options.get("array_style", "comma"),
         delay_scale=means.delay_scale,
     )
-    return HuaweiCloud(asking)
+    return HuaweiCloud(asking, client_events=settings.options.get("client_events", "auto"))
 
 
 def _huawei_credentials(settings: CloudSettings, means: _Means, project_id: str) -> Credentials:

@@ -98,6 +98,7 @@ class CloudHttp:
         read: Callable[[Answer], Result],
         *,
         wait_s: float = SHORT_WAIT_S,
+        background: bool = False,
     ) -> Result:
         """Spend one call of the budget, ask, and let `read` understand the answer.
 
@@ -110,7 +111,7 @@ class CloudHttp:
         async for attempt in _tries(endpoint):
             with attempt:
                 try:
-                    await self._quota.spend(endpoint, app_id, wait_s=wait_s)
+                    await self._quota.spend(endpoint, app_id, wait_s=wait_s, background=background)
                     return await self._try(endpoint, app_id, question, read, deadline)
                 except CloudOverQuotaError as error:
                     if last is None or error.status:
@@ -120,6 +121,10 @@ class CloudHttp:
                     last = error
                     raise
         raise AssertionError  # pragma: no cover - stamina returns or raises
+
+    async def left_today(self, endpoint: Endpoint, app_id: str) -> int | None:
+        """Return how many calls the background may still make this UTC day, None: no limit."""
+        return await self._quota.left_today(endpoint, app_id, background=True)
 
     async def close(self) -> None:
         """Give connections back."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
@@ -19,6 +20,10 @@ from bot.ports import Clock
 # A call booked for a moment arrives a little later, and the next one perhaps sooner after it.
 MARGIN_S: Final = 0.25
 SHORT_WAIT_S: Final = 4.0
+# What the background leaves to people: a tenth of every allowance, and where an allowance is a
+# single call, a head start whenever it comes free.
+RESERVE: Final = 0.1
+HEAD_START_S: Final = 5.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -43,6 +48,16 @@ class Ledger(Protocol):
     async def shut(self, account: str, until: dt.datetime) -> None:
         """Book nothing for this account before that moment."""
 
+    async def left(
+        self,
+        account: str,
+        rates: Sequence[tuple[int, float]],
+        daily: int | None,
+        *,
+        now: dt.datetime,
+    ) -> tuple[tuple[int, ...], int | None]:
+        """Return how many calls each rate, and the UTC day, still allow. Books nothing."""
+
 
 class SystemClock:
     """The machine's clock."""
@@ -62,23 +77,52 @@ class Quota:
         self._clock: Clock = clock or SystemClock()
         self._sleep = sleep
 
-    async def spend(self, endpoint: Endpoint, app: str, *, wait_s: float = SHORT_WAIT_S) -> None:
+    async def spend(
+        self,
+        endpoint: Endpoint,
+        app: str,
+        *,
+        wait_s: float = SHORT_WAIT_S,
+        background: bool = False,
+    ) -> None:
         """Take one call out of an app's budget (`app` is the cloud's id of it).
 
         Returns when the call may go out. Raises CloudOverQuotaError(retry_at) when that is more
-        than `wait_s` seconds away; nothing is taken then.
+        than `wait_s` seconds away; nothing is taken then. Work in the background neither waits
+        nor takes what is kept for people.
         """
         now = self._clock.now()
-        rates = [(rate.calls, rate.per_s + MARGIN_S) for rate in endpoint.rates]
-        latest = now + dt.timedelta(seconds=wait_s)
+        rates, daily = _share(endpoint, background=background)
+        latest = now if background else now + dt.timedelta(seconds=wait_s)
         at, booked = await self._ledger.book(
-            endpoint.account(app), rates, endpoint.daily, now=now, latest=latest
+            endpoint.account(app), rates, daily, now=now, latest=latest
         )
         if not booked:
             raise over_quota(endpoint, at)
         if at > now:
             await self._sleep((at - now).total_seconds())
 
+    async def left_today(
+        self, endpoint: Endpoint, app: str, *, background: bool = False
+    ) -> int | None:
+        """Return how many calls the UTC day still allows, None when it sets no limit."""
+        _, daily = _share(endpoint, background=background)
+        account = endpoint.account(app)
+        return (await self._ledger.left(account, (), daily, now=self._clock.now()))[1]
+
     async def shut(self, endpoint: Endpoint, app: str, until: dt.datetime) -> None:
         """Remember that the cloud itself said no until then."""
         await self._ledger.shut(endpoint.account(app), until)
+
+
+def _share(endpoint: Endpoint, *, background: bool) -> tuple[list[tuple[int, float]], int | None]:
+    """The rates and the calls a day that somebody may use up."""
+    rates = [(rate.calls, rate.per_s + MARGIN_S) for rate in endpoint.rates]
+    if not background:
+        return rates, endpoint.daily
+    kept = [
+        (calls - max(1, round(calls * RESERVE)), per_s) if calls > 1 else (1, per_s + HEAD_START_S)
+        for calls, per_s in rates
+    ]
+    daily = endpoint.daily
+    return kept, None if daily is None else daily - math.ceil(daily * RESERVE)

@@ -64,6 +64,27 @@ class SqlLedger:
 
         return await self._store.transact(work)
 
+    async def left(
+        self,
+        account: str,
+        rates: Sequence[tuple[int, float]],
+        daily: int | None,
+        *,
+        now: dt.datetime,
+    ) -> tuple[tuple[int, ...], int | None]:
+        """Return how many calls each rate, and the UTC day, still allow. Books nothing."""
+
+        def work(session: Session) -> tuple[tuple[int, ...], int | None]:
+            by_rate = tuple(
+                max(0, calls - _booked(session, account, now - dt.timedelta(seconds=per_s)))
+                for calls, per_s in rates
+            )
+            if daily is None:
+                return by_rate, None
+            return by_rate, max(0, daily - _booked_on(session, account, now))
+
+        return await self._store.read(work)
+
     async def shut(self, account: str, until: dt.datetime) -> None:
         """Book nothing for this account before that moment."""
         await self._store.transact(
@@ -117,16 +138,20 @@ def _shut_until(session: Session, account: str) -> dt.datetime | None:
 
 def _booked_on(session: Session, account: str, at: dt.datetime) -> int:
     day = _midnight(at)
-    return session.exec(
+    return _booked(session, account, day, day + _DAY)
+
+
+def _booked(
+    session: Session, account: str, since: dt.datetime, until: dt.datetime | None = None
+) -> int:
+    statement = (
         select(func.count())
         .select_from(Spent)
-        .where(
-            Spent.account == account,
-            ~col(Spent.shut),
-            col(Spent.at) >= day,
-            col(Spent.at) < day + _DAY,
-        )
-    ).one()
+        .where(Spent.account == account, ~col(Spent.shut), col(Spent.at) >= since)
+    )
+    if until is not None:
+        statement = statement.where(col(Spent.at) < until)
+    return session.exec(statement).one()
 
 
 def _midnight(at: dt.datetime) -> dt.datetime:

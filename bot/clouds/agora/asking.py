@@ -89,6 +89,7 @@ class Asking:
         body_type: type[Body],
         *,
         content: bytes | None = None,
+        background: bool = False,
     ) -> tuple[Body, int]:
         """Ask an endpoint about an app; returns the body of a yes and its size in bytes."""
         app_id = self.apps[app]
@@ -99,7 +100,7 @@ class Asking:
 
         headers = {"Content-Type": "application/json"} if content is not None else {}
         question = Question({**params, "appid": app_id}, content, headers)
-        return await self._http.ask(row, app_id, question, read)
+        return await self._http.ask(row, app_id, question, read, background=background)
 
     async def kept_body(
         self,
@@ -119,6 +120,10 @@ class Asking:
         question: Hashable = (row.name, app, *sorted(params.items()))
         kept = await self._cache.get(question, fetch)
         return cast("tuple[Body, int]", kept.value)
+
+    async def left_today(self, app: str, row: Endpoint) -> int | None:
+        """Return how many calls the background may still make this UTC day, None: no limit."""
+        return await self._http.left_today(row, self.apps[app])
 
     async def close(self) -> None:
         """Give connections back."""

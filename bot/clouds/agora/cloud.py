@@ -16,9 +16,10 @@ from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import Diagnoses
 from bot.clouds.agora.wire import Envelope
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.memory import EventBook
 from bot.clouds.refusals import cannot, refused
 from bot.errors import CloudRefusedError
-from bot.ports import Capabilities, EventAnswer, Window
+from bot.ports import Capabilities, EventAnswer, Gathering, Window
 from bot.words import message
 
 UID_MAX: Final = 2**32 - 1
@@ -37,10 +38,12 @@ class AgoraCloud:
 
     name: Final = "agora"
 
-    def __init__(self, asking: Asking, *, report: str = "reportV2") -> None:
+    def __init__(
+        self, asking: Asking, *, report: str = "reportV2", book: EventBook | None = None
+    ) -> None:
         self._asking = asking
         self._report = report
-        self._diagnoses = Diagnoses(asking)
+        self._diagnoses = Diagnoses(asking, book)
 
     def __repr__(self) -> str:
         return f"AgoraCloud(apps={sorted(self.apps)})"
@@ -89,6 +92,10 @@ class AgoraCloud:
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return Agora's own diagnosis of a channel, of all channels when `cname` is ""."""
         return await self._diagnoses.fetch(app, cname, window)
+
+    async def gather_events(self, app: str) -> Gathering:
+        """Look once where nobody has looked, with what people leave of the allowance."""
+        return await self._diagnoses.gather(app)
 
     async def send_report(self, report: Report) -> None:
         """Report a bad call; never asked twice in here, for Agora would file it twice.

@@ -1,8 +1,8 @@
 """Agora's own diagnosis: a minute's allowance of one answer of ten rows, for all channels.
 
-What was looked at is kept per app, so that one answer serves every channel and the next question
-goes where nobody has looked yet. An answer of ten rows may hide more: it is asked again in
-narrower stretches, down to a minute.
+What was looked at is kept per app in a book all processes share, so that one answer serves every
+channel and the next question goes where nobody has looked yet. An answer of ten rows may hide
+more: it is asked again in narrower stretches, down to a minute.
 """
 
 from __future__ import annotations
@@ -10,89 +10,121 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.call import AbnormalEvent, Code, Factor, Lack, LackReason, Missing
 from bot.clouds.agora.asking import Asking, coarse, span_params
 from bot.clouds.agora.wire import CauseRow, Diagnosis, EventRow, required
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.memory import EventBook, PocketBook
 from bot.clouds.refusals import cannot, clean_code, nonsense
 from bot.errors import CloudOverQuotaError, CloudRefusedError
-from bot.ports import EventAnswer, Window
+from bot.ports import NARROWEST, EventAnswer, Gathering, Look, Window
+
+__all__ = ["Diagnoses", "Look", "longest_look", "next_look", "unsettled"]
 
 _EDGE: Final = dt.timedelta(seconds=15)  # our clock and the cloud's may differ
-_NARROWEST: Final = dt.timedelta(minutes=1)
-_KEPT: Final = dt.timedelta(minutes=90)
+_PUBLISHED: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this grain
+_WIDER: Final = dt.timedelta(minutes=1)  # asked along, for those who ask about the next seconds
+_BUSY: Final = dt.timedelta(minutes=15)  # after a full answer the next may be full again
 _NOT_FOUND: Final = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One answer: the stretch it covers, its events, and whether it held all it can hold."""
-
-    span: Window
-    events: tuple[AbnormalEvent, ...]
-    is_full: bool
-
-    @property
-    def is_settled(self) -> bool:
-        """Nothing more can be learnt about this stretch."""
-        return not self.is_full or self.span.span <= _NARROWEST
-
-
 class Diagnoses:
-    """Agora's diagnosis of every app, as far as it was looked at."""
+    """Agora's diagnosis of every app, as far as anybody looked at it."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, book: EventBook | None = None) -> None:
         self._asking = asking
-        self._looks: dict[str, list[Look]] = {}
+        self._book: EventBook = book or PocketBook()
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def fetch(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return the events of a channel (of all when `cname` is "") within the window.
 
-        Asks for what nobody has looked at, as far as the allowance goes. Raises CloudCannotError
-        in today's generation, CloudOverQuotaError when nothing of the window could be looked at,
-        and any other CloudError.
+        Asks for what nobody has looked at, as far as the allowance goes; stretches nobody saw
+        are missing. Raises CloudCannotError in today's generation, and any other CloudError but
+        CloudOverQuotaError.
         """
+        await self._require_seed(app)
+        async with self._lock(app):
+            missing = await self._fetch(app, window)
+        return EventAnswer(tuple(await self._book.events(app, cname, window)), missing)
+
+    async def gather(self, app: str) -> Gathering:
+        """Look once at the longest stretch of the last hour nobody has looked at.
+
+        Spends only what is not kept for people. Raises any CloudError.
+        """
+        await self._require_seed(app)
+        row = self._asking.endpoint("diagnosis", "seed")
+        async with self._lock(app):
+            now = self._asking.clock.now()
+            span = Window(_oldest(row, now), coarse(now - row.delay))
+            looks = list(await self._book.looks(app, span))
+            target = longest_look(looks, span)
+            if target is not None:
+                looks.append(await self._look(app, row, target, background=True))
+        busy = any(look.is_full and look.span.until > span.until - _BUSY for look in looks)
+        left = await self._asking.left_today(app, row)
+        return Gathering(is_behind=busy or bool(unsettled(looks, span)), left=left)
+
+    def _lock(self, app: str) -> asyncio.Lock:
+        return self._locks.setdefault(app, asyncio.Lock())
+
+    async def _require_seed(self, app: str) -> None:
         if await self._asking.generation(app) != "seed":
             raise cannot("agora", "diagnosis")
-        async with self._locks.setdefault(app, asyncio.Lock()):
-            return await self._fetch(app, cname, window)
 
-    async def _fetch(self, app: str, cname: str, window: Window) -> EventAnswer:
+    async def _fetch(self, app: str, window: Window) -> tuple[Missing, ...]:
         row = self._asking.endpoint("diagnosis", "seed")
         now = self._asking.clock.now()
-        looks = [look for look in self._looks.get(app, []) if look.span.until > now - _KEPT]
-        self._looks[app] = looks
+        wide = Window(window.since - _WIDER, window.until + _WIDER)
+        looks = list(await self._book.looks(app, wide))
         span, missing = _askable(row, looks, window, now)
+        if span is None:
+            return missing
         stopped: CloudOverQuotaError | None = None
-        while span is not None and stopped is None:
-            target = next_look(looks, span)
+        while stopped is None and unsettled(looks, span):
+            target = next_look(looks, _widen(span, row, now))
             if target is None:
                 break
             try:
                 looks.append(await self._look(app, row, target))
             except CloudOverQuotaError as error:
                 stopped = error
-        seen = [look for look in looks if _overlaps(look.span, window)]
-        if stopped is not None and not seen:
-            raise stopped
-        gaps = _gaps(looks, span, stopped) if span is not None else ()
-        return EventAnswer(_events(seen, cname, window), missing + gaps)
+                looks = list(await self._book.looks(app, wide))  # somebody was first, perhaps
+        return missing + _gaps(looks, span, stopped)
 
-    async def _look(self, app: str, row: Endpoint, span: Window) -> Look:
+    async def _look(
+        self, app: str, row: Endpoint, span: Window, *, background: bool = False
+    ) -> Look:
         try:
-            body, _ = await self._asking.body(app, row, span_params(span), Diagnosis)
+            body, _ = await self._asking.body(
+                app, row, span_params(span), Diagnosis, background=background
+            )
         except CloudRefusedError as error:
             if error.status != _NOT_FOUND:
                 raise
             raise cannot("agora", row.name) from None
         rows = body.data or []
         events = tuple(_event(row, found) for found in rows)
-        return Look(span, events, is_full=len(rows) >= (row.row_cap or len(rows) + 1))
+        look = Look(span, events, is_full=len(rows) >= (row.row_cap or len(rows) + 1))
+        await self._book.note(app, look, self._asking.clock.now())
+        return look
+
+
+def longest_look(looks: Iterable[Look], span: Window) -> Window | None:
+    """Choose what the background asks next: the longest unsettled stretch, the newest of equals.
+
+    None when all is known. Of a stretch that was full, at most the newest half is asked.
+    """
+    looks = list(looks)
+    open_parts = unsettled(looks, span)
+    if not open_parts:
+        return None
+    part = max(open_parts, key=lambda part: (part.span, part.until))
+    return Window(part.until - _length(looks, part), part.until)
 
 
 def next_look(looks: Iterable[Look], span: Window) -> Window | None:
@@ -106,12 +138,17 @@ def next_look(looks: Iterable[Look], span: Window) -> Window | None:
     if not open_parts:
         return None
     part = min(open_parts, key=lambda part: _distance(part, middle))
-    halves = [look.span.span / 2 for look in looks if look.is_full and _overlaps(look.span, part)]
-    length = min([part.span, *(max(_NARROWEST, half) for half in halves)])
-    length = dt.timedelta(seconds=math.ceil(length.total_seconds()))
+    length = _length(looks, part)
     since = min(max(middle - length / 2, part.since), part.until - length)
     since = since.replace(microsecond=0)
     return Window(since, since + length)
+
+
+def _length(looks: Iterable[Look], part: Window) -> dt.timedelta:
+    """How much of a stretch to ask, in whole seconds: of what was full, half."""
+    halves = [look.span.span / 2 for look in looks if look.is_full and look.span.overlaps(part)]
+    length = min([part.span, *(max(NARROWEST, half) for half in halves)])
+    return dt.timedelta(seconds=math.ceil(length.total_seconds()))
 
 
 def unsettled(looks: Iterable[Look], span: Window) -> list[Window]:
@@ -124,22 +161,35 @@ def unsettled(looks: Iterable[Look], span: Window) -> list[Window]:
 
 
 def _askable(
-    row: Endpoint, looks: list[Look], window: Window, now: dt.datetime
+    row: Endpoint, looks: Sequence[Look], window: Window, now: dt.datetime
 ) -> tuple[Window | None, tuple[Missing, ...]]:
     """The part of the window that is out and still remembered, in whole seconds."""
-    newest = coarse(now - row.delay)
-    oldest = (now - (row.look_back or window.span) + _EDGE).replace(microsecond=0)
+    newest, oldest = coarse(now - row.delay), _oldest(row, now)
     missing: list[Missing] = []
     if window.until > newest:
-        due_at = window.until + row.delay + dt.timedelta(seconds=10)
+        # a little later than need be: who complained in the same moment asks with one question
+        due_at = window.until + row.delay * 1.25 + _PUBLISHED
         missing.append(Missing(Lack.EVENTS, LackReason.NOT_OUT_YET, due_at))
     gone = Window(window.since, min(oldest, window.until))
-    if gone.until > gone.since and unsettled(looks, gone):
-        what = Lack.EVENTS if gone == window else Lack.MINUTES
-        missing.append(Missing(what, LackReason.FORGOTTEN, detail=_stretch(gone)))
+    if gone.until > gone.since:
+        missing += [
+            Missing(Lack.MINUTES, LackReason.FORGOTTEN, detail=_stretch(part))
+            for part in unsettled(looks, gone)
+        ]
     since = max(window.since.replace(microsecond=0), oldest)
     until = min(_up_to_second(window.until), newest)
     return (Window(since, until) if until > since else None), tuple(missing)
+
+
+def _widen(span: Window, row: Endpoint, now: dt.datetime) -> Window:
+    """Ask a little more at no cost: the next complaint is about nearly the same minutes."""
+    since = max(span.since.replace(second=0), _oldest(row, now))
+    return Window(since, max(span.until, min(span.until + _WIDER, coarse(now - row.delay))))
+
+
+def _oldest(row: Endpoint, now: dt.datetime) -> dt.datetime:
+    """The oldest moment that can be asked about."""
+    return (now - (row.look_back or dt.timedelta(0)) + _EDGE).replace(microsecond=0)
 
 
 def _gaps(
@@ -149,11 +199,11 @@ def _gaps(
     found = [
         Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE, detail=_stretch(look.span))
         for look in looks
-        if look.is_full and look.is_settled and _overlaps(look.span, span)
+        if look.is_full and look.is_settled and look.span.overlaps(span)
     ]
     retry_at = stopped.retry_at if stopped else None
     for part in unsettled(looks, span):
-        was_full = any(look.is_full and _overlaps(look.span, part) for look in looks)
+        was_full = any(look.is_full and look.span.overlaps(part) for look in looks)
         what, why = (
             (Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)
             if was_full
@@ -161,16 +211,6 @@ def _gaps(
         )
         found.append(Missing(what, why, retry_at, _stretch(part)))
     return tuple(found)
-
-
-def _events(looks: Iterable[Look], cname: str, window: Window) -> tuple[AbnormalEvent, ...]:
-    found = {
-        event.key: event
-        for look in looks
-        for event in look.events
-        if cname in ("", event.cname) and window.since <= event.at <= window.until
-    }
-    return tuple(sorted(found.values(), key=lambda event: event.at))
 
 
 def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
@@ -194,14 +234,10 @@ def _factor(cause: CauseRow) -> Factor:
 
 
 def _without(part: Window, taken: Window) -> list[Window]:
-    if not _overlaps(part, taken):
+    if not part.overlaps(taken):
         return [part]
     rest = [Window(part.since, taken.since), Window(taken.until, part.until)]
     return [piece for piece in rest if piece.until > piece.since]
-
-
-def _overlaps(one: Window, other: Window) -> bool:
-    return one.since < other.until and other.since < one.until
 
 
 def _distance(part: Window, moment: dt.datetime) -> dt.timedelta:

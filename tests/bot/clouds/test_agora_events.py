@@ -8,7 +8,7 @@ import pytest
 
 from bot.call import Lack, LackReason
 from bot.clouds.agora.events import Look, next_look, unsettled
-from bot.errors import CloudCannotError, CloudOverQuotaError
+from bot.errors import CloudCannotError
 from bot.ports import Window
 
 NOON_S = 1795176000
@@ -105,12 +105,13 @@ async def test_a8_once_a_minute(make_agora: Any, wire: Any) -> None:
     wire.do("diagnosis", busy([]))
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
-    with pytest.raises(CloudOverQuotaError) as caught:
-        await agora.fetch_events("kids", "class_77_1", span(-600, -540))
-    half = await agora.fetch_events("kids", "class_77_1", span(-1200, -1080))
+    none = await agora.fetch_events("kids", "class_77_1", span(-600, -540))
+    assert [(Lack.MINUTES, LackReason.OVER_QUOTA)] == [(m.what, m.why) for m in none.missing]
+    assert "2026-11-20T11:50:00Z/2026-11-20T11:51:00Z" == none.missing[0].detail
+    half = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
     assert [(Lack.MINUTES, LackReason.OVER_QUOTA)] == [(m.what, m.why) for m in half.missing]
-    assert "2026-11-20T11:41:00Z/2026-11-20T11:42:00Z" == half.missing[0].detail
-    assert caught.value.retry_at == half.missing[0].retry_at
+    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == half.missing[0].detail
+    assert none.missing[0].retry_at == half.missing[0].retry_at
     assert 1 == len(wire.asked)
 
 
@@ -131,7 +132,7 @@ async def test_an_hour_is_all_it_remembers(make_agora: Any, wire: Any, clock: An
     wire.do("diagnosis", busy([row(-1000)]))
     agora = make_agora()
     gone = await agora.fetch_events("kids", "class_77_1", span(-7200, -7000))
-    assert [(Lack.EVENTS, LackReason.FORGOTTEN)] == [(m.what, m.why) for m in gone.missing]
+    assert [(Lack.MINUTES, LackReason.FORGOTTEN)] == [(m.what, m.why) for m in gone.missing]
     assert [] == wire.asked
     part = await agora.fetch_events("kids", "class_77_1", span(-3700, -900))
     assert [(Lack.MINUTES, LackReason.FORGOTTEN)] == [(m.what, m.why) for m in part.missing]
