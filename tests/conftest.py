@@ -105,13 +105,14 @@ async def set_up_stage(
         settings = replace(read_settings(told), port=0)
         house = await stack.enter_async_context(open_house(settings, clock=clock))
         slack = await stack.enter_async_context(open_slack(house, worker=True))
-        await _open_door(stack, transport, workspace, house, slack)
+        await open_door(stack, transport, workspace, house, slack)
         yield Stage(clock, workspace, clouds, settings, house, slack)
 
 
-async def _open_door(
+async def open_door(
     stack: AsyncExitStack, transport: str, workspace: Workspace, house: House, slack: Slack
 ) -> None:
+    """Let Slack in by HTTP or by Socket Mode."""
     if transport == "socket":
         door = build_socket_door(slack.app, house.settings)
         await door.connect_async()  # type: ignore[no-untyped-call]
@@ -124,6 +125,17 @@ async def _open_door(
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+
+
+def faults_of(workspace: Workspace) -> list[object]:
+    """What Slack found wrong with anything Lagdesk sent: defects, and refusals of its shape."""
+    wrong = {"invalid_blocks", "invalid_arguments", "invalid_blocks_format", "no_text"}
+    refused = [
+        call
+        for call in workspace.calls
+        if isinstance(call["response"], dict) and call["response"].get("error") in wrong
+    ]
+    return [*workspace.defects, *refused]
 
 
 @pytest.fixture
@@ -140,3 +152,12 @@ async def stage(
     folder = tmp_path_factory.mktemp("house")
     async with set_up_stage(folder, request.param) as built:
         yield built
+        assert [] == faults_of(built.workspace)
+
+
+@pytest.fixture(scope="module")
+async def http_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The whole house behind HTTP, for what does not hang on the door."""
+    async with set_up_stage(tmp_path_factory.mktemp("house")) as built:
+        yield built
+        assert [] == faults_of(built.workspace)

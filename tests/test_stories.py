@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from bot.sandbox.workspace import Person
 from tests.conftest import Stage
-
-FORM = {
-    "teacher_uid": "10001",
-    "student_uid": "20002",
-    "abnormal_side": "student",
-    "issue_type": "3",
-    "comments": "卡住了 <!channel> & student 20002",
-}
-
-
-async def report(person: Person, cname: str, **fields: Any) -> Any:
-    """Report a call as a person does: command, form, submit."""
-    await person.command("/report", cname)
-    view = await person.view_opened("report")
-    return await person.submit(view, {**FORM, "cname": cname, **fields})
-
-
-def text_of(message: dict[str, Any]) -> str:
-    """Everything a reader sees of a message, as one string."""
-    return repr([message.get("text"), message.get("blocks")])
-
-
-def card_of(stage: Stage, cname: str) -> dict[str, Any]:
-    """The card about a channel, in the escalation channel."""
-    cards = [m for m in stage.workspace.messages(stage.escalations) if cname in text_of(m)]
-    assert 1 == len(cards)
-    return cards[0]
-
-
-def thread_of(stage: Stage, card: dict[str, Any]) -> list[dict[str, Any]]:
-    """The replies under a card."""
-    return stage.workspace.messages(stage.escalations, card["ts"])[1:]
-
+from tests.storytelling import FORM, card_of, report, text_of, thread_of, told
 
 @pytest.mark.parametrize(
-    ("name", "title", "filed"),
-    [("lin", "提交通话问题", "LD-"), ("sam", "Report a bad call", "is filed")],
+    ("name", "title", "filed", "why"),
+    [
+        ("lin", "提交通话问题", "LD-", "丢包"),
+        ("sam", "Report a bad call", "is filed", "CPU is overloaded"),
+    ],
 )
 async def test_teacher_reports_and_reads_why(
-    stage: Stage, name: str, title: str, filed: str
+    stage: Stage, name: str, title: str, filed: str, why: str
 ) -> None:
     """From /report to a card, a private confirmation, an accepted report and a verdict."""
     person = stage.workspace.person(name)
@@ -75,3 +44,16 @@ async def test_teacher_reports_and_reads_why(
     assert 1 == len(replies)
     expected = {"class_77_2": "Packet loss (video, uplink)", "class_77_3": "CPU is overloaded"}
     assert expected[cname] in replies[0]["text"]
+
+    filed_and_why = told(stage, person, cname)
+    assert 2 == len(filed_and_why)
+    assert why in text_of(filed_and_why[1])
+    assert "/archives/" in text_of(filed_and_why[1])
+    await person_of_support(stage).click(card_of(stage, cname), "ticket.diagnose")
+    await stage.settled()
+    assert 2 == len(told(stage, person, cname))
+
+
+def person_of_support(stage: Stage) -> Person:
+    """Somebody who may press every button."""
+    return stage.workspace.person("zhou")
