@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import httpx
 import msgspec
@@ -20,7 +20,6 @@ from bot.clouds.memory import Memory
 from bot.errors import CloudRefusedError
 from bot.ports import Clock, Window
 
-ArrayStyle = Literal["comma", "repeat"]
 Value = TypeVar("Value")
 Params = Mapping[str, str | Sequence[str]]
 _UNAUTHORIZED: Final = 401
@@ -55,7 +54,7 @@ class Asking:
         *,
         apps: Mapping[str, str],
         project_id: str,
-        array_style: ArrayStyle = "comma",
+        array_style: str = "comma",
         delay_scale: float = 1.0,
     ) -> None:
         self._http = http

@@ -10,7 +10,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -23,7 +23,6 @@ from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Window
 
 log = logging.getLogger(__name__)
-Choice = Literal["auto", "on", "off"]
 EVENT_KIND: Final = "huawei.event_id"
 EXPERIENCE_KIND: Final = "huawei.exp_id"
 _TRAIT: Final = "huawei.client_events"
@@ -98,7 +97,7 @@ class _Experiences(_Experience):
 class ClientEvents:
     """13.11 and 13.12, as long as they are there. `choice`: `off` never asks, `on` always does."""
 
-    def __init__(self, asking: Asking, choice: Choice = "auto") -> None:
+    def __init__(self, asking: Asking, choice: str = "auto") -> None:
         self._asking = asking
         self._choice = choice
 

@@ -13,7 +13,7 @@ import msgspec
 from bot.call import Call, CallRecord, Report
 from bot.clouds.huawei.asking import Asking
 from bot.clouds.huawei.calls import find_calls
-from bot.clouds.huawei.client_events import Choice, ClientEvents
+from bot.clouds.huawei.client_events import ClientEvents
 from bot.clouds.huawei.control import Control
 from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.figures import Figures
@@ -55,7 +55,7 @@ class HuaweiCloud:
 
     name: Final = "huawei"
 
-    def __init__(self, asking: Asking, *, client_events: Choice = "auto") -> None:
+    def __init__(self, asking: Asking, *, client_events: str = "auto") -> None:
         self._asking = asking
         self.figures: Final = Figures(asking)
         self.control: Final = Control(asking)

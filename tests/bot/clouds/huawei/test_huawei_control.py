@@ -1,0 +1,118 @@
+"""Acting on rooms and recordings, and the check of an app, against the simulated Huawei."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.call import Code
+from bot.clouds import build_clouds
+from bot.errors import CloudNonsenseError, CloudRefusedError
+from bot.sandbox.clouds import Clouds, HuaweiAccount
+from bot.sandbox.scenario import build_lesson
+from bot.settings import CloudSettings
+from bot.store.ledger import SqlLedger, SqlMemory
+
+NOON_S = 1795176000
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """One running lesson on a simulated Huawei."""
+    lesson = build_lesson("healthy", "class_77_1", seed=1, started_at=NOON_S - 600)
+    made = Clouds([lesson], clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def huawei(clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger) -> AsyncIterator[Any]:
+    """Our Huawei, let in by its key pair; `lost` is an app the account does not have."""
+    account = HuaweiAccount()
+    secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
+    options = {"project_id": account.project_id, "iam_url": clouds.huawei_url}
+    apps = dict(account.apps) | {"lost": "0" * 24}
+    each = CloudSettings("huawei", apps, clouds.huawei_url, secrets, options)
+    memory = SqlMemory(store)
+    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    yield made["kids"]
+    await made["kids"].close()
+
+
+async def test_w38_commands_are_taken_without_a_body(clouds: Clouds, huawei: Any) -> None:
+    """W38: 202 with an empty body is a yes; both commands arrive, signed."""
+    await huawei.control.remove_users("kids", "class_77_1", ["10001", "20002"])
+    await huawei.control.dismiss("kids", "class_77_1")
+    app = HuaweiAccount().apps["kids"]
+    assert [(app, "class_77_1", ("10001", "20002"))] == clouds.huawei.desk.removed
+    assert [(app, "class_77_1")] == clouds.huawei.desk.dismissed
+
+
+async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
+    """W38: the 404 of a room carries the code of a 400; the sentence says what is missing."""
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.control.dismiss("kids", "class_0_0")
+    assert (404, "RTC.00001003") == (caught.value.status, caught.value.code)
+    assert "finds no such app, room or job" in str(caught.value.spoken)
+
+
+async def test_a_recording_runs_and_stops(huawei: Any) -> None:
+    """10.1 to 10.3: Go's zero time is no time; the state follows."""
+    job = await huawei.control.start_recording("kids", "class_77_1", "10001", "rule-1")
+    assert (Code("huawei.job_state", "INIT"), None) == (job.state, job.stopped_at)
+    assert NOON_S == job.started_at.timestamp()
+    running = await huawei.control.recording("kids", job.id)
+    assert "RUNNING" == running.state.value
+    await huawei.control.stop_recording("kids", job.id)
+    stopped = await huawei.control.recording("kids", job.id)
+    assert ("STOPPED", "TENANT_STOP") == (stopped.state.value, stopped.stop_reason.value)
+    assert f"s_{job.id}_class_77_1_10001" == stopped.stream
+    with pytest.raises(CloudRefusedError):
+        await huawei.control.recording("kids", "nobody")
+
+
+async def test_odd_jobs(make_huawei: Any, wire: Any) -> None:
+    """The document's own sample has numbers for ids and no state; a job without id is nonsense."""
+    wire.say("1", {"job_id": 1, "room_id": 100, "user_id": "user001"})
+    wire.say("2", {"room_id": 100})
+    control = make_huawei().control
+    job = await control.recording("kids", "1")
+    assert ("1", "100", None, None) == (job.id, job.cname, job.state, job.started_at)
+    with pytest.raises(CloudNonsenseError):
+        await control.recording("kids", "2")
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("ACTIVATION", "aksk, ACTIVATION"), ("ARREARS", "aksk, ARREARS")]
+)
+async def test_check_tells_the_apps_state(
+    state: str, told: str, clouds: Clouds, huawei: Any
+) -> None:
+    """5.2 proves the key outside chapter 13's allowance, and says how the app stands."""
+    clouds.huawei.desk.app_states[HuaweiAccount().apps["kids"]] = state
+    assert told == await huawei.check("kids")
+    assert {"apps": 1} == clouds.counts
+
+
+async def test_check_names_an_app_that_is_not_ours(huawei: Any) -> None:
+    """An app id of another account is a refusal with a next step."""
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.check("lost")
+    assert ("RTC.00001015", True) == (caught.value.code, "app id" in str(caught.value.spoken))
+
+
+async def test_check_turns_pages_by_number(make_huawei: Any, wire: Any) -> None:
+    """5.2's offset counts pages where chapter 13's counts rows."""
+
+    def apps(request: Any) -> Any:
+        page = int(request.url.params["offset"])
+        ours = [{"app_id": "5fa682b34a974f7ad24d223b"}] if page == 1 else []
+        rows = ours or [{"app_id": f"other{n}"} for n in range(100)]
+        return httpx.Response(200, json={"count": 101, "apps": rows})
+
+    wire.do("apps", apps)
+    assert "aksk, unknown" == await make_huawei().check("kids")
+    assert ["0", "1"] == [each["offset"] for each in wire.params("apps")]

@@ -1,0 +1,140 @@
+"""The traps of Huawei's figures (13.3 to 13.9, 13.14), each named by its number."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.call import Code, Unit
+from bot.errors import CloudForgotError, CloudNonsenseError
+from bot.ports import Window
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+HOUR = Window(NOON - dt.timedelta(hours=1), NOON)
+DAY = dt.date(2026, 11, 18)
+
+
+async def test_w16_required_parameters_are_there(make_huawei: Any, wire: Any) -> None:
+    """W16, W17: the document's samples leave metric, SDK, dimension and time out; we never do."""
+    sample = {"time": "2026-11-20T11:30:00Z", "value": 0.5}
+    wire.say("scale", {"scale": [sample]})
+    wire.say("quality", {"quality": [sample]})
+    wire.say("network", {"network": [sample]})
+    wire.say("dimension", {"dimensions": []})
+    figures = make_huawei().figures
+    await figures.live_scale("kids", "OnlineUsers", HOUR)
+    await figures.live_quality("kids", "VideoFreezeRate", "native", HOUR)
+    await figures.live_network("kids", "VideoExcellentTransRate", "webrtc", HOUR)
+    await figures.live_spread("kids", "region", NOON)
+    given = [{*dict(asked.url.params)} for asked in wire.asked]
+    span = {"app", "metric", "start_time", "end_time"}
+    spread = {"app", "metric", "dimension", "time"}
+    assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == given
+    assert "2026-11-20T12:00:00Z" == wire.params("dimension")[0]["time"]
+
+
+async def test_live_rates_keep_their_scale(make_huawei: Any, wire: Any) -> None:
+    """Nobody says what 1 means live: the value stays, without a unit; points come sorted."""
+    samples = [
+        {"time": "2026-11-20T11:31:00Z", "value": 0.54},
+        {"time": "2026-11-20T11:30:00Z", "value": 1},
+        {"time": "2026-11-20T11:32:00Z", "value": None},
+    ]
+    wire.say("quality", {"quality": samples})
+    trend = await make_huawei().figures.live_quality("kids", "AudioFreezeRate", "native", HOUR)
+    assert (Code("huawei.metric", "AudioFreezeRate"), Unit.NUMBER) == (trend.name, trend.unit)
+    assert [1.0, 0.54] == [value for _, value in trend.points]
+
+
+async def test_live_figures_cover_a_day_at_most(make_huawei: Any, wire: Any) -> None:
+    """Of a longer window the last day is asked for."""
+    wire.say("scale", {"scale": []})
+    window = Window(NOON - dt.timedelta(days=3), NOON)
+    await make_huawei().figures.live_scale("kids", "RoomCount", window, "class_77_1")
+    (asked,) = wire.params("scale")
+    assert ("2026-11-19T12:00:00Z", "class_77_1") == (asked["start_time"], asked["room_id"])
+
+
+async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, wire: Any) -> None:
+    """W15, W18: a code and a Chinese name both stay readable; the largest comes first."""
+    rows = [{"dimension": "GD", "online_users": 2}, {"dimension": "陕西", "online_users": 9}]
+    wire.say("dimension", {"dimensions": rows})
+    spread = await make_huawei().figures.live_spread("kids", "region", NOON)
+    found = [(row.codes[0].kind, row.codes[0].value, row.value) for row in spread.rows]
+    assert [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)] == found
+
+
+async def test_w21_names_and_scale_of_a_day(make_huawei: Any, wire: Any) -> None:
+    """W12, W21: `JoinSuccess5SecsRate` comes back under another name; 1 means 100 %."""
+    row = {"date": "2026-11-18", "join_success_in5secs_rate": 0.99, "audio_trans_delay": 61.5}
+    wire.say("quality", {"quality": [row]})
+    figures = make_huawei().figures
+    metrics = ["JoinSuccess5SecsRate", "AudioTransDelay", "VideoFreezeRate"]
+    found = await figures.daily_quality("kids", metrics, DAY, DAY)
+    assert [("JoinSuccess5SecsRate", "%", 99.0), ("AudioTransDelay", "ms", 61.5)] == [
+        (one.metric.value, one.unit, one.value) for one in found
+    ]
+    (asked,) = wire.params("quality")
+    assert ("JoinSuccess5SecsRate,AudioTransDelay,VideoFreezeRate", "2026-11-18") == (
+        asked["metric"],
+        asked["start_date"],
+    )
+
+
+async def test_w12_values_may_be_repeated(make_huawei: Any, wire: Any) -> None:
+    """W12: switched to the SDK's style, several values are several parameters."""
+    wire.say("scale", {"scale": []})
+    huawei = make_huawei(array_style="repeat")
+    await huawei.figures.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)
+    assert ["RoomCount", "UserCount"] == wire.asked[0].url.params.get_list("metric")
+
+
+async def test_w20_today_is_never_asked_for(make_huawei: Any, wire: Any) -> None:
+    """W19, W20: days end yesterday, go back 31, and both dates are always given."""
+    wire.say("scale", {"scale": []})
+    figures = make_huawei().figures
+    today = NOON.date()
+    await figures.daily_scale("kids", ["UserCount"], today - dt.timedelta(days=60), today)
+    assert () == await figures.daily_scale("kids", ["UserCount"], today, today)
+    (asked,) = wire.params("scale")
+    assert ("2026-10-20", "2026-11-19") == (asked["start_date"], asked["end_date"])
+    long_ago = dt.date(2026, 1, 1)
+    with pytest.raises(CloudForgotError):
+        await figures.daily_scale("kids", ["UserCount"], long_ago, long_ago)
+
+
+async def test_usage_in_seconds(make_huawei: Any, wire: Any) -> None:
+    """13.7: the whole and its parts, by day."""
+    row = {"date": "2026-11-18", "video_sd": 1, "video_hd": 2, "audio": 1, "total_duration": 4}
+    wire.say("usage", {"usage": [row]})
+    found = await make_huawei().figures.usage("kids", "CommunicationDuration", DAY, DAY)
+    values = {one.metric.value: (one.day, one.unit, one.value) for one in found}
+    assert (DAY, Unit.SECONDS, 4) == values["CommunicationDuration"]
+    assert {"video_sd", "video_hd", "audio"} < set(values)
+
+
+async def test_w33_w36_who_had_what(make_huawei: Any, wire: Any) -> None:
+    """W33, W36: both dimensions are asked for; 7 digits mean the 8; half a row is a row."""
+    rows = [
+        {"abnormal_type": 1, "abnormal_factor": 9000004, "user_count": 2},
+        {"abnormal_type": 2, "user_count": 5},
+    ]
+    wire.say("dimension", {"dimensions": rows})
+    spread = await make_huawei().figures.abnormal_spread("kids", HOUR)
+    freeze, join = spread.rows
+    assert ((Code("huawei.abnormal_type", "2"),), 5) == (freeze.codes, freeze.value)
+    assert Code("huawei.abnormal_factor.type1", "90000004") == join.codes[1]
+    (asked,) = wire.params("dimension")
+    assert "abnormal_type,abnormal_factor" == asked["dimension"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"scale": None}, {"scale": [{"time": "soon", "value": 1}]}, {"scale": 5}]
+)
+async def test_odd_figures_are_nonsense(body: object, make_huawei: Any, wire: Any) -> None:
+    """A yes without its figures, or with a time that is none, is a typed error."""
+    wire.say("scale", body)
+    with pytest.raises(CloudNonsenseError):
+        await make_huawei().figures.live_scale("kids", "OnlineUsers", HOUR)
