@@ -23,7 +23,8 @@ from aiohttp import web
 from bot import commands, exports, logs, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import UsageError
-from bot.desk import Carriers, Desk
+from bot.desk import Carriers, Desk, collecting
+from bot.desk.collecting import Collector
 from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
 from bot.errors import LagdeskError
@@ -124,10 +125,13 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         people = People(clients, desk.languages, settings)
         speaker = SlackSpeaker(clients, people, settings)
         desk.speaker = speaker
-        carriers = Carriers(desk, speaker).table
+        collector = Collector(desk)
+        carriers = {**Carriers(desk, speaker).table, collecting.KIND: collector.collect}
         engine = Engine(house.store, desk.clock, carriers, worker=worker)
         desk.wake = engine.wake
         await stack.enter_async_context(engine)
+        if worker:
+            await collector.begin()
         app = build_app(desk, people, settings, clients, installs)
         yield Slack(app, engine, clients, installs)
 

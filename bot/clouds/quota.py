@@ -23,7 +23,7 @@ SHORT_WAIT_S: Final = 4.0
 # What the background leaves to people: a tenth of every allowance, and where an allowance is a
 # single call, a head start whenever it comes free.
 RESERVE: Final = 0.1
-HEAD_START_S: Final = 5.0
+HEAD_START_S: Final = 3.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
