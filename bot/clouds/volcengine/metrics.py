@@ -132,8 +132,8 @@ def code_of(kind: MetricKind, name: str | None, desc: str | None) -> Code:
     """Return the code a metric is shown under: the document's name, else the cloud's own."""
     if kind.desc:
         return Code(CODE_KIND, kind.desc)
-    own = clean_code(name.strip()) if name and name.strip() else _ODD.sub("_", desc or "?")
-    return Code(CODE_KIND, own[:_DESC_MAX])
+    own = clean_code((name or "").strip()) or _ODD.sub("_", (desc or "").strip())
+    return Code(CODE_KIND, own[:_DESC_MAX] or "unnamed")
 
 
 class _Point(msgspec.Struct, rename="pascal", gc=False):

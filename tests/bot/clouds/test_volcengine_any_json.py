@@ -1,0 +1,189 @@
+"""Whatever Volcengine answers, we get a value or a CloudError, never another exception."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.call import Call
+from bot.clouds.http import Answer
+from bot.clouds.volcengine.asking import Asking
+from bot.clouds.volcengine.calls import find_calls
+from bot.clouds.volcengine.details import fetch_record
+from bot.clouds.volcengine.metrics import points_of
+from bot.clouds.volcengine.quality import Quality
+from bot.errors import CloudError
+from bot.ports import Window
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+AT = "2026-11-20T19:30:00+08:00"
+WINDOW = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=10))
+CALL = Call("volcengine", "kids", "c1", "room", NOON - dt.timedelta(hours=1))
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from([0, -1, 10**30, -(10**30), 1e300, "-", "", AT, "0001-01-01T00:00:00Z"])
+    | st.sampled_from(["9999-12-31T23:59:59-12:00", "join_room", "\x00", "音频发送码率", "ms"])
+)
+ANY = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+ROOM = {"CallId": "c1", "RoomId": "room", "IsFinished": True, "CreatedTime": AT, "DestroyTime": AT}
+RECORD = [{"Time": AT, "Type": "join_room"}, {"Time": AT, "Type": "leave_room"}]
+USER = {
+    "UserId": "u1",
+    "CallId": "c1",
+    "CreatedAt": AT,
+    "LeaveAt": AT,
+    "Finished": True,
+    "OS": "ios",
+    "Access": "wifi",
+    "Pub": True,
+    "DeviceType": "x",
+    "SdkVersion": "3",
+    "Record": RECORD,
+}
+DETAIL = {
+    "UserId": "u1",
+    "PeerId": "u2",
+    "Direction": "down",
+    "CallDetail": [
+        {
+            "Name": "bandwidth",
+            "Desc": "音频接收码率",
+            "Unit": "Kbps",
+            "Data": [{"Time": 1795174200000, "Value": 1}, {"Time": 1795174202000, "Value": 2}],
+        }
+    ],
+}
+INDICATOR = {
+    "Name": "80ms_audio_stall_rate",
+    "Data": [{"TimeStamp": AT, "Value": 0.5, "Dimension": "中国"}],
+}
+BODIES: dict[str, Any] = {
+    "ListRoomInfo": {"RoomList": [ROOM], "HasMore": False, "Total": 1},
+    "ListUserInfo": {"UserList": [USER], "Total": 1},
+    "ListCallDetail": {"UserCallDetail": [DETAIL]},
+    "ListQualityDistribution": {"Indicators": [INDICATOR]},
+    "ListQuality": {"Indicators": [INDICATOR]},
+    "ListOperationData": {"Indicators": [{**INDICATOR, "Name": "user_count", "Unit": "s"}]},
+    "GetRoomOnlineUsers": {"RoomExists": True, "VisibleUserList": ["u1"]},
+}
+
+
+class FixedClock:
+    """Noon for ever."""
+
+    def now(self) -> dt.datetime:
+        """Noon."""
+        return NOON
+
+
+class ScriptedHttp:
+    """Stands where CloudHttp does: every question is answered from a table, read as in earnest."""
+
+    def __init__(self, answers: dict[str, Any], status: int) -> None:
+        self._answers = answers
+        self._status = status
+
+    async def ask(self, row: Any, _app: str, _question: Any, read: Any) -> Any:
+        """Let the reader understand the scripted answer."""
+        body = json.dumps(self._answers[row.name]).encode()
+        return read(Answer(self._status, body, httpx.Headers()))
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    found = [path]
+    listed = dict(enumerate(value)) if isinstance(value, list) else value
+    for key, inner in listed.items() if isinstance(listed, dict) else ():
+        found += places(inner, (*path, key))
+    return found
+
+
+def put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """The same JSON with another value at one place."""
+    if not path:
+        return value
+    copy = list(body) if isinstance(body, list) else dict(body)
+    copy[path[0]] = put(body[path[0]], path[1:], value)
+    return copy
+
+
+ANSWERS = {
+    action: {"ResponseMetadata": {"RequestId": "r"}, "Result": result}
+    for action, result in BODIES.items()
+}
+FAULT = {"ResponseMetadata": {"Error": {"Code": "X", "CodeN": 1, "Message": "m"}}}
+
+
+async def ask_everything(answers: dict[str, Any], status: int) -> int:
+    """Ask every question there is; returns how many were answered, the rest refused typed."""
+    http: Any = ScriptedHttp(answers, status)
+    asking = Asking(http, FixedClock(), {"kids": "K"}, version="2020-12-01")
+    quality = Quality(asking)
+    yesterday = Window(NOON - dt.timedelta(days=2), NOON - dt.timedelta(hours=9))
+    questions = (
+        find_calls(asking, "kids", "room", WINDOW),
+        fetch_record(asking, CALL, ["u1"], WINDOW),
+        fetch_record(asking, CALL, [], WINDOW),
+        quality.distribution("kids", "stall_rate", "OS", yesterday),
+        quality.trends("kids", ["stall_rate"], yesterday),
+        quality.usage("kids", ["user_count"], yesterday),
+        quality.online_users("kids", "room"),
+    )
+    answered = await asyncio.gather(*questions, return_exceptions=True)
+    faults = [one for one in answered if isinstance(one, BaseException)]
+    for fault in faults:
+        if not isinstance(fault, CloudError):
+            raise fault
+    return len(answered) - len(faults)
+
+
+async def test_the_right_answers_are_all_understood() -> None:
+    """Nothing in the table is refused as it stands, so the changes below are what is refused."""
+    assert 7 == await ask_everything(ANSWERS, 200)
+
+
+@pytest.mark.parametrize("action", sorted(BODIES))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@given(data=st.data())
+async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
+    """A value or a typed error, whatever stands at any one place of any answer."""
+    path = data.draw(st.sampled_from(places(ANSWERS[action])))
+    answers = {**ANSWERS, action: put(ANSWERS[action], path, data.draw(ANY))}
+    assert await ask_everything(answers, 200) >= 0
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@given(path=st.sampled_from(places(FAULT)), value=ANY, status=st.integers(100, 599))
+async def test_any_json_in_a_no(path: tuple[Any, ...], value: Any, status: int) -> None:
+    """A no that is itself spoilt is still a typed error or, with HTTP 200, maybe a yes."""
+    answers = dict.fromkeys(ANSWERS, put(FAULT, path, value))
+    assert await ask_everything(answers, status) <= 7
+
+
+@settings(max_examples=100, deadline=None)
+@given(value=ANY)
+def test_points_are_numbers_or_nothing(value: Any) -> None:
+    """Sorted finite numbers, or a ValueError."""
+    try:
+        times, values = points_of(json.dumps(value).encode())
+    except ValueError:
+        return
+    assert times.shape == values.shape
+    assert sorted(set(times.tolist())) == times.tolist()

@@ -1,0 +1,91 @@
+"""What Volcengine's metrics measure, and how its times are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.call import Direction, Media, Metric, Unit
+from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of, points_of
+from bot.clouds.volcengine.wire import moment
+
+
+@pytest.mark.parametrize("desc", DESCS)
+def test_v9_every_chinese_name_is_known(desc: str) -> None:
+    """V9: a Name nobody knows is read by its Desc, however that is spaced."""
+    for spelt in (desc, desc.replace(" ", ""), f" {desc}（Kbps）"):
+        kind = kind_of("x_1", spelt, None)
+        assert desc == kind.desc
+        assert desc == code_of(kind, "x_1", spelt).value
+
+
+@pytest.mark.parametrize(
+    ("name", "desc", "unit", "told"),
+    [
+        ("audio_uplink_loss", "", "%", (Metric.UPLINK_LOSS, Media.AUDIO, Unit.PERCENT)),
+        ("AUDIO_UPLINK_LOSS", None, "", (Metric.UPLINK_LOSS, Media.AUDIO, Unit.PERCENT)),
+        ("bandwidth", "音频发送码率", "fps", (Metric.SEND_BITRATE, Media.AUDIO, Unit.KBPS)),
+        ("bandwidth", "视频接收码率", "Kbps", (Metric.RECEIVE_BITRATE, Media.VIDEO, Unit.KBPS)),
+        ("音频卡顿时长", None, "ms", (Metric.FREEZE_TIME, Media.AUDIO, Unit.MS)),
+        ("bandwidth", "带宽", "Kbps", (Metric.OTHER, None, Unit.KBPS)),
+        (None, None, None, (Metric.OTHER, None, Unit.NUMBER)),
+        ("new_one", "新指标", "——", (Metric.OTHER, None, Unit.NUMBER)),
+    ],
+)
+def test_v9_name_before_desc(
+    name: str | None,
+    desc: str | None,
+    unit: str,
+    told: tuple[Metric, Media | None, Unit],
+) -> None:
+    """V9: the Name counts where it says what it is, else the Desc; the rest stays a code."""
+    kind = kind_of(name, desc, unit)
+    assert told == (kind.metric, kind.media, kind.unit)
+
+
+@pytest.mark.parametrize(
+    ("desc", "unit", "factor"),
+    [
+        ("视频上行网络延时", "s", 1000),
+        ("音频发送码率", "bps", 0.001),
+        ("音频发送码率", "Mbps", 1000),
+        ("音频发送码率", "ms", 1),
+    ],
+)
+def test_units_are_kept(desc: str, unit: str, factor: float) -> None:
+    """A unit of the same sort is brought to ours; one of another sort is the document's slip."""
+    kind = kind_of("", desc, unit)
+    _, values = points_of(b'[{"Time": 1000, "Value": 2}]', kind.scale)
+    assert [2 * factor] == values.tolist()
+
+
+def test_v7_v17_no_table_is_read_from_the_documents() -> None:
+    """V7, V17: misplaced headers and odd fences change nothing: the 27 names are our own list."""
+    assert 27 == len(set(DESCS))
+    directions = {kind_of("", desc, None).direction for desc in DESCS}
+    assert {None, *Direction} == directions
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-11-20T20:00:00+08:00", 1795176000),
+        ("2026-11-20T12:00:00Z", 1795176000),
+        ("2026-11-20T20:00:00", 1795176000),
+        (" 2026-11-20T20:00:00+08:00 ", 1795176000),
+        ("", None),
+        ("-", None),
+        (None, None),
+        ("0001-01-01T00:00:00Z", None),
+    ],
+)
+def test_times_are_read(text: str | None, seconds: float | None) -> None:
+    """Section 0: with an offset, in UTC or bare; and every way to write that there is none."""
+    found = moment(text)
+    assert seconds == (None if found is None else found.timestamp())
+
+
+@pytest.mark.parametrize("text", ["now", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "5"])
+def test_what_is_no_time(text: str) -> None:
+    """Anything else is a ValueError, which becomes nonsense."""
+    with pytest.raises(ValueError, match=r".+"):
+        moment(text)

@@ -1,0 +1,122 @@
+"""Every way Volcengine can say no, by script."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.errors import (
+    CloudBrokenError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+)
+from bot.ports import Window
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+WINDOW = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=30))
+
+
+def no(code: str = "", number: int | None = None) -> dict[str, Any]:
+    """An answer that says no."""
+    error: dict[str, Any] = {"Message": "as user 20002 from 10.0.0.1"}
+    if code:
+        error["Code"] = code
+    if number is not None:
+        error["CodeN"] = number
+    return {"ResponseMetadata": {"RequestId": "r", "Error": error}}
+
+
+REFUSALS: list[tuple[int, dict[str, Any], type[CloudRefusedError], str]] = [
+    (200, no("InvalidAccessKey", 100009), CloudRefusedError, "InvalidAccessKey"),
+    (401, no("SignatureDoesNotMatch", 100010), CloudRefusedError, "SignatureDoesNotMatch"),
+    (200, no("", 100010), CloudRefusedError, "100010"),
+    (403, no("AccessDenied", 100013), CloudRefusedError, "AccessDenied"),
+    (404, no("InvalidActionOrVersion", 100008), CloudRefusedError, "InvalidActionOrVersion"),
+    (400, no("InvalidTimestamp", 100006), CloudRefusedError, "InvalidTimestamp"),
+    (400, no("InvalidParameter.RoomId"), CloudRefusedError, "InvalidParameter.RoomId"),
+    (200, no("SomethingNew"), CloudRefusedError, "SomethingNew"),
+    (200, no(), CloudRefusedError, ""),
+    (429, no("FlowLimitExceeded"), CloudOverQuotaError, "FlowLimitExceeded"),
+    (200, no("AccountFlowLimitExceeded"), CloudOverQuotaError, "AccountFlowLimitExceeded"),
+    (429, {}, CloudOverQuotaError, ""),
+    (500, no("InternalError", 100014), CloudBrokenError, "InternalError"),
+    (200, no("InternalServiceTimeout", 100016), CloudBrokenError, "InternalServiceTimeout"),
+    (502, {}, CloudBrokenError, ""),
+]
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]}-{case[3]}")
+async def test_v10_every_no_is_typed(case: Any, make_volcengine: Any, wire: Any) -> None:
+    """V10: by Code, by CodeN or by HTTP's status, also with HTTP 200; no word of the text."""
+    status, body, error, code = case
+    wire.say("ListRoomInfo", body, status)
+    with pytest.raises(error) as caught:
+        await make_volcengine().check("kids")
+    assert error is type(caught.value)
+    assert code == caught.value.code
+    assert "20002" not in str(caught.value)
+    assert "10.0.0.1" not in repr(caught.value)
+
+
+WORDS = [
+    ("InvalidAccessKey", 401, "key"),
+    ("AccessDenied", 403, "enable"),
+    ("InvalidActionOrVersion", 404, "no such call"),
+    ("InvalidTimestamp", 400, "clock"),
+    ("InvalidParameter.RoomId", 400, "room"),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "word"), WORDS)
+async def test_v10_every_no_says_what_to_do(
+    code: str, status: int, word: str, make_volcengine: Any, wire: Any
+) -> None:
+    """V10: the same sentence whether HTTP said no as well or not."""
+    said = set()
+    for http_status in (200, status):
+        wire.say("ListRoomInfo", no(code), http_status)
+        with pytest.raises(CloudRefusedError) as caught:
+            await make_volcengine().check("kids")
+        said.add(str(caught.value))
+    assert 1 == len(said)
+    assert word in said.pop()
+
+
+@pytest.mark.parametrize(("after", "pause_s"), [("7", 7), ("", 2), ("soon", 2), ("-1", 2)])
+async def test_too_many_calls_wait(
+    after: str, pause_s: float, make_volcengine: Any, wire: Any, clock: Any
+) -> None:
+    """After a 429 nothing goes out before the time it names, or a short pause."""
+    wire.say("ListRoomInfo", no("FlowLimitExceeded"), 429, **{"Retry-After": after})
+    volcengine, began = make_volcengine(), clock.now()
+    for _ in range(2):
+        with pytest.raises(CloudOverQuotaError):
+            await volcengine.check("kids")
+    waited_s = (clock.now() - began).total_seconds()
+    times = 1 if pause_s > 4 else 2
+    assert (times, pause_s * (times - 1)) == (len(wire.asked), waited_s)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"null",
+        b'{"Result": {}}',
+        b'{"ResponseMetadata": {}}',
+        b'{"ResponseMetadata": {}, "Result": null}',
+        b'{"ResponseMetadata": {}, "Result": {"RoomList": {}}}',
+        b'{"ResponseMetadata": {"Error": 7}, "Result": {}}',
+        b"\xff\xfe",
+    ],
+)
+async def test_v10_nonsense_is_typed(body: bytes, make_volcengine: Any, wire: Any) -> None:
+    """V10: an answer without BaseResponse's parts is one we cannot read."""
+    wire.say("ListRoomInfo", body)
+    with pytest.raises(CloudNonsenseError):
+        await make_volcengine().find_calls("kids", "room", WINDOW)
