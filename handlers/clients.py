@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Self
 
 import aiohttp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -101,3 +102,9 @@ class Clients:
                 ],
             )
         return self._by_token[token]
+
+
+def error_code(error: SlackApiError) -> str:
+    """Slack's word for an error, "" when it answered something else than its JSON."""
+    data = error.response.data
+    return str(data.get("error") or "") if isinstance(data, dict) else ""

@@ -18,6 +18,7 @@ from bot.desk.submission import COMMENT_LENGTH
 from bot.errors import SpeakUnreachableError
 from bot.words import Message, message
 from handlers import blocks
+from handlers.clients import error_code
 from handlers.voice import Voice
 
 State = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -221,7 +222,7 @@ async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block)
         async with asyncio.timeout(_OPEN_LIMIT_S):
             await client.views_open(trigger_id=trigger_id, view=view)
     except SlackApiError as error:
-        code = str(error.response.get("error") or "")
+        code = error_code(error)
         if code in _OUR_FAULT:
             raise
         raise SpeakUnreachableError(_LATE, code=code, maybe_arrived=False) from error

@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import InputError, LagdeskError
 from bot.words import Message, message
 from handlers import help as help_texts
+from handlers.clients import error_code
 from handlers.people import People
 from handlers.voice import Voice
 
@@ -111,7 +112,7 @@ def _spoken(error: Exception) -> Message:
     if isinstance(error, LagdeskError):
         return error.spoken
     if isinstance(error, SlackApiError):
-        log.error("slack refused: %s", error.response.get("error"))
+        log.error("slack refused: %s", error_code(error))
     elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
         log.warning("slack could not be reached: %s", type(error).__name__)
     else:

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.desk import Languages
 from bot.settings import Settings
 from bot.words import Words
-from handlers.clients import Clients
+from handlers.clients import Clients, error_code
 from handlers.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -139,5 +139,5 @@ class People:
 
 def _short(error: Exception) -> str:
     if isinstance(error, SlackApiError):
-        return str(error.response.get("error"))
+        return error_code(error)
     return type(error).__name__

@@ -27,7 +27,7 @@ from bot.ticket import Ticket
 from bot.words import message
 from handlers import cards, findings
 from handlers.blocks import Block
-from handlers.clients import Clients
+from handlers.clients import Clients, error_code
 from handlers.people import People
 
 log = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ async def _sent(call: Awaitable[Any]) -> Any:
 def _translate(error: Exception) -> SpeakError:
     if not isinstance(error, SlackApiError):
         return _unreachable(error)
-    code = str(error.response.get("error") or "")
+    code = error_code(error)
     if error.response.status_code == 429 or code in _LIMITED:  # noqa: PLR2004 - HTTP's own number
         wait_s = _retry_after_s(error)
         return SpeakLimitedError(_refusal(code), code=code, retry_after_s=wait_s)

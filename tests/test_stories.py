@@ -6,7 +6,8 @@ import pytest
 
 from bot.sandbox.workspace import Person
 from tests.conftest import Stage
-from tests.storytelling import FORM, card_of, report, text_of, thread_of, told
+from tests.storytelling import FORM, card_of, text_of, thread_of, told
+
 
 @pytest.mark.parametrize(
     ("name", "title", "filed", "why"),
