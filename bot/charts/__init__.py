@@ -1,0 +1,39 @@
+"""A verdict and what was measured, as a picture, as words, as chart data, and packed to keep.
+
+Says everything through Words and knows no Slack: blocks are built elsewhere.
+"""
+
+from __future__ import annotations
+
+from bot.charts.choosing import choose
+from bot.charts.native import NativeChart, NativeSeries, native
+from bot.charts.packing import pack, unpack
+from bot.charts.picture import Curve, Freezes, Panel, Picture
+from bot.charts.telling import alt_text
+from bot.words import Words
+
+__all__ = [
+    "Curve",
+    "Freezes",
+    "NativeChart",
+    "NativeSeries",
+    "Panel",
+    "Picture",
+    "alt_text",
+    "choose",
+    "draw",
+    "native",
+    "pack",
+    "unpack",
+]
+
+
+def draw(picture: Picture, words: Words) -> bytes:
+    """Draw a picture as a PNG, 1200 pixels wide and 900 high, higher only with much to say.
+
+    Takes a tenth of a second of one core: call it in a thread. Raises ValueError when there is
+    no panel to draw.
+    """
+    from bot.charts.drawing import draw_png  # noqa: PLC0415 - who draws nothing loads no Pillow
+
+    return draw_png(picture, words)

@@ -1,0 +1,99 @@
+"""Scales: which values and times are written at the axes, and where a value lies in a panel."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bot.call import Unit
+from bot.words import Words
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+_STEPS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+_MINUTE_S: Final = 60
+_ROOM: Final = 1.06  # so that the highest value does not touch the frame
+_MOST_INTERVALS: Final = 3
+_FULL: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of the picture, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a panel's curves are drawn, and which time and value its edges stand for.
+
+    `since` and `until` are epoch seconds; the values run from 0 at the bottom to `top`.
+    """
+
+    box: Box
+    since: float
+    until: float
+    top: float
+
+    def x(self, at: float) -> float:
+        """Return where a time lies, in pixels; outside times at the edge."""
+        share = (at - self.since) / (self.until - self.since)
+        return self.box.left + min(max(share, 0.0), 1.0) * (self.box.right - self.box.left)
+
+    def y(self, value: float) -> float:
+        """Return where a value lies, in pixels; outside values at the edge."""
+        share = min(max(value / self.top, 0.0), 1.0)
+        return self.box.bottom - share * (self.box.bottom - self.box.top)
+
+    def xs(self, times: FloatArray) -> FloatArray:
+        """Return where times lie, in pixels."""
+        share = ((times - self.since) / (self.until - self.since)).clip(0, 1)
+        return np.asarray(self.box.left + share * (self.box.right - self.box.left))
+
+    def ys(self, values: FloatArray) -> FloatArray:
+        """Return where values lie, in pixels."""
+        share = (values / self.top).clip(0, 1)
+        return np.asarray(self.box.bottom - share * (self.box.bottom - self.box.top))
+
+
+def value_ticks(highest: float, unit: Unit) -> list[float]:
+    """Return the values written at the axis, from 0 to the top of the scale."""
+    if unit is Unit.PERCENT and _FULL / 2 < highest <= _FULL:
+        return [0.0, 50.0, 100.0]
+    wanted = max(highest * _ROOM, 1.0)
+    magnitude = 10.0 ** math.floor(math.log10(wanted / _MOST_INTERVALS))
+    factors = (1, 2, 2.5, 5, 10, 20)
+    steps = (factor * magnitude for factor in factors)
+    step = next(step for step in steps if step * _MOST_INTERVALS >= wanted)
+    return [step * number for number in range(math.ceil(wanted / step - 1e-9) + 1)]
+
+
+def time_ticks(since: float, until: float, words: Words, most: int) -> list[tuple[float, str]]:
+    """Return the times written at the axis, round ones in the reader's zone, at most so many."""
+    step = next((one for one in _STEPS_S if (until - since) / one <= most), _STEPS_S[-1])
+    start = moment_of(since)
+    offset = _offset_s(start, words)
+    first = math.ceil((since + offset) / step) * step - offset
+    pattern = "HH:mm" if step >= _MINUTE_S else "HH:mm:ss"
+    times = np.arange(first, until + 0.001, step)
+    return [(float(at), words.when(moment_of(float(at)), pattern)) for at in times]
+
+
+def moment_of(epoch_s: float) -> dt.datetime:
+    """Turn epoch seconds into an aware moment."""
+    return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+
+
+def _offset_s(moment: dt.datetime, words: Words) -> float:
+    """Return how far the reader's zone is from UTC, read off what the reader is told."""
+    local = dt.datetime.fromisoformat(words.when(moment, "yyyy-MM-dd'T'HH:mm:ss"))
+    return (local.replace(tzinfo=dt.UTC) - moment.replace(microsecond=0)).total_seconds()

@@ -1,0 +1,219 @@
+"""A picture onto pixels with Pillow: shapes at twice the size and reduced, text as it is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bot.charts.axes import Box, Frame
+from bot.charts.layout import WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
+from bot.charts.lettering import SMALL_PX, font_of, width_of
+from bot.charts.picture import Curve, Picture
+from bot.words import Words
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+PAPER: Final = (255, 255, 255)
+INK: Final = (29, 28, 29)
+FAINT: Final = (84, 84, 92)
+GRID: Final = (225, 228, 232)
+CURVES: Final = ((0, 90, 160), (213, 94, 0))  # blue and vermilion: told apart by every eye
+FREEZE: Final = (253, 230, 178)
+FREEZE_EDGE: Final = (190, 130, 0)
+LIMIT: Final = (125, 15, 80)
+
+_SCALE: Final = 2
+_CURVE_PX: Final = (4.0, 6.5)
+_CORE_PX: Final = 2.5  # the student's line is hollow
+_MARKER_PX: Final = 8.0
+_MARKER_EVERY_PX: Final = 120.0
+_EDGE_PX: Final = 7.0
+_DASH_PX: Final = (16.0, 9.0)
+_ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to be seen
+_SAMPLE_PX: Final = 62.0
+
+Points = list[tuple[float, float]]
+
+
+def draw_png(picture: Picture, words: Words) -> bytes:
+    """Draw a picture; see `bot.charts.draw`."""
+    layout = lay_out(picture, words)
+    size = (_SCALE * WIDTH, _SCALE * layout.height)
+    large = Image.new("RGB", size, PAPER)
+    pen = _Pen(ImageDraw.Draw(large))
+    for placed in layout.panels:
+        _draw_panel(pen, picture, placed, layout)
+    _draw_mark(pen, picture, layout)
+    for item in layout.legend:
+        _draw_sample(pen, item)
+    image = large.reduce(_SCALE)
+    _write(ImageDraw.Draw(image), layout)
+    stream = io.BytesIO()
+    image.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG")
+    return stream.getvalue()
+
+
+class _Pen:
+    """Draws shapes given in the picture's pixels onto the larger sheet."""
+
+    def __init__(self, sheet: ImageDraw.ImageDraw) -> None:
+        self._sheet = sheet
+
+    def line(self, points: Points, colour: tuple[int, int, int], width_px: float) -> None:
+        """Draw a line through points."""
+        scaled = [(_SCALE * x, _SCALE * y) for x, y in points]
+        joint = "curve" if len(points) < _ROUND_UP_TO else None
+        self._sheet.line(scaled, colour, round(_SCALE * width_px), joint)
+
+    def box(self, box: Box, colour: tuple[int, int, int], round_px: float = 0) -> None:
+        """Fill a rectangle."""
+        corners = [_SCALE * edge for edge in (box.left, box.top, box.right, box.bottom)]
+        self._sheet.rounded_rectangle(corners, _SCALE * round_px, colour)
+
+    def marker(self, end: int, x: float, y: float) -> None:
+        """Draw the mark of an end's curve: a full circle, or a triangle with a light middle."""
+        x, y, r = _SCALE * x, _SCALE * y, _SCALE * _MARKER_PX
+        if end == 0:
+            self._sheet.ellipse((x - r, y - r, x + r, y + r), CURVES[0], PAPER, 2)
+            return
+        outer = [(x, y - 1.5 * r), (x - 1.4 * r, y + r), (x + 1.4 * r, y + r)]
+        inner = [(x, y - 0.5 * r), (x - 0.6 * r, y + 0.5 * r), (x + 0.6 * r, y + 0.5 * r)]
+        self._sheet.polygon(outer, CURVES[1])
+        self._sheet.polygon(inner, PAPER)
+
+
+def _draw_panel(pen: _Pen, picture: Picture, placed: PlacedPanel, layout: Layout) -> None:
+    frame, box = placed.frame, placed.frame.box
+    for since, until in picture.freezes.stretches if picture.freezes else ():
+        _draw_freeze(pen, frame, since, until)
+    for tick in placed.ticks:
+        y = frame.y(tick)
+        pen.line([(box.left, y), (box.right, y)], FAINT if tick == 0 else GRID, 1.5)
+    for at in layout.times:
+        pen.line([(frame.x(at), box.top), (frame.x(at), box.bottom)], GRID, 1.5)
+    for curve in placed.panel.curves:
+        _draw_curve(pen, frame, curve)
+    if placed.panel.limit is not None:
+        y = frame.y(placed.panel.limit.bound)
+        for start, end in _dashes(box.left, box.right):
+            pen.line([(start, y), (end, y)], LIMIT, 3)
+
+
+def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
+    """Shade a stretch in which nothing moved; its upper edge is dark, for who sees no colour."""
+    if until <= frame.since or since >= frame.until:
+        return
+    left = frame.x(since)
+    right = max(frame.x(until), left + 1.5)
+    box = frame.box
+    pen.box(Box(left, box.top, right, box.bottom), FREEZE)
+    pen.box(Box(left, box.top - _EDGE_PX, right, box.top), FREEZE_EDGE)
+
+
+def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
+    """Draw what was measured; a hole in it stays a hole."""
+    pieces = [
+        _thinned(frame.xs(curve.times[piece]), frame.ys(curve.values[piece]))
+        for piece in curve.pieces()
+    ]
+    for xs, ys in pieces:
+        _draw_line(pen, curve.end, _points(xs, ys))
+    for xs, ys in pieces:
+        for number in _marked(xs, curve.end):
+            pen.marker(curve.end, float(xs[number]), float(ys[number]))
+
+
+def _draw_line(pen: _Pen, end: int, points: Points) -> None:
+    if len(points) == 1:
+        pen.marker(end, *points[0])
+        return
+    pen.line(points, CURVES[end], _CURVE_PX[end])
+    if end:
+        pen.line(points, PAPER, _CORE_PX)
+
+
+def _points(xs: FloatArray, ys: FloatArray) -> Points:
+    return list(zip(xs.tolist(), ys.tolist(), strict=True))
+
+
+def _thinned(xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Keep the highest and the lowest of the points that share a column of pixels."""
+    columns = np.floor(xs)
+    starts = np.flatnonzero(np.diff(columns, prepend=-1.0))
+    if 4 * len(starts) > len(xs):
+        return xs, ys
+    low, high = np.minimum.reduceat(ys, starts), np.maximum.reduceat(ys, starts)
+    turned = np.arange(len(starts)) % 2 == 1  # down and up again, as a line would go
+    first, second = np.where(turned, high, low), np.where(turned, low, high)
+    return np.repeat(columns[starts] + 0.5, 2), np.stack([first, second], axis=1).ravel()
+
+
+def _marked(xs: FloatArray, end: int) -> Iterator[int]:
+    """Choose the points that carry a marker, the two ends' not in the same places."""
+    wanted = np.arange((end + 1) * _MARKER_EVERY_PX / 2, WIDTH, _MARKER_EVERY_PX)
+    for x in wanted[(wanted >= xs[0]) & (wanted <= xs[-1])]:
+        yield int(np.argmin(np.abs(xs - x)))
+
+
+def _dashes(left: float, right: float) -> Iterator[tuple[float, float]]:
+    dash, gap = _DASH_PX
+    at = left
+    while at < right:
+        yield at, min(at + dash, right)
+        at += dash + gap
+
+
+def _draw_mark(pen: _Pen, picture: Picture, layout: Layout) -> None:
+    """Mark the time complained about: a line through all panels down to its label."""
+    first, mark = layout.panels[0].frame, layout.mark
+    x = first.x(picture.moment)
+    pen.line([(x, first.box.top - _EDGE_PX), (x, mark.y)], INK, 3)
+    half = width_of(mark.text, mark.size_px) / 2 + 18
+    pen.box(Box(mark.x - half, mark.y - 23, mark.x + half, mark.y + 23), INK, 10)
+
+
+def _draw_sample(pen: _Pen, item: LegendItem) -> None:
+    x, y = item.x, item.y
+    if isinstance(item.kind, int):
+        _draw_line(pen, item.kind, [(x, y), (x + _SAMPLE_PX, y)])
+        pen.marker(item.kind, x + _SAMPLE_PX / 2, y)
+        return
+    pen.box(Box(x, y - 16, x + _SAMPLE_PX, y + 16), FREEZE)
+    pen.box(Box(x, y - 16 - _EDGE_PX, x + _SAMPLE_PX, y - 16), FREEZE_EDGE)
+
+
+def _write(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
+    for placed in layout.panels:
+        for text in placed.texts:
+            _write_text(sheet, text, FAINT if text.faint else INK)
+        if placed.limit is not None:
+            _write_limit(sheet, placed.limit)
+    for text in (*layout.texts, *(item.label for item in layout.legend)):
+        _write_text(sheet, text, FAINT if text.faint else INK)
+    _write_text(sheet, layout.mark, PAPER)
+
+
+def _write_limit(sheet: ImageDraw.ImageDraw, text: Text) -> None:
+    """Write a limit's name on paper of its own: curves may pass behind it."""
+    left, half = text.x - width_of(text.text, text.size_px), SMALL_PX * 0.6
+    sheet.rounded_rectangle((left - 8, text.y - half, text.x + 8, text.y + half), 6, PAPER, GRID, 1)
+    _write_text(sheet, text, LIMIT)
+
+
+def _write_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:
+    """Write a line; a strong one a little bolder, so that one weight of the font is enough."""
+    weight = 0.6 if text.strong else 0
+    sheet.text(
+        (text.x, text.y),
+        text.text,
+        colour,
+        font_of(text.size_px),
+        text.anchor,
+        stroke_width=weight,
+        stroke_fill=colour,
+    )

@@ -1,0 +1,82 @@
+"""What the parts of a chart are called: metrics, media, units. No choice, no pixel is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.call import Direction, Media, Metric, Unit
+from bot.words import Message, Words, message
+
+METRIC_NAMES: Final[Mapping[Metric, Message]] = {
+    Metric.APP_CPU: message("App CPU"),
+    Metric.SYSTEM_CPU: message("System CPU"),
+    Metric.SEND_BITRATE: message("Send bitrate"),
+    Metric.RECEIVE_BITRATE: message("Receive bitrate"),
+    Metric.CAPTURE_FPS: message("Capture frame rate"),
+    Metric.SEND_FPS: message("Send frame rate"),
+    Metric.RECEIVE_FPS: message("Receive frame rate"),
+    Metric.UPLINK_LOSS: message("Uplink packet loss"),
+    Metric.DOWNLINK_LOSS: message("Downlink packet loss"),
+    Metric.END_TO_END_LOSS: message("End-to-end packet loss"),
+    Metric.UPLINK_LATENCY: message("Uplink latency"),
+    Metric.DOWNLINK_LATENCY: message("Downlink latency"),
+    Metric.LATENCY: message("Latency"),
+    Metric.ROUTER_LATENCY: message("Latency to the router"),
+    Metric.JITTER: message("Jitter"),
+    Metric.TASK_DELAY: message("Task delay"),
+    Metric.SEND_VOLUME: message("Send volume"),
+    Metric.PLAY_VOLUME: message("Play volume"),
+}
+_MEDIA: Final[Mapping[Media, Message]] = {
+    Media.AUDIO: message("audio"),
+    Media.VIDEO: message("video"),
+}
+_DIRECTIONS: Final[Mapping[Direction, Message]] = {
+    Direction.UP: message("uplink"),
+    Direction.DOWN: message("downlink"),
+}
+_UNITS: Final[Mapping[str, Unit]] = {
+    "cpu": Unit.PERCENT,
+    "loss": Unit.PERCENT,
+    "bitrate": Unit.KBPS,
+    "fps": Unit.FPS,
+    "latency": Unit.MS,
+    "jitter": Unit.MS,
+    "delay": Unit.MS,
+}
+
+
+def unit_of(metric: Metric, told: Unit) -> Unit:
+    """Return the unit of a metric whose series does not tell one."""
+    return told if told is not Unit.NUMBER else _UNITS.get(metric.rpartition("_")[2], told)
+
+
+def panel_name(metric: Metric, media: Media | None, direction: Direction | None) -> Message:
+    """Name a panel: the metric, and of which medium and way it is where that is not plain."""
+    name = METRIC_NAMES[metric]
+    spare = metric.endswith(("fps", "volume"))  # frames are video's, volume is audio's
+    shown = None if spare else media
+    if shown and direction:
+        return message(
+            "%(metric)s (%(media)s, %(direction)s)",
+            metric=name,
+            media=_MEDIA[shown],
+            direction=_DIRECTIONS[direction],
+        )
+    if shown:
+        return message("%(metric)s (%(media)s)", metric=name, media=_MEDIA[shown])
+    return name
+
+
+def write_number(value: float) -> str:
+    """Write a value as short as a chart needs it: two digits that count, or whole."""
+    digits = 0 if abs(value) >= 10 or value == round(value) else 1  # noqa: PLR2004 - 9.5, but 12
+    return f"{value:.{digits}f}"
+
+
+def write_value(words: Words, value: float, unit: Unit) -> str:
+    """Write a value with its unit: 12%, 240 ms."""
+    _ = words  # both languages write units alike
+    space = "" if unit in (Unit.PERCENT, Unit.NUMBER) else " "
+    return f"{write_number(value)}{space}{unit.value}"

@@ -1,0 +1,77 @@
+"""Text on a chart: the font that ships with us, its sizes, and how a line is made to fit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from PIL import ImageFont
+
+FONT_PATH: Final = Path(__file__).parent / "fonts" / "NotoSansSC-GB2312.otf"
+HEADLINE_PX: Final = 44
+TITLE_PX: Final = 34
+TEXT_PX: Final = 30
+SMALL_PX: Final = 28  # on a phone the picture is about a third as wide: 9 points and more
+_REPLACEMENT: Final = "□"
+_ELLIPSIS: Final = "…"
+_NO_CHARACTER: Final = "\uffff"
+
+
+@lru_cache(maxsize=8)
+def font_of(size_px: int) -> ImageFont.FreeTypeFont:
+    """Load the font in one size."""
+    return ImageFont.truetype(FONT_PATH, size_px, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=4096)
+def has_glyph(character: str) -> bool:
+    """Tell whether the font can draw this character rather than an empty box."""
+    if character.isspace():
+        return True
+    font = font_of(SMALL_PX)
+    drawn, none = font.getmask(character), font.getmask(_NO_CHARACTER)
+    return drawn.size != none.size or bytes(drawn) != bytes(none)
+
+
+def drawable(text: str) -> str:
+    """Return a text without control characters, and with a sign for what the font lacks."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text)
+    return "".join(sign if has_glyph(sign) else _REPLACEMENT for sign in plain)
+
+
+def width_of(text: str, size_px: int) -> float:
+    """Return how wide a text is, in pixels."""
+    return font_of(size_px).getlength(text)
+
+
+def fit(text: str, size_px: int, room_px: float) -> str:
+    """Cut a text to the room there is, with an ellipsis for what is cut."""
+    shown = drawable(text)
+    if width_of(shown, size_px) <= room_px:
+        return shown
+    while shown and width_of(shown + _ELLIPSIS, size_px) > room_px:
+        shown = shown[:-1]
+    return shown.rstrip() + _ELLIPSIS
+
+
+def wrap(text: str, size_px: int, room_px: float, most: int) -> list[str]:
+    """Break a text into at most so many lines; Chinese breaks anywhere, English at spaces."""
+    lines: list[str] = []
+    rest = drawable(text).strip()
+    while rest and len(lines) < most - 1:
+        line = _first_line(rest, size_px, room_px)
+        lines.append(line.rstrip())
+        rest = rest[len(line) :].lstrip()
+    return [*lines, fit(rest, size_px, room_px)] if rest else lines
+
+
+def _first_line(text: str, size_px: int, room_px: float) -> str:
+    end = len(text)
+    while end > 1 and width_of(text[:end], size_px) > room_px:
+        end -= 1
+    if end == len(text):
+        return text
+    space = text.rfind(" ", 0, end + 1)
+    inside_word = text[end - 1].isascii() and text[end].isascii()
+    return text[:space] if inside_word and space > 0 else text[:end]
