@@ -1,0 +1,254 @@
+"""Whatever Huawei answers, we get a value or a CloudError, never another exception."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.call import Call, Metric
+from bot.clouds import build_clouds
+from bot.clouds.huawei.metrics import PointRow, points_of
+from bot.errors import CloudError
+from bot.ports import Window
+from bot.settings import CloudSettings
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+AT = "2026-11-20T11:31:00Z"
+DAY = dt.date(2026, 11, 18)
+WINDOW = Window(NOON - dt.timedelta(minutes=30), NOON - dt.timedelta(minutes=26))
+CALL = Call("huawei", "kids", "c1", "c", NOON - dt.timedelta(minutes=60), WINDOW.until)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(
+        [
+            0,
+            -1,
+            10**30,
+            1e300,
+            "-",
+            "",
+            "0001-01-01T00:00:00Z",
+            "9999-99-99T99:99:99Z",
+            "\x00",
+            "0000-00-00T00:00:00Z",
+            "2020-13-01T00:00:00Z",
+            "0001-01-02T00:00:00+14:00",
+            "NaT",
+        ]
+    )
+)
+ANY = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+ROOM = {"room_id": "c", "state": "CLOSED", "start_time": AT, "end_time": AT, "duration": 3}
+USER = {
+    "uid": "10001",
+    "session": "s",
+    "state": "OFFLINE",
+    "device_model": "x",
+    "platform": "y",
+    "sdk": "1",
+    "join_time": AT,
+    "leave_time": "-",
+}
+QOS = {"uid": "10001", "peerid": "0", "mid": "abit", "data": [{"time": AT, "value": 4.5}]}
+EVENT = {
+    "time": AT,
+    "uid": "10001",
+    "room_id": "c",
+    "location": "remote",
+    "peer_uid": "20002",
+    "abnormal_type": 2,
+    "abnormal_factor": 12,
+}
+CLIENT = {"ctime": AT, "evnet_id": "18", "event_info": '{\\"uid\\":\\"1\\"}'}
+TROUBLE = {"ts": AT, "event_id": "18", "peer_id": "w"}
+DAILY = {"date": "2026-11-18", "user_count": 3}
+RIGHT: dict[str, Any] = {
+    "rooms": {"total": 1, "room_info_list": [ROOM]},
+    "users": {"total": 1, "users": [USER]},
+    "details": {"room_id": "c", "data": [QOS]},
+    "abnormal-events": {"total": 1, "events": [EVENT]},
+    "event": {"data": [CLIENT]},
+    "abnormalevent": {"uid": "1", "room_id": "c", "exp_id": "9", "abnormal_list": [TROUBLE]},
+    "scale": {"scale": [DAILY]},
+    "quality": {"quality": [{"time": AT, "value": 0.5}]},
+    "dimension": {"dimensions": [{"abnormal_type": 2, "abnormal_factor": 14, "user_count": 1}]},
+    "apps": {"count": 1, "apps": [{"app_id": "K", "state": {"state": "ACTIVATION"}}]},
+    "tokens": {"token": {"expires_at": "2026-11-21T12:00:00.855000Z"}},
+    "dismiss": {},
+    "j1": {"job_id": 1, "room_id": 100, "start_time": AT, "stop_time": AT, "state": "INIT"},
+}
+Question = Callable[[Any], Coroutine[Any, Any, object]]
+QUESTIONS: dict[str, Question] = {
+    "rooms": lambda cloud: cloud.find_calls("kids", "c", WINDOW),
+    "users": lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW),
+    "details": lambda cloud: cloud.fetch_record(CALL, [], WINDOW),
+    "abnormal-events": lambda cloud: cloud.fetch_events("kids", "c", WINDOW),
+    "event": lambda cloud: cloud.client_events.events("kids", "c", WINDOW),
+    "abnormalevent": lambda cloud: cloud.client_events.experiences("kids", "c", WINDOW),
+    "scale": lambda cloud: cloud.figures.daily_scale("kids", ["UserCount"], DAY, DAY),
+    "quality": lambda cloud: cloud.figures.live_quality(
+        "kids", "VideoFreezeRate", "native", WINDOW
+    ),
+    "dimension": lambda cloud: cloud.figures.abnormal_spread("kids", WINDOW),
+    "apps": lambda cloud: cloud.check("kids"),
+    "tokens": lambda cloud: cloud.check("kids"),
+    "dismiss": lambda cloud: cloud.control.dismiss("kids", "c"),
+    "j1": lambda cloud: cloud.control.recording("kids", "j1"),
+}
+
+
+def broken(body: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """A right answer with any JSON at any one place of it."""
+    return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path]
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            found += _places(inner, (*path, key))
+    return found
+
+
+def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    copy = list(body) if isinstance(body, list) else dict(body)
+    copy[path[0]] = _put(body[path[0]], path[1:], value)
+    return copy
+
+
+class Standing:
+    """A clock that stands."""
+
+    def now(self) -> dt.datetime:
+        """Noon."""
+        return NOON
+
+
+class Nothing:
+    """A ledger without limits and a memory without facts."""
+
+    async def book(self, *_: object, now: dt.datetime, **__: object) -> Any:
+        """Book at once."""
+        return now, True
+
+    async def shut(self, account: str, until: dt.datetime) -> None:
+        """Forget it."""
+
+    async def recall(self, name: str) -> str | None:
+        """Nothing was learnt."""
+        return None if name else ""
+
+    async def remember(self, name: str, value: str, at: dt.datetime) -> None:
+        """Forget it."""
+
+
+async def _ask(name: str, content: bytes, status: int) -> object:
+    """Ask one question of a cloud whose one endpoint answers like this."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.path.rsplit("/", 1)[-1]
+        created = 201 if asked == "tokens" else 200
+        headers = {"X-Subject-Token": "T"}
+        if asked == name:
+            found = created if status == 200 else status
+            return httpx.Response(found, content=content, headers=headers)
+        return httpx.Response(created, json=RIGHT[asked], headers=headers)
+
+    names = ("iam_user", "iam_password", "iam_domain", "iam_project")
+    secrets = dict.fromkeys(names, "x")
+    options = {"project_id": "P", "iam_url": "https://iam.invalid"}
+    each = CloudSettings("huawei", {"kids": "K"}, "https://a.invalid", secrets, options)
+    nothing: Any = Nothing()
+    transport = httpx.MockTransport(answer)
+    clouds = build_clouds(
+        [each], ledger=nothing, memory=nothing, clock=Standing(), transport=transport
+    )
+    try:
+        return await QUESTIONS[name](clouds["kids"])
+    except CloudError as error:
+        return error
+    finally:
+        await clouds["kids"].close()
+
+
+QUICK = settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_any_json_anywhere(name: str) -> None:
+    """Any JSON in any field of a right answer ends in a value or a typed error."""
+
+    @QUICK
+    @given(broken(RIGHT[name]))
+    def check(body: object) -> None:
+        asyncio.run(_ask(name, json.dumps(body).encode(), 200))
+
+    check()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_any_bytes_and_any_status(name: str) -> None:
+    """Any bytes under any status end in a value or a typed error."""
+
+    @QUICK
+    @given(
+        st.binary(max_size=40) | ANY.map(lambda v: json.dumps(v).encode()), st.integers(200, 599)
+    )
+    def check(content: bytes, status: int) -> None:
+        asyncio.run(_ask(name, content, status))
+
+    check()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"data":' * 50_000, b'{"total":1,"x":"\xff"}', b"\xef\xbb\xbf{}"],
+)
+def test_hostile_bytes(name: str, content: bytes) -> None:
+    """Depth without end and wrong encodings end in a value or a typed error."""
+    asyncio.run(_ask(name, content, 200))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_right_answers_are_values(name: str) -> None:
+    """The answers the others are made of are right themselves."""
+    found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
+    assert not isinstance(found, CloudError)
+
+
+@given(ANY)
+def test_points_of_any_json(value: object) -> None:
+    """Any JSON is points or a typed refusal; times come sorted and values finite."""
+    row = json.dumps([{"time": value, "value": 1}, {"time": AT, "value": value}]).encode()
+    try:
+        times, values = points_of(msgspec.json.decode(row, type=list[PointRow]), Metric.JITTER)
+    except (ValueError, OverflowError):  # msgspec's refusals are ValueErrors too
+        return
+    assert sorted(times.tolist()) == times.tolist()
+    assert len(times) == len(values)
