@@ -54,6 +54,7 @@ _RECIPES: Final[Mapping[str, tuple[tuple[Wish, ...], ...]]] = {
         (Metric.UPLINK_LATENCY,),
         (Metric.DOWNLINK_LATENCY,),
         _SHOWN,
+        _ARRIVED,
     ),
     "network.jitter": (
         ((Metric.JITTER, _UP),),
@@ -66,6 +67,7 @@ _RECIPES: Final[Mapping[str, tuple[tuple[Wish, ...], ...]]] = {
         (Metric.UPLINK_LOSS,),
         _LOST_DOWN,
         _ARRIVED,
+        _SHOWN,
     ),
     "device.busy": ((Metric.CAPTURE_FPS, Metric.SEND_VOLUME), *_STREAMS[:2], _SHOWN),
     "device": (
@@ -161,14 +163,13 @@ def _key(series: Series, end: int) -> tuple[Key, int]:
 
 
 def _keys(verdict: Verdict, ends: Ends) -> list[Key]:
-    """Return the panels in order: what the evidence names, then what the cause is known by."""
+    """Return the panels in order: what the evidence leads with, then what explains it."""
     media = _medium(verdict, ends)
     told = [key for item in verdict.evidence for key in _told(item.metric, item.media, ends)]
     group = verdict.cause.partition(".")[0]
     recipe = _RECIPES.get(verdict.cause) or _RECIPES.get(group) or _OVERVIEW
     wished = [key for wishes in recipe for key in _granted(wishes, media, ends)]
-    lead = [key for key in told if key not in wished][:1]
-    return list(dict.fromkeys([*lead, *wished]))
+    return list(dict.fromkeys([*told[:1], *wished]))
 
 
 def _told(metric: str, media: Media | None, ends: Ends) -> Iterator[Key]:

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.charts.axes import Box, Frame
-from bot.charts.layout import WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
-from bot.charts.lettering import SMALL_PX, font_of, width_of
+from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
+from bot.charts.lettering import font_of, width_of
 from bot.charts.picture import Curve, Picture
 from bot.words import Words
 
@@ -21,21 +21,20 @@ if TYPE_CHECKING:
 PAPER: Final = (255, 255, 255)
 INK: Final = (29, 28, 29)
 FAINT: Final = (84, 84, 92)
-GRID: Final = (225, 228, 232)
+GRID: Final = (210, 214, 220)
 CURVES: Final = ((0, 90, 160), (213, 94, 0))  # blue and vermilion: told apart by every eye
 FREEZE: Final = (253, 230, 178)
 FREEZE_EDGE: Final = (190, 130, 0)
 LIMIT: Final = (125, 15, 80)
 
 _SCALE: Final = 2
-_CURVE_PX: Final = (4.0, 6.5)
-_CORE_PX: Final = 2.5  # the student's line is hollow
+_CURVE_PX: Final = (3.5, 7.5)
+_CORE_PX: Final = 3.5  # the student's line is hollow
 _MARKER_PX: Final = 8.0
 _MARKER_EVERY_PX: Final = 120.0
 _EDGE_PX: Final = 7.0
 _DASH_PX: Final = (16.0, 9.0)
 _ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to be seen
-_SAMPLE_PX: Final = 62.0
 
 Points = list[tuple[float, float]]
 
@@ -96,12 +95,16 @@ def _draw_panel(pen: _Pen, picture: Picture, placed: PlacedPanel, layout: Layout
         pen.line([(box.left, y), (box.right, y)], FAINT if tick == 0 else GRID, 1.5)
     for at in layout.times:
         pen.line([(frame.x(at), box.top), (frame.x(at), box.bottom)], GRID, 1.5)
-    for curve in placed.panel.curves:
-        _draw_curve(pen, frame, curve)
+    for curve in sorted(placed.panel.curves, key=lambda one: -one.end):
+        _draw_curve(pen, frame, curve)  # the teacher's full line over the hollow one hides neither
     if placed.panel.limit is not None:
         y = frame.y(placed.panel.limit.bound)
         for start, end in _dashes(box.left, box.right):
             pen.line([(start, y), (end, y)], LIMIT, 3)
+    if placed.limit is not None:
+        left = placed.limit.x - width_of(placed.limit.text, placed.limit.size_px) - SAMPLE - 10
+        for start, end in _dashes(left, left + SAMPLE):
+            pen.line([(start, placed.limit.y), (end, placed.limit.y)], LIMIT, 3)
 
 
 def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
@@ -169,10 +172,12 @@ def _dashes(left: float, right: float) -> Iterator[tuple[float, float]]:
 
 
 def _draw_mark(pen: _Pen, picture: Picture, layout: Layout) -> None:
-    """Mark the time complained about: a line through all panels down to its label."""
-    first, mark = layout.panels[0].frame, layout.mark
-    x = first.x(picture.moment)
-    pen.line([(x, first.box.top - _EDGE_PX), (x, mark.y)], INK, 3)
+    """Mark the time complained about: a line through every plot, and down to its label."""
+    mark = layout.mark
+    for placed in layout.panels:
+        box, x = placed.frame.box, placed.frame.x(picture.moment)
+        lower = mark.y if placed is layout.panels[-1] else box.bottom
+        pen.line([(x, box.top - _EDGE_PX), (x, lower)], INK, 3)
     half = width_of(mark.text, mark.size_px) / 2 + 18
     pen.box(Box(mark.x - half, mark.y - 23, mark.x + half, mark.y + 23), INK, 10)
 
@@ -180,11 +185,11 @@ def _draw_mark(pen: _Pen, picture: Picture, layout: Layout) -> None:
 def _draw_sample(pen: _Pen, item: LegendItem) -> None:
     x, y = item.x, item.y
     if isinstance(item.kind, int):
-        _draw_line(pen, item.kind, [(x, y), (x + _SAMPLE_PX, y)])
-        pen.marker(item.kind, x + _SAMPLE_PX / 2, y)
+        _draw_line(pen, item.kind, [(x, y), (x + SAMPLE, y)])
+        pen.marker(item.kind, x + SAMPLE / 2, y)
         return
-    pen.box(Box(x, y - 16, x + _SAMPLE_PX, y + 16), FREEZE)
-    pen.box(Box(x, y - 16 - _EDGE_PX, x + _SAMPLE_PX, y - 16), FREEZE_EDGE)
+    pen.box(Box(x, y - 10, x + SAMPLE, y + 15), FREEZE)
+    pen.box(Box(x, y - 10 - _EDGE_PX, x + SAMPLE, y - 10), FREEZE_EDGE)
 
 
 def _write(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
@@ -192,17 +197,10 @@ def _write(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
         for text in placed.texts:
             _write_text(sheet, text, FAINT if text.faint else INK)
         if placed.limit is not None:
-            _write_limit(sheet, placed.limit)
+            _write_text(sheet, placed.limit, LIMIT)
     for text in (*layout.texts, *(item.label for item in layout.legend)):
         _write_text(sheet, text, FAINT if text.faint else INK)
     _write_text(sheet, layout.mark, PAPER)
-
-
-def _write_limit(sheet: ImageDraw.ImageDraw, text: Text) -> None:
-    """Write a limit's name on paper of its own: curves may pass behind it."""
-    left, half = text.x - width_of(text.text, text.size_px), SMALL_PX * 0.6
-    sheet.rounded_rectangle((left - 8, text.y - half, text.x + 8, text.y + half), 6, PAPER, GRID, 1)
-    _write_text(sheet, text, LIMIT)
 
 
 def _write_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:

@@ -22,15 +22,16 @@ from bot.words import Words, message
 
 WIDTH: Final = 1200
 HEIGHT: Final = 900
-MARGIN: Final = 36
+MARGIN: Final = 32
 _LINE: Final = 1.3  # of the size of the letters
 _TICK_GAP: Final = 14
-_TITLE_ROOM: Final = 50
-_PANEL_GAP: Final = 22
-_LEAST_PLOT: Final = 124
+_TITLE_ROOM: Final = 54  # with the darker edge of a freeze
+_TITLE_MIDDLE: Final = 22
+_PANEL_GAP: Final = 14
+_LEAST_PLOT: Final = 112
 _TIMES_ROOM: Final = 44
 _MARK_ROOM: Final = 54
-_SAMPLE: Final = 62  # the piece of line in the legend
+SAMPLE: Final = 62  # the piece of line in the legend
 _LEGEND_GAP: Final = 40
 _MOST_TIMES: Final = 7
 
@@ -104,7 +105,7 @@ def lay_out(picture: Picture, words: Words) -> Layout:
 
 def _head(picture: Picture, words: Words) -> tuple[list[Text], float]:
     """Place the headline and, beneath, channel, date and zone."""
-    y = float(MARGIN)
+    y = MARGIN / 2
     texts = []
     room = WIDTH - 2 * MARGIN
     voices = words.each
@@ -116,7 +117,7 @@ def _head(picture: Picture, words: Words) -> tuple[list[Text], float]:
             y += size * _LINE / 2
     since = moment_of(picture.since)
     facts = (picture.cname, words.when(since, "yyyy-MM-dd"), words.when(since, "zzz"))
-    y += 4 + TEXT_PX * _LINE / 2
+    y += 2 + TEXT_PX * _LINE / 2
     texts.append(Text(fit(" · ".join(facts), TEXT_PX, room), MARGIN, y, TEXT_PX, faint=True))
     return texts, y + TEXT_PX * _LINE / 2
 
@@ -130,13 +131,13 @@ def _legend(picture: Picture, words: Words, y: float) -> tuple[tuple[LegendItem,
         frozen = message("Freezes: %(who)s", who=picture.freezes.who)
         named.append(("freeze", say_line(words, frozen)))
     items = []
-    x, row = float(MARGIN), y + 10 + TEXT_PX * _LINE / 2
+    x, row = float(MARGIN), y + 8 + TEXT_PX * _LINE / 2
     for kind, said in named:
-        text = fit(said, TEXT_PX, WIDTH - 2 * MARGIN - _SAMPLE - _TICK_GAP)
-        width = _SAMPLE + _TICK_GAP + width_of(text, TEXT_PX)
+        text = fit(said, TEXT_PX, WIDTH - 2 * MARGIN - SAMPLE - _TICK_GAP)
+        width = SAMPLE + _TICK_GAP + width_of(text, TEXT_PX)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, row = float(MARGIN), row + TEXT_PX * _LINE
-        label = Text(text, x + _SAMPLE + _TICK_GAP, row, TEXT_PX)
+        label = Text(text, x + SAMPLE + _TICK_GAP, row, TEXT_PX)
         items.append(LegendItem(kind, x, row, label))
         x += width + _LEGEND_GAP
     return tuple(items), row + TEXT_PX * _LINE / 2 + 8
@@ -157,37 +158,38 @@ def _place(
     ticks = value_ticks(panel.top, panel.unit)
     box = Box(left, top + _TITLE_ROOM, WIDTH - MARGIN, bottom - _PANEL_GAP)
     frame = Frame(box, picture.since, picture.until, ticks[-1])
-    name = say_line(words, panel.name)
-    unit = f" · {panel.unit.value}" if panel.unit.value else ""
-    room = WIDTH - 2 * MARGIN - width_of(unit, TITLE_PX)
-    title = Text(
-        fit(name, TITLE_PX, room) + unit, MARGIN, top + _TITLE_ROOM / 2, TITLE_PX, strong=True
-    )
+    limit = _limit(panel, box, top, words)
+    edge = limit.x - width_of(limit.text, limit.size_px) - SAMPLE if limit else box.right
     numbers = [
         Text(write_number(tick), left - _TICK_GAP, frame.y(tick), SMALL_PX, "rm", faint=True)
         for tick in _readable(ticks, frame)
     ]
-    return PlacedPanel(
-        panel, frame, tuple(ticks), (title, *numbers), _limit_label(panel, frame, words)
-    )
+    texts = (_title(panel, box, top, edge - 2 * _TICK_GAP, words), *numbers)
+    return PlacedPanel(panel, frame, tuple(ticks), texts, limit)
+
+
+def _title(panel: Panel, box: Box, top: float, edge: float, words: Words) -> Text:
+    """Place a panel's name and unit above its plot, up to an edge."""
+    unit = f" · {panel.unit.value}" if panel.unit.value else ""
+    room = edge - box.left - width_of(unit, TITLE_PX)
+    name = fit(say_line(words, panel.name), TITLE_PX, room)
+    if name.endswith("…"):
+        name = fit(words.each[0].say(panel.name), TITLE_PX, room)
+    return Text(name + unit, box.left, top + _TITLE_MIDDLE, TITLE_PX, strong=True)
+
+
+def _limit(panel: Panel, box: Box, top: float, words: Words) -> Text | None:
+    """Place the limit's name beside the panel's: in the plot it would hide a curve."""
+    if panel.limit is None:
+        return None
+    text = drawable(f"{say_line(words, message('limit'))} {write_number(panel.limit.bound)}")
+    return Text(text, box.right, top + _TITLE_MIDDLE, SMALL_PX, "rm")
 
 
 def _readable(ticks: list[float], frame: Frame) -> list[float]:
     """Return the ticks whose numbers do not run into each other: all, or first and last."""
     apart = abs(frame.y(ticks[0]) - frame.y(ticks[1]))
-    return ticks if apart >= SMALL_PX * 1.05 else [ticks[0], ticks[-1]]
-
-
-def _limit_label(panel: Panel, frame: Frame, words: Words) -> Text | None:
-    """Place the limit's name at the right end of its line, above it where there is room."""
-    if panel.limit is None:
-        return None
-    bound = write_number(panel.limit.bound)
-    text = drawable(say_line(words, message("limit %(value)s", value=bound)))
-    y = frame.y(panel.limit.bound)
-    above = y - frame.box.top > SMALL_PX * _LINE
-    middle = y + (-1 if above else 1) * (SMALL_PX * _LINE / 2 + 2)
-    return Text(text, frame.box.right - 10, middle, SMALL_PX, "rm")
+    return ticks if apart >= SMALL_PX * _LINE else [ticks[0], ticks[-1]]
 
 
 def _times(

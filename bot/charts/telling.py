@@ -52,7 +52,7 @@ def _panel(panel: Panel, words: Words) -> Message:
     curves = [_curve(panel, curve, words) for curve in panel.curves]
     if panel.limit is not None:
         bound = write_value(words, panel.limit.bound, panel.unit)
-        curves.append(message("limit %(value)s", value=bound))
+        curves.append(message("%(name)s %(value)s", name=message("limit"), value=bound))
     return message("%(panel)s: %(curves)s.", panel=panel.name, curves=curves)
 
 
