@@ -1,0 +1,206 @@
+"""The simulated Huawei's figures, commands, rights and callbacks, through our own client."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.clouds.http import CloudHttp
+from bot.clouds.huawei import Asking, HuaweiCloud, KeyPair
+from bot.clouds.huawei.asking import host_of
+from bot.clouds.quota import Quota
+from bot.errors import CloudRefusedError
+from bot.ports import Window
+from bot.sandbox.clouds import Clouds, HuaweiAccount
+from bot.sandbox.scenario import build_lesson
+
+NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
+NOON_S = NOON.timestamp()
+ACCOUNT = HuaweiAccount()
+APP = ACCOUNT.apps["kids"]
+HOUR = Window(NOON - dt.timedelta(hours=1), NOON)
+YESTERDAY = dt.date(2026, 11, 19)
+
+
+class Standing:
+    """A clock that stands at noon, and a ledger and memory that forget."""
+
+    def now(self) -> dt.datetime:
+        """Noon."""
+        return NOON
+
+    async def book(self, *_: object, now: dt.datetime, **__: object) -> Any:
+        """Book at once."""
+        return now, True
+
+    async def shut(self, account: str, until: dt.datetime) -> None:
+        """Forget it."""
+
+    async def recall(self, name: str) -> str | None:
+        """Nothing was learnt."""
+        return None if name else ""
+
+
+@pytest.fixture
+async def clouds() -> AsyncIterator[Clouds]:
+    """A lesson of the last hour with a fault, one of yesterday, one that runs."""
+    lessons = [
+        build_lesson("uplink_loss_video", "class_77_1", seed=1, started_at=NOON_S - 3000),
+        build_lesson("healthy", "class_77_2", seed=2, started_at=NOON_S - 86400),
+        build_lesson("healthy", "class_77_3", seed=3, started_at=NOON_S - 900),
+    ]
+    made = Clouds(lessons, clock=lambda: NOON_S)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def huawei(clouds: Clouds) -> AsyncIterator[HuaweiCloud]:
+    """Our client with the account's key pair."""
+    standing: Any = Standing()
+    keys = KeyPair(
+        ACCOUNT.access_key,
+        ACCOUNT.secret_key,
+        ACCOUNT.project_id,
+        host_of(clouds.huawei_url),
+        standing,
+    )
+    http = CloudHttp("huawei", clouds.huawei_url, Quota(standing, standing))
+    asking = Asking(
+        http, keys, standing, standing, apps=ACCOUNT.apps, project_id=ACCOUNT.project_id
+    )
+    cloud = HuaweiCloud(asking)
+    yield cloud
+    await cloud.close()
+
+
+async def test_live_figures_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
+    """13.3 to 13.6: users online minute by minute, freezes where the loss was, no web clients."""
+    users = await huawei.figures.live_scale("kids", "OnlineUsers", HOUR, "class_77_1")
+    assert (0, 2) == (users.points[0][1], max(value for _, value in users.points))
+    freezes = await huawei.figures.live_quality("kids", "VideoFreezeRate", "native", HOUR)
+    worst_at, worst = max(freezes.points, key=lambda point: point[1])
+    assert 0.05 < worst < 1
+    assert abs(worst_at.timestamp() - (NOON_S - 1500)) < 200
+    good = await huawei.figures.live_network(
+        "kids", "VideoUpstreamExcellentTransRate", "native", HOUR
+    )
+    assert min(value for _, value in good.points) < 0.9
+    web_clients = await huawei.figures.live_quality("kids", "VideoFreezeRate", "webrtc", HOUR)
+    assert () == web_clients.points
+
+
+async def test_where_users_are(huawei: HuaweiCloud) -> None:
+    """13.4: regions come as codes here, though 13.2 has names (W15)."""
+    at = NOON - dt.timedelta(minutes=5)
+    spread = await huawei.figures.live_spread("kids", "region", at)
+    assert {("SN", 1), ("SX", 1)} == {(row.codes[0].value, row.value) for row in spread.rows}
+
+
+async def test_days_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
+    """13.7 to 13.9: yesterday's lesson in numbers; today is not there."""
+    today = NOON.date()
+    sizes = await huawei.figures.daily_scale("kids", ["UserCount", "RoomCount"], YESTERDAY, today)
+    assert [(YESTERDAY, "UserCount", 2), (YESTERDAY, "RoomCount", 1)] == [
+        (one.day, one.metric.value, one.value) for one in sizes
+    ]
+    metrics = ["JoinSuccess5SecsRate", "VideoTransDelay", "VideoFreezeRate"]
+    good = await huawei.figures.daily_quality("kids", metrics, YESTERDAY, YESTERDAY)
+    values = {one.metric.value: one.value for one in good}
+    assert 100 == values["JoinSuccess5SecsRate"]
+    assert 40 < values["VideoTransDelay"] < 200
+    assert values["VideoFreezeRate"] < 3
+    seconds = await huawei.figures.usage("kids", "CommunicationDuration", YESTERDAY, YESTERDAY)
+    assert 5361 == next(one.value for one in seconds if one.metric.value == "CommunicationDuration")
+
+
+async def test_who_had_what(huawei: HuaweiCloud) -> None:
+    """13.14: one student whose video froze for the sender's loss."""
+    spread = await huawei.figures.abnormal_spread("kids", HOUR)
+    assert [((("2"), ("12")), 1)] == [
+        (tuple(code.value for code in row.codes), row.value) for row in spread.rows
+    ]
+
+
+async def test_rights_can_be_taken_away(clouds: Clouds, huawei: HuaweiCloud) -> None:
+    """A user of IAM needs the right to each API."""
+    clouds.huawei.deny("rtc/data/abnormal-events")
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.fetch_events("kids", "class_77_1", HOUR)
+    assert (400, "RTC.00001021") == (caught.value.status, caught.value.code)
+
+
+@pytest.mark.parametrize("limit", ["qpm", "auth", "range"])
+async def test_refusals_on_demand(limit: str, clouds: Clouds, huawei: HuaweiCloud) -> None:
+    """A planned refusal comes in the shape of the real one."""
+    clouds.fail_next("rtc/data/abnormal-events", "code_300", limit=limit)
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.fetch_events("kids", "class_77_1", HOUR)
+    codes = {"qpm": "APIGW.0308", "auth": "APIGW.0302", "range": "DATA.100011002"}
+    assert codes[limit] == caught.value.code
+
+
+JOBS = [{"max_idle_s": 4}, {"max_idle_s": 43201}, {"video": "SCREEN"}, {"size": "UHD"}]
+
+
+@pytest.mark.parametrize("wrong", JOBS)
+async def test_a_recording_is_checked(wrong: Any, huawei: HuaweiCloud) -> None:
+    """10.1: what the document does not allow is refused; so is nobody to record."""
+    with pytest.raises(CloudRefusedError) as caught:
+        await huawei.control.start_recording("kids", "class_77_3", "10001", "rule", **wrong)
+    assert "RTC.00001003" == caught.value.code
+    with pytest.raises(CloudRefusedError) as nobody:
+        await huawei.control.start_recording("kids", "class_77_3", "", "rule")
+    assert "RTC.00001005" == nobody.value.code
+
+
+async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None:
+    """11.2: 404 for a room nobody is in."""
+    await huawei.control.dismiss("kids", "class_77_3")
+    with pytest.raises(CloudRefusedError):
+        await huawei.control.dismiss("kids", "class_77_1")
+
+
+@pytest.mark.parametrize("key", ["sandbox-callback-key-0123456789abcdef", ""])
+async def test_callbacks_are_signed(key: str, clouds: Clouds) -> None:
+    """14.6, 8.1: with a key the request carries a signature of its body, without one none."""
+    told: list[tuple[dict[str, str], bytes]] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        told.append((headers, await request.read()))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/callback", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
+    desk = clouds.huawei.desk
+    desk.set_callback(APP, {"url": url, "auth_key": key}, NOON_S)
+    try:
+        status = await desk.call_back(APP, "RECORD_FILE_COMPLETE", NOON_S, record_duration=60)
+    finally:
+        await runner.cleanup()
+    ((headers, body),) = told
+    assert (200, True) == (status, b'"event_type":"RECORD_FILE_COMPLETE"' in body)
+    text = f"{headers.get('x-rtc-rand', '')}{headers.get('x-rtc-timestamp', '')}".encode() + body
+    wanted = hmac.new(key.encode(), text, hashlib.sha256).hexdigest() if key else None
+    assert wanted == headers.get("x-rtc-signature")
+
+
+async def test_a_callback_needs_an_address(clouds: Clouds) -> None:
+    """8.1: only http and https; anything else is refused; nothing is sent without one."""
+    with pytest.raises(KeyError):
+        await clouds.huawei.desk.call_back(APP, "RECORD_NEW_FILE_START", NOON_S)
+    url = f"{clouds.huawei_url}/v2/apps/{APP}/record-callback"
+    async with aiohttp.ClientSession() as session, session.put(url, json={}) as response:
+        assert 401 == response.status
