@@ -28,6 +28,7 @@ _EDGE: Final = dt.timedelta(seconds=15)  # our clock and the cloud's may differ
 _PUBLISHED: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this grain
 _WIDER: Final = dt.timedelta(minutes=1)  # asked along, for those who ask about the next seconds
 _BUSY: Final = dt.timedelta(minutes=15)  # after a full answer the next may be full again
+_FRESH: Final = dt.timedelta(minutes=2)
 _NOT_FOUND: Final = 404
 
 
@@ -65,9 +66,9 @@ class Diagnoses:
             target = longest_look(looks, span)
             if target is not None:
                 looks.append(await self._look(app, row, target, background=True))
-        busy = any(look.is_full and look.span.until > span.until - _BUSY for look in looks)
         left = await self._asking.left_today(app, row)
-        return Gathering(is_behind=busy or bool(unsettled(looks, span)), left=left)
+        is_behind = _is_busy(looks, span) or bool(unsettled(looks, span))
+        return Gathering(is_behind, left)
 
     def _lock(self, app: str) -> asyncio.Lock:
         return self._locks.setdefault(app, asyncio.Lock())
@@ -117,14 +118,23 @@ class Diagnoses:
 def longest_look(looks: Iterable[Look], span: Window) -> Window | None:
     """Choose what the background asks next: the longest unsettled stretch, the newest of equals.
 
-    None when all is known. Of a stretch that was full, at most the newest half is asked.
+    Older gaps come before minutes that have just gone by, unless much happens: then nothing is
+    left over for them. None when all is known. Of a stretch that was full, at most the newest
+    half is asked.
     """
     looks = list(looks)
-    open_parts = unsettled(looks, span)
-    if not open_parts:
+    parts = unsettled(looks, span)
+    if not parts:
         return None
-    part = max(open_parts, key=lambda part: (part.span, part.until))
+    if len(parts) > 1 and parts[-1].span < _FRESH and not _is_busy(looks, span):
+        parts.pop()
+    part = max(parts, key=lambda part: (part.span, part.until))
     return Window(part.until - _length(looks, part), part.until)
+
+
+def _is_busy(looks: Iterable[Look], span: Window) -> bool:
+    """Tell whether an answer about the last minutes was full."""
+    return any(look.is_full and look.span.until > span.until - _BUSY for look in looks)
 
 
 def next_look(looks: Iterable[Look], span: Window) -> Window | None:
@@ -183,7 +193,7 @@ def _askable(
 
 def _widen(span: Window, row: Endpoint, now: dt.datetime) -> Window:
     """Ask a little more at no cost: the next complaint is about nearly the same minutes."""
-    since = max(span.since.replace(second=0), _oldest(row, now))
+    since = max(span.since - _WIDER, _oldest(row, now))
     return Window(since, max(span.until, min(span.until + _WIDER, coarse(now - row.delay))))
 
 
