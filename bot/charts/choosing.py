@@ -11,7 +11,7 @@ import numpy as np
 from bot.call import Direction, Media, Metric, Report, Series, Side, Unit
 from bot.charts.labels import METRIC_NAMES, panel_name, unit_of
 from bot.charts.picture import MOST_PANELS, Curve, Freezes, Panel, Picture
-from bot.diagnosis import Verdict, thresholds
+from bot.diagnosis import Evidence, Verdict, thresholds
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.thresholds import Limit
 from bot.ports import Window
@@ -165,19 +165,19 @@ def _key(series: Series, end: int) -> tuple[Key, int]:
 def _keys(verdict: Verdict, ends: Ends) -> list[Key]:
     """Return the panels in order: what the evidence leads with, then what explains it."""
     media = _medium(verdict, ends)
-    told = [key for item in verdict.evidence for key in _told(item.metric, item.media, ends)]
+    told = [key for item in verdict.evidence for key in _told(item, ends)]
     group = verdict.cause.partition(".")[0]
     recipe = _RECIPES.get(verdict.cause) or _RECIPES.get(group) or _OVERVIEW
     wished = [key for wishes in recipe for key in _granted(wishes, media, ends)]
     return list(dict.fromkeys([*told[:1], *wished]))
 
 
-def _told(metric: str, media: Media | None, ends: Ends) -> Iterator[Key]:
-    """Find the panel of a piece of evidence; sent before received where there are both."""
-    if metric not in set(METRIC_NAMES):
-        return
-    keys = [(Metric(metric), media, way) for way in (None, _UP, _DOWN)]
-    yield from (key for key in keys if key in ends)
+def _told(item: Evidence, ends: Ends) -> Iterator[Key]:
+    """Find the panel of a piece of evidence, if it is one we show."""
+    if item.metric in set(METRIC_NAMES):
+        metric = Metric(item.metric)
+        keys = [(metric, item.media, way) for way in (item.direction, None)]
+        yield from (key for key in keys if key in ends)
 
 
 def _medium(verdict: Verdict, ends: Ends) -> Media:

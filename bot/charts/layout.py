@@ -27,6 +27,7 @@ _LINE: Final = 1.3  # of the size of the letters
 _TICK_GAP: Final = 14
 _TITLE_ROOM: Final = 54  # with the darker edge of a freeze
 _TITLE_MIDDLE: Final = 22
+_HEADROOM: Final = 1.04  # a processor at 100 % does not hide behind the frame
 _PANEL_GAP: Final = 14
 _LEAST_PLOT: Final = 112
 _TIMES_ROOM: Final = 44
@@ -157,7 +158,7 @@ def _place(
     top, bottom = between
     ticks = value_ticks(panel.top, panel.unit)
     box = Box(left, top + _TITLE_ROOM, WIDTH - MARGIN, bottom - _PANEL_GAP)
-    frame = Frame(box, picture.since, picture.until, ticks[-1])
+    frame = Frame(box, picture.since, picture.until, ticks[-1] * _HEADROOM)
     limit = _limit(panel, box, top, words)
     edge = limit.x - width_of(limit.text, limit.size_px) - SAMPLE if limit else box.right
     numbers = [
@@ -169,13 +170,14 @@ def _place(
 
 
 def _title(panel: Panel, box: Box, top: float, edge: float, words: Words) -> Text:
-    """Place a panel's name and unit above its plot, up to an edge."""
+    """Place a panel's name and unit above its plot, up to an edge; two languages smaller."""
+    size = TITLE_PX if len(words.each) == 1 else SMALL_PX
     unit = f" · {panel.unit.value}" if panel.unit.value else ""
-    room = edge - box.left - width_of(unit, TITLE_PX)
-    name = fit(say_line(words, panel.name), TITLE_PX, room)
-    if name.endswith("…"):
-        name = fit(words.each[0].say(panel.name), TITLE_PX, room)
-    return Text(name + unit, box.left, top + _TITLE_MIDDLE, TITLE_PX, strong=True)
+    room = edge - box.left - width_of(unit, size)
+    name = drawable(say_line(words, panel.name))
+    if width_of(name, size) > room:
+        name = fit(words.each[0].say(panel.name), size, room)
+    return Text(name + unit, box.left, top + _TITLE_MIDDLE, size, strong=True)
 
 
 def _limit(panel: Panel, box: Box, top: float, words: Words) -> Text | None:
