@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from bot.clouds.cache import Cache, Kept
 from bot.clouds.endpoints import Endpoint, endpoint
 from bot.clouds.http import Answer, CloudHttp, Question
 from bot.clouds.huawei.signing import DATE_FORMAT, authorize, canonical_request
@@ -122,7 +122,7 @@ class _TokenAnswer(msgspec.Struct):
 
 
 class Tokens:
-    """A token of IAM, kept until an hour before its end and renewed by one question at a time."""
+    """A token of IAM, kept until an hour before its end; many who wait share one question."""
 
     name: Final = "token"
 
@@ -132,45 +132,44 @@ class Tokens:
         self._project_id = project_id
         self._clock = clock
         self._row = endpoint("huawei", "tokens")
-        self._token: _Token | None = None
-        self._lock = asyncio.Lock()
+        self._kept: Cache[_Token] = Cache(clock)
+        self._generation = 0
+        self._current = ""
 
     def __repr__(self) -> str:
         return "Tokens()"
 
     async def headers(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 - no signature
         """Return the token's headers; asks IAM when none is kept or it is about to end."""
-        token = await self._current()
+        kept = await self._kept.get(self._generation, self._fetch)
+        self._current = kept.value.text
         return {
             "Content-Type": _JSON,
-            "X-Auth-Token": token.text,
+            "X-Auth-Token": kept.value.text,
             "X-Project-Id": self._project_id,
         }
 
     def renews(self, refused: Mapping[str, str]) -> bool:
-        """Forget the token that was refused; a newer one of another task stays."""
-        if self._token is not None and self._token.text == refused.get("X-Auth-Token"):
-            self._token = None
+        """Give the token up that was refused; a newer one of another task stays."""
+        if refused.get("X-Auth-Token") == self._current:
+            self._generation += 1
+            self._current = ""
         return True
 
     async def close(self) -> None:
         """Give the connections to IAM back."""
+        await self._kept.close()
         await self._http.close()
 
-    async def _current(self) -> _Token:
-        async with self._lock:
-            if self._token is None or self._clock.now() >= self._token.renew_at:
-                self._token = await self._fetch()
-            return self._token
-
-    async def _fetch(self) -> _Token:
+    async def _fetch(self) -> Kept[_Token]:
         now = self._clock.now()
 
         def read(answer: Answer) -> _Token:
             return read_token(self._row, answer, now)
 
         question = Question(body=self._login.body(), headers={"Content-Type": _JSON})
-        return await self._http.ask(self._row, self._project_id, question, read)
+        token = await self._http.ask(self._row, self._project_id, question, read)
+        return Kept(token, now, token.renew_at)
 
 
 def read_token(row: Endpoint, answer: Answer, now: dt.datetime) -> _Token:

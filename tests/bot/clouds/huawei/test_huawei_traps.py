@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -83,6 +84,25 @@ async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, wire: Any, clock
     login = next(r for r in wire.asked if r.url.path == "/v3/auth/tokens")
     assert ("iam.invalid", True) == (login.url.host, b'"scope":{"project":' in login.content)
     assert "authorization" not in wire.asked[1].headers
+
+
+async def test_many_askers_share_one_token(make_huawei: Any, wire: Any) -> None:
+    """W3: questions asked together cost one token; so do refusals met together."""
+    wire.do("tokens", token_answer(1))
+    huawei = make_huawei(auth="token")
+    cnames = [f"class_{n}" for n in range(4)]
+    await asyncio.gather(*(huawei.fetch_events("kids", cname, WINDOW) for cname in cnames))
+    assert 1 == sum(r.url.path == "/v3/auth/tokens" for r in wire.asked)
+
+    def refuse_the_first(request: httpx.Request) -> httpx.Response:
+        if request.headers["x-auth-token"].startswith("MII1"):
+            return httpx.Response(401, json={"error_code": "APIGW.0301"})
+        return httpx.Response(200, json={"total": 0, "room_info_list": []})
+
+    wire.do("rooms", refuse_the_first)
+    wire.do("tokens", token_answer(2))
+    await asyncio.gather(*(huawei.find_calls("kids", cname, WINDOW) for cname in cnames))
+    assert 2 == sum(r.url.path == "/v3/auth/tokens" for r in wire.asked)
 
 
 async def test_a_refused_token_is_renewed_once(make_huawei: Any, wire: Any) -> None:

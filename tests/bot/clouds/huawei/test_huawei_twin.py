@@ -11,6 +11,12 @@ import pytest
 from bot.call import IssueType, Metric, Report
 from bot.clouds import build_clouds
 from bot.diagnosis import examine
+from bot.errors import (
+    CloudBrokenError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudUnreachableError,
+)
 from bot.ports import Window
 from bot.sandbox.clouds import Clouds, HuaweiAccount
 from bot.sandbox.scenario import build_lesson
@@ -102,6 +108,48 @@ async def test_a_call_is_found_and_told(clouds: Clouds, huawei: Any) -> None:
         if (one.uid, one.metric, one.code.value) == ("10001", Metric.UPLINK_LOSS, "vloss")
     )
     assert 8 < float(loss.values.max()) < 50
+
+
+async def test_w14_a_room_used_again(clouds: Clouds, huawei: Any) -> None:
+    """W14: a room that held a class last week too is one row, and the stays are today's."""
+    clouds.add(build_lesson("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800))
+    clouds.huawei.are_rooms_merged = True
+    report = report_of(clouds, "uplink_loss_video")
+    window = Window.around(report.occurred_at, TWO)
+    (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
+    assert NOON_S - 604800 == call.started_at.timestamp()
+    record = await huawei.fetch_record(call, ["10001", "20002"], window)
+    joined = [stay.joined_at.timestamp() for stay in record.participants]
+    assert [NOON_S - 3000, NOON_S - 2965] == joined
+    assert record.series
+
+
+FAULTS = [
+    ("http_500", CloudBrokenError),
+    ("http_503", CloudBrokenError),
+    ("http_429", CloudOverQuotaError),
+    ("reset", CloudUnreachableError),
+    ("html", CloudNonsenseError),
+    ("truncated_json", CloudNonsenseError),
+    ("wrong_types", CloudNonsenseError),
+    ("empty", CloudNonsenseError),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault[0]))
+async def test_faults_are_typed(fault: Any, clouds: Clouds, huawei: Any) -> None:
+    """Whatever goes wrong on the way is a typed error that may pass, and later it does."""
+    kind, error = fault
+    clouds.fail_next("rtc/data/abnormal-events", kind, times=3)
+    report = report_of(clouds, "healthy")
+    window = Window.around(report.occurred_at, TWO)
+    with pytest.raises(error) as caught:
+        await huawei.fetch_events("kids", "healthy", window)
+    assert caught.value.retryable
+    clouds.clear_faults()
+    later = Window.around(report.occurred_at, TWO)
+    if kind != "http_429":
+        assert () == (await huawei.fetch_events("kids", "healthy", later)).events
 
 
 @pytest.mark.parametrize("kind", KINDS)

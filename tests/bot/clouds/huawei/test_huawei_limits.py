@@ -1,0 +1,58 @@
+"""Huawei's limits, as they stand in table 1-2 and in chapter 13."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
+
+_DAY = dt.timedelta(days=1)
+_HOUR = dt.timedelta(hours=1)
+SPANS = [
+    ("rooms", 90 * _DAY, 90 * _DAY),
+    ("users", 90 * _DAY, 90 * _DAY),
+    ("realtime_scale", None, _DAY),
+    ("realtime_quality", None, _DAY),
+    ("realtime_network", None, _DAY),
+    ("history_scale", 31 * _DAY, 31 * _DAY),
+    ("history_quality", 31 * _DAY, 31 * _DAY),
+    ("qos", 5 * _DAY, _DAY),
+    ("client_events", 5 * _DAY, _HOUR),
+    ("client_abnormal", 5 * _DAY, _HOUR),
+    ("abnormal_events", None, _DAY),
+    ("abnormal_dimension", None, _DAY),
+]
+RATES = [
+    ("apps", Rate(60, 60)),
+    ("start_job", Rate(10, 1)),
+    ("job", Rate(10, 1)),
+    ("stop_job", Rate(10, 1)),
+    ("remove_users", Rate(60, 60)),
+    ("dismiss", Rate(60, 60)),
+]
+
+
+@pytest.mark.parametrize("limits", SPANS, ids=lambda limits: str(limits[0]))
+def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
+    """Section 5: how far back and how long a question of chapter 13 may be."""
+    name, look_back, span = limits
+    row = endpoint("huawei", name)
+    assert (look_back, span) == (row.look_back, row.max_span)
+
+
+@pytest.mark.parametrize("limits", RATES, ids=lambda limits: str(limits[0]))
+def test_rates_are_the_documents(limits: tuple[str, Rate]) -> None:
+    """Table 1-2: how often the calls that act may be made."""
+    assert (limits[1],) == endpoint("huawei", limits[0]).rates
+
+
+def test_w2_chapter_13_shares_one_account() -> None:
+    """W2: fourteen calls, one allowance of thirty a minute for each app."""
+    rows = [
+        row for row in ENDPOINTS if row.document.endswith(tuple(f", 13.{n}" for n in range(15)))
+    ]
+    assert 14 == len(rows)
+    assert {((Rate(30, 60),), "huawei.statistics.X")} == {(r.rates, r.account("X")) for r in rows}
