@@ -31,6 +31,7 @@ from bot.errors import LagdeskError
 from bot.ports import Clock, Diagnosis
 from bot.settings import N_, SettingError, Settings, read_settings, require
 from bot.store import Store
+from bot.store.answers import SqlAnswers
 from bot.store.events import SqlEventBook
 from bot.store.ledger import SqlLedger, SqlMemory
 from bot.words import LocaleName, Message, Words, message
@@ -72,6 +73,7 @@ async def open_house(
         clock=clock,
         delay_scale=delay_scale,
         book=SqlEventBook(store),
+        answers=SqlAnswers(store),
     )
     try:
         await _bring_up_to_date(store)

@@ -266,6 +266,7 @@ class Lack(StrEnum):
     STUDENT_METRICS = "student_metrics"
     EVENTS = "events"  # the cloud's own diagnosis
     MINUTES = "minutes"  # minutes of the cloud's own diagnosis nobody looked at
+    FIGURES = "figures"  # of a whole app
 
 
 class LackReason(StrEnum):

@@ -240,6 +240,7 @@ class Asked:
     app: str
     cname: str
     since_s: float | None = None  # how far back the channel's last call is looked for
+    topic: str = ""  # of a question about a whole app, which names no channel
 
 
 class Speaker(Protocol):

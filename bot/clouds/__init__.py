@@ -10,6 +10,7 @@ from typing import Final
 import httpx
 
 from bot.clouds.agora import AgoraCloud, Asking
+from bot.clouds.answers import Answers
 from bot.clouds.http import CloudHttp
 from bot.clouds.huawei import Asking as HuaweiAsking
 from bot.clouds.huawei import Credentials, HuaweiCloud, KeyPair, Tokens
@@ -35,6 +36,7 @@ class _Means:
     transport: httpx.AsyncBaseTransport | None
     delay_scale: float
     book: EventBook | None
+    answers: Answers | None
 
 
 def build_clouds(
@@ -47,16 +49,18 @@ def build_clouds(
     delay_scale: float = 1.0,
     sleep: Sleep = asyncio.sleep,
     book: EventBook | None = None,
+    answers: Answers | None = None,
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
 
     Apps of one cloud share one object: close each once. Raises SettingError for a cloud that
     has no room here yet. `transport` replaces the network and
     `sleep` the waiting for short allowances. Without a `book` what was seen of whole apps is
-    known to this process alone.
+    known to this process alone, and without `answers` their figures are.
     """
     told = clock or SystemClock()
-    means = _Means(Quota(ledger, told, sleep), memory, told, transport, delay_scale, book)
+    quota = Quota(ledger, told, sleep)
+    means = _Means(quota, memory, told, transport, delay_scale, book, answers)
     carriers: dict[str, Cloud] = {}
     for each in settings:
         if each.name not in _BUILDERS:
@@ -87,7 +91,8 @@ def _agora(settings: CloudSettings, means: _Means) -> Cloud:
         plan=settings.options.get("plan", "standard"),
         delay_scale=means.delay_scale,
     )
-    return AgoraCloud(asking, report=settings.options.get("report", "reportV2"), book=means.book)
+    report = settings.options.get("report", "reportV2")
+    return AgoraCloud(asking, report=report, book=means.book, answers=means.answers)
 
 
 def _volcengine(settings: CloudSettings, means: _Means) -> Cloud:
@@ -104,7 +109,7 @@ def _volcengine(settings: CloudSettings, means: _Means) -> Cloud:
         version=settings.options.get("api_version", "2020-12-01"),
         delay_scale=means.delay_scale,
     )
-    return VolcengineCloud(asking)
+    return VolcengineCloud(asking, answers=means.answers)
 
 
 def _huawei(settings: CloudSettings, means: _Means) -> Cloud:
@@ -120,7 +125,8 @@ def _huawei(settings: CloudSettings, means: _Means) -> Cloud:
         array_style=settings.options.get("array_style", "comma"),
         delay_scale=means.delay_scale,
     )
-    return HuaweiCloud(asking, client_events=settings.options.get("client_events", "auto"))
+    client_events = settings.options.get("client_events", "auto")
+    return HuaweiCloud(asking, client_events=client_events, answers=means.answers)
 
 
 def _huawei_credentials(settings: CloudSettings, means: _Means, project_id: str) -> Credentials:

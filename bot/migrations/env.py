@@ -8,6 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
+import bot.store.answers
 import bot.store.events
 import bot.store.installs
 import bot.store.ledger

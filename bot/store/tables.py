@@ -67,6 +67,7 @@ class Question(SQLModel, table=True):
     locale: str
     timezone: str
     since_s: float | None = None
+    topic: str = ""
     asked_at: dt.datetime = Field(sa_type=UtcTime)
 
 

@@ -14,12 +14,14 @@ from bot.clouds.agora.asking import Asking, span_params
 from bot.clouds.agora.calls import find_calls
 from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import Diagnoses
+from bot.clouds.agora.overview import Overviews
 from bot.clouds.agora.wire import Envelope
+from bot.clouds.answers import Answers, PassingAnswers
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.memory import EventBook
 from bot.clouds.refusals import cannot, refused
 from bot.errors import CloudRefusedError
-from bot.ports import Capabilities, EventAnswer, Gathering, Window
+from bot.ports import Capabilities, EventAnswer, Gathering, Overview, Topic, Window
 from bot.words import message
 
 UID_MAX: Final = 2**32 - 1
@@ -39,9 +41,15 @@ class AgoraCloud:
     name: Final = "agora"
 
     def __init__(
-        self, asking: Asking, *, report: str = "reportV2", book: EventBook | None = None
+        self,
+        asking: Asking,
+        *,
+        report: str = "reportV2",
+        book: EventBook | None = None,
+        answers: Answers | None = None,
     ) -> None:
         self._asking = asking
+        self._overviews = Overviews(asking, answers or PassingAnswers())
         self._report = report
         self._diagnoses = Diagnoses(asking, book)
 
@@ -96,6 +104,10 @@ class AgoraCloud:
     async def gather_events(self, app: str) -> Gathering:
         """Look once where nobody has looked, with what people leave of the allowance."""
         return await self._diagnoses.gather(app)
+
+    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+        """Return the figures of a whole app; what failed is told in it, never raised."""
+        return await self._overviews.fetch(app, topic)
 
     async def send_report(self, report: Report) -> None:
         """Report a bad call; never asked twice in here, for Agora would file it twice.

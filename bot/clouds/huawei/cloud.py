@@ -11,16 +11,18 @@ from typing import Final
 import msgspec
 
 from bot.call import Call, CallRecord, Report
+from bot.clouds.answers import Answers, PassingAnswers
 from bot.clouds.huawei.asking import Asking
 from bot.clouds.huawei.calls import find_calls
 from bot.clouds.huawei.client_events import ClientEvents
 from bot.clouds.huawei.control import Control
 from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.figures import Figures
+from bot.clouds.huawei.overview import Overviews
 from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.wire import Id
 from bot.clouds.refusals import cannot, clean_code, refused
-from bot.ports import Capabilities, EventAnswer, Window
+from bot.ports import Capabilities, EventAnswer, Overview, Topic, Window
 from bot.words import message
 
 # SparkRTC's FAQ on RoomID and UserID: both up to 64 letters, digits, "_" and "-".
@@ -55,9 +57,12 @@ class HuaweiCloud:
 
     name: Final = "huawei"
 
-    def __init__(self, asking: Asking, *, client_events: str = "auto") -> None:
+    def __init__(
+        self, asking: Asking, *, client_events: str = "auto", answers: Answers | None = None
+    ) -> None:
         self._asking = asking
         self.figures: Final = Figures(asking)
+        self._overviews = Overviews(asking, self.figures, answers or PassingAnswers())
         self.control: Final = Control(asking)
         self.client_events: Final = ClientEvents(asking, client_events)
 
@@ -102,6 +107,10 @@ class HuaweiCloud:
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return Huawei's own diagnosis of a room, of all rooms when `cname` is ""."""
         return await fetch_events(self._asking, app, cname, window)
+
+    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+        """Return the figures of a whole app; what failed is told in it, never raised."""
+        return await self._overviews.fetch(app, topic)
 
     async def send_report(self, report: Report) -> None:  # noqa: ARG002 - there is no such call
         """Raise CloudCannotError: Huawei takes no reports."""

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report
+from bot.clouds.answers import Answers, PassingAnswers
 from bot.clouds.refusals import cannot
 from bot.clouds.volcengine.asking import Asking
 from bot.clouds.volcengine.calls import find_calls, probe
 from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.ids import ID, ID_HINT
+from bot.clouds.volcengine.overview import Overviews
 from bot.clouds.volcengine.quality import Quality
-from bot.ports import Capabilities, EventAnswer, Window
+from bot.ports import Capabilities, EventAnswer, Overview, Topic, Window
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 
@@ -26,9 +28,10 @@ class VolcengineCloud:
 
     name: Final = "volcengine"
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, *, answers: Answers | None = None) -> None:
         self._asking = asking
         self.quality: Final = Quality(asking)
+        self._overviews = Overviews(asking, self.quality, answers or PassingAnswers())
 
     def __repr__(self) -> str:
         return f"VolcengineCloud(apps={sorted(self.apps)})"
@@ -71,6 +74,10 @@ class VolcengineCloud:
     ) -> EventAnswer:
         """Raise CloudCannotError: Volcengine has no call that names causes."""
         raise cannot(self.name, "events")
+
+    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+        """Return the figures of a whole app; what failed is told in it, never raised."""
+        return await self._overviews.fetch(app, topic)
 
     async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
         """Raise CloudCannotError: Volcengine has no call that takes reports."""

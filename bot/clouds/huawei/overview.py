@@ -1,0 +1,170 @@
+"""What Huawei tells of a whole app, by topic. The asking is `figures.py`'s."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.call import Code, Figure, Media, Trend
+from bot.clouds.answers import Answers, Ask, Asker, Part
+from bot.clouds.gathering import gather
+from bot.clouds.huawei.asking import Asking
+from bot.clouds.huawei.figures import (
+    Dimension,
+    Figures,
+    LiveNetwork,
+    LiveQuality,
+    LiveScale,
+    SdkType,
+)
+from bot.ports import Overview, Topic, Window
+from bot.words import Message, message
+
+_HOUR: Final = dt.timedelta(hours=1)
+_DAY: Final = dt.timedelta(days=1)
+_DAYS: Final = 7
+_STEP: Final = dt.timedelta(seconds=60)
+_SCALE: Final[tuple[LiveScale, ...]] = ("OnlineUsers", "RoomCount")
+_NOW: Final[tuple[LiveQuality, ...]] = ("VideoFreezeRate", "AudioFreezeRate", "JoinSuccessRate")
+_EXPERIENCE: Final[tuple[LiveQuality, ...]] = (*_NOW, "JoinSuccess5SecsRate")
+_NETWORK: Final[tuple[LiveNetwork, ...]] = (
+    "VideoExcellentTransRate",
+    "AudioExcellentTransRate",
+    "VideoUpstreamExcellentTransRate",
+    "AudioUpstreamExcellentTransRate",
+)
+_SDKS: Final[tuple[SdkType, ...]] = ("native", "webrtc")
+_USAGE: Final = ("UserCount", "SessionCount", "RoomCount", "MaxOnlineUserCount")
+_DIMENSIONS: Final[tuple[Dimension, ...]] = ("region", "access_net", "platform")
+_FREEZE_MS: Final = 600
+_JOIN_MS: Final = 5000
+
+_FREEZES: Final = message(
+    "Freeze rate at Huawei: the share of time frozen. It counts as frozen from 600 ms."
+)
+_JOINS: Final = message("Join success: the people who got in, of those who tried.")
+_GOOD: Final = message(
+    "Good transmission at Huawei: its document does not say which loss still counts as good."
+)
+_SCALELESS: Final = message(
+    "Huawei does not state the scale of its live rates: they are shown as they came. By day they "
+    "are percent."
+)
+_SDK: Final = message("Native apps and browsers are counted apart.")
+_COUNTS: Final = message("Users: the same uid in two rooms counts as two.")
+_UTC_DAYS: Final = message("Days are those of UTC; today is never told.")
+_SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
+_DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
+    Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),
+    Topic.USAGE: (_COUNTS, _UTC_DAYS),
+    Topic.NETWORK: (_GOOD, _SCALELESS, _SDK),
+    Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
+    Topic.SCALE: (_COUNTS,),
+    Topic.DISTRIBUTION: (_SPREAD,),
+}
+
+
+class Overviews:
+    """Huawei's figures of whole apps; the last answers are kept in `answers`.
+
+    All of it comes out of one allowance of 30 questions a minute, which diagnoses need too.
+    """
+
+    def __init__(self, asking: Asking, figures: Figures, answers: Answers) -> None:
+        self._asking = asking
+        self._figures = figures
+        self._asker = Asker(answers, asking.clock)
+
+    async def fetch(self, app: str, topic: Topic) -> Overview:
+        """Return what Huawei tells of an app; what failed is told in it, never raised."""
+        now = self._asking.clock.now()
+        found = await self._asker.ask_all(self._asks(app, topic))
+        return gather(topic, app, "huawei", now, found, definitions=_DEFINITIONS[topic])
+
+    def _asks(self, app: str, topic: Topic) -> Iterable[Ask]:
+        if topic is Topic.USAGE:
+            yield self._ask(app, "history_scale", "", self._usage)
+        if topic is Topic.DISTRIBUTION:
+            for dimension in _DIMENSIONS:
+                spread = partial(self._spread, dimension=dimension)
+                yield self._ask(app, "realtime_dimension", dimension, spread)
+            yield self._ask(app, "abnormal_dimension", "", self._abnormal)
+        qualities = {Topic.LIVE: _NOW, Topic.EXPERIENCE: _EXPERIENCE}.get(topic, ())
+        for sdk in _SDKS:
+            for quality in qualities:
+                rate = partial(self._live_quality, metric=quality, sdk=sdk)
+                yield self._ask(app, "realtime_quality", f"{quality}.{sdk}", rate)
+            for network in _NETWORK if topic is Topic.NETWORK else ():
+                share = partial(self._live_network, metric=network, sdk=sdk)
+                yield self._ask(app, "realtime_network", f"{network}.{sdk}", share)
+        for metric in _SCALE if topic in {Topic.LIVE, Topic.SCALE} else ():
+            count = partial(self._live_scale, metric=metric)
+            yield self._ask(app, "realtime_scale", metric, count)
+        if topic is Topic.EXPERIENCE:
+            yield self._ask(app, "history_quality", "", self._daily_quality)
+
+    def _ask(self, app: str, name: str, what: str, fetch: Callable[[str], Awaitable[Part]]) -> Ask:
+        question = ".".join(("huawei", name, what, self._asking.apps[app]))
+        return Ask(name, question, partial(fetch, app))
+
+    async def _live_scale(self, app: str, metric: LiveScale) -> Part:
+        window = self._last_hour("realtime_scale")
+        return self._live(await self._figures.live_scale(app, metric, window), window)
+
+    async def _live_quality(self, app: str, metric: LiveQuality, sdk: SdkType) -> Part:
+        window = self._last_hour("realtime_quality")
+        trend = await self._figures.live_quality(app, metric, sdk, window)
+        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+
+    async def _live_network(self, app: str, metric: LiveNetwork, sdk: SdkType) -> Part:
+        window = self._last_hour("realtime_network")
+        trend = await self._figures.live_network(app, metric, sdk, window)
+        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+
+    def _live(self, trend: Trend, window: Window) -> Part:
+        now = self._asking.clock.now()
+        return Part(now, now + _STEP, window.since, window.until, trends=(trend,))
+
+    async def _usage(self, app: str) -> Part:
+        since, until = self._days()
+        usages = await self._figures.daily_scale(app, _USAGE, since.date(), (until - _DAY).date())
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _daily_quality(self, app: str) -> Part:
+        since, until = self._days()
+        last = (until - _DAY).date()
+        usages = await self._figures.daily_quality(app, _EXPERIENCE, since.date(), last)
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _spread(self, app: str, dimension: Dimension) -> Part:
+        now = self._asking.clock.now()
+        at = now - self._asking.endpoint("realtime_dimension").delay
+        spread = await self._figures.live_spread(app, dimension, at)
+        return Part(now, now + _STEP, at, at, distributions=(replace(spread, since=at),))
+
+    async def _abnormal(self, app: str) -> Part:
+        now = self._asking.clock.now()
+        window = self._last_hour("abnormal_dimension")
+        spread = await self._figures.abnormal_spread(app, window)
+        return Part(now, now + _STEP, window.since, window.until, distributions=(spread,))
+
+    def _last_hour(self, name: str) -> Window:
+        until = self._asking.clock.now() - self._asking.endpoint(name).delay
+        return Window(until - _HOUR, until)
+
+    def _days(self) -> tuple[dt.datetime, dt.datetime]:
+        """The last whole days of UTC, as midnights; the second one is today's."""
+        now = self._asking.clock.now().astimezone(dt.UTC)
+        until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return until - _DAYS * _DAY, until
+
+
+def _figure(name: Code, sdk: SdkType) -> Figure:
+    """What a live rate is; whom it counts is told by the kind of SDK."""
+    is_freeze = "Freeze" in name.value
+    within = _FREEZE_MS if is_freeze else _JOIN_MS if "5Secs" in name.value else None
+    media = next((each for each in Media if name.value.lower().startswith(each.value)), None)
+    return Figure(name, media, within, not is_freeze, Code("huawei.sdk_type", sdk))

@@ -1,0 +1,122 @@
+"""What Volcengine tells of a whole app, by topic. Asks through `quality` and decides no colour."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.clouds.answers import Answers, Ask, Asker, Part
+from bot.clouds.gathering import gather
+from bot.clouds.volcengine.asking import DISTRIBUTION, Asking
+from bot.clouds.volcengine.indicators import OPERATIONS, QUALITY, REALTIME_OPERATIONS
+from bot.clouds.volcengine.quality import Quality
+from bot.clouds.volcengine.wire import CHINA
+from bot.ports import Overview, Topic, Window
+from bot.words import Message, message
+
+_HOUR: Final = dt.timedelta(hours=1)
+_DAY: Final = dt.timedelta(days=1)
+_WEEK: Final = dt.timedelta(days=7)
+_COUNTED_AFTER: Final = dt.timedelta(hours=8)
+_LIVE_FRESH: Final = dt.timedelta(seconds=30)
+_SPREAD_BY: Final = ("Province", "OS", "Access")
+
+_STALLS: Final = message(
+    "Stall rate at Volcengine: counted with the threshold that stands beside it, usually 80 ms for "
+    "audio and 500 ms for video."
+)
+_JOINS: Final = message(
+    "Join success: the people who got in within the time that stands beside it."
+)
+_ON_TIME: Final = message(
+    "Transmission at Volcengine: the share of time within the delay target, usually 400 ms; "
+    "higher is better."
+)
+_APART: Final = message("Volcengine counts the users of browsers apart from those of apps.")
+_ONCE: Final = message("Users: somebody in two rooms counts once.")
+_DAYS: Final = message("Days are those of Beijing (UTC+08:00).")
+_DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
+    Topic.LIVE: (_STALLS, _JOINS, _APART),
+    Topic.USAGE: (_ONCE, _DAYS),
+    Topic.NETWORK: (_ON_TIME, _APART),
+    Topic.EXPERIENCE: (_STALLS, _JOINS, _APART),
+    Topic.SCALE: (),
+    Topic.DISTRIBUTION: (_STALLS, _APART, _DAYS),
+}
+_LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
+    Topic.LIVE: ("stall_rate", "join_room_success_rate"),
+    Topic.NETWORK: ("network_trans_delay",),
+    Topic.EXPERIENCE: tuple(name for name in QUALITY if name != "network_trans_delay"),
+}
+
+
+class Overviews:
+    """Volcengine's figures of whole apps; the last answers are kept in `answers`."""
+
+    def __init__(self, asking: Asking, quality: Quality, answers: Answers) -> None:
+        self._asking = asking
+        self._quality = quality
+        self._asker = Asker(answers, asking.clock)
+
+    async def fetch(self, app: str, topic: Topic) -> Overview:
+        """Return what Volcengine tells of an app; what failed is told in it, never raised."""
+        now = self._asking.clock.now()
+        found = await self._asker.ask_all(self._asks(app, topic, _window(topic, now)))
+        return gather(topic, app, "volcengine", now, found, definitions=_DEFINITIONS[topic])
+
+    def _asks(self, app: str, topic: Topic, window: Window) -> Iterable[Ask]:
+        if topic is Topic.USAGE:
+            yield self._ask(app, "ListOperationData", "", self._usage, window)
+        if topic is Topic.DISTRIBUTION:
+            for dimension in _SPREAD_BY:
+                spread = partial(self._spread, dimension=dimension)
+                yield self._ask(app, DISTRIBUTION, dimension, spread, window)
+        if topic in _LIVE_QUALITY:
+            names = _LIVE_QUALITY[topic]
+            live = partial(self._live, names=names)
+            yield self._ask(app, "ListRealTimeQuality", ",".join(names), live, window)
+        if topic in {Topic.LIVE, Topic.SCALE}:
+            yield self._ask(app, "ListRealTimeOperationData", "", self._scale, window)
+
+    def _ask(
+        self,
+        app: str,
+        action: str,
+        what: str,
+        fetch: Callable[[str, Window], Awaitable[Part]],
+        window: Window,
+    ) -> Ask:
+        question = ".".join(("volcengine", action, what, self._asking.apps[app]))
+        return Ask(action, question, partial(fetch, app, window))
+
+    async def _usage(self, app: str, window: Window) -> Part:
+        usages = await self._quality.usage(app, OPERATIONS, window)
+        return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
+
+    async def _spread(self, app: str, window: Window, dimension: str) -> Part:
+        found = await self._quality.distribution(app, "stall_rate", dimension, window)
+        fresh_at = window.until + _DAY + _COUNTED_AFTER
+        return replace(self._part(window, fresh_at), distributions=found)
+
+    async def _live(self, app: str, window: Window, names: Sequence[str]) -> Part:
+        trends = await self._quality.trends(app, names, window, is_live=True)
+        return replace(self._part(window, self._asking.clock.now() + _LIVE_FRESH), trends=trends)
+
+    async def _scale(self, app: str, window: Window) -> Part:
+        trends = await self._quality.live_operations(app, REALTIME_OPERATIONS, window)
+        return replace(self._part(window, self._asking.clock.now() + _LIVE_FRESH), trends=trends)
+
+    def _part(self, window: Window, fresh_at: dt.datetime) -> Part:
+        return Part(self._asking.clock.now(), fresh_at, window.since, window.until)
+
+
+def _window(topic: Topic, now: dt.datetime) -> Window:
+    """The last hour; for usage the last seven whole days, for distributions the last one."""
+    if topic not in {Topic.USAGE, Topic.DISTRIBUTION}:
+        return Window(now - _HOUR, now)
+    counted = (now - _COUNTED_AFTER).astimezone(CHINA)
+    midnight = counted.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Window(midnight - (_WEEK if topic is Topic.USAGE else _DAY), midnight)

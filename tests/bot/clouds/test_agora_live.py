@@ -1,0 +1,353 @@
+"""Agora's figures of whole apps: from the simulated one over HTTP, and by script."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.call import Lack, LackReason, Unit
+from bot.clouds import build_clouds
+from bot.clouds.agora.overview import definitions_of
+from bot.ports import Overview, Topic
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import build_lesson
+from bot.settings import CloudSettings
+from bot.store.answers import SqlAnswers
+from bot.store.ledger import SqlMemory
+
+NOON_S = 1795176000  # 2026-11-20 12:00 UTC
+APP_ID = AgoraAccount().apps["kids"]
+MakeAgora = Callable[..., Any]
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """A bad lesson that runs now, and one of yesterday."""
+    lessons = [
+        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 1800),
+        build_lesson("healthy", "past", seed=2, started_at=NOON_S - 86400),
+    ]
+    made = Clouds(lessons, clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def make(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[MakeAgora]:
+    """Build Agora as a process does that keeps its answers in the database."""
+    made: list[Any] = []
+
+    def build(url: str = "", **options: str) -> Any:
+        secrets = {"customer_id": "sandbox-customer", "customer_secret": "sandbox-customer-secret"}
+        told = {"api": "seed", "plan": "premium", "report": "off"} | options
+        settings = CloudSettings(
+            "agora", AgoraAccount().apps, url or "https://agora.invalid", secrets, told
+        )
+        cloud = build_clouds(
+            [settings],
+            ledger=ledger,
+            memory=SqlMemory(store),
+            answers=SqlAnswers(store),
+            clock=clock,
+            sleep=clock.sleep,
+            transport=None if url else httpx.MockTransport(wire.handle),
+        )["kids"]
+        made.append(cloud)
+        return cloud
+
+    yield build
+    for cloud in made:
+        await cloud.close()
+
+
+def names(overview: Overview) -> list[str]:
+    """What its trends are called."""
+    return [trend.name.value for trend in overview.trends]
+
+
+def rows(**figures: object) -> dict[str, object]:
+    """An answer with one row of half an hour ago."""
+    return {"code": 200, "message": "success", "data": [{"ts": NOON_S - 1800, **figures}]}
+
+
+FREEZES = ["videoFreezeRate", "audioFreezeRate", "joinSuccessRate"]
+TOPICS: dict[tuple[str, Topic], list[str]] = {
+    ("seed", Topic.LIVE): [*FREEZES, "pcu", "pcc"],
+    ("seed", Topic.SCALE): ["pcu", "pcc"],
+    ("seed", Topic.EXPERIENCE): [*FREEZES, "joinSuccess5SecsRate"],
+    ("seed", Topic.NETWORK): [
+        "videoEnd2EndExcellentTransRate",
+        "audioEnd2EndExcellentTransRate",
+        "videoUpstreamExcellentTransRate",
+        "audioUpstreamExcellentTransRate",
+    ],
+    ("current", Topic.LIVE): [*FREEZES, "userCount", "channelCount"],
+    ("current", Topic.SCALE): ["userCount", "channelCount"],
+    ("current", Topic.EXPERIENCE): [*FREEZES, "joinSuccessIn5sRate"],
+    ("current", Topic.NETWORK): ["networkDelay"],
+}
+
+
+@pytest.mark.parametrize(("generation", "topic"), TOPICS)
+async def test_the_last_hour(generation: Any, topic: Topic, clouds: Clouds, make: Any) -> None:
+    """Every topic of both generations has its figures, in percent or counted."""
+    clouds.agora.generation = generation
+    clouds.agora.plan = "premium"
+    agora = make(clouds.agora_url, api=generation)
+    told = await agora.fetch_overview("kids", topic)
+    assert () == told.failures
+    assert TOPICS[generation, topic] == names(told)
+    for trend in told.trends:
+        counted = trend.name.value in {"pcu", "pcc", "userCount", "channelCount"}
+        assert (Unit.NUMBER if counted else Unit.PERCENT) is trend.unit
+        assert len(trend.points) >= 35
+        assert all(told.since <= at <= told.until for at, _ in trend.points)
+    assert told.until <= agora._asking.clock.now() - dt.timedelta(seconds=40)
+    assert told.definitions == tuple(definitions_of(topic, generation))
+
+
+@pytest.mark.parametrize("generation", ["seed", "current"])
+async def test_scales_meet(generation: Any, clouds: Clouds, make: Any) -> None:
+    """The seed's 0 to 100 and today's 0 to 1 come out alike."""
+    clouds.agora.generation = generation
+    clouds.agora.plan = "enterprise"
+    agora = make(clouds.agora_url, api=generation, plan="enterprise")
+    told = await agora.fetch_overview("kids", Topic.LIVE)
+    by_name = {trend.name.value: trend for trend in told.trends}
+    frozen = max(value for _, value in by_name["audioFreezeRate"].points)
+    assert 5 < frozen < 90
+    assert 100 == max(value for _, value in by_name["joinSuccessRate"].points)
+
+
+@pytest.mark.parametrize(
+    ("api", "said", "shown"), [("seed", 42, 42), ("seed", 0.54, 0.54), ("current", 0.42, 42)]
+)
+async def test_a_share_is_never_guessed(
+    api: str, said: float, shown: float, make: Any, wire: Any
+) -> None:
+    """0.54 of the seed is about half of one percent, though today's API would mean 54."""
+    for name in ("by_time", "by_time_20sec"):
+        wire.say(name, rows(videoFreezeRate=said))
+    told = await make(api=api).fetch_overview("kids", Topic.EXPERIENCE)
+    assert [shown] == [value for _, value in told.trends[0].points]
+
+
+async def test_end_to_end_is_named_by_its_name(make: Any, wire: Any) -> None:
+    """A31: the document's two descriptions are swapped, the names are right."""
+    wire.say("by_time", rows(videoEnd2EndExcellentTransRate=11, audioEnd2EndExcellentTransRate=22))
+    told = await make().fetch_overview("kids", Topic.NETWORK)
+    media = {trend.figure.media.value: trend.points[0][1] for trend in told.trends if trend.points}
+    assert {"video": 11, "audio": 22} == media
+
+
+async def test_a_minute_costs_one_question(make: Any, wire: Any, clock: Any) -> None:
+    """Within the minute nobody asks again, in whichever process; then they do."""
+    wire.say("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_overview("kids", Topic.SCALE)
+    assert clock.now() + dt.timedelta(minutes=1) == first.fresh_at
+    clock.advance(seconds=59)
+    again = await make().fetch_overview("kids", Topic.SCALE)
+    assert 1 == len(wire.asked)
+    assert (first.fetched_at, first.trends) == (again.fetched_at, again.trends)
+    clock.advance(seconds=2)
+    newer = await make().fetch_overview("kids", Topic.SCALE)
+    assert 2 == len(wire.asked)
+    assert clock.now() == newer.fetched_at
+
+
+async def test_over_quota_says_what_is_known_and_until_when(
+    make: Any, wire: Any, clock: Any
+) -> None:
+    """The last answer comes with its age and with when the next one can be had."""
+    wire.say("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_overview("kids", Topic.SCALE)
+    clock.advance(minutes=5)
+    wire.say("by_time", {"code": 300, "message": "qpd limit error"})
+    told = await make().fetch_overview("kids", Topic.SCALE)
+    midnight = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+    assert (first.fetched_at, first.trends) == (told.fetched_at, told.trends)
+    assert midnight == told.fresh_at
+    assert [(Lack.FIGURES, LackReason.OVER_QUOTA, midnight, "live_scale")] == [
+        (lack.what, lack.why, lack.retry_at, lack.detail) for lack in told.missing
+    ]
+    assert [
+        "Agora allows no further call of live_scale until 2026-11-21 00:00:00+00:00. Try again then."
+    ] == [str(failure) for failure in told.failures]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (httpx.Response(500, json={}), LackReason.UNREACHABLE),
+        (httpx.Response(403, json={"code": 403}), LackReason.REFUSED),
+        (httpx.Response(200, content=b"[]"), LackReason.UNREADABLE),
+        (httpx.Response(200, json={"code": 200}), LackReason.UNREADABLE),
+        (httpx.Response(200, json={"code": 200, "data": [{"pcu": 1}]}), LackReason.UNREADABLE),
+        (
+            httpx.Response(200, json={"code": 200, "data": [{"ts": NOON_S - 600, "pcu": "x"}]}),
+            LackReason.UNREADABLE,
+        ),
+    ],
+)
+async def test_what_fails_is_told(
+    answer: httpx.Response, why: LackReason, make: Any, wire: Any
+) -> None:
+    """No fault of an endpoint is raised, and there is a sentence for each."""
+    wire.do("by_time", lambda _: answer)
+    told = await make().fetch_overview("kids", Topic.SCALE)
+    assert told.is_empty
+    assert [why] == [lack.why for lack in told.missing]
+    assert 1 == len(told.failures)
+
+
+async def test_a_cloud_that_is_away_is_asked_once(make: Any, wire: Any) -> None:
+    """Of two endpoints the second one is not tried where the first met nobody."""
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    wire.do("by_time", refuse)
+    told = await make().fetch_overview("kids", Topic.LIVE)
+    assert {"/beta/live/experience/by_time"} == {asked.url.path for asked in wire.asked}
+    assert [LackReason.UNREACHABLE] * 2 == [lack.why for lack in told.missing]
+    assert 1 == len(told.failures)
+
+
+async def test_gaps_and_strange_rows(make: Any, wire: Any) -> None:
+    """A25: rows are open maps; a null is a gap, a row out of the window is left out."""
+    data = [
+        {"ts": NOON_S - 600, "pcu": 2, "pcc": None, "more": "text"},
+        {"ts": NOON_S - 1200, "pcu": 1},
+        {"ts": NOON_S + 9999, "pcu": 9},
+    ]
+    wire.say("by_time", {"code": 0, "message": None, "data": data})
+    told = await make().fetch_overview("kids", Topic.SCALE)
+    assert [[1, 2], []] == [[value for _, value in trend.points] for trend in told.trends]
+
+
+async def test_days_are_whole_and_counted(clouds: Clouds, make: Any, clock: Any) -> None:
+    """A10: midnights of UTC are asked for; yesterday is there from 08:00 on."""
+    told = await make(clouds.agora_url).fetch_overview("kids", Topic.USAGE)
+    assert () == told.failures
+    yesterday = clock.now().date() - dt.timedelta(days=1)
+    counted = {usage.metric.value: usage.value for usage in told.usages if usage.day == yesterday}
+    assert {"userCount": 2, "sessionCount": 2, "channelCount": 1} == counted
+    assert dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC) == told.fresh_at
+    assert (14, 20) == (told.since.day, told.until.day)
+
+
+@pytest.mark.parametrize("case", [(7, 18, 20), (9, 19, 21)])
+async def test_a_day_is_out_at_eight(
+    case: tuple[int, int, int], make: Any, wire: Any, clock: Any
+) -> None:
+    """Before 08:00 UTC yesterday is neither asked for nor shown, whatever the cloud says."""
+    hour, last, due = case
+    clock.moment = dt.datetime(2026, 11, 20, hour, tzinfo=dt.UTC)
+    midnights = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(10, 21)]
+    data = [{"ts": int(at.timestamp()), "userCount": at.day} for at in midnights]
+    wire.say("by_time", {"code": 200, "message": "success", "data": data})
+    told = await make().fetch_overview("kids", Topic.USAGE)
+    days = [usage.day.day for usage in told.usages]
+    assert (14, last) == (days[0], days[-1])
+    assert dt.datetime(2026, 11, due, 8, tzinfo=dt.UTC) == told.fresh_at
+    asked = wire.params("by_time")[0]
+    assert 0 == int(asked["start_ts"]) % 86400 == int(asked["end_ts"]) % 86400
+    assert int(asked["end_ts"]) - int(asked["start_ts"]) >= 86400
+
+
+async def test_ten_a_day_are_never_reached(make: Any, wire: Any, clock: Any) -> None:
+    """Asked every ten minutes for a day by ever new processes, Agora is asked at most twice."""
+    data = [{"ts": NOON_S - 43200 - 86400, "userCount": 5}]
+    wire.say("by_time", {"code": 200, "message": "success", "data": data})
+    for _ in range(144):
+        told = await make().fetch_overview("kids", Topic.USAGE)
+        assert () == told.failures
+        clock.advance(minutes=10)
+        day = clock.now().date() - dt.timedelta(days=1 if clock.now().hour >= 8 else 2)
+        at = dt.datetime.combine(day, dt.time(), dt.UTC)
+        data.append({"ts": int(at.timestamp()), "userCount": 5})
+        wire.say("by_time", {"code": 200, "message": "success", "data": data})
+    assert 2 == len(wire.asked)
+
+
+async def test_a_day_that_is_late_is_asked_for_again(make: Any, wire: Any, clock: Any) -> None:
+    """Where yesterday should be out and is not, the answer is kept for three hours only."""
+    wire.say("by_time", {"code": 200, "message": "success", "data": []})
+    told = await make().fetch_overview("kids", Topic.USAGE)
+    assert clock.now() + dt.timedelta(hours=3) == told.fresh_at
+
+
+async def test_days_of_today_come_in_pieces(make: Any, wire: Any, clock: Any) -> None:
+    """Today's premium plan takes three days a question; stamps may be midnight of UTC+8 (4)."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        first, last = (int(request.url.params[name]) for name in ("startTs", "endTs"))
+        stamps = range(first - 28800 + 86400, last + 1, 86400)
+        data = [{"ts": stamp - 86400, "userCount": 1} for stamp in stamps]
+        return httpx.Response(200, json={"code": 200, "data": data})
+
+    wire.do("by_time", answer)
+    told = await make(api="current").fetch_overview("kids", Topic.USAGE)
+    assert {"1d"} == {asked["aggregateGranularity"] for asked in wire.params("by_time")}
+    spans = [int(asked["endTs"]) - int(asked["startTs"]) for asked in wire.params("by_time")]
+    assert max(spans) == 3 * 86400
+    assert sorted({usage.day for usage in told.usages}) == [usage.day for usage in told.usages]
+    assert (clock.now() - dt.timedelta(hours=36)).date() == told.usages[-1].day
+
+
+async def test_the_standard_plan_is_not_asked(make: Any, wire: Any) -> None:
+    """It has no figures of whole apps: that is said, with what to set."""
+    told = await make(api="current", plan="standard").fetch_overview("kids", Topic.LIVE)
+    assert [] == wire.asked
+    assert [LackReason.UNSUPPORTED] == [lack.why for lack in told.missing]
+    assert "AGORA_PLAN=premium" in str(told.failures[0])
+
+
+async def test_a_distribution_of_today(make: Any, wire: Any) -> None:
+    """The twenty largest along a dimension, in percent, of the last counted day."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        assert 86400 == asked["endTs"] - asked["startTs"]
+        places = [("a", 0.01), ("b", 0.2)] if asked["metric"] != "userCount" else [("c", 7)]
+        data = [{asked["dimension"]: place, asked["metric"]: value} for place, value in places]
+        return httpx.Response(200, json={"code": 200, "message": "null", "data": data})
+
+    wire.do("aggregation", answer)
+    told = await make(api="current").fetch_overview("kids", Topic.DISTRIBUTION)
+    found = [
+        (each.dimension, [(row.codes[0].value, row.value) for row in each.rows])
+        for each in told.distributions
+    ]
+    bad = [("b", 20), ("a", 1)]
+    assert [("network", bad), ("country", bad), ("os", [("c", 7)])] == found
+    assert {"POST"} == {request.method for request in wire.asked}
+    assert {APP_ID} == {request.url.params["appid"] for request in wire.asked}
+
+
+async def test_the_seed_has_no_distribution(make: Any, wire: Any) -> None:
+    """What a cloud cannot tell is said, not left blank."""
+    told = await make().fetch_overview("kids", Topic.DISTRIBUTION)
+    assert [] == wire.asked
+    assert [(LackReason.UNSUPPORTED, "distribution")] == [
+        (lack.why, lack.detail) for lack in told.missing
+    ]
+    assert ["Agora has no call that tells this about a whole app."] == [
+        str(failure) for failure in told.failures
+    ]
+
+
+async def test_a_change_of_generation_is_noticed(clouds: Clouds, make: Any, clock: Any) -> None:
+    """Agora retires `live/*`: the next question goes to `realtime/*`."""
+    agora = make(clouds.agora_url, api="auto")
+    before = await agora.fetch_overview("kids", Topic.SCALE)
+    clouds.agora.generation, clouds.agora.plan = "current", "premium"
+    clock.advance(minutes=2)
+    after = await agora.fetch_overview("kids", Topic.SCALE)
+    assert (["pcu", "pcc"], ["userCount", "channelCount"]) == (names(before), names(after))
+    assert () == after.failures
