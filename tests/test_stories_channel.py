@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Stage
-from tests.test_stories import card_of, report
+from tests.storytelling import card_of, report
 
 
 @pytest.mark.parametrize(
