@@ -49,7 +49,7 @@ class Uid(str):
 class Message:
     """A sentence not yet said: an English msgid and what fills its places.
 
-    A place is written `%(name)s`; beside places a percent sign is written `%%`.
+    A place is written `%(name)s`, a percent sign `%%`; a lonely `%` stays what it is.
     `params` may hold strings, numbers, aware datetimes, `Duration`, `Percentage`, further
     messages, and lists of all these. With `plural`, `params["count"]` chooses between `id`
     and `plural`. A place without a parameter stays as it is written; nothing here raises.
@@ -209,7 +209,7 @@ def has_code(kind: str, code: str) -> bool:
 
 def _fill_places(text: str, params: Mapping[str, object], write: Callable[[object], str]) -> str:
     """Fill the places of a sentence, once: a percent sign inside a parameter is only a sign."""
-    if not params:
+    if "%" not in text:
         return text
 
     def fill(place: re.Match[str]) -> str:
@@ -252,6 +252,8 @@ class Words:
         if self.locale == "both":
             return join_languages([words.say(spoken, render) for words in self.each])
         text = _look_up(self._catalog_locale, spoken)
+        if spoken.domain == "codes":  # words of the clouds, or a code as it came
+            return text
         return _fill_places(text, spoken.params, lambda value: self._write(value, render))
 
     def when(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:

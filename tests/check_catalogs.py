@@ -48,8 +48,6 @@ STYLE: Final = {  # what GLOSSARY.md asks of Chinese sentences
     re.compile("[您]|教师|客服|线程|举报|置信|证据|延迟|时延|评论"): "a word the glossary replaces",
 }
 
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
 MsgId = str | tuple[str, ...]
 Forms = str | tuple[str, ...] | list[str]
 
@@ -80,11 +78,10 @@ class Tree:
 
 @dataclass(frozen=True)
 class Saying:
-    """A call of `message`, `plural` or `N_`. `at_work`: it stands in a function, not in a table."""
+    """A call of `message`, `plural` or `N_`, and the file and line it stands in."""
 
     where: str
     call: ast.Call
-    at_work: bool
 
     @property
     def name(self) -> str:
@@ -104,13 +101,9 @@ def sayings_of(tree: Tree) -> Iterator[Saying]:
     """
     for path in tree.sources():
         parsed = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        nodes = list(ast.walk(parsed))
-        bodies = [node for node in nodes if isinstance(node, _FUNCTIONS)]
-        at_work = {id(inner) for body in bodies for inner in ast.walk(body)}
-        for node in nodes:
+        for node in ast.walk(parsed):
             if isinstance(node, ast.Call):
-                where = f"{path.relative_to(tree.root)}:{node.lineno}"
-                saying = Saying(where, node, id(node) in at_work)
+                saying = Saying(f"{path.relative_to(tree.root)}:{node.lineno}", node)
                 if saying.name in KEYWORDS:
                     yield saying
 
@@ -146,16 +139,17 @@ def _saying_problems(saying: Saying) -> Iterator[str]:
     for sentence in saying.sentences:
         text = _literal(sentence)
         if text is not None and fills:
-            yield from _place_problems(text, given, at_work=saying.at_work)
+            yield from _place_problems(text, given)
         elif isinstance(sentence, ast.JoinedStr | ast.BinOp | ast.Call):
             yield f"{saying.name}() wants its sentence written out; put what varies in a %(place)s"
 
 
-def _place_problems(sentence: str, given: set[str | None], *, at_work: bool) -> Iterator[str]:
-    if at_work or given:  # a table may leave its places to whoever takes a sentence out of it
-        for place in sorted(set(_PLACE.findall(sentence)) - given):
-            yield f"nothing fills %({place})s in {sentence!r}"
-    if given and any(match[1] for match in _NOT_PLACE.finditer(sentence)):
+def _place_problems(sentence: str, given: set[str | None]) -> Iterator[str]:
+    if not given:  # a table leaves its places to whoever takes a sentence out of it
+        return
+    for place in sorted(set(_PLACE.findall(sentence)) - given):
+        yield f"nothing fills %({place})s in {sentence!r}"
+    if any(match[1] for match in _NOT_PLACE.finditer(sentence)):
         yield f"write a place as %(name)s and a percent sign as %% in {sentence!r}"
 
 

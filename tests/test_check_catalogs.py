@@ -68,7 +68,10 @@ def test_complete_checkout_has_no_problem(tree: Tree) -> None:
 @pytest.mark.parametrize(
     ("expected", "call"),
     [
-        ("bot/story.py:1: nothing fills %(room)s in 'Room %(room)s'", 'message("Room %(room)s")'),
+        (
+            "bot/story.py:1: nothing fills %(room)s in 'Room %(room)s'",
+            'message("Room %(room)s", rom=1)',
+        ),
         (
             "bot/story.py:1: write a place as %(name)s and a percent sign as %% in '5% of %(x)s'",
             'message("5% of %(x)s", x=1)',
@@ -89,17 +92,17 @@ def test_complete_checkout_has_no_problem(tree: Tree) -> None:
 )
 def test_source_problem(expected: str, call: str, tree: Tree) -> None:
     """A sentence that cannot be collected or filled is found where it stands."""
-    (tree.root / "bot" / "story.py").write_text(f"def tell(): {call}\n", encoding="utf-8")
+    (tree.root / "bot" / "story.py").write_text(f"{call}\n", encoding="utf-8")
     assert [expected] == list(check_catalogs.source_problems(tree))
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        "def tell(): message(ready, **params)",
-        'def tell(): message("%(a)s", **params)',
-        "def tell(): message(error.expected)",
-        'def tell(): logger.message("%(a)s")',
+        "message(ready, **params)",
+        'message("%(a)s", **params)',
+        "message(error.expected)",
+        'logger.message("%(a)s")',
         'TABLE = {1: message("%(a)s is for whoever looks it up")}',
     ],
 )

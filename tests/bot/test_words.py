@@ -100,6 +100,7 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         ("3 calls", "zh", plural("%(count)s call", "%(count)s calls", count=3)),
         ("Never heard of", "both", message("Never heard of")),
         ("完成 50%", "zh", message("50% done")),
+        ("at most 5 %", "zh", message("at most 5 %%")),
         ("100% and 5% of x", "zh", message("100%% and 5% of %(x)s", x="x")),
         (
             "Room 100%(room)s %d is empty",
@@ -312,7 +313,7 @@ def test_spoken_code(zh: str, en: str, code: Code) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_unknown_code_is_shown(locale: LocaleName) -> None:
     """A code that no catalog has is shown as its kind and number, percent signs and all."""
-    assert "x.9%(a)s%" == Words(locale).say(code_message("x", "9%(a)s%"))
+    assert "x.9%(a)s%%" == Words(locale).say(code_message("x", "9%(a)s%%"))
 
 
 def test_every_cause_is_told_in_both_languages() -> None:
