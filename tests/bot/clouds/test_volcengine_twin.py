@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.call import IssueType, Metric, Report
+from bot.call import Call, IssueType, Metric, Report
+from bot.clouds.endpoints import Rate, endpoint
 from bot.diagnosis import examine
+from bot.errors import (
+    CloudBrokenError,
+    CloudError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+    CloudUnreachableError,
+)
 from bot.ports import Window
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson
@@ -91,3 +100,91 @@ async def test_the_check_proves_the_key(volcengine: Any, clouds: Clouds) -> None
     """Doctor hears the version we use, for one cheap call."""
     assert "2020-12-01" == await volcengine.check("kids")
     assert {"ListRoomInfo": 1} == dict(clouds.counts)
+
+
+FAULTS: list[tuple[Any, type[CloudError]]] = [
+    ("http_500", CloudBrokenError),
+    ("http_503", CloudBrokenError),
+    ("http_429", CloudOverQuotaError),
+    ("code_300", CloudOverQuotaError),
+    ("reset", CloudUnreachableError),
+    ("html", CloudNonsenseError),
+    ("truncated_json", CloudNonsenseError),
+    ("empty", CloudNonsenseError),
+    ("wrong_types", CloudNonsenseError),
+]
+
+
+@pytest.mark.parametrize("action", ["ListRoomInfo", "ListUserInfo", "ListCallDetail"])
+@pytest.mark.parametrize(("fault", "error"), FAULTS)
+async def test_every_fault_has_its_error(
+    fault: Any, error: type[CloudError], action: str, clouds: Clouds, volcengine: Any
+) -> None:
+    """What goes wrong on the way or in the cloud comes out typed, and names the Action."""
+    window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
+    call = Call("volcengine", "kids", "c1", "healthy", window.since)
+    clouds.fail_next(action, fault, times=3)
+    question = (
+        volcengine.find_calls("kids", "healthy", window)
+        if action == "ListRoomInfo"
+        else volcengine.fetch_record(call, ["10001"], window)
+    )
+    with pytest.raises(error) as caught:
+        await question
+    assert action == caught.value.endpoint
+
+
+async def test_a_passing_fault_is_not_felt(clouds: Clouds, volcengine: Any) -> None:
+    """One 503 costs a second try, signed anew, not an error."""
+    clouds.fail_next("ListRoomInfo", "http_503")
+    assert "2020-12-01" == await volcengine.check("kids")
+
+
+@pytest.mark.parametrize("with_200", [False, True])
+async def test_v10_a_right_we_lack_is_said(with_200: Any, clouds: Clouds, volcengine: Any) -> None:
+    """V10: with HTTP 403 or 200, the same typed no with the next step."""
+    clouds.volcengine.errors_with_200 = with_200
+    clouds.volcengine.deny("ListRoomInfo")
+    with pytest.raises(CloudRefusedError) as caught:
+        await volcengine.check("kids")
+    assert (403, "AccessDenied") == (caught.value.status, caught.value.code)
+
+
+async def test_many_questions_stay_within_the_limits(clouds: Clouds, volcengine: Any) -> None:
+    """Thirty different questions at ten a second are all answered, none over quota."""
+    for number in range(30):
+        at = dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC)
+        await volcengine.find_calls("kids", "healthy", Window.around(at, FIVE))
+    assert 30 == clouds.counts["ListRoomInfo"]
+    assert [] == clouds.over_quota
+
+
+async def test_identical_questions_cost_one(clouds: Clouds, volcengine: Any) -> None:
+    """The same question again is answered from what is kept."""
+    window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
+    for _ in range(3):
+        (call,) = await volcengine.find_calls("kids", "healthy", window)
+        await volcengine.fetch_record(call, ["10001", "20002"], window)
+    assert {"ListRoomInfo": 1, "ListUserInfo": 1, "ListCallDetail": 1} == dict(clouds.counts)
+
+
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+LIMITS = [
+    ("ListRoomInfo", "2023-11-01", Rate(10, 1), 14 * DAY, DAY, 100, 20),
+    ("ListUserInfo", "2023-11-01", Rate(10, 1), 14 * DAY, 6 * HOUR, 100, 100),
+    ("ListCallDetail", "2023-11-01", Rate(10, 1), 6 * DAY, HOUR, 20, 100),
+    ("ListQualityDistribution", "2020-12-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListQualityDistribution", "2023-11-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListQuality", "2023-11-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListRealTimeQuality", "2023-11-01", Rate(2, 1), HOUR, HOUR, None, 60),
+    ("ListRealTimeQualityDistribution", "2023-11-01", Rate(2, 1), HOUR, HOUR, None, 60),
+    ("GetRoomOnlineUsers", "2023-11-01", Rate(40, 1), None, None, None, 0),
+]
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: f"{limits[0]}-{limits[1]}")
+def test_v12_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
+    """V12 and section 5: every limit stands in the table as documented."""
+    name, version, *expected = limits
+    row = endpoint("volcengine", name, generation=version)
+    assert expected == [*row.rates, row.look_back, row.max_span, row.row_cap, row.delay_s]

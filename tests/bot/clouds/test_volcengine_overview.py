@@ -1,0 +1,44 @@
+"""Volcengine's figures of a whole app, topic by topic, from the simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.ports import Topic
+from bot.sandbox.clouds import Clouds
+from bot.sandbox.scenario import build_lesson
+
+NOON_S = 1795176000
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """A lesson yesterday and one that runs, on a simulated Volcengine."""
+    lessons = [
+        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 86400),
+        build_lesson("healthy", "running", seed=3, started_at=NOON_S - 1200),
+    ]
+    made = Clouds(lessons, clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.mark.parametrize("topic", Topic)
+async def test_every_topic_has_figures(topic: Topic, clouds: Clouds, make_volcengine: Any) -> None:
+    """Each topic tells something, says what it means, and keeps within the limits."""
+    found = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", topic)
+    assert ((), False) == (found.failures, found.is_empty)
+    assert (topic, "volcengine") == (found.topic, found.cloud)
+    assert bool(found.definitions) is (topic is not Topic.SCALE)
+    assert [] == clouds.over_quota
+
+
+async def test_what_fails_is_told_beside_the_rest(clouds: Clouds, make_volcengine: Any) -> None:
+    """One question that goes wrong does not hide what another tells."""
+    clouds.fail_next("ListRealTimeQuality", "html", times=3)
+    found = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.LIVE)
+    assert (2, 1) == (len(found.trends), len(found.failures))
+    assert ["ListRealTimeQuality"] == [lack.detail for lack in found.missing]
