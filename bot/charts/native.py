@@ -69,7 +69,7 @@ def _chart(picture: Picture, panel: Panel, words: Words) -> NativeChart | None:
         for curve, column in zip(curves, columns, strict=True)
     ]
     if panel.limit is not None:
-        series.append((say_line(words, message("limit")), [panel.limit.bound] * len(labels)))
+        series.append((say_line(words, message("limit")), [float(panel.limit.bound)] * len(labels)))
     zone = words.when(moment_of(picture.since), "zzz")
     return NativeChart(
         title=_short(say_line(words, panel.name), TITLE_LENGTH),

@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from bot.call import Direction, Media, Metric, Series, Unit
+from bot.charts import Picture, choose
+from bot.diagnosis import Evidence, Verdict
+from bot.ports import Window
+from bot.words import Message, message
+from tests.bot.charts.conftest import AT, MOMENT, REPORT, MakeSeries, MakeVerdict
+
+TITLE = message("Packet loss")
+_UP, _DOWN = Direction.UP, Direction.DOWN
+_A, _V = Media.AUDIO, Media.VIDEO
+_SENT = (Metric.SEND_BITRATE, Metric.UPLINK_LOSS, Metric.UPLINK_LATENCY)
+_GOT = (Metric.RECEIVE_BITRATE, Metric.END_TO_END_LOSS, Metric.DOWNLINK_LATENCY)
+_VIDEO = (Metric.SEND_FPS, Metric.CAPTURE_FPS)
+_DEVICE = (Metric.SYSTEM_CPU, Metric.APP_CPU, Metric.ROUTER_LATENCY)
+
+
+@pytest.fixture
+def everything(make_series: MakeSeries) -> list[Series]:
+    """Return every metric of both ends, as a generous cloud would."""
+    found = []
+    for uid, peer in (("10001", "20002"), ("20002", "10001")):
+        for media in Media:
+            found += [make_series(one, uid=uid, media=media, direction=_UP) for one in _SENT]
+            found += [make_series(one, uid=uid, peer=peer, media=media) for one in _GOT]
+            found.append(make_series(Metric.JITTER, uid=uid, media=media, direction=_UP))
+            for metric in (Metric.JITTER, Metric.LATENCY):
+                found.append(make_series(metric, uid=uid, peer=peer, media=media, direction=_DOWN))
+        found += [make_series(one, uid=uid) for one in _VIDEO]
+        found.append(make_series(Metric.RECEIVE_FPS, uid=uid, peer=peer))
+        found.append(make_series(Metric.SEND_VOLUME, uid=uid, media=_A))
+        found.append(make_series(Metric.PLAY_VOLUME, uid=uid, peer=peer, media=_A))
+        found += [make_series(one, uid=uid, media=None) for one in _DEVICE]
+    return found
+
+
+def _choose(series: list[Series], verdict: Verdict) -> Picture:
+    return choose(REPORT, series, verdict, title=TITLE)
+
+
+def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evidence:
+    return Evidence("agora", MOMENT, "10001", metric, 30, "%", threshold, media, Direction.UP)
+
+
+@pytest.mark.parametrize(
+    ("cause", "media", "panels"),
+    [
+        (
+            "network.loss",
+            _V,
+            [
+                "Uplink packet loss (video)",
+                "End-to-end packet loss (video)",
+                "Receive bitrate (video)",
+                "Receive frame rate",
+            ],
+        ),
+        (
+            "network.loss",
+            _A,
+            [
+                "Uplink packet loss (audio)",
+                "End-to-end packet loss (audio)",
+                "Receive bitrate (audio)",
+                "Play volume",
+            ],
+        ),
+        (
+            "network.latency",
+            _A,
+            [
+                "Latency (audio, downlink)",
+                "Uplink latency (audio)",
+                "Downlink latency (audio)",
+                "Play volume",
+            ],
+        ),
+        (
+            "network.jitter",
+            _V,
+            [
+                "Jitter (video, uplink)",
+                "Jitter (video, downlink)",
+                "Receive bitrate (video)",
+                "Receive frame rate",
+            ],
+        ),
+        (
+            "network.wifi_weak",
+            None,
+            [
+                "Latency to the router",
+                "Uplink packet loss (video)",
+                "End-to-end packet loss (video)",
+                "Receive bitrate (video)",
+            ],
+        ),
+        (
+            "device.cpu_high",
+            None,
+            ["System CPU", "App CPU", "Send frame rate", "Receive frame rate"],
+        ),
+        (
+            "device.busy",
+            None,
+            [
+                "Capture frame rate",
+                "Send bitrate (video)",
+                "Receive bitrate (video)",
+                "Receive frame rate",
+            ],
+        ),
+        (
+            "user_action.stopped_sending",
+            _V,
+            [
+                "Send bitrate (video)",
+                "Receive bitrate (video)",
+                "Send frame rate",
+                "Receive frame rate",
+            ],
+        ),
+        (
+            "user_action.module_off",
+            _A,
+            ["Send bitrate (audio)", "Receive bitrate (audio)", "Send volume", "Play volume"],
+        ),
+        (
+            "session.removed",
+            None,
+            [
+                "Send bitrate (video)",
+                "Receive bitrate (video)",
+                "End-to-end packet loss (video)",
+                "Receive frame rate",
+            ],
+        ),
+        (
+            "none",
+            None,
+            [
+                "End-to-end packet loss (video)",
+                "Latency (video, downlink)",
+                "Receive frame rate",
+                "System CPU",
+            ],
+        ),
+        (
+            "unknown",
+            None,
+            [
+                "End-to-end packet loss (video)",
+                "Latency (video, downlink)",
+                "Receive frame rate",
+                "System CPU",
+            ],
+        ),
+        (
+            "something.new",
+            None,
+            [
+                "End-to-end packet loss (video)",
+                "Latency (video, downlink)",
+                "Receive frame rate",
+                "System CPU",
+            ],
+        ),
+    ],
+)
+def test_panels_explain_the_verdict(
+    everything: list[Series],
+    make_verdict: MakeVerdict,
+    cause: str,
+    media: Media | None,
+    panels: list[str],
+) -> None:
+    """Each cause shows what it is known by, at most four panels, both ends in each."""
+    picture = _choose(everything, make_verdict(cause, media=media))
+
+    assert panels == [str(panel.name) for panel in picture.panels]
+    assert all((0, 1) == tuple(curve.end for curve in panel.curves) for panel in picture.panels)
+
+
+def test_evidence_leads(everything: list[Series], make_verdict: MakeVerdict) -> None:
+    """What the verdict was found with comes first, with the limit it was held against."""
+    evidence = (_evidence(Metric.JITTER, _V, 100),)
+    picture = _choose(everything, make_verdict("device.cpu_high", evidence=evidence))
+
+    assert "Jitter (video, uplink)" == str(picture.panels[0].name)
+    assert picture.panels[0].limit is not None
+    assert 100 == picture.panels[0].limit.bound
+    assert 4 == len(picture.panels)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "bound", "below"),
+    [
+        (Metric.UPLINK_LOSS, Unit.PERCENT, 5, False),
+        (Metric.SYSTEM_CPU, Unit.PERCENT, 80, False),
+        (Metric.UPLINK_LATENCY, Unit.MS, 500, False),
+        (Metric.CAPTURE_FPS, Unit.FPS, 3, True),
+        (Metric.SEND_BITRATE, Unit.KBPS, None, True),
+    ],
+)
+def test_units_and_limits(
+    make_series: MakeSeries,
+    make_verdict: MakeVerdict,
+    *,
+    metric: Metric,
+    unit: Unit,
+    bound: float | None,
+    below: bool,
+) -> None:
+    """A panel says its unit, and has the documents' limit where there is one."""
+    media = None if metric is Metric.SYSTEM_CPU else _V
+    evidence = (_evidence(metric, media, bound or 1),)
+    series = [make_series(metric, 40, media=media)]
+    panel = _choose(series, make_verdict("network.loss", evidence=evidence)).panels[0]
+
+    assert unit is panel.unit
+    assert bound == (panel.limit.bound if panel.limit else None)
+    assert below == panel.low_is_bad
+
+
+def test_others_are_left_out(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
+    """A third person, and what was received from one, is nobody's business here."""
+    series = [
+        make_series(Metric.RECEIVE_BITRATE, 9, uid="30003"),
+        make_series(Metric.RECEIVE_BITRATE, 9, uid="10001", peer="30003"),
+        make_series(Metric.RECEIVE_BITRATE, 7, uid="20002", peer="10001"),
+    ]
+    (panel,) = _choose(series, make_verdict("network.loss")).panels
+
+    assert [(1, 7.0)] == [(curve.end, float(curve.values.max())) for curve in panel.curves]
+
+
+def test_stays_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
+    """Who rejoined has one curve with a hole, without what is no number."""
+    later = make_series(
+        Metric.UPLINK_LOSS, times=[AT + 60, AT + 62, AT + 64], values=[1, np.nan, 3]
+    )
+    sooner = make_series(Metric.UPLINK_LOSS, times=[AT - 4, AT - 2, AT], values=[5, 6, 7])
+    (panel,) = _choose([later, sooner], make_verdict("network.loss")).panels
+    (curve,) = panel.curves
+
+    assert [5, 6, 7, 1, 3] == curve.values.tolist()
+    assert [3, 2] == [len(curve.values[piece]) for piece in curve.pieces()]
+
+
+def test_end_to_end_loss_belongs_to_who_receives(
+    make_series: MakeSeries, make_verdict: MakeVerdict
+) -> None:
+    """Loss that a cloud tells at the sender is drawn as the receiver's, as it is judged."""
+    told = make_series(Metric.END_TO_END_LOSS, 30, uid="10001", direction=_UP)
+    (panel,) = _choose([told], make_verdict("network.loss")).panels
+
+    assert [1] == [curve.end for curve in panel.curves]
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "stretches", "total_s"),
+    [
+        (Metric.FREEZE_TIME, [0, 900, 1200, 0, 600], [(-2, 2), (6, 8)], 2.7),
+        (Metric.FREEZE_RATE, [0, 50, 100, 0, 25], [(-2, 2), (6, 8)], 3.5),
+        (Metric.FREEZE_TIME, [0, 0, 0, 0, 0], [], 0),
+    ],
+)
+def test_freezes_of_who_suffered(
+    make_series: MakeSeries,
+    make_verdict: MakeVerdict,
+    *,
+    metric: Metric,
+    values: list[float],
+    stretches: list[tuple[float, float]],
+    total_s: float,
+) -> None:
+    """A sample tells of the two seconds before it; neighbours are one stretch."""
+    times = AT + np.array([-2.0, 0, 2, 4, 8])
+    frozen = make_series(metric, uid="20002", peer="10001", times=times, values=values)
+    other = make_series(metric, 900, uid="10001", peer="20002")
+    freezes = _choose([frozen, other], make_verdict()).freezes
+
+    assert freezes is not None
+    assert stretches == [(start - AT, end - AT) for start, end in freezes.stretches]
+    assert total_s == pytest.approx(freezes.total_s)
+    assert "Student" == str(freezes.who)
+
+
+def test_unmeasured_freezes_are_not_none_at_all(
+    make_series: MakeSeries, make_verdict: MakeVerdict
+) -> None:
+    """A cloud that tells no freezes has not said that there were none."""
+    assert _choose([make_series(Metric.UPLINK_LOSS)], make_verdict()).freezes is None
+
+
+def test_names_and_window_are_the_callers(
+    make_series: MakeSeries, make_verdict: MakeVerdict
+) -> None:
+    """People are called what the caller calls them, and the axis is as long as asked."""
+    names = {"10001": Message("User •••01"), "20002": Message("User •••02")}
+    window = Window.around(MOMENT, dt.timedelta(seconds=10))
+    series = [make_series(Metric.UPLINK_LOSS, 3)]
+    picture = choose(REPORT, series, make_verdict(), title=TITLE, names=names, window=window)
+
+    assert ["User •••01", "User •••02"] == [str(name) for name in picture.people]
+    assert (AT - 10, AT + 10) == (picture.since, picture.until)
+    assert 11 == len(picture.panels[0].curves[0].times)
+
+
+def test_nothing_measured_is_no_panel(make_verdict: MakeVerdict) -> None:
+    """Without series there is nothing to choose from."""
+    assert () == _choose([], make_verdict("unknown")).panels

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.charts import Picture, draw
+from bot.charts.drawing import CURVES, FREEZE, FREEZE_EDGE, INK, LIMIT, PAPER
+from bot.charts.layout import PlacedPanel, lay_out
+from bot.charts.lettering import SMALL_PX
+from bot.words import Words
+from tests.bot.charts.conftest import AT, MakePicture
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+WORDS = {name: Words(name, "Asia/Shanghai") for name in ("zh", "en", "both")}
+_CLOSE = 60.0
+
+
+def _pixels(picture: Picture, words: Words) -> FloatArray:
+    with Image.open(io.BytesIO(draw(picture, words))) as image:
+        return np.asarray(image.convert("RGB"), dtype=float)
+
+
+def _has(pixels: FloatArray, x: float, y: float, colour: tuple[int, int, int], reach: int) -> bool:
+    """Tell whether a colour (or nearly) is found within some pixels of a place."""
+    left, top = round(x) - reach, round(y) - reach
+    part = pixels[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
+    distances = np.linalg.norm(part - np.array(colour), axis=2)
+    return bool((distances < _CLOSE).any())
+
+
+def _placed(picture: Picture, words: Words) -> PlacedPanel:
+    return lay_out(picture, words).panels[0]
+
+
+def test_curves_are_where_the_data_say(make_picture: MakePicture) -> None:
+    """Each curve's colour is at its value, and nowhere halfway between the two."""
+    picture = make_picture()
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+
+    for at in np.arange(AT - 110, AT + 111, 20):
+        x = frame.x(float(at))
+        assert _has(pixels, x, frame.y(50), CURVES[0], 2)
+        assert _has(pixels, x, frame.y(20) - 3, CURVES[1], 2)
+        assert not _has(pixels, x, frame.y(35), CURVES[0], 2)
+        assert not _has(pixels, x, frame.y(35), CURVES[1], 2)
+
+
+def test_lines_differ_without_colour(make_picture: MakePicture) -> None:
+    """The student's line is hollow, the teacher's is not: style tells them apart, not hue."""
+    picture = make_picture(freezes=())
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    x = round(frame.x(AT - 100) + 12)
+
+    assert _has(pixels, x, frame.y(20), PAPER, 0)
+    assert _has(pixels, x, frame.y(50), CURVES[0], 0)
+
+
+def test_nothing_is_drawn_where_nothing_was_measured(make_picture: MakePicture) -> None:
+    """A hole in the data is a hole in the curve."""
+    picture = make_picture(hole=(AT - 90, AT - 30))
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+
+    assert not _has(pixels, frame.x(AT - 60), frame.y(50), CURVES[0], 20)
+    assert _has(pixels, frame.x(AT - 100), frame.y(50), CURVES[0], 2)
+
+
+def test_freezes_are_shaded(make_picture: MakePicture) -> None:
+    """The stretch of a freeze is shaded from its beginning to its end, and only that."""
+    picture = make_picture()
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+
+    for at, shaded in ((27, False), (32, True), (47, True), (58, True), (63, False)):
+        x = frame.x(AT + at)
+        assert shaded == _has(pixels, x, frame.y(8), FREEZE, 1)
+        assert shaded == _has(pixels, x, frame.box.top - 3, FREEZE_EDGE, 1)
+
+
+def test_limit_is_drawn(make_picture: MakePicture) -> None:
+    """The limit is a dashed line at its value."""
+    picture = make_picture(freezes=())
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    row = pixels[round(frame.y(5)), round(frame.box.left) + 2 : round(frame.box.right) - 2]
+    dashes = np.linalg.norm(row - np.array(LIMIT), axis=1) < _CLOSE
+
+    assert 0.4 < dashes.mean() < 0.8
+
+
+def test_time_complained_about_is_marked(make_picture: MakePicture) -> None:
+    """A dark line stands at the time complained about, in every panel."""
+    picture = make_picture(panels=3)
+    layout, pixels = lay_out(picture, WORDS["en"]), _pixels(picture, WORDS["en"])
+
+    for placed in layout.panels:
+        assert _has(pixels, placed.frame.x(AT), placed.frame.y(35), INK, 1)
+        assert not _has(pixels, placed.frame.x(AT + 12), placed.frame.y(35), INK, 1)
+    assert "Problem at 10:27:00" == layout.mark.text
+
+
+def test_chinese_is_drawn_as_chinese(make_picture: MakePicture) -> None:
+    """Two Chinese headlines are two different pictures, and neither is a row of boxes."""
+    heads = [
+        _pixels(make_picture(title), WORDS["zh"])[20:90, 20:400]
+        for title in ("Packet loss", "Latency", "\ue000\ue001\ue002\ue003")
+    ]
+
+    assert all((head < 128).any() for head in heads)
+    assert not np.array_equal(heads[0], heads[1])
+    assert not np.array_equal(heads[0], heads[2])
+
+
+@pytest.mark.parametrize("locale", ["zh", "en", "both"])
+@pytest.mark.parametrize(("panels", "height"), [(1, 900), (2, 900), (3, 900), (4, 1100)])
+def test_size_suits_a_phone(
+    make_picture: MakePicture, locale: str, panels: int, height: int
+) -> None:
+    """The picture is 1,200 wide, hardly higher than 900, and no letter is too small."""
+    picture = make_picture(panels=panels)
+    layout = lay_out(picture, WORDS[locale])
+    letters = [*layout.texts, layout.mark, *(item.label for item in layout.legend)]
+    letters += [text for placed in layout.panels for text in placed.texts]
+    pixels = _pixels(picture, WORDS[locale])
+
+    assert 1200 == pixels.shape[1]
+    assert 900 <= pixels.shape[0] <= height
+    assert SMALL_PX <= min(text.size_px for text in letters)
+    assert all(len(text.text) > 0 for text in letters)
+
+
+def test_png_is_small(make_picture: MakePicture) -> None:
+    """Four panels are a hundred kilobytes at most: a phone loads them at once."""
+    assert 100_000 > len(draw(make_picture(panels=4), WORDS["zh"]))
+
+
+def test_long_names_stay_inside(make_picture: MakePicture) -> None:
+    """Names and headlines longer than the picture are cut, and nothing leaves the paper."""
+    picture = make_picture("Packet loss " * 40, names=("T" * 90, "学" * 90))
+    layout = lay_out(picture, WORDS["both"])
+    pixels = _pixels(picture, WORDS["both"])
+
+    assert (pixels[:, -5:] > 240).all()
+    assert layout.height < 1100
+
+
+def test_thousands_of_points_keep_their_peaks(make_picture: MakePicture) -> None:
+    """Where many points share a pixel, the highest is still drawn."""
+    picture = make_picture(freezes=())
+    curve = picture.panels[0].curves[0]
+    times = np.linspace(AT - 120, AT + 120, 50_001)
+    values = np.full(len(times), 10.0)
+    values[12_500] = 55.0  # one sample of fifty thousand, a minute before the complaint
+    object.__setattr__(curve, "times", times)
+    object.__setattr__(curve, "values", values)
+    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+
+    assert _has(pixels, frame.x(AT - 60), frame.y(53), CURVES[0], 2)
+    assert not _has(pixels, frame.x(AT - 50), frame.y(53), CURVES[0], 2)
+
+
+def test_picture_without_panels_is_refused(make_picture: MakePicture) -> None:
+    """There is nothing to draw without a panel."""
+    with pytest.raises(ValueError, match="needs a panel"):
+        draw(make_picture(panels=0), WORDS["en"])
+
+
+def test_pillow_is_loaded_only_to_draw() -> None:
+    """Whoever only packs or tells does not pay for Pillow."""
+    code = "import sys, bot.charts; sys.exit('PIL' in sys.modules)"
+
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode  # noqa: S603

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.charts import layout, lettering
+from bot.charts.lettering import drawable, fit, font_of, has_glyph, width_of, wrap
+from bot.words import LOCALES_DIR
+
+_GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; what comes before are signs
+
+
+def _gb2312() -> str:
+    found = []
+    for row in _GB2312_ROWS:
+        for cell in range(0xA1, 0xFF):
+            try:
+                found.append(bytes((row, cell)).decode("gb2312"))
+            except UnicodeDecodeError:
+                continue
+    return "".join(found)
+
+
+def test_every_chinese_character_is_drawn() -> None:
+    """All 6,763 characters of GB 2312 have a shape of their own in the font."""
+    characters = _gb2312()
+
+    assert 6763 == len(characters)
+    assert [] == [sign for sign in characters if not has_glyph(sign)]
+
+
+def test_shapes_differ() -> None:
+    """Different characters are different pixels: no two are the same empty box."""
+    shapes = {bytes(font_of(28).getmask(sign)) for sign in "老师学生上行丢包率卡顿阈值"}
+
+    assert 13 == len(shapes)
+
+
+@pytest.mark.parametrize("catalog", sorted(LOCALES_DIR.glob("*/LC_MESSAGES/*.po")), ids=str)
+def test_what_we_say_can_be_drawn(catalog: Path) -> None:
+    """Every character of the catalogs is in the font."""
+    said = set(catalog.read_text(encoding="utf-8"))
+
+    assert set() == {sign for sign in said if not has_glyph(sign)}
+
+
+@pytest.mark.parametrize(
+    ("sign", "drawn"),
+    [*((sign, True) for sign in "学•…℃→¥ "), *((sign, False) for sign in "😀한\ue000\u0e01\uffff")],
+)
+def test_missing_glyph_is_known(sign: str, drawn: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A character the font lacks is told from one it has."""
+    assert drawn == has_glyph(sign)
+
+
+def test_missing_glyph_is_replaced() -> None:
+    """What cannot be drawn, and control characters, do not reach the picture."""
+    assert "Class □ 7 □" == drawable("Class 😀\n7 한")
+
+
+def test_long_text_is_cut() -> None:
+    """A text that does not fit ends in an ellipsis within its room; a short one stays."""
+    cut = fit("End-to-end packet loss" * 4, 30, 200)
+
+    assert cut.endswith("…")
+    assert width_of(cut, 30) <= 200
+    assert "短" == fit("短", 30, 200)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("one two three", ["one two", "three"]),
+        ("网络丢包率高", ["网络丢包", "率高"]),
+        ("short", ["short"]),
+        ("", []),
+    ],
+)
+def test_text_is_broken_where_one_may(text: str, lines: list[str]) -> None:
+    """English breaks at spaces, Chinese anywhere."""
+    assert lines == wrap(text, 30, 125, 2)
+
+
+def test_letters_are_large_enough_for_a_phone() -> None:
+    """No letter is smaller than 28 of 1,200 pixels: 9 points on a screen 390 points wide."""
+    sizes = [
+        lettering.HEADLINE_PX,
+        lettering.TITLE_PX,
+        lettering.TEXT_PX,
+        lettering.SMALL_PX,
+    ]
+
+    assert 9 <= min(sizes) * 390 / layout.WIDTH
