@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from bot import commands, exports, logs, words
+from bot import commands, doctor, exports, logs, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import UsageError
-from bot.desk import Carriers, Desk, collecting
+from bot.desk import Carriers, Desk, checkup, collecting
+from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
 from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
@@ -113,6 +114,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from bot.jobs import Engine  # noqa: PLC0415 - dbos takes half a second to import
     from handlers.clients import Clients  # noqa: PLC0415 - so does bolt, and a terminal needs none
     from handlers.doors import build_app  # noqa: PLC0415 - likewise
+    from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
     from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
@@ -128,7 +130,11 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         speaker = SlackSpeaker(clients, people, settings)
         desk.speaker = speaker
         collector = Collector(desk)
-        carriers = {**Carriers(desk, speaker).table, collecting.KIND: collector.collect}
+        carriers = {
+            **Carriers(desk, speaker).table,
+            collecting.KIND: collector.collect,
+            checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,
+        }
         engine = Engine(house.store, desk.clock, carriers, worker=worker)
         desk.wake = engine.wake
         await stack.enter_async_context(engine)
@@ -370,6 +376,8 @@ def _carry_out(options: argparse.Namespace) -> int:
     words.preload()
     if options.command == "demo":
         return asyncio.run(demonstrate(options))
+    if options.command == "doctor":
+        return doctor.run(read_settings, open_house, as_json=options.json)
     settings = read_settings()
     logs.set_up(settings.log_level, settings.log_format)
     return asyncio.run(_run(options, settings))

@@ -81,6 +81,8 @@ def _add_running(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_keeping(commands: argparse._SubParsersAction[_Parser]) -> None:
     commands.add_parser("migrate", help="bring the database to the newest revision")
+    doctor = commands.add_parser("doctor", help="what works, what does not, and what to do")
+    doctor.add_argument("--json", action="store_true")
     manifest = commands.add_parser("manifest", help="the Slack app manifest as JSON")
     manifest.add_argument("--url", default="", help="https://host, for HTTP mode")
     export = commands.add_parser("export", help="tickets to standard output")

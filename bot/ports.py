@@ -243,6 +243,34 @@ class Asked:
     topic: str = ""  # of a question about a whole app, which names no channel
 
 
+class Health(StrEnum):
+    """How something that Lagdesk needs is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What doctor found about one thing: its dotted name, its name for people, what to do."""
+
+    name: str
+    label: Message
+    health: Health
+    detail: Message
+
+
+class Inspector(Protocol):
+    """Slack, as doctor sees it."""
+
+    async def inspect(self, team: str) -> Sequence[Finding]:
+        """Look at token, scopes and channels; never raises what Slack answered."""
+
+    async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
+        """Tell somebody privately what was found. Raises SpeakError."""
+
+
 class Speaker(Protocol):
     """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
 

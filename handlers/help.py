@@ -19,7 +19,8 @@ USAGES: Final[Mapping[str, Message]] = {
         "`/tickets [open|mine|all|LD-12|words]` lists tickets, or shows one; alone, the open ones."
     ),
     "/lagdesk": message(
-        "`/lagdesk [help|language zh|en|auto|channel-language zh|en|both]` chooses languages."
+        "`/lagdesk [help|language zh|en|auto|channel-language zh|en|both|doctor]` "
+        "chooses languages, or looks at how Lagdesk is."
     ),
 }
 

@@ -6,8 +6,9 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.desk import Desk
+from bot.desk import Desk, checkup
 from bot.errors import InputError, NotAllowedError
+from bot.ports import Asked
 from bot.words import Message, message
 from handlers.help import all_usages
 from handlers.middleware import Asker, Body
@@ -40,6 +41,8 @@ class SettingsStory:
                 said = await self._choose_language(asker, rest[0])
             case "channel-language":
                 said = await self._choose_channel_language(asker, rest[0])
+            case "doctor":
+                said = await self._call_doctor(asker, body)
             case _:
                 raise InputError({"text": message("There is no /lagdesk %(word)s.", word=word)})
         voice = await self._people.voice(asker.team, asker.person)
@@ -63,6 +66,22 @@ class SettingsStory:
             asker.team, asker.channel, _CHANNEL_LANGUAGES[wish]
         )
         return message("What Lagdesk posts in this channel is now in: %(language)s.", language=wish)
+
+    async def _call_doctor(self, asker: Asker, body: Body) -> Message:
+        """Take the call and say so; a job answers it."""
+        voice = await self._people.voice(asker.team, asker.person)
+        asked = Asked(
+            team=asker.team,
+            person=asker.person,
+            channel=asker.channel,
+            answer_url=str(body.get("response_url") or ""),
+            locale=voice.words.locale,
+            timezone=voice.words.timezone,
+            app="",
+            cname="",
+        )
+        await checkup.call(self._desk, str(body["trigger_id"]), asked)
+        return message("The doctor is looking at Lagdesk …")
 
 
 def help_text(voice: Voice) -> str:

@@ -122,17 +122,8 @@ class SlackSpeaker:
     async def answer(self, asked: Asked, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
         voice = self._people.voice_of(asked.locale, asked.timezone)
-        webhook = AsyncWebhookClient(asked.answer_url)
         text = findings.diagnosis_notice(diagnosis, voice)
-        shown = findings.diagnosis_card(diagnosis, voice)
-        try:
-            answer = await webhook.send(
-                text=text, blocks=shown, response_type="ephemeral", replace_original=True
-            )
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise _unreachable(error) from error
-        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
-            raise SpeakRefusedError(_refusal("response_url"), code=f"http_{answer.status_code}")
+        await answer_privately(asked, text, findings.diagnosis_card(diagnosis, voice))
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
@@ -212,6 +203,19 @@ async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted |
         if not cursor:
             break
     return None
+
+
+async def answer_privately(asked: Asked, text: str, shown: list[Block]) -> None:
+    """Answer somebody who asked, in the place of what they were told meanwhile."""
+    webhook = AsyncWebhookClient(asked.answer_url)
+    try:
+        answer = await webhook.send(
+            text=text, blocks=shown, response_type="ephemeral", replace_original=True
+        )
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise _unreachable(error) from error
+    if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
+        raise SpeakRefusedError(_refusal("response_url"), code=f"http_{answer.status_code}")
 
 
 async def _sent(call: Awaitable[Any]) -> Any:

@@ -142,6 +142,11 @@ def count_owed(session: Session) -> dict[str, int]:
     return {row.kind: row.number for row in session.execute(owed)}
 
 
+def last_beat(session: Session) -> dt.datetime | None:
+    """Return when a worker last gave a sign of life, None when none ever did or all stopped."""
+    return session.scalar(select(func.max(col(Heartbeat.at))))
+
+
 def oldest_due(session: Session, now: dt.datetime) -> dt.datetime | None:
     """Return since when the duty that waits longest has been due, None when none waits."""
     waiting = col(Duty.done_at).is_(None) & (col(Duty.due_at) <= now)

@@ -85,6 +85,11 @@ class AgoraCloud:
             uid_hint=message("A whole number from 1 to %(most)s", most=UID_MAX),
         )
 
+    @property
+    def generation(self) -> str:
+        """Which generation of the API answers, "" while that is not known yet."""
+        return self._asking.known or ""
+
     async def recall(self) -> None:
         """Take over what other processes learnt, so that `capabilities` are right at once."""
         await self._asking.recall()

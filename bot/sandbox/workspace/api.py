@@ -37,6 +37,7 @@ async def answer(workspace: Workspace, request: web.Request) -> web.StreamRespon
         if fault is not None and not fault.after_effect:
             _break(fault)
         body = _run(workspace, request, name, arguments, warnings)
+        headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))
         if fault is not None:
             _break(fault)
     except SlackError as error:
