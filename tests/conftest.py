@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 from aiohttp import web
 
 from bot.__main__ import House, Slack, open_house, open_slack
+from bot.clouds import build_clouds
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
 from bot.sandbox.workspace import Workspace
@@ -39,6 +42,20 @@ class MovedClock:
     def move(self, seconds: float) -> None:
         """Let time pass."""
         self.offset_s += seconds
+
+
+@contextmanager
+def no_waiting(clock: MovedClock) -> Iterator[None]:
+    """Let the waits for a cloud's allowance move the clock, and retries follow at once."""
+
+    async def move(seconds: float) -> None:
+        clock.move(seconds)
+
+    quick = partial(build_clouds, sleep=move)
+    testing = stamina.set_testing(True, attempts=3, cap=True)  # noqa: FBT003 - its only way
+    with testing, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.__main__.build_clouds", quick)
+        yield
 
 
 @dataclass(slots=True)
@@ -99,6 +116,7 @@ async def set_up_stage(
     workspace = Workspace(clock=clock, manifest=manifest, message_rate_s=0)
     clouds = Clouds(demo_lessons(clock()), clock=clock)
     async with AsyncExitStack() as stack:
+        stack.enter_context(no_waiting(clock))
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
         told = stage_environment(workspace, clouds, folder, **environment)
@@ -124,7 +142,8 @@ async def open_door(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    way = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    stack.push_async_callback(way.close)
 
 
 def faults_of(workspace: Workspace) -> list[object]:

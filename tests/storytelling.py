@@ -17,7 +17,7 @@ from bot.settings import read_settings
 from bot.store import Session, tickets
 from bot.ticket import Ticket
 from handlers.manifest import build_manifest
-from tests.conftest import MovedClock, Stage, open_door, stage_environment
+from tests.conftest import MovedClock, Stage, no_waiting, open_door, stage_environment
 
 FORM: Final = {
     "teacher_uid": "10001",
@@ -56,6 +56,12 @@ def card_of(stage: Stage, cname: str) -> Json:
 def thread_of(stage: Stage, card: Mapping[str, Any]) -> list[Json]:
     """The replies under a card."""
     return stage.workspace.messages(stage.escalations, card["ts"])[1:]
+
+
+def findings_of(stage: Stage, cname: str) -> list[Json]:
+    """What was found, in the thread of the only card about a room; support being called is not."""
+    replies = thread_of(stage, card_of(stage, cname))
+    return [reply for reply in replies if "<!here>" not in reply["text"]]
 
 
 def told(stage: Stage, person: Person, cname: str) -> list[Json]:
@@ -115,5 +121,6 @@ async def open_world(folder: Path, clock: MovedClock) -> AsyncIterator[World]:
         clock=clock, manifest=build_manifest("https://lagdesk.example"), message_rate_s=0
     )
     clouds = Clouds(demo_lessons(clock()), clock=clock)
-    async with workspace.serve(), clouds.serve():
-        yield World(clock, workspace, clouds, folder)
+    with no_waiting(clock):
+        async with workspace.serve(), clouds.serve():
+            yield World(clock, workspace, clouds, folder)

@@ -67,12 +67,27 @@ class Carriers:
                 log.info("the card of %s is gone; posting it anew", ticket.label)
             else:
                 return None
-        posted = await self._post_once(duty, ticket, self._speaker.post_card)
+        posted, is_new = await self._post_once(duty, ticket, self._speaker.post_card)
         # what was said under a card that is gone is said again under this one
         await self._change(ticket, channel=posted.channel, card_ts=posted.ts, diagnosis_ts="")
         await self._learn_permalink(ticket, anew=True)
-        await self._owe(ticket, *WAIT_FOR_CARD)
+        await self._call_those_who_wait(ticket)
+        if not is_new:
+            await self._speaker.update_card(ticket)
         return None
+
+    async def _call_those_who_wait(self, ticket: Ticket) -> None:
+        """What comes with the card comes now; who has been confirmed already is not again."""
+        now = self._now()
+
+        def work(session: Session) -> None:
+            for kind in WAIT_FOR_CARD:
+                duty = session.get(tables.Duty, f"{kind}:{ticket.label}")
+                if kind == "diagnose" or duty is None or duty.done_at is None:
+                    owe(session, ticket, kind, now)
+
+        await self._desk.store.transact(work)
+        await self._desk.wake()
 
     async def confirm(self, duty: tables.Duty) -> dt.datetime | None:
         """Tell the reporter that the ticket is filed; with a link if the card stands."""
@@ -166,10 +181,12 @@ class Carriers:
             except SpeakGoneError:
                 ticket.diagnosis_ts = ""
         if not ticket.diagnosis_ts:
-            posted = await self._post_once(
+            posted, is_new = await self._post_once(
                 duty, ticket, lambda t, key: self._speaker.post_diagnosis(t, diagnosis, key)
             )
             await self._change(ticket, diagnosis_ts=posted.ts)
+            if not is_new:
+                await self._speaker.update_diagnosis(ticket, diagnosis)
         await self._keep_verdict(ticket, diagnosis)
         return diagnosis.verdict.retry_at
 
@@ -274,9 +291,10 @@ class Carriers:
         duty: tables.Duty,
         ticket: Ticket,
         post: Callable[[Ticket, str], Awaitable[Posted]],
-    ) -> Posted:
+    ) -> tuple[Posted, bool]:
+        """Post, or find what an earlier try posted; tells whether it is new."""
         found = await self._find(ticket, duty) if duty.attempt > 1 else None
-        return found or await post(ticket, duty.name)
+        return (found, False) if found else (await post(ticket, duty.name), True)
 
     async def _find(self, ticket: Ticket, duty: tables.Duty) -> Posted | None:
         since = ticket.created_at - SEARCH_BEFORE
