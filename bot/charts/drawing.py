@@ -30,6 +30,8 @@ LIMIT: Final = (125, 15, 80)
 _SCALE: Final = 2
 _CURVE_PX: Final = (3.5, 7.5)
 _CORE_PX: Final = 3.5  # the student's line is hollow
+_DENSE_CURVE_PX: Final = (1.5, 3.0)  # neither is where hollows would run into each other
+_DENSE_STEP_PX: Final = 3.0
 _MARKER_PX: Final = 8.0
 _MARKER_EVERY_PX: Final = 120.0
 _EDGE_PX: Final = 7.0
@@ -120,23 +122,24 @@ def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
 
 def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
     """Draw what was measured; a hole in it stays a hole."""
+    dense = (frame.box.right - frame.box.left) < _DENSE_STEP_PX * len(curve.times)
     pieces = [
         _thinned(frame.xs(curve.times[piece]), frame.ys(curve.values[piece]))
         for piece in curve.pieces()
     ]
     for xs, ys in pieces:
-        _draw_line(pen, curve.end, _points(xs, ys))
+        _draw_line(pen, curve.end, _points(xs, ys), dense=dense)
     for xs, ys in pieces:
         for number in _marked(xs, curve.end):
             pen.marker(curve.end, float(xs[number]), float(ys[number]))
 
 
-def _draw_line(pen: _Pen, end: int, points: Points) -> None:
+def _draw_line(pen: _Pen, end: int, points: Points, *, dense: bool = False) -> None:
     if len(points) == 1:
         pen.marker(end, *points[0])
         return
-    pen.line(points, CURVES[end], _CURVE_PX[end])
-    if end:
+    pen.line(points, CURVES[end], (_DENSE_CURVE_PX if dense else _CURVE_PX)[end])
+    if end and not dense:
         pen.line(points, PAPER, _CORE_PX)
 
 

@@ -24,6 +24,7 @@ WIDTH: Final = 1200
 HEIGHT: Final = 900
 MARGIN: Final = 32
 _LINE: Final = 1.3  # of the size of the letters
+_TIGHT_LINE: Final = 1.15  # digits have nothing below the line
 _TICK_GAP: Final = 14
 _TITLE_ROOM: Final = 54  # with the darker edge of a freeze
 _TITLE_MIDDLE: Final = 22
@@ -191,7 +192,7 @@ def _limit(panel: Panel, box: Box, top: float, words: Words) -> Text | None:
 def _readable(ticks: list[float], frame: Frame) -> list[float]:
     """Return the ticks whose numbers do not run into each other: all, or first and last."""
     apart = abs(frame.y(ticks[0]) - frame.y(ticks[1]))
-    return ticks if apart >= SMALL_PX * _LINE else [ticks[0], ticks[-1]]
+    return ticks if apart >= SMALL_PX * _TIGHT_LINE else [ticks[0], ticks[-1]]
 
 
 def _times(
