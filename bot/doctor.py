@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from bot import logs
 from bot.desk import Desk
 from bot.desk.checkup import Checkup, database_down, inspect_database, wrong_setting
 from bot.ports import Finding, Health
@@ -38,9 +39,17 @@ def run(read: Callable[[], Settings], open_house: OpenHouse, *, as_json: bool) -
     except SettingError as error:
         findings, words = [wrong_setting(error)], Words("en")
     else:
+        # what fails stands in the table; a log beside it helps only who asked for details
+        level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
+        logs.set_up(level, settings.log_format)
         findings = asyncio.run(examine(settings, open_house))
         words = Words(settings.default_locale, settings.timezone)
     _print(findings, words, as_json=as_json)
+    return exit_status(findings)
+
+
+def exit_status(findings: Sequence[Finding]) -> int:
+    """1 when something needed fails."""
     return int(any(finding.health is Health.FAILED for finding in findings))
 
 
