@@ -20,6 +20,7 @@ _MINUTE_S: Final = 60
 _ROOM: Final = 1.06  # so that the highest value does not touch the frame
 _MOST_INTERVALS: Final = 3
 _FULL: Final = 100.0
+_LARGEST: Final = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def value_ticks(highest: float, unit: Unit) -> list[float]:
     """Return the values written at the axis, from 0 to the top of the scale."""
     if unit is Unit.PERCENT and _FULL / 2 < highest <= _FULL:
         return [0.0, 50.0, 100.0]
-    wanted = max(highest * _ROOM, 1.0)
+    wanted = min(max(highest * _ROOM, 1.0), _LARGEST)
     magnitude = 10.0 ** math.floor(math.log10(wanted / _MOST_INTERVALS))
     factors = (1, 2, 2.5, 5, 10, 20)
     steps = (factor * magnitude for factor in factors)

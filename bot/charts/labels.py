@@ -45,6 +45,8 @@ _UNITS: Final[Mapping[str, Unit]] = {
     "jitter": Unit.MS,
     "delay": Unit.MS,
 }
+_PRECISE: Final = 10.0  # below it a tenth is worth writing
+_HUGE: Final = 1e6  # nothing we measure; some cloud's mistake must not push the plot away
 
 
 def unit_of(metric: Metric, told: Unit) -> Unit:
@@ -70,9 +72,10 @@ def panel_name(metric: Metric, media: Media | None, direction: Direction | None)
 
 
 def write_number(value: float) -> str:
-    """Write a value as short as a chart needs it: two digits that count, or whole."""
-    digits = 0 if abs(value) >= 10 or value == round(value) else 1  # noqa: PLR2004 - 9.5, but 12
-    return f"{value:.{digits}f}"
+    """Write a value as short as a chart needs it: 9.5, 12, 1000, 2e+06."""
+    if abs(value) >= _HUGE:
+        return f"{value:.2g}"
+    return f"{value:.1f}".removesuffix(".0") if abs(value) < _PRECISE else f"{value:.0f}"
 
 
 def write_value(words: Words, value: float, unit: Unit) -> str:

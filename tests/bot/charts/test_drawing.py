@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,3 +176,23 @@ def test_pillow_is_loaded_only_to_draw() -> None:
     code = "import sys, bot.charts; sys.exit('PIL' in sys.modules)"
 
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode  # noqa: S603
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-9, 1e9, 1e300, 1.7e308, -5.0])
+def test_odd_values_are_drawn(make_picture: MakePicture, value: float) -> None:
+    """A value that cannot be true makes an odd picture, not an error, and leaves room to plot."""
+    picture = make_picture()
+    picture.panels[0].curves[0].values[:] = value
+    box = _placed(picture, WORDS["en"]).frame.box
+
+    assert 1200 == _pixels(picture, WORDS["en"]).shape[1]
+    assert box.right - box.left > 900
+
+
+def test_threads_draw_alike(make_picture: MakePicture) -> None:
+    """Several threads at once draw what one would."""
+    picture = make_picture(panels=2)
+    with ThreadPoolExecutor(4) as pool:
+        drawn = set(pool.map(lambda _: draw(picture, WORDS["both"]), range(8)))
+
+    assert {draw(picture, WORDS["both"])} == drawn

@@ -7,6 +7,7 @@ import pytest
 
 from bot.call import Unit
 from bot.charts import Curve, Panel, Picture, alt_text, native
+from bot.charts.labels import write_number
 from bot.words import Words, message
 from tests.bot.charts.conftest import AT, MakePicture
 
@@ -150,3 +151,12 @@ def test_native_with_people_never_measured_together(make_picture: MakePicture) -
 def test_native_without_panels(make_picture: MakePicture) -> None:
     """No panels, no charts."""
     assert () == native(make_picture(panels=0), EN)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0, "0"), (0.04, "0"), (0.44, "0.4"), (9.5, "9.5"), (5.0, "5"), (12.4, "12"), (2e6, "2e+06")],
+)
+def test_numbers_are_short(value: float, written: str) -> None:
+    """A number has the digits that count and no more."""
+    assert written == write_number(value)
