@@ -13,6 +13,7 @@ import pytest
 
 from bot import doctor
 from bot.__main__ import open_house
+from bot.sandbox.clouds import Clouds
 from bot.sandbox.workspace import Workspace
 from bot.settings import read_settings
 from bot.words import Words, message
@@ -169,11 +170,12 @@ async def test_without_a_worker(house: Stage, tmp_path: Path) -> None:
     assert "python -m bot worker" in found["worker"]["detail"]
 
 
-async def test_today_is_told_by_its_plan(tmp_path: Path) -> None:
+async def test_today_is_told_by_its_plan(house: Stage, tmp_path: Path) -> None:
     """Which generation answers stands there, with its plan and the quotas of that plan."""
-    async with set_up_stage(tmp_path) as stage:
-        stage.clouds.agora.generation = "current"
-        _, found = await find(environment_of(stage))
+    fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
+    async with Clouds(agora_generation="current").serve() as today:
+        told = environment_of(house, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
+        _, found = await find(told)
     assert "current, standard" in found["cloud.agora.kids"]["detail"]
     assert "sessions 1000 of 1000 today" in found["quota.agora.kids"]["detail"]
 
