@@ -23,13 +23,14 @@ from aiohttp import web
 from bot import commands, doctor, exports, logs, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import UsageError
-from bot.desk import Carriers, Desk, checkup, collecting
+from bot.desk import Carriers, Desk, checkup, collecting, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
+from bot.desk.overviews import Overviews
 from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
-from bot.errors import LagdeskError
-from bot.ports import Clock, Diagnosis
+from bot.errors import InputError, LagdeskError
+from bot.ports import Clock, Diagnosis, Overview
 from bot.settings import N_, SettingError, Settings, read_settings, require
 from bot.store import Store
 from bot.store.answers import SqlAnswers
@@ -117,6 +118,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
+    from handlers.quality import NativeBlocks, OverviewTeller  # noqa: PLC0415 - likewise
     from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
 
     settings, desk = house.settings, house.desk
@@ -130,9 +132,11 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         speaker = SlackSpeaker(clients, people, settings)
         desk.speaker = speaker
         collector = Collector(desk)
+        teller = OverviewTeller(people, NativeBlocks(SqlMemory(house.store), desk.clock))
         carriers = {
             **Carriers(desk, speaker).table,
             collecting.KIND: collector.collect,
+            overviews.KIND: Overviews(desk, teller).answer,
             checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,
         }
         engine = Engine(house.store, desk.clock, carriers, worker=worker)
@@ -311,6 +315,38 @@ def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
     return DONE
 
 
+async def quality(settings: Settings, options: argparse.Namespace) -> int:
+    """Say in the terminal how good an app is, or how much it is used."""
+    if not settings.clouds:
+        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
+    async with open_house(settings) as house:
+        asking = Overviews(house.desk)
+        try:
+            app = overviews.choose_app(options.app, list(house.desk.clouds))
+        except InputError as error:
+            raise UsageError(error.spoken) from error
+        overview = await asking.fetch(app, options.topic)
+    return _tell_overview(
+        overview, asking.others(app), house.desk.languages.default, as_json=options.json
+    )
+
+
+def _tell_overview(
+    overview: Overview, others: Sequence[str], spoken: Words, *, as_json: bool
+) -> int:
+    from handlers.overviews import print_failures, print_overview  # noqa: PLC0415 - see _tell
+
+    if overview.is_empty and overview.failures:
+        for line in print_failures(overview, spoken):
+            print(line, file=sys.stderr)  # noqa: T201 - what the command is for
+        return FAILED
+    if as_json:
+        print(json.dumps(overviews.to_json(overview), ensure_ascii=False, indent=2))  # noqa: T201 - likewise
+    else:
+        print(print_overview(overview, others, spoken))  # noqa: T201 - likewise
+    return DONE
+
+
 async def _until_stopped() -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -329,6 +365,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         "migrate": lambda: migrate(settings),
         "export": lambda: export(settings, options),
         "diagnose": lambda: diagnose(settings, options),
+        "quality": lambda: quality(settings, options),
     }
     return await table[options.command]()
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
+from bot.ports import Topic
 from bot.words import Message, message
 
 _EPOCH_S: Final = re.compile(r"\d{1,11}(\.\d+)?")
@@ -98,3 +99,7 @@ def _add_asking(commands: argparse._SubParsersAction[_Parser]) -> None:
     diagnose.add_argument("--teacher", default="", metavar="UID")
     diagnose.add_argument("--student", default="", metavar="UID")
     diagnose.add_argument("--json", action="store_true")
+    quality = commands.add_parser("quality", help="how good an app is, and how much it is used")
+    quality.add_argument("topic", nargs="?", choices=tuple(Topic), type=Topic, default=Topic.LIVE)
+    quality.add_argument("--app", default=None, metavar="NAME")
+    quality.add_argument("--json", action="store_true")

@@ -10,6 +10,7 @@ from handlers.diagnose import DiagnoseStory
 from handlers.home import HomeStory
 from handlers.middleware import answer_errors
 from handlers.people import People
+from handlers.quality import QualityStory
 from handlers.report import ReportStory
 from handlers.settings import SettingsStory
 from handlers.thread import ThreadStory
@@ -18,6 +19,7 @@ from handlers.tickets import TicketsStory
 STORIES = (
     ReportStory,
     DiagnoseStory,
+    QualityStory,
     TicketsStory,
     SettingsStory,
     HomeStory,

@@ -15,6 +15,10 @@ USAGES: Final[Mapping[str, Message]] = {
     "/diagnose": message(
         "`/diagnose <cname> [app=<name>] [since=30m]` says why a call is or was bad."
     ),
+    "/quality": message(
+        "`/quality [app=<name>] [live|usage|network|experience|scale|distribution]` shows how good "
+        "an app's calls are now, and how much it is used."
+    ),
     "/tickets": message(
         "`/tickets [open|mine|all|LD-12|words]` lists tickets, or shows one; alone, the open ones."
     ),

@@ -36,6 +36,11 @@ _COMMANDS: Final = (
         "[cname] [teacher_uid] [student_uid] [comment]",
     ),
     ("/diagnose", "Why is a call bad? · 诊断通话", "<cname> [app=<name>] [since=30m]"),
+    (
+        "/quality",
+        "How good are calls now? · 整体质量与用量",
+        "[app=<name>] [live|usage|network|experience|scale]",
+    ),
     ("/tickets", "Find tickets · 查找工单", "[open|mine|all|LD-12|words]"),
     ("/lagdesk", "Help and language · 帮助与语言", "[help|language zh|en|auto]"),
 )

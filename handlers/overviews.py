@@ -1,0 +1,397 @@
+"""An overview of a whole app in words, tables and charts. Decides nothing, speaks to nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from bot.call import Code, Distribution, Figure, Lack, LackReason, Trend, Unit, Usage
+from bot.ports import Overview, Topic
+from bot.words import Duration, Message, Words, code_message, has_code, message
+from handlers import blocks
+from handlers.blocks import Block
+from handlers.cards import CLOUDS
+from handlers.causes import LACK_REASONS
+from handlers.charts_native import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
+from handlers.voice import Voice, escape
+
+TOPICS: Final[dict[Topic, Message]] = {
+    Topic.LIVE: message("right now"),
+    Topic.USAGE: message("usage by day"),
+    Topic.NETWORK: message("network"),
+    Topic.EXPERIENCE: message("experience"),
+    Topic.SCALE: message("users and channels"),
+    Topic.DISTRIBUTION: message("distribution"),
+}
+# Names of at most 20 characters, for the lines of a chart and the heads of columns.
+_SHORT: Final[dict[str, Message]] = {
+    **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
+    **dict.fromkeys(("user_count", "UserCount"), message("Users")),
+    **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
+    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Rooms")),
+    **dict.fromkeys(("sessionCount", "session_count", "SessionCount"), message("Sessions")),
+    **dict.fromkeys(("peak_concurrent_user", "MaxOnlineUserCount"), message("Peak users")),
+    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak rooms")),
+    **dict.fromkeys(
+        ("videoFreezeRate", "VideoFreezeRate", "video_stall_rate"), message("Video freeze")
+    ),
+    **dict.fromkeys(
+        ("audioFreezeRate", "AudioFreezeRate", "audio_stall_rate"), message("Audio freeze")
+    ),
+    **dict.fromkeys(
+        ("joinSuccessRate", "JoinSuccessRate", "join_room_success_rate"), message("Join success")
+    ),
+    **dict.fromkeys(
+        ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
+        message("Join within 5 s"),
+    ),
+    "networkDelay": message("Network delay"),
+    **dict.fromkeys(
+        ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")
+    ),
+    **dict.fromkeys(
+        ("audioEnd2EndExcellentTransRate", "AudioExcellentTransRate"), message("Audio end to end")
+    ),
+    **dict.fromkeys(
+        ("videoUpstreamExcellentTransRate", "VideoUpstreamExcellentTransRate"),
+        message("Video upstream"),
+    ),
+    **dict.fromkeys(
+        ("audioUpstreamExcellentTransRate", "AudioUpstreamExcellentTransRate"),
+        message("Audio upstream"),
+    ),
+    "video_network_trans_delay": message("Video in time"),
+    "audio_network_trans_delay": message("Audio in time"),
+    "network_trans_delay": message("In time"),
+}
+_PARTS: Final = {"web": message("browsers"), "webrtc": message("browsers")}
+_UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
+    Unit.PERCENT: lambda value: message("%(value)s %%", value=round(value, 2)),
+    Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
+    Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
+}
+# What is drawn together, and whether higher is better; the first ones that are told are drawn.
+_GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
+    (message("Freezes and delays"), False),
+    (message("Users and channels"), None),
+    (message("Success and good transmission"), True),
+)
+_NOW_SHOWN: Final = 5
+_SPREADS_SHOWN: Final = 6
+_PLACES_SHOWN: Final = 20
+_TEXT_LENGTH: Final = 2800
+
+
+def notice(overview: Overview, voice: Voice) -> str:
+    """The answer in one plain line, for notifications and screen readers."""
+    return voice.notice(headline(overview))
+
+
+def headline(overview: Overview) -> Message:
+    """The newest figures in one sentence."""
+    title = _title(overview)
+    told = [trend for trend in overview.trends if trend.points][:_NOW_SHOWN]
+    figures: list[Message] = [
+        message(
+            "%(name)s %(value)s", name=name_of(trend.name, trend.figure), value=_value(trend, -1)
+        )
+        for trend in told
+    ]
+    if not figures:
+        figures = _newest_day(overview.usages)
+    if figures:
+        return message("%(title)s: %(figures)s", title=title, figures=figures)
+    if overview.is_empty:
+        return message("%(title)s: there are no figures for this time.", title=title)
+    return message("%(title)s", title=title)
+
+
+def _newest_day(usages: Sequence[Usage]) -> list[Message]:
+    newest = max((usage.day for usage in usages), default=None)
+    return [
+        message(
+            "%(name)s %(value)s",
+            name=short_name(usage.metric),
+            value=_written(usage.value, usage.unit),
+        )
+        for usage in usages
+        if usage.day == newest
+    ][:_NOW_SHOWN]
+
+
+def overview_blocks(
+    overview: Overview, others: Sequence[str], voice: Voice, *, native: bool
+) -> list[Block]:
+    """The answer; without `native`, tables are text and there are no charts."""
+    shown = [blocks.section("headline", voice.markup(_bold_title(overview)))]
+    if overview.is_empty:
+        empty = message("There are no figures for this time.")
+        shown.append(blocks.section("empty", voice.markup(empty)))
+    if native:
+        drawn = [
+            chart_block(f"chart-{number}", chart, voice.words)
+            for number, chart in enumerate(charts(overview, voice))
+        ]
+        shown += [block for block in drawn if block is not None]
+        shown += [table_block(f"table-{n}", each) for n, each in enumerate(tables(overview, voice))]
+    else:
+        shown += _text_blocks(overview, voice)
+    small = "\n".join(voice.markup(line) for line in small_print(overview, others))
+    return [*shown, *_pieces("asked", small)]
+
+
+def print_overview(overview: Overview, others: Sequence[str], words: Words) -> str:
+    """The answer as lines of plain text, for a terminal."""
+    voice = Voice(words, mask=False)
+    lines = [voice.plain(headline(overview))]
+    for table in tables(overview, voice):
+        lines += ["", table.title, *_aligned(table)]
+    lines += ["", *(voice.plain(line) for line in small_print(overview, others))]
+    return "\n".join(lines)
+
+
+def print_failures(overview: Overview, words: Words) -> list[str]:
+    """What went wrong, a line each."""
+    return [" / ".join(words.say(failure).splitlines()) for failure in overview.failures]
+
+
+def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
+    """How old it is, when fresher figures can be had, what they mean and what is missing."""
+    if overview.since is not None and overview.until is not None and not overview.is_empty:
+        yield message("From %(since)s to %(until)s.", since=overview.since, until=overview.until)
+    if not overview.is_empty:
+        yield message("Fetched %(when)s.", when=overview.fetched_at)
+    if overview.fresh_at is not None:
+        yield message("Fresher figures can be had from %(when)s on.", when=overview.fresh_at)
+    yield from overview.definitions
+    yield from overview.failures
+    for lack in overview.missing:
+        if lack.what is Lack.FIGURES and lack.why is LackReason.NOT_FOUND:
+            yield message(
+                "Missing: %(what)s, %(why)s.", what=lack.detail, why=LACK_REASONS[lack.why]
+            )
+    if others:
+        yield message("Other apps: %(apps)s (app=<name>).", apps=list(others))
+
+
+def charts(overview: Overview, voice: Voice) -> list[Chart]:
+    """At most two charts, each of figures that can share a scale."""
+    found = []
+    for title, better in _GROUPS:
+        chosen = [
+            trend
+            for trend in _trends(overview)
+            if len(trend.points) > 1 and _better(trend) is better
+        ]
+        if chosen:
+            lines = tuple(
+                Line(voice.plain(short_name(trend.name, trend.figure)), trend.points)
+                for trend in chosen
+            )
+            found.append(Chart(voice.plain(title), chosen[0].unit.value or " ", lines))
+    return found[:CHARTS]
+
+
+def tables(overview: Overview, voice: Voice) -> list[Table]:
+    """Everything there is, as tables."""
+    found = []
+    told = [trend for trend in overview.trends if trend.points]
+    if told:
+        found.append(_trend_table(told, voice))
+    if overview.usages:
+        found.append(_day_table(overview.usages, voice))
+    spread = [each for each in overview.distributions if each.rows]
+    found += [_spread_table(each, voice) for each in spread[:_SPREADS_SHOWN]]
+    return found
+
+
+def _trends(overview: Overview) -> Sequence[Trend]:
+    """What can be drawn: what was told over time, else the days."""
+    if any(len(trend.points) > 1 for trend in overview.trends):
+        return overview.trends
+    days: dict[Code, list[Usage]] = {}
+    for usage in overview.usages:
+        days.setdefault(usage.metric, []).append(usage)
+    return [
+        Trend(
+            code,
+            told[0].unit,
+            tuple(
+                (dt.datetime.combine(each.day, dt.time(12), dt.UTC), each.value) for each in told
+            ),
+        )
+        for code, told in days.items()
+    ]
+
+
+def _better(trend: Trend) -> bool | None:
+    return trend.figure.higher_is_better if trend.figure else None
+
+
+def _title(overview: Overview) -> Message:
+    return message(
+        "%(app)s at %(cloud)s, %(topic)s",
+        app=overview.app,
+        cloud=CLOUDS[overview.cloud],
+        topic=TOPICS[overview.topic],
+    )
+
+
+def _bold_title(overview: Overview) -> Message:
+    return message(
+        "*%(app)s* at %(cloud)s, %(topic)s",
+        app=overview.app,
+        cloud=CLOUDS[overview.cloud],
+        topic=TOPICS[overview.topic],
+    )
+
+
+def name_of(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's whole name; an unknown one as its code and kind."""
+    if has_code(code.kind, code.value):
+        name = code_message(code.kind, code.value)
+    else:
+        name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
+    return _of_part(name, figure)
+
+
+def short_name(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's name where there is little room."""
+    return _of_part(_SHORT.get(code.value) or name_of(code), figure)
+
+
+def _of_part(name: Message, figure: Figure | None) -> Message:
+    part = _PARTS.get(figure.part.value) if figure and figure.part else None
+    return message("%(name)s (%(part)s)", name=name, part=part) if part else name
+
+
+def _written(value: float, unit: Unit) -> Message:
+    """A value with its unit."""
+    write = _UNITS.get(unit)
+    if write is not None:
+        return write(value)
+    return message("%(value)s", value=round(value, 2))
+
+
+def _value(trend: Trend, place: int) -> Message:
+    return _written(trend.points[place][1], trend.unit)
+
+
+def _trend_table(told: Sequence[Trend], voice: Voice) -> Table:
+    head = (message("Figure"), message("Now"), message("Average"), message("Lowest"))
+    rows = []
+    for trend in told:
+        values = [value for _, value in trend.points]
+        told_values = (values[-1], sum(values) / len(values), min(values), max(values))
+        name = Cell(voice.plain(name_of(trend.name, trend.figure)))
+        rows.append((name, *(_cell(value, trend.unit, voice) for value in told_values)))
+    titles = tuple(voice.plain(title) for title in (*head, message("Highest")))
+    return Table(voice.plain(message("Figures of this time")), titles, tuple(rows))
+
+
+def _day_table(usages: Sequence[Usage], voice: Voice) -> Table:
+    """A row a day, newest first."""
+    codes = list(dict.fromkeys(usage.metric for usage in usages))
+    values = {(usage.day, usage.metric): usage for usage in usages}
+    rows = []
+    for day in sorted({usage.day for usage in usages}, reverse=True):
+        told = [values.get((day, code)) for code in codes]
+        cells = [_cell(each.value, each.unit, voice) if each else Cell("–") for each in told]
+        rows.append((Cell(day.isoformat()), *cells))
+    names = [voice.plain(short_name(code)) for code in codes]
+    head = (voice.plain(message("Day")), *names)
+    return Table(voice.plain(message("Figures by day")), head, tuple(rows))
+
+
+def _spread_table(spread: Distribution, voice: Voice) -> Table:
+    figure = spread.figure
+    name = name_of(figure.name, figure) if figure else message("Users")
+    dimension = voice.plain(_dimension(spread))
+    rows = tuple(
+        (Cell(voice.plain(_place(row.codes))), _cell(row.value, spread.unit, voice))
+        for row in spread.rows[:_PLACES_SHOWN]
+    )
+    title = message("%(name)s by %(dimension)s", name=name, dimension=_dimension(spread))
+    return Table(voice.plain(title), (dimension, voice.plain(message("Value"))), rows)
+
+
+_DIMENSIONS: Final[dict[str, Message]] = {
+    **dict.fromkeys(("network", "access", "access_net"), message("network type")),
+    "country": message("country"),
+    **dict.fromkeys(("region", "province"), message("region")),
+    **dict.fromkeys(("os", "platform"), message("system")),
+    "abnormal_type,abnormal_factor": message("trouble and cause"),
+}
+
+
+def _dimension(spread: Distribution) -> Message:
+    return _DIMENSIONS.get(spread.dimension) or message("%(text)s", text=spread.dimension)
+
+
+def _place(codes: Sequence[Code]) -> Message:
+    """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
+    told: list[object] = []
+    for code in codes:
+        is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)
+        told.append((code.value or "–") if is_plain else code.spoken)
+    return message("%(places)s", places=told)
+
+
+def _cell(value: float, unit: Unit, voice: Voice) -> Cell:
+    return Cell(voice.plain(_written(value, unit)), value)
+
+
+def _text_blocks(overview: Overview, voice: Voice) -> Iterator[Block]:
+    for number, table in enumerate(tables(overview, voice)):
+        yield blocks.section(f"title-{number}", f"*{escape(table.title)}*")
+        for place, piece in enumerate(_chunks(_aligned(table))):
+            yield blocks.section(f"text-{number}-{place}", f"```{_harmless(piece)}```")
+
+
+def _harmless(text: str) -> str:
+    """Within a block of code Slack still reads mentions and links."""
+    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return shown.replace("`", "'")
+
+
+def _chunks(lines: Sequence[str]) -> Iterator[str]:
+    held = ""
+    for line in lines:
+        if held and len(held) + len(line) >= _TEXT_LENGTH:
+            yield held
+            held = ""
+        held += f"\n{line}" if held else line
+    yield held
+
+
+def _pieces(block_id: str, text: str) -> list[Block]:
+    pieces = list(_chunks(text.splitlines()))
+    return [
+        blocks.context(f"{block_id}-{number}" if number else block_id, piece)
+        for number, piece in enumerate(pieces)
+        if piece
+    ]
+
+
+def _aligned(table: Table) -> list[str]:
+    """A table in columns of equal width; Chinese characters are two wide."""
+    rows = [table.head, *(tuple(cell.text for cell in row) for row in table.rows)]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(table.head))]
+    return [
+        "  ".join(
+            _padded(text, width, right=column > 0)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if right else text + blanks
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
