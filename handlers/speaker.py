@@ -9,17 +9,12 @@ from functools import partial
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import (
-    SpeakClosedError,
-    SpeakError,
-    SpeakGoneError,
-    SpeakLimitedError,
     SpeakRefusedError,
-    SpeakUnreachableError,
 )
 from bot.ports import Asked, Diagnosis, Posted
 from bot.settings import Settings
@@ -27,22 +22,14 @@ from bot.ticket import Ticket
 from bot.words import message
 from handlers import cards, findings
 from handlers.blocks import Block
-from handlers.clients import Clients, error_code
+from handlers.clients import Clients
 from handlers.people import People
+from handlers.sending import WRONG, refusal, sent, translate, unreachable
 
 log = logging.getLogger(__name__)
 
 Read = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
 EVENT_TYPE: Final = "lagdesk_post"
-_LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-_BROKEN: Final = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-)
-_WRONG: Final = frozenset(
-    {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
-)
-_FALLBACK_WAIT_S: Final = 5.0
 _PAGE: Final = 200
 _PAGES: Final = 10  # two thousand posts back, and not further
 _DIRECT: Final = ("confirm:", "explain:")  # keys of what is told to the reporter alone
@@ -123,7 +110,7 @@ class SlackSpeaker:
         """Answer somebody who asked about a channel, privately."""
         voice = self._people.voice_of(asked.locale, asked.timezone)
         text = findings.diagnosis_notice(diagnosis, voice)
-        await answer_privately(asked, text, findings.diagnosis_card(diagnosis, voice))
+        await answer_privately(asked, text, shown)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
@@ -132,7 +119,7 @@ class SlackSpeaker:
             channel, pages = await self._place_of(client, ticket, key)
             return await _find_key(pages, key, channel, str(since.timestamp()))
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            translated = _translate(error)
+            translated = translate(error)
             if translated.code == "missing_scope":  # an optional one: better twice than never
                 return None
             raise translated from error
@@ -175,16 +162,16 @@ class SlackSpeaker:
             unfurl_media=False,
         )
         try:
-            answer = await _sent(post(blocks=shown))
+            answer = await sent(post(blocks=shown))
         except SpeakRefusedError as error:
-            if error.code not in _WRONG or not shown:
+            if error.code not in WRONG or not shown:
                 raise
-            answer = await _sent(post())  # bare words are better than nothing
+            answer = await sent(post())  # bare words are better than nothing
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
     async def _update(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
         client = await self._clients.of(ticket.team)
-        await _sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
+        await sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
 
 
 async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:
@@ -213,50 +200,6 @@ async def answer_privately(asked: Asked, text: str, shown: list[Block]) -> None:
             text=text, blocks=shown, response_type="ephemeral", replace_original=True
         )
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise _unreachable(error) from error
+        raise unreachable(error) from error
     if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
-        raise SpeakRefusedError(_refusal("response_url"), code=f"http_{answer.status_code}")
-
-
-async def _sent(call: Awaitable[Any]) -> Any:
-    """Make one call to Slack; every failure becomes a SpeakError."""
-    try:
-        return await call
-    except (SlackClientError, TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise _translate(error) from error
-
-
-def _translate(error: Exception) -> SpeakError:
-    if not isinstance(error, SlackApiError):
-        return _unreachable(error)
-    code = error_code(error)
-    if error.response.status_code == 429 or code in _LIMITED:  # noqa: PLR2004 - HTTP's own number
-        wait_s = _retry_after_s(error)
-        return SpeakLimitedError(_refusal(code), code=code, retry_after_s=wait_s)
-    if error.response.status_code >= 500 or code in _BROKEN:  # noqa: PLR2004 - likewise
-        return SpeakUnreachableError(_refusal(code), code=code, maybe_arrived=True)
-    if code in _GONE:
-        return SpeakGoneError(_refusal(code), code=code)
-    if code in _WRONG:
-        log.error("slack refused our blocks: %s", error.response.get("response_metadata"))
-        return SpeakRefusedError(_refusal(code), code=code)
-    return SpeakClosedError(_refusal(code), code=code)
-
-
-def _retry_after_s(error: SlackApiError) -> float:
-    headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
-    value = headers.get("retry-after", _FALLBACK_WAIT_S)
-    try:
-        return float(value[0] if isinstance(value, list) else value)
-    except ValueError:
-        return _FALLBACK_WAIT_S
-
-
-def _unreachable(error: Exception) -> SpeakUnreachableError:
-    spoken = message("Slack does not answer.")
-    arrived = not isinstance(error, aiohttp.ClientConnectorError)
-    return SpeakUnreachableError(spoken, code=type(error).__name__, maybe_arrived=arrived)
-
-
-def _refusal(code: str) -> Any:
-    return message("Slack refused: %(code)s.", code=code)
+        raise SpeakRefusedError(refusal("response_url"), code=f"http_{answer.status_code}")
