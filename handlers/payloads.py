@@ -17,7 +17,7 @@ FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
 _DEEPEST: Final = 64  # Slack's deepest, rich text in a message in a view, is at about twenty
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # no database takes these
-_WRONG: Final = (ValueError, RecursionError, msgspec.ValidationError)
+_WRONG: Final = (ValueError, RecursionError, msgspec.MsgspecError)
 
 _Word = Annotated[str, Meta(max_length=255, pattern=r"\A[ -~]*\Z")]
 _Id = Annotated[str, Meta(max_length=255, pattern=r"\A[!-~]+\Z")]
@@ -70,7 +70,7 @@ class _Thing(msgspec.Struct):
     is_ext_shared_channel: bool | None = None
     authorizations: list[_Thing] | None = None
     response_url: _Url | None = None
-    response_urls: list[_ResponseUrl] | None = None
+    response_urls: list[_ResponseUrl] = []
     ts: _Word | None = None
     thread_ts: _Word | None = None
     text: str | None = None
@@ -110,6 +110,20 @@ class _Actions(msgspec.Struct):
     user: _Known
     trigger_id: _Id
     actions: Annotated[list[_Action], Meta(min_length=1)]
+    view: _Thing | None = None
+    response_url: str = ""
+
+    def __post_init__(self) -> None:
+        if self.view is None and not self.response_url:
+            msg = "a button on a message brings the message's response_url"
+            raise ValueError(msg)
+
+
+class _Metadata(msgspec.Struct):
+    """What our forms bring back of ours."""
+
+    channel: _Word | None = None
+    number: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 class _State(msgspec.Struct):
@@ -123,10 +137,14 @@ class _Block(msgspec.Struct):
 
 class _View(msgspec.Struct):
     id: _Id
+    type: _Id
     callback_id: _Id
     state: _State
     blocks: list[_Block]
     private_metadata: str | None = None
+
+    def __post_init__(self) -> None:
+        msgspec.json.decode(self.private_metadata or "{}", type=_Metadata)
 
 
 class _Submission(msgspec.Struct):

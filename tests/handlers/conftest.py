@@ -1,0 +1,24 @@
+"""What the handlers' tests share: a door to knock at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.handlers.knocking import Door, open_door
+
+
+@pytest.fixture(scope="module")
+async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+    """A door of its own house."""
+    async with open_door(tmp_path_factory.mktemp("door")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nothing a client sends may leave a traceback in the log."""
+    yield
+    blamed = [record for record in caplog.get_records("call") if record.exc_info]
+    assert [] == [(record.name, record.getMessage(), record.exc_info) for record in blamed]

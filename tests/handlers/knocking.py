@@ -1,0 +1,270 @@
+"""Lagdesk's HTTP door knocked at by hand, and everything Slack sends through it, whole."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import web
+
+from bot.jobs.metrics import measure
+from bot.sandbox.workspace.delivery import sign
+from bot.store.tickets import TicketQuery, page
+from handlers.doors import build_http_door
+from tests.conftest import Stage, set_up_stage
+
+Json = dict[str, Any]
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+RESPONSE_URL = "https://hooks.slack.com/commands/1/2/3"
+TEAM, PERSON = "T07LAGDESK0", "U07TEST"
+VIEW_ID = (("view", "id"),)
+ABSENT = object()
+CHALLENGE = {"type": "url_verification", "challenge": "abc", "token": "t"}
+
+
+class Door:
+    """Lagdesk's HTTP door, knocked at by hand."""
+
+    def __init__(self, stage: Stage, url: str, session: aiohttp.ClientSession) -> None:
+        self.stage = stage
+        self.url = url
+        self.session = session
+
+    async def send(
+        self, body: bytes, headers: dict[str, str], method: str = "POST"
+    ) -> tuple[int, str]:
+        """Send bytes as they are; returns status and text."""
+        async with self.session.request(
+            method, f"{self.url}/slack/events", data=io.BytesIO(body), headers=headers
+        ) as answer:
+            return answer.status, await answer.text()
+
+    async def signed(
+        self, body: bytes, content_type: str = JSON, method: str = "POST"
+    ) -> tuple[int, str]:
+        """Send bytes signed as Slack signs them."""
+        headers = sign(self.stage.workspace.signing_secret, body)
+        return await self.send(body, {**headers, "Content-Type": content_type}, method)
+
+    async def say(self, payload: Any) -> tuple[int, str]:
+        """Send a payload as Slack would: events as JSON, the rest in a form."""
+        if isinstance(payload, dict) and payload.get("response_url") == RESPONSE_URL:
+            url = f"{self.stage.workspace.url}/response/gone"
+            payload = {**payload, "response_url": url}
+        if isinstance(payload, dict) and "command" in payload:
+            return await self.signed(urlencode(payload, errors="surrogatepass").encode(), FORM)
+        kind = payload.get("type") if isinstance(payload, dict) else None
+        if kind in ("event_callback", "url_verification"):
+            return await self.signed(json.dumps(payload).encode())
+        return await self.signed(urlencode({"payload": json.dumps(payload)}).encode(), FORM)
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Look at a page."""
+        async with self.session.get(self.url + path, allow_redirects=False) as answer:
+            return answer.status, await answer.text()
+
+    async def count(self) -> int:
+        """Count the tickets, as an effect."""
+        read = self.stage.house.desk.store.read
+        shown = await read(lambda session: page(session, TicketQuery(team=TEAM), 1000))
+        return len(shown.tickets)
+
+
+@asynccontextmanager
+async def open_door(folder: Path, **environment: str) -> AsyncIterator[Door]:
+    """Build a house and open its HTTP door."""
+    async with set_up_stage(folder, ESCALATE_AFTER="1h", **environment) as stage:
+        slack, house = stage.slack, stage.house
+        built = build_http_door(
+            slack.app,
+            house.desk,
+            house.settings,
+            slack.clients,
+            slack.installs,
+            measure=lambda: measure(house.store, stage.clock.now()),
+        )
+        runner = web.AppRunner(built.web_app(), access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with aiohttp.ClientSession() as session:
+            yield Door(stage, f"http://127.0.0.1:{runner.addresses[0][1]}", session)
+        await runner.cleanup()
+
+
+def command(**fields: str) -> Json:
+    """A command as Slack sends it."""
+    return {
+        "token": "t",
+        "team_id": TEAM,
+        "team_domain": "school",
+        "channel_id": "C1",
+        "channel_name": "general",
+        "user_id": PERSON,
+        "user_name": "sam",
+        "command": "/tickets",
+        "text": "",
+        "response_url": RESPONSE_URL,
+        "trigger_id": "1.2.abc",
+        "api_app_id": "A1",
+        "is_enterprise_install": "false",
+        **fields,
+    }
+
+
+def submission(**values: Any) -> Json:
+    """The report form, sent."""
+    state = {
+        "cname": {"value": {"type": "plain_text_input", "value": "class_77_1"}},
+        "teacher_uid": {"value": {"type": "plain_text_input", "value": "10001"}},
+        "student_uid": {"value": {"type": "plain_text_input", "value": "20002"}},
+        "abnormal_side": {"value": {"type": "radio_buttons", "selected_option": option("student")}},
+        "issue_type": {"value": {"type": "static_select", "selected_option": option("3")}},
+        "occurred_at": {
+            "value": {"type": "datetimepicker", "selected_date_time": int(time.time()) - 60}
+        },
+        "comments": {"value": {"type": "plain_text_input", "value": "stuck"}},
+    }
+    for name, value in values.items():
+        state[name] = {"value": value}
+    blocks = [{"type": "input", "block_id": name, "element": {}} for name in state]
+    return {
+        "type": "view_submission",
+        "team": {"id": TEAM, "domain": "school"},
+        "user": {"id": PERSON, "name": "sam", "team_id": TEAM},
+        "trigger_id": "1.2.abc",
+        "view": {
+            "id": "V1",
+            "team_id": TEAM,
+            "type": "modal",
+            "callback_id": "report",
+            "private_metadata": '{"channel": "C1"}',
+            "state": {"values": state},
+            "blocks": blocks,
+            "hash": "1.a",
+            "root_view_id": "V1",
+            "app_installed_team_id": TEAM,
+        },
+        "response_urls": [],
+    }
+
+
+def option(value: Any) -> Json:
+    """A chosen option."""
+    return {"text": {"type": "plain_text", "text": "x"}, "value": value}
+
+
+def action(action_id: str = "ticket.claim", value: Any = "1") -> Json:
+    """A button, pressed."""
+    return {
+        "type": "block_actions",
+        "team": {"id": TEAM},
+        "user": {"id": PERSON, "team_id": TEAM},
+        "channel": {"id": "C1", "name": "general"},
+        "message": {"ts": "1.1", "text": "x", "blocks": []},
+        "container": {"type": "message", "message_ts": "1.1", "channel_id": "C1"},
+        "trigger_id": "1.2.abc",
+        "response_url": RESPONSE_URL,
+        "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": value}],
+    }
+
+
+def shortcut(kind: str = "message_action") -> Json:
+    """A shortcut, chosen."""
+    named = "report_message" if kind == "message_action" else "report_call"
+    return {
+        "type": kind,
+        "team": {"id": TEAM},
+        "user": {"id": PERSON},
+        "callback_id": named,
+        "trigger_id": "1.2.abc",
+        "channel": {"id": "C1"},
+        "message": {"type": "message", "text": "class_77_1 teacher 10001", "ts": "1.1"},
+        "response_url": "",
+    }
+
+
+def event(**fields: Any) -> Json:
+    """An event."""
+    return {
+        "type": "event_callback",
+        "token": "t",
+        "team_id": TEAM,
+        "api_app_id": "A1",
+        "event_id": "Ev1",
+        "event_time": 1,
+        "authorizations": [{"enterprise_id": None, "team_id": TEAM, "user_id": "U9"}],
+        "is_ext_shared_channel": False,
+        "event": {
+            "type": "message",
+            "channel": "C1",
+            "user": PERSON,
+            "ts": "2.2",
+            "thread_ts": "1.1",
+            "text": "hello",
+            **fields,
+        },
+    }
+
+
+WHOLE = [
+    command(),
+    command(command="/report", text="class_77_1 10001"),
+    command(command="/diagnose", text="class_77_1"),
+    command(command="/lagdesk"),
+    submission(),
+    {**submission(), "view": {**submission()["view"], "callback_id": "resolve"}},
+    action(),
+    action("ticket.resolve"),
+    action("tickets.show"),
+    action("tickets.more", '{"which":"open","words":[],"before":3}'),
+    shortcut(),
+    shortcut("shortcut"),
+    event(),
+    event(type="app_home_opened", tab="home"),
+    event(type="user_change", user={"id": PERSON}),
+    event(subtype="message_changed", message={"ts": "2.2", "thread_ts": "1.1", "text": "x"}),
+    event(subtype="message_deleted", previous_message={"ts": "2.2", "thread_ts": "1.1"}),
+    CHALLENGE,
+]
+
+
+def places(thing: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """List the paths to everything in a payload."""
+    found = [path] if path else []
+    if not isinstance(thing, dict | list):
+        return found
+    pairs = thing.items() if isinstance(thing, dict) else enumerate(thing)
+    return [*found, *(p for key, inner in pairs for p in places(inner, (*path, key)))]
+
+
+def put(thing: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """Copy a payload with another value in one place; ABSENT takes it out."""
+    key, *rest = path
+    copy = dict(thing) if isinstance(thing, dict) else list(thing)
+    if rest:
+        copy[key] = put(thing[key], tuple(rest), value)
+    elif value is ABSENT:
+        del copy[key]
+    else:
+        copy[key] = value
+    return copy
+
+
+def fresh(
+    payload: Json,
+    path: tuple[Any, ...] = (),
+    ids: tuple[tuple[Any, ...], ...] = (("event_id",), ("trigger_id",)),
+) -> Json:
+    """Give an event or question an id nobody has seen, unless the id is looked at."""
+    for place in ids:
+        if place != path and place in places(payload):
+            payload = put(payload, place, f"Ev{time.perf_counter_ns()}")
+    return payload
