@@ -110,6 +110,7 @@ class SlackSpeaker:
         """Answer somebody who asked about a channel, privately."""
         voice = self._people.voice_of(asked.locale, asked.timezone)
         text = findings.diagnosis_notice(diagnosis, voice)
+        shown = findings.diagnosis_card(diagnosis, voice)
         await answer_privately(asked, text, shown)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
