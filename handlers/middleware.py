@@ -81,6 +81,9 @@ def answer_errors(app: AsyncApp, people: People) -> None:
     async def answer(
         error: Exception, body: Body, respond: AsyncRespond, client: AsyncWebClient
     ) -> BoltResponse:
+        if isinstance(error, BoltUnhandledRequestError):
+            log.info("nobody listens to a request of type %s", body.get("type"))
+            return BoltResponse(status=200, body="")  # unanswered, Socket Mode would ask again
         try:
             asker = Asker.of(body)
             voice = await people.voice(asker.team, asker.person)
@@ -95,9 +98,6 @@ def answer_errors(app: AsyncApp, people: People) -> None:
 
 
 async def _reply(error: Exception, body: Body, respond: AsyncRespond, voice: Voice) -> BoltResponse:
-    if isinstance(error, BoltUnhandledRequestError):
-        log.info("nobody listens to a request of type %s", body.get("type"))
-        return BoltResponse(status=200, body="")  # unanswered, Socket Mode would ask again
     spoken = _spoken(error)
     if body.get("command"):
         return _reply_to_command(error, spoken, body, voice)
