@@ -35,10 +35,12 @@ _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
 
-def diagnosis_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
-    """What is posted in the thread, or answered to somebody who asked."""
+def diagnosis_card(
+    diagnosis: Diagnosis, voice: Voice, unknown: Message | None = None
+) -> list[Block]:
+    """What is posted in the thread; `unknown` is the sentence while nothing is known."""
     shown = []
-    for block_id, spoken in _parts(diagnosis):
+    for block_id, spoken in _parts(diagnosis, unknown):
         lines = [voice.markup(line) for line in spoken]
         if lines:
             shown.append(blocks.section(block_id, "\n".join(lines)))
@@ -53,10 +55,12 @@ def tell(diagnosis: Diagnosis) -> list[Message]:
     return [*lines, *_missing_lines(diagnosis), *diagnosis.failures, _footer(diagnosis)]
 
 
-def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
+def _parts(
+    diagnosis: Diagnosis, unknown: Message | None = None
+) -> Sequence[tuple[str, Sequence[Message]]]:
     verdict = diagnosis.verdict
     return (
-        ("verdict", _headline(diagnosis)),
+        ("verdict", _headline(diagnosis, unknown)),
         (
             "evidence",
             [_evidence_line(diagnosis, item) for item in verdict.evidence[:_EVIDENCE_SHOWN]],
@@ -70,6 +74,23 @@ def _parts(diagnosis: Diagnosis) -> Sequence[tuple[str, Sequence[Message]]]:
 def diagnosis_notice(diagnosis: Diagnosis, voice: Voice) -> str:
     """The verdict in one plain line, for notifications and screen readers."""
     return voice.notice(verdict_sentence(diagnosis))
+
+
+def private_answer(diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
+    """What somebody who asked is answered: notice text and blocks.
+
+    Such an answer cannot be changed later; a second one follows instead.
+    """
+    unknown = _unknown_answer(diagnosis)
+    notice = voice.notice(_sentence(diagnosis, unknown))
+    return notice, diagnosis_card(diagnosis, voice, unknown)
+
+
+def _unknown_answer(diagnosis: Diagnosis) -> Message:
+    retry_at = diagnosis.verdict.retry_at
+    if retry_at is None:
+        return _unknown_sentence(diagnosis)
+    return message("Nothing is known of this call yet. An answer follows %(when)s.", when=retry_at)
 
 
 def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:

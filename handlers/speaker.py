@@ -13,9 +13,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import (
-    SpeakRefusedError,
-)
+from bot.errors import SpeakRefusedError, SpeakUnreachableError
 from bot.ports import Asked, Diagnosis, Posted
 from bot.settings import Settings
 from bot.ticket import Ticket
@@ -109,8 +107,7 @@ class SlackSpeaker:
     async def answer(self, asked: Asked, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
         voice = self._people.voice_of(asked.locale, asked.timezone)
-        text = findings.diagnosis_notice(diagnosis, voice)
-        shown = findings.diagnosis_card(diagnosis, voice)
+        text, shown = findings.private_answer(diagnosis, voice)
         await answer_privately(asked, text, shown)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
@@ -202,5 +199,9 @@ async def answer_privately(asked: Asked, text: str, shown: list[Block]) -> None:
         )
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise unreachable(error) from error
-    if answer.status_code != 200:  # noqa: PLR2004 - HTTP's own number
-        raise SpeakRefusedError(refusal("response_url"), code=f"http_{answer.status_code}")
+    status = answer.status_code
+    code, spoken = f"http_{status}", refusal("response_url")
+    if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        raise SpeakUnreachableError(spoken, code=code, maybe_arrived=True)
+    if status != 200:  # noqa: PLR2004 - likewise
+        raise SpeakRefusedError(spoken, code=code)

@@ -239,9 +239,9 @@ class Carriers:
         if question is None:
             return None
         diagnosis = await self._examine(question)
-        retry_at = diagnosis.verdict.retry_at
-        await self._answer(question, diagnosis, is_last=retry_at is None)
-        if retry_at is not None:
+        is_last, retry_at = is_final(diagnosis.verdict), diagnosis.verdict.retry_at
+        await self._answer(question, diagnosis, is_last=is_last)
+        if not is_last and retry_at is not None:
             late, due_at = f"answer_late:{origin}", retry_at
             await self._desk.store.transact(
                 lambda session: duties.owe(session, late, "answer_late", due_at=due_at)
@@ -254,9 +254,10 @@ class Carriers:
         if question is None:
             return None
         diagnosis = await self._examine(question)
-        if diagnosis.verdict.retry_at is None:
-            await self._answer(question, diagnosis, is_last=True)
-        return diagnosis.verdict.retry_at
+        if not is_final(diagnosis.verdict):
+            return diagnosis.verdict.retry_at
+        await self._answer(question, diagnosis, is_last=True)
+        return None
 
     async def _question(self, origin: str) -> tables.Question | None:
         """Find a question that can still be answered."""

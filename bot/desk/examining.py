@@ -100,12 +100,13 @@ class Examiner:
         student_uid: str = "",
         since_s: float | None = None,
     ) -> Diagnosis:
-        """Examine a channel nobody complained about: now, or its last minutes if it has ended.
+        """Examine a channel nobody complained about: the newest that can be known of it.
 
         Sides of people who were not named are left open. Its last call is looked for in the
         last `since_s` seconds, or in the last day.
         """
         now = self._clock.now()
+        moment = at or await self._newest_moment(app, cname, now, since_s)
         asked = Report(
             app=app,
             cname=cname,
@@ -113,26 +114,33 @@ class Examiner:
             student_uid=student_uid,
             abnormal_side=Side.STUDENT,
             issue_type=IssueType.FEEDBACK,
-            occurred_at=at or await self._newest_moment(app, cname, now, since_s),
+            occurred_at=moment or now,
         )
+        if moment is None:
+            nothing = _Findings(missing=[Missing(Lack.CALL, LackReason.NOT_FOUND, detail=cname)])
+            return _conclude(self._clouds[app], asked, now, nothing)
         diagnosis = await self.examine(asked)
         named = {uid for uid in (teacher_uid, student_uid) if uid}
         return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named))
 
     async def _newest_moment(
         self, app: str, cname: str, now: dt.datetime, since_s: float | None
-    ) -> dt.datetime:
-        """Now while the call runs, else two minutes before the end of the last call."""
+    ) -> dt.datetime | None:
+        """The newest moment of the last call of which the cloud tells; None without a call."""
+        cloud = self._clouds[app]
         searched = SEARCHED if since_s is None else dt.timedelta(seconds=since_s)
-        look_back = min(self._clouds[app].capabilities.look_back, searched)
+        look_back = min(cloud.capabilities.look_back, searched)
         try:
-            calls = await self._clouds[app].find_calls(app, cname, Window(now - look_back, now))
+            calls = await cloud.find_calls(app, cname, Window(now - look_back, now))
         except CloudError:
             return now  # the examination meets the same error and tells it
-        ended_at = calls[0].ended_at if calls else None
-        if ended_at is None or now - ended_at < REACH:
-            return now
-        return max(calls[0].started_at, ended_at - REACH)
+        if not calls:
+            return None
+        last = calls[0]
+        known_until = now - cloud.capabilities.metrics_delay
+        if last.ended_at is not None:
+            known_until = min(known_until, last.ended_at - REACH)
+        return max(last.started_at, known_until)
 
     async def _gather(
         self, cloud: Cloud, report: Report, now: dt.datetime, found: _Findings

@@ -6,12 +6,13 @@ import datetime as dt
 from dataclasses import replace
 from typing import Final
 
-from bot.call import Missing
+from bot.call import Lack, Missing
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.ports import Diagnosis
 
 DIAGNOSED_WITHIN: Final = dt.timedelta(hours=26)  # a day's quota comes back within 24
 ANSWERED_WITHIN: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
+_WEIGHTY: Final = frozenset({Lack.CALL, Lack.TEACHER_METRICS, Lack.STUDENT_METRICS})
 _LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
 _PATIENCE: Final = 0.1  # of the time that has passed already
 
@@ -39,5 +40,12 @@ def _next_look(lack: Missing, earliest: dt.datetime, latest: dt.datetime) -> dt.
 
 
 def is_final(verdict: Verdict) -> bool:
-    """Tell whether a verdict is the last word: a cause is known, or nothing is waited for."""
-    return verdict.cause != UNKNOWN or verdict.retry_at is None
+    """Tell whether a verdict can be told as the last word.
+
+    Either nothing is waited for, or a cause is known and only minutes of the cloud's own
+    diagnosis are still to come.
+    """
+    if verdict.retry_at is None:
+        return True
+    waited_for = {lack.what for lack in verdict.missing if lack.retry_at is not None}
+    return verdict.cause != UNKNOWN and not waited_for & _WEIGHTY
