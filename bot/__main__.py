@@ -287,7 +287,7 @@ def _check_question(desk: Desk, options: argparse.Namespace) -> None:
     if app not in desk.clouds:
         names = ", ".join(desk.clouds)
         raise UsageError(
-            message("There is no app called %(app)s. There is: %(apps)s.", app=app, apps=names)
+            message("There is no app called %(app)s. Apps: %(apps)s.", app=app, apps=names)
         )
     capabilities = desk.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):
@@ -296,7 +296,7 @@ def _check_question(desk: Desk, options: argparse.Namespace) -> None:
         if not is_uid(uid, capabilities):
             raise UsageError(capabilities.uid_hint)
     if options.at is not None and options.at > desk.clock.now():
-        raise UsageError(message("This time has not come yet."))
+        raise UsageError(message("This time has not come yet. Choose now or earlier."))
 
 
 def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:

@@ -25,7 +25,7 @@ class Advice:
 _WIFI: Final = Advice(
     message("Move closer to the router, or plug in a network cable."),
     message("Ask the student to move closer to the router, or to plug in a cable."),
-    message("The radio link at home is weak; look at earlier tickets of the same person."),
+    message("Their Wi-Fi signal is weak; look at earlier tickets of the same person."),
 )
 _NETWORK: Final = Advice(
     message("Stop downloads and other video, and plug in a network cable if you can."),
@@ -35,7 +35,7 @@ _NETWORK: Final = Advice(
 _STABLE_NETWORK: Final = Advice(
     message("Stay on one network, and switch off proxy and VPN during class."),
     message("Ask the student to stay on one network, without proxy and VPN."),
-    message("If it comes back, ask for the network's name and whether a VPN is in use."),
+    message("If it happens again, ask for the network's name and whether a VPN is in use."),
 )
 _REJOIN: Final = Advice(
     message("Leave the class and join again."),
@@ -78,8 +78,8 @@ _REMOVED: Final = Advice(
     message("Find out who removed the person, and whether a rule did."),
 )
 _DEVELOPERS: Final = Advice(
-    message("There is nothing you can do; support is told."),
-    message("Neither of you can do anything about it; support is told."),
+    message("There is nothing you can do about it; tell support."),
+    message("Neither of you can do anything about it; tell support."),
     message("Pass this to the developers of the app, with the code and the time."),
 )
 _CLOUD: Final = Advice(

@@ -122,7 +122,7 @@ def _states(ticket: Ticket, voice: Voice) -> list[str]:
             )
         )
     if ticket.escalated_at:
-        lines.append(message("Support was called, %(when)s", when=ticket.escalated_at))
+        lines.append(message("Escalated to support, %(when)s", when=ticket.escalated_at))
     if ticket.resolver and ticket.resolved_at:
         lines.append(
             message(
@@ -177,11 +177,11 @@ def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
     filed = message("%(ticket)s is filed: %(cname)s.", ticket=ticket.label, cname=ticket.cname)
     if ticket.permalink:
         follow = message(
-            "What we find will stand in %(thread)s.",
+            "We will post what we find in %(thread)s.",
             thread=Link(ticket.permalink, message("its thread")),
         )
     else:
-        follow = message("Its thread will be linked in /tickets as soon as it stands.")
+        follow = message("You will find its thread in /tickets in a moment.")
     text = f"{voice.markup(filed)} {voice.markup(follow)}"
     return voice.notice(filed), [blocks.section("filed", text)]
 

@@ -47,7 +47,7 @@ CAUSES: Final[Mapping[str, CauseWords]] = {
     ),
     "device.cpu_high": CauseWords(message("The device's CPU is overloaded"), _CLOSE_APPS),
     "join.auth_failed": CauseWords(message("Joining failed: not authorised"), _DEVELOPERS),
-    "join.auth_retried": CauseWords(message("Joining took several authorisations"), _REJOIN),
+    "join.auth_retried": CauseWords(message("Authorisation had to be retried while joining"), _REJOIN),
     "join.bad_url": CauseWords(message("Joining failed: wrong address"), _DEVELOPERS),
     "join.blocked": CauseWords(
         message("Joining failed: the user is blocked"),
@@ -62,7 +62,7 @@ CAUSES: Final[Mapping[str, CauseWords]] = {
     "join.invalid_channel": CauseWords(message("Joining failed: wrong channel name"), _DEVELOPERS),
     "join.invalid_token": CauseWords(message("Joining failed: wrong token"), _DEVELOPERS),
     "join.link_failed": CauseWords(message("Joining failed: no link to the cloud"), _NETWORK),
-    "join.room_not_idle": CauseWords(message("Joining failed: the room is in use"), _REJOIN),
+    "join.room_not_idle": CauseWords(message("Joining failed: the channel is in use"), _REJOIN),
     "join.timeout": CauseWords(message("Joining took too long"), _NETWORK),
     "join.websocket_failed": CauseWords(
         message("Joining failed: the signalling link was refused"), _NEW_NETWORK

@@ -70,7 +70,7 @@ def card(findings: Sequence[Finding], voice: Voice) -> tuple[str, list[Block]]:
     whole = summary(findings)
     starts = range(0, len(lines), _ROWS_A_BLOCK)
     shown = [
-        blocks.header("title", voice.plain(message("How Lagdesk is"))),
+        blocks.header("title", voice.plain(message("How Lagdesk is doing"))),
         blocks.section("summary", voice.markup(whole)),
         *(
             blocks.section(f"findings_{start}", "\n".join(lines[start : start + _ROWS_A_BLOCK]))

@@ -90,7 +90,7 @@ def _unknown_answer(diagnosis: Diagnosis) -> Message:
     retry_at = diagnosis.verdict.retry_at
     if retry_at is None:
         return _unknown_sentence(diagnosis)
-    return message("Nothing is known of this call yet. An answer follows %(when)s.", when=retry_at)
+    return message("Nothing is known about this call yet. Next answer: %(when)s.", when=retry_at)
 
 
 def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
@@ -99,7 +99,7 @@ def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str
     lines = [message("*%(title)s*", title=about), *_headline(diagnosis, _UNKNOWN_FOR_GOOD)]
     if ticket.permalink:
         thread = Link(ticket.permalink, message("its thread"))
-        lines.append(message("The numbers stand in %(thread)s.", thread=thread))
+        lines.append(message("See the numbers in %(thread)s.", thread=thread))
     said = _sentence(diagnosis, _UNKNOWN_FOR_GOOD)
     notice = message("%(ticket)s: %(text)s", ticket=ticket.label, text=said)
     shown = "\n".join(voice.markup(line) for line in lines)
@@ -128,7 +128,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     retry_at = diagnosis.verdict.retry_at
     if retry_at is None:
-        return message("Not enough data to say why. What is missing stands below.")
+        return message("Not enough data to say why. What is missing is listed below.")
     not_out = any(lack.why is LackReason.NOT_OUT_YET for lack in diagnosis.verdict.missing)
     if not_out:
         return message(
@@ -136,7 +136,7 @@ def _unknown_sentence(diagnosis: Diagnosis) -> Message:
             when=retry_at,
         )
     return message(
-        "Not enough data yet. The next look is %(when)s; this message will change by itself.",
+        "Not enough data yet. Next look: %(when)s; this message will change by itself.",
         when=retry_at,
     )
 
@@ -145,10 +145,10 @@ def _sureness(verdict: Verdict) -> Message:
     confidence = verdict.confidence or 0.0
     percent = round(confidence * 100)
     if confidence >= _SURE:
-        return message("Quite sure (%(percent)s %%).", percent=percent)
+        return message("Quite sure (%(percent)s%%).", percent=percent)
     if confidence >= _LIKELY:
-        return message("Likely (%(percent)s %%).", percent=percent)
-    return message("Possibly (%(percent)s %%).", percent=percent)
+        return message("Likely (%(percent)s%%).", percent=percent)
+    return message("Possibly (%(percent)s%%).", percent=percent)
 
 
 def _headline(diagnosis: Diagnosis, unknown: Message | None = None) -> list[Message]:
@@ -251,7 +251,7 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
 
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
     traits = [trait for trait in (person.network, person.platform, person.device) if trait]
-    left: object = person.left_at or message("still there")
+    left: object = person.left_at or message("now")
     return message(
         "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
         who=_who(diagnosis, person.uid),
@@ -306,7 +306,7 @@ def missing_line(lack: Missing) -> Message:
     if lack.retry_at is None:
         return message("Missing: %(what)s, %(why)s.", what=what, why=why)
     return message(
-        "Missing: %(what)s, %(why)s. Asked again %(when)s.",
+        "Missing: %(what)s, %(why)s. Next try: %(when)s.",
         what=what,
         why=why,
         when=lack.retry_at,

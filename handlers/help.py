@@ -24,7 +24,7 @@ USAGES: Final[Mapping[str, Message]] = {
     ),
     "/lagdesk": message(
         "`/lagdesk [help|language zh|en|auto|channel-language zh|en|both|doctor]` "
-        "chooses languages, or looks at how Lagdesk is."
+        "sets languages, or checks how Lagdesk is doing."
     ),
 }
 

@@ -38,7 +38,7 @@ class SlackInspector:
         answer = await _ask(client.auth_test())
         if isinstance(answer, Message):
             advice = message(
-                "%(why)s Copy the token anew from the app's page (OAuth & Permissions).", why=answer
+                "%(why)s Copy the token again from the app's page (OAuth & Permissions).", why=answer
             )
             return [Finding("slack.token", _TOKEN, Health.FAILED, advice)]
         told = message(
@@ -99,7 +99,7 @@ async def _channel(
     found: dict[str, Any] = answer.get("channel") or {}
     shown = str(found.get("name") or channel)
     if found.get("is_archived"):
-        told = message("#%(channel)s is archived. Choose another, or bring it back.", channel=shown)
+        told = message("#%(channel)s is archived. Choose another, or unarchive it.", channel=shown)
         return Finding(name, label, bad, told)
     if not found.get("is_member"):
         told = message(
@@ -126,7 +126,7 @@ def _scopes(headers: Any) -> Finding:
         return Finding(name, _SCOPES, Health.FAILED, add)
     if lacking:
         could = message(
-            "Missing, but Lagdesk works a little less without them: %(scopes)s.",
+            "Not granted: %(scopes)s. Lagdesk works, but does less.",
             scopes=", ".join(lacking),
         )
         return Finding(name, _SCOPES, Health.WARNING, could)

@@ -68,7 +68,7 @@ _SHORT: Final[dict[str, Message]] = {
 }
 _PARTS: Final = {"web": message("browsers"), "webrtc": message("browsers")}
 _UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
-    Unit.PERCENT: lambda value: message("%(value)s %%", value=round(value, 2)),
+    Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
     Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
     Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
 }
@@ -164,7 +164,7 @@ def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
     if not overview.is_empty:
         yield message("Fetched %(when)s.", when=overview.fetched_at)
     if overview.fresh_at is not None:
-        yield message("Fresher figures can be had from %(when)s on.", when=overview.fresh_at)
+        yield message("Fresher figures will be there from %(when)s.", when=overview.fresh_at)
     yield from overview.definitions
     yield from overview.failures
     for lack in overview.missing:

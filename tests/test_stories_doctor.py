@@ -188,7 +188,7 @@ async def test_support_calls_the_doctor(house: Stage, name: str, locale: Any) ->
     await person.command("/lagdesk", "doctor")
     await house.settled()
     said = whispers(person)[-1]
-    assert Words(locale).say(message("How Lagdesk is")) in said
+    assert Words(locale).say(message("How Lagdesk is doing")) in said
     assert ":white_check_mark:" in said
     assert "seed" in said
     assert house.settings.slack_bot_token not in said

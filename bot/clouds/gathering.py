@@ -79,7 +79,7 @@ def say_nothing(topic: Topic, app: str, cloud: str, now: dt.datetime, why: Messa
 def untold(cloud: str) -> Message:
     """Say that a cloud has no call for a topic."""
     return message(
-        "%(cloud)s has no call that tells this about a whole app.", cloud=cloud_words(cloud)
+        "%(cloud)s has no figures of this kind for a whole app.", cloud=cloud_words(cloud)
     )
 
 

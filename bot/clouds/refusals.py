@@ -64,7 +64,7 @@ def nonsense(endpoint: Endpoint, reason: str) -> CloudNonsenseError:
     return CloudNonsenseError(
         message(
             "%(cloud)s answered something we cannot read (%(endpoint)s, %(reason)s). "
-            "Try again in a minute; if it stays so, check the address in the settings.",
+            "Try again in a minute; if it persists, check the address in the settings.",
             cloud=cloud_words(endpoint.cloud),
             endpoint=endpoint.name,
             reason=reason,
@@ -187,8 +187,8 @@ def no_such_call(endpoint: Endpoint, code: str) -> Message:
 def other_refusal(endpoint: Endpoint, code: str) -> Message:
     """Say that the cloud said no, with its code."""
     return message(
-        "%(cloud)s refused the question (%(endpoint)s, code %(code)s). Check the room, the user "
-        "ids and the app id in the settings.",
+        "%(cloud)s refused the question (%(endpoint)s, code %(code)s). Check the channel, the "
+        "user ids and the app id in the settings.",
         cloud=cloud_words(endpoint.cloud),
         endpoint=endpoint.name,
         code=code,

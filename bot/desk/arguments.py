@@ -121,7 +121,7 @@ def _read_since(text: str) -> float:
         if number
     )
     if not 0 < since_s <= _DAY_S:
-        raise _wrong(message("since= takes more than nothing and at most 24 hours."))
+        raise _wrong(message("since= can be up to 24 hours."))
     return since_s
 
 
@@ -175,7 +175,7 @@ def read_tickets(text: str) -> TicketsWanted:
     which = _WHICH.get(narrow(words[0]).lower()) if words else "open"
     rest = tuple(words if which is None else words[1:])
     if len(rest) > _WORDS or sum(map(len, rest)) > _WORDS_LENGTH:
-        raise _wrong(message("Search for ten words at most, and not for long texts."))
+        raise _wrong(message("Search for at most ten words, and no long texts."))
     return TicketsWanted(which=which or "all", words=rest)
 
 

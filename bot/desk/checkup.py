@@ -211,7 +211,7 @@ def _worker(beat: dt.datetime | None, now: dt.datetime) -> Finding:
         told = message("No worker runs. Start one: python -m bot worker, or serve or socket.")
         return Finding("worker", _WORKER, Health.WARNING, told)
     ago = Duration(max(0.0, (now - beat).total_seconds()))
-    told = message("A worker gave a sign of life %(ago)s ago.", ago=ago)
+    told = message("A worker was last seen %(ago)s ago.", ago=ago)
     return Finding("worker", _WORKER, Health.OK, told)
 
 

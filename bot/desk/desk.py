@@ -178,7 +178,7 @@ class Desk:
         """Show one ticket to somebody who may see it: support, or its reporter."""
         ticket = await self.store.read(lambda session: tickets.find(session, number, team))
         if ticket.reporter != person and not await self.is_support(team, person):
-            raise NotAllowedError(message("You can see the tickets you reported yourself."))
+            raise NotAllowedError(message("You can only see tickets you reported."))
         return ticket
 
     async def list_tickets(self, query: TicketQuery, person: str) -> TicketPage:
@@ -208,7 +208,7 @@ class Desk:
         if cloud is None:
             names = ", ".join(self.clouds)
             unknown = message(
-                "There is no app called %(app)s. There is: %(apps)s.", app=asked.app, apps=names
+                "There is no app called %(app)s. Apps: %(apps)s.", app=asked.app, apps=names
             )
             raise InputError({"app": unknown})
         if not cloud.capabilities.cname.fullmatch(asked.cname):

@@ -72,7 +72,7 @@ def _topic(word: str) -> Topic:
         raise _wrong(
             "text",
             message(
-                "There is no topic %(word)s. There is: %(topics)s.", word=word[:80], topics=topics
+                "There is no topic %(word)s. Topics: %(topics)s.", word=word[:80], topics=topics
             ),
         )
     return found
@@ -92,7 +92,7 @@ def choose_app(wish: str | None, apps: Sequence[str]) -> str:
     raise _wrong(
         "app",
         message(
-            "There is no app called %(app)s. There is: %(apps)s.",
+            "There is no app called %(app)s. Apps: %(apps)s.",
             app=wish[:80],
             apps=", ".join(apps),
         ),

@@ -87,9 +87,9 @@ def _check_time(
     occurred_at: dt.datetime | None, capabilities: Capabilities, now: dt.datetime
 ) -> dict[str, Message]:
     if occurred_at is None:
-        return {"occurred_at": message("Say when it happened.")}
+        return {"occurred_at": message("Choose when it happened.")}
     if occurred_at > now + CLOCK_SKEW:
-        return {"occurred_at": message("This time has not come yet.")}
+        return {"occurred_at": message("This time has not come yet. Choose now or earlier.")}
     if occurred_at < now - capabilities.look_back:
         days = capabilities.look_back // dt.timedelta(days=1)
         told = message("The cloud remembers calls for %(days)s days only.", days=days)

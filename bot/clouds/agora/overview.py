@@ -62,14 +62,14 @@ _FREEZES: Final = message(
 )
 _JOINS: Final = message("Join success: the people who got in, of those who tried.")
 _GOOD: Final = message(
-    "Good transmission at Agora: the share sent with a loss of at most 5 %%. Upstream: from the "
+    "Good transmission at Agora: the share sent with a loss of at most 5%%. Upstream: from the "
     "sender to Agora; end to end: from the sender to the receiver."
 )
 _DELAYS: Final = message(
     "Network delay rate: the share of time with a delay of more than 400 ms from end to end."
 )
-_NATIVE: Final = message("Quality is that of native apps; Agora counts browsers apart.")
-_DAYS: Final = message("Days are those of UTC.")
+_NATIVE: Final = message("Quality is that of native apps; Agora counts browsers separately.")
+_DAYS: Final = message("Days follow UTC.")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _COUNTS),
     Topic.USAGE: (_COUNTS, _SESSIONS, _DAYS),
@@ -128,7 +128,7 @@ class Overviews:
             return untold("agora")
         if generation == "current" and self._asking.plan == _STANDARD:
             return message(
-                "Agora tells the figures of whole apps from its Premium plan on. If your account "
+                "Agora gives the figures of whole apps from its Premium plan on. If your account "
                 "has it, set AGORA_PLAN=premium."
             )
         return None

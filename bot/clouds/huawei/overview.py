@@ -50,12 +50,12 @@ _GOOD: Final = message(
     "Good transmission at Huawei: its document does not say which loss still counts as good."
 )
 _SCALELESS: Final = message(
-    "Huawei does not state the scale of its live rates: they are shown as they came. By day they "
+    "Huawei does not state the scale of its live rates: they are shown as they are. By day they "
     "are percent."
 )
-_SDK: Final = message("Native apps and browsers are counted apart.")
-_COUNTS: Final = message("Users: the same uid in two rooms counts as two.")
-_UTC_DAYS: Final = message("Days are those of UTC; today is never told.")
+_SDK: Final = message("Native apps and browsers are counted separately.")
+_COUNTS: Final = message("Users: the same uid in two channels counts as two.")
+_UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
 _SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),

@@ -113,8 +113,8 @@ def _spoken(row: Endpoint, status: int, code: str) -> Message | None:
         )
     if status == _NOT_FOUND and code.startswith("RTC."):
         return message(
-            "%(cloud)s finds no such app, room or job (%(endpoint)s, code %(code)s). Check the "
-            "room and the app id in the settings.",
+            "%(cloud)s finds no such app, channel or job (%(endpoint)s, code %(code)s). Check "
+            "the channel and the app id in the settings.",
             cloud=message("Huawei Cloud"),
             endpoint=row.name,
             code=code,

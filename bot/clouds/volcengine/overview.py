@@ -25,19 +25,19 @@ _LIVE_FRESH: Final = dt.timedelta(seconds=30)
 _SPREAD_BY: Final = ("Province", "OS", "Access")
 
 _STALLS: Final = message(
-    "Stall rate at Volcengine: counted with the threshold that stands beside it, usually 80 ms for "
+    "Stall rate at Volcengine: counted with the threshold shown beside it, usually 80 ms for "
     "audio and 500 ms for video."
 )
 _JOINS: Final = message(
-    "Join success: the people who got in within the time that stands beside it."
+    "Join success: the people who got in within the time shown beside it."
 )
 _ON_TIME: Final = message(
     "Transmission at Volcengine: the share of time within the delay target, usually 400 ms; "
     "higher is better."
 )
-_APART: Final = message("Volcengine counts the users of browsers apart from those of apps.")
-_ONCE: Final = message("Users: somebody in two rooms counts once.")
-_DAYS: Final = message("Days are those of Beijing (UTC+08:00).")
+_APART: Final = message("Volcengine counts users of browsers and of apps separately.")
+_ONCE: Final = message("Users: somebody in two channels counts once.")
+_DAYS: Final = message("Days follow Beijing time (UTC+08:00).")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_STALLS, _JOINS, _APART),
     Topic.USAGE: (_ONCE, _DAYS),

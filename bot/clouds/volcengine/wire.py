@@ -259,7 +259,7 @@ def _refusal(
 def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
     return CloudRefusedError(
         message(
-            "%(cloud)s takes our signature for out of date (%(endpoint)s, code %(code)s). "
+            "%(cloud)s rejects our signature as expired (%(endpoint)s, code %(code)s). "
             "Set the clock of the machine Lagdesk runs on.",
             cloud=cloud_words(endpoint.cloud),
             endpoint=endpoint.name,
