@@ -47,7 +47,9 @@ CAUSES: Final[Mapping[str, CauseWords]] = {
     ),
     "device.cpu_high": CauseWords(message("The device's CPU is overloaded"), _CLOSE_APPS),
     "join.auth_failed": CauseWords(message("Joining failed: not authorised"), _DEVELOPERS),
-    "join.auth_retried": CauseWords(message("Authorisation had to be retried while joining"), _REJOIN),
+    "join.auth_retried": CauseWords(
+        message("Authorisation had to be retried while joining"), _REJOIN
+    ),
     "join.bad_url": CauseWords(message("Joining failed: wrong address"), _DEVELOPERS),
     "join.blocked": CauseWords(
         message("Joining failed: the user is blocked"),

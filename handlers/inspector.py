@@ -38,7 +38,8 @@ class SlackInspector:
         answer = await _ask(client.auth_test())
         if isinstance(answer, Message):
             advice = message(
-                "%(why)s Copy the token again from the app's page (OAuth & Permissions).", why=answer
+                "%(why)s Copy the token again from the app's page (OAuth & Permissions).",
+                why=answer,
             )
             return [Finding("slack.token", _TOKEN, Health.FAILED, advice)]
         told = message(

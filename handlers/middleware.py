@@ -26,7 +26,9 @@ from handlers.voice import Voice
 log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
-_FAILED: Final = message("Something went wrong on our side. Please try again; if a ticket appeared, it is kept.")
+_FAILED: Final = message(
+    "Something went wrong on our side. Please try again; if a ticket appeared, it is kept."
+)
 _FROM_ANYWHERE: Final = frozenset({"shortcut", "message_action", "block_actions"})
 _EVENTS_KNOWN: Final = 10_000  # Slack gives up after an hour
 

@@ -28,9 +28,7 @@ _STALLS: Final = message(
     "Stall rate at Volcengine: counted with the threshold shown beside it, usually 80 ms for "
     "audio and 500 ms for video."
 )
-_JOINS: Final = message(
-    "Join success: the people who got in within the time shown beside it."
-)
+_JOINS: Final = message("Join success: the people who got in within the time shown beside it.")
 _ON_TIME: Final = message(
     "Transmission at Volcengine: the share of time within the delay target, usually 400 ms; "
     "higher is better."
