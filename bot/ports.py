@@ -13,6 +13,7 @@ from bot.call import (
     AbnormalEvent,
     Call,
     CallRecord,
+    Code,
     Distribution,
     Missing,
     Participant,
@@ -49,7 +50,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a cloud can do and takes. `cname` and `uid` are full-match patterns."""
+    """What a cloud can do and takes. `cname` and `uid` are full-match patterns.
+
+    `rooms`: people can be sent out and rooms closed; `recording`: a person's stream can be
+    recorded. A cloud with either is a `RoomKeeper`.
+    """
 
     reports: bool
     events: bool
@@ -61,6 +66,8 @@ class Capabilities:
     uid: re.Pattern[str]
     uid_max: int | None
     uid_hint: Message
+    rooms: bool = False
+    recording: bool = False
 
 
 NARROWEST: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
@@ -188,6 +195,96 @@ class EventSource(Protocol):
 
         Raises CloudCannotError where there is no such call, and any other CloudError.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """Who is in a room right now; `are_all` is False when there may be more."""
+
+    uids: tuple[str, ...]
+    are_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingJob:
+    """A recording of one person's stream. Times are None until they come."""
+
+    id: str
+    cname: str
+    uid: str
+    state: Code | None = None  # INIT, RUNNING or STOPPED; the document's samples leave it out
+    stop_reason: Code | None = None
+    stream: str = ""
+    started_at: dt.datetime | None = None
+    stopped_at: dt.datetime | None = None
+
+
+class RecordMoment(StrEnum):
+    """What a cloud tells of a recording by itself."""
+
+    FILE_BEGUN = "file_begun"
+    FILE_DONE = "file_done"
+    OVER = "over"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvent:
+    """What a cloud told of a recording by itself; of a finished file its facts.
+
+    `app` is our name of the app. `path` is the file's whole path in `bucket`; no address that
+    opens it is kept. `id` is the same whenever the same is told again.
+    """
+
+    id: str
+    app: str
+    cname: str
+    job_id: str
+    moment: RecordMoment
+    stream: str = ""
+    format: str = ""
+    location: str = ""
+    bucket: str = ""
+    path: str = ""
+    duration_s: int | None = None
+    width: int | None = None
+    height: int | None = None
+    started_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+
+
+class RoomControl(Protocol):
+    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
+
+    async def occupancy(self, app: str, cname: str) -> Occupancy | None:
+        """Return who is in a room now, None when no call runs in it."""
+
+    async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
+        """Send people out of a room. Returns when the command is taken, maybe not done."""
+
+    async def dismiss(self, app: str, cname: str) -> None:
+        """Close a room and send everybody out. Returns when the command is taken."""
+
+    async def start_recording(self, app: str, cname: str, uid: str, rule_id: str) -> RecordingJob:
+        """Start to record one person; not idempotent."""
+
+    async def recording(self, app: str, job_id: str) -> RecordingJob:
+        """Return how a recording stands."""
+
+    async def stop_recording(self, app: str, job_id: str) -> None:
+        """Stop a recording."""
+
+    async def tells_recordings(self, app: str) -> bool:
+        """Tell whether the cloud has an address to which it tells of recordings."""
+
+
+@runtime_checkable
+class RoomKeeper(Protocol):
+    """A cloud that lets rooms be acted on."""
+
+    @property
+    def control(self) -> RoomControl:
+        """What acts on its rooms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ def _control(
 _HUAWEI_ENDPOINTS: Final = (
     Endpoint("huawei", "tokens", "/v3/auth/tokens", f"{_HUAWEI}, 3.2", method="POST"),
     _control("5.2", "apps", "/v2/apps", "GET", "management"),
+    _control("8.2", "callback", f"{_OF_APP}/record-callback", "GET", "management"),
     _control("10.1", "start_job", f"{_OF_APP}/individual-stream-jobs", "POST", "jobs"),
     _control("10.2", "job", f"{_OF_APP}/individual-stream-jobs/{{job_id}}", "GET", "jobs"),
     _control(

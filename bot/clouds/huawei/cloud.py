@@ -89,6 +89,8 @@ class HuaweiCloud:
             uid=_NAME,
             uid_max=None,
             uid_hint=_NAME_HINT,
+            rooms=True,
+            recording=True,
         )
 
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:

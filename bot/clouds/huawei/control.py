@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
 
 from bot.call import Code
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import Asking
+from bot.clouds.huawei.asking import Asking, coarse
+from bot.clouds.huawei.calls import find_calls
+from bot.clouds.huawei.stays import fetch_stays
 from bot.clouds.huawei.wire import Id, Moment, moment
 from bot.clouds.refusals import clean_code, nonsense
+from bot.ports import Occupancy, RecordingJob, Window
 
 STATE_KIND: Final = "huawei.job_state"
 REASON_KIND: Final = "huawei.stop_reason"
 Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
 Size = Literal["LD", "SD", "HD", "FHD"]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingJob:
-    """A recording of one person's stream. Times are None until they come."""
-
-    id: str
-    cname: str
-    uid: str
-    state: Code | None = None  # INIT, RUNNING or STOPPED; the document's samples leave it out
-    stop_reason: Code | None = None
-    stream: str = ""
-    started_at: dt.datetime | None = None
-    stopped_at: dt.datetime | None = None
+_LATELY: Final = dt.timedelta(minutes=5)  # who is known to have left since then is gone
+_FRESH: Final = dt.timedelta(seconds=15)
 
 
 class _Job(msgspec.Struct):
@@ -48,11 +38,35 @@ class _Job(msgspec.Struct):
     stop_time: Moment = None
 
 
+class _Callback(msgspec.Struct):
+    """Where record events are told; the key in it is not read."""
+
+    url: str | None = None
+
+
+class _Callbacks(msgspec.Struct):
+    """8.2's answer."""
+
+    record_callback: _Callback | None = None
+
+
 class Control:
     """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+
+    async def occupancy(self, app: str, cname: str) -> Occupancy | None:
+        """Return who is in a room now (13.1, 13.2), minutes late; None when no call runs."""
+        now = coarse(self._asking.clock.now())
+        lately = Window(now - _LATELY, now)
+        calls = await find_calls(self._asking, app, cname, lately)
+        running = next((call for call in calls if call.ended_at is None), None)
+        if running is None:
+            return None
+        stays = await fetch_stays(self._asking, running, (), lately, _FRESH)
+        inside = {stay.uid for stay in stays.people if stay.left_at is None}
+        return Occupancy(tuple(sorted(inside)), stays.are_all)
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
         """Send people out of a room (11.1). Returns when the command is taken, maybe not done."""
@@ -105,6 +119,12 @@ class Control:
         """Stop a recording (10.3)."""
         row = self._asking.endpoint("stop_job")
         await self._asking.command(app, row, None, job_id=job_id)
+
+    async def tells_recordings(self, app: str) -> bool:
+        """Tell whether record events are told to any address (8.2)."""
+        row = self._asking.endpoint("callback")
+        found = await self._asking.body(app, row, {}, _Callbacks)
+        return bool(found.record_callback and found.record_callback.url)
 
 
 def _job(row: Endpoint, found: _Job) -> RecordingJob:
