@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import zlib
 from collections.abc import Sequence
 from typing import Final
@@ -17,6 +18,7 @@ from bot.ticket import UtcTime
 _KEPT: Final = dt.timedelta(days=2)
 _DAY: Final = dt.timedelta(days=1)
 _TIDY_EVERY: Final = 64
+_NOTICED: Final = dt.timedelta(milliseconds=50)
 
 
 class Spent(SQLModel, table=True):
@@ -48,13 +50,16 @@ class SqlLedger:
         """Book the earliest moment every rate allows, unless that is after `latest`.
 
         `rates` are (calls, seconds), `daily` counts a UTC day. Returns the moment and whether it
-        was booked.
+        was booked. Time spent waiting for other bookings counts: nothing is booked for the past.
         """
+        began = time.monotonic()
 
         def work(session: Session) -> tuple[dt.datetime, bool]:
             _lock(session, account)
-            at = _earliest(session, account, rates, daily, now)
-            if at > latest:
+            waited = dt.timedelta(seconds=time.monotonic() - began)
+            queued = waited if waited > _NOTICED else dt.timedelta(0)
+            at = _earliest(session, account, rates, daily, now + queued)
+            if at > latest + queued:
                 return at, False
             row = Spent(account=account, at=at)
             session.add(row)
