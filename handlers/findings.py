@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import AbnormalEvent, Call, Factor, Lack, LackReason, Metric, Missing, Participant
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Factor,
+    Lack,
+    LackReason,
+    Metric,
+    Missing,
+    Participant,
+    Unit,
+)
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict, read_time
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
@@ -195,14 +205,21 @@ def _evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
             when=item.at,
         )
     return message(
-        "• %(who)s: %(metric)s %(value)s %(unit)s (limit %(threshold)s %(unit)s), %(when)s",
+        "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
         who=who,
         metric=_metric(item),
-        value=item.value,
-        unit=item.unit,
-        threshold=item.threshold,
+        value=_measured(item.value, item.unit),
+        threshold=_measured(item.threshold, item.unit),
         when=item.at,
     )
+
+
+def _measured(value: float | None, unit: str) -> Message:
+    if unit == Unit.PERCENT:
+        return message("%(value)s%%", value=value)
+    if not unit:
+        return message("%(value)s", value=value)
+    return message("%(value)s %(unit)s", value=value, unit=unit)
 
 
 def _metric(item: Evidence) -> Message:
@@ -251,13 +268,14 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
 
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
     traits = [trait for trait in (person.network, person.platform, person.device) if trait]
+    told = list(dict.fromkeys(traits))
     left: object = person.left_at or message("now")
     return message(
         "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
         who=_who(diagnosis, person.uid),
         joined=person.joined_at,
         left=left,
-        traits=", ".join(dict.fromkeys(traits)) or message("nothing known of the device"),
+        traits=told or message("nothing known about the device"),
     )
 
 
