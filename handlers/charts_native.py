@@ -22,7 +22,7 @@ _NAME_LENGTH: Final = 20
 _TITLE_LENGTH: Final = 50
 _ROWS: Final = 200
 _COLUMNS: Final = 20
-_CELL_LENGTH: Final = 120
+_CELL_LENGTH: Final = 80  # a message's tables hold 20,000 characters together
 _PAGE: Final = 20
 _DAY: Final = dt.timedelta(days=1)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.call import Code, Distribution, Figure, Lack, LackReason, Trend, Unit, Usage
+from bot.call import Code, Distribution, Lack, LackReason, Trend, Unit, Usage
 from bot.ports import Overview, Topic
-from bot.words import Duration, Message, Words, code_message, has_code, message
+from bot.words import Message, Words, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.cards import CLOUDS
 from handlers.causes import LACK_REASONS
 from handlers.charts_native import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
+from handlers.indicators import dimension_of, name_of, place_of, short_name, written
+from handlers.text_tables import align, chunks, harmless
 from handlers.voice import Voice, escape
 
 TOPICS: Final[dict[Topic, Message]] = {
@@ -25,53 +26,6 @@ TOPICS: Final[dict[Topic, Message]] = {
     Topic.SCALE: message("users and channels"),
     Topic.DISTRIBUTION: message("distribution"),
 }
-# Names of at most 20 characters, for the lines of a chart and the heads of columns.
-_SHORT: Final[dict[str, Message]] = {
-    **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
-    **dict.fromkeys(("user_count", "UserCount"), message("Users")),
-    **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
-    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Rooms")),
-    **dict.fromkeys(("sessionCount", "session_count", "SessionCount"), message("Sessions")),
-    **dict.fromkeys(("peak_concurrent_user", "MaxOnlineUserCount"), message("Peak users")),
-    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak rooms")),
-    **dict.fromkeys(
-        ("videoFreezeRate", "VideoFreezeRate", "video_stall_rate"), message("Video freeze")
-    ),
-    **dict.fromkeys(
-        ("audioFreezeRate", "AudioFreezeRate", "audio_stall_rate"), message("Audio freeze")
-    ),
-    **dict.fromkeys(
-        ("joinSuccessRate", "JoinSuccessRate", "join_room_success_rate"), message("Join success")
-    ),
-    **dict.fromkeys(
-        ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
-        message("Join within 5 s"),
-    ),
-    "networkDelay": message("Network delay"),
-    **dict.fromkeys(
-        ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")
-    ),
-    **dict.fromkeys(
-        ("audioEnd2EndExcellentTransRate", "AudioExcellentTransRate"), message("Audio end to end")
-    ),
-    **dict.fromkeys(
-        ("videoUpstreamExcellentTransRate", "VideoUpstreamExcellentTransRate"),
-        message("Video upstream"),
-    ),
-    **dict.fromkeys(
-        ("audioUpstreamExcellentTransRate", "AudioUpstreamExcellentTransRate"),
-        message("Audio upstream"),
-    ),
-    "video_network_trans_delay": message("Video in time"),
-    "audio_network_trans_delay": message("Audio in time"),
-    "network_trans_delay": message("In time"),
-}
-_PARTS: Final = {"web": message("browsers"), "webrtc": message("browsers")}
-_UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
-    Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
-    Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
-    Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
-}
 # What is drawn together, and whether higher is better; the first ones that are told are drawn.
 _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
     (message("Freezes and delays"), False),
@@ -81,7 +35,8 @@ _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
 _NOW_SHOWN: Final = 5
 _SPREADS_SHOWN: Final = 6
 _PLACES_SHOWN: Final = 20
-_TEXT_LENGTH: Final = 2800
+_ALL_TEXT_LENGTH: Final = 8000  # a message holds about 13,000 characters
+_SMALL_LENGTH: Final = 4000
 
 
 def notice(overview: Overview, voice: Voice) -> str:
@@ -114,7 +69,7 @@ def _newest_day(usages: Sequence[Usage]) -> list[Message]:
         message(
             "%(name)s %(value)s",
             name=short_name(usage.metric),
-            value=_written(usage.value, usage.unit),
+            value=written(usage.value, usage.unit),
         )
         for usage in usages
         if usage.day == newest
@@ -139,7 +94,7 @@ def overview_blocks(
     else:
         shown += _text_blocks(overview, voice)
     small = "\n".join(voice.markup(line) for line in small_print(overview, others))
-    return [*shown, *_pieces("asked", small)]
+    return [*shown, *_pieces("asked", blocks.clip_markup(small, _SMALL_LENGTH))]
 
 
 def print_overview(overview: Overview, others: Sequence[str], words: Words) -> str:
@@ -147,7 +102,7 @@ def print_overview(overview: Overview, others: Sequence[str], words: Words) -> s
     voice = Voice(words, mask=False)
     lines = [voice.plain(headline(overview))]
     for table in tables(overview, voice):
-        lines += ["", table.title, *_aligned(table)]
+        lines += ["", table.title, *align(table)]
     lines += ["", *(voice.plain(line) for line in small_print(overview, others))]
     return "\n".join(lines)
 
@@ -248,35 +203,8 @@ def _bold_title(overview: Overview) -> Message:
     )
 
 
-def name_of(code: Code, figure: Figure | None = None) -> Message:
-    """A figure's whole name; an unknown one as its code and kind."""
-    if has_code(code.kind, code.value):
-        name = code_message(code.kind, code.value)
-    else:
-        name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
-    return _of_part(name, figure)
-
-
-def short_name(code: Code, figure: Figure | None = None) -> Message:
-    """A figure's name where there is little room."""
-    return _of_part(_SHORT.get(code.value) or name_of(code), figure)
-
-
-def _of_part(name: Message, figure: Figure | None) -> Message:
-    part = _PARTS.get(figure.part.value) if figure and figure.part else None
-    return message("%(name)s (%(part)s)", name=name, part=part) if part else name
-
-
-def _written(value: float, unit: Unit) -> Message:
-    """A value with its unit."""
-    write = _UNITS.get(unit)
-    if write is not None:
-        return write(value)
-    return message("%(value)s", value=round(value, 2))
-
-
 def _value(trend: Trend, place: int) -> Message:
-    return _written(trend.points[place][1], trend.unit)
+    return written(trend.points[place][1], trend.unit)
 
 
 def _trend_table(told: Sequence[Trend], voice: Voice) -> Table:
@@ -308,90 +236,38 @@ def _day_table(usages: Sequence[Usage], voice: Voice) -> Table:
 def _spread_table(spread: Distribution, voice: Voice) -> Table:
     figure = spread.figure
     name = name_of(figure.name, figure) if figure else message("Users")
-    dimension = voice.plain(_dimension(spread))
+    dimension = voice.plain(dimension_of(spread))
     rows = tuple(
-        (Cell(voice.plain(_place(row.codes))), _cell(row.value, spread.unit, voice))
+        (Cell(voice.plain(place_of(row.codes))), _cell(row.value, spread.unit, voice))
         for row in spread.rows[:_PLACES_SHOWN]
     )
-    title = message("%(name)s by %(dimension)s", name=name, dimension=_dimension(spread))
+    title = message("%(name)s by %(dimension)s", name=name, dimension=dimension_of(spread))
     return Table(voice.plain(title), (dimension, voice.plain(message("Value"))), rows)
 
 
-_DIMENSIONS: Final[dict[str, Message]] = {
-    **dict.fromkeys(("network", "access", "access_net"), message("network type")),
-    "country": message("country"),
-    **dict.fromkeys(("region", "province"), message("region")),
-    **dict.fromkeys(("os", "platform"), message("system")),
-    "abnormal_type,abnormal_factor": message("trouble and cause"),
-}
-
-
-def _dimension(spread: Distribution) -> Message:
-    return _DIMENSIONS.get(spread.dimension) or message("%(text)s", text=spread.dimension)
-
-
-def _place(codes: Sequence[Code]) -> Message:
-    """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
-    told: list[object] = []
-    for code in codes:
-        is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)
-        told.append((code.value or "–") if is_plain else code.spoken)
-    return message("%(places)s", places=told)
-
-
 def _cell(value: float, unit: Unit, voice: Voice) -> Cell:
-    return Cell(voice.plain(_written(value, unit)), value)
+    return Cell(voice.plain(written(value, unit)), value)
 
 
 def _text_blocks(overview: Overview, voice: Voice) -> Iterator[Block]:
+    """Tables as text, as many as a message holds."""
+    left = _ALL_TEXT_LENGTH
     for number, table in enumerate(tables(overview, voice)):
+        lines = align(table)
+        left -= sum(len(line) + 1 for line in (table.title, *lines))
+        if left < 0:
+            more = message("There is more; the terminal shows all: python -m bot quality")
+            yield blocks.section("more", voice.markup(more))
+            return
         yield blocks.section(f"title-{number}", f"*{escape(table.title)}*")
-        for place, piece in enumerate(_chunks(_aligned(table))):
-            yield blocks.section(f"text-{number}-{place}", f"```{_harmless(piece)}```")
-
-
-def _harmless(text: str) -> str:
-    """Within a block of code Slack still reads mentions and links."""
-    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return shown.replace("`", "'")
-
-
-def _chunks(lines: Sequence[str]) -> Iterator[str]:
-    held = ""
-    for line in lines:
-        if held and len(held) + len(line) >= _TEXT_LENGTH:
-            yield held
-            held = ""
-        held += f"\n{line}" if held else line
-    yield held
+        for place, piece in enumerate(chunks(lines)):
+            yield blocks.section(f"text-{number}-{place}", f"```{harmless(piece)}```")
 
 
 def _pieces(block_id: str, text: str) -> list[Block]:
-    pieces = list(_chunks(text.splitlines()))
+    pieces = list(chunks(text.splitlines()))
     return [
         blocks.context(f"{block_id}-{number}" if number else block_id, piece)
         for number, piece in enumerate(pieces)
         if piece
     ]
-
-
-def _aligned(table: Table) -> list[str]:
-    """A table in columns of equal width; Chinese characters are two wide."""
-    rows = [table.head, *(tuple(cell.text for cell in row) for row in table.rows)]
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(table.head))]
-    return [
-        "  ".join(
-            _padded(text, width, right=column > 0)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _padded(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

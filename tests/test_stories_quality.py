@@ -66,7 +66,7 @@ async def test_charts_keep_to_slacks_limits(stage: Stage) -> None:
         ("experience", "Join within 5 s"),
         ("scale", "Channels"),
         ("规模", "Channels"),
-        ("distribution", "no call that tells this"),
+        ("distribution", "for a whole app"),
     ],
 )
 async def test_every_topic(stage: Stage, topic: str, expected: str) -> None:

@@ -1,0 +1,106 @@
+"""What the clouds' figures are called, at full length and where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot.call import Code, Distribution, Figure, Unit
+from bot.words import Duration, Message, code_message, has_code, message
+
+# Names of at most 20 characters, for the lines of a chart and the heads of columns.
+_SHORT: Final[dict[str, Message]] = {
+    **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
+    **dict.fromkeys(("user_count", "UserCount"), message("Users")),
+    **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
+    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Rooms")),
+    **dict.fromkeys(("sessionCount", "session_count", "SessionCount"), message("Sessions")),
+    **dict.fromkeys(("peak_concurrent_user", "MaxOnlineUserCount"), message("Peak users")),
+    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak rooms")),
+    **dict.fromkeys(
+        ("videoFreezeRate", "VideoFreezeRate", "video_stall_rate"), message("Video freeze")
+    ),
+    **dict.fromkeys(
+        ("audioFreezeRate", "AudioFreezeRate", "audio_stall_rate"), message("Audio freeze")
+    ),
+    **dict.fromkeys(
+        ("joinSuccessRate", "JoinSuccessRate", "join_room_success_rate"), message("Join success")
+    ),
+    **dict.fromkeys(
+        ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
+        message("Join within 5 s"),
+    ),
+    "networkDelay": message("Network delay"),
+    **dict.fromkeys(
+        ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")
+    ),
+    **dict.fromkeys(
+        ("audioEnd2EndExcellentTransRate", "AudioExcellentTransRate"), message("Audio end to end")
+    ),
+    **dict.fromkeys(
+        ("videoUpstreamExcellentTransRate", "VideoUpstreamExcellentTransRate"),
+        message("Video upstream"),
+    ),
+    **dict.fromkeys(
+        ("audioUpstreamExcellentTransRate", "AudioUpstreamExcellentTransRate"),
+        message("Audio upstream"),
+    ),
+    "video_network_trans_delay": message("Video in time"),
+    "audio_network_trans_delay": message("Audio in time"),
+    "network_trans_delay": message("In time"),
+}
+_PARTS: Final = {"web": message("browsers"), "webrtc": message("browsers")}
+_UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
+    Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
+    Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
+    Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
+}
+
+_DIMENSIONS: Final[dict[str, Message]] = {
+    **dict.fromkeys(("network", "access", "access_net"), message("network type")),
+    "country": message("country"),
+    **dict.fromkeys(("region", "province"), message("region")),
+    **dict.fromkeys(("os", "platform"), message("system")),
+    "abnormal_type,abnormal_factor": message("trouble and cause"),
+}
+
+
+def name_of(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's whole name; an unknown one as its code and kind."""
+    if has_code(code.kind, code.value):
+        name = code_message(code.kind, code.value)
+    else:
+        name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
+    return _of_part(name, figure)
+
+
+def short_name(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's name where there is little room."""
+    return _of_part(_SHORT.get(code.value) or name_of(code), figure)
+
+
+def _of_part(name: Message, figure: Figure | None) -> Message:
+    part = _PARTS.get(figure.part.value) if figure and figure.part else None
+    return message("%(name)s (%(part)s)", name=name, part=part) if part else name
+
+
+def written(value: float, unit: Unit) -> Message:
+    """A value with its unit."""
+    write = _UNITS.get(unit)
+    if write is not None:
+        return write(value)
+    return message("%(value)s", value=round(value, 2))
+
+
+def dimension_of(spread: Distribution) -> Message:
+    """What a figure is spread over."""
+    return _DIMENSIONS.get(spread.dimension) or message("%(text)s", text=spread.dimension)
+
+
+def place_of(codes: Sequence[Code]) -> Message:
+    """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
+    told: list[object] = []
+    for code in codes:
+        is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)
+        told.append((code.value or "–") if is_plain else code.spoken)
+    return message("%(places)s", places=told)

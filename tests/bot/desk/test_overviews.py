@@ -1,0 +1,99 @@
+"""The arguments of /quality, and overviews as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.call import Code, Distribution, Lack, LackReason, Missing, Slice, Trend, Unit, Usage
+from bot.desk.overviews import OverviewWanted, read_quality, to_json
+from bot.errors import InputError
+from bot.ports import Overview, Topic
+
+APPS = ("kids", "adult English", "Beta")
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "app", "topic"),
+    [
+        ("", "kids", Topic.LIVE),
+        ("  live ", "kids", Topic.LIVE),
+        ("USAGE", "kids", Topic.USAGE),
+        ("app=beta network", "Beta", Topic.NETWORK),
+        ("experience app=Beta", "Beta", Topic.EXPERIENCE),
+        ('app="adult English" scale', "adult English", Topic.SCALE),
+        ("--app=kids distribution", "kids", Topic.DISTRIBUTION),
+        ("--app Beta", "Beta", Topic.LIVE),
+        ("ａｐｐ＝beta　网络", "Beta", Topic.NETWORK),
+        ("实时", "kids", Topic.LIVE),
+        ("用量", "kids", Topic.USAGE),
+    ],
+)
+def test_arguments(text: str, app: str, topic: Topic) -> None:
+    """In any order, in any writing; the first app and the live figures when nothing is said."""
+    assert OverviewWanted(app, topic) == read_quality(text, APPS)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("yesterday", "There is no topic yesterday."),
+        ("live usage", "one topic at most"),
+        ("app=kids app=beta", "Name one app"),
+        ("app=", "Name an app behind app=."),
+        ("app=nobody", "There is no app called nobody."),
+    ],
+)
+def test_wrong_arguments(text: str, why: str) -> None:
+    """What is wrong is said, with what there is."""
+    with pytest.raises(InputError) as caught:
+        read_quality(text, APPS)
+    assert why in str(caught.value)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever somebody types, it is an app and a topic or an InputError."""
+    try:
+        wanted = read_quality(text, APPS)
+    except InputError:
+        return
+    assert wanted.app in APPS
+
+
+def test_json() -> None:
+    """Times in UTC, figures by their codes, what is missing with when to ask again."""
+    code = Code("agora.live_metric", "pcu")
+    later = NOON + dt.timedelta(hours=1)
+    told = to_json(
+        Overview(
+            Topic.SCALE,
+            "kids",
+            "agora",
+            fetched_at=NOON,
+            fresh_at=later,
+            trends=(Trend(code, Unit.NUMBER, ((NOON, 3.0),)),),
+            usages=(Usage(NOON.date(), code, Unit.NUMBER, 4),),
+            distributions=(Distribution("os", Unit.PERCENT, (Slice((code,), 5),)),),
+            missing=(Missing(Lack.FIGURES, LackReason.OVER_QUOTA, later, "live_scale"),),
+        )
+    )
+    at = "2026-11-20T12:00:00Z"
+    assert ("kids", "agora", "scale", at) == (
+        told["app"],
+        told["cloud"],
+        told["topic"],
+        told["fetched_at"],
+    )
+    assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == told["trends"]
+    assert [{"day": "2026-11-20", "name": "pcu", "unit": "", "value": 4}] == told["usages"]
+    assert [["pcu", 5]] == told["distributions"][0]["rows"]
+    assert [("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")] == [
+        tuple(lack.values()) for lack in told["missing"]
+    ]
+    assert told == json.loads(json.dumps(told))

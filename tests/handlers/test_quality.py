@@ -1,0 +1,257 @@
+"""Overviews as Slack's blocks, as text and in the terminal: nothing Slack would refuse."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.call import (
+    Code,
+    Distribution,
+    Figure,
+    Lack,
+    LackReason,
+    Media,
+    Missing,
+    Slice,
+    Trend,
+    Unit,
+    Usage,
+)
+from bot.ports import Overview, Topic
+from bot.sandbox.workspace.blocks import validate_message
+from bot.words import LocaleName, Words, message
+from handlers.charts_native import Chart, Line, chart_block
+from handlers.indicators import name_of, short_name
+from handlers.overviews import (
+    charts,
+    headline,
+    notice,
+    overview_blocks,
+    print_overview,
+    tables,
+)
+from handlers.quality import _refusal
+from handlers.voice import Voice
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+WORDS: tuple[LocaleName, ...] = ("en", "zh", "both")
+MINUTE = dt.timedelta(minutes=1)
+
+
+def trend(code: Code, unit: Unit, *values: float, **figure: Any) -> Trend:
+    """A figure of the last minutes."""
+    points = tuple((NOON - MINUTE * (len(values) - n), value) for n, value in enumerate(values))
+    return Trend(code, unit, points, Figure(code, **figure))
+
+
+FREEZE = trend(
+    Code("agora.live_metric", "videoFreezeRate"),
+    Unit.PERCENT,
+    *[0.5] * 50,
+    12.345,
+    higher_is_better=False,
+)
+USERS = trend(Code("agora.live_metric", "pcu"), Unit.NUMBER, *range(60))
+JOINS = trend(
+    Code("agora.live_metric", "joinSuccessRate"), Unit.PERCENT, *[100.0] * 60, higher_is_better=True
+)
+WEB = Code("volcengine.product_type", "web")
+STALLS = Code("volcengine.quality", "video_stall_rate")
+FULL = Overview(
+    Topic.LIVE,
+    "kids",
+    "agora",
+    fetched_at=NOON,
+    fresh_at=NOON + MINUTE,
+    since=NOON - MINUTE * 60,
+    until=NOON,
+    trends=(FREEZE, USERS, JOINS),
+    usages=tuple(
+        Usage(dt.date(2026, 11, day), Code("agora.insight_metric", "userCount"), Unit.NUMBER, day)
+        for day in range(1, 8)
+    ),
+    distributions=(
+        Distribution("network", Unit.PERCENT, (Slice((Code("agora.network", "<wifi>"),), 3.2),)),
+    ),
+    definitions=(message("Days follow UTC."),),
+    failures=(message("Agora & <others> are away."),),
+    missing=(Missing(Lack.FIGURES, LackReason.NOT_FOUND, detail="live_net"),),
+)
+WIDE = replace(
+    FULL,
+    cloud="volcengine",
+    trends=tuple(
+        trend(STALLS, Unit.PERCENT, 1, 2, 3, higher_is_better=False, media=Media.VIDEO, part=part)
+        for part in [None, WEB] * 10
+    ),
+    usages=tuple(
+        Usage(dt.date(2026, 11, day), Code("k", f"metric_{n}"), Unit.SECONDS, 3600.0 * n)
+        for day in range(1, 8)
+        for n in range(30)
+    ),
+    distributions=tuple(
+        Distribution(
+            "province",
+            Unit.PERCENT,
+            tuple(Slice((Code("volcengine.province", f"上海{n}" * 9),), n) for n in range(60)),
+        )
+        for _ in range(30)
+    ),
+)
+EMPTY = Overview(Topic.NETWORK, "kids", "huawei", fetched_at=NOON, failures=FULL.failures)
+MANY = replace(FULL, definitions=tuple(message(f"{n} %(x)s", x="y" * 400) for n in range(30)))
+
+
+@pytest.mark.parametrize("locale", WORDS)
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("overview", [FULL, WIDE, EMPTY, MANY])
+def test_slack_takes_every_answer(overview: Overview, native: bool, locale: LocaleName) -> None:  # noqa: FBT001 - a row of the table
+    """However much there is, in every language, the blocks keep to Slack's limits."""
+    voice = Voice(Words(locale, "Asia/Shanghai"))
+    shown = overview_blocks(overview, ["adults"], voice, native=native)
+    assert [] == validate_message({"text": notice(overview, voice), "blocks": shown})
+    assert native or not [block for block in shown if block["type"].startswith("data_")]
+
+
+def test_charts_hold_what_shares_a_scale() -> None:
+    """Freezes are not drawn beside success, and there are two charts at most."""
+    drawn = charts(FULL, Voice(Words("en")))
+    assert [["Video freeze"], ["Users"]] == [[line.name for line in c.lines] for c in drawn]
+    alone = charts(replace(FULL, trends=(JOINS,)), Voice(Words("en")))
+    assert ["Success and good transmission"] == [chart.title for chart in alone]
+
+
+def drawn(*lines: Line, zone: str = "UTC") -> Any:
+    """A chart's inside."""
+    block = chart_block("c", Chart("T", "%", lines), Words("en", zone))
+    assert block is not None
+    return block["chart"]
+
+
+@pytest.mark.parametrize("count", [2, 3, 19, 20, 21, 40, 57, 180])
+def test_twenty_points_keep_the_mean(count: int) -> None:
+    """Of up to 20 points each is drawn; of more, as many means of equal stretches."""
+    points = tuple((NOON + MINUTE * n, float(n)) for n in range(count))
+    data = drawn(Line("Users", points))["series"][0]["data"]
+    values = [point["value"] for point in data]
+    assert min(count, 20) == len(values)
+    assert sorted(values) == values
+    if count <= 20:
+        assert [float(n) for n in range(count)] == values
+    assert abs(sum(values) / len(values) - (count - 1) / 2) < 1
+
+
+def test_times_are_the_readers() -> None:
+    """Labels stand in the reader's zone, which the axis names."""
+    points = ((NOON, 1.0), (NOON + MINUTE, 2.0))
+    chart = drawn(Line("Users", points), zone="Asia/Shanghai")
+    assert ["20:00", "20:01"] == chart["axis_config"]["categories"]
+    assert "UTC+8" == chart["axis_config"]["x_label"]
+
+
+@pytest.mark.parametrize(
+    ("step", "labels"),
+    [
+        (dt.timedelta(seconds=20), ["12:00:00", "12:00:20", "12:00:40"]),
+        (dt.timedelta(hours=13), ["11-20 12:00", "11-21 01:00", "11-21 14:00"]),
+        (dt.timedelta(days=1), ["11-20", "11-21", "11-22"]),
+    ],
+)
+def test_labels_are_short_and_differ(step: dt.timedelta, labels: list[str]) -> None:
+    """As much of the time as is needed to tell them apart."""
+    points = tuple((NOON + step * n, 1.0) for n in range(3))
+    assert labels == drawn(Line("Users", points))["axis_config"]["categories"]
+
+
+def test_lines_with_gaps_share_their_points() -> None:
+    """Slack wants a point of every line at every label: what one lacks is left out."""
+    whole = tuple((NOON + MINUTE * n, 1.0) for n in range(5))
+    chart = drawn(Line("Users", whole), Line("Users", whole[2:]))
+    assert ["12:02", "12:03", "12:04"] == chart["axis_config"]["categories"]
+    assert ["Users", "Users 2"] == [series["name"] for series in chart["series"]]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        (Line("Users", ((NOON, 1.0),)),),
+        (
+            Line("a", ((NOON, 1.0), (NOON + MINUTE, 1.0))),
+            Line("b", ((NOON + MINUTE * 9, 1.0), (NOON + MINUTE * 10, 1.0))),
+        ),
+    ],
+)
+def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
+    """No line, a single point, or lines that never meet make no chart."""
+    assert chart_block("c", Chart("T", "%", lines), Words("en")) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "figure", "said", "short"),
+    [
+        (Code("agora.live_metric", "pcu"), None, "Number of users", "Users"),
+        (
+            Code("agora.live_metric", "new"),
+            None,
+            "new (agora.live_metric)",
+            "new (agora.live_metric)",
+        ),
+        (STALLS, Figure(STALLS, part=WEB), "Video stall rate, 80", "Video freeze (browsers)"),
+    ],
+)
+def test_names(code: Code, figure: Figure | None, said: str, short: str) -> None:
+    """Known figures have words, unknown ones keep their code and kind; browsers are named."""
+    voice = Voice(Words("en"))
+    assert voice.plain(name_of(code, figure)).startswith(said.split(",", maxsplit=1)[0])
+    assert short == voice.plain(short_name(code, figure))
+
+
+def test_a_table_says_now_and_how_far_it_went() -> None:
+    """Numbers with their units: now, average, lowest and highest; days newest first."""
+    of_time, by_day, spread = tables(FULL, Voice(Words("en")))
+    told = [(cell.value, cell.text.replace(" ", "")) for cell in of_time.rows[0][1:]]
+    assert [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")] == [told[0], *told[2:]]
+    assert "0.73%" == told[1][1]
+    assert ("2026-11-07", "7") == tuple(cell.text for cell in by_day.rows[0])
+    assert ("<wifi>", 3.2) == (spread.rows[0][0].text, spread.rows[0][1].value)
+
+
+def test_the_terminal_says_the_same() -> None:
+    """Columns stand under each other, and how old it is and what is missing below them."""
+    told = print_overview(FULL, ["adults"], Words("en", "UTC"))
+    for said in ("12:00 UTC", "12:01 UTC", "Agora & <others> are away.", "adults"):
+        assert said in told
+    head, first, *_ = told.splitlines()[3:]
+    assert len(head) == len(first)
+
+
+def test_an_empty_answer_says_so() -> None:
+    """Nothing to show is said, with what went wrong and nothing that would not be true."""
+    voice = Voice(Words("en"))
+    assert "kids at Huawei Cloud, network: there are no figures for this time." == voice.plain(
+        headline(EMPTY)
+    )
+    shown = repr(overview_blocks(EMPTY, [], voice, native=True))
+    assert "are away" in shown
+    assert "Fetched" not in shown
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (200, "ok", ""),
+        (200, '{"ok": true}', ""),
+        (200, '{"ok": false, "error": "invalid_blocks"}', "invalid_blocks"),
+        (400, "invalid_blocks", "invalid_blocks"),
+        (404, '{"ok": false, "error": "used_url"}', "used_url"),
+        (500, "<html>", "http_500"),
+    ],
+)
+def test_a_refusal_may_stand_in_the_body(status: int, body: str, code: str) -> None:
+    """Slack's response addresses say no in several ways."""
+    assert code == _refusal(status, body)
