@@ -1,0 +1,190 @@
+"""What every cloud promises the desk (`bot.ports.Cloud`), held against its simulated twin."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from bot.call import Lack, Unit
+from bot.errors import CloudCannotError
+from bot.ports import Cloud, Window
+from bot.sandbox.clouds import Clouds
+from tests.bot.clouds.contract.carriers import Carrier
+from tests.bot.clouds.contract.conftest import FIVE, NOON, NOON_S, UIDS, around, complaint
+
+# Finding calls
+
+
+async def test_calls_of_a_room_come_newest_first(clouds: Clouds, cloud: Cloud) -> None:
+    """Both calls, each with an id of its own, aware times and our names."""
+    window = Window(NOON - dt.timedelta(hours=1), NOON)
+    calls = await cloud.find_calls("kids", "twice", window)
+    begun = [NOON_S - 2300, NOON_S - 3400]
+    assert begun == [call.started_at.timestamp() for call in calls]
+    ended = [NOON_S - 400, NOON_S - 2600]
+    assert ended == [call.ended_at.timestamp() for call in calls if call.ended_at]
+    assert {(cloud.name, "kids", "twice")} == {(c.cloud, c.app, c.cname) for c in calls}
+    assert 2 == len({call.id for call in calls})
+    assert {str} == {type(call.id) for call in calls}
+    assert all(call.started_at.tzinfo is not None for call in calls)
+    assert [] == clouds.over_quota
+
+
+async def test_a_running_call_has_no_end(clouds: Clouds, cloud: Cloud) -> None:
+    """`ended_at` is None while people are in the room, however the cloud writes that."""
+    (call,) = await cloud.find_calls("kids", "running", around(clouds, "running"))
+    assert call.ended_at is None
+    assert call.covers(NOON)
+
+
+@pytest.mark.parametrize("cname", ["nobody", "bad2", "BAD"])
+async def test_an_unknown_room_is_no_error(cname: str, clouds: Clouds, cloud: Cloud) -> None:
+    """No calls of a room nobody was in, and none of one whose name begins alike."""
+    assert () == await cloud.find_calls("kids", cname, around(clouds, "bad"))
+
+
+async def test_another_apps_room_is_not_ours(clouds: Clouds, cloud: Cloud) -> None:
+    """A room is looked for in the app that is named."""
+    assert () == await cloud.find_calls("adults", "bad", around(clouds, "bad"))
+
+
+async def test_a_call_outside_the_window_is_not_found(cloud: Cloud) -> None:
+    """Only calls that touch the window: the earlier one of the room was over by then."""
+    window = Window(NOON - dt.timedelta(seconds=1500), NOON)
+    calls = await cloud.find_calls("kids", "twice", window)
+    assert [NOON_S - 2300] == [call.started_at.timestamp() for call in calls]
+
+
+# Records
+
+
+async def test_a_record_has_both_people(clouds: Clouds, cloud: Cloud) -> None:
+    """Teacher and student, by uids that are strings, with the times of their stays."""
+    window = around(clouds, "bad")
+    (call,) = await cloud.find_calls("kids", "bad", window)
+    record = await cloud.fetch_record(call, UIDS, window)
+    assert set(UIDS) == {stay.uid for stay in record.participants}
+    assert () == record.missing
+    joined = {stay.uid: stay.joined_at.timestamp() for stay in record.participants}
+    assert {UIDS[0]: NOON_S - 3000, UIDS[1]: NOON_S - 2965} == joined
+    assert all(stay.joined_at.tzinfo is not None for stay in record.participants)
+    assert {str} == {type(stay.sid) for stay in record.participants}
+    assert call == record.call
+    assert [] == clouds.over_quota
+
+
+async def test_series_are_sane(clouds: Clouds, cloud: Cloud) -> None:
+    """Sorted, as long as their times, within the window; percentages run from 0 to 100."""
+    window = around(clouds, "bad")
+    (call,) = await cloud.find_calls("kids", "bad", window)
+    record = await cloud.fetch_record(call, UIDS, window)
+    assert set(UIDS) <= {series.uid for series in record.series}
+    for series in record.series:
+        assert len(series.times) == len(series.values) > 0
+        assert np.all(np.diff(series.times) > 0), series.code
+        assert window.since.timestamp() <= series.times[0]
+        assert series.times[-1] <= window.until.timestamp()
+        assert np.all(np.isfinite(series.values)), series.code
+        if series.unit is Unit.PERCENT:
+            assert 0 <= series.values.min() <= series.values.max() <= 100, series.code
+
+
+async def test_the_loss_is_where_it_was(clouds: Clouds, cloud: Cloud) -> None:
+    """The teacher's way up lost some 5 to 60 percent, not 0.05 to 0.6; the student's none."""
+    window = around(clouds, "bad")
+    (call,) = await cloud.find_calls("kids", "bad", window)
+    record = await cloud.fetch_record(call, UIDS, window)
+    most = {
+        uid: max(
+            float(series.values.max())
+            for series in record.series
+            if (series.uid, series.metric, series.media) == (uid, "uplink_loss", "video")
+        )
+        for uid in UIDS
+    }
+    assert 5 < most[UIDS[0]] < 60
+    assert most[UIDS[1]] < 5
+
+
+async def test_peers_are_the_senders(clouds: Clouds, cloud: Cloud) -> None:
+    """A series of the own side has no peer; one that was received names its sender by uid."""
+    window = around(clouds, "bad")
+    (call,) = await cloud.find_calls("kids", "bad", window)
+    record = await cloud.fetch_record(call, UIDS, window)
+    peers = {(series.uid, series.peer_uid) for series in record.series}
+    own = {(uid, None) for uid in UIDS}
+    other = {(UIDS[0], UIDS[1]), (UIDS[1], UIDS[0])}
+    assert own <= peers <= own | other
+    assert all(series.peer_uid is None for series in record.series if series.direction == "up")
+
+
+async def test_a_person_nobody_saw_is_told_missing(clouds: Clouds, cloud: Cloud) -> None:
+    """A uid that was not in the call is no error, and no series is made up for it."""
+    window = around(clouds, "bad")
+    (call,) = await cloud.find_calls("kids", "bad", window)
+    record = await cloud.fetch_record(call, [UIDS[0], "31337"], window)
+    assert "31337" not in {stay.uid for stay in record.participants}
+    assert "31337" not in {series.uid for series in record.series}
+    assert UIDS[0] in {series.uid for series in record.series}
+
+
+# The cloud's own diagnosis, reports, the check
+
+
+async def test_events_are_told_or_said_not_to_be(
+    carrier: Carrier, clouds: Clouds, cloud: Cloud
+) -> None:
+    """Capabilities say whether a cloud names causes, and it does or says that it cannot."""
+    assert bool(carrier.events) == cloud.capabilities.events
+    window = around(clouds, "bad")
+    if not cloud.capabilities.events:
+        with pytest.raises(CloudCannotError) as caught:
+            await cloud.fetch_events("kids", "bad", window)
+        assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
+        return
+    answer = await cloud.fetch_events("kids", "bad", window)
+    assert {"bad"} == {event.cname for event in answer.events}
+    assert {event.uid for event in answer.events} <= set(UIDS)
+    assert all(window.since <= event.at <= window.until for event in answer.events)
+    codes = {factor.code for event in answer.events for factor in event.factors}
+    assert all(code.kind.startswith(f"{cloud.name}.") for code in codes)
+    assert len(answer.events) == len({event.key for event in answer.events})
+    assert {Lack.EVENTS, Lack.MINUTES} >= {lack.what for lack in answer.missing}
+
+
+async def test_a_report_is_taken_or_said_not_to_be(
+    carrier: Carrier, clouds: Clouds, cloud: Cloud
+) -> None:
+    """A cloud that takes reports takes ours once and whole; another says it has no such call."""
+    report = complaint(clouds, "bad")
+    if not carrier.report:
+        with pytest.raises(CloudCannotError) as caught:
+            await cloud.send_report(report)
+        assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
+        assert [] == clouds.reports
+        return
+    assert cloud.capabilities.reports
+    await cloud.send_report(report)
+    (accepted,) = clouds.reports
+    assert {"cname": "bad", "type": 3, "comments": "卡 & <b>"}.items() <= accepted.fields.items()
+
+
+async def test_the_check_is_one_cheap_call(clouds: Clouds, cloud: Cloud) -> None:
+    """What doctor shows is a short word, for one call (and its token), with every app's own."""
+    said = await cloud.check("kids")
+    assert 0 < len(said) < 40
+    assert 1 == sum(count for name, count in clouds.counts.items() if name != "iam/tokens")
+    assert said == await cloud.check("adults")
+
+
+async def test_capabilities_hold_together(cloud: Cloud) -> None:
+    """What a form takes is what the cloud takes, and delays are known."""
+    able = cloud.capabilities
+    assert ("kids", "adults") == tuple(cloud.apps)[:2]
+    assert able.cname.fullmatch("class_77_1")
+    assert not able.cname.fullmatch("")
+    assert all(able.uid.fullmatch(uid) for uid in UIDS)
+    assert able.look_back >= dt.timedelta(days=1)
+    assert dt.timedelta(0) < able.metrics_delay <= FIVE
