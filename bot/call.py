@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 from bot.words import Message, code_message, has_code, message
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 Percent = NewType("Percent", float)  # 0 to 100; 0.5 means half of one percent
 Milliseconds = NewType("Milliseconds", float)
+
+CLOUD_NAMES: Final[Mapping[str, Message]] = {
+    "agora": message("Agora"),
+    "volcengine": message("Volcengine"),
+    "huawei": message("Huawei Cloud"),
+}
 
 
 class Side(StrEnum):

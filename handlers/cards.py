@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.call import IssueType, Side
+from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.store.tickets import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, PersonId, Uid, load_message, message
@@ -20,11 +20,6 @@ STATUSES: Final = {
     Status.OPEN: message("Open"),
     Status.CLAIMED: message("Claimed"),
     Status.RESOLVED: message("Resolved"),
-}
-CLOUDS: Final = {
-    "agora": message("Agora"),
-    "volcengine": message("Volcengine"),
-    "huawei": message("Huawei Cloud"),
 }
 _MARKS: Final = {
     Status.OPEN: ":red_circle:",
@@ -89,7 +84,7 @@ def _facts(ticket: Ticket, voice: Voice) -> list[str]:
 
 
 def _app(ticket: Ticket) -> Message:
-    return message("%(app)s (%(cloud)s)", app=ticket.app, cloud=CLOUDS[ticket.cloud])
+    return message("%(app)s (%(cloud)s)", app=ticket.app, cloud=CLOUD_NAMES[ticket.cloud])
 
 
 def _typed(ticket: Ticket, voice: Voice) -> list[Block]:
@@ -153,7 +148,7 @@ def report_state(ticket: Ticket) -> Message:
     waiting = ticket.report_state is ReportState.PENDING and reason is not None
     said = _WAITING if waiting else _REPORT_STATES[ticket.report_state]
     known = reason or message("no reason given")
-    return replace(said, params={"cloud": CLOUDS[ticket.cloud], "reason": known})
+    return replace(said, params={"cloud": CLOUD_NAMES[ticket.cloud], "reason": known})
 
 
 def _buttons(ticket: Ticket, voice: Voice) -> list[Element]:

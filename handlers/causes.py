@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.call import Direction, Lack, LackReason, Media, Metric
+from bot.charts.labels import DIRECTION_NAMES, MEDIA_NAMES, METRIC_NAMES
 from bot.words import Message, message
 
 
@@ -109,45 +110,6 @@ CAUSES: Final[Mapping[str, CauseWords]] = {
     "user_action.stopped_sending": CauseWords(message("Stopped sending"), _CHECK_SWITCH),
 }
 
-MEDIA: Final[Mapping[Media, Message]] = {
-    Media.AUDIO: message("audio"),
-    Media.VIDEO: message("video"),
-}
-DIRECTIONS: Final[Mapping[Direction, Message]] = {
-    Direction.UP: message("uplink"),
-    Direction.DOWN: message("downlink"),
-}
-METRICS: Final[Mapping[Metric, Message]] = {
-    Metric.APP_CPU: message("App CPU"),
-    Metric.SYSTEM_CPU: message("System CPU"),
-    Metric.SEND_BITRATE: message("Send bitrate"),
-    Metric.SEND_BITRATE_LOW: message("Send bitrate (low stream)"),
-    Metric.RECEIVE_BITRATE: message("Receive bitrate"),
-    Metric.RECEIVE_BITRATE_LOW: message("Receive bitrate (low stream)"),
-    Metric.CAPTURE_FPS: message("Capture frame rate"),
-    Metric.SEND_FPS: message("Send frame rate"),
-    Metric.SEND_FPS_LOW: message("Send frame rate (low stream)"),
-    Metric.RECEIVE_FPS: message("Receive frame rate"),
-    Metric.RECEIVE_FPS_LOW: message("Receive frame rate (low stream)"),
-    Metric.FREEZE_TIME: message("Freeze time"),
-    Metric.FREEZE_RATE: message("Freeze rate"),
-    Metric.UPLINK_LOSS: message("Uplink packet loss"),
-    Metric.DOWNLINK_LOSS: message("Downlink packet loss"),
-    Metric.END_TO_END_LOSS: message("End-to-end packet loss"),
-    Metric.UPLINK_LATENCY: message("Uplink latency"),
-    Metric.DOWNLINK_LATENCY: message("Downlink latency"),
-    Metric.LATENCY: message("Latency"),
-    Metric.ROUTER_LATENCY: message("Latency to the router"),
-    Metric.JITTER: message("Jitter"),
-    Metric.TASK_DELAY: message("Task delay"),
-    Metric.PICTURE_QP: message("Picture quality (QP)"),
-    Metric.SEND_VOLUME: message("Send volume"),
-    Metric.PLAY_VOLUME: message("Play volume"),
-    Metric.SEND_WIDTH: message("Sent width"),
-    Metric.SEND_HEIGHT: message("Sent height"),
-    Metric.RECEIVE_WIDTH: message("Received width"),
-    Metric.RECEIVE_HEIGHT: message("Received height"),
-}
 LACKS: Final[Mapping[Lack, Message]] = {
     Lack.CALL: message("The call"),
     Lack.TEACHER_METRICS: message("The teacher's data"),
@@ -178,18 +140,18 @@ def cause_name(key: str, media: Media | None, direction: Direction | None) -> Me
         return message(
             "%(cause)s (%(media)s, %(direction)s)",
             cause=name,
-            media=MEDIA[media],
-            direction=DIRECTIONS[direction],
+            media=MEDIA_NAMES[media],
+            direction=DIRECTION_NAMES[direction],
         )
     if media or direction:
-        detail = MEDIA[media] if media else DIRECTIONS[direction]  # type: ignore[index]
+        detail = MEDIA_NAMES[media] if media else DIRECTION_NAMES[direction]  # type: ignore[index]
         return message("%(cause)s (%(detail)s)", cause=name, detail=detail)
     return words.name if words else message("%(text)s", text=key)
 
 
 def metric_name(metric: str) -> Message:
     """A metric in words, an unknown one as it is."""
-    known = METRICS.get(Metric(metric)) if metric in set(Metric) else None
+    known = METRIC_NAMES.get(Metric(metric)) if metric in set(Metric) else None
     return known or message("%(text)s", text=metric)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import (
+    CLOUD_NAMES,
     AbnormalEvent,
     Call,
     Factor,
@@ -16,18 +17,17 @@ from bot.call import (
     Participant,
     Unit,
 )
+from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict, read_time
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from bot.words import Duration, Message, Uid, message
 from handlers import blocks
 from handlers.blocks import Block
-from handlers.cards import CLOUDS
 from handlers.causes import (
     CAUSES,
     LACK_REASONS,
     LACKS,
-    MEDIA,
     cause_name,
     metric_name,
 )
@@ -192,7 +192,7 @@ def _evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
         return message(
             "• %(who)s: %(cloud)s says %(code)s, %(when)s",
             who=who,
-            cloud=CLOUDS.get(item.source, message("the cloud")),
+            cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
             code=item.code.spoken,
             when=item.at,
         )
@@ -226,7 +226,7 @@ def _metric(item: Evidence) -> Message:
     name = metric_name(item.metric)
     if item.media is None or item.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU):
         return name
-    return message("%(cause)s (%(detail)s)", cause=name, detail=MEDIA[item.media])
+    return message("%(cause)s (%(detail)s)", cause=name, detail=MEDIA_NAMES[item.media])
 
 
 def _other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
@@ -282,7 +282,7 @@ def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
 def _event_lines(diagnosis: Diagnosis) -> list[Message]:
     if not diagnosis.events:
         return []
-    title = message("*%(cloud)s's own diagnosis*", cloud=CLOUDS[diagnosis.cloud])
+    title = message("*%(cloud)s's own diagnosis*", cloud=CLOUD_NAMES[diagnosis.cloud])
     newest = sorted(diagnosis.events, key=lambda event: event.at)[-_EVENTS_SHOWN:]
     return [title, *(_event_line(diagnosis, event) for event in newest)]
 
@@ -349,6 +349,6 @@ def _footer(diagnosis: Diagnosis) -> Message:
         "Judged from %(since)s to %(until)s. Data of %(cloud)s, fetched %(when)s.",
         since=verdict.since,
         until=verdict.until,
-        cloud=CLOUDS[diagnosis.cloud],
+        cloud=CLOUD_NAMES[diagnosis.cloud],
         when=diagnosis.asked_at,
     )

@@ -11,7 +11,6 @@ from bot.ports import Overview, Topic
 from bot.words import Message, Words, message
 from handlers import blocks
 from handlers.blocks import Block
-from handlers.cards import CLOUDS
 from handlers.causes import LACK_REASONS
 from handlers.charts_native import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
 from handlers.indicators import dimension_of, name_of, place_of, short_name, written
@@ -189,7 +188,7 @@ def _title(overview: Overview) -> Message:
     return message(
         "%(app)s at %(cloud)s, %(topic)s",
         app=overview.app,
-        cloud=CLOUDS[overview.cloud],
+        cloud=CLOUD_NAMES[overview.cloud],
         topic=TOPICS[overview.topic],
     )
 
@@ -198,7 +197,7 @@ def _bold_title(overview: Overview) -> Message:
     return message(
         "*%(app)s* at %(cloud)s, %(topic)s",
         app=overview.app,
-        cloud=CLOUDS[overview.cloud],
+        cloud=CLOUD_NAMES[overview.cloud],
         topic=TOPICS[overview.topic],
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Report, Series, Side, Unit
-from bot.charts.labels import METRIC_NAMES, panel_name, unit_of
+from bot.charts.labels import DRAWN_NAMES, panel_name, unit_of
 from bot.charts.picture import MOST_PANELS, Curve, Freezes, Panel, Picture
 from bot.diagnosis import Evidence, Verdict, thresholds
 from bot.diagnosis.observations import step_of
@@ -174,7 +174,7 @@ def _keys(verdict: Verdict, ends: Ends) -> list[Key]:
 
 def _told(item: Evidence, ends: Ends) -> Iterator[Key]:
     """Find the panel of a piece of evidence, if it is one we show."""
-    if item.metric in set(METRIC_NAMES):
+    if item.metric in set(DRAWN_NAMES):
         metric = Metric(item.metric)
         keys = [(metric, item.media, way) for way in (item.direction, None)]
         yield from (key for key in keys if key in ends)

@@ -8,7 +8,7 @@ from typing import Final
 from bot.call import Direction, Media, Metric, Unit
 from bot.words import Message, Words, message
 
-METRIC_NAMES: Final[Mapping[Metric, Message]] = {
+DRAWN_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.APP_CPU: message("App CPU"),
     Metric.SYSTEM_CPU: message("System CPU"),
     Metric.SEND_BITRATE: message("Send bitrate"),
@@ -28,11 +28,25 @@ METRIC_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.SEND_VOLUME: message("Send volume"),
     Metric.PLAY_VOLUME: message("Play volume"),
 }
-_MEDIA: Final[Mapping[Media, Message]] = {
+METRIC_NAMES: Final[Mapping[Metric, Message]] = {
+    **DRAWN_NAMES,
+    Metric.SEND_BITRATE_LOW: message("Send bitrate (low stream)"),
+    Metric.RECEIVE_BITRATE_LOW: message("Receive bitrate (low stream)"),
+    Metric.SEND_FPS_LOW: message("Send frame rate (low stream)"),
+    Metric.RECEIVE_FPS_LOW: message("Receive frame rate (low stream)"),
+    Metric.FREEZE_TIME: message("Freeze time"),
+    Metric.FREEZE_RATE: message("Freeze rate"),
+    Metric.PICTURE_QP: message("Picture quality (QP)"),
+    Metric.SEND_WIDTH: message("Sent width"),
+    Metric.SEND_HEIGHT: message("Sent height"),
+    Metric.RECEIVE_WIDTH: message("Received width"),
+    Metric.RECEIVE_HEIGHT: message("Received height"),
+}
+MEDIA_NAMES: Final[Mapping[Media, Message]] = {
     Media.AUDIO: message("audio"),
     Media.VIDEO: message("video"),
 }
-_DIRECTIONS: Final[Mapping[Direction, Message]] = {
+DIRECTION_NAMES: Final[Mapping[Direction, Message]] = {
     Direction.UP: message("uplink"),
     Direction.DOWN: message("downlink"),
 }
@@ -63,11 +77,11 @@ def panel_name(metric: Metric, media: Media | None, direction: Direction | None)
         return message(
             "%(metric)s (%(media)s, %(direction)s)",
             metric=name,
-            media=_MEDIA[shown],
-            direction=_DIRECTIONS[direction],
+            media=MEDIA_NAMES[shown],
+            direction=DIRECTION_NAMES[direction],
         )
     if shown:
-        return message("%(metric)s (%(media)s)", metric=name, media=_MEDIA[shown])
+        return message("%(metric)s (%(media)s)", metric=name, media=MEDIA_NAMES[shown])
     return name
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from bot.call import CLOUD_NAMES
 from bot.clouds.endpoints import Endpoint
 from bot.errors import (
     CloudBrokenError,
@@ -23,11 +24,6 @@ from bot.errors import (
 from bot.words import Message, message
 
 _ODD: Final = re.compile(r"[^0-9A-Za-z._-]+")
-_CLOUD_WORDS: Final = {
-    "agora": message("Agora"),
-    "volcengine": message("Volcengine"),
-    "huawei": message("Huawei Cloud"),
-}
 
 
 class TooEarlyError(CloudOverQuotaError):
@@ -36,7 +32,7 @@ class TooEarlyError(CloudOverQuotaError):
 
 def cloud_words(cloud: str) -> Message:
     """The name of a cloud as people write it."""
-    return _CLOUD_WORDS[cloud]
+    return CLOUD_NAMES[cloud]
 
 
 def clean_code(code: object) -> str:

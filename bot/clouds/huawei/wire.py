@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from bot.call import CLOUD_NAMES
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.http import Answer
 from bot.clouds.refusals import (
@@ -108,14 +109,14 @@ def _spoken(row: Endpoint, status: int, code: str) -> Message | None:
         return message(
             "%(cloud)s has stopped this app (code %(code)s). Check in its console that the app is "
             "on and the account is paid.",
-            cloud=message("Huawei Cloud"),
+            cloud=CLOUD_NAMES["huawei"],
             code=code,
         )
     if status == _NOT_FOUND and code.startswith("RTC."):
         return message(
             "%(cloud)s finds no such app, channel or job (%(endpoint)s, code %(code)s). Check "
             "the channel and the app id in the settings.",
-            cloud=message("Huawei Cloud"),
+            cloud=CLOUD_NAMES["huawei"],
             endpoint=row.name,
             code=code,
         )
