@@ -6,12 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.call import Code, Distribution, Lack, LackReason, Trend, Unit, Usage
+from bot.call import CLOUD_NAMES, Code, Distribution, Trend, Unit, Usage
 from bot.ports import Overview, Topic
 from bot.words import Message, Words, message
 from handlers import blocks
 from handlers.blocks import Block
-from handlers.causes import LACK_REASONS
 from handlers.charts_native import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
 from handlers.indicators import dimension_of, name_of, place_of, short_name, written
 from handlers.text_tables import align, chunks, harmless
@@ -121,11 +120,6 @@ def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
         yield message("Fresher figures will be there from %(when)s.", when=overview.fresh_at)
     yield from overview.definitions
     yield from overview.failures
-    for lack in overview.missing:
-        if lack.what is Lack.FIGURES and lack.why is LackReason.NOT_FOUND:
-            yield message(
-                "Missing: %(what)s, %(why)s.", what=lack.detail, why=LACK_REASONS[lack.why]
-            )
     if others:
         yield message("Other apps: %(apps)s (app=<name>).", apps=list(others))
 

@@ -80,10 +80,10 @@ class Found:
 
     @property
     def fresh_at(self) -> dt.datetime | None:
-        """When asking again brings more."""
+        """When asking again brings more; None when a failure leaves that open."""
         if isinstance(self.error, CloudOverQuotaError):
             return self.error.retry_at
-        return self.part.fresh_at if self.part else None
+        return self.part.fresh_at if self.part and self.error is None else None
 
 
 @dataclass(frozen=True, slots=True)

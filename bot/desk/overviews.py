@@ -145,7 +145,7 @@ class Overviews:
         """Answer a question, once; carried out by the job engine."""
         origin = duty.name.removeprefix(f"{KIND}:")
         question = await self._desk.store.read(lambda session: session.get(tables.Question, origin))
-        if question is None or self._teller is None or self._is_late(question):
+        if question is None or self._teller is None or not self._is_open(question):
             return None
         asked = Asked(**{name: getattr(question, name) for name in Asked.__dataclass_fields__})
         if asked.app not in self._desk.clouds:
@@ -157,10 +157,20 @@ class Overviews:
             if error.retryable:
                 raise
             log.info("the answer to a question was not taken: %s", error)
+        await self._desk.store.transact(lambda session: _forget_address(session, origin))
         return None
 
-    def _is_late(self, question: tables.Question) -> bool:
-        return self._desk.clock.now() > question.asked_at + ANSWERED_WITHIN
+    def _is_open(self, question: tables.Question) -> bool:
+        """Tell whether Slack still takes an answer, and none was given."""
+        is_late = self._desk.clock.now() > question.asked_at + ANSWERED_WITHIN
+        return bool(question.answer_url) and not is_late
+
+
+def _forget_address(session: Session, origin: str) -> None:
+    """The address is a secret; nobody needs it any more."""
+    question = session.get(tables.Question, origin)
+    if question is not None:
+        question.answer_url = ""
 
 
 def to_json(overview: Overview) -> dict[str, Any]:

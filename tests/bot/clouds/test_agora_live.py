@@ -175,9 +175,7 @@ async def test_over_quota_says_what_is_known_and_until_when(
     assert [(Lack.FIGURES, LackReason.OVER_QUOTA, midnight, "live_scale")] == [
         (lack.what, lack.why, lack.retry_at, lack.detail) for lack in told.missing
     ]
-    assert [
-        "Agora allows no further call of live_scale until 2026-11-21 00:00:00+00:00. Try again then."
-    ] == [str(failure) for failure in told.failures]
+    assert [midnight] == [failure.params["time"] for failure in told.failures]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +213,17 @@ async def test_a_cloud_that_is_away_is_asked_once(make: Any, wire: Any) -> None:
     told = await make().fetch_overview("kids", Topic.LIVE)
     assert {"/beta/live/experience/by_time"} == {asked.url.path for asked in wire.asked}
     assert [LackReason.UNREACHABLE] * 2 == [lack.why for lack in told.missing]
+    assert 1 == len(told.failures)
+
+
+async def test_an_old_answer_promises_nothing(make: Any, wire: Any, clock: Any) -> None:
+    """While Agora fails, what was known is shown with its age, and nobody knows until when."""
+    wire.say("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_overview("kids", Topic.SCALE)
+    clock.advance(minutes=5)
+    wire.do("by_time", lambda _: httpx.Response(500, json={}))
+    told = await make().fetch_overview("kids", Topic.SCALE)
+    assert (first.fetched_at, first.trends, None) == (told.fetched_at, told.trends, told.fresh_at)
     assert 1 == len(told.failures)
 
 
