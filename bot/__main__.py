@@ -16,9 +16,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import commands, doctor, exports, logs, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
@@ -31,7 +32,15 @@ from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
 from bot.errors import InputError, LagdeskError
 from bot.ports import Clock, Diagnosis, Overview
-from bot.settings import N_, SettingError, Settings, read_settings, require
+from bot.settings import (
+    N_,
+    SettingError,
+    Settings,
+    read_operator_locale,
+    read_settings,
+    read_system_locale,
+    require,
+)
 from bot.store import Store
 from bot.store.answers import SqlAnswers
 from bot.store.events import SqlEventBook
@@ -46,6 +55,7 @@ if TYPE_CHECKING:
     from handlers.installs import Installs
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -92,11 +102,22 @@ async def open_house(
 async def _bring_up_to_date(store: Store) -> None:
     """SQLite is migrated by whoever comes first; PostgreSQL by its owner's command."""
     if store.is_sqlite:
-        await asyncio.to_thread(store.migrate)
-    elif not await asyncio.to_thread(store.is_current):
+        await _reach(store.migrate)
+    elif not await _reach(store.is_current):
         raise LagdeskError(
             message("The database is not at the newest revision. Run: python -m bot migrate")
         )
+
+
+async def _reach(work: Callable[[], Result]) -> Result:
+    """Do what needs the database; LagdeskError when it cannot be opened or reached."""
+    try:
+        return await asyncio.to_thread(work)
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        raise LagdeskError(
+            message("The database of DATABASE_URL cannot be used: %(why)s.", why=why)
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +185,43 @@ async def serve(
     ready: Callable[[str], None],
 ) -> int:
     """Run the HTTP door until a signal comes. `ready` is told the address."""
-    from handlers.doors import build_http_door  # noqa: PLC0415 - see open_slack
+    from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
+    from handlers.doors import build_http_door  # noqa: PLC0415 - likewise
 
     _require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
         open_house(settings, delay_scale=delay_scale) as house,
         open_slack(house, worker=worker) as slack,
     ):
-        door = build_http_door(slack.app, house.desk, settings, slack.clients, slack.installs)
+        clock = house.desk.clock
+        door = build_http_door(
+            slack.app,
+            house.desk,
+            settings,
+            slack.clients,
+            slack.installs,
+            measure=lambda: measure(house.store, clock.now()),
+        )
         runner = web.AppRunner(door.web_app(), access_log=None)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, settings.host, settings.port)
-            await site.start()
+            await _listen_at(web.TCPSite(runner, settings.host, settings.port), settings)
             port = runner.addresses[0][1]
             ready(f"http://{settings.host}:{port}")
             await _until_stopped()
         finally:
             await runner.cleanup()
     return DONE
+
+
+async def _listen_at(site: web.TCPSite, settings: Settings) -> None:
+    try:
+        await site.start()
+    except (OSError, UnicodeError) as error:  # an impossible host's name is no text for DNS
+        address = f"{settings.host}:{settings.port}"
+        raise LagdeskError(
+            message("%(address)s cannot be listened on; HOST or PORT is taken.", address=address)
+        ) from error
 
 
 async def listen(settings: Settings, *, worker: bool) -> int:
@@ -216,7 +255,7 @@ async def demonstrate(options: argparse.Namespace) -> int:
     from bot.sandbox.demo import DELAY_SCALE, set_stage  # noqa: PLC0415 - only the demo needs it
     from handlers.manifest import build_manifest  # noqa: PLC0415 - likewise
 
-    chosen: LocaleName = options.locale or _system_locale()
+    chosen: LocaleName = options.locale or read_system_locale()
     logs.set_up("WARNING", "text")
     with tempfile.TemporaryDirectory(prefix="lagdesk-demo-", ignore_cleanup_errors=True) as folder:
         manifest = build_manifest("https://lagdesk.example")
@@ -243,16 +282,11 @@ def _print_invitation(url: str, chosen: LocaleName) -> None:
     print(say(hint), flush=True)  # noqa: T201 - likewise
 
 
-def _system_locale() -> LocaleName:
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""  # the demo has no settings
-    return "zh" if name.startswith("zh") else "en"
-
-
 async def migrate(settings: Settings) -> int:
     """Bring the database to the newest revision."""
     store = Store(settings.database_url)
     try:
-        await asyncio.to_thread(store.migrate)
+        await _reach(store.migrate)
     finally:
         store.close()
     return DONE
@@ -262,6 +296,7 @@ async def export(settings: Settings, options: argparse.Namespace) -> int:
     """Write tickets to standard output."""
     async with open_house(settings) as house:
         tickets = house.desk.stream_tickets(options.since)
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         exports.write_tickets(tickets, sys.stdout, options.format)
     return DONE
 
@@ -384,27 +419,45 @@ def _print_ready(url: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command; returns the exit status. Errors are one line, never a traceback."""
     try:
-        return _carry_out(commands.parse(argv))
-    except UsageError as error:
+        status = _carry_out(commands.parse(argv))
+        if sys.stdout is not None:  # it can be closed
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return DONE
+    except BrokenPipeError:  # whoever read has read enough
+        _abandon_output()
+        return DONE
+    except Exception as error:  # the last border: an operator gets a line, the log the rest
+        log.debug("a command failed", exc_info=True)
+        if isinstance(error, OSError):
+            _abandon_output()
+        return _explain(error)
+    return status
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, UsageError):
         return _fail(error.spoken, MISUSED)
-    except SettingError as error:
+    if isinstance(error, LagdeskError):
+        return _fail(error.spoken, FAILED)
+    if isinstance(error, SettingError):
         wrong = message(
             "%(name)s is missing or wrong. Expected: %(expected)s.",
             name=error.name,
             expected=Message(error.expected),
         )
         return _fail(wrong, FAILED)
-    except LagdeskError as error:
-        return _fail(error.spoken, FAILED)
-    except KeyboardInterrupt:
-        return DONE
-    except Exception as error:  # the last border: an operator gets a line, the log the rest
-        log.debug("a command failed", exc_info=True)
-        kind = type(error).__name__
-        unexpected = message(
-            "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
-        )
-        return _fail(unexpected, FAILED)
+    kind = type(error).__name__
+    unexpected = message(
+        "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
+    )
+    return _fail(unexpected, FAILED)
+
+
+def _abandon_output() -> None:
+    """Let Python's own last flush go nowhere; it would complain."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _carry_out(options: argparse.Namespace) -> int:
@@ -416,7 +469,7 @@ def _carry_out(options: argparse.Namespace) -> int:
     if options.command == "doctor":
         return doctor.run(read_settings, open_house, as_json=options.json)
     settings = read_settings()
-    logs.set_up(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_format, settings.secrets)
     return asyncio.run(_run(options, settings))
 
 
@@ -434,12 +487,8 @@ def _fail(why: Message, status: int) -> int:
 
 
 def _operator_words() -> Words:
-    """The installer's language, English when even that setting is wrong."""
-    try:
-        settings = read_settings()
-    except SettingError:
-        return Words("en")
-    return Words(settings.default_locale, settings.timezone)
+    """The installer's language, whatever other settings are wrong."""
+    return Words(read_operator_locale())
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from bot.ports import Topic
+from bot.settings import LAST_PORT
 from bot.words import Message, message
 
-_EPOCH_S: Final = re.compile(r"\d{1,11}(\.\d+)?")
-_LAST_PORT: Final = 65535
+_EPOCH_S: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class UsageError(Exception):
@@ -33,26 +34,38 @@ def _usage(prog: str, why: str) -> Message:
 
 
 def read_time(text: str) -> dt.datetime:
-    """Read ISO 8601 with a zone (`Z` allowed), or epoch seconds."""
-    if _EPOCH_S.fullmatch(text):
-        return dt.datetime.fromtimestamp(float(text), dt.UTC)
-    moment = dt.datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
+    """Read ISO 8601 with a zone (`Z` allowed), or epoch seconds. Raises UsageError."""
+    try:
+        if _EPOCH_S.fullmatch(text):
+            return dt.datetime.fromtimestamp(float(text), dt.UTC)
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise UsageError(
+        message(
+            "%(text)s is no time. Write it with a zone, such as 2026-11-09T10:05:00+08:00 or"
+            " 2026-11-09T02:05:00Z, or as epoch seconds.",
+            text=text,
+        )
+    )
 
 
 def read_date(text: str) -> dt.datetime:
-    """Read a date, taken as midnight UTC, or a time as `read_time` does."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    """Read a date, taken as midnight UTC, or a time as `read_time` does. Raises UsageError."""
+    if not _DATE.fullmatch(text):
+        return read_time(text)
+    try:
         return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
-    return read_time(text)
+    except ValueError:
+        raise UsageError(message("%(text)s is no date.", text=text)) from None
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
-        raise ValueError(text)
-    return int(text)
+    if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= LAST_PORT:
+        return int(text)
+    raise UsageError(message("%(text)s is no port: a number from 0 to 65535.", text=text))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

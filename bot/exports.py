@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TextIO
 
@@ -16,7 +17,7 @@ FIELDS: Final = (
     "resolved_at", "comments", "reporter", "assignee", "report_state", "report_attempts",
     "channel", "thread_ts", "resolved_cause", "resolution", "verdict",
 )  # fmt: skip
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@")
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:
@@ -51,6 +52,19 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
+    if isinstance(value, str) and _looks_like_formula(value):
         return "'" + value
     return value
+
+
+def _looks_like_formula(text: str) -> bool:
+    """Tell whether some spreadsheet could calculate this: full-width signs count in East Asia."""
+    if text.startswith(("\t", "\r", "\n")):
+        return True
+    start = next((char for char in text if not _is_skipped(char)), "")
+    return unicodedata.normalize("NFKC", start).startswith(_FORMULA)
+
+
+def _is_skipped(char: str) -> bool:
+    """Blanks, quotation marks and what nobody sees: taken off before a cell is read."""
+    return char in "\"'" or unicodedata.category(char)[0] in "ZC"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import re
@@ -9,54 +10,71 @@ import sys
 from collections.abc import Iterable
 from typing import Final, Literal
 
-_SECRETS: Final = re.compile(
-    r"(xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+"
+_PATTERNS: Final = (
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+"
     r"|(?i:basic|bearer) [\w+/=.-]{8,}"
     r"|Signature=[0-9a-f]+|Credential=[^,\s]+|Access=[^,\s]+"
     r"|https://hooks\.slack\.com/\S+|/response/\S+"
-    r"|\b(?:\d{1,3}\.){3}\d{1,3}\b(?!:\d))"
+    r"|\b(?:\d{1,3}\.){3}\d{1,3}\b"
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}(?![\w:])"
+    r"|(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"
 )
 _LOOPBACK: Final = "127.0.0.1"
-_QUIET: Final = (
-    "aiohttp.access",
-    "alembic",
-    "dbos",
-    "httpcore",
-    "httpx",
-    "slack_bolt",
-    "slack_sdk",
-)
+_SHORTEST: Final = 4  # taking shorter secrets out would make every line unreadable
+_OURS: Final = ("__main__", "bot", "handlers")
 
 
-def redact(text: str) -> str:
-    """Take tokens, keys, signatures and addresses out of a text."""
-    return _SECRETS.sub(lambda found: found[0] if found[0] == _LOOPBACK else "[redacted]", text)
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Take tokens, keys, signatures, addresses and these secrets out of a text."""
+    return _pattern(tuple(secrets)).sub(
+        lambda found: found[0] if found[0] == _LOOPBACK else "[redacted]", text
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    long = sorted((s for s in secrets if len(s) >= _SHORTEST), key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, long), _PATTERNS]))
 
 
 class _TextFormatter(logging.Formatter):
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = tuple(secrets)
+
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact(super().format(record), self._secrets)
 
 
 class _JsonFormatter(logging.Formatter):
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = tuple(secrets)
+
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname,
             "logger": record.name,
-            "message": redact(record.getMessage()),
+            "message": redact(record.getMessage(), self._secrets),
         }
         if record.exc_info:
-            line["traceback"] = redact(self.formatException(record.exc_info))
+            line["traceback"] = redact(self.formatException(record.exc_info), self._secrets)
         return json.dumps(line, ensure_ascii=False)
 
 
-def set_up(level: str, form: Literal["text", "json"], quiet: Iterable[str] = _QUIET) -> None:
-    """Log to standard error; libraries speak from WARNING on."""
+def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
+    """Log to standard error. Libraries speak from WARNING on: their details hold texts and uids."""
     handler = logging.StreamHandler(sys.stderr)
-    text = _TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    handler.setFormatter(_JsonFormatter() if form == "json" else text)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in quiet:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry that helped is no news
+    handler.setFormatter(_JsonFormatter(secrets) if form == "json" else _TextFormatter(secrets))
+    chosen = logging.getLevelNamesMapping()[level]
+    logging.basicConfig(level=max(chosen, logging.WARNING), handlers=[handler], force=True)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(chosen)
+    for name in ("dbos", "alembic"):  # they set levels of their own
+        logging.getLogger(name).setLevel(max(chosen, logging.WARNING))
+    for name in (
+        "slack_bolt",
+        "stamina",
+    ):  # we handle what they warn of; a retry that helped is no news
+        logging.getLogger(name).setLevel(max(chosen, logging.ERROR))

@@ -12,14 +12,24 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
+from bot.crontab import is_schedule
+
 CLOUDS: Final = ("agora", "volcengine", "huawei")
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
+LAST_PORT: Final = 65535
+_DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
+_IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
+_LONGEST_S: Final = 10 * 366 * 86400  # nobody waits or keeps longer
+_LOCALES: Final = ("zh", "en", "both")
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name Babel looks for
     """Mark a sentence for the catalogs without saying it."""
     return msgid
+
+
+_CHANNEL: Final = N_("a channel's id such as C0123456789")
+_APPS: Final = N_("names and app ids such as kids=APPID1,adults=APPID2")
 
 
 class SettingError(Exception):
@@ -62,15 +72,27 @@ class Settings:
     summary_schedule: str = "0 9 * * MON"
     support_group: str = ""
     escalate_after_s: float = 900.0
+    evidence_retention_s: float = 400 * 86400.0
     mask_uids: bool = True
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
     clouds: tuple[CloudSettings, ...] = ()
+    huawei_callback_key: str = field(default="", repr=False)
+    huawei_record_rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def apps(self) -> dict[str, CloudSettings]:
         """Which cloud carries each app, by our name of the app, in the order configured."""
         return {app: cloud for cloud in self.clouds for app in cloud.apps}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything no log may ever show."""
+        slack = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
+        keys = (self.slack_client_secret, self.huawei_callback_key)
+        clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
+        password = urlsplit(self.database_url).password or ""
+        return tuple(filter(None, (*slack, *keys, password, *clouds)))
 
     @property
     def has_oauth(self) -> bool:
@@ -104,15 +126,16 @@ class _Reader:
 
     def port(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
-        if not value.isascii() or not value.isdigit() or not 0 <= int(value) <= 65535:  # noqa: PLR2004 - TCP's own bound
+        if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > LAST_PORT:
             raise SettingError(name, N_("a port number from 0 to 65535"))
         return int(value)
 
     def duration_s(self, name: str, default: str) -> float:
         found = _DURATION.fullmatch(self.text(name, default).lower())
-        if not found or int(found[1]) == 0:
+        seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+        if not 0 < seconds <= _LONGEST_S:
             raise SettingError(name, N_("a duration such as 90s, 15m or 2h"))
-        return float(int(found[1]) * _SECONDS[found[2]])
+        return float(seconds)
 
     def url(self, name: str, default: str) -> str:
         value = self.text(name, default)
@@ -140,9 +163,27 @@ class _Reader:
         for part in filter(None, (part.strip() for part in self.text(name).split(","))):
             key, equals, value = (piece.strip() for piece in part.partition("="))
             if not (key and equals and value) or key in apps:
-                raise SettingError(name, N_("names and app ids such as kids=APPID1,adults=APPID2"))
+                raise SettingError(name, _APPS)
             apps[key] = value
+        if self.text(name) and not apps:
+            raise SettingError(name, _APPS)
         return apps
+
+    def token(self, name: str, prefix: str) -> str:
+        value = self.text(name)
+        if value and not (value.startswith(prefix) and value.isascii() and value.isprintable()):
+            expected = {
+                "xapp-": N_("an app-level token, which starts with xapp-"),
+                "xox": N_("a bot token, which starts with xoxb-"),
+            }
+            raise SettingError(name, expected[prefix])
+        return value
+
+    def slack_id(self, name: str, expected: str) -> str:
+        value = self.text(name)
+        if value and not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
+            raise SettingError(name, expected)
+        return value
 
     def required(self, name: str) -> str:
         value = self.text(name)
@@ -153,15 +194,27 @@ class _Reader:
 
 def _database_url(read: _Reader) -> str:
     value = read.text("DATABASE_URL", "sqlite:///lagdesk.db")
-    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
-    if not re.match(r"(sqlite:///|postgresql\+psycopg://).+", value):
+    value = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", value)
+    if not _is_database(value):
         raise SettingError("DATABASE_URL", N_("sqlite:///file or postgresql://host/name"))
     return value
 
 
+def _is_database(url: str) -> bool:
+    """A database in memory is none: each connection would have its own."""
+    if url.startswith("sqlite:///"):
+        return ":memory:" not in url and "mode=memory" not in url and not url.endswith("/")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "postgresql+psycopg" and len(parts.path) > 1
+
+
 def _cron(read: _Reader) -> str:
     value = read.text("SUMMARY_SCHEDULE", "0 9 * * MON")
-    if len(value.split()) != 5:  # noqa: PLR2004 - cron has five fields
+    if not is_schedule(value):
         raise SettingError("SUMMARY_SCHEDULE", N_("five cron fields such as 0 9 * * MON"))
     return value
 
@@ -203,20 +256,21 @@ def _huawei(read: _Reader) -> CloudSettings | None:
     iam_url = read.url("HUAWEI_IAM_URL", "https://iam.myhuaweicloud.com")
     if not apps:
         return None
-    by_key = read.text("HUAWEI_ACCESS_KEY") or read.text("HUAWEI_SECRET_KEY")
-    names = (
-        ("ACCESS_KEY", "SECRET_KEY")
-        if by_key or not read.text("HUAWEI_IAM_USER")
-        else (
-            "IAM_USER",
-            "IAM_PASSWORD",
-            "IAM_DOMAIN",
-            "IAM_PROJECT",
-        )
-    )
+    by_key, by_user = ("ACCESS_KEY", "SECRET_KEY"), _IAM
+    has_key = any(read.text(f"HUAWEI_{name}") for name in by_key)
+    has_user = any(read.text(f"HUAWEI_{name}") for name in by_user)
+    names = by_user if has_user and not has_key else by_key
     secrets = {name.lower(): read.required(f"HUAWEI_{name}") for name in names}
     options = {"project_id": read.required("HUAWEI_PROJECT_ID"), "iam_url": iam_url}
     return CloudSettings("huawei", apps, base_url, secrets, options)
+
+
+def _record_rules(read: _Reader) -> dict[str, str]:
+    """Which recording rule of Huawei's console records calls of which app."""
+    rules, apps = read.apps("HUAWEI_RECORD_RULES"), read.apps("HUAWEI_APPS")
+    if not set(rules) <= set(apps):
+        raise SettingError("HUAWEI_RECORD_RULES", N_("names that HUAWEI_APPS has, too"))
+    return rules
 
 
 def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
@@ -237,34 +291,68 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises SettingError, which names the setting and what is expected.
     """
     if environment is None:
-        from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
-        environment = {**from_file, **os.environ}
+        environment = _own_environment()
     read = _Reader(environment)
     api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
     return Settings(
-        slack_bot_token=read.text("SLACK_BOT_TOKEN"),
+        slack_bot_token=read.token("SLACK_BOT_TOKEN", "xox"),
         slack_signing_secret=read.text("SLACK_SIGNING_SECRET"),
-        slack_app_token=read.text("SLACK_APP_TOKEN"),
-        slack_client_id=read.text("SLACK_CLIENT_ID"),
-        slack_client_secret=read.text("SLACK_CLIENT_SECRET"),
+        slack_app_token=read.token("SLACK_APP_TOKEN", "xapp-"),
+        slack_client_id=_with_twin(read, "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
+        slack_client_secret=_with_twin(read, "SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID"),
         slack_api_url=api_url,
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),
-        default_locale=read.choice("DEFAULT_LOCALE", ("zh", "en", "both"), "zh"),  # type: ignore[arg-type]
+        default_locale=read.choice("DEFAULT_LOCALE", _LOCALES, "zh"),  # type: ignore[arg-type]
         timezone=read.zone("TIMEZONE", "Asia/Shanghai"),
-        escalation_channel=read.text("ESCALATION_CHANNEL"),
-        summary_channel=read.text("SUMMARY_CHANNEL"),
+        escalation_channel=read.slack_id("ESCALATION_CHANNEL", _CHANNEL),
+        summary_channel=read.slack_id("SUMMARY_CHANNEL", _CHANNEL),
         summary_schedule=_cron(read),
-        support_group=read.text("SUPPORT_GROUP"),
+        support_group=read.slack_id("SUPPORT_GROUP", N_("a user group's id such as S0123456789")),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
+        evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(
             "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO"
         ),
         log_format=read.choice("LOG_FORMAT", ("text", "json"), "text"),  # type: ignore[arg-type]
         clouds=_clouds(read),
+        huawei_callback_key=read.text("HUAWEI_CALLBACK_KEY"),
+        huawei_record_rules=_record_rules(read),
     )
+
+
+def _own_environment() -> dict[str, str]:
+    """The process's environment over `.env`, a file beside which it was started."""
+    try:
+        from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
+    except (OSError, UnicodeError):
+        raise SettingError(".env", N_("a readable text file in UTF-8")) from None
+    return {**from_file, **os.environ}
+
+
+def _with_twin(read: _Reader, name: str, twin: str) -> str:
+    """Read one of two settings that are nothing without each other."""
+    value = read.text(name)
+    if not value and read.text(twin):
+        raise SettingError(name, N_("a value, since its counterpart is set"))
+    return value
+
+
+def read_operator_locale() -> Literal["zh", "en", "both"]:
+    """DEFAULT_LOCALE alone, to explain other settings in; English when it is wrong itself."""
+    try:
+        found = _Reader(_own_environment()).choice("DEFAULT_LOCALE", _LOCALES, "zh")
+    except SettingError:
+        return "en"
+    return found  # type: ignore[return-value]
+
+
+def read_system_locale() -> Literal["zh", "en"]:
+    """The language of the terminal, for the demo, which has no settings."""
+    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if name.startswith("zh") else "en"
 
 
 def require(settings: Settings, *names: str) -> None:
