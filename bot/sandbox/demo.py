@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.scenario import Lesson, demo_lessons, evening_lessons, piano_lessons
 from bot.sandbox.workspace import Workspace
 
-APP: Final = "kids"
+KIDS: Final = "kids"  # carried by Agora
+ADULTS: Final = "adults"  # by Volcengine
+PIANO: Final = "piano"  # by Huawei
 DELAY_SCALE: Final = 0.1  # nobody wants to wait minutes for the clouds of a demo
 _PORTS_TRIED: Final = 20
 
@@ -36,12 +38,57 @@ async def set_stage(
     Without a port the first free one from 8080 on is taken. Raises OSError when it is not free.
     """
     workspace = Workspace(manifest=manifest, message_burst=4)
-    account = AgoraAccount()
-    clouds = Clouds(demo_lessons(time.time(), APP), agora=account, delay_scale=DELAY_SCALE)
+    clouds = build_clouds(time.time())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
         await _serve_page(stack, workspace, port)
-        yield Stage(workspace, clouds, _environment(workspace, clouds, account, folder, locale))
+        environment = _environment(workspace, folder, locale) | cloud_environment(clouds)
+        yield Stage(workspace, clouds, environment)
+
+
+def build_clouds(now: float) -> Clouds:
+    """Build the three clouds; each carries the classes of one app, held around `now` (epoch s)."""
+    lessons: tuple[Lesson, ...] = (
+        *demo_lessons(now, KIDS),
+        *evening_lessons(now, ADULTS),
+        *piano_lessons(now, PIANO),
+    )
+    return Clouds(
+        lessons,
+        agora=AgoraAccount(apps={KIDS: "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
+        volcengine=VolcengineAccount(apps={ADULTS: "661e00000000000000000002"}),
+        huawei=HuaweiAccount(apps={PIANO: "5f963b4c89ae1628c2568003"}),
+        delay_scale=DELAY_SCALE,
+    )
+
+
+def cloud_environment(clouds: Clouds) -> dict[str, str]:
+    """Return the settings that lead to simulated clouds which are being served."""
+    agora, volcengine, huawei = (
+        clouds.agora.account,
+        clouds.volcengine.account,
+        clouds.huawei.account,
+    )
+    return {
+        "AGORA_APPS": _write_apps(agora.apps),
+        "AGORA_CUSTOMER_ID": agora.customer_id,
+        "AGORA_CUSTOMER_SECRET": agora.customer_secret,
+        "AGORA_BASE_URL": clouds.agora_url,
+        "VOLCENGINE_APPS": _write_apps(volcengine.apps),
+        "VOLCENGINE_ACCESS_KEY": volcengine.access_key,
+        "VOLCENGINE_SECRET_KEY": volcengine.secret_key,
+        "VOLCENGINE_BASE_URL": clouds.volcengine_url,
+        "HUAWEI_APPS": _write_apps(huawei.apps),
+        "HUAWEI_ACCESS_KEY": huawei.access_key,
+        "HUAWEI_SECRET_KEY": huawei.secret_key,
+        "HUAWEI_PROJECT_ID": huawei.project_id,
+        "HUAWEI_BASE_URL": clouds.huawei_url,
+        "HUAWEI_IAM_URL": clouds.huawei_url,
+    }
+
+
+def _write_apps(apps: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={app_id}" for name, app_id in apps.items())
 
 
 async def _serve_page(stack: AsyncExitStack, workspace: Workspace, port: int | None) -> None:
@@ -56,9 +103,7 @@ async def _serve_page(stack: AsyncExitStack, workspace: Workspace, port: int | N
             return
 
 
-def _environment(
-    workspace: Workspace, clouds: Clouds, account: AgoraAccount, folder: Path, locale: str
-) -> dict[str, str]:
+def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, str]:
     return {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_APP_TOKEN": workspace.app_token,
@@ -68,9 +113,5 @@ def _environment(
         "SUMMARY_CHANNEL": workspace.channel("leads").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,
-        "AGORA_APPS": f"{APP}={account.apps[APP]}",
-        "AGORA_CUSTOMER_ID": account.customer_id,
-        "AGORA_CUSTOMER_SECRET": account.customer_secret,
-        "AGORA_BASE_URL": clouds.agora_url,
         "LOG_LEVEL": "WARNING",
     }

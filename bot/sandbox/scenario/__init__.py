@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.scenario.catalogue import demo_lessons
+from bot.sandbox.scenario.catalogue import demo_lessons, evening_lessons, piano_lessons
 from bot.sandbox.scenario.curves import Curve, curves_of
 from bot.sandbox.scenario.generator import random_lesson
 from bot.sandbox.scenario.kinds import KINDS, Kind, build_lesson
@@ -34,5 +34,7 @@ __all__ = [
     "build_lesson",
     "curves_of",
     "demo_lessons",
+    "evening_lessons",
+    "piano_lessons",
     "random_lesson",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +55,20 @@ _ENTRIES: Final = (
     _Entry("class_77_19", "stopped_audio_teacher", "the teacher stopped sending audio"),
 )
 
+# The same faults as other clouds see them: each of a kind its cloud can tell apart.
+_EVENING_ENTRIES: Final = (
+    _Entry("evening_5_1", "uplink_loss_video", "the teacher's video is lost on the way up"),
+    _Entry("evening_5_2", "latency_down_video", "video reaches the student late"),
+    _Entry("evening_5_3", "stopped_audio_teacher", "the teacher stopped sending audio"),
+    _Entry("evening_5_4", "healthy", "nothing wrong"),
+)
+_PIANO_ENTRIES: Final = (
+    _Entry("piano_8_1", "jitter_up_audio", "jitter on the teacher's way up"),
+    _Entry("piano_8_2", "cpu_high_teacher", "the teacher's processor is too busy"),
+    _Entry("piano_8_3", "downlink_loss_video", "video is lost on the way down to the student"),
+    _Entry("piano_8_4", "healthy", "nothing wrong"),
+)
+
 
 def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
     """Return the demo's classes around `now` (epoch s): they run for two more hours.
@@ -63,8 +78,22 @@ def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
     `class_77_1` was also held, healthily, a day before: a room's name is used again.
     `class_77_9` began 40 s ago, so the clouds know it but have no details yet.
     """
-    named = [_held(number, entry, now, app) for number, entry in enumerate(_ENTRIES)]
+    named = _held_all(_ENTRIES, now, app)
     return (*named, _yesterday(now, app), _just_begun(now, app), big_class(now, app))
+
+
+def evening_lessons(now: float, app: str = "adults") -> tuple[Lesson, ...]:
+    """Return the classes of the demo's second app, around `now` (epoch s) as `demo_lessons`."""
+    return _held_all(_EVENING_ENTRIES, now, app)
+
+
+def piano_lessons(now: float, app: str = "piano") -> tuple[Lesson, ...]:
+    """Return the classes of the demo's third app, around `now` (epoch s) as `demo_lessons`."""
+    return _held_all(_PIANO_ENTRIES, now, app)
+
+
+def _held_all(entries: Sequence[_Entry], now: float, app: str) -> tuple[Lesson, ...]:
+    return tuple(_held(number, entry, now, app) for number, entry in enumerate(entries))
 
 
 def _held(number: int, entry: _Entry, now: float, app: str) -> Lesson:
