@@ -1,0 +1,50 @@
+"""Who did what to whom: one line for everything that reaches beyond Slack or shows an id."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import JSON, Field, Session, SQLModel, col, select
+
+from bot.ticket import UtcTime
+
+
+class AuditEntry(SQLModel, table=True):
+    """Something somebody did; nothing changes or deletes it.
+
+    `origin` is the Slack view it came from: what is delivered twice stands here once.
+    """
+
+    __table_args__ = (UniqueConstraint("team", "origin", "action"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    team: str
+    person: str = Field(index=True)
+    action: str
+    ticket: int | None = Field(default=None, index=True)
+    origin: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    at: dt.datetime = Field(sa_type=UtcTime, index=True)
+
+
+def note(session: Session, entry: AuditEntry) -> bool:
+    """Write an entry down, once for each origin and action; tells whether it is new."""
+    known = session.exec(
+        select(AuditEntry).where(
+            AuditEntry.team == entry.team,
+            AuditEntry.origin == entry.origin,
+            AuditEntry.action == entry.action,
+        )
+    ).first()
+    if known is None:
+        session.add(entry)
+    return known is None
+
+
+def of_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
+    """Return what was done about a ticket, oldest first."""
+    asked = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
+    return session.exec(asked).all()
