@@ -162,7 +162,7 @@ def _names(names: Sequence[str]) -> list[str]:
 
 def _data(labels: Sequence[str], values: Sequence[float]) -> list[dict[str, str | float]]:
     return [
-        {"label": label, "value": round(value, 2)}
+        {"label": label, "value": round(value, 4)}
         for label, value in zip(labels, values, strict=True)
     ]
 
@@ -171,7 +171,7 @@ def _cell(cell: Cell) -> dict[str, str | float]:
     if cell.value is None:
         return _text_cell(cell.text)
     text = clip(cell.text, _CELL_LENGTH)
-    return {"type": "raw_number", "value": round(cell.value, 2), "text": text}
+    return {"type": "raw_number", "value": round(cell.value, 4), "text": text}
 
 
 def _text_cell(text: str) -> dict[str, str | float]:

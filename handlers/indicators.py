@@ -30,6 +30,13 @@ _SHORT: Final[dict[str, Message]] = {
         ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
         message("Join within 5 s"),
     ),
+    "high_concurrency_room": message("Large rooms"),
+    "avg_call_count": message("Calls per user"),
+    "avg_call_time": message("Time per user"),
+    "per_call_time": message("Time per session"),
+    "total_online_time": message("Time online"),
+    "avg_online_time": message("Time per room"),
+    "avg_user_count": message("Users per room"),
     "networkDelay": message("Network delay"),
     **dict.fromkeys(
         ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")
@@ -65,12 +72,26 @@ _DIMENSIONS: Final[dict[str, Message]] = {
 }
 
 
+# The thresholds that stand in the names of Volcengine's figures; a company may have others.
+_USUAL_MS: Final = {
+    "audio_stall_rate": 80,
+    "video_stall_rate": 500,
+    "join_room_success_rate": 5000,
+    "audio_network_trans_delay": 400,
+    "video_network_trans_delay": 400,
+}
+
+
 def name_of(code: Code, figure: Figure | None = None) -> Message:
     """A figure's whole name; an unknown one as its code and kind."""
     if has_code(code.kind, code.value):
         name = code_message(code.kind, code.value)
     else:
         name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
+    usual_ms = _USUAL_MS.get(code.value)
+    if figure and figure.within_ms and usual_ms and figure.within_ms != usual_ms:
+        limit = Duration(figure.within_ms / 1000)
+        name = message("%(name)s (here: %(limit)s)", name=name, limit=limit)
     return _of_part(name, figure)
 
 
@@ -89,7 +110,8 @@ def written(value: float, unit: Unit) -> Message:
     write = _UNITS.get(unit)
     if write is not None:
         return write(value)
-    return message("%(value)s", value=round(value, 2))
+    is_small = 0 < abs(value) < 1
+    return message("%(value)s", value=f"{value:.2g}" if is_small else round(value, 2))
 
 
 def dimension_of(spread: Distribution) -> Message:

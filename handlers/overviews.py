@@ -53,7 +53,7 @@ def headline(overview: Overview) -> Message:
         for trend in told
     ]
     if not figures:
-        figures = _newest_day(overview.usages)
+        figures = _newest_day(overview.usages) or _largest(overview.distributions)
     if figures:
         return message("%(title)s: %(figures)s", title=title, figures=figures)
     if overview.is_empty:
@@ -71,6 +71,22 @@ def _newest_day(usages: Sequence[Usage]) -> list[Message]:
         )
         for usage in usages
         if usage.day == newest
+    ][:_NOW_SHOWN]
+
+
+def _largest(distributions: Sequence[Distribution]) -> list[Message]:
+    """Where the first distributions are at their highest."""
+    return [
+        message(
+            "%(name)s, %(place)s: %(value)s",
+            name=short_name(spread.figure.name, spread.figure)
+            if spread.figure
+            else message("Users"),
+            place=place_of(spread.rows[0].codes),
+            value=written(spread.rows[0].value, spread.unit),
+        )
+        for spread in distributions
+        if spread.rows
     ][:_NOW_SHOWN]
 
 

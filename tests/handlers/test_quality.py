@@ -25,7 +25,7 @@ from bot.ports import Overview, Topic
 from bot.sandbox.workspace.blocks import validate_message
 from bot.words import LocaleName, Words, message
 from handlers.charts_native import Chart, Line, chart_block
-from handlers.indicators import name_of, short_name
+from handlers.indicators import name_of, short_name, written
 from handlers.overviews import (
     charts,
     headline,
@@ -201,14 +201,43 @@ def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
             "new (agora.live_metric)",
             "new (agora.live_metric)",
         ),
-        (STALLS, Figure(STALLS, part=WEB), "Video stall rate, 80", "Video freeze (browsers)"),
+        (STALLS, Figure(STALLS, part=WEB), "Video stall rate", "Video freeze (browsers)"),
+        (STALLS, Figure(STALLS, within_ms=500), "Video stall rate, 500 ms", "Video freeze"),
     ],
 )
 def test_names(code: Code, figure: Figure | None, said: str, short: str) -> None:
     """Known figures have words, unknown ones keep their code and kind; browsers are named."""
     voice = Voice(Words("en"))
-    assert voice.plain(name_of(code, figure)).startswith(said.split(",", maxsplit=1)[0])
+    assert voice.plain(name_of(code, figure)).startswith(said)
     assert short == voice.plain(short_name(code, figure))
+
+
+def test_an_unusual_threshold_is_said() -> None:
+    """The name tells the usual threshold; another one stands beside it."""
+    said = Voice(Words("en")).plain(name_of(STALLS, Figure(STALLS, within_ms=600)))
+    assert "here: 0.6 s" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (12.0, Unit.NUMBER, "12"),
+        (0.0096, Unit.NUMBER, "0.0096"),
+        (0.0, Unit.NUMBER, "0"),
+        (1234.5, Unit.MS, "1234 ms"),
+        (3600, Unit.SECONDS, "1 h"),
+        (0.54, Unit.PERCENT, "0.54%"),
+    ],
+)
+def test_values_have_units(value: float, unit: Unit, said: str) -> None:
+    """A share keeps two decimals, a small number without a unit two digits."""
+    assert said == Voice(Words("en")).plain(written(value, unit)).replace(" %", "%")
+
+
+def test_a_distribution_leads_with_its_largest() -> None:
+    """The notice of a distribution names where it is worst."""
+    alone = replace(FULL, trends=(), usages=())
+    assert "<wifi>: 3.2%" in Voice(Words("en")).plain(headline(alone)).replace(" %", "%")
 
 
 def test_a_table_says_now_and_how_far_it_went() -> None:
