@@ -43,13 +43,15 @@ def build(database_url: str, agora_url: str) -> tuple[Store, Cloud]:
     return store, made["kids"]
 
 
+def lately(number: int) -> Window:
+    """Four minutes some time ago; each number another four."""
+    until = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5, seconds=number % 2000)
+    return Window(until - dt.timedelta(minutes=4), until)
+
+
 def questions(cloud: Cloud) -> dict[str, Ask]:
     """A question for each endpoint; the number makes each one another question."""
     now = dt.datetime.now(dt.UTC)
-
-    def lately(number: int) -> Window:
-        until = now - dt.timedelta(minutes=5, seconds=number % 2000)
-        return Window(until - dt.timedelta(minutes=4), until)
 
     def call(number: int) -> Call:
         span = lately(number)
