@@ -116,7 +116,7 @@ async def _reach(work: Callable[[], Result]) -> Result:
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise LagdeskError(
-            message("The database of DATABASE_URL cannot be used: %(why)s.", why=why)
+            message("The database in DATABASE_URL cannot be used: %(why)s.", why=why)
         ) from error
 
 
@@ -220,7 +220,7 @@ async def _listen_at(site: web.TCPSite, settings: Settings) -> None:
     except (OSError, UnicodeError) as error:  # an impossible host's name is no text for DNS
         address = f"{settings.host}:{settings.port}"
         raise LagdeskError(
-            message("%(address)s cannot be listened on; HOST or PORT is taken.", address=address)
+            message("Cannot listen on %(address)s. Choose another HOST or PORT.", address=address)
         ) from error
 
 

@@ -45,7 +45,7 @@ def read_time(text: str) -> dt.datetime:
         pass
     raise UsageError(
         message(
-            "%(text)s is no time. Write it with a zone, such as 2026-11-09T10:05:00+08:00 or"
+            "%(text)s is not a time. Write it with a zone, such as 2026-11-09T10:05:00+08:00 or"
             " 2026-11-09T02:05:00Z, or as epoch seconds.",
             text=text,
         )
@@ -59,13 +59,13 @@ def read_date(text: str) -> dt.datetime:
     try:
         return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
     except ValueError:
-        raise UsageError(message("%(text)s is no date.", text=text)) from None
+        raise UsageError(message("%(text)s is not a date.", text=text)) from None
 
 
 def _port(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= LAST_PORT:
         return int(text)
-    raise UsageError(message("%(text)s is no port: a number from 0 to 65535.", text=text))
+    raise UsageError(message("%(text)s is not a port. Give a number from 0 to 65535.", text=text))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -269,7 +269,7 @@ def _record_rules(read: _Reader) -> dict[str, str]:
     """Which recording rule of Huawei's console records calls of which app."""
     rules, apps = read.apps("HUAWEI_RECORD_RULES"), read.apps("HUAWEI_APPS")
     if not set(rules) <= set(apps):
-        raise SettingError("HUAWEI_RECORD_RULES", N_("names that HUAWEI_APPS has, too"))
+        raise SettingError("HUAWEI_RECORD_RULES", N_("names that are also in HUAWEI_APPS"))
     return rules
 
 
@@ -279,7 +279,7 @@ def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
     for cloud in found:
         if seen & set(cloud.apps):
             raise SettingError(
-                f"{cloud.name.upper()}_APPS", N_("names no other cloud's apps already have")
+                f"{cloud.name.upper()}_APPS", N_("names that no other cloud's apps have")
             )
         seen |= set(cloud.apps)
     return found

@@ -13,10 +13,10 @@ _SHORT: Final[dict[str, Message]] = {
     **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
     **dict.fromkeys(("user_count", "UserCount"), message("Users")),
     **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
-    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Rooms")),
+    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Channels")),
     **dict.fromkeys(("sessionCount", "session_count", "SessionCount"), message("Sessions")),
     **dict.fromkeys(("peak_concurrent_user", "MaxOnlineUserCount"), message("Peak users")),
-    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak rooms")),
+    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak channels")),
     **dict.fromkeys(
         ("videoFreezeRate", "VideoFreezeRate", "video_stall_rate"), message("Video freeze")
     ),
@@ -30,13 +30,13 @@ _SHORT: Final[dict[str, Message]] = {
         ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
         message("Join within 5 s"),
     ),
-    "high_concurrency_room": message("Large rooms"),
+    "high_concurrency_room": message("Large channels"),
     "avg_call_count": message("Calls per user"),
     "avg_call_time": message("Time per user"),
     "per_call_time": message("Time per session"),
     "total_online_time": message("Time online"),
-    "avg_online_time": message("Time per room"),
-    "avg_user_count": message("Users per room"),
+    "avg_online_time": message("Time per channel"),
+    "avg_user_count": message("Users per channel"),
     "networkDelay": message("Network delay"),
     **dict.fromkeys(
         ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")

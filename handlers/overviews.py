@@ -265,7 +265,7 @@ def _text_blocks(overview: Overview, voice: Voice) -> Iterator[Block]:
         lines = align(table)
         left -= sum(len(line) + 1 for line in (table.title, *lines))
         if left < 0:
-            more = message("There is more; the terminal shows all: python -m bot quality")
+            more = message("There is more. See all of it in the terminal: python -m bot quality")
             yield blocks.section("more", voice.markup(more))
             return
         yield blocks.section(f"title-{number}", f"*{escape(table.title)}*")

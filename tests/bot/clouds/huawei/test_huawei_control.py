@@ -56,7 +56,7 @@ async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.dismiss("kids", "class_0_0")
     assert (404, "RTC.00001003") == (caught.value.status, caught.value.code)
-    assert "finds no such app, room or job" in str(caught.value.spoken)
+    assert "finds no such app, channel or job" in str(caught.value.spoken)
 
 
 async def test_a_recording_runs_and_stops(huawei: Any) -> None:
