@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.crontab import is_schedule
+from bot.settings import (
+    SettingError,
+    Settings,
+    read_operator_locale,
+    read_settings,
+    read_system_locale,
+    require,
+)
+
+ROOT = Path(__file__).parents[2]
+AGORA = {"AGORA_APPS": "kids=A1", "AGORA_CUSTOMER_ID": "id", "AGORA_CUSTOMER_SECRET": "secret"}
+VOLCENGINE = {
+    "VOLCENGINE_APPS": "talk=V1",
+    "VOLCENGINE_ACCESS_KEY": "key",
+    "VOLCENGINE_SECRET_KEY": "secret",
+}
+HUAWEI = {"HUAWEI_APPS": "class=H1", "HUAWEI_PROJECT_ID": "p1"}
+BY_KEY = {"HUAWEI_ACCESS_KEY": "key", "HUAWEI_SECRET_KEY": "secret"}
+BY_USER = {
+    "HUAWEI_IAM_USER": "user",
+    "HUAWEI_IAM_PASSWORD": "password",
+    "HUAWEI_IAM_DOMAIN": "domain",
+    "HUAWEI_IAM_PROJECT": "cn-north-4",
+}
+WHOLE = {**AGORA, **VOLCENGINE, **HUAWEI}
+
+
+class Recording(Mapping[str, str]):
+    """An environment that remembers what it was asked for, in order."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values_ = values
+        self.asked: list[str] = []
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.append(name)
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+
+def names_read() -> set[str]:
+    """Every name that some environment makes the settings read."""
+    found: set[str] = set()
+    for values in ({**WHOLE, **BY_KEY}, {**WHOLE, **BY_USER}):
+        environment = Recording(values)
+        read_settings(environment)
+        found |= set(environment.asked)
+    return found
+
+
+def test_defaults() -> None:
+    """Nothing set is a legal environment, with the contract's defaults."""
+    settings = read_settings({})
+    assert ("sqlite:///lagdesk.db", "127.0.0.1", 3000) == (
+        settings.database_url,
+        settings.host,
+        settings.port,
+    )
+    assert ("zh", "Asia/Shanghai", "0 9 * * MON", 900.0, True) == (
+        settings.default_locale,
+        settings.timezone,
+        settings.summary_schedule,
+        settings.escalate_after_s,
+        settings.mask_uids,
+    )
+    assert ("https://slack.com/api/", (), False) == (
+        settings.slack_api_url,
+        settings.clouds,
+        settings.has_oauth,
+    )
+
+
+@pytest.mark.parametrize("value", ["", "   ", "\t"])
+def test_empty_is_unset(value: str) -> None:
+    """An empty value is none."""
+    assert read_settings({}) == read_settings(dict.fromkeys(names_read(), value))
+
+
+WRONG = [
+    ("SLACK_BOT_TOKEN", ["token", "xapp-1-2", "xoxb-\n1", "xoxb-é"]),
+    ("SLACK_APP_TOKEN", ["xoxb-1", "token"]),
+    ("SLACK_API_URL", ["slack.com", "ftp://slack.com", "https://", "https://[", "https://x:y/"]),
+    (
+        "DATABASE_URL",
+        [
+            "lagdesk.db",
+            "sqlite://",
+            "sqlite:///",
+            "sqlite:///:memory:",
+            "sqlite:///file:x?mode=memory",
+            "mysql://h/n",
+            "postgresql://",
+            "postgresql://host",
+            "postgresql://host/",
+            "postgresql://host:port/name",
+            "postgresql+psycopg2://host/name",
+            "oracle:",
+        ],
+    ),
+    ("PORT", ["-1", "65536", "http", "3000.0", "²", "３０００", "9" * 5000, "0x50", "1_0"]),
+    ("DEFAULT_LOCALE", ["fr", "zh-CN", "zh,en", "1"]),
+    ("TIMEZONE", ["Shanghai", "UTC+8", "../etc/passwd", "Asia", "/etc/localtime", "Asia/Nowhere"]),
+    ("ESCALATION_CHANNEL", ["#escalations", "C1 C2", "<#C1>"]),
+    ("SUMMARY_CHANNEL", ["#leads"]),
+    (
+        "SUMMARY_SCHEDULE",
+        ["9", "* * * *", "0 9 * * MON *", "60 9 * * 1", "0 24 * * 1", "0 9 0 * 1", "0 9 * 13 1"],
+    ),
+    ("SUPPORT_GROUP", ["@support", "<!subteam^S1>"]),
+    (
+        "ESCALATE_AFTER",
+        ["0", "0m", "-5m", "soon", "15 minutes", "1.5h", "١٥m", "9" * 12 + "d", "15m 3s", "m"],
+    ),
+    ("MASK_UIDS", ["maybe", "2", "y"]),
+    ("LOG_LEVEL", ["LOUD", "10", "NOTSET"]),
+    ("LOG_FORMAT", ["xml"]),
+    ("AGORA_APPS", ["kids", "kids=", "=A1", "kids=A1,kids=A2", ",", "kids=A1,adults"]),
+    ("AGORA_BASE_URL", ["api.agora.io"]),
+    ("AGORA_API", ["v2"]),
+    ("AGORA_PLAN", ["free"]),
+    ("AGORA_REPORT", ["on"]),
+    ("VOLCENGINE_BASE_URL", ["x"]),
+    ("VOLCENGINE_API_VERSION", ["2020-12-02"]),
+    ("HUAWEI_BASE_URL", ["x"]),
+    ("HUAWEI_IAM_URL", ["x"]),
+]
+
+
+@pytest.mark.parametrize(("name", "values"), WRONG, ids=[name for name, _ in WRONG])
+def test_wrong_settings_are_named(name: str, values: list[str]) -> None:
+    """A wrong value is refused by its setting's name and with what is expected."""
+    for value in values:
+        with pytest.raises(SettingError) as caught:
+            read_settings({**WHOLE, **BY_KEY, name: value})
+        assert name == caught.value.name, value
+        assert caught.value.expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({**AGORA, "AGORA_CUSTOMER_ID": ""}, "AGORA_CUSTOMER_ID"),
+        ({**AGORA, "AGORA_CUSTOMER_SECRET": ""}, "AGORA_CUSTOMER_SECRET"),
+        ({**VOLCENGINE, "VOLCENGINE_ACCESS_KEY": ""}, "VOLCENGINE_ACCESS_KEY"),
+        ({**VOLCENGINE, "VOLCENGINE_SECRET_KEY": ""}, "VOLCENGINE_SECRET_KEY"),
+        (HUAWEI, "HUAWEI_ACCESS_KEY"),
+        ({**HUAWEI, **BY_KEY, "HUAWEI_SECRET_KEY": ""}, "HUAWEI_SECRET_KEY"),
+        ({**HUAWEI, **BY_KEY, "HUAWEI_PROJECT_ID": ""}, "HUAWEI_PROJECT_ID"),
+        ({**HUAWEI, **BY_USER, "HUAWEI_IAM_USER": ""}, "HUAWEI_IAM_USER"),
+        ({**HUAWEI, **BY_USER, "HUAWEI_IAM_PASSWORD": ""}, "HUAWEI_IAM_PASSWORD"),
+        ({**HUAWEI, **BY_USER, "HUAWEI_IAM_DOMAIN": ""}, "HUAWEI_IAM_DOMAIN"),
+        ({**HUAWEI, **BY_USER, "HUAWEI_IAM_PROJECT": ""}, "HUAWEI_IAM_PROJECT"),
+        ({**AGORA, **VOLCENGINE, "VOLCENGINE_APPS": "kids=V1"}, "VOLCENGINE_APPS"),
+        ({"SLACK_CLIENT_ID": "1.2"}, "SLACK_CLIENT_SECRET"),
+        ({"SLACK_CLIENT_SECRET": "s"}, "SLACK_CLIENT_ID"),
+    ],
+)
+def test_missing_settings_are_named(environment: dict[str, str], name: str) -> None:
+    """What a cloud or a pair still needs is named."""
+    with pytest.raises(SettingError) as caught:
+        read_settings(environment)
+    assert name == caught.value.name
+
+
+@pytest.mark.parametrize(
+    ("credentials", "names"),
+    [
+        (BY_KEY, {"access_key", "secret_key"}),
+        (BY_USER, {"iam_user", "iam_password", "iam_domain", "iam_project"}),
+        ({**BY_KEY, **BY_USER}, {"access_key", "secret_key"}),
+    ],
+)
+def test_huawei_by_key_or_by_user(credentials: dict[str, str], names: set[str]) -> None:
+    """Huawei takes a key or an IAM user; with both, the key."""
+    (cloud,) = read_settings({**HUAWEI, **credentials}).clouds
+    assert names == set(cloud.secrets)
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("postgres://u:p@h:5432/n", "postgresql+psycopg://u:p@h:5432/n"),
+        ("postgresql://h/n?sslmode=require", "postgresql+psycopg://h/n?sslmode=require"),
+        ("postgresql+psycopg://h/n", "postgresql+psycopg://h/n"),
+        ("postgresql:///n?host=/run", "postgresql+psycopg:///n?host=/run"),
+        ("sqlite:////srv/lagdesk.db", "sqlite:////srv/lagdesk.db"),
+    ],
+)
+def test_forms_of_database_url(given: str, taken: str) -> None:
+    """Hosts write postgres://, SQLAlchemy wants its driver named."""
+    assert taken == read_settings({"DATABASE_URL": given}).database_url
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90s", 90), ("15m", 900), ("15", 900), ("2H", 7200), ("1 d", 86400)]
+)
+def test_durations(given: str, seconds: float) -> None:
+    """Seconds, minutes, hours and days; minutes without a unit."""
+    assert seconds == read_settings({"ESCALATE_AFTER": given}).escalate_after_s
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("0 9 * * MON", True),
+        ("*/15 8-18 1,15 jan-mar mon-fri", True),
+        ("0 0 * * 7", True),
+        ("0-59/5 * * * *", True),
+        ("5-1 * * * *", False),
+        ("1-2-3 * * * *", False),
+        ("*/0 * * * *", False),
+        ("a * * * *", False),
+        ("0 9 * * MOND", False),
+        ("", False),
+        ("-1 * * * *", False),
+        (", * * * *", False),
+    ],
+)
+def test_schedules(text: str, valid: bool) -> None:  # noqa: FBT001 - a table's column
+    """Cron's five fields, within their bounds."""
+    assert valid is is_schedule(text)
+
+
+def test_file_beside_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`.env` is read, and the environment wins over it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text('PORT=4000\nexport HOST="0.0.0.0"\n# no\nLOG_LEVEL=debug\n')
+    monkeypatch.setenv("PORT", "5000")
+    for name in ("HOST", "LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    settings = read_settings()
+    assert (5000, "0.0.0.0", "DEBUG") == (settings.port, settings.host, settings.log_level)  # noqa: S104 - only read
+
+
+def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` that is no text is named."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe\n")
+    with pytest.raises(SettingError) as caught:
+        read_settings()
+    assert ".env" == caught.value.name
+
+
+@pytest.mark.parametrize(
+    ("value", "locale"), [("en", "en"), ("", "zh"), ("both", "both"), ("fr", "en")]
+)
+def test_operators_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, locale: str
+) -> None:
+    """The language of errors does not need the other settings to be right."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DEFAULT_LOCALE", value)
+    monkeypatch.setenv("PORT", "wrong")
+    assert locale == read_operator_locale()
+
+
+@pytest.mark.parametrize(("value", "locale"), [("zh_CN.UTF-8", "zh"), ("C", "en"), ("", "en")])
+def test_terminals_language(monkeypatch: pytest.MonkeyPatch, value: str, locale: str) -> None:
+    """The demo speaks the terminal's language."""
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("LANG", value)
+    assert locale == read_system_locale()
+
+
+def test_required() -> None:
+    """What a command needs is named, the first first."""
+    with pytest.raises(SettingError) as caught:
+        require(Settings(slack_bot_token="xoxb-1"), "SLACK_BOT_TOKEN", "ESCALATION_CHANNEL")
+    assert "ESCALATION_CHANNEL" == caught.value.name
+
+
+def test_secrets_stay_out_of_reprs() -> None:
+    """Neither settings nor a cloud's settings show a secret; all are known to the logs."""
+    secrets = {
+        "SLACK_BOT_TOKEN": "xoxb-hush-1",
+        "SLACK_SIGNING_SECRET": "hush-2",
+        "SLACK_APP_TOKEN": "xapp-hush-3",
+        "SLACK_CLIENT_ID": "1.2",
+        "SLACK_CLIENT_SECRET": "hush-4",
+        "DATABASE_URL": "postgresql://u:hush-5@h/n",
+        "AGORA_CUSTOMER_SECRET": "hush-6",
+        "VOLCENGINE_SECRET_KEY": "hush-7",
+        "HUAWEI_IAM_PASSWORD": "hush-8",
+    }
+    settings = read_settings({**WHOLE, **BY_USER, **secrets})
+    assert "hush" not in repr(settings)
+    assert 8 <= len({found for found in settings.secrets if "hush" in found})
+
+
+CONTRACT = """
+    SLACK_BOT_TOKEN SLACK_SIGNING_SECRET SLACK_APP_TOKEN SLACK_CLIENT_ID SLACK_CLIENT_SECRET
+    SLACK_API_URL DATABASE_URL HOST PORT DEFAULT_LOCALE TIMEZONE ESCALATION_CHANNEL
+    SUMMARY_CHANNEL SUMMARY_SCHEDULE SUPPORT_GROUP ESCALATE_AFTER MASK_UIDS LOG_LEVEL LOG_FORMAT
+    AGORA_APPS AGORA_CUSTOMER_ID AGORA_CUSTOMER_SECRET AGORA_BASE_URL AGORA_API AGORA_PLAN
+    AGORA_REPORT VOLCENGINE_APPS VOLCENGINE_ACCESS_KEY VOLCENGINE_SECRET_KEY VOLCENGINE_BASE_URL
+    VOLCENGINE_API_VERSION HUAWEI_APPS HUAWEI_PROJECT_ID HUAWEI_ACCESS_KEY HUAWEI_SECRET_KEY
+    HUAWEI_IAM_USER HUAWEI_IAM_PASSWORD HUAWEI_IAM_DOMAIN HUAWEI_IAM_PROJECT HUAWEI_BASE_URL
+    HUAWEI_IAM_URL
+"""
+
+
+def test_example_lists_every_setting() -> None:
+    """`.env.example` lists exactly what is read, in the contract's order, each with a comment."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    listed = [m[1] for m in (re.match(r"#?([A-Z_]+)=", line) for line in lines) if m]
+    assert sorted(names_read()) == sorted(listed)
+    contract = CONTRACT.split()
+    assert contract == [name for name in listed if name in contract]
+
+
+def test_example_is_a_legal_environment() -> None:
+    """The defaults named in `.env.example` are the defaults."""
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    pairs = dict(line.lstrip("#").split("=", 1) for line in lines if re.match(r"#?[A-Z_]+=", line))
+    pairs["AGORA_APPS"] = ""
+    assert read_settings({}) == read_settings(pairs)
