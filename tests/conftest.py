@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -46,13 +47,18 @@ class MovedClock:
 
 @contextmanager
 def no_waiting(clock: MovedClock) -> Iterator[None]:
-    """Let the waits for a cloud's allowance move the clock, and retries follow at once."""
+    """Let the waits for a cloud's allowance pass forty times as fast, and retries at once.
 
-    async def move(seconds: float) -> None:
-        clock.move(seconds)
+    Several calls may wait at a time; each still goes out at its own moment.
+    """
 
-    quick = partial(build_clouds, sleep=move)
-    testing = stamina.set_testing(True, attempts=3, cap=True)  # noqa: FBT003 - its only way
+    async def hurry(seconds: float) -> None:
+        target = clock() + seconds
+        await asyncio.sleep(seconds / 40)
+        clock.move(max(0.0, target - clock()))
+
+    quick = partial(build_clouds, sleep=hurry)
+    testing = stamina.set_testing(True, attempts=3, cap=True)
     with testing, pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.__main__.build_clouds", quick)
         yield
@@ -152,7 +158,9 @@ def faults_of(workspace: Workspace) -> list[object]:
     refused = [
         call
         for call in workspace.calls
-        if isinstance(call["response"], dict) and call["response"].get("error") in wrong
+        if isinstance(call["response"], dict)
+        and call["response"].get("error") in wrong
+        and "invalid slack file" not in repr(call["response"])  # Slack looks at a file first
     ]
     return [*workspace.defects, *refused]
 

@@ -41,7 +41,7 @@ async def test_cloud_fails_while_we_ask_why(http_stage: Stage, kind: FaultKind) 
     http_stage.clouds.clear_faults()
     await http_stage.pass_time(61)
     found = findings_of(http_stage, cname)[0]
-    assert "Not enough" not in found["text"]
+    assert "Not enough" not in found["text"], text_of(found)
     assert 1 == len(findings_of(http_stage, cname))
 
 

@@ -33,7 +33,8 @@ def value_of(view: dict[str, Any], field: str) -> str | None:
     """What a field is prefilled with."""
     element = next(block for block in view["blocks"] if block["block_id"] == field)["element"]
     chosen = element.get("initial_option")
-    return chosen["value"] if chosen else element.get("initial_value")
+    found: str | None = chosen["value"] if chosen else element.get("initial_value")
+    return found
 
 
 WRONG = [
@@ -86,7 +87,12 @@ async def test_every_field_wrong_then_corrected(stage: Stage) -> None:
     """All mistakes are told at once; the corrected form makes one ticket."""
     person = stage.workspace.person("wang")
     view = await open_form(person)
-    wrong = {"cname": "课", "teacher_uid": "x", "student_uid": "0", "abnormal_side": "nobody"}
+    wrong: dict[str, Any] = {
+        "cname": "课",
+        "teacher_uid": "x",
+        "student_uid": "0",
+        "abnormal_side": "nobody",
+    }
     wrong |= {"issue_type": "9", "occurred_at": NOW + 86400}
     outcome = await person.submit(view, wrong, force=True)
     assert set(wrong) == set(outcome.errors)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.workspace import Workspace
+from bot.store import duties, tables
 from tests.conftest import Stage
 from tests.storytelling import (
     card_of,
@@ -70,32 +72,30 @@ async def test_permalink_is_learnt_later(http_stage: Stage) -> None:
     assert "/archives/" in text_of(told(http_stage, person, "class_77_16")[-1])
 
 
+def open_escalations(workspace: Workspace, way: str, *, is_open: bool) -> None:
+    """Close the escalation channel to Lagdesk, or open it again."""
+    if way == "archived":
+        (workspace.unarchive if is_open else workspace.archive)("escalations")
+    elif way == "removed":
+        (workspace.add_bot if is_open else workspace.remove_bot)("escalations")
+    elif is_open:
+        workspace.scopes.add("chat:write")
+    else:
+        workspace.scopes.discard("chat:write")
+
+
 @pytest.mark.parametrize("way", ["archived", "removed", "scope"])
 async def test_escalation_channel_is_gone_and_comes_back(http_stage: Stage, way: str) -> None:
     """The ticket stays, the reporter is told, and the card appears when it can."""
     workspace, cname = http_stage.workspace, f"gone-{way}"
     person = workspace.person("sam")
-    close, reopen = {
-        "archived": (
-            lambda: workspace.archive("escalations"),
-            lambda: workspace.unarchive("escalations"),
-        ),
-        "removed": (
-            lambda: workspace.remove_bot("escalations"),
-            lambda: workspace.add_bot("escalations"),
-        ),
-        "scope": (
-            lambda: workspace.scopes.discard("chat:write"),
-            lambda: workspace.scopes.add("chat:write"),
-        ),
-    }[way]
-    close()
+    open_escalations(workspace, way, is_open=False)
     assert (await report(person, cname)).ok
     await outlast(http_stage, 12)
     assert [] == cards_of(http_stage, cname)
     assert (way != "scope") == bool(told(http_stage, person, cname))
     assert cname == (await ticket_of(http_stage, cname)).cname
-    reopen()
+    open_escalations(workspace, way, is_open=True)
     await http_stage.pass_time(300)
     await http_stage.pass_time(60)
     await see_everything_once(http_stage, cname)
@@ -137,6 +137,24 @@ async def test_person_who_cannot_be_written_to(http_stage: Stage) -> None:
     workspace = http_stage.workspace
     person = workspace.person("wang")
     await report(person, "left-us")
-    workspace.fail_next("chat.postMessage", "ratelimited", times=0)
     await http_stage.settled()
-    assert 1 == len(told(http_stage, person, "left-us"))
+    ticket = await ticket_of(http_stage, "left-us")
+    name = f"explain:{ticket.label}"
+    workspace.fail_next("chat.postMessage", "account_inactive", times=10**6)
+    http_stage.clock.move(-1)
+    await http_stage.house.store.transact(
+        lambda session: duties.owe(
+            session, name, "explain", ticket=ticket.id, due_at=http_stage.clock.now()
+        )
+    )
+    await outlast(http_stage, 3)
+    assert await is_owed(http_stage, name)
+    await http_stage.pass_time(25 * 3600)
+    workspace.faults.clear()
+    assert not await is_owed(http_stage, name)
+
+
+async def is_owed(stage: Stage, name: str) -> bool:
+    """Tell whether a duty is not done yet."""
+    duty = await stage.house.store.read(lambda session: session.get(tables.Duty, name))
+    return duty is not None and duty.done_at is None

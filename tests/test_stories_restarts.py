@@ -26,7 +26,6 @@ from tests.storytelling import (
     told,
 )
 
-
 _OF_TICKETS = ("card", "confirm", "report", "diagnose", "explain")
 
 
@@ -158,7 +157,7 @@ async def test_cloud_is_down_and_comes_back(world: World) -> None:
 
 async def test_wrong_key_is_told_and_mended(world: World) -> None:
     """A wrong key is a refusal with advice; once it is right, the report goes out."""
-    async with world.lagdesk(AGORA_CUSTOMER_SECRET="wrong") as stage:  # noqa: S106 - a wrong one
+    async with world.lagdesk(AGORA_CUSTOMER_SECRET="wrong") as stage:
         await report(world.workspace.person("sam"), "key-1")
         await stage.settled()
         shown = text_of(card_of(stage, "key-1"))
