@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.desk import Desk
+from bot.desk.checkup import (
+    ANSWERED_WITHIN,
+    Checkup,
+    call,
+    inspect_database,
+    inspect_slack_settings,
+)
+from bot.errors import NotAllowedError, SpeakRefusedError, SpeakUnreachableError
+from bot.ports import Asked, Finding, Health
+from bot.settings import Settings, read_settings
+from bot.store import Store, duties
+from bot.store.tables import Duty
+from bot.words import message
+from tests.conftest import MovedClock
+
+ASKED = Asked("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
+FINE = Finding("slack.token", message("Slack token"), Health.OK, message("Accepted."))
+
+
+class Listener:
+    """Slack's place: notes what it is told, or refuses it."""
+
+    def __init__(self, refusal: Exception | None = None) -> None:
+        self.told: list[Sequence[Finding]] = []
+        self.refusal = refusal
+
+    async def inspect(self, team: str) -> Sequence[Finding]:
+        """Find nothing wrong."""
+        assert "T1" == team
+        return [FINE]
+
+    async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
+        """Note what was told."""
+        assert ASKED == question
+        if self.refusal is not None:
+            raise self.refusal
+        self.told.append(findings)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A database at the newest revision."""
+    made = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(store: Store, moved_clock: MovedClock) -> Desk:
+    """A desk without clouds, in a workspace where everybody is support."""
+    settings = read_settings({"SLACK_BOT_TOKEN": "xoxb-1"})
+    made = Desk(store=store, clouds={}, clock=moved_clock, settings=settings)
+
+    async def is_support(team: str, person: str) -> bool:
+        return (team, person) == ("T1", "U1")
+
+    speaker: Any = type("Speaker", (), {"is_support": staticmethod(is_support)})()
+    made.speaker = speaker
+    return made
+
+
+async def answer(desk: Desk, listener: Listener) -> None:
+    """Call the doctor and carry the duty out."""
+    await call(desk, "1.2.a", ASKED)
+    await Checkup(desk, listener).carry(
+        Duty(name="checkup:1.2.a", kind="checkup", due_at=desk.clock.now())
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "health", "says"),
+    [
+        ({}, Health.WARNING, "not set up"),
+        ({"support_group": "S1"}, Health.FAILED, "SLACK_BOT_TOKEN, ESCALATION_CHANNEL"),
+        ({"slack_bot_token": "xoxb-1"}, Health.FAILED, "ESCALATION_CHANNEL"),
+        (
+            {"slack_client_id": "1", "slack_client_secret": "2", "escalation_channel": "C1"},
+            Health.FAILED,
+            "SLACK_SIGNING_SECRET",
+        ),
+        (
+            {"slack_bot_token": "xoxb-1", "escalation_channel": "C1", "slack_app_token": "xapp-1"},
+            Health.OK,
+            "Everything",
+        ),
+    ],
+)
+def test_slack_settings(given: dict[str, str], health: Health, says: str) -> None:
+    """Nothing set is no fault; what is set in part names what is missing."""
+    found = inspect_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
+    assert health is found.health
+    assert says in str(found.detail)
+
+
+async def test_database_at_an_old_revision(tmp_path: Path) -> None:
+    """A database that was never migrated says which command brings it forward."""
+    store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
+    found = await inspect_database(store)
+    store.close()
+    assert Health.FAILED is found.health
+    assert "python -m bot migrate" in str(found.detail)
+
+
+@pytest.mark.parametrize(
+    ("beat_ago_s", "owed_ago_s", "worker", "owed"),
+    [
+        (2, 10, Health.OK, Health.OK),
+        (40, 10, Health.WARNING, Health.OK),
+        (2, 400, Health.OK, Health.WARNING),
+    ],
+)
+async def test_workers_and_what_waits(
+    desk: Desk, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
+) -> None:
+    """A silent worker and work that is late are warnings."""
+    now = desk.clock.now()
+    beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, owed_ago_s))
+    await desk.store.transact(lambda session: duties.beat(session, "one", beat_at))
+    await desk.store.transact(
+        lambda session: duties.owe(session, "card:LD-1", "card", due_at=due_at)
+    )
+    found = {row.name: row for row in await Checkup(desk, Listener()).examine("T1")}
+    assert (worker, owed) == (found["worker"].health, found["duties"].health)
+
+
+async def test_a_call_is_answered_once(desk: Desk) -> None:
+    """The same call delivered twice owes one answer; the answer holds what was found."""
+    listener = Listener()
+    await call(desk, "1.2.a", ASKED)
+    await answer(desk, listener)
+    assert {"checkup": 1} == await desk.store.read(duties.count_owed)
+    (told,) = listener.told
+    assert FINE in told
+
+
+async def test_nobody_waits_after_half_an_hour(desk: Desk, moved_clock: MovedClock) -> None:
+    """When Slack's address for the answer is dead, nothing is looked at any more."""
+    listener = Listener()
+    await call(desk, "1.2.a", ASKED)
+    moved_clock.move(ANSWERED_WITHIN.total_seconds() + 1)
+    await answer(desk, listener)
+    assert [] == listener.told
+
+
+async def test_only_support_may_call(desk: Desk) -> None:
+    """Others are told so, and nothing is owed."""
+    with pytest.raises(NotAllowedError):
+        await call(desk, "1.2.a", replace(ASKED, person="U2"))
+    assert {} == await desk.store.read(duties.count_owed)
+
+
+async def test_a_refused_answer_is_given_up(desk: Desk) -> None:
+    """An answer Slack refuses for good is dropped; one it may take later is tried again."""
+    no = message("Slack refused: %(code)s.", code="http_404")
+    await answer(desk, Listener(SpeakRefusedError(no, code="http_404")))
+    with pytest.raises(SpeakUnreachableError):
+        await answer(desk, Listener(SpeakUnreachableError(no, code="reset", maybe_arrived=False)))
