@@ -21,7 +21,7 @@ from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
 from bot.clouds.volcengine import Asking as VolcengineAsking
 from bot.clouds.volcengine import SignatureAuth, VolcengineCloud
 from bot.ports import Clock, Cloud
-from bot.settings import N_, CloudSettings, SettingError
+from bot.settings import CloudSettings
 
 __all__ = ["Ledger", "Memory", "SystemClock", "build_clouds", "recall_clouds"]
 
@@ -53,8 +53,7 @@ def build_clouds(
 ) -> dict[str, Cloud]:
     """Build the clouds that are configured; returns which cloud carries each app.
 
-    Apps of one cloud share one object: close each once. Raises SettingError for a cloud that
-    has no room here yet. `transport` replaces the network and
+    Apps of one cloud share one object: close each once. `transport` replaces the network and
     `sleep` the waiting for short allowances. Without a `book` what was seen of whole apps is
     known to this process alone, and without `answers` their figures are.
     """
@@ -63,8 +62,6 @@ def build_clouds(
     means = _Means(quota, memory, told, transport, delay_scale, book, answers)
     carriers: dict[str, Cloud] = {}
     for each in settings:
-        if each.name not in _BUILDERS:
-            raise SettingError(f"{each.name.upper()}_APPS", N_("no value: this cloud is not ready"))
         cloud = _BUILDERS[each.name](each, means)
         carriers.update(dict.fromkeys(each.apps, cloud))
     return carriers
