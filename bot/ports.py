@@ -18,6 +18,7 @@ from bot.call import (
     Missing,
     Participant,
     Report,
+    Series,
     Trend,
     Usage,
 )
@@ -302,6 +303,7 @@ class Diagnosis:
     participants: tuple[Participant, ...] = ()
     events: tuple[AbnormalEvent, ...] = ()
     failures: tuple[Message, ...] = ()
+    series: tuple[Series, ...] = ()
 
     @property
     def call(self) -> Call | None:
@@ -314,6 +316,14 @@ class Clock(Protocol):
 
     def now(self) -> dt.datetime:
         """Now, aware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A picture in Slack, shown nowhere yet; `alt_text` says what it shows."""
+
+    file_id: str
+    alt_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +405,9 @@ class Speaker(Protocol):
 
     async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> None:
         """Tell the reporter privately why the call was bad, with a link to its thread."""
+
+    async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+        """Draw what was measured and give it to Slack; None when there is nothing to draw."""
 
     async def call_group(self, ticket: Ticket, key: str) -> Posted:
         """Call support into the ticket's thread."""

@@ -111,6 +111,10 @@ class Ticket(SQLModel, table=True):
     permalink: str = ""
     origin_channel: str = ""
     diagnosis_ts: str = ""
+    picture_file: str = ""  # Slack's id of the picture in the diagnosis
+    picture_alt: str = ""  # what it shows, in words
+    cause: str = Field(default="", index=True)  # of the verdict, to look for
+    fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     revision: int = 0  # grows with every change people can see on the card

@@ -8,6 +8,7 @@ from bot.desk import Desk
 from handlers.channels import ChannelsStory
 from handlers.diagnose import DiagnoseStory
 from handlers.home import HomeStory
+from handlers.judging import JudgingStory
 from handlers.middleware import answer_errors
 from handlers.people import People
 from handlers.quality import QualityStory
@@ -25,6 +26,7 @@ STORIES = (
     HomeStory,
     ThreadStory,
     ChannelsStory,
+    JudgingStory,
 )
 
 

@@ -71,6 +71,14 @@ class Clients:
             await self._session.close()
 
     @property
+    def session(self) -> aiohttp.ClientSession:
+        """The shared session, for what is no Web API call (a file's bytes)."""
+        if self._session is None:
+            msg = "clients are used before they are opened"
+            raise RuntimeError(msg)
+        return self._session
+
+    @property
     def default(self) -> AsyncWebClient:
         """The client of the configured token."""
         return self._client(self._token)

@@ -11,6 +11,7 @@ from bot.errors import InputError, NotAllowedError
 from bot.ports import Asked
 from bot.words import Message, message
 from handlers.help import all_usages
+from handlers.judging import ACCURACY_OVER, accuracy
 from handlers.middleware import Asker, Body
 from handlers.people import People
 from handlers.voice import Voice
@@ -41,6 +42,9 @@ class SettingsStory:
                 said = await self._choose_language(asker, rest[0])
             case "channel-language":
                 said = await self._choose_channel_language(asker, rest[0])
+            case "accuracy":
+                found = await self._desk.accuracy(asker.team, ACCURACY_OVER)
+                said = accuracy(found)
             case "doctor":
                 said = await self._call_doctor(asker, body)
             case _:

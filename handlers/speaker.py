@@ -14,15 +14,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import SpeakRefusedError, SpeakUnreachableError
-from bot.ports import Asked, Diagnosis, Posted
+from bot.ports import Asked, Diagnosis, Posted, Uploaded
 from bot.settings import Settings
 from bot.ticket import Ticket
 from bot.words import message
 from handlers import cards, findings
 from handlers.blocks import Block
 from handlers.clients import Clients
+from handlers.judging import judging_block
 from handlers.people import People
+from handlers.pictures import Pictures, picture_block, send_with_file
 from handlers.sending import WRONG, refusal, sent, translate, unreachable
+from handlers.voice import Voice
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,11 @@ class SlackSpeaker:
         self._clients = clients
         self._people = people
         self._settings = settings
+        self._pictures = Pictures(clients, people)
+
+    async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+        """Draw what was measured and give it to Slack; None when there is nothing to draw."""
+        return await self._pictures.upload(ticket, diagnosis)
 
     async def post_card(self, ticket: Ticket, key: str) -> Posted:
         """Post the ticket's card in the escalation channel."""
@@ -58,7 +66,7 @@ class SlackSpeaker:
         """Post what was found in the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
         text = findings.diagnosis_notice(diagnosis, voice)
-        shown = findings.diagnosis_card(diagnosis, voice)
+        shown = _diagnosis_post(ticket, diagnosis, voice)
         return await self._post(
             ticket.team, ticket.channel, key, text, shown, thread_ts=ticket.card_ts
         )
@@ -67,8 +75,16 @@ class SlackSpeaker:
         """Edit the post in the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
         text = findings.diagnosis_notice(diagnosis, voice)
-        shown = findings.diagnosis_card(diagnosis, voice)
-        await self._update(ticket, ticket.diagnosis_ts, text, shown)
+        shown = _diagnosis_post(ticket, diagnosis, voice)
+        client = await self._clients.of(ticket.team)
+        edit = partial(
+            client.chat_update,
+            channel=ticket.channel,
+            ts=ticket.diagnosis_ts,
+            text=text,
+            blocks=shown,
+        )
+        await send_with_file(edit)
 
     async def call_group(self, ticket: Ticket, key: str) -> Posted:
         """Call support into the ticket's thread."""
@@ -170,6 +186,13 @@ class SlackSpeaker:
     async def _update(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
         client = await self._clients.of(ticket.team)
         await sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
+
+
+def _diagnosis_post(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+    """The diagnosis with its picture under the headline, and the question at its end."""
+    headline, *rest = findings.diagnosis_card(diagnosis, voice)
+    picture = [picture_block(ticket, voice)] if ticket.picture_file else []
+    return [headline, *picture, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
 
 
 async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:

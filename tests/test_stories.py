@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.workspace import Person
 from tests.conftest import Stage
-from tests.storytelling import FORM, card_of, text_of, thread_of, told
+from tests.storytelling import FORM, card_of, report, text_of, thread_of, told
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,21 @@ async def test_teacher_reports_and_reads_why(
 def person_of_support(stage: Stage) -> Person:
     """Somebody who may press every button."""
     return stage.workspace.person("zhou")
+
+
+async def test_diagnosis_shows_a_picture_and_asks_whether_it_was_right(stage: Stage) -> None:
+    """Under the verdict stands what was measured, told in words too; a yes is counted."""
+    sam = stage.workspace.person("sam")
+    await report(sam, "class_77_8")
+    await stage.settled()
+    await stage.pass_time(400)
+    (found,) = thread_of(stage, card_of(stage, "class_77_8"))
+    (picture,) = [block for block in found["blocks"] if block["type"] == "image"]
+    assert "class_77_8" in picture["alt_text"]
+    assert "20002" not in picture["alt_text"]
+    outcome = await sam.click(found, "verdict.right")
+    assert 200 == outcome.status
+    assert any("Thank you" in said["text"] for said in sam.ephemerals("escalations"))
+    await sam.command("/lagdesk", "accuracy")
+    told = sam.ephemerals("teachers")[-1]["text"]
+    assert "Packet loss: 100% of 1 judgement" in told

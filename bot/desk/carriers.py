@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.desk.desk import WAIT_FOR_CARD, Desk, owe
+from bot.desk.evidence import recall, remember
 from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, pace
 from bot.desk.reporting import judge_failure
 from bot.diagnosis import Verdict
@@ -51,6 +52,7 @@ class Carriers:
             "explain": self.explain,
             "report": self.send_report,
             "diagnose": self.diagnose,
+            "picture": self.show_picture,
             "escalate": self.escalate,
             "call_group": self.call_group,
             "answer": self.answer,
@@ -199,11 +201,32 @@ class Carriers:
             known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
             stored.verdict, stored.diagnosed_at = diagnosis.verdict.to_json(), diagnosis.asked_at
             session.add(stored)
+            kept_s = self._desk.settings.evidence_retention_s
+            if is_final(diagnosis.verdict) and remember(
+                session, stored, diagnosis, now=now, kept_s=kept_s
+            ):
+                owe(session, stored, "picture", now)
             if not known and is_final(diagnosis.verdict):
                 owe(session, stored, "explain", now)
 
         await self._desk.store.transact(work)
         await self._desk.wake()
+
+    async def show_picture(self, duty: tables.Duty) -> dt.datetime | None:
+        """Put a picture of what was measured into the diagnosis."""
+        ticket = await self._ticket(duty)
+        diagnosis = await self._desk.store.read(lambda session: recall(session, ticket))
+        if diagnosis is None or not ticket.diagnosis_ts:
+            return None
+        uploaded = await self._speaker.upload_picture(ticket, diagnosis)
+        if uploaded is None:
+            return None
+        await self._change(ticket, picture_file=uploaded.file_id, picture_alt=uploaded.alt_text)
+        try:
+            await self._speaker.update_diagnosis(ticket, diagnosis)
+        except SpeakGoneError:
+            log.info("the diagnosis of %s is gone", ticket.label)
+        return None
 
     async def escalate(self, duty: tables.Duty) -> dt.datetime | None:
         """Call the group when nobody claimed the ticket in time."""

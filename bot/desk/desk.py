@@ -15,7 +15,8 @@ from bot.desk.submission import Submission, check, tidy
 from bot.errors import InputError, NotAllowedError
 from bot.ports import Asked, Clock, Cloud, Speaker
 from bot.settings import Settings
-from bot.store import Session, Store, duties, tables, tickets
+from bot.store import Session, Store, duties, judgements, tables, tickets
+from bot.store.judgements import Judged, Judgement, Precision
 from bot.store.tickets import TicketPage, TicketQuery
 from bot.ticket import ReportState, Ticket
 from bot.words import message
@@ -163,6 +164,25 @@ class Desk:
     async def keep_reply(self, reply: threads.Reply) -> None:
         """Keep what somebody wrote in a thread, if the thread is a ticket's."""
         await self.store.transact(lambda session: threads.keep(session, reply))
+
+    async def judge(self, team: str, number: int, person: str, judgement: Judgement) -> None:
+        """Keep what somebody says of a ticket's verdict; a later word replaces an earlier."""
+        now = self.clock.now()
+
+        def work(session: Session) -> None:
+            ticket = tickets.find(session, number, team)
+            cause = str((ticket.verdict or {}).get("cause") or "")
+            judged = Judged(
+                ticket=ticket.id, person=person, team=team, cause=cause, judgement=judgement, at=now
+            )
+            judgements.judge(session, judged)
+
+        await self.store.transact(work)
+
+    async def accuracy(self, team: str, over: dt.timedelta) -> list[Precision]:
+        """Say how often people agreed with each cause."""
+        since = self.clock.now() - over
+        return await self.store.read(lambda session: judgements.precision(session, team, since))
 
     async def try_again(self) -> None:
         """Try now what was put off, since what was closed is open again."""

@@ -215,6 +215,7 @@ def _conclude(cloud: Cloud, report: Report, now: dt.datetime, found: _Findings) 
         participants=participants,
         events=found.events,
         failures=tuple(found.failures),
+        series=series,
     )
 
 

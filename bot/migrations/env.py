@@ -10,7 +10,9 @@ from sqlmodel import AutoString, SQLModel
 
 import bot.store.answers
 import bot.store.events
+import bot.store.evidence
 import bot.store.installs
+import bot.store.judgements
 import bot.store.ledger
 import bot.store.tables  # noqa: F401 - importing these fills the metadata
 from bot.ticket import OneOf, UtcTime

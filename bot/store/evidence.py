@@ -1,0 +1,37 @@
+"""What stands behind a verdict, kept with its ticket: the clouds forget after days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import LargeBinary, delete
+from sqlmodel import JSON, Field, Session, SQLModel, col
+
+from bot.ticket import UtcTime
+
+
+class Evidence(SQLModel, table=True):
+    """The packed series (see bot/charts) of one ticket, and the facts beside them."""
+
+    ticket: int = Field(primary_key=True)
+    packed: bytes = Field(sa_type=LargeBinary)
+    facts: dict[str, Any] = Field(sa_type=JSON)
+    at: dt.datetime = Field(sa_type=UtcTime, index=True)
+
+
+def keep(
+    session: Session, ticket: int, packed: bytes, facts: dict[str, Any], at: dt.datetime
+) -> None:
+    """Keep a ticket's evidence; what a later look saw replaces what an earlier one did."""
+    session.merge(Evidence(ticket=ticket, packed=packed, facts=facts, at=at))
+
+
+def find(session: Session, ticket: int) -> Evidence | None:
+    """Find a ticket's evidence."""
+    return session.get(Evidence, ticket)
+
+
+def delete_older(session: Session, before: dt.datetime) -> None:
+    """Forget what is older than the retention."""
+    session.connection().execute(delete(Evidence).where(col(Evidence.at) < before))

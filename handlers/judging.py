@@ -1,0 +1,87 @@
+"""The verdict's story: people say whether it was right, and open its details."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from bot.desk import Desk
+from bot.diagnosis import UNKNOWN, Verdict
+from bot.store.judgements import Judgement, Precision
+from bot.ticket import Ticket
+from bot.words import Message, message, plural
+from handlers import blocks
+from handlers.blocks import Block
+from handlers.causes import resolution_name
+from handlers.middleware import Asker, Body
+from handlers.people import People
+from handlers.voice import Voice
+
+ACCURACY_OVER: Final = dt.timedelta(days=90)
+_JUDGEMENTS: Final = {
+    Judgement.RIGHT: message("Yes, that was it"),
+    Judgement.PARTLY: message("Partly"),
+    Judgement.WRONG: message("No"),
+}
+_ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
+
+
+class JudgingStory:
+    """Somebody presses a button under a verdict."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for the buttons."""
+        app.action(_ACTIONS)(self.judge)
+
+    async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """Keep what somebody says of a verdict, and thank them privately."""
+        asker, action = Asker.of(body), body["actions"][0]
+        value = str(action.get("value") or "")
+        number = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts
+        judgement = Judgement(str(action["action_id"]).removeprefix("verdict."))
+        await self._desk.judge(asker.team, number, asker.person, judgement)
+        voice = await self._people.voice(asker.team, asker.person)
+        thanks = voice.markup(message("Thank you. This makes the next verdicts better."))
+        await ack()
+        await respond(text=thanks, response_type="ephemeral", replace_original=False)
+
+
+def judging_block(ticket: Ticket, verdict: Verdict, voice: Voice) -> list[Block]:
+    """The question under a verdict; none while there is nothing to judge."""
+    if verdict.cause == UNKNOWN:
+        return []
+    buttons = [
+        blocks.button(f"verdict.{judgement}", voice.plain(said), str(ticket.id))
+        for judgement, said in _JUDGEMENTS.items()
+    ]
+    asked = blocks.context("judge_question", voice.markup(message("Was this right?")))
+    return [asked, blocks.actions("judge", *buttons)]
+
+
+def accuracy(found: Sequence[Precision]) -> Message:
+    """How often people agreed, a line a cause."""
+    if not found:
+        return message("Nobody has judged a verdict in the last 90 days.")
+    title = message("*How often verdicts were right, last 90 days*")
+    said = title
+    for each in found:
+        said = message("%(lines)s\n%(line)s", lines=said, line=_precision_line(each))
+    return said
+
+
+def _precision_line(found: Precision) -> Message:
+    return plural(
+        "• %(cause)s: %(share)s%% of %(count)s judgement",
+        "• %(cause)s: %(share)s%% of %(count)s judgements",
+        count=found.judged,
+        cause=resolution_name(found.cause),
+        share=round(found.share * 100),
+    )

@@ -1,0 +1,125 @@
+"""The picture of a call: drawn, uploaded in Slack's three steps, shown in the ticket's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from bot import charts
+from bot.charts import Picture
+from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
+from bot.errors import SpeakUnreachableError
+from bot.ports import Diagnosis, Uploaded
+from bot.ticket import Ticket
+from bot.words import Message, Uid, message
+from handlers import blocks
+from handlers.blocks import Block
+from handlers.causes import cause_name
+from handlers.clients import Clients
+from handlers.forms import SIDES
+from handlers.people import People
+from handlers.sending import sent, unreachable
+from handlers.voice import Voice
+
+_UPLOADED: Final = 200
+_READY_TRIES: Final = 5
+_READY_WAIT_S: Final = 0.3  # Slack looks at a fresh file first; doubled at each try
+
+
+class Pictures:
+    """Draws and uploads pictures for one Slack."""
+
+    def __init__(self, clients: Clients, people: People) -> None:
+        self._clients = clients
+        self._people = people
+
+    async def upload(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+        """Draw and upload; None when there is nothing to draw."""
+        voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        picture = choose_picture(diagnosis, voice)
+        if not picture.panels:
+            return None
+        png = await asyncio.to_thread(charts.draw, picture, voice.words)
+        file_id = await self._upload(ticket, png, voice)
+        return Uploaded(file_id, charts.alt_text(picture, voice.words))
+
+    async def _upload(self, ticket: Ticket, png: bytes, voice: Voice) -> str:
+        client = await self._clients.of(ticket.team)
+        name = f"{ticket.label}.png"
+        place = await sent(client.files_getUploadURLExternal(filename=name, length=len(png)))
+        await self._send_bytes(str(place["upload_url"]), png)
+        title = voice.plain(message("%(ticket)s: what was measured", ticket=ticket.label))
+        file_id = str(place["file_id"])
+        await sent(client.files_completeUploadExternal(files=[{"id": file_id, "title": title}]))
+        return file_id
+
+    async def _send_bytes(self, url: str, png: bytes) -> None:
+        try:
+            async with self._clients.session.post(url, data=png) as answer:
+                status = answer.status
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise unreachable(error) from error
+        if status != _UPLOADED:
+            spoken = message("Slack did not take the picture.")
+            raise SpeakUnreachableError(spoken, code=f"http_{status}", maybe_arrived=False)
+
+
+def picture_block(ticket: Ticket, voice: Voice) -> Block:
+    """The picture of a ticket's call, as it was uploaded."""
+    title = voice.plain(message("%(ticket)s: what was measured", ticket=ticket.label))
+    return blocks.image("picture", ticket.picture_file, alt_text=ticket.picture_alt, title=title)
+
+
+async def send_with_file(send: Callable[[], Awaitable[Any]]) -> Any:
+    """Post or edit with a fresh file; Slack refuses it until it has looked at it itself."""
+    for attempt in range(_READY_TRIES):
+        try:
+            return await sent(_unless_unready(send()))
+        except _UnreadyError:
+            await asyncio.sleep(_READY_WAIT_S * 2**attempt)
+    spoken = message("Slack did not take the picture.")
+    raise SpeakUnreachableError(spoken, code="invalid_slack_file", maybe_arrived=False)
+
+
+class _UnreadyError(Exception):
+    """Slack has not looked at the file yet."""
+
+
+async def _unless_unready(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except SlackApiError as error:
+        if "invalid slack file" in str(error.response.get("errors") or ""):
+            raise _UnreadyError from error
+        raise
+
+
+def choose_picture(diagnosis: Diagnosis, voice: Voice) -> Picture:
+    """Choose what to draw, people named as this surface may name them."""
+    names: dict[str, Message] = {}
+    for side, name in SIDES.items():
+        uid = diagnosis.report.uid_of(side)
+        shown = Uid(voice.uid(uid))
+        names[uid] = message("%(side)s %(uid)s", side=name, uid=shown)
+    return charts.choose(
+        diagnosis.report,
+        diagnosis.series,
+        diagnosis.verdict,
+        title=_headline(diagnosis.verdict),
+        names=names,
+    )
+
+
+def _headline(verdict: Verdict) -> Message:
+    """The verdict without uids, which a picture would keep for ever."""
+    if verdict.cause == HEALTHY:
+        return message("The call looked healthy")
+    if verdict.cause == UNKNOWN:
+        return message("Not enough data to say why")
+    who = SIDES[verdict.side] if verdict.side else message("Somebody")
+    cause = cause_name(verdict.cause, verdict.media, verdict.direction)
+    return message("%(who)s: %(cause)s", who=who, cause=cause)
