@@ -15,14 +15,6 @@ def test_each_app_has_its_carrier(make_agora: Any) -> None:
     assert "agora" == make_agora().name
 
 
-def test_a_cloud_without_a_room_is_a_wrong_setting(ledger: SqlLedger, store: Any) -> None:
-    """A configured cloud we cannot ask yet stops the start with the setting's name."""
-    each = CloudSettings("tencent", {"kids": "K"}, "https://t.invalid")
-    with pytest.raises(SettingError) as caught:
-        build_clouds([each], ledger=ledger, memory=SqlMemory(store))
-    assert "TENCENT_APPS" == caught.value.name
-
-
 async def test_a_new_process_knows_what_another_learnt(
     make_agora: Any, store: Any, clock: Any, wire: Any
 ) -> None:
