@@ -2,11 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from bot.clouds import build_clouds, recall_clouds
-from bot.settings import CloudSettings, SettingError
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.clouds import recall_clouds
+from bot.store.ledger import SqlMemory
 
 
 def test_each_app_has_its_carrier(make_agora: Any) -> None:
