@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.clouds import recall_clouds
 from bot.store.ledger import SqlMemory
 
