@@ -131,6 +131,7 @@ async def set_up_stage(
         slack = await stack.enter_async_context(open_slack(house, worker=True))
         await open_door(stack, transport, workspace, house, slack)
         yield Stage(clock, workspace, clouds, settings, house, slack)
+        await asyncio.gather(*workspace._tasks)  # noqa: SLF001 - events that are on their way
 
 
 async def open_door(

@@ -37,7 +37,7 @@ async def test_cloud_fails_while_we_ask_why(http_stage: Stage, kind: FaultKind) 
     await http_stage.settled()
     found = findings_of(http_stage, cname)[0]
     assert "Not enough data yet" in found["text"]
-    assert "Asked again" in text_of(found)
+    assert "Missing: The call" in text_of(found)
     http_stage.clouds.clear_faults()
     await http_stage.pass_time(61)
     found = findings_of(http_stage, cname)[0]
@@ -52,12 +52,17 @@ async def test_passing_refusal_is_tried_again(http_stage: Stage, kind: FaultKind
     http_stage.clouds.fail_next(ENDPOINT, kind, after_effect=False)
     await report(http_stage.workspace.person("sam"), cname)
     await http_stage.settled()
-    assert "waiting, will be tried again. Agora" in text_of(card_of(http_stage, cname))
-    assert 0 == count_reports(http_stage, cname)
     await http_stage.pass_time(10 if kind.startswith("http_5") else 61)
+    assert any("will be tried again. Agora" in shown for shown in cards_before(http_stage, cname))
     assert "Reported to Agora: accepted" in text_of(card_of(http_stage, cname))
     assert 1 == count_reports(http_stage, cname)
     assert 2 == (await ticket_of(http_stage, cname)).report_attempts
+
+
+def cards_before(stage: Stage, cname: str) -> list[str]:
+    """Everything a card has said so far."""
+    sent = [text_of(call["request"]) for call in stage.workspace.calls if "chat." in call["name"]]
+    return [text for text in sent if cname in text]
 
 
 @pytest.mark.parametrize(("kind", "after_effect"), UNSURE)

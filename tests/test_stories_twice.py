@@ -158,4 +158,4 @@ async def test_nobody_claims_and_support_is_called_once(stage: Stage) -> None:
     await stage.pass_time(901)
     assert 1 == len(calls_in(stage, card_of(stage, "left-1")))
     assert [] == calls_in(stage, card_of(stage, "taken-1"))
-    assert "Support was called" in text_of(card_of(stage, "left-1"))
+    assert "Escalated to support" in text_of(card_of(stage, "left-1"))
