@@ -28,6 +28,8 @@ from bot.desk import Carriers, Desk, checkup, collecting, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
 from bot.desk.overviews import Overviews
+from bot.desk.room_duties import RoomDuties
+from bot.desk.rooms import Rooms
 from bot.desk.submission import is_uid
 from bot.diagnosis import UNKNOWN
 from bot.errors import InputError, LagdeskError
@@ -140,6 +142,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
     from handlers.quality import NativeBlocks, OverviewTeller  # noqa: PLC0415 - likewise
+    from handlers.room_notes import ThreadNotes  # noqa: PLC0415 - likewise
     from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
 
     settings, desk = house.settings, house.desk
@@ -151,11 +154,12 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         )
         people = People(clients, desk.languages, settings)
         speaker = SlackSpeaker(clients, people, settings)
-        desk.speaker = speaker
+        desk.speaker, speaker.has_menu = speaker, Rooms(desk).has_menu
         collector = Collector(desk)
         teller = OverviewTeller(people, NativeBlocks(SqlMemory(house.store), desk.clock))
         carriers = {
             **Carriers(desk, speaker).table,
+            **RoomDuties(desk, ThreadNotes(speaker, people)).table,
             collecting.KIND: collector.collect,
             overviews.KIND: Overviews(desk, teller).answer,
             checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,

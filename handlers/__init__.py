@@ -13,6 +13,7 @@ from handlers.middleware import answer_errors
 from handlers.people import People
 from handlers.quality import QualityStory
 from handlers.report import ReportStory
+from handlers.rooms import RoomsStory
 from handlers.settings import SettingsStory
 from handlers.thread import ThreadStory
 from handlers.tickets import TicketsStory
@@ -26,6 +27,7 @@ STORIES = (
     HomeStory,
     ThreadStory,
     ChannelsStory,
+    RoomsStory,
     JudgingStory,
 )
 

@@ -36,11 +36,14 @@ _BUTTONS: Final = {
 _STYLES: Final = {"claim": "primary", "escalate": "danger"}
 
 
-def ticket_card(ticket: Ticket, voice: Voice) -> list[Block]:
-    """The ticket's card in the escalation channel."""
+def ticket_card(ticket: Ticket, voice: Voice, *, has_menu: bool = False) -> list[Block]:
+    """The ticket's card in the escalation channel; `has_menu`: there is more to be done."""
+    menu = blocks.button("room.menu", voice.plain(message("More…")), str(ticket.id))
     return [
         blocks.header("title", ticket_title(ticket, voice)),
-        blocks.section("facts", "", fields=_facts(ticket, voice)),
+        blocks.section(
+            "facts", "", fields=_facts(ticket, voice), accessory=menu if has_menu else None
+        ),
         *_typed(ticket, voice),
         blocks.context("state", *_states(ticket, voice)),
         blocks.actions("ticket", *_buttons(ticket, voice)),

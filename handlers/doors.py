@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -18,6 +18,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
@@ -27,6 +28,7 @@ from bot.desk import Desk
 from bot.settings import Settings
 from bot.words import Words
 from handlers.clients import Clients
+from handlers.hooks import add_hooks
 from handlers.installs import NOT_INSTALLED, Authorization, Installs, build_flow
 from handlers.manifest import EVENTS_PATH
 from handlers.middleware import Once
@@ -120,6 +122,7 @@ class HttpDoor:
         routes.router.add_get("/metrics", self.tell_metrics)
         routes.router.add_get("/slack/install", self.begin_install)
         routes.router.add_get("/slack/oauth_redirect", self.end_install)
+        add_hooks(routes, self._desk)
         return routes
 
     async def hear(self, request: web.Request) -> web.Response:
@@ -182,7 +185,11 @@ class HttpDoor:
     ) -> web.Response:
         if self._flow is None:
             return web.Response(status=404, text="SLACK_CLIENT_ID is not set")
-        answer = await page(self._flow)(await to_bolt_request(request))
+        try:
+            answer = await page(self._flow)(await to_bolt_request(request))
+        except (SlackClientError, ClientError, TimeoutError, OSError) as error:
+            log.warning("slack could not be reached: %s", type(error).__name__)
+            return web.Response(status=503, text="Slack does not answer. Try again.")
         return await to_aiohttp_response(answer)  # type: ignore[arg-type]
 
 

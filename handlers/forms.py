@@ -216,11 +216,14 @@ def _read_metadata(text: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block) -> None:
-    """Open a form while its trigger lives. Raises SpeakUnreachableError when Slack is too slow."""
+async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block) -> str:
+    """Open a form while its trigger lives; returns its id.
+
+    Raises SpeakUnreachableError when Slack is too slow.
+    """
     try:
         async with asyncio.timeout(_OPEN_LIMIT_S):
-            await client.views_open(trigger_id=trigger_id, view=view)
+            opened = await client.views_open(trigger_id=trigger_id, view=view)
     except SlackApiError as error:
         code = error_code(error)
         if code in _OUR_FAULT:
@@ -229,3 +232,4 @@ async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block)
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         name = type(error).__name__
         raise SpeakUnreachableError(_LATE, code=name, maybe_arrived=True) from error
+    return str((opened.get("view") or {}).get("id") or "")

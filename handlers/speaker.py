@@ -44,6 +44,10 @@ class SlackSpeaker:
         self._people = people
         self._settings = settings
         self._pictures = Pictures(clients, people)
+        self.has_menu: Callable[[Ticket], bool] = lambda _ticket: False
+
+    def _card(self, ticket: Ticket, voice: Voice) -> list[Block]:
+        return cards.ticket_card(ticket, voice, has_menu=self.has_menu(ticket))
 
     async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
@@ -53,13 +57,13 @@ class SlackSpeaker:
         """Post the ticket's card in the escalation channel."""
         channel = self._settings.escalation_channel
         voice = await self._people.channel_voice(ticket.team, channel)
-        text, shown = cards.ticket_notice(ticket, voice), cards.ticket_card(ticket, voice)
+        text, shown = cards.ticket_notice(ticket, voice), self._card(ticket, voice)
         return await self._post(ticket.team, channel, key, text, shown)
 
     async def update_card(self, ticket: Ticket) -> None:
         """Draw the ticket's card anew where it stands."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        text, shown = cards.ticket_notice(ticket, voice), cards.ticket_card(ticket, voice)
+        text, shown = cards.ticket_notice(ticket, voice), self._card(ticket, voice)
         await self._update(ticket, ticket.card_ts, text, shown)
 
     async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
@@ -150,6 +154,18 @@ class SlackSpeaker:
         channel = ticket.channel
         read = partial(client.conversations_replies, channel=channel, ts=ticket.card_ts)
         return channel, read
+
+    async def post_in_thread(
+        self, ticket: Ticket, key: str, text: str, shown: list[Block]
+    ) -> Posted:
+        """Post something in the ticket's thread."""
+        return await self._post(
+            ticket.team, ticket.channel, key, text, shown, thread_ts=ticket.card_ts
+        )
+
+    async def edit_in_thread(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
+        """Edit something in the ticket's thread."""
+        await self._update(ticket, ts, text, shown)
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether this person may act on tickets."""

@@ -9,11 +9,14 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
 import bot.store.answers
+import bot.store.audit
 import bot.store.events
 import bot.store.evidence
 import bot.store.installs
 import bot.store.judgements
 import bot.store.ledger
+import bot.store.orders
+import bot.store.recordings
 import bot.store.tables  # noqa: F401 - importing these fills the metadata
 from bot.ticket import OneOf, UtcTime
 

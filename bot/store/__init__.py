@@ -2,6 +2,6 @@
 
 from sqlmodel import Session
 
-from bot.store.database import Store
+from bot.store.database import DatabaseError, Store
 
-__all__ = ["Session", "Store"]
+__all__ = ["DatabaseError", "Session", "Store"]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 Result = TypeVar("Result")
+DatabaseError = SQLAlchemyError  # for those who may not know what the database is
 _BUSY_TIMEOUT_MS: Final = 5000
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
