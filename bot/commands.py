@@ -68,6 +68,12 @@ def _port(text: str) -> int:
     raise UsageError(message("%(text)s is not a port. Give a number from 0 to 65535.", text=text))
 
 
+def _url(text: str) -> str:
+    if re.fullmatch(r"https?://[!-~]+", text):
+        return text
+    raise UsageError(message("%(text)s is no address that starts with https://.", text=text))
+
+
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. Raises UsageError; `--help` exits as argparse does."""
     parser = _Parser(
@@ -98,7 +104,7 @@ def _add_keeping(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctor = commands.add_parser("doctor", help="what works, what does not, and what to do")
     doctor.add_argument("--json", action="store_true")
     manifest = commands.add_parser("manifest", help="the Slack app manifest as JSON")
-    manifest.add_argument("--url", default="", help="https://host, for HTTP mode")
+    manifest.add_argument("--url", type=_url, default="", help="https://host, for HTTP mode")
     export = commands.add_parser("export", help="tickets to standard output")
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     export.add_argument("--since", type=read_date, default=None, metavar="DATE")

@@ -21,11 +21,13 @@ SCOPES: Final = (
 OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "im:history", "usergroups:read")
 EVENTS: Final = (
     "app_home_opened",
+    "app_uninstalled",
     "channel_unarchive",
     "group_unarchive",
     "member_joined_channel",
     "message.channels",
     "message.groups",
+    "tokens_revoked",
     "user_change",
 )
 EVENTS_PATH: Final = "/slack/events"
@@ -42,7 +44,11 @@ _COMMANDS: Final = (
         "[app=<name>] [live|usage|network|experience|scale]",
     ),
     ("/tickets", "Find tickets · 查找工单", "[open|mine|all|LD-12|words]"),
-    ("/lagdesk", "Help and language · 帮助与语言", "[help|language zh|en|auto]"),
+    (
+        "/lagdesk",
+        "Help, languages, state · 帮助、语言与状态",
+        "[help|language zh|en|auto|channel-language zh|en|both|summary|accuracy|doctor]",
+    ),
 )
 
 
