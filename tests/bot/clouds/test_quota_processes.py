@@ -25,7 +25,7 @@ from tests.bot.clouds.conftest import SetClock
 
 ROOT = Path(__file__).parents[3]
 APP_ID = AgoraAccount().apps["kids"]
-SECONDS = 3.0
+SECONDS = 2.0
 
 
 @pytest.fixture
