@@ -25,7 +25,8 @@ class Endpoint:
     `daily` counts calls of a UTC day. `look_back` is how far the cloud remembers, `max_span` the
     longest stretch one question may cover, `row_cap` how many rows one answer holds at most,
     `delay_s` how long data takes to appear. None: the document sets no limit. Endpoints that
-    share a `budget` share one allowance; by default each has its own.
+    share a `budget` share one allowance; by default each has its own. `used` says where its
+    answers appear in the product.
     """
 
     cloud: str
@@ -42,6 +43,7 @@ class Endpoint:
     generation: str = ""
     plan: Plan | None = None
     budget: str = ""
+    used: str = ""
 
     def account(self, app_id: str) -> str:
         """The name under which calls for this app are counted."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from bot.clouds.agora_figures import AGORA_FIGURES
+from bot.clouds.appearances import APPEARANCES
 from bot.clouds.endpoint import DAY_S, Endpoint, Plan, Rate
 
 __all__ = ["DAY_S", "ENDPOINTS", "Endpoint", "Plan", "Rate", "endpoint"]
@@ -300,7 +301,7 @@ _VOLCENGINE_ENDPOINTS: Final = (
 )
 
 
-ENDPOINTS: Final = (
+_ROWS: Final = (
     *_SEED_ENDPOINTS,
     *AGORA_FIGURES,
     *_REPORT_ENDPOINTS,
@@ -308,6 +309,7 @@ ENDPOINTS: Final = (
     *_HUAWEI_ENDPOINTS,
     *_VOLCENGINE_ENDPOINTS,
 )
+ENDPOINTS: Final = tuple(replace(row, used=APPEARANCES[row.cloud, row.name]) for row in _ROWS)
 
 
 def endpoint(cloud: str, name: str, *, generation: str = "", plan: str | None = None) -> Endpoint:

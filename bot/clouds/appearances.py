@@ -1,0 +1,70 @@
+"""Where each call of a cloud appears in the product, for the README's table. Asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_FIND: Final = "every diagnosis: finding the call; `doctor`"
+_NOWHERE: Final = "nowhere yet: only the client has it"
+
+_AGORA: Final = {
+    "lists": _FIND,
+    "details": "every diagnosis: who was there, what was measured",
+    "sessions": "every diagnosis: who was there",
+    "metrics": "every diagnosis: what was measured",
+    "diagnosis": "every diagnosis: the causes Agora names; collected in the background",
+    "reportV2": "a new ticket: the line *Reported to Agora* on its card",
+    "report": "the same with `AGORA_REPORT=report`",
+    "live_scale": "`/quality live`, `scale`",
+    "live_experience": "`/quality live`, `experience`",
+    "live_network": "`/quality network`",
+    "insight_usage": "`/quality usage`",
+    "insight_quality": "`/quality experience`",
+    "realtime_usage": "`/quality live`, `scale`",
+    "realtime_quality": "`/quality live`, `network`, `experience`",
+    "usage_spread": "`/quality distribution`",
+    "quality_spread": "`/quality distribution`",
+}
+_VOLCENGINE: Final = {
+    "ListRoomInfo": _FIND,
+    "ListUserInfo": "every diagnosis: who was there",
+    "ListCallDetail": "every diagnosis: what was measured",
+    "ListQualityDistribution": "`/quality distribution`",
+    "ListQuality": _NOWHERE,
+    "ListOperationData": "`/quality usage`",
+    "ListRealTimeQuality": "`/quality live`, `network`, `experience`",
+    "ListRealTimeQualityDistribution": _NOWHERE,
+    "ListRealTimeOperationData": "`/quality live`, `scale`",
+    "GetRoomOnlineUsers": _NOWHERE,
+}
+_HUAWEI: Final = {
+    "tokens": "every question, when an IAM user is set instead of a key pair",
+    "apps": "`doctor`",
+    "callback": "recording: is the outcome told to us?",
+    "start_job": "a ticket's menu: *Record this channel*",
+    "job": "a ticket's thread: how its recording stands",
+    "stop_job": "a ticket's menu: *Stop the recording*",
+    "remove_users": "a ticket's menu: *Remove the student*, *the teacher*",
+    "dismiss": "a ticket's menu: *Close the channel*",
+    "rooms": "every diagnosis: finding the call; a ticket's menu",
+    "users": "every diagnosis: who was there; a ticket's menu: who is there",
+    "qos": "every diagnosis: what was measured",
+    "abnormal_events": "every diagnosis: the causes Huawei names",
+    "client_events": "every diagnosis: over which network each person came",
+    "client_abnormal": _NOWHERE,
+    "realtime_scale": "`/quality live`, `scale`",
+    "realtime_dimension": "`/quality distribution`",
+    "realtime_quality": "`/quality live`, `experience`",
+    "realtime_network": "`/quality network`",
+    "history_usage": _NOWHERE,
+    "history_scale": "`/quality usage`",
+    "history_quality": "`/quality experience`",
+    "abnormal_dimension": "`/quality distribution`",
+}
+
+APPEARANCES: Final[Mapping[tuple[str, str], str]] = {
+    (cloud, name): where
+    for cloud, calls in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
+    for name, where in calls.items()
+}
