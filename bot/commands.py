@@ -71,7 +71,7 @@ def _port(text: str) -> int:
 def _url(text: str) -> str:
     if re.fullmatch(r"https?://[!-~]+", text):
         return text
-    raise UsageError(message("%(text)s is no address that starts with https://.", text=text))
+    raise UsageError(message("%(text)s is not an address that starts with https://.", text=text))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

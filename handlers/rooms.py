@@ -32,14 +32,14 @@ log = logging.getLogger(__name__)
 MENU: Final = "room.menu"
 _LOOK_UNTIL_S: Final = 2.2  # after the click; Slack waits for three seconds
 _DRAW_UNTIL_S: Final = 2.7
-_CHOOSE: Final = message("Choose one of the things in the list.")
+_CHOOSE: Final = message("Choose one from the list.")
 _TITLE: Final = message("Act on %(ticket)s")
 _CLOSE: Final = message("Cancel")
 _SLOW: Final = message(
     "%(cloud)s did not say in time who is in the channel. You can act all the same."
 )
 _NEEDS_RULE: Final = message(
-    "This channel cannot be recorded: HUAWEI_RECORD_RULES names no recording rule for its app."
+    "This channel cannot be recorded yet: give its app a recording rule in HUAWEI_RECORD_RULES."
 )
 _CHOICES: Final = {
     Choice.REMOVE_STUDENT: message("Remove the student %(student)s from the channel"),
@@ -101,7 +101,7 @@ class RoomForm:
                 (choice.value, voice.plain(_about(_CHOICES[choice], ticket)))
                 for choice in seen.choices
             ]
-            label = voice.plain(message("What is to be done?"))
+            label = voice.plain(message("What do you want to do?"))
             shown.append(blocks.field("choice", label, blocks.radio(names)))
         view = blocks.modal(
             RoomForm.CALLBACK,
@@ -249,7 +249,7 @@ def uids_view(ticket: Ticket, voice: Voice) -> Block:
         message("Teacher: `%(uid)s`", uid=Uid(ticket.teacher_uid)),
         message("Student: `%(uid)s`", uid=Uid(ticket.student_uid)),
     ]
-    noted = message("It is kept who saw them, and when.")
+    noted = message("Lagdesk keeps a record of who saw them, and when.")
     shown = [
         blocks.section("uids", "\n".join(open_voice.markup(line) for line in lines)),
         blocks.context("noted", voice.markup(noted)),
@@ -280,7 +280,7 @@ def _who(seen: RoomLook, *, is_asking: bool) -> list[Message]:
         _about(message("Teacher %(teacher)s, student %(student)s"), seen.ticket),
     ]
     if is_asking:
-        lines.append(_about(message("Asking %(cloud)s who is in the channel…"), seen.ticket))
+        lines.append(_about(message("Asking %(cloud)s who is in the channel …"), seen.ticket))
     if seen.occupancy is not None:
         uids = seen.occupancy.uids
         lines.append(_count(len(uids)))

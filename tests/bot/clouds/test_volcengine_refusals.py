@@ -66,7 +66,7 @@ WORDS = [
     ("AccessDenied", 403, "enable"),
     ("InvalidActionOrVersion", 404, "no such call"),
     ("InvalidTimestamp", 400, "clock"),
-    ("InvalidParameter.RoomId", 400, "room"),
+    ("InvalidParameter.RoomId", 400, "channel"),
 ]
 
 

@@ -117,23 +117,23 @@ async def test_a_refused_token_is_renewed_once(make_huawei: Any, wire: Any) -> N
 
 
 FAMILIES = [
-    (400, {"error_code": "RTC.00001003"}, CloudRefusedError, "RTC.00001003", "room"),
+    (400, {"error_code": "RTC.00001003"}, CloudRefusedError, "RTC.00001003", "channel"),
     (400, {"error_code": "RTC.00001001"}, CloudRefusedError, "RTC.00001001", "secret"),
     (400, {"error_code": "RTC.00001021"}, CloudRefusedError, "RTC.00001021", "enable"),
     (400, {"error_code": "RTC.00001016"}, CloudRefusedError, "RTC.00001016", "paid"),
     (404, {"error_code": "RTC.00001015"}, CloudRefusedError, "RTC.00001015", "app id"),
     (404, {"error_code": "RTC.00001003"}, CloudRefusedError, "RTC.00001003", "finds no such"),
     (404, {"error_code": "APIGW.0101"}, CloudRefusedError, "APIGW.0101", "address"),
-    (400, {"error_code": "DATA.100011001"}, CloudRefusedError, "DATA.100011001", "room"),
-    (400, {"error_code": "400", "error_msg": "need args"}, CloudRefusedError, "400", "room"),
+    (400, {"error_code": "DATA.100011001"}, CloudRefusedError, "DATA.100011001", "channel"),
+    (400, {"error_code": "400", "error_msg": "need args"}, CloudRefusedError, "400", "channel"),
     (401, {"error_code": "APIGW.0301"}, CloudRefusedError, "APIGW.0301", "secret"),
     (403, {"error_code": "APIGW.0302"}, CloudRefusedError, "APIGW.0302", "enable"),
     (429, {"error_code": "APIGW.0308"}, CloudOverQuotaError, "APIGW.0308", "until"),
     (429, {}, CloudOverQuotaError, "", "until"),
     (500, {"error_code": "RTC.00002002"}, CloudBrokenError, "RTC.00002002", "minute"),
     (503, {}, CloudBrokenError, "", "minute"),
-    (400, {"error": {"code": 400, "title": "Bad Request"}}, CloudRefusedError, "400", "room"),
-    (200, {"error_code": "RTC.00009999"}, CloudRefusedError, "RTC.00009999", "room"),
+    (400, {"error": {"code": 400, "title": "Bad Request"}}, CloudRefusedError, "400", "channel"),
+    (200, {"error_code": "RTC.00009999"}, CloudRefusedError, "RTC.00009999", "channel"),
 ]
 
 
