@@ -16,7 +16,7 @@ from handlers import checkup
 from handlers.clients import Clients, error_code
 from handlers.manifest import OPTIONAL_SCOPES, SCOPES
 from handlers.people import People
-from handlers.speaker import answer_privately
+from handlers.sending import answer_privately
 
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 _TOKEN: Final = message("Slack token")

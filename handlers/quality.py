@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 from collections.abc import Sequence
 from typing import Final
 
-import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.clouds import Memory
 from bot.desk import Desk
 from bot.desk.overviews import Overviews
-from bot.errors import SpeakError, SpeakLimitedError, SpeakRefusedError, SpeakUnreachableError
+from bot.errors import SpeakRefusedError
 from bot.ports import Asked, Clock, Overview
 from bot.words import message
-from handlers.blocks import Block
 from handlers.middleware import Asker, Body
 from handlers.overviews import TOPICS, notice, overview_blocks
 from handlers.people import People
+from handlers.sending import BAD_BLOCKS, answer_privately
 
 log = logging.getLogger(__name__)
 
 _REFUSED_FOR: Final = dt.timedelta(days=7)  # a workspace may learn the new blocks meanwhile
-_PAUSE_S: Final = 5.0
-_BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "unsupported_block"})
 
 
 class QualityStory:
@@ -98,58 +93,16 @@ class OverviewTeller:
         if await self._native.are_taken(question.team):
             try:
                 shown = overview_blocks(overview, others, voice, native=True)
-                await _send(question, text, shown)
+                await answer_privately(question, text, shown)
             except SpeakRefusedError as error:
-                if error.code not in _BAD_BLOCKS:
+                if error.code not in BAD_BLOCKS:
                     raise
                 log.warning("the workspace takes no charts and tables yet: %s", error.code)
                 await self._native.refuse(question.team)
             else:
                 return
-        await _send(question, text, overview_blocks(overview, others, voice, native=False))
-
-
-async def _send(question: Asked, text: str, shown: list[Block]) -> None:
-    """Answer in the place of what was said at once. Raises SpeakError.
-
-    A response address may refuse in its body though HTTP says yes.
-    """
-    webhook = AsyncWebhookClient(question.answer_url)
-    try:
-        answer = await webhook.send(
-            text=text, blocks=shown, response_type="ephemeral", replace_original=True
-        )
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        arrived = not isinstance(error, aiohttp.ClientConnectorError)
-        away = message("Slack does not answer.")
-        raise SpeakUnreachableError(
-            away, code=type(error).__name__, maybe_arrived=arrived
-        ) from error
-    code = _refusal(answer.status_code, answer.body)
-    if code:
-        raise _error(answer.status_code, code)
-
-
-def _error(status: int, code: str) -> SpeakError:
-    spoken = message("Slack refused: %(code)s.", code=code)
-    if status >= 500:  # noqa: PLR2004 - HTTP's class of server errors
-        return SpeakUnreachableError(spoken, code=code, maybe_arrived=True)
-    if status == 429:  # noqa: PLR2004 - HTTP's own number
-        return SpeakLimitedError(spoken, code=code, retry_after_s=_PAUSE_S)
-    return SpeakRefusedError(spoken, code=code)
-
-
-def _refusal(status: int, body: str) -> str:
-    """The code of a refusal, "" for a yes."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        told = body.strip() if body.strip() in _BAD_BLOCKS else None
-    if isinstance(told, dict) and told.get("ok") is False:
-        return str(told.get("error") or f"http_{status}")
-    if isinstance(told, str) and told in _BAD_BLOCKS:
-        return told
-    return "" if status == 200 else f"http_{status}"  # noqa: PLR2004 - HTTP's own number
+        shown = overview_blocks(overview, others, voice, native=False)
+        await answer_privately(question, text, shown)
 
 
 def _trait(team: str) -> str:

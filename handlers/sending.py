@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable
 from typing import Any, Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import (
     SpeakClosedError,
@@ -17,7 +19,9 @@ from bot.errors import (
     SpeakRefusedError,
     SpeakUnreachableError,
 )
+from bot.ports import Asked
 from bot.words import Message, message
+from handlers.blocks import Block
 from handlers.clients import error_code
 
 log = logging.getLogger(__name__)
@@ -31,6 +35,8 @@ WRONG: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
 )
 _FALLBACK_WAIT_S: Final = 5.0
+_PAUSE_S: Final = 5.0
+BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "unsupported_block"})
 
 
 async def sent(call: Awaitable[Any]) -> Any:
@@ -78,3 +84,42 @@ def unreachable(error: Exception) -> SpeakUnreachableError:
 def refusal(code: str) -> Message:
     """Slack's no, with its own word."""
     return message("Slack refused: %(code)s.", code=code)
+
+
+async def answer_privately(question: Asked, text: str, shown: list[Block]) -> None:
+    """Answer in the place of what was said at once. Raises SpeakError.
+
+    A response address may refuse in its body though HTTP says yes.
+    """
+    webhook = AsyncWebhookClient(question.answer_url)
+    try:
+        answer = await webhook.send(
+            text=text, blocks=shown, response_type="ephemeral", replace_original=True
+        )
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        raise unreachable(error) from error
+    code = _answer_refusal(answer.status_code, answer.body)
+    if code:
+        raise _answer_error(answer.status_code, code)
+
+
+def _answer_error(status: int, code: str) -> SpeakError:
+    spoken = message("Slack refused: %(code)s.", code=code)
+    if status >= 500:  # noqa: PLR2004 - HTTP's class of server errors
+        return SpeakUnreachableError(spoken, code=code, maybe_arrived=True)
+    if status == 429:  # noqa: PLR2004 - HTTP's own number
+        return SpeakLimitedError(spoken, code=code, retry_after_s=_PAUSE_S)
+    return SpeakRefusedError(spoken, code=code)
+
+
+def _answer_refusal(status: int, body: str) -> str:
+    """The code of a refusal, "" for a yes."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = body.strip() if body.strip() in BAD_BLOCKS else None
+    if isinstance(told, dict) and told.get("ok") is False:
+        return str(told.get("error") or f"http_{status}")
+    if isinstance(told, str) and told in BAD_BLOCKS:
+        return told
+    return "" if status == 200 else f"http_{status}"  # noqa: PLR2004 - HTTP's own number

@@ -11,9 +11,8 @@ from typing import Any, Final
 import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SpeakRefusedError, SpeakUnreachableError
+from bot.errors import SpeakRefusedError
 from bot.ports import Asked, Diagnosis, Posted, Uploaded
 from bot.settings import Settings
 from bot.ticket import Ticket
@@ -24,7 +23,7 @@ from handlers.clients import Clients
 from handlers.judging import judging_block
 from handlers.people import People
 from handlers.pictures import Pictures, picture_block, send_with_file
-from handlers.sending import WRONG, refusal, sent, translate, unreachable
+from handlers.sending import WRONG, answer_privately, sent, translate
 from handlers.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -227,20 +226,3 @@ async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted |
         if not cursor:
             break
     return None
-
-
-async def answer_privately(asked: Asked, text: str, shown: list[Block]) -> None:
-    """Answer somebody who asked, in the place of what they were told meanwhile."""
-    webhook = AsyncWebhookClient(asked.answer_url)
-    try:
-        answer = await webhook.send(
-            text=text, blocks=shown, response_type="ephemeral", replace_original=True
-        )
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise unreachable(error) from error
-    status = answer.status_code
-    code, spoken = f"http_{status}", refusal("response_url")
-    if status == 429 or status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        raise SpeakUnreachableError(spoken, code=code, maybe_arrived=True)
-    if status != 200:  # noqa: PLR2004 - likewise
-        raise SpeakRefusedError(spoken, code=code)
