@@ -1,0 +1,130 @@
+"""What a form may hold, without Slack and without a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.desk.submission import COMMENT_LENGTH, Submission, check, tidy
+from bot.errors import InputError
+from bot.ports import Capabilities, Cloud
+from bot.words import message
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+AGORA = Capabilities(
+    reports=True,
+    events=True,
+    look_back=dt.timedelta(days=14),
+    metrics_delay=dt.timedelta(minutes=2),
+    events_delay=dt.timedelta(minutes=2),
+    cname=re.compile(r"[A-Za-z0-9_]{1,64}"),
+    cname_hint=message("cname"),
+    uid=re.compile(r"[1-9][0-9]{0,9}"),
+    uid_max=2**32 - 1,
+    uid_hint=message("uid"),
+)
+NAMED = replace(AGORA, uid=re.compile(r"[a-z0-9@._\-]{1,64}"), uid_max=None)
+
+
+class OnlyCapabilities:
+    """A cloud that is asked for nothing but what it can do."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self.capabilities = capabilities
+
+
+CLOUDS = cast(
+    "Mapping[str, Cloud]", {"kids": OnlyCapabilities(AGORA), "rooms": OnlyCapabilities(NAMED)}
+)
+ONE = cast("Mapping[str, Cloud]", {"kids": OnlyCapabilities(AGORA)})
+GOOD = Submission(
+    team="T1",
+    origin="V1",
+    reporter="U1",
+    app="kids",
+    cname="class_77_1",
+    teacher_uid="10001",
+    student_uid="20002",
+    abnormal_side="student",
+    issue_type="3",
+    occurred_at=NOW,
+)
+
+
+def faults(**values: Any) -> set[str]:
+    """The fields that are refused."""
+    try:
+        check(tidy(replace(GOOD, **values), CLOUDS), CLOUDS, NOW)
+    except InputError as error:
+        return set(error.fields)
+    return set()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, set()),
+        ({"app": "nobody"}, {"app"}),
+        ({"app": ""}, {"app"}),
+        ({"app": "nobody", "abnormal_side": "x"}, {"app", "abnormal_side"}),
+        ({"cname": "课"}, {"cname"}),
+        ({"teacher_uid": "4294967295"}, set()),
+        ({"teacher_uid": "4294967296"}, {"teacher_uid"}),
+        ({"teacher_uid": "000"}, {"teacher_uid"}),
+        ({"teacher_uid": "020002"}, {"student_uid"}),
+        ({"cname": "", "teacher_uid": "20002"}, {"cname", "student_uid"}),
+        ({"teacher_uid": "x", "student_uid": "x"}, {"teacher_uid", "student_uid"}),
+        ({"issue_type": "0"}, {"issue_type"}),
+        ({"issue_type": "03"}, {"issue_type"}),
+        ({"occurred_at": None}, {"occurred_at"}),
+        ({"occurred_at": NOW + dt.timedelta(seconds=60)}, set()),
+        ({"occurred_at": NOW + dt.timedelta(seconds=61)}, {"occurred_at"}),
+        ({"occurred_at": NOW - dt.timedelta(days=14)}, set()),
+        ({"occurred_at": NOW - dt.timedelta(days=14, seconds=1)}, {"occurred_at"}),
+        ({"app": "rooms", "teacher_uid": "anna@x", "student_uid": "007"}, set()),
+    ],
+)
+def test_check(values: dict[str, Any], expected: set[str]) -> None:
+    """Every wrong field is named, all at once, and right ones never."""
+    assert expected == faults(**values)
+
+
+def test_tidy() -> None:
+    """What people add by accident is taken off; ids that are no numbers keep their zeros."""
+    typed = replace(
+        GOOD,
+        cname="\u3000ｃlass_１ ",
+        teacher_uid=" ００７",
+        student_uid="0",
+        comments=f"  {'x' * 2000}",
+    )
+    kept = tidy(typed, CLOUDS)
+    assert ("class_1", "7", "0") == (kept.cname, kept.teacher_uid, kept.student_uid)
+    assert COMMENT_LENGTH == len(kept.comments)
+    assert "007" == tidy(replace(typed, app="rooms"), CLOUDS).teacher_uid
+
+
+def test_the_only_app_need_not_be_named() -> None:
+    """Where the form has no field for the app, there is but one."""
+    assert "kids" == tidy(replace(GOOD, app=""), ONE).app
+    assert "" == tidy(replace(GOOD, app=""), CLOUDS).app
+
+
+@given(st.builds(replace, st.just(GOOD), cname=st.text(), teacher_uid=st.text()))
+def test_whatever_is_typed(typed: Submission) -> None:
+    """Any text is either taken or refused under its field."""
+    found = tidy(typed, CLOUDS)
+    try:
+        check(found, CLOUDS, NOW)
+    except InputError as error:
+        assert set(error.fields) <= {"cname", "teacher_uid", "student_uid"}  # noqa: PT017 - both ends are right
+    else:
+        assert found.teacher_uid.isascii()
+        assert 1 <= int(found.teacher_uid) < 2**32

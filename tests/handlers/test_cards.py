@@ -1,0 +1,143 @@
+"""The ticket's card: every state in plain words, in both languages, within Slack's limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from bot.call import Side
+from bot.store.tickets import TicketPage
+from bot.ticket import ReportState, Status, Ticket
+from bot.words import LocaleName, Words, dump_message, message
+from handlers import cards
+from handlers.voice import Voice
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+EN, ZH = Voice(Words("en")), Voice(Words("zh"))
+
+
+def make_ticket(**values: Any) -> Ticket:
+    """A ticket with everything on it that a card needs."""
+    fields = {
+        "number": 12,
+        "origin": "V1",
+        "status": Status.OPEN,
+        "app": "kids",
+        "cloud": "agora",
+        "cname": "class_77_1",
+        "teacher_uid": "10001",
+        "student_uid": "20002",
+        "abnormal_side": Side.STUDENT,
+        "issue_type": 3,
+        "occurred_at": NOW,
+        "created_at": NOW,
+        "reporter": "U1",
+        "report_state": ReportState.PENDING,
+    }
+    return Ticket(**(fields | values))
+
+
+def shown(ticket: Ticket, voice: Voice = EN) -> str:
+    """A card as one string."""
+    return json.dumps(cards.ticket_card(ticket, voice), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("state", list(ReportState))
+def test_every_report_state_has_words(state: ReportState) -> None:
+    """Each state is a sentence of its own, translated."""
+    ticket = make_ticket(report_state=state)
+    english = EN.markup(cards.report_state(ticket))
+    assert "Agora" in english
+    assert "%(" not in english
+    assert "声网" in ZH.markup(cards.report_state(ticket))
+    others = set(ReportState) - {state}
+    said = {EN.markup(cards.report_state(make_ticket(report_state=s))) for s in others}
+    assert english not in said
+
+
+def test_a_reason_is_said_in_the_readers_language() -> None:
+    """Why a report was refused or waits is kept as a message and said late."""
+    reason = dump_message(message("Slack does not answer."))
+    ticket = make_ticket(report_state=ReportState.REFUSED, report_reason=reason)
+    assert "Slack does not answer." in shown(ticket)
+    assert "Slack does not answer." not in shown(ticket, ZH)
+
+
+@pytest.mark.parametrize(
+    ("status", "verbs"),
+    [
+        (Status.OPEN, ["claim", "diagnose", "escalate", "resolve"]),
+        (Status.CLAIMED, ["diagnose", "escalate", "resolve"]),
+        (Status.RESOLVED, ["reopen"]),
+    ],
+)
+def test_buttons(status: Status, verbs: list[str]) -> None:
+    """Each status has its buttons, with the ticket's number as value."""
+    block = cards.ticket_card(make_ticket(status=status), EN)[-1]
+    buttons = block["elements"]
+    assert [f"ticket.{verb}" for verb in verbs] == [button["action_id"] for button in buttons]
+    assert {"12"} == {button["value"] for button in buttons}
+
+
+@pytest.mark.parametrize("locale", ["zh", "en", "both"])
+def test_the_largest_card_fits(locale: LocaleName) -> None:
+    """Longest name, comment and resolution, all of them escaped: still a card Slack takes."""
+    ticket = make_ticket(
+        status=Status.RESOLVED,
+        cname="<&>" * 21 + "<",
+        comments="&\n" * 500,
+        resolution="<" * 1000,
+        resolver="U2",
+        resolved_at=NOW,
+        resolved_cause="network.loss",
+        assignee="U2",
+        claimed_at=NOW,
+        escalated_at=NOW,
+    )
+    card = cards.ticket_card(ticket, Voice(Words(locale)))
+    assert len(card) <= 50
+    assert len({block["block_id"] for block in card}) == len(card)
+    for block in card:
+        assert len(block.get("text", {}).get("text", "")) <= 3000
+        assert all(len(field["text"]) <= 2000 for field in block.get("fields", []))
+    resolution = [b for b in card if b["block_id"].startswith("resolution")]
+    assert 1000 == json.dumps(resolution).count("&lt;")
+
+
+def test_a_resolution_is_shown_with_its_cause() -> None:
+    """The cause that was chosen and the words, only while the ticket is resolved."""
+    values = {"resolved_cause": "network.loss", "resolution": "cable", "resolver": "U2"}
+    ticket = make_ticket(status=Status.RESOLVED, resolved_at=NOW, **values)
+    assert "Packet loss" in shown(ticket)
+    assert "cable" in shown(ticket)
+    assert "cable" not in shown(make_ticket(status=Status.OPEN, **values))
+    odd = make_ticket(status=Status.RESOLVED, resolved_cause="<odd>", resolution="x")
+    assert "&lt;odd&gt;" in shown(odd)
+
+
+def test_the_notice_pings_nobody() -> None:
+    """The text above the blocks is escaped too."""
+    ticket = make_ticket(cname="<!channel>")
+    assert "<!" not in cards.ticket_notice(ticket, EN)
+    text, blocks = cards.confirmation(ticket, EN)
+    assert "<!" not in text + json.dumps(blocks)
+
+
+def test_lists() -> None:
+    """A page says so when it is empty, and carries on when there is more."""
+    _, empty = cards.ticket_list(message("All tickets"), TicketPage((), None), "", EN)
+    assert "No tickets here." in json.dumps(empty)
+    page = TicketPage((make_ticket(permalink="https://x.example/p1"),), 12)
+    _, more = cards.ticket_list(message("All tickets"), page, "{}", EN)
+    assert "tickets.more" == more[-1]["elements"][0]["action_id"]
+    assert "<https://x.example/p1|LD-12>" in json.dumps(more)
+
+
+def test_details_have_no_buttons() -> None:
+    """A ticket shown privately is read, not worked on."""
+    _, blocks = cards.ticket_details(make_ticket(permalink="https://x.example/p1"), EN)
+    assert "actions" not in {block["type"] for block in blocks}
+    assert "https://x.example/p1" in json.dumps(blocks)

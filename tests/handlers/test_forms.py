@@ -1,0 +1,89 @@
+"""Forms: drawn within Slack's limits, read without trust."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.words import LocaleName, Words
+from handlers.causes import RESOLUTIONS
+from handlers.forms import ReportForm, ResolveForm
+from handlers.tickets import cause_options
+from handlers.voice import Voice
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+LOCALES: list[LocaleName] = ["zh", "en", "both"]
+
+
+def blocks_of(view: dict[str, Any]) -> list[str]:
+    """The fields of a form, in order."""
+    return [block["block_id"] for block in view["blocks"]]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_report_form(locale: LocaleName) -> None:
+    """The contract's fields, each with the action id `value`; `app` only when there are two."""
+    voice = Voice(Words(locale))
+    fields = ["cname", "teacher_uid", "student_uid", "abnormal_side", "issue_type"]
+    fields += ["occurred_at", "comments"]
+    one, two = (ReportForm().view(voice, apps, NOW) for apps in (["kids"], ["kids", "adults"]))
+    assert fields == blocks_of(one)
+    assert ["app", *fields] == blocks_of(two)
+    assert {"value"} == {block["element"]["action_id"] for block in two["blocks"]}
+    assert "report" == two["callback_id"]
+    assert len(two["title"]["text"]) <= 24
+    moment = next(b for b in two["blocks"] if b["block_id"] == "occurred_at")
+    assert int(NOW.timestamp()) == moment["element"]["initial_date_time"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_resolve_form(locale: LocaleName) -> None:
+    """Every cause can be chosen, within what a menu holds; a found one is chosen already."""
+    voice = Voice(Words(locale))
+    options = cause_options(voice)
+    assert len(RESOLUTIONS) == len(options) <= 100
+    view = ResolveForm(12, cause="network.loss").view(voice, options, "LD-12")
+    assert ["cause", "resolution"] == blocks_of(view)
+    assert "network.loss" == view["blocks"][0]["element"]["initial_option"]["value"]
+    unknown = ResolveForm(12, cause="nothing.known").view(voice, options, "LD-12")
+    assert "initial_option" not in unknown["blocks"][0]["element"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"cname": {}},
+        {"cname": {"value": None}},
+        {"cname": {"value": {"value": None}}},
+        {"cname": {"value": {"value": 12}}},
+        {"cname": {"value": {"value": ["x"]}}},
+        {"cname": "x"},
+        {"cname": {"other": {"value": "x"}}},
+        {"abnormal_side": {"value": {"selected_option": {"value": 3}}}},
+        {"abnormal_side": {"value": {"selected_option": "student"}}},
+        {"occurred_at": {"value": {"selected_date_time": "soon"}}},
+        {"occurred_at": {"value": {"selected_date_time": True}}},
+        {"occurred_at": {"value": {"selected_date_time": 10**30}}},
+    ],
+)
+def test_forged_state_is_empty(state: Any) -> None:
+    """What is missing or has another shape is read as an empty field."""
+    form = ReportForm.parse(state, "not json")
+    assert ("", "", None) == (form.cname, form.abnormal_side, form.occurred_at)
+
+
+@pytest.mark.parametrize("metadata", ["", "[]", "null", '{"number": "12"}', '{"number": 1.5}'])
+def test_forged_number_is_nobodys(metadata: str) -> None:
+    """A resolve form with other metadata than ours is about ticket 0."""
+    assert 0 == ResolveForm.parse({}, metadata).number
+
+
+def test_both_forms_come_back() -> None:
+    """What a view carries is read again."""
+    view = ResolveForm(12).view(Voice(Words("en")), [("none", "fine")], "LD-12")
+    assert 12 == ResolveForm.parse({}, view["private_metadata"]).number
+    report = ReportForm(channel="C1").view(Voice(Words("en")), ["kids"], NOW)
+    assert "C1" == ReportForm.parse({}, report["private_metadata"]).channel

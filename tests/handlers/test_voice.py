@@ -1,0 +1,106 @@
+"""Messages in Slack's markup: what people typed stays text, uids stay masked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.words import PersonId, Uid, Words, message
+from handlers.voice import Link, Voice, escape, hide_uids, mask_uid
+
+SHY = "\u00ad"
+MOMENT = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+EN = Voice(Words("en"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel> & <@U1>", "&lt;!channel&gt; &amp; &lt;@U1&gt;"),
+        ("&lt;", "&amp;lt;"),
+        ("class_77_1", "class_77_1"),
+        ("a * b * c", "a * b * c"),
+        ("2*3=6", "2*3=6"),
+        ("*bold*", f"{SHY}*bold*"),
+        ("_x_ and ~y~", f"{SHY}_x_ and {SHY}~y~"),
+        ("*alone", "*alone"),
+        ("a`b`", f"a{SHY}`b{SHY}`"),
+        ("```x```", f"{SHY}`" * 3 + "x" + f"{SHY}`" * 3),
+        ("> quoted", f"{SHY}&gt; quoted"),
+        ("a > b", "a &gt; b"),
+        ("", ""),
+    ],
+)
+def test_escape(text: str, shown: str) -> None:
+    """Pings, links, styles, code and quotations are undone; ordinary names stay as they are."""
+    assert shown == escape(text)
+
+
+@pytest.mark.parametrize(
+    ("uid", "shown"),
+    [("10001", "•••01"), ("1234", "•••34"), ("123", "•••"), ("7", "•••"), ("", "•••")],
+)
+def test_mask(uid: str, shown: str) -> None:
+    """The last two characters stay, unless they are nearly all of it."""
+    assert shown == mask_uid(uid)
+
+
+@pytest.mark.parametrize(
+    ("text", "uids", "shown"),
+    [
+        ("student 20002", ("20002",), "student •••02"),
+        ("student20002号", ("20002",), "student•••02号"),
+        ("u_20002.", ("20002",), "u_•••02."),
+        ("120002 200021", ("20002",), "120002 200021"),
+        ("２０００２，２000２", ("20002",), "•••02，•••02"),
+        ("1 of 10 in class1", ("1",), "••• of 10 in class1"),
+        ("anna.b and annab", ("anna.b",), "•••.b and annab"),
+        ("nothing", ("", ""), "nothing"),
+    ],
+)
+def test_hide_uids(text: str, uids: tuple[str, ...], shown: str) -> None:
+    """Known uids are masked wherever they stand, in any width; other numbers stay."""
+    assert shown == hide_uids(text, uids)
+
+
+@pytest.mark.parametrize(("mask", "shown"), [(True, "•••01"), (False, "10001")])
+def test_a_uid_in_a_sentence(mask: object, shown: str) -> None:
+    """MASK_UIDS decides."""
+    spoken = message("Student %(uid)s", uid=Uid("10001"))
+    voice = Voice(Words("en"), mask=bool(mask))
+    assert voice.plain(spoken).endswith(shown)
+    assert voice.markup(spoken).endswith(shown)
+
+
+def test_values_in_markup() -> None:
+    """People become mentions, times Slack's dates, links links; texts are escaped."""
+    said = message(
+        "%(who)s %(when)s %(link)s %(text)s",
+        who=PersonId("U1"),
+        when=MOMENT,
+        link=Link("https://x.example/a", "a<b>"),
+        text="<!here>",
+    )
+    assert (
+        "<@U1> <!date^1795231200^{date_short_pretty} {time}|2026-11-21 03:20 UTC> "
+        "<https://x.example/a|a&lt;b&gt;> &lt;!here&gt;"
+    ) == EN.markup(said)
+
+
+def test_a_notice_holds_no_markup() -> None:
+    """What stands above the blocks is read as markup by Slack, and has none."""
+    said = message("%(room)s at %(when)s", room="<!channel>", when=MOMENT)
+    assert "&lt;!channel&gt; at 2026-11-21 03:20 UTC" == EN.notice(said)
+
+
+def test_quotations_fit_sections() -> None:
+    """A text that escaping makes long is cut into pieces, and nothing of it is lost."""
+    text = "&" * 1000
+    pieces = EN.quote(text, ())
+    assert len(pieces) > 1
+    assert all(len(piece) <= 3000 for piece in pieces)
+    assert all(piece.startswith("> ") for piece in pieces)
+    assert 1000 == sum(piece.count("&amp;") for piece in pieces)
+    assert [] == EN.quote("", ())
+    assert ["> a\n> \n> b"] == EN.quote("a\n\nb", ())
