@@ -11,7 +11,7 @@ from bot.words import Message, message
 
 
 CAUSES: Final[Mapping[str, Message]] = {
-    "client.browser_sdp": message("The browser could not set up the media"),
+    "client.browser_sdp": message("The browser could not set up audio and video"),
     "client.electron_integration": message("The desktop app is not integrated correctly"),
     "client.internal_error": message("An error inside the app"),
     "connection.failed": message("The connection failed"),
@@ -51,7 +51,7 @@ CAUSES: Final[Mapping[str, Message]] = {
     "session.duplicate_uid": message("Two devices joined with the same uid"),
     "session.peer_offline": message("The person had left"),
     "session.removed": message("The person was removed from the channel"),
-    "unknown.other": message("The cloud gives no closer cause"),
+    "unknown.other": message("The cloud gives no specific cause"),
     "user_action.module_off": message("Microphone or camera was switched off"),
     "user_action.peer_stopped_receiving": message("The receiver stopped receiving"),
     "user_action.stopped_sending": message("Stopped sending"),
@@ -68,15 +68,15 @@ LACKS: Final[Mapping[Lack, Message]] = {
 LACK_REASONS: Final[Mapping[LackReason, Message]] = {
     LackReason.NOT_OUT_YET: message("not published by the cloud yet"),
     LackReason.NOT_FOUND: message("not found"),
-    LackReason.CUT_OFF: message("cut off: the cloud names ten people at most"),
-    LackReason.TOO_FEW_SAMPLES: message("less than a minute of it"),
+    LackReason.CUT_OFF: message("cut off: the cloud lists ten people at most"),
+    LackReason.TOO_FEW_SAMPLES: message("less than a minute"),
     LackReason.FORGOTTEN: message("older than the cloud remembers"),
     LackReason.OVER_QUOTA: message("the cloud's quota is used up for now"),
     LackReason.REFUSED: message("refused by the cloud"),
     LackReason.UNREACHABLE: message("the cloud does not answer"),
-    LackReason.UNREADABLE: message("the cloud's answer is not readable"),
+    LackReason.UNREADABLE: message("the cloud's answer could not be read"),
     LackReason.MAY_BE_INCOMPLETE: message("may be incomplete"),
-    LackReason.UNSUPPORTED: message("this cloud does not tell it"),
+    LackReason.UNSUPPORTED: message("this cloud does not provide it"),
 }
 
 

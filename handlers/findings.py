@@ -346,7 +346,7 @@ def _detail(lack: Missing) -> object:
 def _footer(diagnosis: Diagnosis) -> Message:
     verdict = diagnosis.verdict
     return message(
-        "Judged from %(since)s to %(until)s. Data of %(cloud)s, fetched %(when)s.",
+        "Judged from %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
         since=verdict.since,
         until=verdict.until,
         cloud=CLOUD_NAMES[diagnosis.cloud],

@@ -78,7 +78,7 @@ class SlackInspector:
     async def _group(self, client: AsyncWebClient) -> Finding:
         name, group = "slack.support_group", self._settings.support_group
         if not group:
-            told = message("None is set: the members of the escalation channel are support.")
+            told = message("Not set: the members of the escalation channel are support.")
             return Finding(name, _GROUP, Health.OK, told)
         answer = await _ask(client.usergroups_users_list(usergroup=group))
         if isinstance(answer, Message):

@@ -57,7 +57,7 @@ def headline(overview: Overview) -> Message:
     if figures:
         return message("%(title)s: %(figures)s", title=title, figures=figures)
     if overview.is_empty:
-        return message("%(title)s: there are no figures for this time.", title=title)
+        return message("%(title)s: there are no figures for this period.", title=title)
     return message("%(title)s", title=title)
 
 
@@ -96,7 +96,7 @@ def overview_blocks(
     """The answer; without `native`, tables are text and there are no charts."""
     shown = [blocks.section("headline", voice.markup(_bold_title(overview)))]
     if overview.is_empty:
-        empty = message("There are no figures for this time.")
+        empty = message("There are no figures for this period.")
         shown.append(blocks.section("empty", voice.markup(empty)))
     if native:
         drawn = [
@@ -225,7 +225,7 @@ def _trend_table(told: Sequence[Trend], voice: Voice) -> Table:
         name = Cell(voice.plain(name_of(trend.name, trend.figure)))
         rows.append((name, *(_cell(value, trend.unit, voice) for value in told_values)))
     titles = tuple(voice.plain(title) for title in (*head, message("Highest")))
-    return Table(voice.plain(message("Figures of this time")), titles, tuple(rows))
+    return Table(voice.plain(message("Figures for this period")), titles, tuple(rows))
 
 
 def _day_table(usages: Sequence[Usage], voice: Voice) -> Table:

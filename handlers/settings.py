@@ -85,7 +85,7 @@ class SettingsStory:
             cname="",
         )
         await checkup.call(self._desk, str(body["trigger_id"]), asked)
-        return message("The doctor is looking at Lagdesk …")
+        return message("Checking how Lagdesk is doing …")
 
 
 def help_text(voice: Voice) -> str:

@@ -92,7 +92,7 @@ class SlackSpeaker:
     async def call_group(self, ticket: Ticket, key: str) -> Posted:
         """Call support into the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        called = voice.markup(message("%(ticket)s needs somebody.", ticket=ticket.label))
+        called = voice.markup(message("%(ticket)s needs somebody to take it.", ticket=ticket.label))
         group = self._settings.support_group
         text = f"<!subteam^{group}> {called}" if group else f"<!here> {called}"
         return await self._post(

@@ -138,7 +138,7 @@ async def test_big_class_says_who_is_cut_off(both: Stage) -> None:
     """When the cloud names ten people only, the missing one is named, masked."""
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
     found = await look_until(both, "class_77_big", "ten people")
-    assert "the cloud names ten people at most (•••01)" in found
+    assert "the cloud lists ten people at most (•••01)" in found
     assert 1 == len(findings_of(both, "class_77_big"))
 
 

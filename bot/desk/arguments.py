@@ -104,7 +104,7 @@ def _choose_app(wish: str | None, apps: Sequence[str]) -> str:
     if wish is None:
         return apps[0] if apps else ""
     if not wish:
-        raise _wrong(message("Name an app behind app=."))
+        raise _wrong(message("Write the app's name after app=."))
     if wish in apps:
         return wish
     return next((app for app in apps if app.casefold() == wish.casefold()), wish)
@@ -114,7 +114,7 @@ def _read_since(text: str) -> float:
     """Read 90s, 30m, 1h30m, 24h or 30 (minutes) as seconds."""
     found = _SINCE.fullmatch(f"{text}m" if text.isdigit() else text)
     if not found or not any(found.groups()):
-        raise _wrong(message("Write since= with a length of time such as 90s, 30m or 2h."))
+        raise _wrong(message("Write a length of time after since=, such as 90s, 30m or 2h."))
     since_s = sum(
         float(number) * unit_s
         for number, unit_s in zip(found.groups(), _SINCE_UNITS_S, strict=True)

@@ -29,7 +29,7 @@ _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
 _WORKER: Final = message("Worker")
-_OWED: Final = message("Owed work")
+_OWED: Final = message("Background work")
 
 
 class Checkup:
@@ -48,7 +48,7 @@ class Checkup:
         found = await asyncio.gather(
             self._inspect_slack(team), self._inspect_clouds(), self._inspect_work(database)
         )
-        settings = Finding("settings", _SETTINGS, Health.OK, message("Everything set is readable."))
+        settings = Finding("settings", _SETTINGS, Health.OK, message("Every setting can be read."))
         return [settings, database, *(each for rows in found for each in rows)]
 
     async def carry(self, duty: tables.Duty) -> None:
@@ -122,7 +122,7 @@ class Checkup:
 async def call(desk: Desk, origin: str, asked: Asked) -> None:
     """Let support call the doctor; a job answers. Raises NotAllowedError for others."""
     if not await desk.is_support(asked.team, asked.person):
-        raise NotAllowedError(message("Only support can call the doctor."))
+        raise NotAllowedError(message("Only support can run doctor."))
     now = desk.clock.now()
 
     def work(session: Session) -> None:
@@ -173,14 +173,14 @@ def inspect_slack_settings(settings: Settings) -> Finding:
     missing = [name for name, value in needed.items() if not value]
     told, health = message("Everything needed is set."), Health.OK
     if len(missing) == len(needed) and not any(others):
-        told = message("Slack is not set up; only the clouds are looked at.")
+        told = message("Slack is not set up; only the clouds are checked.")
         health = Health.WARNING
     elif missing:
         told = message("Not set, and needed: %(names)s.", names=", ".join(missing))
         health = Health.FAILED
     elif not settings.slack_bot_token:
         told = message(
-            "Workspaces install Lagdesk by OAuth; /lagdesk doctor looks at the one it is typed in."
+            "Workspaces install Lagdesk by OAuth; /lagdesk doctor checks the one it is typed in."
         )
     return Finding("slack.settings", _SLACK, health, told)
 
@@ -220,9 +220,9 @@ def _owed(oldest: dt.datetime | None, owed: int, now: dt.datetime) -> Finding:
     waited = Duration(late.total_seconds())
     if late > LATE:
         told = message(
-            "Owed: %(owed)s; the oldest has waited %(waited)s. The worker's log says why.",
+            "%(owed)s waiting, the oldest for %(waited)s. The worker's log says why.",
             owed=owed,
             waited=waited,
         )
         return Finding("duties", _OWED, Health.WARNING, told)
-    return Finding("duties", _OWED, Health.OK, message("Owed: %(owed)s, nothing late.", owed=owed))
+    return Finding("duties", _OWED, Health.OK, message("%(owed)s waiting, none late.", owed=owed))

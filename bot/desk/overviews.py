@@ -83,7 +83,7 @@ def choose_app(wish: str | None, apps: Sequence[str]) -> str:
     if wish is None and apps:
         return apps[0]
     if not wish:
-        raise _wrong("app", message("Name an app behind app=."))
+        raise _wrong("app", message("Write the app's name after app=."))
     same = [app for app in apps if app == wish] or [
         app for app in apps if app.casefold() == wish.casefold()
     ]

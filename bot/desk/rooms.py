@@ -147,9 +147,9 @@ class Rooms:
     def _take(self, session: Session, order: Order, ticket: Ticket, now: dt.datetime) -> None:
         going_on = recordings.active_of(session, ticket.id)
         if order.choice is Choice.STOP_RECORDING and going_on is None:
-            raise ConflictError(message("Nothing of this call is being recorded any more."))
+            raise ConflictError(message("This call is no longer being recorded."))
         if order.choice not in self._choices(ticket, going_on):
-            raise ConflictError(message("This cannot be done here any more."))
+            raise ConflictError(message("This can no longer be done here."))
         match order.choice:
             case Choice.RECORD:
                 detail = _begin_recording(session, order, ticket, now)

@@ -262,7 +262,7 @@ def test_the_terminal_says_the_same() -> None:
 def test_an_empty_answer_says_so() -> None:
     """Nothing to show is said, with what went wrong and nothing that would not be true."""
     voice = Voice(Words("en"))
-    assert "kids at Huawei Cloud, network: there are no figures for this time." == voice.plain(
+    assert "kids at Huawei Cloud, network: there are no figures for this period." == voice.plain(
         headline(EMPTY)
     )
     shown = repr(overview_blocks(EMPTY, [], voice, native=True))
