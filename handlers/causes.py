@@ -9,7 +9,6 @@ from bot.call import Direction, Lack, LackReason, Media, Metric
 from bot.charts.labels import DIRECTION_NAMES, MEDIA_NAMES, METRIC_NAMES
 from bot.words import Message, message
 
-
 CAUSES: Final[Mapping[str, Message]] = {
     "client.browser_sdp": message("The browser could not set up audio and video"),
     "client.electron_integration": message("The desktop app is not integrated correctly"),

@@ -35,9 +35,7 @@ _DRAW_UNTIL_S: Final = 2.7
 _CHOOSE: Final = message("Choose one from the list.")
 _TITLE: Final = message("Act on %(ticket)s")
 _CLOSE: Final = message("Cancel")
-_SLOW: Final = message(
-    "%(cloud)s did not say in time who is in the channel. You can still act."
-)
+_SLOW: Final = message("%(cloud)s did not say in time who is in the channel. You can still act.")
 _NEEDS_RULE: Final = message(
     "This channel cannot be recorded yet: give its app a recording rule in HUAWEI_RECORD_RULES."
 )

@@ -86,7 +86,7 @@ def test_app_without_a_wish(apps: tuple[str, ...], app: str) -> None:
         ("class_77_1 since=٣m", "such as 90s"),
         ("class_77_1 since=" + "9" * 5000, "such as 90s"),
         ("class_77_1 since=", "such as 90s"),
-        ("class_77_1 app=", "behind app="),
+        ("class_77_1 app=", "after app="),
         ("class_77_1 app=kids app=adults", "app= only once"),
         ("class_77_1 since=1m SINCE=2m", "since= only once"),
         ("x" * 65, "at most 64"),
