@@ -131,7 +131,7 @@ async def set_up_stage(
         slack = await stack.enter_async_context(open_slack(house, worker=True))
         await open_door(stack, transport, workspace, house, slack)
         yield Stage(clock, workspace, clouds, settings, house, slack)
-        await asyncio.gather(*workspace._tasks)  # noqa: SLF001 - events that are on their way
+        await asyncio.gather(*workspace._tasks)
 
 
 async def open_door(
