@@ -113,7 +113,8 @@ class ThreadNotes:
             case RecordedFile():
                 return draw_file(ticket, fact, voice)
         text = "\n".join(voice.markup(line) for line in lines)
-        return voice.notice(lines[0]), [blocks.section("note", text)]
+        notice = f"{ticket.label}: {voice.notice(lines[1])}"
+        return notice, [blocks.section("note", text)]
 
 
 def order_lines(ticket: Ticket, order: RoomOrder) -> list[Message]:
@@ -148,7 +149,7 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
     said = [_with(line, params) for line in lines]
     if recording.stop_asked_at is not None:
         stop = message("%(person)s asked to stop it.", person=PersonId(recording.stop_person))
-        said.insert(1, stop)
+        said.insert(2, stop)
     return said
 
 
