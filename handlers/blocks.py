@@ -156,16 +156,18 @@ def modal(
     close: str,
     private_metadata: str = "",
 ) -> Block:
-    """A form; `blocks` are built by this module."""
-    return {
+    """A form; `blocks` are built by this module. Without `submit` it can only be read."""
+    view = {
         "type": "modal",
         "callback_id": callback_id,
         "title": plain(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - its only way to JSON
-        "submit": plain(submit, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "close": plain(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "blocks": list(blocks),
         "private_metadata": private_metadata,
     }
+    if submit:
+        view["submit"] = plain(submit, TITLE_LENGTH)._resolve()  # noqa: SLF001 - likewise
+    return view
 
 
 def home(blocks: Sequence[Block]) -> Block:

@@ -1,68 +1,84 @@
-"""A diagnosis to blocks: the verdict in a sentence, its numbers, the facts. Decides nothing."""
+"""A diagnosis to blocks: the verdict in a sentence, what to do, its numbers. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import (
-    CLOUD_NAMES,
-    AbnormalEvent,
-    Call,
-    Factor,
-    Lack,
-    LackReason,
-    Metric,
-    Missing,
-    Participant,
-    Unit,
-)
-from bot.charts.labels import MEDIA_NAMES
-from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict, read_time
+from bot.call import LackReason, Side
+from bot.diagnosis import HEALTHY, UNKNOWN
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
-from bot.words import Duration, Message, Uid, message
+from bot.words import Message, message
 from handlers import blocks
+from handlers.advice import ADVICE
 from handlers.blocks import Block
-from handlers.causes import (
-    CAUSES,
-    LACK_REASONS,
-    LACKS,
-    cause_name,
-    metric_name,
+from handlers.causes import cause_name
+from handlers.facts import (
+    call_lines,
+    event_lines,
+    evidence_line,
+    footer,
+    missing_lines,
+    other_line,
+    sureness,
+    who_of,
 )
 from handlers.forms import SIDES
 from handlers.voice import Link, Voice
 
-_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
-_EVENTS_SHOWN: Final = 8
-_PEOPLE_SHOWN: Final = 6
 _EVIDENCE_SHOWN: Final = 6
-_STAY: Final = "session"  # evidence from joining and leaving, in seconds
+_NUMBERS_IN_THREAD: Final = 3  # the others stand in the details
 _MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
 _UNKNOWN_FOR_GOOD: Final = message("There was not enough data to say why the call was bad.")
-_SURE: Final = 0.8
-_LIKELY: Final = 0.6
 
 
-def diagnosis_card(
-    diagnosis: Diagnosis, voice: Voice, unknown: Message | None = None
-) -> list[Block]:
-    """What is posted in the thread; `unknown` is the sentence while nothing is known."""
-    shown = []
-    for block_id, spoken in _parts(diagnosis, unknown):
-        lines = [voice.markup(line) for line in spoken]
-        if lines:
-            shown.append(blocks.section(block_id, "\n".join(lines)))
-    small = [*_missing_lines(diagnosis), *diagnosis.failures, _footer(diagnosis)]
-    small_print = "\n".join(voice.markup(line) for line in small)
-    return [*shown, blocks.context("asked", small_print)]
+def thread_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+    """What is posted in the thread: short, for the rest folds away in the details."""
+    verdict = diagnosis.verdict
+    numbers = [evidence_line(diagnosis, item) for item in verdict.evidence[:_NUMBERS_IN_THREAD]]
+    others = [other_line(diagnosis, other) for other in verdict.others]
+    small = [*_one_lack(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
+    return [
+        *_section("verdict", [headline(diagnosis), *_thread_advice(diagnosis)], voice),
+        *_section("evidence", numbers, voice),
+        *_section("others", others, voice),
+        blocks.context("asked", _lines(small, voice)),
+    ]
+
+
+def _one_lack(diagnosis: Diagnosis) -> list[Message]:
+    """One line of what is missing; the details have every one."""
+    lines = missing_lines(diagnosis)
+    if len(lines) < 2:  # noqa: PLR2004 - one line needs no counting
+        return lines
+    more = message("%(line)s More is missing; see the details.", line=lines[0])
+    return [more]
+
+
+def full_card(diagnosis: Diagnosis, voice: Voice, unknown: Message | None = None) -> list[Block]:
+    """Everything at once; `unknown` is the sentence while nothing is known."""
+    shown = [
+        block
+        for block_id, spoken in _parts(diagnosis, unknown)
+        for block in _section(block_id, spoken, voice)
+    ]
+    small = [*missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
+    return [*shown, blocks.context("asked", _lines(small, voice))]
+
+
+def _section(block_id: str, spoken: Sequence[Message], voice: Voice) -> list[Block]:
+    return [blocks.section(block_id, _lines(spoken, voice))] if spoken else []
+
+
+def _lines(spoken: Sequence[Message], voice: Voice) -> str:
+    return "\n".join(voice.markup(line) for line in spoken)
 
 
 def tell(diagnosis: Diagnosis) -> list[Message]:
     """The same as lines, for a terminal."""
     lines = [line for _, spoken in _parts(diagnosis) for line in spoken]
-    return [*lines, *_missing_lines(diagnosis), *diagnosis.failures, _footer(diagnosis)]
+    return [*lines, *missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
 
 
 def _parts(
@@ -70,15 +86,54 @@ def _parts(
 ) -> Sequence[tuple[str, Sequence[Message]]]:
     verdict = diagnosis.verdict
     return (
-        ("verdict", _headline(diagnosis, unknown)),
+        ("verdict", [headline(diagnosis, unknown), *_advice_to_person(diagnosis)]),
         (
             "evidence",
-            [_evidence_line(diagnosis, item) for item in verdict.evidence[:_EVIDENCE_SHOWN]],
+            [evidence_line(diagnosis, item) for item in verdict.evidence[:_EVIDENCE_SHOWN]],
         ),
-        ("others", [_other_line(diagnosis, other) for other in verdict.others]),
-        ("call", _call_lines(diagnosis)),
-        ("events", _event_lines(diagnosis)),
+        ("others", [other_line(diagnosis, other) for other in verdict.others]),
+        ("call", call_lines(diagnosis)),
+        ("events", event_lines(diagnosis)),
     )
+
+
+def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
+    """The verdict in a sentence, with its mark."""
+    mark = _MARKS.get(diagnosis.verdict.cause, ":warning:")
+    sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
+    return message("%(mark)s %(text)s", mark=mark, text=sentence)
+
+
+def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
+    """What the person at fault can do, addressed to their side."""
+    verdict = diagnosis.verdict
+    advice = ADVICE.get(verdict.cause)
+    if advice is None:
+        return []
+    if verdict.uid is None:
+        return [message("→ %(advice)s", advice=advice.person)]
+    who = SIDES[verdict.side] if verdict.side else who_of(diagnosis, verdict.uid)
+    return [message("→ %(who)s: %(advice)s", who=who, advice=advice.person)]
+
+
+def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
+    """What can be passed on to the person at fault, and what support can do."""
+    verdict = diagnosis.verdict
+    advice = ADVICE.get(verdict.cause)
+    if advice is None:
+        return []
+    support = message("→ Support: %(advice)s", advice=advice.support)
+    return [*_advice_to_person(diagnosis), support]
+
+
+def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
+    """Reporters are teachers: their own part, or what to ask of the student."""
+    verdict = diagnosis.verdict
+    advice = ADVICE.get(verdict.cause)
+    if advice is None:
+        return []
+    said = advice.person if verdict.side is Side.TEACHER else advice.teacher
+    return [message("→ %(advice)s", advice=said)]
 
 
 def diagnosis_notice(diagnosis: Diagnosis, voice: Voice) -> str:
@@ -93,7 +148,7 @@ def private_answer(diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]
     """
     unknown = _unknown_answer(diagnosis)
     notice = voice.notice(_sentence(diagnosis, unknown))
-    return notice, diagnosis_card(diagnosis, voice, unknown)
+    return notice, full_card(diagnosis, voice, unknown)
 
 
 def _unknown_answer(diagnosis: Diagnosis) -> Message:
@@ -106,7 +161,8 @@ def _unknown_answer(diagnosis: Diagnosis) -> Message:
 def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
     """What the reporter is told when the verdict is first known: notice text and blocks."""
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
-    lines = [message("*%(title)s*", title=about), *_headline(diagnosis, _UNKNOWN_FOR_GOOD)]
+    lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FOR_GOOD)]
+    lines += _advice_to_reporter(diagnosis)
     if ticket.permalink:
         thread = Link(ticket.permalink, message("its thread"))
         lines.append(message("See the numbers in %(thread)s.", thread=thread))
@@ -129,9 +185,9 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
         return message("The call looked healthy: both sides were checked, nothing stood out.")
     return message(
         "%(who)s: %(cause)s. %(sure)s",
-        who=_who(diagnosis, verdict.uid),
+        who=who_of(diagnosis, verdict.uid),
         cause=cause_name(verdict.cause, verdict.media, verdict.direction),
-        sure=_sureness(verdict),
+        sure=sureness(verdict),
     )
 
 
@@ -148,207 +204,4 @@ def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     return message(
         "Not enough data yet. Next look: %(when)s; this message will change by itself.",
         when=retry_at,
-    )
-
-
-def _sureness(verdict: Verdict) -> Message:
-    confidence = verdict.confidence or 0.0
-    percent = round(confidence * 100)
-    if confidence >= _SURE:
-        return message("Quite sure (%(percent)s%%).", percent=percent)
-    if confidence >= _LIKELY:
-        return message("Likely (%(percent)s%%).", percent=percent)
-    return message("Possibly (%(percent)s%%).", percent=percent)
-
-
-def _headline(diagnosis: Diagnosis, unknown: Message | None = None) -> list[Message]:
-    mark = _MARKS.get(diagnosis.verdict.cause, ":warning:")
-    sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
-    lines = [message("%(mark)s %(text)s", mark=mark, text=sentence)]
-    words = CAUSES.get(diagnosis.verdict.cause)
-    if words:
-        lines.append(message("→ %(advice)s", advice=words.advice))
-    return lines
-
-
-def _who(diagnosis: Diagnosis, uid: str | None) -> Message:
-    if uid is None:
-        return message("Somebody")
-    side = diagnosis.report.side_of(uid)
-    if side is None or not _sides_known(diagnosis):
-        return message("User %(uid)s", uid=Uid(uid))
-    return message("%(side)s %(uid)s", side=SIDES[side], uid=Uid(uid))
-
-
-def _sides_known(diagnosis: Diagnosis) -> bool:
-    """A question may name nobody; then who is teacher and who is student stays open."""
-    verdict = diagnosis.verdict
-    return verdict.uid is None or verdict.side is not None or verdict.cause == UNKNOWN
-
-
-def _evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
-    who = _who(diagnosis, item.uid)
-    if item.code is not None:
-        return message(
-            "• %(who)s: %(cloud)s says %(code)s, %(when)s",
-            who=who,
-            cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
-            code=item.code.spoken,
-            when=item.at,
-        )
-    if item.metric == _STAY:
-        away = Duration(item.value or 0.0)
-        return message(
-            "• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s",
-            who=who,
-            away=away,
-            when=item.at,
-        )
-    return message(
-        "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
-        who=who,
-        metric=_metric(item),
-        value=_measured(item.value, item.unit),
-        threshold=_measured(item.threshold, item.unit),
-        when=item.at,
-    )
-
-
-def _measured(value: float | None, unit: str) -> Message:
-    if unit == Unit.PERCENT:
-        return message("%(value)s%%", value=value)
-    if not unit:
-        return message("%(value)s", value=value)
-    return message("%(value)s %(unit)s", value=value, unit=unit)
-
-
-def _metric(item: Evidence) -> Message:
-    name = metric_name(item.metric)
-    if item.media is None or item.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU):
-        return name
-    return message("%(cause)s (%(detail)s)", cause=name, detail=MEDIA_NAMES[item.media])
-
-
-def _other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
-    return message(
-        "Also: %(who)s: %(cause)s. %(sure)s",
-        who=_who(diagnosis, other.uid),
-        cause=cause_name(other.cause, other.media, other.direction),
-        sure=_sureness(other),
-    )
-
-
-def _call_lines(diagnosis: Diagnosis) -> list[Message]:
-    call = diagnosis.call
-    return [_call_line(call), *_people_lines(diagnosis)] if call else []
-
-
-def _call_line(call: Call) -> Message:
-    if call.ended_at is None:
-        return message(
-            "*Call* %(cname)s: since %(start)s, still running",
-            cname=call.cname,
-            start=call.started_at,
-        )
-    return message(
-        "*Call* %(cname)s: %(start)s to %(end)s",
-        cname=call.cname,
-        start=call.started_at,
-        end=call.ended_at,
-    )
-
-
-def _people_lines(diagnosis: Diagnosis) -> list[Message]:
-    wanted = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
-    people = [person for person in diagnosis.participants if person.uid in wanted]
-    people = people or list(diagnosis.participants)
-    people.sort(key=lambda person: person.joined_at)
-    return [_person_line(diagnosis, person) for person in people[:_PEOPLE_SHOWN]]
-
-
-def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
-    traits = [trait for trait in (person.network, person.platform, person.device) if trait]
-    told = list(dict.fromkeys(traits))
-    left: object = person.left_at or message("now")
-    return message(
-        "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
-        who=_who(diagnosis, person.uid),
-        joined=person.joined_at,
-        left=left,
-        traits=told or message("nothing known about the device"),
-    )
-
-
-def _event_lines(diagnosis: Diagnosis) -> list[Message]:
-    if not diagnosis.events:
-        return []
-    title = message("*%(cloud)s's own diagnosis*", cloud=CLOUD_NAMES[diagnosis.cloud])
-    newest = sorted(diagnosis.events, key=lambda event: event.at)[-_EVENTS_SHOWN:]
-    return [title, *(_event_line(diagnosis, event) for event in newest)]
-
-
-def _event_line(diagnosis: Diagnosis, event: AbnormalEvent) -> Message:
-    factors = [_factor(diagnosis, event, factor) for factor in event.factors]
-    return message(
-        "• %(when)s %(who)s: %(what)s. Cause: %(factors)s",
-        when=event.at,
-        who=_who(diagnosis, event.uid),
-        what=event.kind.spoken,
-        factors=factors or message("not given"),
-    )
-
-
-def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Message:
-    at_fault = factor.peer_uid or event.uid
-    return message(
-        "%(code)s, on the side of %(who)s",
-        code=factor.code.spoken,
-        who=_who(diagnosis, at_fault),
-    )
-
-
-def _missing_lines(diagnosis: Diagnosis) -> list[Message]:
-    """One line for each thing and reason, the earliest moment first."""
-    shown: dict[tuple[Lack, LackReason], Missing] = {}
-    for lack in diagnosis.verdict.missing:
-        shown.setdefault((lack.what, lack.why), lack)
-    return [missing_line(lack) for lack in shown.values()]
-
-
-def missing_line(lack: Missing) -> Message:
-    """What could not be learnt, why, and when it is asked again."""
-    what, why = LACKS[lack.what], LACK_REASONS[lack.why]
-    detail = _detail(lack)
-    if detail is not None:
-        why = message("%(why)s (%(detail)s)", why=why, detail=detail)
-    if lack.retry_at is None:
-        return message("Missing: %(what)s, %(why)s.", what=what, why=why)
-    return message(
-        "Missing: %(what)s, %(why)s. Next try: %(when)s.",
-        what=what,
-        why=why,
-        when=lack.retry_at,
-    )
-
-
-def _detail(lack: Missing) -> object:
-    """What tells a reader more: whose data, which minutes, the cloud's code; never a call's id."""
-    if not lack.detail:
-        return None
-    if lack.what in _OF_PEOPLE or lack.why is LackReason.CUT_OFF:
-        return Uid(lack.detail)
-    since, _, until = lack.detail.partition("/")
-    if until:
-        return message("%(since)s to %(until)s", since=read_time(since), until=read_time(until))
-    return lack.detail if lack.why is LackReason.REFUSED else None
-
-
-def _footer(diagnosis: Diagnosis) -> Message:
-    verdict = diagnosis.verdict
-    return message(
-        "Judged from %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
-        since=verdict.since,
-        until=verdict.until,
-        cloud=CLOUD_NAMES[diagnosis.cloud],
-        when=diagnosis.asked_at,
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
 from bot.diagnosis import UNKNOWN, Verdict
@@ -17,7 +18,9 @@ from bot.words import Message, message, plural
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.causes import resolution_name
-from handlers.middleware import Asker, Body
+from handlers.details import details_view
+from handlers.forms import open_form
+from handlers.middleware import Asker, Body, read_number
 from handlers.people import People
 from handlers.voice import Voice
 
@@ -27,6 +30,7 @@ _JUDGEMENTS: Final = {
     Judgement.PARTLY: message("Partly"),
     Judgement.WRONG: message("No"),
 }
+_DETAILS: Final = "verdict.details"
 _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 
 
@@ -40,12 +44,12 @@ class JudgingStory:
     def register(self, app: AsyncApp) -> None:
         """Listen for the buttons."""
         app.action(_ACTIONS)(self.judge)
+        app.action(_DETAILS)(self.show_details)
 
     async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Keep what somebody says of a verdict, and thank them privately."""
         asker, action = Asker.of(body), body["actions"][0]
-        value = str(action.get("value") or "")
-        number = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts
+        number = read_number(action)
         judgement = Judgement(str(action["action_id"]).removeprefix("verdict."))
         await self._desk.judge(asker.team, number, asker.person, judgement)
         voice = await self._people.voice(asker.team, asker.person)
@@ -53,17 +57,27 @@ class JudgingStory:
         await ack()
         await respond(text=thanks, response_type="ephemeral", replace_original=False)
 
+    async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Open what stands behind a verdict, for one reader in their own language."""
+        asker = Asker.of(body)
+        number = read_number(body["actions"][0])
+        ticket, diagnosis = await self._desk.details(asker.team, number)
+        voice = await self._people.voice(asker.team, asker.person)
+        await open_form(client, str(body["trigger_id"]), details_view(ticket, diagnosis, voice))
+        await ack()
+
 
 def judging_block(ticket: Ticket, verdict: Verdict, voice: Voice) -> list[Block]:
-    """The question under a verdict; none while there is nothing to judge."""
+    """The question under a verdict, and its details; nothing is asked while nothing is known."""
+    details = blocks.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
     if verdict.cause == UNKNOWN:
-        return []
+        return [blocks.actions("judge", details)]
     buttons = [
         blocks.button(f"verdict.{judgement}", voice.plain(said), str(ticket.id))
         for judgement, said in _JUDGEMENTS.items()
     ]
     asked = blocks.context("judge_question", voice.markup(message("Was this right?")))
-    return [asked, blocks.actions("judge", *buttons)]
+    return [asked, blocks.actions("judge", *buttons, details)]
 
 
 def accuracy(found: Sequence[Precision]) -> Message:

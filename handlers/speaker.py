@@ -205,7 +205,7 @@ class SlackSpeaker:
 
 def _diagnosis_post(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> list[Block]:
     """The diagnosis with its picture under the headline, and the question at its end."""
-    headline, *rest = findings.diagnosis_card(diagnosis, voice)
+    headline, *rest = findings.thread_card(diagnosis, voice)
     picture = [picture_block(ticket, voice)] if ticket.picture_file else []
     return [headline, *picture, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
 

@@ -18,7 +18,7 @@ from handlers import cards
 from handlers.blocks import Block
 from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm, open_form
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, read_number
 from handlers.people import People
 from handlers.voice import Voice
 
@@ -61,7 +61,7 @@ class TicketsStory:
         action = body["actions"][0]
         voice = await self._people.voice(asker.team, asker.person)
         if action["action_id"] == "tickets.show":
-            wanted = TicketsWanted(number=_number(action))
+            wanted = TicketsWanted(number=read_number(action))
         else:
             wanted = TicketsWanted.from_json(str(action.get("value") or ""))
         text, shown = await self._answer(asker, wanted, voice)
@@ -91,7 +91,7 @@ class TicketsStory:
     async def act(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Carry out a button on a ticket's card."""
         asker, action = Asker.of(body), body["actions"][0]
-        verb, number = str(action["action_id"]).removeprefix("ticket."), _number(action)
+        verb, number = str(action["action_id"]).removeprefix("ticket."), read_number(action)
         team, person = asker.team, asker.person
         match verb:
             case "claim":
@@ -137,9 +137,3 @@ class TicketsStory:
 def cause_options(voice: Voice) -> list[tuple[str, str]]:
     """The causes a ticket can be closed with, as (key, name) pairs."""
     return [(key, voice.plain(name)) for key, name in RESOLUTIONS.items()]
-
-
-def _number(action: dict[str, Any]) -> int:
-    """Read a ticket's number from a button; 0, which nobody has, when it was forged."""
-    value = str(action.get("value") or "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts

@@ -83,20 +83,6 @@ _RECIPES: Final[Mapping[str, tuple[tuple[Wish, ...], ...]]] = {
     "reconnect": (*_STREAMS[:2], *_OVERVIEW[:1], _SHOWN),
     "connection": (*_STREAMS[:2], *_OVERVIEW[:1], _SHOWN),
 }
-_LIMITS: Final[Mapping[Metric, Limit]] = {
-    Metric.UPLINK_LOSS: thresholds.LOSS,
-    Metric.DOWNLINK_LOSS: thresholds.LOSS,
-    Metric.END_TO_END_LOSS: thresholds.LOSS,
-    Metric.UPLINK_LATENCY: thresholds.LATENCY,
-    Metric.DOWNLINK_LATENCY: thresholds.LATENCY,
-    Metric.LATENCY: thresholds.LATENCY,
-    Metric.JITTER: thresholds.JITTER,
-    Metric.ROUTER_LATENCY: thresholds.ROUTER,
-    Metric.SYSTEM_CPU: thresholds.SYSTEM_CPU,
-    Metric.APP_CPU: thresholds.APP_CPU,
-    Metric.TASK_DELAY: thresholds.TASK_DELAY,
-    Metric.CAPTURE_FPS: thresholds.CAPTURE,
-}
 
 
 def choose(
@@ -224,7 +210,7 @@ def _panel(
 def _limit(key: Key, unit: Unit, verdict: Verdict) -> Limit | None:
     """Return the limit the verdict was found with, else the document's."""
     metric, media, _ = key
-    limit = _LIMITS.get(metric)
+    limit = thresholds.LIMITS.get(metric)
     for item in verdict.evidence:
         same = item.metric == metric and item.media in {media, None}
         if limit is not None and same and item.threshold is not None:

@@ -9,11 +9,12 @@ from typing import Final
 
 from bot.call import IssueType, Side
 from bot.desk import threads
+from bot.desk.evidence import recall_verdict
 from bot.desk.examining import Examiner
 from bot.desk.languages import Languages
 from bot.desk.submission import Submission, check, tidy
-from bot.errors import InputError, NotAllowedError
-from bot.ports import Asked, Clock, Cloud, Speaker
+from bot.errors import InputError, NotAllowedError, NotFoundError
+from bot.ports import Asked, Clock, Cloud, Diagnosis, Speaker
 from bot.settings import Settings
 from bot.store import Session, Store, duties, judgements, tables, tickets
 from bot.store.judgements import Judged, Judgement, Precision
@@ -178,6 +179,20 @@ class Desk:
             judgements.judge(session, judged)
 
         await self.store.transact(work)
+
+    async def details(self, team: str, number: int) -> tuple[Ticket, Diagnosis]:
+        """Show what stands behind a verdict, from what was kept; NotFoundError without one."""
+
+        def work(session: Session) -> tuple[Ticket, Diagnosis | None]:
+            ticket = tickets.find(session, number, team)
+            return ticket, recall_verdict(session, ticket)
+
+        ticket, diagnosis = await self.store.read(work)
+        if diagnosis is None:
+            raise NotFoundError(
+                message("Nothing is known about %(ticket)s yet.", ticket=ticket.label)
+            )
+        return ticket, diagnosis
 
     async def accuracy(self, team: str, over: dt.timedelta) -> list[Precision]:
         """Say how often people agreed with each cause."""

@@ -52,6 +52,16 @@ def recall(session: Session, ticket: Ticket) -> Diagnosis | None:
     )
 
 
+def recall_verdict(session: Session, ticket: Ticket) -> Diagnosis | None:
+    """Find what was kept, or the bare verdict when nothing is; None while there is no verdict."""
+    kept = recall(session, ticket)
+    if kept is not None or ticket.verdict is None:
+        return kept
+    verdict = Verdict.from_json(ticket.verdict)
+    asked_at = ticket.diagnosed_at or ticket.created_at
+    return Diagnosis(ticket.report, ticket.cloud, verdict, asked_at)
+
+
 def _facts_to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "calls": [_call_to_json(call) for call in diagnosis.calls],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.call import Media, Unit
+from bot.call import Media, Metric, Unit
 
-_AGORA: Final = "Agora Analytics, published thresholds"
-_HUAWEI: Final = "Huawei SparkRTC console, diagnosis thresholds"
-_OWN: Final = "Lagdesk, only counted together with another sign"
+AGORA: Final = "Agora Analytics, published thresholds"
+HUAWEI: Final = "Huawei SparkRTC console, diagnosis thresholds"
+OWN: Final = "Lagdesk, only counted together with another sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +26,61 @@ class Limit:
     below: bool = False
 
 
-LOSS: Final = Limit(5, Unit.PERCENT, _AGORA)
-HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, _HUAWEI)  # theirs is for audio on the way up
-LATENCY: Final = Limit(500, Unit.MS, _HUAWEI)
-JITTER: Final = Limit(500, Unit.MS, _HUAWEI)
-JITTER_FELT: Final = Limit(100, Unit.MS, _OWN)  # with freezes at the receiver, or weak Wi-Fi
-ROUTER: Final = Limit(500, Unit.MS, _AGORA)
-ROUTER_SLOW: Final = Limit(100, Unit.MS, _OWN)  # with loss or jitter of the same person
-SYSTEM_CPU: Final = Limit(80, Unit.PERCENT, _HUAWEI)
-APP_CPU: Final = Limit(70, Unit.PERCENT, _HUAWEI)
-TASK_DELAY: Final = Limit(80, Unit.MS, _AGORA)
-CAPTURE: Final = Limit(3, Unit.FPS, _AGORA, below=True)
-NOTHING_SENT: Final = Limit(1, Unit.KBPS, _OWN, below=True)
-SILENCE: Final = Limit(1, Unit.DECIBEL, _OWN, below=True)
+LOSS: Final = Limit(5, Unit.PERCENT, AGORA)
+HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, HUAWEI)  # theirs is for audio on the way up
+LATENCY: Final = Limit(500, Unit.MS, HUAWEI)
+JITTER: Final = Limit(500, Unit.MS, HUAWEI)
+JITTER_FELT: Final = Limit(100, Unit.MS, OWN)  # with freezes at the receiver, or weak Wi-Fi
+ROUTER: Final = Limit(500, Unit.MS, AGORA)
+ROUTER_SLOW: Final = Limit(100, Unit.MS, OWN)  # with loss or jitter of the same person
+SYSTEM_CPU: Final = Limit(80, Unit.PERCENT, HUAWEI)
+APP_CPU: Final = Limit(70, Unit.PERCENT, HUAWEI)
+TASK_DELAY: Final = Limit(80, Unit.MS, AGORA)
+CAPTURE: Final = Limit(3, Unit.FPS, AGORA, below=True)
+NOTHING_SENT: Final = Limit(1, Unit.KBPS, OWN, below=True)
+SILENCE: Final = Limit(1, Unit.DECIBEL, OWN, below=True)
 
 FREEZE_SHARE: Final[dict[Media, Limit]] = {
     # Share of time frozen. A freeze is 200 ms of sound or 600 ms of picture (Agora).
-    Media.AUDIO: Limit(3, Unit.PERCENT, _AGORA),
-    Media.VIDEO: Limit(5, Unit.PERCENT, _AGORA),
+    Media.AUDIO: Limit(3, Unit.PERCENT, AGORA),
+    Media.VIDEO: Limit(5, Unit.PERCENT, AGORA),
 }
+
+LIMITS: Final[Mapping[Metric, Limit]] = {
+    # What a value is held against when nothing more is known of it.
+    Metric.UPLINK_LOSS: LOSS,
+    Metric.DOWNLINK_LOSS: LOSS,
+    Metric.END_TO_END_LOSS: LOSS,
+    Metric.UPLINK_LATENCY: LATENCY,
+    Metric.DOWNLINK_LATENCY: LATENCY,
+    Metric.LATENCY: LATENCY,
+    Metric.JITTER: JITTER,
+    Metric.ROUTER_LATENCY: ROUTER,
+    Metric.SYSTEM_CPU: SYSTEM_CPU,
+    Metric.APP_CPU: APP_CPU,
+    Metric.TASK_DELAY: TASK_DELAY,
+    Metric.CAPTURE_FPS: CAPTURE,
+}
+_STRICTER: Final[Mapping[Metric, tuple[Limit, ...]]] = {
+    Metric.UPLINK_LOSS: (HEAVY_LOSS,),
+    Metric.DOWNLINK_LOSS: (HEAVY_LOSS,),
+    Metric.END_TO_END_LOSS: (HEAVY_LOSS,),
+    Metric.JITTER: (JITTER_FELT,),
+    Metric.ROUTER_LATENCY: (ROUTER_SLOW,),
+    Metric.SEND_BITRATE: (NOTHING_SENT,),
+    Metric.RECEIVE_BITRATE: (NOTHING_SENT,),
+    Metric.SEND_VOLUME: (SILENCE,),
+    Metric.PLAY_VOLUME: (SILENCE,),
+    Metric.FREEZE_TIME: tuple(FREEZE_SHARE.values()),
+    Metric.FREEZE_RATE: tuple(FREEZE_SHARE.values()),
+}
+
+
+def source_of(metric: str, bound: float) -> str | None:
+    """Return the document a limit comes from, None when no table has it."""
+    if metric not in set(Metric):
+        return None
+    measured = Metric(metric)
+    general = LIMITS.get(measured)
+    known = (*([general] if general else []), *_STRICTER.get(measured, ()))
+    return next((limit.source for limit in known if limit.bound == bound), None)
