@@ -1,0 +1,133 @@
+"""Traps of the documents themselves: slips of their text that must leave no trace in us."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from bot.call import Code
+from bot.causes import cause_of
+from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
+from bot.errors import CloudNonsenseError
+from bot.ports import Topic, Window
+from bot.words import Words, code_message
+from handlers.causes import CAUSES
+from tests.bot.clouds.conftest import NOON
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+WINDOW: Final = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=36))
+_BASIC: Final = re.compile(r"Basic [A-Za-z0-9+/]{16,}={0,2}")
+_TEXTS: Final = ("*.py", "*.po", "*.md", "*.json", "*.toml", "*.txt", "*.js", "*.html")
+
+
+def test_a1_the_older_date_is_the_contract() -> None:
+    """A1: of the 2021-03-11 text, which is the older one, only its `/report` is used."""
+    seed = [row for row in ENDPOINTS if row.cloud == "agora" and row.generation == "seed"]
+    assert all("2020-09-24" in row.document for row in seed)
+    dated_later = [row.name for row in ENDPOINTS if "2021-03-11" in row.document]
+    assert ["report"] == dated_later
+    assert {"diagnosis", "live_scale", "live_network"} < {row.name for row in seed}
+
+
+def test_a3_no_key_was_copied() -> None:
+    """A3: no file of ours holds a Basic header that could have come from a document."""
+    found = [
+        path.relative_to(ROOT)
+        for folder in ("bot", "handlers", "locales", "tests", "docs")
+        for pattern in _TEXTS
+        for path in (ROOT / folder).rglob(pattern)
+        if _BASIC.search(path.read_text(encoding="utf-8"))
+    ]
+    assert [] == found
+    assert not _BASIC.search((ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+def test_a11_the_shifted_row_is_not_used() -> None:
+    """A11: usage goes back seven days, ten calls a day: the unshifted table's numbers."""
+    row = endpoint("agora", "insight_usage", generation="seed")
+    assert ((Rate(1, 60),), 10, dt.timedelta(days=7)) == (row.rates, row.daily, row.look_back)
+
+
+async def test_a19_samples_do_not_set_the_windows(make_agora: Any, wire: Any) -> None:
+    """A19: live questions span an hour at most, though the samples' span 5476 seconds."""
+    wire.say("by_time", {"code": 200, "message": "success", "data": []})
+    for topic in (Topic.LIVE, Topic.NETWORK, Topic.EXPERIENCE, Topic.SCALE):
+        await make_agora().fetch_overview("kids", topic)
+    spans = [int(one["end_ts"]) - int(one["start_ts"]) for one in wire.params("by_time")]
+    assert spans
+    assert 0 < min(spans) <= max(spans) <= 3600
+
+
+BROKEN = [
+    b'{"code": 200, "message": "", "call_lists": [......]}',
+    b'{"code": 200, "message": "", "call_lists": [{"call_id": "c1", "cname": "class_77_1",}]}',
+    b'{"code": 200, // success\n "message": "", "call_lists": []}',
+    b'{"code": 200 "call_lists": []}',
+]
+
+
+@pytest.mark.parametrize("body", BROKEN)
+async def test_a20_the_samples_shapes_are_nonsense(body: bytes, make_agora: Any, wire: Any) -> None:
+    """A20: dots, trailing commas and comments are no JSON; on the wire they are nonsense."""
+    wire.say("lists", body)
+    with pytest.raises(CloudNonsenseError):
+        await make_agora().find_calls("kids", "class_77_1", WINDOW)
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("agora.live_metric", "joinSuccess5SecsRate"),
+        ("agora.metric.current", "joinSuccessIn5sRate"),
+    ],
+)
+def test_a32_one_rate_of_two_names(kind: str, name: str, locale: Any) -> None:
+    """A32: each generation's name of the same rate has words of its own, in both languages."""
+    said = Words(locale).say(code_message(kind, name))
+    assert "5" in said
+    assert name not in said
+
+
+@pytest.mark.parametrize("factor", ["2", "30"])
+def test_a34_who_was_removed_was_removed(factor: str) -> None:
+    """A34: whatever the vendor's English says, the verdict is that somebody was removed."""
+    cause = cause_of(Code("agora.factor_id", factor))
+    assert cause is not None
+    assert "session.removed" == cause.key
+    assert "removed" in Words("en").say(CAUSES[cause.key])
+
+
+@pytest.mark.parametrize("typo", ["数据数据", "kpbs", "踢除", "该此", "iplsp", "evnet"])
+def test_w11_typos_stay_in_the_documents(typo: str) -> None:
+    """W11: no sentence of ours carries a typo of theirs (a code's Chinese is kept as it is)."""
+    for catalog in sorted(ROOT.glob("locales/*/LC_MESSAGES/messages.po")):
+        assert typo not in catalog.read_text(encoding="utf-8")
+    assert typo not in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+async def test_the_apps_name_at_volcengine(make_volcengine: Any, wire: Any) -> None:
+    """Section 0: `AppId` stands in the query of a GET and in the body of a POST."""
+    wire.say("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
+    wire.say("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
+    cloud = make_volcengine()
+    await cloud.find_calls("kids", "class_77_1", WINDOW)
+    await cloud.fetch_overview("kids", Topic.USAGE)
+    for request in wire.asked:
+        in_query, in_body = "AppId" in request.url.params, b'"AppId"' in request.content
+        assert (request.method == "GET", request.method == "POST") == (in_query, in_body)
+    assert {"GET", "POST"} == {request.method for request in wire.asked}
+
+
+async def test_the_apps_name_at_agora(make_agora: Any, wire: Any) -> None:
+    """Section 0: `appid` in every query."""
+    wire.say("lists", {"code": 200, "message": "", "call_lists": [], "has_more": False})
+    cloud = make_agora()
+    await cloud.find_calls("kids", "class_77_1", WINDOW)
+    await cloud.check("kids")
+    assert all({"appid"} == {"appid", "app", "app_id"} & set(one) for one in wire.params("lists"))
+    assert 2 <= len(wire.params("lists"))
