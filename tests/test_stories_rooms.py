@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.clouds import Clouds, HuaweiAccount
+from bot.sandbox.clouds import HuaweiAccount
 from bot.sandbox.workspace import Person
 from bot.sandbox.workspace.seed import SUPPORT_GROUP
 from bot.store import audit
@@ -29,10 +30,12 @@ KEY = "callback-key"
 DISMISS = "POST apps/rooms/dismiss"
 
 
-def on_huawei(clouds: Clouds, **more: str) -> dict[str, str]:
-    """The settings of a house whose calls Huawei carries."""
-    account = HuaweiAccount()
-    return {
+def on_huawei(
+    world: World, *, worker: bool = True, **more: str
+) -> AbstractAsyncContextManager[Stage]:
+    """Run Lagdesk in a world whose calls Huawei carries."""
+    account, clouds = HuaweiAccount(), world.clouds
+    told = {
         "AGORA_APPS": "",
         "HUAWEI_APPS": f"kids={APP}",
         "HUAWEI_ACCESS_KEY": account.access_key,
@@ -45,6 +48,7 @@ def on_huawei(clouds: Clouds, **more: str) -> dict[str, str]:
         "SUPPORT_GROUP": SUPPORT_GROUP,
         **more,
     }
+    return world.lagdesk(worker=worker, connect=True, **told)
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 @pytest.fixture
 async def stage(world: World) -> AsyncIterator[Stage]:
     """A house whose calls Huawei carries."""
-    async with world.lagdesk(**on_huawei(world.clouds)) as built:
+    async with on_huawei(world) as built:
         yield built
 
 
@@ -290,13 +294,13 @@ async def test_resolved_ticket_offers_nothing(stage: Stage) -> None:
 
 async def test_restart_between_order_and_sending(world: World) -> None:
     """What was confirmed while no worker ran is carried out by the next one, once."""
-    async with world.lagdesk(**on_huawei(world.clouds)) as stage:
+    async with on_huawei(world) as stage:
         await filed(stage, "class_77_1")
-    async with world.lagdesk(worker=False, **on_huawei(world.clouds)) as stage:
+    async with on_huawei(world, worker=False) as stage:
         sam = stage.workspace.person("sam")
         await sam.submit(await choose(stage, sam, "class_77_1", "remove_teacher"))
         assert [] == world.clouds.huawei.desk.removed
-    async with world.lagdesk(**on_huawei(world.clouds)) as stage:
+    async with on_huawei(world) as stage:
         await stage.settled()
         assert [(APP, "class_77_1", ("10001",))] == world.clouds.huawei.desk.removed
         assert 1 == len(notes(stage, "class_77_1"))
@@ -321,7 +325,7 @@ async def test_no_menu_where_there_is_nothing_in_it(world: World) -> None:
 
 async def test_chinese(world: World) -> None:
     """Form and thread speak Chinese where Chinese is spoken."""
-    async with world.lagdesk(**on_huawei(world.clouds, DEFAULT_LOCALE="zh")) as stage:
+    async with on_huawei(world, DEFAULT_LOCALE="zh") as stage:
         await filed(stage, "class_77_1")
         zhou = stage.workspace.person("zhou")
         question = await choose(stage, zhou, "class_77_1", "remove_student")
