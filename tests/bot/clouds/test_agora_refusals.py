@@ -88,7 +88,7 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case[0])
 async def test_every_no_has_its_error(case: Any, make_agora: Any, wire: Any) -> None:
-    """A yes is told by HTTP and the body's code; the words of the vendor stay out."""
+    """Section 0: yes is told by HTTP and the body's code; the words of the vendor stay out."""
     _, status, body, error, words = case
     wire.say("lists", body, status)
     with pytest.raises(error) as caught:

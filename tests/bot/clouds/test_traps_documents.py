@@ -110,6 +110,24 @@ def test_w11_typos_stay_in_the_documents(typo: str) -> None:
     assert typo not in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        ("SX", "山西", "Shanxi"),
+        ("SN", "陕西", "Shaanxi"),
+        ("GZ", "贵州", "Guizhou"),
+        ("HN", "湖南", "Hunan"),
+        ("HA", "河南", "Henan"),
+        ("OT", "其他", "Other"),
+    ],
+)
+def test_w39_abbreviations_are_the_appendixs(code: str, zh: str, en: str) -> None:
+    """W39: provinces are told apart as appendix 14.5 has them; GZ is no city."""
+    region = code_message("huawei.region", code)
+    assert zh in Words("zh").say(region)
+    assert en.lower() in Words("en").say(region).lower()
+
+
 async def test_the_apps_name_at_volcengine(make_volcengine: Any, wire: Any) -> None:
     """Section 0: `AppId` stands in the query of a GET and in the body of a POST."""
     wire.say("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})

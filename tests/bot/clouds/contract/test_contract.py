@@ -76,7 +76,7 @@ async def test_a_record_has_both_people(clouds: Clouds, cloud: Cloud) -> None:
 
 
 async def test_series_are_sane(clouds: Clouds, cloud: Cloud) -> None:
-    """Sorted, as long as their times, within the window; percentages run from 0 to 100."""
+    """Section 0: percentages run from 0 to 100; all is sorted, finite and within the window."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)

@@ -1,0 +1,53 @@
+"""Which tests there are, read from their source without running any."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+TESTS: Final = Path(__file__).resolve().parent
+_CLOUDS: Final = TESTS / "bot" / "clouds"
+_FOLDERS: Final = (_CLOUDS, _CLOUDS / "huawei", _CLOUDS / "contract", TESTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test function; `text` is its name and its docstring."""
+
+    __test__ = False
+
+    path: Path
+    name: str
+    text: str
+
+
+@cache
+def read_tests(path: Path) -> dict[str, Test]:
+    """Return the tests of a file by name; {} when there is no such file."""
+    if not path.is_file():
+        return {}
+    return {test.name: test for test in _find(path)}
+
+
+def _find(path: Path) -> Iterator[Test]:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.name.startswith("test_"):
+            yield Test(path, node.name, f"{node.name} {ast.get_docstring(node) or ''}")
+
+
+def find_test(short: str) -> Test | None:
+    """Find `agora_traps:a_name`, or `sandbox/huawei_twin:a_name`; None when there is none.
+
+    A file without a folder is looked for among the clouds' tests and the stories.
+    """
+    file, _, name = short.partition(":")
+    folder, _, file = file.rpartition("/")
+    folders = (TESTS / "bot" / folder,) if folder else _FOLDERS
+    found = [read_tests(place / f"test_{file}.py").get(f"test_{name}") for place in folders]
+    return next((test for test in found if test is not None), None)
