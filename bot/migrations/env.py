@@ -17,6 +17,7 @@ import bot.store.judgements
 import bot.store.ledger
 import bot.store.orders
 import bot.store.recordings
+import bot.store.summaries
 import bot.store.tables  # noqa: F401 - importing these fills the metadata
 from bot.ticket import OneOf, UtcTime
 

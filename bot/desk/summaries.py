@@ -1,0 +1,244 @@
+"""A week in numbers, counted from its tickets. Pure: no clock, no database, no words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import statistics
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.desk.weeks import Week
+from bot.store.judgements import Judgement
+from bot.ticket import Status, Ticket
+
+UNKNOWN: Final = "unknown"
+_REPEATED: Final = 2  # from here on a room or a person is named
+_LISTED: Final = 10
+_NINETY: Final = 0.9
+Span = tuple[dt.datetime, dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often something was reported, this week and the week before."""
+
+    key: str
+    count: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long tickets waited, in seconds; `slow_s` is the 90th percentile, None: there are none.
+
+    The percentile is the nearest rank: the wait of a ticket that there was.
+    """
+
+    count: int = 0
+    median_s: float | None = None
+    slow_s: float | None = None
+
+    @classmethod
+    def of(cls, waits_s: Iterable[float]) -> Waits:
+        """Count waits."""
+        ordered = sorted(waits_s)
+        if not ordered:
+            return cls()
+        rank = math.ceil(_NINETY * len(ordered)) - 1
+        return cls(len(ordered), statistics.median(ordered), ordered[rank])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTicket:
+    """A ticket nobody has resolved."""
+
+    number: int
+    cname: str
+    status: Status
+    created_at: dt.datetime
+    permalink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A room or somebody about whom there was more than one ticket."""
+
+    app: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day's tickets."""
+
+    day: dt.date
+    reported: int
+    resolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """What people said of the week's verdicts."""
+
+    right: int = 0
+    partly: int = 0
+    wrong: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.right + self.partly + self.wrong
+
+    @property
+    def share(self) -> float:
+        """The share that said yes, 0 to 1; partly counts half."""
+        return (self.right + self.partly / 2) / self.count if self.count else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WeekReport:
+    """A week in numbers. `until` is the end of what is counted: now, while the week goes on.
+
+    `gaps` are the times at which Lagdesk did not run, so that nothing could be reported.
+    """
+
+    week: Week
+    since: dt.datetime
+    until: dt.datetime
+    is_over: bool
+    reported: int
+    before: int
+    resolved: int
+    types: tuple[Tally, ...] = ()
+    causes: tuple[Tally, ...] = ()
+    apps: tuple[Tally, ...] = ()
+    sides: tuple[Tally, ...] = ()
+    claim: Waits = Waits()
+    resolve: Waits = Waits()
+    open_count: int = 0
+    oldest: tuple[OpenTicket, ...] = ()
+    rooms: tuple[Repeated, ...] = ()
+    people: tuple[Repeated, ...] = ()
+    judgements: Judgements = Judgements()
+    days: tuple[Day, ...] = ()
+    gaps: tuple[Span, ...] = ()
+
+    @property
+    def is_uncollected(self) -> bool:
+        """Tell whether Lagdesk did not run at all, so that silence means nothing."""
+        missed = sum(((end - start) for start, end in self.gaps), dt.timedelta())
+        return missed >= self.until - self.since and not self.reported
+
+
+def count_week(
+    week: Week,
+    tickets: Sequence[Ticket],
+    said: Sequence[Judgement],
+    runs: Sequence[Span],
+    *,
+    now: dt.datetime,
+    zone: ZoneInfo,
+    patience: dt.timedelta,
+) -> WeekReport:
+    """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran."""
+    since, end = week.since(zone), week.until(zone)
+    until = min(end, now)
+    new = [each for each in tickets if since <= each.created_at < until]
+    old = [each for each in tickets if week.shift(-1).since(zone) <= each.created_at < since]
+    claimed = [each for each in tickets if _within(each.claimed_at, since, until)]
+    resolved = [each for each in tickets if _within(each.resolved_at, since, until)]
+    waiting = [
+        each for each in tickets if each.status is not Status.RESOLVED and each.created_at < until
+    ]
+    waiting.sort(key=lambda each: each.created_at)
+    return WeekReport(
+        week=week,
+        since=since,
+        until=until,
+        is_over=now >= end,
+        reported=len(new),
+        before=len(old),
+        resolved=len(resolved),
+        types=_tally(new, old, lambda each: str(each.issue_type)),
+        causes=_tally(new, old, cause_of_ticket),
+        apps=_tally(new, old, lambda each: each.app),
+        sides=_tally(new, old, lambda each: each.abnormal_side.value),
+        claim=Waits.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
+        resolve=Waits.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
+        open_count=len(waiting),
+        oldest=tuple(map(_open, waiting[:_LISTED])),
+        rooms=_repeated((each.app, each.cname) for each in new),
+        people=_repeated((each.app, each.report.abnormal_uid) for each in new),
+        judgements=_judgements(said),
+        days=_days(week, new, resolved, zone),
+        gaps=find_gaps(runs, since, until, patience),
+    )
+
+
+def cause_of_ticket(ticket: Ticket) -> str:
+    """What was wrong: what support closed it with, else what the verdict says."""
+    if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
+        return ticket.resolved_cause
+    return str((ticket.verdict or {}).get("cause") or UNKNOWN)
+
+
+def find_gaps(
+    runs: Sequence[Span], since: dt.datetime, until: dt.datetime, patience: dt.timedelta
+) -> tuple[Span, ...]:
+    """Return the parts of a span longer than `patience` that no run covers."""
+    edges = [(since, since), *sorted(runs), (until, until)]
+    return tuple(
+        (before[1], after[0])
+        for before, after in pairwise(edges)
+        if after[0] - before[1] > patience
+    )
+
+
+def _within(moment: dt.datetime | None, since: dt.datetime, until: dt.datetime) -> bool:
+    return moment is not None and since <= moment < until
+
+
+def _seconds(start: dt.datetime, end: dt.datetime | None) -> float:
+    return max(0.0, ((end or start) - start).total_seconds())
+
+
+def _tally(
+    new: Sequence[Ticket], old: Sequence[Ticket], key: Callable[[Ticket], str]
+) -> tuple[Tally, ...]:
+    """Count by a key, the most frequent first; what is gone since last week is listed too."""
+    now, before = Counter(map(key, new)), Counter(map(key, old))
+    keys = sorted(now.keys() | before.keys(), key=lambda each: (-now[each], -before[each], each))
+    return tuple(Tally(each, now[each], before[each]) for each in keys)
+
+
+def _repeated(names: Iterable[tuple[str, str]]) -> tuple[Repeated, ...]:
+    counted = sorted(Counter(names).items(), key=lambda each: (-each[1], each[0]))
+    often = [(app, name, count) for (app, name), count in counted if count >= _REPEATED]
+    return tuple(Repeated(*each) for each in often[:_LISTED])
+
+
+def _open(ticket: Ticket) -> OpenTicket:
+    return OpenTicket(
+        ticket.id, ticket.cname, ticket.status, ticket.created_at, ticket.permalink or ""
+    )
+
+
+def _judgements(said: Sequence[Judgement]) -> Judgements:
+    counts = Counter(said)
+    return Judgements(counts[Judgement.RIGHT], counts[Judgement.PARTLY], counts[Judgement.WRONG])
+
+
+def _days(
+    week: Week, new: Sequence[Ticket], resolved: Sequence[Ticket], zone: ZoneInfo
+) -> tuple[Day, ...]:
+    came = Counter(each.created_at.astimezone(zone).date() for each in new)
+    went = Counter(
+        each.resolved_at.astimezone(zone).date() for each in resolved if each.resolved_at
+    )
+    return tuple(Day(day, came[day], went[day]) for day in week.days)

@@ -1,0 +1,98 @@
+"""The weekly summaries that are owed or posted, when Lagdesk ran, and what a week is made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from bot.store.judgements import Judged, Judgement
+from bot.ticket import Status, Ticket, UtcTime
+
+_STRETCHES_KEPT: Final = dt.timedelta(days=400)
+
+
+class Summary(SQLModel, table=True):
+    """One week's summary in one channel; `ts` is its post, `posted_at` None while it is owed."""
+
+    week: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    due_at: dt.datetime = Field(sa_type=UtcTime)
+    team: str = ""
+    ts: str = ""
+    posted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    details_ts: str = ""
+
+
+class Stretch(SQLModel, table=True):
+    """A stretch of time in which Lagdesk ran; `until` moves on while it does."""
+
+    since: dt.datetime = Field(sa_type=UtcTime, primary_key=True)
+    until: dt.datetime = Field(sa_type=UtcTime, index=True)
+
+
+def find(session: Session, week: str, channel: str) -> Summary | None:
+    """Find a week's summary in a channel."""
+    return session.get(Summary, (week, channel))
+
+
+def newest(session: Session, channel: str) -> Summary | None:
+    """Find the summary of the latest week that was ever owed to a channel."""
+    asked = select(Summary).where(Summary.channel == channel).order_by(col(Summary.week).desc())
+    return session.exec(asked.limit(1)).first()
+
+
+def note_running(session: Session, now: dt.datetime, patience: dt.timedelta) -> None:
+    """Note that Lagdesk runs now; after a silence longer than `patience` a new stretch begins."""
+    newest_one = session.exec(select(Stretch).order_by(col(Stretch.until).desc()).limit(1)).first()
+    if newest_one is None or now - newest_one.until > patience:
+        session.merge(Stretch(since=now, until=now))
+    elif now > newest_one.until:
+        newest_one.until = now
+        session.add(newest_one)
+    for old in session.exec(select(Stretch).where(col(Stretch.until) < now - _STRETCHES_KEPT)):
+        session.delete(old)
+
+
+def stretches(
+    session: Session, since: dt.datetime, until: dt.datetime
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """List when Lagdesk ran within a span, in order."""
+    asked = (
+        select(Stretch)
+        .where(col(Stretch.until) >= since, col(Stretch.since) < until)
+        .order_by(col(Stretch.since))
+    )
+    return [(max(each.since, since), min(each.until, until)) for each in session.exec(asked)]
+
+
+def newest_run(session: Session) -> dt.datetime | None:
+    """Return when Lagdesk was last seen running, None for never."""
+    return session.exec(select(func.max(Stretch.until))).one()
+
+
+def tickets_of(
+    session: Session, since: dt.datetime, until: dt.datetime, team: str | None
+) -> Sequence[Ticket]:
+    """List the tickets that were reported, claimed or resolved within a span, or are open."""
+    moments = (col(Ticket.created_at), col(Ticket.claimed_at), col(Ticket.resolved_at))
+    touched = col(Ticket.status) != Status.RESOLVED
+    for moment in moments:
+        touched |= moment.between(since, until)
+    asked = select(Ticket).where(touched, col(Ticket.created_at) < until)
+    if team is not None:
+        asked = asked.where(Ticket.team == team)
+    return session.exec(asked.order_by(col(Ticket.number))).all()
+
+
+def judgements_of(
+    session: Session, since: dt.datetime, until: dt.datetime, team: str | None
+) -> list[Judgement]:
+    """List what people said of verdicts within a span."""
+    asked = select(Judged.judgement).where(col(Judged.at) >= since, col(Judged.at) < until)
+    if team is not None:
+        asked = asked.where(Judged.team == team)
+    return [Judgement(each) for each in session.exec(asked)]
