@@ -12,6 +12,8 @@ from bot.sandbox.clouds import HuaweiAccount
 from bot.sandbox.workspace import Person
 from bot.sandbox.workspace.seed import SUPPORT_GROUP
 from bot.store import audit
+from bot.store.orders import RoomOrder
+from bot.store.recordings import Recording
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
     Json,
@@ -336,3 +338,25 @@ async def test_chinese(world: World) -> None:
         assert "学生 •••02" in note
         assert "请求" in note
         assert "asked" not in note
+
+
+@pytest.mark.parametrize("choice", ["dismiss", "record"])
+async def test_worker_that_died_while_asking(world: World, choice: str) -> None:
+    """Whether Huawei was asked nobody knows: the thread says so, and it is not asked again."""
+    async with on_huawei(world) as stage:
+        await filed(stage, "class_77_1")
+    async with on_huawei(world, worker=False) as stage:
+        sam = stage.workspace.person("sam")
+        await sam.submit(await choose(stage, sam, "class_77_1", choice))
+        row = Recording if choice == "record" else RoomOrder
+        began_at = stage.clock.now()
+        await stage.house.store.transact(
+            lambda session: setattr(session.get_one(row, 1), "begun_at", began_at)
+        )
+    async with on_huawei(world) as stage:
+        await stage.settled()
+        [note] = notes(stage, "class_77_1")
+        assert "no answer came" in note
+        await stage.pass_time(400)
+    assert [] == world.clouds.huawei.desk.dismissed
+    assert {} == world.clouds.huawei.desk.jobs

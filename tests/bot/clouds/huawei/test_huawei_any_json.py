@@ -94,6 +94,7 @@ RIGHT: dict[str, Any] = {
     "apps": {"count": 1, "apps": [{"app_id": "K", "state": {"state": "ACTIVATION"}}]},
     "tokens": {"token": {"expires_at": "2026-11-21T12:00:00.855000Z"}},
     "dismiss": {},
+    "record-callback": {"app_id": "K", "record_callback": {"url": "https://a.example"}},
     "j1": {"job_id": 1, "room_id": 100, "start_time": AT, "stop_time": AT, "state": "INIT"},
 }
 Question = Callable[[Any], Coroutine[Any, Any, object]]
@@ -112,6 +113,7 @@ QUESTIONS: dict[str, Question] = {
     "apps": lambda cloud: cloud.check("kids"),
     "tokens": lambda cloud: cloud.check("kids"),
     "dismiss": lambda cloud: cloud.control.dismiss("kids", "c"),
+    "record-callback": lambda cloud: cloud.control.tells_recordings("kids"),
     "j1": lambda cloud: cloud.control.recording("kids", "j1"),
 }
 

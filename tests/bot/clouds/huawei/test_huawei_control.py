@@ -11,7 +11,9 @@ import pytest
 from bot.call import Code
 from bot.clouds import build_clouds
 from bot.errors import CloudNonsenseError, CloudRefusedError
+from bot.ports import Occupancy
 from bot.sandbox.clouds import Clouds, HuaweiAccount
+from bot.sandbox.clouds.huawei_control import Callback
 from bot.sandbox.scenario import build_lesson
 from bot.settings import CloudSettings
 from bot.store.ledger import SqlLedger, SqlMemory
@@ -116,3 +118,24 @@ async def test_check_turns_pages_by_number(make_huawei: Any, wire: Any) -> None:
     wire.do("apps", apps)
     assert "aksk, unknown" == await make_huawei().check("kids")
     assert ["0", "1"] == [each["offset"] for each in wire.params("apps")]
+
+
+async def test_who_is_in_a_room(huawei: Any) -> None:
+    """13.1 tells whether a call runs, 13.2 who has not left it."""
+    assert Occupancy(("10001", "20002")) == await huawei.control.occupancy("kids", "class_77_1")
+    assert None is await huawei.control.occupancy("kids", "class_0_0")
+
+
+async def test_room_whose_call_has_ended(clouds: Clouds, huawei: Any) -> None:
+    """Nobody is in a room whose last call is over."""
+    ended = build_lesson("healthy", "class_77_9", seed=2, started_at=NOON_S - 9000, length_s=600)
+    clouds.add(ended)
+    assert None is await huawei.control.occupancy("kids", "class_77_9")
+
+
+async def test_callback_address(clouds: Clouds, huawei: Any) -> None:
+    """8.2 tells whether there is an address; its key is not read."""
+    assert not await huawei.control.tells_recordings("kids")
+    app = HuaweiAccount().apps["kids"]
+    clouds.huawei.desk.callbacks[app] = Callback("https://lagdesk.example/hook", "key", "")
+    assert await huawei.control.tells_recordings("kids")
