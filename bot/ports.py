@@ -19,6 +19,7 @@ from bot.call import (
     Participant,
     Report,
     Series,
+    Side,
     Trend,
     Usage,
 )
@@ -289,6 +290,15 @@ class RoomKeeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """How many tickets one side's person had lately, and how often which cause was theirs."""
+
+    side: Side
+    tickets: int
+    causes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """All there is to tell about one question: the verdict and the facts beside it.
 
@@ -304,6 +314,7 @@ class Diagnosis:
     events: tuple[AbnormalEvent, ...] = ()
     failures: tuple[Message, ...] = ()
     series: tuple[Series, ...] = ()
+    pasts: tuple[Past, ...] = ()
 
     @property
     def call(self) -> Call | None:
@@ -376,6 +387,9 @@ class Inspector(Protocol):
 
     async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
         """Tell somebody privately what was found. Raises SpeakError."""
+
+
+FILE_GONE: Final = "invalid_slack_file"  # code of the SpeakError when a picture is no more
 
 
 class Speaker(Protocol):

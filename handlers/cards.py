@@ -7,13 +7,18 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
+from bot.diagnosis import Verdict
+from bot.ports import Diagnosis
 from bot.store.tickets import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, PersonId, Uid, load_message, message
 from handlers import blocks
 from handlers.blocks import Block, Element
 from handlers.causes import resolution_name
+from handlers.findings import headline
 from handlers.forms import ISSUE_TYPES, SIDES
+from handlers.judging import details_button
+from handlers.pictures import picture_block
 from handlers.voice import Link, Voice
 
 STATUSES: Final = {
@@ -224,10 +229,23 @@ def ticket_list(
 def ticket_details(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
     """One ticket shown privately: notice text and blocks, with no buttons to act."""
     card = ticket_card(ticket, voice)[:-1]
+    card += _found(ticket, voice)
     if ticket.permalink:
         thread = Link(ticket.permalink, message("Open its thread"))
         card.append(blocks.section("thread", voice.markup(message("%(text)s", text=thread))))
     return ticket_notice(ticket, voice), card
+
+
+def _found(ticket: Ticket, voice: Voice) -> list[Block]:
+    """What was found: the verdict's sentence, its picture and the way to its details."""
+    if ticket.verdict is None:
+        return []
+    verdict = Verdict.from_json(ticket.verdict)
+    asked_at = ticket.diagnosed_at or ticket.created_at
+    sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at))
+    picture = [picture_block(ticket, voice)] if ticket.picture_file else []
+    details = details_button(ticket, voice)
+    return [blocks.section("verdict", voice.markup(sentence), accessory=details), *picture]
 
 
 def side_name(side: Side | None) -> Message:

@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.call import LackReason, Side
 from bot.diagnosis import HEALTHY, UNKNOWN
-from bot.ports import Diagnosis
+from bot.ports import Diagnosis, Past
 from bot.ticket import Ticket
-from bot.words import Message, message
+from bot.words import Message, message, plural
 from handlers import blocks
 from handlers.advice import ADVICE
 from handlers.blocks import Block
@@ -29,6 +29,8 @@ from handlers.voice import Link, Voice
 
 _EVIDENCE_SHOWN: Final = 6
 _NUMBERS_IN_THREAD: Final = 3  # the others stand in the details
+_TWICE: Final = 2
+_WHOSE: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
 _MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
 _UNKNOWN_FOR_GOOD: Final = message("There was not enough data to say why the call was bad.")
 
@@ -43,8 +45,43 @@ def thread_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
         *_section("verdict", [headline(diagnosis), *_thread_advice(diagnosis)], voice),
         *_section("evidence", numbers, voice),
         *_section("others", others, voice),
+        *_history(diagnosis, voice),
         blocks.context("asked", _lines(small, voice)),
     ]
+
+
+def _history(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+    lines = [_past_line(past) for past in diagnosis.pasts]
+    return [blocks.context("history", _lines(lines, voice))] if lines else []
+
+
+def _past_line(past: Past) -> Message:
+    """How many tickets somebody had lately, and how often which cause was theirs."""
+    whose = _WHOSE[past.side]
+    causes = [_times(cause, count) for cause, count in past.causes]
+    if not causes:
+        return plural(
+            "%(who)s: %(count)s ticket in 30 days",
+            "%(who)s: %(count)s tickets in 30 days",
+            count=past.tickets,
+            who=whose,
+        )
+    return plural(
+        "%(who)s: %(count)s ticket in 30 days, %(causes)s",
+        "%(who)s: %(count)s tickets in 30 days, %(causes)s",
+        count=past.tickets,
+        who=whose,
+        causes=causes,
+    )
+
+
+def _times(cause: str, count: int) -> Message:
+    name = cause_name(cause, None, None)
+    if count == 1:
+        return message("once %(cause)s", cause=name)
+    if count == _TWICE:
+        return message("twice %(cause)s", cause=name)
+    return message("%(times)s times %(cause)s", times=count, cause=name)
 
 
 def _one_lack(diagnosis: Diagnosis) -> list[Message]:

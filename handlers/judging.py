@@ -16,7 +16,7 @@ from bot.store.judgements import Judgement, Precision
 from bot.ticket import Ticket
 from bot.words import Message, message, plural
 from handlers import blocks
-from handlers.blocks import Block
+from handlers.blocks import Block, Element
 from handlers.causes import resolution_name
 from handlers.details import details_view
 from handlers.forms import open_form
@@ -67,9 +67,14 @@ class JudgingStory:
         await ack()
 
 
+def details_button(ticket: Ticket, voice: Voice) -> Element:
+    """What opens all that stands behind a ticket's verdict."""
+    return blocks.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
+
+
 def judging_block(ticket: Ticket, verdict: Verdict, voice: Voice) -> list[Block]:
     """The question under a verdict, and its details; nothing is asked while nothing is known."""
-    details = blocks.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
+    details = details_button(ticket, voice)
     if verdict.cause == UNKNOWN:
         return [blocks.actions("judge", details)]
     buttons = [

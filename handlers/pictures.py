@@ -13,7 +13,7 @@ from bot import charts
 from bot.charts import Picture
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.errors import SpeakUnreachableError
-from bot.ports import Diagnosis, Uploaded
+from bot.ports import FILE_GONE, Diagnosis, Uploaded
 from bot.ticket import Ticket
 from bot.words import Message, Uid, message
 from handlers import blocks
@@ -82,7 +82,7 @@ async def send_with_file(send: Callable[[], Awaitable[Any]]) -> Any:
         except _UnreadyError:
             await asyncio.sleep(_READY_WAIT_S * 2**attempt)
     spoken = message("Slack did not take the picture.")
-    raise SpeakUnreachableError(spoken, code="invalid_slack_file", maybe_arrived=False)
+    raise SpeakUnreachableError(spoken, code=FILE_GONE, maybe_arrived=False)
 
 
 class _UnreadyError(Exception):

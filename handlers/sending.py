@@ -98,7 +98,7 @@ async def answer_privately(question: Asked, text: str, shown: list[Block]) -> No
         )
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         raise unreachable(error) from error
-    code = _answer_refusal(answer.status_code, answer.body)
+    code = answer_refusal(answer.status_code, answer.body)
     if code:
         raise _answer_error(answer.status_code, code)
 
@@ -112,7 +112,7 @@ def _answer_error(status: int, code: str) -> SpeakError:
     return SpeakRefusedError(spoken, code=code)
 
 
-def _answer_refusal(status: int, body: str) -> str:
+def answer_refusal(status: int, body: str) -> str:
     """The code of a refusal, "" for a yes."""
     try:
         told = json.loads(body)

@@ -20,6 +20,7 @@ from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm, open_form
 from handlers.middleware import Asker, Body, read_number
 from handlers.people import People
+from handlers.sending import BAD_BLOCKS, answer_refusal
 from handlers.voice import Voice
 
 _TITLES: Final = {
@@ -47,11 +48,15 @@ class TicketsStory:
         app.action(_LIST_ACTIONS)(self.turn)
         app.view(ResolveForm.CALLBACK)(self.resolve)
 
-    async def find(self, ack: AsyncAck, body: Body) -> None:
+    async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Answer privately with a page of tickets, or with one."""
         asker = Asker.of(body)
         wanted = read_tickets(str(body.get("text") or ""))
         voice = await self._people.voice(asker.team, asker.person)
+        if wanted.number is not None:
+            await self._show(respond, asker, wanted.number, voice)
+            await ack()
+            return
         text, shown = await self._answer(asker, wanted, voice)
         await ack(text=text, blocks=shown, response_type="ephemeral")
 
@@ -61,19 +66,39 @@ class TicketsStory:
         action = body["actions"][0]
         voice = await self._people.voice(asker.team, asker.person)
         if action["action_id"] == "tickets.show":
-            wanted = TicketsWanted(number=read_number(action))
-        else:
-            wanted = TicketsWanted.from_json(str(action.get("value") or ""))
+            await self._show(respond, asker, read_number(action), voice, replace=True)
+            await ack()
+            return
+        wanted = TicketsWanted.from_json(str(action.get("value") or ""))
         text, shown = await self._answer(asker, wanted, voice)
         await respond(text=text, blocks=shown, response_type="ephemeral", replace_original=True)
         await ack()
 
+    async def _show(
+        self,
+        respond: AsyncRespond,
+        asker: Asker,
+        number: int,
+        voice: Voice,
+        *,
+        replace: bool = False,
+    ) -> None:
+        """Show one ticket; when Slack has its picture no more, it is drawn again meanwhile."""
+        ticket = await self._desk.find_ticket(asker.team, number, asker.person)
+        for _ in range(2):
+            text, shown = cards.ticket_details(ticket, voice)
+            answer = await respond(
+                text=text, blocks=shown, response_type="ephemeral", replace_original=replace
+            )
+            code = answer_refusal(answer.status_code, answer.body)
+            if not ticket.picture_file or code not in BAD_BLOCKS:
+                return
+            await self._desk.redraw(ticket)
+            ticket.picture_file = ""
+
     async def _answer(
         self, asker: Asker, wanted: TicketsWanted, voice: Voice
     ) -> tuple[str, list[Block]]:
-        if wanted.number is not None:
-            ticket = await self._desk.find_ticket(asker.team, wanted.number, asker.person)
-            return cards.ticket_details(ticket, voice)
         query = TicketQuery(
             team=asker.team,
             statuses=(Status.OPEN, Status.CLAIMED) if wanted.which == "open" else (),

@@ -10,10 +10,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.desk.desk import WAIT_FOR_CARD, Desk, owe
 from bot.desk.evidence import recall, remember
+from bot.desk.histories import look_back
 from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, pace
 from bot.desk.reporting import judge_failure
 from bot.diagnosis import Verdict
@@ -22,8 +24,9 @@ from bot.errors import (
     SpeakClosedError,
     SpeakError,
     SpeakGoneError,
+    SpeakUnreachableError,
 )
-from bot.ports import Asked, Diagnosis, Posted, Speaker
+from bot.ports import FILE_GONE, Asked, Diagnosis, Posted, Speaker
 from bot.store import Session, duties, tables, tickets
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, dump_message
@@ -177,9 +180,10 @@ class Carriers:
             return self._now() + CARD_FIRST
         found = await self._desk.examiner.examine(ticket.report)
         diagnosis = pace(found, self._now(), ticket.created_at, DIAGNOSED_WITHIN)
+        diagnosis = await self._with_pasts(ticket, diagnosis)
         if ticket.diagnosis_ts:
             try:
-                await self._speaker.update_diagnosis(ticket, diagnosis)
+                await self._update_diagnosis(ticket, diagnosis)
             except SpeakGoneError:
                 ticket.diagnosis_ts = ""
         if not ticket.diagnosis_ts:
@@ -191,6 +195,23 @@ class Carriers:
                 await self._speaker.update_diagnosis(ticket, diagnosis)
         await self._keep_verdict(ticket, diagnosis)
         return diagnosis.verdict.retry_at
+
+    async def _with_pasts(self, ticket: Ticket, diagnosis: Diagnosis) -> Diagnosis:
+        pasts = await self._desk.store.read(
+            lambda session: look_back(session, ticket, diagnosis.verdict)
+        )
+        return replace(diagnosis, pasts=pasts)
+
+    async def _update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the post; when Slack has its picture no more, without it, and draw it again."""
+        try:
+            await self._speaker.update_diagnosis(ticket, diagnosis)
+        except SpeakUnreachableError as error:
+            if error.code != FILE_GONE:
+                raise
+            await self._change(ticket, picture_file="")
+            await self._owe(ticket, "picture")
+            await self._speaker.update_diagnosis(ticket, diagnosis)
 
     async def _keep_verdict(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Note what was found; when it is the first final word, the reporter is told too."""
@@ -222,6 +243,7 @@ class Carriers:
         if uploaded is None:
             return None
         await self._change(ticket, picture_file=uploaded.file_id, picture_alt=uploaded.alt_text)
+        diagnosis = await self._with_pasts(ticket, diagnosis)
         try:
             await self._speaker.update_diagnosis(ticket, diagnosis)
         except SpeakGoneError:

@@ -194,6 +194,19 @@ class Desk:
             )
         return ticket, diagnosis
 
+    async def redraw(self, ticket: Ticket) -> None:
+        """Have a ticket's picture drawn again from what was kept: Slack has it no more."""
+        now = self.clock.now()
+
+        def work(session: Session) -> None:
+            stored = tickets.lock(session, ticket.id)
+            stored.picture_file = ""
+            session.add(stored)
+            owe(session, stored, "picture", now)
+
+        await self.store.transact(work)
+        await self.wake()
+
     async def accuracy(self, team: str, over: dt.timedelta) -> list[Precision]:
         """Say how often people agreed with each cause."""
         since = self.clock.now() - over
