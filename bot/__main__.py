@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import commands, doctor, exports, logs, words
+from bot import commands, doctor, exports, logs, summary, words
+from bot.call import LackReason
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import UsageError
 from bot.desk import Carriers, Desk, checkup, collecting, overviews
@@ -31,6 +32,7 @@ from bot.desk.overviews import Overviews
 from bot.desk.room_duties import RoomDuties
 from bot.desk.rooms import Rooms
 from bot.desk.submission import is_uid
+from bot.desk.weekly import Weekly
 from bot.diagnosis import UNKNOWN
 from bot.errors import InputError, LagdeskError
 from bot.ports import Clock, Diagnosis, Overview
@@ -144,6 +146,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.quality import NativeBlocks, OverviewTeller  # noqa: PLC0415 - likewise
     from handlers.room_notes import ThreadNotes  # noqa: PLC0415 - likewise
     from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
+    from handlers.summary import SlackAnnouncer  # noqa: PLC0415 - likewise
 
     settings, desk = house.settings, house.desk
     installs = Installs(desk)
@@ -156,9 +159,12 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         speaker = SlackSpeaker(clients, people, settings)
         desk.speaker, speaker.has_menu = speaker, Rooms(desk).has_menu
         collector = Collector(desk)
-        teller = OverviewTeller(people, NativeBlocks(SqlMemory(house.store), desk.clock))
+        native = NativeBlocks(SqlMemory(house.store), desk.clock)
+        teller = OverviewTeller(people, native)
+        weekly = Weekly(desk, SlackAnnouncer(desk, clients, people, native))
         carriers = {
             **Carriers(desk, speaker).table,
+            **weekly.table,
             **RoomDuties(desk, ThreadNotes(speaker, people)).table,
             collecting.KIND: collector.collect,
             overviews.KIND: Overviews(desk, teller).answer,
@@ -169,6 +175,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         await stack.enter_async_context(engine)
         if worker:
             await collector.begin()
+            await weekly.begin()
         app = build_app(desk, people, settings, clients, installs)
         yield Slack(app, engine, clients, installs)
 
@@ -341,10 +348,10 @@ def _check_question(desk: Desk, options: argparse.Namespace) -> None:
 def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
     from handlers import terminal  # noqa: PLC0415 - brings slackblocks, which others need not
 
-    failed = diagnosis.verdict.cause == UNKNOWN and not diagnosis.calls and diagnosis.failures
-    if failed and diagnosis.verdict.retry_at is None:
-        for line in terminal.print_failures(diagnosis, spoken):
-            print(line, file=sys.stderr)  # noqa: T201 - what the command is for
+    empty = diagnosis.verdict.cause == UNKNOWN and not diagnosis.calls
+    if empty and diagnosis.failures and not _is_only_early(diagnosis):
+        line = " / ".join(terminal.print_failures(diagnosis, spoken))
+        print(line, file=sys.stderr)  # noqa: T201 - what the command is for
         return FAILED
     if as_json:
         text = json.dumps(diagnosis.verdict.to_json(), ensure_ascii=False, indent=2)
@@ -352,6 +359,12 @@ def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
         text = terminal.print_diagnosis(diagnosis, spoken)
     print(text)  # noqa: T201 - what the command is for
     return DONE
+
+
+def _is_only_early(diagnosis: Diagnosis) -> bool:
+    """Tell whether all that is missing comes by waiting: that can be said, and is an answer."""
+    early = (LackReason.NOT_OUT_YET, LackReason.OVER_QUOTA)
+    return all(lack.why in early for lack in diagnosis.verdict.missing)
 
 
 async def quality(settings: Settings, options: argparse.Namespace) -> int:
@@ -405,6 +418,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         "export": lambda: export(settings, options),
         "diagnose": lambda: diagnose(settings, options),
         "quality": lambda: quality(settings, options),
+        "summary": lambda: summary.run(settings, options, open_house),
     }
     return await table[options.command]()
 

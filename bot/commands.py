@@ -6,8 +6,9 @@ import argparse
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
+from bot.desk.weeks import Week
 from bot.ports import Topic
 from bot.settings import LAST_PORT
 from bot.words import Message, message
@@ -25,6 +26,9 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, allow_abbrev=False)
+
     def error(self, message: str) -> NoReturn:  # argparse's own name for it
         raise UsageError(_usage(self.prog, message))
 
@@ -62,6 +66,16 @@ def read_date(text: str) -> dt.datetime:
         raise UsageError(message("%(text)s is not a date.", text=text)) from None
 
 
+def read_week(text: str) -> Week:
+    """Read an ISO week such as 2026-W46. Raises UsageError, also for a week no year has."""
+    try:
+        return Week.read(text)
+    except ValueError:
+        raise UsageError(
+            message("%(text)s is not a week. Write it such as 2026-W46.", text=text)
+        ) from None
+
+
 def _port(text: str) -> int:
     if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= LAST_PORT:
         return int(text)
@@ -69,16 +83,14 @@ def _port(text: str) -> int:
 
 
 def _url(text: str) -> str:
-    if re.fullmatch(r"https?://[!-~]+", text):
+    if not text or re.fullmatch(r"https?://[!-~]+", text):
         return text
     raise UsageError(message("%(text)s is not an address that starts with https://.", text=text))
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line. Raises UsageError; `--help` exits as argparse does."""
-    parser = _Parser(
-        prog="python -m bot", description="Lagdesk explains bad calls in Slack.", allow_abbrev=False
-    )
+    parser = _Parser(prog="python -m bot", description="Lagdesk explains bad calls in Slack.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     for add in (_add_running, _add_keeping, _add_asking):
         add(commands)
@@ -105,6 +117,9 @@ def _add_keeping(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctor.add_argument("--json", action="store_true")
     manifest = commands.add_parser("manifest", help="the Slack app manifest as JSON")
     manifest.add_argument("--url", type=_url, default="", help="https://host, for HTTP mode")
+    summary = commands.add_parser("summary", help="the weekly summary, shown or posted")
+    summary.add_argument("--week", type=read_week, default=None, metavar="2026-W46")
+    summary.add_argument("--post", action="store_true", help="to SUMMARY_CHANNEL, once")
     export = commands.add_parser("export", help="tickets to standard output")
     export.add_argument("--format", choices=("csv", "jsonl"), default="csv")
     export.add_argument("--since", type=read_date, default=None, metavar="DATE")

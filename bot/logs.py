@@ -73,8 +73,10 @@ def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str] = (
         logging.getLogger(name).setLevel(chosen)
     for name in ("dbos", "alembic"):  # they set levels of their own
         logging.getLogger(name).setLevel(max(chosen, logging.WARNING))
-    for name in (
-        "slack_bolt",
-        "stamina",
-    ):  # we handle what they warn of; a retry that helped is no news
-        logging.getLogger(name).setLevel(max(chosen, logging.ERROR))
+    handler.addFilter(_is_news)
+    handler.setLevel(chosen)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Bolt warns of what we do on purpose, and a retry that helped is no news."""
+    return record.levelno >= logging.ERROR or not record.name.startswith(("slack_bolt", "stamina"))

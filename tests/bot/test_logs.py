@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot import logs
+
+SECRETS = ("s3cret-key+/=", "xoxb-own", "abc")
+
+
+@pytest.fixture(autouse=True)
+def logging_put_back() -> Iterator[None]:
+    """Leave logging as it was."""
+    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "dbos", "alembic")]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    loggers[0].handlers = []
+    yield
+    loggers[0].handlers = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "xoxb-7000-abc-DEF",
+        "xoxe.xoxb-1-abc",
+        "xapp-1-A07-9",
+        "Basic aWQ6c2VjcmV0",
+        "bearer abcdefgh12",
+        "Credential=AKIA123/2026",
+        "Signature=00ff00ff",
+        "Access=AKIA123",
+        "https://hooks.slack.com/commands/T1/2/3",
+        "http://127.0.0.1:80/response/R123",
+        "203.0.113.7",
+        "203.0.113.7:443",
+        "2001:db8::7",
+        "fe80:0:0:0:1:2:3:4",
+        "s3cret-key+/=",
+    ],
+)
+def test_redaction(hidden: str) -> None:
+    """Tokens, keys, signatures, addresses and our own secrets are taken out."""
+    shown = logs.redact(f"before {hidden} after", SECRETS)
+    assert hidden not in shown
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "report:LD-12 is tried again at 2026-11-09T02:05:00.123456+00:00: agora call_search",
+        "10:05:33 and 127.0.0.1 and version 3.4.0, abc",
+        "handlers.doors::hear",
+    ],
+)
+def test_other_texts_stay(text: str) -> None:
+    """Times, job names and short words are no secrets."""
+    assert text == logs.redact(text, SECRETS)
+
+
+def fail() -> None:
+    """Fail with a secret."""
+    raise ValueError("xoxb-own 203.0.113.7\nsecond line")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    """Neither messages nor tracebacks show a secret; JSON stays one object a line."""
+    logs.set_up("DEBUG", form, SECRETS)  # type: ignore[arg-type]
+    log = logging.getLogger("bot.test")
+    log.info('token %s, "quoted"\nand a line, 卡', "xoxb-own")
+    try:
+        fail()
+    except ValueError:
+        log.exception("it failed")
+    shown = capsys.readouterr().err
+    assert "it failed" in shown
+    assert not [secret for secret in ("xoxb-own", "203.0.113.7") if secret in shown]
+    if form == "json":
+        lines = [json.loads(line) for line in shown.splitlines()]
+        assert ["INFO", "ERROR"] == [line["level"] for line in lines]
+        assert "bot.test" == lines[0]["logger"]
+        assert "second line" in lines[1]["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("level", "name", "record", "shown"),
+    [
+        ("DEBUG", "bot.x", logging.DEBUG, True),
+        ("INFO", "bot.x", logging.DEBUG, False),
+        ("DEBUG", "handlers.x", logging.DEBUG, True),
+        ("DEBUG", "httpx", logging.INFO, False),
+        ("DEBUG", "httpx", logging.WARNING, True),
+        ("DEBUG", "dbos", logging.INFO, False),
+        ("ERROR", "httpx", logging.WARNING, False),
+        ("DEBUG", "slack_bolt.AsyncApp", logging.WARNING, False),
+        ("DEBUG", "slack_bolt.AsyncApp", logging.ERROR, True),
+        ("DEBUG", "stamina", logging.WARNING, False),
+        ("CRITICAL", "bot.x", logging.ERROR, False),
+    ],
+)
+def test_who_may_speak(
+    capsys: pytest.CaptureFixture[str], level: str, name: str, record: int, *, shown: bool
+) -> None:
+    """We speak from the chosen level on, libraries from WARNING: their details hold texts."""
+    logs.set_up(level, "text")
+    logging.getLogger(name).log(record, "spoken")
+    assert shown is ("spoken" in capsys.readouterr().err)
+
+
+def test_bolt_copies_no_debug_level() -> None:
+    """Bolt copies the root's level, and at DEBUG it logs whole messages."""
+    logs.set_up("DEBUG", "text")
+    assert logging.WARNING == logging.getLogger().level
