@@ -30,7 +30,7 @@ from handlers.people import Memory
 
 log = getLogger(__name__)
 
-NOT_INSTALLED: Final = message("Lagdesk is no longer installed in this workspace.")
+NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace.")
 IDENTITY_TTL_S: Final = 3600.0
 _PATIENCE_S: Final = 1.0
 STATE_TTL: Final = dt.timedelta(minutes=10)
