@@ -72,7 +72,7 @@ def read_week(text: str) -> Week:
         return Week.read(text)
     except ValueError:
         raise UsageError(
-            message("%(text)s is not a week. Write it such as 2026-W46.", text=text)
+            message("%(text)s is not a week. Write it like 2026-W46.", text=text)
         ) from None
 
 

@@ -301,12 +301,12 @@ class Weekly:
             if found is not None and found.posted_at is not None:
                 return
             await asyncio.sleep(_POLL_S)
-        raise LagdeskError(message("Another process is posting this summary and does not end."))
+        raise LagdeskError(message("Another process is still posting this summary. Try again."))
 
     async def ask_csv(self, team: str, person: str, week: Week, origin: str) -> None:
         """Owe somebody the week's tickets as a file; NotAllowedError for who is not support."""
         if not await self._desk.is_support(team, person):
-            raise NotAllowedError(message("Only support can have the tickets as a file."))
+            raise NotAllowedError(message("Only support can download the tickets."))
         now, name = self._desk.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
         await self._desk.store.transact(lambda s: duties.owe(s, name, CSV, due_at=now))
         await self._desk.wake()
