@@ -253,7 +253,11 @@ def _volcengine(read: _Reader) -> CloudSettings | None:
 def _huawei(read: _Reader) -> CloudSettings | None:
     apps = read.apps("HUAWEI_APPS")
     base_url = read.url("HUAWEI_BASE_URL", "https://rtc-api.myhuaweicloud.com")
-    iam_url = read.url("HUAWEI_IAM_URL", "https://iam.myhuaweicloud.com")
+    switches = {
+        "iam_url": read.url("HUAWEI_IAM_URL", "https://iam.myhuaweicloud.com"),
+        "array_style": read.choice("HUAWEI_ARRAY_STYLE", ("comma", "repeat"), "comma"),
+        "client_events": read.choice("HUAWEI_CLIENT_EVENTS", ("auto", "on", "off"), "auto"),
+    }
     if not apps:
         return None
     by_key, by_user = ("ACCESS_KEY", "SECRET_KEY"), _IAM
@@ -261,7 +265,7 @@ def _huawei(read: _Reader) -> CloudSettings | None:
     has_user = any(read.text(f"HUAWEI_{name}") for name in by_user)
     names = by_user if has_user and not has_key else by_key
     secrets = {name.lower(): read.required(f"HUAWEI_{name}") for name in names}
-    options = {"project_id": read.required("HUAWEI_PROJECT_ID"), "iam_url": iam_url}
+    options = {"project_id": read.required("HUAWEI_PROJECT_ID"), **switches}
     return CloudSettings("huawei", apps, base_url, secrets, options)
 
 

@@ -137,6 +137,8 @@ WRONG = [
     ("VOLCENGINE_API_VERSION", ["2020-12-02"]),
     ("HUAWEI_BASE_URL", ["x"]),
     ("HUAWEI_IAM_URL", ["x"]),
+    ("HUAWEI_ARRAY_STYLE", ["csv", "commas"]),
+    ("HUAWEI_CLIENT_EVENTS", ["true", "maybe"]),
 ]
 
 
@@ -188,6 +190,15 @@ def test_huawei_by_key_or_by_user(credentials: dict[str, str], names: set[str]) 
     """Huawei takes a key or an IAM user; with both, the key."""
     (cloud,) = read_settings({**HUAWEI, **credentials}).clouds
     assert names == set(cloud.secrets)
+
+
+def test_huaweis_switches() -> None:
+    """How lists are written and whether clients' events are asked for reach the cloud."""
+    (cloud,) = read_settings({**HUAWEI, **BY_KEY}).clouds
+    assert ("comma", "auto") == (cloud.options["array_style"], cloud.options["client_events"])
+    told = {"HUAWEI_ARRAY_STYLE": "Repeat", "HUAWEI_CLIENT_EVENTS": "OFF"}
+    (cloud,) = read_settings({**HUAWEI, **BY_KEY, **told}).clouds
+    assert ("repeat", "off") == (cloud.options["array_style"], cloud.options["client_events"])
 
 
 @pytest.mark.parametrize(
