@@ -8,6 +8,7 @@ from bot.desk import Desk
 from handlers.channels import ChannelsStory
 from handlers.diagnose import DiagnoseStory
 from handlers.home import HomeStory
+from handlers.incidents import IncidentsStory
 from handlers.judging import JudgingStory
 from handlers.middleware import answer_errors
 from handlers.people import People
@@ -15,6 +16,7 @@ from handlers.quality import QualityStory
 from handlers.report import ReportStory
 from handlers.rooms import RoomsStory
 from handlers.settings import SettingsStory
+from handlers.summary import SummaryStory
 from handlers.thread import ThreadStory
 from handlers.tickets import TicketsStory
 
@@ -29,6 +31,8 @@ STORIES = (
     ChannelsStory,
     RoomsStory,
     JudgingStory,
+    IncidentsStory,
+    SummaryStory,
 )
 
 

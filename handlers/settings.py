@@ -14,6 +14,7 @@ from handlers.help import all_usages
 from handlers.judging import ACCURACY_OVER, accuracy
 from handlers.middleware import Asker, Body
 from handlers.people import People
+from handlers.summary import preview
 from handlers.voice import Voice
 
 _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
@@ -38,6 +39,10 @@ class SettingsStory:
         match word:
             case "" | "help":
                 said = None
+            case "summary":
+                text, shown = await preview(self._desk, self._people, asker)
+                await ack(text=text, blocks=shown, response_type="ephemeral")
+                return
             case "language":
                 said = await self._choose_language(asker, rest[0])
             case "channel-language":

@@ -32,6 +32,7 @@ Read = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
 EVENT_TYPE: Final = "lagdesk_post"
 _PAGE: Final = 200
 _PAGES: Final = 10  # two thousand posts back, and not further
+_IN_CHANNEL: Final = ("card:", "incident:")
 _DIRECT: Final = ("confirm:", "explain:")  # keys of what is told to the reporter alone
 
 
@@ -113,13 +114,15 @@ class SlackSpeaker:
 
     async def permalink(self, ticket: Ticket) -> str:
         """The card's address, "" when Slack does not tell it."""
-        client = await self._clients.of(ticket.team)
+        return await self.link(ticket.team, Posted(ticket.channel, ticket.card_ts))
+
+    async def link(self, team: str, place: Posted) -> str:
+        """A post's address, "" when Slack does not tell it."""
+        client = await self._clients.of(team)
         try:
-            answer = await client.chat_getPermalink(
-                channel=ticket.channel, message_ts=ticket.card_ts
-            )
+            answer = await client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            log.info("no permalink for %s: %s", ticket.label, type(error).__name__)
+            log.info("no permalink for %s: %s", place.ts, type(error).__name__)
             return ""
         return str(answer.get("permalink") or "")
 
@@ -134,7 +137,7 @@ class SlackSpeaker:
         client = await self._clients.of(ticket.team)
         try:
             channel, pages = await self._place_of(client, ticket, key)
-            return await _find_key(pages, key, channel, str(since.timestamp()))
+            return await find_key(pages, key, channel, str(since.timestamp()))
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
             translated = translate(error)
             if translated.code == "missing_scope":  # an optional one: better twice than never
@@ -147,7 +150,7 @@ class SlackSpeaker:
             opened = await client.conversations_open(users=[ticket.reporter])
             channel = str(opened["channel"]["id"])
             return channel, partial(client.conversations_history, channel=channel)
-        if key.startswith("card:"):
+        if key.startswith(_IN_CHANNEL):
             channel = self._settings.escalation_channel
             return channel, partial(client.conversations_history, channel=channel)
         channel = ticket.channel
@@ -165,6 +168,20 @@ class SlackSpeaker:
     async def edit_in_thread(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
         """Edit something in the ticket's thread."""
         await self._update(ticket, ts, text, shown)
+
+    async def post_in_channel(
+        self, team: str, channel: str, key: str, text: str, shown: list[Block]
+    ) -> Posted:
+        """Post something of its own in a channel."""
+        return await self._post(team, channel, key, text, shown)
+
+    async def edit_in_channel(
+        self, team: str, place: Posted, text: str, shown: list[Block]
+    ) -> None:
+        """Edit what stands in a channel."""
+        client = await self._clients.of(team)
+        edit = client.chat_update(channel=place.channel, ts=place.ts, text=text, blocks=shown)
+        await sent(edit)
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether this person may act on tickets."""
@@ -210,7 +227,7 @@ def _diagnosis_post(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> list[
     return [headline, *picture, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
 
 
-async def _find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:
+async def find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:
     """Look through the posts since `oldest` for the one whose metadata has this key."""
     cursor = ""
     for _ in range(_PAGES):

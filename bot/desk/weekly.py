@@ -303,9 +303,13 @@ class Weekly:
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is still posting this summary. Try again."))
 
-    async def ask_csv(self, team: str, person: str, week: Week, origin: str) -> None:
-        """Owe somebody the week's tickets as a file; NotAllowedError for who is not support."""
-        if not await self._desk.is_support(team, person):
+    async def ask_csv(self, team: str, person: str, channel: str, week: Week, origin: str) -> None:
+        """Owe somebody the week's tickets as a file.
+
+        Raises NotAllowedError for who is neither support nor reads the summary's channel.
+        """
+        is_reader = bool(channel) and channel == self._desk.settings.summary_channel
+        if not is_reader and not await self._desk.is_support(team, person):
             raise NotAllowedError(message("Only support can download the tickets."))
         now, name = self._desk.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
         await self._desk.store.transact(lambda s: duties.owe(s, name, CSV, due_at=now))

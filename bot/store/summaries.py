@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import func
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.store.installs import Install
 from bot.store.judgements import Judged, Judgement
 from bot.ticket import Status, Ticket, UtcTime
 
@@ -96,3 +97,8 @@ def judgements_of(
     if team is not None:
         asked = asked.where(Judged.team == team)
     return [Judgement(each) for each in session.exec(asked)]
+
+
+def list_teams(session: Session) -> list[str]:
+    """List the workspaces that installed Lagdesk."""
+    return sorted(session.exec(select(Install.team)).all())

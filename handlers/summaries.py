@@ -1,0 +1,372 @@
+"""A week in words, blocks and text. Counts nothing, decides nothing, speaks to nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from bot.desk.summaries import Tally, Waits, WeekReport
+from bot.ports import Overview
+from bot.words import Duration, Message, Percentage, Uid, Words, message, plural
+from handlers import blocks
+from handlers.blocks import Block
+from handlers.causes import LACK_REASONS, resolution_name
+from handlers.charts_native import Cell, Table
+from handlers.forms import ISSUE_TYPES, SIDES
+from handlers.overviews import headline as overview_headline
+from handlers.text_tables import align, harmless
+from handlers.voice import Link, Voice, escape
+
+_TOP: Final = 6
+_NAME_LENGTH: Final = 20  # of a chart's lines and labels
+_TITLE_LENGTH: Final = 50
+_BAR_WIDTH: Final = 12
+_DAY: Final = dt.timedelta(days=1)
+Lines = tuple[Message, ...]
+
+
+def headline(report: WeekReport) -> Message:
+    """The week in one sentence."""
+    title = _title(report)
+    if report.is_uncollected:
+        return message("%(week)s: not collected. Lagdesk was not running.", week=title)
+    if not report.reported:
+        return message("%(week)s: nothing was reported.", week=title)
+    counted = plural("%(count)s ticket", "%(count)s tickets", count=report.reported)
+    return message(
+        "%(week)s: %(tickets)s (%(change)s).",
+        week=title,
+        tickets=counted,
+        change=_change(report.reported, report.before),
+    )
+
+
+def _title(report: WeekReport) -> Message:
+    first, last = report.week.days[0], report.week.days[-1]
+    shown = message(
+        "Week %(week)s (%(first)s to %(last)s)",
+        week=report.week.label,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+    return shown if report.is_over else message("%(week)s, so far", week=shown)
+
+
+def _change(count: int, before: int) -> Message:
+    if count == before:
+        return message("as many as the week before")
+    if count > before:
+        return message("%(number)s more than the week before", number=count - before)
+    return message("%(number)s fewer than the week before", number=before - count)
+
+
+def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
+    """The summary, a group of lines at a time, each under its name."""
+    yield "gaps", tuple(_gaps(report))
+    if report.reported:
+        yield "types", _tallies(message("*By type*"), report.types, _issue_types())
+        yield "causes", _tallies(message("*By cause*"), report.causes, {})
+        yield "apps", _tallies(message("*By app*"), report.apps, None)
+        yield "sides", _tallies(message("*By who had the problem*"), report.sides, _sides())
+    yield "waits", tuple(_waits(report))
+    yield "open", tuple(_open(report))
+    yield "accuracy", tuple(_accuracy(report))
+
+
+def tell_details(report: WeekReport, overviews: Sequence[Overview]) -> Iterator[tuple[str, Lines]]:
+    """What belongs in the thread, likewise."""
+    if report.oldest:
+        yield "oldest", (message("*Still open, the oldest first*"), *_open_tickets(report))
+    if report.rooms or report.people:
+        yield "repeated", (message("*Reported more than once*"), *_repeated(report))
+    yield "clouds", tuple(_clouds(overviews))
+
+
+def _issue_types() -> Mapping[str, Message]:
+    return {str(int(kind)): name for kind, name in ISSUE_TYPES.items()}
+
+
+def _sides() -> Mapping[str, Message]:
+    return {side.value: name for side, name in SIDES.items()}
+
+
+def _gaps(report: WeekReport) -> Iterator[Message]:
+    if report.is_uncollected:
+        yield message("Nobody could report anything, so this says nothing about the calls.")
+        return
+    for start, end in report.gaps[:_TOP]:
+        yield message(
+            "Lagdesk was not running from %(since)s to %(until)s. "
+            "What happened then is not counted.",
+            since=start,
+            until=end,
+        )
+
+
+def _tallies(
+    title: Message, tallies: Sequence[Tally], names: Mapping[str, Message] | None
+) -> Lines:
+    """`names` says the keys: {} for causes, None for keys that are names themselves."""
+    lines = [title]
+    for each in tallies[:_TOP]:
+        name: object = (
+            each.key if names is None else (names.get(each.key) or resolution_name(each.key))
+        )
+        lines.append(
+            message(
+                "• %(name)s: %(count)s (%(change)s)",
+                name=name,
+                count=each.count,
+                change=_short_change(each),
+            )
+        )
+    if len(tallies) > _TOP:
+        rest = sum(each.count for each in tallies[_TOP:])
+        lines.append(message("• Others: %(count)s", count=rest))
+    return tuple(lines)
+
+
+def _short_change(tally: Tally) -> str:
+    change = tally.count - tally.before
+    return f"{change:+d}" if change else "±0"
+
+
+def _waits(report: WeekReport) -> Iterator[Message]:
+    if report.claim.count:
+        yield _wait(message("Time to claim"), report.claim)
+    if report.resolve.count:
+        yield _wait(message("Time to resolve"), report.resolve)
+
+
+def _wait(name: Message, waits: Waits) -> Message:
+    return plural(
+        "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s ticket)",
+        "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s tickets)",
+        count=waits.count,
+        name=name,
+        median=Duration(waits.median_s or 0),
+        slow=Duration(waits.slow_s or 0),
+    )
+
+
+def _open(report: WeekReport) -> Iterator[Message]:
+    if not report.open_count:
+        yield message("*Still open*: none")
+        return
+    oldest = report.oldest[0]
+    yield message(
+        "*Still open*: %(count)s. The oldest is %(ticket)s, since %(when)s.",
+        count=report.open_count,
+        ticket=_ticket_name(oldest.number, oldest.permalink),
+        when=oldest.created_at,
+    )
+
+
+def _ticket_name(number: int, permalink: str) -> object:
+    label = f"LD-{number}"
+    return Link(permalink, label) if permalink else label
+
+
+def _open_tickets(report: WeekReport) -> Iterator[Message]:
+    for each in report.oldest:
+        yield message(
+            "• %(ticket)s %(cname)s, since %(when)s",
+            ticket=_ticket_name(each.number, each.permalink),
+            cname=each.cname,
+            when=each.created_at,
+        )
+
+
+def _repeated(report: WeekReport) -> Iterator[Message]:
+    for room in report.rooms:
+        yield message(
+            "• Channel %(cname)s (%(app)s): %(count)s tickets",
+            cname=room.name,
+            app=room.app,
+            count=room.count,
+        )
+    for person in report.people:
+        yield message(
+            "• Person %(uid)s (%(app)s): %(count)s tickets",
+            uid=Uid(person.name),
+            app=person.app,
+            count=person.count,
+        )
+
+
+def _accuracy(report: WeekReport) -> Iterator[Message]:
+    said = report.judgements
+    if said.count:
+        yield plural(
+            "*Verdicts*: right in %(share)s of %(count)s judgement",
+            "*Verdicts*: right in %(share)s of %(count)s judgements",
+            count=said.count,
+            share=Percentage(said.share * 100),
+        )
+    elif report.reported:
+        yield message("*Verdicts*: nobody has judged one this week.")
+
+
+def _clouds(overviews: Sequence[Overview]) -> Iterator[Message]:
+    if overviews:
+        yield message("*Usage and quality*")
+    for each in overviews:
+        if not each.is_empty:
+            yield message("• %(line)s", line=overview_headline(each))
+        else:
+            reasons = [LACK_REASONS[lack.why] for lack in each.missing]
+            why = list(dict.fromkeys(map(str, reasons)))
+            shown = [reason for reason in reasons if str(reason) in why][:1]
+            yield message("• %(line)s %(why)s", line=_not_collected(each), why=shown or "")
+
+
+def _not_collected(overview: Overview) -> Message:
+    return message("%(line)s Not collected.", line=overview_headline(overview))
+
+
+def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bool) -> list[Block]:
+    """The summary's post; without `native` the charts are text."""
+    shown = [blocks.section("headline", voice.markup(message("*%(line)s*", line=headline(report))))]
+    shown += _chart_blocks(report, voice) if native else _text_charts(report, voice)
+    shown += _sections(tell(report), voice)
+    if button:
+        name = voice.plain(message("Tickets as CSV"))
+        shown.append(blocks.actions("csv", blocks.button("summary.csv", name, report.week.label)))
+    return shown
+
+
+def details_blocks(report: WeekReport, overviews: Sequence[Overview], voice: Voice) -> list[Block]:
+    """The post in the summary's thread."""
+    shown = _sections(tell_details(report, overviews), voice)
+    nothing = message("There is nothing more to say about this week.")
+    return shown or [blocks.section("nothing", voice.markup(nothing))]
+
+
+def details_notice(report: WeekReport, voice: Voice) -> str:
+    """What a notification says of the thread."""
+    return voice.notice(message("Details of week %(week)s", week=report.week.label))
+
+
+def _sections(groups: Iterator[tuple[str, Lines]], voice: Voice) -> list[Block]:
+    return [
+        blocks.section(name, "\n".join(voice.markup(line) for line in lines))
+        for name, lines in groups
+        if lines
+    ]
+
+
+def print_summary(report: WeekReport, words: Words) -> str:
+    """The summary as lines of plain text, for a terminal."""
+    voice = Voice(words, mask=False)
+    texts = [voice.plain(headline(report))]
+    for table in _tables(report, voice):
+        texts += ["", table.title, *align(table)]
+    for groups in (tell(report), tell_details(report, ())):
+        for _, lines in groups:
+            texts += ["", *(_unmarked(voice, line) for line in lines)] if lines else []
+    return "\n".join(texts)
+
+
+def _unmarked(voice: Voice, line: Message) -> str:
+    named = {
+        name: value.label if isinstance(value, Link) else value
+        for name, value in line.params.items()
+    }
+    return voice.plain(Message(line.id, named, line.domain, line.plural)).replace("*", "")
+
+
+def _chart_blocks(report: WeekReport, voice: Voice) -> list[Block]:
+    """Two bar charts: days, and causes beside those of the week before."""
+    if not (report.reported or report.resolved):
+        return []
+    days = [_day_name(each.day) for each in report.days]
+    by_day = (
+        (message("Reported"), [each.reported for each in report.days]),
+        (message("Resolved"), [each.resolved for each in report.days]),
+    )
+    shown = [_bars("chart-days", message("Tickets by day"), days, by_day, voice)]
+    causes = report.causes[:_TOP]
+    if causes:
+        names = _distinct([voice.plain(resolution_name(each.key)) for each in causes])
+        by_cause = (
+            (message("This week"), [each.count for each in causes]),
+            (message("Week before"), [each.before for each in causes]),
+        )
+        shown.append(_bars("chart-causes", message("Tickets by cause"), names, by_cause, voice))
+    return shown
+
+
+def _day_name(day: dt.date) -> str:
+    return f"{day:%m-%d}"
+
+
+def _bars(
+    block_id: str,
+    title: Message,
+    categories: Sequence[str],
+    values: Sequence[tuple[Message, Sequence[int]]],
+    voice: Voice,
+) -> Block:
+    names = _distinct([voice.plain(name) for name, _ in values])
+    series = [
+        {
+            "name": name,
+            "data": [
+                {"label": label, "value": value}
+                for label, value in zip(categories, told, strict=True)
+            ],
+        }
+        for name, (_, told) in zip(names, values, strict=True)
+    ]
+    axis = {
+        "categories": list(categories),
+        "y_label": blocks.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
+    }
+    return {
+        "type": "data_visualization",
+        "block_id": block_id,
+        "title": blocks.clip(voice.plain(title), _TITLE_LENGTH),
+        "chart": {"type": "bar", "series": series, "axis_config": axis},
+    }
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names within a chart's length, each different."""
+    found: list[str] = []
+    for name in names:
+        short, number = blocks.clip(name, _NAME_LENGTH), 2
+        while short in found:
+            tail = f" {number}"
+            short, number = blocks.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
+        found.append(short)
+    return found
+
+
+def _text_charts(report: WeekReport, voice: Voice) -> list[Block]:
+    return [
+        blocks.section(
+            f"text-{number}",
+            f"*{escape(table.title)}*\n```{harmless(chr(10).join(align(table)))}```",
+        )
+        for number, table in enumerate(_tables(report, voice))
+    ]
+
+
+def _tables(report: WeekReport, voice: Voice) -> list[Table]:
+    """The days as a table with bars; none for a week without tickets."""
+    if not (report.reported or report.resolved):
+        return []
+    most = max(each.reported for each in report.days) or 1
+    rows = tuple(
+        (
+            Cell(_day_name(each.day)),
+            Cell(str(each.reported)),
+            Cell(str(each.resolved)),
+            Cell(("█" * round(_BAR_WIDTH * each.reported / most)).ljust(_BAR_WIDTH)),
+        )
+        for each in report.days
+    )
+    head = (message("Day"), message("Reported"), message("Resolved"))
+    titles = (*(voice.plain(each) for each in head), "")
+    return [Table(voice.plain(message("Tickets by day")), titles, rows)]

@@ -1,0 +1,226 @@
+"""The story of the weekly summary: posted once a week, whatever runs, falls over or is silent."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.desk.weekly import Weekly
+from bot.desk.weeks import Week
+from bot.sandbox.workspace import Workspace
+from bot.store import Session
+from bot.store import summaries as store
+from tests.conftest import MovedClock, Stage, faults_of
+from tests.storytelling import World, open_world, report, text_of, whispers
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+HOUR = 3600.0
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """Slack and the clouds, on a Wednesday at noon in Shanghai."""
+    clock = MovedClock()
+    start = Week.of(clock.now(), SHANGHAI).shift(1).since(SHANGHAI)
+    clock.move((start - clock.now()).total_seconds() + (48 + 12) * HOUR)
+    async with open_world(tmp_path, clock) as made:
+        yield made
+        assert [] == faults_of(made.workspace)
+
+
+def leads(workspace: Workspace) -> str:
+    """The channel of the weekly numbers."""
+    return workspace.channel("leads").id
+
+
+def posts(world: World) -> list[dict[str, Any]]:
+    """The summaries in their channel."""
+    return world.workspace.messages(leads(world.workspace))
+
+
+async def ran_all_week(stage: Stage, days: float = 12) -> None:
+    """Note that Lagdesk has run since so many days."""
+    now = stage.clock.now()
+
+    def work(session: Session) -> None:
+        store.note_running(session, now - dt.timedelta(days=days), dt.timedelta(days=99))
+        store.note_running(session, now, dt.timedelta(days=99))
+
+    await stage.house.store.transact(work)
+
+
+async def to_monday(stage: Stage, zone: ZoneInfo = SHANGHAI, hours: float = 9.01) -> None:
+    """Go on to the next Monday, a little after nine, with everything due done."""
+    monday = Week.of(stage.clock.now(), zone).shift(1).since(zone)
+    await ran_all_week(stage)
+    await stage.pass_time((monday - stage.clock.now()).total_seconds() + hours * HOUR)
+    await stage.settled()
+
+
+async def test_a_week_without_tickets(world: World) -> None:
+    """Said as such, on Monday at nine and not before, once; the next week again."""
+    async with world.lagdesk(SUMMARY_CHANNEL=leads(world.workspace)) as stage:
+        await stage.settled()
+        week = Week.of(stage.clock.now(), SHANGHAI)
+        await to_monday(stage, hours=8.9)
+        assert [] == posts(world)
+        await stage.pass_time(0.2 * HOUR)
+        await stage.pass_time(HOUR)
+        post, *more = [
+            each
+            for each in posts(world)
+            if "thread_ts" not in each or each["thread_ts"] == each["ts"]
+        ]
+        assert [] == more
+        assert week.label in post["text"]
+        assert "not collected" not in post["text"]
+        await to_monday(stage)
+        assert week.shift(1).label in text_of(posts(world)[-1])
+
+
+async def test_nobody_was_there(world: World) -> None:
+    """A week in which Lagdesk did not run is not one in which nothing happened."""
+    environment = {"SUMMARY_CHANNEL": leads(world.workspace)}
+    async with world.lagdesk(**environment) as stage:
+        await ran_all_week(stage)
+        await stage.settled()
+    world.clock.move(13 * 24 * HOUR)
+    async with world.lagdesk(**environment) as stage:
+        await stage.pass_time(5)
+        first, second = posts(world)
+        assert "nothing was reported" in first["text"]
+        assert "was not running from" in text_of(first)
+        assert "not collected" in second["text"]
+
+
+async def test_a_week_with_twelve_tickets(world: World) -> None:
+    """Counted by type, cause, app and side, with charts; details are in the thread."""
+    async with world.lagdesk(SUMMARY_CHANNEL=leads(world.workspace)) as stage:
+        sam = world.workspace.person("sam")
+        for number in range(12):
+            await report(sam, f"room-{number % 11}", issue_type=str(number % 4 + 1))
+        await stage.settled()
+        await stage.house.desk.claim((await _first(stage)).team, 1, sam.id)
+        await to_monday(stage)
+        post = posts(world)[0]
+        assert "12 tickets" in post["text"]
+        assert 2 == sum(block["type"] == "data_visualization" for block in post["blocks"])
+        for said in (
+            "Complaint: 3 (+3)",
+            "kids: 12 (+12)",
+            "Student: 12",
+            "Time to claim",
+            "Still open*: 12",
+            "LD-1",
+        ):
+            assert said in text_of(post)
+        _, details = world.workspace.messages(leads(world.workspace), post["ts"])
+        for said in ("room-0 (kids): 2 tickets", "•••02", "Usage and quality"):
+            assert said in text_of(details)
+        assert "20002" not in text_of(post) + text_of(details)
+
+
+async def _first(stage: Stage) -> Any:
+    return next(stage.house.desk.stream_tickets(None))
+
+
+async def test_two_processes_post_once(world: World) -> None:
+    """Whoever takes the duty posts; a terminal that comes at the same moment says so."""
+    channel = leads(world.workspace)
+    async with (
+        world.lagdesk(SUMMARY_CHANNEL=channel) as one,
+        world.lagdesk(SUMMARY_CHANNEL=channel, connect=False) as two,
+    ):
+        await asyncio.gather(one.settled(), two.settled())
+        await to_monday(one, hours=8.5)
+        world.clock.move(0.6 * HOUR)
+        await asyncio.gather(*(each.slack.engine.reconcile() for each in (one, two)))
+        await asyncio.gather(one.settled(), two.settled())
+        assert 1 == len(posts(world))
+        assert not await Weekly(one.house.desk).post_now(Weekly(one.house.desk).last_week)
+        assert 1 == len(posts(world))
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+async def test_down_on_monday_and_lost_answers(world: World, *, after_effect: bool) -> None:
+    """Made up at the start; when Slack lost the answer, the post is looked for first."""
+    environment = {"SUMMARY_CHANNEL": leads(world.workspace)}
+    async with world.lagdesk(**environment) as stage:
+        await ran_all_week(stage)
+        await stage.settled()
+    world.clock.move(5 * 24 * HOUR)
+    world.workspace.fail_next("chat.postMessage", "http_500", after_effect=after_effect)
+    async with world.lagdesk(**environment) as stage:
+        await stage.settled()
+        await stage.pass_time(11)
+    async with world.lagdesk(**environment) as stage:
+        await stage.pass_time(61)
+        assert 1 == len(posts(world))
+        assert 2 == len(world.workspace.messages(leads(world.workspace), posts(world)[0]["ts"]))
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected", "absent"),
+    [("en", "nothing was reported", "没有"), ("both", "nothing was reported", "\0")],
+)
+async def test_the_channels_language(world: World, locale: str, expected: str, absent: str) -> None:
+    """The channel's choice, or the company's."""
+    async with world.lagdesk(
+        SUMMARY_CHANNEL=leads(world.workspace), DEFAULT_LOCALE=locale
+    ) as stage:
+        await stage.settled()
+        await to_monday(stage)
+        assert expected in posts(world)[0]["text"]
+        assert absent not in text_of(posts(world)[0])
+
+
+async def test_a_zone_with_summer_time(world: World) -> None:
+    """Nine in the morning is nine in New York, on both sides of a change."""
+    zone = ZoneInfo("America/New_York")
+    async with world.lagdesk(
+        SUMMARY_CHANNEL=leads(world.workspace), TIMEZONE="America/New_York"
+    ) as stage:
+        await stage.settled()
+        await to_monday(stage, zone, 8.9)
+        assert [] == posts(world)
+        await stage.pass_time(0.2 * HOUR)
+        assert 1 == len(posts(world))
+
+
+async def test_a_workspace_without_charts(world: World) -> None:
+    """Gets the same numbers as text."""
+    async with world.lagdesk(SUMMARY_CHANNEL=leads(world.workspace)) as stage:
+        await report(world.workspace.person("sam"), "room-1")
+        await stage.settled()
+        await to_monday(stage, hours=8.9)
+        world.workspace.fail_next("chat.postMessage", "invalid_blocks")
+        await stage.pass_time(0.2 * HOUR)
+        assert "█" in text_of(posts(world)[0])
+        world.workspace.calls.clear()
+
+
+async def test_preview_and_file(world: World) -> None:
+    """A preview is private, with both weeks; the file comes to whoever pressed, nobody else."""
+    async with world.lagdesk(SUMMARY_CHANNEL=leads(world.workspace)) as stage:
+        sam, maya = (world.workspace.person(name) for name in ("sam", "maya"))
+        await report(sam, "room-1")
+        await stage.settled()
+        await sam.command("/lagdesk", "summary")
+        shown = whispers(sam)[-1]
+        now = Week.of(stage.clock.now(), SHANGHAI)
+        assert now.label in shown
+        assert now.shift(-1).label in shown
+        assert "1 ticket (" in shown
+        assert [] == posts(world)
+        await to_monday(stage)
+        await maya.click(posts(world)[0], "summary.csv")
+        await stage.settled()
+        (message,) = [m for m in world.workspace.messages(maya.direct()) if m.get("files")]
+        assert f"lagdesk-{now.label}.csv" == message["files"][0]["name"]
+        assert 1 == len(posts(world))
