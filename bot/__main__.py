@@ -29,6 +29,7 @@ from bot.desk import Carriers, Desk, checkup, collecting, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
 from bot.desk.overviews import Overviews
+from bot.desk.incidents import IncidentDuties
 from bot.desk.room_duties import RoomDuties
 from bot.desk.rooms import Rooms
 from bot.desk.submission import is_uid
@@ -140,6 +141,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from bot.jobs import Engine  # noqa: PLC0415 - dbos takes half a second to import
     from handlers.clients import Clients  # noqa: PLC0415 - so does bolt, and a terminal needs none
     from handlers.doors import build_app  # noqa: PLC0415 - likewise
+    from handlers.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
     from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
@@ -166,6 +168,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             **Carriers(desk, speaker).table,
             **weekly.table,
             **RoomDuties(desk, ThreadNotes(speaker, people)).table,
+            **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,
             collecting.KIND: collector.collect,
             overviews.KIND: Overviews(desk, teller).answer,
             checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,

@@ -117,6 +117,8 @@ class Ticket(SQLModel, table=True):
     fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    incident: int | None = Field(default=None, index=True)
+    incident_link: str = Field(default="", sa_column_kwargs={"server_default": ""})
     revision: int = 0  # grows with every change people can see on the card
 
     @property

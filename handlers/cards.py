@@ -126,6 +126,10 @@ def _states(ticket: Ticket, voice: Voice) -> list[str]:
         )
     if ticket.escalated_at:
         lines.append(message("Escalated to support, %(when)s", when=ticket.escalated_at))
+    if ticket.incident is not None:
+        label = f"INC-{ticket.incident}"
+        name: object = Link(ticket.incident_link, label) if ticket.incident_link else label
+        lines.append(message("Part of %(incident)s", incident=name))
     if ticket.resolver and ticket.resolved_at:
         lines.append(
             message(

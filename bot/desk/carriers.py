@@ -27,7 +27,7 @@ from bot.errors import (
     SpeakUnreachableError,
 )
 from bot.ports import FILE_GONE, Asked, Diagnosis, Posted, Speaker
-from bot.store import Session, duties, tables, tickets
+from bot.store import Session, duties, incidents, tables, tickets
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, dump_message
 
@@ -227,6 +227,8 @@ class Carriers:
                 session, stored, diagnosis, now=now, kept_s=kept_s
             ):
                 owe(session, stored, "picture", now)
+            if is_final(diagnosis.verdict) and stored.cause and stored.incident is None:
+                owe(session, stored, "gather", now)
             if not known and is_final(diagnosis.verdict):
                 owe(session, stored, "explain", now)
 
@@ -262,7 +264,8 @@ class Carriers:
             if stored.status is Status.OPEN and stored.escalated_at is None:
                 stored.escalate(now)
                 session.add(stored)
-                for kind in ("card", "call_group"):
+                quiet = incidents.is_open(session, stored.incident)  # its post has called them
+                for kind in ("card",) if quiet else ("card", "call_group"):
                     owe(session, stored, kind, now)
 
         await self._desk.store.transact(work)

@@ -12,6 +12,7 @@ import bot.store.answers
 import bot.store.audit
 import bot.store.events
 import bot.store.evidence
+import bot.store.incidents
 import bot.store.installs
 import bot.store.judgements
 import bot.store.ledger
