@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import signal
 import sys
 import tempfile
@@ -16,32 +15,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import commands, doctor, exports, logs, summary, words
-from bot.call import LackReason
+from bot import commands, doctor, failures, logs, questions, summary, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
-from bot.commands import UsageError
+from bot.commands import DONE
 from bot.desk import Carriers, Desk, checkup, collecting, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
-from bot.desk.overviews import Overviews
 from bot.desk.incidents import IncidentDuties
+from bot.desk.overviews import Overviews
 from bot.desk.room_duties import RoomDuties
 from bot.desk.rooms import Rooms
-from bot.desk.submission import is_uid
 from bot.desk.weekly import Weekly
-from bot.diagnosis import UNKNOWN
-from bot.errors import InputError, LagdeskError
-from bot.ports import Clock, Diagnosis, Overview
+from bot.errors import LagdeskError
+from bot.ports import Clock
 from bot.settings import (
     N_,
     SettingError,
     Settings,
-    read_operator_locale,
     read_settings,
     read_system_locale,
     require,
@@ -50,7 +45,7 @@ from bot.store import Store
 from bot.store.answers import SqlAnswers
 from bot.store.events import SqlEventBook
 from bot.store.ledger import SqlLedger, SqlMemory
-from bot.words import LocaleName, Message, Words, message
+from bot.words import LocaleName, Words, message
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -61,10 +56,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
-
-DONE: Final = 0
-FAILED: Final = 1
-MISUSED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,102 +297,6 @@ async def migrate(settings: Settings) -> int:
     return DONE
 
 
-async def export(settings: Settings, options: argparse.Namespace) -> int:
-    """Write tickets to standard output."""
-    async with open_house(settings) as house:
-        tickets = house.desk.stream_tickets(options.since)
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        exports.write_tickets(tickets, sys.stdout, options.format)
-    return DONE
-
-
-async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
-    """Say in the terminal why a call is or was bad."""
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_house(settings) as house:
-        _check_question(house.desk, options)
-        diagnosis = await house.desk.examiner.examine_channel(
-            options.app or next(iter(house.desk.clouds)),
-            options.cname,
-            at=options.at,
-            teacher_uid=options.teacher,
-            student_uid=options.student,
-        )
-    return _tell(diagnosis, house.desk.languages.default, as_json=options.json)
-
-
-def _check_question(desk: Desk, options: argparse.Namespace) -> None:
-    app = options.app or next(iter(desk.clouds))
-    if app not in desk.clouds:
-        names = ", ".join(desk.clouds)
-        raise UsageError(
-            message("There is no app called %(app)s. Apps: %(apps)s.", app=app, apps=names)
-        )
-    capabilities = desk.clouds[app].capabilities
-    if not capabilities.cname.fullmatch(options.cname):
-        raise UsageError(capabilities.cname_hint)
-    for uid in filter(None, (options.teacher, options.student)):
-        if not is_uid(uid, capabilities):
-            raise UsageError(capabilities.uid_hint)
-    if options.at is not None and options.at > desk.clock.now():
-        raise UsageError(message("This time has not come yet. Choose now or earlier."))
-
-
-def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
-    from handlers import terminal  # noqa: PLC0415 - brings slackblocks, which others need not
-
-    empty = diagnosis.verdict.cause == UNKNOWN and not diagnosis.calls
-    if empty and diagnosis.failures and not _is_only_early(diagnosis):
-        line = " / ".join(terminal.print_failures(diagnosis, spoken))
-        print(line, file=sys.stderr)  # noqa: T201 - what the command is for
-        return FAILED
-    if as_json:
-        text = json.dumps(diagnosis.verdict.to_json(), ensure_ascii=False, indent=2)
-    else:
-        text = terminal.print_diagnosis(diagnosis, spoken)
-    print(text)  # noqa: T201 - what the command is for
-    return DONE
-
-
-def _is_only_early(diagnosis: Diagnosis) -> bool:
-    """Tell whether all that is missing comes by waiting: that can be said, and is an answer."""
-    early = (LackReason.NOT_OUT_YET, LackReason.OVER_QUOTA)
-    return all(lack.why in early for lack in diagnosis.verdict.missing)
-
-
-async def quality(settings: Settings, options: argparse.Namespace) -> int:
-    """Say in the terminal how good an app is, or how much it is used."""
-    if not settings.clouds:
-        raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_house(settings) as house:
-        asking = Overviews(house.desk)
-        try:
-            app = overviews.choose_app(options.app, list(house.desk.clouds))
-        except InputError as error:
-            raise UsageError(error.spoken) from error
-        overview = await asking.fetch(app, options.topic)
-    return _tell_overview(
-        overview, asking.others(app), house.desk.languages.default, as_json=options.json
-    )
-
-
-def _tell_overview(
-    overview: Overview, others: Sequence[str], spoken: Words, *, as_json: bool
-) -> int:
-    from handlers.overviews import print_failures, print_overview  # noqa: PLC0415 - see _tell
-
-    if overview.is_empty and overview.failures:
-        for line in print_failures(overview, spoken):
-            print(line, file=sys.stderr)  # noqa: T201 - what the command is for
-        return FAILED
-    if as_json:
-        print(json.dumps(overviews.to_json(overview), ensure_ascii=False, indent=2))  # noqa: T201 - likewise
-    else:
-        print(print_overview(overview, others, spoken))  # noqa: T201 - likewise
-    return DONE
-
-
 async def _until_stopped() -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -418,9 +313,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         "socket": lambda: listen(settings, worker=worker),
         "worker": lambda: work(settings),
         "migrate": lambda: migrate(settings),
-        "export": lambda: export(settings, options),
-        "diagnose": lambda: diagnose(settings, options),
-        "quality": lambda: quality(settings, options),
+        "export": lambda: questions.export(settings, options, open_house),
+        "diagnose": lambda: questions.diagnose(settings, options, open_house),
+        "quality": lambda: questions.quality(settings, options, open_house),
         "summary": lambda: summary.run(settings, options, open_house),
     }
     return await table[options.command]()
@@ -446,39 +341,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return DONE
     except BrokenPipeError:  # whoever read has read enough
-        _abandon_output()
+        failures.abandon_output()
         return DONE
     except Exception as error:  # the last border: an operator gets a line, the log the rest
         log.debug("a command failed", exc_info=True)
         if isinstance(error, OSError):
-            _abandon_output()
-        return _explain(error)
+            failures.abandon_output()
+        return failures.explain(error)
     return status
-
-
-def _explain(error: Exception) -> int:
-    if isinstance(error, UsageError):
-        return _fail(error.spoken, MISUSED)
-    if isinstance(error, LagdeskError):
-        return _fail(error.spoken, FAILED)
-    if isinstance(error, SettingError):
-        wrong = message(
-            "%(name)s is missing or wrong. Expected: %(expected)s.",
-            name=error.name,
-            expected=Message(error.expected),
-        )
-        return _fail(wrong, FAILED)
-    kind = type(error).__name__
-    unexpected = message(
-        "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
-    )
-    return _fail(unexpected, FAILED)
-
-
-def _abandon_output() -> None:
-    """Let Python's own last flush go nowhere; it would complain."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _carry_out(options: argparse.Namespace) -> int:
@@ -499,17 +369,6 @@ def _show_manifest(url: str) -> int:
 
     print(json.dumps(build_manifest(url), ensure_ascii=False, indent=2))  # noqa: T201 - its purpose
     return DONE
-
-
-def _fail(why: Message, status: int) -> int:
-    line = " / ".join(_operator_words().say(why).splitlines())
-    print(line, file=sys.stderr)  # noqa: T201 - for the operator
-    return status
-
-
-def _operator_words() -> Words:
-    """The installer's language, whatever other settings are wrong."""
-    return Words(read_operator_locale())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ from bot.ports import Topic
 from bot.settings import LAST_PORT
 from bot.words import Message, message
 
+DONE: Final = 0
+FAILED: Final = 1
+MISUSED: Final = 2
 _EPOCH_S: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
