@@ -187,7 +187,7 @@ def _envelope(body: bytes) -> Envelope:
 def _number(code: int | str | None) -> int | None:
     """A code as a number; some answers carry it as text."""
     if isinstance(code, str):
-        return int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None  # noqa: PLR2004
+        return int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None  # noqa: PLR2004 - no code is longer
     return code
 
 

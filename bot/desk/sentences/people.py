@@ -227,7 +227,7 @@ def _name_length(tokens: Tokens, place: int) -> int:
     if token.kind is not Kind.HAN or token.text not in words.SURNAMES:
         return 0
     length = 1
-    while length < 3 and _is_given_name(tokens.at(place + length)):  # noqa: PLR2004
+    while length < 3 and _is_given_name(tokens.at(place + length)):  # noqa: PLR2004 - names have three characters
         length += 1
     return length
 

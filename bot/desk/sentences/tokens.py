@@ -93,7 +93,7 @@ class Tokens:
             return True
         if self._is_clock(place, -1) or self._is_clock(place, 1):
             return True
-        is_day = len(token.text) < 3 and int(token.text) <= _DAYS_IN_MONTH  # noqa: PLR2004
+        is_day = len(token.text) < 3 and int(token.text) <= _DAYS_IN_MONTH  # noqa: PLR2004 - days have two digits
         return (
             behind is not None and behind.text == "号" and is_day and not self._is_role(place + 2)
         )
@@ -121,7 +121,7 @@ class Tokens:
         sign, other = self.at(place + step), self.at(place + 2 * step)
         if sign is None or other is None or sign.text != ":" or other.kind is not Kind.NUMBER:
             return False
-        return max(len(self.all[place].text), len(other.text)) <= 2  # noqa: PLR2004
+        return max(len(self.all[place].text), len(other.text)) <= 2  # noqa: PLR2004 - hours have two digits
 
 
 def tokenize(plain: str) -> Tokens:

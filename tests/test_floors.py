@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CODE = sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")])
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+
+
+def name(path: Path) -> str:
+    """A file's name within the project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """How many lines a function has."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_rooms_look_down() -> None:
+    """Who may import whom: import-linter's contracts hold."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as l; l()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_functions_are_short() -> None:
+    """No function has more than 60 lines, and half of them fewer than 8."""
+    lengths = {
+        f"{name(path)}:{node.name}": length(node)
+        for path in CODE
+        if "migrations" not in path.parts  # lists of columns, one statement a table
+        for node in functions(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert {} == {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION}
+    assert 8 > sorted(lengths.values())[len(lengths) // 2]
+
+
+def test_files_are_short() -> None:
+    """No file has more than 400 lines."""
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+    assert {} == {where: lines for where, lines in lengths.items() if lines > LONGEST_FILE}
+
+
+def test_modules_say_what_lives_there() -> None:
+    """A module's first line is its docstring."""
+    silent = [
+        name(path)
+        for path in CODE
+        if path.read_text(encoding="utf-8").strip()
+        and not path.read_text(encoding="utf-8").startswith('"""')
+    ]
+    assert [] == silent
+
+
+def reads_environment(path: Path) -> bool:
+    """Tell whether a module looks at the environment."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and ("os", node.attr) in (("os", "environ"), ("os", "getenv"), ("os", "environb"))
+        and node.value.id == "os"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
+
+
+def test_environment_is_read_in_one_place() -> None:
+    """`os.environ` is read in the settings and nowhere else."""
+    assert ["bot/settings.py"] == [name(path) for path in CODE if reads_environment(path)]
+
+
+def tracked() -> Iterator[Path]:
+    """Every file that belongs to the project."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - git as everybody has it
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("this is no checkout")
+    for line in done.stdout.decode().split("\0"):
+        if line and (ROOT / line).is_file():
+            yield ROOT / line
+
+
+def test_no_machine_and_no_index() -> None:
+    """No file names a package index, or a place on somebody's machine."""
+    index = rb"--(extra-)?index-url|--find-links|PIP_INDEX|pypi\.org/simple"
+    place = rb"(?<![\w./:])/(root|home/\w+)/"
+    hostile = re.compile(index + b"|" + place)
+    guilty = {
+        name(path): found[0]
+        for path in tracked()
+        if path != Path(__file__) and (found := hostile.search(path.read_bytes()))
+    }
+    assert {} == guilty
+
+
+def test_every_ignored_rule_has_a_reason() -> None:
+    """What ruff may overlook stands with why, in the settings and beside the line."""
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if re.match(r'\s+"[A-Z]{1,4}[0-9]{3}",', line)]
+    assert 10 < len(rules)
+    assert [] == [line for line in rules if not re.search(r"# \w.{5}", line)]
+    bare = [
+        f"{name(path)}:{number}"
+        for path in CODE
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"# noqa(?!: [A-Z0-9, ]+ - \w)", line)
+    ]
+    assert [] == bare
+
+
+def test_tests_say_what_they_hold() -> None:
+    """Every test has a docstring of its own."""
+    silent = [
+        f"{name(path)}:{node.name}"
+        for path in TESTS
+        for node in functions(ast.parse(path.read_text(encoding="utf-8")))
+        if node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert [] == silent
+
+
+def test_contracts_are_whole() -> None:
+    """Import-linter knows the rooms of the house."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = " ".join(contracts[0]["layers"])
+    rooms = {f"bot.{path.stem}" for path in (ROOT / "bot").iterdir() if path.is_dir()}
+    missing = {room for room in rooms if room not in layers}
+    assert set() == missing - {"bot.__pycache__", "bot.migrations"}
