@@ -68,6 +68,7 @@ _DIMENSIONS: Final[dict[str, Message]] = {
     "country": message("country"),
     **dict.fromkeys(("region", "province"), message("region")),
     **dict.fromkeys(("os", "platform"), message("system")),
+    "sdk": message("SDK version"),
     "abnormal_type,abnormal_factor": message("trouble and cause"),
 }
 
