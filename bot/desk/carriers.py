@@ -16,7 +16,7 @@ from typing import Any, Final
 from bot.desk.desk import WAIT_FOR_CARD, Desk, owe
 from bot.desk.evidence import recall, remember
 from bot.desk.histories import look_back
-from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, pace
+from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, is_worse, pace
 from bot.desk.reporting import judge_failure
 from bot.diagnosis import Verdict
 from bot.errors import (
@@ -180,6 +180,8 @@ class Carriers:
             return self._now() + CARD_FIRST
         found = await self._desk.examiner.examine(ticket.report)
         diagnosis = pace(found, self._now(), ticket.created_at, DIAGNOSED_WITHIN)
+        if ticket.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
+            return diagnosis.verdict.retry_at
         diagnosis = await self._with_pasts(ticket, diagnosis)
         if ticket.diagnosis_ts:
             try:

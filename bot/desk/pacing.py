@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.call import Lack, Missing
 from bot.diagnosis import UNKNOWN, Verdict
@@ -13,6 +14,8 @@ from bot.ports import Diagnosis
 DIAGNOSED_WITHIN: Final = dt.timedelta(hours=26)  # a day's quota comes back within 24
 ANSWERED_WITHIN: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
 _WEIGHTY: Final = frozenset({Lack.CALL, Lack.TEACHER_METRICS, Lack.STUDENT_METRICS})
+_LIGHT_WITHIN: Final = dt.timedelta(hours=1)  # the clouds keep their own diagnosis no longer
+_LIGHT_PAUSE: Final = dt.timedelta(minutes=3)
 _LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
 _PATIENCE: Final = 0.1  # of the time that has passed already
 
@@ -22,14 +25,17 @@ def pace(
 ) -> Diagnosis:
     """Make a diagnosis promise the looks that will really be taken: ever rarer, and not for ever.
 
-    Nothing is promised for later than `within` after the question was asked.
+    Nothing is promised for later than `within` after the question was asked; where a verdict
+    stands already and only the cloud's own diagnosis has gaps, not for long at all.
     """
-    earliest = now + min((now - asked_at) * _PATIENCE, _LONGEST_PAUSE)
+    pause, verdict = min((now - asked_at) * _PATIENCE, _LONGEST_PAUSE), diagnosis.verdict
+    if is_final(verdict):
+        pause, within = max(pause, _LIGHT_PAUSE), min(within, _LIGHT_WITHIN)
     missing = tuple(
-        replace(lack, retry_at=_next_look(lack, earliest, asked_at + within))
-        for lack in diagnosis.verdict.missing
+        replace(lack, retry_at=_next_look(lack, now + pause, asked_at + within))
+        for lack in verdict.missing
     )
-    return replace(diagnosis, verdict=replace(diagnosis.verdict, missing=missing))
+    return replace(diagnosis, verdict=replace(verdict, missing=missing))
 
 
 def _next_look(lack: Missing, earliest: dt.datetime, latest: dt.datetime) -> dt.datetime | None:
@@ -49,3 +55,12 @@ def is_final(verdict: Verdict) -> bool:
         return True
     waited_for = {lack.what for lack in verdict.missing if lack.retry_at is not None}
     return verdict.cause != UNKNOWN and not waited_for & _WEIGHTY
+
+
+def is_worse(verdict: Verdict, before: Mapping[str, Any] | None) -> bool:
+    """Tell whether a new look knows less than what was found before (as JSON)."""
+    if before is None or before["cause"] == UNKNOWN:
+        return False
+    return verdict.cause == UNKNOWN or (
+        not is_final(verdict) and is_final(Verdict.from_json(before))
+    )

@@ -26,7 +26,7 @@ from bot.diagnosis import Evidence, Verdict
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from bot.words import Words
-from handlers import findings
+from handlers import facts, findings
 from handlers.voice import Voice
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -52,7 +52,7 @@ def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values:
 
 def shown(diagnosis: Diagnosis, voice: Voice = EN) -> str:
     """The card as one string."""
-    return json.dumps(findings.diagnosis_card(diagnosis, voice), ensure_ascii=False)
+    return json.dumps(findings.full_card(diagnosis, voice), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("voice", [EN, ZH])
@@ -110,10 +110,10 @@ def test_whatever_is_missing_is_said(what: Lack, why: LackReason) -> None:
     """Each thing and reason has words in both languages, with the moment of the next look."""
     lack = Missing(what, why, NOW, "20002")
     for voice in (EN, ZH):
-        said = voice.markup(findings.missing_line(lack))
+        said = voice.markup(facts.missing_line(lack))
         assert "<!date^" in said
         assert "20002" not in said or why is LackReason.REFUSED
-    last = EN.markup(findings.missing_line(Missing(what, why)))
+    last = EN.markup(facts.missing_line(Missing(what, why)))
     assert "<!date^" not in last
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.call import IssueType, Lack, LackReason, Missing, Report, Side
-from bot.desk.pacing import is_final, pace
+from bot.desk.pacing import is_final, is_worse, pace
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
 
@@ -69,3 +69,35 @@ def test_next_look(
 def test_is_final(verdict: Verdict, final: object) -> None:
     """The reporter is told once: not while the better half is still to come."""
     assert final is is_final(verdict)
+
+
+@pytest.mark.parametrize(
+    ("age", "given"), [(minutes(1), minutes(3)), (minutes(40), minutes(4)), (minutes(58), None)]
+)
+def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta | None) -> None:
+    """Where a verdict stands, what else the cloud may say is worth few questions."""
+    report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
+    verdict = make_verdict("network.loss", lack(minutes(1), Lack.EVENTS))
+    found = pace(Diagnosis(report, "agora", verdict, NOW), NOW, NOW - age, DAY).verdict.retry_at
+    assert (None if given is None else NOW + given) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worse"),
+    [
+        (None, make_verdict("unknown"), False),
+        (make_verdict("unknown"), make_verdict("unknown"), False),
+        (make_verdict("network.loss"), make_verdict("unknown", lack(minutes(1))), True),
+        (make_verdict("none"), make_verdict("unknown"), True),
+        (make_verdict("network.loss"), make_verdict("none"), False),
+        (make_verdict("network.loss"), make_verdict("network.jitter", lack(minutes(1))), True),
+        (
+            make_verdict("network.loss", lack(minutes(1))),
+            make_verdict("network.jitter", lack(minutes(1))),
+            False,
+        ),
+    ],
+)
+def test_what_was_found_is_not_lost(before: Verdict | None, now: Verdict, worse: object) -> None:
+    """A look without quota, or after the cloud forgot, does not undo an earlier one."""
+    assert worse is is_worse(now, before.to_json() if before else None)
