@@ -1,0 +1,235 @@
+"""A week in numbers, from tickets made here; and which weeks are due when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.call import Side
+from bot.desk.desk import Desk
+from bot.desk.summaries import Day, Repeated, Tally, Waits, WeekReport, count_week, find_gaps
+from bot.desk.weekly import Weekly
+from bot.desk.weeks import Week
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.judgements import Judgement
+from bot.ticket import Status, Ticket
+
+ZONE = ZoneInfo("Asia/Shanghai")
+WEEK = Week.read("2026-W46")
+SINCE = WEEK.since(ZONE)
+HOUR = dt.timedelta(hours=1)
+DAY = 24 * HOUR
+PATIENCE = HOUR / 2
+
+
+def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
+    """A ticket reported so long after the week began."""
+    told: dict[str, Any] = {
+        "app": "kids",
+        "cname": f"room-{number}",
+        "teacher_uid": "10001",
+        "student_uid": f"{20000 + number}",
+        "abnormal_side": Side.STUDENT,
+        "issue_type": 3,
+        "status": Status.OPEN,
+        **values,
+    }
+    at = SINCE + after
+    return Ticket(
+        number=number,
+        origin=f"V{number}",
+        cloud="agora",
+        reporter="U1",
+        created_at=at,
+        occurred_at=at,
+        **told,
+    )
+
+
+def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> WeekReport:
+    """The week of these tickets, Lagdesk having run through it."""
+    told: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
+    return count_week(
+        WEEK, tickets, told["said"], told["runs"], now=now, zone=ZONE, patience=PATIENCE
+    )
+
+
+def test_a_week_without_tickets() -> None:
+    """Nothing reported, nothing missed."""
+    report = count()
+    assert (0, 0, (), False) == (report.reported, report.before, report.gaps, report.is_uncollected)
+    assert report.is_over
+
+
+def test_only_the_weeks_own_tickets_count() -> None:
+    """Monday's first moment belongs to it, that of the next Monday does not."""
+    second = dt.timedelta(seconds=1)
+    report = count(
+        ticket(1, -second), ticket(2, 0 * HOUR), ticket(3, 7 * DAY - second), ticket(4, 7 * DAY)
+    )
+    assert (2, 1) == (report.reported, report.before)
+    assert (1, 0, 0, 0, 0, 0, 1) == tuple(each.reported for each in report.days)
+    assert Day(dt.date(2026, 11, 9), 1, 0) == report.days[0]
+
+
+def test_tallies_and_their_change() -> None:
+    """The most frequent first; what was there last week only comes with a zero."""
+    report = count(
+        ticket(1, -DAY, issue_type=1),
+        ticket(2, -DAY, app="adults"),
+        ticket(3, DAY, verdict={"cause": "network.loss"}),
+        ticket(
+            4,
+            DAY,
+            verdict={"cause": "network.loss"},
+            status=Status.RESOLVED,
+            resolved_cause="device.busy",
+            resolved_at=SINCE + 2 * DAY,
+        ),
+        ticket(5, DAY, abnormal_side=Side.TEACHER),
+    )
+    assert (Tally("3", 3, 1), Tally("1", 0, 1)) == report.types
+    assert (
+        Tally("unknown", 1, 2),
+        Tally("device.busy", 1, 0),
+        Tally("network.loss", 1, 0),
+    ) == report.causes
+    assert (Tally("kids", 3, 1), Tally("adults", 0, 1)) == report.apps
+    assert (Tally("student", 2, 2), Tally("teacher", 1, 0)) == report.sides
+
+
+@pytest.mark.parametrize(
+    ("waits_s", "expected"),
+    [
+        ([], Waits(0, None, None)),
+        ([7.0], Waits(1, 7.0, 7.0)),
+        ([1.0, 3.0], Waits(2, 2.0, 3.0)),
+        ([float(n) for n in range(10, 0, -1)], Waits(10, 5.5, 9.0)),
+    ],
+)
+def test_waits(waits_s: list[float], expected: Waits) -> None:
+    """Median, and the wait that nine of ten tickets did not exceed."""
+    assert expected == Waits.of(waits_s)
+
+
+def test_what_was_done_in_the_week_counts() -> None:
+    """Waits are those that ended in it, whenever the ticket came."""
+    early = ticket(1, -DAY, claimed_at=SINCE + HOUR, resolved_at=SINCE + 9 * DAY)
+    late = ticket(
+        2,
+        DAY,
+        status=Status.RESOLVED,
+        claimed_at=SINCE + DAY + HOUR,
+        resolved_at=SINCE + DAY + 3 * HOUR,
+    )
+    report = count(early, late)
+    assert Waits(2, 13 * 3600, 25 * 3600) == report.claim
+    assert Waits(1, 3 * 3600, 3 * 3600) == report.resolve
+    assert 1 == report.resolved
+
+
+def test_still_open() -> None:
+    """The oldest first, from earlier weeks too."""
+    report = count(ticket(5, DAY), ticket(2, -9 * DAY), ticket(3, HOUR, status=Status.RESOLVED))
+    assert 2 == report.open_count
+    assert [2, 5] == [each.number for each in report.oldest]
+
+
+def test_what_was_reported_more_than_once() -> None:
+    """Rooms and those who suffered, an app at a time."""
+    report = count(
+        *(ticket(number, DAY, cname="room", student_uid="7") for number in range(3)),
+        ticket(9, DAY, cname="room", student_uid="8", app="adults"),
+    )
+    assert (Repeated("kids", "room", 3),) == report.rooms
+    assert (Repeated("kids", "7", 3),) == report.people
+
+
+def test_how_often_verdicts_were_right() -> None:
+    """Partly counts half."""
+    said = [Judgement.RIGHT, Judgement.RIGHT, Judgement.PARTLY, Judgement.WRONG]
+    assert 0.625 == count(said=said).judgements.share
+    assert 0.0 == count().judgements.share
+
+
+@pytest.mark.parametrize(
+    ("runs", "gaps"),
+    [
+        ([(0, 168)], []),
+        ([(0, 40), (40.4, 168)], []),
+        ([(0, 40), (50, 168)], [(40, 50)]),
+        ([(10, 168)], [(0, 10)]),
+        ([], [(0, 168)]),
+        ([(50, 60), (0, 40)], [(40, 50), (60, 168)]),
+    ],
+)
+def test_gaps(runs: list[tuple[float, float]], gaps: list[tuple[float, float]]) -> None:
+    """Silences longer than a restart takes."""
+    spans = [(SINCE + start * HOUR, SINCE + end * HOUR) for start, end in runs]
+    expected = tuple((SINCE + start * HOUR, SINCE + end * HOUR) for start, end in gaps)
+    assert expected == find_gaps(spans, SINCE, SINCE + 7 * DAY, PATIENCE)
+
+
+def test_a_week_that_nobody_collected() -> None:
+    """Silence means nothing then, unless somebody did report."""
+    assert count(runs=[]).is_uncollected
+    assert not count(ticket(1, DAY), runs=[]).is_uncollected
+
+
+def test_a_week_that_goes_on() -> None:
+    """Is counted up to now."""
+    report = count(now=SINCE + DAY, runs=[(SINCE, SINCE + DAY)])
+    assert (False, SINCE + DAY, ()) == (report.is_over, report.until, report.gaps)
+
+
+class _Still:
+    """A clock that stands."""
+
+    def now(self) -> dt.datetime:
+        """A Wednesday at noon in Shanghai."""
+        return SINCE + 9 * DAY + 12 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("schedule", "known", "expected"),
+    [
+        ("0 9 * * MON", None, [("2026-W47", "11-23T01:00")]),
+        ("0 9 * * MON", "2026-W46", [("2026-W47", "11-23T01:00")]),
+        ("0 9 * * MON", "2026-W45", [("2026-W46", "11-16T01:00"), ("2026-W47", "11-23T01:00")]),
+        ("0 9 * * MON", "2026-W47", [("2026-W48", "11-30T01:00")]),
+        ("0 9 * * *", None, [("2026-W46", "11-19T01:00")]),
+        ("0 9 * * *", "2026-W46", [("2026-W47", "11-23T01:00")]),
+        ("0 9 1 * *", None, [("2026-W48", "12-01T01:00")]),
+        ("0 9 1 * *", "2026-W44", [("2026-W48", "12-01T01:00")]),
+        ("0 9 31 2 *", None, []),
+        ("0 9 31 2 *", "2026-W46", []),
+        (
+            "0 9 * * MON",
+            "2026-W01",
+            [
+                (f"2026-W{number}", at)
+                for number, at in (
+                    (43, "10-26T01:00"),
+                    (44, "11-02T01:00"),
+                    (45, "11-09T01:00"),
+                    (46, "11-16T01:00"),
+                    (47, "11-23T01:00"),
+                )
+            ],
+        ),
+    ],
+)
+def test_which_weeks_are_due(
+    schedule: str, known: str | None, expected: list[tuple[str, str]], tmp_path: Any
+) -> None:
+    """Missed ones at once, four of them at most, and the next one; a new place begins with that."""
+    store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    settings = Settings(summary_schedule=schedule, summary_channel="C1")
+    weekly = Weekly(Desk(store=store, clouds={}, clock=_Still(), settings=settings))
+    coming = weekly.coming(Week.read(known) if known else None, _Still().now())
+    store.close()
+    assert expected == [(week.label, f"{at:%m-%dT%H:%M}") for week, at in coming]
