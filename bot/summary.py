@@ -33,12 +33,12 @@ async def run(settings: Settings, options: argparse.Namespace, open_house: OpenH
 
     Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
     """
-    if options.post:
-        _require_slack(settings)
     async with open_house(settings) as house:
         weekly = Weekly(house.desk)
         week: Week = options.week or weekly.last_week
         _check(week, weekly, is_posted=options.post)
+        if options.post:
+            _require_slack(settings)
         said = await (_post(house, week) if options.post else _show(house.desk, weekly, week))
     print(said)  # noqa: T201 - what the command is for
     return 0
