@@ -153,6 +153,8 @@ async def test_used_up_quota_says_when(both: Stage) -> None:
     for cname in waiting:
         assert "<!date^" in text_of(findings_of(both, cname)[0])
     for _ in range(12):
+        if all(2 == len(told(both, person, cname)) for cname in rooms):
+            break
         await both.pass_time(301)
     for cname in rooms:
         assert "hourglass" not in text_of(findings_of(both, cname)[0])

@@ -63,8 +63,8 @@ async def play(stage: Stage) -> None:
 
 
 def shown_card(stage: Stage) -> dict[str, Any]:
-    """The card of the hostile ticket, the first of all."""
-    return stage.workspace.messages(stage.escalations)[0]
+    """The card of the hostile ticket."""
+    return next(m for m in stage.workspace.messages(stage.escalations) if "_x_" in text_of(m))
 
 
 def surfaces_of(workspace: Workspace) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ EN, ZH = Voice(Words("en")), Voice(Words("zh"))
 
 def make_ticket(**values: Any) -> Ticket:
     """A ticket with everything on it that a card needs."""
-    fields = {
+    fields: dict[str, Any] = {
         "number": 12,
         "origin": "V1",
         "status": Status.OPEN,

@@ -28,7 +28,7 @@ from tests.bot.desk.test_submission import AGORA
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 DELAY = AGORA.metrics_delay
 SAID = message("no")
-AT = {"cloud": "agora", "endpoint": "lists"}
+AT: Any = {"cloud": "agora", "endpoint": "lists"}
 
 
 class StoppedClock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from bot.words import message
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 SAID = message("no")
-AT = {"cloud": "agora", "endpoint": "reportV2"}
+AT: Any = {"cloud": "agora", "endpoint": "reportV2"}
 
 
 @pytest.mark.parametrize(
