@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.desk import Languages
@@ -22,7 +24,9 @@ Value = TypeVar("Value")
 
 PROFILE_TTL_S: Final = 3600.0
 STAFF_TTL_S: Final = 60.0
+_AWAY: Final = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 _PATIENCE_S: Final = 1.0  # a form has to open within three seconds, whoever is slow
+_SILENCE_S: Final = 3.0
 _PAGE: Final = 200
 
 
@@ -57,8 +61,9 @@ class Memory(Generic[Value]):
         return found[1] if found else None
 
     def forget(self, key: tuple[str, ...]) -> None:
-        """Ask anew next time."""
-        self._known.pop(key, None)
+        """Ask anew next time; what was known stays for when no answer comes."""
+        if key in self._known:
+            self._known[key] = (-math.inf, self._known[key][1])
 
 
 class People:
@@ -70,6 +75,7 @@ class People:
         self._settings = settings
         self._profiles: Memory[Profile] = Memory(PROFILE_TTL_S)
         self._staff: Memory[frozenset[str]] = Memory(STAFF_TTL_S)
+        self._silent_until: dict[tuple[str, str], float] = {}
 
     async def voice(self, team: str, person: str) -> Voice:
         """A private surface's voice: the reader's own language and zone."""
@@ -92,11 +98,15 @@ class People:
     async def profile(self, team: str, person: str) -> Profile:
         """Locale and zone as Slack has them; what was known last when Slack does not answer."""
         key = (team, person)
+        known = self._profiles.get_stale(key) or Profile()
+        if time.monotonic() < self._silent_until.get(key, 0.0):
+            return known  # one request asks several times, and has three seconds in all
         try:
             return await self._profiles.get(key, lambda: self._ask_profile(team, person))
-        except (SlackClientError, TimeoutError, OSError) as error:
+        except _AWAY as error:
             log.info("users.info gave no locale: %s", _short(error))
-            return self._profiles.get_stale(key) or Profile()
+            self._silent_until[key] = time.monotonic() + _SILENCE_S
+            return known
 
     def forget(self, team: str, person: str) -> None:
         """Ask Slack anew about somebody whose profile changed."""
@@ -114,7 +124,7 @@ class People:
         try:
             asked = self._staff.get((team,), lambda: self._ask_staff(team))
             staff = await asyncio.wait_for(asked, _PATIENCE_S)
-        except (SlackClientError, TimeoutError, OSError) as error:
+        except _AWAY as error:
             log.warning("cannot tell who is support: %s", _short(error))
             staff = self._staff.get_stale((team,)) or frozenset()
         return person in staff
