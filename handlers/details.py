@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import CLOUD_NAMES, Lack, Metric, Series
+from bot.call import CLOUD_NAMES, Lack, LackReason, Metric, Series
 from bot.causes import cause_of
 from bot.charts.labels import panel_name, unit_of
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
@@ -113,14 +113,14 @@ def _worst(diagnosis: Diagnosis, series: Series) -> Message:
     who, name = who_of(diagnosis, series.uid), _series_name(series)
     if limit.below:
         return message(
-            "• %(who)s: %(metric)s never below %(value)s (limit %(threshold)s)",
+            "• %(who)s: %(metric)s at least %(value)s (limit %(threshold)s)",
             who=who,
             metric=name,
             value=shown[0],
             threshold=shown[1],
         )
     return message(
-        "• %(who)s: %(metric)s never above %(value)s (limit %(threshold)s)",
+        "• %(who)s: %(metric)s at most %(value)s (limit %(threshold)s)",
         who=who,
         metric=name,
         value=shown[0],
@@ -129,8 +129,10 @@ def _worst(diagnosis: Diagnosis, series: Series) -> Message:
 
 
 def _series_name(series: Series) -> Message:
+    """Name it; most metrics' names have the way in them."""
     spare = series.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU)
-    return panel_name(series.metric, None if spare else series.media, series.direction)
+    way = series.direction if series.metric is Metric.JITTER else None
+    return panel_name(series.metric, None if spare else series.media, way)
 
 
 def _agreement(diagnosis: Diagnosis) -> Message:
@@ -144,7 +146,7 @@ def _agreement(diagnosis: Diagnosis) -> Message:
         return message("%(cloud)s names: %(causes)s.", cloud=cloud, causes=causes)
     if verdict.cause == HEALTHY:
         return message(
-            "%(cloud)s disagrees: it names %(causes)s, but no number near the complaint stood out.",  # noqa: E501 - one sentence for the catalogs
+            "%(cloud)s disagrees: it names %(causes)s, but no number near the complaint stood out.",
             cloud=cloud,
             causes=causes,
         )
@@ -166,7 +168,12 @@ def _agreement(diagnosis: Diagnosis) -> Message:
 
 
 def _silence(diagnosis: Diagnosis, cloud: Message) -> Message:
-    if any(lack.what is Lack.EVENTS for lack in diagnosis.verdict.missing):
+    lacks = {lack.why for lack in diagnosis.verdict.missing if lack.what is Lack.EVENTS}
+    if LackReason.MAY_BE_INCOMPLETE in lacks:
+        return message(
+            "%(cloud)s names no cause in what could be seen of its own diagnosis.", cloud=cloud
+        )
+    if lacks:
         return message(
             "%(cloud)s's own diagnosis could not be seen; the verdict rests on measurements.",
             cloud=cloud,
