@@ -8,7 +8,8 @@ import { channel, channelName, state, userName } from "./store.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const STYLES = { "*": "b", "_": "i", "~": "s" };
-const WORD = /[\p{L}\p{N}]/u;
+// A soft hyphen counts as a letter: apps put one before a marker that is meant as it is.
+const WORD = /[\p{L}\p{N}\u00ad]/u;
 
 export const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 export const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
@@ -99,7 +100,7 @@ function styled(text, at) {
 
 function step(text, at) {
   const char = text[at];
-  if (char === "`") {
+  if (char === "`" && text[at - 1] !== "\u00ad") {
     const end = text.indexOf("`", at + 1);
     if (end > at + 1 && !text.slice(at, end).includes("\n")) return { node: h("code", null, plainAngles(text.slice(at + 1, end))), next: end + 1 };
   }
