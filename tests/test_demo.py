@@ -77,27 +77,42 @@ async def take_screenshot(page: Page, name: str) -> None:
     await page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
+async def choose_app(page: Page, app: str) -> None:
+    """Choose an app in the form's first field, where the first one is chosen already."""
+    field = page.get_by_test_id("field-app")
+    await expect(field).to_have_value("kids")
+    if app != "kids":
+        await field.click()
+        await page.get_by_role("option", name=app).click()
+        await expect(field).to_have_value(app)
+
+
 @pytest.mark.parametrize(
-    ("locale", "cname", "verdict"),
+    ("locale", "app", "cname", "verdict"),
     [
-        ("zh", "class_77_2", "网络丢包（视频，上行）"),
-        ("en", "class_77_3", "CPU is overloaded"),
+        ("zh", "kids", "class_77_2", "网络丢包（视频，上行）"),
+        ("en", "kids", "class_77_3", "CPU is overloaded"),
+        ("zh", "adults", "evening_5_3", "停止发送（音频，上行）"),
+        ("en", "piano", "piano_8_2", "CPU is overloaded"),
     ],
 )
-async def test_stranger_reports_and_reads_why(locale: str, cname: str, verdict: str) -> None:
-    """Type /report, fill the form, follow the link, read the verdict in the thread."""
+async def test_stranger_reports_and_reads_why(
+    locale: str, app: str, cname: str, verdict: str
+) -> None:
+    """Type /report, choose the app, fill the form, follow the link, read the verdict there."""
     async with running_demo(locale) as url, open_page(url, TEACHER) as page:
         await page.get_by_test_id("composer").fill(f"/report {cname} 10001 20002 卡")
         await page.keyboard.press("Enter")
+        await choose_app(page, app)
         await page.get_by_test_id("field-abnormal_side").get_by_role("radio").nth(1).check()
-        await take_screenshot(page, f"form-{locale}")
+        await take_screenshot(page, f"form-{locale}-{app}")
         await page.get_by_test_id("modal-submit").click()
         await page.get_by_test_id("app-row").click()
         await page.get_by_test_id("tab-messages").click()
         await page.locator("[data-testid=message] a[href*='/archives/']:visible").first.click()
         thread = page.get_by_test_id("thread-messages")
         await expect(thread.get_by_text(verdict).first).to_be_visible(timeout=60_000)
-        await take_screenshot(page, f"thread-{locale}")
+        await take_screenshot(page, f"thread-{locale}-{app}")
 
 
 async def test_wrong_input_stands_under_its_field() -> None:
