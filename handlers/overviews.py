@@ -44,7 +44,7 @@ def notice(overview: Overview, voice: Voice) -> str:
 
 def headline(overview: Overview) -> Message:
     """The newest figures in one sentence."""
-    title = _title(overview)
+    title = title_of(overview)
     told = [trend for trend in overview.trends if trend.points][:_NOW_SHOWN]
     figures: list[Message] = [
         message(
@@ -194,7 +194,8 @@ def _better(trend: Trend) -> bool | None:
     return trend.figure.higher_is_better if trend.figure else None
 
 
-def _title(overview: Overview) -> Message:
+def title_of(overview: Overview) -> Message:
+    """The app, its cloud and the topic."""
     return message(
         "%(app)s at %(cloud)s, %(topic)s",
         app=overview.app,

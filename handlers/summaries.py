@@ -6,19 +6,22 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from bot.desk.drifts import CloudWeek, Drift
 from bot.desk.summaries import Tally, Waits, WeekReport
-from bot.ports import Overview
 from bot.words import Duration, Message, Percentage, Uid, Words, message, plural
 from handlers import blocks
 from handlers.blocks import Block
-from handlers.causes import LACK_REASONS, resolution_name
+from handlers.causes import resolution_name
 from handlers.charts_native import Cell, Table
 from handlers.forms import ISSUE_TYPES, SIDES
+from handlers.indicators import short_name, written
 from handlers.overviews import headline as overview_headline
+from handlers.overviews import title_of
 from handlers.text_tables import align, harmless
 from handlers.voice import Link, Voice, escape
 
 _TOP: Final = 6
+_FIGURES: Final = 6
 _NAME_LENGTH: Final = 20  # of a chart's lines and labels
 _TITLE_LENGTH: Final = 50
 _BAR_WIDTH: Final = 12
@@ -74,13 +77,13 @@ def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
     yield "accuracy", tuple(_accuracy(report))
 
 
-def tell_details(report: WeekReport, overviews: Sequence[Overview]) -> Iterator[tuple[str, Lines]]:
+def tell_details(report: WeekReport, told: Sequence[CloudWeek]) -> Iterator[tuple[str, Lines]]:
     """What belongs in the thread, likewise."""
     if report.oldest:
         yield "oldest", (message("*Still open, the oldest first*"), *_open_tickets(report))
     if report.rooms or report.people:
         yield "repeated", (message("*Reported more than once*"), *_repeated(report))
-    yield "clouds", tuple(_clouds(overviews))
+    yield "clouds", tuple(_clouds(told))
 
 
 def _issue_types() -> Mapping[str, Message]:
@@ -208,21 +211,30 @@ def _accuracy(report: WeekReport) -> Iterator[Message]:
         yield message("*Verdicts*: nobody has judged one this week.")
 
 
-def _clouds(overviews: Sequence[Overview]) -> Iterator[Message]:
-    if overviews:
+def _clouds(told: Sequence[CloudWeek]) -> Iterator[Message]:
+    if told:
         yield message("*Usage and quality*")
-    for each in overviews:
-        if not each.is_empty:
-            yield message("• %(line)s", line=overview_headline(each))
-        else:
-            reasons = [LACK_REASONS[lack.why] for lack in each.missing]
-            why = list(dict.fromkeys(map(str, reasons)))
-            shown = [reason for reason in reasons if str(reason) in why][:1]
-            yield message("• %(line)s %(why)s", line=_not_collected(each), why=shown or "")
+    for each in told:
+        overview, title = each.overview, title_of(each.overview)
+        if each.drifts:
+            figures = [_drifted(drift) for drift in each.drifts[:_FIGURES]]
+            yield message("• %(title)s: %(figures)s", title=title, figures=figures)
+        elif overview.is_empty and overview.failures:
+            why = overview.failures[0]
+            yield message("• %(title)s: not collected. %(why)s", title=title, why=why)
+        elif overview.is_empty:
+            yield message("• %(title)s: no figures for this week.", title=title)
+        else:  # a cloud that tells the last hours only
+            yield message("• %(line)s", line=overview_headline(overview))
 
 
-def _not_collected(overview: Overview) -> Message:
-    return message("%(line)s Not collected.", line=overview_headline(overview))
+def _drifted(drift: Drift) -> Message:
+    """A figure's mean of the week, and how it moved where that is known."""
+    name, value = short_name(drift.name, drift.figure), written(drift.mean, drift.unit)
+    if drift.change is None:
+        return message("%(name)s %(value)s", name=name, value=value)
+    change = f"{drift.change:+.0f}%"
+    return message("%(name)s %(value)s (%(change)s)", name=name, value=value, change=change)
 
 
 def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bool) -> list[Block]:
@@ -236,9 +248,9 @@ def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bo
     return shown
 
 
-def details_blocks(report: WeekReport, overviews: Sequence[Overview], voice: Voice) -> list[Block]:
+def details_blocks(report: WeekReport, told: Sequence[CloudWeek], voice: Voice) -> list[Block]:
     """The post in the summary's thread."""
-    shown = _sections(tell_details(report, overviews), voice)
+    shown = _sections(tell_details(report, told), voice)
     nothing = message("There is nothing more to say about this week.")
     return shown or [blocks.section("nothing", voice.markup(nothing))]
 

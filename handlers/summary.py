@@ -15,11 +15,12 @@ from slack_sdk.errors import SlackClientError
 
 from bot.clouds import Memory
 from bot.desk import Desk
+from bot.desk.drifts import CloudWeek
 from bot.desk.summaries import WeekReport
 from bot.desk.weekly import Weekly
 from bot.desk.weeks import Week
 from bot.errors import InputError, SpeakClosedError, SpeakRefusedError, SpeakUnreachableError
-from bot.ports import Overview, Posted
+from bot.ports import Posted
 from bot.store.summaries import Summary, list_teams
 from bot.words import message
 from handlers.blocks import Block
@@ -76,11 +77,11 @@ class SlackAnnouncer:
         return await self._post(team, channel, key, text, shown)
 
     async def post_details(
-        self, place: Summary, report: WeekReport, overviews: Sequence[Overview], key: str
+        self, place: Summary, report: WeekReport, told: Sequence[CloudWeek], key: str
     ) -> Posted:
         """Post the details in the summary's thread."""
         voice = await self._people.channel_voice(place.team, place.channel)
-        shown = details_blocks(report, overviews, voice)
+        shown = details_blocks(report, told, voice)
         text = details_notice(report, voice)
         return await self._post(place.team, place.channel, key, text, shown, thread_ts=place.ts)
 

@@ -95,6 +95,7 @@ async def test_nobody_was_there(world: World) -> None:
         await stage.settled()
     world.clock.move(13 * 24 * HOUR)
     async with world.lagdesk(SUMMARY_CHANNEL=channel) as stage:
+        await stage.settled()
         await stage.pass_time(5)
         first, second = posts(world)
         assert "nothing was reported" in first["text"]
@@ -172,7 +173,11 @@ async def test_down_on_monday_and_lost_answers(world: World, *, after_effect: bo
 
 @pytest.mark.parametrize(
     ("locale", "expected", "absent"),
-    [("en", "nothing was reported", "没有"), ("both", "nothing was reported", "\0")],
+    [
+        ("en", "nothing was reported", "没有"),
+        ("zh", "没有人提交问题", "nothing"),
+        ("both", "nothing was reported", "\0"),
+    ],
 )
 async def test_the_channels_language(world: World, locale: str, expected: str, absent: str) -> None:
     """The channel's choice, or the company's."""
@@ -183,6 +188,17 @@ async def test_the_channels_language(world: World, locale: str, expected: str, a
         await to_monday(stage)
         assert expected in posts(world)[0]["text"]
         assert absent not in text_of(posts(world)[0])
+
+
+async def test_a_cloud_that_does_not_answer(world: World) -> None:
+    """Is named in the thread with the reason; the summary is there all the same."""
+    async with world.lagdesk(SUMMARY_CHANNEL=leads(world.workspace)) as stage:
+        await stage.settled()
+        await to_monday(stage, hours=8.9)
+        world.clouds.fail_next("*", "http_500", times=99)
+        await stage.pass_time(0.2 * HOUR)
+        _, details = thread(world)
+        assert "not collected. Agora" in text_of(details)
 
 
 async def test_a_zone_with_summer_time(world: World) -> None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, Protocol
 
 from bot.clouds.endpoints import Endpoint
@@ -26,6 +28,17 @@ RESERVE: Final = 0.1
 HEAD_START_S: Final = 3.0
 _BOOKINGS: Final = 3
 Sleep = Callable[[float], Awaitable[None]]
+_leaves_reserve: ContextVar[bool] = ContextVar("leaves_reserve", default=False)
+
+
+@contextmanager
+def leaving_reserve() -> Iterator[None]:
+    """Within the block, calls leave to people what the background does, but wait as people do."""
+    token = _leaves_reserve.set(True)
+    try:
+        yield
+    finally:
+        _leaves_reserve.reset(token)
 
 
 class Ledger(Protocol):
@@ -107,7 +120,7 @@ class Quota:
         self, endpoint: Endpoint, app: str, *, wait_s: float, background: bool
     ) -> dt.datetime:
         now = self._clock.now()
-        rates, daily = _share(endpoint, background=background)
+        rates, daily = _share(endpoint, background=background or _leaves_reserve.get())
         latest = now if background else now + dt.timedelta(seconds=wait_s)
         at, booked = await self._ledger.book(
             endpoint.account(app), rates, daily, now=now, latest=latest

@@ -15,12 +15,15 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from bot import exports
+from bot.clouds.quota import leaving_reserve
 from bot.desk.carriers import SEARCH_BEFORE, Carrier
 from bot.desk.desk import Desk
+from bot.desk.drifts import CloudWeek, find_drifts
+from bot.desk.overviews import Overviews
 from bot.desk.summaries import WeekReport, count_week
 from bot.desk.weeks import Schedule, Week, last_complete
 from bot.errors import LagdeskError, NotAllowedError, SpeakError
-from bot.ports import Overview, Posted, Topic
+from bot.ports import Posted, Topic
 from bot.store import Session, duties, tables
 from bot.store import summaries as store
 from bot.words import message
@@ -31,7 +34,7 @@ POST, DETAILS, CSV, WATCH = "weekly", "weekly_details", "weekly_csv", "watch"
 MADE_UP: Final = 4  # weeks; whoever comes back after longer reads the newest ones
 WATCH_EVERY: Final = dt.timedelta(minutes=10)
 PATIENCE: Final = dt.timedelta(minutes=30)  # a restart or a busy hour is no gap
-_IN_TURN: Final = dt.timedelta(seconds=2)
+_IN_TURN: Final = dt.timedelta(seconds=4)  # so that missed weeks stand in order
 _WAIT_S, _POLL_S = 60, 0.5
 _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 
@@ -46,7 +49,7 @@ class Announcer(Protocol):
         """Post a week's summary."""
 
     async def post_details(
-        self, place: store.Summary, report: WeekReport, overviews: Sequence[Overview], key: str
+        self, place: store.Summary, report: WeekReport, told: Sequence[CloudWeek], key: str
     ) -> Posted:
         """Post the details in the summary's thread."""
 
@@ -142,7 +145,7 @@ class Weekly:
             return
         known = Week.read(newest.week) if newest else None
         for place, (week, due_at) in enumerate(self.coming(known, now)):
-            self._owe(session, week, max(due_at, now + _IN_TURN * place))
+            self._owe(session, week, max(due_at, now + _IN_TURN * (place + 1)))
 
     def coming(self, known: Week | None, now: dt.datetime) -> list[tuple[Week, dt.datetime]]:
         """Say which weeks are due when, after the newest known one; the last is yet to come.
@@ -193,28 +196,37 @@ class Weekly:
         place, week = await self._place(duty)
         if place is None or self._announcer is None or not place.ts or place.details_ts:
             return None
+        figures: dict[str, float] = {}
         posted = await self._find(duty, place, week)
         if posted is None:
             report = await self.count(week, self._only(place.team))
-            overviews = await self._fetch_overviews()
-            posted = await self._announcer.post_details(place, report, overviews, duty.name)
+            told = await self._ask_clouds(week, place.channel)
+            posted = await self._announcer.post_details(place, report, told, duty.name)
+            figures = {key: mean for each in told for key, mean in each.means.items()}
         ts = posted.ts
 
         def work(session: Session) -> None:
             stored = store.find(session, place.week, place.channel)
             if stored is not None:
                 stored.details_ts = ts
+                stored.figures = figures or stored.figures
 
         await self._desk.store.transact(work)
         return None
 
-    async def _fetch_overviews(self) -> list[Overview]:
-        """Ask each cloud how much its apps are used and how good they are."""
-        return [
-            await cloud.fetch_overview(app, topic)
-            for app, cloud in self._desk.clouds.items()
-            for topic in _TOPICS
-        ]
+    async def _ask_clouds(self, week: Week, channel: str) -> list[CloudWeek]:
+        """Ask each cloud how much its apps are used and how good they are; people come first."""
+        before = week.shift(-1).label
+        known = await self._desk.store.read(lambda s: store.find(s, before, channel))
+        kept = (known.figures if known else None) or {}
+        asking, found = Overviews(self._desk), []
+        with leaving_reserve():
+            for app in self._desk.clouds:
+                for topic in _TOPICS:
+                    overview = await asking.fetch(app, topic)
+                    drifts = find_drifts(overview, week, self._zone, kept)
+                    found.append(CloudWeek(overview, drifts))
+        return found
 
     async def _place(self, duty: tables.Duty) -> tuple[store.Summary | None, Week]:
         """Find the summary a duty is about; None when the channel is no longer the one."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import func
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.store.installs import Install
 from bot.store.judgements import Judged, Judgement
@@ -17,7 +17,10 @@ _STRETCHES_KEPT: Final = dt.timedelta(days=400)
 
 
 class Summary(SQLModel, table=True):
-    """One week's summary in one channel; `ts` is its post, `posted_at` None while it is owed."""
+    """One week's summary in one channel; `ts` is its post, `posted_at` None while it is owed.
+
+    `figures` are the week's means of what the clouds told, which they forget within days.
+    """
 
     week: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
@@ -26,6 +29,7 @@ class Summary(SQLModel, table=True):
     ts: str = ""
     posted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     details_ts: str = ""
+    figures: dict[str, float] | None = Field(default=None, sa_type=JSON)
 
 
 class Stretch(SQLModel, table=True):

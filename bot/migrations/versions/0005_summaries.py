@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("ts", sa.String(), nullable=False),
         sa.Column("posted_at", sa.DateTime(), nullable=True),
         sa.Column("details_ts", sa.String(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("week", "channel"),
     )
     # ### end Alembic commands ###

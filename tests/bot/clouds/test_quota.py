@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import SQLModel, col, func, select
 
 from bot.clouds.endpoints import Endpoint, Rate, endpoint
-from bot.clouds.quota import MARGIN_S, Quota
+from bot.clouds.quota import MARGIN_S, Quota, leaving_reserve
 from bot.errors import CloudOverQuotaError
 from bot.store import Store
 from bot.store.ledger import Spent, SqlLedger
@@ -184,3 +184,15 @@ def test_two_processes_share_one_budget_on_postgres(postgres_url: str) -> None:
         assert 20 == sum(_race(postgres_url))
     finally:
         store.close()
+
+
+async def test_what_waits_may_leave_the_reserve(ledger: SqlLedger, clock: Any) -> None:
+    """Of three a day one is left to people."""
+    quota = Quota(ledger, clock, clock.sleep)
+    with leaving_reserve():
+        for _ in range(2):
+            await quota.spend(THREE_A_DAY, "kids")
+        with pytest.raises(CloudOverQuotaError):
+            await quota.spend(THREE_A_DAY, "kids")
+    await quota.spend(THREE_A_DAY, "kids")
+    assert [] == clock.slept_s

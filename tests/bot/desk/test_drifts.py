@@ -1,0 +1,68 @@
+"""How figures move from one week to the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.call import Code, Trend, Unit, Usage
+from bot.desk.drifts import CloudWeek, Drift, find_drifts
+from bot.desk.weeks import Week
+from bot.ports import Overview, Topic
+
+ZONE = ZoneInfo("Asia/Shanghai")
+WEEK = Week.read("2026-W46")
+USERS = Code("agora.usage", "users")
+FREEZE = Code("agora.metric", "freeze")
+MONDAY = dt.date(2026, 11, 9)
+
+
+def overview(**figures: object) -> Overview:
+    """What a cloud told on the Monday after."""
+    now = dt.datetime(2026, 11, 16, 1, tzinfo=dt.UTC)
+    return Overview(Topic.USAGE, "kids", "agora", now, **figures)  # type: ignore[arg-type]
+
+
+def usage(day: int, value: float) -> Usage:
+    """A figure of the day so many days after the week's Monday."""
+    return Usage(MONDAY + dt.timedelta(days=day), USERS, Unit.NUMBER, value)
+
+
+@pytest.mark.parametrize(
+    ("days", "mean", "before", "change"),
+    [
+        ({0: 10, 6: 20, 7: 99}, 15, None, None),
+        ({-7: 10, -1: 10, 0: 15}, 15, 10, 50),
+        ({-8: 99, -1: 0, 0: 15}, 15, 0, None),
+        ({-1: 8, 0: 6}, 6, 8, -25),
+    ],
+)
+def test_figures_by_the_day(
+    days: dict[int, float], mean: float, before: float | None, change: float | None
+) -> None:
+    """A week's days beside those of the week before."""
+    told = overview(usages=tuple(usage(day, value) for day, value in days.items()))
+    (drift,) = find_drifts(told, WEEK, ZONE)
+    assert Drift(USERS, None, Unit.NUMBER, mean, before) == drift
+    assert change == drift.change
+
+
+def test_figures_over_time() -> None:
+    """Points belong to the week of their place; a figure that tells nothing of it is left out."""
+    start = WEEK.since(ZONE)
+    second = dt.timedelta(seconds=1)
+    told = Trend(FREEZE, Unit.PERCENT, ((start - second, 4.0), (start, 1.0), (start + second, 3.0)))
+    late = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE), 5.0),))
+    found = find_drifts(overview(trends=(told, late)), WEEK, ZONE)
+    assert (Drift(FREEZE, None, Unit.PERCENT, 2.0, 4.0),) == found
+
+
+def test_kept_figures_stand_in() -> None:
+    """What a cloud has forgotten of last week was kept then, under the same name."""
+    last = overview(usages=(usage(-1, 10),))
+    kept = CloudWeek(last, find_drifts(last, WEEK.shift(-1), ZONE)).means
+    told = overview(usages=(usage(0, 15),))
+    (drift,) = find_drifts(told, WEEK, ZONE, kept)
+    assert (15, 10, 50) == (drift.mean, drift.before, drift.change)
