@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import runpy
 import sys
 from pathlib import Path
@@ -15,7 +16,8 @@ def main(wanted: list[str]) -> None:
     for name in wanted or known:
         print(f"== {name}", flush=True)  # noqa: T201 - a benchmark prints
         sys.argv = [str(known[name])]
-        runpy.run_path(str(known[name]), run_name="__main__")
+        with contextlib.suppress(SystemExit):  # each ends as a command does; the next one follows
+            runpy.run_path(str(known[name]), run_name="__main__")
 
 
 if __name__ == "__main__":
