@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,11 @@ class Once:
         return await next()
 
 
+def trigger_of(body: Body) -> str:
+    """What opens a form, once; where a request brings none, a name nobody else has."""
+    return str(body.get("trigger_id") or f"none.{secrets.token_hex(8)}")
+
+
 def answer_errors(app: AsyncApp, people: People) -> None:
     """Answer every error, whatever door it came through; Slack is never left waiting."""
 
@@ -123,6 +129,8 @@ def _spoken(error: Exception) -> Message:
         log.error("slack refused: %s", error_code(error))
     elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
         log.warning("slack could not be reached: %s", type(error).__name__)
+    elif isinstance(error, ValueError) and "response_url" in str(error):  # Bolt's own words
+        log.warning("a request brought no way to answer it")
     else:
         log.error("a listener failed", exc_info=error)
     return _FAILED
@@ -138,7 +146,8 @@ def _reply_to_command(error: Exception, spoken: Message, body: Body, voice: Voic
 
 
 def _reply_to_form(error: Exception, spoken: Message, body: Body, voice: Voice) -> BoltResponse:
-    fields = [block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"]
+    drawn = body["view"].get("blocks") or []
+    fields = [block["block_id"] for block in drawn if block["type"] == "input"]
     errors: dict[str, str] = {}
     given = error.fields if isinstance(error, InputError) else {}
     for name, why in given.items():

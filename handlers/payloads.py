@@ -54,6 +54,7 @@ class _Thing(msgspec.Struct):
     command: _Word | None = None
     callback_id: _Word | None = None
     trigger_id: _Word | None = None
+    event_id: _Word | None = None
     team: _Who = None
     team_id: _Word | None = None
     app_installed_team_id: _Word | None = None
@@ -95,9 +96,7 @@ class _Known(msgspec.Struct):
 
 class _Command(msgspec.Struct):
     command: _Id
-    team_id: _Id
     user_id: _Id
-    trigger_id: _Id
 
 
 class _Action(msgspec.Struct):
@@ -108,15 +107,7 @@ class _Action(msgspec.Struct):
 
 class _Actions(msgspec.Struct):
     user: _Known
-    trigger_id: _Id
     actions: Annotated[list[_Action], Meta(min_length=1)]
-    view: _Thing | None = None
-    response_url: str = ""
-
-    def __post_init__(self) -> None:
-        if self.view is None and not self.response_url:
-            msg = "a button on a message brings the message's response_url"
-            raise ValueError(msg)
 
 
 class _Metadata(msgspec.Struct):
@@ -140,7 +131,7 @@ class _View(msgspec.Struct):
     type: _Id
     callback_id: _Id
     state: _State
-    blocks: list[_Block]
+    blocks: list[_Block] = []
     private_metadata: str | None = None
 
     def __post_init__(self) -> None:
@@ -159,7 +150,6 @@ class _ByPerson(msgspec.Struct):
 class _Shortcut(msgspec.Struct):
     user: _Known
     callback_id: _Id
-    trigger_id: _Id
 
 
 class _Happening(msgspec.Struct):
@@ -167,9 +157,8 @@ class _Happening(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    event_id: _Id
-    team_id: _Id
     event: _Happening
+    event_id: _Id | None = None
 
 
 class _Challenge(msgspec.Struct):
@@ -229,6 +218,8 @@ def _check(payload: object, kinds: Mapping[str, type[msgspec.Struct]]) -> Payloa
     if shape is None:
         return None
     cleaned: Payload = clean(payload)
+    if isinstance(cleaned.get("view"), dict):
+        cleaned["view"] = {"type": "modal", "blocks": [], **cleaned["view"]}  # Bolt relies on them
     msgspec.convert(cleaned, _Thing)
     msgspec.convert(cleaned, shape)
     return cleaned
