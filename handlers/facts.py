@@ -63,7 +63,7 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
     who = who_of(diagnosis, item.uid)
     if item.code is not None:
         return message(
-            "• %(who)s: %(cloud)s says %(code)s, %(when)s",
+            "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
             who=who,
             cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
             code=item.code.spoken,
@@ -179,7 +179,7 @@ def _event_line(diagnosis: Diagnosis, event: AbnormalEvent) -> Message:
 def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Message:
     at_fault = factor.peer_uid or event.uid
     return message(
-        "%(code)s, on the side of %(who)s",
+        "%(code)s at %(who)s",
         code=factor.code.spoken,
         who=who_of(diagnosis, at_fault),
     )

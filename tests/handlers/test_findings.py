@@ -73,8 +73,8 @@ def test_factor_names_its_side() -> None:
         "20002", "class_77_1", Code("agora.exp_id", "4"), NOW, (Factor(code, "10001"), Factor(code))
     )
     text = shown(make_diagnosis("unknown", (event,)))
-    assert "(21), on the side of Teacher •••01" in text
-    assert "(21), on the side of Student •••02" in text
+    assert "(21) at Teacher •••01" in text
+    assert "(21) at Student •••02" in text
 
 
 def test_stranger_is_a_user() -> None:
