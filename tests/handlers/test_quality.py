@@ -34,7 +34,7 @@ from handlers.overviews import (
     print_overview,
     tables,
 )
-from handlers.sending import _answer_refusal
+from handlers.sending import answer_refusal
 from handlers.voice import Voice
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -283,4 +283,4 @@ def test_an_empty_answer_says_so() -> None:
 )
 def test_a_refusal_may_stand_in_the_body(status: int, body: str, code: str) -> None:
     """Slack's response addresses say no in several ways."""
-    assert code == _answer_refusal(status, body)
+    assert code == answer_refusal(status, body)
