@@ -8,7 +8,7 @@ from bot.desk import Desk
 from bot.desk.arguments import read_diagnose
 from bot.ports import Asked
 from bot.words import message
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 
 
@@ -39,6 +39,6 @@ class DiagnoseStory:
             cname=wanted.cname,
             since_s=wanted.since_s,
         )
-        await self._desk.ask(str(body["trigger_id"]), asked)
+        await self._desk.ask(trigger_of(body), asked)
         looking = message("Looking at %(cname)s …", cname=wanted.cname)
         await ack(text=voice.markup(looking), response_type="ephemeral")

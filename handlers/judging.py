@@ -20,7 +20,7 @@ from handlers.blocks import Block, Element
 from handlers.causes import resolution_name
 from handlers.details import details_view
 from handlers.forms import open_form
-from handlers.middleware import Asker, Body, read_number
+from handlers.middleware import Asker, Body, read_number, trigger_of
 from handlers.people import People
 from handlers.voice import Voice
 
@@ -63,7 +63,7 @@ class JudgingStory:
         number = read_number(body["actions"][0])
         ticket, diagnosis = await self._desk.details(asker.team, number)
         voice = await self._people.voice(asker.team, asker.person)
-        await open_form(client, str(body["trigger_id"]), details_view(ticket, diagnosis, voice))
+        await open_form(client, trigger_of(body), details_view(ticket, diagnosis, voice))
         await ack()
 
 

@@ -15,7 +15,7 @@ from bot.desk.overviews import Overviews
 from bot.errors import SpeakRefusedError
 from bot.ports import Asked, Clock, Overview
 from bot.words import message
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.overviews import TOPICS, notice, overview_blocks
 from handlers.people import People
 from handlers.sending import BAD_BLOCKS, answer_privately
@@ -52,7 +52,7 @@ class QualityStory:
             cname="",
             topic=wanted.topic.value,
         )
-        await self._overviews.ask(str(body["trigger_id"]), asked)
+        await self._overviews.ask(trigger_of(body), asked)
         looking = message(
             "Looking at %(app)s, %(topic)s …", app=wanted.app, topic=TOPICS[wanted.topic]
         )

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk import Desk, Submission
 from bot.desk.sentences import Hints, read_arguments, read_sentence
 from handlers.forms import ReportForm, open_form
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 
 
@@ -56,7 +56,7 @@ class ReportStory:
             channel=asker.channel,
         )
         view = form.view(voice, list(self._desk.clouds), self._desk.clock.now())
-        await open_form(client, str(body["trigger_id"]), view)
+        await open_form(client, trigger_of(body), view)
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Make the ticket, then acknowledge; errors go back under their fields."""

@@ -23,7 +23,7 @@ from bot.words import Message, Uid, message, plural
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.forms import SIDES, State, open_form
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 from handlers.voice import Voice
 
@@ -187,7 +187,7 @@ class RoomsStory:
         voice = await self._people.voice(asker.team, asker.person)
         asks = self._rooms.has_rooms(seen.ticket)
         view = RoomForm.view(seen, voice, is_asking=asks)
-        view_id = await open_form(client, str(body["trigger_id"]), view)
+        view_id = await open_form(client, trigger_of(body), view)
         if asks:
             known = await self._look(seen, clicked_at + _LOOK_UNTIL_S)
             view = RoomForm.view(known, voice, is_asking=False)

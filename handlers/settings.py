@@ -12,7 +12,7 @@ from bot.ports import Asked
 from bot.words import Message, message
 from handlers.help import all_usages
 from handlers.judging import ACCURACY_OVER, accuracy
-from handlers.middleware import Asker, Body
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 from handlers.summary import preview
 from handlers.voice import Voice
@@ -89,7 +89,7 @@ class SettingsStory:
             app="",
             cname="",
         )
-        await checkup.call(self._desk, str(body["trigger_id"]), asked)
+        await checkup.call(self._desk, trigger_of(body), asked)
         return message("Checking how Lagdesk is doing …")
 
 

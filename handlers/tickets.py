@@ -18,7 +18,7 @@ from handlers import cards
 from handlers.blocks import Block
 from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm, open_form
-from handlers.middleware import Asker, Body, read_number
+from handlers.middleware import Asker, Body, read_number, trigger_of
 from handlers.people import People
 from handlers.sending import BAD_BLOCKS, answer_refusal
 from handlers.voice import Voice
@@ -128,7 +128,7 @@ class TicketsStory:
             case "reopen":
                 await self._desk.reopen(team, number, person)
             case "resolve":
-                await self._open_resolve(asker, number, str(body["trigger_id"]), client)
+                await self._open_resolve(asker, number, trigger_of(body), client)
         await ack()
 
     async def _open_resolve(
