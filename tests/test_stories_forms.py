@@ -66,7 +66,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize("name", ["lin", "sam"])
-@pytest.mark.parametrize(("field", "value"), WRONG)
+@pytest.mark.parametrize(
+    ("field", "value"), WRONG, ids=[f"{field}-{place}" for place, (field, _) in enumerate(WRONG)]
+)
 async def test_wrong_field_is_said_under_it(
     stage: Stage, name: str, field: str, value: Any
 ) -> None:
