@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
@@ -71,12 +71,30 @@ def stretches(
         .where(col(Stretch.until) >= since, col(Stretch.since) < until)
         .order_by(col(Stretch.since))
     )
-    return [(max(each.since, since), min(each.until, until)) for each in session.exec(asked)]
+    found = [(max(each.since, since), min(each.until, until)) for each in session.exec(asked)]
+    before = _before_notes(session)
+    if before is not None and before[0] < until and before[1] > since:
+        found.insert(0, (max(before[0], since), min(before[1], until)))
+    return found
+
+
+def _before_notes(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return the time before the first note, from the first ticket on: it ran then, or none was."""
+    first = _scalar(session, func.min(Ticket.created_at))
+    noted = _scalar(session, func.min(Stretch.since))
+    if first is None or (noted is not None and noted <= first):
+        return None
+    return first, noted or _scalar(session, func.max(Ticket.created_at)) or first
+
+
+def _scalar(session: Session, asked: Any) -> dt.datetime | None:
+    found: dt.datetime | None = session.exec(select(asked)).one()
+    return found
 
 
 def newest_run(session: Session) -> dt.datetime | None:
     """Return when Lagdesk was last seen running, None for never."""
-    return session.exec(select(func.max(Stretch.until))).one()
+    return _scalar(session, func.max(Stretch.until))
 
 
 def tickets_of(
