@@ -57,10 +57,15 @@ def tells_when_to_return(came: object, now: dt.datetime) -> bool:
 
 
 @pytest.fixture
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no answer longer than a moment, and take none of more than a megabyte."""
+def timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no answer longer than a moment."""
     monkeypatch.setattr(clouds_http, "TOTAL_S", 0.2)
     monkeypatch.setattr(clouds_http, "_LEAST_S", 0.1)
+
+
+@pytest.fixture
+def huge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take no answer of more than a megabyte."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
 
 
@@ -78,7 +83,7 @@ async def test_every_fault_is_typed(
     window = around(clouds, "bad")
     (call,) = await build(carrier.settings(clouds)).find_calls("kids", "bad", window)
     if fault in ("timeout", "huge"):
-        request.getfixturevalue("impatience")
+        request.getfixturevalue(fault)
     for name in questions(carrier, build(carrier.settings(clouds)), call, window):
         turns.moment += dt.timedelta(minutes=2)  # its allowance is whole again
         fresh = build(carrier.settings(clouds))
