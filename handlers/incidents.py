@@ -86,7 +86,9 @@ def incident_post(
     lines = [message("*%(title)s*", title=notice)]
     shown = [blocks.section("incident", "\n".join(voice.markup(line) for line in lines))]
     if incident.closed_at is None:
-        called = voice.markup(message("%(ticket)s needs somebody to take it.", ticket=incident.label))
+        called = voice.markup(
+            message("%(ticket)s needs somebody to take it.", ticket=incident.label)
+        )
         mention = f"<!subteam^{group}>" if group else "<!here>"
         shown.append(blocks.section("call", f"{mention} {called}"))
     listed = "\n".join(voice.markup(line) for line in _ticket_lines(found))

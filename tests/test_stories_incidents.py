@@ -9,6 +9,7 @@ import pytest
 
 from bot.desk.incidents import Incidents
 from bot.errors import NotAllowedError
+from bot.store import Session, duties, incidents
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import report, text_of, thread_of, ticket_of, whispers
 
@@ -112,3 +113,22 @@ async def test_quiet_incident_closes_itself(crowd: Stage) -> None:
     second = text_of(threads_of(crowd)[1])
     assert "Closed by itself" in second
     assert "已自动关闭" in second
+
+
+async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Stage) -> None:
+    """A worker that died between posting and noting leaves one post, not two."""
+    posts = len(threads_of(crowd))
+
+    def forget(session: Session) -> None:
+        incident = incidents.lock(session, 1)
+        assert incident is not None
+        incident.ts = ""
+        session.add(incident)
+        duties.owe(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
+
+    await crowd.house.store.transact(forget)
+    await crowd.pass_time(1)
+    assert posts == len(threads_of(crowd))
+    found = await crowd.house.store.read(lambda session: incidents.lock(session, 1))
+    assert found is not None
+    assert threads_of(crowd)[0]["ts"] == found.ts

@@ -40,10 +40,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_judged_team"), ["team"], unique=False)
 
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("picture_file", sa.String(), nullable=False))
-        batch_op.add_column(sa.Column("picture_alt", sa.String(), nullable=False))
-        batch_op.add_column(sa.Column("cause", sa.String(), nullable=False))
-        batch_op.add_column(sa.Column("fault_uid", sa.String(), nullable=False))
+        batch_op.add_column(
+            sa.Column("picture_file", sa.String(), server_default="", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("picture_alt", sa.String(), server_default="", nullable=False)
+        )
+        batch_op.add_column(sa.Column("cause", sa.String(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("fault_uid", sa.String(), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_ticket_cause"), ["cause"], unique=False)
 
     # ### end Alembic commands ###
