@@ -57,12 +57,12 @@ CAUSES: Final[Mapping[str, Message]] = {
 }
 
 LACKS: Final[Mapping[Lack, Message]] = {
-    Lack.CALL: message("The call"),
-    Lack.TEACHER_METRICS: message("The teacher's data"),
-    Lack.STUDENT_METRICS: message("The student's data"),
-    Lack.EVENTS: message("The cloud's own diagnosis"),
-    Lack.MINUTES: message("Some minutes"),
-    Lack.FIGURES: message("Some figures"),
+    Lack.CALL: message("the call"),
+    Lack.TEACHER_METRICS: message("the teacher's data"),
+    Lack.STUDENT_METRICS: message("the student's data"),
+    Lack.EVENTS: message("the cloud's own diagnosis"),
+    Lack.MINUTES: message("some minutes"),
+    Lack.FIGURES: message("some figures"),
 }
 LACK_REASONS: Final[Mapping[LackReason, Message]] = {
     LackReason.NOT_OUT_YET: message("not published by the cloud yet"),

@@ -37,7 +37,7 @@ async def test_cloud_fails_while_we_ask_why(http_stage: Stage, kind: FaultKind) 
     await http_stage.settled()
     found = findings_of(http_stage, cname)[0]
     assert "Not enough data yet" in found["text"]
-    assert "Missing: The call" in text_of(found)
+    assert "Missing: the call" in text_of(found)
     http_stage.clouds.clear_faults()
     await http_stage.pass_time(61)
     found = findings_of(http_stage, cname)[0]
