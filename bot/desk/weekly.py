@@ -170,9 +170,7 @@ class Weekly:
 
     def _owe(self, session: Session, week: Week, due_at: dt.datetime) -> None:
         channel = self._desk.settings.summary_channel
-        if store.find(session, week.label, channel) is None:
-            session.add(store.Summary(week=week.label, channel=channel, due_at=due_at))
-            session.flush()
+        store.owe(session, week.label, channel, due_at)
         duties.owe(session, name_of(POST, week, channel), POST, due_at=due_at)
 
     async def post(self, duty: tables.Duty) -> dt.datetime | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import func
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.store.installs import Install
@@ -42,6 +43,15 @@ class Stretch(SQLModel, table=True):
 def find(session: Session, week: str, channel: str) -> Summary | None:
     """Find a week's summary in a channel."""
     return session.get(Summary, (week, channel))
+
+
+def owe(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
+    """Note that a week's summary is owed; of processes that note it at once one succeeds."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    noted = dialect.insert(Summary).values(
+        week=week, channel=channel, due_at=due_at, team="", ts="", details_ts=""
+    )
+    session.connection().execute(noted.on_conflict_do_nothing())
 
 
 def newest(session: Session, channel: str) -> Summary | None:
