@@ -1,0 +1,39 @@
+"""Whoever starts at the same moment owes the same summary once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from sqlmodel import Session, select
+
+from bot.desk.desk import Desk
+from bot.desk.weekly import Weekly
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.summaries import Summary
+from bot.store.tables import Duty
+
+
+class _Still:
+    """A clock that stands."""
+
+    def now(self) -> dt.datetime:
+        """A Wednesday."""
+        return dt.datetime(2026, 11, 18, 4, tzinfo=dt.UTC)
+
+
+async def test_many_begin_at_once(shared_store: Store) -> None:
+    """Four workers start: one row, one duty, due on Monday at nine in Shanghai."""
+    settings = Settings(summary_channel="C1")
+    desk = Desk(store=shared_store, clouds={}, clock=_Still(), settings=settings)
+    await asyncio.gather(*(Weekly(desk).begin() for _ in range(4)))
+
+    def work(session: Session) -> tuple[list[Summary], list[Duty]]:
+        owed = select(Duty).where(Duty.kind == "weekly")
+        return list(session.exec(select(Summary))), list(session.exec(owed))
+
+    (summary,), (duty,) = await shared_store.read(work)
+    monday = dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)
+    assert ("2026-W47", "C1", monday) == (summary.week, summary.channel, summary.due_at)
+    assert ("weekly:2026-W47:C1", monday) == (duty.name, duty.due_at)
