@@ -122,6 +122,10 @@ class Nothing:
         """Book at once."""
         return now, True
 
+    async def left(self, *_: object, **__: object) -> tuple[tuple[int, ...], int | None]:
+        """Nothing is limited."""
+        return (), None
+
     async def shut(self, account: str, until: dt.datetime) -> None:
         """Forget it."""
 
