@@ -31,7 +31,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check -q .
