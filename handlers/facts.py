@@ -62,11 +62,14 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
     """One thing that speaks for the verdict: who, what, how much, against which limit, when."""
     who = who_of(diagnosis, item.uid)
     if item.code is not None:
+        code = item.code.spoken
+        if item.peer:  # it happened to one, and lies with the other
+            code = message("%(code)s at %(who)s", code=code, who=who_of(diagnosis, item.peer))
         return message(
             "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
             who=who,
             cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
-            code=item.code.spoken,
+            code=code,
             when=item.at,
         )
     if item.metric == _STAY:

@@ -155,3 +155,14 @@ def test_an_explanation(voice: Voice, said: str) -> None:
     _, blocks = findings.explanation(ticket, known, voice)
     assert "→" in json.dumps(blocks, ensure_ascii=False)
     assert "•••02" in json.dumps(blocks, ensure_ascii=False)
+
+
+def test_a_code_that_lies_with_the_other_end_names_it() -> None:
+    """Who suffered and whose fault it is are two people, and both are named."""
+    at = dt.datetime(2026, 11, 16, 10, 0, tzinfo=dt.UTC)
+    told = Evidence(
+        source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
+    )
+    line = EN.plain(facts.evidence_line(make_diagnosis("device.cpu_high"), told))
+    assert "reports High CPU usage (10) at " in line
+    assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))
