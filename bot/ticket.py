@@ -6,13 +6,23 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Index,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from bot.call import IssueType, Report, Side
 from bot.errors import ConflictError
 from bot.words import PersonId, message
 
+_MOST_STEPS: Final = 9  # what is escalated oftener is not more urgent
 _ONE_CLICK: Final = dt.timedelta(seconds=60)  # who presses again so soon wants nothing more
 
 
@@ -75,18 +85,37 @@ class ReportState(StrEnum):
     OFF = "off"  # switched off by a setting
 
 
+def _json_list() -> Any:
+    """An empty list, kept as JSON; change it by assigning a new one."""
+    return Field(
+        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+
+
 class Ticket(SQLModel, table=True):
     """One reported call. `LD-<number>` is its name."""
 
-    __table_args__ = (UniqueConstraint("team", "origin"),)
+    __table_args__ = (
+        UniqueConstraint("team", "origin"),
+        Index("ix_ticket_queue", "team", "status", "urgency", "number"),
+        Index("ix_ticket_status", "team", "status", "number"),
+        Index("ix_ticket_app", "team", "app", "number"),
+        Index("ix_ticket_cause", "team", "cause", "number"),
+        Index("ix_ticket_assignee", "team", "assignee", "number"),
+        Index("ix_ticket_reporter", "team", "reporter", "number"),
+        Index("ix_ticket_cname", "team", "cname", "number"),
+        Index("ix_ticket_thread", "channel", "card_ts"),
+        Index("ix_ticket_teacher", "app", "teacher_uid", "number"),
+        Index("ix_ticket_student", "app", "student_uid", "number"),
+    )
 
     number: int | None = Field(default=None, primary_key=True)
     team: str = ""
     origin: str  # the Slack view or event it came from: one makes one ticket
-    status: Status = Field(default=Status.OPEN, sa_type=OneOf(Status), index=True)
+    status: Status = Field(default=Status.OPEN, sa_type=OneOf(Status))
     app: str
     cloud: str
-    cname: str = Field(index=True)
+    cname: str
     teacher_uid: str
     student_uid: str
     abnormal_side: Side = Field(sa_type=OneOf(Side))
@@ -94,11 +123,13 @@ class Ticket(SQLModel, table=True):
     occurred_at: dt.datetime = Field(sa_type=UtcTime)
     created_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     comments: str = ""
-    reporter: str = Field(index=True)
+    reporter: str
     assignee: str | None = None
-    claimed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    claimed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     escalated_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    resolved_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    escalation_step: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    escalates_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)  # the next step
+    resolved_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     resolver: str | None = None
     resolution: str = ""
     resolved_cause: str = ""
@@ -113,12 +144,19 @@ class Ticket(SQLModel, table=True):
     diagnosis_ts: str = ""
     picture_file: str = ""  # Slack's id of the picture in the diagnosis
     picture_alt: str = ""  # what it shows, in words
-    cause: str = Field(default="", index=True)  # of the verdict, to look for
+    cause: str = ""  # of the verdict, to look for
     fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     incident: int | None = Field(default=None, index=True)
     incident_link: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    duplicate_of: int | None = Field(default=None, index=True)
+    related: list[int] = _json_list()  # tickets people linked to this one
+    steps: list[dict[str, Any]] = _json_list()  # who did what when: {"what", "who", "at", ...}
+    helped: bool | None = None  # what the reporter says of the resolution
+    is_live: bool | None = None  # the class still goes on, as far as the cloud told
+    class_ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     revision: int = 0  # grows with every change people can see on the card
 
     @property
@@ -149,8 +187,15 @@ class Ticket(SQLModel, table=True):
         )
 
     def touch(self) -> None:
-        """Note that the card has to be drawn again."""
+        """Note that the card has to be drawn again, and how urgent the ticket is."""
         self.revision += 1
+        self.urgency = min(self.escalation_step, _MOST_STEPS) * 2 + int(bool(self.is_live))
+
+    def note_step(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
+        """Write down what happened to the ticket, for its card and for whoever asks later."""
+        step = {"what": what, "who": who, "at": now.isoformat(), **more}
+        self.steps = [*self.steps, step]
+        self.touch()
 
     def claim(self, person: str, now: dt.datetime) -> None:
         """Somebody takes the ticket; ConflictError when somebody has it, or it is resolved."""

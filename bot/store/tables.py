@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+from sqlalchemy import JSON, text
 from sqlmodel import Field, SQLModel
 
 from bot.ticket import UtcTime
@@ -44,6 +46,44 @@ class Reader(SQLModel, table=True):
     team: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     locale: str = ""
+    default_app: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    muted: list[str] = Field(  # kinds of private messages they do not want
+        default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+    home: dict[str, Any] = Field(  # the filters they left their home with
+        default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    greeted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Notice(SQLModel, table=True):
+    """A private message about a ticket; what stands here is not sent again.
+
+    `kind` is what it tells (`filed`, `claimed`, `explained`, `resolved`), `key` tells occasions
+    of one kind apart (a ticket can be resolved twice). `ts` is "" until Slack answered.
+    """
+
+    ticket: int = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    key: str = Field(default="", primary_key=True)
+    channel: str = ""
+    ts: str = ""
+    begun_at: dt.datetime = Field(sa_type=UtcTime)
+    told_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class Mention(SQLModel, table=True):
+    """A message that names tickets; their state is told in its thread, once."""
+
+    team: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    ts: str = Field(primary_key=True)
+    thread_ts: str = ""
+    person: str
+    numbers: list[int] = Field(default_factory=list, sa_type=JSON)
+    answer_ts: str = ""
+    at: dt.datetime = Field(sa_type=UtcTime)
 
 
 class Channel(SQLModel, table=True):
