@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.desk import Submission
+from bot.desk import Carriers, Submission
+from bot.desk.desk import CARD_PATIENCE
 from bot.store import Session, duties, tables, tickets
 from bot.ticket import ReportState
 from tests.conftest import MovedClock, Stage, faults_of
@@ -106,6 +108,34 @@ async def test_killed_after_the_post_before_our_row(world: World, kind: str) -> 
         assert 2 == len(told(again, sam, cname))
         after = await ticket_of(again, cname)
         assert (before.card_ts, before.diagnosis_ts) == (after.card_ts, after.diagnosis_ts)
+
+
+async def test_card_comes_while_the_reporter_is_told(world: World) -> None:
+    """A card that comes late does not ask once more for what is being said just then."""
+    world.workspace.scopes.difference_update({"im:history"})  # nothing in Slack can be found again
+    async with world.lagdesk(worker=False) as web:
+        desk, store = web.house.desk, web.house.store
+        assert desk.speaker is not None
+        carriers = Carriers(desk, desk.speaker)
+        ticket = await desk.report_call(submission(web, "late-1"))
+        world.clock.move(CARD_PATIENCE.total_seconds())
+        confirm = await store.transact(partial(take, name=f"confirm:{ticket.label}", world=world))
+        await carriers.confirm(confirm)
+        card = await store.transact(partial(take, name=f"card:{ticket.label}", world=world))
+        await carriers.show_card(card)
+        for name in (confirm.name, card.name):
+            end = partial(duties.settle, name=name, now=world.clock.now())
+            assert await store.transact(end)
+    async with world.lagdesk() as stage:
+        await stage.pass_time(10)
+        await see_everything_once(stage, "late-1")
+
+
+def take(session: Session, name: str, world: World) -> tables.Duty:
+    """Begin to carry out a duty."""
+    duty = duties.take(session, name, "us", world.clock.now())
+    assert duty is not None
+    return duty
 
 
 def forget(session: Session, number: int, kind: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.desk.desk import WAIT_FOR_CARD, Desk, owe
+from bot.desk.desk import Desk, owe
 from bot.desk.evidence import recall, remember
 from bot.desk.histories import look_back
 from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, is_worse, pace
@@ -82,14 +82,12 @@ class Carriers:
         return None
 
     async def _call_those_who_wait(self, ticket: Ticket) -> None:
-        """What comes with the card comes now; who has been confirmed already is not again."""
+        """What comes with the card comes now; who is or was confirmed is not again."""
         now = self._now()
 
         def work(session: Session) -> None:
-            for kind in WAIT_FOR_CARD:
-                duty = session.get(tables.Duty, f"{kind}:{ticket.label}")
-                if kind == "diagnose" or duty is None or duty.done_at is None:
-                    owe(session, ticket, kind, now)
+            duties.bring_forward(session, f"confirm:{ticket.label}", now)
+            owe(session, ticket, "diagnose", now)
 
         await self._desk.store.transact(work)
         await self._desk.wake()

@@ -23,7 +23,7 @@ from bot.ticket import ReportState, Ticket
 from bot.words import message
 
 _ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
-WAIT_FOR_CARD: Final = ("confirm", "diagnose")  # they come with the card, if it comes in time
+_WITH_CARD: Final = ("confirm", "diagnose")  # they come with the card, if it comes in time
 CARD_PATIENCE: Final = dt.timedelta(seconds=10)
 Wake = Callable[[], Awaitable[None]]
 Change = Callable[[Ticket, dt.datetime], None]
@@ -69,7 +69,7 @@ class Desk:
         ticket, is_new = tickets.add_once(session, self._draft(submission, now))
         if is_new:
             owe(session, ticket, "card", now)
-            for kind in WAIT_FOR_CARD:
+            for kind in _WITH_CARD:
                 owe(session, ticket, kind, now + CARD_PATIENCE)
             if ticket.report_state is ReportState.PENDING:
                 owe(session, ticket, "report", now)
