@@ -257,12 +257,16 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One figure of a whole app for one day: UTC, but Volcengine's days are those of +08:00."""
+    """One figure of a whole app for one day: UTC, but Volcengine's days are those of +08:00.
+
+    `figure` tells apart what has the same `metric`, such as the users of browsers.
+    """
 
     day: dt.date
     metric: Code
     unit: Unit
     value: float
+    figure: Figure | None = None
 
 
 class Lack(StrEnum):

@@ -31,6 +31,9 @@ _SHORT: Final[dict[str, Message]] = {
         message("Join within 5 s"),
     ),
     "high_concurrency_room": message("Large channels"),
+    "CommunicationDuration": message("Calls"),
+    "TranscodeDuration": message("Transcoding"),
+    "RecordDuration": message("Recording"),
     "avg_call_count": message("Calls per user"),
     "avg_call_time": message("Time per user"),
     "per_call_time": message("Time per session"),
@@ -56,7 +59,14 @@ _SHORT: Final[dict[str, Message]] = {
     "audio_network_trans_delay": message("Audio in time"),
     "network_trans_delay": message("In time"),
 }
-_PARTS: Final = {"web": message("browsers"), "webrtc": message("browsers")}
+_PARTS: Final = {
+    "web": message("browsers"),
+    "webrtc": message("browsers"),
+    "video_sd": message("SD video"),
+    "video_hd": message("HD video"),
+    "video_hdp": message("larger video"),
+    "audio": message("audio"),
+}
 _UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
     Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
     Unit.MS: lambda value: message("%(value)s ms", value=round(value)),

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.call import CLOUD_NAMES, Code, Distribution, Trend, Unit, Usage
+from bot.call import CLOUD_NAMES, Code, Distribution, Figure, Trend, Unit, Usage
 from bot.ports import Overview, Topic
 from bot.words import Message, Words, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.charts_native import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
-from handlers.indicators import dimension_of, name_of, place_of, short_name, written
+from handlers.indicators import name_of, place_of, short_name, written
+from handlers.spreads import spread_tables
 from handlers.text_tables import align, chunks, harmless
 from handlers.voice import Voice, escape
 
@@ -30,9 +31,8 @@ _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
     (message("Users and channels"), None),
     (message("Success and good transmission"), True),
 )
+_TIME: Final = message("Time used")
 _NOW_SHOWN: Final = 5
-_SPREADS_SHOWN: Final = 6
-_PLACES_SHOWN: Final = 20
 _ALL_TEXT_LENGTH: Final = 8000  # a message holds about 13,000 characters
 _SMALL_LENGTH: Final = 4000
 
@@ -66,7 +66,7 @@ def _newest_day(usages: Sequence[Usage]) -> list[Message]:
     return [
         message(
             "%(name)s %(value)s",
-            name=short_name(usage.metric),
+            name=short_name(usage.metric, usage.figure),
             value=written(usage.value, usage.unit),
         )
         for usage in usages
@@ -141,7 +141,7 @@ def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
 
 
 def charts(overview: Overview, voice: Voice) -> list[Chart]:
-    """At most two charts, each of figures that can share a scale."""
+    """At most two charts, each of figures that share a unit."""
     found = []
     for title, better in _GROUPS:
         chosen = [
@@ -149,13 +149,17 @@ def charts(overview: Overview, voice: Voice) -> list[Chart]:
             for trend in _trends(overview)
             if len(trend.points) > 1 and _better(trend) is better
         ]
-        if chosen:
-            lines = tuple(
-                Line(voice.plain(short_name(trend.name, trend.figure)), trend.points)
-                for trend in chosen
-            )
-            found.append(Chart(voice.plain(title), chosen[0].unit.value or " ", lines))
+        for unit in dict.fromkeys(trend.unit for trend in chosen):
+            same = [trend for trend in chosen if trend.unit is unit]
+            found.append(_chart(title if unit is not Unit.SECONDS else _TIME, unit, same, voice))
     return found[:CHARTS]
+
+
+def _chart(title: Message, unit: Unit, told: Sequence[Trend], voice: Voice) -> Chart:
+    lines = tuple(
+        Line(voice.plain(short_name(trend.name, trend.figure)), trend.points) for trend in told
+    )
+    return Chart(voice.plain(title), unit.value or " ", lines)
 
 
 def tables(overview: Overview, voice: Voice) -> list[Table]:
@@ -166,18 +170,16 @@ def tables(overview: Overview, voice: Voice) -> list[Table]:
         found.append(_trend_table(told, voice))
     if overview.usages:
         found.append(_day_table(overview.usages, voice))
-    spread = [each for each in overview.distributions if each.rows]
-    found += [_spread_table(each, voice) for each in spread[:_SPREADS_SHOWN]]
-    return found
+    return found + spread_tables(overview.distributions, voice)
 
 
 def _trends(overview: Overview) -> Sequence[Trend]:
     """What can be drawn: what was told over time, else the days."""
     if any(len(trend.points) > 1 for trend in overview.trends):
         return overview.trends
-    days: dict[Code, list[Usage]] = {}
+    days: dict[tuple[Code, Figure | None], list[Usage]] = {}
     for usage in overview.usages:
-        days.setdefault(usage.metric, []).append(usage)
+        days.setdefault((usage.metric, usage.figure), []).append(usage)
     return [
         Trend(
             code,
@@ -185,8 +187,9 @@ def _trends(overview: Overview) -> Sequence[Trend]:
             tuple(
                 (dt.datetime.combine(each.day, dt.time(12), dt.UTC), each.value) for each in told
             ),
+            figure,
         )
-        for code, told in days.items()
+        for (code, figure), told in days.items()
     ]
 
 
@@ -231,28 +234,16 @@ def _trend_table(told: Sequence[Trend], voice: Voice) -> Table:
 
 def _day_table(usages: Sequence[Usage], voice: Voice) -> Table:
     """A row a day, newest first."""
-    codes = list(dict.fromkeys(usage.metric for usage in usages))
-    values = {(usage.day, usage.metric): usage for usage in usages}
+    kinds = list(dict.fromkeys((usage.metric, usage.figure) for usage in usages))
+    values = {(usage.day, usage.metric, usage.figure): usage for usage in usages}
     rows = []
     for day in sorted({usage.day for usage in usages}, reverse=True):
-        told = [values.get((day, code)) for code in codes]
+        told = [values.get((day, *kind)) for kind in kinds]
         cells = [_cell(each.value, each.unit, voice) if each else Cell("–") for each in told]
         rows.append((Cell(day.isoformat()), *cells))
-    names = [voice.plain(short_name(code)) for code in codes]
+    names = [voice.plain(short_name(*kind)) for kind in kinds]
     head = (voice.plain(message("Day")), *names)
     return Table(voice.plain(message("Figures by day")), head, tuple(rows))
-
-
-def _spread_table(spread: Distribution, voice: Voice) -> Table:
-    figure = spread.figure
-    name = name_of(figure.name, figure) if figure else message("Users")
-    dimension = voice.plain(dimension_of(spread))
-    rows = tuple(
-        (Cell(voice.plain(place_of(row.codes))), _cell(row.value, spread.unit, voice))
-        for row in spread.rows[:_PLACES_SHOWN]
-    )
-    title = message("%(name)s by %(dimension)s", name=name, dimension=dimension_of(spread))
-    return Table(voice.plain(title), (dimension, voice.plain(message("Value"))), rows)
 
 
 def _cell(value: float, unit: Unit, voice: Voice) -> Cell:

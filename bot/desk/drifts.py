@@ -64,10 +64,10 @@ def find_drifts(
     for trend in overview.trends:
         told = [(at.astimezone(zone).date(), value) for at, value in trend.points]
         found += _drift(trend.name, trend.figure, trend.unit, told, week)
-    for code in dict.fromkeys(usage.metric for usage in overview.usages):
-        same = [usage for usage in overview.usages if usage.metric == code]
+    for kind in dict.fromkeys((usage.metric, usage.figure) for usage in overview.usages):
+        same = [usage for usage in overview.usages if (usage.metric, usage.figure) == kind]
         days = [(usage.day, usage.value) for usage in same]
-        found += _drift(code, None, same[0].unit, days, week)
+        found += _drift(*kind, same[0].unit, days, week)
     return tuple(
         drift
         if drift.before is not None

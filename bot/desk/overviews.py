@@ -197,10 +197,12 @@ def _trend(trend: Trend) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
+    part = usage.figure.part.value if usage.figure and usage.figure.part else None
     return {
         "day": usage.day.isoformat(),
         "name": usage.metric.value,
         "unit": usage.unit.value,
+        "part": part,
         "value": usage.value,
     }
 

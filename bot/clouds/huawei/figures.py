@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal
 
 import msgspec
 
-from bot.call import Code, Distribution, Slice, Trend, Unit, Usage
+from bot.call import Code, Distribution, Figure, Slice, Trend, Unit, Usage
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.huawei.asking import Asking, span_params, whole_seconds
 from bot.clouds.huawei.events import TYPE_KIND, factor_code
@@ -169,13 +170,20 @@ class Figures:
     async def usage(
         self, app: str, kind: UsageKind, since: dt.date, until: dt.date
     ) -> tuple[Usage, ...]:
-        """Return seconds used by day (13.7): the whole, and its parts by picture size."""
+        """Return seconds used by day (13.7): the whole, and its parts by picture size.
+
+        The parts have the metric of the whole, and a figure that names them.
+        """
         row = self._asking.endpoint("history_usage")
         found = await self._days(app, row, {"metric": kind}, since, until)
-        codes = {"total_duration": Code(METRIC_KIND, kind)}
-        codes |= {part: Code(PART_KIND, part) for part in _PARTS}
-        fields = {name: (code, Unit.SECONDS) for name, code in codes.items()}
-        return _usages(row, found.usage, fields)
+        code = Code(METRIC_KIND, kind)
+        whole = _usages(row, found.usage, {"total_duration": (code, Unit.SECONDS)})
+        parts = (
+            replace(usage, figure=Figure(code, part=Code(PART_KIND, part)))
+            for part in _PARTS
+            for usage in _usages(row, found.usage, {part: (code, Unit.SECONDS)})
+        )
+        return (*whole, *parts)
 
     async def daily_scale(
         self, app: str, metrics: Sequence[str], since: dt.date, until: dt.date

@@ -19,6 +19,7 @@ from bot.clouds.huawei.figures import (
     LiveQuality,
     LiveScale,
     SdkType,
+    UsageKind,
 )
 from bot.ports import Overview, Topic, Window
 from bot.words import Message, message
@@ -38,6 +39,8 @@ _NETWORK: Final[tuple[LiveNetwork, ...]] = (
 )
 _SDKS: Final[tuple[SdkType, ...]] = ("native", "webrtc")
 _USAGE: Final = ("UserCount", "SessionCount", "RoomCount", "MaxOnlineUserCount")
+_CALLS: Final = "CommunicationDuration"
+_BILLED: Final[tuple[UsageKind, ...]] = (_CALLS, "TranscodeDuration", "RecordDuration")
 _DIMENSIONS: Final[tuple[Dimension, ...]] = ("region", "access_net", "platform")
 _FREEZE_MS: Final = 600
 _JOIN_MS: Final = 5000
@@ -55,11 +58,15 @@ _SCALELESS: Final = message(
 )
 _SDK: Final = message("Native apps and browsers are counted separately.")
 _COUNTS: Final = message("Users: the same uid in two channels counts as two.")
+_BILLING: Final = message(
+    "Huawei splits the time of calls into audio and SD, HD and larger video; its document does "
+    "not say where one size ends."
+)
 _UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
 _SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),
-    Topic.USAGE: (_COUNTS, _UTC_DAYS),
+    Topic.USAGE: (_COUNTS, _BILLING, _UTC_DAYS),
     Topic.NETWORK: (_GOOD, _SCALELESS, _SDK),
     Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
     Topic.SCALE: (_COUNTS,),
@@ -87,6 +94,8 @@ class Overviews:
     def _asks(self, app: str, topic: Topic) -> Iterable[Ask]:
         if topic is Topic.USAGE:
             yield self._ask(app, "history_scale", "", self._usage)
+            for kind in _BILLED:
+                yield self._ask(app, "history_usage", kind, partial(self._billed, kind=kind))
         if topic is Topic.DISTRIBUTION:
             for dimension in _DIMENSIONS:
                 spread = partial(self._spread, dimension=dimension)
@@ -131,6 +140,14 @@ class Overviews:
     async def _usage(self, app: str) -> Part:
         since, until = self._days()
         usages = await self._figures.daily_scale(app, _USAGE, since.date(), (until - _DAY).date())
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _billed(self, app: str, kind: UsageKind) -> Part:
+        """Of calls also their parts by picture size, without those that nobody used."""
+        since, until = self._days()
+        usages = await self._figures.usage(app, kind, since.date(), (until - _DAY).date())
+        used = {usage.figure for usage in usages if usage.value and kind == _CALLS}
+        usages = tuple(each for each in usages if each.figure is None or each.figure in used)
         return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
 
     async def _daily_quality(self, app: str) -> Part:

@@ -23,6 +23,13 @@ _WEEK: Final = dt.timedelta(days=7)
 _COUNTED_AFTER: Final = dt.timedelta(hours=8)
 _LIVE_FRESH: Final = dt.timedelta(seconds=30)
 _SPREAD_BY: Final = ("Province", "OS", "Access")
+_LIVE_DISTRIBUTION: Final = "ListRealTimeQualityDistribution"
+_PUBLISHED: Final = dt.timedelta(minutes=1)
+_NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the newest is shown
+_BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
+    Topic.NETWORK: ("network_trans_delay",),
+    Topic.EXPERIENCE: ("join_room_success_rate", "stall_rate"),
+}
 
 _STALLS: Final = message(
     "Stall rate at Volcengine: counted with the threshold shown beside it, usually 80 ms for "
@@ -36,13 +43,16 @@ _ON_TIME: Final = message(
 _APART: Final = message("Volcengine counts users of browsers and of apps separately.")
 _ONCE: Final = message("Users: somebody in two channels counts once.")
 _DAYS: Final = message("Days follow Beijing time (UTC+08:00).")
+_NOW_AND_THEN: Final = message(
+    "Half a minute of the last minutes, then the last day that has been counted."
+)
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_STALLS, _JOINS, _APART),
     Topic.USAGE: (_ONCE, _DAYS),
-    Topic.NETWORK: (_ON_TIME, _APART),
-    Topic.EXPERIENCE: (_STALLS, _JOINS, _APART),
+    Topic.NETWORK: (_ON_TIME, _APART, _DAYS),
+    Topic.EXPERIENCE: (_STALLS, _JOINS, _APART, _DAYS),
     Topic.SCALE: (),
-    Topic.DISTRIBUTION: (_STALLS, _APART, _DAYS),
+    Topic.DISTRIBUTION: (_STALLS, _APART, _NOW_AND_THEN, _DAYS),
 }
 _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.LIVE: ("stall_rate", "join_room_success_rate"),
@@ -62,22 +72,33 @@ class Overviews:
     async def fetch(self, app: str, topic: Topic) -> Overview:
         """Return what Volcengine tells of an app; what failed is told in it, never raised."""
         now = self._asking.clock.now()
-        found = await self._asker.ask_all(self._asks(app, topic, _window(topic, now)))
+        found = await self._asker.ask_all(self._asks(app, topic, now))
         return gather(topic, app, "volcengine", now, found, definitions=_DEFINITIONS[topic])
 
-    def _asks(self, app: str, topic: Topic, window: Window) -> Iterable[Ask]:
-        if topic is Topic.USAGE:
-            yield self._ask(app, "ListOperationData", "", self._usage, window)
-        if topic is Topic.DISTRIBUTION:
-            for dimension in _SPREAD_BY:
-                spread = partial(self._spread, dimension=dimension)
-                yield self._ask(app, DISTRIBUTION, dimension, spread, window)
+    def _asks(self, app: str, topic: Topic, now: dt.datetime) -> Iterable[Ask]:
+        hour, week = Window(now - _HOUR, now), _counted(now, _WEEK)
         if topic in _LIVE_QUALITY:
             names = _LIVE_QUALITY[topic]
             live = partial(self._live, names=names)
-            yield self._ask(app, "ListRealTimeQuality", ",".join(names), live, window)
+            yield self._ask(app, "ListRealTimeQuality", ",".join(names), live, hour)
         if topic in {Topic.LIVE, Topic.SCALE}:
-            yield self._ask(app, "ListRealTimeOperationData", "", self._scale, window)
+            yield self._ask(app, "ListRealTimeOperationData", "", self._scale, hour)
+        if topic is Topic.USAGE:
+            yield self._ask(app, "ListOperationData", "", self._usage, week)
+        if topic in _BY_DAY:
+            names = _BY_DAY[topic]
+            daily = partial(self._daily, names=names)
+            yield self._ask(app, "ListQuality", ",".join(names), daily, week)
+        if topic is Topic.DISTRIBUTION:
+            yield from self._spreads(app, now)
+
+    def _spreads(self, app: str, now: dt.datetime) -> Iterable[Ask]:
+        """The newest half minute first, then the last counted day."""
+        newest = Window(now - _PUBLISHED - _NEWEST, now - _PUBLISHED)
+        for action, window in ((_LIVE_DISTRIBUTION, newest), (DISTRIBUTION, _counted(now, _DAY))):
+            for dimension in _SPREAD_BY:
+                spread = partial(self._spread, action=action, dimension=dimension)
+                yield self._ask(app, action, dimension, spread, window)
 
     def _ask(
         self,
@@ -94,9 +115,20 @@ class Overviews:
         usages = await self._quality.usage(app, OPERATIONS, window)
         return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
 
-    async def _spread(self, app: str, window: Window, dimension: str) -> Part:
-        found = await self._quality.distribution(app, "stall_rate", dimension, window)
-        fresh_at = window.until + _DAY + _COUNTED_AFTER
+    async def _daily(self, app: str, window: Window, names: Sequence[str]) -> Part:
+        usages = await self._quality.daily(app, names, window)
+        return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
+
+    async def _spread(self, app: str, window: Window, action: str, dimension: str) -> Part:
+        is_live = action == _LIVE_DISTRIBUTION
+        found = await self._quality.distribution(
+            app, "stall_rate", dimension, window, is_live=is_live
+        )
+        if is_live:
+            newest = max((spread.since for spread in found if spread.since), default=None)
+            found = tuple(spread for spread in found if spread.since == newest)
+        soon = self._asking.clock.now() + _LIVE_FRESH
+        fresh_at = soon if is_live else window.until + _DAY + _COUNTED_AFTER
         return replace(self._part(window, fresh_at), distributions=found)
 
     async def _live(self, app: str, window: Window, names: Sequence[str]) -> Part:
@@ -111,10 +143,8 @@ class Overviews:
         return Part(self._asking.clock.now(), fresh_at, window.since, window.until)
 
 
-def _window(topic: Topic, now: dt.datetime) -> Window:
-    """The last hour; for usage the last seven whole days, for distributions the last one."""
-    if topic not in {Topic.USAGE, Topic.DISTRIBUTION}:
-        return Window(now - _HOUR, now)
+def _counted(now: dt.datetime, span: dt.timedelta) -> Window:
+    """The newest whole days of +08:00 that are counted, `span` of them."""
     counted = (now - _COUNTED_AFTER).astimezone(CHINA)
     midnight = counted.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Window(midnight - (_WEEK if topic is Topic.USAGE else _DAY), midnight)
+    return Window(midnight - span, midnight)

@@ -143,6 +143,10 @@ class Quality:
                 found.append(_trend(figure, Unit.PERCENT, points))
         return tuple(found)
 
+    async def daily(self, app: str, names: Sequence[str], window: Window) -> tuple[Usage, ...]:
+        """Return quality by day of +08:00, of the whole app."""
+        return _days(await self.trends(app, names, window))
+
     async def operations(
         self, app: str, names: Sequence[str], window: Window, *, granularity: str = "1d"
     ) -> tuple[Trend, ...]:
@@ -162,11 +166,7 @@ class Quality:
 
     async def usage(self, app: str, names: Sequence[str], window: Window) -> tuple[Usage, ...]:
         """Return how much an app was used, a row for each day of +08:00 and figure."""
-        return tuple(
-            Usage(at.astimezone(CHINA).date(), trend.name, trend.unit, value)
-            for trend in await self.operations(app, names, window)
-            for at, value in trend.points
-        )
+        return _days(await self.operations(app, names, window))
 
     async def online_users(self, app: str, room: str) -> OnlineUsers:
         """Return who is in a room this moment."""
@@ -249,6 +249,14 @@ def _points(row: Endpoint, indicator: IndicatorRow, window: Window) -> Iterator[
 def _trend(figure: Figure, unit: Unit, points: Iterable[_Point]) -> Trend:
     told = sorted((point.at, point.value) for point in points)
     return Trend(figure.name, unit, tuple(told), figure)
+
+
+def _days(trends: Iterable[Trend]) -> tuple[Usage, ...]:
+    return tuple(
+        Usage(at.astimezone(CHINA).date(), trend.name, trend.unit, value, trend.figure)
+        for trend in trends
+        for at, value in trend.points
+    )
 
 
 def _spread(dimension: str, figure: Figure, points: Iterable[_Point]) -> Iterator[Distribution]:

@@ -42,3 +42,27 @@ async def test_what_fails_is_told_beside_the_rest(clouds: Clouds, make_volcengin
     found = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.LIVE)
     assert (2, 1) == (len(found.trends), len(found.failures))
     assert ["ListRealTimeQuality"] == [lack.detail for lack in found.missing]
+
+
+async def test_quality_by_day_beside_the_last_hour(clouds: Clouds, make_volcengine: Any) -> None:
+    """ListQuality brings whole days of +08:00, apps apart from browsers, and is asked once a day."""
+    volcengine = make_volcengine(clouds.volcengine_url)
+    for topic, name in ((Topic.EXPERIENCE, "audio_stall_rate"), (Topic.NETWORK, None)):
+        told = await volcengine.fetch_overview("kids", topic)
+        names = {usage.metric.value for usage in told.usages}
+        assert {usage.day.isoformat() for usage in told.usages} == {"2026-11-19"}
+        assert {usage.figure.part.value for usage in told.usages} == {"native"}
+        assert name is None or name in names
+        assert [trend for trend in told.trends if trend.points]
+    asked = clouds.counts["ListQuality"]
+    await volcengine.fetch_overview("kids", Topic.EXPERIENCE)
+    assert (4, asked) == (asked, clouds.counts["ListQuality"])
+
+
+async def test_spread_now_and_on_the_last_day(clouds: Clouds, make_volcengine: Any) -> None:
+    """The newest half minute stands before the last counted day, each with its beginning."""
+    told = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.DISTRIBUTION)
+    seen = [(spread.dimension, spread.since.isoformat()) for spread in told.distributions]
+    live, day = "2026-11-20T11:58:30+00:00", "2026-11-18T16:00:00+00:00"
+    expected = [(name, at) for at in (live, day) for name in ("province", "os", "access")]
+    assert expected == list(dict.fromkeys(seen))

@@ -91,7 +91,8 @@ def test_json() -> None:
         told["fetched_at"],
     )
     assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == told["trends"]
-    assert [{"day": "2026-11-20", "name": "pcu", "unit": "", "value": 4}] == told["usages"]
+    usage = {"day": "2026-11-20", "name": "pcu", "unit": "", "part": None, "value": 4}
+    assert [usage] == told["usages"]
     assert [["pcu", 5]] == told["distributions"][0]["rows"]
     assert [("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")] == [
         tuple(lack.values()) for lack in told["missing"]

@@ -97,3 +97,21 @@ async def test_what_fails_is_told_beside_the_rest(huawei: Any, clouds: Clouds) -
     told = await huawei.fetch_overview("kids", Topic.SCALE)
     assert ["RoomCount"] == [trend.name.value for trend in told.trends]
     assert [LackReason.UNREADABLE] == [lack.why for lack in told.missing]
+
+
+async def test_billed_time_by_day(huawei: Any) -> None:
+    """13.7: the time of calls with its sizes that were used, of transcoding and of recording."""
+    told = await huawei.fetch_overview("kids", Topic.USAGE)
+    seconds = [
+        (usage.metric.value, usage.figure.part.value if usage.figure else None, usage.value)
+        for usage in told.usages
+        if usage.unit is Unit.SECONDS and usage.day == dt.date(2026, 11, 19)
+    ]
+    (_, _, total), *_ = seconds
+    assert total > 0
+    assert [
+        ("CommunicationDuration", None, total),
+        ("CommunicationDuration", "video_sd", total),
+        ("TranscodeDuration", None, 0),
+        ("RecordDuration", None, 0),
+    ] == seconds

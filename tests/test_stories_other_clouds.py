@@ -1,0 +1,75 @@
+"""What Volcengine and Huawei tell beyond a diagnosis, as people see it in Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
+from bot.sandbox.workspace.seed import SUPPORT_GROUP
+from tests.conftest import MovedClock, Stage, faults_of
+from tests.storytelling import Json, open_world, text_of
+
+
+@pytest.fixture(scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A house with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
+    volcengine, huawei = VolcengineAccount(), HuaweiAccount()
+    async with open_world(tmp_path_factory.mktemp("others"), MovedClock()) as world:
+        told = {
+            "AGORA_APPS": "",
+            "VOLCENGINE_APPS": f"kids={volcengine.apps['kids']}",
+            "VOLCENGINE_ACCESS_KEY": volcengine.access_key,
+            "VOLCENGINE_SECRET_KEY": volcengine.secret_key,
+            "VOLCENGINE_BASE_URL": world.clouds.volcengine_url,
+            "HUAWEI_APPS": f"adults={huawei.apps['adults']}",
+            "HUAWEI_ACCESS_KEY": huawei.access_key,
+            "HUAWEI_SECRET_KEY": huawei.secret_key,
+            "HUAWEI_PROJECT_ID": huawei.project_id,
+            "HUAWEI_BASE_URL": world.clouds.huawei_url,
+            "HUAWEI_IAM_URL": world.clouds.huawei_url,
+            "SUPPORT_GROUP": SUPPORT_GROUP,
+        }
+        async with world.lagdesk(worker=True, connect=True, **told) as built:
+            yield built
+        assert [] == faults_of(world.workspace)
+
+
+async def quality(stage: Stage, text: str) -> Json:
+    """What Sam is answered about a whole app."""
+    sam = stage.workspace.person("sam")
+    await sam.command("/quality", text)
+    await stage.settled()
+    found: Json = sam.ephemerals("teachers")[-1]
+    return found
+
+
+def captions(shown: Json) -> list[str]:
+    """The tables' titles."""
+    return [block["caption"] for block in shown["blocks"] if block["type"] == "data_table"]
+
+
+async def test_volcengine_by_day_and_by_place(stage: Stage) -> None:
+    """Days stand under the last hour, and the newest half minute before the last day."""
+    told = await quality(stage, "experience app=kids")
+    assert ["Figures for this period", "Figures by day"] == captions(told)
+    assert "Audio freeze" in text_of(told)
+    assert "Days follow Beijing time" in text_of(told)
+    spread = await quality(stage, "distribution app=kids")
+    titles = captions(spread)
+    assert 6 == len(titles)
+    assert ["region", "system", "network type"] * 2 == [
+        title.removeprefix("Figures by ").partition(",")[0] for title in titles
+    ]
+    assert "Half a minute of the last minutes" in text_of(spread)
+
+
+async def test_huaweis_billed_time(stage: Stage) -> None:
+    """Users and sessions stand beside the time of calls, transcoding and recording."""
+    told = await quality(stage, "usage app=adults")
+    (table,) = [block for block in told["blocks"] if block["type"] == "data_table"]
+    head = [cell["text"] for cell in table["rows"][0]]
+    assert ["Calls", "Transcoding", "Recording"] == head[-3:]
+    assert "does not say where one size ends" in text_of(told)
+    assert [] == stage.clouds.over_quota
