@@ -12,6 +12,7 @@ from handlers.incidents import IncidentsStory
 from handlers.judging import JudgingStory
 from handlers.middleware import answer_errors
 from handlers.people import People
+from handlers.preferences import PreferencesStory
 from handlers.quality import QualityStory
 from handlers.report import ReportStory
 from handlers.rooms import RoomsStory
@@ -26,6 +27,7 @@ STORIES = (
     QualityStory,
     TicketsStory,
     SettingsStory,
+    PreferencesStory,
     HomeStory,
     ThreadStory,
     ChannelsStory,

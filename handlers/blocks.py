@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import slackblocks as sb
@@ -133,6 +133,20 @@ def select(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
     built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
     initial = next((option for option in built if option.value == chosen), None)
     return sb.StaticSelectMenu(action_id=INPUT, options=built, initial_option=initial)
+
+
+def menu(action_id: str, options: Sequence[tuple[str, str]], chosen: str) -> Element:
+    """A menu outside a form, which acts at once; (value, text) pairs."""
+    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == chosen), None)
+    return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
+
+
+def checkboxes(options: Sequence[tuple[str, str]], chosen: Collection[str]) -> Element:
+    """Boxes to tick, as (value, text) pairs; `chosen` are ticked."""
+    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
+    ticked = [option for option in built if option.value in chosen]
+    return sb.CheckboxGroup(action_id=INPUT, options=built, initial_options=ticked or None)
 
 
 def radio(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:

@@ -171,12 +171,13 @@ def _buttons(ticket: Ticket, voice: Voice) -> list[Element]:
             verbs = ["diagnose", "escalate", "resolve"]
         case Status.RESOLVED:
             verbs = ["reopen"]
-    return [
-        blocks.button(
-            f"ticket.{verb}", voice.plain(_BUTTONS[verb]), str(ticket.id), style=_STYLES.get(verb)
-        )
-        for verb in verbs
-    ]
+    return [ticket_button(verb, ticket, voice) for verb in verbs]
+
+
+def ticket_button(verb: str, ticket: Ticket, voice: Voice) -> Element:
+    """A button that does something to a ticket, wherever it stands."""
+    name = voice.plain(_BUTTONS[verb])
+    return blocks.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
 
 
 def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:

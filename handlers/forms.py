@@ -192,6 +192,19 @@ def _read(state: State, field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def read_choice(state: State, field: str) -> str:
+    """Read the value chosen or typed in a field; "" when there is none."""
+    return _read(state, field)
+
+
+def read_choices(state: State, field: str) -> tuple[str, ...]:
+    """Read the values ticked in a field of boxes."""
+    options = _element(state, field).get("selected_options")
+    found = options if isinstance(options, list) else []
+    values = (option.get("value") for option in found if isinstance(option, dict))
+    return tuple(value for value in values if isinstance(value, str))
+
+
 def _read_moment(state: State, field: str) -> dt.datetime | None:
     epoch_s = _element(state, field).get("selected_date_time")
     if isinstance(epoch_s, bool) or not isinstance(epoch_s, int):

@@ -23,8 +23,8 @@ USAGES: Final[Mapping[str, Message]] = {
         "`/tickets [open|mine|all|LD-12|words]` lists tickets, or shows one; alone, the open ones."
     ),
     "/lagdesk": message(
-        "`/lagdesk [help|language zh|en|auto|channel-language zh|en|both|summary|doctor]` "
-        "sets languages, shows the week, or checks how Lagdesk is doing."
+        "`/lagdesk [help|settings|language zh|en|auto|channel-language zh|en|both|summary|accuracy|"
+        "doctor]` is for your own settings, languages, the week, and how Lagdesk is doing."
     ),
 }
 

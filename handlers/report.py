@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import Desk, Submission
+from bot.desk import Desk, Submission, preferences
 from bot.desk.sentences import Hints, read_arguments, read_sentence
 from handlers.forms import ReportForm, open_form
 from handlers.middleware import Asker, Body, trigger_of
@@ -47,7 +47,9 @@ class ReportStory:
     async def _open(self, body: Body, client: AsyncWebClient, hints: Hints) -> None:
         asker = Asker.of(body)
         voice = await self._people.voice(asker.team, asker.person)
+        chosen = await preferences.find(self._desk, asker.team, asker.person)
         form = ReportForm(
+            app=chosen.app,
             cname=hints.cname,
             teacher_uid=hints.teacher_uid,
             student_uid=hints.student_uid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, checkup
 from bot.errors import InputError, NotAllowedError
@@ -14,6 +15,7 @@ from handlers.help import all_usages
 from handlers.judging import ACCURACY_OVER, accuracy
 from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
+from handlers.preferences import open_preferences
 from handlers.summary import preview
 from handlers.voice import Voice
 
@@ -32,7 +34,7 @@ class SettingsStory:
         """Listen for the command."""
         app.command("/lagdesk")(self.answer)
 
-    async def answer(self, ack: AsyncAck, body: Body) -> None:
+    async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Carry out the word after the command; help when there is none."""
         asker = Asker.of(body)
         word, *rest = [*str(body.get("text") or "").lower().split(), "", ""][:2]
@@ -42,6 +44,10 @@ class SettingsStory:
             case "summary":
                 text, shown = await preview(self._desk, self._people, asker)
                 await ack(text=text, blocks=shown, response_type="ephemeral")
+                return
+            case "settings" | "notify":
+                await open_preferences(self._desk, self._people, body, client)
+                await ack()
                 return
             case "language":
                 said = await self._choose_language(asker, rest[0])

@@ -1,0 +1,97 @@
+"""The story of somebody's own settings: language, app, and what they are told privately."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk import Desk, preferences
+from bot.desk.preferences import NOTICES, Preferences
+from bot.words import Message, message
+from handlers import blocks
+from handlers.forms import State, open_form, read_choice, read_choices
+from handlers.middleware import Asker, Body, trigger_of
+from handlers.people import People
+from handlers.voice import Voice
+
+CALLBACK: Final = "preferences"
+_FOLLOW: Final = "auto"
+_NO_APP: Final = "-"
+_LOCALES: Final[Mapping[str, Message]] = {
+    _FOLLOW: message("As in Slack"),
+    "zh": message("Chinese"),
+    "en": message("English"),
+}
+_NOTICES: Final[Mapping[str, Message]] = {
+    "claimed": message("Somebody claimed it"),
+    "explained": message("Why the call was bad"),
+    "resolved": message("It is resolved"),
+}
+
+
+class PreferencesStory:
+    """Somebody chooses what is theirs to choose."""
+
+    def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
+        self._people = people
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen for the form."""
+        app.view(CALLBACK)(self.keep)
+
+    async def keep(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
+        """Keep what the form says."""
+        asker = Asker.of(body)
+        await preferences.keep(self._desk, asker.team, asker.person, read(view["state"]["values"]))
+        await ack()
+
+
+def preferences_view(chosen: Preferences, apps: Sequence[str], voice: Voice) -> blocks.Block:
+    """Draw the form; the app is left out when there is but one."""
+    say = voice.plain
+    locales = [(value, say(name)) for value, name in _LOCALES.items()]
+    fields = [
+        blocks.field(
+            "language",
+            say(message("Language Lagdesk speaks to me")),
+            blocks.select(locales, chosen.locale or _FOLLOW),
+        )
+    ]
+    if len(apps) > 1:
+        named = [(_NO_APP, say(message("The first one"))), *((app, app) for app in apps[:99])]
+        menu = blocks.select(named, chosen.app or _NO_APP)
+        fields.append(blocks.field("app", say(message("App I report from")), menu))
+    kinds = [(kind, say(_NOTICES[kind])) for kind in NOTICES]
+    boxes = blocks.checkboxes(kinds, chosen.notices)
+    label = say(message("Tell me privately about my tickets"))
+    fields.append(blocks.field("notices", label, boxes, optional=True))
+    return blocks.modal(
+        CALLBACK,
+        say(message("My settings")),
+        fields,
+        submit=say(message("Save")),
+        close=say(message("Cancel")),
+    )
+
+
+def read(state: State) -> Preferences:
+    """Read a submitted form; what was forged is refused by the desk."""
+    locale, app = read_choice(state, "language"), read_choice(state, "app")
+    return Preferences(
+        locale="" if locale == _FOLLOW else locale,
+        app="" if app == _NO_APP else app,
+        notices=read_choices(state, "notices"),
+    )
+
+
+async def open_preferences(desk: Desk, people: People, body: Body, client: AsyncWebClient) -> None:
+    """Open the form with what somebody chose before."""
+    asker = Asker.of(body)
+    voice = await people.voice(asker.team, asker.person)
+    chosen = await preferences.find(desk, asker.team, asker.person)
+    view = preferences_view(chosen, list(desk.clouds), voice)
+    await open_form(client, trigger_of(body), view)
