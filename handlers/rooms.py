@@ -36,6 +36,9 @@ _CHOOSE: Final = message("Choose one from the list.")
 _TITLE: Final = message("Act on %(ticket)s")
 _CLOSE: Final = message("Cancel")
 _SLOW: Final = message("%(cloud)s did not say in time who is in the channel. You can still act.")
+_SLOW_TO_TELL: Final = message(
+    "%(cloud)s did not say in time who is in the channel. Close this and press More… again."
+)
 _NEEDS_RULE: Final = message(
     "This channel cannot be recorded yet: give its app a recording rule in HUAWEI_RECORD_RULES."
 )
@@ -185,7 +188,7 @@ class RoomsStory:
         number = _digits(str(body["actions"][0].get("value") or ""))
         seen = await self._rooms.open(asker.team, number, asker.person)
         voice = await self._people.voice(asker.team, asker.person)
-        asks = self._rooms.has_rooms(seen.ticket)
+        asks = self._rooms.tells_people(seen.ticket)
         view = RoomForm.view(seen, voice, is_asking=asks)
         view_id = await open_form(client, trigger_of(body), view)
         if asks:
@@ -199,7 +202,8 @@ class RoomsStory:
             async with asyncio.timeout_at(until):
                 return await self._rooms.look(seen)
         except TimeoutError:
-            return replace(seen, failure=_about(_SLOW, seen.ticket))
+            slow = _SLOW if self._rooms.has_rooms(seen.ticket) else _SLOW_TO_TELL
+            return replace(seen, failure=_about(slow, seen.ticket))
 
     async def choose(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Ask once more, naming the consequence; full uids are shown at once."""
@@ -283,6 +287,8 @@ def _who(seen: RoomLook, *, is_asking: bool) -> list[Message]:
         uids = seen.occupancy.uids
         lines.append(_count(len(uids)))
         lines.append(_present(seen.ticket, uids))
+        if seen.occupancy.invisible:
+            lines.append(_invisible(len(seen.occupancy.invisible)))
     if seen.failure is not None:
         lines.append(seen.failure)
     return lines
@@ -292,6 +298,14 @@ def _count(people: int) -> Message:
     return plural(
         "%(count)s person is in the channel now.",
         "%(count)s people are in the channel now.",
+        count=people,
+    )
+
+
+def _invisible(people: int) -> Message:
+    return plural(
+        "%(count)s of them is invisible to the others.",
+        "%(count)s of them are invisible to the others.",
         count=people,
     )
 

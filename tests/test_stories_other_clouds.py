@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
+from bot.sandbox.workspace import Person
 from bot.sandbox.workspace.seed import SUPPORT_GROUP
 from tests.conftest import MovedClock, Stage, faults_of
-from tests.storytelling import Json, open_world, text_of
+from tests.storytelling import Json, card_of, open_world, report, text_of
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,26 @@ async def test_huaweis_billed_time(stage: Stage) -> None:
     assert ["Calls", "Transcoding", "Recording"] == head[-3:]
     assert "does not say where one size ends" in text_of(told)
     assert [] == stage.clouds.over_quota
+
+
+async def test_who_is_in_a_volcengine_channel(stage: Stage) -> None:
+    """Support sees in the card's menu who is there now, and that the class is over later."""
+    sam = stage.workspace.person("sam")
+    await report(sam, "class_77_1", app="kids")
+    await stage.settled()
+    shown = await menu(stage, sam)
+    assert "2 people are in the channel now." in shown
+    assert "The teacher and the student are among them." in shown
+    assert "Remove" not in shown
+    stage.clouds.fail_next("GetRoomOnlineUsers", "http_500", times=9)
+    assert "Volcengine itself failed" in await menu(stage, sam)
+    stage.clouds.clear_faults()
+    stage.clock.move(2 * 3600)
+    assert "Nobody is in the channel now" in await menu(stage, sam)
+    stage.clock.move(-2 * 3600)
+
+
+async def menu(stage: Stage, person: Person) -> str:
+    """What the menu of the ticket's card says once the cloud was asked."""
+    await person.click(card_of(stage, "class_77_1"), "room.menu")
+    return text_of(await person.view_opened("room"))

@@ -36,7 +36,7 @@ _VOLCENGINE: Final = {
     "ListRealTimeQuality": "`/quality live`, `network`, `experience`",
     "ListRealTimeQualityDistribution": "`/quality distribution`",
     "ListRealTimeOperationData": "`/quality live`, `scale`",
-    "GetRoomOnlineUsers": _NOWHERE,
+    "GetRoomOnlineUsers": "a ticket's menu: who is there",
 }
 _HUAWEI: Final = {
     "tokens": "every question, when an IAM user is set instead of a key pair",

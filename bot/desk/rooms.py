@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.call import Side
 from bot.desk.desk import Desk
 from bot.errors import CloudError, ConflictError, NotAllowedError
-from bot.ports import Occupancy, RoomControl, RoomKeeper
+from bot.ports import Occupancy, RoomControl, RoomKeeper, RoomWatcher
 from bot.store import Session, audit, duties, orders, recordings, tickets
 from bot.store.audit import AuditEntry
 from bot.store.orders import RoomAct, RoomOrder
@@ -26,6 +26,7 @@ RECORD: Final = "record"
 STATE: Final = "record_state"
 FILE: Final = "record_file"
 _OVER: Final = message("The call has ended: there is nobody to act on.")
+_EMPTY: Final = message("Nobody is in the channel now: the class is over, or has not begun.")
 
 
 class Choice(StrEnum):
@@ -78,10 +79,14 @@ class Rooms:
         """Tell whether the ticket's cloud lets its rooms be acted on."""
         return self._control(ticket) is not None
 
+    def tells_people(self, ticket: Ticket) -> bool:
+        """Tell whether the ticket's cloud can be asked who is in its room."""
+        return self._watcher(ticket) is not None
+
     def has_menu(self, ticket: Ticket) -> bool:
         """Tell whether the ticket's card offers anything beyond its own buttons."""
         masks = self._desk.settings.mask_uids
-        return ticket.status is not Status.RESOLVED and (masks or self.has_rooms(ticket))
+        return ticket.status is not Status.RESOLVED and (masks or self.tells_people(ticket))
 
     async def open(self, team: str, number: int, person: str) -> RoomLook:
         """Show what can be done, before the cloud was asked; NotAllowedError for others."""
@@ -99,17 +104,18 @@ class Rooms:
 
     async def look(self, seen: RoomLook) -> RoomLook:
         """Ask the cloud who is in the room; what cannot be learnt is said, never raised."""
-        control = self._control(seen.ticket)
-        if control is None:
+        watcher = self._watcher(seen.ticket)
+        if watcher is None:
             return seen
         try:
-            inside = await control.occupancy(seen.ticket.app, seen.ticket.cname)
+            inside = await watcher.occupancy(seen.ticket.app, seen.ticket.cname)
         except CloudError as error:
             return replace(seen, failure=error.spoken)
         if inside is None:
             kept = (Choice.STOP_RECORDING, Choice.REVEAL)
             choices = tuple(choice for choice in seen.choices if choice in kept)
-            return replace(seen, choices=choices, is_running=False, failure=_OVER)
+            over = _OVER if self.has_rooms(seen.ticket) else _EMPTY
+            return replace(seen, choices=choices, is_running=False, failure=over)
         return replace(seen, occupancy=inside, is_running=True)
 
     def _choices(self, ticket: Ticket, going_on: Recording | None) -> tuple[Choice, ...]:
@@ -169,6 +175,9 @@ class Rooms:
     def _control(self, ticket: Ticket) -> RoomControl | None:
         return control_of(self._desk.clouds.get(ticket.app))
 
+    def _watcher(self, ticket: Ticket) -> RoomWatcher | None:
+        return watcher_of(self._desk.clouds.get(ticket.app))
+
     def _may_act(self, ticket: Ticket) -> bool:
         return self.has_rooms(ticket) and self._desk.clouds[ticket.app].capabilities.rooms
 
@@ -182,6 +191,11 @@ class Rooms:
 def control_of(cloud: object) -> RoomControl | None:
     """What acts on a cloud's rooms, None where nothing does."""
     return cloud.control if isinstance(cloud, RoomKeeper) else None
+
+
+def watcher_of(cloud: object) -> RoomWatcher | None:
+    """What tells who is in a cloud's rooms, None where nothing does."""
+    return control_of(cloud) or (cloud if isinstance(cloud, RoomWatcher) else None)
 
 
 def _give_order(session: Session, order: Order, ticket: Ticket, now: dt.datetime) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bot.ports.clouds import (
     RecordMoment,
     RoomControl,
     RoomKeeper,
+    RoomWatcher,
     Topic,
     Window,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "RecordingJob",
     "RoomControl",
     "RoomKeeper",
+    "RoomWatcher",
     "Speaker",
     "Topic",
     "Uploaded",

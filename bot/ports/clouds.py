@@ -50,7 +50,8 @@ class Capabilities:
     """What a cloud can do and takes. `cname` and `uid` are full-match patterns.
 
     `rooms`: people can be sent out and rooms closed; `recording`: a person's stream can be
-    recorded. A cloud with either is a `RoomKeeper`.
+    recorded. A cloud with either is a `RoomKeeper`. `occupancy`: it can be asked who is in a room
+    now; a cloud that can do no more about rooms is a `RoomWatcher`.
     """
 
     reports: bool
@@ -65,6 +66,7 @@ class Capabilities:
     uid_hint: Message
     rooms: bool = False
     recording: bool = False
+    occupancy: bool = False
 
 
 NARROWEST: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
@@ -196,10 +198,14 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Who is in a room right now; `are_all` is False when there may be more."""
+    """Who is in a room right now; `are_all` is False when there may be more.
+
+    `invisible` are those of them whom the others do not see, where a cloud tells them apart.
+    """
 
     uids: tuple[str, ...]
     are_all: bool = True
+    invisible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +256,16 @@ class RecordEvent:
     ended_at: dt.datetime | None = None
 
 
-class RoomControl(Protocol):
-    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
+@runtime_checkable
+class RoomWatcher(Protocol):
+    """Tells who is in a room."""
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
-        """Return who is in a room now, None when no call runs in it."""
+        """Return who is in a room now, None when no call runs in it. Raises CloudError."""
+
+
+class RoomControl(RoomWatcher, Protocol):
+    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
         """Send people out of a room. Returns when the command is taken, maybe not done."""

@@ -91,6 +91,7 @@ class HuaweiCloud:
             uid_hint=_NAME_HINT,
             rooms=True,
             recording=True,
+            occupancy=True,
         )
 
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:

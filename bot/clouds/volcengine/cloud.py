@@ -15,13 +15,15 @@ from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.ids import ID, ID_HINT
 from bot.clouds.volcengine.overview import Overviews
 from bot.clouds.volcengine.quality import Quality
-from bot.ports import Capabilities, EventAnswer, Overview, Topic, Window
+from bot.ports import Capabilities, EventAnswer, Occupancy, Overview, Topic, Window
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 
 
 class VolcengineCloud:
-    """Volcengine RTC. Implements `bot.ports.Cloud`; names no causes and takes no reports.
+    """Volcengine RTC. Implements `bot.ports.Cloud` and `RoomWatcher`.
+
+    It names no causes and takes no reports.
 
     `quality` has the numbers of whole apps.
     """
@@ -56,6 +58,7 @@ class VolcengineCloud:
             uid=ID,
             uid_max=None,
             uid_hint=ID_HINT,
+            occupancy=True,
         )
 
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
@@ -78,6 +81,14 @@ class VolcengineCloud:
     async def fetch_overview(self, app: str, topic: Topic) -> Overview:
         """Return the figures of a whole app; what failed is told in it, never raised."""
         return await self._overviews.fetch(app, topic)
+
+    async def occupancy(self, app: str, cname: str) -> Occupancy | None:
+        """Return who is in a room this moment, None when nobody is."""
+        found = await self.quality.online_users(app, cname)
+        if not (found.visible or found.invisible):
+            return None
+        uids = tuple(sorted({*found.visible, *found.invisible}))
+        return Occupancy(uids, invisible=found.invisible)
 
     async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
         """Raise CloudCannotError: Volcengine has no call that takes reports."""

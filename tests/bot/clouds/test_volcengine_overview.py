@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.ports import Topic
+from bot.ports import Occupancy, Topic
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson
 
@@ -66,3 +67,14 @@ async def test_spread_now_and_on_the_last_day(clouds: Clouds, make_volcengine: A
     live, day = "2026-11-20T11:58:30+00:00", "2026-11-18T16:00:00+00:00"
     expected = [(name, at) for at in (live, day) for name in ("province", "os", "access")]
     assert expected == list(dict.fromkeys(seen))
+
+
+async def test_who_is_in_a_room(clouds: Clouds, make_volcengine: Any) -> None:
+    """Those others do not see are counted and named; nobody at all means no class."""
+    seen = build_lesson("healthy", "guests", seed=4, started_at=NOON_S - 600)
+    teacher, student = seen.people
+    clouds.add(replace(seen, people=(teacher, replace(student, sends=False))))
+    volcengine = make_volcengine(clouds.volcengine_url)
+    expected = Occupancy(("10001", "20002"), invisible=("20002",))
+    assert expected == await volcengine.occupancy("kids", "guests")
+    assert None is await volcengine.occupancy("kids", "noisy")
