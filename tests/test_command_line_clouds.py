@@ -17,7 +17,7 @@ from bot.diagnosis import Verdict
 from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
 from bot.sandbox.demo import cloud_environment
 from bot.sandbox.scenario import Lesson, build_lesson
-from tests.test_command_line import Terminal
+from tests.terminals import Terminal
 
 FIELDS: Final = {
     *("cause", "media", "direction", "side", "uid", "confidence"),

@@ -1,10 +1,8 @@
-"""The doctor: in the terminal as a process of its own, and in Slack for support alone."""
+"""The doctor: in the terminal, and in Slack for support alone."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -21,8 +19,8 @@ from bot.words import Words, message
 from handlers import checkup
 from tests.conftest import Stage, set_up_stage, stage_environment
 from tests.storytelling import text_of, whispers
+from tests.terminals import Terminal
 
-ROOT = Path(__file__).parent.parent
 NEEDED = [
     "settings",
     "database",
@@ -52,17 +50,9 @@ def environment_of(stage: Stage, **more: str) -> dict[str, str]:
 async def run_doctor(
     environment: Mapping[str, str], folder: Path, *arguments: str
 ) -> tuple[int, str, str]:
-    """Run the command in a process of its own; returns its exit status and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "doctor", *arguments),
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), errors.decode()
+    """Run the command; returns its exit status and what it printed."""
+    outcome = await Terminal(folder).run("doctor", *arguments, **environment)
+    return outcome.status, outcome.out, outcome.err
 
 
 async def find(stage: Stage, **more: str) -> tuple[int, dict[str, Any]]:

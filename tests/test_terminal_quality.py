@@ -1,11 +1,9 @@
-"""The same as /quality, in the terminal: a process of its own, its output and its exit status."""
+"""The same as /quality, in the terminal: its output and its exit status."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
-import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,8 +12,8 @@ import pytest
 
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
+from tests.terminals import Terminal
 
-ROOT = Path(__file__).parent.parent
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
@@ -32,27 +30,14 @@ async def run(
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-        "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
-        "DEFAULT_LOCALE": "en",
+    told = {
         "AGORA_APPS": f"kids={account.apps['kids']},adults={account.apps['adults']}",
         "AGORA_CUSTOMER_ID": account.customer_id,
         "AGORA_CUSTOMER_SECRET": account.customer_secret,
         "AGORA_BASE_URL": clouds.agora_url,
-        **more,
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "quality", *arguments),
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), errors.decode().splitlines()
+    outcome = await Terminal(folder).run("quality", *arguments, **{**told, **more})
+    return outcome.status, outcome.out, outcome.err.splitlines()
 
 
 async def test_json_is_for_programs(clouds: Clouds, tmp_path: Path) -> None:

@@ -1,19 +1,19 @@
-"""The weekly summary in the terminal: a process of its own, its output and its exit status."""
+"""The weekly summary in the terminal: its output and its exit status."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.workspace import Workspace
 from handlers.manifest import build_manifest
+from tests.terminals import Outcome, Terminal
 
-ROOT = Path(__file__).parent.parent
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
@@ -26,25 +26,14 @@ async def workspace() -> AsyncIterator[Workspace]:
         assert [] == made.defects
 
 
+def seen(outcome: Outcome) -> tuple[int, str, list[str]]:
+    """The exit status, the output, and the lines of the errors."""
+    return outcome.status, outcome.out, outcome.err.splitlines()
+
+
 async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str, list[str]]:
-    """Run the command; returns its exit status, its output, and the lines of its errors."""
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-        "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
-        "DEFAULT_LOCALE": "en",
-        **more,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "summary", *arguments),
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode is not None
-    return process.returncode, out.decode(), errors.decode().splitlines()
+    """Run the command; returns what is seen."""
+    return seen(await Terminal(folder).run("summary", *arguments, **more))
 
 
 async def test_text_needs_no_slack(tmp_path: Path) -> None:
@@ -86,7 +75,8 @@ async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
         "SUMMARY_CHANNEL": channel,
     }
     await run(tmp_path)  # the database is made
-    ran = await asyncio.gather(*(run(tmp_path, "--post", **told) for _ in range(3)))
+    spawn = partial(Terminal(tmp_path).spawn, "summary", "--post", **told)
+    ran = [seen(outcome) for outcome in await asyncio.gather(*(spawn() for _ in range(3)))]
     assert [DONE] * 3 == [status for status, _, _ in ran]
     assert 1 == sum("is posted" in out for _, out, _ in ran)
     assert 2 == sum("already posted" in out for _, out, _ in ran)

@@ -1,0 +1,140 @@
+"""How tests use the command line: within their own process, or in one of its own where that counts.
+
+A process takes a second to start, so one is started only for what is about processes: signals,
+closed outputs, several at a time, and one look that the two ways say the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.__main__ import main
+
+ROOT: Final = Path(__file__).parent.parent
+_LIMIT_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line on standard error."""
+        lines = self.err.splitlines()
+        assert 1 == len(lines), self.err
+        return lines[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A folder with an environment, where commands are run."""
+
+    folder: Path
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        """Nothing but what a process needs and what is given."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**kept, "PYTHONPATH": str(ROOT), "DEFAULT_LOCALE": "en", **more}
+
+    async def run(self, *arguments: str, **more: str) -> Outcome:
+        """Run a command to its end, in this process; one at a time."""
+        environment = self.environment(more)
+        work = asyncio.to_thread(_run_here, self.folder, environment, arguments)
+        return _checked(await asyncio.wait_for(work, _LIMIT_S))
+
+    async def start(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
+        """Start a command in a process of its own."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments),
+            cwd=self.folder,
+            env=self.environment(more),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def spawn(self, *arguments: str, **more: str) -> Outcome:
+        """Run a command to its end, in a process of its own."""
+        return await _ended(await self.start(*arguments, **more))
+
+    async def shell(self, line: str, **more: str) -> Outcome:
+        """Run `python -m bot` within a line of shell, where `bot` stands."""
+        process = await asyncio.create_subprocess_shell(
+            line.replace("bot", f"{sys.executable} -m bot"),
+            cwd=self.folder,
+            env=self.environment(more),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        return await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> Outcome:
+    out, err = await asyncio.wait_for(process.communicate(), _LIMIT_S)
+    assert process.returncode is not None
+    return _checked(Outcome(process.returncode, out.decode(), err.decode()))
+
+
+def _checked(outcome: Outcome) -> Outcome:
+    assert "Traceback" not in outcome.err
+    assert "Exception ignored" not in outcome.err
+    return outcome
+
+
+def _run_here(folder: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> Outcome:
+    out, err = io.BytesIO(), io.BytesIO()
+    with ExitStack() as stack:
+        stack.enter_context(_environment(environment))
+        stack.enter_context(_logging())
+        stack.enter_context(chdir(folder))
+        encoding = environment.get("PYTHONIOENCODING", "utf-8")
+        shown = io.TextIOWrapper(out, encoding=encoding, write_through=True)
+        stack.enter_context(redirect_stdout(shown))
+        said = io.TextIOWrapper(err, encoding="utf-8", write_through=True)
+        stack.enter_context(redirect_stderr(said))
+        try:
+            status = main(arguments)
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return Outcome(status, out.getvalue().decode(), err.getvalue().decode())
+
+
+@contextmanager
+def _environment(environment: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(environment)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Leave the loggers as they were: a command sets them up for its own process."""
+    root = logging.getLogger()
+    named = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    levels = {one: one.level for one in (root, *named)}
+    handlers = root.handlers[:]
+    root.handlers.clear()  # else they would be closed
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        for one, level in levels.items():
+            one.setLevel(level)
