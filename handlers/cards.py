@@ -9,7 +9,7 @@ from typing import Final
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
-from bot.store.tickets import TicketPage
+from bot.store.lists import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, PersonId, Uid, load_message, message
 from handlers import blocks

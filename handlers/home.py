@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
-from bot.store.tickets import TicketQuery
+from bot.store.lists import TicketQuery
 from bot.words import message
 from handlers import blocks, cards
 from handlers.middleware import Asker, Body

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk import Desk
 from bot.desk.arguments import TicketsWanted, read_tickets
 from bot.errors import InputError
-from bot.store.tickets import TicketQuery
+from bot.store.lists import TicketQuery
 from bot.ticket import Status
 from bot.words import Message, message
 from handlers import cards

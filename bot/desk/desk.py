@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Final
 
 from bot.call import IssueType, Side
@@ -16,9 +16,9 @@ from bot.desk.submission import Submission, check, tidy
 from bot.errors import InputError, NotAllowedError, NotFoundError
 from bot.ports import Asked, Clock, Cloud, Diagnosis, Speaker
 from bot.settings import Settings
-from bot.store import Session, Store, duties, judgements, tables, tickets
+from bot.store import Session, Store, duties, judgements, lists, tables, tickets
 from bot.store.judgements import Judged, Judgement, Precision
-from bot.store.tickets import TicketPage, TicketQuery
+from bot.store.lists import TicketPage, TicketQuery
 from bot.ticket import ReportState, Ticket
 from bot.words import message
 
@@ -231,16 +231,21 @@ class Desk:
 
     async def list_tickets(self, query: TicketQuery, person: str) -> TicketPage:
         """Show a page of tickets: all to support, their own to everybody else."""
-        if query.reporter is None and not await self.is_support(query.team, person):
-            query = TicketQuery(
-                team=query.team,
-                statuses=query.statuses,
-                reporter=person,
-                cname=query.cname,
-                words=query.words,
-                before=query.before,
-            )
-        return await self.store.read(lambda session: tickets.page(session, query))
+        allowed = await self._narrowed(query, person)
+        return await self.store.read(lambda session: lists.page(session, allowed))
+
+    async def count_tickets(self, queries: Sequence[TicketQuery], person: str) -> list[int]:
+        """Count what each query would list, up to `lists.COUNTED_MOST` and one more."""
+        allowed = [await self._narrowed(query, person) for query in queries]
+        return await self.store.read(
+            lambda session: [lists.count(session, query) for query in allowed]
+        )
+
+    async def _narrowed(self, query: TicketQuery, person: str) -> TicketQuery:
+        """Take out what this person may not see."""
+        if query.reporter == person or await self.is_support(query.team, person):
+            return query
+        return replace(query, reporter=person, concerns=None)
 
     def stream_tickets(self, since: dt.datetime | None) -> Iterator[Ticket]:
         """Yield every ticket, oldest first, for export."""

@@ -1,39 +1,17 @@
-"""The questions asked of tickets. Whether somebody may ask is the desk's business."""
+"""The questions asked of single tickets, and of all. Who may ask is the desk's business."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.errors import unknown_ticket
-from bot.ticket import Status, Ticket
+from bot.ticket import Ticket
 
-PAGE_SIZE = 10
 _STREAM_SIZE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class TicketQuery:
-    """Which tickets somebody asks for; `before` is the number the page starts below."""
-
-    team: str
-    statuses: tuple[Status, ...] = ()
-    reporter: str | None = None
-    cname: str | None = None
-    words: tuple[str, ...] = ()
-    before: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TicketPage:
-    """One page of tickets, newest first; `before` asks for the next one, None: no more."""
-
-    tickets: tuple[Ticket, ...]
-    before: int | None
 
 
 def add_once(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
@@ -92,28 +70,6 @@ def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
         .order_by(col(Ticket.number).desc())
         .limit(1)
     ).first()
-
-
-def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketPage:
-    """Return one page, newest first, without counting or skipping over rows."""
-    statement = select(Ticket).where(Ticket.team == query.team)
-    if query.statuses:
-        statement = statement.where(col(Ticket.status).in_(query.statuses))
-    if query.reporter is not None:
-        statement = statement.where(Ticket.reporter == query.reporter)
-    if query.cname is not None:
-        statement = statement.where(Ticket.cname == query.cname)
-    for word in query.words:
-        statement = statement.where(
-            col(Ticket.comments).icontains(word, autoescape=True)
-            | col(Ticket.cname).icontains(word, autoescape=True)
-            | col(Ticket.resolution).icontains(word, autoescape=True)
-        )
-    if query.before is not None:
-        statement = statement.where(col(Ticket.number) < query.before)
-    rows = session.exec(statement.order_by(col(Ticket.number).desc()).limit(size + 1)).all()
-    shown = tuple(rows[:size])
-    return TicketPage(shown, shown[-1].number if len(rows) > size else None)
 
 
 def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from bot.jobs.metrics import measure
 from bot.sandbox.workspace.delivery import sign
-from bot.store.tickets import TicketQuery, page
+from bot.store.lists import TicketQuery, page
 from handlers.doors import build_http_door
 from tests.conftest import Stage, set_up_stage
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.store.tickets import TicketPage
+from bot.store.lists import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import LocaleName, Words, dump_message, message
 from handlers import cards
