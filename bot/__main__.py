@@ -268,7 +268,7 @@ async def demonstrate(options: argparse.Namespace) -> int:
             async with set_stage(Path(folder), manifest, port=options.port, locale=chosen) as stage:
 
                 def ready(url: str) -> None:
-                    stage.workspace.connect_http(f"{url}/slack/events")
+                    stage.lead_to(url)
                     _print_invitation(stage.workspace.url, chosen)
                     if not options.no_browser:
                         webbrowser.open(stage.workspace.url)

@@ -75,7 +75,7 @@ _STOP_REASONS: Final[Mapping[str, Message]] = {
     "EXCEED_MAX_IDLE_TIME": message("It ended because the channel was empty."),
     "INTERNAL_ERROR": message("It ended because %(cloud)s failed."),
 }
-_FILE_COMES: Final = message("The finished file will be announced here when %(cloud)s reports it.")
+_FILE_COMES: Final = message("The finished file is announced here when %(cloud)s reports it.")
 _NO_CALLBACK: Final = message(
     "%(cloud)s has no callback address for recordings, so the finished file will not be "
     "announced here. It is in your own storage."
@@ -141,9 +141,8 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
         "reason": _reason(recording.reason),
     }
     lines = [_RECORD_ASKED[recording.side], _RECORD_STATES[recording.state]]
-    if recording.state is RecordState.STOPPED and recording.stop_reason:
-        code = Code(_STOP_REASON, recording.stop_reason)
-        lines.append(_STOP_REASONS.get(code.value, code.spoken))
+    if recording.state is RecordState.STOPPED:
+        lines += _why_stopped(recording)
     if recording.job_id:
         lines.append(_NO_CALLBACK if recording.is_told is False else _FILE_COMES)
     said = [_with(line, params) for line in lines]
@@ -153,38 +152,45 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
     return said
 
 
+def _why_stopped(recording: Recording) -> list[Message]:
+    """Why it stopped, unless that was asked for in this thread, which stands there already."""
+    code = Code(_STOP_REASON, recording.stop_reason)
+    if not code.value or (code.value == "TENANT_STOP" and recording.stop_asked_at):
+        return []
+    return [_STOP_REASONS.get(code.value, code.spoken)]
+
+
 def draw_file(ticket: Ticket, file: RecordedFile, voice: Voice) -> tuple[str, list[Block]]:
     """The facts of a finished file; its name may hold a uid, which is masked like any other."""
     title = message("A recording of %(cname)s is finished.", cname=ticket.cname)
     facts = [
         voice.markup(message("*%(name)s*\n%(value)s", name=name, value=value))
-        for name, value in _file_facts(ticket, file, voice)
+        for name, value in _file_facts(file)
         if value
     ]
     where = message(
         "It is in your own storage; open it in the console of %(cloud)s.",
         cloud=CLOUD_NAMES[ticket.cloud],
     )
-    return voice.notice(title), [
-        blocks.section("note", voice.markup(title), fields=facts),
-        blocks.context("where", voice.markup(where)),
-    ]
+    shown = [blocks.section("note", voice.markup(title), fields=facts)]
+    if file.path:
+        uids = (ticket.teacher_uid, ticket.student_uid)
+        path = hide_uids(file.path, uids) if voice.mask else file.path
+        named = message("*%(name)s*\n%(value)s", name=message("Path"), value=path)
+        shown.append(blocks.section("path", voice.markup(named)))
+    return voice.notice(title), [*shown, blocks.context("where", voice.markup(where))]
 
 
-def _file_facts(ticket: Ticket, file: RecordedFile, voice: Voice) -> list[tuple[Message, object]]:
-    uids = (ticket.teacher_uid, ticket.student_uid)
-    path = hide_uids(file.path, uids) if voice.mask else file.path
+def _file_facts(file: RecordedFile) -> list[tuple[Message, object]]:
     picture = f"{file.width}×{file.height}" if file.width and file.height else ""
     length = None if file.duration_s is None else Duration(file.duration_s)
     return [
-        (message("File"), path.rpartition("/")[2]),
         (message("Format"), file.format),
         (message("Length"), length),
-        (message("Picture size"), picture),
         (message("From"), file.started_at),
         (message("To"), file.ended_at),
+        (message("Picture size"), picture),
         (message("Storage"), " / ".join(filter(None, (file.location, file.bucket)))),
-        (message("Path"), path),
     ]
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.clouds.huawei_courier import Courier
 from bot.sandbox.scenario import Lesson, demo_lessons, evening_lessons, piano_lessons
 from bot.sandbox.workspace import Workspace
+from handlers.hooks import RECORDING_PATH
 
 KIDS: Final = "kids"  # carried by Agora
 ADULTS: Final = "adults"  # by Volcengine
 PIANO: Final = "piano"  # by Huawei
 DELAY_SCALE: Final = 0.1  # nobody wants to wait minutes for the clouds of a demo
+CALLBACK_KEY: Final = "sandbox-callback-key"
 _PORTS_TRIED: Final = 20
 
 
@@ -27,6 +30,14 @@ class Stage:
     workspace: Workspace
     clouds: Clouds
     environment: Mapping[str, str]
+
+    def lead_to(self, url: str) -> None:
+        """Let Slack and Huawei's record callbacks (8.1) come to the house that listens there."""
+        self.workspace.connect_http(f"{url}/slack/events")
+        huawei = self.clouds.huawei
+        callback = {"url": f"{url}{RECORDING_PATH}", "auth_key": CALLBACK_KEY}
+        for app_id in huawei.account.apps.values():
+            huawei.desk.set_callback(app_id, callback, huawei.clock())
 
 
 @asynccontextmanager
@@ -41,6 +52,7 @@ async def set_stage(
     clouds = build_clouds(time.time())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
+        await stack.enter_async_context(Courier(clouds.huawei).going_round())
         await _serve_page(stack, workspace, port)
         environment = _environment(workspace, folder, locale) | cloud_environment(clouds)
         yield Stage(workspace, clouds, environment)
@@ -84,6 +96,8 @@ def cloud_environment(clouds: Clouds) -> dict[str, str]:
         "HUAWEI_PROJECT_ID": huawei.project_id,
         "HUAWEI_BASE_URL": clouds.huawei_url,
         "HUAWEI_IAM_URL": clouds.huawei_url,
+        "HUAWEI_CALLBACK_KEY": CALLBACK_KEY,
+        "HUAWEI_RECORD_RULES": _write_apps(dict.fromkeys(huawei.apps, "sandbox-rule")),
     }
 
 

@@ -123,6 +123,6 @@ W36 M two dimensions without a separator, half rows | huawei_figures:w33_w36_who
 W37 M the fault may be seen from the peer | huawei_events:w37_whose_fault
 W38 M 202 is not done, and 404 carries the code of 400 | huawei_control:w38_commands_are_taken_without_a_body, huawei_control:w38_no_such_room_is_told_by_status
 W39 L SX is not SN | traps_documents:w39_abbreviations_are_the_appendixs
-W40 L a callback's event has two names | stories_recordings:recording_ends_by_itself
+W40 L a callback's event has two names | stories_recordings:word_of_the_end_in_its_older_name
 W41 M two calls have left the index | huawei_client_events:w41_what_is_gone_is_asked_for_once_a_week
 """

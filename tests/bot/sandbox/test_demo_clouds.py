@@ -14,9 +14,11 @@ from bot.__main__ import open_house
 from bot.call import IssueType, Report
 from bot.desk import Desk
 from bot.sandbox.clouds import Clouds
-from bot.sandbox.demo import DELAY_SCALE, build_clouds, cloud_environment
+from bot.sandbox.demo import CALLBACK_KEY, DELAY_SCALE, Stage, build_clouds, cloud_environment
 from bot.sandbox.scenario import Lesson
+from bot.sandbox.workspace import Workspace
 from bot.settings import read_settings
+from handlers.hooks import RECORDING_PATH
 
 CLASSES = [
     *(("adults", f"evening_5_{number}") for number in range(1, 5)),
@@ -77,3 +79,17 @@ def test_each_class_is_held_in_an_app() -> None:
     clouds = build_clouds(0)
     carried = {*clouds.agora.account.apps, *clouds.volcengine.account.apps}
     assert {lesson.app for lesson in clouds.lessons} == carried | set(clouds.huawei.account.apps)
+
+
+def test_huawei_knows_where_to_tell_of_recordings(played: Played) -> None:
+    """A piano call can be recorded, and the callback leads to our hook with the key we know."""
+    settings = played.desk.settings
+    assert (["piano"], CALLBACK_KEY) == (
+        list(settings.huawei_record_rules),
+        settings.huawei_callback_key,
+    )
+    Stage(Workspace(), played.clouds, {}).lead_to("http://127.0.0.1:9")
+    app_id = played.clouds.huawei.account.apps["piano"]
+    callback = played.clouds.huawei.desk.callbacks[app_id]
+    assert f"http://127.0.0.1:9{RECORDING_PATH}" == callback.url
+    assert CALLBACK_KEY == callback.auth_key

@@ -14,7 +14,7 @@ import { t } from "./strings.js";
 
 let dialog = null;
 let shown = null;      // {id, hash, text} of the view on screen
-let busy = false;
+let busy = "";         // the id of the view that is being submitted
 let trouble = "";
 
 const top = () => state.views.at(-1) || null;
@@ -39,14 +39,14 @@ function showErrors(form) {
 }
 
 async function submit(view, form) {
-  if (busy) return;
+  if (busy === view.id) return;
   form.errors = check(view, form, t);
   trouble = "";
   if (Object.keys(form.errors).length) { showErrors(form); return; }
-  busy = true;
+  busy = view.id;
   draw(true);
   const answer = await post("submit", { view_id: view.id, state: form.state() });
-  busy = false;
+  if (busy === view.id) busy = "";
   form.errors = answer.errors || {};
   const still = top() && top().id === view.id;
   if (!answer.ok && !Object.keys(form.errors).length && still) trouble = t("trouble", { error: answer.error });
@@ -77,7 +77,7 @@ function foot(view) {
   const closeLabel = textOf(view.close) || (state.views.length > 1 ? t("back") : t("cancel"));
   return h("footer", { class: "modal-foot" },
     h("button", { type: "button", class: "button", data: { testid: "modal-close" }, onclick: () => close(false) }, closeLabel),
-    view.submit && h("button", { type: "submit", class: "button button-primary", "aria-busy": busy ? "true" : null, disabled: busy, data: { testid: "modal-submit" } }, textNode(view.submit)));
+    view.submit && h("button", { type: "submit", class: "button button-primary", "aria-busy": busy === view.id ? "true" : null, disabled: busy === view.id, data: { testid: "modal-submit" } }, textNode(view.submit)));
 }
 
 function content(view, ctx) {
@@ -122,7 +122,7 @@ function keepScroll(isNew, change) {
 function hide() {
   if (shown) dropForm(shown.id);
   shown = null;
-  busy = false;
+  busy = "";
   if (dialog.open) dialog.close();
   replace(dialog);
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.sandbox.workspace import Workspace
 
@@ -192,3 +193,31 @@ async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any)
     await expect(form.get_by_test_id("field-cname")).to_be_focused()
     await form.keyboard.type("me")
     assert "half a name" == await form.get_by_test_id("field-cname").input_value()
+
+
+async def test_a_pushed_form_is_not_held_up_by_the_one_below(
+    form: Page, app: Any, modal: Any
+) -> None:
+    """The next form is there before the page hears that the first was taken: it can be sent."""
+    heard = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        response = await route.fetch()
+        await heard.wait()
+        await route.fulfill(response=response)
+
+    await form.route("**/page/submit*", answer_late)
+    sure = {"type": "section", "text": plain("Are you sure?")}
+    pushed = {**modal(sure), "submit": plain("Do it")}
+    app.answers["view_submission"] = (200, {"response_action": "push", "view": pushed})
+    await form.get_by_test_id("field-side").focus()
+    await form.keyboard.type("tea")
+    await form.keyboard.press("Enter")
+    await form.get_by_test_id("field-cname").fill("class_1")
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_test_id("modal-submit")).to_have_text("Do it")
+    await expect(form.get_by_test_id("modal-submit")).to_be_enabled()
+    heard.set()
+    app.answers["view_submission"] = (200, {"response_action": "clear"})
+    await form.get_by_test_id("modal-submit").click()
+    await expect(form.get_by_test_id("modal")).to_be_hidden()
