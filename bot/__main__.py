@@ -135,8 +135,9 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
     from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
+    from handlers.native import NativeBlocks  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
-    from handlers.quality import NativeBlocks, OverviewTeller  # noqa: PLC0415 - likewise
+    from handlers.quality import OverviewTeller  # noqa: PLC0415 - likewise
     from handlers.room_notes import ThreadNotes  # noqa: PLC0415 - likewise
     from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
     from handlers.summary import SlackAnnouncer  # noqa: PLC0415 - likewise
@@ -149,10 +150,10 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             Clients(settings.slack_api_url, settings.slack_bot_token, token_of)
         )
         people = People(clients, desk.languages, settings)
-        speaker = SlackSpeaker(clients, people, settings)
+        native = NativeBlocks(SqlMemory(house.store), desk.clock)
+        speaker = SlackSpeaker(clients, people, settings, native)
         desk.speaker, speaker.has_menu = speaker, Rooms(desk).has_menu
         collector = Collector(desk)
-        native = NativeBlocks(SqlMemory(house.store), desk.clock)
         teller = OverviewTeller(people, native)
         weekly = Weekly(desk, SlackAnnouncer(desk, clients, people, native))
         carriers = {

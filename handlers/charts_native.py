@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.charts import NativeChart
 from bot.words import Words
 from handlers.blocks import Block, clip
 
@@ -82,6 +83,18 @@ def chart_block(block_id: str, chart: Chart, words: Words) -> Block | None:
         "type": "data_visualization",
         "block_id": block_id,
         "title": clip(chart.title, _TITLE_LENGTH),
+        "chart": {"type": "line", "series": series, "axis_config": axis},
+    }
+
+
+def chart_of(block_id: str, told: NativeChart) -> Block:
+    """Show a chart whose points are chosen already."""
+    series = [{"name": one.name, "data": _data(told.labels, one.values)} for one in told.series]
+    axis = {"categories": list(told.labels), "x_label": told.x_label, "y_label": told.y_label}
+    return {
+        "type": "data_visualization",
+        "block_id": block_id,
+        "title": told.title,
         "chart": {"type": "line", "series": series, "axis_config": axis},
     }
 

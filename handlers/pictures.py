@@ -19,6 +19,7 @@ from bot.words import Message, Uid, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.causes import cause_name
+from handlers.charts_native import chart_of
 from handlers.clients import Clients
 from handlers.forms import SIDES
 from handlers.people import People
@@ -72,6 +73,17 @@ def picture_block(ticket: Ticket, voice: Voice) -> Block:
     """The picture of a ticket's call, as it was uploaded."""
     title = voice.plain(message("%(ticket)s: what was measured", ticket=ticket.label))
     return blocks.image("picture", ticket.picture_file, alt_text=ticket.picture_alt, title=title)
+
+
+def charts_of(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+    """The decisive panels as Slack's own charts, and in words what those cannot show."""
+    picture = choose_picture(diagnosis, voice)
+    told = charts.native(picture, voice.words)
+    if not told:
+        return []
+    shown = [chart_of(f"chart-{number}", chart) for number, chart in enumerate(told)]
+    said = "\n".join(voice.markup(line) for line in charts.beside_native(picture))
+    return [*shown, blocks.context("charts", said)]
 
 
 async def send_with_file(send: Callable[[], Awaitable[Any]]) -> Any:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 from collections.abc import Sequence
-from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.clouds import Memory
 from bot.desk import Desk
 from bot.desk.overviews import Overviews
-from bot.errors import SpeakRefusedError
-from bot.ports import Asked, Clock, Overview
+from bot.ports import Asked, Overview
 from bot.words import message
 from handlers.middleware import Asker, Body, trigger_of
+from handlers.native import NativeBlocks
 from handlers.overviews import TOPICS, notice, overview_blocks
 from handlers.people import People
-from handlers.sending import BAD_BLOCKS, answer_privately
-
-log = logging.getLogger(__name__)
-
-_REFUSED_FOR: Final = dt.timedelta(days=7)  # a workspace may learn the new blocks meanwhile
+from handlers.sending import answer_privately
 
 
 class QualityStory:
@@ -59,26 +51,6 @@ class QualityStory:
         await ack(text=voice.markup(looking), response_type="ephemeral")
 
 
-class NativeBlocks:
-    """Which workspaces do not take Slack's own charts and tables yet."""
-
-    def __init__(self, memory: Memory, clock: Clock) -> None:
-        self._memory = memory
-        self._clock = clock
-
-    async def are_taken(self, team: str) -> bool:
-        """Tell whether to try; a refusal is believed for a week."""
-        refused_at = await self._memory.recall(_trait(team))
-        if not refused_at:
-            return True
-        return self._clock.now() - dt.datetime.fromisoformat(refused_at) > _REFUSED_FOR
-
-    async def refuse(self, team: str) -> None:
-        """Remember that this workspace refused them."""
-        now = self._clock.now()
-        await self._memory.remember(_trait(team), now.isoformat(), now)
-
-
 class OverviewTeller:
     """Answers privately where somebody asked. Implements `bot.desk.overviews.Teller`."""
 
@@ -90,20 +62,9 @@ class OverviewTeller:
         """Show charts and tables, or text where the workspace refuses those."""
         voice = self._people.voice_of(question.locale, question.timezone)
         text = notice(overview, voice)
-        if await self._native.are_taken(question.team):
-            try:
-                shown = overview_blocks(overview, others, voice, native=True)
-                await answer_privately(question, text, shown)
-            except SpeakRefusedError as error:
-                if error.code not in BAD_BLOCKS:
-                    raise
-                log.warning("the workspace takes no charts and tables yet: %s", error.code)
-                await self._native.refuse(question.team)
-            else:
-                return
-        shown = overview_blocks(overview, others, voice, native=False)
-        await answer_privately(question, text, shown)
 
+        async def answer(*, native: bool) -> None:
+            shown = overview_blocks(overview, others, voice, native=native)
+            await answer_privately(question, text, shown)
 
-def _trait(team: str) -> str:
-    return f"slack.native_blocks_refused.{team}"
+        await self._native.offer(question.team, answer)

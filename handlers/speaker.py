@@ -21,8 +21,9 @@ from handlers import cards, findings
 from handlers.blocks import Block
 from handlers.clients import Clients
 from handlers.judging import judging_block
+from handlers.native import NativeBlocks
 from handlers.people import People
-from handlers.pictures import Pictures, picture_block, send_with_file
+from handlers.pictures import Pictures, charts_of, picture_block, send_with_file
 from handlers.sending import WRONG, answer_privately, sent, translate
 from handlers.voice import Voice
 
@@ -39,10 +40,13 @@ _DIRECT: Final = ("confirm:", "explain:")  # keys of what is told to the reporte
 class SlackSpeaker:
     """Speaks in the workspace a ticket belongs to."""
 
-    def __init__(self, clients: Clients, people: People, settings: Settings) -> None:
+    def __init__(
+        self, clients: Clients, people: People, settings: Settings, native: NativeBlocks
+    ) -> None:
         self._clients = clients
         self._people = people
         self._settings = settings
+        self._native = native
         self._pictures = Pictures(clients, people)
         self.has_menu: Callable[[Ticket], bool] = lambda _ticket: False
 
@@ -70,25 +74,32 @@ class SlackSpeaker:
         """Post what was found in the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
         text = findings.diagnosis_notice(diagnosis, voice)
-        shown = _diagnosis_post(ticket, diagnosis, voice)
-        return await self._post(
-            ticket.team, ticket.channel, key, text, shown, thread_ts=ticket.card_ts
-        )
+
+        async def post(*, native: bool) -> Posted:
+            return await self._post(
+                ticket.team,
+                ticket.channel,
+                key,
+                text,
+                _diagnosis_post(ticket, diagnosis, voice, native=native),
+                thread_ts=ticket.card_ts,
+                or_text=not native,
+            )
+
+        return await self._native.offer(ticket.team, post)
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post in the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
         text = findings.diagnosis_notice(diagnosis, voice)
-        shown = _diagnosis_post(ticket, diagnosis, voice)
         client = await self._clients.of(ticket.team)
-        edit = partial(
-            client.chat_update,
-            channel=ticket.channel,
-            ts=ticket.diagnosis_ts,
-            text=text,
-            blocks=shown,
-        )
-        await send_with_file(edit)
+
+        async def edit(*, native: bool) -> None:
+            shown = _diagnosis_post(ticket, diagnosis, voice, native=native)
+            place = partial(client.chat_update, channel=ticket.channel, ts=ticket.diagnosis_ts)
+            await send_with_file(partial(place, text=text, blocks=shown))
+
+        await self._native.offer(ticket.team, edit)
 
     async def call_group(self, ticket: Ticket, key: str) -> Posted:
         """Call support into the ticket's thread."""
@@ -129,8 +140,13 @@ class SlackSpeaker:
     async def answer(self, asked: Asked, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
         voice = self._people.voice_of(asked.locale, asked.timezone)
-        text, shown = findings.private_answer(diagnosis, voice)
-        await answer_privately(asked, text, shown)
+        text, (headline, *rest) = findings.private_answer(diagnosis, voice)
+
+        async def answer(*, native: bool) -> None:
+            drawn = charts_of(diagnosis, voice) if native else []
+            await answer_privately(asked, text, [headline, *drawn, *rest])
+
+        await self._native.offer(asked.team, answer)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
@@ -196,6 +212,7 @@ class SlackSpeaker:
         shown: list[Block] | None,
         *,
         thread_ts: str | None = None,
+        or_text: bool = True,
     ) -> Posted:
         client = await self._clients.of(team)
         post = partial(
@@ -210,7 +227,7 @@ class SlackSpeaker:
         try:
             answer = await sent(post(blocks=shown))
         except SpeakRefusedError as error:
-            if error.code not in WRONG or not shown:
+            if error.code not in WRONG or not shown or not or_text:
                 raise
             answer = await sent(post())  # bare words are better than nothing
         return Posted(str(answer["channel"]), str(answer["ts"]))
@@ -220,11 +237,14 @@ class SlackSpeaker:
         await sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
 
 
-def _diagnosis_post(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> list[Block]:
-    """The diagnosis with its picture under the headline, and the question at its end."""
+def _diagnosis_post(
+    ticket: Ticket, diagnosis: Diagnosis, voice: Voice, *, native: bool
+) -> list[Block]:
+    """The diagnosis with charts or a picture under the headline, and the question at its end."""
     headline, *rest = findings.thread_card(diagnosis, voice)
     picture = [picture_block(ticket, voice)] if ticket.picture_file else []
-    return [headline, *picture, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
+    shown = (charts_of(diagnosis, voice) if native else []) or picture
+    return [headline, *shown, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
 
 
 async def find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:

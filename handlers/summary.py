@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,7 +18,7 @@ from bot.desk.drifts import CloudWeek
 from bot.desk.summaries import WeekReport
 from bot.desk.weekly import Weekly
 from bot.desk.weeks import Week
-from bot.errors import InputError, SpeakClosedError, SpeakRefusedError, SpeakUnreachableError
+from bot.errors import InputError, SpeakClosedError, SpeakUnreachableError
 from bot.ports import Posted
 from bot.store.summaries import Summary, list_teams
 from bot.words import message
@@ -27,13 +26,11 @@ from handlers.blocks import Block
 from handlers.clients import Clients
 from handlers.installs import Installs
 from handlers.middleware import Asker, Body
+from handlers.native import NativeBlocks
 from handlers.people import People
-from handlers.quality import NativeBlocks
-from handlers.sending import WRONG, refusal, sent, translate, unreachable
+from handlers.sending import refusal, sent, translate, unreachable
 from handlers.speaker import EVENT_TYPE, find_key
 from handlers.summaries import details_blocks, details_notice, headline, summary_blocks
-
-log = logging.getLogger(__name__)
 
 _TAKEN: Final = 200
 
@@ -64,17 +61,12 @@ class SlackAnnouncer:
         """Post with Slack's own charts, or with text where the workspace refuses those."""
         voice = await self._people.channel_voice(team, channel)
         text = voice.notice(headline(report))
-        if await self._native.are_taken(team):
-            try:
-                shown = summary_blocks(report, voice, native=True, button=True)
-                return await self._post(team, channel, key, text, shown)
-            except SpeakRefusedError as error:
-                if error.code not in WRONG:
-                    raise
-                log.warning("the workspace takes no charts yet: %s", error.code)
-                await self._native.refuse(team)
-        shown = summary_blocks(report, voice, native=False, button=True)
-        return await self._post(team, channel, key, text, shown)
+
+        async def post(*, native: bool) -> Posted:
+            shown = summary_blocks(report, voice, native=native, button=True)
+            return await self._post(team, channel, key, text, shown)
+
+        return await self._native.offer(team, post)
 
     async def post_details(
         self, place: Summary, report: WeekReport, told: Sequence[CloudWeek], key: str

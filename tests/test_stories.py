@@ -60,16 +60,19 @@ def person_of_support(stage: Stage) -> Person:
     return stage.workspace.person("zhou")
 
 
-async def test_diagnosis_shows_a_picture_and_asks_whether_it_was_right(stage: Stage) -> None:
-    """Under the verdict stands what was measured, told in words too; a yes is counted."""
+async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(stage: Stage) -> None:
+    """Under the verdict stand Slack's own charts, in words what those cannot show; a yes counts."""
     sam = stage.workspace.person("sam")
     await report(sam, "class_77_8")
     await stage.settled()
     await stage.pass_time(400)
     (found,) = thread_of(stage, card_of(stage, "class_77_8"))
-    (picture,) = [block for block in found["blocks"] if block["type"] == "image"]
-    assert "class_77_8" in picture["alt_text"]
-    assert "20002" not in picture["alt_text"]
+    loss, *_ = [block for block in found["blocks"] if block["type"] == "data_visualization"]
+    assert "packet loss" in loss["title"]
+    assert "reported" in loss["title"]
+    assert "limit" in [series["name"] for series in loss["chart"]["series"]]
+    assert "Each point is the worst of 12" in text_of(found)
+    assert "20002" not in text_of(found)
     outcome = await sam.click(found, "verdict.right")
     assert 200 == outcome.status
     assert any("Thank you" in said["text"] for said in sam.ephemerals("escalations"))

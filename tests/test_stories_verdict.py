@@ -88,6 +88,25 @@ async def test_healthy_call_says_what_was_checked(verdicts: Stage) -> None:
     assert "at most" in details
 
 
+async def test_workspace_without_charts_sees_a_picture(verdicts: Stage) -> None:
+    """Where Slack refuses its own charts the thread has a picture, and they are tried no more."""
+    sam, workspace = verdicts.workspace.person("sam"), verdicts.workspace
+    workspace.takes_charts = False
+    refused = []
+    for cname in ("class_77_8", "class_77_10"):
+        await report(sam, cname)
+        await verdicts.settled()
+        await verdicts.pass_time(400)
+        (found,) = findings_of(verdicts, cname)
+        (picture,) = [block for block in found["blocks"] if block["type"] == "image"]
+        assert cname in picture["alt_text"]
+        assert "20002" not in picture["alt_text"]
+        refused.append(sum("unsupported type" in repr(c["response"]) for c in workspace.calls))
+    assert [1, 1] == refused
+    workspace.calls.clear()  # the refusal was expected
+    workspace.takes_charts = True
+
+
 async def test_a_ticket_a_year_later(verdicts: Stage) -> None:
     """The cloud has forgotten; verdict, picture and details are still there."""
     sam = verdicts.workspace.person("sam")
@@ -115,6 +134,7 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Stage) -> None:
     assert [] == [b for b in sam.ephemerals("teachers")[-1]["blocks"] if b["type"] == "image"]
     verdicts.workspace.calls.clear()  # Slack's refusal of the lost picture was expected
     await verdicts.settled()
+    await verdicts.pass_time(11)
     again = await ticket_of(verdicts, "class_77_2")
     assert again.picture_file not in ("", ticket.picture_file)
     await sam.command("/tickets", ticket.label)

@@ -9,7 +9,7 @@ from bot.charts.choosing import choose
 from bot.charts.native import NativeChart, NativeSeries, native
 from bot.charts.packing import pack, unpack
 from bot.charts.picture import Curve, Freezes, Panel, Picture
-from bot.charts.telling import alt_text
+from bot.charts.telling import alt_text, beside_native
 from bot.words import Words
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Panel",
     "Picture",
     "alt_text",
+    "beside_native",
     "choose",
     "draw",
     "native",

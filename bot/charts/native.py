@@ -51,7 +51,7 @@ def native(picture: Picture, words: Words) -> tuple[NativeChart, ...]:
 
     A point is the worst value of its stretch of time: a mean would hide what people felt.
     Stretches in which one of the curves has no sample are left out, since such a chart has a
-    value everywhere.
+    value everywhere. Such a chart marks no moment either: its title says when was complained.
     """
     charts = (_chart(picture, panel, words) for panel in picture.panels)
     return tuple(chart for chart in charts if chart is not None)[:MOST_CHARTS]
@@ -72,12 +72,22 @@ def _chart(picture: Picture, panel: Panel, words: Words) -> NativeChart | None:
         series.append((say_line(words, message("limit")), [float(panel.limit.bound)] * len(labels)))
     zone = words.when(moment_of(picture.since), "zzz")
     return NativeChart(
-        title=_short(say_line(words, panel.name), TITLE_LENGTH),
+        title=_title(picture, panel, words),
         labels=labels,
         series=_named(series),
         x_label=f"{words.when(moment_of(picture.since), 'yyyy-MM-dd')} {zone}",
         y_label=panel.unit.value,
     )
+
+
+def _title(picture: Picture, panel: Panel, words: Words) -> str:
+    """Name the panel and the complaint's minute; when both are too long, the minute stays."""
+    at = words.when(moment_of(picture.moment), "HH:mm")
+    whole = say_line(words, message("%(panel)s, reported %(time)s", panel=panel.name, time=at))
+    if len(whole) <= TITLE_LENGTH:
+        return whole
+    tail = f", {at}"
+    return _short(say_line(words, panel.name), TITLE_LENGTH - len(tail)) + tail
 
 
 def _worst(curve: Curve, edges: FloatArray, panel: Panel) -> FloatArray:

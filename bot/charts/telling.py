@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.charts.axes import moment_of
 from bot.charts.labels import write_value
+from bot.charts.native import MOST_POINTS
 from bot.charts.picture import Curve, Panel, Picture
 from bot.words import Duration, Message, Words, message, plural
 
@@ -46,6 +47,17 @@ def _sentences(picture: Picture, words: Words) -> Iterator[Message]:
         yield _panel(panel, words)
     if picture.freezes is not None:
         yield _freezes(picture)
+
+
+def beside_native(picture: Picture) -> list[Message]:
+    """Say what a surface's own charts cannot show: when was complained, and the freezes."""
+    stretch_s = round((picture.until - picture.since) / MOST_POINTS)
+    point = message(
+        "Reported %(when)s. Each point is the worst of %(length)s.",
+        when=moment_of(picture.moment),
+        length=Duration(stretch_s),
+    )
+    return [point, _freezes(picture)] if picture.freezes is not None else [point]
 
 
 def _panel(panel: Panel, words: Words) -> Message:

@@ -23,6 +23,7 @@ _IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif")
 _TEXT_MOST: Final = 40_000
 _DAYS_AHEAD: Final = 120
 _DAY_S: Final = 86_400
+_SETTLED_S: Final = 10.0  # by then Slack has looked at a file by itself
 
 
 def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
@@ -66,19 +67,31 @@ def read_content(workspace: Workspace, given: Json) -> Json:
     if problems:
         raise refuse_message(problems)
     unready = find_unready_files(workspace, content)
-    if unready:
-        raise refuse_message(unready)
+    unknown = [] if workspace.takes_charts else find_charts(content)
+    if unready or unknown:
+        raise refuse_message([*unready, *unknown])
     return content
 
 
+def find_charts(content: Json) -> list[Problem]:
+    """List the charts that a workspace refuses which Slack has not given them yet."""
+    return [
+        Problem("unsupported type: data_visualization", f"{pointer}/type")
+        for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks")
+        if node.get("type") == "data_visualization"
+    ]
+
+
 def find_unready_files(workspace: Workspace, content: Json) -> list[Problem]:
-    """List slack_files that are not there (yet) or are no pictures. A look settles them a bit."""
+    """List slack_files that are not there (yet) or are no pictures. Looks and time settle them."""
     found: list[Problem] = []
     for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks"):
         wanted = node.get("slack_file")
         if not isinstance(wanted, Mapping):
             continue
         file = workspace.files.get(str(wanted.get("id") or _id_in(str(wanted.get("url", "")))))
+        if file is not None and workspace.clock() - file.created > _SETTLED_S:
+            file.settles_in = 0
         if file is None or not file.ready or not file.name.lower().endswith(_IMAGES):
             found.append(Problem("invalid slack file", f"{pointer}/slack_file"))
         if file is not None and file.completed:

@@ -46,7 +46,8 @@ class Workspace:
     shortcuts, events and scopes there are; without one every one is on. `message_rate_s` is the
     time between two posts in a channel; 0 switches every rate limit off. `message_burst` posts may
     come at once. `retry_delays_s` are the pauses before an event's retries. `slow_files` is how
-    many uses of a fresh file still find it unready.
+    many uses of a fresh file still find it unready, for ten seconds at most. `takes_charts` is off
+    where Slack has not given a workspace its charts yet.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Workspace:
         self.team_id, self.team_name, self.domain = team_id, "Sandbox School", "sandbox-school"
         self.message_rate_s, self.message_burst = message_rate_s, message_burst
         self.ack_limit_s, self.retry_delays_s = ack_limit_s, tuple(retry_delays_s)
-        self.slow_files = slow_files
+        self.slow_files, self.takes_charts = slow_files, True
         self.app = read_manifest(manifest)
         self.url = ""
         self.mint, self.changes, self.feed = Mint(clock), Changes(), Feed()
