@@ -1,58 +1,95 @@
-"""The App Home's story: a person's own tickets and how to begin."""
+"""The App Home's story: a person's tickets, support's queue, and what somebody chose."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import re
+from typing import Any, Final
 
-from slack_bolt.async_app import AsyncApp
+import aiohttp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import Desk
-from bot.store.lists import TicketQuery
+from bot.desk import Desk, homes, preferences
+from bot.errors import SpeakUnreachableError
 from bot.words import message
-from handlers import blocks, cards
-from handlers.middleware import Asker, Body
+from handlers.forms import ReportForm, open_form
+from handlers.home_view import home_view
+from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
-from handlers.settings import help_text
+from handlers.preferences import open_preferences
+
+_ACTIONS: Final = re.compile(r"home\.(\w+)")
+_FILTERS: Final = tuple(homes.QueueFilter.__dataclass_fields__)
+_FORMS: Final = ("report", "settings")
+_PUBLISH_LIMIT_S: Final = 1.7  # Slack is answered within three seconds
+_LATE: Final = message("Slack was too slow to show your home. Open it again.")
 
 
 class HomeStory:
-    """Somebody opens the app's home."""
+    """Somebody opens the app's home, or does something there."""
 
     def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
         self._people = people
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the tab being opened, and for profiles that change."""
+        """Listen for the tab being opened, its buttons and menus, and for profiles that change."""
         app.event("app_home_opened")(self.show)
         app.event("user_change")(self.forget)
+        app.action(_ACTIONS)(self.act)
 
     async def show(self, event: dict[str, Any], body: Body, client: AsyncWebClient) -> None:
         """Publish the home in the reader's language."""
-        if event.get("tab") != "home":
-            return
-        asker = Asker.of(body)
+        if event.get("tab") == "home":
+            await publish_home(self._desk, self._people, client, Asker.of(body))
+
+    async def act(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Carry out a button or a menu of the home, and show it anew."""
+        asker, action = Asker.of(body), body["actions"][0]
+        verb = str(action["action_id"]).removeprefix("home.")
+        chosen = str((action.get("selected_option") or {}).get("value") or "")
+        after = str(action.get("value") or "") if verb == "more" else ""
+        if verb == "report":
+            await self._open_report(asker, body, client)
+        elif verb == "settings":
+            await open_preferences(self._desk, self._people, body, client)
+        elif verb in _FILTERS:
+            await homes.choose(self._desk, asker.team, asker.person, verb, chosen)
+        elif verb == "greeted":
+            await homes.greet(self._desk, asker.team, asker.person)
+        if verb not in _FORMS:
+            await publish_home(self._desk, self._people, client, asker, after)
+        await ack()
+
+    async def _open_report(self, asker: Asker, body: Body, client: AsyncWebClient) -> None:
         voice = await self._people.voice(asker.team, asker.person)
-        query = TicketQuery(team=asker.team, reporter=asker.person)
-        page = await self._desk.list_tickets(query, asker.person)
-        rows = [
-            blocks.section(f"row-{ticket.id}", cards.ticket_line(ticket, voice))
-            for ticket in page.tickets
-        ]
-        empty = voice.markup(message("You have not reported a call yet. Type `/report` anywhere."))
-        view = blocks.home(
-            [
-                blocks.header("title", voice.plain(message("My tickets"))),
-                *(rows or [blocks.section("none", empty)]),
-                blocks.divider("line"),
-                blocks.section("help", help_text(voice)),
-            ]
+        chosen = await preferences.find(self._desk, asker.team, asker.person)
+        view = ReportForm(app=chosen.app).view(
+            voice, list(self._desk.clouds), self._desk.clock.now()
         )
-        await client.views_publish(user_id=asker.person, view=view)
+        await open_form(client, trigger_of(body), view)
 
     async def forget(self, event: dict[str, Any], body: Body) -> None:
         """Ask Slack anew for somebody's language."""
         user = event.get("user") or {}
         if isinstance(user, dict):
             self._people.forget(Asker.of(body).team, str(user.get("id")))
+
+
+async def publish_home(
+    desk: Desk, people: People, client: AsyncWebClient, asker: Asker, after: str = ""
+) -> None:
+    """Publish somebody's home in one call; `after` is where the page shown begins.
+
+    Raises SpeakUnreachableError when Slack is too slow.
+    """
+    voice = await people.voice(asker.team, asker.person)
+    home = await homes.look(desk, asker.team, asker.person, after)
+    view = home_view(home, list(desk.clouds), voice)
+    try:
+        async with asyncio.timeout(_PUBLISH_LIMIT_S):
+            await client.views_publish(user_id=asker.person, view=view)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        code = type(error).__name__
+        raise SpeakUnreachableError(_LATE, code=code, maybe_arrived=True) from error

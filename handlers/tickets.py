@@ -18,6 +18,7 @@ from handlers import cards
 from handlers.blocks import Block
 from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm, open_form
+from handlers.home import publish_home
 from handlers.middleware import Asker, Body, read_number, trigger_of
 from handlers.people import People
 from handlers.sending import BAD_BLOCKS, answer_refusal
@@ -114,8 +115,17 @@ class TicketsStory:
         return _TITLES["words" if wanted.words else wanted.which]
 
     async def act(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Carry out a button on a ticket's card."""
-        asker, action = Asker.of(body), body["actions"][0]
+        """Carry out a button on a ticket's card, or in somebody's home, which is shown anew."""
+        asker = Asker.of(body)
+        try:
+            await self._do(asker, body, client)
+        finally:
+            if (body.get("view") or {}).get("type") == "home":
+                await publish_home(self._desk, self._people, client, asker)
+        await ack()
+
+    async def _do(self, asker: Asker, body: Body, client: AsyncWebClient) -> None:
+        action = body["actions"][0]
         verb, number = str(action["action_id"]).removeprefix("ticket."), read_number(action)
         team, person = asker.team, asker.person
         match verb:
@@ -129,7 +139,6 @@ class TicketsStory:
                 await self._desk.reopen(team, number, person)
             case "resolve":
                 await self._open_resolve(asker, number, trigger_of(body), client)
-        await ack()
 
     async def _open_resolve(
         self, asker: Asker, number: int, trigger_id: str, client: AsyncWebClient

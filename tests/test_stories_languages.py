@@ -124,6 +124,8 @@ async def test_home_is_in_the_readers_language(stage: Stage) -> None:
         home = await stage.workspace.until(partial(home_of, person))
         shown = text_of(home)
         assert title in shown
-        assert ("home-lin" in shown) == (person is lin)
+        drawn = (home or {})["blocks"]
+        own = "".join(text_of(b) for b in drawn if b["block_id"].startswith("own-"))
+        assert ("home-lin" in own) == (person is lin)
         assert "/report" in shown
         assert not re.search("10001|20002", shown)

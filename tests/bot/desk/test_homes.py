@@ -1,0 +1,48 @@
+"""What a home's filters are read from, and where its pages begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.desk.homes import QueueFilter, _begin
+from bot.store.lists import TicketQuery
+
+
+@pytest.mark.parametrize(
+    ("expected", "kept"),
+    [
+        (QueueFilter(), {}),
+        (QueueFilter(state="claimed", age="7d"), {"state": "claimed", "age": "7d"}),
+        (QueueFilter(app="kids"), {"app": "kids", "state": "lost", "whose": 7, "more": "x"}),
+        (QueueFilter(cause="network.loss"), {"cause": "network.loss", "age": None}),
+    ],
+)
+def test_filters_are_read_from_what_was_kept(expected: QueueFilter, kept: dict[str, Any]) -> None:
+    """A value that no filter knows any more leaves that filter open."""
+    assert expected == QueueFilter.read(kept)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        (None, (2, 15), "2-15"),
+        (None, (0, 15), "15"),
+        (None, None, ""),
+        (None, None, "2-15; DROP TABLE"),
+        (None, None, "-1"),
+        (None, None, "9" * 40),
+    ],
+)
+def test_page_begins_where_the_last_ended(
+    before: int | None, after: tuple[int, int] | None, place: str
+) -> None:
+    """What is no place in the list is its beginning."""
+    begun = _begin(TicketQuery(team="T", order="urgency"), place)
+    assert (before, after) == (begun.before, begun.after)
+
+
+def test_newest_first_begins_below_a_number() -> None:
+    """A list by age continues below the last number shown."""
+    assert 15 == _begin(TicketQuery(team="T"), "15").before
