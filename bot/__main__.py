@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import commands, doctor, failures, logs, questions, summary, words
+from bot import callback, commands, doctor, failures, logs, questions, summary, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import DONE
 from bot.desk import Carriers, Desk, checkup, collecting, overviews
@@ -317,6 +317,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         "export": lambda: questions.export(settings, options, open_house),
         "diagnose": lambda: questions.diagnose(settings, options, open_house),
         "quality": lambda: questions.quality(settings, options, open_house),
+        "callback": lambda: callback.run(settings, options, open_house),
         "summary": lambda: summary.run(settings, options, open_house),
     }
     return await table[options.command]()

@@ -11,12 +11,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.clouds.huawei.callbacks import is_huaweis, read_event
 from bot.desk import Desk
+from bot.desk.addresses import RECORDING_PATH
 from bot.desk.callbacks import Callbacks
 from bot.store import DatabaseError
 
 log = logging.getLogger(__name__)
 
-RECORDING_PATH: Final = "/hooks/huawei/recording"
 LARGEST_EVENT: Final = 64 * 1024
 
 

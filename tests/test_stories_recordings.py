@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk.addresses import RECORDING_PATH
 from bot.sandbox.clouds import HuaweiAccount
 from bot.sandbox.clouds.huawei_control import Callback
 from bot.sandbox.clouds.huawei_courier import Courier
 from bot.sandbox.workspace import Person
 from bot.store import recordings
 from bot.store.recordings import Recording
-from handlers.hooks import RECORDING_PATH
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import World, card_of, open_world, text_of, thread_of, ticket_of
 from tests.test_stories_rooms import KEY, actions, choose, filed, on_huawei
@@ -103,12 +103,14 @@ async def test_recording_from_start_to_file(stage: Stage) -> None:
     assert "asked to stop it" in note
     assert ["room.record", "room.stop_recording"] == await actions(stage, CNAME)
 
+    times = {"start_time": "2026-11-21T02:00:00Z", "stop_time": "2026-11-21T02:01:05Z"}
+    stage.clouds.huawei.desk.jobs[job] |= times
     for _ in range(2):  # the second one knows nothing of the first, and tells everything again
         await Courier(stage.clouds.huawei).make_round()
         await stage.settled()
     [file] = files(stage)
     path = f"s_{job}_class_77_1_•••01.m3u8"
-    for fact in ("HLS", "1280×720", "12 s", "cn-north-4 / class-recordings", path):
+    for fact in ("HLS", "1280×720", "1 min 5 s", "cn-north-4 / class-recordings", path):
         assert fact in file
     assert "10001" not in file
     assert "Signature" not in file

@@ -41,7 +41,8 @@ _VOLCENGINE: Final = {
 _HUAWEI: Final = {
     "tokens": "every question, when an IAM user is set instead of a key pair",
     "apps": "`doctor`",
-    "callback": "recording: is the outcome told to us?",
+    "set_callback": "`python -m bot callback --url https://host`",
+    "callback": "`callback`, `doctor`; recording: is the outcome told to us?",
     "start_job": "a ticket's menu: *Record this channel*",
     "job": "a ticket's thread: how its recording stands",
     "stop_job": "a ticket's menu: *Stop the recording*",

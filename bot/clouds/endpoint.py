@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Plan = Literal["standard", "premium", "enterprise"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 DAY_S: Final = 86400
 
 
@@ -33,7 +34,7 @@ class Endpoint:
     name: str
     path: str
     document: str
-    method: Literal["GET", "POST", "DELETE"] = "GET"
+    method: Method = "GET"
     rates: tuple[Rate, ...] = ()
     daily: int | None = None
     look_back: dt.timedelta | None = None

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from bot.clouds.agora_figures import AGORA_FIGURES
 from bot.clouds.appearances import APPEARANCES
-from bot.clouds.endpoint import DAY_S, Endpoint, Plan, Rate
+from bot.clouds.endpoint import DAY_S, Endpoint, Method, Plan, Rate
 
 __all__ = ["DAY_S", "ENDPOINTS", "Endpoint", "Plan", "Rate", "endpoint"]
 
@@ -164,9 +164,7 @@ def _statistic(
     )
 
 
-def _control(
-    chapter: str, name: str, path: str, method: Literal["GET", "POST", "DELETE"], budget: str
-) -> Endpoint:
+def _control(chapter: str, name: str, path: str, method: Method, budget: str) -> Endpoint:
     """One call of the chapters that act."""
     return Endpoint(
         "huawei",
@@ -182,6 +180,7 @@ def _control(
 _HUAWEI_ENDPOINTS: Final = (
     Endpoint("huawei", "tokens", "/v3/auth/tokens", f"{_HUAWEI}, 3.2", method="POST"),
     _control("5.2", "apps", "/v2/apps", "GET", "management"),
+    _control("8.1", "set_callback", f"{_OF_APP}/record-callback", "PUT", "management"),
     _control("8.2", "callback", f"{_OF_APP}/record-callback", "GET", "management"),
     _control("10.1", "start_job", f"{_OF_APP}/individual-stream-jobs", "POST", "jobs"),
     _control("10.2", "job", f"{_OF_APP}/individual-stream-jobs/{{job_id}}", "GET", "jobs"),

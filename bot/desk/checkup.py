@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.clouds.allowances import Allowance, read_allowances
 from bot.clouds.refusals import cloud_words
+from bot.desk.addresses import Addresses
 from bot.desk.desk import Desk
 from bot.errors import CloudError, CloudOverQuotaError, NotAllowedError, SpeakError
 from bot.ports import Asked, Cloud, Finding, Health, Inspector
@@ -89,21 +90,23 @@ class Checkup:
     async def _inspect_app(self, cloud: Cloud, settings: CloudSettings, app: str) -> list[Finding]:
         named = {"cloud": cloud_words(cloud.name), "app": app}
         health, told = await _check(cloud, app)
-        answers = Finding(
+        works = Finding(
             f"cloud.{cloud.name}.{app}", message("%(cloud)s, app %(app)s", **named), health, told
         )
+        recordings = await Addresses(self._desk).inspect(app)
+        answers = [works, *([] if recordings is None else [recordings])]
         allowances = await read_allowances(
             cloud, settings, app, SqlLedger(self._desk.store), self._desk.clock.now()
         )
         if not allowances:
-            return [answers]
+            return answers
         quotas = Finding(
             f"quota.{cloud.name}.{app}",
             message("Quotas of %(app)s", app=app),
             Health.WARNING if any(each.is_low for each in allowances) else Health.OK,
             message("Calls left: %(calls)s.", calls=[_allowance(each) for each in allowances]),
         )
-        return [answers, quotas]
+        return [*answers, quotas]
 
     async def _inspect_work(self, database: Finding) -> list[Finding]:
         if database.health is Health.FAILED:

@@ -196,7 +196,7 @@ class RecordDuties:
 async def _is_told(control: RoomControl, app: str) -> bool | None:
     """Whether finished files will be told to anybody; None when it cannot be learnt."""
     try:
-        return await control.tells_recordings(app)
+        return bool(await control.callback_url(app))
     except CloudError as error:
         log.info("cannot tell whether callbacks are set: %s", error)
         return None

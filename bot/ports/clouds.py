@@ -282,8 +282,11 @@ class RoomControl(RoomWatcher, Protocol):
     async def stop_recording(self, app: str, job_id: str) -> None:
         """Stop a recording."""
 
-    async def tells_recordings(self, app: str) -> bool:
-        """Tell whether the cloud has an address to which it tells of recordings."""
+    async def callback_url(self, app: str) -> str:
+        """Return the address to which the cloud tells of recordings, "" for none."""
+
+    async def set_callback(self, app: str, url: str, key: str) -> None:
+        """Let the cloud tell of recordings at this address, signed with this key."""
 
 
 @runtime_checkable

@@ -23,6 +23,7 @@ Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
 Size = Literal["LD", "SD", "HD", "FHD"]
 _LATELY: Final = dt.timedelta(minutes=5)  # who is known to have left since then is gone
 _FRESH: Final = dt.timedelta(seconds=15)
+_LONGEST_URL: Final = 512
 
 
 class _Job(msgspec.Struct):
@@ -45,7 +46,7 @@ class _Callback(msgspec.Struct):
 
 
 class _Callbacks(msgspec.Struct):
-    """8.2's answer."""
+    """8.1's and 8.2's answer."""
 
     record_callback: _Callback | None = None
 
@@ -120,11 +121,17 @@ class Control:
         row = self._asking.endpoint("stop_job")
         await self._asking.command(app, row, None, job_id=job_id)
 
-    async def tells_recordings(self, app: str) -> bool:
-        """Tell whether record events are told to any address (8.2)."""
+    async def callback_url(self, app: str) -> str:
+        """Return where record events are told (8.2), "" for nowhere."""
         row = self._asking.endpoint("callback")
         found = await self._asking.body(app, row, {}, _Callbacks)
-        return bool(found.record_callback and found.record_callback.url)
+        url = found.record_callback.url if found.record_callback else None
+        return "".join(sign for sign in url or "" if sign.isprintable())[:_LONGEST_URL]
+
+    async def set_callback(self, app: str, url: str, key: str) -> None:
+        """Let record events be told at this address, signed with this key (8.1)."""
+        row = self._asking.endpoint("set_callback")
+        await self._asking.post(app, row, {"url": url, "auth_key": key}, _Callbacks)
 
 
 def _job(row: Endpoint, found: _Job) -> RecordingJob:

@@ -13,12 +13,12 @@ import pytest
 from bot.__main__ import open_house
 from bot.call import IssueType, Report
 from bot.desk import Desk
+from bot.desk.addresses import RECORDING_PATH
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.demo import CALLBACK_KEY, DELAY_SCALE, Stage, build_clouds, cloud_environment
 from bot.sandbox.scenario import Lesson
 from bot.sandbox.workspace import Workspace
 from bot.settings import read_settings
-from handlers.hooks import RECORDING_PATH
 
 CLASSES = [
     *(("adults", f"evening_5_{number}") for number in range(1, 5)),

@@ -113,7 +113,7 @@ QUESTIONS: dict[str, Question] = {
     "apps": lambda cloud: cloud.check("kids"),
     "tokens": lambda cloud: cloud.check("kids"),
     "dismiss": lambda cloud: cloud.control.dismiss("kids", "c"),
-    "record-callback": lambda cloud: cloud.control.tells_recordings("kids"),
+    "record-callback": lambda cloud: cloud.control.callback_url("kids"),
     "j1": lambda cloud: cloud.control.recording("kids", "j1"),
 }
 

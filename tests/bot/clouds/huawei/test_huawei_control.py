@@ -13,7 +13,6 @@ from bot.clouds import build_clouds
 from bot.errors import CloudNonsenseError, CloudRefusedError
 from bot.ports import Occupancy
 from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.clouds.huawei_control import Callback
 from bot.sandbox.scenario import build_lesson
 from bot.settings import CloudSettings
 from bot.store.ledger import SqlLedger, SqlMemory
@@ -134,8 +133,11 @@ async def test_room_whose_call_has_ended(clouds: Clouds, huawei: Any) -> None:
 
 
 async def test_callback_address(clouds: Clouds, huawei: Any) -> None:
-    """8.2 tells whether there is an address; its key is not read."""
-    assert not await huawei.control.tells_recordings("kids")
-    app = HuaweiAccount().apps["kids"]
-    clouds.huawei.desk.callbacks[app] = Callback("https://lagdesk.example/hook", "key", "")
-    assert await huawei.control.tells_recordings("kids")
+    """8.1 says where recordings are told, with which key; 8.2 where; the key is not read."""
+    control, app = huawei.control, HuaweiAccount().apps["kids"]
+    assert "" == await control.callback_url("kids")
+    await control.set_callback("kids", "https://lagdesk.example/hook", "key")
+    assert "https://lagdesk.example/hook" == await control.callback_url("kids")
+    assert "key" == clouds.huawei.desk.callbacks[app].auth_key
+    with pytest.raises(CloudRefusedError):
+        await control.set_callback("kids", "ftp://lagdesk.example", "key")
