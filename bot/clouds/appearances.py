@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 _FIND: Final = "every diagnosis: finding the call; `doctor`"
-_NOWHERE: Final = "nowhere yet: only the client has it"
 
 _AGORA: Final = {
     "lists": _FIND,
@@ -53,7 +52,7 @@ _HUAWEI: Final = {
     "qos": "every diagnosis: what was measured",
     "abnormal_events": "every diagnosis: the causes Huawei names",
     "client_events": "every diagnosis: over which network each person came",
-    "client_abnormal": _NOWHERE,
+    "client_abnormal": "a diagnosis of which `abnormal-events` tells nothing",
     "realtime_scale": "`/quality live`, `scale`",
     "realtime_dimension": "`/quality distribution`",
     "realtime_quality": "`/quality live`, `experience`",

@@ -108,8 +108,16 @@ class HuaweiCloud:
         return replace(record, participants=people)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
-        """Return Huawei's own diagnosis of a room, of all rooms when `cname` is ""."""
-        return await fetch_events(self._asking, app, cname, window)
+        """Return Huawei's own diagnosis of a room, of all rooms when `cname` is "".
+
+        Where 13.13, which names causes, tells nothing of a room, 13.12 may know that something
+        went wrong, in numbers that have no table (W31).
+        """
+        answer = await fetch_events(self._asking, app, cname, window)
+        if answer.events or answer.missing or not cname:
+            return answer
+        told = await self.client_events.told_anyway(app, cname, window)
+        return replace(answer, events=told)
 
     async def fetch_overview(self, app: str, topic: Topic) -> Overview:
         """Return the figures of a whole app; what failed is told in it, never raised."""

@@ -33,6 +33,14 @@ SHAPES = [
     [{"ctime": AT, "event_id": "18", "event_info": PLAIN}],
 ]
 CAUSE = {"ts": AT, "event_id": "18", "peer_id": "w138"}
+NAMED = {
+    "time": AT,
+    "uid": "20002",
+    "room_id": "class_77_1",
+    "abnormal_type": 2,
+    "abnormal_factor": 13,
+    "peer_uid": "10001",
+}
 TROUBLE = {"uid": "20002", "room_id": "class_77_1", "exp_id": "954350051", "abnormal_list": [CAUSE]}
 
 
@@ -141,3 +149,24 @@ async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, wire: An
     wire.say("event", body)
     with pytest.raises(CloudNonsenseError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("named", "answer", "choice", "shown"),
+    [
+        ([], TROUBLE, "auto", ["954350051"]),
+        ([], TROUBLE, "off", []),
+        ([], {"error_code": "400"}, "on", []),
+        ([NAMED], TROUBLE, "auto", ["2"]),
+    ],
+)
+async def test_a_diagnosis_falls_back_on_13_12(
+    named: list[Any], answer: Any, choice: str, shown: list[str], *, make_huawei: Any, wire: Any
+) -> None:
+    """Numbers without a table are shown where 13.13 names nothing, and never instead of a cause."""
+    wire.say("abnormal-events", {"total": len(named), "events": named})
+    wire.say("abnormalevent", answer)
+    told = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)
+    assert (shown, ()) == ([event.kind.value for event in told.events], told.missing)
+    asked_both = not named and choice != "off"
+    assert (1 + asked_both) == len(wire.asked)

@@ -37,7 +37,7 @@ CALL = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"), when("11:50:0
 
 async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, wire: Any) -> None:
     """W1, W5, W9: the project is in the path of 13.1 to 13.12 and in every header."""
-    huawei = make_huawei()
+    huawei = make_huawei(client_events="off")
     await huawei.find_calls("kids", "class_77_1", WINDOW)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
     rooms, events = wire.asked
@@ -51,7 +51,7 @@ async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, wir
 
 async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, wire: Any) -> None:
     """W2: 30 calls of any of its endpoints fit into a minute, the next one does not go out."""
-    huawei = make_huawei()
+    huawei = make_huawei(client_events="off")
     for minute in range(15):
         window = Window(when(f"11:{minute:02}:00"), when(f"11:{minute:02}:30"))
         await huawei.find_calls("kids", "class_77_1", window)
@@ -72,7 +72,7 @@ def token_answer(number: int, **token: object) -> Callable[[httpx.Request], http
 async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, wire: Any, clock: Any) -> None:
     """W3: the token comes in a header and serves until an hour before its end."""
     wire.do("tokens", token_answer(1))
-    huawei = make_huawei(auth="token")
+    huawei = make_huawei(auth="token", client_events="off")
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
     clock.advance(hours=22)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
