@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
 
 from bot.call import Lack, LackReason, Missing
 from bot.clouds.answers import Found
-from bot.clouds.refusals import TooEarlyError, cloud_words
-from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
-    CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
-    CloudRefusedError,
-    CloudUnreachableError,
-)
+from bot.clouds.reasons import reason_of
+from bot.clouds.refusals import cloud_words
+from bot.errors import CloudError, CloudOverQuotaError
 from bot.ports import Overview, Topic
 from bot.words import Message, message
-
-_REASONS: Final[Sequence[tuple[type[CloudError], LackReason]]] = (
-    (TooEarlyError, LackReason.NOT_OUT_YET),
-    (CloudOverQuotaError, LackReason.OVER_QUOTA),
-    (CloudForgotError, LackReason.FORGOTTEN),
-    (CloudBrokenError, LackReason.UNREACHABLE),
-    (CloudRefusedError, LackReason.REFUSED),
-    (CloudUnreachableError, LackReason.UNREACHABLE),
-    (CloudNonsenseError, LackReason.UNREADABLE),
-    (CloudCannotError, LackReason.UNSUPPORTED),
-)
 
 
 def gather(
@@ -84,6 +64,5 @@ def untold(cloud: str) -> Message:
 
 
 def _lack(what: str, error: CloudError) -> Missing:
-    why = next(reason for kind, reason in _REASONS if isinstance(error, kind))
     retry_at = error.retry_at if isinstance(error, CloudOverQuotaError) else None
-    return Missing(Lack.FIGURES, why, retry_at, what)
+    return Missing(Lack.FIGURES, reason_of(error), retry_at, what)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypedDict
 
 from bot.call import CLOUD_NAMES
 from bot.clouds.endpoints import Endpoint
@@ -40,17 +40,37 @@ def clean_code(code: object) -> str:
     return _ODD.sub("_", str(code))[:48]
 
 
+class _Told(TypedDict):
+    """What every sentence names."""
+
+    cloud: Message
+    endpoint: str
+
+
+class _Place(TypedDict):
+    """Where every error happened."""
+
+    cloud: str
+    endpoint: str
+
+
+def _told(endpoint: Endpoint) -> _Told:
+    return {"cloud": cloud_words(endpoint.cloud), "endpoint": endpoint.name}
+
+
+def _place(endpoint: Endpoint) -> _Place:
+    return {"cloud": endpoint.cloud, "endpoint": endpoint.name}
+
+
 def unreachable(endpoint: Endpoint, reason: str, *, maybe_arrived: bool) -> CloudUnreachableError:
     """Build the error of a question without an answer."""
     return CloudUnreachableError(
         message(
             "%(cloud)s did not answer (%(endpoint)s, %(reason)s). Try again in a minute.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
             reason=reason,
         ),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
         maybe_arrived=maybe_arrived,
     )
 
@@ -61,12 +81,10 @@ def nonsense(endpoint: Endpoint, reason: str) -> CloudNonsenseError:
         message(
             "%(cloud)s answered something we cannot read (%(endpoint)s, %(reason)s). "
             "Try again in a minute; if it persists, check the address in the settings.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
             reason=reason,
         ),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
     )
 
 
@@ -77,12 +95,10 @@ def over_quota(
     return CloudOverQuotaError(
         message(
             "%(cloud)s allows no further call of %(endpoint)s until %(time)s. Try again then.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
             time=retry_at,
         ),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
         retry_at=retry_at,
         status=status,
         code=code,
@@ -96,12 +112,10 @@ def not_out_yet(
     return TooEarlyError(
         message(
             "%(cloud)s has not published this data yet (%(endpoint)s). Try again at %(time)s.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
             time=retry_at,
         ),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
         retry_at=retry_at,
         status=status,
         code=code,
@@ -115,20 +129,16 @@ def forgot(endpoint: Endpoint, *, status: int = 0, code: str = "") -> CloudForgo
         message(
             "%(cloud)s remembers only the last %(hours)s hours (%(endpoint)s). "
             "Ask about a later time.",
-            cloud=cloud_words(endpoint.cloud),
+            **_told(endpoint),
             hours=f"{look_back.total_seconds() / 3600:g}",
-            endpoint=endpoint.name,
         )
         if look_back
         else message(
             "%(cloud)s no longer remembers this time (%(endpoint)s). Ask about a later time.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
         )
     )
-    return CloudForgotError(
-        spoken, cloud=endpoint.cloud, endpoint=endpoint.name, status=status, code=code
-    )
+    return CloudForgotError(spoken, **_place(endpoint), status=status, code=code)
 
 
 def broken(endpoint: Endpoint, *, status: int, code: str = "") -> CloudBrokenError:
@@ -136,12 +146,10 @@ def broken(endpoint: Endpoint, *, status: int, code: str = "") -> CloudBrokenErr
     return CloudBrokenError(
         message(
             "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute.",
-            cloud=cloud_words(endpoint.cloud),
-            endpoint=endpoint.name,
+            **_told(endpoint),
             code=code or status,
         ),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
         status=status,
         code=code,
     )
@@ -152,8 +160,7 @@ def wrong_key(endpoint: Endpoint, code: str) -> Message:
     return message(
         "%(cloud)s does not accept our key (%(endpoint)s, code %(code)s). Check the key and its "
         "secret in the settings, and that the REST API is enabled for this account.",
-        cloud=cloud_words(endpoint.cloud),
-        endpoint=endpoint.name,
+        **_told(endpoint),
         code=code,
     )
 
@@ -163,8 +170,7 @@ def no_right(endpoint: Endpoint, code: str) -> Message:
     return message(
         "%(cloud)s forbids this call (%(endpoint)s, code %(code)s): the plan of this account does "
         "not include it, or it has not been enabled. Ask %(cloud)s to enable it.",
-        cloud=cloud_words(endpoint.cloud),
-        endpoint=endpoint.name,
+        **_told(endpoint),
         code=code,
     )
 
@@ -174,8 +180,7 @@ def no_such_call(endpoint: Endpoint, code: str) -> Message:
     return message(
         "%(cloud)s knows no such call (%(endpoint)s, code %(code)s). Check the address and the "
         "API generation in the settings.",
-        cloud=cloud_words(endpoint.cloud),
-        endpoint=endpoint.name,
+        **_told(endpoint),
         code=code,
     )
 
@@ -185,8 +190,7 @@ def other_refusal(endpoint: Endpoint, code: str) -> Message:
     return message(
         "%(cloud)s refused the question (%(endpoint)s, code %(code)s). Check the channel, the "
         "user ids and the app id in the settings.",
-        cloud=cloud_words(endpoint.cloud),
-        endpoint=endpoint.name,
+        **_told(endpoint),
         code=code,
     )
 
@@ -203,8 +207,7 @@ def refused(endpoint: Endpoint, *, status: int, code: str = "") -> CloudRefusedE
     say = _BY_STATUS.get(status, other_refusal)
     return CloudRefusedError(
         say(endpoint, code or str(status)),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
+        **_place(endpoint),
         status=status,
         code=code,
     )
