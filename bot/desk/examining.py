@@ -19,36 +19,18 @@ from bot.call import (
     Report,
     Side,
 )
+from bot.clouds.reasons import reason_of, retry_of
 from bot.diagnosis import Verdict, examine
-from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
-    CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
-    CloudRefusedError,
-    CloudUnreachableError,
-)
-from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, Window
+from bot.errors import CloudError, CloudRefusedError
+from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, EventSource, Window
 from bot.words import Message
 
 REACH: Final = dt.timedelta(minutes=2)  # metrics are judged this near to the complaint
 ENOUGH: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
-ASK_AGAIN: Final = dt.timedelta(seconds=60)  # after a failure that may pass
 FOUND_WITHIN: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
+_LIST_PAUSE: Final = dt.timedelta(seconds=60)
 SEARCHED: Final = dt.timedelta(hours=24)  # how far back a channel's last call is looked for
 _CALLS_READ: Final = 3  # a class that broke off and started anew near the complaint
-
-_REASONS: Final[Sequence[tuple[type[CloudError], LackReason]]] = (
-    (CloudOverQuotaError, LackReason.OVER_QUOTA),
-    (CloudForgotError, LackReason.FORGOTTEN),
-    (CloudBrokenError, LackReason.UNREACHABLE),
-    (CloudRefusedError, LackReason.REFUSED),
-    (CloudUnreachableError, LackReason.UNREACHABLE),
-    (CloudNonsenseError, LackReason.UNREADABLE),
-    (CloudCannotError, LackReason.UNSUPPORTED),
-)
 
 
 @dataclass(slots=True)
@@ -63,9 +45,8 @@ class _Findings:
 
     def fail(self, what: Lack, error: CloudError, now: dt.datetime) -> None:
         """Note what an error kept from us."""
-        why = next(reason for kind, reason in _REASONS if isinstance(error, kind))
         code = error.code if isinstance(error, CloudRefusedError) else ""
-        self.missing.append(Missing(what, why, _retry_at(error, now), code))
+        self.missing.append(Missing(what, reason_of(error), retry_of(error, now), code))
         if error.spoken not in self.failures:
             self.failures.append(error.spoken)
 
@@ -150,6 +131,7 @@ class Examiner:
             found.calls = await cloud.find_calls(report.app, report.cname, window)
         except CloudError as error:
             found.fail(Lack.CALL, error, now)
+            await self._recall(cloud, report, window, found, error)
             return report
         if not found.calls:
             found.missing.append(_not_found(report, now))
@@ -160,6 +142,15 @@ class Examiner:
             return report
         await self._read(cloud, report, Window(window.since, min(window.until, now - delay)), found)
         return _choose_pair(report, found.records)
+
+    async def _recall(
+        self, cloud: Cloud, report: Report, window: Window, found: _Findings, because: CloudError
+    ) -> None:
+        """What was seen of the channel before the cloud stopped answering still counts."""
+        if isinstance(cloud, EventSource) and cloud.capabilities.events:
+            seen = await cloud.recall_events(report.app, report.cname, window, because)
+            found.events = seen.events
+            found.missing += seen.missing
 
     async def _read(self, cloud: Cloud, report: Report, window: Window, found: _Findings) -> None:
         now = self._clock.now()
@@ -225,17 +216,11 @@ def _leave_open(verdict: Verdict, named: set[str]) -> Verdict:
     return replace(verdict, side=side, others=others)
 
 
-def _retry_at(error: CloudError, now: dt.datetime) -> dt.datetime | None:
-    if isinstance(error, CloudOverQuotaError):
-        return error.retry_at
-    return now + ASK_AGAIN if error.retryable else None
-
-
 def _not_found(report: Report, now: dt.datetime) -> Missing:
     """A call that has just begun is not listed yet; an old one will never be."""
     listed_by = report.occurred_at + FOUND_WITHIN
     if now < listed_by:
-        return Missing(Lack.CALL, LackReason.NOT_OUT_YET, min(listed_by, now + ASK_AGAIN))
+        return Missing(Lack.CALL, LackReason.NOT_OUT_YET, min(listed_by, now + _LIST_PAUSE))
     return Missing(Lack.CALL, LackReason.NOT_FOUND, detail=report.cname)
 
 

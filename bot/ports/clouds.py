@@ -20,6 +20,7 @@ from bot.call import (
     Trend,
     Usage,
 )
+from bot.errors import CloudError
 from bot.words import Message
 
 
@@ -193,6 +194,15 @@ class EventSource(Protocol):
         """Look once where nobody has looked, with what people leave of the allowance.
 
         Raises CloudCannotError where there is no such call, and any other CloudError.
+        """
+
+    async def recall_events(
+        self, app: str, cname: str, window: Window, because: CloudError
+    ) -> EventAnswer:
+        """Return what was seen of a channel by earlier looks; asks the cloud nothing.
+
+        `because` keeps us from asking: it is why minutes nobody looked at are missing. Where
+        nothing was seen of these minutes at all, nothing is said.
         """
 
 

@@ -20,7 +20,7 @@ from bot.clouds.answers import Answers, PassingAnswers
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.memory import EventBook
 from bot.clouds.refusals import cannot, refused
-from bot.errors import CloudRefusedError
+from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Capabilities, EventAnswer, Gathering, Overview, Topic, Window
 from bot.words import message
 
@@ -105,6 +105,12 @@ class AgoraCloud:
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
         """Return Agora's own diagnosis of a channel, of all channels when `cname` is ""."""
         return await self._diagnoses.fetch(app, cname, window)
+
+    async def recall_events(
+        self, app: str, cname: str, window: Window, because: CloudError
+    ) -> EventAnswer:
+        """Return what was seen of a channel by earlier looks; asks the cloud nothing."""
+        return await self._diagnoses.recall(app, cname, window, because)
 
     async def gather_events(self, app: str) -> Gathering:
         """Look once where nobody has looked, with what people leave of the allowance."""

@@ -18,8 +18,9 @@ from bot.clouds.agora.asking import Asking, coarse, span_params
 from bot.clouds.agora.wire import CauseRow, Diagnosis, EventRow, required
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.memory import EventBook, PocketBook
+from bot.clouds.reasons import reason_of, retry_of
 from bot.clouds.refusals import cannot, clean_code, nonsense
-from bot.errors import CloudOverQuotaError, CloudRefusedError
+from bot.errors import CloudCannotError, CloudError, CloudOverQuotaError, CloudRefusedError
 from bot.ports import NARROWEST, EventAnswer, Gathering, Look, Window
 
 __all__ = ["Diagnoses", "Look", "longest_look", "next_look", "unsettled"]
@@ -44,8 +45,9 @@ class Diagnoses:
         """Return the events of a channel (of all when `cname` is "") within the window.
 
         Asks for what nobody has looked at, as far as the allowance goes; stretches nobody saw
-        are missing. Raises CloudCannotError in today's generation, and any other CloudError but
-        CloudOverQuotaError.
+        are missing, also when the cloud fails us now. Raises CloudCannotError in today's
+        generation, and any other CloudError but CloudOverQuotaError when nobody looked at any of
+        it.
         """
         await self._require_seed(app)
         async with self._lock(app):
@@ -70,6 +72,18 @@ class Diagnoses:
         is_behind = _is_busy(looks, span) or bool(unsettled(looks, span))
         return Gathering(is_behind, left)
 
+    async def recall(
+        self, app: str, cname: str, window: Window, because: CloudError
+    ) -> EventAnswer:
+        """Return what was seen of a channel, without asking; see `EventSource.recall_events`."""
+        now = self._asking.clock.now()
+        looks = list(await self._book.looks(app, window))
+        span, missing = _askable(self._asking.endpoint("diagnosis", "seed"), looks, window, now)
+        if not looks or span is None:
+            return EventAnswer()
+        events = await self._book.events(app, cname, window)
+        return EventAnswer(tuple(events), missing + _gaps(looks, span, because, now))
+
     def _lock(self, app: str) -> asyncio.Lock:
         return self._locks.setdefault(app, asyncio.Lock())
 
@@ -85,17 +99,22 @@ class Diagnoses:
         span, missing = _askable(row, looks, window, now)
         if span is None:
             return missing
-        stopped: CloudOverQuotaError | None = None
+        stopped: CloudError | None = None
         while stopped is None and unsettled(looks, span):
             target = next_look(looks, _widen(span, row, now))
             if target is None:
                 break
             try:
                 looks.append(await self._look(app, row, target))
-            except CloudOverQuotaError as error:
+            except CloudCannotError:
+                raise
+            except CloudError as error:
                 stopped = error
                 looks = list(await self._book.looks(app, wide))  # somebody was first, perhaps
-        return missing + _gaps(looks, span, stopped)
+                seen = any(look.span.overlaps(span) for look in looks)
+                if not seen and not isinstance(error, CloudOverQuotaError):
+                    raise
+        return missing + _gaps(looks, span, stopped, now)
 
     async def _look(
         self, app: str, row: Endpoint, span: Window, *, background: bool = False
@@ -203,7 +222,7 @@ def _oldest(row: Endpoint, now: dt.datetime) -> dt.datetime:
 
 
 def _gaps(
-    looks: list[Look], span: Window, stopped: CloudOverQuotaError | None
+    looks: list[Look], span: Window, stopped: CloudError | None, now: dt.datetime
 ) -> tuple[Missing, ...]:
     """Say which stretches were not looked at, and which may hold more than we were told."""
     found = [
@@ -211,13 +230,12 @@ def _gaps(
         for look in looks
         if look.is_full and look.is_settled and look.span.overlaps(span)
     ]
-    retry_at = stopped.retry_at if stopped else None
+    reason = reason_of(stopped) if stopped else LackReason.OVER_QUOTA
+    retry_at = retry_of(stopped, now) if stopped else None
     for part in unsettled(looks, span):
         was_full = any(look.is_full and look.span.overlaps(part) for look in looks)
         what, why = (
-            (Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)
-            if was_full
-            else (Lack.MINUTES, LackReason.OVER_QUOTA)
+            (Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE) if was_full else (Lack.MINUTES, reason)
         )
         found.append(Missing(what, why, retry_at, _stretch(part)))
     return tuple(found)

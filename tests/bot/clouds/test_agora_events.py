@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.call import Lack, LackReason
+from bot.call import IssueType, Lack, LackReason, Report, Side
 from bot.clouds.agora.events import Look, next_look, unsettled
-from bot.errors import CloudCannotError
+from bot.desk.examining import Examiner
+from bot.errors import CloudBrokenError, CloudCannotError
 from bot.ports import Window
 
 NOON_S = 1795176000
@@ -139,6 +140,32 @@ async def test_an_hour_is_all_it_remembers(make_agora: Any, wire: Any, clock: An
     clock.advance(seconds=3000)
     kept = await agora.fetch_events("kids", "class_77_1", span(-1200, -900))
     assert (1, ()) == (len(kept.events), kept.missing)
+
+
+async def test_what_was_seen_stays_when_the_cloud_is_away(
+    make_agora: Any, wire: Any, clock: Any
+) -> None:
+    """Events of earlier looks are told, with the minutes nobody saw; without any, the failure."""
+    wire.do("diagnosis", busy([row(-1190)]))
+    agora = make_agora()
+    await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
+    clock.advance(seconds=61)
+    for name in ("diagnosis", "lists"):
+        wire.say(name, {}, 500)
+    told = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
+    (lack,) = told.missing
+    assert (Lack.MINUTES, LackReason.UNREACHABLE) == (lack.what, lack.why)
+    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == lack.detail
+    assert lack.retry_at == clock.now() + dt.timedelta(seconds=60)
+    clock.advance(seconds=600)
+    with pytest.raises(CloudBrokenError):
+        await agora.fetch_events("kids", "class_77_1", span(-600, -540))
+    report = Report("kids", "class_77_1", "2", "1", Side.STUDENT, IssueType.HELP, when(-1110))
+    found = await Examiner({"kids": agora}, clock).examine(report)
+    assert told.events == found.events
+    assert ("unknown", 1) == (found.verdict.cause, len(found.verdict.others))
+    whats = [lack.what for lack in found.verdict.missing[:2]]
+    assert [Lack.CALL, Lack.MINUTES] == whats
 
 
 @pytest.mark.parametrize("api", ["current", "seed"])
