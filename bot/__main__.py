@@ -26,6 +26,7 @@ from bot.commands import DONE
 from bot.desk import Carriers, Desk, checkup, collecting, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
+from bot.desk.escalating import EscalationDuties
 from bot.desk.incidents import IncidentDuties
 from bot.desk.overviews import Overviews
 from bot.desk.room_duties import RoomDuties
@@ -130,7 +131,8 @@ class Slack:
 async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     """Connect desk, Slack and the job engine; `worker` carries jobs out here."""
     from bot.jobs import Engine  # noqa: PLC0415 - dbos takes half a second to import
-    from handlers.clients import Clients  # noqa: PLC0415 - so does bolt, and a terminal needs none
+    from handlers.caller import SlackCaller  # noqa: PLC0415 - so does bolt, which no terminal needs
+    from handlers.clients import Clients  # noqa: PLC0415 - likewise
     from handlers.doors import build_app  # noqa: PLC0415 - likewise
     from handlers.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
     from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
@@ -153,11 +155,13 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         native = NativeBlocks(SqlMemory(house.store), desk.clock)
         speaker = SlackSpeaker(clients, people, settings, native)
         desk.speaker, speaker.has_menu = speaker, Rooms(desk).has_menu
+        caller = SlackCaller(speaker, people, settings.support_group, desk.policy)
         collector = Collector(desk)
         teller = OverviewTeller(people, native)
         weekly = Weekly(desk, SlackAnnouncer(desk, clients, people, native))
         carriers = {
             **Carriers(desk, speaker).table,
+            **EscalationDuties(desk, caller).table,
             **weekly.table,
             **RoomDuties(desk, ThreadNotes(speaker, people)).table,
             **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from bot.crontab import is_schedule
+from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 
 CLOUDS: Final = ("agora", "volcengine", "huawei")
 LAST_PORT: Final = 65535
@@ -72,6 +73,8 @@ class Settings:
     summary_schedule: str = "0 9 * * MON"
     support_group: str = ""
     escalate_after_s: float = 900.0
+    escalate_to: tuple[str, ...] = ()
+    quiet_hours: QuietHours = NEVER_QUIET
     evidence_retention_s: float = 400 * 86400.0
     mask_uids: bool = True
     log_level: str = "INFO"
@@ -219,6 +222,21 @@ def _cron(read: _Reader) -> str:
     return value
 
 
+def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
+    found = read_quiet_hours(read.text("QUIET_HOURS"), zone)
+    if found is None:
+        raise SettingError("QUIET_HOURS", N_("hours such as 22:00-08:00, a zone may follow"))
+    return found
+
+
+def _people(read: _Reader, name: str) -> tuple[str, ...]:
+    """Read the ids of people, in the order they are written, each once."""
+    people = [part.strip() for part in read.text(name).split(",") if part.strip()]
+    if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
+        raise SettingError(name, N_("user ids such as U0123456789, several with commas"))
+    return tuple(dict.fromkeys(people))
+
+
 def _agora(read: _Reader) -> CloudSettings | None:
     apps = read.apps("AGORA_APPS")
     options = {
@@ -315,6 +333,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         summary_schedule=_cron(read),
         support_group=read.slack_id("SUPPORT_GROUP", N_("a user group's id such as S0123456789")),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
+        escalate_to=_people(read, "ESCALATE_TO"),
+        quiet_hours=_quiet_hours(read, read.zone("TIMEZONE", "Asia/Shanghai")),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         mask_uids=read.flag("MASK_UIDS", default=True),
         log_level=read.choice(

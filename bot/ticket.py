@@ -23,6 +23,7 @@ from bot.errors import ConflictError
 from bot.words import PersonId, message
 
 _MOST_STEPS: Final = 9  # what is escalated oftener is not more urgent
+LAST_GROUP_CALL: Final = 2  # whom the step after it calls the policy says
 _ONE_CLICK: Final = dt.timedelta(seconds=60)  # who presses again so soon wants nothing more
 
 
@@ -187,8 +188,10 @@ class Ticket(SQLModel, table=True):
         )
 
     def touch(self) -> None:
-        """Note that the card has to be drawn again, and how urgent the ticket is."""
+        """Note that the card has to be drawn again, how urgent it is, and that nobody is called."""
         self.revision += 1
+        if self.status is not Status.OPEN or self.duplicate_of is not None:
+            self.escalates_at = None  # whatever made it so
         self.urgency = min(self.escalation_step, _MOST_STEPS) * 2 + int(bool(self.is_live))
 
     def note_step(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
@@ -213,13 +216,19 @@ class Ticket(SQLModel, table=True):
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, person, now
         self.touch()
 
-    def escalate(self, now: dt.datetime) -> None:
-        """The group is called; ConflictError when the ticket is resolved."""
+    def escalate(self, now: dt.datetime, person: str = "") -> None:
+        """Somebody has the group called; ConflictError when the ticket is resolved."""
         self._refuse_resolved()
         if self.escalated_at is not None and now - self.escalated_at < _ONE_CLICK:
             return
-        self.escalated_at = now
-        self.touch()
+        last = max(LAST_GROUP_CALL, self.escalation_step)
+        self.note_call(min(self.escalation_step + 1, last), now, "support", person)
+
+    def note_call(self, step: int, now: dt.datetime, whom: str, person: str = "") -> None:
+        """Write down that people are called; `person` had it done, "" when it was the clock."""
+        self.escalated_at, self.escalation_step = now, step
+        call = self.revision + 1  # tells the calls of a ticket apart
+        self.note_step("called", now, person, whom=whom, step=step, call=call)
 
     def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
         """The ticket is done; ConflictError when it already was, unless in the same words."""
@@ -238,6 +247,11 @@ class Ticket(SQLModel, table=True):
         self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
         self.resolved_at, self.resolver, self.escalated_at = None, None, None
         self.touch()
+
+    def begin_waiting(self, now: dt.datetime, person: str) -> None:
+        """The ticket is open again, and waits as if it had just been filed."""
+        self.escalated_at, self.escalation_step, self.escalates_at = None, 0, None
+        self.note_step("waiting", now, person)
 
     def _refuse_resolved(self) -> None:
         if self.status is Status.RESOLVED:

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.diagnosis import Verdict
+from bot.escalation import Policy
 from bot.ports import Diagnosis
 from bot.store.lists import TicketPage
 from bot.ticket import ReportState, Status, Ticket
@@ -15,6 +16,7 @@ from bot.words import Message, PersonId, Uid, load_message, message
 from handlers import blocks
 from handlers.blocks import Block, Element
 from handlers.causes import resolution_name
+from handlers.escalation import card_lines
 from handlers.findings import headline
 from handlers.forms import ISSUE_TYPES, SIDES
 from handlers.judging import details_button
@@ -38,10 +40,13 @@ _BUTTONS: Final = {
     "resolve": message("Resolve"),
     "reopen": message("Reopen"),
 }
+_NO_POLICY: Final = Policy()
 _STYLES: Final = {"claim": "primary", "escalate": "danger"}
 
 
-def ticket_card(ticket: Ticket, voice: Voice, *, has_menu: bool = False) -> list[Block]:
+def ticket_card(
+    ticket: Ticket, voice: Voice, policy: Policy = _NO_POLICY, *, has_menu: bool = False
+) -> list[Block]:
     """The ticket's card in the escalation channel; `has_menu`: there is more to be done."""
     menu = blocks.button("room.menu", voice.plain(message("More…")), str(ticket.id))
     return [
@@ -50,7 +55,7 @@ def ticket_card(ticket: Ticket, voice: Voice, *, has_menu: bool = False) -> list
             "facts", "", fields=_facts(ticket, voice), accessory=menu if has_menu else None
         ),
         *_typed(ticket, voice),
-        blocks.context("state", *_states(ticket, voice)),
+        blocks.context("state", *_states(ticket, policy, voice)),
         blocks.actions("ticket", *_buttons(ticket, voice)),
     ]
 
@@ -114,7 +119,7 @@ def _quotation(block_id: str, pieces: list[str]) -> list[Block]:
     ]
 
 
-def _states(ticket: Ticket, voice: Voice) -> list[str]:
+def _states(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:
     lines = [report_state(ticket)]
     if ticket.assignee and ticket.claimed_at:
         lines.append(
@@ -124,8 +129,6 @@ def _states(ticket: Ticket, voice: Voice) -> list[str]:
                 when=ticket.claimed_at,
             )
         )
-    if ticket.escalated_at:
-        lines.append(message("Escalated to support, %(when)s", when=ticket.escalated_at))
     if ticket.incident is not None:
         label = f"INC-{ticket.incident}"
         name: object = Link(ticket.incident_link, label) if ticket.incident_link else label
@@ -138,7 +141,7 @@ def _states(ticket: Ticket, voice: Voice) -> list[str]:
                 when=ticket.resolved_at,
             )
         )
-    return [voice.markup(line) for line in lines]
+    return [*(voice.markup(line) for line in lines), *card_lines(ticket, policy, voice)]
 
 
 _REPORT_STATES: Final = {
@@ -231,9 +234,11 @@ def ticket_list(
     return notice, shown
 
 
-def ticket_details(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
+def ticket_details(
+    ticket: Ticket, voice: Voice, policy: Policy = _NO_POLICY
+) -> tuple[str, list[Block]]:
     """One ticket shown privately: notice text and blocks, with no buttons to act."""
-    card = ticket_card(ticket, voice)[:-1]
+    card = ticket_card(ticket, voice, policy)[:-1]
     card += _found(ticket, voice)
     if ticket.permalink:
         thread = Link(ticket.permalink, message("Open its thread"))

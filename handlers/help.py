@@ -24,7 +24,8 @@ USAGES: Final[Mapping[str, Message]] = {
     ),
     "/lagdesk": message(
         "`/lagdesk [help|settings|language zh|en|auto|channel-language zh|en|both|summary|accuracy|"
-        "doctor]` is for your own settings, languages, the week, and how Lagdesk is doing."
+        "policy|doctor]` is for your own settings, languages, the week, whom Lagdesk calls when, "
+        "and how it is doing."
     ),
 }
 

@@ -52,6 +52,7 @@ class SlackInspector:
             _scopes(answer.headers),
             *await self._channels(client),
             await self._group(client),
+            *[await _lead(client, person) for person in self._settings.escalate_to],
         ]
 
     async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
@@ -86,6 +87,21 @@ class SlackInspector:
             return Finding(name, _GROUP, Health.FAILED, told)
         told = message("Members: %(count)s.", count=len(answer.get("users") or []))
         return Finding(name, _GROUP, Health.OK, told)
+
+
+async def _lead(client: AsyncWebClient, person: str) -> Finding:
+    """Look whether somebody whom tickets are escalated to is there."""
+    name, label = f"slack.escalate_to.{person}", message("Escalation to %(person)s", person=person)
+    answer = await _ask(client.users_info(user=person))
+    if isinstance(answer, Message):
+        told = message("%(why)s Check ESCALATE_TO.", why=answer)
+        return Finding(name, label, Health.WARNING, told)
+    found: dict[str, Any] = answer.get("user") or {}
+    if found.get("deleted") or found.get("is_bot"):
+        left = message("Nobody reads what is written there. Check ESCALATE_TO.")
+        return Finding(name, label, Health.WARNING, left)
+    shown = str(found.get("real_name") or found.get("name") or person)
+    return Finding(name, label, Health.OK, message("This is %(name)s.", name=shown))
 
 
 async def _channel(

@@ -47,7 +47,7 @@ _COMMANDS: Final = (
     (
         "/lagdesk",
         "Help, languages, state · 帮助、语言与状态",
-        "[help|language zh|en|auto|channel-language zh|en|both|summary|accuracy|doctor]",
+        "[help|language zh|en|auto|channel-language zh|en|both|summary|policy|accuracy|doctor]",
     ),
 )
 

@@ -11,6 +11,7 @@ from bot.desk import Desk, checkup
 from bot.errors import InputError, NotAllowedError
 from bot.ports import Asked
 from bot.words import Message, message
+from handlers.escalation import policy_text
 from handlers.help import all_usages
 from handlers.judging import ACCURACY_OVER, accuracy
 from handlers.middleware import Asker, Body, trigger_of
@@ -53,6 +54,11 @@ class SettingsStory:
                 said = await self._choose_language(asker, rest[0])
             case "channel-language":
                 said = await self._choose_channel_language(asker, rest[0])
+            case "policy":
+                voice = await self._people.voice(asker.team, asker.person)
+                told = policy_text(self._desk.policy, voice)
+                await ack(text=told, response_type="ephemeral")
+                return
             case "accuracy":
                 found = await self._desk.accuracy(asker.team, ACCURACY_OVER)
                 said = accuracy(found)

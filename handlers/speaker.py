@@ -13,10 +13,10 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SpeakRefusedError
+from bot.escalation import Policy
 from bot.ports import Asked, Diagnosis, Posted, Uploaded
 from bot.settings import Settings
 from bot.ticket import Ticket
-from bot.words import message
 from handlers import cards, findings
 from handlers.blocks import Block
 from handlers.clients import Clients
@@ -30,6 +30,7 @@ from handlers.voice import Voice
 log = logging.getLogger(__name__)
 
 Read = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
+PlaceOf = Callable[[AsyncWebClient], Awaitable[tuple[str, Read]]]  # where to look, and how
 EVENT_TYPE: Final = "lagdesk_post"
 _PAGE: Final = 200
 _PAGES: Final = 10  # two thousand posts back, and not further
@@ -51,7 +52,8 @@ class SlackSpeaker:
         self.has_menu: Callable[[Ticket], bool] = lambda _ticket: False
 
     def _card(self, ticket: Ticket, voice: Voice) -> list[Block]:
-        return cards.ticket_card(ticket, voice, has_menu=self.has_menu(ticket))
+        policy = Policy.of(self._settings)
+        return cards.ticket_card(ticket, voice, policy, has_menu=self.has_menu(ticket))
 
     async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
@@ -101,16 +103,6 @@ class SlackSpeaker:
 
         await self._native.offer(ticket.team, edit)
 
-    async def call_group(self, ticket: Ticket, key: str) -> Posted:
-        """Call support into the ticket's thread."""
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        called = voice.markup(message("%(ticket)s needs somebody to take it.", ticket=ticket.label))
-        group = self._settings.support_group
-        text = f"<!subteam^{group}> {called}" if group else f"<!here> {called}"
-        return await self._post(
-            ticket.team, ticket.channel, key, text, None, thread_ts=ticket.card_ts
-        )
-
     async def confirm(self, ticket: Ticket, key: str) -> None:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
         voice = await self._people.voice(ticket.team, ticket.reporter)
@@ -150,22 +142,14 @@ class SlackSpeaker:
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a post with this key that may have arrived without an answer."""
-        client = await self._clients.of(ticket.team)
-        try:
-            channel, pages = await self._place_of(client, ticket, key)
-            return await find_key(pages, key, channel, str(since.timestamp()))
-        except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            translated = translate(error)
-            if translated.code == "missing_scope":  # an optional one: better twice than never
-                return None
-            raise translated from error
+        return await self._look(
+            ticket.team, key, since, lambda client: self._place_of(client, ticket, key)
+        )
 
     async def _place_of(self, client: AsyncWebClient, ticket: Ticket, key: str) -> tuple[str, Read]:
         """Where a post with this key would stand, and how to read there."""
         if key.startswith(_DIRECT):
-            opened = await client.conversations_open(users=[ticket.reporter])
-            channel = str(opened["channel"]["id"])
-            return channel, partial(client.conversations_history, channel=channel)
+            return await _direct(client, ticket.reporter)
         if key.startswith(_IN_CHANNEL):
             channel = self._settings.escalation_channel
             return channel, partial(client.conversations_history, channel=channel)
@@ -173,8 +157,31 @@ class SlackSpeaker:
         read = partial(client.conversations_replies, channel=channel, ts=ticket.card_ts)
         return channel, read
 
+    async def find_told(
+        self, team: str, person: str, key: str, since: dt.datetime
+    ) -> Posted | None:
+        """Look in somebody's direct channel for a message with this key."""
+
+        async def look(client: AsyncWebClient) -> tuple[str, Read]:
+            return await _direct(client, person)
+
+        return await self._look(team, key, since, look)
+
+    async def _look(
+        self, team: str, key: str, since: dt.datetime, place_of: PlaceOf
+    ) -> Posted | None:
+        client = await self._clients.of(team)
+        try:
+            channel, pages = await place_of(client)
+            return await find_key(pages, key, channel, str(since.timestamp()))
+        except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
+            translated = translate(error)
+            if translated.code == "missing_scope":  # an optional one: better twice than never
+                return None
+            raise translated from error
+
     async def post_in_thread(
-        self, ticket: Ticket, key: str, text: str, shown: list[Block]
+        self, ticket: Ticket, key: str, text: str, shown: list[Block] | None
     ) -> Posted:
         """Post something in the ticket's thread."""
         return await self._post(
@@ -245,6 +252,13 @@ def _diagnosis_post(
     picture = [picture_block(ticket, voice)] if ticket.picture_file else []
     shown = (charts_of(diagnosis, voice) if native else []) or picture
     return [headline, *shown, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
+
+
+async def _direct(client: AsyncWebClient, person: str) -> tuple[str, Read]:
+    """Somebody's direct channel, and how to read there."""
+    opened = await client.conversations_open(users=[person])
+    channel = str(opened["channel"]["id"])
+    return channel, partial(client.conversations_history, channel=channel)
 
 
 async def find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:

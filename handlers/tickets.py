@@ -87,7 +87,7 @@ class TicketsStory:
         """Show one ticket; when Slack has its picture no more, it is drawn again meanwhile."""
         ticket = await self._desk.find_ticket(asker.team, number, asker.person)
         for _ in range(2):
-            text, shown = cards.ticket_details(ticket, voice)
+            text, shown = cards.ticket_details(ticket, voice, self._desk.policy)
             answer = await respond(
                 text=text, blocks=shown, response_type="ephemeral", replace_original=replace
             )

@@ -102,6 +102,8 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
         ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "slack.token", "failed", "invalid_auth"),
         ({"ESCALATION_CHANNEL": "C0NOWHERE"}, "slack.escalation_channel", "failed", "channel_not"),
         ({"SUPPORT_GROUP": "S0NOBODY"}, "slack.support_group", "failed", "no_such_subteam"),
+        ({"ESCALATE_TO": "U0NOBODY"}, "slack.escalate_to.U0NOBODY", "warning", "ESCALATE_TO"),
+        ({"ESCALATE_TO": "U07MAYA0005"}, "slack.escalate_to.U07MAYA0005", "ok", "Maya Torres"),
         ({"ESCALATION_CHANNEL": ""}, "slack.settings", "failed", "ESCALATION_CHANNEL"),
         ({"SUMMARY_CHANNEL": "C0NOWHERE"}, "slack.summary_channel", "warning", "invite"),
         ({"AGORA_CUSTOMER_SECRET": "wrong"}, "cloud.agora.kids", "failed", "key"),

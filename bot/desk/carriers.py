@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.desk.desk import Desk, owe
+from bot.desk.escalation_plans import learn_liveness, plan
 from bot.desk.evidence import recall, remember
 from bot.desk.histories import look_back
 from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, is_worse, pace
@@ -27,8 +28,8 @@ from bot.errors import (
     SpeakUnreachableError,
 )
 from bot.ports import FILE_GONE, Asked, Diagnosis, Posted, Speaker
-from bot.store import Session, duties, incidents, tables, tickets
-from bot.ticket import ReportState, Status, Ticket
+from bot.store import Session, duties, tables, tickets
+from bot.ticket import ReportState, Ticket
 from bot.words import Message, dump_message
 
 log = logging.getLogger(__name__)
@@ -56,8 +57,6 @@ class Carriers:
             "report": self.send_report,
             "diagnose": self.diagnose,
             "picture": self.show_picture,
-            "escalate": self.escalate,
-            "call_group": self.call_group,
             "answer": self.answer,
             "answer_late": self.answer_late,
         }
@@ -222,6 +221,9 @@ class Carriers:
             known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
             stored.verdict, stored.diagnosed_at = diagnosis.verdict.to_json(), diagnosis.asked_at
             session.add(stored)
+            if learn_liveness(stored, diagnosis.calls):
+                plan(session, stored, self._desk.policy, now)
+                owe(session, stored, "card", now)
             kept_s = self._desk.settings.evidence_retention_s
             if is_final(diagnosis.verdict) and remember(
                 session, stored, diagnosis, now=now, kept_s=kept_s
@@ -250,34 +252,6 @@ class Carriers:
             await self._speaker.update_diagnosis(ticket, diagnosis)
         except SpeakGoneError:
             log.info("the diagnosis of %s is gone", ticket.label)
-        return None
-
-    async def escalate(self, duty: tables.Duty) -> dt.datetime | None:
-        """Call the group when nobody claimed the ticket in time."""
-        ticket = await self._ticket(duty)
-        if ticket.status is not Status.OPEN or ticket.escalated_at is not None:
-            return None
-        now = self._now()
-
-        def work(session: Session) -> None:
-            stored = tickets.lock(session, ticket.id)
-            if stored.status is Status.OPEN and stored.escalated_at is None:
-                stored.escalate(now)
-                session.add(stored)
-                quiet = incidents.is_open(session, stored.incident)  # its post has called them
-                for kind in ("card",) if quiet else ("card", "call_group"):
-                    owe(session, stored, kind, now)
-
-        await self._desk.store.transact(work)
-        await self._desk.wake()
-        return None
-
-    async def call_group(self, duty: tables.Duty) -> dt.datetime | None:
-        """Call support into the thread."""
-        ticket = await self._ticket(duty)
-        if not ticket.card_ts:
-            return self._now() + CARD_FIRST
-        await self._post_once(duty, ticket, self._speaker.call_group)
         return None
 
     async def answer(self, duty: tables.Duty) -> dt.datetime | None:

@@ -9,17 +9,19 @@ from typing import Final
 
 from bot.call import IssueType, Side
 from bot.desk import threads
+from bot.desk.escalation_plans import plan
 from bot.desk.evidence import recall_verdict
 from bot.desk.examining import Examiner
 from bot.desk.languages import Languages
 from bot.desk.submission import Submission, check, tidy
 from bot.errors import InputError, NotAllowedError, NotFoundError
+from bot.escalation import Policy
 from bot.ports import Asked, Clock, Cloud, Diagnosis, Speaker
 from bot.settings import Settings
 from bot.store import Session, Store, duties, judgements, lists, tables, tickets
 from bot.store.judgements import Judged, Judgement, Precision
 from bot.store.lists import TicketPage, TicketQuery
-from bot.ticket import ReportState, Ticket
+from bot.ticket import ReportState, Status, Ticket
 from bot.words import message
 
 _ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
@@ -46,6 +48,7 @@ class Desk:
         self.settings: Final = settings
         self.languages: Final = Languages(store, settings)
         self.examiner: Final = Examiner(clouds, clock)
+        self.policy: Final = Policy.of(settings)
         self.speaker: Speaker | None = None
         self.wake: Wake = _wake_nobody
 
@@ -73,7 +76,7 @@ class Desk:
                 owe(session, ticket, kind, now + CARD_PATIENCE)
             if ticket.report_state is ReportState.PENDING:
                 owe(session, ticket, "report", now)
-            owe(session, ticket, "escalate", now + self._pause_before("escalate"))
+            plan(session, ticket, self.policy, now)
         return ticket
 
     def _draft(self, submission: Submission, now: dt.datetime) -> Ticket:
@@ -97,7 +100,7 @@ class Desk:
         """Call the group now."""
 
         def change(ticket: Ticket, now: dt.datetime) -> None:
-            ticket.escalate(now)
+            ticket.escalate(now, person)
 
         return await self._act(team, number, person, change, ("call_group",))
 
@@ -114,9 +117,7 @@ class Desk:
 
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
         """Open a resolved ticket again; its reporter may do so too."""
-        return await self._act(
-            team, number, person, lambda t, _now: t.reopen(), ("escalate",), own=True
-        )
+        return await self._act(team, number, person, lambda t, _now: t.reopen(), own=True)
 
     async def diagnose_again(self, team: str, number: int, person: str) -> Ticket:
         """Ask the cloud again about a ticket; its reporter may do so too."""
@@ -142,19 +143,19 @@ class Desk:
             ticket = tickets.lock(session, number, team)
             if not is_support and not (own and ticket.reporter == person):
                 raise NotAllowedError(_ONLY_SUPPORT)
+            was = ticket.status
             change(ticket, now)
+            if ticket.status is Status.OPEN and was is not Status.OPEN:
+                ticket.begin_waiting(now, person)
             session.add(ticket)
+            plan(session, ticket, self.policy, now)
             for kind in ("card", *owed):
-                owe(session, ticket, kind, now + self._pause_before(kind))
+                owe(session, ticket, kind, now)
             return ticket
 
         ticket = await self.store.transact(work)
         await self.wake()
         return ticket
-
-    def _pause_before(self, kind: str) -> dt.timedelta:
-        """An open ticket is given time to be claimed; everything else is done at once."""
-        return dt.timedelta(seconds=self.settings.escalate_after_s if kind == "escalate" else 0)
 
     async def may_act(self, team: str, number: int, person: str) -> Ticket:
         """Show a ticket to somebody who is about to act on it; NotAllowedError for others."""
@@ -279,9 +280,12 @@ class Desk:
 
 
 def owe(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
-    """Owe a duty of a ticket; support can be called several times, everything else is one."""
-    occasion = f":{ticket.revision}" if kind == "call_group" else ""
-    name = f"{kind}:{ticket.label}{occasion}"
+    """Owe a duty of a ticket; people can be called several times, everything else is one."""
+    name = f"{kind}:{ticket.label}"
+    if kind == "call_group":
+        name = f"{name}:{ticket.revision}"
+        if session.get(tables.Duty, name) is not None:  # of a click that came twice
+            return
     duties.owe(session, name, kind, ticket=ticket.id, due_at=due_at)
 
 

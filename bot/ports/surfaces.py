@@ -155,9 +155,6 @@ class Speaker(Protocol):
     async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
 
-    async def call_group(self, ticket: Ticket, key: str) -> Posted:
-        """Call support into the ticket's thread."""
-
     async def answer(self, question: Asked, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
 

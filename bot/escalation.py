@@ -1,0 +1,135 @@
+"""Who is called when about a ticket nobody claims: pure, no clock, no database, no Slack.
+
+    step 1   support, ESCALATE_AFTER after the ticket was filed
+    step 2   support again, another pause later
+    step 3   ESCALATE_TO by name, or support a last time, another pause later
+
+A pause is ESCALATE_AFTER; half of it while the class is still on, and from the second step on
+twice as long once it is over. Quiet hours put a step off to their end, unless the class is on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.quiet_hours import NEVER_QUIET, QuietHours
+from bot.settings import Settings
+from bot.ticket import LAST_GROUP_CALL, Status, Ticket
+
+LAST_STEP: Final = 3
+
+
+class Whom(StrEnum):
+    """Who is called."""
+
+    SUPPORT = "support"
+    LEADS = "leads"  # the people of ESCALATE_TO, by name
+    LAST = "last"  # support, for the last time: there are no leads
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that is to come; `waits` says that quiet hours put it off."""
+
+    number: int
+    at: dt.datetime
+    whom: Whom
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A step that was taken; `person` had it done, "" when nobody had to.
+
+    `call` tells the calls of a ticket apart.
+    """
+
+    number: int
+    at: dt.datetime
+    whom: Whom
+    person: str
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a lead decided; see the module for what follows from it."""
+
+    after: dt.timedelta = dt.timedelta(minutes=15)
+    leads: tuple[str, ...] = ()
+    quiet: QuietHours = NEVER_QUIET
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """Read the policy from the settings."""
+        after = dt.timedelta(seconds=settings.escalate_after_s)
+        return cls(after, settings.escalate_to, settings.quiet_hours)
+
+    def pause(self, number: int, *, is_live: bool | None) -> dt.timedelta:
+        """How long to wait before a step; `is_live` is None when nobody knows."""
+        if is_live:
+            return self.after / 2
+        return self.after * 2 if is_live is False and number > 1 else self.after
+
+    def whom(self, number: int) -> Whom:
+        """Who is called by a step."""
+        if number <= LAST_GROUP_CALL:
+            return Whom.SUPPORT
+        return Whom.LEADS if self.leads else Whom.LAST
+
+
+def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> Step | None:
+    """The next step and when it is due, as far as it is known now; None: nobody is called."""
+    if ticket.status is not Status.OPEN or ticket.duplicate_of is not None:
+        return None
+    number = ticket.escalation_step + 1
+    if number > LAST_STEP:
+        return None
+    due_at = _begun_at(ticket) + policy.pause(number, is_live=ticket.is_live)
+    if ticket.is_live:
+        return Step(number, due_at, policy.whom(number))
+    awake_at = policy.quiet.after(max(due_at, now))
+    waits = awake_at > max(due_at, now)
+    return Step(number, awake_at if waits else due_at, policy.whom(number), waits)
+
+
+def calls_of(ticket: Ticket) -> Sequence[Called]:
+    """The steps that were taken since the ticket was filed or opened again, oldest first."""
+    taken: list[Called] = []
+    for step in ticket.steps:
+        if step.get("what") == "waiting":
+            taken.clear()
+        elif step.get("what") == "called":
+            taken.append(_read(step))
+    return taken
+
+
+def find_call(ticket: Ticket, call: int) -> Called | None:
+    """Find one of a ticket's calls, before it was opened again too."""
+    calls = (_read(step) for step in ticket.steps if step.get("what") == "called")
+    return next((each for each in calls if each.call == call), None)
+
+
+def _read(step: Mapping[str, Any]) -> Called:
+    return Called(
+        number=step["step"],
+        at=dt.datetime.fromisoformat(step["at"]),
+        whom=Whom(step["whom"]),
+        person=step["who"],
+        call=step["call"],
+    )
+
+
+def _begun_at(ticket: Ticket) -> dt.datetime:
+    """When the pause before the next step began; a step that is repeated begins none."""
+    begun_at, last = ticket.created_at, 0
+    for step in ticket.steps:
+        if step.get("what") == "waiting":
+            begun_at, last = dt.datetime.fromisoformat(step["at"]), 0
+        elif step.get("what") == "called" and step["step"] > last:
+            begun_at, last = dt.datetime.fromisoformat(step["at"]), step["step"]
+    return begun_at

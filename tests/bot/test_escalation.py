@@ -1,0 +1,111 @@
+"""The escalation policy as a table: which step comes next, when, and who is called."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.escalation import Policy, Whom, calls_of, find_call, next_step
+from bot.quiet_hours import read_quiet_hours
+from bot.ticket import Status, Ticket
+from tests.bot.test_ticket import NOW, make_ticket
+
+MINUTE = dt.timedelta(minutes=1)
+NIGHT = read_quiet_hours("11:30-20:00", "Asia/Shanghai")  # NOW is 11:20 there
+POLICY = Policy(after=10 * MINUTE, leads=("U7", "U8"))
+
+
+def called(steps: int, *, is_live: bool | None = None) -> Ticket:
+    """A ticket for which the clock has called so often, every five minutes."""
+    ticket = make_ticket()
+    ticket.is_live = is_live
+    for number in range(1, steps + 1):
+        ticket.note_call(number, NOW + number * 5 * MINUTE, POLICY.whom(number))
+    return ticket
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_live", "minutes", "whom"),
+    [
+        (0, None, 10, Whom.SUPPORT),
+        (0, True, 5, Whom.SUPPORT),
+        (0, False, 10, Whom.SUPPORT),
+        (1, None, 15, Whom.SUPPORT),
+        (1, True, 10, Whom.SUPPORT),
+        (1, False, 25, Whom.SUPPORT),
+        (2, None, 20, Whom.LEADS),
+        (2, True, 15, Whom.LEADS),
+        (2, False, 30, Whom.LEADS),
+    ],
+)
+def test_pace(steps: int, *, is_live: bool | None, minutes: int, whom: Whom) -> None:
+    """Faster while the class is on, slower once it is over."""
+    step = next_step(called(steps, is_live=is_live), POLICY, NOW)
+    assert step is not None
+    assert (steps + 1, NOW + minutes * MINUTE, whom, False) == (
+        step.number,
+        step.at,
+        step.whom,
+        step.waits,
+    )
+
+
+def test_nobody_is_called() -> None:
+    """Not after the last step, and not for tickets somebody has, or had, or that are merged."""
+    ended = [called(3)]
+    for status in (Status.CLAIMED, Status.RESOLVED):
+        ended.append(called(1))
+        ended[-1].status = status
+    ended.append(called(1))
+    ended[-1].duplicate_of = 7
+    assert [None] * 4 == [next_step(ticket, POLICY, NOW) for ticket in ended]
+
+
+def test_without_leads_there_is_a_last_call() -> None:
+    """ESCALATE_TO is empty: the third step calls support, and says that it is the last."""
+    step = next_step(called(2), Policy(), NOW)
+    assert step is not None
+    assert Whom.LAST is step.whom
+
+
+@pytest.mark.parametrize(
+    ("is_live", "now_min", "minutes", "waits"),
+    [
+        (None, 0, 520, True),  # due at 11:30, in the first quiet minute
+        (None, 60, 520, True),
+        (None, 530, 10, False),  # a worker that comes back in the morning calls at once
+        (True, 60, 5, False),
+    ],
+)
+def test_quiet_hours(*, is_live: bool | None, now_min: int, minutes: int, waits: bool) -> None:
+    """A step waits for their end, when it is due or looked at within; a class that is on, never."""
+    assert NIGHT is not None
+    policy = Policy(after=10 * MINUTE, quiet=NIGHT)
+    step = next_step(called(0, is_live=is_live), policy, NOW + now_min * MINUTE)
+    assert step is not None
+    assert (NOW + minutes * MINUTE, waits) == (step.at, step.waits)
+
+
+def test_hand_made_calls_count() -> None:
+    """Two by hand are the first two steps; a third is no step, and puts nothing off."""
+    ticket = make_ticket()
+    for minutes in (1, 3, 9):
+        ticket.escalate(NOW + minutes * MINUTE, "U5")
+    assert [1, 2, 2] == [call.number for call in calls_of(ticket)]
+    step = next_step(ticket, POLICY, NOW)
+    assert step is not None
+    assert (3, NOW + 13 * MINUTE) == (step.number, step.at)
+
+
+def test_opened_again_it_starts_anew() -> None:
+    """Calls of its first life are remembered and not shown; the first step comes again."""
+    ticket = called(3)
+    ticket.resolve("U2", NOW, cause="none", resolution="x")
+    ticket.reopen()
+    ticket.begin_waiting(NOW + 60 * MINUTE, "U2")
+    step = next_step(ticket, POLICY, NOW)
+    assert step is not None
+    assert (1, NOW + 70 * MINUTE, []) == (step.number, step.at, list(calls_of(ticket)))
+    assert find_call(ticket, 1) is not None
+    assert find_call(ticket, 99) is None
