@@ -94,6 +94,23 @@ def _today_live(limits: _FigureLimits, what: str) -> Endpoint:
     )
 
 
+def _today_ranking(limits: _FigureLimits, what: str) -> Endpoint:
+    """The 20 largest along a dimension (50 devices) in twenty seconds of now."""
+    return Endpoint(
+        "agora",
+        f"{what}_ranking",
+        f"/beta/realtime/{what}/dimension/top20",
+        f"{_TODAY}, Real-time Monitoring",
+        rates=(Rate(limits.per_minute, 60),),
+        daily=limits.live_daily,
+        look_back=_hours(limits.live_back_min / 60),
+        row_cap=20,
+        delay_s=limits.live_delay_s,
+        generation="current",
+        plan=limits.plan,
+    )
+
+
 def _today_insight(limits: _FigureLimits, what: str, *, spread: bool) -> Endpoint:
     """By day, or the 20 largest along a dimension (50 devices)."""
     delay_h = limits.usage_delay_h if what == "usage" else _QUALITY_DELAY_H
@@ -120,6 +137,7 @@ _TODAY_FIGURES: Final = tuple(
     for what in ("usage", "quality")
     for row in (
         _today_live(limits, what),
+        _today_ranking(limits, what),
         _today_insight(limits, what, spread=False),
         _today_insight(limits, what, spread=True),
     )

@@ -24,6 +24,11 @@ _AGORA: Final = {
     "realtime_quality": "`/quality live`, `network`, `experience`",
     "usage_spread": "`/quality distribution`",
     "quality_spread": "`/quality distribution`",
+    "usage_ranking": "`/quality distribution`",
+    "quality_ranking": "`/quality distribution`",
+    "call_statistics": "a ticket's *Details*: who else froze, by network",
+    "call_minutes": "a ticket's *Details*: how many froze in the minute of the complaint",
+    "freeze_buckets": "a ticket's *Details*: how many people froze how much",
 }
 _VOLCENGINE: Final = {
     "ListRoomInfo": _FIND,

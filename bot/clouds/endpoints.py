@@ -107,12 +107,23 @@ _PLANS: Final = (
 )
 
 
+# The documents name no limits for the last three; they are taken for those of sessions.
+_CALL_INSPECTOR: Final = (
+    ("lists", "lists", 100),
+    ("sessions", "sessions", 100),
+    ("metrics", "metrics", 20),
+    ("call_statistics", "statistics", None),
+    ("call_minutes", "statistics/time", None),
+    ("freeze_buckets", "freeze/bucket", None),
+)
+
+
 def _today(limits: _PlanLimits) -> tuple[Endpoint, ...]:
     return tuple(
         Endpoint(
             "agora",
             name,
-            f"/beta/analytics/call/{name}",
+            f"/beta/analytics/call/{path}",
             f"{_TODAY}, Call Inspector",
             rates=(Rate(limits.per_s, 1),),
             daily=limits.daily,
@@ -123,7 +134,7 @@ def _today(limits: _PlanLimits) -> tuple[Endpoint, ...]:
             generation="current",
             plan=limits.plan,
         )
-        for name, row_cap in (("lists", 100), ("sessions", 100), ("metrics", 20))
+        for name, path, row_cap in _CALL_INSPECTOR
     )
 
 

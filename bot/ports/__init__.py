@@ -19,6 +19,7 @@ from bot.ports.clouds import (
     Topic,
     Window,
 )
+from bot.ports.crowds import SUFFERED_FROM, Bucket, Crowd, CrowdSource
 from bot.ports.surfaces import (
     FILE_GONE,
     Asked,
@@ -36,10 +37,14 @@ from bot.ports.surfaces import (
 __all__ = [
     "FILE_GONE",
     "NARROWEST",
+    "SUFFERED_FROM",
     "Asked",
+    "Bucket",
     "Capabilities",
     "Clock",
     "Cloud",
+    "Crowd",
+    "CrowdSource",
     "Diagnosis",
     "EventAnswer",
     "EventSource",

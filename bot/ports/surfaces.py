@@ -17,6 +17,7 @@ from bot.call import (
     Side,
 )
 from bot.diagnosis import Verdict
+from bot.ports.crowds import Crowd
 from bot.ticket import Ticket
 from bot.words import Message
 
@@ -34,7 +35,8 @@ class Past:
 class Diagnosis:
     """All there is to tell about one question: the verdict and the facts beside it.
 
-    `failures` say what went wrong between us and the cloud, with the next step.
+    `failures` say what went wrong between us and the cloud, with the next step. `crowd` is how
+    everybody in the call fared, None where nobody tells, or has yet.
     """
 
     report: Report
@@ -47,6 +49,7 @@ class Diagnosis:
     failures: tuple[Message, ...] = ()
     series: tuple[Series, ...] = ()
     pasts: tuple[Past, ...] = ()
+    crowd: Crowd | None = None
 
     @property
     def call(self) -> Call | None:

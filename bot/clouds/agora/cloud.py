@@ -12,6 +12,7 @@ import msgspec
 from bot.call import Call, CallRecord, Report
 from bot.clouds.agora.asking import Asking, span_params
 from bot.clouds.agora.calls import find_calls
+from bot.clouds.agora.crowd import Crowds
 from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import Diagnoses
 from bot.clouds.agora.overview import Overviews
@@ -21,7 +22,7 @@ from bot.clouds.endpoints import Endpoint
 from bot.clouds.memory import EventBook
 from bot.clouds.refusals import cannot, refused
 from bot.errors import CloudError, CloudRefusedError
-from bot.ports import Capabilities, EventAnswer, Gathering, Overview, Topic, Window
+from bot.ports import Capabilities, Crowd, EventAnswer, Gathering, Overview, Topic, Window
 from bot.words import message
 
 UID_MAX: Final = 2**32 - 1
@@ -52,6 +53,7 @@ class AgoraCloud:
         self._overviews = Overviews(asking, answers or PassingAnswers())
         self._report = report
         self._diagnoses = Diagnoses(asking, book)
+        self._crowds = Crowds(asking)
 
     def __repr__(self) -> str:
         return f"AgoraCloud(apps={sorted(self.apps)})"
@@ -115,6 +117,10 @@ class AgoraCloud:
     async def gather_events(self, app: str) -> Gathering:
         """Look once where nobody has looked, with what people leave of the allowance."""
         return await self._diagnoses.gather(app)
+
+    async def fetch_crowd(self, call: Call, window: Window) -> Crowd:
+        """Return how everybody in a call fared; today's API only. Raises CloudError."""
+        return await self._crowds.fetch(call, window)
 
     async def fetch_overview(self, app: str, topic: Topic) -> Overview:
         """Return the figures of a whole app; what failed is told in it, never raised."""

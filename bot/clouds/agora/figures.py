@@ -8,10 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from bot.call import Code, Distribution, Figure, Media, Slice, Trend, Unit, Usage
-from bot.clouds.agora.wire import Envelope, required
+from bot.clouds.agora.wire import Envelope, moment, required
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.refusals import nonsense
 
@@ -49,7 +52,13 @@ _KINDS: Final = {
 _FREEZE_MS: Final = {"videoFreezeRate": 600, "audioFreezeRate": 200}
 _JOIN_MS: Final = {"joinSuccess5SecsRate": 5000, "joinSuccessIn5sRate": 5000}
 _DELAY_MS: Final = {"networkDelay": 400}
-_COUNTS: Final = (*SCALE, *USAGE)
+_COUNTS: Final = (*SCALE, *USAGE, "audioFreezeUserCount", "videoFreezeUserCount")
+_OTHER_NAMES: Final = {
+    "sdk": ("sdkVersion", "sdk_version"),
+    "sdkVersion": ("sdk",),
+    "network": ("net",),
+    "net": ("network",),
+}
 _LABEL_LENGTH: Final = 80
 
 
@@ -57,6 +66,25 @@ class Figures(Envelope):
     """Rows of `ts` and one field for each figure, or for a dimension and a figure."""
 
     data: list[dict[str, int | float | str | None]] | None = None
+
+
+class RankedRows(msgspec.Struct):
+    """Where `dimension/top20` keeps its rows."""
+
+    rows: list[dict[str, int | float | str | None]] | None = msgspec.field(
+        name="list", default=None
+    )
+
+
+class Ranking(Envelope):
+    """`dimension/top20`: rows of a dimension, a figure and the twenty seconds it is of."""
+
+    data: RankedRows | list[dict[str, int | float | str | None]] | None = None
+
+    @property
+    def rows(self) -> list[dict[str, int | float | str | None]] | None:
+        """The rows, which the samples wrap in an object and other calls do not."""
+        return self.data.rows if isinstance(self.data, RankedRows) else self.data
 
 
 def figure_of(name: str) -> Figure:
@@ -104,14 +132,41 @@ def usages_of(row: Endpoint, body: Figures, names: Sequence[str]) -> tuple[Usage
 
 def distribution_of(row: Endpoint, body: Figures, dimension: str, name: str) -> Distribution:
     """Read how a figure is spread over a dimension; largest first."""
+    return spread_of(row, _rows(row, body), dimension, name)
+
+
+def ranking_of(row: Endpoint, body: Ranking, dimension: str, name: str) -> Distribution:
+    """Read a ranking of twenty seconds; `since` is when they began, as the cloud says."""
+    if body.rows is None:
+        raise nonsense(row, "no data")
+    begun = [_stamp(row, told) for told in body.rows]
+    spread = spread_of(row, body.rows, dimension, name)
+    return replace(spread, since=max((at for at in begun if at is not None), default=None))
+
+
+def spread_of(row: Endpoint, rows: Iterable[Row], dimension: str, name: str) -> Distribution:
+    """Read how a figure of these rows is spread over a dimension; largest first."""
     slices = []
-    for told in _rows(row, body):
+    for told in rows:
         value = _value(row, told, name)
         if value is not None:
-            place = Code(f"agora.dimension.{dimension}", _label(told.get(dimension)))
+            place = Code(f"agora.dimension.{dimension}", _label(_along(told, dimension)))
             slices.append(Slice((place,), value))
     ranked = tuple(sorted(slices, key=lambda each: each.value, reverse=True))
     return Distribution(dimension, unit_of(name), ranked, figure_of(name))
+
+
+def _along(told: Row, dimension: str) -> object:
+    """Tables and samples call some dimensions by other names (contract traps, section 4)."""
+    names = (dimension, *_OTHER_NAMES.get(dimension, ()))
+    return next((told[name] for name in names if name in told), None)
+
+
+def _stamp(row: Endpoint, told: Row) -> dt.datetime | None:
+    try:
+        return moment(told.get("windowStartTs"))
+    except ValueError:
+        raise nonsense(row, "windowStartTs") from None
 
 
 def _rows(row: Endpoint, body: Figures) -> Iterable[Row]:

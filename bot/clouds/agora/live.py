@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final
 
 from bot.clouds.agora.asking import Asking, span_params
@@ -13,6 +14,8 @@ from bot.clouds.agora.figures import (
     QUALITY,
     SCALE,
     Figures,
+    Ranking,
+    ranking_of,
     trends_of,
 )
 from bot.clouds.answers import Part
@@ -28,6 +31,8 @@ SEED_METRICS: Final = {
 TODAY_METRICS: Final = {"realtime_usage": LIVE_SCALE, "realtime_quality": QUALITY}
 _EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _STEP_S: Final = {"seed": 60, "current": 20}
+_RANKED: Final = dt.timedelta(seconds=20)
+_RANKING_FRESH: Final = dt.timedelta(minutes=1)
 
 
 async def fetch_live(asking: Asking, app: str, row: Endpoint) -> Part:
@@ -44,6 +49,31 @@ async def fetch_live(asking: Asking, app: str, row: Endpoint) -> Part:
         since=window.since,
         until=window.until,
         trends=trends_of(row, body, names, window.since, window.until),
+    )
+
+
+async def fetch_ranking(asking: Asking, app: str, row: Endpoint, name: str, dimension: str) -> Part:
+    """Ask for the newest twenty seconds that are out, along a dimension. Raises CloudError.
+
+    The newest moment of a ranking is asked for again after a minute: a plan allows three
+    questions in one.
+    """
+    now = asking.clock.now()
+    since = _step_before(now - row.delay - _RANKED, int(_RANKED.total_seconds()))
+    params = {
+        "ts": str(int(since.timestamp())),
+        "productType": "Native",
+        "metric": name,
+        "dimension": dimension,
+    }
+    body, _ = await asking.body(app, row, params, Ranking)
+    spread = ranking_of(row, body, dimension, name)
+    return Part(
+        fetched_at=now,
+        fresh_at=now + _RANKING_FRESH,
+        since=since,
+        until=since + _RANKED,
+        distributions=(replace(spread, since=spread.since or since),),
     )
 
 

@@ -9,13 +9,13 @@ from typing import Final
 
 from bot.clouds.agora.asking import Asking, Generation
 from bot.clouds.agora.insight import fetch_days, fetch_spread
-from bot.clouds.agora.live import fetch_live
+from bot.clouds.agora.live import fetch_live, fetch_ranking
 from bot.clouds.answers import Answers, Ask, Asker, Found, Part
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.gathering import gather, say_nothing, untold
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Overview, Topic
-from bot.words import Message, message
+from bot.words import Duration, Message, message
 
 _NOT_FOUND: Final = 404
 _STANDARD: Final = "standard"
@@ -47,6 +47,12 @@ _TOPICS: Final[dict[Generation, dict[Topic, tuple[_Wish, ...]]]] = {
         Topic.EXPERIENCE: (_Wish("realtime_quality", _EXPERIENCE), _Wish("insight_quality")),
         Topic.SCALE: (_Wish("realtime_usage"),),
         Topic.DISTRIBUTION: (
+            _Wish("quality_ranking", spread=("videoFreezeRate", "network")),
+            _Wish("usage_ranking", spread=("userCount", "network")),
+            _Wish("quality_ranking", spread=("videoFreezeRate", "country")),
+            _Wish("usage_ranking", spread=("userCount", "country")),
+            _Wish("quality_ranking", spread=("videoFreezeRate", "os")),
+            _Wish("usage_ranking", spread=("userCount", "os")),
             _Wish("quality_spread", spread=("videoFreezeRate", "network")),
             _Wish("quality_spread", spread=("videoFreezeRate", "country")),
             _Wish("usage_spread", spread=("userCount", "os")),
@@ -102,6 +108,8 @@ class Overviews:
         if why is not None:
             return say_nothing(topic, app, "agora", now, why)
         definitions = definitions_of(topic, generation)
+        if topic is Topic.DISTRIBUTION:
+            definitions = (self._now_and_then(), *definitions)
         return gather(topic, app, "agora", now, found, definitions=definitions)
 
     async def _ask_all(self, app: str, topic: Topic, generation: Generation) -> list[Found]:
@@ -115,6 +123,15 @@ class Overviews:
         row = self._asking.endpoint(wish.endpoint, generation)
         names = ("agora", generation, row.name, *(wish.spread or ()), self._asking.apps[app])
         return Ask(row.name, ".".join(names), _fetching(self._asking, app, row, wish))
+
+    def _now_and_then(self) -> Message:
+        row = self._asking.endpoint("usage_ranking", "current")
+        return message(
+            "First twenty seconds, which the %(plan)s plan tells %(delay)s later; then the last "
+            "day that has been counted.",
+            plan=self._asking.plan.title(),
+            delay=Duration(row.delay_s),
+        )
 
     async def _has_changed(self, app: str) -> bool:
         """`live/*` is gone from today's API, `realtime/*` unknown to the one of 2020."""
@@ -147,7 +164,8 @@ def _fetching(
     asking: Asking, app: str, row: Endpoint, wish: _Wish
 ) -> Callable[[], Awaitable[Part]]:
     if wish.spread:
-        return partial(fetch_spread, asking, app, row, *wish.spread)
+        fetch_one = fetch_ranking if row.name.endswith("ranking") else fetch_spread
+        return partial(fetch_one, asking, app, row, *wish.spread)
     fetch = fetch_days if row.name.startswith("insight") else fetch_live
     return partial(fetch, asking, app, row)
 

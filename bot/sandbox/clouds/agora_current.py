@@ -68,6 +68,8 @@ class PlanLimits:
     insight: Limits | None = None
     insight_look_back_s: int = 0
     insight_span_s: int = 0
+    insight_usage_delay_s: int = 0
+    insight_delay_s: int = 0
     realtime: Limits | None = None
     realtime_look_back_s: int = 0
     realtime_delay_s: int = 0
@@ -87,6 +89,8 @@ PLANS: Final[dict[PlanName, PlanLimits]] = {
         insight=Limits(per_minute=3, per_day=40),
         insight_look_back_s=14 * _DAY_S,
         insight_span_s=3 * _DAY_S,
+        insight_usage_delay_s=12 * _HOUR_S,
+        insight_delay_s=6 * _HOUR_S,
         realtime=Limits(per_minute=3, per_day=480),
         realtime_look_back_s=40 * 60,
         realtime_delay_s=40,
@@ -101,6 +105,8 @@ PLANS: Final[dict[PlanName, PlanLimits]] = {
         insight=Limits(per_minute=10, per_day=60),
         insight_look_back_s=30 * _DAY_S,
         insight_span_s=7 * _DAY_S,
+        insight_usage_delay_s=6 * _HOUR_S,
+        insight_delay_s=6 * _HOUR_S,
         realtime=Limits(per_minute=10, per_day=1440),
         realtime_look_back_s=60 * 60,
         realtime_delay_s=20,

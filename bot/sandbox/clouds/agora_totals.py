@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SAMPLE_MS: Final = 2000
 _GOOD_LOSS_PERCENT: Final = 5  # 000, "Real-time network API"
 _LONG_DELAY_MS: Final = 400
-_SOON_S: Final = 5
+SOON_S: Final = 5
 _A, _V = Media.AUDIO, Media.VIDEO
 
 
@@ -146,6 +146,12 @@ def _share(
     return partial(_mean, metric=metric, media=media, weigh=weigh, default=default)
 
 
+# What is measured, in which medium, and how a point of it counts.
+MEASURED: Final[dict[str, tuple[Metric, Media | None, Weigh]]] = {
+    "videoFreezeRate": (Metric.FREEZE_TIME, _V, _frozen),
+    "audioFreezeRate": (Metric.FREEZE_TIME, _A, _frozen),
+    "networkDelay": (Metric.LATENCY, None, _late),
+}
 COUNTS: Final[dict[str, Callable[[Sequence[Lesson], Buckets], FloatArray]]] = {
     "pcu": _USERS,
     "pcc": _CHANNELS,
@@ -157,11 +163,9 @@ COUNTS: Final[dict[str, Callable[[Sequence[Lesson], Buckets], FloatArray]]] = {
 }
 SHARES: Final[dict[str, Callable[[Sequence[Lesson], Buckets], FloatArray]]] = {
     "joinSuccessRate": partial(_joins, within_s=None),
-    "joinSuccess5SecsRate": partial(_joins, within_s=_SOON_S),
-    "joinSuccessIn5sRate": partial(_joins, within_s=_SOON_S),
-    "videoFreezeRate": _share(Metric.FREEZE_TIME, _V, _frozen, 0.0),
-    "audioFreezeRate": _share(Metric.FREEZE_TIME, _A, _frozen, 0.0),
-    "networkDelay": _share(Metric.LATENCY, None, _late, 0.0),
+    "joinSuccess5SecsRate": partial(_joins, within_s=SOON_S),
+    "joinSuccessIn5sRate": partial(_joins, within_s=SOON_S),
+    **{name: _share(*measured, 0.0) for name, measured in MEASURED.items()},
     "videoUpstreamExcellentTransRate": _share(Metric.UPLINK_LOSS, _V, _good, 1.0),
     "audioUpstreamExcellentTransRate": _share(Metric.UPLINK_LOSS, _A, _good, 1.0),
     "videoEnd2EndExcellentTransRate": _share(Metric.END_TO_END_LOSS, _V, _good, 1.0),

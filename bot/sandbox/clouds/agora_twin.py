@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from bot.sandbox.clouds import agora_calls, agora_diagnosis, agora_live, agora_report
 from bot.sandbox.clouds.agora_current import PLANS, CurrentApi, PlanName
 from bot.sandbox.clouds.agora_params import Params, refusal
+from bot.sandbox.clouds.agora_rankings import RankingApi
+from bot.sandbox.clouds.agora_statistics import StatisticsApi
 from bot.sandbox.clouds.ledger import Limits
 from bot.sandbox.clouds.server import Answer, Ask, Endpoint, RefusalError, Twin
 
@@ -151,18 +153,27 @@ class AgoraTwin(Twin):
         """What today's documents offer; the plan decides how much."""
         tell = partial(_endpoint, self._held)
         limits = PLANS[self.plan]
-        api = CurrentApi(limits)
+        api, rankings, statistics = CurrentApi(limits), RankingApi(limits), StatisticsApi(limits)
         insight, realtime = limits.insight or NOT_IN_PLAN, limits.realtime or NOT_IN_PLAN
         return _offer(
             get=[
                 tell("analytics/call/lists", api.list_calls, limits.calls),
                 tell("analytics/call/sessions", api.list_sessions, limits.calls),
                 tell("analytics/call/metrics", api.tell_metrics, limits.calls),
+                tell("analytics/call/statistics", statistics.tell_by_dimension, limits.calls),
+                tell("analytics/call/statistics/time", statistics.tell_by_minute, limits.calls),
+                tell("analytics/call/freeze/bucket", statistics.tell_buckets, limits.calls),
                 tell("insight/usage/by_time", api.tell_insight_usage, insight),
                 tell("insight/quality/by_time", api.tell_insight_quality, insight),
                 tell("realtime/usage/by_time_20sec", api.tell_realtime_usage, realtime),
                 tell("realtime/quality/by_time_20sec", api.tell_realtime_quality, realtime),
-            ]
+                tell("realtime/usage/dimension/top20", rankings.rank_usage, realtime),
+                tell("realtime/quality/dimension/top20", rankings.rank_quality, realtime),
+            ],
+            post=[
+                tell("insight/usage/aggregation", rankings.aggregate_usage, insight),
+                tell("insight/quality/aggregation", rankings.aggregate_quality, insight),
+            ],
         )
 
     def _take_v2(self, ask: Ask) -> Answer:

@@ -18,7 +18,7 @@ from bot.call import Call, CallRecord
 from bot.clouds import build_clouds
 from bot.clouds.agora.metrics import points_of
 from bot.errors import CloudError
-from bot.ports import Cloud, EventAnswer, Window
+from bot.ports import Cloud, Crowd, CrowdSource, EventAnswer, Overview, Topic, Window
 from bot.settings import CloudSettings
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -102,6 +102,14 @@ RIGHT: dict[str, dict[str, Any]] = {
     "metrics": {"code": 0, "metrics": METRICS},
     "diagnosis": {"code": 200, "data": [EVENT]},
     "reportV2": {"code": 200, "message": ""},
+    "bucket": {"code": 200, "data": [{"bucket": "[0%,3%)", "audio_freeze_user_count": 2}]},
+    "statistics": {"code": 200, "data": {"list": [{"net": "4G", "audio_freeze_rate": 0.1}]}},
+    "time": {"code": 0, "data": [{"ts": NOON_S - 1000, "user_count": 2}]},
+    "top20": {
+        "code": 200,
+        "data": {"list": [{"os": "x", "userCount": 2, "windowStartTs": NOON_S}]},
+    },
+    "aggregation": {"code": 200, "data": [{"os": "x", "userCount": 2, "refUsage": 1}]},
 }
 WINDOW = Window(NOON - dt.timedelta(minutes=20), NOON - dt.timedelta(minutes=15))
 CALL = Call("agora", "kids", "c1", "c", NOON - dt.timedelta(minutes=30), WINDOW.until)
@@ -137,6 +145,11 @@ class Nothing:
         """Forget it."""
 
 
+async def _crowd(cloud: Cloud) -> Crowd:
+    assert isinstance(cloud, CrowdSource)
+    return await cloud.fetch_crowd(CALL, WINDOW)
+
+
 Question = Callable[[Cloud], Coroutine[Any, Any, object]]
 QUESTIONS: dict[str, tuple[Question, type]] = {
     "lists": (lambda cloud: cloud.find_calls("kids", "c", WINDOW), tuple),
@@ -144,7 +157,13 @@ QUESTIONS: dict[str, tuple[Question, type]] = {
     "sessions": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "metrics": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "diagnosis": (lambda cloud: cloud.fetch_events("kids", "c", WINDOW), EventAnswer),
+    "bucket": (_crowd, Crowd),
+    "statistics": (_crowd, Crowd),
+    "time": (_crowd, Crowd),
+    "top20": (lambda cloud: cloud.fetch_overview("kids", Topic.DISTRIBUTION), Overview),
+    "aggregation": (lambda cloud: cloud.fetch_overview("kids", Topic.DISTRIBUTION), Overview),
 }
+TODAY = {"sessions", "metrics", "bucket", "statistics", "time", "top20", "aggregation"}
 
 
 async def _ask(name: str, content: bytes, status: int) -> object:
@@ -156,7 +175,7 @@ async def _ask(name: str, content: bytes, status: int) -> object:
             return httpx.Response(status, content=content)
         return httpx.Response(200, json=RIGHT[asked])
 
-    options = {"api": "current" if name in ("sessions", "metrics") else "seed"}
+    options = {"api": "current" if name in TODAY else "seed", "plan": "premium"}
     secrets = {"customer_id": "a", "customer_secret": "b"}
     each = CloudSettings("agora", {"kids": "K"}, "https://a.invalid", secrets, options)
     nothing = Nothing()

@@ -335,7 +335,8 @@ async def test_a_distribution_of_today(make: Any, wire: Any) -> None:
     ]
     bad = [("b", 20), ("a", 1)]
     assert [("network", bad), ("country", bad), ("os", [("c", 7)])] == found
-    assert {"POST"} == {request.method for request in wire.asked}
+    asked = [request.url.path for request in wire.asked if request.method == "POST"]
+    assert ["quality", "quality", "usage"] == [path.split("/")[3] for path in asked]
     assert {APP_ID} == {request.url.params["appid"] for request in wire.asked}
 
 

@@ -1,0 +1,350 @@
+"""What only today's Agora tells: rankings of whole apps, and how everybody in a call fared."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.call import Call, Media
+from bot.clouds import build_clouds
+from bot.errors import CloudCannotError, CloudNonsenseError, CloudRefusedError
+from bot.ports import Crowd, CrowdSource, Topic, Window
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import Lesson, build_lesson
+from bot.sandbox.scenario.catalogue import big_class
+from bot.sandbox.scenario.lesson import Role
+from bot.settings import CloudSettings
+from bot.store.answers import SqlAnswers
+from bot.store.ledger import SqlMemory
+
+NOON_S = 1795176000  # 2026-11-20 12:00 UTC
+ACCOUNT = AgoraAccount()
+APP_ID = ACCOUNT.apps["kids"]
+Build = Callable[..., Any]
+Row = dict[str, Any]
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """A bad lesson and a big class that run now, and a lesson of each of the last two days."""
+    lessons = [
+        build_lesson("downlink_loss_video", "noisy", seed=1, started_at=NOON_S - 1800),
+        big_class(NOON_S),
+        *(
+            build_lesson("downlink_loss_video", f"past{n}", seed=n, started_at=NOON_S - n * 86400)
+            for n in (1, 2)
+        ),
+    ]
+    made = Clouds(lessons, clock=clock.timestamp, agora_generation="current", agora_plan="premium")
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture
+async def build(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[Build]:
+    """Build today's Agora: the simulated one at a URL, else a scripted one."""
+    made: list[Any] = []
+
+    def build(url: str = "", **options: str) -> Any:
+        secrets = {"customer_id": ACCOUNT.customer_id, "customer_secret": ACCOUNT.customer_secret}
+        told = {"api": "current", "plan": "premium", "report": "off"} | options
+        settings = CloudSettings(
+            "agora", ACCOUNT.apps, url or "https://agora.invalid", secrets, told
+        )
+        cloud = build_clouds(
+            [settings],
+            ledger=ledger,
+            memory=SqlMemory(store),
+            answers=SqlAnswers(store),
+            clock=clock,
+            sleep=clock.sleep,
+            transport=None if url else httpx.MockTransport(wire.handle),
+        )["kids"]
+        made.append(cloud)
+        return cloud
+
+    yield build
+    for cloud in made:
+        await cloud.close()
+
+
+async def ask(clouds: Clouds, path: str, body: object = None, **query: object) -> Row:
+    """Ask the simulated Agora as somebody with the key, without our client."""
+    key = base64.b64encode(f"{ACCOUNT.customer_id}:{ACCOUNT.customer_secret}".encode()).decode()
+    params = {"appid": APP_ID, **{name: str(value) for name, value in query.items()}}
+    async with httpx.AsyncClient(headers={"Authorization": f"Basic {key}"}) as client:
+        url = f"{clouds.agora_url}/beta/{path}"
+        got = await (
+            client.get(url, params=params)
+            if body is None
+            else client.post(url, params=params, content=json.dumps(body))
+        )
+    found: Row = got.json()
+    return found
+
+
+async def find(cloud: Any, cname: str) -> Call:
+    """The newest call of a channel."""
+    until = dt.datetime.fromtimestamp(NOON_S, dt.UTC)
+    calls = await cloud.find_calls("kids", cname, Window(until - dt.timedelta(hours=1), until))
+    found: Call = calls[0]
+    return found
+
+
+def people_of(lesson: Lesson) -> int:
+    """How many people were there; recorders are none."""
+    return sum(person.role is not Role.SERVER for person in lesson.people)
+
+
+def around(clock: Any) -> Window:
+    """Four minutes that are out on every plan but the standard one."""
+    until = clock.now() - dt.timedelta(minutes=3)
+    return Window(until - dt.timedelta(minutes=4), until)
+
+
+async def test_rankings_of_now_and_of_a_day(clouds: Clouds, build: Build, clock: Any) -> None:
+    """Twenty seconds of now and a whole day, by network, country and system, in percent."""
+    told = await build(clouds.agora_url).fetch_overview("kids", Topic.DISTRIBUTION)
+    assert () == told.failures
+    live = [each for each in told.distributions if each.since and each.since.hour == 11]
+    past = [each for each in told.distributions if each not in live]
+    spread = {(each.dimension, each.figure.name.value): each.rows for each in live}
+    assert {
+        (dimension, figure)
+        for dimension in ("network", "country", "os")
+        for figure in ("videoFreezeRate", "userCount")
+    } == set(spread)
+    for each in live:
+        assert dt.timedelta(seconds=40) < clock.now() - each.since <= dt.timedelta(seconds=80)
+    people = sum(people_of(lesson) for lesson in clouds.lessons[:2])
+    assert people == sum(row.value for row in spread["country", "userCount"])
+    frozen = [row.value for row in spread["network", "videoFreezeRate"]]
+    assert sorted(frozen, reverse=True) == frozen
+    assert 0 < frozen[0] < 100
+    assert ["network", "country", "os"] == [each.dimension for each in past]
+    assert 0 < past[0].rows[0].value < 100
+    assert {"hour": 0, "minute": 0} == {"hour": past[0].since.hour, "minute": past[0].since.minute}
+    assert [] == clouds.over_quota
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dimension": "shoe"}, "metric or dimension is unknown"),
+        ({"metric": "pcu"}, "metric or dimension is unknown"),
+        ({"dimension": None, "dimensionValues": ["a"]}, "dimensionValues needs a dimension"),
+        ({"filters": [{"name": "country", "value": "China"}]}, "only regions are filtered"),
+        ({"startTs": NOON_S * 1000, "endTs": NOON_S * 1000}, "Unix timestamps in seconds"),
+        ({"startTs": str(NOON_S)}, "Expected `int`"),
+        ({"nonsense": 1}, "unknown field"),
+        ({"startTs": NOON_S - 15 * 86400}, "query time range limit error"),
+        ({"startTs": NOON_S - 4 * 86400}, "query time length limit error"),
+    ],
+)
+async def test_aggregations_are_as_strict_as_agora(
+    change: Row, message: str, clouds: Clouds
+) -> None:
+    """What the document does not allow is refused: 400, or 300 for the plan's limits."""
+    right = {
+        "startTs": NOON_S - 86400,
+        "endTs": NOON_S,
+        "metric": "videoFreezeRate",
+        "dimension": "network",
+    }
+    told = await ask(clouds, "insight/quality/aggregation", right | change)
+    assert message in told["message"]
+    assert (300 if "limit" in message else 400) == told["code"]
+    clouds.agora.plan = "standard"
+    told = await ask(clouds, "insight/quality/aggregation", right)
+    assert {"code": 300, "message": "no auth"} == told
+
+
+async def test_aggregations_answer_as_the_samples_do(clouds: Clouds) -> None:
+    """Message "null", refUsage beside a share, values that are chosen, regions of a country."""
+    day = {"startTs": NOON_S - 2 * 86400, "endTs": NOON_S - 43200}
+    shares = await ask(
+        clouds,
+        "insight/quality/aggregation",
+        {**day, "metric": "joinSuccessRate", "dimension": "sdkVersion"},
+    )
+    assert "null" == shares["message"]
+    assert [{"sdkVersion", "refUsage", "joinSuccessRate"}] == [set(row) for row in shares["data"]]
+    regions = {**day, "metric": "userCount", "dimension": "region"}
+    china = [{"name": "country", "value": "China"}]
+    told = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": china})
+    assert {"Beijing", "Guangdong", "Shanghai"} >= {row["region"] for row in told["data"]}
+    elsewhere = [{"name": "country", "value": "Iceland"}]
+    nobody = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": elsewhere})
+    assert [] == nobody["data"]
+    whole = await ask(clouds, "insight/usage/aggregation", {**day, "metric": "channelCount"})
+    assert [{"channelCount": 2}] == whole["data"]
+
+
+async def test_top20_of_this_moment(clouds: Clouds) -> None:
+    """Rows stand in an object's list, with their window; sdkVersion is answered as sdk (4)."""
+    asked: Row = {
+        "ts": NOON_S - 80,
+        "productType": "Native",
+        "metric": "audioFreezeRate",
+        "dimension": "sdkVersion",
+    }
+    told = await ask(clouds, "realtime/quality/dimension/top20", extraMetrics="userCount", **asked)
+    names = {"sdk", "audioFreezeRate", "userCount", "windowStartTs", "windowEndTs"}
+    assert (200, None) == (told["code"], told["message"])
+    assert [names] == [set(row) for row in told["data"]["list"]]
+    web = await ask(
+        clouds, "realtime/quality/dimension/top20", **(asked | {"productType": "WebRTC"})
+    )
+    assert [] == web["data"]["list"]
+    wrong: list[tuple[Row, str]] = [
+        ({"ts": NOON_S - 30}, "query latency limit error"),
+        ({"ts": NOON_S - 3600}, "query time range limit error"),
+        ({"metric": "userCount"}, "metric has no userCount"),
+        ({"dimension": "channelSize"}, "dimension has no channelSize"),
+        ({"dimension": ""}, "dimension is required"),
+        ({"startTs": 1}, "unknown parameter startTs"),
+    ]
+    for change, message in wrong:
+        clouds.agora.ledger._accepted.clear()
+        told = await ask(clouds, "realtime/quality/dimension/top20", **(asked | change))
+        assert message == told["message"]
+
+
+async def test_how_everybody_in_a_call_fared(clouds: Clouds, build: Build, clock: Any) -> None:
+    """Everybody falls into a bucket, networks have shares, minutes come in order."""
+    cloud = build(clouds.agora_url)
+    assert isinstance(cloud, CrowdSource)
+    lesson = clouds.lessons[1]
+    crowd = await cloud.fetch_crowd(await find(cloud, lesson.cname), around(clock))
+    assert people_of(lesson) == crowd.people(Media.VIDEO)
+    assert [0, 3, 5, 10] == [b.low for b in crowd.buckets if b.media is Media.AUDIO]
+    assert {"network"} == {spread.dimension for spread in crowd.spreads}
+    assert {"audioFreezeRate", "videoFreezeRate"} == {
+        spread.figure.name.value for spread in crowd.spreads if spread.figure
+    }
+    there = crowd.minutes[0]
+    assert "userCount" == there.name.value
+    assert sorted(there.points) == list(there.points)
+    assert {people_of(lesson)} == {value for _, value in there.points}
+    assert [] == clouds.over_quota
+
+
+async def test_one_person_alone(clouds: Clouds, build: Build, clock: Any) -> None:
+    """Of two people one is frozen for much of the time: the one whose way down loses."""
+    cloud = build(clouds.agora_url)
+    crowd = await cloud.fetch_crowd(await find(cloud, "noisy"), around(clock))
+    assert 2 == crowd.people(Media.VIDEO)
+    assert 1 == crowd.people(Media.VIDEO, 5)
+
+
+async def test_statistics_are_as_strict_as_agora(clouds: Clouds, build: Build) -> None:
+    """Unknown words are refused with 400, what the plan does not reach with 300."""
+    call = await find(build(clouds.agora_url), "noisy")
+    asked: Row = {
+        "call_id": call.id,
+        "start_ts": NOON_S - 600,
+        "end_ts": NOON_S - 300,
+        "metric": "audio_freeze_rate",
+    }
+    wrong: list[tuple[str, Row, str]] = [
+        ("statistics", {"dimension": "network"}, "dimension has no network"),
+        ("statistics", {"dimension": "net", "metric": "x"}, "metric has no x"),
+        ("statistics", {}, "dimension is required"),
+        ("freeze/bucket", {"dimension": "net"}, "unknown parameter dimension"),
+        ("freeze/bucket", {"start_ts": NOON_S - 4 * 3600}, "query time length limit error"),
+        ("statistics/time", {"start_ts": NOON_S - 8 * 86400}, "query time range limit error"),
+        ("statistics/time", {"call_id": ""}, "call_id is required"),
+    ]
+    for path, change, message in wrong:
+        clouds.agora.ledger._accepted.clear()
+        told = await ask(clouds, f"analytics/call/{path}", **(asked | change))
+        assert message == told["message"]
+    clouds.agora.ledger._accepted.clear()
+    told = await ask(clouds, "analytics/call/freeze/bucket", **asked)
+    assert ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"] == [r["bucket"] for r in told["data"]]
+
+
+def rows(*told: Row, wrapped: bool = False) -> Row:
+    """An answer with these rows, as a bare list or in an object."""
+    return {"code": 200, "message": "null", "data": {"list": list(told)} if wrapped else list(told)}
+
+
+async def crowd_of(cloud: Any, clock: Any) -> Crowd:
+    """How everybody fared in a call that nobody looked up."""
+    call = Call("agora", "kids", "c1", "c", clock.now() - dt.timedelta(hours=1))
+    found: Crowd = await cloud.fetch_crowd(call, around(clock))
+    return found
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_rows_are_read_by_any_wrapping(
+    wrapped: bool,  # noqa: FBT001 - a case
+    build: Build,
+    wire: Any,
+    clock: Any,
+) -> None:
+    """Section 4: bucket strings, minutes without order, `net` or `network`, null for nobody."""
+    minute = int(around(clock).since.timestamp()) // 60 * 60
+    frozen = {"audio_freeze_user_count": 3, "video_freeze_user_count": 0}
+    told = {
+        "bucket": rows({"range": "[10%,100%)", **frozen}, {"x": "all"}, wrapped=wrapped),
+        "statistics": rows(
+            {"network": "4G", "audio_freeze_rate": 0.03, "video_freeze_rate": None},
+            {"net": "Wi-Fi", "audio_freeze_rate": 0.12, "video_freeze_rate": 0.5},
+            wrapped=wrapped,
+        ),
+        "time": rows(
+            {"ts": minute + 120, "user_count": 14},
+            {"ts": minute + 60, "user_count": 13},
+            wrapped=wrapped,
+        ),
+    }
+    for name, answer in told.items():
+        wire.say(name, answer)
+    crowd = await crowd_of(build(), clock)
+    assert 3 == crowd.people(Media.AUDIO, 10)
+    assert 0 == crowd.people(Media.VIDEO)
+    shares = [[(row.codes[0].value, row.value) for row in each.rows] for each in crowd.spreads]
+    assert [[("Wi-Fi", 12), ("4G", 3)], [("Wi-Fi", 50)]] == shares
+    assert [13, 14] == [value for _, value in crowd.minutes[0].points]
+
+
+async def test_part_of_a_crowd_is_better_than_none(build: Build, wire: Any, clock: Any) -> None:
+    """One answer of three is told; nonsense and refusals of all three are raised, typed."""
+    wire.say("bucket", rows({"b": "[3%,5%)", "audio_freeze_user_count": 2}))
+    crowd = await crowd_of(build(), clock)
+    assert (2, ()) == (crowd.people(Media.AUDIO), crowd.spreads)
+    clock.advance(minutes=5)
+    for name in ("bucket", "statistics", "time"):
+        wire.say(name, b"[]")
+    with pytest.raises(CloudNonsenseError):
+        await crowd_of(build(), clock)
+
+
+async def test_a_plan_without_it_is_asked_once_a_day(build: Build, wire: Any, clock: Any) -> None:
+    """No right to the calls: the other two are not tried, nor any the same day."""
+    for name in ("bucket", "statistics", "time"):
+        wire.say(name, {"code": 300, "message": "you have no auth to access this service"})
+    cloud = build(plan="standard")
+    with pytest.raises(CloudRefusedError):
+        await crowd_of(cloud, clock)
+    with pytest.raises(CloudCannotError):
+        await crowd_of(cloud, clock)
+    assert 1 == len(wire.asked)
+    clock.advance(hours=25)
+    with pytest.raises(CloudRefusedError):
+        await crowd_of(cloud, clock)
+    assert 2 == len(wire.asked)
+
+
+async def test_the_2020_api_is_not_asked(build: Build, wire: Any, clock: Any) -> None:
+    """It has no such call, and is not bothered."""
+    with pytest.raises(CloudCannotError):
+        await crowd_of(build(api="seed"), clock)
+    assert [] == wire.asked
