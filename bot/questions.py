@@ -75,7 +75,8 @@ def _check_question(desk: Desk, options: argparse.Namespace) -> None:
 def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
     from handlers import terminal  # noqa: PLC0415 - brings slackblocks, which others need not
 
-    empty = diagnosis.verdict.cause == UNKNOWN and not diagnosis.calls
+    told = diagnosis.calls or diagnosis.events
+    empty = diagnosis.verdict.cause == UNKNOWN and not told
     if empty and diagnosis.failures and not _is_only_early(diagnosis):
         line = " / ".join(terminal.print_failures(diagnosis, spoken))
         print(line, file=sys.stderr)  # noqa: T201 - what the command is for

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import LackReason, Side
+from bot.call import Lack, LackReason, Side
+from bot.desk.examining import FOUND_WITHIN
 from bot.diagnosis import HEALTHY, UNKNOWN
 from bot.ports import Diagnosis, Past
 from bot.ticket import Ticket
@@ -30,6 +31,7 @@ from handlers.voice import Link, Voice
 _EVIDENCE_SHOWN: Final = 6
 _NUMBERS_IN_THREAD: Final = 3  # the others stand in the details
 _TWICE: Final = 2
+_LISTED_WITHIN: Final = int(FOUND_WITHIN.total_seconds() / 60)
 _WHOSE: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
 _MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
 _UNKNOWN_FOR_GOOD: Final = message("There was not enough data to say why the call was bad.")
@@ -114,7 +116,7 @@ def _lines(spoken: Sequence[Message], voice: Voice) -> str:
 
 def tell(diagnosis: Diagnosis) -> list[Message]:
     """The same as lines, for a terminal."""
-    lines = [line for _, spoken in _parts(diagnosis) for line in spoken]
+    lines = [line for _, spoken in _parts(diagnosis, _unknown_print(diagnosis)) for line in spoken]
     return [*lines, *missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
 
 
@@ -189,10 +191,51 @@ def private_answer(diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]
 
 
 def _unknown_answer(diagnosis: Diagnosis) -> Message:
+    """What stands for a verdict while there is none, where the answer comes back by itself."""
     retry_at = diagnosis.verdict.retry_at
     if retry_at is None:
-        return _unknown_sentence(diagnosis)
+        return _unknown_for_good(diagnosis)
+    if _is_unlisted(diagnosis):
+        return message(
+            "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
+            "it may not be listed yet. Next answer: %(when)s.",
+            cname=diagnosis.report.cname,
+            minutes=_LISTED_WITHIN,
+            when=retry_at,
+        )
     return message("Nothing is known about this call yet. Next answer: %(when)s.", when=retry_at)
+
+
+def _unknown_print(diagnosis: Diagnosis) -> Message:
+    """The same where nothing comes back by itself."""
+    retry_at = diagnosis.verdict.retry_at
+    if retry_at is None:
+        return _unknown_for_good(diagnosis)
+    if _is_unlisted(diagnosis):
+        return message(
+            "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
+            "ask again at %(when)s.",
+            cname=diagnosis.report.cname,
+            minutes=_LISTED_WITHIN,
+            when=retry_at,
+        )
+    return message("Not enough data yet. Ask again at %(when)s.", when=retry_at)
+
+
+def _unknown_for_good(diagnosis: Diagnosis) -> Message:
+    if _is_unlisted(diagnosis):
+        return message(
+            "No call was found in %(cname)s. Check the channel's name and the time.",
+            cname=diagnosis.report.cname,
+        )
+    return _unknown_sentence(diagnosis)
+
+
+def _is_unlisted(diagnosis: Diagnosis) -> bool:
+    """Tell whether the cloud knows no call of the channel; one that has just begun may come."""
+    unlisted = (Lack.CALL, LackReason.NOT_FOUND)
+    found = [(lack.what, lack.why) for lack in diagnosis.verdict.missing]
+    return not diagnosis.calls and unlisted in found
 
 
 def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.sandbox.scenario import build_lesson
 from bot.sandbox.workspace import Person
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import findings_of, report, text_of, told, whispers
@@ -62,6 +63,25 @@ async def test_call_that_has_just_begun_is_answered_twice(both: Stage) -> None:
     later = [text for text in whispers(person) if "class_77_9" in text][2:]
     assert 1 == len(later)
     assert "Nothing is known" not in later[0]
+
+
+async def test_channel_without_a_call_is_looked_for_once_more(both: Stage) -> None:
+    """A class may have begun so lately that it is not listed; after three minutes that is known."""
+    person = both.workspace.person("sam")
+    for cname in ("late_1", "nowhere_3"):
+        answers = await ask(both, person, cname)
+        assert f"No call was found in {cname}. If the class began less than 3 min" in answers[1]
+    started_at = both.clock() - 60
+    both.clouds.add(build_lesson("healthy", "late_1", seed=9, started_at=started_at))
+    for _ in range(4):
+        await both.pass_time(181)
+    found, nothing = (
+        [text for text in whispers(person) if cname in text][2:]
+        for cname in ("late_1", "nowhere_3")
+    )
+    assert (1, 1) == (len(found), len(nothing))
+    assert "looked healthy" in found[0]
+    assert "No call was found in nowhere_3. Check the channel" in nothing[0]
 
 
 async def test_since_says_how_far_back(both: Stage) -> None:

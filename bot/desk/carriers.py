@@ -290,7 +290,10 @@ class Carriers:
 
     async def _examine(self, question: tables.Question) -> Diagnosis:
         found = await self._desk.examiner.examine_channel(
-            question.app, question.cname, since_s=question.since_s
+            question.app,
+            question.cname,
+            since_s=question.since_s,
+            asked_at=question.asked_at,
         )
         return pace(found, self._now(), question.asked_at, ANSWERED_WITHIN)
 

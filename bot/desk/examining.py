@@ -80,11 +80,13 @@ class Examiner:
         teacher_uid: str = "",
         student_uid: str = "",
         since_s: float | None = None,
+        asked_at: dt.datetime | None = None,
     ) -> Diagnosis:
         """Examine a channel nobody complained about: the newest that can be known of it.
 
         Sides of people who were not named are left open. Its last call is looked for in the
-        last `since_s` seconds, or in the last day.
+        last `since_s` seconds, or in the last day. A call that had just begun when it was asked
+        about (`asked_at`, by default now) is not listed yet: then it says when it would be.
         """
         now = self._clock.now()
         moment = at or await self._newest_moment(app, cname, now, since_s)
@@ -98,8 +100,10 @@ class Examiner:
             occurred_at=moment or now,
         )
         if moment is None:
-            nothing = _Findings(missing=[Missing(Lack.CALL, LackReason.NOT_FOUND, detail=cname)])
-            return _conclude(self._clouds[app], asked, now, nothing)
+            listed_by = (asked_at or now) + FOUND_WITHIN
+            again_at = listed_by if now < listed_by else None
+            unlisted = Missing(Lack.CALL, LackReason.NOT_FOUND, again_at, cname)
+            return _conclude(self._clouds[app], asked, now, _Findings(missing=[unlisted]))
         diagnosis = await self.examine(asked)
         named = {uid for uid in (teacher_uid, student_uid) if uid}
         return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,29 @@ def test_unknown_codes_keep_number_and_kind(kind: str, voice: Voice) -> None:
     text = shown(make_diagnosis("unknown", (event,)), voice)
     assert 2 == text.count("98765")
     assert 2 == text.count(kind)
+
+
+@pytest.mark.parametrize(
+    ("why", "again_at", "said"),
+    [
+        (
+            LackReason.NOT_FOUND,
+            NOW,
+            "No call was found in class_77_1. If the class began less than",
+        ),
+        (LackReason.NOT_FOUND, None, "No call was found in class_77_1. Check the channel's name"),
+        (LackReason.NOT_OUT_YET, NOW, "Not enough data yet. Ask again at"),
+    ],
+)
+def test_a_terminal_promises_nothing_by_itself(
+    why: LackReason, again_at: dt.datetime | None, said: str
+) -> None:
+    """Who asked in a terminal is told when to ask again; no message there changes later."""
+    missing = (Missing(Lack.CALL, why, again_at, "class_77_1"),)
+    told = replace(make_diagnosis("unknown", missing=missing), calls=())
+    first, *_ = findings.tell(told)
+    assert said in str(first)
+    assert "by itself" not in str(first)
 
 
 def test_factor_names_its_side() -> None:

@@ -106,14 +106,18 @@ async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.
 
 @pytest.mark.parametrize("since_s", [None, 600.0])
 async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
-    """Without a call in the time searched there is nothing to wait for."""
+    """A call that has just begun is listed within three minutes of the question, or never."""
     cloud = ToldCloud((make_call(60, 20),) if since_s else ())
-    diagnosis = await examiner(cloud).examine_channel("kids", "class_1", since_s=since_s)
-    assert [(Lack.CALL, LackReason.NOT_FOUND, None)] == [
-        (lack.what, lack.why, lack.retry_at) for lack in diagnosis.verdict.missing[:1]
-    ]
-    assert diagnosis.verdict.retry_at is None
-    assert ["calls"] == [what for what, _ in cloud.asked]
+    for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
+        asked_at = NOW - minutes(asked_ago) if asked_ago else None
+        diagnosis = await examiner(cloud).examine_channel(
+            "kids", "class_1", since_s=since_s, asked_at=asked_at
+        )
+        assert [(Lack.CALL, LackReason.NOT_FOUND, again_at)] == [
+            (lack.what, lack.why, lack.retry_at) for lack in diagnosis.verdict.missing[:1]
+        ]
+        assert again_at == diagnosis.verdict.retry_at
+    assert ["calls"] * 3 == [what for what, _ in cloud.asked]
 
 
 async def test_new_call_may_not_be_listed_yet() -> None:
