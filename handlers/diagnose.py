@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.desk import Desk
+from bot.desk import Desk, preferences
 from bot.desk.arguments import read_diagnose
 from bot.ports import Asked
 from bot.words import message
@@ -26,7 +26,8 @@ class DiagnoseStory:
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""
         asker = Asker.of(body)
-        wanted = read_diagnose(str(body.get("text") or ""), list(self._desk.clouds))
+        apps = await preferences.apps_of(self._desk, asker.team, asker.person)
+        wanted = read_diagnose(str(body.get("text") or ""), apps)
         voice = await self._people.voice(asker.team, asker.person)
         asked = Asked(
             team=asker.team,

@@ -139,7 +139,7 @@ class ReportForm:
             issue_type=_read(state, "issue_type"),
             occurred_at=_read_moment(state, "occurred_at"),
             comments=_read(state, "comments"),
-            channel=_read_metadata(private_metadata).get("channel", ""),
+            channel=read_metadata(private_metadata).get("channel", ""),
         )
 
 
@@ -177,7 +177,7 @@ class ResolveForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ResolveForm:
         """Read a submitted form; number 0 when it was forged."""
-        number = _read_metadata(private_metadata).get("number", 0)
+        number = read_metadata(private_metadata).get("number", 0)
         return cls(
             number=number if isinstance(number, int) else 0,
             cause=_read(state, "cause"),
@@ -221,7 +221,8 @@ def _element(state: State, field: str) -> Mapping[str, Any]:
     return element if isinstance(element, dict) else {}
 
 
-def _read_metadata(text: str) -> dict[str, Any]:
+def read_metadata(text: str) -> dict[str, Any]:
+    """Read what a form carries along; empty when somebody else wrote it."""
     try:
         data = json.loads(text or "{}")
     except ValueError:

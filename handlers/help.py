@@ -41,6 +41,12 @@ def all_usages(voice: Voice) -> list[str]:
     return [usage(command, voice) for command in USAGES]
 
 
+def help_text(voice: Voice) -> str:
+    """What Lagdesk can do, a line a command."""
+    title = message("*Lagdesk* explains bad calls. Report one, and read why in its thread.")
+    return "\n".join([voice.markup(title), *all_usages(voice)])
+
+
 def escape_brackets(text: str) -> str:
     """`<cname>` in a usage is no link; a usage holds no other markup with brackets."""
     return text.replace("<", "&lt;").replace(">", "&gt;")

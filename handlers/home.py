@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any, Final
 
-import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, homes, preferences
-from bot.errors import SpeakUnreachableError
-from bot.words import message
 from handlers.forms import ReportForm, open_form
-from handlers.home_view import home_view
 from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 from handlers.preferences import open_preferences
+from handlers.publishing import publish_home
 
 _ACTIONS: Final = re.compile(r"home\.(\w+)")
 _FILTERS: Final = tuple(homes.QueueFilter.__dataclass_fields__)
 _FORMS: Final = ("report", "settings")
-_PUBLISH_LIMIT_S: Final = 1.7  # Slack is answered within three seconds
-_LATE: Final = message("Slack was too slow to show your home. Open it again.")
 
 
 class HomeStory:
@@ -53,7 +47,7 @@ class HomeStory:
         if verb == "report":
             await self._open_report(asker, body, client)
         elif verb == "settings":
-            await open_preferences(self._desk, self._people, body, client)
+            await open_preferences(self._desk, self._people, body, client, at="home")
         elif verb in _FILTERS:
             await homes.choose(self._desk, asker.team, asker.person, verb, chosen)
         elif verb == "greeted":
@@ -75,21 +69,3 @@ class HomeStory:
         user = event.get("user") or {}
         if isinstance(user, dict):
             self._people.forget(Asker.of(body).team, str(user.get("id")))
-
-
-async def publish_home(
-    desk: Desk, people: People, client: AsyncWebClient, asker: Asker, after: str = ""
-) -> None:
-    """Publish somebody's home in one call; `after` is where the page shown begins.
-
-    Raises SpeakUnreachableError when Slack is too slow.
-    """
-    voice = await people.voice(asker.team, asker.person)
-    home = await homes.look(desk, asker.team, asker.person, after)
-    view = home_view(home, list(desk.clouds), voice)
-    try:
-        async with asyncio.timeout(_PUBLISH_LIMIT_S):
-            await client.views_publish(user_id=asker.person, view=view)
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        code = type(error).__name__
-        raise SpeakUnreachableError(_LATE, code=code, maybe_arrived=True) from error

@@ -12,7 +12,7 @@ from bot.words import Message, PersonId, message
 from handlers import blocks, cards
 from handlers.blocks import Block, Element
 from handlers.causes import CAUSES, RESOLUTIONS
-from handlers.settings import help_text
+from handlers.help import help_text
 from handlers.voice import Voice
 
 _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, preferences
 from bot.desk.preferences import NOTICES, Preferences
+from bot.errors import LagdeskError
 from bot.words import Message, message
 from handlers import blocks
-from handlers.forms import State, open_form, read_choice, read_choices
+from handlers.forms import State, open_form, read_choice, read_choices, read_metadata
 from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
+from handlers.publishing import publish_home
 from handlers.voice import Voice
+
+log = logging.getLogger(__name__)
 
 CALLBACK: Final = "preferences"
 _FOLLOW: Final = "auto"
@@ -43,14 +50,23 @@ class PreferencesStory:
         """Listen for the form."""
         app.view(CALLBACK)(self.keep)
 
-    async def keep(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Keep what the form says."""
+    async def keep(
+        self, ack: AsyncAck, body: Body, view: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        """Keep what the form says; the home it was opened from speaks accordingly at once."""
         asker = Asker.of(body)
         await preferences.keep(self._desk, asker.team, asker.person, read(view["state"]["values"]))
+        if read_metadata(str(view.get("private_metadata") or "")).get("at") == "home":
+            try:
+                await publish_home(self._desk, self._people, client, asker)
+            except (LagdeskError, SlackClientError) as error:  # it is kept all the same
+                log.info("a home was not shown anew: %s", type(error).__name__)
         await ack()
 
 
-def preferences_view(chosen: Preferences, apps: Sequence[str], voice: Voice) -> blocks.Block:
+def preferences_view(
+    chosen: Preferences, apps: Sequence[str], voice: Voice, *, at: str = ""
+) -> blocks.Block:
     """Draw the form; the app is left out when there is but one."""
     say = voice.plain
     locales = [(value, say(name)) for value, name in _LOCALES.items()]
@@ -75,6 +91,7 @@ def preferences_view(chosen: Preferences, apps: Sequence[str], voice: Voice) -> 
         fields,
         submit=say(message("Save")),
         close=say(message("Cancel")),
+        private_metadata=json.dumps({"at": at}),
     )
 
 
@@ -88,10 +105,12 @@ def read(state: State) -> Preferences:
     )
 
 
-async def open_preferences(desk: Desk, people: People, body: Body, client: AsyncWebClient) -> None:
-    """Open the form with what somebody chose before."""
+async def open_preferences(
+    desk: Desk, people: People, body: Body, client: AsyncWebClient, *, at: str = ""
+) -> None:
+    """Open the form with what somebody chose before; `at` is the surface it is opened from."""
     asker = Asker.of(body)
     voice = await people.voice(asker.team, asker.person)
     chosen = await preferences.find(desk, asker.team, asker.person)
-    view = preferences_view(chosen, list(desk.clouds), voice)
+    view = preferences_view(chosen, list(desk.clouds), voice, at=at)
     await open_form(client, trigger_of(body), view)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.desk import Desk
+from bot.desk import Desk, preferences
 from bot.desk.overviews import Overviews
 from bot.ports import Asked, Overview
 from bot.words import message
@@ -21,6 +21,7 @@ class QualityStory:
     """Somebody asks how good an app is, or how much it is used."""
 
     def __init__(self, desk: Desk, people: People) -> None:
+        self._desk = desk
         self._overviews = Overviews(desk)
         self._people = people
 
@@ -31,7 +32,8 @@ class QualityStory:
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""
         asker = Asker.of(body)
-        wanted = self._overviews.read(str(body.get("text") or ""))
+        apps = await preferences.apps_of(self._desk, asker.team, asker.person)
+        wanted = self._overviews.read(str(body.get("text") or ""), apps)
         voice = await self._people.voice(asker.team, asker.person)
         asked = Asked(
             team=asker.team,

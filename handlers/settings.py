@@ -12,13 +12,12 @@ from bot.errors import InputError, NotAllowedError
 from bot.ports import Asked
 from bot.words import Message, message
 from handlers.escalation import policy_text
-from handlers.help import all_usages
+from handlers.help import help_text
 from handlers.judging import ACCURACY_OVER, accuracy
 from handlers.middleware import Asker, Body, trigger_of
 from handlers.people import People
 from handlers.preferences import open_preferences
 from handlers.summary import preview
-from handlers.voice import Voice
 
 _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
 _CHANNEL_LANGUAGES: Final = {"zh": "zh", "en": "en", "both": "both"}
@@ -103,9 +102,3 @@ class SettingsStory:
         )
         await checkup.call(self._desk, trigger_of(body), asked)
         return message("Checking how Lagdesk is doing …")
-
-
-def help_text(voice: Voice) -> str:
-    """What Lagdesk can do, a line a command."""
-    title = message("*Lagdesk* explains bad calls. Report one, and read why in its thread.")
-    return "\n".join([voice.markup(title), *all_usages(voice)])

@@ -18,9 +18,9 @@ from handlers import cards
 from handlers.blocks import Block
 from handlers.causes import RESOLUTIONS
 from handlers.forms import ResolveForm, open_form
-from handlers.home import publish_home
 from handlers.middleware import Asker, Body, read_number, trigger_of
 from handlers.people import People
+from handlers.publishing import publish_home
 from handlers.sending import BAD_BLOCKS, answer_refusal
 from handlers.voice import Voice
 

@@ -36,6 +36,7 @@ async def test_settings_are_kept_and_obeyed(school: Stage) -> None:
     assert "Report a bad call" == form["title"]["text"]
     assert "grown" == form["blocks"][0]["element"]["initial_option"]["value"]
     await wang.close(form)
+    assert "Looking at grown" in (await wang.command("/quality", "")).text
     await wang.command("/lagdesk", "notify")
     again = await wang.view_opened("preferences")
     assert "My settings" == again["title"]["text"]
@@ -122,4 +123,8 @@ async def test_teacher_sees_their_own_and_no_queue(school: Stage) -> None:
     assert "queue_00" in text_of(shown_to(lin))
     await lin.click(shown_to(lin), "home.report")
     await lin.close(await lin.view_opened("report"))
+    await lin.click(shown_to(lin), "home.settings")
+    settings = await lin.view_opened("preferences")
+    assert (await lin.submit(settings, {"language": "en"})).ok
+    assert "My tickets" in text_of(shown_to(lin))
     assert "queue_" not in text_of(await home_of(school, guest))

@@ -117,9 +117,9 @@ class Overviews:
         self._desk = desk
         self._teller = teller
 
-    def read(self, text: str) -> OverviewWanted:
-        """Read what follows the command. Raises InputError."""
-        return read_quality(text, list(self._desk.clouds))
+    def read(self, text: str, apps: Sequence[str] = ()) -> OverviewWanted:
+        """Read what follows the command; unnamed, the first app is meant. Raises InputError."""
+        return read_quality(text, list(apps or self._desk.clouds))
 
     def others(self, app: str) -> tuple[str, ...]:
         """The apps that could be asked about instead."""

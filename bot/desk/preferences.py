@@ -35,6 +35,12 @@ async def find(desk: Desk, team: str, person: str) -> Preferences:
     return await desk.store.read(work)
 
 
+async def apps_of(desk: Desk, team: str, person: str) -> list[str]:
+    """List the apps, the one somebody reports from first."""
+    chosen = await find(desk, team, person)
+    return sorted(desk.clouds, key=lambda app: app != chosen.app)
+
+
 async def keep(desk: Desk, team: str, person: str, chosen: Preferences) -> None:
     """Keep what somebody chose. Raises InputError for what nobody offered."""
     wrong = message("Choose one of the list.")
