@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -102,12 +103,25 @@ WRONG = [
 ]
 
 
+def kind_of(payload: Json) -> object:
+    """What decides who reads a payload's outer places."""
+    return "command" if "command" in payload else payload["type"]
+
+
+def wrongs(number: int, path: tuple[Any, ...]) -> list[Any]:
+    """Everything wrong; a quarter of it where payloads of this kind have the same reader."""
+    earlier = (one for one in WHOLE[:number] if kind_of(one) == kind_of(WHOLE[number]))
+    if path[0] in ("actions", "text", "event") or not any(path in places(one) for one in earlier):
+        return WRONG
+    return WRONG[number % 4 :: 4]
+
+
 @pytest.mark.parametrize("number", range(len(WHOLE)))
 async def test_every_place_mangled(door: Door, number: int) -> None:
     """A wrong thing in any place of any payload is a 4xx or an answer, never a failure."""
     failed = []
     for path in places(WHOLE[number]):
-        for wrong in WRONG:
+        for wrong in wrongs(number, path):
             payload = put(WHOLE[number], path, wrong)
             status, _ = await door.say(fresh(payload, path))
             failed += [(path, wrong)] if status not in (200, 400) else []
@@ -116,7 +130,7 @@ async def test_every_place_mangled(door: Door, number: int) -> None:
 
 FORGED_VALUES = [
     {"value": "x\x00y"},
-    {"value": "x" * 200_000},
+    {"value": "x" * 50_000},
     {"value": ["a"]},
     {"value": {"a": 1}},
     {"value": -(10**40)},
@@ -134,19 +148,26 @@ FORGED_VALUES = [
     {},
     {"value": "=HYPERLINK(1)\ud800"},
 ]
-FIELDS = [*submission()["view"]["state"]["values"], "app", "cause", "resolution", "choice", "side"]
+FIELDS = {
+    "report": [*submission()["view"]["state"]["values"], "app"],
+    "resolve": ["cause", "resolution"],
+    "room": ["choice", "side"],
+    "room_confirm": ["choice", "side"],
+}
 
 
-@pytest.mark.parametrize("form", ["report", "resolve", "room", "room_confirm"])
+@pytest.mark.parametrize("form", FIELDS)
 async def test_forged_values_are_answered_under_fields(door: Door, form: str) -> None:
-    """A forged value in any field gives an answer: errors under fields, or a ticket."""
-    for field in FIELDS:
+    """A forged value in any field, or in all, gives an answer: errors under fields, or a ticket."""
+    everywhere = sorted({*chain.from_iterable(FIELDS.values())})
+    for fields in (everywhere, *([field] for field in FIELDS[form])):
         for value in FORGED_VALUES:
-            sent = put(submission(**{field: value}), ("view", "callback_id"), form)
+            forged = submission(**dict.fromkeys(fields, value))
+            sent = put(forged, ("view", "callback_id"), form)
             status, text = await door.say(fresh(sent, ids=VIEW_ID))
             assert 200 == status
             assert not text or json.loads(text)["response_action"] in ("errors", "update"), (
-                field,
+                fields,
                 value,
             )
 
@@ -247,7 +268,7 @@ def mangled(draw: st.DrawFn) -> Any:
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(payload=mangled())
 async def test_any_json_in_any_place(door: Door, payload: Json) -> None:
@@ -255,14 +276,14 @@ async def test_any_json_in_any_place(door: Door, payload: Json) -> None:
     assert (await door.say(fresh(payload)))[0] in (200, 400)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=300), content_type=st.sampled_from([JSON, FORM, "text/plain"]))
 async def test_any_signed_bytes(door: Door, body: bytes, content_type: str) -> None:
     """Any signed bytes are a 4xx or an answer."""
     assert (await door.signed(body, content_type))[0] in (200, 400)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(text=st.text(st.characters(codec=None, categories=None)), number=st.integers(0, 3))
 async def test_any_text_behind_a_command(door: Door, text: str, number: int) -> None:
     """Whatever people type behind a command is answered."""

@@ -328,9 +328,8 @@ def test_reads_the_longest_text_at_once(piece: str) -> None:
     """Whatever is repeated for forty thousand characters is read in next to no time."""
     text = (piece * LONGEST)[:LONGEST]
     started = time.process_time()
-    for tried in (text, "class_77_1 " + text):
-        assert len(read_sentence(tried).comments) <= 1000
-        assert len(read_arguments(tried).comments) <= 1000
+    assert len(read_sentence(text).comments) <= 1000
+    assert len(read_arguments("class_77_1 " + text).comments) <= 1000
     assert TIME_LIMIT_S > time.process_time() - started
 
 

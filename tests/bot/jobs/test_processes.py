@@ -43,10 +43,10 @@ async def test_two_workers_share(
     real_clock: Clock,
 ) -> None:
     """Two workers never carry out one duty at the same time, and each as often as it is owed."""
-    workers = [await start_worker(shared_store, hold_s=0.1, rounds=3) for _ in range(2)]
+    workers = [await start_worker(shared_store, hold_s=0.1, rounds=2) for _ in range(2)]
     for worker in workers:
         await worker.read_until(bool)
-    owe_cards(shared_store, 30)
+    owe_cards(shared_store, 24)
     async with Engine(shared_store, real_clock, {}, worker=False) as web:
         await web.wake()
         await web.wake()
@@ -56,7 +56,7 @@ async def test_two_workers_share(
     async def watch(which: int) -> None:
         while (words := await workers[which].read()) is not None:
             seen.append((int(words[2]), words[1], words[0], which))
-            if sum(kind == "end" for _, _, kind, _ in seen) == 90:
+            if sum(kind == "end" for _, _, kind, _ in seen) == 48:
                 done.set()
 
     watching = [asyncio.create_task(watch(which)) for which in range(2)]
@@ -64,7 +64,7 @@ async def test_two_workers_share(
         await done.wait()
     assert [0, 0] == [await worker.end() for worker in workers]
     await asyncio.gather(*watching)
-    assert dict.fromkeys((f"card:LD-{number}" for number in range(30)), 6) == Counter(
+    assert dict.fromkeys((f"card:LD-{number}" for number in range(24)), 4) == Counter(
         name for _, name, _, _ in seen
     )
     assert {0, 1} == {which for _, _, _, which in seen}

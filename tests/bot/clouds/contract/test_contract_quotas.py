@@ -12,6 +12,7 @@ from tests.bot.clouds.contract.carriers import Carrier, TurnClock
 from tests.bot.clouds.contract.conftest import NOON, around, questions
 
 BURST: Final = 200
+PATIENCE: Final = 60
 
 
 async def test_a_burst_never_breaks_a_quota(
@@ -36,11 +37,11 @@ async def test_a_burst_never_breaks_a_quota(
 async def test_an_impatient_person_breaks_no_quota(
     carrier: Carrier, clouds: Clouds, cloud: Cloud, turns: TurnClock
 ) -> None:
-    """200 mixed questions, one a second when refused: answered, or refused by ourselves."""
+    """Sixty mixed questions, one a second when refused: answered, or refused by ourselves."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     counts = {"answered": 0, "refused": 0}
-    for number in range(BURST):
+    for number in range(PATIENCE):
         moved = Window(window.since - dt.timedelta(seconds=20 * number), window.until)
         asked = questions(carrier, cloud, call, moved)
         ask = list(asked.values())[number % len(asked)]
