@@ -24,8 +24,8 @@ USAGES: Final[Mapping[str, Message]] = {
     ),
     "/lagdesk": message(
         "`/lagdesk [help|settings|language zh|en|auto|channel-language zh|en|both|summary|accuracy|"
-        "policy|doctor]` is for your own settings, languages, the week, whom Lagdesk calls when, "
-        "and how it is doing."
+        "audit [LD-12]|policy|doctor]` is for your own settings, languages, the week, who did "
+        "what, whom Lagdesk calls when, and how it is doing."
     ),
 }
 

@@ -41,13 +41,16 @@ _COMMANDS: Final = (
     (
         "/quality",
         "How good are calls now? · 整体质量与用量",
-        "[app=<name>] [live|usage|network|experience|scale]",
+        "[app=<name>] [live|usage|network|experience|scale|distribution]",
     ),
     ("/tickets", "Find tickets · 查找工单", "[open|mine|all|LD-12|words]"),
     (
         "/lagdesk",
         "Help, languages, state · 帮助、语言与状态",
-        "[help|language zh|en|auto|channel-language zh|en|both|summary|policy|accuracy|doctor]",
+        (
+            "[help|settings|language zh|en|auto|channel-language zh|en|both|summary|policy|"
+            "accuracy|audit [LD-12]|doctor]"
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from bot.desk import Desk, checkup
 from bot.errors import InputError, NotAllowedError
 from bot.ports import Asked
 from bot.words import Message, message
+from handlers.audit import look_back
 from handlers.escalation import policy_text
 from handlers.help import help_text
 from handlers.judging import ACCURACY_OVER, accuracy
@@ -43,6 +44,10 @@ class SettingsStory:
                 said = None
             case "summary":
                 text, shown = await preview(self._desk, self._people, asker)
+                await ack(text=text, blocks=shown, response_type="ephemeral")
+                return
+            case "audit":
+                text, shown = await look_back(self._desk, self._people, asker, rest[0])
                 await ack(text=text, blocks=shown, response_type="ephemeral")
                 return
             case "settings" | "notify":

@@ -244,4 +244,6 @@ async def test_preview_and_file(world: World) -> None:
         await stage.settled()
         (message,) = [m for m in world.workspace.messages(maya.direct()) if m.get("files")]
         assert f"lagdesk-{now.label}.csv" == message["files"][0]["name"]
+        await sam.command("/lagdesk", "audit")
+        assert f"<@{maya.id}> downloaded the tickets of week {now.label}" in whispers(sam)[-1]
         assert 1 == len(posts(world))

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot import exports
 from bot.clouds.quota import leaving_reserve
+from bot.desk import audits
 from bot.desk.carriers import SEARCH_BEFORE, Carrier
 from bot.desk.desk import Desk
 from bot.desk.drifts import CloudWeek, find_drifts
@@ -322,7 +323,12 @@ class Weekly:
         if not is_reader and not await self._desk.is_support(team, person):
             raise NotAllowedError(message("Only support can download the tickets."))
         now, name = self._desk.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
-        await self._desk.store.transact(lambda s: duties.owe(s, name, CSV, due_at=now))
+
+        def work(session: Session) -> None:
+            duties.owe(session, name, CSV, due_at=now)
+            audits.note_export(session, team, person, week.label, origin=name, at=now)
+
+        await self._desk.store.transact(work)
         await self._desk.wake()
 
     async def send_csv(self, duty: tables.Duty) -> dt.datetime | None:

@@ -44,6 +44,32 @@ def note(session: Session, entry: AuditEntry) -> bool:
     return known is None
 
 
+def newest(session: Session, team: str, ticket: int | None, limit: int) -> list[AuditEntry]:
+    """Return what was done last in a workspace, or about one ticket, newest first.
+
+    What became of an order (`room.dismiss.taken`) stands beside it and counts as one with it.
+    """
+    asked = (
+        select(AuditEntry)
+        .where(AuditEntry.team == team, col(AuditEntry.action).not_like("%.%.%"))
+        .order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    if ticket is not None:
+        asked = asked.where(AuditEntry.ticket == ticket)
+    return list(session.exec(asked).all())
+
+
+def outcomes(session: Session, team: str, origins: Sequence[str]) -> dict[str, str]:
+    """Return what became of orders, by the views they came from: `taken`, `refused` ..."""
+    asked = select(AuditEntry.origin, AuditEntry.action).where(
+        AuditEntry.team == team,
+        col(AuditEntry.origin).in_(origins),
+        col(AuditEntry.action).like("%.%.%"),
+    )
+    return {origin: action.rpartition(".")[2] for origin, action in session.exec(asked).all()}
+
+
 def of_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
     """Return what was done about a ticket, oldest first."""
     asked = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
