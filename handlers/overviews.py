@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.call import CLOUD_NAMES, Code, Distribution, Figure, Trend, Unit, Usage
+from bot.desk.quotas import say_quotas
 from bot.ports import Overview, Topic
 from bot.words import Message, Words, message
 from handlers import blocks
@@ -134,6 +135,8 @@ def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
         yield message("Fetched %(when)s.", when=overview.fetched_at)
     if overview.fresh_at is not None:
         yield message("Fresher figures will be there from %(when)s.", when=overview.fresh_at)
+    if overview.allowances is not None:
+        yield say_quotas(overview.cloud, overview.allowances)
     yield from overview.definitions
     yield from overview.failures
     if others:

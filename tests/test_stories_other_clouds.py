@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -97,3 +98,19 @@ async def menu(stage: Stage, person: Person) -> str:
     """What the menu of the ticket's card says once the cloud was asked."""
     await person.click(card_of(stage, "class_77_1"), "room.menu")
     return text_of(await person.view_opened("room"))
+
+
+async def test_what_is_left_is_said(stage: Stage) -> None:
+    """Under figures and by the doctor; calls that are counted by the second never run out."""
+    told = text_of(await quality(stage, "usage app=adults"))
+    left = re.search(r"statistics (\d+) of 30 within", told)
+    assert left is not None
+    assert 0 < int(left[1]) < 30
+    endless = "Volcengine counts these calls by the second only"
+    assert endless in text_of(await quality(stage, "live app=kids"))
+    sam = stage.workspace.person("sam")
+    await sam.command("/lagdesk", "doctor")
+    await stage.settled()
+    found = text_of(sam.ephemerals("teachers")[-1])
+    for said in (endless, "of 30 within", "management", "The key works (aksk, ACTIVATION)"):
+        assert said in found

@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from bot.clouds.agora import AgoraCloud
 from bot.clouds.endpoints import DAY_S, ENDPOINTS, Endpoint
 from bot.clouds.quota import Ledger
-from bot.ports import Cloud
+from bot.ports import Allowance, Cloud
 from bot.settings import CloudSettings
 
 _WORTH_TELLING_S: Final = 60.0  # what is free again within seconds never runs out
-_LOW: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many calls are left of `most` within `per_s` seconds; a day is a UTC day."""
-
-    name: str
-    left: int
-    most: int
-    per_s: float
-
-    @property
-    def is_daily(self) -> bool:
-        """Tell whether days are counted."""
-        return self.per_s >= DAY_S
-
-    @property
-    def is_low(self) -> bool:
-        """Tell whether less than a tenth of a day's calls is left."""
-        return self.is_daily and self.left < self.most * _LOW
 
 
 async def read_allowances(
-    cloud: Cloud, settings: CloudSettings, app: str, ledger: Ledger, now: dt.datetime
+    cloud: Cloud,
+    settings: CloudSettings,
+    app: str,
+    ledger: Ledger,
+    *,
+    now: dt.datetime,
+    asked: Collection[str] | None = None,
 ) -> tuple[Allowance, ...]:
-    """Read what is left of each allowance of an app that lasts a minute or longer."""
+    """Read what is left of each allowance of an app that lasts a minute or longer.
+
+    `asked` are names of endpoints; None: all of them.
+    """
     generation = cloud.generation if isinstance(cloud, AgoraCloud) else ""
     plan = settings.options.get("plan")
     rows = (
@@ -49,6 +36,7 @@ async def read_allowances(
         if row.cloud == settings.name
         and (not generation or row.generation in ("", generation))
         and row.plan in (None, plan)
+        and (asked is None or row.name in asked)
     )
     found = [await _read(row, settings.apps[app], ledger, now) for row in _one_an_account(rows)]
     return tuple(each for each in found if each is not None)

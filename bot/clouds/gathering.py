@@ -42,6 +42,7 @@ def gather(
         definitions=tuple(definitions) if parts else (),
         missing=(*missing, *(_lack(what, error) for what, error in errors)),
         failures=_distinct([error.spoken for _, error in errors]),
+        asked=tuple(dict.fromkeys(each.what for each in found)),
     )
 
 

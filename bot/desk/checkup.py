@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-from bot.clouds.allowances import Allowance, read_allowances
 from bot.clouds.refusals import cloud_words
 from bot.desk.addresses import Addresses
 from bot.desk.desk import Desk
+from bot.desk.quotas import read_quotas, say_quotas
 from bot.errors import CloudError, CloudOverQuotaError, NotAllowedError, SpeakError
 from bot.ports import Asked, Cloud, Finding, Health, Inspector
-from bot.settings import CloudSettings, SettingError, Settings
+from bot.settings import SettingError, Settings
 from bot.store import Session, Store, duties, tables
-from bot.store.ledger import SqlLedger
 from bot.words import Duration, Message, message
 
 log = logging.getLogger(__name__)
@@ -80,14 +79,11 @@ class Checkup:
             told = message("No cloud is set. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS.")
             return [Finding("clouds", message("Clouds"), Health.FAILED, told)]
         rows = await asyncio.gather(
-            *(
-                self._inspect_app(self._desk.clouds[app], settings, app)
-                for app, settings in apps.items()
-            )
+            *(self._inspect_app(self._desk.clouds[app], app) for app in apps)
         )
         return [row for each in rows for row in each]
 
-    async def _inspect_app(self, cloud: Cloud, settings: CloudSettings, app: str) -> list[Finding]:
+    async def _inspect_app(self, cloud: Cloud, app: str) -> list[Finding]:
         named = {"cloud": cloud_words(cloud.name), "app": app}
         health, told = await _check(cloud, app)
         works = Finding(
@@ -95,16 +91,12 @@ class Checkup:
         )
         recordings = await Addresses(self._desk).inspect(app)
         answers = [works, *([] if recordings is None else [recordings])]
-        allowances = await read_allowances(
-            cloud, settings, app, SqlLedger(self._desk.store), self._desk.clock.now()
-        )
-        if not allowances:
-            return answers
+        allowances = await read_quotas(self._desk, app)
         quotas = Finding(
             f"quota.{cloud.name}.{app}",
             message("Quotas of %(app)s", app=app),
             Health.WARNING if any(each.is_low for each in allowances) else Health.OK,
-            message("Calls left: %(calls)s.", calls=[_allowance(each) for each in allowances]),
+            say_quotas(cloud.name, allowances),
         )
         return [*answers, quotas]
 
@@ -198,15 +190,6 @@ async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:
     if cloud.name == "agora":
         return Health.OK, message("The key works; API generation: %(told)s.", told=told)
     return Health.OK, message("The key works (%(told)s).", told=told)
-
-
-def _allowance(allowance: Allowance) -> Message:
-    numbers = {"call": allowance.name, "left": allowance.left, "most": allowance.most}
-    if allowance.is_daily:
-        return message("%(call)s %(left)s of %(most)s today", **numbers)
-    return message(
-        "%(call)s %(left)s of %(most)s within %(span)s", span=Duration(allowance.per_s), **numbers
-    )
 
 
 def _worker(beat: dt.datetime | None, now: dt.datetime) -> Finding:

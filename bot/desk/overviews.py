@@ -6,11 +6,12 @@ import datetime as dt
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Protocol
 
 from bot.call import Distribution, Missing, Trend, Usage
 from bot.desk.desk import Desk
+from bot.desk.quotas import read_quotas
 from bot.desk.sentences.cleaning import clean, narrow
 from bot.diagnosis.verdict import write_time
 from bot.errors import InputError, SpeakError
@@ -127,7 +128,10 @@ class Overviews:
 
     async def fetch(self, app: str, topic: Topic) -> Overview:
         """Ask the cloud that carries an app; what failed is told in the answer."""
-        return await self._desk.clouds[app].fetch_overview(app, topic)
+        overview = await self._desk.clouds[app].fetch_overview(app, topic)
+        if not overview.asked:
+            return overview
+        return replace(overview, allowances=await read_quotas(self._desk, app, overview.asked))
 
     async def ask(self, origin: str, asked: Asked) -> None:
         """Take a question; the same origin is the same question."""
@@ -187,6 +191,7 @@ def to_json(overview: Overview) -> dict[str, Any]:
         "usages": [_usage(usage) for usage in overview.usages],
         "distributions": [_distribution(each) for each in overview.distributions],
         "missing": [_missing(lack) for lack in overview.missing],
+        "quotas": [asdict(allowance) for allowance in overview.allowances or ()],
     }
 
 

@@ -2,6 +2,7 @@
 
 from bot.ports.clouds import (
     NARROWEST,
+    Allowance,
     Capabilities,
     Cloud,
     EventAnswer,
@@ -38,6 +39,7 @@ __all__ = [
     "FILE_GONE",
     "NARROWEST",
     "SUFFERED_FROM",
+    "Allowance",
     "Asked",
     "Bucket",
     "Capabilities",

@@ -70,6 +70,8 @@ class Capabilities:
     occupancy: bool = False
 
 
+_DAY_S: Final = 86400.0
+_LOW: Final = 0.1
 NARROWEST: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
 
 
@@ -120,12 +122,33 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many calls are left of `most` within `per_s` seconds; a day is a UTC day."""
+
+    name: str
+    left: int
+    most: int
+    per_s: float
+
+    @property
+    def is_daily(self) -> bool:
+        """Tell whether days are counted."""
+        return self.per_s >= _DAY_S
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether less than a tenth of a day's calls is left."""
+        return self.is_daily and self.left < self.most * _LOW
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What a cloud tells of a whole app about one topic. Times are aware.
 
     `fetched_at` is when the oldest of its figures were fetched, `fresh_at` when fresher ones can
     be had (None: not known). `definitions` say what the figures mean at this cloud. What is
-    missing stands in `missing`, in sentences with the next step in `failures`.
+    missing stands in `missing`, in sentences with the next step in `failures`. `asked` names the
+    endpoints it comes from, `allowances` what is left of theirs, None when nobody looked.
     """
 
     topic: Topic
@@ -141,6 +164,8 @@ class Overview:
     definitions: tuple[Message, ...] = ()
     missing: tuple[Missing, ...] = ()
     failures: tuple[Message, ...] = ()
+    asked: tuple[str, ...] = ()
+    allowances: tuple[Allowance, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
