@@ -28,6 +28,7 @@ from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
 from bot.desk.escalating import EscalationDuties
 from bot.desk.incidents import IncidentDuties
+from bot.desk.mentions import MentionDuties
 from bot.desk.overviews import Overviews
 from bot.desk.room_duties import RoomDuties
 from bot.desk.rooms import Rooms
@@ -137,6 +138,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
     from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
+    from handlers.mentions import ThreadMentions  # noqa: PLC0415 - likewise
     from handlers.native import NativeBlocks  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
     from handlers.quality import OverviewTeller  # noqa: PLC0415 - likewise
@@ -165,6 +167,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             **weekly.table,
             **RoomDuties(desk, ThreadNotes(speaker, people)).table,
             **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,
+            **MentionDuties(desk, ThreadMentions(speaker, people)).table,
             collecting.KIND: collector.collect,
             overviews.KIND: Overviews(desk, teller).answer,
             checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,

@@ -28,7 +28,7 @@ STATUSES: Final = {
     Status.CLAIMED: message("Claimed"),
     Status.RESOLVED: message("Resolved"),
 }
-_MARKS: Final = {
+MARKS: Final = {
     Status.OPEN: ":red_circle:",
     Status.CLAIMED: ":large_yellow_circle:",
     Status.RESOLVED: ":large_green_circle:",
@@ -63,7 +63,7 @@ def ticket_card(
 def ticket_title(ticket: Ticket, voice: Voice) -> str:
     """The ticket's name, channel and status in one plain line."""
     status = voice.plain(STATUSES[ticket.status])
-    return f"{_MARKS[ticket.status]} {ticket.label} · {ticket.cname} · {status}"
+    return f"{MARKS[ticket.status]} {ticket.label} · {ticket.cname} · {status}"
 
 
 def ticket_notice(ticket: Ticket, voice: Voice) -> str:
@@ -202,7 +202,7 @@ def ticket_line(ticket: Ticket, voice: Voice) -> str:
     name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
-        mark=_MARKS[ticket.status],
+        mark=MARKS[ticket.status],
         ticket=name,
         cname=ticket.cname,
         status=STATUSES[ticket.status],

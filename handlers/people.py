@@ -32,10 +32,11 @@ _PAGE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What Slack knows of a person's language and zone; empty when it did not say."""
+    """What Slack knows of a person's language, zone and name; empty when it did not say."""
 
     locale: str = ""
     timezone: str = ""
+    name: str = ""
 
 
 class Memory(Generic[Value]):
@@ -108,6 +109,10 @@ class People:
             self._silent_until[key] = time.monotonic() + _SILENCE_S
             return known
 
+    async def name(self, team: str, person: str) -> str:
+        """A person's name, for where naming them should not call them; "" when it is unknown."""
+        return (await self.profile(team, person)).name
+
     def forget(self, team: str, person: str) -> None:
         """Ask Slack anew about somebody whose profile changed."""
         self._profiles.forget((team, person))
@@ -117,7 +122,8 @@ class People:
         asked = client.users_info(user=person, include_locale=True)
         answer = await asyncio.wait_for(asked, _PATIENCE_S)
         user: dict[str, Any] = answer.get("user") or {}
-        return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""))
+        name = str(user.get("real_name") or user.get("name") or "")
+        return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""), name)
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether somebody is in SUPPORT_GROUP, or without one in the escalation channel."""

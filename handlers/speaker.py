@@ -192,6 +192,23 @@ class SlackSpeaker:
         """Edit something in the ticket's thread."""
         await self._update(ticket, ts, text, shown)
 
+    async def reply(
+        self, team: str, place: Posted, key: str, text: str, shown: list[Block]
+    ) -> Posted:
+        """Post something in the thread of any message."""
+        return await self._post(team, place.channel, key, text, shown, thread_ts=place.ts)
+
+    async def find_reply(
+        self, team: str, place: Posted, key: str, since: dt.datetime
+    ) -> Posted | None:
+        """Look for a post with this key in the thread of any message."""
+
+        async def look(client: AsyncWebClient) -> tuple[str, Read]:
+            read = partial(client.conversations_replies, channel=place.channel, ts=place.ts)
+            return place.channel, read
+
+        return await self._look(team, key, since, look)
+
     async def post_in_channel(
         self, team: str, channel: str, key: str, text: str, shown: list[Block]
     ) -> Posted:

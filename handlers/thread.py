@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.desk import Desk
 from bot.desk.threads import Reply
+from handlers.mentions import MentionEar
 from handlers.middleware import Asker, Body
 from handlers.people import People
 
@@ -18,13 +19,15 @@ class ThreadStory:
     def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
         self._people = people
+        self._mentions = MentionEar(desk)
 
     def register(self, app: AsyncApp) -> None:
-        """Listen to messages; only replies under a card are looked at."""
+        """Listen to messages: replies under a card are kept, named tickets are told."""
         app.event("message")(self.hear)
 
     async def hear(self, event: dict[str, Any], body: Body) -> None:
-        """Keep a reply; follow its edits and its deletion."""
+        """Keep a reply, follow its edits and its deletion; hear which tickets it names."""
+        await self._mentions.hear(event, body)
         subtype = event.get("subtype")
         changed = event.get("message") if subtype == "message_changed" else event
         gone = event.get("previous_message") if subtype == "message_deleted" else None
