@@ -137,6 +137,7 @@ def _gather(session: Session, number: int, now: dt.datetime) -> None:
     ticket = tickets.find(session, number)
     if ticket.incident is not None or not ticket.cause or ticket.status is Status.RESOLVED:
         return
+    incidents.open_ones(session, ticket)  # first these: who places a post locks in this order
     alike = incidents.lock_alike(session, ticket, ticket.created_at - WITHIN)
     session.refresh(ticket)  # another process may have gathered it while we waited
     if ticket.incident is not None:

@@ -1,0 +1,128 @@
+"""Incidents when many look at once: one opens, nobody is left out, nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlmodel import select
+
+from bot.call import Side
+from bot.desk.incidents import IncidentDuties
+from bot.ports import Posted
+from bot.store import Session, Store, incidents
+from bot.store.incidents import Incident
+from bot.store.tables import Duty
+from bot.ticket import Ticket
+
+NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
+TICKETS: Final = 12
+OTHERS: Final = 3  # of another app: too few to be an incident
+
+
+class Notes:
+    """A channel that takes every post, told one by one."""
+
+    def __init__(self) -> None:
+        self.posted: list[str] = []
+
+    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> Posted:
+        """Take a post."""
+        assert found
+        self.posted.append(key)
+        return Posted("C1", f"{incident.id}.{len(self.posted)}")
+
+    async def update(self, incident: Incident, found: Sequence[Ticket]) -> None:
+        """Take an edit."""
+        assert incident.ts
+        assert found
+
+    async def permalink(self, incident: Incident) -> str:
+        """Tell where it stands."""
+        return f"https://slack/{incident.ts}"
+
+    async def find(self, first: Ticket, key: str, since: dt.datetime) -> Posted | None:
+        """Find nothing."""
+        raise AssertionError((first, key, since))
+
+
+class Process:
+    """As much of a desk as these duties need, on connections of its own."""
+
+    def __init__(self, url: str, notes: Notes) -> None:
+        self.store, self.clock = Store(url), self
+        self.duties = IncidentDuties(self, notes)  # type: ignore[arg-type]
+
+    def now(self) -> dt.datetime:
+        """A moment after the last ticket."""
+        return NOON + dt.timedelta(minutes=9)
+
+    async def wake(self) -> None:
+        """Nobody sleeps."""
+
+
+def ticket(number: int, app: str) -> Ticket:
+    """A ticket whose verdict is known."""
+    at: Any = NOON + dt.timedelta(seconds=20 * number)
+    told: dict[str, Any] = {"created_at": at, "occurred_at": at, "cause": "network.loss"}
+    told |= {"teacher_uid": "1", "student_uid": str(number), "fault_uid": "1"}
+    return Ticket(
+        origin=f"{app}{number}",
+        app=app,
+        cloud="agora",
+        cname=f"room_{number}",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        reporter="U1",
+        **told,
+    )
+
+
+def duty(kind: str, number: int) -> Duty:
+    """What is owed now about a ticket or an incident."""
+    name = f"incident:INC-{number}" if kind == "incident" else f"{kind}:LD-{number}"
+    return Duty(name=name, kind=kind, ticket=number, due_at=NOON, attempt=1)
+
+
+async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
+    """Two processes gather the same and different tickets at once, while the post is placed."""
+
+    def fill(session: Session) -> None:
+        session.add_all(ticket(number, "kids") for number in range(1, TICKETS + 1))
+        session.flush()
+        session.add_all(ticket(number, "adults") for number in range(1, OTHERS + 1))
+
+    await shared_store.transact(fill)
+    notes = Notes()
+    pair = [Process(shared_store.url, notes) for _ in range(2)]
+
+    opened = asyncio.Event()
+
+    async def gather(process: Process, number: int) -> None:
+        await process.duties.gather(duty("gather", number))
+        if await shared_store.read(lambda session: session.get(Incident, 1)):
+            opened.set()
+
+    async def show() -> None:
+        await opened.wait()
+        await pair[0].duties.show(duty("incident", 1))
+
+    every = range(1, TICKETS + OTHERS + 1)
+    at_once = [gather(process, number) for number in every for process in pair]
+    async with asyncio.timeout(20):
+        await asyncio.gather(show(), *at_once)
+        await pair[1].duties.show(duty("incident", 1))
+
+    def look(session: Session) -> tuple[list[str], list[int], set[str]]:
+        (incident,) = session.exec(select(Incident)).all()
+        found = incidents.tickets_of(session, incident.id or 0)
+        links = {one.incident_link for one in found}
+        return [incident.label], [one.number or 0 for one in found], links
+
+    told = await shared_store.read(look)
+    assert (["INC-1"], list(range(1, TICKETS + 1)), {"https://slack/1.1"}) == told
+    assert ["incident:INC-1"] == notes.posted
+    for process in pair:
+        process.store.close()
