@@ -20,7 +20,7 @@ from bot.call import (
     Side,
 )
 from bot.clouds.reasons import reason_of, retry_of
-from bot.diagnosis import Verdict, examine
+from bot.diagnosis import Verdict, examine, examine_either
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, EventSource, Window
 from bot.words import Message
@@ -58,10 +58,11 @@ class Examiner:
         self._clouds = clouds
         self._clock = clock
 
-    async def examine(self, report: Report) -> Diagnosis:
+    async def examine(self, report: Report, *, side_known: bool = True) -> Diagnosis:
         """Work out why a call was bad. Never raises CloudError: what failed is in the answer.
 
-        With empty uids the two people who were measured most are examined.
+        With empty uids the two people who were measured most are examined; unless the side is
+        known, who suffered is found out too.
         """
         cloud, now = self._clouds[report.app], self._clock.now()
         found = _Findings()
@@ -69,7 +70,7 @@ class Examiner:
             found.missing.append(Missing(Lack.CALL, LackReason.FORGOTTEN))
         else:
             report = await self._gather(cloud, report, now, found)
-        return _conclude(cloud, report, now, found)
+        return _conclude(cloud, report, now, found, side_known=side_known)
 
     async def examine_channel(
         self,
@@ -104,7 +105,7 @@ class Examiner:
             again_at = listed_by if now < listed_by else None
             unlisted = Missing(Lack.CALL, LackReason.NOT_FOUND, again_at, cname)
             return _conclude(self._clouds[app], asked, now, _Findings(missing=[unlisted]))
-        diagnosis = await self.examine(asked)
+        diagnosis = await self.examine(asked, side_known=False)
         named = {uid for uid in (teacher_uid, student_uid) if uid}
         return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named))
 
@@ -195,12 +196,17 @@ class Examiner:
             return error
 
 
-def _conclude(cloud: Cloud, report: Report, now: dt.datetime, found: _Findings) -> Diagnosis:
+def _conclude(
+    cloud: Cloud, report: Report, now: dt.datetime, found: _Findings, *, side_known: bool = True
+) -> Diagnosis:
     series = tuple(series for record in found.records for series in record.series)
     participants = tuple(person for record in found.records for person in record.participants)
-    verdict = examine(
-        report, found.calls, series, found.events, missing=found.missing, participants=participants
-    )
+    told = (report, found.calls, series, found.events)
+    if side_known:
+        verdict = examine(*told, missing=found.missing, participants=participants)
+    else:
+        side, verdict = examine_either(*told, missing=found.missing, participants=participants)
+        report = replace(report, abnormal_side=side)
     return Diagnosis(
         report=report,
         cloud=cloud.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.diagnosis.examine import examine
+from bot.diagnosis.sides import examine_either
 from bot.diagnosis.suspects import CAN_EMIT
 from bot.diagnosis.verdict import (
     HEALTHY,
@@ -20,6 +21,7 @@ __all__ = [
     "Evidence",
     "Verdict",
     "examine",
+    "examine_either",
     "read_time",
     "write_time",
 ]

@@ -28,6 +28,12 @@ def freeze_measured(scene: Scene, uid: str, media: Media) -> bool:
     return _frozen(scene, uid, media) is not None
 
 
+def frozen_share(scene: Scene, uid: str, media: Media) -> float:
+    """Return the percentage of the time judged that this medium stood still at this end."""
+    frozen = _frozen(scene, uid, media)
+    return 0.0 if frozen is None else float(frozen[1].mean())
+
+
 def _freeze(scene: Scene, uid: str, media: Media) -> Evidence | None:
     frozen = _frozen(scene, uid, media)
     if frozen is None:

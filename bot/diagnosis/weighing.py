@@ -14,6 +14,8 @@ from bot.diagnosis.symptoms import freeze_measured, freezes
 
 _LEAST: Final = 0.2  # below this a suspect is not worth a reader's time
 _MOST: Final = 0.97
+_MOST_UNFELT: Final = 0.68
+_EXPLAINED: Final = 0.45  # a fault this likely that can be felt comes before one that cannot
 _CLOSE: Final = 0.15  # suspects this near each other are ordered sender first
 _UNFELT_ELSEWHERE: Final = 0.75
 _OTHER_MEDIUM: Final = 0.88
@@ -28,7 +30,7 @@ def weigh(scene: Scene, suspects: Iterable[Suspect], claims: Sequence[Claim]) ->
     seen = [_fitted(scene, suspect) for suspect in suspects]
     heard, unheard = _hear(seen, claims)
     told = [_fitted(scene, alone(scene, claim)) for claim in unheard]
-    everyone = [_capped(one) for one in (*_doubted(heard, unheard), *told)]
+    everyone = [_capped(scene, one) for one in (*_doubted(heard, unheard), *told)]
     kept = [one for one in everyone if one.confidence >= _LEAST]
     return _rivalled(_ordered(scene, kept))
 
@@ -89,24 +91,32 @@ def _felt(scene: Scene, suspect: Suspect) -> float:
     return 1.0 if media is None or media in frozen else _OTHER_MEDIUM
 
 
-def _capped(suspect: Suspect) -> Suspect:
-    return replace(suspect, confidence=min(_MOST, suspect.confidence))
+def _capped(scene: Scene, suspect: Suspect) -> Suspect:
+    """Keep a little doubt; and more where who complains cannot have felt it, told or not."""
+    felt = suspect.uid not in scene.ends or explains(scene, suspect)
+    most = _MOST if felt else _MOST_UNFELT
+    return replace(suspect, confidence=min(most, suspect.confidence))
 
 
 def _ordered(scene: Scene, suspects: Sequence[Suspect]) -> list[Suspect]:
-    """Order by confidence; among those close to the best, the sender's fault first."""
-    ranked = sorted(suspects, key=lambda one: one.confidence, reverse=True)
-    if not ranked:
+    """Order by confidence; among those close to the best, the sender's fault first.
+
+    What who complains cannot have felt comes after what explains the complaint well enough.
+    """
+    if not suspects:
         return []
-    best = ranked[0].confidence
     sender = scene.ends[0]
+    felt = [one for one in suspects if explains(scene, one)]
+    explained = any(one.confidence >= _EXPLAINED for one in felt)
+    best = max(one.confidence for one in (felt if explained else suspects))
 
-    def place(suspect: Suspect) -> tuple[bool, bool, float]:
+    def place(suspect: Suspect) -> tuple[bool, bool, bool, float]:
+        own = explains(scene, suspect)
         close = suspect.confidence >= best - _CLOSE
-        first = close and suspect.uid == sender and explains(scene, suspect)
-        return (not close, not first, -suspect.confidence)
+        first = close and suspect.uid == sender and own
+        return (explained and not own, not close, not first, -suspect.confidence)
 
-    return sorted(ranked, key=place)
+    return sorted(suspects, key=place)
 
 
 def _rivalled(ranked: Sequence[Suspect]) -> list[Suspect]:

@@ -1,61 +1,26 @@
-"""How often the examination is right: labelled lessons of the sandbox, split by seed.
+"""How often the examination is right: labelled classes of the sandbox, split by seed.
 
-Run it with `python tests/bench/bench_diagnosis.py [tune|held] [lessons per kind] [--wrong]`.
-Rules are tuned on even seeds only; the odd ones are held back for the numbers that are told.
-Agora's lessons go through the twin's JSON and the client's reading of it, the others are cut
-from the same curves to what those clouds measure.
+Run it with `python -m tests.bench.bench_diagnosis [tune|held] [classes per kind] [--wrong]`.
+`--wrong` names each class that came out wrong; it is refused for the half that is held back.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
-from bot.call import (
-    AbnormalEvent,
-    Call,
-    Code,
-    Direction,
-    Factor,
-    IssueType,
-    Lack,
-    LackReason,
-    Metric,
-    Missing,
-    Participant,
-    Report,
-    Series,
-    Unit,
-)
-from bot.clouds.agora.asking import Generation
-from bot.clouds.agora.record import participants_of, series_of
-from bot.clouds.agora.wire import Details
-from bot.clouds.endpoints import endpoint
-from bot.diagnosis import Verdict, examine
-from bot.ports import Window
-from bot.sandbox.clouds.agora_codes import CURRENT_MIDS, SEED_MIDS
-from bot.sandbox.clouds.agora_diagnosis import tell_diagnosis
-from bot.sandbox.clouds.agora_params import Window as TwinWindow
-from bot.sandbox.clouds.agora_view import CallView
-from bot.sandbox.clouds.server import Ask
-from bot.sandbox.scenario import KINDS, Curve, Lesson, curves_of, random_lesson
+from bot.call import Direction
+from bot.diagnosis import Verdict
+from bot.sandbox.scenario import Lesson
+from tests.bench.labelled import FLAVOURS, Flavour, diagnose, lessons
 
 _SURE: Final = 0.7
+_EACH: Final = 10
 _STOPPED: Final = "user_action.stopped_sending"
-_LONG_AFTER_S: Final = 3000.0  # the lesson is over and everything is out; diagnoses are kept
-_FETCHED: Final = dt.timedelta(minutes=2)
-_MIDS: Final = {"seed": SEED_MIDS, "current": CURRENT_MIDS}
-_SILENT: Final = Missing(Lack.EVENTS, LackReason.UNSUPPORTED)
-
-_JOINS: Final = frozenset({"slow_join", "removed"})
-_TIMES: Final = frozenset(kind for kind in KINDS if kind.startswith(("latency", "jitter")))
 _ALIKE: Final = {
     # What no metric tells apart; only a cloud's own word does.
     "user_action.module_off": _STOPPED,
@@ -65,192 +30,38 @@ _ALIKE_TOLD: Final = {
     "user_action.module_off": _STOPPED,
     "device.app_cpu_high": "device.cpu_high",  # Agora has one number for both
 }
+_BANDS: Final = ((0.0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01))
 
-
-@dataclass(frozen=True, slots=True)
-class Flavour:
-    """What one cloud's API shows. `unseen`: kinds whose fault none of its metrics shows."""
-
-    name: str
-    unseen: frozenset[str]
-    generation: Generation | None = None
-    told: bool = False
-    metrics: frozenset[Metric] = frozenset()
-
-
-_COMMON: Final = frozenset(
-    {
-        Metric.APP_CPU,
-        Metric.SYSTEM_CPU,
-        Metric.SEND_BITRATE,
-        Metric.RECEIVE_BITRATE,
-        Metric.SEND_FPS,
-        Metric.RECEIVE_FPS,
-        Metric.UPLINK_LOSS,
-        Metric.DOWNLINK_LOSS,
-    }
-)
-_VOLCENGINE: Final = _COMMON | {
-    Metric.CAPTURE_FPS,
-    Metric.SEND_BITRATE_LOW,
-    Metric.UPLINK_LATENCY,
-    Metric.DOWNLINK_LATENCY,
-    Metric.FREEZE_TIME,
-    Metric.SEND_VOLUME,
-    Metric.PLAY_VOLUME,
-}
-_JITTER: Final = frozenset(kind for kind in KINDS if kind.startswith("jitter"))
-FLAVOURS: Final = (
-    Flavour("agora 2020", _TIMES | _JOINS, "seed"),
-    Flavour("agora 2020 + diagnosis", frozenset(), "seed", told=True),
-    Flavour("agora today", _TIMES | _JOINS, "current"),
-    Flavour("volcengine", _JITTER | _JOINS, metrics=_VOLCENGINE),
-    Flavour(
-        "huawei",
-        _JOINS,
-        metrics=_COMMON
-        | {Metric.LATENCY, Metric.UPLINK_LATENCY, Metric.JITTER}
-        | {Metric.FREEZE_TIME},
-    ),
-)
+Label = tuple[str, str, str]  # cause, side, direction
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came out for one flavour. `guesses` are (confidence, right) of those that say so."""
+    """What came out for one flavour. `guesses` are (confidence, right) of those that say so.
+
+    `parts` counts how often cause, side and direction were right, each for itself.
+    """
 
     right: int = 0
     total: int = 0
     unknown_right: int = 0
     unknown_total: int = 0
+    parts: list[int] = field(default_factory=lambda: [0, 0, 0])
     guesses: list[tuple[float, bool]] = field(default_factory=list)
     confusion: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    twists: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     wrong: list[str] = field(default_factory=list)
     sure_and_wrong: list[str] = field(default_factory=list)
 
 
-def report_of(lesson: Lesson) -> Report:
-    """Return the complaint as a ticket would hold it."""
-    return Report(
-        app=lesson.app,
-        cname=lesson.cname,
-        teacher_uid=str(lesson.teacher_uid),
-        student_uid="20002",
-        abnormal_side=lesson.complaint.abnormal_side,
-        issue_type=IssueType.COMPLAINT,
-        occurred_at=moment(lesson.complaint.at),
-    )
-
-
-def moment(epoch_s: float) -> dt.datetime:
-    """Turn epoch seconds into an aware moment."""
-    return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
-
-
-def diagnose(lesson: Lesson, flavour: Flavour) -> Verdict:
-    """Examine a lesson as one cloud shows it."""
-    report = report_of(lesson)
-    cloud = flavour.name.split()[0]
-    began, ended = moment(lesson.started_at), moment(lesson.ended_at)
-    call = Call(cloud, lesson.app, "1", lesson.cname, began, ended)
-    if flavour.generation:
-        participants, series = by_agora(lesson, flavour.generation)
-    else:
-        participants, series = by_curves(lesson, flavour.metrics)
-    events = told_by_agora(lesson) if flavour.told else ()
-    missing = () if flavour.told else (_SILENT,)
-    return examine(report, [call], series, events, missing=missing, participants=participants)
-
-
-def by_agora(
-    lesson: Lesson, generation: Generation
-) -> tuple[Sequence[Participant], Sequence[Series]]:
-    """Send the lesson through the twin's JSON and the client's reading of it."""
-    window = Window.around(moment(lesson.complaint.at), _FETCHED)
-    asked = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
-    stays = CallView(lesson, lesson.ended_at + _LONG_AFTER_S, 0).stays(asked, exclude_servers=True)
-    body = {
-        "code": 200,
-        "call_info": [stay.row() for stay in stays],
-        "metrics": [stay.metrics(asked, _MIDS[generation]) for stay in stays],
-    }
-    told = msgspec.json.decode(msgspec.json.encode(body), type=Details)
-    row = endpoint("agora", "details", generation="seed")
-    participants = participants_of(row, told.call_info or (), ())
-    return participants, series_of(row, told.metrics or (), participants, window, generation)
-
-
-def by_curves(
-    lesson: Lesson, metrics: frozenset[Metric]
-) -> tuple[Sequence[Participant], Sequence[Series]]:
-    """Cut the lesson's curves to what a cloud measures."""
-    since, until = lesson.complaint.at - 120, lesson.complaint.at + 120
-    series = [
-        _series(curve, since, until) for curve in curves_of(lesson) if curve.metric in metrics
-    ]
-    participants = [
-        Participant(
-            str(person.uid),
-            f"{person.uid}-{number}",
-            moment(stay.joined_at),
-            moment(stay.left_at),
-            person.device.network,
-        )
-        for person in lesson.people
-        for number, stay in enumerate(person.stays)
-    ]
-    return participants, [one for one in series if one.times.size]
-
-
-def _series(curve: Curve, since: float, until: float) -> Series:
-    seen = (curve.times >= since) & (curve.times <= until)
-    return Series(
-        uid=str(curve.uid),
-        sid=f"{curve.uid}-{curve.stay}",
-        metric=curve.metric,
-        unit=Unit.NUMBER,
-        times=curve.times[seen],
-        values=curve.values[seen],
-        code=Code("sandbox", curve.metric),
-        media=curve.media,
-        direction=curve.direction,
-        peer_uid=None if curve.peer_uid is None else str(curve.peer_uid),
-    )
-
-
-def told_by_agora(lesson: Lesson) -> tuple[AbnormalEvent, ...]:
-    """Return the twin's own diagnosis of the lesson, asked minute by minute."""
-    at = lesson.complaint.at
-    found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
-    for start in range(int(at) - 120, int(at) + 120, 60):
-        query = {"appid": "1", "start_ts": str(start), "end_ts": str(start + 60)}
-        answer = tell_diagnosis(Ask("GET", "", query, {}, b"", at + 600), [lesson])
-        body = msgspec.convert(answer.body, dict[str, object])
-        for row in msgspec.convert(body["data"], list[dict[str, object]]):
-            event = _event(row)
-            found[event.key] = event
-    return tuple(found.values())
-
-
-def _event(row: dict[str, object]) -> AbnormalEvent:
-    tags = msgspec.convert(row["cause_tags"], list[dict[str, object]])
-    factors = tuple(
-        Factor(Code("agora.factor_id", str(tag["factor_id"])), str(tag["host_user"]) or None)
-        for tag in tags
-    )
-    kind = Code("agora.exp_id", str(row["exp_id"]))
-    at = moment(msgspec.convert(row["ts"], float))
-    return AbnormalEvent(str(row["user"]), str(row["cname"]), kind, at, factors)
-
-
-def label(verdict: Verdict, alike: dict[str, str]) -> tuple[str, str, str]:
+def label(verdict: Verdict, alike: dict[str, str]) -> Label:
     """Return cause, side and direction of a verdict."""
     cause = alike.get(verdict.cause, verdict.cause)
     direction = Direction.UP if cause == _STOPPED else verdict.direction
     return cause, str(verdict.side or ""), str(direction or "")
 
 
-def truth(kind: str, lesson: Lesson, alike: dict[str, str]) -> tuple[str, str, str]:
+def truth(kind: str, lesson: Lesson, alike: dict[str, str]) -> Label:
     """Return what should be said; who never got in has no metrics, so nothing can be."""
     if kind == "join_failed":
         return "unknown", "", ""
@@ -260,20 +71,8 @@ def truth(kind: str, lesson: Lesson, alike: dict[str, str]) -> tuple[str, str, s
     return cause, str(expected.side or ""), str(direction or "")
 
 
-def lessons(half: str, each: int) -> Iterator[tuple[str, Lesson]]:
-    """Stage lessons of every kind; even seeds are for tuning, odd ones are held back."""
-    for kind in sorted(KINDS):
-        for number in range(each):
-            seed = 2 * number + (half == "held")
-            lesson = random_lesson(seed, kind)
-            if number % 4 == 3 and kind == "healthy":
-                side = lesson.complaint.abnormal_side.other
-                lesson = replace(lesson, complaint=replace(lesson.complaint, abnormal_side=side))
-            yield kind, lesson
-
-
-def judge(kind: str, lesson: Lesson, flavour: Flavour, tally: Tally) -> None:
-    """Examine one lesson and note what came out."""
+def judge(kind: str, twist: str, lesson: Lesson, flavour: Flavour, tally: Tally) -> None:
+    """Examine one class and note what came out."""
     verdict = diagnose(lesson, flavour)
     alike = _ALIKE_TOLD if flavour.told else _ALIKE
     wanted, got = truth(kind, lesson, alike), label(verdict, alike)
@@ -282,54 +81,80 @@ def judge(kind: str, lesson: Lesson, flavour: Flavour, tally: Tally) -> None:
         tally.unknown_right += got[0] == "unknown" and verdict.confidence is None
         return
     right = wanted == got
-    tally.confusion[kind]["/".join(part or "-" for part in got)] += 1
-    line = f"{kind} seed {lesson.seed}: {got} {verdict.confidence}, not {wanted}"
+    line = f"{kind} seed {lesson.seed}, {twist}: {got} {verdict.confidence}, not {wanted}"
     if verdict.confidence is not None:
         tally.guesses.append((verdict.confidence, right))
         if not right and verdict.confidence >= _SURE:
             tally.sure_and_wrong.append(line)
     if kind in flavour.unseen:
         return
-    tally.total += 1
-    tally.right += right
+    _count(tally, twist, wanted, got)
     if not right:
         tally.wrong.append(line)
 
 
+def _count(tally: Tally, twist: str, wanted: Label, got: Label) -> None:
+    tally.total += 1
+    tally.right += wanted == got
+    tally.twists[twist].append(wanted == got)
+    for number, (one, other) in enumerate(zip(wanted, got, strict=True)):
+        tally.parts[number] += one == other
+    tally.confusion[wanted[0]][got[0]] += 1
+
+
 def show(flavour: Flavour, tally: Tally, *, wrong: bool) -> None:
-    """Print one flavour's numbers."""
+    """Print one flavour's numbers: accuracy, calibration, confusion."""
+    shares = [f"{count / tally.total:.1%}" for count in (tally.right, *tally.parts)]
     brier = sum((sure - right) ** 2 for sure, right in tally.guesses) / len(tally.guesses)
-    print(  # noqa: T201
-        f"{flavour.name:24} right {tally.right}/{tally.total} = {tally.right / tally.total:.1%},"
-        f" unknown {tally.unknown_right}/{tally.unknown_total}, Brier {brier:.3f},"
-        f" sure and wrong {len(tally.sure_and_wrong)}/{len(tally.guesses)}"
-    )
-    for low in (0.0, 0.4, 0.6, 0.8, 0.9):
-        high = {0.0: 0.4, 0.4: 0.6, 0.6: 0.8, 0.8: 0.9, 0.9: 1.01}[low]
+    lines = [
+        "",
+        f"{flavour.name}: right {tally.right} of {tally.total} = {shares[0]}",
+        f"  cause {shares[1]}, side {shares[2]}, direction {shares[3]}, Brier {brier:.3f}",
+        f"  unknown where data is missing {tally.unknown_right} of {tally.unknown_total}",
+        f"  sure (from {_SURE}) and wrong {len(tally.sure_and_wrong)} of {len(tally.guesses)}",
+        "  " + ", ".join(_by_twist(tally)),
+        "  " + ", ".join(_calibration(tally)),
+        *_confusion(tally),
+    ]
+    lines += [f"  {line}" for line in sorted({*tally.wrong, *tally.sure_and_wrong}) if wrong]
+    print("\n".join(lines))  # noqa: T201 - a benchmark prints
+
+
+def _by_twist(tally: Tally) -> Iterator[str]:
+    for twist, rights in tally.twists.items():
+        yield f"{twist} {sum(rights)}/{len(rights)}"
+
+
+def _calibration(tally: Tally) -> Iterator[str]:
+    for low, high in _BANDS:
         inside = [right for sure, right in tally.guesses if low <= sure < high]
         if inside:
-            share = sum(inside) / len(inside)
-            print(f"    said {low:.1f}-{min(high, 1):.1f}: right {share:.0%} of {len(inside)}")  # noqa: T201
-    for kind, said in sorted(tally.confusion.items()) if wrong else ():
-        print(f"    {kind:24} {dict(said.most_common(4))}")  # noqa: T201
-    for line in sorted({*tally.wrong, *tally.sure_and_wrong}) if wrong else ():
-        print("    " + line)  # noqa: T201
+            yield f"said {low:.1f}-{min(high, 1):.1f}: {sum(inside)}/{len(inside)} right"
+
+
+def _confusion(tally: Tally) -> Iterator[str]:
+    """Each true cause with what was said of it, the right one first."""
+    yield f"  {'true cause':38} {'right':>7}  said instead"
+    for cause, said in sorted(tally.confusion.items()):
+        others = [f"{other} {count}" for other, count in said.most_common() if other != cause]
+        share = f"{said[cause]}/{said.total()}"
+        yield f"  {cause:38} {share:>7}  {', '.join(others) or '-'}"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmark."""
     words = [argument for argument in arguments if not argument.startswith("-")]
     half = words[0] if words else "held"
-    each = int(words[1]) if len(words) > 1 else 6
+    each = int(words[1]) if len(words) > 1 else _EACH
     tallies = {flavour.name: Tally() for flavour in FLAVOURS}
     began, count = time.perf_counter(), 0
-    for kind, lesson in lessons(half, each):
+    for kind, twist, lesson in lessons(half, each):
         count += 1
         for flavour in FLAVOURS:
-            judge(kind, lesson, flavour, tallies[flavour.name])
-    print(f"{count} lessons ({half}) in {time.perf_counter() - began:.1f} s")  # noqa: T201
+            judge(kind, twist, lesson, flavour, tallies[flavour.name])
+    print(f"{count} classes ({half}) in {time.perf_counter() - began:.1f} s")  # noqa: T201
     for flavour in FLAVOURS:
-        show(flavour, tallies[flavour.name], wrong="--wrong" in arguments)
+        show(flavour, tallies[flavour.name], wrong="--wrong" in arguments and half == "tune")
     return 0
 
 

@@ -17,11 +17,13 @@ from bot.sandbox.scenario.lesson import (
     Person,
     Stay,
 )
+from bot.sandbox.scenario.twists import TWISTS
 
 __all__ = [
     "KINDS",
     "STUDENT_UID",
     "TEACHER_UID",
+    "TWISTS",
     "Complaint",
     "Curve",
     "Device",

@@ -25,6 +25,8 @@ _STEP_S: Final = 2
 _MISSING_SHARE: Final = 0.02
 _LATE_SHARE: Final = 0.1
 _HOLE_SHARE: Final = 0.002  # a hole in the data begins about once in a quarter of an hour
+_ROUGH_MISSING_SHARE: Final = 0.1
+_OFF_SHARE: Final = 0.01  # of rough samples are far off
 _FPS: Final = 15.0
 _VIDEO_KBPS: Final = 620.0
 _AUDIO_KBPS: Final = 48.0
@@ -32,6 +34,10 @@ _WIDTH, _HEIGHT = 640.0, 360.0
 _LOW_SHARE: Final = 0.2  # the low-quality stream's share of the main one's bitrate
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _A, _V = Media.AUDIO, Media.VIDEO
+_PERCENT: Final = frozenset(
+    {Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.UPLINK_LOSS, Metric.DOWNLINK_LOSS}
+    | {Metric.END_TO_END_LOSS}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +154,7 @@ class _Sampler:
     origin: float
     ticks: IntArray
     dice: Dice
+    roughness: float
 
     @classmethod
     def begin(
@@ -158,21 +165,36 @@ class _Sampler:
         start, end = (int(moment - lesson.started_at) for moment in between)
         ticks = np.arange(start + _STEP_S, min(end, last), _STEP_S)
         count = len(ticks)
-        lost = _holes(dice, count)
+        lost = _holes(dice, count, lesson.roughness)
         ticks = np.minimum(ticks + (dice.uniform("late", count) < _LATE_SHARE), last)
-        return cls(float(np.floor(lesson.started_at)), ticks[~lost & (own.online[ticks] > 0)], dice)
+        kept = ticks[~lost & (own.online[ticks] > 0)]
+        return cls(float(np.floor(lesson.started_at)), kept, dice, lesson.roughness)
 
     def sample(self, wave: _Wave) -> tuple[FloatArray, FloatArray]:
         """Return a wave's times and values; each metric loses some points of its own."""
         key = f"{wave.metric}:{wave.media}"
-        ticks = self.ticks[self.dice.uniform(key, len(self.ticks)) >= _MISSING_SHARE]
+        missing = _MISSING_SHARE + _ROUGH_MISSING_SHARE * self.roughness
+        ticks = self.ticks[self.dice.uniform(key, len(self.ticks)) >= missing]
         times: FloatArray = self.origin + ticks.astype(np.float64)
-        return times, np.round(wave.values[ticks], wave.digits)
+        return times, np.round(self._measured(wave, key)[ticks], wave.digits)
+
+    def _measured(self, wave: _Wave, key: str) -> FloatArray:
+        """Return a wave with the noise of a rough measurement, and single samples far off."""
+        if not self.roughness:
+            return wave.values
+        noise = 0.12 * self.roughness * self.dice.normal(f"rough:{key}", len(wave.values))
+        off = self.dice.uniform(f"off:{key}", len(wave.values)) < _OFF_SHARE * self.roughness
+        noisy = wave.values * (1 + noise.clip(-0.4, 0.4)) * np.where(off, 2.5, 1)
+        most = 100.0 if wave.metric in _PERCENT else np.inf
+        measured: FloatArray = noisy.clip(0, most)
+        return measured
 
 
-def _holes(dice: Dice, count: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _holes(
+    dice: Dice, count: int, roughness: float = 0.0
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mark the rare stretches of five samples that never reached the cloud."""
-    begins = dice.uniform("holes", count) < _HOLE_SHARE
+    begins = dice.uniform("holes", count) < _HOLE_SHARE * (1 + 5 * roughness)
     return np.convolve(begins, np.ones(5), mode="full")[:count] > 0
 
 

@@ -113,6 +113,7 @@ class Lesson:
     """One call in a room, with its future: a twin shows only what its clock has reached.
 
     The lesson is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
+    `roughness` runs from 0, a usual network of measurements, to 1: noisy, and full of holes.
     """
 
     cname: str
@@ -125,6 +126,7 @@ class Lesson:
     faults: tuple[Fault, ...] = ()
     app: str = "kids"
     title: str = ""
+    roughness: float = 0.0
 
     def running(self, now: float) -> bool:
         """Tell whether the lesson goes on at this epoch second."""

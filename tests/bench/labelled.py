@@ -1,0 +1,230 @@
+"""The labelled classes, and what each cloud's API shows of them. Nothing is judged here.
+
+Agora's classes go through the twin's JSON and the client's reading of it, the others are cut
+from the same curves to what those clouds measure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Code,
+    Factor,
+    IssueType,
+    Lack,
+    LackReason,
+    Metric,
+    Missing,
+    Participant,
+    Report,
+    Series,
+    Unit,
+)
+from bot.clouds.agora.asking import Generation
+from bot.clouds.agora.record import participants_of, series_of
+from bot.clouds.agora.wire import Details
+from bot.clouds.endpoints import endpoint
+from bot.diagnosis import Verdict, examine
+from bot.ports import Window
+from bot.sandbox.clouds.agora_codes import CURRENT_MIDS, SEED_MIDS
+from bot.sandbox.clouds.agora_diagnosis import tell_diagnosis
+from bot.sandbox.clouds.agora_params import Window as TwinWindow
+from bot.sandbox.clouds.agora_view import CallView
+from bot.sandbox.clouds.server import Ask
+from bot.sandbox.scenario import KINDS, TWISTS, Curve, Lesson, curves_of, random_lesson
+
+_HELD_SEED: Final = 5_000_001
+_LONG_AFTER_S: Final = 3000.0  # the lesson is over and everything is out; diagnoses are kept
+_FETCHED: Final = dt.timedelta(minutes=2)
+_MIDS: Final = {"seed": SEED_MIDS, "current": CURRENT_MIDS}
+_SILENT: Final = Missing(Lack.EVENTS, LackReason.UNSUPPORTED)
+
+_JOINS: Final = frozenset({"slow_join", "removed"})
+_TIMES: Final = frozenset(kind for kind in KINDS if kind.startswith(("latency", "jitter")))
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """What one cloud's API shows. `unseen`: kinds whose fault none of its metrics shows."""
+
+    name: str
+    unseen: frozenset[str]
+    generation: Generation | None = None
+    told: bool = False
+    metrics: frozenset[Metric] = frozenset()
+
+
+_COMMON: Final = frozenset(
+    {
+        Metric.APP_CPU,
+        Metric.SYSTEM_CPU,
+        Metric.SEND_BITRATE,
+        Metric.RECEIVE_BITRATE,
+        Metric.SEND_FPS,
+        Metric.RECEIVE_FPS,
+        Metric.UPLINK_LOSS,
+        Metric.DOWNLINK_LOSS,
+    }
+)
+_VOLCENGINE: Final = _COMMON | {
+    Metric.CAPTURE_FPS,
+    Metric.SEND_BITRATE_LOW,
+    Metric.UPLINK_LATENCY,
+    Metric.DOWNLINK_LATENCY,
+    Metric.FREEZE_TIME,
+    Metric.SEND_VOLUME,
+    Metric.PLAY_VOLUME,
+}
+_JITTER: Final = frozenset(kind for kind in KINDS if kind.startswith("jitter"))
+FLAVOURS: Final = (
+    Flavour("agora 2020", _TIMES | _JOINS, "seed"),
+    Flavour("agora 2020 + diagnosis", frozenset(), "seed", told=True),
+    Flavour("agora today", _TIMES | _JOINS, "current"),
+    Flavour("volcengine", _JITTER | _JOINS, metrics=_VOLCENGINE),
+    Flavour(
+        "huawei",
+        _JOINS,
+        metrics=_COMMON
+        | {Metric.LATENCY, Metric.UPLINK_LATENCY, Metric.JITTER}
+        | {Metric.FREEZE_TIME},
+    ),
+)
+
+
+def report_of(lesson: Lesson) -> Report:
+    """Return the complaint as a ticket would hold it."""
+    return Report(
+        app=lesson.app,
+        cname=lesson.cname,
+        teacher_uid=str(lesson.teacher_uid),
+        student_uid="20002",
+        abnormal_side=lesson.complaint.abnormal_side,
+        issue_type=IssueType.COMPLAINT,
+        occurred_at=moment(lesson.complaint.at),
+    )
+
+
+def moment(epoch_s: float) -> dt.datetime:
+    """Turn epoch seconds into an aware moment."""
+    return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+
+
+def diagnose(lesson: Lesson, flavour: Flavour) -> Verdict:
+    """Examine a lesson as one cloud shows it."""
+    report = report_of(lesson)
+    cloud = flavour.name.split()[0]
+    began, ended = moment(lesson.started_at), moment(lesson.ended_at)
+    call = Call(cloud, lesson.app, "1", lesson.cname, began, ended)
+    if flavour.generation:
+        participants, series = by_agora(lesson, flavour.generation)
+    else:
+        participants, series = by_curves(lesson, flavour.metrics)
+    events = told_by_agora(lesson) if flavour.told else ()
+    missing = () if flavour.told else (_SILENT,)
+    return examine(report, [call], series, events, missing=missing, participants=participants)
+
+
+def by_agora(
+    lesson: Lesson, generation: Generation
+) -> tuple[Sequence[Participant], Sequence[Series]]:
+    """Send the lesson through the twin's JSON and the client's reading of it."""
+    window = Window.around(moment(lesson.complaint.at), _FETCHED)
+    asked = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
+    stays = CallView(lesson, lesson.ended_at + _LONG_AFTER_S, 0).stays(asked, exclude_servers=True)
+    body = {
+        "code": 200,
+        "call_info": [stay.row() for stay in stays],
+        "metrics": [stay.metrics(asked, _MIDS[generation]) for stay in stays],
+    }
+    told = msgspec.json.decode(msgspec.json.encode(body), type=Details)
+    row = endpoint("agora", "details", generation="seed")
+    participants = participants_of(row, told.call_info or (), ())
+    return participants, series_of(row, told.metrics or (), participants, window, generation)
+
+
+def by_curves(
+    lesson: Lesson, metrics: frozenset[Metric]
+) -> tuple[Sequence[Participant], Sequence[Series]]:
+    """Cut the lesson's curves to what a cloud measures."""
+    since, until = lesson.complaint.at - 120, lesson.complaint.at + 120
+    series = [
+        _series(curve, since, until) for curve in curves_of(lesson) if curve.metric in metrics
+    ]
+    participants = [
+        Participant(
+            str(person.uid),
+            f"{person.uid}-{number}",
+            moment(stay.joined_at),
+            moment(stay.left_at),
+            person.device.network,
+        )
+        for person in lesson.people
+        for number, stay in enumerate(person.stays)
+    ]
+    return participants, [one for one in series if one.times.size]
+
+
+def _series(curve: Curve, since: float, until: float) -> Series:
+    seen = (curve.times >= since) & (curve.times <= until)
+    return Series(
+        uid=str(curve.uid),
+        sid=f"{curve.uid}-{curve.stay}",
+        metric=curve.metric,
+        unit=Unit.NUMBER,
+        times=curve.times[seen],
+        values=curve.values[seen],
+        code=Code("sandbox", curve.metric),
+        media=curve.media,
+        direction=curve.direction,
+        peer_uid=None if curve.peer_uid is None else str(curve.peer_uid),
+    )
+
+
+def told_by_agora(lesson: Lesson) -> tuple[AbnormalEvent, ...]:
+    """Return the twin's own diagnosis of the lesson, asked minute by minute."""
+    at = lesson.complaint.at
+    found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
+    for start in range(int(at) - 120, int(at) + 120, 60):
+        query = {"appid": "1", "start_ts": str(start), "end_ts": str(start + 60)}
+        answer = tell_diagnosis(Ask("GET", "", query, {}, b"", at + 600), [lesson])
+        body = msgspec.convert(answer.body, dict[str, object])
+        for row in msgspec.convert(body["data"], list[dict[str, object]]):
+            event = _event(row)
+            found[event.key] = event
+    return tuple(found.values())
+
+
+def _event(row: dict[str, object]) -> AbnormalEvent:
+    tags = msgspec.convert(row["cause_tags"], list[dict[str, object]])
+    factors = tuple(
+        Factor(Code("agora.factor_id", str(tag["factor_id"])), str(tag["host_user"]) or None)
+        for tag in tags
+    )
+    kind = Code("agora.exp_id", str(row["exp_id"]))
+    at = moment(msgspec.convert(row["ts"], float))
+    return AbnormalEvent(str(row["user"]), str(row["cname"]), kind, at, factors)
+
+
+def lessons(half: str, each: int) -> Iterator[tuple[str, str, Lesson]]:
+    """Stage `each` classes of every kind, in turn with each twist: kind, twist, class.
+
+    Rules are tuned on the small even seeds; the seeds of the other half were never looked at.
+    """
+    twists = list(TWISTS)
+    for kind in sorted(KINDS):
+        for number in range(each):
+            seed = 2 * number + (_HELD_SEED if half == "held" else 0)
+            twist = twists[number % len(twists)]
+            lesson = TWISTS[twist](random_lesson(seed, kind))
+            if number % 4 == 3 and kind == "healthy":
+                side = lesson.complaint.abnormal_side.other
+                lesson = replace(lesson, complaint=replace(lesson.complaint, abnormal_side=side))
+            yield kind, twist, lesson

@@ -1,0 +1,59 @@
+"""Who suffered when nobody says, and that a fault nobody felt is not the first one named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.call import Call, Media, Metric, Side
+from bot.diagnosis import examine_either
+
+T, S = "10001", "20002"
+A, V = Media.AUDIO, Media.VIDEO
+T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
+UP_LOSS, CPU = Metric.UPLINK_LOSS, Metric.SYSTEM_CPU
+FREEZE, WHOLE_LOSS = Metric.FREEZE_TIME, Metric.END_TO_END_LOSS
+Bend = tuple[str, Metric, Media | None, float]
+
+
+@pytest.mark.parametrize(
+    ("bends", "side", "cause", "uid"),
+    [
+        ([(T, UP_LOSS, V, 30), (S, WHOLE_LOSS, V, 30)], Side.STUDENT, "network.loss", T),
+        ([(S, UP_LOSS, V, 30), (T, WHOLE_LOSS, V, 30)], Side.TEACHER, "network.loss", S),
+        ([(T, WHOLE_LOSS, A, 30), (T, FREEZE, A, 900)], Side.TEACHER, "network.loss", T),
+        ([(S, UP_LOSS, V, 30), (T, CPU, None, 95)], Side.TEACHER, "network.loss", S),
+        ([(T, UP_LOSS, V, 30), (S, CPU, None, 95)], Side.STUDENT, "network.loss", T),
+        ([(S, UP_LOSS, V, 30), (S, CPU, None, 95), (S, FREEZE, V, 900)], Side.STUDENT, "device", S),
+        ([], Side.STUDENT, "none", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_side_is_found_out(
+    stage: Any, bends: list[Bend], side: Side, cause: str, uid: str | None
+) -> None:
+    """Who froze more suffered; without freezes, whose complaint a verdict explains best."""
+    scenery = stage()
+    for who, metric, media, value in bends:
+        scenery.bend(who, metric, media, value, (-60, 60))
+    call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
+    found, verdict = examine_either(scenery.report(), [call], scenery.series(), ())
+    assert (side, uid) == (found, verdict.uid)
+    assert verdict.cause.startswith(cause)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_fault_that_cannot_be_felt_comes_second(stage: Any, told: bool) -> None:  # noqa: FBT001 - a row of the table
+    """The student's own way up does not freeze the student, whatever the cloud says of it."""
+    scenery = stage().bend(S, UP_LOSS, V, 30).bend(S, Metric.JITTER, V, 200, (-40, 40))
+    scenery.bend(S, FREEZE, V, 900)
+    if told:
+        scenery.tell(T, "21", S)
+    verdict = scenery.examine()
+    assert ("network.jitter", S) == (verdict.cause, verdict.uid)
+    alone = stage().bend(S, UP_LOSS, V, 30).tell(T, "21", S).examine()
+    assert ("network.loss", S) == (alone.cause, alone.uid)
+    assert alone.confidence is not None
+    assert alone.confidence < 0.7
