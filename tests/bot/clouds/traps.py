@@ -2,8 +2,10 @@
 
 `id severity what | test, test` or, where no test can say more, `id severity what | - why not`.
 Severities: H wrong results or a crash if ignored, M a likely bug, L good to know, - no mark.
-S1 to S14 are what the three clouds must agree on, in the order of the list of conventions; A is
-Agora, V Volcengine, W Huawei. A test is named by its file, without `test_` and `.py` (of this
+S1 to S14 (section 0) are what the three clouds must agree on, in the order of the list of
+conventions; A is Agora, V Volcengine, W Huawei; T1 to T15 (section 4) are today's Agora, in the order
+they are told; Q (section 5) is the table of limits; D1 to D5 (section 6) are what was decided where
+the documents are silent. A test is named by its file, without `test_` and `.py` (of this
 folder, or another with its name before it), and its name, without `test_`.
 """
 
@@ -125,4 +127,25 @@ W38 M 202 is not done, and 404 carries the code of 400 | huawei_control:w38_comm
 W39 L SX is not SN | traps_documents:w39_abbreviations_are_the_appendixs
 W40 L a callback's event has two names | stories_recordings:word_of_the_end_in_its_older_name
 W41 M two calls have left the index | huawei_client_events:w41_what_is_gone_is_asked_for_once_a_week
+T1 - 0 is a yes in some samples, 200 in others | agora_today_traps:t1_t6_t8_t9_pages_of_today
+T2 - times have two names | agora_today_traps:t2_names_of_times
+T3 - sdk in the table, sdkVersion in the sample | agora_today_traps:t3_one_dimension_of_two_names
+T4 - samples about quality call usage | agora_today_traps:t4_quality_is_asked_where_quality_is
+T5 - peakCurrentUsers or peakConcurrentUsers | - no peak is asked for or read; counts of users and channels are
+T6 - the message is the word null | agora_today_traps:t1_t6_t8_t9_pages_of_today
+T7 - days begin at midnight of UTC+8 in the samples | agora_today_traps:t7_midnight_of_either_zone, agora_live:days_of_today_come_in_pieces
+T8 - a page's size goes with its number | agora_today_traps:t1_t6_t8_t9_pages_of_today
+T9 - has_more is documented and not shown | agora_today_traps:t1_t6_t8_t9_pages_of_today
+T10 - roles are text or an array | agora_today_traps:t10_roles_are_not_read
+T11 - buckets are texts such as [0%,3%) | agora_current:rows_are_read_by_any_wrapping
+T12 - minutes come unsorted | agora_current:rows_are_read_by_any_wrapping
+T13 - values of dimensions in quotes | - no values are chosen: a whole dimension is asked for
+T14 - a sample's host is another one | agora_today_traps:t14_the_host_is_a_setting
+T15 - alert callbacks prove nothing and write numbers as text | - none is received: there is no address for them
+Q - the limits of every call in one table | limits:section_5_stands_in_the_table, endpoints:limits_are_the_documents
+D1 - Huawei's losses run to 100, "0" and the own uid are the own side | huawei_metrics:w24_the_own_side, contract:the_loss_is_where_it_was
+D2 - one allowance of 30 a minute for Huawei's chapter 13 | huawei_limits:w2_chapter_13_shares_one_account
+D3 - Agora says over limit with 300 in the body, or with HTTP 300 or 429 | agora_refusals:every_no_has_its_error
+D4 - Volcengine's names come before its Chinese descriptions | volcengine_metrics:v9_name_before_desc
+D5 - a cause told by several codes keeps the cloud's one | diagnosis/examine:a_stopped_sender_keeps_the_clouds_name
 """
