@@ -23,9 +23,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import callback, commands, doctor, failures, logs, questions, summary, words
 from bot.clouds import SystemClock, build_clouds, recall_clouds
 from bot.commands import DONE
-from bot.desk import Carriers, Desk, checkup, collecting, overviews
+from bot.desk import Carriers, Desk, checkup, collecting, crowds, overviews
 from bot.desk.checkup import Checkup
 from bot.desk.collecting import Collector
+from bot.desk.crowds import CrowdDuty
 from bot.desk.escalating import EscalationDuties
 from bot.desk.incidents import IncidentDuties
 from bot.desk.mentions import MentionDuties
@@ -169,6 +170,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,
             **MentionDuties(desk, ThreadMentions(speaker, people)).table,
             collecting.KIND: collector.collect,
+            crowds.KIND: CrowdDuty(desk).fetch,
             overviews.KIND: Overviews(desk, teller).answer,
             checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,
         }

@@ -18,6 +18,7 @@ from bot.words import Message, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.causes import cause_name
+from handlers.crowds import crowd_lines
 from handlers.facts import (
     call_lines,
     event_lines,
@@ -64,6 +65,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence
         yield f"other-{number}", other_line(diagnosis, other), lines or [message("No numbers.")]
     yield "checked", message("What was checked"), list(_checked(diagnosis))
     yield "call", None, call_lines(diagnosis)
+    yield "crowd", message("Everybody in the call"), crowd_lines(diagnosis)
     yield "events", None, event_lines(diagnosis, _EVERY_EVENT)
     yield "cloud", message("Lagdesk and the cloud"), [_agreement(diagnosis)]
     missing = [*missing_lines(diagnosis), *diagnosis.failures]

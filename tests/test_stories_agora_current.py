@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.scenario import build_lesson
 from tests.conftest import MovedClock, Stage, faults_of
-from tests.storytelling import open_world, text_of
+from tests.storytelling import findings_of, open_world, report, text_of, ticket_of
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,40 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Stage) -> None:
     said = text_of(told)
     assert "First twenty seconds, which the Premium plan tells 40 s later" in said
     assert "from 600 ms" in said
+
+
+async def details(stage: Stage, cname: str) -> str:
+    """What the modal behind the button of a verdict says."""
+    sam = stage.workspace.person("sam")
+    await sam.click(findings_of(stage, cname)[0], "verdict.details")
+    view = await sam.view_opened("details")
+    await sam.close(view)
+    return text_of(view)
+
+
+async def test_who_else_suffered(today: Stage) -> None:
+    """The verdict waits for nobody; the details tell of everybody, a year later too."""
+    cname = "class_77_big"
+    today.clouds.fail_next("analytics/call/freeze/bucket", "http_500", times=3)
+    today.clouds.fail_next("analytics/call/statistics", "http_500", times=3)
+    today.clouds.fail_next("analytics/call/statistics/time", "http_500", times=3)
+    await report(today.workspace.person("sam"), cname)
+    await today.settled()
+    await today.pass_time(400)
+    assert "video" in findings_of(today, cname)[0]["text"].lower()
+    assert "Everybody in the call" not in await details(today, cname)
+    await today.pass_time(301)
+    shown = await details(today, cname)
+    assert "*Everybody in the call*" in shown
+    assert "In the 4 min around the complaint:" in shown
+    assert "of 14 people suffered: look at what they share" in shown
+    shares = shown.partition("Time frozen by network (video): ")[2][:40]
+    assert "Wi-Fi " in shares
+    assert "4G " in shares
+    assert "Worst minute (video): <!date^" in shown
+    asked = today.clouds.counts["analytics/call/statistics"]
+    assert (await ticket_of(today, cname)).verdict is not None
+    today.clock.move(300 * 86400)
+    assert "of 14 people suffered" in await details(today, cname)
+    assert asked == today.clouds.counts["analytics/call/statistics"]
+    today.clock.move(-300 * 86400)

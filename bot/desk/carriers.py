@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.desk.crowds import owe_crowd
 from bot.desk.desk import Desk, owe
 from bot.desk.escalation_plans import learn_liveness, plan
 from bot.desk.evidence import recall, remember
@@ -229,6 +230,7 @@ class Carriers:
                 session, stored, diagnosis, now=now, kept_s=kept_s
             ):
                 owe(session, stored, "picture", now)
+                owe_crowd(session, stored, self._desk.clouds[ticket.app], now)
             if is_final(diagnosis.verdict) and stored.cause and stored.incident is None:
                 owe(session, stored, "gather", now)
             if not known and is_final(diagnosis.verdict):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+import msgspec
+
 from bot.call import AbnormalEvent, Call, Code, Factor, Participant
 from bot.charts import pack, unpack
 from bot.desk.examining import REACH
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict, read_time, write_time
-from bot.ports import Diagnosis, Window
+from bot.ports import Crowd, Diagnosis, Window
 from bot.store import Session, evidence
 from bot.ticket import Ticket
 from bot.words import dump_message, load_message
 
 _TIDY_EVERY: Final = 64
+_CROWD: Final = "crowd"
 
 
 def remember(
@@ -29,8 +32,18 @@ def remember(
     if not diagnosis.series:
         return False
     packed = pack(diagnosis.series, Window.around(diagnosis.report.occurred_at, REACH))
-    evidence.keep(session, ticket.id, packed, _facts_to_json(diagnosis), now)
+    before = evidence.find(session, ticket.id)
+    facts = {_CROWD: before.facts.get(_CROWD) if before else None, **_facts_to_json(diagnosis)}
+    evidence.keep(session, ticket.id, packed, facts, now)
     return True
+
+
+def add_crowd(session: Session, ticket: Ticket, crowd: Crowd) -> None:
+    """Keep how everybody fared beside the evidence; without any there is nothing to add to."""
+    kept = evidence.find(session, ticket.id)
+    if kept is not None:
+        facts = {**kept.facts, _CROWD: msgspec.to_builtins(crowd)}
+        evidence.keep(session, ticket.id, kept.packed, facts, kept.at)
 
 
 def recall(session: Session, ticket: Ticket) -> Diagnosis | None:
@@ -49,7 +62,16 @@ def recall(session: Session, ticket: Ticket) -> Diagnosis | None:
         events=tuple(_event_from_json(event) for event in facts["events"]),
         failures=tuple(load_message(failure) for failure in facts["failures"]),
         series=unpack(kept.packed),
+        crowd=_crowd_from_json(facts.get(_CROWD)),
     )
+
+
+def _crowd_from_json(data: object) -> Crowd | None:
+    """Read what was kept; older evidence has none, and another version's form is left out."""
+    try:
+        return msgspec.convert(data, Crowd | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def recall_verdict(session: Session, ticket: Ticket) -> Diagnosis | None:

@@ -52,7 +52,8 @@ class Capabilities:
 
     `rooms`: people can be sent out and rooms closed; `recording`: a person's stream can be
     recorded. A cloud with either is a `RoomKeeper`. `occupancy`: it can be asked who is in a room
-    now; a cloud that can do no more about rooms is a `RoomWatcher`.
+    now; a cloud that can do no more about rooms is a `RoomWatcher`. `crowds`: it tells how
+    everybody in a call fared, and is a `CrowdSource`.
     """
 
     reports: bool
@@ -68,6 +69,7 @@ class Capabilities:
     rooms: bool = False
     recording: bool = False
     occupancy: bool = False
+    crowds: bool = False
 
 
 _DAY_S: Final = 86400.0

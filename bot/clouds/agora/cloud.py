@@ -84,6 +84,7 @@ class AgoraCloud:
             ),
             uid=_UID,
             uid_max=UID_MAX,
+            crowds=is_current,
             uid_hint=message("A whole number from 1 to %(most)s", most=UID_MAX),
         )
 

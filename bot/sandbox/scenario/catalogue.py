@@ -166,10 +166,11 @@ def big_class(now: float, app: str = "kids", students: int = 13) -> Lesson:
 
 def _classmate(lesson: Lesson, number: int) -> Person:
     joined_at = lesson.started_at + 35 + 6 * number
+    network = "4G" if number % 4 == 1 else "Wi-Fi"
     return Person(
         uid=20002 + number,
         role=Role.STUDENT if number % 3 == 0 else Role.OBSERVER,
-        device=Device("Android", "Android (10)", "3.1.2", "Wi-Fi"),
+        device=Device("Android", "Android (10)", "3.1.2", network),
         stays=(Stay(joined_at - 1, joined_at, lesson.ended_at - 5),),
         sends=number % 3 == 0,
     )

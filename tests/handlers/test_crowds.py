@@ -1,0 +1,104 @@
+"""How everybody in a call fared, in a reader's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Literal
+
+import pytest
+
+from bot.call import (
+    Code,
+    Distribution,
+    Figure,
+    IssueType,
+    Media,
+    Report,
+    Side,
+    Slice,
+    Trend,
+    Unit,
+)
+from bot.diagnosis import Verdict
+from bot.ports import Bucket, Crowd, Diagnosis
+from bot.words import Words
+from handlers.crowds import crowd_lines
+
+NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+REPORT = Report("kids", "c", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW)
+FROZEN = Figure(Code("agora.metric.current", "videoFreezeRate"), Media.VIDEO)
+
+
+def said(crowd: Crowd | None, locale: Literal["en", "zh"] = "en") -> list[str]:
+    """What a reader is told."""
+    diagnosis = Diagnosis(REPORT, "agora", Verdict("network.loss", NOW, NOW), NOW, crowd=crowd)
+    return [Words(locale).say(line) for line in crowd_lines(diagnosis)]
+
+
+def crowd_of(*people: int) -> Crowd:
+    """So many people in each of Agora's four buckets, of video."""
+    bounds = ((0, 3), (3, 5), (5, 10), (10, 100))
+    buckets = [Bucket(Media.VIDEO, *pair, n) for pair, n in zip(bounds, people, strict=True)]
+    return Crowd(NOW - 2 * MINUTE, NOW + 2 * MINUTE, buckets=tuple(buckets))
+
+
+@pytest.mark.parametrize(
+    ("people", "judgement", "groups"),
+    [
+        (
+            (12, 0, 0, 2),
+            "2 of 14 people suffered: the one who",
+            "2 of 14 people were frozen for 5%",
+        ),
+        ((3, 3, 4, 4), "8 of 14 people suffered: look at what they", "4 of them for 10% or more"),
+        ((13, 0, 1, 0), "Only one of 14 people suffered", "0 of them for 10% or more"),
+        ((10, 4, 0, 0), None, "none of 14 people was frozen"),
+        ((1, 0, 0, 1), None, "1 of 2 people were frozen for 5%"),
+    ],
+)
+def test_did_only_one_suffer(people: tuple[int, ...], judgement: str | None, groups: str) -> None:
+    """One, several, or half of the class; of two people the verdict tells, and no one is no one."""
+    lines = said(crowd_of(*people))
+    assert "In the 4 min around the complaint:" == lines[0]
+    assert groups in lines[-1]
+    assert (3 if judgement else 2) == len(lines)
+    if judgement:
+        assert lines[1].startswith(judgement)
+
+
+def test_networks_and_the_worst_minute() -> None:
+    """Networks in the order of their shares; the minute with the most people; in both languages."""
+    rows = tuple(
+        Slice((Code("agora.dimension.network", place),), value)
+        for place, value in (("Wi-Fi", 12.04), ("4G", 3.0))
+    )
+    there = Trend(
+        Code("agora.insight_metric", "userCount"),
+        Unit.NUMBER,
+        ((NOW - MINUTE, 13.0), (NOW, 14.0)),
+    )
+    frozen = Trend(
+        Code("agora.metric.current", "videoFreezeUserCount"),
+        Unit.NUMBER,
+        ((NOW - MINUTE, 2.0), (NOW, 5.0)),
+    )
+    crowd = Crowd(
+        NOW - 2 * MINUTE,
+        NOW + 2 * MINUTE,
+        spreads=(Distribution("network", Unit.PERCENT, rows, FROZEN),),
+        minutes=(there, frozen),
+    )
+    text = "\n".join(said(crowd))
+    assert "Time frozen by network (video): Wi-Fi 12%, 4G 3%" in text
+    assert "5 of 14 people frozen at some time" in text
+    assert "14 人中有 5 人出现过卡顿" in "\n".join(said(crowd, "zh"))
+    alone = replace(crowd, spreads=(), minutes=(replace(frozen, points=()),))
+    assert [] == said(alone)
+
+
+def test_nothing_is_said_where_nobody_tells() -> None:
+    """A cloud that cannot tell leaves no gap in the details."""
+    assert [] == said(None)
+    assert [] == said(crowd_of(0, 0, 0, 0))
