@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 import aiohttp
@@ -36,7 +36,7 @@ class Profile:
 
     locale: str = ""
     timezone: str = ""
-    name: str = ""
+    name: str = field(default="", compare=False)  # who they are is not how they are spoken to
 
 
 class Memory(Generic[Value]):

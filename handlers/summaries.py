@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -12,20 +11,16 @@ from bot.words import Duration, Message, Percentage, Uid, Words, message, plural
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.causes import resolution_name
-from handlers.charts_native import Cell, Table
 from handlers.forms import ISSUE_TYPES, SIDES
 from handlers.indicators import short_name, written
 from handlers.overviews import headline as overview_headline
 from handlers.overviews import title_of
-from handlers.text_tables import align, harmless
-from handlers.voice import Link, Voice, escape
+from handlers.summary_charts import chart_blocks, day_tables, text_charts
+from handlers.text_tables import align
+from handlers.voice import Link, Voice
 
 _TOP: Final = 6
 _FIGURES: Final = 6
-_NAME_LENGTH: Final = 20  # of a chart's lines and labels
-_TITLE_LENGTH: Final = 50
-_BAR_WIDTH: Final = 12
-_DAY: Final = dt.timedelta(days=1)
 Lines = tuple[Message, ...]
 
 
@@ -73,6 +68,7 @@ def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
         yield "apps", _tallies(message("*By app*"), report.apps, None)
         yield "sides", _tallies(message("*By who had the problem*"), report.sides, _sides())
     yield "waits", tuple(_waits(report))
+    yield "escalated", tuple(_escalated(report))
     yield "open", tuple(_open(report))
     yield "accuracy", tuple(_accuracy(report))
 
@@ -151,6 +147,29 @@ def _wait(name: Message, waits: Waits) -> Message:
         median=Duration(waits.median_s or 0),
         slow=Duration(waits.slow_s or 0),
     )
+
+
+def _escalated(report: WeekReport) -> Iterator[Message]:
+    """For how many people were called, and how it was afterwards."""
+    told, after = report.escalations, report.afterwards
+    if told.tickets:
+        yield plural(
+            "*Escalated*: %(count)s ticket (calls: %(calls)s, up to the last step: %(last)s)",
+            "*Escalated*: %(count)s tickets (calls: %(calls)s, up to the last step: %(last)s)",
+            count=told.tickets,
+            calls=told.calls,
+            last=told.last,
+        )
+    elif report.reported:
+        yield message("*Escalated*: none")
+    if report.resolved or after.reopened:
+        yield message(
+            "*Resolved*: %(resolved)s. Reporters said that it helped: %(helped)s, opened again: "
+            "%(reopened)s",
+            resolved=report.resolved,
+            helped=after.helped,
+            reopened=after.reopened,
+        )
 
 
 def _open(report: WeekReport) -> Iterator[Message]:
@@ -240,7 +259,7 @@ def _drifted(drift: Drift) -> Message:
 def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bool) -> list[Block]:
     """The summary's post; without `native` the charts are text."""
     shown = [blocks.section("headline", voice.markup(message("*%(line)s*", line=headline(report))))]
-    shown += _chart_blocks(report, voice) if native else _text_charts(report, voice)
+    shown += chart_blocks(report, voice) if native else text_charts(report, voice)
     shown += _sections(tell(report), voice)
     if button:
         name = voice.plain(message("Tickets as CSV"))
@@ -272,7 +291,7 @@ def print_summary(report: WeekReport, words: Words) -> str:
     """The summary as lines of plain text, for a terminal."""
     voice = Voice(words, mask=False)
     texts = [voice.plain(headline(report))]
-    for table in _tables(report, voice):
+    for table in day_tables(report, voice):
         texts += ["", table.title, *align(table)]
     for groups in (tell(report), tell_details(report, ())):
         for _, lines in groups:
@@ -286,99 +305,3 @@ def _unmarked(voice: Voice, line: Message) -> str:
         for name, value in line.params.items()
     }
     return voice.plain(Message(line.id, named, line.domain, line.plural)).replace("*", "")
-
-
-def _chart_blocks(report: WeekReport, voice: Voice) -> list[Block]:
-    """Two bar charts: days, and causes beside those of the week before."""
-    if not (report.reported or report.resolved):
-        return []
-    days = [_day_name(each.day) for each in report.days]
-    by_day = (
-        (message("Reported"), [each.reported for each in report.days]),
-        (message("Resolved"), [each.resolved for each in report.days]),
-    )
-    shown = [_bars("chart-days", message("Tickets by day"), days, by_day, voice)]
-    causes = report.causes[:_TOP]
-    if causes:
-        names = _distinct([voice.plain(resolution_name(each.key)) for each in causes])
-        by_cause = (
-            (message("This week"), [each.count for each in causes]),
-            (message("Week before"), [each.before for each in causes]),
-        )
-        shown.append(_bars("chart-causes", message("Tickets by cause"), names, by_cause, voice))
-    return shown
-
-
-def _day_name(day: dt.date) -> str:
-    return f"{day:%m-%d}"
-
-
-def _bars(
-    block_id: str,
-    title: Message,
-    categories: Sequence[str],
-    values: Sequence[tuple[Message, Sequence[int]]],
-    voice: Voice,
-) -> Block:
-    names = _distinct([voice.plain(name) for name, _ in values])
-    series = [
-        {
-            "name": name,
-            "data": [
-                {"label": label, "value": value}
-                for label, value in zip(categories, told, strict=True)
-            ],
-        }
-        for name, (_, told) in zip(names, values, strict=True)
-    ]
-    axis = {
-        "categories": list(categories),
-        "y_label": blocks.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
-    }
-    return {
-        "type": "data_visualization",
-        "block_id": block_id,
-        "title": blocks.clip(voice.plain(title), _TITLE_LENGTH),
-        "chart": {"type": "bar", "series": series, "axis_config": axis},
-    }
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names within a chart's length, each different."""
-    found: list[str] = []
-    for name in names:
-        short, number = blocks.clip(name, _NAME_LENGTH), 2
-        while short in found:
-            tail = f" {number}"
-            short, number = blocks.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
-        found.append(short)
-    return found
-
-
-def _text_charts(report: WeekReport, voice: Voice) -> list[Block]:
-    return [
-        blocks.section(
-            f"text-{number}",
-            f"*{escape(table.title)}*\n```{harmless(chr(10).join(align(table)))}```",
-        )
-        for number, table in enumerate(_tables(report, voice))
-    ]
-
-
-def _tables(report: WeekReport, voice: Voice) -> list[Table]:
-    """The days as a table with bars; none for a week without tickets."""
-    if not (report.reported or report.resolved):
-        return []
-    most = max(each.reported for each in report.days) or 1
-    rows = tuple(
-        (
-            Cell(_day_name(each.day)),
-            Cell(str(each.reported)),
-            Cell(str(each.resolved)),
-            Cell(("█" * round(_BAR_WIDTH * each.reported / most)).ljust(_BAR_WIDTH)),
-        )
-        for each in report.days
-    )
-    head = (message("Day"), message("Reported"), message("Resolved"))
-    titles = (*(voice.plain(each) for each in head), "")
-    return [Table(voice.plain(message("Tickets by day")), titles, rows)]

@@ -110,7 +110,9 @@ async def test_a_week_with_twelve_tickets(world: World) -> None:
         for number in range(12):
             await report(sam, f"room-{number % 11}", issue_type=str(number % 4 + 1))
         await stage.settled()
-        await stage.house.desk.claim((await _first(stage)).team, 1, sam.id)
+        team = (await _first(stage)).team
+        await stage.house.desk.claim(team, 1, sam.id)
+        await stage.house.desk.escalate(team, 2, sam.id)
         await to_monday(stage)
         post = posts(world)[0]
         assert "12 tickets" in post["text"]
@@ -121,6 +123,7 @@ async def test_a_week_with_twelve_tickets(world: World) -> None:
             "Student: 12",
             "Time to claim",
             "Still open*: 12",
+            "Escalated*: 1 ticket (calls: 1, up to the last step: 0)",
             "LD-1",
         ):
             assert said in text_of(post)

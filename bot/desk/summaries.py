@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.desk.weeks import Week
+from bot.escalation import LAST_STEP
 from bot.store.judgements import Judgement
 from bot.ticket import Status, Ticket
 
@@ -102,6 +103,23 @@ class Judgements:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalations:
+    """How many tickets people were called for, how often, and for how many to the last step."""
+
+    tickets: int = 0
+    calls: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What became of what was resolved: reporters said that it helped, or it was opened again."""
+
+    helped: int = 0
+    reopened: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WeekReport:
     """A week in numbers. `until` is the end of what is counted: now, while the week goes on.
 
@@ -126,6 +144,8 @@ class WeekReport:
     rooms: tuple[Repeated, ...] = ()
     people: tuple[Repeated, ...] = ()
     judgements: Judgements = Judgements()
+    escalations: Escalations = Escalations()
+    afterwards: Afterwards = Afterwards()
     days: tuple[Day, ...] = ()
     gaps: tuple[Span, ...] = ()
 
@@ -176,6 +196,8 @@ def count_week(
         rooms=_repeated((each.app, each.cname) for each in new),
         people=_repeated((each.app, each.report.abnormal_uid) for each in new),
         judgements=_judgements(said),
+        escalations=_escalations(tickets, since, until),
+        afterwards=_afterwards(tickets, resolved, since, until),
         days=_days(week, new, resolved, zone),
         gaps=find_gaps(runs, since, until, patience),
     )
@@ -232,6 +254,34 @@ def _open(ticket: Ticket) -> OpenTicket:
 def _judgements(said: Sequence[Judgement]) -> Judgements:
     counts = Counter(said)
     return Judgements(counts[Judgement.RIGHT], counts[Judgement.PARTLY], counts[Judgement.WRONG])
+
+
+def _escalations(tickets: Sequence[Ticket], since: dt.datetime, until: dt.datetime) -> Escalations:
+    called = [_steps(ticket, "called", since, until) for ticket in tickets]
+    called = [steps for steps in called if steps]
+    last = sum(any(step["step"] >= LAST_STEP for step in steps) for steps in called)
+    return Escalations(len(called), sum(map(len, called)), last)
+
+
+def _afterwards(
+    tickets: Sequence[Ticket],
+    resolved: Sequence[Ticket],
+    since: dt.datetime,
+    until: dt.datetime,
+) -> Afterwards:
+    reopened = sum(bool(_steps(ticket, "reopened", since, until)) for ticket in tickets)
+    return Afterwards(sum(ticket.helped is True for ticket in resolved), reopened)
+
+
+def _steps(
+    ticket: Ticket, what: str, since: dt.datetime, until: dt.datetime
+) -> list[dict[str, Any]]:
+    """What happened to a ticket within a span, of one kind."""
+    return [
+        step
+        for step in ticket.steps
+        if step["what"] == what and since <= dt.datetime.fromisoformat(step["at"]) < until
+    ]
 
 
 def _days(

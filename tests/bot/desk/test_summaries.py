@@ -10,7 +10,17 @@ import pytest
 
 from bot.call import Side
 from bot.desk.desk import Desk
-from bot.desk.summaries import Day, Repeated, Tally, Waits, WeekReport, count_week, find_gaps
+from bot.desk.summaries import (
+    Afterwards,
+    Day,
+    Escalations,
+    Repeated,
+    Tally,
+    Waits,
+    WeekReport,
+    count_week,
+    find_gaps,
+)
 from bot.desk.weekly import Weekly
 from bot.desk.weeks import Week
 from bot.settings import Settings
@@ -147,6 +157,19 @@ def test_what_was_reported_more_than_once() -> None:
     )
     assert (Repeated("kids", "room", 3),) == report.rooms
     assert (Repeated("kids", "7", 3),) == report.people
+
+
+def test_escalations_and_what_came_after() -> None:
+    """Calls of the week count, whenever the ticket came; and what became of what was resolved."""
+    early, late = ticket(1, -DAY), ticket(2, DAY, status=Status.RESOLVED, helped=True)
+    for number, after in enumerate((-HOUR, HOUR, 2 * HOUR), 1):
+        early.note_call(number, SINCE + after, "support")
+    late.note_call(1, SINCE + 2 * DAY, "support")
+    late.note_step("reopened", SINCE + 3 * DAY, "U1")
+    late.resolved_at = SINCE + 4 * DAY
+    report = count(early, late, ticket(3, DAY))
+    assert Escalations(tickets=2, calls=3, last=1) == report.escalations
+    assert Afterwards(helped=1, reopened=1) == report.afterwards
 
 
 def test_how_often_verdicts_were_right() -> None:
