@@ -18,6 +18,7 @@ from aiohttp import web
 
 from bot.__main__ import House, Slack, open_house, open_slack
 from bot.clouds import build_clouds
+from bot.sandbox import serving
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
 from bot.sandbox.workspace import Workspace
@@ -147,7 +148,7 @@ async def open_door(
     http = build_http_door(slack.app, house.desk, house.settings, slack.clients, slack.installs)
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    stack.push_async_callback(serving.end, runner)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     way = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
     stack.push_async_callback(way.close)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
+from bot.sandbox import serving
 from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_answer
 from bot.sandbox.clouds.ledger import Arrival, Ledger, Limits
 
@@ -158,7 +159,7 @@ class Door:
         finally:
             self._closing.set()
             await asyncio.sleep(0)  # waiting answers go out before their connections are closed
-            await runner.cleanup()
+            await serving.end(runner)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         ask = await self._read(request)

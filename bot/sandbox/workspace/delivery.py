@@ -91,6 +91,7 @@ class HttpTransport:
         self._signing_secret = signing_secret
         self._limit = aiohttp.ClientTimeout(total=ack_limit_s)
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     @property
     def connected(self) -> bool:
@@ -119,12 +120,15 @@ class HttpTransport:
             raise NoAckError(reason) from error
 
     def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
+        if self._closed:
+            raise NoAckError("connection_failed")
+        if self._session is None:
             self._session = aiohttp.ClientSession()
         return self._session
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; nothing goes this way any more."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
 

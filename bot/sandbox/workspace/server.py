@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.sandbox import serving
 from bot.sandbox.workspace import api, api_apps, api_files, page_api, replies
 
 if TYPE_CHECKING:
@@ -47,4 +48,4 @@ async def open_server(workspace: Workspace, host: str, port: int) -> AsyncIterat
         bound = runner.addresses[0][1]
         yield f"http://{host}:{bound}"
     finally:
-        await runner.cleanup()
+        await serving.end(runner)
