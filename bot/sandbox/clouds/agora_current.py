@@ -1,4 +1,4 @@
-"""Agora's analytics API of today: call lists, sessions and metrics; insight and real time.
+"""Agora's analytics API of today: call lists, sessions and metrics, and insight by time.
 
 Limits are those of the plans (docs.agora.io, "Analytics REST API reference").
 """
@@ -36,16 +36,15 @@ _DAY_S: Final = 86400
 _HOUR_S: Final = 3600
 _PAGE_SIZE, _MOST_PAGE_SIZE, _MOST_PAGES = 20, 100, 10_000
 _MOST_UIDS, _MOST_SIDS = 10, 20
-_REALTIME_STEP_S: Final = 20
 _STEPS: Final = {"1d": _DAY_S, "1h": _HOUR_S}
-_USAGE_METRICS: Final = (
+USAGE_METRICS: Final = (
     "userCount",
     "sessionCount",
     "channelCount",
     "peakConcurrentUsers",
     "peakConcurrentChannels",
 )
-_QUALITY_METRICS: Final = (
+QUALITY_METRICS: Final = (
     "joinSuccessRate",
     "joinSuccessIn5sRate",
     "audioFreezeRate",
@@ -162,19 +161,11 @@ class CurrentApi:
 
     def tell_insight_usage(self, ask: Ask, lessons: list[Lesson]) -> Answer:
         """Answer insight/usage/by_time."""
-        return self._insight(ask, lessons, _USAGE_METRICS)
+        return self._insight(ask, lessons, USAGE_METRICS)
 
     def tell_insight_quality(self, ask: Ask, lessons: list[Lesson]) -> Answer:
         """Answer insight/quality/by_time; shares are 0 to 1."""
-        return self._insight(ask, lessons, _QUALITY_METRICS)
-
-    def tell_realtime_usage(self, ask: Ask, lessons: list[Lesson]) -> Answer:
-        """Answer realtime/usage/by_time_20sec."""
-        return self._realtime(ask, lessons, _USAGE_METRICS)
-
-    def tell_realtime_quality(self, ask: Ask, lessons: list[Lesson]) -> Answer:
-        """Answer realtime/quality/by_time_20sec; shares are 0 to 1."""
-        return self._realtime(ask, lessons, _QUALITY_METRICS)
+        return self._insight(ask, lessons, QUALITY_METRICS)
 
     def _check(self, window: Window, now: float, span_s: float) -> None:
         check_look_back(window, now, self.limits.look_back_s)
@@ -198,22 +189,7 @@ class CurrentApi:
         check_span(window, self.limits.insight_span_s)
         first = -(-window.start // step_s) * step_s
         starts = range(first, int(min(window.end, ask.now - step_s) + 1), step_s)
-        return _success(agora_totals.rows(names, _of_product(ask, params, lessons), starts, 1))
-
-    def _realtime(self, ask: Ask, lessons: list[Lesson], known: tuple[str, ...]) -> Answer:
-        params = Params(ask.query)
-        params.allow("startTs", "endTs", "appid", "metric", "cname", "uids", "productType")
-        window = params.window("startTs", "endTs")
-        names = params.names("metric", known)
-        if "uids" in ask.query and "cname" not in ask.query:
-            raise bad_input("uids needs cname")
-        check_look_back(window, ask.now, self.limits.realtime_look_back_s)
-        first = -(-window.start // _REALTIME_STEP_S) * _REALTIME_STEP_S
-        until = ask.now - ask.delay(self.limits.realtime_delay_s)
-        starts = range(first, int(min(window.end + 1, until)), _REALTIME_STEP_S)
-        cname = ask.query.get("cname")
-        held = [lesson for lesson in lessons if cname in {None, lesson.cname}]
-        return _success(agora_totals.rows(names, held, starts, 1))
+        return _success(agora_totals.rows(names, of_product(ask, params, lessons), starts, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +256,7 @@ def _freeze_rate(call: CallView, media: Media, uid: int | None = None) -> float:
     return round(frozen_ms / total_ms, 6) if total_ms else 0.0
 
 
-def _of_product(ask: Ask, params: Params, lessons: list[Lesson]) -> list[Lesson]:
+def of_product(ask: Ask, params: Params, lessons: list[Lesson]) -> list[Lesson]:
     """Keep the lessons of a product: all of ours are native."""
     if "productType" not in ask.query:
         return lessons

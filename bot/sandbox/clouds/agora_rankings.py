@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from bot.sandbox.clouds.agora_current import QUALITY_METRICS, USAGE_METRICS
 from bot.sandbox.clouds.agora_params import (
     GRACE_S,
     Params,
@@ -16,6 +17,7 @@ from bot.sandbox.clouds.agora_params import (
     check_span,
 )
 from bot.sandbox.clouds.agora_places import COUNTRY, Seat, by_place, count_of, seats_of, share_of
+from bot.sandbox.clouds.agora_realtime import DIMENSIONS, STEP_S
 from bot.sandbox.clouds.server import Answer, RefusalError
 
 if TYPE_CHECKING:
@@ -26,24 +28,7 @@ if TYPE_CHECKING:
     from bot.sandbox.scenario import Lesson
 
 _TOP, _TOP_DEVICES = 20, 50
-_WINDOW_S: Final = 20
-_USAGE: Final = (
-    "userCount",
-    "sessionCount",
-    "channelCount",
-    "peakConcurrentUsers",
-    "peakConcurrentChannels",
-)
 _PEAKS: Final = ("peakConcurrentUsers", "peakConcurrentChannels")
-_QUALITY: Final = (
-    "joinSuccessRate",
-    "joinSuccessIn5sRate",
-    "audioFreezeRate",
-    "videoFreezeRate",
-    "networkDelay",
-)
-# The tables say `sdkVersion`, samples of the same calls say `sdk`: both are taken.
-_DIMENSIONS: Final = ("country", "region", "network", "sdkVersion", "sdk", "os", "device")
 _PRODUCTS: Final = ("Native", "WebRTC")
 
 
@@ -73,7 +58,7 @@ class RankingApi:
 
     def aggregate_usage(self, ask: Ask, lessons: list[Lesson]) -> Answer:
         """Answer insight/usage/aggregation: the largest counts along a dimension."""
-        wish, window = self._read(ask, _USAGE, _DIMENSIONS)
+        wish, window = self._read(ask, USAGE_METRICS, DIMENSIONS)
         until = ask.now - ask.delay(self.limits.insight_usage_delay_s)
         seats = _within(lessons, wish, window)
         groups = {"": seats} if wish.dimension is None else by_place(seats, wish.dimension)
@@ -86,7 +71,7 @@ class RankingApi:
 
     def aggregate_quality(self, ask: Ask, lessons: list[Lesson]) -> Answer:
         """Answer insight/quality/aggregation: shares from 0 to 1 and what each rests on."""
-        wish, window = self._read(ask, _QUALITY, (*_DIMENSIONS, "channelSize"))
+        wish, window = self._read(ask, QUALITY_METRICS, (*DIMENSIONS, "channelSize"))
         until = min(window.end, ask.now - ask.delay(self.limits.insight_delay_s))
         seats = _within(lessons, wish, window)
         if wish.dimension is None:
@@ -110,7 +95,7 @@ class RankingApi:
         """Answer realtime/quality/dimension/top20: shares from 0 to 1 of twenty seconds."""
         params = Params(ask.query)
         params.allow("ts", "appid", "productType", "metric", "dimension", "cname", "extraMetrics")
-        metric = _one(params, "metric", _QUALITY)
+        metric = _one(params, "metric", QUALITY_METRICS)
         if "extraMetrics" in params.query:
             _one(params, "extraMetrics", ("userCount",))
         return self._rank(params, ask, lessons, metric)
@@ -134,9 +119,9 @@ class RankingApi:
         return wish, window
 
     def _rank(self, params: Params, ask: Ask, lessons: list[Lesson], metric: str) -> Answer:
-        dimension = _one(params, "dimension", _DIMENSIONS)
+        dimension = _one(params, "dimension", DIMENSIONS)
         product = _one(params, "productType", _PRODUCTS)
-        window = Window(params.seconds("ts"), params.seconds("ts") + _WINDOW_S)
+        window = Window(params.seconds("ts"), params.seconds("ts") + STEP_S)
         check_look_back(window, ask.now, self.limits.realtime_look_back_s)
         if window.end > ask.now - ask.delay(self.limits.realtime_delay_s) + GRACE_S:
             raise RefusalError(Answer({"code": 300, "message": "query latency limit error"}))

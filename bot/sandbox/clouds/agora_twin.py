@@ -13,6 +13,7 @@ from bot.sandbox.clouds import agora_calls, agora_diagnosis, agora_live, agora_r
 from bot.sandbox.clouds.agora_current import PLANS, CurrentApi, PlanName
 from bot.sandbox.clouds.agora_params import Params, refusal
 from bot.sandbox.clouds.agora_rankings import RankingApi
+from bot.sandbox.clouds.agora_realtime import RealtimeApi
 from bot.sandbox.clouds.agora_statistics import StatisticsApi
 from bot.sandbox.clouds.ledger import Limits
 from bot.sandbox.clouds.server import Answer, Ask, Endpoint, RefusalError, Twin
@@ -153,7 +154,8 @@ class AgoraTwin(Twin):
         """What today's documents offer; the plan decides how much."""
         tell = partial(_endpoint, self._held)
         limits = PLANS[self.plan]
-        api, rankings, statistics = CurrentApi(limits), RankingApi(limits), StatisticsApi(limits)
+        api, live = CurrentApi(limits), RealtimeApi(limits)
+        rankings, statistics = RankingApi(limits), StatisticsApi(limits)
         insight, realtime = limits.insight or NOT_IN_PLAN, limits.realtime or NOT_IN_PLAN
         return _offer(
             get=[
@@ -165,8 +167,8 @@ class AgoraTwin(Twin):
                 tell("analytics/call/freeze/bucket", statistics.tell_buckets, limits.calls),
                 tell("insight/usage/by_time", api.tell_insight_usage, insight),
                 tell("insight/quality/by_time", api.tell_insight_quality, insight),
-                tell("realtime/usage/by_time_20sec", api.tell_realtime_usage, realtime),
-                tell("realtime/quality/by_time_20sec", api.tell_realtime_quality, realtime),
+                tell("realtime/usage/by_time_20sec", live.tell_usage, realtime),
+                tell("realtime/quality/by_time_20sec", live.tell_quality, realtime),
                 tell("realtime/usage/dimension/top20", rankings.rank_usage, realtime),
                 tell("realtime/quality/dimension/top20", rankings.rank_quality, realtime),
             ],

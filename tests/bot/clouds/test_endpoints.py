@@ -21,6 +21,11 @@ LIMITS = [
     ("lists", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, _DAY, 100, 20),
     ("sessions", "current", "standard", [Rate(1, 1)], 1000, _DAY, _HOUR, 100, 300),
     ("sessions", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, 100, 150),
+    ("call_statistics", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, None, 150),
+    ("usage_spread", "current", "premium", [Rate(3, 60)], 40, 14 * _DAY, 3 * _DAY, 20, 43200),
+    ("quality_spread", "current", "enterprise", [Rate(10, 60)], 60, 30 * _DAY, 7 * _DAY, 20, 21600),
+    ("usage_ranking", "current", "premium", [Rate(3, 60)], 480, _HOUR * 2 / 3, None, 20, 40),
+    ("quality_ranking", "current", "enterprise", [Rate(10, 60)], 1440, _HOUR, None, 20, 20),
     ("metrics", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, 6 * _HOUR, 20, 100),
 ]
 

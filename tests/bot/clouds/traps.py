@@ -137,8 +137,8 @@ T7 - days begin at midnight of UTC+8 in the samples | agora_today_traps:t7_midni
 T8 - a page's size goes with its number | agora_today_traps:t1_t6_t8_t9_pages_of_today
 T9 - has_more is documented and not shown | agora_today_traps:t1_t6_t8_t9_pages_of_today
 T10 - roles are text or an array | agora_today_traps:t10_roles_are_not_read
-T11 - buckets are texts such as [0%,3%) | agora_current:rows_are_read_by_any_wrapping
-T12 - minutes come unsorted | agora_current:rows_are_read_by_any_wrapping
+T11 - buckets are texts such as [0%,3%) | agora_current:rows_are_read_by_any_wrapping, agora_current:how_everybody_in_a_call_fared
+T12 - minutes come unsorted | agora_current:rows_are_read_by_any_wrapping, agora_current:how_everybody_in_a_call_fared
 T13 - values of dimensions in quotes | - no values are chosen: a whole dimension is asked for
 T14 - a sample's host is another one | agora_today_traps:t14_the_host_is_a_setting
 T15 - alert callbacks prove nothing and write numbers as text | - none is received: there is no address for them

@@ -183,3 +183,26 @@ async def test_insight_and_realtime_need_premium(world: World, endpoint: str, me
     assert {metric, "ts"} == set(newest)
     if metric == "videoFreezeRate":
         assert 0 < newest[metric] < 1
+
+
+async def test_real_time_of_people_and_places(world: World) -> None:
+    """Each person's own values by uid; places by values that stand in double quotes, as sdk."""
+    world.plan("enterprise")
+    window = {"startTs": NOW - 200, "endTs": NOW - 100}
+    quality = "realtime/quality/by_time_20sec"
+    asked = {**window, "metric": "audioFreezeRate", "productType": "Native"}
+    _, body = await world.get(quality, **asked, cname="class_77_8", uids="20002,10001,5")
+    assert [20002, 10001] == [row["uid"] for row in body["data"]]
+    assert {"ts", "audioFreezeRate"} == set(body["data"][0]["values"][0])
+    assert 5 == len(body["data"][0]["values"])
+    usage = {**window, "metric": "userCount", "dimension": "sdkVersion"}
+    _, body = await world.get(
+        "realtime/usage/by_time_20sec", **usage, dimensionValues='"3.1.2","0"'
+    )
+    assert {"3.1.2"} == {row["sdk"] for row in body["data"]}
+    assert all(row["userCount"] > 0 for row in body["data"])
+    for wrong in ({"uids": "1"}, {"dimensionValues": '"a"'}, usage | {"dimensionValues": "3.1.2"}):
+        status, body = await world.get(quality, **(asked | wrong))
+        assert (400, 400) == (status, body["code"])
+    _, body = await world.get(quality, **(asked | {"productType": "WebRTC"}))
+    assert {0} == {row["audioFreezeRate"] for row in body["data"]}
