@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.ticket import UtcTime
@@ -32,16 +33,14 @@ class AuditEntry(SQLModel, table=True):
 
 def note(session: Session, entry: AuditEntry) -> bool:
     """Write an entry down, once for each origin and action; tells whether it is new."""
-    known = session.exec(
-        select(AuditEntry).where(
-            AuditEntry.team == entry.team,
-            AuditEntry.origin == entry.origin,
-            AuditEntry.action == entry.action,
-        )
-    ).first()
-    if known is None:
-        session.add(entry)
-    return known is None
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    noted = (
+        dialect.insert(AuditEntry)
+        .values(entry.model_dump(exclude={"id"}))
+        .on_conflict_do_nothing()  # the same view may be delivered to two processes at once
+        .returning(col(AuditEntry.id))
+    )
+    return session.connection().execute(noted).first() is not None
 
 
 def newest(session: Session, team: str, ticket: int | None, limit: int) -> list[AuditEntry]:

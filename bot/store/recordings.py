@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import CursorResult, UniqueConstraint, delete
+from sqlalchemy import UniqueConstraint, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
@@ -167,4 +167,5 @@ def hear(session: Session, event_id: str, now: dt.datetime) -> bool:
     session.connection().execute(delete(HeardEvent).where(col(HeardEvent.at) < now - _HEARD_KEPT))
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     heard = dialect.insert(HeardEvent).values(id=event_id, at=now).on_conflict_do_nothing()
-    return cast("CursorResult[Any]", session.connection().execute(heard)).rowcount == 1
+    asked = heard.returning(col(HeardEvent.id))  # PostgreSQL's driver counts no rows here
+    return session.connection().execute(asked).first() is not None

@@ -1,0 +1,120 @@
+"""Recordings, orders and who did what, asked of both kinds of database."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.call import Side
+from bot.store import Session, Store, audit, recordings
+from bot.store.audit import AuditEntry
+from bot.store.recordings import RecordedFile, Recording, RecordState
+
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+
+
+def recording(origin: str, **changes: Any) -> Recording:
+    """A recording that was asked for at noon."""
+    told = {"team": "T1", "ticket": 7, "app": "piano", "cname": "c1", "side": Side.TEACHER}
+    return Recording(
+        **{**told, "uid": "10001", "person": "U1", "origin": origin, "asked_at": NOON, **changes}
+    )
+
+
+def file(path: str, number: int) -> RecordedFile:
+    """A finished file of a recording."""
+    return RecordedFile(recording=number, ticket=7, bucket="b", path=path, at=NOON)
+
+
+def entry(origin: str, action: str, minute: int, **changes: Any) -> AuditEntry:
+    """Something somebody did, so many minutes after noon."""
+    told = {"team": "T1", "person": "U1", "ticket": 7, "at": NOON + minute * MINUTE}
+    return AuditEntry(**{**told, "origin": origin, "action": action, **changes})
+
+
+async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None:
+    """By view, job, ticket and room; reasons, times and unknowns come back as they were."""
+    reason = {"id": "no %(what)s", "params": {"what": "quota"}}
+
+    def keep(session: Session) -> int:
+        old = recording("V1", state=RecordState.STOPPED, job_id="j1", stopped_at=NOON)
+        new = recording("V2", state=RecordState.RUNNING, job_id="j2", reason=reason, is_told=False)
+        lost = recording("V3", ticket=8, state=RecordState.UNCONFIRMED)
+        session.add_all([old, new, lost])
+        session.flush()
+        assert new.id is not None
+        return new.id
+
+    number = await each_database.transact(keep)
+
+    def look(session: Session) -> None:
+        found = recordings.lock(session, number)
+        assert (reason, False, None) == (found.reason, found.is_told, found.stopped_at)
+        assert (NOON, Side.TEACHER) == (found.asked_at, found.side)
+        assert found == recordings.find_by_origin(session, "T1", "V2")
+        assert found == recordings.active_of(session, 7)
+        assert found == recordings.find_by_job(session, "piano", "j2")
+        for nobody in (
+            recordings.find_by_origin(session, "T2", "V2"),
+            recordings.active_of(session, 8),
+            recordings.find_by_job(session, "kids", "j2"),
+            recordings.find_by_job(session, "piano", ""),
+        ):
+            assert nobody is None
+        assert ["V3"] == [one.origin for one in recordings.unconfirmed_of(session, "piano", "c1")]
+        with pytest.raises(KeyError):
+            recordings.lock(session, number + 1000)
+
+    await each_database.transact(look)
+
+
+async def test_what_is_told_twice_counts_once(each_database: Store) -> None:
+    """An event, a file and a deed are new once, also when two tell them at the same time."""
+
+    async def twice(work: Any) -> list[bool]:
+        return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
+
+    assert [False, True] == await twice(lambda s: recordings.hear(s, "e1", NOON))
+    assert [False, True] == await twice(lambda s: audit.note(s, entry("V9", "room.reveal", 0)))
+
+    def add(session: Session) -> list[bool]:
+        return [recordings.add_file(session, file(path, 1)) for path in ("a", "a", "b")]
+
+    assert [True, False, True] == await each_database.transact(add)
+    later = NOON + dt.timedelta(days=3)
+    assert await each_database.transact(lambda s: recordings.hear(s, "e2", later))
+    assert await each_database.transact(lambda s: recordings.hear(s, "e1", later))
+
+
+async def test_who_did_what_newest_first(each_database: Store) -> None:
+    """Outcomes stand beside their orders; other workspaces and tickets are apart."""
+    uid = {"uid": "20002", "cname": "琴房"}
+    entries = [
+        entry("V1", "room.dismiss", 1, detail=uid),
+        entry("V1", "room.dismiss.refused", 2),
+        entry("V2", "room.record", 3, ticket=8),
+        entry("V3", "tickets.export", 3, ticket=None),
+        entry("V1", "room.reveal", 9, team="T2"),
+    ]
+
+    def keep(session: Session) -> None:
+        assert [True] * len(entries) == [audit.note(session, each) for each in entries]
+
+    await each_database.transact(keep)
+
+    def look(session: Session) -> None:
+        newest = audit.newest(session, "T1", None, 3)
+        assert ["V3", "V2", "V1"] == [each.origin for each in newest]
+        (only,) = [each for each in audit.newest(session, "T1", 7, 20) if each.origin == "V1"]
+        assert (uid, NOON + MINUTE) == (only.detail, only.at)
+        assert {"V1": "refused"} == audit.outcomes(session, "T1", ["V1", "V2"])
+        assert {} == audit.outcomes(session, "T2", ["V1"])
+        assert {} == audit.outcomes(session, "T1", [])
+        about = [each.action for each in audit.of_ticket(session, 7) if each.team == "T1"]
+        assert ["room.dismiss", "room.dismiss.refused"] == about[-2:]
+
+    await each_database.read(look)
