@@ -58,6 +58,10 @@ _SHORT: Final[dict[str, Message]] = {
     "video_network_trans_delay": message("Video in time"),
     "audio_network_trans_delay": message("Audio in time"),
     "network_trans_delay": message("In time"),
+    "audio_first_frame_send_success_rate": message("First audio sent"),
+    "video_first_frame_send_success_rate": message("First video sent"),
+    "audio_first_frame_recv_success_rate": message("First audio decoded"),
+    "video_first_frame_recv_success_rate": message("First video decoded"),
 }
 _PARTS: Final = {
     "web": message("browsers"),

@@ -12,7 +12,7 @@ from handlers.charts_native import Cell, Table
 from handlers.indicators import dimension_of, name_of, place_of, short_name, written
 from handlers.voice import Voice
 
-_TABLES: Final = 6
+_CHARACTERS: Final = 14_000  # a message's tables hold 20,000 together
 _PLACES: Final = 20
 _NOBODY: Final = Cell("–")
 
@@ -25,10 +25,15 @@ def spread_tables(distributions: Sequence[Distribution], voice: Voice) -> list[T
         groups.setdefault((each.dimension, each.since), []).append(each)
     dimensions = {dimension for dimension, _ in groups}
     is_dated = len(groups) > len(dimensions)  # the same at several times: which is which?
-    return [
-        _table(same, since if is_dated else None, voice)
-        for (_, since), same in list(groups.items())[:_TABLES]
-    ]
+    found: list[Table] = []
+    left = _CHARACTERS
+    for (_, since), same in groups.items():
+        table = _table(same, since if is_dated else None, voice)
+        left -= sum(len(cell.text) for row in table.rows for cell in row)
+        if left < 0:
+            break
+        found.append(table)
+    return found
 
 
 def _table(same: Sequence[Distribution], since: dt.datetime | None, voice: Voice) -> Table:

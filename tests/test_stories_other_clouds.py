@@ -60,11 +60,13 @@ async def test_volcengine_by_day_and_by_place(stage: Stage) -> None:
     assert "Days follow Beijing time" in text_of(told)
     spread = await quality(stage, "distribution app=kids")
     titles = captions(spread)
-    assert 6 == len(titles)
-    assert ["region", "system", "network type"] * 2 == [
+    assert 8 == len(titles)
+    assert ["region", "country", "system", "network type"] * 2 == [
         title.removeprefix("Figures by ").partition(",")[0] for title in titles
     ]
-    assert "Half a minute of the last minutes" in text_of(spread)
+    for figure in ("Join success", "First video decoded", "Audio in time"):
+        assert figure in text_of(spread)
+    assert "First half a minute of the last minutes" in text_of(spread)
 
 
 async def test_huaweis_billed_time(stage: Stage) -> None:

@@ -6,12 +6,18 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Final
 
 from bot.clouds.answers import Answers, Ask, Asker, Part
 from bot.clouds.gathering import gather
 from bot.clouds.volcengine.asking import DISTRIBUTION, Asking
-from bot.clouds.volcengine.indicators import OPERATIONS, QUALITY, REALTIME_OPERATIONS
+from bot.clouds.volcengine.indicators import (
+    DIMENSIONS,
+    OPERATIONS,
+    QUALITY,
+    REALTIME_OPERATIONS,
+)
 from bot.clouds.volcengine.quality import Quality
 from bot.clouds.volcengine.wire import CHINA
 from bot.ports import Overview, Topic, Window
@@ -22,7 +28,6 @@ _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
 _COUNTED_AFTER: Final = dt.timedelta(hours=8)
 _LIVE_FRESH: Final = dt.timedelta(seconds=30)
-_SPREAD_BY: Final = ("Province", "OS", "Access")
 _LIVE_DISTRIBUTION: Final = "ListRealTimeQualityDistribution"
 _PUBLISHED: Final = dt.timedelta(minutes=1)
 _NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the newest is shown
@@ -44,7 +49,7 @@ _APART: Final = message("Volcengine counts users of browsers and of apps separat
 _ONCE: Final = message("Users: somebody in two channels counts once.")
 _DAYS: Final = message("Days follow Beijing time (UTC+08:00).")
 _NOW_AND_THEN: Final = message(
-    "Half a minute of the last minutes, then the last day that has been counted."
+    "First half a minute of the last minutes, then the last day that has been counted."
 )
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_STALLS, _JOINS, _APART),
@@ -52,7 +57,7 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.NETWORK: (_ON_TIME, _APART, _DAYS),
     Topic.EXPERIENCE: (_STALLS, _JOINS, _APART, _DAYS),
     Topic.SCALE: (),
-    Topic.DISTRIBUTION: (_STALLS, _APART, _NOW_AND_THEN, _DAYS),
+    Topic.DISTRIBUTION: (_STALLS, _JOINS, _ON_TIME, _APART, _NOW_AND_THEN, _DAYS),
 }
 _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.LIVE: ("stall_rate", "join_room_success_rate"),
@@ -93,12 +98,15 @@ class Overviews:
             yield from self._spreads(app, now)
 
     def _spreads(self, app: str, now: dt.datetime) -> Iterable[Ask]:
-        """The newest half minute first, then the last counted day."""
+        """Freezes in the newest half minute first, then everything of the last counted day."""
         newest = Window(now - _PUBLISHED - _NEWEST, now - _PUBLISHED)
-        for action, window in ((_LIVE_DISTRIBUTION, newest), (DISTRIBUTION, _counted(now, _DAY))):
-            for dimension in _SPREAD_BY:
-                spread = partial(self._spread, action=action, dimension=dimension)
-                yield self._ask(app, action, dimension, spread, window)
+        for dimension in DIMENSIONS:
+            live = partial(self._live_spread, dimension=dimension)
+            yield self._ask(app, _LIVE_DISTRIBUTION, dimension, live, newest)
+        for dimension, indicator in product(DIMENSIONS, QUALITY):
+            spread = partial(self._spread, indicator=indicator, dimension=dimension)
+            what = f"{indicator}.{dimension}"
+            yield self._ask(app, DISTRIBUTION, what, spread, _counted(now, _DAY))
 
     def _ask(
         self,
@@ -119,16 +127,16 @@ class Overviews:
         usages = await self._quality.daily(app, names, window)
         return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
 
-    async def _spread(self, app: str, window: Window, action: str, dimension: str) -> Part:
-        is_live = action == _LIVE_DISTRIBUTION
-        found = await self._quality.distribution(
-            app, "stall_rate", dimension, window, is_live=is_live
-        )
-        if is_live:
-            newest = max((spread.since for spread in found if spread.since), default=None)
-            found = tuple(spread for spread in found if spread.since == newest)
-        soon = self._asking.clock.now() + _LIVE_FRESH
-        fresh_at = soon if is_live else window.until + _DAY + _COUNTED_AFTER
+    async def _spread(self, app: str, window: Window, indicator: str, dimension: str) -> Part:
+        found = await self._quality.distribution(app, indicator, dimension, window)
+        fresh_at = window.until + _DAY + _COUNTED_AFTER
+        return replace(self._part(window, fresh_at), distributions=found)
+
+    async def _live_spread(self, app: str, window: Window, dimension: str) -> Part:
+        told = await self._quality.distribution(app, "stall_rate", dimension, window, is_live=True)
+        newest = max((spread.since for spread in told if spread.since), default=None)
+        found = tuple(spread for spread in told if spread.since == newest)
+        fresh_at = self._asking.clock.now() + _LIVE_FRESH
         return replace(self._part(window, fresh_at), distributions=found)
 
     async def _live(self, app: str, window: Window, names: Sequence[str]) -> Part:

@@ -13,6 +13,7 @@ from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson
 
 NOON_S = 1795176000
+DIMENSIONS = ("province", "country", "os", "access")
 
 
 @pytest.fixture
@@ -65,8 +66,12 @@ async def test_spread_now_and_on_the_last_day(clouds: Clouds, make_volcengine: A
     told = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.DISTRIBUTION)
     seen = [(spread.dimension, spread.since.isoformat()) for spread in told.distributions]
     live, day = "2026-11-20T11:58:30+00:00", "2026-11-18T16:00:00+00:00"
-    expected = [(name, at) for at in (live, day) for name in ("province", "os", "access")]
+    expected = [(name, at) for at in (live, day) for name in DIMENSIONS]
     assert expected == list(dict.fromkeys(seen))
+    counted = [spread for spread in told.distributions if spread.since.isoformat() == day]
+    figures = {(spread.dimension, spread.figure.name.value) for spread in counted}
+    assert 4 * 9 == len(figures)  # five indicators come back as nine
+    assert [] == clouds.over_quota
 
 
 async def test_who_is_in_a_room(clouds: Clouds, make_volcengine: Any) -> None:
