@@ -61,7 +61,8 @@ def find_drifts(
     `kept` are last week's means by `key_of`, for clouds that no longer tell them.
     """
     found: list[Drift] = []
-    for trend in overview.trends:
+    by_day = {usage.metric for usage in overview.usages}  # a week is not told by its last hour
+    for trend in (each for each in overview.trends if each.name not in by_day):
         told = [(at.astimezone(zone).date(), value) for at, value in trend.points]
         found += _drift(trend.name, trend.figure, trend.unit, told, week)
     for kind in dict.fromkeys((usage.metric, usage.figure) for usage in overview.usages):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -38,10 +38,28 @@ _NETWORK: Final[tuple[LiveNetwork, ...]] = (
     "AudioUpstreamExcellentTransRate",
 )
 _SDKS: Final[tuple[SdkType, ...]] = ("native", "webrtc")
-_USAGE: Final = ("UserCount", "SessionCount", "RoomCount", "MaxOnlineUserCount")
+_USAGE: Final = (
+    "UserCount",
+    "SessionCount",
+    "RoomCount",
+    "MaxOnlineUserCount",
+    "MaxOnlineRoomCount",
+    "VideoCommunicationDuration",
+    "AudioCommunicationDuration",
+)
+_BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
+    Topic.EXPERIENCE: (
+        *_EXPERIENCE,
+        "FirstVideoRecvTime",
+        "FirstAudioRecvTime",
+        "PullStreamSuccessRate",
+        "PushStreamSuccessRate",
+    ),
+    Topic.NETWORK: (*_NETWORK, "VideoTransDelay", "AudioTransDelay"),
+}
 _CALLS: Final = "CommunicationDuration"
 _BILLED: Final[tuple[UsageKind, ...]] = (_CALLS, "TranscodeDuration", "RecordDuration")
-_DIMENSIONS: Final[tuple[Dimension, ...]] = ("region", "access_net", "platform")
+_DIMENSIONS: Final[tuple[Dimension, ...]] = ("region", "access_net", "platform", "sdk")
 _FREEZE_MS: Final = 600
 _JOIN_MS: Final = 5000
 
@@ -63,11 +81,12 @@ _BILLING: Final = message(
     "not say where one size ends."
 )
 _UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
+_MEDIANS: Final = message("Network delay by day: the median of all users, from end to end.")
 _SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),
     Topic.USAGE: (_COUNTS, _BILLING, _UTC_DAYS),
-    Topic.NETWORK: (_GOOD, _SCALELESS, _SDK),
+    Topic.NETWORK: (_GOOD, _SCALELESS, _SDK, _MEDIANS, _UTC_DAYS),
     Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
     Topic.SCALE: (_COUNTS,),
     Topic.DISTRIBUTION: (_SPREAD,),
@@ -112,8 +131,9 @@ class Overviews:
         for metric in _SCALE if topic in {Topic.LIVE, Topic.SCALE} else ():
             count = partial(self._live_scale, metric=metric)
             yield self._ask(app, "realtime_scale", metric, count)
-        if topic is Topic.EXPERIENCE:
-            yield self._ask(app, "history_quality", "", self._daily_quality)
+        if topic in _BY_DAY:
+            daily = partial(self._daily_quality, metrics=_BY_DAY[topic])
+            yield self._ask(app, "history_quality", topic.value, daily)
 
     def _ask(self, app: str, name: str, what: str, fetch: Callable[[str], Awaitable[Part]]) -> Ask:
         question = ".".join(("huawei", name, what, self._asking.apps[app]))
@@ -150,10 +170,11 @@ class Overviews:
         usages = tuple(each for each in usages if each.figure is None or each.figure in used)
         return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
 
-    async def _daily_quality(self, app: str) -> Part:
+    async def _daily_quality(self, app: str, metrics: Sequence[str]) -> Part:
         since, until = self._days()
         last = (until - _DAY).date()
-        usages = await self._figures.daily_quality(app, _EXPERIENCE, since.date(), last)
+        told = await self._figures.daily_quality(app, metrics, since.date(), last)
+        usages = tuple(replace(usage, figure=_figure(usage.metric)) for usage in told)
         return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
 
     async def _spread(self, app: str, dimension: Dimension) -> Part:
@@ -179,9 +200,10 @@ class Overviews:
         return until - _DAYS * _DAY, until
 
 
-def _figure(name: Code, sdk: SdkType) -> Figure:
-    """What a live rate is; whom it counts is told by the kind of SDK."""
+def _figure(name: Code, sdk: SdkType | None = None) -> Figure:
+    """What a rate or a time is; whom a live one counts is told by the kind of SDK."""
     is_freeze = "Freeze" in name.value
+    is_good = not is_freeze and not name.value.endswith(("Time", "Delay"))
     within = _FREEZE_MS if is_freeze else _JOIN_MS if "5Secs" in name.value else None
-    media = next((each for each in Media if name.value.lower().startswith(each.value)), None)
-    return Figure(name, media, within, not is_freeze, Code("huawei.sdk_type", sdk))
+    media = next((each for each in Media if each.value in name.value.lower()), None)
+    return Figure(name, media, within, is_good, Code("huawei.sdk_type", sdk) if sdk else None)

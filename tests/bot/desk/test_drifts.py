@@ -66,3 +66,10 @@ def test_kept_figures_stand_in() -> None:
     told = overview(usages=(usage(0, 15),))
     (drift,) = find_drifts(told, WEEK, ZONE, kept)
     assert (15, 10, 50) == (drift.mean, drift.before, drift.change)
+
+
+def test_days_count_more_than_the_last_hour() -> None:
+    """A figure told by the day and over the last hour is told once, by its days."""
+    hour = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE) - dt.timedelta(hours=1), 99.0),))
+    found = find_drifts(overview(trends=(hour,), usages=(usage(0, 4), usage(1, 6))), WEEK, ZONE)
+    assert (Drift(USERS, None, Unit.NUMBER, 5, None),) == found

@@ -110,8 +110,27 @@ async def test_billed_time_by_day(huawei: Any) -> None:
     (_, _, total), *_ = seconds
     assert total > 0
     assert [
+        ("VideoCommunicationDuration", None, total),
+        ("AudioCommunicationDuration", None, seconds[1][2]),
         ("CommunicationDuration", None, total),
         ("CommunicationDuration", "video_sd", total),
         ("TranscodeDuration", None, 0),
         ("RecordDuration", None, 0),
     ] == seconds
+
+
+@pytest.mark.parametrize(
+    ("topic", "good", "bad", "units"),
+    [
+        (Topic.EXPERIENCE, 4, 4, {Unit.PERCENT, Unit.MS}),
+        (Topic.NETWORK, 4, 2, {Unit.PERCENT, Unit.MS}),
+    ],
+)
+async def test_quality_by_day(
+    topic: Topic, good: int, bad: int, units: set[Unit], huawei: Any
+) -> None:
+    """13.9: every figure of it stands under one of two topics, and says which way is good."""
+    told = await huawei.fetch_overview("kids", topic)
+    kinds = {usage.metric.value: usage for usage in told.usages}.values()
+    ways = [usage.figure.higher_is_better for usage in kinds]
+    assert (good, bad, units) == (ways.count(True), ways.count(False), {u.unit for u in kinds})
