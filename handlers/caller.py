@@ -7,7 +7,7 @@ import datetime as dt
 from bot.escalation import Called, Policy, Whom
 from bot.ports import Posted
 from bot.ticket import Ticket
-from handlers.escalation import alert, call_lines
+from handlers.escalation import alert, call_line
 from handlers.people import People
 from handlers.speaker import SlackSpeaker
 
@@ -26,7 +26,7 @@ class SlackCaller:
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
         leads = self._policy.leads if called.whom is Whom.LEADS else ()
         mentions = " ".join(f"<@{person}>" for person in leads) or _mention(self._group)
-        said = " ".join(voice.markup(line) for line in call_lines(ticket, called))
+        said = voice.markup(call_line(ticket, called))
         return await self._speaker.post_in_thread(ticket, key, f"{mentions} {said}", None)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:

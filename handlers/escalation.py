@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Final
 
 from bot.escalation import LAST_STEP, Called, Policy, Step, Whom, calls_of, next_step
@@ -17,7 +16,7 @@ _CALLS_SHOWN: Final = 8  # a click a minute could fill the card
 _FIRST_CALLS: Final = 1
 
 
-def call_lines(ticket: Ticket, called: Called) -> Sequence[Message]:
+def call_line(ticket: Ticket, called: Called) -> Message:
     """What a call says; the later, the more it says."""
     minutes = round((called.at - ticket.created_at).total_seconds() / 60)
     facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
@@ -37,7 +36,7 @@ def call_lines(ticket: Ticket, called: Called) -> Sequence[Message]:
     said = lines[called.whom]
     if called.whom is Whom.SUPPORT and called.number > _FIRST_CALLS:
         said = message("%(ticket)s still has nobody, %(time)s after it was reported.", **facts)
-    return (said, message("The class is still on.")) if ticket.is_live else (said,)
+    return message("%(call)s The class is still on.", call=said) if ticket.is_live else said
 
 
 def alert(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
@@ -47,10 +46,9 @@ def alert(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
         ticket=ticket.label,
         cname=ticket.cname,
     )
-    lines = [said]
     if ticket.is_live:
-        lines.append(message("The class is still on."))
-    text = " ".join(voice.markup(line) for line in lines)
+        said = message("%(call)s The class is still on.", call=said)
+    text = voice.markup(said)
     if ticket.permalink:
         link = Link(ticket.permalink, message("Open its thread"))
         text += " " + voice.markup(message("%(text)s", text=link))

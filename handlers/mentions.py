@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.desk import Desk
 from bot.desk.mentions import Heard, Mentions
-from bot.diagnosis import Verdict
+from bot.diagnosis import UNKNOWN, Verdict
 from bot.ports import Diagnosis, Posted
 from bot.store import tables
 from bot.ticket import Status, Ticket
@@ -109,9 +109,9 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
             when=ticket.created_at,
         )
     ]
-    if ticket.verdict is not None:
+    verdict = Verdict.from_json(ticket.verdict) if ticket.verdict else None
+    if verdict is not None and verdict.cause != UNKNOWN:
         asked_at = ticket.diagnosed_at or ticket.created_at
-        verdict = Verdict.from_json(ticket.verdict)
         lines.append(headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at)))
     return [*lines, *_whose(ticket, names)]
 

@@ -19,6 +19,7 @@ KIDS: Final = "kids"  # carried by Agora
 ADULTS: Final = "adults"  # by Volcengine
 PIANO: Final = "piano"  # by Huawei
 DELAY_SCALE: Final = 0.1  # nobody wants to wait minutes for the clouds of a demo
+ESCALATE_AFTER: Final = "4m"  # its classes are on, so support is called after two
 CALLBACK_KEY: Final = "sandbox-callback-key"
 _PORTS_TRIED: Final = 20
 
@@ -125,6 +126,8 @@ def _environment(workspace: Workspace, folder: Path, locale: str) -> dict[str, s
         "SLACK_API_URL": workspace.api_url,
         "ESCALATION_CHANNEL": workspace.channel("escalations").id,
         "SUMMARY_CHANNEL": workspace.channel("leads").id,
+        "ESCALATE_AFTER": ESCALATE_AFTER,
+        "ESCALATE_TO": workspace.person("maya").id,
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "DEFAULT_LOCALE": locale,
         "LOG_LEVEL": "WARNING",

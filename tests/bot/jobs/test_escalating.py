@@ -1,0 +1,122 @@
+"""Escalation and mentions when several processes look at once: each step and answer is owed once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any, Final
+
+from sqlmodel import col, select
+
+from bot.call import Side
+from bot.desk.escalating import EscalationDuties
+from bot.desk.mentions import Heard, Mentions
+from bot.escalation import Policy, calls_of
+from bot.store import Session, Store, tickets
+from bot.store.tables import Duty
+from bot.ticket import Ticket
+
+NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
+TICKETS: Final = 6
+CLAIMED: Final = 3  # somebody claims it at the very moment
+
+
+class Process:
+    """As much of a desk as these duties need, on connections of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.store, self.clock, self.policy = Store(url), self, Policy(leads=("U7", "U8"))
+        desk: Any = self
+        self.duties, self.mentions = EscalationDuties(desk, desk), Mentions(desk)
+        self.minutes = 15
+
+    def now(self) -> dt.datetime:
+        """So many minutes after the tickets came."""
+        return NOON + dt.timedelta(minutes=self.minutes)
+
+    async def wake(self) -> None:
+        """Nobody sleeps."""
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Everybody is."""
+        return bool(team and person)
+
+    async def claim(self, number: int) -> None:
+        """Take a ticket."""
+        await self.store.transact(lambda s: tickets.lock(s, number).claim("U5", self.now()))
+
+
+def ticket(number: int) -> Ticket:
+    """A ticket nobody has claimed."""
+    told: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "escalates_at": NOON}
+    return Ticket(
+        team="T1",
+        origin=f"V{number}",
+        app="kids",
+        cloud="agora",
+        cname=f"room_{number}",
+        teacher_uid="1",
+        student_uid="2",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        reporter="U1",
+        **told,
+    )
+
+
+def timer(number: int, step: int) -> Duty:
+    """The timer of a step."""
+    return Duty(name=f"escalate:LD-{number}:{step}", kind="escalate", ticket=number, due_at=NOON)
+
+
+def owed(session: Session, kind: str) -> list[str]:
+    """The names of what is owed of a kind."""
+    return sorted(session.exec(select(Duty.name).where(col(Duty.kind) == kind)))
+
+
+async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> None:
+    """Two processes fire the same timers at once, three steps long; a claim comes between."""
+    filed = [ticket(number) for number in range(TICKETS)]
+    await shared_store.transact(lambda session: session.add_all(filed))
+    pair = [Process(shared_store.url) for _ in range(2)]
+    numbers = range(1, TICKETS + 1)
+    for step in (1, 2, 3):
+        for process in pair:
+            process.minutes = 15 * step
+        at_once = [
+            process.duties.escalate(timer(number, each))
+            for number in numbers
+            for each in (step, step, step - 1)
+            for process in pair
+        ]
+        claims = [pair[1].claim(CLAIMED)] if step == 3 else []
+        async with asyncio.timeout(20):
+            await asyncio.gather(*claims, *at_once)
+    found = await shared_store.read(lambda s: [tickets.find(s, number) for number in numbers])
+    taken = [[call.number for call in calls_of(each)] for each in found]
+    assert [[1, 2, 3]] * 5 == [*taken[: CLAIMED - 1], *taken[CLAIMED:]]
+    assert taken[CLAIMED - 1] in ([1, 2], [1, 2, 3])
+    calls = sum(map(len, taken))
+    assert calls == len(await shared_store.read(lambda s: owed(s, "call_group")))
+    last = sum(len(each) == 3 for each in taken)
+    assert 2 * last == len(await shared_store.read(lambda s: owed(s, "alert")))
+    for process in pair:
+        process.store.close()
+
+
+async def test_each_message_is_answered_once_whoever_hears_it(shared_store: Store) -> None:
+    """Two processes hear a message and its edit at once; each ticket is owed once."""
+    await shared_store.transact(lambda session: session.add_all([ticket(1), ticket(2)]))
+    pair = [Process(shared_store.url) for _ in range(2)]
+    heard = [
+        Heard("T1", "C1", f"{number}.0", f"{number}.0", "U1", text)
+        for number in range(5)
+        for text in ("LD-1?", "LD-1? LD-2?", "LD-1?")
+    ]
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(each.mentions.hear(one) for one in heard for each in pair))
+    names = await shared_store.read(lambda s: owed(s, "mention"))
+    told = [number for name in names for number in name.rpartition(":")[2].split("+")]
+    assert ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"] == sorted(told)
+    for process in pair:
+        process.store.close()
