@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import stamina
 from aiohttp import web
+from playwright.async_api import Browser
 
 from bot.__main__ import House, Slack, open_house, open_slack
 from bot.clouds import build_clouds
@@ -25,6 +26,7 @@ from bot.sandbox.workspace import Workspace
 from bot.settings import Settings, read_settings
 from handlers.doors import build_http_door, build_socket_door
 from handlers.manifest import build_manifest
+from tests.browsing import launch
 
 
 class MovedClock:
@@ -190,3 +192,10 @@ async def http_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     async with set_up_stage(tmp_path_factory.mktemp("house")) as built:
         yield built
         assert [] == faults_of(built.workspace)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for everybody."""
+    async with launch() as launched:
+        yield launched

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
+
+from tests.browsing import IN_BROWSER, open_page, take_screenshot
 
 ROOT = Path(__file__).parent.parent
-SCREENSHOTS = ROOT / "screenshots"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TEACHER, COLLEAGUE, AGENT = "U07LIN00001", "U07WANG0002", "U07SAM00003"
 
-expect.set_options(timeout=30_000)  # a busy machine is no defect of the page
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("LAGDESK_NEEDS_BROWSER"),
-        reason="no Chromium is installed",
-    ),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -57,32 +36,6 @@ async def demo(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         assert 0 == await asyncio.wait_for(process.wait(), 20)
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for everybody."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield launched
-        await launched.close()
-
-
-@asynccontextmanager
-async def open_page(browser: Browser, url: str, person: str) -> AsyncIterator[Page]:
-    """Open the workspace's page as somebody who has never seen it."""
-    context = await browser.new_context(viewport={"width": 1360, "height": 940})
-    page = await context.new_page()
-    await page.goto(f"{url}/?as={person}")
-    await expect(page.get_by_test_id("composer")).to_be_visible()
-    yield page
-    await context.close()
-
-
-async def take_screenshot(page: Page, name: str) -> None:
-    """Leave a picture for people to look at."""
-    SCREENSHOTS.mkdir(exist_ok=True)
-    await page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 async def choose_app(page: Page, app: str) -> None:

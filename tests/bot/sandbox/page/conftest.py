@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from bot.sandbox.workspace import Workspace
+from tests.browsing import CHROMIUM
 
 Json = dict[str, Any]
 Open = Callable[..., Awaitable[Page]]
 
-CHROMIUM: Final = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS: Final = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MANIFEST: Final[Json] = {
     "display_information": {"name": "Lagdesk"},
     "features": {
@@ -66,15 +53,6 @@ async def workspace() -> AsyncIterator[Workspace]:
     made = Workspace(manifest=MANIFEST, message_rate_s=0, retry_delays_s=(), ack_limit_s=1.0)
     async with made.serve():
         yield made
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for all."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        await launched.close()
 
 
 @pytest.fixture
