@@ -1,20 +1,28 @@
-"""Lists of tickets: filtered, a page at a time, counted up to a limit. No index is kept here."""
+"""Lists of tickets: filtered, searched, a page at a time, counted up to a limit.
+
+A single filter is answered by a column's index in its order; words, and filters together, by the
+search index, which finds what they have in common without reading the rest.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
+from bot.store import search
+from bot.store.search import Either, Span
+from bot.store.terms import field_term, word_terms
 from bot.ticket import Status, Ticket
 
 PAGE_SIZE: Final = 10
 COUNTED_MOST: Final = 99  # whoever has more wants to know no more than that
+_NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
 _OUT_OF_TURN: Final = 100  # numbers; tickets filed at once may get them the other way round
 Condition = ColumnElement[bool]
 
@@ -24,9 +32,11 @@ class TicketQuery:
     """Which tickets somebody asks for. What is None or empty does not matter.
 
     `concerns` is who reported or claimed them, `since` (from then on) and `until` (before) are
-    about when they were filed. `order`: the newest first, or the most urgent first and of these
+    about when they were filed. Each of the `words` has to be found in the cname, the comment, the
+    resolution or a reply of the thread; `named` tells which causes a word is a name of, which
+    finds it too. `order`: the newest first, or the most urgent first and of these
     the one that waits longest. The page starts below the number `before`, or in the second order
-    behind `after`, an (urgency, number).
+    behind `after`, an (urgency, number). Words know the first order only.
     """
 
     team: str
@@ -43,6 +53,7 @@ class TicketQuery:
     is_live: bool | None = None
     incident: int | None = None
     words: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: Literal["newest", "urgency"] = "newest"
     before: int | None = None
     after: tuple[int, int] | None = None
@@ -59,7 +70,7 @@ class TicketPage:
 
 def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketPage:
     """Return one page, without counting or skipping over rows."""
-    if query.order == "urgency":
+    if query.order == "urgency" and not query.words:
         rows = _most_urgent(session, query, size + 1)
         last = rows[size - 1] if len(rows) > size else None
         return TicketPage(tuple(rows[:size]), after=(last.urgency, last.id) if last else None)
@@ -69,18 +80,20 @@ def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketP
 
 def count(session: Session, query: TicketQuery, most: int = COUNTED_MOST) -> int:
     """Count tickets, as far as one more than `most`: the table's size does not matter."""
+    if _needs_search(query):
+        return len(_searched(session, query, most + 1))
     found: set[int] = set()
-    for arm in _arms(session, query):
+    for arm in _arms(query, _span(session, query)):
         asked = select(col(Ticket.number)).where(*arm).order_by(col(Ticket.number).desc())
         found.update(each for each in session.exec(asked.limit(most + 1)) if each)
     return min(len(found), most + 1)
 
 
 def _newest(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
+    if _needs_search(query):
+        return _searched(session, query, limit)
     rows: list[Ticket] = []
-    for arm in _arms(session, query):
-        if query.before is not None:
-            arm.append(col(Ticket.number) < query.before)
+    for arm in _arms(query, _span(session, query)):
         asked = select(Ticket).where(*arm).order_by(col(Ticket.number).desc()).limit(limit)
         rows += session.exec(asked)
     return sorted(_once(rows), key=lambda ticket: -ticket.id)[:limit]
@@ -89,9 +102,10 @@ def _newest(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
 def _most_urgent(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
     """Read one level of urgency after another, so that each is read in its index's order."""
     rows: list[Ticket] = []
+    span = _span(session, query)
     for level in _levels(session, query):
         found: list[Ticket] = []
-        for arm in _arms(session, query):
+        for arm in _arms(query, span):
             arm.append(col(Ticket.urgency) == level)
             if query.after is not None and level == query.after[0]:
                 arm.append(col(Ticket.number) > query.after[1])
@@ -126,14 +140,14 @@ def _once(rows: Iterable[Ticket]) -> Iterable[Ticket]:
     return {row.id: row for row in rows}.values()
 
 
-def _arms(session: Session, query: TicketQuery) -> Iterator[list[Condition]]:
+def _arms(query: TicketQuery, span: Span) -> Iterator[list[Condition]]:
     """Yield conditions each of which one index answers in order; together they are the query.
 
     "This status or that" and "reported or claimed by" would make the database sort.
     """
-    common = [*_conditions(query), *_bounds(session, query)]
+    ends = list(_ends(span))
     for status, person in product(_statuses(query), _people(query)):
-        yield [*common, *status, *person]
+        yield [*_conditions(query), *ends, *status, *person]
 
 
 def _statuses(query: TicketQuery) -> Sequence[list[Condition]]:
@@ -148,38 +162,85 @@ def _people(query: TicketQuery) -> Sequence[list[Condition]]:
 
 def _conditions(query: TicketQuery) -> Iterator[Condition]:
     yield col(Ticket.team) == query.team
+    for name, value in _filters(query).items():
+        column: Any = getattr(Ticket, name)
+        yield column.is_(value) if isinstance(value, bool) else column == value
+    if query.since is not None:
+        yield col(Ticket.created_at) >= query.since
+    if query.until is not None:
+        yield col(Ticket.created_at) < query.until
+
+
+def _filters(query: TicketQuery) -> dict[str, str | int | bool]:
     wanted = {
-        Ticket.app: query.app,
-        Ticket.cloud: query.cloud,
-        Ticket.cause: query.cause,
-        Ticket.reporter: query.reporter,
-        Ticket.assignee: query.assignee,
-        Ticket.cname: query.cname,
-        Ticket.incident: query.incident,
+        "app": query.app,
+        "cloud": query.cloud,
+        "cause": query.cause,
+        "reporter": query.reporter,
+        "assignee": query.assignee,
+        "cname": query.cname,
+        "incident": query.incident,
+        "is_live": query.is_live,
     }
-    for column, value in wanted.items():
-        if value is not None:
-            yield col(column) == value
-    if query.is_live is not None:
-        yield col(Ticket.is_live).is_(query.is_live)
-    for word in query.words:
-        yield (
-            col(Ticket.comments).icontains(word, autoescape=True)
-            | col(Ticket.cname).icontains(word, autoescape=True)
-            | col(Ticket.resolution).icontains(word, autoescape=True)
-        )
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
-def _bounds(session: Session, query: TicketQuery) -> Iterator[Condition]:
+def _span(session: Session, query: TicketQuery) -> Span:
     """Turn moments into numbers, which every index ends with; tickets are numbered in time."""
     number, filed = col(Ticket.number), col(Ticket.created_at)
+    first, ends = None, [] if query.before is None else [query.before]
     if query.since is not None:
-        asked = select(Ticket.number).where(filed >= query.since).order_by(filed)
-        first = session.exec(asked.limit(1)).first()
-        yield filed >= query.since
-        yield number >= (first or 0) - _OUT_OF_TURN
+        asked = select(number).where(filed >= query.since).order_by(filed).limit(1)
+        first = (session.exec(asked).first() or _NUMBER_MAX) - _OUT_OF_TURN
     if query.until is not None:
-        asked = select(Ticket.number).where(filed < query.until).order_by(filed.desc())
-        last = session.exec(asked.limit(1)).first()
-        yield filed < query.until
-        yield number <= (last or 0) + _OUT_OF_TURN
+        asked = select(number).where(filed < query.until).order_by(filed.desc()).limit(1)
+        ends.append((session.exec(asked).first() or 0) + _OUT_OF_TURN)
+    return Span(first, min(ends, default=None))
+
+
+def _ends(span: Span) -> Iterator[Condition]:
+    if span.first is not None:
+        yield col(Ticket.number) >= span.first
+    if span.below is not None:
+        yield col(Ticket.number) < span.below
+
+
+def _needs_search(query: TicketQuery) -> bool:
+    """Tell whether no column's index answers a query alone."""
+    filters = _filters(query)
+    known = len(filters) + bool(query.statuses) + (query.concerns is not None)
+    return bool(query.words) or known > 1 or not filters.keys().isdisjoint(("cloud", "is_live"))
+
+
+def _searched(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
+    """Return the newest tickets that the search index finds; each row is looked at once more."""
+    wanted, span = _wanted(query), _span(session, query)
+    rows: list[Ticket] = []
+    while len(rows) < limit:
+        found = search.newest(session, wanted, span, limit)
+        exact = [*_conditions(query), col(Ticket.number).in_(found)]
+        rows += session.exec(select(Ticket).where(*exact).order_by(col(Ticket.number).desc()))
+        if len(found) < limit:
+            break
+        span = replace(span, below=found[-1])
+    return rows[:limit]
+
+
+def _wanted(query: TicketQuery) -> list[Either]:
+    """Write a query as what the search index has to hold."""
+    fields = {"team": query.team, **_filters(query)}
+    wanted = [Either(((field_term(name, str(value)),),)) for name, value in fields.items()]
+    if query.statuses:
+        wanted.append(Either(tuple((field_term("status", each),) for each in query.statuses)))
+    if query.concerns is not None:
+        own = (field_term(name, query.concerns) for name in ("reporter", "assignee"))
+        wanted.append(Either(tuple((each,) for each in own)))
+    said = [_word(word, query.named.get(word, ())) for word in query.words]
+    spoken = [each for each in said if each.ways]  # signs alone are in no ticket, and no matter
+    return [*wanted, *(spoken or said)]
+
+
+def _word(word: str, causes: Iterable[str]) -> Either:
+    terms = tuple(word_terms(word))
+    names = [(field_term(name, cause),) for cause in causes for name in ("cause", "resolved_cause")]
+    return Either(((terms,) if terms else ()) + tuple(names))

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.store import Session, Store, lists
+from bot.desk import threads
+from bot.store import Session, Store, index, lists, tickets
 from bot.store.lists import TicketQuery
 from bot.ticket import Status, Ticket
 
@@ -105,3 +106,115 @@ def test_every_page_of_every_query(
             lambda session, most=most: lists.count(session, query, most)  # type: ignore[misc]
         )
         assert min(len(expected), most + 1) == counted
+
+
+WORDS = {
+    "视频卡顿，老师听不清": ("卡顿", "视频卡顿", "卡", "清", "听不清", "老师", "视频 老师", "ＣＬＡＳＳ"),
+    "The screen froze; Wi-Fi was weak": ("froze", "SCR", "wifi", "wi-fi", "weak  wifi"),
+    "100% sure, a_b and c\\d 'quoted' <!channel>": ("100%", "a_b", "'quoted'", "c\\d", "100 * sure"),
+    "Reconnecting... 4G, h264 at 2.5 Mbps": ("reconnected", "4g", "H264", "2.5", "2.5mbps h264"),
+    "音画不同步 lipsync カメラ 화면": ("不同步", "LipSync", "カメラ", "カメ", "화면", "画"),
+}  # fmt: skip
+NOWHERE = (
+    *(
+        "顿卡",
+        "频老",
+        "freez wifi",
+        "10",
+        "a_c",
+        "creen",
+        "*",
+        '"',
+        '"卡顿',
+        "AND",
+        "wifi NOT weak",
+    ),
+    *("channel", "=team:T1", "%_%", "':*", "卡*顿", "\\", "--", "{", "(((", "^", "_4_g"),
+)
+
+
+@pytest.fixture(scope="module")
+def talked_of(each_database: Store) -> dict[str, int]:
+    """A ticket for each text, under its number."""
+    chance = random.Random(3)  # noqa: S311 - no secret
+    made = {said: made_up(chance, 500 + place) for place, said in enumerate(WORDS)}
+
+    def work(session: Session) -> dict[str, int]:
+        for said, each in made.items():
+            each.team, each.comments, each.cname = "T3", said, f"class_{each.created_at.minute}"
+            session.add(each)
+        session.flush()
+        return {said: each.id for said, each in made.items()}
+
+    return each_database.transact_here(work)
+
+
+def found_by(store: Store, text: str, **more: Any) -> set[int]:
+    """The numbers of the third team's tickets that a text finds."""
+    query = TicketQuery("T3", words=tuple(text.split()), **more)
+    found = store.read_here(lambda session: lists.page(session, query))
+    return {ticket.id for ticket in found.tickets}
+
+
+def test_words_find_what_holds_them(each_database: Store, talked_of: dict[str, int]) -> None:
+    """Two-character words too; signs never break a question, and find nothing by themselves."""
+    everything = {"ＣＬＡＳＳ": set(talked_of.values())}
+    for said, texts in WORDS.items():
+        for text in texts:
+            expected = everything.get(text, {talked_of[said]})
+            assert (text, expected) == (text, found_by(each_database, text))
+    chinese = talked_of["视频卡顿，老师听不清"]
+    for text in NOWHERE:
+        expected = {chinese} if text in ('"卡顿', "卡*顿") else set()
+        assert (text, expected) == (text, found_by(each_database, text))
+
+
+def test_index_follows_every_change(each_database: Store, talked_of: dict[str, int]) -> None:
+    """Replies, their edits and deletions, resolutions and causes; a rollback leaves no trace."""
+    number = next(iter(talked_of.values()))
+
+    def change(work: Callable[[Session, Ticket], None]) -> None:
+        each_database.transact_here(lambda session: work(session, tickets.find(session, number)))
+
+    def reply(text: str) -> Callable[[Session, Ticket], None]:
+        def work(session: Session, ticket: Ticket) -> None:
+            ticket.channel, ticket.card_ts = "C1", "1.0"
+            session.flush()
+            threads.keep(session, threads.Reply("T3", "C1", "1.0", "1.5", "U7", text))
+
+        return work
+
+    def resolve(session: Session, ticket: Ticket) -> None:
+        session.add(ticket)
+        ticket.resolution, ticket.cause = "换了网线", "network.loss"
+
+    def fail(session: Session, ticket: Ticket) -> None:
+        resolve(session, ticket)
+        ticket.resolution = "白费力气"
+        session.flush()
+        raise RuntimeError
+
+    change(reply("router 重启"))
+    assert {number} == found_by(each_database, "卡顿 重启 router")
+    change(reply("moved to another room"))
+    assert set() == found_by(each_database, "重启")
+    assert {number} == found_by(each_database, "another")
+    change(reply(""))
+    assert set() == found_by(each_database, "another")
+    change(resolve)
+    assert {number} == found_by(each_database, "网线", cause="network.loss")
+    assert {number} == found_by(each_database, "网线 丢包", named={"丢包": ("network.loss", "x.y")})
+    with pytest.raises(RuntimeError):
+        change(fail)
+    assert set() == found_by(each_database, "白费")
+    assert {number} == found_by(each_database, "网线")
+
+
+def test_revision_indexes_what_was_there(each_database: Store, talked_of: dict[str, int]) -> None:
+    """The index is made of the tickets again, as a revision does it."""
+    with each_database.engine.begin() as connection:
+        index.drop(connection)
+        index.create(connection)
+        index.index_all(connection)
+    expected = {"freezing": set(), "froze": {talked_of["The screen froze; Wi-Fi was weak"]}}
+    assert expected == {text: found_by(each_database, text) for text in expected}

@@ -1,0 +1,100 @@
+"""Text cut into the terms that are looked for: what is indexed, and what a typed word means.
+
+Chinese, Japanese and Korean have no blanks: they are cut into pairs of characters, and single ones
+for whoever looks for one. A word of letters is kept with its beginnings, so that `freez` finds
+"freezing"; from the eighth letter on words are taken to be the same. A number is kept whole.
+Neighbours joined by a sign, as in `class_77_1`, are kept as pairs too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+_SHORTEST, _LONGEST = 3, 8  # letters of a beginning that is kept
+_NUMBER_LENGTH: Final = 40
+_EAST_ASIAN: Final = (
+    "\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+)
+_RUN: Final = re.compile(
+    rf"(?P<east>[{_EAST_ASIAN}]+)|(?P<number>[0-9]+)|(?P<letters>[^\W\d_{_EAST_ASIAN}]+)"
+)
+_MARKUP: Final = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);")  # Slack's mentions, links and escapes
+_WIFI: Final = re.compile(r"\bwi[\s\-]?fi\b")
+
+
+def index_terms(text: str) -> set[str]:
+    """Cut a text, which may be Slack's markup, into what it is found by."""
+    found: set[str] = set()
+    for group in _groups(_MARKUP.sub(" ", text)):
+        for kind, run in group:
+            found.update(_ways_to_find(kind, run))
+        found.update(_joined(one, other) for one, other in pairwise(group))
+    return found
+
+
+def word_terms(word: str) -> list[str]:
+    """Cut a typed word into terms that all have to be found; none for signs alone."""
+    found: dict[str, None] = {}
+    for group in _groups(word):
+        found.update(dict.fromkeys(_wanted(group)))
+    return list(found)
+
+
+@lru_cache(maxsize=4096)
+def field_term(field: str, value: str) -> str:
+    """Write one of a ticket's fields as a term that no text can be cut into."""
+    kept = re.sub(r"[^a-z0-9_.\-]", lambda found: f"%{ord(found[0]):x}", value.lower())
+    return f"={field}:{kept}"
+
+
+def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
+    """Yield runs of (kind, text), those together that no blank and no East Asian text parts."""
+    folded = _WIFI.sub("wifi", unicodedata.normalize("NFKC", text).casefold())
+    group: list[tuple[str, str]] = []
+    end = 0
+    for match in _RUN.finditer(folded):
+        kind = str(match.lastgroup)
+        between = folded[end : match.start()]
+        apart = kind == "east" or (group and group[-1][0] == "east")
+        if group and (apart or any(map(str.isspace, between))):
+            yield group
+            group = []
+        group.append((kind, match[0][:_NUMBER_LENGTH] if kind == "number" else match[0]))
+        end = match.end()
+    if group:
+        yield group
+
+
+def _ways_to_find(kind: str, run: str) -> Iterator[str]:
+    if kind == "east":
+        yield from run
+        yield from map("".join, pairwise(run))
+    elif kind == "number" or len(run) <= _SHORTEST:
+        yield run
+    else:
+        yield from (run[:length] for length in range(_SHORTEST, min(len(run), _LONGEST) + 1))
+
+
+def _wanted(group: list[tuple[str, str]]) -> Iterator[str]:
+    """Yield what a typed group asks for: its pairs, and an unfinished word at its end."""
+    kind, last = group[-1]
+    if kind == "east":
+        yield from map("".join, pairwise(last)) if len(last) > 1 else last
+        return
+    unfinished = kind == "letters" and len(last) >= _SHORTEST
+    pairs = [_joined(one, other) for one, other in pairwise(group)]
+    yield from pairs[:-1] if unfinished else pairs
+    if unfinished or len(group) == 1:
+        yield last[:_LONGEST] if kind == "letters" else last
+    if len(group) == 2 and unfinished:  # noqa: PLR2004 - one word before the unfinished one
+        kind, first = group[0]
+        yield first[:_LONGEST] if kind == "letters" else first
+
+
+def _joined(one: tuple[str, str], other: tuple[str, str]) -> str:
+    return f"_{one[1][:_NUMBER_LENGTH]}_{other[1][:_NUMBER_LENGTH]}"
