@@ -208,7 +208,7 @@ def event(**fields: Any) -> Json:
             "user": PERSON,
             "ts": "2.2",
             "thread_ts": "1.1",
-            "text": "hello",
+            "text": "hello LD-1 <https://x.slack.com/archives/C1/p1234567890123456|it>",
             **fields,
         },
     }
@@ -235,7 +235,16 @@ WHOLE = [
     event(),
     event(type="app_home_opened", tab="home"),
     event(type="user_change", user={"id": PERSON}),
-    event(subtype="message_changed", message={"ts": "2.2", "thread_ts": "1.1", "text": "x"}),
+    event(
+        subtype="message_changed",
+        message={
+            "ts": "2.2",
+            "thread_ts": "1.1",
+            "text": "LD-1",
+            "user": PERSON,
+            "edited": {"user": PERSON, "ts": "3.3"},
+        },
+    ),
     event(subtype="message_deleted", previous_message={"ts": "2.2", "thread_ts": "1.1"}),
     CHALLENGE,
 ]
