@@ -33,6 +33,7 @@ from bot.desk.mentions import MentionDuties
 from bot.desk.overviews import Overviews
 from bot.desk.room_duties import RoomDuties
 from bot.desk.rooms import Rooms
+from bot.desk.telling import TellingDuties
 from bot.desk.weekly import Weekly
 from bot.errors import LagdeskError
 from bot.ports import Clock
@@ -141,6 +142,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     from handlers.installs import Installs  # noqa: PLC0415 - likewise
     from handlers.mentions import ThreadMentions  # noqa: PLC0415 - likewise
     from handlers.native import NativeBlocks  # noqa: PLC0415 - likewise
+    from handlers.notices import TicketNotices  # noqa: PLC0415 - likewise
     from handlers.people import People  # noqa: PLC0415 - likewise
     from handlers.quality import OverviewTeller  # noqa: PLC0415 - likewise
     from handlers.room_notes import ThreadNotes  # noqa: PLC0415 - likewise
@@ -167,6 +169,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             **EscalationDuties(desk, caller).table,
             **weekly.table,
             **RoomDuties(desk, ThreadNotes(speaker, people)).table,
+            **TellingDuties(desk, TicketNotices(speaker, people)).table,
             **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,
             **MentionDuties(desk, ThreadMentions(speaker, people)).table,
             collecting.KIND: collector.collect,

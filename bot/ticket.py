@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,6 +26,11 @@ from bot.words import PersonId, message
 _MOST_STEPS: Final = 9  # what is escalated oftener is not more urgent
 LAST_GROUP_CALL: Final = 2  # whom the step after it calls the policy says
 _ONE_CLICK: Final = dt.timedelta(seconds=60)  # who presses again so soon wants nothing more
+
+
+CALL_FIELDS: Final = frozenset(  # those that say which call is meant, and whose side of it
+    ("app", "cloud", "cname", "teacher_uid", "student_uid", "abnormal_side", "occurred_at")
+)
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
@@ -84,6 +90,9 @@ class ReportState(StrEnum):
     UNCONFIRMED = "unconfirmed"  # it may have arrived, no answer came; never sent again blindly
     UNSUPPORTED = "unsupported"  # this cloud has no such call
     OFF = "off"  # switched off by a setting
+
+
+TOLD: Final = frozenset((ReportState.ACCEPTED, ReportState.UNCONFIRMED))  # the cloud, perhaps
 
 
 def _json_list() -> Any:
@@ -214,7 +223,15 @@ class Ticket(SQLModel, table=True):
             )
         self._refuse_resolved()
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, person, now
-        self.touch()
+        self.note_step("claimed", now, person)
+
+    def hand_over(self, to: str, person: str, now: dt.datetime) -> None:
+        """Somebody else has the ticket from now on, whoever had it; ConflictError when resolved."""
+        self._refuse_resolved()
+        if self.status is Status.CLAIMED and self.assignee == to:
+            return
+        self.status, self.assignee, self.claimed_at = Status.CLAIMED, to, now
+        self.note_step("handed", now, person, to=to)
 
     def escalate(self, now: dt.datetime, person: str = "") -> None:
         """Somebody has the group called; ConflictError when the ticket is resolved."""
@@ -236,17 +253,97 @@ class Ticket(SQLModel, table=True):
         if said == (Status.RESOLVED, person, cause, resolution):
             return  # a form that came twice
         self._refuse_resolved()
-        self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now
+        self._close(person, now)
         self.resolved_cause, self.resolution = cause, resolution
-        self.touch()
+        self.note_step("resolved", now, person)
 
-    def reopen(self) -> None:
+    def merge(self, into: Ticket, person: str, now: dt.datetime) -> None:
+        """The ticket is done with: another one tells of the same thing.
+
+        ConflictError for itself, for what is a duplicate too, and when it is resolved already.
+        """
+        if self.duplicate_of == into.id:
+            return
+        self._refuse_resolved()
+        if into.id == self.id:
+            raise ConflictError(message("A ticket cannot be merged with itself."))
+        if into.duplicate_of is not None:
+            first = f"LD-{into.duplicate_of}"
+            raise ConflictError(
+                message(
+                    "%(ticket)s is a duplicate of %(first)s. Merge with %(first)s instead.",
+                    ticket=into.label,
+                    first=first,
+                )
+            )
+        self._close(person, now)
+        self.duplicate_of, self.resolved_cause, self.resolution = into.id, "", ""
+        self.note_step("merged", now, person, ticket=into.id, link=into.permalink)
+
+    def reopen(self, person: str, now: dt.datetime) -> None:
         """The ticket is open again; ConflictError when it is not resolved."""
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
         self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
         self.resolved_at, self.resolver, self.escalated_at = None, None, None
-        self.touch()
+        self.duplicate_of, self.helped = None, None
+        self.note_step("reopened", now, person)
+
+    def thank(self, person: str, now: dt.datetime) -> None:
+        """The reporter says that the resolution helped; ConflictError when there is none."""
+        if self.status is not Status.RESOLVED:
+            raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
+        if not self.helped:
+            self.helped = True
+            self.note_step("helped", now, person)
+
+    def link(self, other: Ticket, person: str, now: dt.datetime) -> None:
+        """Both tickets name each other; ConflictError for itself."""
+        if other.id == self.id:
+            raise ConflictError(message("A ticket cannot be linked to itself."))
+        for one, two in ((self, other), (other, self)):
+            if two.id not in one.related:
+                one.related = sorted([*one.related, two.id])
+                one.note_step("linked", now, person, ticket=two.id, link=two.permalink)
+
+    def unlink(self, other: Ticket, person: str, now: dt.datetime) -> None:
+        """Neither ticket names the other any more."""
+        for one, two in ((self, other), (other, self)):
+            if two.id in one.related:
+                one.related = [number for number in one.related if number != two.id]
+                one.note_step("unlinked", now, person, ticket=two.id)
+
+    def correct(self, said: Mapping[str, Any], person: str, now: dt.datetime) -> frozenset[str]:
+        """Put right what the report said, and tell which fields changed.
+
+        Another call was judged then: its verdict goes. The report to the cloud is not sent again
+        when it may have arrived; the step keeps that it told of the call before.
+        """
+        changed = frozenset(name for name in said if getattr(self, name) != said[name])
+        if not changed:
+            return changed
+        sent = self.report_state in TOLD or self.report_begun_at is not None
+        more = {"reported_to": self.cloud} if sent and changed & CALL_FIELDS else {}
+        for name in changed:
+            setattr(self, name, said[name])
+        if changed & CALL_FIELDS:
+            self.verdict, self.diagnosed_at = None, None
+            self.cause, self.fault_uid, self.picture_file = "", "", ""
+        self.note_step("corrected", now, person, fields=sorted(changed), **more)
+        return changed
+
+    def count_steps(self, *what: str) -> int:
+        """How often one of these things happened to the ticket."""
+        return sum(step["what"] in what for step in self.steps)
+
+    def reported_before(self) -> str | None:
+        """The cloud that was told of the call as it stood before it was corrected."""
+        told = (step["reported_to"] for step in reversed(self.steps) if "reported_to" in step)
+        return next(told, None)
+
+    def _close(self, person: str, now: dt.datetime) -> None:
+        self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now
+        self.helped = None
 
     def begin_waiting(self, now: dt.datetime, person: str) -> None:
         """The ticket is open again, and waits as if it had just been filed."""

@@ -10,6 +10,7 @@ from handlers.diagnose import DiagnoseStory
 from handlers.home import HomeStory
 from handlers.incidents import IncidentsStory
 from handlers.judging import JudgingStory
+from handlers.life import LifeStory
 from handlers.middleware import answer_errors
 from handlers.people import People
 from handlers.preferences import PreferencesStory
@@ -32,6 +33,7 @@ STORIES = (
     ThreadStory,
     ChannelsStory,
     RoomsStory,
+    LifeStory,
     JudgingStory,
     IncidentsStory,
     SummaryStory,

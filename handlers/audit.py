@@ -26,6 +26,11 @@ _DEEDS: Final = {
     "room.record": message("%(person)s asked to record %(uid)s"),
     "room.stop_recording": message("%(person)s asked to stop the recording"),
     "room.reveal": message("%(person)s looked at the full uids"),
+    "ticket.hand_over": message("%(person)s handed the ticket over"),
+    "ticket.merge": message("%(person)s merged the ticket into another one"),
+    "ticket.link": message("%(person)s linked the ticket to another one"),
+    "ticket.unlink": message("%(person)s removed a link to another ticket"),
+    "ticket.correct": message("%(person)s corrected the report"),
     audits.EXPORT: message("%(person)s downloaded the tickets of week %(week)s"),
 }
 _OTHER: Final = message("%(person)s: %(action)s")

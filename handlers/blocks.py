@@ -149,6 +149,17 @@ def checkboxes(options: Sequence[tuple[str, str]], chosen: Collection[str]) -> E
     return sb.CheckboxGroup(action_id=INPUT, options=built, initial_options=ticked or None)
 
 
+def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Element:
+    """A small menu of up to five (value, text) pairs, which acts at once."""
+    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options[:5]]
+    return sb.OverflowMenu(action_id=action_id, options=built)
+
+
+def person_menu() -> Element:
+    """A menu of the workspace's people."""
+    return sb.UserSelectMenu(action_id=INPUT)
+
+
 def radio(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
     """A few (value, text) pairs, all in sight."""
     built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]

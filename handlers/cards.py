@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.diagnosis import Verdict
@@ -21,6 +22,7 @@ from handlers.findings import headline
 from handlers.forms import ISSUE_TYPES, SIDES
 from handlers.judging import details_button
 from handlers.pictures import picture_block
+from handlers.steps import all_steps, card_steps, other_ticket
 from handlers.voice import Link, Voice
 
 STATUSES: Final = {
@@ -39,25 +41,50 @@ _BUTTONS: Final = {
     "escalate": message("Escalate"),
     "resolve": message("Resolve"),
     "reopen": message("Reopen"),
+    "helped": message("It helped"),
 }
 _NO_POLICY: Final = Policy()
-_STYLES: Final = {"claim": "primary", "escalate": "danger"}
+_STYLES: Final = {"claim": "primary", "escalate": "danger", "helped": "primary"}
+MENU: Final = "card.menu"
+_MORE: Final = {
+    "hand_over": message("Hand over…"),
+    "link": message("Link to another ticket…"),
+    "merge": message("Merge as a duplicate…"),
+    "correct": message("Correct the report…"),
+    "room": message("Act on the call, or show uids…"),
+}
+_CHOSEN: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 
 
 def ticket_card(
     ticket: Ticket, voice: Voice, policy: Policy = _NO_POLICY, *, has_menu: bool = False
 ) -> list[Block]:
-    """The ticket's card in the escalation channel; `has_menu`: there is more to be done."""
-    menu = blocks.button("room.menu", voice.plain(message("More…")), str(ticket.id))
+    """The ticket's card in the escalation channel; `has_menu`: the call can be acted on, too."""
     return [
         blocks.header("title", ticket_title(ticket, voice)),
         blocks.section(
-            "facts", "", fields=_facts(ticket, voice), accessory=menu if has_menu else None
+            "facts", "", fields=_facts(ticket, voice), accessory=_menu(ticket, voice, has_menu)
         ),
         *_typed(ticket, voice),
         blocks.context("state", *_states(ticket, policy, voice)),
+        *card_steps(ticket, voice),
         blocks.actions("ticket", *_buttons(ticket, voice)),
     ]
+
+
+def _menu(ticket: Ticket, voice: Voice, has_room: bool) -> Element:  # noqa: FBT001 - one of ours
+    verbs = ["link", "correct"] if ticket.status is Status.RESOLVED else [*_MORE]
+    if not has_room and "room" in verbs:
+        verbs.remove("room")
+    return blocks.overflow(MENU, [(f"{ticket.id}:{v}", voice.plain(_MORE[v])) for v in verbs])
+
+
+def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
+    """Read ticket and choice; number 0, which nothing has, when they were forged."""
+    option = action.get("selected_option")
+    value = option.get("value") if isinstance(option, dict) else None
+    found = _CHOSEN.fullmatch(value) if isinstance(value, str) else None
+    return (int(found[1]), found[2]) if found and found[2] in _MORE else (0, "")
 
 
 def ticket_title(ticket: Ticket, voice: Voice) -> str:
@@ -106,6 +133,10 @@ def _typed(ticket: Ticket, voice: Voice) -> list[Block]:
     shown = _quotation("comments", voice.quote(ticket.comments, uids))
     if ticket.status is not Status.RESOLVED:
         return shown
+    if ticket.duplicate_of is not None:
+        other = other_ticket(ticket, ticket.duplicate_of)
+        said = message("*Duplicate* of %(other)s", other=other)
+        return [*shown, blocks.section("duplicate", voice.markup(said))]
     cause = resolution_name(ticket.resolved_cause)
     title = voice.markup(message("*Resolution*: %(cause)s", cause=cause))
     quoted = _quotation("resolution", voice.quote(ticket.resolution, uids))
@@ -154,12 +185,16 @@ _REPORT_STATES: Final = {
     ReportState.OFF: message("Not reported: reports to %(cloud)s are switched off."),
     ReportState.PENDING: message("Report to %(cloud)s: pending"),
 }
+_BEFORE: Final = message("Reported to %(cloud)s before it was corrected; it is not sent again.")
 _WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
 
 
 def report_state(ticket: Ticket) -> Message:
     """The state of the report to the cloud, in plain words."""
     reason = load_message(ticket.report_reason) if ticket.report_reason else None
+    before = ticket.reported_before()
+    if before is not None:
+        return replace(_BEFORE, params={"cloud": CLOUD_NAMES[before]})
     waiting = ticket.report_state is ReportState.PENDING and reason is not None
     said = _WAITING if waiting else _REPORT_STATES[ticket.report_state]
     known = reason or message("no reason given")
@@ -239,7 +274,9 @@ def ticket_details(
 ) -> tuple[str, list[Block]]:
     """One ticket shown privately: notice text and blocks, with no buttons to act."""
     card = ticket_card(ticket, voice, policy)[:-1]
-    card += _found(ticket, voice)
+    card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
+    card = [block for block in card if block["block_id"] != "steps"]
+    card += [*all_steps(ticket, voice), *_found(ticket, voice)]
     if ticket.permalink:
         thread = Link(ticket.permalink, message("Open its thread"))
         card.append(blocks.section("thread", voice.markup(message("%(text)s", text=thread))))

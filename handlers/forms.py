@@ -59,19 +59,23 @@ class ReportForm:
     def view(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> blocks.Block:
         """Draw the form; `app` is left out when there is but one."""
         say = voice.plain
-        fields = [blocks.field("app", say(message("App")), self._app_menu(apps))]
         return blocks.modal(
             self.CALLBACK,
             say(message("Report a bad call")),
-            [
-                *(fields if len(apps) > 1 else []),
-                *self._who_fields(voice),
-                *self._what_fields(voice, now),
-            ],
+            self.fields(voice, apps, now),
             submit=say(message("Report")),
             close=say(message("Cancel")),
             private_metadata=json.dumps({"channel": self.channel}),
         )
+
+    def fields(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> list[blocks.Block]:
+        """Draw the fields alone; `app` is left out when there is but one."""
+        app = blocks.field("app", voice.plain(message("App")), self._app_menu(apps))
+        return [
+            *([app] if len(apps) > 1 else []),
+            *self._who_fields(voice),
+            *self._what_fields(voice, now),
+        ]
 
     def _app_menu(self, apps: Sequence[str]) -> blocks.Element:
         options = [(app, app) for app in apps[:100]]
@@ -203,6 +207,18 @@ def read_choices(state: State, field: str) -> tuple[str, ...]:
     found = options if isinstance(options, list) else []
     values = (option.get("value") for option in found if isinstance(option, dict))
     return tuple(value for value in values if isinstance(value, str))
+
+
+def read_person(state: State, field: str) -> str:
+    """Read whom somebody chose; "" when nobody."""
+    person = _element(state, field).get("selected_user")
+    return person if isinstance(person, str) else ""
+
+
+def read_number_kept(private_metadata: str) -> int:
+    """Read the ticket's number a form kept; 0, which nobody has, when it was forged."""
+    number = read_metadata(private_metadata).get("number", 0)
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def _read_moment(state: State, field: str) -> dt.datetime | None:

@@ -37,7 +37,7 @@ _TITLE: Final = message("Act on %(ticket)s")
 _CLOSE: Final = message("Cancel")
 _SLOW: Final = message("%(cloud)s did not say in time who is in the channel. You can still act.")
 _SLOW_TO_TELL: Final = message(
-    "%(cloud)s did not say in time who is in the channel. Close this and press More… again."
+    "%(cloud)s did not say in time who is in the channel. Close this and open it again."
 )
 _NEEDS_RULE: Final = message(
     "This channel cannot be recorded yet: give its app a recording rule in HUAWEI_RECORD_RULES."
@@ -183,9 +183,15 @@ class RoomsStory:
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the choices at once, then fill in who is in the channel."""
+        number = _digits(str(body["actions"][0].get("value") or ""))
+        await self.open_for(number, ack, body, client)
+
+    async def open_for(
+        self, number: int, ack: AsyncAck, body: Body, client: AsyncWebClient
+    ) -> None:
+        """Open the choices of one ticket."""
         clicked_at = asyncio.get_running_loop().time()
         asker = Asker.of(body)
-        number = _digits(str(body["actions"][0].get("value") or ""))
         seen = await self._rooms.open(asker.team, number, asker.person)
         voice = await self._people.voice(asker.team, asker.person)
         asks = self._rooms.tells_people(seen.ticket)

@@ -103,17 +103,17 @@ class SlackSpeaker:
 
         await self._native.offer(ticket.team, edit)
 
-    async def confirm(self, ticket: Ticket, key: str) -> None:
+    async def confirm(self, ticket: Ticket, key: str) -> Posted:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
         voice = await self._people.voice(ticket.team, ticket.reporter)
         text, shown = cards.confirmation(ticket, voice)
-        await self._post(ticket.team, ticket.reporter, key, text, shown)
+        return await self._post(ticket.team, ticket.reporter, key, text, shown)
 
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> None:
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
         """Tell the reporter privately why the call was bad, with a link to the thread."""
         voice = await self._people.voice(ticket.team, ticket.reporter)
         text, shown = findings.explanation(ticket, diagnosis, voice)
-        await self._post(ticket.team, ticket.reporter, key, text, shown)
+        return await self._post(ticket.team, ticket.reporter, key, text, shown)
 
     async def permalink(self, ticket: Ticket) -> str:
         """The card's address, "" when Slack does not tell it."""
@@ -157,6 +157,10 @@ class SlackSpeaker:
         read = partial(client.conversations_replies, channel=channel, ts=ticket.card_ts)
         return channel, read
 
+    async def tell(self, team: str, person: str, key: str, text: str, shown: list[Block]) -> Posted:
+        """Tell somebody something privately."""
+        return await self._post(team, person, key, text, shown)
+
     async def find_told(
         self, team: str, person: str, key: str, since: dt.datetime
     ) -> Posted | None:
@@ -179,6 +183,20 @@ class SlackSpeaker:
             if translated.code == "missing_scope":  # an optional one: better twice than never
                 return None
             raise translated from error
+
+    async def whisper(self, ticket: Ticket, person: str, text: str, shown: list[Block]) -> Posted:
+        """Say something in the ticket's thread that only one person sees."""
+        client = await self._clients.of(ticket.team)
+        answer = await sent(
+            client.chat_postEphemeral(
+                channel=ticket.channel,
+                user=person,
+                thread_ts=ticket.card_ts,
+                text=text,
+                blocks=shown,
+            )
+        )
+        return Posted(ticket.channel, str(answer["message_ts"]))
 
     async def post_in_thread(
         self, ticket: Ticket, key: str, text: str, shown: list[Block] | None

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk
 from bot.desk.arguments import TicketsWanted, read_tickets
+from bot.desk.life import Life
 from bot.errors import InputError
 from bot.store.lists import TicketQuery
 from bot.ticket import Status
@@ -31,7 +32,7 @@ _TITLES: Final = {
     "words": message("Tickets found"),
 }
 _UNKNOWN: Final = "unknown"
-_TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|reopen)")
+_TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped)")
 _LIST_ACTIONS: Final = re.compile(r"tickets\.(show|more)")
 
 
@@ -40,6 +41,7 @@ class TicketsStory:
 
     def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
+        self._life = Life(desk)
         self._people = people
 
     def register(self, app: AsyncApp) -> None:
@@ -114,17 +116,21 @@ class TicketsStory:
     def _title(self, wanted: TicketsWanted) -> Message:
         return _TITLES["words" if wanted.words else wanted.which]
 
-    async def act(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+    async def act(
+        self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
         """Carry out a button on a ticket's card, or in somebody's home, which is shown anew."""
         asker = Asker.of(body)
         try:
-            await self._do(asker, body, client)
+            await self._do(asker, body, client, respond)
         finally:
             if (body.get("view") or {}).get("type") == "home":
                 await publish_home(self._desk, self._people, client, asker)
         await ack()
 
-    async def _do(self, asker: Asker, body: Body, client: AsyncWebClient) -> None:
+    async def _do(
+        self, asker: Asker, body: Body, client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
         action = body["actions"][0]
         verb, number = str(action["action_id"]).removeprefix("ticket."), read_number(action)
         team, person = asker.team, asker.person
@@ -136,9 +142,19 @@ class TicketsStory:
             case "escalate":
                 await self._desk.escalate(team, number, person)
             case "reopen":
-                await self._desk.reopen(team, number, person)
+                await self._reopen(asker, number, body, respond)
+            case "helped":
+                await self._life.thank(team, number, person)
             case "resolve":
                 await self._open_resolve(asker, number, trigger_of(body), client)
+
+    async def _reopen(self, asker: Asker, number: int, body: Body, respond: AsyncRespond) -> None:
+        """Open a ticket again; an offer that only one person sees turns into the answer."""
+        ticket = await self._desk.reopen(asker.team, number, asker.person)
+        if (body.get("container") or {}).get("is_ephemeral"):
+            voice = await self._people.voice(asker.team, asker.person)
+            said = message("%(ticket)s is open again.", ticket=ticket.label)
+            await respond(text=voice.markup(said), replace_original=True)
 
     async def _open_resolve(
         self, asker: Asker, number: int, trigger_id: str, client: AsyncWebClient

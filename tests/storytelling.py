@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -72,6 +73,13 @@ def told(stage: Stage, person: Person, cname: str) -> list[Json]:
 def whispers(person: Person, channel: str = "teachers") -> list[str]:
     """What only this person sees in a channel, oldest first."""
     return [text_of(message) for message in person.ephemerals(channel)]
+
+
+async def choose_more(stage: Stage, person: Person, cname: str, choice: str) -> Any:
+    """Choose something in the menu of a room's card."""
+    card = card_of(stage, cname)
+    value = next(iter(re.findall(rf'"value": "(\d+:{choice})"', text_of(card))))
+    return await person.choose(card, "card.menu", value)
 
 
 async def ticket_of(stage: Stage, cname: str) -> Ticket:

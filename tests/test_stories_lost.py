@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.workspace import Workspace
-from bot.store import duties, tables
+from bot.store import tables
 from tests.conftest import Stage
 from tests.storytelling import (
     card_of,
@@ -135,18 +135,13 @@ async def test_deleted_card_is_posted_anew(http_stage: Stage) -> None:
 async def test_person_who_cannot_be_written_to(http_stage: Stage) -> None:
     """Somebody whose direct channel is closed for good is given up after a day."""
     workspace = http_stage.workspace
-    person = workspace.person("wang")
-    await report(person, "left-us")
+    sam, zhou = workspace.person("sam"), workspace.person("zhou")
+    await report(sam, "left-us")
     await http_stage.settled()
     ticket = await ticket_of(http_stage, "left-us")
-    name = f"explain:{ticket.label}"
+    name = f"tell:{ticket.label}:claimed:{sam.id}:0"
     workspace.fail_next("chat.postMessage", "account_inactive", times=10**6)
-    http_stage.clock.move(-1)
-    await http_stage.house.store.transact(
-        lambda session: duties.owe(
-            session, name, "explain", ticket=ticket.id, due_at=http_stage.clock.now()
-        )
-    )
+    await zhou.click(card_of(http_stage, "left-us"), "ticket.claim")
     await outlast(http_stage, 3)
     assert await is_owed(http_stage, name)
     await http_stage.pass_time(25 * 3600)

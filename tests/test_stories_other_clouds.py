@@ -11,7 +11,7 @@ from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
 from bot.sandbox.workspace import Person
 from bot.sandbox.workspace.seed import SUPPORT_GROUP
 from tests.conftest import MovedClock, Stage, faults_of
-from tests.storytelling import Json, card_of, open_world, report, text_of
+from tests.storytelling import Json, choose_more, open_world, report, text_of
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ async def test_who_is_in_a_volcengine_channel(stage: Stage) -> None:
 
 async def menu(stage: Stage, person: Person) -> str:
     """What the menu of the ticket's card says once the cloud was asked."""
-    await person.click(card_of(stage, "class_77_1"), "room.menu")
+    await choose_more(stage, person, "class_77_1", "room")
     return text_of(await person.view_opened("room"))
 
 

@@ -15,7 +15,15 @@ from bot.sandbox.workspace import Person
 from bot.store import recordings
 from bot.store.recordings import Recording
 from tests.conftest import MovedClock, Stage, faults_of
-from tests.storytelling import World, card_of, open_world, text_of, thread_of, ticket_of
+from tests.storytelling import (
+    World,
+    card_of,
+    choose_more,
+    open_world,
+    text_of,
+    thread_of,
+    ticket_of,
+)
 from tests.test_stories_rooms import KEY, actions, choose, filed, on_huawei
 
 APP = HuaweiAccount().apps["kids"]
@@ -167,7 +175,7 @@ async def test_form_that_comes_again_begins_one_job(stage: Stage) -> None:
     await stage.settled()
     assert 1 == len(stage.clouds.huawei.desk.jobs)
     assert 1 == len(notes(stage))
-    await sam.click(card_of(stage, CNAME), "room.menu")
+    await choose_more(stage, sam, CNAME, "room")
     offered = text_of(await sam.view_opened("room"))
     assert '"stop_recording"' in offered
     assert '"record"' not in offered
@@ -245,7 +253,7 @@ async def test_no_rule_no_recording(world: World) -> None:
     """Without a recording rule for the app it is not offered, and the form says why."""
     async with on_huawei(world, HUAWEI_RECORD_RULES="") as stage:
         sam = await filed(stage, CNAME)
-        await sam.click(card_of(stage, CNAME), "room.menu")
+        await choose_more(stage, sam, CNAME, "room")
         shown = text_of(await sam.view_opened("room"))
         assert "HUAWEI_RECORD_RULES" in shown
         assert '"record"' not in shown

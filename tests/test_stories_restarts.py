@@ -12,7 +12,8 @@ import pytest
 
 from bot.desk import Carriers, Submission
 from bot.desk.desk import CARD_PATIENCE
-from bot.store import Session, duties, tables, tickets
+from bot.desk.notices import EXPLAINED, FILED
+from bot.store import Session, duties, notices, tables, tickets
 from bot.ticket import ReportState
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
@@ -146,6 +147,9 @@ def forget(session: Session, number: int, kind: str) -> None:
     if kind == "diagnose":
         ticket.diagnosis_ts = ""
     session.add(ticket)
+    told = {"confirm": FILED, "explain": EXPLAINED}.get(kind)
+    for notice in notices.sent(session, number, told) if told else ():
+        notice.ts, notice.told_at = "", None
     duty = session.get(tables.Duty, f"{kind}:{ticket.label}")
     assert duty is not None
     duty.done_at, duty.holder = None, "a worker that is dead"

@@ -19,6 +19,7 @@ from tests.storytelling import (
     Json,
     World,
     card_of,
+    choose_more,
     open_world,
     report,
     text_of,
@@ -70,7 +71,7 @@ async def stage(world: World) -> AsyncIterator[Stage]:
 
 async def open_menu(stage: Stage, person: Person, cname: str) -> Json:
     """Press More… on the card about a room."""
-    await person.click(card_of(stage, cname), "room.menu")
+    await choose_more(stage, person, cname, "room")
     return await person.view_opened("room")
 
 
@@ -150,7 +151,7 @@ async def test_only_support_sees_the_menu(stage: Stage) -> None:
     """Others are told privately that only support can; nothing is ordered, revealed or kept."""
     await filed(stage, "class_77_3")
     maya = stage.workspace.person("maya")
-    await maya.click(card_of(stage, "class_77_3"), "room.menu")
+    await choose_more(stage, maya, "class_77_3", "room")
     assert [] == maya.views
     assert "Only support can do this." in whispers(maya, "escalations")[-1]
     assert [] == await actions(stage, "class_77_3")
@@ -260,7 +261,7 @@ async def test_slow_cloud_keeps_nobody_waiting(stage: Stage) -> None:
     sam = await filed(stage, "class_77_1")
     stage.clock.move(120)
     stage.clouds.fail_next("rtc/rooms", "slow", times=9, seconds=5)
-    outcome = await sam.click(card_of(stage, "class_77_1"), "room.menu")
+    outcome = await choose_more(stage, sam, "class_77_1", "room")
     assert (200, None) == (outcome.status, outcome.error)
     assert "did not say in time" in text_of(await sam.view_opened("room"))
 
@@ -287,7 +288,7 @@ async def test_resolved_ticket_offers_nothing(stage: Stage) -> None:
         stage.workspace.team_id, ticket.id, sam.id, cause="none", resolution="done"
     )
     await stage.settled()
-    assert "room.menu" not in text_of(card_of(stage, "class_77_1"))
+    assert ':room"' not in text_of(card_of(stage, "class_77_1"))
     outcome = await sam.submit(question)
     assert "update" == outcome.action
     assert "is already resolved" in text_of(sam.views[-1])
@@ -322,7 +323,7 @@ async def test_no_menu_where_there_is_nothing_in_it(world: World) -> None:
     """With uids shown to everybody, a ticket of Agora has no menu."""
     async with world.lagdesk(MASK_UIDS="false") as stage:
         await filed(stage, "class_77_1")
-        assert "room.menu" not in text_of(card_of(stage, "class_77_1"))
+        assert ':room"' not in text_of(card_of(stage, "class_77_1"))
 
 
 async def test_chinese(world: World) -> None:

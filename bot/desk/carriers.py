@@ -18,12 +18,13 @@ from bot.desk.desk import Desk, owe
 from bot.desk.escalation_plans import learn_liveness, plan
 from bot.desk.evidence import recall, remember
 from bot.desk.histories import look_back
+from bot.desk.notices import EXPLAINED, FILED, Telling
 from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, is_worse, pace
 from bot.desk.reporting import judge_failure
+from bot.desk.telling import Notebook
 from bot.diagnosis import Verdict
 from bot.errors import (
     CloudError,
-    SpeakClosedError,
     SpeakError,
     SpeakGoneError,
     SpeakUnreachableError,
@@ -38,7 +39,6 @@ Carrier = Callable[[tables.Duty], Awaitable[dt.datetime | None]]
 
 CARD_FIRST: Final = dt.timedelta(minutes=1)  # the card calls those who wait; they look rarely
 SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
-TOLD_WITHIN: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
 
 
 class Carriers:
@@ -47,6 +47,7 @@ class Carriers:
     def __init__(self, desk: Desk, speaker: Speaker) -> None:
         self._desk = desk
         self._speaker = speaker
+        self._notebook = Notebook(desk)
 
     @property
     def table(self) -> Mapping[str, Carrier]:
@@ -95,13 +96,16 @@ class Carriers:
     async def confirm(self, duty: tables.Duty) -> dt.datetime | None:
         """Tell the reporter that the ticket is filed; with a link if the card stands."""
         ticket = await self._ticket(duty)
-        await self._tell_once(duty, ticket, self._speaker.confirm)
+        telling = Telling(ticket.id, FILED, ticket.reporter)
+        await self._tell_once(duty, ticket, telling, self._speaker.confirm)
         return None
 
     async def explain(self, duty: tables.Duty) -> dt.datetime | None:
         """Tell the reporter why the call was bad, once, when it is first known."""
         ticket = await self._ticket(duty)
-        if ticket.verdict is None:
+        occasion = str(ticket.count_steps("corrected"))
+        telling = Telling(ticket.id, EXPLAINED, ticket.reporter, occasion)
+        if ticket.verdict is None or await self._notebook.is_muted(ticket, telling):
             return None
         diagnosis = Diagnosis(
             report=ticket.report,
@@ -110,25 +114,28 @@ class Carriers:
             asked_at=ticket.diagnosed_at or self._now(),
         )
 
-        async def tell(about: Ticket, key: str) -> None:
-            await self._speaker.explain(about, diagnosis, key)
+        async def tell(about: Ticket, key: str) -> Posted:
+            return await self._speaker.explain(about, diagnosis, key)
 
-        await self._tell_once(duty, ticket, tell)
+        await self._tell_once(duty, ticket, telling, tell)
         return None
 
     async def _tell_once(
-        self, duty: tables.Duty, ticket: Ticket, tell: Callable[[Ticket, str], Awaitable[None]]
+        self,
+        duty: tables.Duty,
+        ticket: Ticket,
+        telling: Telling,
+        tell: Callable[[Ticket, str], Awaitable[Posted]],
     ) -> None:
-        """Tell the reporter something privately; somebody who has left is given up."""
-        try:
-            if duty.attempt > 1 and await self._find(ticket, duty):
-                return
+        """Tell the reporter something privately, with a link as soon as there is one."""
+
+        async def send() -> Posted:
             await self._learn_permalink(ticket)
-            await tell(ticket, duty.name)
-        except SpeakClosedError as error:
-            if self._now() < ticket.created_at + TOLD_WITHIN:
-                raise
-            log.info("the reporter of %s cannot be told: %s", ticket.label, error)
+            return await tell(ticket, duty.name)
+
+        await self._notebook.tell_once(
+            telling, send, lambda since: self._speaker.find(ticket, duty.name, since)
+        )
 
     async def _learn_permalink(self, ticket: Ticket, *, anew: bool = False) -> None:
         """Ask for the card's address unless it is known; without one nothing waits for it."""

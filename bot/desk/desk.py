@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Final
 
 from bot.call import IssueType, Side
-from bot.desk import threads
+from bot.desk import notices, threads
 from bot.desk.escalation_plans import plan
 from bot.desk.evidence import recall_verdict
 from bot.desk.examining import Examiner
@@ -24,7 +24,7 @@ from bot.store.lists import TicketPage, TicketQuery
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import message
 
-_ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
+ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 _WITH_CARD: Final = ("confirm", "diagnose")  # they come with the card, if it comes in time
 CARD_PATIENCE: Final = dt.timedelta(seconds=10)
 Wake = Callable[[], Awaitable[None]]
@@ -88,7 +88,7 @@ class Desk:
             "issue_type": int(IssueType(int(submission.issue_type))),
             "occurred_at": min(occurred_at, now),
             "created_at": now,
-            "report_state": _first_report_state(cloud, self.settings),
+            "report_state": first_report_state(cloud, self.settings),
         }
         return Ticket(**fields)
 
@@ -117,7 +117,7 @@ class Desk:
 
     async def reopen(self, team: str, number: int, person: str) -> Ticket:
         """Open a resolved ticket again; its reporter may do so too."""
-        return await self._act(team, number, person, lambda t, _now: t.reopen(), own=True)
+        return await self._act(team, number, person, lambda t, now: t.reopen(person, now), own=True)
 
     async def diagnose_again(self, team: str, number: int, person: str) -> Ticket:
         """Ask the cloud again about a ticket; its reporter may do so too."""
@@ -142,8 +142,8 @@ class Desk:
         def work(session: Session) -> Ticket:
             ticket = tickets.lock(session, number, team)
             if not is_support and not (own and ticket.reporter == person):
-                raise NotAllowedError(_ONLY_SUPPORT)
-            was = ticket.status
+                raise NotAllowedError(ONLY_SUPPORT)
+            was, before = ticket.status, len(ticket.steps)
             change(ticket, now)
             if ticket.status is Status.OPEN and was is not Status.OPEN:
                 ticket.begin_waiting(now, person)
@@ -151,6 +151,7 @@ class Desk:
             plan(session, ticket, self.policy, now)
             for kind in ("card", *owed):
                 owe(session, ticket, kind, now)
+            notices.follow(session, ticket, before, now)
             return ticket
 
         ticket = await self.store.transact(work)
@@ -160,12 +161,22 @@ class Desk:
     async def may_act(self, team: str, number: int, person: str) -> Ticket:
         """Show a ticket to somebody who is about to act on it; NotAllowedError for others."""
         if not await self.is_support(team, person):
-            raise NotAllowedError(_ONLY_SUPPORT)
+            raise NotAllowedError(ONLY_SUPPORT)
         return await self.store.read(lambda session: tickets.find(session, number, team))
 
     async def keep_reply(self, reply: threads.Reply) -> None:
         """Keep what somebody wrote in a thread, if the thread is a ticket's."""
-        await self.store.transact(lambda session: threads.keep(session, reply))
+        now = self.clock.now()
+
+        def work(session: Session) -> bool:
+            ticket = threads.keep(session, reply)
+            if ticket is None or not threads.asks_to_reopen(ticket, reply):
+                return False
+            notices.owe_offer(session, ticket, reply.ts, now)
+            return True
+
+        if await self.store.transact(work):
+            await self.wake()
 
     async def judge(self, team: str, number: int, person: str, judgement: Judgement) -> None:
         """Keep what somebody says of a ticket's verdict; a later word replaces an earlier."""
@@ -224,9 +235,17 @@ class Desk:
         return self.speaker is not None and await self.speaker.is_support(team, person)
 
     async def find_ticket(self, team: str, number: int, person: str) -> Ticket:
-        """Show one ticket to somebody who may see it: support, or its reporter."""
-        ticket = await self.store.read(lambda session: tickets.find(session, number, team))
-        if ticket.reporter != person and not await self.is_support(team, person):
+        """Show one ticket to somebody who may see it: support, or whoever reported it.
+
+        Those whose tickets were merged into it reported it, too.
+        """
+
+        def work(session: Session) -> tuple[Ticket, set[str]]:
+            ticket = tickets.find(session, number, team)
+            return ticket, {ticket.reporter, *tickets.reporters_of_duplicates(session, number)}
+
+        ticket, reporters = await self.store.read(work)
+        if person not in reporters and not await self.is_support(team, person):
             raise NotAllowedError(message("You can only see tickets you reported."))
         return ticket
 
@@ -289,7 +308,8 @@ def owe(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> Non
     duties.owe(session, name, kind, ticket=ticket.id, due_at=due_at)
 
 
-def _first_report_state(cloud: Cloud, settings: Settings) -> ReportState:
+def first_report_state(cloud: Cloud, settings: Settings) -> ReportState:
+    """Whether a call of this cloud is reported to it, before it was tried."""
     options = next(c.options for c in settings.clouds if c.name == cloud.name)
     if options.get("report") == "off":
         return ReportState.OFF

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.desk.sentences.afterwards import wants_reopening
 from bot.store import Session, tables, tickets
+from bot.ticket import Status, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,19 @@ class Reply:
     text: str
 
 
-def keep(session: Session, reply: Reply) -> None:
-    """Keep a reply if its thread is a ticket's; edits replace it, a deletion takes it away."""
+def keep(session: Session, reply: Reply) -> Ticket | None:
+    """Keep a reply if its thread is a ticket's, and return that ticket if the reply is new.
+
+    Edits replace it, a deletion takes it away.
+    """
     ticket = tickets.find_by_thread(session, reply.team, reply.channel, reply.thread_ts)
     if ticket is None:
-        return
+        return None
     known = session.get(tables.Remark, (reply.team, reply.channel, reply.ts))
     if not reply.text:
         if known is not None:
             session.delete(known)
-        return
+        return None
     session.merge(
         tables.Remark(
             team=reply.team,
@@ -39,3 +44,10 @@ def keep(session: Session, reply: Reply) -> None:
             text=reply.text,
         )
     )
+    return ticket if known is None else None
+
+
+def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
+    """Tell whether a reporter says under a resolved ticket that something is still wrong."""
+    is_concerned = ticket.status is Status.RESOLVED and ticket.reporter == reply.person
+    return is_concerned and wants_reopening(reply.text)

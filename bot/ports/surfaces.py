@@ -149,10 +149,10 @@ class Speaker(Protocol):
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post in the ticket's thread."""
 
-    async def confirm(self, ticket: Ticket, key: str) -> None:
+    async def confirm(self, ticket: Ticket, key: str) -> Posted:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
 
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> None:
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
         """Tell the reporter privately why the call was bad, with a link to its thread."""
 
     async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:

@@ -32,6 +32,11 @@ def find(session: Session, ticket: int) -> Evidence | None:
     return session.get(Evidence, ticket)
 
 
+def forget(session: Session, ticket: int) -> None:
+    """Forget a ticket's evidence: it is about another call."""
+    session.connection().execute(delete(Evidence).where(col(Evidence.ticket) == ticket))
+
+
 def delete_older(session: Session, before: dt.datetime) -> None:
     """Forget what is older than the retention."""
     session.connection().execute(delete(Evidence).where(col(Evidence.at) < before))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -70,6 +70,23 @@ def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
         .order_by(col(Ticket.number).desc())
         .limit(1)
     ).first()
+
+
+def find_twin(session: Session, ticket: Ticket) -> Ticket | None:
+    """Find the newest other ticket about the same channel that is no duplicate itself."""
+    return session.exec(
+        select(Ticket)
+        .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname, Ticket.app == ticket.app)
+        .where(Ticket.number != ticket.number, col(Ticket.duplicate_of).is_(None))
+        .order_by(col(Ticket.number).desc())
+        .limit(1)
+    ).first()
+
+
+def reporters_of_duplicates(session: Session, number: int) -> Sequence[str]:
+    """Return who reported the tickets that were merged into this one, each once."""
+    asked = select(Ticket.reporter).where(Ticket.duplicate_of == number).distinct()
+    return session.exec(asked).all()
 
 
 def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:

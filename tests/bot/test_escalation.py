@@ -102,7 +102,7 @@ def test_opened_again_it_starts_anew() -> None:
     """Calls of its first life are remembered and not shown; the first step comes again."""
     ticket = called(3)
     ticket.resolve("U2", NOW, cause="none", resolution="x")
-    ticket.reopen()
+    ticket.reopen("U2", NOW)
     ticket.begin_waiting(NOW + 60 * MINUTE, "U2")
     step = next_step(ticket, POLICY, NOW)
     assert step is not None

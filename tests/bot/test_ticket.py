@@ -6,19 +6,22 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.call import Side
 from bot.errors import ConflictError
-from bot.ticket import Status, Ticket
+from bot.ticket import ReportState, Status, Ticket
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(minutes=2)
 
 
-def make_ticket() -> Ticket:
+def make_ticket(number: int = 12) -> Ticket:
     """An open ticket."""
     return Ticket(
-        number=12,
+        number=number,
         origin="V1",
         app="kids",
         cloud="agora",
@@ -41,7 +44,7 @@ def test_life() -> None:
     ticket.escalate(NOW)
     ticket.resolve("U3", LATER, cause="none", resolution="fine")
     assert (Status.RESOLVED, "U3", LATER) == (ticket.status, ticket.resolver, ticket.resolved_at)
-    ticket.reopen()
+    ticket.reopen("U1", LATER)
     assert Status.OPEN is ticket.status
     kept = (ticket.assignee, ticket.claimed_at, ticket.escalated_at, ticket.resolved_at)
     assert (None, None, None, None) == kept
@@ -89,7 +92,7 @@ def test_only_resolved_is_opened_again(claimed: object) -> None:
     if claimed:
         ticket.claim("U2", NOW)
     with pytest.raises(ConflictError):
-        ticket.reopen()
+        ticket.reopen("U1", LATER)
 
 
 @pytest.mark.parametrize(("after_s", "counts"), [(0, 1), (59, 1), (60, 2)])
@@ -99,3 +102,145 @@ def test_escalated_again(after_s: int, counts: int) -> None:
     ticket.escalate(NOW)
     ticket.escalate(NOW + dt.timedelta(seconds=after_s))
     assert counts == ticket.revision
+
+
+def steps_of(ticket: Ticket) -> list[str]:
+    """What happened to a ticket, in order."""
+    return [step["what"] for step in ticket.steps]
+
+
+def test_handed_over() -> None:
+    """Whoever has it gives it to whom they like; a click that came twice is one."""
+    ticket = make_ticket()
+    ticket.hand_over("U3", "U2", NOW)
+    ticket.hand_over("U3", "U2", LATER)
+    assert (Status.CLAIMED, "U3", NOW) == (ticket.status, ticket.assignee, ticket.claimed_at)
+    ticket.hand_over("U4", "U3", LATER)
+    assert ("U4", ["handed", "handed"]) == (ticket.assignee, steps_of(ticket))
+    with pytest.raises(ConflictError):
+        ticket.claim("U5", LATER)
+
+
+def test_merged() -> None:
+    """A duplicate is resolved and names the other; opened again it is no duplicate any more."""
+    first, second, third = make_ticket(1), make_ticket(2), make_ticket(3)
+    second.merge(first, "U2", NOW)
+    second.merge(first, "U2", LATER)
+    assert (Status.RESOLVED, 1, ["merged"]) == (
+        second.status,
+        second.duplicate_of,
+        steps_of(second),
+    )
+    for one, into in ((third, third), (third, second), (second, third)):
+        with pytest.raises(ConflictError):
+            one.merge(into, "U2", LATER)
+    second.reopen("U1", LATER)
+    assert (Status.OPEN, None) == (second.status, second.duplicate_of)
+
+
+def test_linked_both_ways() -> None:
+    """A link stands on both sides or on neither; doing it twice is doing it once."""
+    first, second = make_ticket(1), make_ticket(2)
+    for _ in range(2):
+        first.link(second, "U2", NOW)
+    assert ([2], [1]) == (first.related, second.related)
+    for _ in range(2):
+        second.unlink(first, "U2", NOW)
+    assert ([], []) == (first.related, second.related)
+    assert ["linked", "unlinked"] == steps_of(first) == steps_of(second)
+    with pytest.raises(ConflictError):
+        first.link(first, "U2", NOW)
+
+
+def test_helped_is_said_of_a_resolution() -> None:
+    """Once for each resolution; a new one has to be judged anew."""
+    ticket = make_ticket()
+    with pytest.raises(ConflictError):
+        ticket.thank("U1", NOW)
+    ticket.resolve("U2", NOW, cause="none", resolution="fine")
+    ticket.thank("U1", NOW)
+    ticket.thank("U1", LATER)
+    assert (True, ["resolved", "helped"]) == (ticket.helped, steps_of(ticket))
+    ticket.reopen("U1", LATER)
+    assert ticket.helped is None
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "judged_anew", "reported"),
+    [
+        (ReportState.ACCEPTED, {"cname": "class_77_1"}, False, None),
+        (ReportState.ACCEPTED, {"issue_type": 2}, False, None),
+        (ReportState.ACCEPTED, {"cname": "class_77_2"}, True, "agora"),
+        (ReportState.UNCONFIRMED, {"student_uid": "3"}, True, "agora"),
+        (ReportState.PENDING, {"cname": "class_77_2"}, True, None),
+        (ReportState.REFUSED, {"cname": "class_77_2"}, True, None),
+        (ReportState.ACCEPTED, {"app": "adults", "cloud": "huawei"}, True, "agora"),
+    ],
+)
+def test_corrected(
+    state: ReportState, said: dict[str, object], judged_anew: object, reported: str | None
+) -> None:
+    """Another call loses its verdict; what a cloud was told before is remembered."""
+    ticket = make_ticket()
+    ticket.report_state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
+    changed = ticket.correct(said, "U2", NOW)
+    assert {n for n in said if n != "cname" or said[n] != "class_77_1"} == changed
+    assert (judged_anew, reported) == (ticket.verdict is None, ticket.reported_before())
+    assert (["corrected"] if changed else []) == steps_of(ticket)
+
+
+class Lives(RuleBasedStateMachine):
+    """Two tickets that people do anything to, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tickets = [make_ticket(1), make_ticket(2)]
+
+    @rule(
+        which=st.booleans(),
+        person=st.sampled_from(["U1", "U2", "U3"]),
+        verb=st.sampled_from(["claim", "hand", "escalate", "resolve", "reopen", "thank"]),
+    )
+    def act_on_one(self, which: bool, person: str, verb: str) -> None:  # noqa: FBT001 - drawn
+        """Do something to one of them; what is refused changes nothing."""
+        ticket = self.tickets[which]
+        before = ticket.model_dump()
+        acts: dict[str, Callable[[], object]] = {
+            "claim": lambda: ticket.claim(person, NOW),
+            "hand": lambda: ticket.hand_over(person, "U9", NOW),
+            "escalate": lambda: ticket.escalate(NOW),
+            "resolve": lambda: ticket.resolve(person, NOW, cause="none", resolution=person),
+            "reopen": lambda: ticket.reopen(person, NOW),
+            "thank": lambda: ticket.thank(person, NOW),
+        }
+        try:
+            acts[verb]()
+        except ConflictError:
+            assert before == ticket.model_dump()
+
+    @rule(which=st.booleans(), verb=st.sampled_from(["merge", "link", "unlink"]))
+    def act_on_both(self, which: bool, verb: str) -> None:  # noqa: FBT001 - drawn
+        """Join them, or part them."""
+        one, two = self.tickets[which], self.tickets[not which]
+        before = one.model_dump(), two.model_dump()
+        try:
+            getattr(one, verb)(two, "U2", NOW)
+        except ConflictError:
+            assert before == (one.model_dump(), two.model_dump())
+
+    @invariant()
+    def holds(self) -> None:
+        """Status and names agree; links are mutual; no chain; steps and revision grow together."""
+        for one, two in (self.tickets, self.tickets[::-1]):
+            is_resolved, is_claimed = one.status is Status.RESOLVED, one.status is Status.CLAIMED
+            assert is_resolved == (one.resolver is not None) == (one.resolved_at is not None)
+            assert (one.assignee is None) == (one.claimed_at is None)
+            assert one.assignee is not None or not is_claimed
+            assert is_resolved or (one.duplicate_of is None and one.helped is None)
+            assert (two.id in one.related) == (one.id in two.related)
+            assert one.duplicate_of is None or two.duplicate_of is None
+            assert one.revision >= len(one.steps)
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
