@@ -117,7 +117,7 @@ def _plain_pairs(raw: bytes) -> FloatArray | None:
 
 def _slow_pairs(raw: bytes) -> FloatArray:
     try:
-        found = msgspec.json.decode(raw, type=list[tuple[float, float | None]] | None)
+        found = msgspec.json.decode(raw, type=list[tuple[float, float | None]] | None, strict=False)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
     pairs = [(time, math.nan if value is None else value) for time, value in found or ()]

@@ -95,18 +95,18 @@ def direction_of(kind: MetricKind, peer_uid: str | None) -> Direction | None:
 
 
 class PointRow(msgspec.Struct):
-    """One sample; `time` is ISO 8601, `value` null where nothing was measured."""
+    """One sample; `time` is ISO 8601, `value` null or "" where nothing was measured."""
 
     time: Moment
-    value: float | None = None
+    value: float | str | None = None
 
 
 def points_of(rows: Sequence[PointRow], metric: Metric) -> tuple[FloatArray, FloatArray]:
     """Turn samples, which come unsorted (W25), into sorted times (epoch seconds) and values.
 
-    Of two values for one second the first stands. Raises ValueError when a time is none.
+    Of two values for one second the first stands. Raises ValueError when a time or a value is none.
     """
-    kept = [row for row in rows if row.value is not None]
+    kept = [row for row in rows if row.value not in (None, "")]
     times = _times_of([row.time for row in kept])
     values = np.array([row.value for row in kept], dtype=np.float64)
     known = np.isfinite(values) & np.isfinite(times)

@@ -148,7 +148,7 @@ def points_of(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
     anything else than such a list.
     """
     try:
-        found = msgspec.json.decode(raw, type=list[_Point] | None) or []
+        found = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
     pairs = [

@@ -19,7 +19,9 @@ from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU,
 _KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this part of what the camera gives
 _MOST_OF_IT: Final = 0.8
 _FELT: Final = 0.88
+_FELT_BY_OTHER: Final = 0.8
 _NOT_FELT: Final = 0.62
+_VERY_HOT: Final = 90.0  # percent
 
 
 def find_device_faults(scene: Scene) -> Iterator[Suspect]:
@@ -37,10 +39,25 @@ def _processor(scene: Scene, uid: str) -> Iterator[Suspect]:
     found = tuple(one for one in (app, system, task) if one is not None)
     if app is None and system is None:
         return
-    felt = task is not None or drops_frames(scene, uid) or bool(freezes(scene, uid))
-    base = _FELT if felt else _NOT_FELT
+    base = _worth(scene, uid, found)
     name = "app_cpu_high" if _app_eats_it(app, system) else "cpu_high"
     yield suspect_of(Cause("device", name), found, base, scene.source)
+
+
+def _worth(scene: Scene, uid: str, found: tuple[Observation, ...]) -> float:
+    """Return what a hot processor is worth: surer where frames are dropped or freezes follow.
+
+    Where no cloud tells how many frames the camera gave, a very hot sender before somebody who
+    freezes is likely why.
+    """
+    late = any(one.limit is TASK_DELAY for one in found)
+    if late or drops_frames(scene, uid) or freezes(scene, uid):
+        return _FELT
+    blind = scene.track(uid, Metric.CAPTURE_FPS, Media.VIDEO) is None
+    very_hot = any(one.median >= _VERY_HOT for one in found if one.limit is not TASK_DELAY)
+    if blind and very_hot and freezes(scene, scene.other(uid)):
+        return _FELT_BY_OTHER
+    return _NOT_FELT
 
 
 def _app_eats_it(app: Observation | None, system: Observation | None) -> bool:

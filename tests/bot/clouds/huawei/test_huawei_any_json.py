@@ -254,3 +254,11 @@ def test_points_of_any_json(value: object) -> None:
         return
     assert sorted(times.tolist()) == times.tolist()
     assert len(times) == len(values)
+
+
+def test_points_may_be_written_as_text() -> None:
+    """A number in quotes is that number, an empty one none, and a word is refused."""
+    rows = [PointRow(AT, "2.5"), PointRow("2022-06-04T06:00:05Z", "")]
+    assert [2.5] == points_of(rows, Metric.UPLINK_LOSS)[1].tolist()
+    with pytest.raises(ValueError, match="could not convert"):
+        points_of([PointRow(AT, "much")], Metric.UPLINK_LOSS)
