@@ -26,8 +26,8 @@ _AGORA: Final = {
     "quality_spread": "`/quality distribution`",
     "usage_ranking": "`/quality distribution`",
     "quality_ranking": "`/quality distribution`",
-    "call_statistics": "a ticket's *Details*: who else froze, by network",
-    "call_minutes": "a ticket's *Details*: how many froze in the minute of the complaint",
+    "call_statistics": "a ticket's *Details*: time frozen by network",
+    "call_minutes": "a ticket's *Details*: the worst minute, and how many froze in it",
     "freeze_buckets": "a ticket's *Details*: how many people froze how much",
 }
 _VOLCENGINE: Final = {
