@@ -102,7 +102,7 @@ def _series(
 
 def _items(count: Count, people: Sequence[Guest], time_range: _Range, stamp: str) -> Iterator[Json]:
     for bucket in time_range.buckets:
-        value = count(people, bucket)
+        value = count([guest for guest in people if guest.is_near(bucket)], bucket)
         if value is not None:
             yield {stamp: rfc3339(bucket.start), "Value": round(value, 2)}
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from bot.call import Media, Metric
-from bot.sandbox.scenario import Lesson, Person, Stay, curves_of
+from bot.sandbox.scenario import Curve, Lesson, Person, Stay, curves_of
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -20,6 +20,7 @@ _ON_TIME_MS: Final = 400.0
 _SOON_S: Final = 5.0
 _MANY: Final = 100
 _MINUTE_S: Final = 60.0
+_NEAR_S: Final = 600.0
 _A, _V = Media.AUDIO, Media.VIDEO
 
 
@@ -35,6 +36,15 @@ class Bucket:
         return self.start <= at < self.end
 
 
+@lru_cache(maxsize=64)
+def _curves(lesson: Lesson) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
+    """Return the curves of a lesson by whom and what they tell of; their times are sorted."""
+    found: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
+    for curve in curves_of(lesson):
+        found.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Guest:
     """One person of one lesson."""
@@ -42,12 +52,16 @@ class Guest:
     lesson: Lesson
     person: Person
 
+    def is_near(self, bucket: Bucket) -> bool:
+        """Tell whether anything of the lesson may fall into a stretch of time; spares counting."""
+        lesson = self.lesson
+        return lesson.started_at - _NEAR_S < bucket.end and bucket.start < lesson.ended_at + _NEAR_S
+
     def values(self, metric: Metric, media: Media, bucket: Bucket) -> FloatArray:
         """Return what was measured of one metric at this person in a stretch of time."""
         found = [
-            curve.values[(curve.times >= bucket.start) & (curve.times < bucket.end)]
-            for curve in curves_of(self.lesson)
-            if (curve.uid, curve.metric, curve.media) == (self.person.uid, metric, media)
+            curve.values[slice(*np.searchsorted(curve.times, (bucket.start, bucket.end)))]
+            for curve in _curves(self.lesson).get((self.person.uid, metric, media), ())
         ]
         return np.concatenate(found) if found else np.empty(0)
 
