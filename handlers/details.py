@@ -17,7 +17,7 @@ from bot.ticket import Ticket
 from bot.words import Message, message
 from handlers import blocks
 from handlers.blocks import Block
-from handlers.causes import cause_name
+from handlers.causes_brief import brief_cause
 from handlers.crowds import crowd_lines
 from handlers.facts import (
     call_lines,
@@ -143,7 +143,7 @@ def _agreement(diagnosis: Diagnosis) -> Message:
     verdict, named = diagnosis.verdict, list(dict.fromkeys(_named(diagnosis)))
     if not named:
         return _silence(diagnosis, cloud)
-    causes = [cause_name(key, None, None) for key in named]
+    causes = [brief_cause(key) for key in named]
     if verdict.cause == UNKNOWN:
         return message("%(cloud)s names: %(causes)s.", cloud=cloud, causes=causes)
     if verdict.cause == HEALTHY:

@@ -26,7 +26,11 @@ from handlers.forms import SIDES
 _OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
 _EVENTS_SHOWN: Final = 8
 _PEOPLE_SHOWN: Final = 6
-_STAY: Final = "session"  # evidence from joining and leaving, in seconds
+_STAYS: Final = {  # evidence from joining and leaving, in seconds
+    "absence": message("• %(who)s: out of the call for %(away)s from %(when)s"),
+    "overlap": message("• %(who)s: in the call twice for %(away)s from %(when)s"),
+    "session": message("• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s"),
+}
 _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
@@ -72,14 +76,9 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
             code=code,
             when=item.at,
         )
-    if item.metric == _STAY:
+    if item.metric in _STAYS:
         away = Duration(item.value or 0.0)
-        return message(
-            "• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s",
-            who=who,
-            away=away,
-            when=item.at,
-        )
+        return Message(_STAYS[item.metric].id, {"who": who, "away": away, "when": item.at})
     return message(
         "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
         who=who,

@@ -15,6 +15,7 @@ from handlers import blocks
 from handlers.advice import ADVICE
 from handlers.blocks import Block
 from handlers.causes import cause_name
+from handlers.causes_brief import brief_cause
 from handlers.facts import (
     call_lines,
     event_lines,
@@ -78,12 +79,12 @@ def _past_line(past: Past) -> Message:
 
 
 def _times(cause: str, count: int) -> Message:
-    name = cause_name(cause, None, None)
+    name = brief_cause(cause)
     if count == 1:
-        return message("once %(cause)s", cause=name)
+        return message("%(cause)s once", cause=name)
     if count == _TWICE:
-        return message("twice %(cause)s", cause=name)
-    return message("%(times)s times %(cause)s", times=count, cause=name)
+        return message("%(cause)s twice", cause=name)
+    return message("%(cause)s %(times)s times", times=count, cause=name)
 
 
 def _one_lack(diagnosis: Diagnosis) -> list[Message]:

@@ -39,14 +39,15 @@ def _suspect(
     """Build a suspect whose evidence is how long the person was away, or there twice."""
     since, until = span
     distance = max(0.0, since - scene.moment, scene.moment - until)
+    doubled = cause.name == "duplicate_uid"
     evidence = Evidence(
         source=scene.source,
         at=moment_of(since),
         uid=uid,
-        metric="session",
+        metric="overlap" if doubled else "absence",
         value=round(until - since, 1),
         unit="s",
-        threshold=_OVERLAP_S if cause.name == "duplicate_uid" else _GAP_S,
+        threshold=_OVERLAP_S if doubled else _GAP_S,
     )
     return Suspect(cause, uid, confidence * nearness(distance), since, until, (evidence,))
 
