@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from bot.desk.desk import Desk
 from bot.desk.sentences.naming import CardLink, read_names
-from bot.errors import SpeakClosedError
+from bot.errors import NotAllowedError, SpeakClosedError
 from bot.ports import Posted
 from bot.store import Session, duties, mentions, tables, tickets
 from bot.ticket import Ticket
@@ -63,14 +63,18 @@ class Mentions:
         if not names:
             return
         named = await self._desk.store.read(lambda session: _named(session, heard, names))
-        if not named:
-            return
-        if not await self._desk.is_support(heard.team, heard.person):
-            named = [ticket for ticket in named if ticket.reporter == heard.person]
-        numbers, now = [ticket.id for ticket in named][:MOST_TOLD], self._desk.clock.now()
+        numbers = [each.id for each in named if await self._may_see(heard, each.id)][:MOST_TOLD]
         if numbers:
+            now = self._desk.clock.now()
             await self._desk.store.transact(lambda session: _owe(session, heard, numbers, now))
             await self._desk.wake()
+
+    async def _may_see(self, heard: Heard, number: int) -> bool:
+        try:
+            await self._desk.find_ticket(heard.team, number, heard.person)
+        except NotAllowedError:
+            return False
+        return True
 
 
 class MentionDuties:
