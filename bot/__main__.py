@@ -160,7 +160,7 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
         native = NativeBlocks(SqlMemory(house.store), desk.clock)
         speaker = SlackSpeaker(clients, people, settings, native)
         desk.speaker, speaker.has_menu = speaker, Rooms(desk).has_menu
-        caller = SlackCaller(speaker, people, settings.support_group, desk.policy)
+        caller = SlackCaller(speaker, people, settings.support_group)
         collector = Collector(desk)
         teller = OverviewTeller(people, native)
         weekly = Weekly(desk, SlackAnnouncer(desk, clients, people, native))

@@ -45,13 +45,14 @@ class Step:
 class Called:
     """A step that was taken; `person` had it done, "" when nobody had to.
 
-    `call` tells the calls of a ticket apart.
+    `people` were called by name. `call` tells the calls of a ticket apart.
     """
 
     number: int
     at: dt.datetime
     whom: Whom
     person: str
+    people: tuple[str, ...]
     call: int
 
 
@@ -80,6 +81,10 @@ class Policy:
         if number <= LAST_GROUP_CALL:
             return Whom.SUPPORT
         return Whom.LEADS if self.leads else Whom.LAST
+
+    def people(self, number: int) -> tuple[str, ...]:
+        """Who is called by name by a step."""
+        return self.leads if self.whom(number) is Whom.LEADS else ()
 
 
 def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> Step | None:
@@ -120,6 +125,7 @@ def _read(step: Mapping[str, Any]) -> Called:
         at=dt.datetime.fromisoformat(step["at"]),
         whom=Whom(step["whom"]),
         person=step["who"],
+        people=tuple(step["people"]),
         call=step["call"],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -241,11 +241,22 @@ class Ticket(SQLModel, table=True):
         last = max(LAST_GROUP_CALL, self.escalation_step)
         self.note_call(min(self.escalation_step + 1, last), now, "support", person)
 
-    def note_call(self, step: int, now: dt.datetime, whom: str, person: str = "") -> None:
-        """Write down that people are called; `person` had it done, "" when it was the clock."""
+    def note_call(
+        self,
+        step: int,
+        now: dt.datetime,
+        whom: str,
+        person: str = "",
+        people: Sequence[str] = (),
+    ) -> None:
+        """Write down that people are called; `person` had it done, "" when it was the clock.
+
+        `people` are those who are called by name.
+        """
         self.escalated_at, self.escalation_step = now, step
         call = self.revision + 1  # tells the calls of a ticket apart
-        self.note_step("called", now, person, whom=whom, step=step, call=call)
+        more = {"whom": whom, "people": list(people), "step": step, "call": call}
+        self.note_step("called", now, person, **more)
 
     def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
         """The ticket is done; ConflictError when it already was, unless in the same words."""

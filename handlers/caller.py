@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.escalation import Called, Policy, Whom
+from bot.escalation import Called
 from bot.ports import Posted
 from bot.ticket import Ticket
 from handlers.escalation import alert, call_line
@@ -15,17 +15,15 @@ from handlers.speaker import SlackSpeaker
 class SlackCaller:
     """Calls people in Slack."""
 
-    def __init__(self, speaker: SlackSpeaker, people: People, group: str, policy: Policy) -> None:
+    def __init__(self, speaker: SlackSpeaker, people: People, group: str) -> None:
         self._speaker = speaker
         self._people = people
         self._group = group
-        self._policy = policy
 
     async def call(self, ticket: Ticket, called: Called, key: str) -> Posted:
         """Call people into the ticket's thread."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        leads = self._policy.leads if called.whom is Whom.LEADS else ()
-        mentions = " ".join(f"<@{person}>" for person in leads) or _mention(self._group)
+        mentions = " ".join(f"<@{person}>" for person in called.people) or _mention(self._group)
         said = voice.markup(call_line(ticket, called))
         return await self._speaker.post_in_thread(ticket, key, f"{mentions} {said}", None)
 

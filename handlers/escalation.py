@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from bot.escalation import LAST_STEP, Called, Policy, Step, Whom, calls_of, next_step
@@ -34,7 +35,10 @@ def call_line(ticket: Ticket, called: Called) -> Message:
         ),
     }
     said = lines[called.whom]
-    if called.whom is Whom.SUPPORT and called.number > _FIRST_CALLS:
+    if called.person:
+        who = PersonId(called.person)
+        said = message("%(person)s asks for help with %(ticket)s.", person=who, ticket=ticket.label)
+    elif called.whom is Whom.SUPPORT and called.number > _FIRST_CALLS:
         said = message("%(ticket)s still has nobody, %(time)s after it was reported.", **facts)
     return message("%(call)s The class is still on.", call=said) if ticket.is_live else said
 
@@ -59,7 +63,7 @@ def card_lines(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:
     """What the card says of calls: those that went out, and the next one."""
     lines = []
     if ticket.escalated_at is not None:
-        taken = [voice.markup(_taken(call, policy)) for call in calls_of(ticket)[-_CALLS_SHOWN:]]
+        taken = [voice.markup(_taken(call)) for call in calls_of(ticket)[-_CALLS_SHOWN:]]
         first = message("Escalated to support, %(when)s", when=ticket.escalated_at)
         lines.append(" · ".join(taken) or voice.markup(first))
     step = next_step(ticket, policy, ticket.escalates_at) if ticket.escalates_at else None
@@ -68,9 +72,9 @@ def card_lines(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:
     return lines
 
 
-def _taken(call: Called, policy: Policy) -> Message:
+def _taken(call: Called) -> Message:
     if call.whom is Whom.LEADS:
-        return message("%(people)s called, %(when)s", people=_names(policy), when=call.at)
+        return message("%(people)s called, %(when)s", people=_names(call.people), when=call.at)
     if call.whom is Whom.LAST:
         return message("last call, %(when)s", when=call.at)
     if call.person:
@@ -81,13 +85,13 @@ def _taken(call: Called, policy: Policy) -> Message:
     return message("Escalated to support, %(when)s", when=call.at)
 
 
-def _names(policy: Policy) -> object:
-    return [PersonId(person) for person in policy.leads] or message("The people in charge")
+def _names(people: Sequence[str]) -> list[PersonId]:
+    return [PersonId(person) for person in people]
 
 
 def _coming(ticket: Ticket, step: Step, policy: Policy, at: dt.datetime) -> Message:
     if step.whom is Whom.LEADS:
-        who = _names(policy)
+        who = _names(policy.leads)
         said = message("If nobody claims it, next: %(people)s, %(when)s", people=who, when=at)
     elif step.whom is Whom.LAST:
         said = message("If nobody claims it, next: a last call, %(when)s", when=at)
@@ -129,9 +133,9 @@ def _policy_lines(policy: Policy) -> list[Message]:
 def _last_line(policy: Policy, time: Duration) -> Message:
     if policy.leads:
         return message(
-            "3. %(time)s later, %(people)s: by name in the thread, and privately.",
+            "3. %(time)s later, by name in the thread and privately: %(people)s.",
             time=time,
-            people=_names(policy),
+            people=_names(policy.leads),
         )
     return message("3. %(time)s later, support is called a last time.", time=time)
 

@@ -109,6 +109,7 @@ async def test_what_people_do_counts(world: World) -> None:
         shown = state_of(stage, "hand-1")
         assert f"Escalated to support by <@{sam.id}>" in shown
         assert "next: support again" in shown
+        assert f"<@{sam.id}> asks for help with LD-" in calls(stage, "hand-1")[0]["text"]
         await stage.pass_time(AFTER_S + 1)
         assert 2 == len(calls(stage, "hand-1"))
         assert "next: a last call" in state_of(stage, "hand-1")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from bot.clouds.quota import leaving_reserve
 from bot.desk.desk import Desk, owe
 from bot.desk.escalation_plans import ESCALATE, note_liveness, plan
 from bot.errors import CloudError, SpeakClosedError
-from bot.escalation import Called, Policy, Step, Whom, find_call, next_step
+from bot.escalation import Called, Policy, find_call, next_step
 from bot.ports import Posted, Window
 from bot.store import Session, duties, incidents, tables, tickets
 from bot.ticket import Status, Ticket
@@ -155,19 +155,18 @@ def _take_step(
             ticket.touch()
             owe(session, ticket, "card", now)
         return step.at
-    ticket.note_call(step.number, now, step.whom)
+    people = policy.people(step.number)
+    ticket.note_call(step.number, now, step.whom, people=people)
     session.add(ticket)
     if not incidents.is_open(session, ticket.incident):  # else its post has called them
-        _owe_calls(session, ticket, step, policy, now)
+        _owe_calls(session, ticket, people, now)
     plan(session, ticket, policy, now)
     owe(session, ticket, "card", now)
     return None
 
 
-def _owe_calls(
-    session: Session, ticket: Ticket, step: Step, policy: Policy, now: dt.datetime
-) -> None:
+def _owe_calls(session: Session, ticket: Ticket, people: Sequence[str], now: dt.datetime) -> None:
     owe(session, ticket, CALL, now)
-    for person in policy.leads if step.whom is Whom.LEADS else ():
+    for person in people:
         name = f"{ALERT}:{ticket.label}:{ticket.revision}:{person}"
         duties.owe(session, name, ALERT, ticket=ticket.id, due_at=now)

@@ -21,7 +21,9 @@ def called(steps: int, *, is_live: bool | None = None) -> Ticket:
     ticket = make_ticket()
     ticket.is_live = is_live
     for number in range(1, steps + 1):
-        ticket.note_call(number, NOW + number * 5 * MINUTE, POLICY.whom(number))
+        ticket.note_call(
+            number, NOW + number * 5 * MINUTE, POLICY.whom(number), people=POLICY.people(number)
+        )
     return ticket
 
 
@@ -107,5 +109,7 @@ def test_opened_again_it_starts_anew() -> None:
     step = next_step(ticket, POLICY, NOW)
     assert step is not None
     assert (1, NOW + 70 * MINUTE, []) == (step.number, step.at, list(calls_of(ticket)))
-    assert find_call(ticket, 1) is not None
+    last = find_call(ticket, 3)
+    assert last is not None
+    assert ("U7", "U8") == last.people
     assert find_call(ticket, 99) is None
