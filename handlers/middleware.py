@@ -8,16 +8,18 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError, LagdeskError
+from bot.store import DatabaseError
 from bot.words import Message, message
 from handlers import help as help_texts
 from handlers.clients import error_code
@@ -31,6 +33,7 @@ _FAILED: Final = message(
     "Something went wrong on our side. Please try again; if a ticket appeared, it is kept."
 )
 _FROM_ANYWHERE: Final = frozenset({"shortcut", "message_action", "block_actions"})
+_FORGET: Final = "forget_event"  # in the context of an event, so that it can come again
 _EVENTS_KNOWN: Final = 10_000  # Slack gives up after an hour
 
 
@@ -71,14 +74,19 @@ class Once:
     async def __call__(
         self,
         body: Body,
+        context: AsyncBoltContext,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse | None:
-        """Acknowledge an event that is known, hand on everything else."""
+        """Acknowledge an event that is known, hand on everything else.
+
+        Whoever could not take an event in forgets it by what stands in the context.
+        """
         event_id = body.get("event_id")
         if event_id is not None:
             if event_id in self._known:
                 return BoltResponse(status=200, body="")
             self._known[event_id] = None
+            context[_FORGET] = partial(self._known.pop, event_id, None)
             if len(self._known) > _EVENTS_KNOWN:
                 self._known.popitem(last=False)
         return await next()
@@ -93,11 +101,19 @@ def answer_errors(app: AsyncApp, people: People) -> None:
     """Answer every error, whatever door it came through; Slack is never left waiting."""
 
     async def answer(
-        error: Exception, body: Body, respond: AsyncRespond, client: AsyncWebClient
+        error: Exception,
+        body: Body,
+        respond: AsyncRespond,
+        client: AsyncWebClient,
+        context: AsyncBoltContext,
     ) -> BoltResponse:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("nobody listens to a request of type %s", body.get("type"))
             return BoltResponse(status=200, body="")  # unanswered, Socket Mode would ask again
+        if isinstance(error, DatabaseError) and _FORGET in context:
+            log.warning("the database is away; Slack is asked for an event again")
+            context[_FORGET]()
+            return BoltResponse(status=503, body="")
         try:
             asker = Asker.of(body)
             voice = await people.voice(asker.team, asker.person)

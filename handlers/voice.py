@@ -16,6 +16,13 @@ _WIDE: Final = {str(digit): f"[{digit}{chr(0xFF10 + digit)}]" for digit in range
 _OPENS: Final = re.compile(r"(?<![^\W_])([*_~])(?=\S[^\n]*\1)|`")
 _SHY: Final = "\u00ad"  # invisible; Slack's markup has no escape, but takes this for a letter
 _QUOTE_LENGTH: Final = 2800
+_DIGIT: Final = "0-9\uff10-\uff19"
+_SOMEBODYS_NUMBER: Final = re.compile(  # five to ten digits, as the clouds' numeric uids have
+    rf"(?P<code>(?:(?i:error|code)|错误码?|代码)\s?[:：=]?\s?[{_DIGIT}]+)|"
+    rf"(?<![{_DIGIT}A-Za-z_.:/#\-])(?P<uid>(?:(?i:uid)[\s:：=]?)?)(?P<digits>[{_DIGIT}]{{5,10}})"
+    rf"(?![{_DIGIT}A-Za-z_]|[.:/\-][{_DIGIT}]|\s?(?:[kKmM]?bps|ms|px|毫秒|秒|分|次|个|人|元))"
+)
+_DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,11 @@ class Voice:
         return mask_uid(uid) if self.mask else uid
 
     def quote(self, text: str, uids: tuple[str, ...]) -> list[str]:
-        """Show what somebody typed as a quotation, known uids in it masked.
+        """Show what somebody typed as a quotation, uids in it masked.
 
         Comes in pieces that each fit a section: escaping makes some texts four times as long.
         """
-        shown = hide_uids(text, uids) if self.mask else text
+        shown = hide_numbers(hide_uids(text, uids)) if self.mask else text
         pieces = [""]
         for line in shown.splitlines():
             for quoted in _quoted(line):
@@ -116,3 +123,19 @@ def hide_uids(text: str, uids: tuple[str, ...]) -> str:
         written = "".join(_WIDE.get(sign, re.escape(sign)) for sign in uid)
         text = re.sub(rf"(?<![{letters}]){written}(?![{letters}])", mask_uid(uid), text)
     return text
+
+
+def hide_numbers(text: str) -> str:
+    """Mask what may be the uid of somebody whom the ticket does not name.
+
+    That is a number of five to ten digits which stands alone; dates such as 20261121, numbers
+    with a unit, error codes and parts of names such as class_77100 stay. Uids of letters cannot
+    be told from words.
+    """
+
+    def hide(found: re.Match[str]) -> str:
+        if found["code"] or _DAY.fullmatch(found["digits"]):
+            return found[0]
+        return found["uid"] + mask_uid(found["digits"])
+
+    return _SOMEBODYS_NUMBER.sub(hide, text)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from bot.desk import threads
 from bot.sandbox.workspace import Person
+from bot.store import Session, tables
+from bot.ticket import Ticket
 from tests.conftest import Stage
 from tests.storytelling import card_of, findings_of, report, text_of, ticket_of, whispers
 
@@ -253,3 +258,27 @@ async def test_wrong_numbers_and_words(stage: Stage, name: str, text: str, said:
     outcome = await stage.workspace.person(name).command("/tickets", text)
     assert said in outcome.text
     assert (name == "lin") == bool(_CHINESE.search(outcome.text))
+
+
+async def test_reply_while_the_database_is_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack is not told yes for what could not be kept, brings it again, and then it is kept."""
+    sam = stage.workspace.person("sam")
+    await report(sam, "away-1")
+    await stage.settled()
+    keep, refusals = threads.keep, iter([OperationalError("insert", {}, Exception("away"))])
+
+    def keep_later(session: Session, reply: threads.Reply) -> Ticket | None:
+        for refusal in refusals:
+            raise refusal
+        return keep(session, reply)
+
+    monkeypatch.setattr(threads, "keep", keep_later)
+    card = card_of(stage, "away-1")
+    said = await sam.say("escalations", "the cable was loose", thread_ts=card["ts"])
+    await asyncio.gather(*stage.workspace._tasks)
+    key = ((await ticket_of(stage, "away-1")).team, stage.escalations, said["ts"])
+    remark = await stage.house.store.read(lambda session: session.get(tables.Remark, key))
+    assert remark is not None
+    assert "the cable was loose" == remark.text

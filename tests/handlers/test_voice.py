@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.words import PersonId, Uid, Words, message
-from handlers.voice import Link, Voice, escape, hide_uids, mask_uid
+from handlers.voice import Link, Voice, escape, hide_numbers, hide_uids, mask_uid
 
 SHY = "\u00ad"
 MOMENT = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -104,3 +104,23 @@ def test_quotations_fit_sections() -> None:
     assert 1000 == sum(piece.count("&amp;") for piece in pieces)
     assert [] == EN.quote("", ())
     assert ["> a\n> \n> b"] == EN.quote("a\n\nb", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("student 30003 heard nothing", "student •••03 heard nothing"),
+        ("另一个学生３０００３也卡", "另一个学生•••０３也卡"),
+        ("uid30003、uid：4294967295", "uid•••03、uid：•••95"),
+        ("(30003) 30004,30005.", "(•••03) •••04,•••05."),
+        ("1234 people, 12345678901", "1234 people, 12345678901"),
+        ("on 20261121 in class_77100, room77100", "on 20261121 in class_77100, room77100"),
+        ("2026-11-21 11:30:15, 192.168.10.12345", "2026-11-21 11:30:15, 192.168.10.12345"),
+        ("30000 ms, 25000kbps, 10000 次", "30000 ms, 25000kbps, 10000 次"),
+        ("error 110017, 错误码：10002", "error 110017, 错误码：10002"),
+        ("LD-12345, #54321", "LD-12345, #54321"),
+    ],
+)
+def test_hide_numbers(text: str, shown: str) -> None:
+    """Numbers that may be somebody's uid are masked; dates, units, codes and names are not."""
+    assert shown == hide_numbers(text)
