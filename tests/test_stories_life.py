@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.desk.life import Act, Life
 from bot.sandbox.workspace import Person
 from bot.store import audit
 from tests.conftest import Stage
@@ -258,3 +259,26 @@ async def test_menu_is_for_support(http_stage: Stage, choice: str) -> None:
     (answer,) = whispers(lin, "escalations")[before:]
     assert "支持人员" in answer
     assert [] == lin.views
+
+
+async def test_a_burst_of_changes(http_stage: Stage) -> None:
+    """Twenty changes within a second make few edits, within Slack's limits; the last one shows."""
+    stage, workspace, cname = http_stage, http_stage.workspace, "burst-1"
+    sam = await filed(stage, "sam", cname)
+    people = [workspace.person("zhou").id, workspace.person("maya").id]
+    workspace.message_rate_s = 1.0
+    seen, life, ticket = len(workspace.calls), Life(stage.house.desk), await ticket_of(stage, cname)
+    stage.clock.move(10)
+    began_s = stage.clock()
+    for number in range(20):
+        act = Act(ticket.team, ticket.id, sam.id, f"burst {number}")
+        await life.hand_over(act, people[number % 2])
+    changing_s = stage.clock() - began_s
+    await stage.settled()
+    for _ in range(4):
+        await stage.pass_time(2)
+    workspace.message_rate_s = 0.0
+    calls = [call for call in workspace.calls[seen:] if call["name"] == "chat.update"]
+    assert 1 <= len(calls) <= 6 * (1 + int(changing_s)) + 3
+    assert all(call["response"]["ok"] for call in calls)
+    assert f"Claimed by <@{people[1]}>" in text_of(card_of(stage, cname))

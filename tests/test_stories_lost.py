@@ -129,6 +129,7 @@ async def test_deleted_card_is_posted_anew(http_stage: Stage) -> None:
     card = card_of(http_stage, "deleted-1")
     assert ticket.card_ts != card["ts"]
     assert "Claimed by" in text_of(card)
+    assert "the earlier card is gone" in text_of(card)
     assert 1 == len(findings_of(http_stage, "deleted-1"))
 
 

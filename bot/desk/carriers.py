@@ -19,7 +19,7 @@ from bot.desk.escalation_plans import learn_liveness, plan
 from bot.desk.evidence import recall, remember
 from bot.desk.histories import look_back
 from bot.desk.notices import EXPLAINED, FILED, Telling
-from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, is_final, is_worse, pace
+from bot.desk.pacing import ANSWERED_WITHIN, DIAGNOSED_WITHIN, Bursts, is_final, is_worse, pace
 from bot.desk.reporting import judge_failure
 from bot.desk.telling import Notebook
 from bot.diagnosis import Verdict
@@ -48,6 +48,7 @@ class Carriers:
         self._desk = desk
         self._speaker = speaker
         self._notebook = Notebook(desk)
+        self._bursts = Bursts()
 
     @property
     def table(self) -> Mapping[str, Carrier]:
@@ -67,6 +68,9 @@ class Carriers:
         """Post the ticket's card, or draw it anew where it stands."""
         ticket = await self._ticket(duty)
         if ticket.card_ts:
+            pause_until = self._bursts.pause_until(duty.name, self._now())
+            if pause_until is not None:
+                return pause_until
             try:
                 await self._speaker.update_card(ticket)
             except SpeakGoneError:
@@ -75,12 +79,27 @@ class Carriers:
                 return None
         posted, is_new = await self._post_once(duty, ticket, self._speaker.post_card)
         # what was said under a card that is gone is said again under this one
-        await self._change(ticket, channel=posted.channel, card_ts=posted.ts, diagnosis_ts="")
+        await self._place_card(ticket, posted)
         await self._learn_permalink(ticket, anew=True)
         await self._call_those_who_wait(ticket)
         if not is_new:
             await self._speaker.update_card(ticket)
         return None
+
+    async def _place_card(self, ticket: Ticket, posted: Posted) -> None:
+        """Note where the card stands now; one that replaces another says so."""
+        now = self._now()
+
+        def work(session: Session) -> None:
+            stored = tickets.lock(session, ticket.id)
+            if stored.card_ts:
+                stored.note_step("reposted", now)
+                owe(session, stored, "card", now)
+            stored.channel, stored.card_ts, stored.diagnosis_ts = posted.channel, posted.ts, ""
+            session.add(stored)
+
+        await self._desk.store.transact(work)
+        ticket.channel, ticket.card_ts, ticket.diagnosis_ts = posted.channel, posted.ts, ""
 
     async def _call_those_who_wait(self, ticket: Ticket) -> None:
         """What comes with the card comes now; who is or was confirmed is not again."""

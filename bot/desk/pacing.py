@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -18,6 +19,27 @@ _LIGHT_WITHIN: Final = dt.timedelta(hours=1)  # the clouds keep their own diagno
 _LIGHT_PAUSE: Final = dt.timedelta(minutes=3)
 _LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
 _PATIENCE: Final = 0.1  # of the time that has passed already
+_EDITS: Final = 6  # within ...
+_BURST: Final = dt.timedelta(seconds=1)  # ... fold what follows (Slack's tier 3: 50 a minute)
+_CARDS: Final = 1000
+
+
+class Bursts:
+    """Remembers when cards were edited lately; many changes at once make few edits."""
+
+    def __init__(self) -> None:
+        self._edited: OrderedDict[str, deque[dt.datetime]] = OrderedDict()
+
+    def pause_until(self, card: str, now: dt.datetime) -> dt.datetime | None:
+        """Note an edit, or say when the next one may go out."""
+        edits = self._edited.setdefault(card, deque(maxlen=_EDITS))
+        if len(edits) == _EDITS and edits[0] <= now < edits[0] + _BURST:
+            return edits[-1] + _BURST
+        edits.append(now)
+        self._edited.move_to_end(card)
+        if len(self._edited) > _CARDS:
+            self._edited.popitem(last=False)
+        return None
 
 
 def pace(

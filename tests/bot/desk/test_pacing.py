@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from bot.call import IssueType, Lack, LackReason, Missing, Report, Side
-from bot.desk.pacing import is_final, is_worse, pace
+from bot.desk.pacing import Bursts, is_final, is_worse, pace
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
 
@@ -101,3 +101,14 @@ def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta |
 def test_what_was_found_is_not_lost(before: Verdict | None, now: Verdict, worse: object) -> None:
     """A look without quota, or after the cloud forgot, does not undo an earlier one."""
     assert worse is is_worse(now, before.to_json() if before else None)
+
+
+def test_bursts() -> None:
+    """Six edits go out at once, then one a second after the newest; other cards do not wait."""
+    bursts = Bursts()
+    moments = [NOW + dt.timedelta(milliseconds=50 * number) for number in range(8)]
+    told = [bursts.pause_until("card:LD-1", moment) for moment in moments]
+    free = moments[5] + dt.timedelta(seconds=1)
+    assert [None] * 6 + [free, free] == told
+    assert bursts.pause_until("card:LD-2", moments[-1]) is None
+    assert bursts.pause_until("card:LD-1", free) is None

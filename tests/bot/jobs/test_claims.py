@@ -1,0 +1,92 @@
+"""Several people click at once, in several processes: one wins, everybody else is told who."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from functools import partial
+from typing import Any, Final
+
+from bot.call import Side
+from bot.errors import ConflictError
+from bot.store import Session, Store, tickets
+from bot.ticket import Status, Ticket
+
+NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
+TICKETS: Final = 5
+
+
+def make_ticket(number: int) -> Ticket:
+    """An open ticket."""
+    told: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "cname": "room"}
+    return Ticket(
+        origin=f"V{number}",
+        app="kids",
+        cloud="agora",
+        teacher_uid="1",
+        student_uid="2",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        reporter="U1",
+        **told,
+    )
+
+
+async def claim(store: Store, number: int, person: str) -> str:
+    """Claim a ticket in one transaction; returns who has it, as this person is told."""
+
+    def work(session: Session) -> None:
+        ticket = tickets.lock(session, number)
+        ticket.claim(person, NOON)
+        session.add(ticket)
+
+    try:
+        await store.transact(work)
+    except ConflictError as error:
+        return str(error.spoken.params["person"])
+    return person
+
+
+async def test_one_claim_wins(shared_store: Store) -> None:
+    """Whoever loses hears the winner's name; the ticket has one owner and one step."""
+    await shared_store.transact(
+        lambda session: session.add_all(make_ticket(number) for number in range(TICKETS))
+    )
+    pair = [Store(shared_store.url) for _ in range(2)]
+    for number in range(1, TICKETS + 1):
+        clicks = [claim(pair[each % 2], number, f"U{each}") for each in range(6)]
+        async with asyncio.timeout(20):
+            told = set(await asyncio.gather(*clicks))
+        ticket = await shared_store.read(partial(tickets.find, number=number))
+        assert ({ticket.assignee}, Status.CLAIMED, 1) == (told, ticket.status, len(ticket.steps))
+    for store in pair:
+        store.close()
+
+
+async def test_links_made_from_both_ends(shared_store: Store) -> None:
+    """Two people join the same two tickets from both ends at once; nobody waits for ever."""
+    await shared_store.transact(
+        lambda session: session.add_all(make_ticket(number) for number in range(2))
+    )
+    pair = [Store(shared_store.url) for _ in range(2)]
+
+    def link(one: int, two: int) -> Any:
+        def work(session: Session) -> None:
+            tickets.lock(session, min(one, two))
+            first, second = tickets.lock(session, one), tickets.lock(session, two)
+            first.link(second, "U1", NOON)
+            session.add_all([first, second])
+
+        return work
+
+    ends = [(1, 2), (2, 1)] * 4
+    async with asyncio.timeout(20):
+        await asyncio.gather(
+            *(pair[place % 2].transact(link(*end)) for place, end in enumerate(ends))
+        )
+    found = await shared_store.read(
+        lambda session: [tickets.find(session, number).related for number in (1, 2)]
+    )
+    assert [[2], [1]] == found
+    for store in pair:
+        store.close()
