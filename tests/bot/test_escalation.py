@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
@@ -62,6 +63,23 @@ def test_nobody_is_called() -> None:
     ended.append(called(1))
     ended[-1].duplicate_of = 7
     assert [None] * 4 == [next_step(ticket, POLICY, NOW) for ticket in ended]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda ticket: ticket.claim("U2", NOW),
+        lambda ticket: ticket.hand_over("U3", "U2", NOW),
+        lambda ticket: ticket.resolve("U2", NOW, cause="none", resolution="x"),
+        lambda ticket: ticket.merge(called(0), "U2", NOW),
+    ],
+)
+def test_what_ends_it_takes_the_next_step_away(end: Callable[[Ticket], None]) -> None:
+    """The card says nothing of a call that will not come."""
+    ticket = called(1)
+    ticket.number, ticket.escalates_at = 13, NOW
+    end(ticket)
+    assert ticket.escalates_at is None
 
 
 def test_without_leads_there_is_a_last_call() -> None:
