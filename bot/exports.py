@@ -15,7 +15,7 @@ FIELDS: Final = (
     "number", "status", "app", "cloud", "cname", "teacher_uid", "student_uid", "abnormal_side",
     "abnormal_uid", "issue_type", "occurred_at", "created_at", "claimed_at", "escalated_at",
     "resolved_at", "comments", "reporter", "assignee", "report_state", "report_attempts",
-    "channel", "thread_ts", "resolved_cause", "resolution", "verdict",
+    "channel", "thread_ts", "resolved_cause", "resolution", "duplicate_of", "helped", "verdict",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@")
 

@@ -151,7 +151,8 @@ class TicketsStory:
     async def _reopen(self, asker: Asker, number: int, body: Body, respond: AsyncRespond) -> None:
         """Open a ticket again; an offer that only one person sees turns into the answer."""
         ticket = await self._desk.reopen(asker.team, number, asker.person)
-        if (body.get("container") or {}).get("is_ephemeral"):
+        container = body.get("container")
+        if isinstance(container, dict) and container.get("is_ephemeral") is True:
             voice = await self._people.voice(asker.team, asker.person)
             said = message("%(ticket)s is open again.", ticket=ticket.label)
             await respond(text=voice.markup(said), replace_original=True)

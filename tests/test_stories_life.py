@@ -77,6 +77,8 @@ async def test_handed_over(http_stage: Stage) -> None:
     await fill_in(stage, "zhou", "hand-1", "hand_over", person=stage.workspace.person("maya").id)
     assert 1 == len(news(stage, lin, "hand-1", "正在处理"))
     assert ["ticket.hand_over"] * 2 == await audited(stage, "hand-1")
+    await lin.command("/tickets", (await ticket_of(stage, "hand-1")).label)
+    assert 2 == text_of(lin.ephemerals("teachers")[-1]).count("转交给")
 
 
 async def audited(stage: Stage, cname: str) -> list[str]:

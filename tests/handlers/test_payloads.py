@@ -139,6 +139,8 @@ FORGED_VALUES = [
     {"selected_option": option(["3"])},
     {"selected_option": option("٣")},
     {"selected_option": "3"},
+    {"selected_user": ["U1"]},
+    {"selected_options": [{"value": 1}, "x", option("99999999999999999999")]},
     {"selected_date_time": 10**30},
     {"selected_date_time": -(10**30)},
     {"selected_date_time": 1e300},
@@ -153,6 +155,10 @@ FIELDS = {
     "resolve": ["cause", "resolution"],
     "room": ["choice", "side"],
     "room_confirm": ["choice", "side"],
+    "hand_over": ["person"],
+    "link": ["ticket", "unlink"],
+    "merge": ["ticket"],
+    "correct": ["cname", "occurred_at"],
 }
 
 
