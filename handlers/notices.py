@@ -93,7 +93,7 @@ def _alone(
     said: Message, ticket: Ticket, voice: Voice, more: Message | None = None
 ) -> tuple[str, list[Block]]:
     lines = [said, *([more] if more else []), *_where(ticket)]
-    text = " ".join(voice.markup(line) for line in lines)
+    text = "\n".join(voice.markup(line) for line in lines)
     return text, [blocks.section("told", text)]
 
 
@@ -111,7 +111,7 @@ def _resolved(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list
     """That it is resolved, how, and what the reporter can say to it."""
     if ticket.status is not Status.RESOLVED or telling.occasion != _life(ticket):
         said = message("%(ticket)s (%(cname)s) is open again.", **_named(ticket))
-        text = " ".join(voice.markup(line) for line in [said, *_where(ticket)])
+        text = "\n".join(voice.markup(line) for line in [said, *_where(ticket)])
         return voice.notice(said), [blocks.section("told", text)]
     if ticket.duplicate_of is not None:
         said = message(
@@ -168,7 +168,7 @@ def thread_note(ticket: Ticket, step: Step, voice: Voice) -> tuple[str, list[Blo
     closer = _closer(ticket, step)
     if closer not in ("", step["who"]):
         lines.append(message("%(person)s had resolved it.", person=PersonId(closer)))
-    text = " ".join(voice.markup(line) for line in lines)
+    text = "\n".join(voice.markup(line) for line in lines)
     return text, [blocks.section("note", text)]
 
 
