@@ -11,6 +11,7 @@ from handlers.home import HomeStory
 from handlers.incidents import IncidentsStory
 from handlers.judging import JudgingStory
 from handlers.life import LifeStory
+from handlers.lists import ListsStory
 from handlers.middleware import answer_errors
 from handlers.people import People
 from handlers.preferences import PreferencesStory
@@ -26,6 +27,7 @@ STORIES = (
     ReportStory,
     DiagnoseStory,
     QualityStory,
+    ListsStory,
     TicketsStory,
     SettingsStory,
     PreferencesStory,

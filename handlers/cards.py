@@ -11,7 +11,6 @@ from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.ports import Diagnosis
-from bot.store.lists import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import Message, PersonId, Uid, load_message, message
 from handlers import blocks
@@ -244,29 +243,6 @@ def ticket_line(ticket: Ticket, voice: Voice) -> str:
         when=ticket.created_at,
     )
     return voice.markup(line)
-
-
-def ticket_list(
-    title: Message, page: TicketPage, more: str, voice: Voice
-) -> tuple[str, list[Block]]:
-    """A page of tickets: notice text and blocks; `more` is what the next-page button carries."""
-    notice = voice.plain(title)
-    if not page.tickets:
-        empty = voice.markup(message("No tickets here."))
-        return notice, [blocks.header("title", notice), blocks.section("none", empty)]
-    rows = [
-        blocks.section(
-            f"row-{ticket.id}",
-            ticket_line(ticket, voice),
-            accessory=blocks.button("tickets.show", voice.plain(message("Show")), str(ticket.id)),
-        )
-        for ticket in page.tickets
-    ]
-    shown = [blocks.header("title", notice), *rows]
-    if page.before is not None:
-        button = blocks.button("tickets.more", voice.plain(message("Older tickets")), more)
-        shown.append(blocks.actions("more", button))
-    return notice, shown
 
 
 def ticket_details(

@@ -20,7 +20,9 @@ USAGES: Final[Mapping[str, Message]] = {
         "an app's calls are now, and how much it is used."
     ),
     "/tickets": message(
-        "`/tickets [open|mine|all|LD-12|words]` lists tickets, or shows one; alone, the open ones."
+        "`/tickets [open|claimed|resolved|mine|all] [app=<name>] [cause=<name>] [cloud=<name>] "
+        "[by=@person] [assignee=me] [since=7d] [words]` finds tickets, in any order; `LD-12` shows "
+        "one; alone, it lists the open ones."
     ),
     "/lagdesk": message(
         "`/lagdesk [help|settings|language zh|en|auto|channel-language zh|en|both|summary|accuracy|"

@@ -8,8 +8,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, Submission
-from bot.desk.arguments import read_tickets
 from bot.desk.life import Act, Life
+from bot.desk.listing import read_tickets
 from bot.errors import ConflictError, InputError, NotFoundError
 from bot.ticket import Ticket
 from bot.words import message

@@ -43,7 +43,11 @@ _COMMANDS: Final = (
         "How good are calls now? · 整体质量与用量",
         "[app=<name>] [live|usage|network|experience|scale|distribution]",
     ),
-    ("/tickets", "Find tickets · 查找工单", "[open|mine|all|LD-12|words]"),
+    (
+        "/tickets",
+        "Find tickets · 查找工单",
+        "[open|mine|all|LD-12] [app=] [cause=] [by=@] [since=7d] [words]",
+    ),
     (
         "/lagdesk",
         "Help, languages, state · 帮助、语言与状态",
@@ -76,7 +80,13 @@ def build_manifest(url: str = "") -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "slash_commands": [
-                {"command": name, "description": says, "usage_hint": usage, **command_url}
+                {
+                    "command": name,
+                    "description": says,
+                    "usage_hint": usage,
+                    "should_escape": name == "/tickets",  # by=@person comes with an id
+                    **command_url,
+                }
                 for name, says, usage in _COMMANDS
             ],
             "shortcuts": [

@@ -1,26 +1,18 @@
-"""The arguments of /diagnose and /tickets, read and checked. What they ask for others do."""
+"""The arguments of /diagnose, read and checked. What they ask for others do."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, cast, get_args
+from typing import Final
 
-from bot.desk.sentences.cleaning import UNPRINTABLE, clean, narrow
+from bot.desk.sentences.cleaning import clean, narrow
 from bot.errors import InputError
 from bot.words import Message, message
 
-Which = Literal["open", "mine", "all"]
 _DAY_S: Final = 86400.0
 _CNAME_LENGTH: Final = 64
-_JSON_LENGTH: Final = 2000  # of a Slack button's value (Slack, "Button element": value)
-_WORDS_LENGTH: Final = 300
-_WORDS: Final = 10
-_NUMBER_MAX: Final = 2**63 - 1  # what the database counts to
-_NUMBER_DIGITS: Final = 19
-_BARE_DIGITS: Final = 9  # longer numbers are uids or channels
 
 # Quotation marks hold a name with blanks together, behind `app=` too.
 _ARGUMENT: Final = re.compile(
@@ -35,12 +27,6 @@ _SINCE: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
-_TICKET: Final = re.compile(r"(?P<label>ld[\s\-_#]*|#)?(?P<digits>[0-9]+)", re.IGNORECASE)
-_WHICH: Final[dict[str, Which]] = {
-    **dict.fromkeys(("open", "打开", "打开的", "未解决", "未解决的", "待处理"), "open"),
-    **dict.fromkeys(("mine", "my", "我的"), "mine"),
-    **dict.fromkeys(("all", "全部", "全部的", "所有", "所有的"), "all"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,100 +96,27 @@ def _choose_app(wish: str | None, apps: Sequence[str]) -> str:
     return next((app for app in apps if app.casefold() == wish.casefold()), wish)
 
 
-def _read_since(text: str) -> float:
-    """Read 90s, 30m, 1h30m, 24h or 30 (minutes) as seconds."""
-    found = _SINCE.fullmatch(f"{text}m" if text.isdigit() else text)
+def read_length(text: str) -> float | None:
+    """Read 90s, 30m, 1h30m or 7天 as seconds; None for what is no length of time."""
+    found = _SINCE.fullmatch(text)
     if not found or not any(found.groups()):
-        raise _wrong(message("Write a length of time after since=, such as 90s, 30m or 2h."))
-    since_s = sum(
+        return None
+    return sum(
         float(number) * unit_s
         for number, unit_s in zip(found.groups(), _SINCE_UNITS_S, strict=True)
         if number
     )
+
+
+def _read_since(text: str) -> float:
+    """Read a length of time of up to a day; a bare number counts minutes."""
+    since_s = read_length(f"{text}m" if text.isdigit() else text)
+    if since_s is None:
+        raise _wrong(message("Write a length of time after since=, such as 90s, 30m or 2h."))
     if not 0 < since_s <= _DAY_S:
         raise _wrong(message("since= can be up to 24 hours."))
     return since_s
 
 
-@dataclass(frozen=True, slots=True)
-class TicketsWanted:
-    """What /tickets asks: one ticket by its number, or a list, `before` one of its numbers."""
-
-    which: Which = "open"
-    number: int | None = None
-    words: tuple[str, ...] = ()
-    before: int | None = None
-
-    def to_json(self, before: int | None = None) -> str:
-        """Write the list down for a button, from `before` on; at most 2000 characters."""
-        words = list(self.words)
-        while True:
-            kept = {"which": self.which, "words": words, "before": before}
-            text = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-            if len(text) <= _JSON_LENGTH:
-                return text
-            words.pop()
-
-    @classmethod
-    def from_json(cls, text: str) -> TicketsWanted:
-        """Read what `to_json` wrote. Raises InputError when somebody else wrote it."""
-        if len(text) > _JSON_LENGTH:
-            raise _forged()
-        try:
-            kept = json.loads(text)
-        except (ValueError, RecursionError):
-            raise _forged() from None
-        if not isinstance(kept, dict) or not kept.keys() <= {"which", "words", "before"}:
-            raise _forged()
-        which, before = kept.get("which", "open"), kept.get("before")
-        words = kept.get("words", [])
-        if which not in get_args(Which) or not _is_number(before) or not _are_words(words):
-            raise _forged()
-        return cls(which=which, words=tuple(words), before=before)
-
-
-def read_tickets(text: str) -> TicketsWanted:
-    """Read `[open|mine|all|LD-12|words...]`; words alone are looked for in all tickets.
-
-    Raises InputError when the number or the words are too long.
-    """
-    plain = clean(text).readable.strip()
-    number = _TICKET.fullmatch(narrow(plain))
-    if number and (number["label"] or len(number["digits"]) <= _BARE_DIGITS):
-        return TicketsWanted(number=_read_number(number["digits"]))
-    words = plain.split()
-    which = _WHICH.get(narrow(words[0]).lower()) if words else "open"
-    rest = tuple(words if which is None else words[1:])
-    if len(rest) > _WORDS or sum(map(len, rest)) > _WORDS_LENGTH:
-        raise _wrong(message("Search for at most ten words, and no long texts."))
-    return TicketsWanted(which=which or "all", words=rest)
-
-
-def _read_number(digits: str) -> int:
-    kept = digits.lstrip("0") or "0"
-    if len(kept) > _NUMBER_DIGITS or int(kept) > _NUMBER_MAX:
-        raise _wrong(message("No ticket has such a long number."))
-    return int(kept)
-
-
-def _is_number(thing: object) -> bool:
-    """Tell whether something is a ticket's number, or None."""
-    return thing is None or (type(thing) is int and 0 < thing <= _NUMBER_MAX)
-
-
-def _are_words(thing: object) -> bool:
-    """Tell whether something is a list of words that a person could have typed."""
-    if not isinstance(thing, list) or len(thing) > _WORDS:
-        return False
-    if not all(isinstance(word, str) and word.split() == [word] for word in thing):
-        return False
-    words = cast("list[str]", thing)
-    return not any(map(UNPRINTABLE.search, words)) and sum(map(len, words)) <= _WORDS_LENGTH
-
-
 def _wrong(spoken: Message) -> InputError:
     return InputError({"text": spoken})
-
-
-def _forged() -> InputError:
-    return _wrong(message("This list is too old. Ask for it again with /tickets."))

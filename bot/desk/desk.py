@@ -13,6 +13,7 @@ from bot.desk.escalation_plans import plan
 from bot.desk.evidence import recall_verdict
 from bot.desk.examining import Examiner
 from bot.desk.languages import Languages
+from bot.desk.matches import matching_replies
 from bot.desk.submission import Submission, check, tidy
 from bot.errors import InputError, NotAllowedError, NotFoundError
 from bot.escalation import Policy
@@ -254,6 +255,14 @@ class Desk:
         allowed = await self._narrowed(query, person)
         return await self.store.read(lambda session: lists.page(session, allowed))
 
+    async def matching_replies(
+        self, team: str, person: str, found: Sequence[Ticket], words: Sequence[str]
+    ) -> Mapping[int, str]:
+        """Show support where in the threads words were found; nobody else reads those."""
+        if not words or not await self.is_support(team, person):
+            return {}
+        return await self.store.read(lambda session: matching_replies(session, found, words))
+
     async def count_tickets(self, queries: Sequence[TicketQuery], person: str) -> list[int]:
         """Count what each query would list, up to `lists.COUNTED_MOST` and one more."""
         allowed = [await self._narrowed(query, person) for query in queries]
@@ -265,7 +274,8 @@ class Desk:
         """Take out what this person may not see."""
         if query.reporter == person or await self.is_support(query.team, person):
             return query
-        return replace(query, reporter=person, concerns=None)
+        nothing = query.reporter is not None  # somebody else's
+        return replace(query, reporter=person, concerns=None, before=0 if nothing else query.before)
 
     def stream_tickets(self, since: dt.datetime | None) -> Iterator[Ticket]:
         """Yield every ticket, oldest first, for export."""

@@ -13,15 +13,17 @@ from itertools import product
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from bot.store import search
 from bot.store.search import Either, Span
+from bot.store.tables import Remark
 from bot.store.terms import field_term, word_terms
 from bot.ticket import Status, Ticket
 
 PAGE_SIZE: Final = 10
 COUNTED_MOST: Final = 99  # whoever has more wants to know no more than that
+_REPLIES_READ: Final = 500
 _NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
 _OUT_OF_TURN: Final = 100  # numbers; tickets filed at once may get them the other way round
 Condition = ColumnElement[bool]
@@ -31,12 +33,13 @@ Condition = ColumnElement[bool]
 class TicketQuery:
     """Which tickets somebody asks for. What is None or empty does not matter.
 
-    `concerns` is who reported or claimed them, `since` (from then on) and `until` (before) are
-    about when they were filed. Each of the `words` has to be found in the cname, the comment, the
-    resolution or a reply of the thread; `named` tells which causes a word is a name of, which
-    finds it too. `order`: the newest first, or the most urgent first and of these
-    the one that waits longest. The page starts below the number `before`, or in the second order
-    behind `after`, an (urgency, number). Words know the first order only.
+    `causes` are verdicts or what support found. `concerns` is who reported or claimed them,
+    `since` (from then on) and `until` (before) are about when they were filed. Each of the
+    `words` has to be found in the cname, the comment, the resolution or a reply of the thread;
+    `named` tells which causes a word is a name of, which finds it too. `order`: the newest first,
+    or the most urgent first and of these the one that waits longest; words know the first only.
+    The page starts below the number `before`, or in the second order behind `after`, an
+    (urgency, number).
     """
 
     team: str
@@ -44,6 +47,7 @@ class TicketQuery:
     app: str | None = None
     cloud: str | None = None
     cause: str | None = None
+    causes: tuple[str, ...] = ()
     reporter: str | None = None
     assignee: str | None = None
     concerns: str | None = None
@@ -76,6 +80,12 @@ def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketP
         return TicketPage(tuple(rows[:size]), after=(last.urgency, last.id) if last else None)
     rows = _newest(session, query, size + 1)
     return TicketPage(tuple(rows[:size]), before=rows[size - 1].id if len(rows) > size else None)
+
+
+def replies_of(session: Session, numbers: Sequence[int]) -> Sequence[Remark]:
+    """Return the newest replies in the threads of some tickets, newest first."""
+    asked = select(Remark).where(col(Remark.ticket).in_(numbers)).order_by(col(Remark.ts).desc())
+    return session.exec(asked.limit(_REPLIES_READ)).all()
 
 
 def count(session: Session, query: TicketQuery, most: int = COUNTED_MOST) -> int:
@@ -165,6 +175,8 @@ def _conditions(query: TicketQuery) -> Iterator[Condition]:
     for name, value in _filters(query).items():
         column: Any = getattr(Ticket, name)
         yield column.is_(value) if isinstance(value, bool) else column == value
+    if query.causes:
+        yield or_(*(col(own).in_(query.causes) for own in (Ticket.cause, Ticket.resolved_cause)))
     if query.since is not None:
         yield col(Ticket.created_at) >= query.since
     if query.until is not None:
@@ -209,7 +221,11 @@ def _needs_search(query: TicketQuery) -> bool:
     """Tell whether no column's index answers a query alone."""
     filters = _filters(query)
     known = len(filters) + bool(query.statuses) + (query.concerns is not None)
-    return bool(query.words) or known > 1 or not filters.keys().isdisjoint(("cloud", "is_live"))
+    return (
+        bool(query.words or query.causes)
+        or known > 1
+        or not filters.keys().isdisjoint(("cloud", "is_live"))
+    )
 
 
 def _searched(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
@@ -232,6 +248,8 @@ def _wanted(query: TicketQuery) -> list[Either]:
     wanted = [Either(((field_term(name, str(value)),),)) for name, value in fields.items()]
     if query.statuses:
         wanted.append(Either(tuple((field_term("status", each),) for each in query.statuses)))
+    if query.causes:
+        wanted.append(Either(_named(query.causes)))
     if query.concerns is not None:
         own = (field_term(name, query.concerns) for name in ("reporter", "assignee"))
         wanted.append(Either(tuple((each,) for each in own)))
@@ -242,5 +260,9 @@ def _wanted(query: TicketQuery) -> list[Either]:
 
 def _word(word: str, causes: Iterable[str]) -> Either:
     terms = tuple(word_terms(word))
-    names = [(field_term(name, cause),) for cause in causes for name in ("cause", "resolved_cause")]
-    return Either(((terms,) if terms else ()) + tuple(names))
+    return Either(((terms,) if terms else ()) + _named(causes))
+
+
+def _named(causes: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    names = ("cause", "resolved_cause")
+    return tuple((field_term(name, cause),) for cause in causes for name in names)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.store.lists import TicketPage
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import LocaleName, Words, dump_message, message
 from handlers import cards
@@ -124,16 +123,6 @@ def test_the_notice_pings_nobody() -> None:
     assert "<!" not in cards.ticket_notice(ticket, EN)
     text, blocks = cards.confirmation(ticket, EN)
     assert "<!" not in text + json.dumps(blocks)
-
-
-def test_lists() -> None:
-    """A page says so when it is empty, and carries on when there is more."""
-    _, empty = cards.ticket_list(message("All tickets"), TicketPage((), None), "", EN)
-    assert "No tickets here." in json.dumps(empty)
-    page = TicketPage((make_ticket(permalink="https://x.example/p1"),), 12)
-    _, more = cards.ticket_list(message("All tickets"), page, "{}", EN)
-    assert "tickets.more" == more[-1]["elements"][0]["action_id"]
-    assert "<https://x.example/p1|LD-12>" in json.dumps(more)
 
 
 def test_details_have_no_buttons() -> None:

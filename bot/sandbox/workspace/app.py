@@ -72,6 +72,10 @@ class SlackApp:
         """Tell whether the app has this slash command."""
         return self.commands is None or any(name == c["command"] for c in self.commands)
 
+    def escapes(self, name: str) -> bool:
+        """Tell whether a command wants people and channels with their ids."""
+        return any(c.get("should_escape") and name == c["command"] for c in self.commands or [])
+
     def shortcut_kind(self, callback_id: str) -> str | None:
         """Find a shortcut's type, `global` or `message`; "any" without a manifest."""
         if self.shortcuts is None:

@@ -6,6 +6,7 @@ Submitting and closing modals stands in `submissions`; delivering in `delivery`.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ OPTIONS_MOST: Final = 100
 # A block and the element in it.
 Place = tuple[Json, Json]
 _SHOWN_NAMES: Final = {"im": "directmessage", "group": "privategroup"}
+_HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
 
 
 async def send(
@@ -85,7 +87,7 @@ async def command(
         "user_id": user.id,
         "user_name": user.name,
         "command": name,
-        "text": text,
+        "text": _escape_people(workspace, text) if workspace.app.escapes(name) else text,
         "api_app_id": workspace.app.id,
         "is_enterprise_install": "false",
         "response_url": url,
@@ -96,6 +98,16 @@ async def command(
     if error is None and ack.body.strip():
         error = _answer(workspace, user, channel, url, ack.body)
     return CommandOutcome(ack.status, ack.body, error)
+
+
+def _escape_people(workspace: Workspace, text: str) -> str:
+    """Write `@name` with the id, as Slack does for commands that ask for it."""
+    ids = {user.name: user.id for user in workspace.users.values()}
+
+    def escape(found: re.Match[str]) -> str:
+        return f"<@{ids[found[1]]}|{found[1]}>" if found[1] in ids else found[0]
+
+    return _HANDLE.sub(escape, text)
 
 
 def _answer(workspace: Workspace, user: User, channel: Channel, url: str, body: str) -> str | None:
