@@ -76,7 +76,7 @@ HALF_SEEN = Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)
         (diagnosis("network.loss", CPU), "measure"),
         (diagnosis("network.loss", CPU, about="3"), "names no cause of its own"),
         (diagnosis(HEALTHY, CPU), "stood out"),
-        (diagnosis(UNKNOWN, CPU), "Agora names: The device's CPU is overloaded"),
+        (diagnosis(UNKNOWN, CPU), "Agora names: an overloaded CPU"),
         (diagnosis("network.loss"), "names no cause of its own"),
         (diagnosis("network.loss", missing=(UNSEEN,)), "rests on measurements"),
         (diagnosis("network.loss", missing=(HALF_SEEN,)), "what could be seen"),
