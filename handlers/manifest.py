@@ -27,6 +27,7 @@ EVENTS: Final = (
     "member_joined_channel",
     "message.channels",
     "message.groups",
+    "message.im",
     "tokens_revoked",
     "user_change",
 )

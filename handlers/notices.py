@@ -56,24 +56,34 @@ class TicketNotices:
         """Look for a note that may have arrived without an answer."""
         return await self._speaker.find(thread, key, since)
 
-    async def offer(self, ticket: Ticket, person: str) -> Posted:
-        """Offer somebody in the thread, for their eyes only, to open the ticket again."""
-        voice = await self._people.voice(ticket.team, person)
-        said = message(
-            "%(ticket)s is resolved. If the problem is still there, open it again.",
-            ticket=ticket.label,
-        )
-        button = ticket_button("reopen", ticket, voice)
-        shown = [
-            blocks.section("offer", voice.markup(said)),
-            blocks.actions("offered", button),
-        ]
-        return await self._speaker.whisper(ticket, person, voice.notice(said), shown)
+    async def offer(self, ticket: Ticket, telling: Telling, *, in_thread: bool) -> Posted:
+        """Offer to open the ticket again: in its thread, for one person's eyes only, or directly.
+
+        What only one person sees stands nowhere: its `ts` is "".
+        """
+        voice = await self._people.voice(ticket.team, telling.person)
+        text, shown = _offer(ticket, voice)
+        if not in_thread:
+            return await self._speaker.tell(ticket.team, telling.person, telling.name, text, shown)
+        await self._speaker.whisper(ticket, telling.person, text, shown)
+        return Posted(ticket.channel, "")
+
+
+def _offer(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
+    said = message(
+        "%(ticket)s is resolved. If the problem is still there, open it again.",
+        ticket=ticket.label,
+    )
+    button = ticket_button("reopen", ticket, voice)
+    shown = [blocks.section("offer", voice.markup(said)), blocks.actions("offered", button)]
+    return voice.notice(said), shown
 
 
 def notice_message(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list[Block]]:
     """A private message: notice text and blocks."""
     match telling.kind:
+        case "offered" if ticket.status is Status.RESOLVED:
+            return _offer(ticket, voice)
         case "claimed":
             said = message(
                 "%(person)s is looking into %(ticket)s (%(cname)s).",

@@ -184,10 +184,10 @@ class SlackSpeaker:
                 return None
             raise translated from error
 
-    async def whisper(self, ticket: Ticket, person: str, text: str, shown: list[Block]) -> Posted:
+    async def whisper(self, ticket: Ticket, person: str, text: str, shown: list[Block]) -> None:
         """Say something in the ticket's thread that only one person sees."""
         client = await self._clients.of(ticket.team)
-        answer = await sent(
+        await sent(
             client.chat_postEphemeral(
                 channel=ticket.channel,
                 user=person,
@@ -196,7 +196,6 @@ class SlackSpeaker:
                 blocks=shown,
             )
         )
-        return Posted(ticket.channel, str(answer["message_ts"]))
 
     async def post_in_thread(
         self, ticket: Ticket, key: str, text: str, shown: list[Block] | None

@@ -1,4 +1,4 @@
-"""The threads' story: what people write under a ticket's card is kept with the ticket."""
+"""The threads' story: what people write under a ticket's card, or to Lagdesk, about one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.desk import Desk
+from bot.desk.life import Life
 from bot.desk.threads import Reply
 from handlers.mentions import MentionEar
 from handlers.middleware import Asker, Body
@@ -18,6 +19,7 @@ class ThreadStory:
 
     def __init__(self, desk: Desk, people: People) -> None:
         self._desk = desk
+        self._life = Life(desk)
         self._people = people
         self._mentions = MentionEar(desk)
 
@@ -27,6 +29,9 @@ class ThreadStory:
 
     async def hear(self, event: dict[str, Any], body: Body) -> None:
         """Keep a reply, follow its edits and its deletion; hear which tickets it names."""
+        if event.get("channel_type") == "im":
+            await self._hear_directly(event, body)
+            return
         await self._mentions.hear(event, body)
         subtype = event.get("subtype")
         changed = event.get("message") if subtype == "message_changed" else event
@@ -45,3 +50,18 @@ class ThreadStory:
             text="" if gone else str(said.get("text") or ""),
         )
         await self._desk.keep_reply(reply)
+
+    async def _hear_directly(self, event: dict[str, Any], body: Body) -> None:
+        """Hear what somebody answers to being told that their ticket is resolved."""
+        if event.get("subtype") is not None or event.get("bot_id"):
+            return
+        asker = Asker.of(body)
+        answer = Reply(
+            team=asker.team,
+            channel=str(event.get("channel") or ""),
+            thread_ts=str(event.get("thread_ts") or ""),
+            ts=str(event.get("ts") or ""),
+            person=asker.person,
+            text=str(event.get("text") or ""),
+        )
+        await self._life.hear(answer)

@@ -249,6 +249,25 @@ async def test_replies_after_the_end(http_stage: Stage) -> None:
     assert "open" == (await ticket_of(stage, cname)).status
 
 
+async def test_answers_to_being_told(http_stage: Stage) -> None:
+    """In the direct channel thanks are left alone, trouble is offered to open the ticket again."""
+    stage, cname = http_stage, "direct-1"
+    lin = await filed(stage, "lin", cname)
+    await resolve(stage, "sam", cname)
+    for text in ("谢谢！", "谢谢，可是还是卡", "真的卡"):
+        await lin.say(lin.direct(), text)
+        await asyncio.gather(*stage.workspace._tasks)
+        await stage.settled()
+    label = (await ticket_of(stage, cname)).label
+    offers = [m for m in stage.workspace.messages(lin.direct()) if f"{label} 已解决。" in m["text"]]
+    assert 1 == len(offers)
+    await lin.click(offers[0], "ticket.reopen")
+    await stage.settled()
+    assert "open" == (await ticket_of(stage, cname)).status
+    newest = stage.workspace.messages(lin.direct())[-1]
+    assert "ticket.reopen" not in text_of(newest)
+
+
 @pytest.mark.parametrize("choice", ["hand_over", "merge", "link", "correct"])
 async def test_menu_is_for_support(http_stage: Stage, choice: str) -> None:
     """Others are refused privately, in their language, told who can; no form opens."""

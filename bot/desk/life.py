@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.call import Side
-from bot.desk import notices
+from bot.desk import notices, threads
 from bot.desk.desk import ONLY_SUPPORT, Desk, first_report_state, owe
 from bot.desk.escalation_plans import plan
 from bot.desk.submission import Submission, check, tidy
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.store import Session, audit, evidence, tickets
+from bot.store import notices as answers
 from bot.store.audit import AuditEntry
 from bot.ticket import CALL_FIELDS, TOLD, ReportState, Ticket
 from bot.words import message
 
+_ANSWERED_WITHIN: Final = dt.timedelta(days=1)  # later it is about something else
 _ONLY_REPORTER: Final = message("Only whoever reported the call can say whether it helped.")
 
 
@@ -96,6 +98,20 @@ class Life:
         """Keep that the resolution helped; only the reporter can say so."""
         act = Act(team, number, person, "")
         return await self._act(act, "", {}, lambda t, now: t.thank(person, now), own=True)
+
+    async def hear(self, answer: threads.Reply) -> None:
+        """Take what a reporter answers privately to hearing that their ticket is resolved."""
+        now = self._desk.clock.now()
+
+        def work(session: Session) -> None:
+            told = answers.answered(session, notices.RESOLVED, answer, now - _ANSWERED_WITHIN)
+            ticket = session.get(Ticket, told.ticket) if told else None
+            known = ticket is not None and ticket.team == answer.team
+            if ticket is not None and known and threads.asks_to_reopen(ticket, answer):
+                notices.owe_offer(session, ticket, f"{answer.ts}:{answer.channel}", now)
+
+        await self._desk.store.transact(work)
+        await self._desk.wake()
 
     async def correct(self, act: Act, said: Submission) -> Ticket:
         """Put right what a report said. Raises InputError with a message per field.

@@ -82,7 +82,8 @@ def _tellings(session: Session, ticket: Ticket, step: Step) -> list[Telling]:
 
 def _owe_retelling(session: Session, ticket: Ticket, now: dt.datetime) -> None:
     """The buttons under what was told no longer fit."""
-    for notice in notices.sent(session, ticket.id, RESOLVED):
+    told = [*notices.sent(session, ticket.id, RESOLVED), *notices.sent(session, ticket.id, OFFERED)]
+    for notice in told:
         telling = Telling(ticket.id, notice.kind, notice.person, notice.key)
         name = telling.name.replace(TELL, RETELL, 1)
         duties.owe(session, name, RETELL, ticket=ticket.id, due_at=now)
@@ -94,5 +95,8 @@ def _owe_note(session: Session, thread: int, occasion: str, now: dt.datetime) ->
 
 
 def owe_offer(session: Session, ticket: Ticket, ts: str, now: dt.datetime) -> None:
-    """Owe the offer to open a ticket again, after the reply `ts` of its reporter."""
+    """Owe the offer to open a ticket again, after the reply `ts` of its reporter.
+
+    What was said in a direct channel has that channel behind it: `1795.1:D1`.
+    """
     duties.owe(session, f"{OFFER}:{ticket.label}:{ts}", OFFER, ticket=ticket.id, due_at=now)

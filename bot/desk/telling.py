@@ -53,8 +53,11 @@ class Messenger(Protocol):
     async def find_note(self, thread: Ticket, key: str, since: dt.datetime) -> Posted | None:
         """Look for a note that may have arrived without an answer."""
 
-    async def offer(self, ticket: Ticket, person: str) -> Posted:
-        """Offer somebody in the thread, for their eyes only, to open the ticket again."""
+    async def offer(self, ticket: Ticket, telling: Telling, *, in_thread: bool) -> Posted:
+        """Offer to open the ticket again: in its thread, for one person's eyes only, or directly.
+
+        What only one person sees stands nowhere: its `ts` is "".
+        """
 
 
 class Notebook:
@@ -186,14 +189,15 @@ class TellingDuties:
         ticket = await self._ticket(duty.ticket or 0)
         if ticket.status is not Status.RESOLVED:
             return None
-        telling = Telling(ticket.id, OFFERED, ticket.reporter, duty.name.rpartition(":")[2])
+        _, _, ts, *direct = duty.name.split(":")
+        telling = Telling(ticket.id, OFFERED, ticket.reporter, ts)
         if await self._desk.store.read(lambda session: self._offered_lately(session, telling)):
             return None
         notice, is_new = await self._notebook.begin(telling)
         if not is_new:
             return None
         try:
-            posted = await self._messenger.offer(ticket, ticket.reporter)
+            posted = await self._messenger.offer(ticket, telling, in_thread=not direct)
         except SpeakError as error:
             if not (isinstance(error, SpeakUnreachableError) and error.maybe_arrived):
                 await self._notebook.forget(notice)
