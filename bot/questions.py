@@ -117,8 +117,8 @@ def _tell_overview(
     from handlers.overviews import print_failures, print_overview  # noqa: PLC0415 - see _tell
 
     if overview.is_empty and overview.failures:
-        for line in print_failures(overview, spoken):
-            print(line, file=sys.stderr)  # noqa: T201 - what the command is for
+        line = " / ".join(dict.fromkeys(print_failures(overview, spoken)))
+        print(line, file=sys.stderr)  # noqa: T201 - what the command is for
         return FAILED
     if as_json:
         print(json.dumps(overviews.to_json(overview), ensure_ascii=False, indent=2))  # noqa: T201 - likewise

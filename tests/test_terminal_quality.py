@@ -81,3 +81,13 @@ async def test_an_error_is_one_line(
     found, out, (line,) = await run(clouds, tmp_path, *arguments)
     assert (status, "") == (found, out)
     assert said in line
+
+
+async def test_several_errors_are_one_line(clouds: Clouds, tmp_path: Path) -> None:
+    """`live` asks two endpoints; both failing is still one line, and each reason stands once."""
+    told = {"AGORA_API": "seed"}
+    clouds.fail_next("*", "html", times=9)
+    status, out, (line,) = await run(clouds, tmp_path, "live", **told)
+    clouds.clear_faults()
+    assert (FAILED, "") == (status, out)
+    assert all(1 == line.count(f"({name}, ") for name in ("live_scale", "live_experience"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypedDict
 
 from bot.call import CLOUD_NAMES
+from bot.clouds.codes import sentence_of
 from bot.clouds.endpoints import Endpoint
 from bot.errors import (
     CloudBrokenError,
@@ -142,13 +143,14 @@ def forgot(endpoint: Endpoint, *, status: int = 0, code: str = "") -> CloudForgo
 
 
 def broken(endpoint: Endpoint, *, status: int, code: str = "") -> CloudBrokenError:
-    """Build the error of a cloud that failed itself."""
+    """Build the error of a cloud that failed itself, or did not wait for our question (408)."""
+    spoken = _documented(endpoint, status, code) or message(
+        "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute.",
+        **_told(endpoint),
+        code=code or status,
+    )
     return CloudBrokenError(
-        message(
-            "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute.",
-            **_told(endpoint),
-            code=code or status,
-        ),
+        spoken,
         **_place(endpoint),
         status=status,
         code=code,
@@ -206,11 +208,34 @@ def refused(endpoint: Endpoint, *, status: int, code: str = "") -> CloudRefusedE
     """Build the error of an answered no, by HTTP status or a code that means the same."""
     say = _BY_STATUS.get(status, other_refusal)
     return CloudRefusedError(
-        say(endpoint, code or str(status)),
+        _documented(endpoint, status, code) or say(endpoint, code or str(status)),
         **_place(endpoint),
         status=status,
         code=code,
     )
+
+
+def too_long(endpoint: Endpoint, *, code: str) -> CloudRefusedError:
+    """Build the error of a stretch of time longer than the cloud takes at once."""
+    return CloudRefusedError(
+        message(
+            "%(cloud)s does not tell so long a stretch at once (%(endpoint)s, code %(code)s). "
+            "Ask about a shorter one.",
+            **_told(endpoint),
+            code=code,
+        ),
+        **_place(endpoint),
+        status=400,
+        code=code,
+    )
+
+
+def _documented(endpoint: Endpoint, status: int, code: str) -> Message | None:
+    """What the documents say of this code or status; None: no more than its class does."""
+    msgid = sentence_of(endpoint.cloud, code, status)
+    if msgid is None:
+        return None
+    return Message(msgid, {**_told(endpoint), "code": code or status})
 
 
 def cannot(cloud: str, name: str) -> CloudCannotError:

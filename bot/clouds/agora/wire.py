@@ -20,6 +20,7 @@ from bot.clouds.refusals import (
     not_out_yet,
     over_quota,
     refused,
+    too_long,
 )
 from bot.errors import CloudRefusedError
 
@@ -144,7 +145,7 @@ def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: d
         if _number(envelope.code) in (None, *_SUCCESS):
             raise nonsense(endpoint, type(error).__name__) from None
         raise _refusal(endpoint, answer, envelope, now) from None
-    if _number(body.code) is None:
+    if body.code in (None, ""):
         raise nonsense(endpoint, "no code")
     if _number(body.code) not in _SUCCESS:
         raise _refusal(endpoint, answer, body, now)
@@ -204,10 +205,10 @@ def _refusal(
     if b"time range limit" in hint:
         return forgot(endpoint, status=answer.status, code=code)
     if b"time length limit" in hint:
-        return refused(endpoint, status=400, code=code)
+        return too_long(endpoint, code=code)
     if meaning in _OVER_LIMIT:
         return _over_limit(endpoint, answer, hint, code, now)
-    if meaning >= _SERVER_ERROR:
+    if meaning // 100 == _SERVER_ERROR // 100:
         return broken(endpoint, status=answer.status, code=code)
     return refused(endpoint, status=meaning, code=code)
 

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from bot.call import CLOUD_NAMES
+from bot.clouds.codes import sentence_of
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.http import Answer
 from bot.clouds.refusals import (
@@ -31,6 +32,7 @@ _SERVER_ERROR: Final = 500
 _NOT_FOUND: Final = 404
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
+_TOO_SLOW: Final = 408  # table 14-1: the same request may be sent again at any time
 _MINUTE: Final = dt.timedelta(seconds=60)
 _MOST_PAUSE: Final = dt.timedelta(days=1)
 _NONE_YET: Final = frozenset({"", "-", "0", "null"})
@@ -38,6 +40,7 @@ _NONE_YET: Final = frozenset({"", "-", "0", "null"})
 THROTTLED: Final = "APIGW.0308"
 _WRONG_KEY: Final = frozenset({"RTC.00001001", "APIGW.0301"})
 _NO_RIGHT: Final = frozenset({"RTC.00001021", "APIGW.0302"})
+_INTERNAL: Final = "RTC.00002"  # 14.2: all of these are its own failures
 _STOPPED: Final = "RTC.00001016"
 
 
@@ -91,7 +94,7 @@ def refusal_of(row: Endpoint, answer: Answer, now: dt.datetime) -> CloudRefusedE
     if status == _OVER_LIMIT or code == THROTTLED:
         retry_at = _retry_at(row, answer, now)
         return over_quota(row, retry_at, status=status, code=code)
-    if status >= _SERVER_ERROR:
+    if status >= _SERVER_ERROR or status == _TOO_SLOW or code.startswith(_INTERNAL):
         return broken(row, status=status, code=code)
     spoken = _spoken(row, status, code)
     if spoken is None:
@@ -112,7 +115,7 @@ def _spoken(row: Endpoint, status: int, code: str) -> Message | None:
             cloud=CLOUD_NAMES["huawei"],
             code=code,
         )
-    if status == _NOT_FOUND and code.startswith("RTC."):
+    if status == _NOT_FOUND and code.startswith("RTC.") and not sentence_of(row.cloud, code, 0):
         return message(
             "%(cloud)s finds no such app, channel or job (%(endpoint)s, code %(code)s). Check "
             "the channel and the app id in the settings.",

@@ -47,7 +47,7 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
         200,
         {"code": 300, "message": "query time length limit error"},
         CloudRefusedError,
-        "refused",
+        "a shorter one",
     ),
     (
         "A12 latency",

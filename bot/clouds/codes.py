@@ -1,0 +1,114 @@
+"""What documented codes and statuses say beyond "no", each with the next step. Decides nothing.
+
+Sources: Huawei SparkRTC, tables 14-1 (statuses) and 14.2 (error codes) and the samples of
+chapter 13; Volcengine's common gateway codes. A code not named here is said with its number.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.settings import N_
+
+_OUR_QUESTION: Final = N_(
+    "%(cloud)s finds our question malformed (%(endpoint)s, code %(code)s). Nothing you typed "
+    "causes this: report it to the people who look after Lagdesk."
+)
+_NOT_ASKED: Final = N_(
+    "%(cloud)s refuses this change (%(endpoint)s, code %(code)s). Lagdesk does not manage apps or "
+    "recording rules: look in the console of %(cloud)s."
+)
+_ITS_FAULT: Final = N_(
+    "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute; if it persists, "
+    "open a support ticket at %(cloud)s and name this code."
+)
+_BY_CODE: Final[dict[str, dict[str, str]]] = {
+    "huawei": {
+        "RTC.00001002": _OUR_QUESTION,
+        "RTC.00001004": _OUR_QUESTION,
+        "RTC.00001005": _OUR_QUESTION,
+        "RTC.00001006": N_(
+            "%(cloud)s already runs such a job (%(endpoint)s, code %(code)s). Wait until it ends, "
+            "or stop it first."
+        ),
+        "RTC.00001007": N_(
+            "%(cloud)s runs no more jobs at once for this account (%(endpoint)s, code %(code)s). "
+            "Wait until one ends, or ask %(cloud)s to raise the limit."
+        ),
+        "RTC.00001008": N_(
+            "%(cloud)s knows no such job (%(endpoint)s, code %(code)s). It may have been removed; "
+            "start a new one if it is still needed."
+        ),
+        "RTC.00001009": N_(
+            "%(cloud)s has ended or cancelled this job (%(endpoint)s, code %(code)s). Start a new "
+            "one if it is still needed."
+        ),
+        "RTC.00001010": N_(
+            "%(cloud)s has no such layout template (%(endpoint)s, code %(code)s). Check the "
+            "templates in its console."
+        ),
+        "RTC.00001011": N_(
+            "%(cloud)s has no such recording rule (%(endpoint)s, code %(code)s). Check the "
+            "recording rules in its console and in HUAWEI_RECORD_RULES."
+        ),
+        "RTC.00001012": N_(
+            "%(cloud)s does not offer this in the region (%(endpoint)s, code %(code)s). Check the "
+            "region of the recording rule and of the project."
+        ),
+        "RTC.00001013": _NOT_ASKED,
+        "RTC.00001014": N_(
+            "%(cloud)s does not find the bucket for recordings (%(endpoint)s, code %(code)s). "
+            "Check the recording rule in its console."
+        ),
+        "RTC.00001015": N_(
+            "%(cloud)s finds no such app under this account (%(endpoint)s, code %(code)s). Check "
+            "the app id in the settings, and whose key it is."
+        ),
+        "RTC.00001017": _NOT_ASKED,
+        "RTC.00001018": N_(
+            "%(cloud)s cannot reach the callback address (%(endpoint)s, code %(code)s). Check that "
+            "it can be opened from the internet."
+        ),
+        "RTC.00001019": _NOT_ASKED,
+        "RTC.00001020": _NOT_ASKED,
+        "RTC.00001022": N_(
+            "%(cloud)s has not finished starting this job (%(endpoint)s, code %(code)s). Try again "
+            "in a minute."
+        ),
+        **{f"RTC.0000200{number}": _ITS_FAULT for number in range(1, 7)},
+    },
+    "volcengine": {
+        **dict.fromkeys(("MissingParameter", "100002"), _OUR_QUESTION),
+        **dict.fromkeys(("MissingRequestInfo", "100004"), _OUR_QUESTION),
+    },
+}
+_ELSEWHERE: Final = N_(
+    "%(cloud)s sends us elsewhere (%(endpoint)s, code %(code)s). Check the address in the settings."
+)
+_BY_STATUS: Final[dict[int, str]] = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _ELSEWHERE),
+    **dict.fromkeys(
+        (405, 406),
+        N_(
+            "%(cloud)s does not take this call the way we make it (%(endpoint)s, code %(code)s). "
+            "Check the address in the settings; if it is right, Lagdesk needs an update."
+        ),
+    ),
+    407: N_(
+        "A proxy on the way to %(cloud)s wants a password (%(endpoint)s, code %(code)s). Check "
+        "HTTPS_PROXY on the machine Lagdesk runs on."
+    ),
+    408: N_("%(cloud)s waited too long for our question (%(endpoint)s, code %(code)s). Try again."),
+    409: N_(
+        "%(cloud)s says that this collides with something that is there already (%(endpoint)s, "
+        "code %(code)s). Look at its state and try again."
+    ),
+}
+
+
+def sentence_of(cloud: str, code: str, status: int) -> str | None:
+    """Return the msgid of a code, else of a status, with places for cloud, endpoint and code.
+
+    None: neither is documented to mean more than what its class of status does.
+    """
+    return _BY_CODE.get(cloud, {}).get(code, _BY_STATUS.get(status))
