@@ -187,7 +187,7 @@ async def test_quiet_hours(world: World) -> None:
         assert f"<!date^{int(morning.timestamp())}^" in shown
         await stage.pass_time(AFTER_S + 1)
         assert ([], 1) == (calls(stage, "night-1"), len(calls(stage, "night-on")))
-        assert "课还没下" in calls(stage, "night-on")[0]["text"]
+        assert "还没下课" in calls(stage, "night-on")[0]["text"]
         await stage.pass_time(9 * 3600)
         assert [] == calls(stage, "night-1")
     async with world.lagdesk(QUIET_HOURS=hours) as stage:
