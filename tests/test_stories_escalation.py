@@ -65,9 +65,9 @@ async def test_from_the_first_call_to_the_last(world: World) -> None:
     async with world.lagdesk(ESCALATE_TO=maya.id) as stage:
         await filed(stage, sam, "alone-1")
         assert "If nobody claims it, next: support, <!date^" in state_of(stage, "alone-1")
-        await stage.pass_time(AFTER_S - 30)
+        await stage.pass_time(AFTER_S - 90)
         assert [] == calls(stage, "alone-1")
-        await stage.pass_time(31)
+        await stage.pass_time(91)
         assert 1 == len(calls(stage, "alone-1"))
         shown = state_of(stage, "alone-1")
         assert "Escalated to support, <!date^" in shown
@@ -146,7 +146,7 @@ def hold(world: World, cname: str, *, minutes_left: float) -> None:
 async def test_a_class_that_is_on_is_faster(world: World) -> None:
     """Half the pause while it is on; found to be over, the next step is put off, and seen so."""
     sam = world.workspace.person("sam")
-    hold(world, "on-1", minutes_left=17)
+    hold(world, "on-1", minutes_left=20)  # over between the second step and the third
     async with world.lagdesk() as stage:
         await filed(stage, sam, "on-1")
         assert "(the class is still on)" in state_of(stage, "on-1")
@@ -165,7 +165,7 @@ async def test_a_class_that_is_on_is_faster(world: World) -> None:
         assert ticket.is_live is False
         await stage.pass_time(AFTER_S)
         assert 2 == len(calls(stage, "on-1"))
-        await stage.pass_time(AFTER_S / 2)
+        await stage.pass_time(AFTER_S / 2 + 60)
         assert 3 == len(calls(stage, "on-1"))
 
 
