@@ -53,7 +53,7 @@ class ThreadStory:
 
     async def _hear_directly(self, event: dict[str, Any], body: Body) -> None:
         """Hear what somebody answers to being told that their ticket is resolved."""
-        if event.get("subtype") is not None or event.get("bot_id"):
+        if event.get("subtype") not in (None, "file_share") or event.get("bot_id"):
             return
         asker = Asker.of(body)
         answer = Reply(

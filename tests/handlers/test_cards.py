@@ -130,3 +130,49 @@ def test_details_have_no_buttons() -> None:
     _, blocks = cards.ticket_details(make_ticket(permalink="https://x.example/p1"), EN)
     assert "actions" not in {block["type"] for block in blocks}
     assert "https://x.example/p1" in json.dumps(blocks)
+
+
+@pytest.mark.parametrize(
+    ("option", "read"),
+    [
+        ({"value": "12:merge"}, (12, "merge")),
+        ({"value": "12:room"}, (12, "room")),
+        ({"value": "12:steal"}, (0, "")),
+        ({"value": "-1:merge"}, (0, "")),
+        ({"value": "\uff11:merge"}, (0, "")),
+        ({"value": "9" * 40 + ":merge"}, (0, "")),
+        ({"value": ["12:merge"]}, (0, "")),
+        ({}, (0, "")),
+        ("12:merge", (0, "")),
+        (None, (0, "")),
+    ],
+)
+def test_menu_is_read(option: object, read: tuple[int, str]) -> None:
+    """What was forged names a ticket that nobody has."""
+    assert read == cards.read_menu({"selected_option": option})
+
+
+def test_menu_and_steps() -> None:
+    """The menu fits the status; the card tells its newest steps, links as links, others in words."""
+    ticket, other = make_ticket(), make_ticket(number=7, permalink="https://slack/7")
+    everything = ["hand_over", "link", "merge", "correct", "room"]
+    assert everything == choices_of(ticket, has_menu=True)
+    assert everything[:-1] == choices_of(ticket, has_menu=False)
+    ticket.link(other, "U2", NOW)
+    ticket.hand_over("U3", "U2", NOW)
+    assert "Linked to <https://slack/7|LD-7>" in shown(ticket)
+    assert "Handed over to <@U3> by <@U2>" in shown(ticket)
+    ticket.merge(other, "U3", NOW)
+    assert ["link", "correct"] == choices_of(ticket, has_menu=True)
+    assert "*Duplicate* of <https://slack/7|LD-7>" in shown(ticket)
+    assert "*重复工单：* <https://slack/7|LD-7>" in shown(ticket, ZH)
+    text = json.dumps(cards.ticket_details(ticket, EN)[1])
+    for said in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
+        assert said in text
+    assert "card.menu" not in text
+
+
+def choices_of(ticket: Ticket, *, has_menu: bool) -> list[str]:
+    """What a card's menu offers."""
+    menu = cards.ticket_card(ticket, EN, has_menu=has_menu)[1]["accessory"]
+    return [option["value"].removeprefix("12:") for option in menu["options"]]
