@@ -36,7 +36,7 @@ def headline(report: WeekReport) -> Message:
         "%(week)s: %(tickets)s (%(change)s).",
         week=title,
         tickets=counted,
-        change=_change(report.reported, report.before),
+        change=_change(report),
     )
 
 
@@ -51,22 +51,25 @@ def _title(report: WeekReport) -> Message:
     return shown if report.is_over else message("%(week)s, so far", week=shown)
 
 
-def _change(count: int, before: int) -> Message:
-    if count == before:
-        return message("as many as the week before")
-    if count > before:
-        return message("%(number)s more than the week before", number=count - before)
-    return message("%(number)s fewer than the week before", number=before - count)
+def _change(report: WeekReport) -> Message:
+    if not report.is_comparable:
+        return message("the week before was not collected")
+    change = report.reported - report.before
+    if change > 0:
+        return message("%(number)s more than the week before", number=change)
+    if change < 0:
+        return message("%(number)s fewer than the week before", number=-change)
+    return message("as many as the week before")
 
 
 def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
     """The summary, a group of lines at a time, each under its name."""
     yield "gaps", tuple(_gaps(report))
     if report.reported:
-        yield "types", _tallies(message("*By type*"), report.types, _issue_types())
-        yield "causes", _tallies(message("*By cause*"), report.causes, {})
-        yield "apps", _tallies(message("*By app*"), report.apps, None)
-        yield "sides", _tallies(message("*By who had the problem*"), report.sides, _sides())
+        yield "types", _tallies(message("*By type*"), report, report.types, _issue_types())
+        yield "causes", _tallies(message("*By cause*"), report, report.causes, {})
+        yield "apps", _tallies(message("*By app*"), report, report.apps, None)
+        yield "sides", _tallies(message("*By who had the problem*"), report, report.sides, _sides())
     yield "waits", tuple(_waits(report))
     yield "escalated", tuple(_escalated(report))
     yield "open", tuple(_open(report))
@@ -104,7 +107,10 @@ def _gaps(report: WeekReport) -> Iterator[Message]:
 
 
 def _tallies(
-    title: Message, tallies: Sequence[Tally], names: Mapping[str, Message] | None
+    title: Message,
+    report: WeekReport,
+    tallies: Sequence[Tally],
+    names: Mapping[str, Message] | None,
 ) -> Lines:
     """`names` says the keys: {} for causes, None for keys that are names themselves."""
     lines = [title]
@@ -112,18 +118,20 @@ def _tallies(
         name: object = (
             each.key if names is None else (names.get(each.key) or resolution_name(each.key))
         )
-        lines.append(
-            message(
-                "• %(name)s: %(count)s (%(change)s)",
-                name=name,
-                count=each.count,
-                change=_short_change(each),
-            )
-        )
+        lines.append(_counted(name, each, is_comparable=report.is_comparable))
     if len(tallies) > _TOP:
         rest = sum(each.count for each in tallies[_TOP:])
         lines.append(message("• Others: %(count)s", count=rest))
     return tuple(lines)
+
+
+def _counted(name: object, tally: Tally, *, is_comparable: bool) -> Message:
+    if not is_comparable:
+        return message("• %(name)s: %(count)s", name=name, count=tally.count)
+    change = _short_change(tally)
+    return message(
+        "• %(name)s: %(count)s (%(change)s)", name=name, count=tally.count, change=change
+    )
 
 
 def _short_change(tally: Tally) -> str:

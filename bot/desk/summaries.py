@@ -124,6 +124,7 @@ class WeekReport:
     """A week in numbers. `until` is the end of what is counted: now, while the week goes on.
 
     `gaps` are the times at which Lagdesk did not run, so that nothing could be reported.
+    `is_comparable` says that the week before was collected too.
     """
 
     week: Week
@@ -148,12 +149,12 @@ class WeekReport:
     afterwards: Afterwards = Afterwards()
     days: tuple[Day, ...] = ()
     gaps: tuple[Span, ...] = ()
+    is_comparable: bool = True
 
     @property
     def is_uncollected(self) -> bool:
         """Tell whether Lagdesk did not run at all, so that silence means nothing."""
-        missed = sum(((end - start) for start, end in self.gaps), dt.timedelta())
-        return missed >= self.until - self.since and not self.reported
+        return _length(self.gaps) >= self.until - self.since and not self.reported
 
 
 def count_week(
@@ -165,8 +166,13 @@ def count_week(
     now: dt.datetime,
     zone: ZoneInfo,
     patience: dt.timedelta,
+    earlier_runs: Sequence[Span] = (),
 ) -> WeekReport:
-    """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran."""
+    """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran.
+
+    `earlier_runs` are those of the week before: what was hardly collected is nothing to compare
+    with, unless something was reported in it.
+    """
     since, end = week.since(zone), week.until(zone)
     until = min(end, now)
     new = [each for each in tickets if since <= each.created_at < until]
@@ -200,6 +206,7 @@ def count_week(
         afterwards=_afterwards(tickets, resolved, since, until),
         days=_days(week, new, resolved, zone),
         gaps=find_gaps(runs, since, until, patience),
+        is_comparable=bool(old) or _length(earlier_runs) >= (end - since) / 2,
     )
 
 
@@ -220,6 +227,10 @@ def find_gaps(
         for before, after in pairwise(edges)
         if after[0] - before[1] > patience
     )
+
+
+def _length(spans: Sequence[Span]) -> dt.timedelta:
+    return sum((end - start for start, end in spans), dt.timedelta())
 
 
 def _within(moment: dt.datetime | None, since: dt.datetime, until: dt.datetime) -> bool:

@@ -132,6 +132,7 @@ class Weekly:
                 now=now,
                 zone=zone,
                 patience=PATIENCE,
+                earlier_runs=store.stretches(session, early, since),
             )
 
         return await self._desk.store.read(work)

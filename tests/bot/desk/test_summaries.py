@@ -64,7 +64,14 @@ def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> 
     """The week of these tickets, Lagdesk having run through it."""
     told: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
     return count_week(
-        WEEK, tickets, told["said"], told["runs"], now=now, zone=ZONE, patience=PATIENCE
+        WEEK,
+        tickets,
+        told["said"],
+        told["runs"],
+        now=now,
+        zone=ZONE,
+        patience=PATIENCE,
+        earlier_runs=told.get("earlier_runs", ()),
     )
 
 
@@ -84,6 +91,14 @@ def test_only_the_weeks_own_tickets_count() -> None:
     assert (2, 1) == (report.reported, report.before)
     assert (1, 0, 0, 0, 0, 0, 1) == tuple(each.reported for each in report.days)
     assert Day(dt.date(2026, 11, 9), 1, 0) == report.days[0]
+
+
+def test_a_week_that_was_missed_is_not_compared_with() -> None:
+    """Half of it collected, or a ticket in it, makes the week before one to compare with."""
+    half = [(SINCE - 4 * DAY, SINCE)]
+    assert not count(ticket(1, DAY)).is_comparable
+    assert count(ticket(1, DAY), earlier_runs=half).is_comparable
+    assert count(ticket(1, -DAY), ticket(2, DAY)).is_comparable
 
 
 def test_tallies_and_their_change() -> None:
