@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
+from bot.store import tickets
 from bot.ticket import Ticket
 
 _SHOWN_MOST = 50
@@ -16,17 +17,18 @@ def of_person(
     session: Session, app: str, uid: str, since: dt.datetime, *, other_than: int
 ) -> Sequence[Ticket]:
     """The earlier tickets somebody was in, newest first."""
-    return session.exec(
-        select(Ticket)
-        .where(
+    rows: dict[int, Ticket] = {}
+    for side in (Ticket.teacher_uid, Ticket.student_uid):  # an index each; "or" would read more
+        asked = select(Ticket).where(
             Ticket.app == app,
-            or_(Ticket.teacher_uid == uid, Ticket.student_uid == uid),
+            col(side) == uid,
             col(Ticket.created_at) >= since,
+            col(Ticket.number) >= tickets.first_number(session, since),
             Ticket.number != other_than,
         )
-        .order_by(col(Ticket.number).desc())
-        .limit(_SHOWN_MOST)
-    ).all()
+        newest = asked.order_by(col(Ticket.number).desc()).limit(_SHOWN_MOST)
+        rows |= {ticket.id: ticket for ticket in session.exec(newest)}
+    return sorted(rows.values(), key=lambda ticket: -ticket.id)[:_SHOWN_MOST]
 
 
 def sharing_cause(
@@ -40,6 +42,7 @@ def sharing_cause(
             Ticket.app == app,
             Ticket.cause == cause,
             col(Ticket.created_at) >= since,
+            col(Ticket.number) >= tickets.first_number(session, since),
         )
         .order_by(col(Ticket.number))
         .limit(_SHOWN_MOST)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.store import tickets
 from bot.store.evidence import Evidence
 from bot.ticket import Ticket, UtcTime
 
@@ -49,6 +50,7 @@ def lock_alike(session: Session, ticket: Ticket, since: dt.datetime) -> Sequence
             Ticket.app == ticket.app,
             Ticket.cause == ticket.cause,
             col(Ticket.created_at) >= since,
+            col(Ticket.number) >= tickets.first_number(session, since),
         )
         .order_by(col(Ticket.number))
         .with_for_update()

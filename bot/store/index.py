@@ -6,7 +6,7 @@ a tsvector under a GIN index; both hold the terms of `terms`. Nothing is looked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, event, inspect, select, text
@@ -30,9 +30,12 @@ _CREATE_SQLITE: Final = """
         terms, detail=none, columnsize=0, tokenize="ascii tokenchars '_=:.-%'"
     )
 """
+INDEX_POSTGRES: Final = (
+    "CREATE INDEX ix_ticket_search ON ticket_search USING gin (terms) WITH (fastupdate = off)"
+)
 _CREATE_POSTGRES: Final = (
     "CREATE TABLE ticket_search (number INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)",
-    "CREATE INDEX ix_ticket_search ON ticket_search USING gin (terms) WITH (fastupdate = off)",
+    INDEX_POSTGRES,
 )
 _INSERT_SQLITE: Final = "INSERT INTO ticket_search (rowid, terms) VALUES (:number, :terms)"
 _INSERT_POSTGRES: Final = (
@@ -81,7 +84,9 @@ def block_term(block: int) -> str:
     return f"=b:{block}"
 
 
-def terms_of(row: Any, remarks: Iterable[str] = ()) -> set[str]:
+def terms_of(
+    row: Any, remarks: Iterable[str] = (), *, cut: Callable[[str], set[str]] = index_terms
+) -> set[str]:
     """Cut a ticket, or a row with its columns, into the terms it is found by."""
     found = {block_term(block_of(row.number))}
     for name in _FIELDS:
@@ -89,9 +94,9 @@ def terms_of(row: Any, remarks: Iterable[str] = ()) -> set[str]:
         if value is not None and value != "":
             found.add(field_term(name, str(value)))
     for name in _TEXTS:
-        found |= index_terms(getattr(row, name))
+        found |= cut(getattr(row, name))
     for remark in remarks:
-        found |= index_terms(remark)
+        found |= cut(remark)
     return found
 
 

@@ -19,13 +19,12 @@ from bot.store import search
 from bot.store.search import Either, Span
 from bot.store.tables import Remark
 from bot.store.terms import field_term, word_terms
+from bot.store.tickets import OUT_OF_TURN, first_number
 from bot.ticket import Status, Ticket
 
 PAGE_SIZE: Final = 10
 COUNTED_MOST: Final = 99  # whoever has more wants to know no more than that
 _REPLIES_READ: Final = 500
-_NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
-_OUT_OF_TURN: Final = 100  # numbers; tickets filed at once may get them the other way round
 Condition = ColumnElement[bool]
 
 
@@ -198,15 +197,14 @@ def _filters(query: TicketQuery) -> dict[str, str | int | bool]:
 
 
 def _span(session: Session, query: TicketQuery) -> Span:
-    """Turn moments into numbers, which every index ends with; tickets are numbered in time."""
+    """Turn moments into numbers, which every index ends with."""
     number, filed = col(Ticket.number), col(Ticket.created_at)
     first, ends = None, [] if query.before is None else [query.before]
     if query.since is not None:
-        asked = select(number).where(filed >= query.since).order_by(filed).limit(1)
-        first = (session.exec(asked).first() or _NUMBER_MAX) - _OUT_OF_TURN
+        first = first_number(session, query.since)
     if query.until is not None:
         asked = select(number).where(filed < query.until).order_by(filed.desc()).limit(1)
-        ends.append((session.exec(asked).first() or 0) + _OUT_OF_TURN)
+        ends.append((session.exec(asked).first() or 0) + OUT_OF_TURN)
     return Span(first, min(ends, default=None))
 
 

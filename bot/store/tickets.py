@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -12,6 +13,8 @@ from bot.errors import unknown_ticket
 from bot.ticket import Ticket
 
 _STREAM_SIZE = 500
+_NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
+OUT_OF_TURN: Final = 100  # numbers; so far apart is nothing that was filed at once
 
 
 def add_once(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
@@ -60,6 +63,17 @@ def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket
     return session.exec(
         select(Ticket).where(Ticket.team == team, Ticket.channel == channel, Ticket.card_ts == ts)
     ).first()
+
+
+def first_number(session: Session, since: dt.datetime) -> int:
+    """Return a number below those of all tickets filed since a moment, as near as is known.
+
+    Tickets are numbered in time, and every index ends with their numbers. Those filed at once
+    may get them the other way round, so a margin is left.
+    """
+    filed = col(Ticket.created_at)
+    asked = select(col(Ticket.number)).where(filed >= since).order_by(filed).limit(1)
+    return (session.exec(asked).first() or _NUMBER_MAX) - OUT_OF_TURN
 
 
 def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
