@@ -199,10 +199,11 @@ def _way(metric: Metric) -> Direction | None:
 
 
 def _samples(report: Report, series: Sequence[Series], moment: float) -> dict[str, FloatArray]:
-    """Return when each end was measured at all, within the time judged."""
+    """Return when each end was measured, within the time judged; what no rule knows is no sight."""
+    known = [one for one in series if one.metric is not Metric.OTHER]
     found: dict[str, FloatArray] = {}
     for uid in (report.teacher_uid, report.student_uid):
-        own = [one.times[_inside(one, moment)] for one in series if one.uid == uid]
+        own = [one.times[_inside(one, moment)] for one in known if one.uid == uid]
         found[uid] = np.unique(np.concatenate(own)) if own else np.empty(0)
     return found
 

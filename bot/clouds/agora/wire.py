@@ -139,7 +139,7 @@ def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: d
     if answer.status // 100 != 2:  # noqa: PLR2004 - HTTP's class of success
         raise _refusal(endpoint, answer, _envelope(answer.body), now)
     try:
-        body = msgspec.json.decode(answer.body, type=body_type)
+        body = msgspec.json.decode(answer.body, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
         envelope = _envelope(answer.body)
         if _number(envelope.code) in (None, *_SUCCESS):
@@ -180,7 +180,7 @@ def required(value: Moment) -> dt.datetime:
 
 def _envelope(body: bytes) -> Envelope:
     try:
-        return msgspec.json.decode(body, type=Envelope)
+        return msgspec.json.decode(body, type=Envelope, strict=False)
     except _DECODE_ERRORS:
         return Envelope()
 

@@ -71,7 +71,7 @@ def accept(row: Endpoint, answer: Answer, now: dt.datetime) -> None:
 def decode(row: Endpoint, body: bytes, body_type: type[Body]) -> Body:
     """Read JSON as typed. Raises CloudNonsenseError, which quotes nothing of it."""
     try:
-        return msgspec.json.decode(body, type=body_type)
+        return msgspec.json.decode(body, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
         raise nonsense(row, type(error).__name__) from None
 

@@ -191,7 +191,7 @@ def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: d
     if answered is None:
         raise nonsense(endpoint, "no ResponseMetadata")
     try:
-        return msgspec.json.decode(answered.result, type=body_type)
+        return msgspec.json.decode(answered.result, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
         raise nonsense(endpoint, type(error).__name__) from None
 

@@ -130,7 +130,8 @@ class Clouds:
 
         `seconds` is for `slow`; `limit` is for `code_300`: `qps`, `qpm`, `qpd`, `latency`,
         `range`, `length` or `auth`. `after_effect` says whether the call is carried out all the
-        same; when nobody says, it is for `slow`, `truncated_json` and `wrong_types` only.
+        same; when nobody says, it is for `slow`, `truncated_json`, `wrong_types`
+        and `texts` (numbers in quotes, which is no harm) only.
         Raises ValueError for an endpoint no cloud ever had.
         """
         name = _name(endpoint)

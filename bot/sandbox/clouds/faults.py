@@ -26,6 +26,7 @@ FaultKind = Literal[
     "truncated_json",
     "huge",
     "wrong_types",
+    "texts",
     "empty",
 ]
 KINDS: Final[frozenset[str]] = frozenset(get_args(FaultKind))
@@ -34,7 +35,8 @@ _HUGE_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>"
 # These spoil an answer the cloud had already given, so what was asked for has been done.
-_SPOIL_ANSWER: Final = frozenset({"truncated_json", "wrong_types", "slow"})
+_SPOIL_ANSWER: Final = frozenset({"truncated_json", "wrong_types", "texts", "slow"})
+_KEPT: Final = ("X-Subject-Token",)  # a token comes in a header, whatever becomes of the body
 _STATUS: Final = {"http_500": 500, "http_503": 503, "http_429": 429, "http_300": 300}
 
 
@@ -116,6 +118,14 @@ def _broken_text(kind: FaultKind, answer: web.Response) -> web.Response:
     if kind == "wrong_types":
         spoiled = json.dumps(spoil_types(json.loads(body))).encode()
         return web.Response(body=spoiled, content_type="application/json")
+    if kind == "texts":
+        quoted = json.dumps(quote_numbers(json.loads(body))).encode()
+        return web.Response(
+            status=answer.status,
+            body=quoted,
+            headers={name: answer.headers[name] for name in _KEPT if name in answer.headers},
+            content_type="application/json",
+        )
     return web.Response(status=_STATUS[kind], text="", headers=_retry_after(kind))
 
 
@@ -161,3 +171,12 @@ def spoil_types(value: Any, name: str = "") -> Any:
     if isinstance(value, str):
         return [value]
     return "not what the document promises"
+
+
+def quote_numbers(value: Any) -> Any:
+    """Return JSON in which every number, `true` and `false` is written as a text."""
+    if isinstance(value, dict):
+        return {key: quote_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [quote_numbers(inner) for inner in value]
+    return json.dumps(value) if isinstance(value, int | float) else value

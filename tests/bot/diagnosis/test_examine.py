@@ -74,6 +74,15 @@ def test_unknown_when_an_end_has_too_little(
     assert [(what, why, uid)] == [(one.what, one.why, one.detail) for one in verdict.missing]
 
 
+def test_metrics_nobody_knows_are_no_sight(stage: Any) -> None:
+    """Plenty of samples under names we cannot read: unknown, not healthy."""
+    scenery = stage()
+    unread = [dataclasses.replace(one, metric=Metric.OTHER) for one in scenery.series()]
+    verdict = examine(scenery.report(), [], unread, [])
+    assert "unknown" == verdict.cause
+    assert {Lack.TEACHER_METRICS, Lack.STUDENT_METRICS} <= {one.what for one in verdict.missing}
+
+
 def test_a_minute_of_samples_is_enough(stage: Any) -> None:
     """Just over a minute at one end can be judged, just under cannot."""
     assert "none" == stage().keep(S, -30, 30).examine().cause

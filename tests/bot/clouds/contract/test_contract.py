@@ -12,7 +12,15 @@ from bot.errors import CloudCannotError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import Clouds
 from tests.bot.clouds.contract.carriers import Carrier
-from tests.bot.clouds.contract.conftest import FIVE, NOON, NOON_S, UIDS, around, complaint
+from tests.bot.clouds.contract.conftest import (
+    FIVE,
+    NOON,
+    NOON_S,
+    UIDS,
+    Build,
+    around,
+    complaint,
+)
 
 # Finding calls
 
@@ -73,6 +81,23 @@ async def test_a_record_has_both_people(clouds: Clouds, cloud: Cloud) -> None:
     assert {str} == {type(stay.sid) for stay in record.participants}
     assert call == record.call
     assert [] == clouds.over_quota
+
+
+async def test_numbers_in_quotes_are_numbers(
+    clouds: Clouds, carrier: Carrier, build: Build
+) -> None:
+    """Gateways write `"200"`, `"true"` and `["1795173000", "12"]`: the record is the same."""
+    window = around(clouds, "bad")
+    told = []
+    for fault in (None, "texts"):
+        if fault is not None:
+            clouds.fail_next("*", "texts", times=99)
+        cloud = build(carrier.settings(clouds))
+        (call,) = await cloud.find_calls("kids", "bad", window)
+        record = await cloud.fetch_record(call, UIDS, window)
+        sums = {(one.uid, one.code, one.peer_uid): one.values.sum() for one in record.series}
+        told.append((record.call, record.participants, record.missing, sums))
+    assert told[0] == told[1]
 
 
 async def test_series_are_sane(clouds: Clouds, cloud: Cloud) -> None:
