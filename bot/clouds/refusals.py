@@ -171,7 +171,8 @@ def no_right(endpoint: Endpoint, code: str) -> Message:
     """Say that the key is known but may not do this."""
     return message(
         "%(cloud)s forbids this call (%(endpoint)s, code %(code)s): the plan of this account does "
-        "not include it, or it has not been enabled. Ask %(cloud)s to enable it.",
+        "not include it, it has not been enabled, or the app id belongs to another account. Check "
+        "the app id in the settings, or ask %(cloud)s to enable the call.",
         **_told(endpoint),
         code=code,
     )

@@ -30,8 +30,7 @@ _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, Recurs
 _OVER_LIMIT: Final = 429
 _SERVER_ERROR: Final = 500
 _NOT_FOUND: Final = 404
-_UNAUTHORIZED: Final = 401
-_FORBIDDEN: Final = 403
+_NOT_LET_IN: Final = (400, 401, 403, 404)  # 404: no such project or domain
 _TOO_SLOW: Final = 408  # table 14-1: the same request may be sent again at any time
 _MINUTE: Final = dt.timedelta(seconds=60)
 _MOST_PAUSE: Final = dt.timedelta(days=1)
@@ -104,6 +103,14 @@ def refusal_of(row: Endpoint, answer: Answer, now: dt.datetime) -> CloudRefusedE
 
 def _spoken(row: Endpoint, status: int, code: str) -> Message | None:
     """What a code says that its HTTP status does not; None: the status says it all."""
+    if row.name == "tokens" and status in _NOT_LET_IN:
+        return message(
+            "%(cloud)s does not let our IAM user in (%(endpoint)s, code %(code)s). Check "
+            "HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD, HUAWEI_IAM_DOMAIN and HUAWEI_IAM_PROJECT.",
+            cloud=CLOUD_NAMES["huawei"],
+            endpoint=row.name,
+            code=code or status,
+        )
     if code in _WRONG_KEY:
         return wrong_key(row, code)
     if code in _NO_RIGHT:

@@ -47,7 +47,7 @@ RTC: Final = [
     (400, "1018", "can be opened from the internet"),
     (400, "1019", "look in the console"),
     (400, "1020", "look in the console"),
-    (400, "1021", "Ask Huawei Cloud to enable it"),
+    (400, "1021", "ask Huawei Cloud to enable"),
     (400, "1022", "Try again in a minute"),
     *((500, f"200{number}", "open a support ticket") for number in range(1, 7)),
 ]
@@ -55,7 +55,7 @@ RTC: Final = [
 STATUSES: Final = [
     (400, CloudRefusedError, "Check the channel, the user ids"),
     (401, CloudRefusedError, "Check the key"),
-    (403, CloudRefusedError, "Ask Huawei Cloud to enable it"),
+    (403, CloudRefusedError, "ask Huawei Cloud to enable"),
     (404, CloudRefusedError, "Check the address"),
     (405, CloudRefusedError, "Check the address"),
     (406, CloudRefusedError, "Check the address"),
@@ -73,7 +73,7 @@ GATEWAY: Final = [
     ("InvalidActionOrVersion", 100008, "Check the address"),
     ("InvalidAccessKey", 100009, "Check the key"),
     ("SignatureDoesNotMatch", 100010, "Check the key"),
-    ("AccessDenied", 100013, "Ask Volcengine to enable it"),
+    ("AccessDenied", 100013, "ask Volcengine to enable"),
     ("InternalError", 100014, "Try again in a minute"),
     ("InternalServiceTimeout", 100016, "Try again in a minute"),
 ]
@@ -132,3 +132,11 @@ def test_unknown_code_of_agora_is_kept(code: object) -> None:
     found = refusal(agora, LISTS, 200, {"code": code, "message": "of 10.0.0.7"}, Lists)
     assert CloudRefusedError is type(found)
     assert f"code {code})" in str(found)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_iam_that_lets_nobody_in(status: int) -> None:
+    """A password is not a key: the settings of the IAM user are named."""
+    body = {"error": {"code": status, "message": "of 10.0.0.7", "title": "Unauthorized"}}
+    found = refusal(huawei, endpoint("huawei", "tokens"), status, body, msgspec.Raw)
+    assert "Check HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD" in str(found)
