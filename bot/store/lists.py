@@ -89,6 +89,8 @@ def replies_of(session: Session, numbers: Sequence[int]) -> Sequence[Remark]:
 
 def count(session: Session, query: TicketQuery, most: int = COUNTED_MOST) -> int:
     """Count tickets, as far as one more than `most`: the table's size does not matter."""
+    if _needs_search(query) and query.since is None and query.until is None:
+        return len(search.newest(session, _wanted(query), _span(session, query), most + 1))
     if _needs_search(query):
         return len(_searched(session, query, most + 1))
     found: set[int] = set()
