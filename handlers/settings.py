@@ -8,7 +8,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk import Desk, checkup
-from bot.errors import InputError, NotAllowedError
+from bot.desk.rights import refuse
+from bot.errors import InputError
 from bot.ports import Asked
 from bot.words import Message, message
 from handlers.audit import look_back
@@ -86,7 +87,9 @@ class SettingsStory:
         if wish not in _CHANNEL_LANGUAGES:
             raise InputError({"text": message("Choose zh, en or both.")})
         if not await self._desk.is_support(asker.team, asker.person):
-            raise NotAllowedError(message("Only support can choose a channel's language."))
+            raise refuse(
+                self._desk.settings, message("Only support can choose a channel's language.")
+            )
         await self._desk.languages.choose_for_channel(
             asker.team, asker.channel, _CHANNEL_LANGUAGES[wish]
         )

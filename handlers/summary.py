@@ -155,7 +155,7 @@ class SummaryStory:
         except ValueError:
             raise InputError({"text": message("There is no such week.")}) from None
         origin = str(action.get("action_ts") or body.get("trigger_id") or "")
-        await self._weekly.ask_csv(asker.team, asker.person, asker.channel, week, origin)
+        await self._weekly.ask_csv(asker.team, asker.person, week, origin)
         await ack()
 
 

@@ -14,6 +14,7 @@ import pytest
 from bot.desk.weekly import Weekly
 from bot.desk.weeks import Week
 from bot.sandbox.workspace import Workspace
+from bot.sandbox.workspace.seed import SUPPORT_GROUP
 from bot.store import Session
 from bot.store import summaries as store
 from bot.store.ledger import SqlMemory
@@ -250,3 +251,10 @@ async def test_preview_and_file(world: World) -> None:
         await sam.command("/lagdesk", "audit")
         assert f"<@{maya.id}> downloaded the tickets of week {now.label}" in whispers(sam)[-1]
         assert 1 == len(posts(world))
+    async with world.lagdesk(
+        SUMMARY_CHANNEL=leads(world.workspace), SUPPORT_GROUP=SUPPORT_GROUP
+    ) as stage:
+        await maya.click(posts(world)[0], "summary.csv")
+        await stage.settled()
+        assert "the members of the support user group" in whispers(maya, "leads")[-1]
+        assert 1 == sum(bool(m.get("files")) for m in world.workspace.messages(maya.direct()))

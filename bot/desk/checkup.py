@@ -13,7 +13,8 @@ from bot.clouds.refusals import cloud_words
 from bot.desk.addresses import Addresses
 from bot.desk.desk import Desk
 from bot.desk.quotas import read_quotas, say_quotas
-from bot.errors import CloudError, CloudOverQuotaError, NotAllowedError, SpeakError
+from bot.desk.rights import refuse
+from bot.errors import CloudError, CloudOverQuotaError, SpeakError
 from bot.ports import Asked, Cloud, Finding, Health, Inspector
 from bot.settings import SettingError, Settings
 from bot.store import Session, Store, duties, tables
@@ -117,7 +118,7 @@ class Checkup:
 async def call(desk: Desk, origin: str, asked: Asked) -> None:
     """Let support call the doctor; a job answers. Raises NotAllowedError for others."""
     if not await desk.is_support(asked.team, asked.person):
-        raise NotAllowedError(message("Only support can run doctor."))
+        raise refuse(desk.settings, message("Only support can run doctor."))
     now = desk.clock.now()
 
     def work(session: Session) -> None:

@@ -14,8 +14,9 @@ from bot.desk.evidence import recall_verdict
 from bot.desk.examining import Examiner
 from bot.desk.languages import Languages
 from bot.desk.matches import matching_replies
+from bot.desk.rights import refuse
 from bot.desk.submission import Submission, check, tidy
-from bot.errors import InputError, NotAllowedError, NotFoundError
+from bot.errors import InputError, NotFoundError
 from bot.escalation import Policy
 from bot.ports import Asked, Clock, Cloud, Diagnosis, Speaker
 from bot.settings import Settings
@@ -25,7 +26,6 @@ from bot.store.lists import TicketPage, TicketQuery
 from bot.ticket import ReportState, Status, Ticket
 from bot.words import message
 
-ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 _WITH_CARD: Final = ("confirm", "diagnose")  # they come with the card, if it comes in time
 CARD_PATIENCE: Final = dt.timedelta(seconds=10)
 Wake = Callable[[], Awaitable[None]]
@@ -143,7 +143,7 @@ class Desk:
         def work(session: Session) -> Ticket:
             ticket = tickets.lock(session, number, team)
             if not is_support and not (own and ticket.reporter == person):
-                raise NotAllowedError(ONLY_SUPPORT)
+                raise refuse(self.settings)
             was, before = ticket.status, len(ticket.steps)
             change(ticket, now)
             if ticket.status is Status.OPEN and was is not Status.OPEN:
@@ -162,7 +162,7 @@ class Desk:
     async def may_act(self, team: str, number: int, person: str) -> Ticket:
         """Show a ticket to somebody who is about to act on it; NotAllowedError for others."""
         if not await self.is_support(team, person):
-            raise NotAllowedError(ONLY_SUPPORT)
+            raise refuse(self.settings)
         return await self.store.read(lambda session: tickets.find(session, number, team))
 
     async def keep_reply(self, reply: threads.Reply) -> None:
@@ -247,7 +247,8 @@ class Desk:
 
         ticket, reporters = await self.store.read(work)
         if person not in reporters and not await self.is_support(team, person):
-            raise NotAllowedError(message("You can only see tickets you reported."))
+            others = message("You can only see tickets you reported; support sees all.")
+            raise refuse(self.settings, others)
         return ticket
 
     async def list_tickets(self, query: TicketQuery, person: str) -> TicketPage:

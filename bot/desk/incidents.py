@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from bot.desk.desk import Desk, owe
-from bot.errors import NotAllowedError, NotFoundError, SpeakGoneError
+from bot.desk.rights import refuse
+from bot.errors import NotFoundError, SpeakGoneError
 from bot.ports import Posted
 from bot.store import Session, duties, incidents, tables, tickets
 from bot.store.incidents import Incident
@@ -53,7 +54,7 @@ class Incidents:
     async def close(self, team: str, number: int, person: str) -> None:
         """Close an incident; NotAllowedError for everybody but support. Twice is once."""
         if not await self._desk.is_support(team, person):
-            raise NotAllowedError(message("Only support can close an incident."))
+            raise refuse(self._desk.settings, message("Only support can close an incident."))
         now = self._desk.clock.now()
 
         def work(session: Session) -> None:

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.desk import notices, threads
-from bot.desk.desk import ONLY_SUPPORT, Desk, first_report_state, owe
+from bot.desk.desk import Desk, first_report_state, owe
 from bot.desk.escalation_plans import plan
+from bot.desk.rights import refuse
 from bot.desk.submission import Submission, check, tidy
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.store import Session, audit, evidence, tickets
@@ -216,7 +217,7 @@ class Life:
             if own and ticket.reporter != act.person:
                 raise NotAllowedError(_ONLY_REPORTER)
             if not own and not is_support:
-                raise NotAllowedError(ONLY_SUPPORT)
+                raise refuse(self._desk.settings)
             if action and not audit.note(session, _entry(act, action, detail, now)):
                 return ticket  # the form came twice
             before = len(ticket.steps)

@@ -21,9 +21,10 @@ from bot.desk.carriers import SEARCH_BEFORE, Carrier
 from bot.desk.desk import Desk
 from bot.desk.drifts import CloudWeek, find_drifts
 from bot.desk.overviews import Overviews
+from bot.desk.rights import refuse
 from bot.desk.summaries import WeekReport, count_week
 from bot.desk.weeks import Schedule, Week, last_complete
-from bot.errors import LagdeskError, NotAllowedError, SpeakError
+from bot.errors import LagdeskError, SpeakError
 from bot.ports import Posted, Topic
 from bot.store import Session, duties, tables
 from bot.store import summaries as store
@@ -315,14 +316,14 @@ class Weekly:
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is still posting this summary. Try again."))
 
-    async def ask_csv(self, team: str, person: str, channel: str, week: Week, origin: str) -> None:
-        """Owe somebody the week's tickets as a file.
+    async def ask_csv(self, team: str, person: str, week: Week, origin: str) -> None:
+        """Owe support the week's tickets as a file; NotAllowedError for others.
 
-        Raises NotAllowedError for who is neither support nor reads the summary's channel.
+        The file has full uids, so that reading the summary's channel is not enough.
         """
-        is_reader = bool(channel) and channel == self._desk.settings.summary_channel
-        if not is_reader and not await self._desk.is_support(team, person):
-            raise NotAllowedError(message("Only support can download the tickets."))
+        if not await self._desk.is_support(team, person):
+            only = message("Only support can download the tickets.")
+            raise refuse(self._desk.settings, only)
         now, name = self._desk.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
 
         def work(session: Session) -> None:
