@@ -52,6 +52,7 @@ _MORE: Final = {
     "correct": message("Correct the report…"),
     "room": message("Act on the call, or show uids…"),
 }
+_AFTERWARDS: Final = message("Show uids…")
 _CHOSEN: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 
 
@@ -72,10 +73,12 @@ def ticket_card(
 
 
 def _menu(ticket: Ticket, voice: Voice, has_room: bool) -> Element:  # noqa: FBT001 - one of ours
-    verbs = ["link", "correct"] if ticket.status is Status.RESOLVED else [*_MORE]
-    if not has_room and "room" in verbs:
+    is_over = ticket.status is Status.RESOLVED
+    verbs = ["link", "correct", "room"] if is_over else [*_MORE]
+    if not has_room:
         verbs.remove("room")
-    return blocks.overflow(MENU, [(f"{ticket.id}:{v}", voice.plain(_MORE[v])) for v in verbs])
+    names = _MORE | {"room": _AFTERWARDS} if is_over else _MORE
+    return blocks.overflow(MENU, [(f"{ticket.id}:{v}", voice.plain(names[v])) for v in verbs])
 
 
 def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:

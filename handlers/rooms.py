@@ -18,7 +18,7 @@ from bot.call import CLOUD_NAMES, Side
 from bot.desk import Desk
 from bot.desk.rooms import Choice, Order, RoomLook, Rooms
 from bot.errors import InputError, LagdeskError
-from bot.ticket import Ticket
+from bot.ticket import Status, Ticket
 from bot.words import Message, Uid, message, plural
 from handlers import blocks
 from handlers.blocks import Block
@@ -33,6 +33,7 @@ MENU: Final = "room.menu"
 _LOOK_UNTIL_S: Final = 2.2  # after the click; Slack waits for three seconds
 _DRAW_UNTIL_S: Final = 2.7
 _CHOOSE: Final = message("Choose one from the list.")
+_OVER: Final = message("%(ticket)s is already resolved.")
 _TITLE: Final = message("Act on %(ticket)s")
 _CLOSE: Final = message("Cancel")
 _SLOW: Final = message("%(cloud)s did not say in time who is in the channel. You can still act.")
@@ -219,7 +220,8 @@ class RoomsStory:
         voice = await self._people.voice(asker.team, asker.person)
         choice = next((each for each in seen.choices if each.value == form.choice), None)
         if choice is None:
-            raise InputError({"choice": _CHOOSE})
+            is_over = seen.ticket.status is Status.RESOLVED
+            raise InputError({"choice": _about(_OVER, seen.ticket) if is_over else _CHOOSE})
         if choice is Choice.REVEAL:
             ticket = await self._rooms.reveal(_order(asker, form.number, choice, view))
             await ack(response_action="push", view=uids_view(ticket, voice))

@@ -279,8 +279,8 @@ async def test_full_uids_are_shown_to_support_alone(stage: Stage) -> None:
     assert "20002" not in text_of(stage.workspace.messages(stage.escalations)[-1])
 
 
-async def test_resolved_ticket_offers_nothing(stage: Stage) -> None:
-    """A resolved card has no menu, and an old form orders nothing."""
+async def test_resolved_ticket_shows_uids_alone(stage: Stage) -> None:
+    """A resolved card offers full uids and no more, audited; an old form orders nothing."""
     sam = await filed(stage, "class_77_1")
     question = await choose(stage, sam, "class_77_1", "dismiss")
     ticket = await ticket_of(stage, "class_77_1")
@@ -288,11 +288,15 @@ async def test_resolved_ticket_offers_nothing(stage: Stage) -> None:
         stage.workspace.team_id, ticket.id, sam.id, cause="none", resolution="done"
     )
     await stage.settled()
-    assert ':room"' not in text_of(card_of(stage, "class_77_1"))
     outcome = await sam.submit(question)
     assert "update" == outcome.action
     assert "is already resolved" in text_of(sam.views[-1])
     assert [] == stage.clouds.huawei.desk.dismissed
+    view = await open_menu(stage, sam, "class_77_1")
+    assert ["reveal"] == [o["value"] for o in view["blocks"][-1]["element"]["options"]]
+    await sam.submit(view, {"choice": "reveal"})
+    assert "20002" in text_of(sam.views[-1])
+    assert ["room.reveal"] == await actions(stage, "class_77_1")
 
 
 async def test_restart_between_order_and_sending(world: World) -> None:

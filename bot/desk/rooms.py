@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.desk.desk import Desk
-from bot.errors import CloudError, ConflictError, NotAllowedError
+from bot.desk.rights import refuse
+from bot.errors import CloudError, ConflictError
 from bot.ports import Occupancy, RoomControl, RoomKeeper, RoomWatcher
 from bot.store import Session, audit, duties, orders, recordings, tickets
 from bot.store.audit import AuditEntry
@@ -80,27 +81,32 @@ class Rooms:
         return self._control(ticket) is not None
 
     def tells_people(self, ticket: Ticket) -> bool:
-        """Tell whether the ticket's cloud can be asked who is in its room."""
-        return self._watcher(ticket) is not None
+        """Tell whether the ticket's cloud is asked who is in its room; not once it is resolved."""
+        return ticket.status is not Status.RESOLVED and self._watcher(ticket) is not None
 
     def has_menu(self, ticket: Ticket) -> bool:
         """Tell whether the ticket's card offers anything beyond its own buttons."""
-        masks = self._desk.settings.mask_uids
-        return ticket.status is not Status.RESOLVED and (masks or self.tells_people(ticket))
+        return self._desk.settings.mask_uids or self.tells_people(ticket)
 
     async def open(self, team: str, number: int, person: str) -> RoomLook:
         """Show what can be done, before the cloud was asked; NotAllowedError for others."""
         ticket = await self._desk.may_act(team, number, person)
-        _refuse_resolved(ticket)
         going_on = await self._desk.store.read(
             lambda session: recordings.active_of(session, ticket.id)
         )
+        choices = self._choices(ticket, going_on)
+        if not choices:
+            _refuse_resolved(ticket)
         return RoomLook(
             ticket=ticket,
-            choices=self._choices(ticket, going_on),
+            choices=choices,
             recording=going_on,
-            needs_rule=self._may_record(ticket) and not self._rule(ticket),
+            needs_rule=self._needs_rule(ticket),
         )
+
+    def _needs_rule(self, ticket: Ticket) -> bool:
+        is_open = ticket.status is not Status.RESOLVED
+        return is_open and self._may_record(ticket) and not self._rule(ticket)
 
     async def look(self, seen: RoomLook) -> RoomLook:
         """Ask the cloud who is in the room; what cannot be learnt is said, never raised."""
@@ -119,12 +125,14 @@ class Rooms:
         return replace(seen, occupancy=inside, is_running=True)
 
     def _choices(self, ticket: Ticket, going_on: Recording | None) -> tuple[Choice, ...]:
+        """What can be done; once it is resolved nothing new is begun."""
         choices: list[Choice] = []
-        if self._may_act(ticket):
+        is_open = ticket.status is not Status.RESOLVED
+        if is_open and self._may_act(ticket):
             choices += (Choice.REMOVE_STUDENT, Choice.REMOVE_TEACHER, Choice.DISMISS)
         if going_on is not None:
             choices.append(Choice.STOP_RECORDING)
-        elif self._may_record(ticket) and self._rule(ticket):
+        elif is_open and self._may_record(ticket) and self._rule(ticket):
             choices.append(Choice.RECORD)
         if self._desk.settings.mask_uids:
             choices.append(Choice.REVEAL)
@@ -133,13 +141,14 @@ class Rooms:
     async def carry_out(self, order: Order) -> None:
         """Take a confirmed order; a duty carries it out. Raises when it cannot be given."""
         if not await self._desk.is_support(order.team, order.person):
-            raise NotAllowedError(message("Only support can do this. Ask in the ticket's thread."))
+            raise refuse(self._desk.settings)
         now = self._desk.clock.now()
 
         def work(session: Session) -> None:
             ticket = tickets.lock(session, order.number, order.team)
             if not self._is_known(session, order):
-                _refuse_resolved(ticket)
+                if order.choice is not Choice.STOP_RECORDING:
+                    _refuse_resolved(ticket)
                 self._take(session, order, ticket, now)
 
         await self._desk.store.transact(work)
