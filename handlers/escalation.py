@@ -73,15 +73,21 @@ def card_lines(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:
 
 
 def _taken(call: Called) -> Message:
-    if call.whom is Whom.LEADS:
-        return message("%(people)s called, %(when)s", people=_names(call.people), when=call.at)
+    """A call among others on one line; what they have in common is said of the first."""
     if call.whom is Whom.LAST:
         return message("last call, %(when)s", when=call.at)
+    if call.whom is Whom.SUPPORT and call.number > _FIRST_CALLS and not call.person:
+        return message("again, %(when)s", when=call.at)
+    return call_step(call)
+
+
+def call_step(call: Called) -> Message:
+    """A call on a line of its own."""
+    if call.whom is Whom.LEADS:
+        return message("%(people)s called, %(when)s", people=_names(call.people), when=call.at)
     if call.person:
         by = PersonId(call.person)
         return message("Escalated to support by %(person)s, %(when)s", person=by, when=call.at)
-    if call.number > _FIRST_CALLS:
-        return message("again, %(when)s", when=call.at)
     return message("Escalated to support, %(when)s", when=call.at)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.escalation import find_call
 from bot.ticket import Ticket
 from bot.words import Message, PersonId, message
 from handlers import blocks
 from handlers.blocks import Block
+from handlers.escalation import call_step
 from handlers.voice import Link, Voice
 
 _ON_CARD: Final = 3
@@ -18,7 +20,6 @@ _DETAILED: Final = 20
 _STEPS: Final[Mapping[str, Message]] = {
     "claimed": message("Claimed by %(person)s, %(when)s"),
     "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
-    "called": message("Escalated to support, %(when)s"),
     "resolved": message("Resolved by %(person)s, %(when)s"),
     "merged": message("Merged into %(other)s by %(person)s, %(when)s"),
     "reopened": message("Opened again by %(person)s, %(when)s"),
@@ -66,6 +67,9 @@ def all_steps(ticket: Ticket, voice: Voice) -> list[Block]:
 
 def step_line(ticket: Ticket, step: Mapping[str, Any]) -> Message | None:
     """One step in words; None for one that has none."""
+    if step["what"] == "called":
+        called = find_call(ticket, step.get("call", 0))
+        return None if called is None else call_step(called)
     said = _STEPS.get(str(step["what"]))
     if said is None or not (step["who"] or "person" not in said.id):
         return None
