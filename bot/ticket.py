@@ -289,7 +289,8 @@ class Ticket(SQLModel, table=True):
             )
         self._close(person, now)
         self.duplicate_of, self.resolved_cause, self.resolution = into.id, "", ""
-        self.note_step("merged", now, person, ticket=into.id, link=into.permalink)
+        is_over = into.status is Status.RESOLVED
+        self.note_step("merged", now, person, ticket=into.id, link=into.permalink, over=is_over)
 
     def reopen(self, person: str, now: dt.datetime) -> None:
         """The ticket is open again; ConflictError when it is not resolved."""

@@ -124,12 +124,7 @@ def _resolved(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list
         text = "\n".join(voice.markup(line) for line in [said, *_where(ticket)])
         return voice.notice(said), [blocks.section("told", text)]
     if ticket.duplicate_of is not None:
-        said = message(
-            "%(ticket)s (%(cname)s) is about the same problem as %(other)s. "
-            "It goes on there, and you are told when it is resolved.",
-            other=other_ticket(ticket, ticket.duplicate_of),
-            **_named(ticket),
-        )
+        said = _merged(ticket, ticket.duplicate_of)
         shown = [blocks.section("told", voice.markup(said))]
     else:
         said = message("%(ticket)s (%(cname)s) is resolved.", **_named(ticket))
@@ -143,6 +138,22 @@ def _resolved(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list
         ]
     answers = _answers(ticket, voice) if telling.person == ticket.reporter else []
     return voice.notice(said), [*shown, *answers]
+
+
+def _merged(ticket: Ticket, into: int) -> Message:
+    """That another ticket is about the same problem, and whether that one is done with."""
+    known = {"other": other_ticket(ticket, into), **_named(ticket)}
+    merged = next(step for step in reversed(ticket.steps) if step["what"] == "merged")
+    if merged.get("over"):
+        return message(
+            "%(ticket)s (%(cname)s) is about the same problem as %(other)s, which is resolved.",
+            **known,
+        )
+    return message(
+        "%(ticket)s (%(cname)s) is about the same problem as %(other)s. "
+        "It goes on there, and you are told when it is resolved.",
+        **known,
+    )
 
 
 def _answers(ticket: Ticket, voice: Voice) -> list[Block]:

@@ -75,7 +75,9 @@ class Voice:
             return self.uid(value)
         if isinstance(value, dt.datetime):
             return self.words.when(value)
-        return "" if isinstance(value, Link) else str(value)
+        if isinstance(value, Link):
+            return value.label if isinstance(value.label, str) else self.plain(value.label)
+        return str(value)
 
     def _markup_value(self, value: object) -> str:
         if isinstance(value, PersonId):
@@ -83,8 +85,7 @@ class Voice:
         if isinstance(value, dt.datetime):
             return date(value, self.words)
         if isinstance(value, Link):
-            label = value.label if isinstance(value.label, str) else self.plain(value.label)
-            return f"<{value.url}|{escape(label)}>"
+            return f"<{value.url}|{escape(self._plain_value(value))}>"
         return escape(self._plain_value(value))
 
 

@@ -164,6 +164,8 @@ async def test_merged(http_stage: Stage) -> None:
     assert first.label in text_of(message)
     assert [] == news(stage, lin, "merge-a", "同一个问题")
 
+    assert f"和 {first.label} 是同一个问题" in message["text"]
+
     chain = await fill_in_again(stage, sam, "merge-a", second.label)
     assert {"ticket"} == set(chain.errors)
     await stage.pass_time(1000)

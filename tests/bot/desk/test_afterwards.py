@@ -33,6 +33,11 @@ ty :pray:
 已经好了
 已经好了，谢谢！
 好了
+好一点了
+可以关闭了
+我再观察一下，谢谢
+再见
+I'll let you know
 现在好了
 不卡了
 现在不卡了，谢谢
@@ -71,6 +76,9 @@ Yes, thanks
 """
 UNWELL = """
 还是卡
+没有改善
+没什么变化
+Thank you! One thing: the sound is gone
 谢谢，但还是卡
 谢谢，还是卡
 好的，不过声音还是断断续续
