@@ -33,6 +33,7 @@ from bot.clouds.huawei.metrics import (
 from bot.clouds.huawei.stays import fetch_stays
 from bot.clouds.huawei.wire import Id
 from bot.clouds.refusals import clean_code, nonsense
+from bot.clouds.stays import split_by_stay
 from bot.ports import Window
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def series_of(
 ) -> tuple[Series, ...]:
     """Return what was measured at these uids within the window, cut into their stays.
 
-    13.10 names no session: a sample belongs to the stay that began last before it. Raises
+    13.10 names no session, so samples are given to the stays they fell in. Raises
     CloudNonsenseError when a point's time is none.
     """
     joined: dict[tuple[str, str, str | None], _Points] = {}
@@ -216,12 +217,8 @@ def _by_stay(points: _Points, people: Sequence[Participant]) -> Iterable[Series]
     if not stays:
         yield from _series(points, "", points.times, points.values)
         return
-    begins = np.array([stay.joined_at.timestamp() for stay in stays])
-    number = (np.searchsorted(begins, points.times, side="right") - 1).clip(0)
-    for index, stay in enumerate(stays):
-        yield from _series(
-            points, stay.sid, points.times[number == index], points.values[number == index]
-        )
+    for stay, own in split_by_stay(stays, points.times):
+        yield from _series(points, stay.sid, points.times[own], points.values[own])
 
 
 def _series(points: _Points, sid: str, times: FloatArray, values: FloatArray) -> Iterable[Series]:

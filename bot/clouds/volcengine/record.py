@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from bot.call import Call, Direction, Participant, Series
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.refusals import nonsense
+from bot.clouds.stays import split_by_stay
 from bot.clouds.volcengine.metrics import code_of, kind_of, points_of
 from bot.clouds.volcengine.wire import (
     DetailRow,
@@ -74,10 +76,28 @@ def series_of(
 
 
 def _spans(user: UserRow) -> list[_Span]:
-    """Pair coming with going. Who came again without having left was gone in between."""
+    """Pair coming with going, the first to come with the first to go: one uid may be there twice.
+
+    Where a going is missing, who came again without having left was gone in between.
+    """
+    events = _ordered(user.record or ())
+    came = [event.time for event in events if event.type == _JOIN]
+    left = [event.time for event in events if event.type == _LEAVE]
+    if len(came) - len(left) == (user.finished is False) and _in_turn(came, left):
+        return list(zip_longest(came, left))
+    left_at = None if user.finished is False else user.leave_at
+    return _spans_one_by_one(events, left_at) or [(user.created_at, left_at)]
+
+
+def _in_turn(came: Sequence[str], left: Sequence[str]) -> bool:
+    """Tell whether nobody goes before they came."""
+    return bool(came) and all(since <= until for since, until in zip(came, left, strict=False))
+
+
+def _spans_one_by_one(events: Iterable[RecordRow], left_at: str | None) -> list[_Span]:
     spans: list[_Span] = []
     came_at: str | None = None
-    for event in _ordered(user.record or ()):
+    for event in events:
         if event.type == _JOIN:
             if came_at is not None:
                 spans.append((came_at, event.time))
@@ -85,10 +105,7 @@ def _spans(user: UserRow) -> list[_Span]:
         elif event.type == _LEAVE and came_at is not None:
             spans.append((came_at, event.time))
             came_at = None
-    left_at = None if user.finished is False else user.leave_at
-    if came_at is not None:
-        spans.append((came_at, left_at))
-    return spans or [(user.created_at, left_at)]
+    return spans if came_at is None else [*spans, (came_at, left_at)]
 
 
 def _ordered(record: Iterable[RecordRow]) -> list[RecordRow]:
@@ -161,14 +178,9 @@ def _within(series: Series, window: Window) -> Series:
 
 
 def _by_stay(series: Series, call: Call, stays: Sequence[Participant]) -> Iterator[Series]:
-    """Give every point the stay that had begun last; one before them all has the first."""
     if not stays:
         if series.times.size:
             yield replace(series, sid=_sid(call, series.uid, 0))
         return
-    begun = np.array([stay.joined_at.timestamp() for stay in stays])
-    owners = (np.searchsorted(begun, series.times, "right") - 1).clip(0)
-    for number, stay in enumerate(stays):
-        own = owners == number
-        if own.any():
-            yield replace(series, sid=stay.sid, times=series.times[own], values=series.values[own])
+    for stay, own in split_by_stay(stays, series.times):
+        yield replace(series, sid=stay.sid, times=series.times[own], values=series.values[own])

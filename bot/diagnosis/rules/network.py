@@ -19,6 +19,8 @@ from bot.diagnosis.thresholds import HEAVY_LOSS, JITTER, LOSS, ROUTER, ROUTER_SL
 _UP: Final = Direction.UP
 _UNSURE: Final = 0.5
 _WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both ways bad in bursts, or steadily
+_PERHAPS_WIFI: Final = 0.92  # the cloud does not say over which network somebody came
+_PERHAPS_MOBILE: Final = 0.8  # nor how fast a router answers: a phone's network looks the same
 _ALIKE: Final = 1.6  # audio and video lose about as much: it is the link, not one medium
 _BURSTS: Final = 3
 _BURSTY: Final = 0.9  # share of bad samples within the stretch; above it loss is steady
@@ -92,7 +94,8 @@ def _weak_wifi(scene: Scene, uid: str, up: Link, down: Link) -> Suspect | None:
     if not bad and (router is None or router.limit is not ROUTER):
         return None
     base = _router_base(router, both=both) if router else _WIFI_GUESS[_bursty(bad)]
-    base *= 1.0 if on_wifi else 0.92
+    if not on_wifi:
+        base *= _PERHAPS_WIFI if router else _PERHAPS_MOBILE
     observations = (*bad[:1], *((router,) if router else ()), *bad[1:4])
     return suspect_of(Cause("network", "wifi_weak"), observations, base, scene.source)
 

@@ -14,6 +14,8 @@ from bot.diagnosis.suspects import Suspect, moment_of, nearness
 from bot.diagnosis.verdict import Evidence
 
 _OVERLAP_S: Final = 8.0
+_TWICE_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice late that somebody fell out
+_TWICE_WORTH: Final = (0.55, 0.65, 0.85)
 _QUICK_S: Final = 60.0  # who is back within this fell out and did not leave
 _GAP_S: Final = 15.0
 _LEFT_S: Final = 30.0
@@ -63,7 +65,8 @@ def _doubled(scene: Scene, uid: str) -> Suspect | None:
     for first, second in pairs:
         until = min(first.left_at, second.left_at, scene.moment + AROUND_S)
         if until - second.joined_at >= _OVERLAP_S and _near(scene, second.joined_at, until):
-            return _suspect(scene, uid, cause, 0.85, (second.joined_at, until))
+            worth = float(np.interp(until - second.joined_at, _TWICE_S, _TWICE_WORTH))
+            return _suspect(scene, uid, cause, worth, (second.joined_at, until))
     near = [pair for pair in pairs if _near(scene, pair[0].left_at, pair[1].joined_at)]
     if len(near) >= _TOO_OFTEN:
         return _suspect(scene, uid, cause, 0.6, (near[0][0].left_at, near[-1][1].joined_at))

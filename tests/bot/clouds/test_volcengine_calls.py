@@ -197,6 +197,7 @@ async def test_who_came_again_has_two_stays(make_volcengine: Any, wire: Any) -> 
         ([("join_room", 60), ("join_room", 50)], [(60, 50), (50, None)]),
         ([("join_room", 50), ("leave_room", 55), ("join_room", 60)], [(60, 55), (50, None)]),
         ([("join_room", 60), ("dance", 55), ("leave_room", 50)], [(60, 50)]),
+        ([("join_room", 60), ("join_room", 50), ("leave_room", 40)], [(60, 40), (50, None)]),
     ],
     ids=str,
 )

@@ -37,8 +37,9 @@ async def test_samples_belong_to_the_stay_they_fall_into(
     user: Any, make_huawei: Any, wire: Any
 ) -> None:
     """13.10 names no session: samples are cut where somebody came back."""
+    first = user | {"leave_time": "2026-11-20T11:31:30Z"}
     again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z"}
-    wire.say("users", {"total": 2, "users": [user, again]})
+    wire.say("users", {"total": 2, "users": [first, again]})
     wire.say("details", qos("abit", ("11:31:00", 40), ("11:32:00", 41), ("11:33:00", 42)))
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
     cut = {one.sid: one.values.tolist() for one in record.series}
