@@ -8,6 +8,7 @@ desk.mentions.MentionNotes. Decides nothing.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -30,6 +31,8 @@ from handlers.voice import Link, Voice, hide_uids
 
 _WRITTEN: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 _EDITED: Final = "message_changed"
+_TS: Final = re.compile(r"[0-9]+\.[0-9]+")
+_ID: Final = re.compile(r"[A-Z0-9]+")
 
 
 class MentionEar:
@@ -47,7 +50,7 @@ class MentionEar:
             return
         ts, person = str(said.get("ts") or ""), str(said.get("user") or "")
         channel, team = str(event.get("channel") or ""), Asker.of(body).team
-        if ts and person and channel:
+        if _TS.fullmatch(ts) and person and _ID.fullmatch(channel) and _ID.fullmatch(team):
             thread_ts = str(said.get("thread_ts") or ts)
             text = str(said.get("text") or "")
             await self._mentions.hear(Heard(team, channel, ts, thread_ts, person, text))

@@ -24,6 +24,7 @@ _WEEK: Final = dt.timedelta(days=7)
 _EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _LATE: Final = dt.timedelta(hours=3)  # a day that should be out and is not is asked for again
 _METRICS: Final = {"insight_usage": USAGE, "insight_quality": QUALITY}
+_SPREADS: Final = ("quality_spread", "usage_spread")
 
 
 async def fetch_days(asking: Asking, app: str, row: Endpoint) -> Part:
@@ -55,9 +56,13 @@ async def fetch_days(asking: Asking, app: str, row: Endpoint) -> Part:
 
 
 async def fetch_spread(asking: Asking, app: str, row: Endpoint, name: str, dimension: str) -> Part:
-    """Ask how a figure of the last counted day is spread over a dimension. Raises CloudError."""
+    """Ask how a figure of the last counted day is spread over a dimension. Raises CloudError.
+
+    Users are counted later than quality: the day is one of which both can be told, so that they
+    can stand side by side.
+    """
     now = asking.clock.now()
-    until = counted_days(row, now).until
+    until = _midnight(now - _spread_delay(row))
     asked = {
         "startTs": int((until - DAY).timestamp()),
         "endTs": int(until.timestamp()),
@@ -68,7 +73,7 @@ async def fetch_spread(asking: Asking, app: str, row: Endpoint, name: str, dimen
     spread = distribution_of(row, body, dimension, name)
     return Part(
         fetched_at=now,
-        fresh_at=next_count(row, now),
+        fresh_at=until + DAY + _spread_delay(row),
         since=until - DAY,
         until=until,
         distributions=(replace(spread, since=until - DAY),),
@@ -90,6 +95,10 @@ def next_count(row: Endpoint, now: dt.datetime) -> dt.datetime:
 def _delay(row: Endpoint) -> dt.timedelta:
     """As documented: days are counted at an hour of the clock, however short a demo's delays."""
     return endpoint("agora", row.name, generation=row.generation, plan=row.plan).delay
+
+
+def _spread_delay(row: Endpoint) -> dt.timedelta:
+    return max(_delay(replace(row, name=name)) for name in _SPREADS)
 
 
 def _params(row: Endpoint, window: Window) -> dict[str, str]:
