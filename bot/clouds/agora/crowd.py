@@ -7,7 +7,6 @@ and the object of `dimension/top20` are understood.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from bot.call import Call, Media
 from bot.clouds.agora.asking import Asking, span_params
 from bot.clouds.agora.figures import Figures, Ranking, spread_of, trends_of
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.numbers import read_number
 from bot.clouds.refusals import cannot, nonsense
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Bucket, Crowd, Window
@@ -130,10 +130,13 @@ def _buckets(row: Endpoint, rows: list[Row]) -> Iterator[Bucket]:
         if bounds is None:
             continue
         for media, name in _FROZEN.items():
-            people = told.get(name)
+            try:
+                people = read_number(told.get(name))
+            except ValueError:
+                raise nonsense(row, name) from None
             if people is None:
                 continue
-            if isinstance(people, str) or not math.isfinite(people) or people < 0:
+            if people < 0:
                 raise nonsense(row, name)
             yield Bucket(media, float(bounds[1]), float(bounds[2]), int(people))
 

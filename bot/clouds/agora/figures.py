@@ -6,7 +6,6 @@ The 2020 API writes shares as 0 to 100, today's as 0 to 1; in here they run from
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,6 +15,7 @@ import msgspec
 from bot.call import Code, Distribution, Figure, Media, Slice, Trend, Unit, Usage
 from bot.clouds.agora.wire import Envelope, moment, required
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.numbers import read_number
 from bot.clouds.refusals import nonsense
 
 Row = Mapping[str, int | float | str | None]
@@ -184,10 +184,11 @@ def _dated(row: Endpoint, body: Figures) -> Iterator[tuple[dt.datetime, Row]]:
 
 
 def _value(row: Endpoint, told: Row, name: str) -> float | None:
-    value = told.get(name)
-    if isinstance(value, str):
-        raise nonsense(row, name)
-    if value is None or not math.isfinite(value):
+    try:
+        value = read_number(told.get(name))
+    except ValueError:
+        raise nonsense(row, name) from None
+    if value is None:
         return None
     is_share_of_one = row.generation == "current" and unit_of(name) is Unit.PERCENT
     return value * 100 if is_share_of_one else value

@@ -7,7 +7,6 @@ they stay as they came, without a unit.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
@@ -19,6 +18,7 @@ from bot.clouds.endpoints import Endpoint
 from bot.clouds.huawei.asking import Asking, span_params, whole_seconds
 from bot.clouds.huawei.events import TYPE_KIND, factor_code
 from bot.clouds.huawei.wire import Id, Moment, required, stamp
+from bot.clouds.numbers import read_number
 from bot.clouds.refusals import clean_code, forgot, nonsense
 from bot.ports import Window
 
@@ -76,7 +76,7 @@ QUALITY_FIELDS: Final[dict[str, tuple[str, Unit]]] = {
 
 class _Sample(msgspec.Struct):
     time: Moment
-    value: float | None = None
+    value: float | str | None = None
 
 
 class _Live(msgspec.Struct):
@@ -275,11 +275,8 @@ def _last(window: Window, row: Endpoint) -> Window:
 
 def _points(row: Endpoint, samples: Iterable[_Sample]) -> tuple[tuple[dt.datetime, float], ...]:
     try:
-        known = {
-            required(each.time): each.value
-            for each in samples
-            if each.value is not None and math.isfinite(each.value)
-        }
+        told = ((each.time, read_number(each.value)) for each in samples)
+        known = {required(at): value for at, value in told if value is not None}
     except ValueError:
         raise nonsense(row, "time") from None
     return tuple(sorted(known.items()))
@@ -297,8 +294,11 @@ def _usages(
         except ValueError:
             raise nonsense(row, "date") from None
         for name, (code, unit) in fields.items():
-            value = each.get(name)
-            if isinstance(value, int | float) and math.isfinite(value):
+            try:
+                value = read_number(each.get(name))
+            except ValueError:
+                raise nonsense(row, name) from None
+            if value is not None:
                 scale = 100 if unit is Unit.PERCENT else 1  # 1 means 100 % here
                 found.append(Usage(day, code, unit, value * scale))
     return tuple(sorted(found, key=lambda usage: usage.day))

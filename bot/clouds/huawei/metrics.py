@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CODE_KIND: Final = "huawei.mid"
 _A, _V = Media.AUDIO, Media.VIDEO
+_UNSET: Final = (None, "", "-", "--")
 _STAMP_LENGTH: Final = len("2020-04-23T06:00:00Z")
 # A minute of jitter is none: the document's own sample has 433422 without a unit (W25).
 _MOST_JITTER: Final = 60_000.0
@@ -95,7 +96,7 @@ def direction_of(kind: MetricKind, peer_uid: str | None) -> Direction | None:
 
 
 class PointRow(msgspec.Struct):
-    """One sample; `time` is ISO 8601, `value` null or "" where nothing was measured."""
+    """One sample; `time` is ISO 8601, `value` null, "" or "-" where nothing was measured."""
 
     time: Moment
     value: float | str | None = None
@@ -106,7 +107,7 @@ def points_of(rows: Sequence[PointRow], metric: Metric) -> tuple[FloatArray, Flo
 
     Of two values for one second the first stands. Raises ValueError when a time or a value is none.
     """
-    kept = [row for row in rows if row.value not in (None, "")]
+    kept = [row for row in rows if row.value not in _UNSET]
     times = _times_of([row.time for row in kept])
     values = np.array([row.value for row in kept], dtype=np.float64)
     known = np.isfinite(values) & np.isfinite(times)

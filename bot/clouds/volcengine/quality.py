@@ -238,7 +238,7 @@ def _askable(row: Endpoint, window: Window, now: dt.datetime) -> Window:
 def _points(row: Endpoint, indicator: IndicatorRow, window: Window) -> Iterator[_Point]:
     for raw in indicator.data or ():
         try:
-            item = msgspec.convert(folded(raw), _Item)
+            item = msgspec.convert(folded(raw), _Item, strict=False)
             at = required(item.timestamp)
         except (msgspec.ValidationError, ValueError):
             raise nonsense(row, "TimeStamp") from None

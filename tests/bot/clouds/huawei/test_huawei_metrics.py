@@ -91,7 +91,8 @@ async def test_w24_what_was_received(make_huawei: Any, wire: Any) -> None:
 
 async def test_w25_points_come_unsorted(make_huawei: Any, wire: Any) -> None:
     """W25: samples are sorted, gaps and impossible jitter left out, the first of a second kept."""
-    samples = [("11:33:00", 3), ("11:31:00", 1), ("11:31:00", 9), ("11:32:00", None)]
+    samples = [("11:33:00", "3"), ("11:31:00", 1), ("11:31:00", 9), ("11:32:00", None)]
+    samples += [("11:32:10", "-"), ("11:32:20", "")]
     wire.say("details", qos("ajitter", *samples, ("11:31:30", 433422), peer="10001"))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert ([1.0, 3.0], 120.0) == (series.values.tolist(), float(series.times[1] - series.times[0]))

@@ -1,0 +1,29 @@
+"""How numbers are read that a cloud wrote in another way than its document has them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from bot.clouds.numbers import read_number
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        *((None, none) for none in (None, "", "-", "--", " ", "null", math.nan, math.inf, "inf")),
+        *((0.54, text) for text in (0.54, "0.54", " 0.54 ")),
+        (-3.0, "-3"),
+    ],
+)
+def test_numbers(number: float | None, written: object) -> None:
+    """Plain, in quotes, or a sign for none."""
+    assert number == read_number(written)
+
+
+@pytest.mark.parametrize("written", [True, "many", "1,5", [], {}, 10**400])
+def test_what_is_no_number(written: object) -> None:
+    """Everything else is the reader's to refuse."""
+    with pytest.raises(ValueError, match=r"number|float"):
+        read_number(written)
