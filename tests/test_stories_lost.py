@@ -48,6 +48,24 @@ async def see_everything_once(stage: Stage, cname: str) -> None:
     assert 1 == count_reports(stage, cname)
 
 
+# First, since hours pass in it: every ticket of the stage is then looked at again and again.
+@pytest.mark.parametrize("way", ["archived", "removed", "scope"])
+async def test_escalation_channel_is_gone_and_comes_back(http_stage: Stage, way: str) -> None:
+    """The ticket stays, the reporter is told, and the card appears when it can."""
+    workspace, cname = http_stage.workspace, f"gone-{way}"
+    person = workspace.person("sam")
+    open_escalations(workspace, way, is_open=False)
+    assert (await report(person, cname)).ok
+    await outlast(http_stage, 12)
+    assert [] == cards_of(http_stage, cname)
+    assert (way != "scope") == bool(told(http_stage, person, cname))
+    assert cname == (await ticket_of(http_stage, cname)).cname
+    open_escalations(workspace, way, is_open=True)
+    await http_stage.pass_time(300)
+    await http_stage.pass_time(60)
+    await see_everything_once(http_stage, cname)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("error", "after_effect"), FAULTS)
 async def test_slack_fails_around_our_posts(
@@ -82,23 +100,6 @@ def open_escalations(workspace: Workspace, way: str, *, is_open: bool) -> None:
         workspace.scopes.add("chat:write")
     else:
         workspace.scopes.discard("chat:write")
-
-
-@pytest.mark.parametrize("way", ["archived", "removed", "scope"])
-async def test_escalation_channel_is_gone_and_comes_back(http_stage: Stage, way: str) -> None:
-    """The ticket stays, the reporter is told, and the card appears when it can."""
-    workspace, cname = http_stage.workspace, f"gone-{way}"
-    person = workspace.person("sam")
-    open_escalations(workspace, way, is_open=False)
-    assert (await report(person, cname)).ok
-    await outlast(http_stage, 12)
-    assert [] == cards_of(http_stage, cname)
-    assert (way != "scope") == bool(told(http_stage, person, cname))
-    assert cname == (await ticket_of(http_stage, cname)).cname
-    open_escalations(workspace, way, is_open=True)
-    await http_stage.pass_time(300)
-    await http_stage.pass_time(60)
-    await see_everything_once(http_stage, cname)
 
 
 async def test_optional_scopes_may_be_missing(http_stage: Stage) -> None:
