@@ -23,9 +23,10 @@ from bot.ports import Clock
 # with a quarter of a second, a machine ten times overloaded sent 11 of 10 once in two minutes.
 MARGIN_S: Final = 0.5
 SHORT_WAIT_S: Final = 4.0
-# What the background leaves to people: a tenth of every allowance, and where an allowance is a
-# single call, a head start whenever it comes free.
+# What the background leaves to people: a tenth of every allowance, three calls of ten a day,
+# and where an allowance is a single call, a head start whenever it comes free.
 RESERVE: Final = 0.1
+LEAST_RESERVE: Final = 3
 HEAD_START_S: Final = 3.0
 _BOOKINGS: Final = 3
 Sleep = Callable[[float], Awaitable[None]]
@@ -153,4 +154,6 @@ def _share(endpoint: Endpoint, *, background: bool) -> tuple[list[tuple[int, flo
         for calls, per_s in rates
     ]
     daily = endpoint.daily
-    return kept, None if daily is None else daily - math.ceil(daily * RESERVE)
+    if daily is None:
+        return kept, None
+    return kept, daily - max(math.ceil(daily * RESERVE), min(LEAST_RESERVE, daily // 3))

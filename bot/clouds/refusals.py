@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from bot.words import Message, message
 
+_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # may stand anywhere in a vendor's text
 _ODD: Final = re.compile(r"[^0-9A-Za-z._-]+")
 
 
@@ -37,8 +38,8 @@ def cloud_words(cloud: str) -> Message:
 
 
 def clean_code(code: object) -> str:
-    """A cloud's code as we show it: short, and without anything but a code's characters."""
-    return _ODD.sub("_", str(code))[:48]
+    """A cloud's code as we show it: short, of a code's characters alone, without any address."""
+    return _ODD.sub("_", _ADDRESS.sub("_", str(code)))[:48]
 
 
 class _Told(TypedDict):

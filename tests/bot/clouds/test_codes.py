@@ -140,3 +140,9 @@ def test_iam_that_lets_nobody_in(status: int) -> None:
     body = {"error": {"code": status, "message": "of 10.0.0.7", "title": "Unauthorized"}}
     found = refusal(huawei, endpoint("huawei", "tokens"), status, body, msgspec.Raw)
     assert "Check HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD" in str(found)
+
+
+def test_an_address_is_no_part_of_a_code() -> None:
+    """Whatever a vendor writes where its code belongs, no address gets into a sentence."""
+    found = refusal(huawei, ROOMS, 400, {"error_code": "from 10.0.0.7:443"}, msgspec.Raw)
+    assert "code from___443" in str(found)

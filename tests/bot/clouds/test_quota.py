@@ -196,3 +196,16 @@ async def test_what_waits_may_leave_the_reserve(ledger: SqlLedger, clock: Any) -
             await quota.spend(THREE_A_DAY, "kids")
     await quota.spend(THREE_A_DAY, "kids")
     assert [] == clock.slept_s
+
+
+async def test_the_last_of_ten_are_peoples(ledger: SqlLedger, clock: Any) -> None:
+    """Of ten calls a day the background has seven; three are left to people."""
+    row = endpoint("agora", "insight_usage", generation="seed")
+    quota = Quota(ledger, clock, clock.sleep)
+    for _ in range(7):
+        await quota.spend(row, "app", background=True)
+        clock.moment += dt.timedelta(minutes=2)
+    with pytest.raises(CloudOverQuotaError):
+        await quota.spend(row, "app", background=True)
+    assert 3 == await quota.left_today(row, "app")
+    await quota.spend(row, "app")
