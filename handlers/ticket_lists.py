@@ -12,7 +12,7 @@ from handlers import blocks
 from handlers.blocks import Block
 from handlers.cards import MARKS, STATUSES
 from handlers.causes import resolution_name
-from handlers.voice import Link, Voice, hide_uids
+from handlers.voice import Link, Voice, hide_numbers, hide_uids
 
 _NOT_KNOWN = message("cause not known yet")
 
@@ -86,5 +86,5 @@ def _found_in(ticket: Ticket, reply: str | None, voice: Voice) -> str:
     if reply is None:
         return ""
     uids = (ticket.teacher_uid, ticket.student_uid)
-    said = hide_uids(reply, uids) if voice.mask else reply
+    said = hide_numbers(hide_uids(reply, uids)) if voice.mask else reply
     return "\n" + voice.markup(message("In its thread: %(text)s", text=said))

@@ -235,14 +235,16 @@ async def test_replies_after_the_end(http_stage: Stage) -> None:
     card = card_of(stage, cname)
     before = len(whispers(zhou, "escalations"))
     for person, text in (("zhou", "谢谢，已经好了"), ("sam", "still broken"), ("zhou", ":+1:")):
-        await workspace.person(person).say("escalations", text, thread_ts=card["ts"])
+        said = await workspace.person(person).say("escalations", text, thread_ts=card["ts"])
         await asyncio.gather(*workspace._tasks)
         await stage.settled()
     assert before == len(whispers(zhou, "escalations"))
-    for text in ("谢谢，但还是卡", "听不到声音"):
-        await zhou.say("escalations", text, thread_ts=card["ts"])
-        await workspace.until(lambda: len(whispers(zhou, "escalations")) > before)
-        await stage.settled()
+    await zhou.edit(said, "谢谢，但还是卡")
+    await workspace.until(lambda: len(whispers(zhou, "escalations")) > before)
+    await stage.settled()
+    await zhou.say("escalations", "听不到声音", thread_ts=card["ts"])
+    await asyncio.gather(*workspace._tasks)
+    await stage.settled()
     offers = zhou.ephemerals("escalations")[before:]
     assert 1 == len(offers)
     assert "重新打开" in text_of(offers[0])

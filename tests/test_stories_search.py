@@ -86,14 +86,14 @@ async def test_replies_are_found(http_stage: Stage) -> None:
     sam, lin, _ = await file_three(http_stage)
     zhou = http_stage.workspace.person("zhou")
     card = card_of(http_stage, "hunt-2")
-    said = "我看了：学生 20002 在用酒店的无线网络 <!channel> & *很慢*，" + "等等" * 60
+    said = "我看了：学生 20002 和 7654321 在用酒店的无线网络 <!channel> & *很慢*，" + "等等" * 60
     reply = await zhou.say("escalations", said, card["ts"])
     await heard(http_stage)
     shown = await list_tickets(sam, "酒店")
     assert ["hunt-2"] == found(shown)
     assert "In its thread: " in shown
     assert "酒店的无线网络" in shown
-    assert not re.search(r"20002|<!channel>", shown)
+    assert not re.search(r"20002|7654321|<!channel>", shown)
     assert "等等" * 30 not in shown
     assert "消息列里提到：" in await list_tickets(zhou, "酒店")
     assert [] == found(await list_tickets(lin, "酒店"))

@@ -22,7 +22,7 @@ class Reply:
 
 
 def keep(session: Session, reply: Reply) -> Ticket | None:
-    """Keep a reply if its thread is a ticket's, and return that ticket if the reply is new.
+    """Keep a reply if its thread is a ticket's, and return that ticket if it says something new.
 
     Edits replace it, a deletion takes it away.
     """
@@ -34,6 +34,7 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
         if known is not None:
             session.delete(known)
         return None
+    is_news = known is None or known.text != reply.text
     session.merge(
         tables.Remark(
             team=reply.team,
@@ -44,7 +45,7 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
             text=reply.text,
         )
     )
-    return ticket if known is None else None
+    return ticket if is_news else None
 
 
 def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
