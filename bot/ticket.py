@@ -201,7 +201,8 @@ class Ticket(SQLModel, table=True):
         self.revision += 1
         if self.status is not Status.OPEN or self.duplicate_of is not None:
             self.escalates_at = None  # whatever made it so
-        self.urgency = min(self.escalation_step, _MOST_STEPS) * 2 + int(bool(self.is_live))
+        calls = self.escalation_step if self._waits_for_people else 0
+        self.urgency = min(calls, _MOST_STEPS) * 2 + int(bool(self.is_live))
 
     def note_step(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
         """Write down what happened to the ticket, for its card and for whoever asks later."""
@@ -352,6 +353,12 @@ class Ticket(SQLModel, table=True):
         """The cloud that was told of the call as it stood before it was corrected."""
         told = (step["reported_to"] for step in reversed(self.steps) if "reported_to" in step)
         return next(told, None)
+
+    @property
+    def _waits_for_people(self) -> bool:
+        """Nobody has the ticket, or whoever has it called for help since."""
+        called_at, claimed_at = self.escalated_at, self.claimed_at
+        return called_at is not None and (claimed_at is None or called_at > claimed_at)
 
     def _close(self, person: str, now: dt.datetime) -> None:
         self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now

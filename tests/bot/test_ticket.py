@@ -244,3 +244,14 @@ class Lives(RuleBasedStateMachine):
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_urgency() -> None:
+    """Calls make a ticket urgent until somebody has it, and again when they call for help."""
+    ticket, minute = make_ticket(), dt.timedelta(minutes=1)
+    ticket.note_call(1, NOW, "support")
+    assert 2 == ticket.urgency
+    ticket.claim("U2", NOW + minute)
+    assert 0 == ticket.urgency
+    ticket.escalate(NOW + 2 * minute, "U2")
+    assert 4 == ticket.urgency
