@@ -21,7 +21,12 @@ from bot.errors import (
 from bot.ports import Clock
 
 _CLOSED: Final = (401, 403)
+_JUST_NOW: Final = dt.timedelta(seconds=70)  # an allowance of a minute, and its margins
+_LOOKS_S: Final = (0.2, 0.4, 0.8, 1.0)  # a cloud that is well answers within two seconds
 _VERSION: Final = "1"  # of the kept form; an answer in another form is asked for anew
+
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class Answers(Protocol):
@@ -98,9 +103,10 @@ class Ask:
 class Asker:
     """Asks only what is not known well enough, and falls back on what was known before."""
 
-    def __init__(self, answers: Answers, clock: Clock) -> None:
+    def __init__(self, answers: Answers, clock: Clock, sleep: Sleep = asyncio.sleep) -> None:
         self._answers = answers
         self._clock = clock
+        self._sleep = sleep
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def ask_all(self, asks: Iterable[Ask]) -> list[Found]:
@@ -132,12 +138,29 @@ class Asker:
             return Found(ask.what, part)
 
     async def _after(self, error: CloudError, what: str, question: str) -> Found:
-        """Another process may have got the answer that we were refused."""
+        """Another process may have got the answer that we were refused, or be getting it."""
         kept = await self._recall(question)
         over = isinstance(error, CloudOverQuotaError) and not isinstance(error, TooEarlyError)
+        if over and kept is None and self._was_just_asked(error):
+            kept = await self._wait_for(question)
         if over and kept is not None and self._clock.now() < kept.fresh_at:
             return Found(what, kept)
         return Found(what, kept, error)
+
+    def _was_just_asked(self, error: CloudError) -> bool:
+        """Tell whether our own count refused, of calls that went out within the last minute."""
+        if not isinstance(error, CloudOverQuotaError) or error.status:
+            return False
+        return error.retry_at - self._clock.now() <= _JUST_NOW
+
+    async def _wait_for(self, question: str) -> Part | None:
+        """Look again for an answer that is on its way to somebody else."""
+        for pause_s in _LOOKS_S:
+            await self._sleep(pause_s)
+            kept = await self._recall(question)
+            if kept is not None:
+                return kept
+        return None
 
     async def _recall(self, question: str) -> Part | None:
         known = await self._answers.recall(question)

@@ -90,6 +90,26 @@ async def test_somebody_else_was_quicker(answers: Answers, clock: Any) -> None:
     assert (PART, None) == (found.part, found.error)
 
 
+async def test_somebody_else_is_just_asking(answers: Answers, clock: Any) -> None:
+    """Refused by our count while another process waits for its answer: that one is ours, too."""
+    slept_s: list[float] = []
+    asked: list[int] = []
+
+    async def sleep(pause_s: float) -> None:
+        slept_s.append(pause_s)
+        if len(slept_s) == 2:
+            await Asker(answers, clock).ask(Ask("live", "q", tell(asked)))
+
+    for minutes, looks in ((10, 0), (1, 2)):
+        error = over_quota(ROW, NOON + dt.timedelta(minutes=minutes))
+        ask = Ask("live", "q", tell([], error))
+        found = await Asker(answers, clock, sleep).ask(ask)
+        assert looks == len(slept_s)
+        assert (PART if looks else None) == found.part
+    assert found.error is None
+    assert [1] == asked
+
+
 async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
     """What is kept of the other questions is shown all the same, each with the same reason."""
     asked: list[int] = []
