@@ -17,7 +17,7 @@ from bot.call import (
     Unit,
 )
 from bot.charts.labels import MEDIA_NAMES
-from bot.diagnosis import UNKNOWN, Evidence, Verdict, read_time
+from bot.diagnosis import Evidence, Verdict, read_time
 from bot.ports import Diagnosis
 from bot.words import Duration, Message, Uid, message
 from handlers.causes import LACK_REASONS, LACKS, cause_name, metric_name
@@ -35,20 +35,20 @@ _SURE: Final = 0.8
 _LIKELY: Final = 0.6
 
 
-def who_of(diagnosis: Diagnosis, uid: str | None) -> Message:
-    """Name somebody by side and uid."""
+def who_of(diagnosis: Diagnosis, uid: str | None, written: str | None = None) -> Message:
+    """Name somebody by side and uid; `written` is the uid as a picture may show it."""
     if uid is None:
         return message("Somebody")
+    shown = Uid(written or uid)
     side = diagnosis.report.side_of(uid)
-    if side is None or not _sides_known(diagnosis):
-        return message("User %(uid)s", uid=Uid(uid))
-    return message("%(side)s %(uid)s", side=SIDES[side], uid=Uid(uid))
+    if side is None or not _is_side_known(diagnosis, uid):
+        return message("User %(uid)s", uid=shown)
+    return message("%(side)s %(uid)s", side=SIDES[side], uid=shown)
 
 
-def _sides_known(diagnosis: Diagnosis) -> bool:
+def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
     """A question may name nobody; then who is teacher and who is student stays open."""
-    verdict = diagnosis.verdict
-    return verdict.uid is None or verdict.side is not None or verdict.cause == UNKNOWN
+    return diagnosis.named is None or uid in diagnosis.named
 
 
 def sureness(verdict: Verdict) -> Message:

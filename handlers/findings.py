@@ -265,8 +265,9 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
     if verdict.cause == HEALTHY:
         return message("The call looked healthy: both sides were checked, nothing stood out.")
     return message(
-        "%(who)s: %(cause)s. %(sure)s",
+        "%(who)s, around %(when)s: %(cause)s. %(sure)s",
         who=who_of(diagnosis, verdict.uid),
+        when=verdict.evidence[0].at if verdict.evidence else verdict.since,
         cause=cause_name(verdict.cause, verdict.media, verdict.direction),
         sure=sureness(verdict),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -12,22 +13,26 @@ from slack_sdk.errors import SlackApiError
 from bot import charts
 from bot.charts import Picture
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
-from bot.errors import SpeakUnreachableError
-from bot.ports import FILE_GONE, Diagnosis, Uploaded
+from bot.errors import SpeakError, SpeakRefusedError, SpeakUnreachableError
+from bot.ports import FILE_GONE, Asked, Diagnosis, Uploaded
 from bot.ticket import Ticket
-from bot.words import Message, Uid, message
+from bot.words import Message, message
 from handlers import blocks
 from handlers.blocks import Block
 from handlers.causes import cause_name
 from handlers.charts_native import chart_of
 from handlers.clients import Clients
+from handlers.facts import who_of
 from handlers.forms import SIDES
 from handlers.people import People
-from handlers.sending import sent, unreachable
+from handlers.sending import BAD_BLOCKS, answer_privately, sent, unreachable
 from handlers.voice import Voice
+
+log = logging.getLogger(__name__)
 
 _UPLOADED: Final = 200
 _READY_TRIES: Final = 5
+_ANSWER_WAITS_S: Final = (0.0, 1.5)  # an address for answers takes five in all
 _READY_WAIT_S: Final = 0.3  # Slack looks at a fresh file first; doubled at each try
 
 
@@ -41,19 +46,49 @@ class Pictures:
     async def upload(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
         """Draw and upload; None when there is nothing to draw."""
         voice = await self._people.channel_voice(ticket.team, ticket.channel)
+        return await self.draw(ticket.team, ticket.label, diagnosis, voice)
+
+    async def draw(
+        self, team: str, label: str, diagnosis: Diagnosis, voice: Voice
+    ) -> Uploaded | None:
+        """Draw and upload what is about something called `label`; None without anything to draw."""
         picture = choose_picture(diagnosis, voice)
         if not picture.panels:
             return None
         png = await asyncio.to_thread(charts.draw, picture, voice.words)
-        file_id = await self._upload(ticket, png, voice)
+        file_id = await self._upload(team, label, png, voice)
         return Uploaded(file_id, charts.alt_text(picture, voice.words))
 
-    async def _upload(self, ticket: Ticket, png: bytes, voice: Voice) -> str:
-        client = await self._clients.of(ticket.team)
-        name = f"{ticket.label}.png"
+    async def answer(
+        self, asked: Asked, diagnosis: Diagnosis, voice: Voice, text: str, shown: list[Block]
+    ) -> None:
+        """Answer somebody privately, with a picture under the headline where Slack takes one."""
+        picture = await self._drawn_for(asked, diagnosis, voice)
+        for wait_s in _ANSWER_WAITS_S if picture else ():
+            await asyncio.sleep(wait_s)
+            try:
+                await answer_privately(asked, text, [shown[0], *picture, *shown[1:]])
+            except SpeakRefusedError as error:
+                if error.code not in BAD_BLOCKS:
+                    raise
+            else:
+                return
+        await answer_privately(asked, text, shown)
+
+    async def _drawn_for(self, asked: Asked, diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+        try:
+            uploaded = await self.draw(asked.team, asked.cname, diagnosis, voice)
+        except SpeakError as error:
+            log.info("no picture for a question: %s", error)
+            return []
+        return [uploaded_block(uploaded, asked.cname, voice)] if uploaded else []
+
+    async def _upload(self, team: str, label: str, png: bytes, voice: Voice) -> str:
+        client = await self._clients.of(team)
+        name = f"{label}.png"
         place = await sent(client.files_getUploadURLExternal(filename=name, length=len(png)))
         await self._send_bytes(str(place["upload_url"]), png)
-        title = voice.plain(message("%(ticket)s: what was measured", ticket=ticket.label))
+        title = _title(label, voice)
         file_id = str(place["file_id"])
         await sent(client.files_completeUploadExternal(files=[{"id": file_id, "title": title}]))
         return file_id
@@ -71,8 +106,18 @@ class Pictures:
 
 def picture_block(ticket: Ticket, voice: Voice) -> Block:
     """The picture of a ticket's call, as it was uploaded."""
-    title = voice.plain(message("%(ticket)s: what was measured", ticket=ticket.label))
-    return blocks.image("picture", ticket.picture_file, alt_text=ticket.picture_alt, title=title)
+    uploaded = Uploaded(ticket.picture_file, ticket.picture_alt)
+    return uploaded_block(uploaded, ticket.label, voice)
+
+
+def uploaded_block(uploaded: Uploaded, label: str, voice: Voice) -> Block:
+    """A picture of something called `label`, as it was uploaded."""
+    title = _title(label, voice)
+    return blocks.image("picture", uploaded.file_id, alt_text=uploaded.alt_text, title=title)
+
+
+def _title(label: str, voice: Voice) -> str:
+    return voice.plain(message("%(ticket)s: what was measured", ticket=label))
 
 
 def charts_of(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
@@ -112,17 +157,14 @@ async def _unless_unready(call: Awaitable[Any]) -> Any:
 
 def choose_picture(diagnosis: Diagnosis, voice: Voice) -> Picture:
     """Choose what to draw, people named as this surface may name them."""
-    names: dict[str, Message] = {}
-    for side, name in SIDES.items():
-        uid = diagnosis.report.uid_of(side)
-        shown = Uid(voice.uid(uid))
-        names[uid] = message("%(side)s %(uid)s", side=name, uid=shown)
+    uids = [diagnosis.report.uid_of(side) for side in SIDES]
     return charts.choose(
         diagnosis.report,
         diagnosis.series,
         diagnosis.verdict,
         title=_headline(diagnosis.verdict),
-        names=names,
+        names={uid: who_of(diagnosis, uid, voice.uid(uid)) for uid in uids},
+        is_reported=diagnosis.named is None,
     )
 
 

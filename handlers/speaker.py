@@ -135,8 +135,11 @@ class SlackSpeaker:
         text, (headline, *rest) = findings.private_answer(diagnosis, voice)
 
         async def answer(*, native: bool) -> None:
-            drawn = charts_of(diagnosis, voice) if native else []
-            await answer_privately(asked, text, [headline, *drawn, *rest])
+            if native:
+                shown = [headline, *charts_of(diagnosis, voice), *rest]
+                await answer_privately(asked, text, shown)
+            else:
+                await self._pictures.answer(asked, diagnosis, voice, text, [headline, *rest])
 
         await self._native.offer(asked.team, answer)
 

@@ -135,7 +135,7 @@ async def test_thread_names_sides_codes_and_both_languages(both: Stage) -> None:
     person = both.workspace.person("sam")
     await report(person, "class_77_2")
     found = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
-    assert "Teacher •••01: Packet loss (video, uplink)" in found
+    assert "Teacher •••01, around <!date^" in found
     assert "老师 •••01：" in found
     assert not re.search(r"10001|20002", found)
 

@@ -51,6 +51,7 @@ async def test_advice_speaks_to_each_reader(verdicts: Stage) -> None:
     found = text_of(findings_of(verdicts, "class_77_1")[0])
     assert "→ Student: Move closer to the router" in found
     assert "→ Support: " in found
+    assert "Student •••02, around <!date^" in found
     sam = text_of(told(verdicts, verdicts.workspace.person("sam"), "class_77_1")[-1])
     assert "→ Ask the student to move closer" in sam
     lin = verdicts.workspace.person("lin")
@@ -103,6 +104,12 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Stage) -> None:
         assert "20002" not in picture["alt_text"]
         refused.append(sum("unsupported type" in repr(c["response"]) for c in workspace.calls))
     assert [1, 1] == refused
+    await sam.command("/diagnose", "class_77_2")
+    await verdicts.settled()
+    shown = sam.ephemerals("teachers")[-1]["blocks"]
+    (picture,) = [block for block in shown if block["type"] == "image"]
+    assert "looked at" in picture["alt_text"]
+    assert "User •••01" in picture["alt_text"]  # who teaches was not said
     workspace.calls.clear()  # the refusal was expected
     workspace.takes_charts = True
 

@@ -93,12 +93,14 @@ def choose(
     title: Message,
     names: Mapping[str, Message] | None = None,
     window: Window | None = None,
+    is_reported: bool = True,
 ) -> Picture:
     """Choose the at most four panels that explain a verdict, out of what was measured.
 
     `title` is the headline. `names` says what each uid is called (masked where the picture is
     shared); without it they are Teacher and Student. `window` is what the time axis shows, by
-    default the four minutes the examination judges. No series, no panels.
+    default the four minutes the examination judges. No series, no panels. Not `is_reported`
+    where somebody only asked about a channel.
     """
     shown = window or Window.around(report.occurred_at, AROUND)
     since, until = shown.since.timestamp(), shown.until.timestamp()
@@ -115,6 +117,7 @@ def choose(
         until=until,
         moment=report.occurred_at.timestamp(),
         freezes=_freezes(report, ends, people, (since, until)),
+        is_reported=is_reported,
     )
 
 

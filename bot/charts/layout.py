@@ -18,7 +18,7 @@ from bot.charts.lettering import (
     wrap,
 )
 from bot.charts.picture import Panel, Picture, say_line
-from bot.words import Words, message
+from bot.words import Message, Words, message
 
 WIDTH: Final = 1200
 HEIGHT: Final = 900
@@ -213,7 +213,8 @@ def _times(
 def _mark(picture: Picture, words: Words, frame: Frame) -> Text:
     """Place the label of the time complained about, beneath the times."""
     when = words.when(moment_of(picture.moment), "HH:mm:ss")
-    said = words.each[0].say(message("Problem at %(time)s", time=when))
+    mark = message("Problem at %(time)s") if picture.is_reported else message("Looked at %(time)s")
+    said = words.each[0].say(Message(mark.id, {"time": when}))
     text = fit(said, TEXT_PX, WIDTH / 2)
     half = width_of(text, TEXT_PX) / 2 + 20
     x = min(max(frame.x(picture.moment), MARGIN + half), WIDTH - MARGIN - half)

@@ -83,7 +83,12 @@ def _chart(picture: Picture, panel: Panel, words: Words) -> NativeChart | None:
 def _title(picture: Picture, panel: Panel, words: Words) -> str:
     """Name the panel and the complaint's minute; when both are too long, the minute stays."""
     at = words.when(moment_of(picture.moment), "HH:mm")
-    whole = say_line(words, message("%(panel)s, reported %(time)s", panel=panel.name, time=at))
+    spoken = (
+        message("%(panel)s, reported %(time)s", panel=panel.name, time=at)
+        if picture.is_reported
+        else message("%(panel)s, around %(time)s", panel=panel.name, time=at)
+    )
+    whole = say_line(words, spoken)
     if len(whole) <= TITLE_LENGTH:
         return whole
     tail = f", {at}"

@@ -80,7 +80,8 @@ class Freezes:
 class Picture:
     """A call around a complaint: at most four panels on one time axis (epoch seconds).
 
-    `moment` is the time complained about. `people` are who the curves are of, by `Curve.end`.
+    `moment` is the time complained about, or asked about where nothing `is_reported`.
+    `people` are who the curves are of, by `Curve.end`.
     """
 
     title: Message
@@ -91,6 +92,7 @@ class Picture:
     until: float
     moment: float
     freezes: Freezes | None = None
+    is_reported: bool = True
 
     @property
     def ends(self) -> tuple[int, ...]:

@@ -36,13 +36,17 @@ def alt_text(picture: Picture, words: Words, most: int = ALT_TEXT_LENGTH) -> str
 def _sentences(picture: Picture, words: Words) -> Iterator[Message]:
     """Say everything in one language; `words` only writes times and numbers."""
     yield message("%(title)s.", title=words.say(picture.title).rstrip(".。 "))
-    yield message(
-        "Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.",
-        cname=picture.cname,
-        since=words.when(moment_of(picture.since), "yyyy-MM-dd HH:mm"),
-        until=words.when(moment_of(picture.until), "HH:mm zzz"),
-        time=words.when(moment_of(picture.moment), "HH:mm:ss"),
+    spoken = (
+        message("Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.")
+        if picture.is_reported
+        else message("Channel %(cname)s, %(since)s to %(until)s; looked at %(time)s.")
     )
+    times = {
+        "since": words.when(moment_of(picture.since), "yyyy-MM-dd HH:mm"),
+        "until": words.when(moment_of(picture.until), "HH:mm zzz"),
+        "time": words.when(moment_of(picture.moment), "HH:mm:ss"),
+    }
+    yield Message(spoken.id, {"cname": picture.cname, **times})
     for panel in picture.panels:
         yield _panel(panel, words)
     if picture.freezes is not None:
@@ -52,11 +56,14 @@ def _sentences(picture: Picture, words: Words) -> Iterator[Message]:
 def beside_native(picture: Picture) -> list[Message]:
     """Say what a surface's own charts cannot show: when was complained, and the freezes."""
     stretch_s = round((picture.until - picture.since) / MOST_POINTS)
-    point = message(
-        "Reported %(when)s. Each point is the worst of %(length)s.",
-        when=moment_of(picture.moment),
-        length=Duration(stretch_s),
-    )
+    length = Duration(stretch_s)
+    point = message("Each point is the worst of %(length)s.", length=length)
+    if picture.is_reported:
+        point = message(
+            "Reported %(when)s. Each point is the worst of %(length)s.",
+            when=moment_of(picture.moment),
+            length=length,
+        )
     return [point, _freezes(picture)] if picture.freezes is not None else [point]
 
 

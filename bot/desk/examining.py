@@ -106,8 +106,8 @@ class Examiner:
             unlisted = Missing(Lack.CALL, LackReason.NOT_FOUND, again_at, cname)
             return _conclude(self._clouds[app], asked, now, _Findings(missing=[unlisted]))
         diagnosis = await self.examine(asked, side_known=False)
-        named = {uid for uid in (teacher_uid, student_uid) if uid}
-        return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named))
+        named = frozenset(filter(None, (teacher_uid, student_uid)))
+        return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named), named=named)
 
     async def _newest_moment(
         self, app: str, cname: str, now: dt.datetime, since_s: float | None
@@ -220,7 +220,7 @@ def _conclude(
     )
 
 
-def _leave_open(verdict: Verdict, named: set[str]) -> Verdict:
+def _leave_open(verdict: Verdict, named: frozenset[str]) -> Verdict:
     side = verdict.side if verdict.uid in named else None
     others = tuple(_leave_open(other, named) for other in verdict.others)
     return replace(verdict, side=side, others=others)

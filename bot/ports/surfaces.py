@@ -36,7 +36,8 @@ class Diagnosis:
     """All there is to tell about one question: the verdict and the facts beside it.
 
     `failures` say what went wrong between us and the cloud, with the next step. `crowd` is how
-    everybody in the call fared, None where nobody tells, or has yet.
+    everybody in the call fared, None where nobody tells, or has yet. `named` are those whose
+    sides were told by who asked about a channel; None: a report tells both.
     """
 
     report: Report
@@ -50,6 +51,7 @@ class Diagnosis:
     series: tuple[Series, ...] = ()
     pasts: tuple[Past, ...] = ()
     crowd: Crowd | None = None
+    named: frozenset[str] | None = None
 
     @property
     def call(self) -> Call | None:

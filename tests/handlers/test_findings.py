@@ -122,7 +122,7 @@ def test_how_sure(confidence: float, said: str) -> None:
         evidence=(Evidence("agora", NOW, "10001", "uplink_loss", 27.5, "%", 5.0, Media.VIDEO),),
     )
     sentence = EN.plain(findings.verdict_sentence(diagnosis))
-    assert sentence.startswith("Teacher •••01: Packet loss (video, uplink)")
+    assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
     assert said in sentence
     assert str(round(confidence * 100)) in sentence
     assert "27.5" in shown(diagnosis)
