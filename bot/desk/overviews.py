@@ -216,7 +216,7 @@ def _distribution(spread: Distribution) -> dict[str, Any]:
     figure = spread.figure
     return {
         "dimension": spread.dimension,
-        "name": figure.name.value if figure else None,
+        "name": figure.name.value if figure else "users",  # without one, people are counted
         "unit": spread.unit.value,
         "part": figure.part.value if figure and figure.part else None,
         "since": _iso(spread.since),

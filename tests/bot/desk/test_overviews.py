@@ -93,7 +93,8 @@ def test_json() -> None:
     assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == told["trends"]
     usage = {"day": "2026-11-20", "name": "pcu", "unit": "", "part": None, "value": 4}
     assert [usage] == told["usages"]
-    assert [["pcu", 5]] == told["distributions"][0]["rows"]
+    (spread,) = told["distributions"]
+    assert ("users", [["pcu", 5]]) == (spread["name"], spread["rows"])
     assert [("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")] == [
         tuple(lack.values()) for lack in told["missing"]
     ]
