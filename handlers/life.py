@@ -67,7 +67,8 @@ class LifeStory:
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Give the ticket to whoever was chosen."""
         form = HandOverForm.parse(*_contents(view))
-        if not form.person:
+        team = Asker.of(body).team
+        if not form.person or (await self._people.profile(team, form.person)).is_bot:
             raise InputError({"person": message("Choose somebody.")})
         await self._life.hand_over(_act(body, form.number, view), form.person)
         await ack()

@@ -37,6 +37,7 @@ class Profile:
     locale: str = ""
     timezone: str = ""
     name: str = field(default="", compare=False)  # who they are is not how they are spoken to
+    is_bot: bool = field(default=False, compare=False)
 
 
 class Memory(Generic[Value]):
@@ -123,7 +124,8 @@ class People:
         answer = await asyncio.wait_for(asked, _PATIENCE_S)
         user: dict[str, Any] = answer.get("user") or {}
         name = str(user.get("real_name") or user.get("name") or "")
-        return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""), name)
+        is_bot = bool(user.get("is_bot"))
+        return Profile(str(user.get("locale") or ""), str(user.get("tz") or ""), name, is_bot)
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether somebody is in SUPPORT_GROUP, or without one in the escalation channel."""
