@@ -184,6 +184,9 @@ def _open(report: WeekReport) -> Iterator[Message]:
     if not report.open_count:
         yield message("*Still open*: none")
         return
+    if not report.oldest:  # whoever reads this may not see them
+        yield message("*Still open*: %(count)s", count=report.open_count)
+        return
     oldest = report.oldest[0]
     yield message(
         "*Still open*: %(count)s. The oldest is %(ticket)s, since %(when)s.",

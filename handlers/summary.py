@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -169,6 +170,8 @@ async def preview(desk: Desk, people: People, asker: Asker) -> tuple[str, list[B
     is_support = await desk.is_support(asker.team, asker.person)
     for week in (weekly.last_week, weekly.this_week):
         report = await weekly.count(week, team)
+        if not is_support:  # others may see their own tickets, and how many there are
+            report = replace(report, oldest=())
         told = summary_blocks(report, voice, native=False, button=is_support and report.is_over)
         shown += [{**block, "block_id": f"{block['block_id']}-{week.label}"} for block in told]
         texts.append(voice.notice(headline(report)))

@@ -242,6 +242,10 @@ async def test_preview_and_file(world: World) -> None:
         assert now.label in shown
         assert now.shift(-1).label in shown
         assert "1 ticket (" in shown
+        assert "The oldest is <" in shown
+        await world.workspace.person("guest").command("/lagdesk", "summary")
+        seen = whispers(world.workspace.person("guest"))[-1]
+        assert ("*Still open*: 1" in seen, "LD-1" in seen) == (True, False)
         assert [] == posts(world)
         await to_monday(stage)
         await maya.click(posts(world)[0], "summary.csv")
