@@ -193,7 +193,7 @@ def private_answer(diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]
 
 def _unknown_answer(diagnosis: Diagnosis) -> Message:
     """What stands for a verdict while there is none, where the answer comes back by itself."""
-    retry_at = diagnosis.verdict.retry_at
+    retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return _unknown_for_good(diagnosis)
     if _is_unlisted(diagnosis):
@@ -209,7 +209,7 @@ def _unknown_answer(diagnosis: Diagnosis) -> Message:
 
 def _unknown_print(diagnosis: Diagnosis) -> Message:
     """The same where nothing comes back by itself."""
-    retry_at = diagnosis.verdict.retry_at
+    retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return _unknown_for_good(diagnosis)
     if _is_unlisted(diagnosis):
@@ -274,7 +274,7 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
 
 
 def _unknown_sentence(diagnosis: Diagnosis) -> Message:
-    retry_at = diagnosis.verdict.retry_at
+    retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return message("Not enough data to say why. What is missing is listed below.")
     not_out = any(lack.why is LackReason.NOT_OUT_YET for lack in diagnosis.verdict.missing)

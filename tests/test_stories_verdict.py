@@ -13,7 +13,7 @@ from handlers.causes import CAUSES
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import findings_of, report, text_of, ticket_of, told, whispers
 
-YEAR_S = 300 * 86400
+YEAR_S = 366 * 86400
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Stage) -> None:
         assert cname in picture["alt_text"]
         assert "20002" not in picture["alt_text"]
         refused.append(sum("unsupported type" in repr(c["response"]) for c in workspace.calls))
-    assert [1, 1] == refused
+    assert 0 < refused[0] == refused[1]  # a post and its edit may both be under way
     await sam.command("/diagnose", "class_77_2")
     await verdicts.settled()
     shown = sam.ephemerals("teachers")[-1]["blocks"]

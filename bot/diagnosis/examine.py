@@ -22,7 +22,7 @@ from bot.diagnosis.rules import RULES
 from bot.diagnosis.scene import AROUND_S, Scene, set_scene
 from bot.diagnosis.suspects import Suspect, moment_of
 from bot.diagnosis.symptoms import freezes
-from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
+from bot.diagnosis.verdict import HEALTHY, NEEDED, UNKNOWN, Verdict
 from bot.diagnosis.weighing import weigh
 
 ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
@@ -33,7 +33,6 @@ _OF_SIDE: Final = {Side.TEACHER: Lack.TEACHER_METRICS, Side.STUDENT: Lack.STUDEN
 _TIMED: Final = frozenset(
     {Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY, Metric.JITTER}
 )
-_NEEDED: Final = frozenset({Lack.CALL, *_OF_SIDE.values()})
 
 
 def examine(
@@ -54,6 +53,7 @@ def examine(
     scene = set_scene(report, calls, series, participants)
     claims = read_claims(scene, events)
     lacking = (*missing, *_find_lacking(scene, calls, missing))
+    lacking = tuple(sorted(lacking, key=lambda lack: lack.what not in NEEDED))
     if _cannot_judge(scene, lacking):
         return _unknown(scene, claims, lacking)
     suspects = [suspect for rule in RULES for suspect in rule(scene)]
@@ -92,7 +92,7 @@ def _lack(what: Lack, uid: str, missing: Sequence[Missing], *, some: bool) -> Mi
 def _cannot_judge(scene: Scene, lacking: Sequence[Missing]) -> bool:
     """Tell whether an end has less than a minute of samples, or the data is not out yet."""
     too_little = any(scene.covered_s(uid) < ENOUGH_S for uid in scene.ends)
-    early = any(lack.what in _NEEDED and lack.why is LackReason.NOT_OUT_YET for lack in lacking)
+    early = any(lack.what in NEEDED and lack.why is LackReason.NOT_OUT_YET for lack in lacking)
     return too_little or (early and not _is_out(scene))
 
 

@@ -19,6 +19,7 @@ from bot.call import (
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
+NEEDED: Final = frozenset({Lack.CALL, Lack.TEACHER_METRICS, Lack.STUDENT_METRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,15 @@ class Verdict:
         """When asking again may tell more; None: it will not."""
         times = [lack.retry_at for lack in self.missing if lack.retry_at is not None]
         return min(times, default=None)
+
+    @property
+    def known_at(self) -> dt.datetime | None:
+        """When what is unknown may become known; None: never, whatever else comes out."""
+        times = [lack.retry_at for lack in self.missing if lack.what in NEEDED]
+        if not times:
+            return self.retry_at
+        later = [at for at in times if at is not None]
+        return min(later) if len(later) == len(times) else None
 
     def to_json(self) -> dict[str, Any]:
         """Write the verdict as the contract's JSON; the inverse of `from_json`."""

@@ -239,3 +239,13 @@ def test_every_cause_that_can_be_said_is_listed(stage: Any) -> None:
         assert cause is None or (cause.key, cause.direction) in CAN_EMIT
     verdict = stage().bend(S, Metric.PLAY_VOLUME, A, 0).examine()
     assert (verdict.cause, verdict.direction) in CAN_EMIT
+
+
+def test_unknown_for_good_says_so(stage: Any) -> None:
+    """What a person's absence hides stays hidden when the cloud's own words come out later."""
+    scenery = stage().keep(S, 0, 10)
+    later = T0 + dt.timedelta(minutes=9)
+    scenery.missing.append(Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE, later))
+    verdict = scenery.examine()
+    assert [Lack.STUDENT_METRICS, Lack.EVENTS] == [lack.what for lack in verdict.missing]
+    assert (None, later) == (verdict.known_at, verdict.retry_at)
