@@ -232,8 +232,10 @@ async def test_replies_after_the_end(http_stage: Stage) -> None:
     """Only the reporter, and only with more than thanks, is offered to open the ticket again."""
     stage, workspace, cname = http_stage, http_stage.workspace, "after-1"
     zhou = await filed(stage, "zhou", cname)
-    await resolve(stage, "sam", cname)
     card = card_of(stage, cname)
+    early = await zhou.say("escalations", "卡的", thread_ts=card["ts"])
+    await resolve(stage, "sam", cname)
+    await zhou.edit(early, "很卡")
     before = len(whispers(zhou, "escalations"))
     for person, text in (("zhou", "谢谢，已经好了"), ("sam", "still broken"), ("zhou", ":+1:")):
         said = await workspace.person(person).say("escalations", text, thread_ts=card["ts"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from bot.desk.sentences.afterwards import wants_reopening
 from bot.store import Session, tables, tickets
 from bot.ticket import Status, Ticket
+
+_TS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
         if known is not None:
             session.delete(known)
         return None
-    is_news = known is None or known.text != reply.text
+    is_news = known is None or (known.text != reply.text and _is_about_the_end(reply, ticket))
     session.merge(
         tables.Remark(
             team=reply.team,
@@ -46,6 +50,13 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
         )
     )
     return ticket if is_news else None
+
+
+def _is_about_the_end(reply: Reply, ticket: Ticket) -> bool:
+    """Tell whether a reply was written after the ticket's resolution, whenever it was edited."""
+    if ticket.resolved_at is None or not _TS.fullmatch(reply.ts):
+        return False
+    return float(reply.ts) > ticket.resolved_at.timestamp()
 
 
 def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
