@@ -52,14 +52,18 @@ async def fetch_live(asking: Asking, app: str, row: Endpoint) -> Part:
     )
 
 
-async def fetch_ranking(asking: Asking, app: str, row: Endpoint, name: str, dimension: str) -> Part:
-    """Ask for the newest twenty seconds that are out, along a dimension. Raises CloudError.
+async def fetch_ranking(
+    asking: Asking, asked_at: dt.datetime, app: str, row: Endpoint, spread: tuple[str, str]
+) -> Part:
+    """Ask for twenty seconds of the last minute that is out, along a dimension. Raises CloudError.
 
-    The newest moment of a ranking is asked for again after a minute: a plan allows three
-    questions in one.
+    They begin with a minute, and are asked for again with the next one: a plan allows three
+    questions in a minute, and what is shown side by side has to be of one moment. `spread` is a
+    figure and a dimension, `asked_at` when the first of them was asked; some wait for their turn.
     """
-    now = asking.clock.now()
-    since = _step_before(now - row.delay - _RANKED, int(_RANKED.total_seconds()))
+    name, dimension = spread
+    now, fresh_in = asking.clock.now(), _RANKING_FRESH + row.delay + _RANKED
+    since = _step_before(asked_at - row.delay - _RANKED, int(_RANKING_FRESH.total_seconds()))
     params = {
         "ts": str(int(since.timestamp())),
         "productType": "Native",
@@ -67,13 +71,13 @@ async def fetch_ranking(asking: Asking, app: str, row: Endpoint, name: str, dime
         "dimension": dimension,
     }
     body, _ = await asking.body(app, row, params, Ranking)
-    spread = ranking_of(row, body, dimension, name)
+    ranked = ranking_of(row, body, dimension, name)
     return Part(
         fetched_at=now,
-        fresh_at=now + _RANKING_FRESH,
+        fresh_at=since + fresh_in,
         since=since,
         until=since + _RANKED,
-        distributions=(replace(spread, since=spread.since or since),),
+        distributions=(replace(ranked, since=ranked.since or since),),
     )
 
 

@@ -166,9 +166,10 @@ def definitions_of(topic: Topic, generation: Generation) -> Sequence[Message]:
 def _fetching(
     asking: Asking, app: str, row: Endpoint, wish: _Wish
 ) -> Callable[[], Awaitable[Part]]:
+    if wish.spread and row.name.endswith("ranking"):
+        return partial(fetch_ranking, asking, asking.clock.now(), app, row, wish.spread)
     if wish.spread:
-        fetch_one = fetch_ranking if row.name.endswith("ranking") else fetch_spread
-        return partial(fetch_one, asking, app, row, *wish.spread)
+        return partial(fetch_spread, asking, app, row, *wish.spread)
     fetch = fetch_days if row.name.startswith("insight") else fetch_live
     return partial(fetch, asking, app, row)
 
