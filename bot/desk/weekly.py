@@ -70,6 +70,7 @@ class Weekly:
         self._announcer = announcer
         self._zone = ZoneInfo(desk.settings.timezone)
         self._schedule = Schedule.read(desk.settings.summary_schedule)
+        self._posted: set[str] = set()  # duties whose posts went out from here
 
     @property
     def table(self) -> Mapping[str, Carrier]:
@@ -189,6 +190,7 @@ class Weekly:
         if posted is None:
             report = await self.count(week, self._only(place.team))
             posted = await self._announcer.post(place.team, place.channel, report, duty.name)
+            self._posted.add(duty.name)
         await self._note(place, week, posted)
         return None
 
@@ -276,9 +278,9 @@ class Weekly:
 
         if not await self._desk.store.transact(begin):
             return False
+        name = name_of(POST, week, channel)
         try:
-            is_ours = await self._carry(name_of(POST, week, channel), worker)
-            if is_ours:
+            if await self._carry(name, worker):
                 await self._carry(name_of(DETAILS, week, channel), worker)
             else:
                 await self._await_posted(week, channel)
@@ -286,7 +288,7 @@ class Weekly:
             await self._desk.store.transact(
                 lambda session: duties.leave(session, worker, self._desk.clock.now())
             )
-        return is_ours
+        return name in self._posted
 
     async def _carry(self, name: str, worker: str) -> bool:
         """Carry a duty out here unless somebody does; tells whether we did."""
