@@ -13,6 +13,7 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 from bot.call import AbnormalEvent, Code, Factor
 from bot.ports import Look, Window
 from bot.store.database import Store
+from bot.store.tickets import checked
 from bot.ticket import Status, Ticket, UtcTime
 
 KEPT: Final = dt.timedelta(days=14)
@@ -83,9 +84,8 @@ def forget(session: Session, app: str, before: dt.datetime) -> None:
 
 def is_awaited(session: Session, app: str, since: dt.datetime) -> bool:
     """Tell whether somebody waits for what a cloud tells: a ticket since then is not resolved."""
-    asked = select(Ticket.number).where(
-        Ticket.app == app, Ticket.status != Status.RESOLVED, col(Ticket.created_at) >= since
-    )
+    waits = checked(col(Ticket.app) == app, col(Ticket.status) != Status.RESOLVED)
+    asked = select(Ticket.number).where(col(Ticket.created_at) >= since, waits)
     return session.exec(asked.limit(1)).first() is not None
 
 

@@ -19,7 +19,7 @@ from bot.store import search
 from bot.store.search import Either, Span
 from bot.store.tables import Remark
 from bot.store.terms import field_term, word_terms
-from bot.store.tickets import OUT_OF_TURN, first_number
+from bot.store.tickets import OUT_OF_TURN, checked, first_number
 from bot.ticket import Status, Ticket
 
 PAGE_SIZE: Final = 10
@@ -162,7 +162,10 @@ def _arms(query: TicketQuery, span: Span) -> Iterator[list[Condition]]:
 
 
 def _statuses(query: TicketQuery) -> Sequence[list[Condition]]:
-    return [[col(Ticket.status) == status] for status in query.statuses] or [[]]
+    """List every status where nothing else is asked: no other index has a team in order."""
+    is_bare = not _filters(query) and query.concerns is None
+    statuses = query.statuses or (Status if is_bare else ())
+    return [[col(Ticket.status) == status] for status in statuses] or [[]]
 
 
 def _people(query: TicketQuery) -> Sequence[list[Condition]]:
@@ -234,12 +237,18 @@ def _searched(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
     rows: list[Ticket] = []
     while len(rows) < limit:
         found = search.newest(session, wanted, span, limit)
-        exact = [*_conditions(query), col(Ticket.number).in_(found)]
-        rows += session.exec(select(Ticket).where(*exact).order_by(col(Ticket.number).desc()))
+        rows += _read(session, query, found)
         if len(found) < limit:
             break
         span = replace(span, below=found[-1])
     return rows[:limit]
+
+
+def _read(session: Session, query: TicketQuery, numbers: Sequence[int]) -> Sequence[Ticket]:
+    if not numbers:
+        return ()
+    asked = select(Ticket).where(col(Ticket.number).in_(numbers), checked(*_conditions(query)))
+    return session.exec(asked.order_by(col(Ticket.number).desc())).all()
 
 
 def _wanted(query: TicketQuery) -> list[Either]:
