@@ -12,10 +12,12 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from bot.call import Side
 from bot.desk.weeks import Week
 from bot.escalation import LAST_STEP
 from bot.store.judgements import Judgement
-from bot.ticket import Status, Ticket
+from bot.store.summaries import Outline
+from bot.ticket import Status
 
 UNKNOWN: Final = "unknown"
 _REPEATED: Final = 2  # from here on a room or a person is named
@@ -159,7 +161,7 @@ class WeekReport:
 
 def count_week(
     week: Week,
-    tickets: Sequence[Ticket],
+    tickets: Sequence[Outline],
     said: Sequence[Judgement],
     runs: Sequence[Span],
     *,
@@ -173,10 +175,10 @@ def count_week(
     `earlier_runs` are those of the week before: what was hardly collected is nothing to compare
     with, unless something was reported in it.
     """
-    since, end = week.since(zone), week.until(zone)
+    early, since, end = week.shift(-1).since(zone), week.since(zone), week.until(zone)
     until = min(end, now)
     new = [each for each in tickets if since <= each.created_at < until]
-    old = [each for each in tickets if week.shift(-1).since(zone) <= each.created_at < since]
+    old = [each for each in tickets if early <= each.created_at < since]
     claimed = [each for each in tickets if _within(each.claimed_at, since, until)]
     resolved = [each for each in tickets if _within(each.resolved_at, since, until)]
     waiting = [
@@ -200,7 +202,7 @@ def count_week(
         open_count=len(waiting),
         oldest=tuple(map(_open, waiting[:_LISTED])),
         rooms=_repeated((each.app, each.cname) for each in new),
-        people=_repeated((each.app, each.report.abnormal_uid) for each in new),
+        people=_repeated((each.app, _abnormal_uid(each)) for each in new),
         judgements=_judgements(said),
         escalations=_escalations(tickets, since, until),
         afterwards=_afterwards(tickets, resolved, since, until),
@@ -210,11 +212,16 @@ def count_week(
     )
 
 
-def cause_of_ticket(ticket: Ticket) -> str:
+def cause_of_ticket(ticket: Outline) -> str:
     """What was wrong: what support closed it with, else what the verdict says."""
     if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
         return ticket.resolved_cause
-    return str((ticket.verdict or {}).get("cause") or UNKNOWN)
+    return ticket.judged or UNKNOWN
+
+
+def _abnormal_uid(ticket: Outline) -> str:
+    is_teacher = ticket.abnormal_side is Side.TEACHER
+    return ticket.teacher_uid if is_teacher else ticket.student_uid
 
 
 def find_gaps(
@@ -242,7 +249,7 @@ def _seconds(start: dt.datetime, end: dt.datetime | None) -> float:
 
 
 def _tally(
-    new: Sequence[Ticket], old: Sequence[Ticket], key: Callable[[Ticket], str]
+    new: Sequence[Outline], old: Sequence[Outline], key: Callable[[Outline], str]
 ) -> tuple[Tally, ...]:
     """Count by a key, the most frequent first; what is gone since last week is listed too."""
     now, before = Counter(map(key, new)), Counter(map(key, old))
@@ -256,9 +263,9 @@ def _repeated(names: Iterable[tuple[str, str]]) -> tuple[Repeated, ...]:
     return tuple(Repeated(*each) for each in often[:_LISTED])
 
 
-def _open(ticket: Ticket) -> OpenTicket:
+def _open(ticket: Outline) -> OpenTicket:
     return OpenTicket(
-        ticket.id, ticket.cname, ticket.status, ticket.created_at, ticket.permalink or ""
+        ticket.number, ticket.cname, ticket.status, ticket.created_at, ticket.permalink or ""
     )
 
 
@@ -267,7 +274,7 @@ def _judgements(said: Sequence[Judgement]) -> Judgements:
     return Judgements(counts[Judgement.RIGHT], counts[Judgement.PARTLY], counts[Judgement.WRONG])
 
 
-def _escalations(tickets: Sequence[Ticket], since: dt.datetime, until: dt.datetime) -> Escalations:
+def _escalations(tickets: Sequence[Outline], since: dt.datetime, until: dt.datetime) -> Escalations:
     called = [_steps(ticket, "called", since, until) for ticket in tickets]
     called = [steps for steps in called if steps]
     last = sum(any(step["step"] >= LAST_STEP for step in steps) for steps in called)
@@ -275,8 +282,8 @@ def _escalations(tickets: Sequence[Ticket], since: dt.datetime, until: dt.dateti
 
 
 def _afterwards(
-    tickets: Sequence[Ticket],
-    resolved: Sequence[Ticket],
+    tickets: Sequence[Outline],
+    resolved: Sequence[Outline],
     since: dt.datetime,
     until: dt.datetime,
 ) -> Afterwards:
@@ -285,7 +292,7 @@ def _afterwards(
 
 
 def _steps(
-    ticket: Ticket, what: str, since: dt.datetime, until: dt.datetime
+    ticket: Outline, what: str, since: dt.datetime, until: dt.datetime
 ) -> list[dict[str, Any]]:
     """What happened to a ticket within a span, of one kind."""
     return [
@@ -296,7 +303,7 @@ def _steps(
 
 
 def _days(
-    week: Week, new: Sequence[Ticket], resolved: Sequence[Ticket], zone: ZoneInfo
+    week: Week, new: Sequence[Outline], resolved: Sequence[Outline], zone: ZoneInfo
 ) -> tuple[Day, ...]:
     came = Counter(each.created_at.astimezone(zone).date() for each in new)
     went = Counter(

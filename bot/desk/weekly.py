@@ -128,7 +128,7 @@ class Weekly:
                 runs.append((newest, until))  # it runs on; the next note is to come
             return count_week(
                 week,
-                store.tickets_of(session, early, until, team),
+                store.outlines_of(session, early, until, team),
                 store.judgements_of(session, since, until, team),
                 runs,
                 now=now,
@@ -341,10 +341,10 @@ class Weekly:
         week = Week.read(label)
         since, until = week.since(self._zone), week.until(self._zone)
         found = await self._desk.store.read(
-            lambda session: store.tickets_of(session, since, until, self._only(team))
+            lambda session: store.filed_between(session, since, until, self._only(team))
         )
         out = io.StringIO(newline="")
-        exports.write_tickets([each for each in found if since <= each.created_at], out, "csv")
+        exports.write_tickets(found, out, "csv")
         if self._announcer is not None:
             content = out.getvalue().encode("utf-8-sig")  # else Excel reads no Chinese
             await self._announcer.send_file(team, person, f"lagdesk-{label}.csv", content)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
+from bot.call import Side
 from bot.store import tickets
 from bot.store.installs import Install
 from bot.store.judgements import Judged, Judgement
@@ -109,30 +111,76 @@ def newest_run(session: Session) -> dt.datetime | None:
     return _scalar(session, func.max(Stretch.until))
 
 
-def tickets_of(
+class Outline(NamedTuple):
+    """The columns of a ticket that a week is counted from; a whole ticket takes longer to read.
+
+    `judged` is the cause in its verdict, None when it has none.
+    """
+
+    number: int
+    status: Status
+    app: str
+    cname: str
+    teacher_uid: str
+    student_uid: str
+    abnormal_side: Side
+    issue_type: int
+    created_at: dt.datetime
+    claimed_at: dt.datetime | None
+    resolved_at: dt.datetime | None
+    resolved_cause: str
+    judged: str | None
+    helped: bool | None
+    permalink: str
+    steps: Sequence[dict[str, Any]]
+
+
+def outlines_of(
+    session: Session, since: dt.datetime, until: dt.datetime, team: str | None
+) -> list[Outline]:
+    """List the tickets that were reported, claimed or resolved within a span, or are open."""
+    rows: dict[int, Outline] = {}
+    columns = [
+        col(Ticket.verdict)["cause"].as_string() if name == "judged" else getattr(Ticket, name)
+        for name in Outline._fields
+    ]
+    for arm in _arms(session, since, until, [team] if team is not None else _teams(session)):
+        asked = select_columns(*columns).where(*arm)
+        if team is not None:
+            asked = asked.where(tickets.checked(col(Ticket.team) == team))
+        rows |= {row.number: Outline(*row) for row in session.connection().execute(asked)}
+    return [rows[number] for number in sorted(rows)]
+
+
+def filed_between(
     session: Session, since: dt.datetime, until: dt.datetime, team: str | None
 ) -> Sequence[Ticket]:
-    """List the tickets that were reported, claimed or resolved within a span, or are open."""
-    rows: dict[int, Ticket] = {}
-    for arm in _arms(session, since, until, [team] if team is not None else _teams(session)):
-        asked = select(Ticket).where(col(Ticket.created_at) < until, *arm)
-        if team is not None:
-            asked = asked.where(Ticket.team == team)
-        rows |= {ticket.id: ticket for ticket in session.exec(asked)}
-    return [rows[number] for number in sorted(rows)]
+    """List the tickets that were reported within a span."""
+    asked = select(Ticket).where(*_filed(session, since, until))
+    if team is not None:
+        asked = asked.where(tickets.checked(col(Ticket.team) == team))
+    return session.exec(asked.order_by(col(Ticket.number))).all()
 
 
 def _arms(
     session: Session, since: dt.datetime, until: dt.datetime, teams: Sequence[str]
 ) -> Iterator[list[ColumnElement[bool]]]:
-    """Yield conditions that one index each answers; "or" would read every ticket there is."""
-    first = tickets.first_number(session, since)
-    yield [col(Ticket.number) >= first, col(Ticket.created_at).between(since, until)]
-    yield [col(Ticket.claimed_at).between(since, until)]
-    yield [col(Ticket.resolved_at).between(since, until)]
+    """Yield conditions that one index each answers; "or" would read every ticket there is.
+
+    After the first they are about what was reported before, so that little is read twice.
+    """
+    yield _filed(session, since, until)
+    is_older = tickets.checked(col(Ticket.created_at) < since)
+    yield [is_older, col(Ticket.claimed_at).between(since, until)]
+    yield [is_older, col(Ticket.resolved_at).between(since, until)]
     for team, status in product(teams, Status):
         if status is not Status.RESOLVED:
-            yield [col(Ticket.team) == team, col(Ticket.status) == status]
+            yield [is_older, col(Ticket.team) == team, col(Ticket.status) == status]
+
+
+def _filed(session: Session, since: dt.datetime, until: dt.datetime) -> list[ColumnElement[bool]]:
+    first, filed = tickets.first_number(session, since), col(Ticket.created_at)
+    return [col(Ticket.number) >= first, filed >= since, filed < until]
 
 
 def _teams(session: Session) -> list[str]:

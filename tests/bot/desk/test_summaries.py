@@ -26,6 +26,7 @@ from bot.desk.weeks import Week
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.judgements import Judgement
+from bot.store.summaries import Outline
 from bot.ticket import Status, Ticket
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -60,12 +61,19 @@ def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
     )
 
 
+def outline(ticket: Ticket) -> Outline:
+    """A ticket as it is read to be counted."""
+    names = (name for name in Outline._fields if name != "judged")
+    judged = (ticket.verdict or {}).get("cause")
+    return Outline(judged=judged, **{name: getattr(ticket, name) for name in names})
+
+
 def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> WeekReport:
     """The week of these tickets, Lagdesk having run through it."""
     told: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
     return count_week(
         WEEK,
-        tickets,
+        [outline(each) for each in tickets],
         told["said"],
         told["runs"],
         now=now,

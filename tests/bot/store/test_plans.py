@@ -1,0 +1,98 @@
+"""How SQLite looks tickets up. Nobody gathers statistics there: it goes by what a question says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import event
+
+from bot.call import Side
+from bot.store import Session, Store, events, history, lists, summaries, tickets
+from bot.store.lists import TicketQuery
+from bot.ticket import Status, Ticket
+
+NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+DAY: Final = dt.timedelta(days=1)
+OPEN: Final = (Status.OPEN, Status.CLAIMED)
+SLOW: Final = re.compile(r"SCAN ticket\b(?! VIRTUAL)|\((?:team|app|status)=\?\)|TEMP B-TREE")
+TOLD: Final[dict[str, Any]] = {"created_at": NOW, "occurred_at": NOW}
+Ask = Callable[[Session], object]
+
+
+def made(origin: str) -> Ticket:
+    """A ticket that words find."""
+    return Ticket(
+        team="T1",
+        origin=origin,
+        app="kids",
+        cloud="agora",
+        cname="class_1",
+        teacher_uid="1",
+        student_uid="2",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        comments="视频卡顿",
+        reporter="U1",
+        **TOLD,
+    )
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A SQLite database with one ticket."""
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'lagdesk.db'}")
+    store.migrate()
+    store.transact_here(lambda session: session.add(made("V1")))
+    yield store
+    store.close()
+
+
+def listed(**wanted: Any) -> Ask:
+    """One page of a query."""
+    return lambda session: lists.page(session, TicketQuery("T1", **wanted))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        listed(),
+        listed(before=150),
+        listed(statuses=OPEN),
+        listed(statuses=OPEN, order="urgency"),
+        listed(statuses=OPEN, order="urgency", assignee="U1"),
+        listed(app="kids"),
+        listed(reporter="U1"),
+        listed(concerns="U1"),
+        listed(since=NOW - DAY),
+        listed(until=NOW - DAY),
+        listed(words=("卡顿",)),
+        listed(statuses=OPEN, app="kids"),
+        lambda session: summaries.outlines_of(session, NOW - 14 * DAY, NOW, "T1"),
+        lambda session: summaries.outlines_of(session, NOW - 14 * DAY, NOW, None),
+        lambda session: summaries.stretches(session, NOW - 14 * DAY, NOW),
+        lambda session: tickets.find_twin(session, made("V2")),
+        lambda session: tickets.first_number(session, NOW),
+        lambda session: history.of_person(session, "kids", "10001", NOW - DAY, other_than=7),
+        lambda session: events.is_awaited(session, "kids", NOW - DAY),
+    ],
+)  # fmt: skip
+def test_no_question_reads_a_whole_team(ask: Ask, database: Store) -> None:
+    """Each is answered by an index in its order, or by tickets' numbers."""
+    plans: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
+        _ = connection, more
+        steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+        plans.extend(step[3] for step in steps)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    try:
+        database.read_here(ask)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", explain)
+    assert plans
+    assert [] == [step for step in plans if SLOW.search(step)]
