@@ -13,8 +13,9 @@ import pytest
 
 from bot.call import Side
 from bot.desk import threads
-from bot.store import Session, Store, index, lists, tickets
+from bot.store import Session, Store, index, lists, search, tickets
 from bot.store.lists import TicketQuery
+from bot.store.search import Either, Span
 from bot.ticket import Status, Ticket
 
 START = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
@@ -218,3 +219,27 @@ def test_revision_indexes_what_was_there(each_database: Store, talked_of: dict[s
         index.index_all(connection)
     expected = {"freezing": set(), "froze": {talked_of["The screen froze; Wi-Fi was weak"]}}
     assert expected == {text: found_by(each_database, text) for text in expected}
+
+
+def test_common_word_of_long_ago(each_database: Store) -> None:
+    """Thousands of old tickets hold it and none of the newest: they are found in order, in parts.
+
+    Between the two lie blocks of neighbours in which nobody filed anything.
+    """
+    old = range(2_000_000, 2_128_000, 40)  # more than are gathered at once, in eight blocks
+    new = range(2_200_000, 2_201_100)
+    wanted = [Either((("=team:t4",),)), Either((("花屏",), ("screen", "torn")))]
+    with Session(each_database.engine) as session:  # nothing is committed
+        rows = [(number, {"=team:t4", "花屏"}) for number in old]
+        rows += [(number, {"=team:t4", "screen"}) for number in new]
+        marked = [(n, said | {index.block_term(index.block_of(n))}) for n, said in rows]
+        index.write(session.connection(), marked)
+
+        def found(span: Span, limit: int) -> list[int]:
+            return search.newest(session, wanted, span, limit)
+
+        assert list(old[:-8:-1]) == found(Span(), 7)
+        assert list(old[1000:996:-1]) == found(Span(below=old[1001]), 4)
+        assert list(old[::-1]) == found(Span(), 10_000)
+        assert list(old[:-21:-1]) == found(Span(first=old[-20]), 50)
+        assert [] == found(Span(first=old[-1] + 1), 50)
