@@ -88,24 +88,31 @@ async def look(desk: Desk, team: str, person: str, after: str = "") -> Home:
     now = desk.clock.now()
 
     def work(session: Session) -> Home:
-        reader = people.find_reader(session, team, person)
-        wanted = QueueFilter.read(reader.home)
-        own = TicketQuery(team=team, reporter=person)
-        if is_support:
-            queue = _begin(_query(team, person, wanted, now), after)
-            mine = lists.page(session, own, _OWN_SIZE)
-        else:
-            queue, mine = None, lists.page(session, _begin(own, after))
-        return Home(
-            mine=mine,
-            queue=lists.page(session, queue) if queue else None,
-            counts=_count(session, team) if is_support else {},
-            filter=wanted,
-            is_greeted=reader.greeted_at is not None,
-            is_first=_PLACE.fullmatch(after) is None,
-        )
+        return gather(session, team, person, now, is_support=is_support, after=after)
 
     return await desk.store.read(work)
+
+
+def gather(
+    session: Session, team: str, person: str, now: dt.datetime, *, is_support: bool, after: str = ""
+) -> Home:
+    """Read everything a person's home shows."""
+    reader = people.find_reader(session, team, person)
+    wanted = QueueFilter.read(reader.home)
+    own = TicketQuery(team=team, reporter=person)
+    if is_support:
+        queue = _begin(_query(team, person, wanted, now), after)
+        mine = lists.page(session, own, _OWN_SIZE)
+    else:
+        queue, mine = None, lists.page(session, _begin(own, after))
+    return Home(
+        mine=mine,
+        queue=lists.page(session, queue) if queue else None,
+        counts=_count(session, team) if is_support else {},
+        filter=wanted,
+        is_greeted=reader.greeted_at is not None,
+        is_first=_PLACE.fullmatch(after) is None,
+    )
 
 
 def _query(team: str, person: str, wanted: QueueFilter, now: dt.datetime) -> TicketQuery:

@@ -1,4 +1,7 @@
-"""Runs the benchmarks: `python -m tests.bench [name ...]`, by default all of them."""
+"""Runs the benchmarks: `python -m tests.bench [name ...] [word ...]`, by default all of them.
+
+Words that name no benchmark are told to each that runs, such as `desk sqlite 1000 100000`.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ FOLDER = Path(__file__).parent
 def main(wanted: list[str]) -> None:
     """Run the wanted benchmarks one after another; each prints its own table."""
     known = {path.stem.removeprefix("bench_"): path for path in sorted(FOLDER.glob("bench_*.py"))}
-    for name in wanted or known:
+    told = [word for word in wanted if word not in known]
+    for name in [word for word in wanted if word in known] or known:
         print(f"== {name}", flush=True)  # noqa: T201 - a benchmark prints
-        sys.argv = [str(known[name])]
+        sys.argv = [str(known[name]), *told]
         with contextlib.suppress(SystemExit):  # each ends as a command does; the next one follows
             runpy.run_path(str(known[name]), run_name="__main__")
 

@@ -1,0 +1,202 @@
+"""Tickets by the million, for the benchmarks of the lists: made and indexed inside the database.
+
+At every size the last two weeks and the tickets not resolved are alike, so that what differs
+is how much lies behind them. The search terms are cut by the product's own tokenizer, once for each
+text there is. Nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+from sqlmodel import Session, SQLModel, col, select
+
+from bot.store import Store, index
+from bot.store.tables import Remark
+from bot.store.terms import index_terms
+from bot.ticket import Ticket
+
+TEAM: Final = "T1"
+NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+WEEKLY: Final = 400  # tickets in each of the last two weeks; a quarter of them are not resolved
+RARE: Final = "陨石"  # in twenty tickets, the last of them long ago
+FADED: Final = "花屏"  # in half of what was filed long ago, and in nothing since
+_COMMENTS: Final = (
+    "视频卡顿，老师画面一直转圈", "听不清老师说话，声音断断续续", "学生黑屏了，重进教室才好",
+    "The screen froze for half a minute", "No sound from the teacher", "画面模糊，音画不同步",
+    "Weak wifi at the student's home, video keeps freezing", "切课后连不上", "声音有回声",
+    "Audio cuts out every few seconds on a 4G network", "老师掉线三次", "一直在重连",
+)  # fmt: skip
+_REPLIES: Final = ("让家长换到 5G 网络", "asked the parent to restart the router", "已经联系老师")
+_ROOMS: Final = 5000
+_ASIDES: Final = ("", f"，{RARE}", f"，{FADED}")
+_CHECKED: Final = 40
+
+_SERIES: Final = {
+    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :size)"
+    " SELECT n FROM s)",
+    "postgresql": "generate_series(1, :size) AS series(n)",
+}
+_MOMENT: Final = {
+    "sqlite": "strftime('%Y-%m-%d %H\\:%M\\:%S.000000', {0}, 'unixepoch')",
+    "postgresql": "(to_timestamp({0}) AT TIME ZONE 'UTC')",
+}
+# What a number n is made into; two weeks of a ticket each 25 minutes, one each 5 before them.
+_PLAN: Final = """
+    CREATE TEMPORARY TABLE plan AS
+    SELECT n, n % 12 AS said, n % 5000 AS room, n * 7 % 400 AS reporter, n * 3 % 20 AS assignee,
+        CASE WHEN n % 7 < 2 THEN 'adults' ELSE 'kids' END AS app,
+        CASE n % 11 WHEN 0 THEN '' WHEN 1 THEN 'unknown' WHEN 2 THEN 'device.cpu_high'
+            WHEN 3 THEN 'network.wifi_weak' ELSE 'network.loss' END AS cause,
+        CASE WHEN n <= :size - :recent OR n % 4 > 0 THEN 'resolved'
+            WHEN n % 8 = 0 THEN 'open' ELSE 'claimed' END AS status,
+        CASE n % 32 WHEN 0 THEN 3 WHEN 4 THEN 1 ELSE 0 END AS urgency,
+        CASE WHEN n > :size * 3 / 5 THEN 0 WHEN n % (:size * 3 / 100) = 1 THEN 1
+            WHEN n % 2 = 0 THEN 2 ELSE 0 END AS aside,
+        CASE WHEN n % 5 = 0 THEN n / 5 % 3 ELSE -1 END AS reply,
+        CASE WHEN n > :size - :recent THEN :now - (:size - n) * (604800 / :weekly)
+            ELSE :now - 1209600 - (:size - :recent - n) * 300 END AS filed
+    FROM {series}
+"""
+_TICKETS: Final = """
+    INSERT INTO ticket (number, team, origin, status, app, cloud, cname, teacher_uid, student_uid,
+        abnormal_side, issue_type, occurred_at, created_at, comments, reporter, assignee,
+        claimed_at, resolved_at, resolver, resolution, resolved_cause, report_state,
+        report_attempts, channel, card_ts, permalink, origin_channel, diagnosis_ts, picture_file,
+        picture_alt, cause, fault_uid, urgency, revision)
+    SELECT n, :team, 'V' || (10000000 + n), status, app, 'agora', room.said,
+        '' || (10000 + n % 3000), '' || (50000 + n % 30000), 'student', 3, {filed}, {filed},
+        comment.said || aside.said, 'U0' || (100 + reporter), 'S0' || (10 + assignee),
+        CASE WHEN status = 'open' THEN NULL ELSE {claimed} END,
+        CASE WHEN status = 'resolved' THEN {resolved} END,
+        CASE WHEN status = 'resolved' THEN 'S0' || (10 + assignee) END,
+        CASE WHEN status = 'resolved' THEN :resolution ELSE '' END, '', 'accepted',
+        1, 'C1', n || '.0', 'https\\://slack.test/p' || n, '', '', '', '', cause, '', urgency, 2
+    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
+    JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
+    JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside ORDER BY n
+"""
+_REMARKS: Final = """
+    INSERT INTO remark (team, channel, ts, ticket, person, text)
+    SELECT :team, 'C1', n || '.1', n, 'S010', words.said
+    FROM plan JOIN words ON words.kind = 'reply' AND words.place = plan.reply
+"""
+_TERMS: Final = """
+    INSERT INTO ticket_search ({key}, terms)
+    SELECT n, {cut}('=b\\:' || (n >> 14) || ' =team\\:t1 =cloud\\:agora =status\\:' || status
+        || ' =app\\:' || app || ' =cname\\:' || room.said || ' =reporter\\:u0' || (100 + reporter)
+        || ' =assignee\\:s0' || (10 + assignee)
+        || CASE WHEN cause = '' THEN '' ELSE ' =cause\\:' || cause END
+        || CASE WHEN status = 'resolved' THEN :resolution ELSE '' END
+        || room.terms || comment.terms || aside.terms || coalesce(reply.terms, ''){end}
+    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
+    JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
+    JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside
+    LEFT JOIN words AS reply ON reply.kind = 'reply' AND reply.place = plan.reply ORDER BY n
+"""
+_RESOLUTION: Final = "换了网络之后恢复"
+
+
+def fill(store: Store, size: int) -> None:
+    """Put so many tickets into an empty database and index them."""
+    indexes = SQLModel.metadata.tables["ticket"].indexes
+    with store.engine.begin() as connection:
+        _prepare(connection)
+        for each in indexes:
+            each.drop(connection)
+        _write(connection, size)
+        for each in indexes:
+            each.create(connection)
+        if not store.is_sqlite:
+            connection.exec_driver_sql(index.INDEX_POSTGRES)
+    _settle(store.engine)
+    with Session(store.engine) as session:
+        _check(session)
+
+
+def _prepare(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA synchronous=OFF")
+        connection.exec_driver_sql("PRAGMA cache_size=-400000")
+        connection.exec_driver_sql("BEGIN")
+        return
+    for setting in ("maintenance_work_mem = '512MB'", "work_mem = '256MB'", "jit = off"):
+        connection.exec_driver_sql(f"SET LOCAL {setting}")
+    connection.exec_driver_sql("DROP INDEX ix_ticket_search")
+    for table in ("ticket", "remark", "ticket_search"):
+        connection.exec_driver_sql(f"ALTER TABLE {table} SET UNLOGGED")
+
+
+def _write(connection: Connection, size: int) -> None:
+    kind = connection.dialect.name
+    is_sqlite = kind == "sqlite"
+    connection.execute(
+        text("CREATE TEMPORARY TABLE words (kind TEXT, place INTEGER, said TEXT, terms TEXT)")
+    )
+    connection.execute(text("INSERT INTO words VALUES (:kind, :place, :said, :terms)"), _words())
+    connection.execute(text("CREATE UNIQUE INDEX words_place ON words (kind, place)"))
+    told = {"size": size, "recent": 2 * WEEKLY, "weekly": WEEKLY, "now": int(NOW.timestamp())}
+    connection.execute(text(_PLAN.format(series=_SERIES[kind])), told)
+    if not is_sqlite:  # its planner has to know how many they are
+        connection.execute(text("ANALYZE words, plan"))
+    moments = {
+        name: _MOMENT[kind].format(f"filed + {after_s}")
+        for name, after_s in (("filed", 0), ("claimed", 300), ("resolved", 1800))
+    }
+    connection.execute(text(_TICKETS.format(**moments)), {"team": TEAM, "resolution": _RESOLUTION})
+    connection.execute(text(_REMARKS), {"team": TEAM})
+    cut = ("", ")") if is_sqlite else ("array_to_tsvector(string_to_array", ", ' '))")
+    made = _TERMS.format(key="rowid" if is_sqlite else "number", cut=cut[0], end=cut[1])
+    connection.execute(text(made), {"resolution": _spoken(_RESOLUTION)})
+    for table in ("words", "plan"):
+        connection.execute(text(f"DROP TABLE {table}"))
+
+
+def _words() -> list[dict[str, Any]]:
+    said: dict[str, Iterable[str]] = {
+        "comment": _COMMENTS,
+        "aside": _ASIDES,
+        "reply": _REPLIES,
+        "room": (f"class_{place}_{place % 7}" for place in range(_ROOMS)),
+    }
+    return [
+        {"kind": kind, "place": place, "said": each, "terms": _spoken(each)}
+        for kind, texts in said.items()
+        for place, each in enumerate(texts)
+    ]
+
+
+def _spoken(said: str) -> str:
+    return "".join(f" {term}" for term in sorted(index_terms(said)))
+
+
+def _settle(engine: Engine) -> None:
+    """Do what PostgreSQL does by itself in time; nobody gathers statistics on SQLite."""
+    if engine.dialect.name != "sqlite":
+        with engine.connect() as connection:
+            outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+            outside.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+
+
+def _check(session: Session) -> None:
+    """Make sure that the index holds what the product would have written."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    kept = (
+        "SELECT terms FROM ticket_search WHERE rowid = :number"
+        if is_sqlite
+        else "SELECT array_to_string(tsvector_to_array(terms), ' ') FROM ticket_search"
+        " WHERE number = :number"
+    )
+    asked = select(Ticket).limit(_CHECKED)
+    oldest = session.exec(asked.order_by(col(Ticket.number)))
+    for ticket in (*oldest, *session.exec(asked.order_by(col(Ticket.number).desc()))):
+        replies = session.exec(select(Remark.text).where(Remark.ticket == ticket.number))
+        expected = index.terms_of(ticket, replies)
+        found = session.connection().execute(text(kept), {"number": ticket.number}).scalar_one()
+        if expected != set(str(found).split()):
+            msg = f"ticket {ticket.number} is indexed otherwise: {expected ^ set(found.split())}"
+            raise RuntimeError(msg)
