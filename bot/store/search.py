@@ -13,7 +13,7 @@ from bot.store.index import block_of, block_term
 
 _WALKED: Final = 1000  # newest rows that are looked at one by one
 _GATHERED: Final = 3000  # found rows that are fetched at once
-_COMMON: Final = 10 * _GATHERED  # rows the planner expects; to gather from so many takes long
+_COMMON: Final = 2 * _GATHERED  # rows it expects; of words it does not know some thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ def _ask_postgres(connection: Connection, wanted: Wanted, span: Span, limit: int
     """Look through the newest rows one by one, then ask the index, for limited numbers of rows.
 
     The planner cannot know that a word is rare among the newest tickets, or common but long ago.
-    Left alone it reads the whole table for the one, and sorts half of it for the other.
+    Left alone it reads the whole table for the one, and sorts half of it for the other. What it
+    expects to be common is not gathered first.
     """
     for setting in ("enable_seqscan", "jit"):
         connection.execute(text(f"SET LOCAL {setting} = off"))
