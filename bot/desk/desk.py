@@ -264,13 +264,6 @@ class Desk:
             return {}
         return await self.store.read(lambda session: matching_replies(session, found, words))
 
-    async def count_tickets(self, queries: Sequence[TicketQuery], person: str) -> list[int]:
-        """Count what each query would list, up to `lists.COUNTED_MOST` and one more."""
-        allowed = [await self._narrowed(query, person) for query in queries]
-        return await self.store.read(
-            lambda session: [lists.count(session, query) for query in allowed]
-        )
-
     async def _narrowed(self, query: TicketQuery, person: str) -> TicketQuery:
         """Take out what this person may not see."""
         if query.reporter == person or await self.is_support(query.team, person):
