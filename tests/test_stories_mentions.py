@@ -54,7 +54,8 @@ async def corridor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
         await report(lin, CNAME, comments="a secret of 20002")
         await report(wang, "class_77_3")
         await built.settled()
-        await built.pass_time(400)
+        for _ in range(3):  # a cloud that a busy machine found silent is asked again
+            await built.pass_time(150)
         yield Corridor(built, lin, sam)
         assert [] == faults_of(built.workspace)
 
