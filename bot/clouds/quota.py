@@ -22,7 +22,7 @@ from bot.ports import Clock
 # A call booked for a moment arrives a little later, and the next one perhaps sooner after it:
 # with a quarter of a second, a machine ten times overloaded sent 11 of 10 once in two minutes.
 MARGIN_S: Final = 0.5
-SHORT_WAIT_S: Final = 4.0
+SHORT_WAIT_S: Final = 6.0  # four in a row where one a second is allowed
 # What the background leaves to people: a tenth of every allowance, three calls of ten a day,
 # and where an allowance is a single call, a head start whenever it comes free.
 RESERVE: Final = 0.1
