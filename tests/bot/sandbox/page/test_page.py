@@ -204,7 +204,9 @@ async def test_the_inspector_lists_calls(open_page: Open, call: Any) -> None:
     """The drawer shows a request with its JSON and can be filtered."""
     page = await open_page()
     await page.get_by_test_id("inspector-toggle").click()
+    await expect(page.get_by_test_id("inspector")).to_be_visible()
     await call("chat.postMessage", channel="C07TEACHERS", text="inspect me")
+    await expect(page.get_by_text("inspect me").first).to_be_visible()
     await page.get_by_test_id("inspector-filter").fill("inspect me")
     entry = page.get_by_test_id("call")
     await expect(entry).to_have_count(1)
