@@ -20,23 +20,29 @@ from typing import TYPE_CHECKING, TypeVar
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import callback, commands, doctor, failures, logs, questions, summary, words
+from bot import i18n, logs
+from bot.cli import callback, doctor, errors, inquiries, parser, summary
+from bot.cli.parser import DONE
 from bot.clouds import SystemClock, build_clouds, recall_clouds
-from bot.commands import DONE
-from bot.desk import Carriers, Desk, checkup, collecting, crowds, overviews
-from bot.desk.checkup import Checkup
-from bot.desk.collecting import Collector
-from bot.desk.crowds import CrowdDuty
-from bot.desk.escalating import EscalationDuties
-from bot.desk.incidents import IncidentDuties
-from bot.desk.mentions import MentionDuties
-from bot.desk.overviews import Overviews
-from bot.desk.room_duties import RoomDuties
-from bot.desk.rooms import Rooms
-from bot.desk.telling import TellingDuties
-from bot.desk.weekly import Weekly
 from bot.errors import LagdeskError
+from bot.i18n import LocaleName, Words, message
 from bot.ports import Clock
+from bot.services.admin import healthcheck
+from bot.services.admin.healthcheck import Checkup
+from bot.services.app_metrics import service as app_metrics_service
+from bot.services.app_metrics.service import Overviews
+from bot.services.call_control.jobs import RoomDuties
+from bot.services.call_control.service import Rooms
+from bot.services.diagnosis import call_statistics, event_poller
+from bot.services.diagnosis.call_statistics import CrowdDuty
+from bot.services.diagnosis.event_poller import Collector
+from bot.services.escalation.incidents import IncidentDuties
+from bot.services.escalation.jobs import EscalationDuties
+from bot.services.notifications.jobs import TellingDuties
+from bot.services.summary.jobs import Weekly
+from bot.services.tickets.jobs import Carriers
+from bot.services.tickets.mentions import MentionDuties
+from bot.services.tickets.service import Desk
 from bot.settings import (
     N_,
     SettingError,
@@ -46,17 +52,16 @@ from bot.settings import (
     require,
 )
 from bot.store import Store
-from bot.store.answers import SqlAnswers
-from bot.store.events import SqlEventBook
-from bot.store.ledger import SqlLedger, SqlMemory
-from bot.words import LocaleName, Words, message
+from bot.store.diagnosis.events import SqlEventBook
+from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.response_cache import SqlAnswers
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
     from bot.jobs import Engine
-    from handlers.clients import Clients
-    from handlers.installs import Installs
+    from handlers.slack.clients import Clients
+    from handlers.slack.oauth import Installs
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -134,20 +139,20 @@ class Slack:
 async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
     """Connect desk, Slack and the job engine; `worker` carries jobs out here."""
     from bot.jobs import Engine  # noqa: PLC0415 - dbos takes half a second to import
-    from handlers.caller import SlackCaller  # noqa: PLC0415 - so does bolt, which no terminal needs
-    from handlers.clients import Clients  # noqa: PLC0415 - likewise
-    from handlers.doors import build_app  # noqa: PLC0415 - likewise
-    from handlers.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
-    from handlers.inspector import SlackInspector  # noqa: PLC0415 - likewise
-    from handlers.installs import Installs  # noqa: PLC0415 - likewise
-    from handlers.mentions import ThreadMentions  # noqa: PLC0415 - likewise
-    from handlers.native import NativeBlocks  # noqa: PLC0415 - likewise
-    from handlers.notices import TicketNotices  # noqa: PLC0415 - likewise
-    from handlers.people import People  # noqa: PLC0415 - likewise
-    from handlers.quality import OverviewTeller  # noqa: PLC0415 - likewise
-    from handlers.room_notes import ThreadNotes  # noqa: PLC0415 - likewise
-    from handlers.speaker import SlackSpeaker  # noqa: PLC0415 - likewise
-    from handlers.summary import SlackAnnouncer  # noqa: PLC0415 - likewise
+    from handlers.admin.slack_checks import SlackInspector  # noqa: PLC0415 - likewise
+    from handlers.app_metrics.command import OverviewTeller  # noqa: PLC0415 - likewise
+    from handlers.call_control.status_posts import ThreadNotes  # noqa: PLC0415 - likewise
+    from handlers.escalation.incidents import ChannelIncidents  # noqa: PLC0415 - likewise
+    from handlers.escalation.pager import SlackCaller  # noqa: PLC0415 - so does bolt, which no terminal needs
+    from handlers.notifications.messages import TicketNotices  # noqa: PLC0415 - likewise
+    from handlers.slack.chart_support import NativeBlocks  # noqa: PLC0415 - likewise
+    from handlers.slack.clients import Clients  # noqa: PLC0415 - likewise
+    from handlers.slack.notifier import SlackSpeaker  # noqa: PLC0415 - likewise
+    from handlers.slack.oauth import Installs  # noqa: PLC0415 - likewise
+    from handlers.slack.user_directory import People  # noqa: PLC0415 - likewise
+    from handlers.summary.command import SlackAnnouncer  # noqa: PLC0415 - likewise
+    from handlers.tickets.mentions import ThreadMentions  # noqa: PLC0415 - likewise
+    from handlers.transports import build_app  # noqa: PLC0415 - likewise
 
     settings, desk = house.settings, house.desk
     installs = Installs(desk)
@@ -172,10 +177,10 @@ async def open_slack(house: House, *, worker: bool) -> AsyncIterator[Slack]:
             **TellingDuties(desk, TicketNotices(speaker, people)).table,
             **IncidentDuties(desk, ChannelIncidents(speaker, people, settings)).table,
             **MentionDuties(desk, ThreadMentions(speaker, people)).table,
-            collecting.KIND: collector.collect,
-            crowds.KIND: CrowdDuty(desk).fetch,
-            overviews.KIND: Overviews(desk, teller).answer,
-            checkup.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,
+            event_poller.KIND: collector.collect,
+            call_statistics.KIND: CrowdDuty(desk).fetch,
+            app_metrics_service.KIND: Overviews(desk, teller).answer,
+            healthcheck.KIND: Checkup(desk, SlackInspector(clients, people, settings)).carry,
         }
         engine = Engine(house.store, desk.clock, carriers, worker=worker)
         desk.wake = engine.wake
@@ -204,7 +209,7 @@ async def serve(
 ) -> int:
     """Run the HTTP door until a signal comes. `ready` is told the address."""
     from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
-    from handlers.doors import build_http_door  # noqa: PLC0415 - likewise
+    from handlers.transports import build_http_door  # noqa: PLC0415 - likewise
 
     _require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
@@ -244,7 +249,7 @@ async def _listen_at(site: web.TCPSite, settings: Settings) -> None:
 
 async def listen(settings: Settings, *, worker: bool) -> int:
     """Run the Socket Mode door until a signal comes."""
-    from handlers.doors import build_socket_door  # noqa: PLC0415 - see open_slack
+    from handlers.transports import build_socket_door  # noqa: PLC0415 - see open_slack
 
     _require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     async with (
@@ -271,7 +276,7 @@ async def work(settings: Settings) -> int:
 async def demonstrate(options: argparse.Namespace) -> int:
     """Run the whole product without any account."""
     from bot.sandbox.demo import DELAY_SCALE, set_stage  # noqa: PLC0415 - only the demo needs it
-    from handlers.manifest import build_manifest  # noqa: PLC0415 - likewise
+    from handlers.slack.manifest import build_manifest  # noqa: PLC0415 - likewise
 
     chosen: LocaleName = options.locale or read_system_locale()
     logs.set_up("WARNING", "text")
@@ -326,9 +331,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         "socket": lambda: listen(settings, worker=worker),
         "worker": lambda: work(settings),
         "migrate": lambda: migrate(settings),
-        "export": lambda: questions.export(settings, options, open_house),
-        "diagnose": lambda: questions.diagnose(settings, options, open_house),
-        "quality": lambda: questions.quality(settings, options, open_house),
+        "export": lambda: inquiries.export(settings, options, open_house),
+        "diagnose": lambda: inquiries.diagnose(settings, options, open_house),
+        "quality": lambda: inquiries.quality(settings, options, open_house),
         "callback": lambda: callback.run(settings, options, open_house),
         "summary": lambda: summary.run(settings, options, open_house),
     }
@@ -349,26 +354,26 @@ def _print_ready(url: str) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command; returns the exit status. Errors are one line, never a traceback."""
     try:
-        status = _carry_out(commands.parse(argv))
+        status = _carry_out(parser.parse(argv))
         if sys.stdout is not None:  # it can be closed
             sys.stdout.flush()
     except KeyboardInterrupt:
         return DONE
     except BrokenPipeError:  # whoever read has read enough
-        failures.abandon_output()
+        errors.abandon_output()
         return DONE
     except Exception as error:  # the last border: an operator gets a line, the log the rest
         log.debug("a command failed", exc_info=True)
         if isinstance(error, OSError):
-            failures.abandon_output()
-        return failures.explain(error)
+            errors.abandon_output()
+        return errors.explain(error)
     return status
 
 
 def _carry_out(options: argparse.Namespace) -> int:
     if options.command == "manifest":
         return _show_manifest(options.url)
-    words.preload()
+    i18n.preload()
     if options.command == "demo":
         return asyncio.run(demonstrate(options))
     if options.command == "doctor":
@@ -379,7 +384,7 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 
 def _show_manifest(url: str) -> int:
-    from handlers.manifest import build_manifest  # noqa: PLC0415 - needs nothing else
+    from handlers.slack.manifest import build_manifest  # noqa: PLC0415 - needs nothing else
 
     print(json.dumps(build_manifest(url), ensure_ascii=False, indent=2))  # noqa: T201 - its purpose
     return DONE

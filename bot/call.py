@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final, NewType
 
-from bot.words import Message, code_message, has_code, message
+from bot.i18n import Message, code_message, has_code, message
 
 if TYPE_CHECKING:
     import numpy as np

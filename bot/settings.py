@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from bot.crontab import is_schedule
+from bot.cron import is_schedule
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 
 CLOUDS: Final = ("agora", "volcengine", "huawei")

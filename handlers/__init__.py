@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.desk import Desk
-from handlers.channels import ChannelsStory
-from handlers.diagnose import DiagnoseStory
-from handlers.home import HomeStory
-from handlers.incidents import IncidentsStory
-from handlers.judging import JudgingStory
-from handlers.life import LifeStory
-from handlers.lists import ListsStory
-from handlers.middleware import answer_errors
-from handlers.people import People
-from handlers.preferences import PreferencesStory
-from handlers.quality import QualityStory
-from handlers.report import ReportStory
-from handlers.rooms import RoomsStory
-from handlers.settings import SettingsStory
-from handlers.summary import SummaryStory
-from handlers.thread import ThreadStory
-from handlers.tickets import TicketsStory
+from bot.services.tickets.service import Desk
+from handlers.admin.channel_events import ChannelsStory
+from handlers.admin.lagdesk_command import SettingsStory
+from handlers.app_metrics.command import QualityStory
+from handlers.call_control.handlers import RoomsStory
+from handlers.diagnosis.command import DiagnoseStory
+from handlers.diagnosis.feedback import JudgingStory
+from handlers.escalation.incidents import IncidentsStory
+from handlers.preferences.modal import PreferencesStory
+from handlers.slack.errors import answer_errors
+from handlers.slack.user_directory import People
+from handlers.summary.command import SummaryStory
+from handlers.tickets.buttons import TicketsStory
+from handlers.tickets.home import HomeStory
+from handlers.tickets.list_command import ListsStory
+from handlers.tickets.menu import LifeStory
+from handlers.tickets.report import ReportStory
+from handlers.tickets.thread import ThreadStory
 
 STORIES = (
     ReportStory,

@@ -19,13 +19,13 @@ from playwright.async_api import Browser
 
 from bot.__main__ import House, Slack, open_house, open_slack
 from bot.clouds import build_clouds
-from bot.sandbox import serving
+from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
-from handlers.doors import build_http_door, build_socket_door
-from handlers.manifest import build_manifest
+from handlers.slack.manifest import build_manifest
+from handlers.transports import build_http_door, build_socket_door
 from tests.browsing import launch
 
 
@@ -150,7 +150,7 @@ async def open_door(
     http = build_http_door(slack.app, house.desk, house.settings, slack.clients, slack.installs)
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()
-    stack.push_async_callback(serving.end, runner)
+    stack.push_async_callback(http_server.end, runner)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     way = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
     stack.push_async_callback(way.close)

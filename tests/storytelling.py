@@ -13,11 +13,12 @@ from typing import Any, Final
 from bot.__main__ import open_house, open_slack
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import demo_lessons
-from bot.sandbox.workspace import Person, Workspace
+from bot.sandbox.slack import Person, Workspace
 from bot.settings import read_settings
-from bot.store import Session, tickets
+from bot.store import Session
+from bot.store.tickets import tickets
 from bot.ticket import Ticket
-from handlers.manifest import build_manifest
+from handlers.slack.manifest import build_manifest
 from tests.conftest import MovedClock, Stage, no_waiting, open_door, stage_environment
 
 FORM: Final = {

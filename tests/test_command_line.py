@@ -18,7 +18,7 @@ import pytest
 from bot.call import Side
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
-from bot.sandbox.workspace.app import read_manifest
+from bot.sandbox.slack.app import read_manifest
 from bot.store import Store
 from bot.ticket import Ticket
 from tests.terminals import Terminal

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.sandbox.workspace.seed import ESCALATIONS, LEADS, LIN, MAYA, SAM, WANG, ZHOU
+from bot.sandbox.slack.seed import ESCALATIONS, LEADS, LIN, MAYA, SAM, WANG, ZHOU
 from tests.browsing import IN_BROWSER, open_page, take_screenshot
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import Json, ticket_of

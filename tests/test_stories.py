@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage
 from tests.storytelling import FORM, card_of, report, text_of, thread_of, told
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.audits import SHOWN_MOST
-from bot.sandbox.workspace import Person
-from bot.store import Session, audit
-from bot.store.audit import AuditEntry
+from bot.sandbox.slack import Person
+from bot.services.admin.audit_log import SHOWN_MOST
+from bot.store import Session
+from bot.store.admin import audit_log
+from bot.store.admin.audit_log import AuditEntry
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import open_world, report, ticket_of, whispers
 from tests.test_stories_rooms import DISMISS, choose, filed, on_huawei, open_menu, order
@@ -84,7 +85,7 @@ async def test_many_deeds_and_none(http_stage: Stage, people: int) -> None:
         for number in range(people):
             action = "tickets.export" if number % 2 else "moon.landing"
             detail = {"week": f"2026-W{number:02}", "cname": "<!channel>"}
-            audit.note(
+            audit_log.note(
                 session,
                 AuditEntry(
                     team=team,

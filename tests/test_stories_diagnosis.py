@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.scenario import build_lesson
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import findings_of, report, text_of, told, whispers
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot import doctor
 from bot.__main__ import open_house
+from bot.cli import doctor
+from bot.i18n import Words, message
 from bot.sandbox.clouds import Clouds
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
-from bot.words import Words, message
-from handlers import checkup
+from handlers.admin import healthcheck_view
 from tests.conftest import Stage, set_up_stage, stage_environment
 from tests.storytelling import text_of, whispers
 from tests.terminals import Terminal
@@ -59,7 +59,7 @@ async def find(stage: Stage, **more: str) -> tuple[int, dict[str, Any]]:
     """Look as the command does; returns its exit status and what was found, by name."""
     settings = read_settings(environment_of(stage, **more))
     findings = await doctor.examine(settings, partial(open_house, clock=stage.clock))
-    rows = checkup.to_json(findings, Words("en"))
+    rows = healthcheck_view.to_json(findings, Words("en"))
     return doctor.exit_status(findings), {row["name"]: row for row in rows}
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.sandbox.scenario import build_lesson
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
     Json,

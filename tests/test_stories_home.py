@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.clouds import AgoraAccount
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import Json, report, text_of
 

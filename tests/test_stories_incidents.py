@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.desk.incidents import Incidents
 from bot.errors import NotAllowedError
-from bot.store import Session, duties, incidents
+from bot.services.escalation.incidents import Incidents
+from bot.store import Session
+from bot.store import jobs as store_jobs
+from bot.store.escalation import incidents
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import report, text_of, thread_of, ticket_of, whispers
 
@@ -124,7 +126,7 @@ async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Stage) -> None
         assert incident is not None
         incident.ts = ""
         session.add(incident)
-        duties.owe(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
+        store_jobs.owe(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
 
     await crowd.house.store.transact(forget)
     await crowd.pass_time(1)

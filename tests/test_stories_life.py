@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.desk.life import Act, Life
-from bot.sandbox.workspace import Person
-from bot.store import audit
+from bot.sandbox.slack import Person
+from bot.services.tickets.actions import Act, Life
+from bot.store.admin import audit_log
 from tests.conftest import Stage
 from tests.storytelling import (
     Json,
@@ -85,7 +85,7 @@ async def test_handed_over(http_stage: Stage) -> None:
 async def audited(stage: Stage, cname: str) -> list[str]:
     """What the audit kept about a ticket."""
     number = (await ticket_of(stage, cname)).id
-    entries = await stage.house.store.read(lambda session: audit.of_ticket(session, number))
+    entries = await stage.house.store.read(lambda session: audit_log.of_ticket(session, number))
     return [entry.action for entry in entries]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import logs
-from bot.sandbox.workspace.delivery import sign
+from bot.sandbox.slack.delivery.transport import sign
 from tests.conftest import Stage, set_up_stage
 from tests.storytelling import card_of, report
 

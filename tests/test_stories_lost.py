@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
-from bot.store import tables
+from bot.sandbox.slack import Workspace
+from bot.store import models
 from tests.conftest import Stage
 from tests.storytelling import (
     card_of,
@@ -153,5 +153,5 @@ async def test_person_who_cannot_be_written_to(http_stage: Stage) -> None:
 
 async def is_owed(stage: Stage, name: str) -> bool:
     """Tell whether a duty is not done yet."""
-    duty = await stage.house.store.read(lambda session: session.get(tables.Duty, name))
+    duty = await stage.house.store.read(lambda session: session.get(models.Duty, name))
     return duty is not None and duty.done_at is None

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.mentions import Heard, Mentions
-from bot.sandbox.workspace import Person
-from bot.store import Session, duties
+from bot.sandbox.slack import Person
+from bot.services.tickets.mentions import Heard, Mentions
+from bot.store import Session
+from bot.store import jobs as store_jobs
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import Json, card_of, report, text_of, thread_of, ticket_of
 
@@ -142,5 +143,5 @@ async def test_where_nothing_is_said(corridor: Corridor) -> None:
 
 
 def _owed(session: Session) -> dict[str, int]:
-    owed = duties.count_owed(session)
+    owed = store_jobs.count_owed(session)
     return {kind: count for kind, count in owed.items() if kind == "mention"}

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
-from bot.sandbox.workspace import Person
-from bot.sandbox.workspace.seed import SUPPORT_GROUP
+from bot.sandbox.slack import Person
+from bot.sandbox.slack.seed import SUPPORT_GROUP
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import Json, choose_more, open_world, report, text_of
 

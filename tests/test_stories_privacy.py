@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import card_of, findings_of, report, text_of, told, whispers
 

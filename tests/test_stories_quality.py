@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage
 from tests.storytelling import text_of, whispers
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.clouds import AgoraAccount
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage, set_up_stage
 from tests.storytelling import text_of, whispers
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.addresses import RECORDING_PATH
 from bot.sandbox.clouds import HuaweiAccount
-from bot.sandbox.clouds.huawei_control import Callback
-from bot.sandbox.clouds.huawei_courier import Courier
-from bot.sandbox.workspace import Person
-from bot.store import recordings
-from bot.store.recordings import Recording
+from bot.sandbox.clouds.huawei.control import Callback
+from bot.sandbox.clouds.huawei.webhook_sender import Courier
+from bot.sandbox.slack import Person
+from bot.services.call_control.webhook_registration import RECORDING_PATH
+from bot.store.call_control import recordings
+from bot.store.call_control.recordings import Recording
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
     World,

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk import Carriers, Submission
-from bot.desk.desk import CARD_PATIENCE
-from bot.desk.notices import EXPLAINED, FILED
-from bot.store import Session, duties, notices, tables, tickets
+from bot.services.notifications.rules import EXPLAINED, FILED
+from bot.services.tickets.jobs import Carriers
+from bot.services.tickets.service import CARD_PATIENCE
+from bot.services.tickets.submission import Submission
+from bot.store import Session, models
+from bot.store import jobs as store_jobs
+from bot.store.notifications import sent
+from bot.store.tickets import tickets
 from bot.ticket import ReportState
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
@@ -125,16 +129,16 @@ async def test_card_comes_while_the_reporter_is_told(world: World) -> None:
         card = await store.transact(partial(take, name=f"card:{ticket.label}", world=world))
         await carriers.show_card(card)
         for name in (confirm.name, card.name):
-            end = partial(duties.settle, name=name, now=world.clock.now())
+            end = partial(store_jobs.settle, name=name, now=world.clock.now())
             assert await store.transact(end)
     async with world.lagdesk() as stage:
         await stage.pass_time(10)
         await see_everything_once(stage, "late-1")
 
 
-def take(session: Session, name: str, world: World) -> tables.Duty:
+def take(session: Session, name: str, world: World) -> models.Duty:
     """Begin to carry out a duty."""
-    duty = duties.take(session, name, "us", world.clock.now())
+    duty = store_jobs.take(session, name, "us", world.clock.now())
     assert duty is not None
     return duty
 
@@ -148,9 +152,9 @@ def forget(session: Session, number: int, kind: str) -> None:
         ticket.diagnosis_ts = ""
     session.add(ticket)
     told = {"confirm": FILED, "explain": EXPLAINED}.get(kind)
-    for notice in notices.sent(session, number, told) if told else ():
+    for notice in sent.sent(session, number, told) if told else ():
         notice.ts, notice.told_at = "", None
-    duty = session.get(tables.Duty, f"{kind}:{ticket.label}")
+    duty = session.get(models.Duty, f"{kind}:{ticket.label}")
     assert duty is not None
     duty.done_at, duty.holder = None, "a worker that is dead"
     session.add(duty)
@@ -252,7 +256,7 @@ async def test_unknown_for_good_is_explained_too(world: World) -> None:
             await stage.pass_time(120)
         assert 2 == len(told(stage, lin, "nobody-knows-1"))
         assert "Not enough data to say why" in findings_of(stage, "nobody-knows-1")[0]["text"]
-        owed = await stage.house.store.read(duties.count_owed)
+        owed = await stage.house.store.read(store_jobs.count_owed)
         assert {} == {kind: count for kind, count in owed.items() if kind in _OF_TICKETS}
 
 
@@ -273,5 +277,5 @@ async def test_waiting_ends_and_says_so(world: World) -> None:
 
 async def is_owed(stage: Stage, name: str) -> bool:
     """Tell whether a duty is not done yet."""
-    duty = await stage.house.store.read(lambda session: session.get(tables.Duty, name))
+    duty = await stage.house.store.read(lambda session: session.get(models.Duty, name))
     return duty is not None and duty.done_at is None

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.clouds import HuaweiAccount
-from bot.sandbox.workspace import Person
-from bot.sandbox.workspace.seed import SUPPORT_GROUP
-from bot.store import audit
-from bot.store.orders import RoomOrder
-from bot.store.recordings import Recording
+from bot.sandbox.slack import Person
+from bot.sandbox.slack.seed import SUPPORT_GROUP
+from bot.store.admin import audit_log
+from bot.store.call_control.recordings import Recording
+from bot.store.call_control.room_commands import RoomOrder
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import (
     Json,
@@ -107,7 +107,7 @@ def notes(stage: Stage, cname: str) -> list[str]:
 async def actions(stage: Stage, cname: str) -> list[str]:
     """What the audit kept about a ticket."""
     number = (await ticket_of(stage, cname)).id
-    entries = await stage.house.store.read(lambda session: audit.of_ticket(session, number))
+    entries = await stage.house.store.read(lambda session: audit_log.of_ticket(session, number))
     return [entry.action for entry in entries]
 
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from bot.sandbox.workspace import Person
+from bot.sandbox.slack import Person
 from tests.conftest import Stage
 from tests.storytelling import card_of, report, text_of
 from tests.test_stories_tickets import list_tickets, newest, resolve

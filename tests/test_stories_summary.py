@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.desk.weekly import Weekly
-from bot.desk.weeks import Week
-from bot.sandbox.workspace import Workspace
-from bot.sandbox.workspace.seed import SUPPORT_GROUP
+from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.seed import SUPPORT_GROUP
+from bot.services.summary.jobs import Weekly
+from bot.services.summary.weeks import Week
 from bot.store import Session
-from bot.store import summaries as store
-from bot.store.ledger import SqlMemory
-from handlers.summary import open_announcer
+from bot.store.rate_limits import SqlMemory
+from bot.store.summary import weeks as store
+from handlers.summary.command import open_announcer
 from tests.conftest import MovedClock, Stage, faults_of
 from tests.storytelling import World, open_world, report, text_of, whispers
 

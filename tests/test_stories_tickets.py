@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.desk import threads
-from bot.sandbox.workspace import Person
-from bot.store import Session, tables
+from bot.sandbox.slack import Person
+from bot.services.tickets import replies
+from bot.store import Session, models
 from bot.ticket import Ticket
 from tests.conftest import Stage
 from tests.storytelling import card_of, findings_of, report, text_of, ticket_of, whispers
@@ -267,18 +267,18 @@ async def test_reply_while_the_database_is_away(
     sam = stage.workspace.person("sam")
     await report(sam, "away-1")
     await stage.settled()
-    keep, refusals = threads.keep, iter([OperationalError("insert", {}, Exception("away"))])
+    keep, refusals = replies.keep, iter([OperationalError("insert", {}, Exception("away"))])
 
-    def keep_later(session: Session, reply: threads.Reply) -> Ticket | None:
+    def keep_later(session: Session, reply: replies.Reply) -> Ticket | None:
         for refusal in refusals:
             raise refusal
         return keep(session, reply)
 
-    monkeypatch.setattr(threads, "keep", keep_later)
+    monkeypatch.setattr(replies, "keep", keep_later)
     card = card_of(stage, "away-1")
     said = await sam.say("escalations", "the cable was loose", thread_ts=card["ts"])
     await asyncio.gather(*stage.workspace._tasks)
     key = ((await ticket_of(stage, "away-1")).team, stage.escalations, said["ts"])
-    remark = await stage.house.store.read(lambda session: session.get(tables.Remark, key))
+    remark = await stage.house.store.read(lambda session: session.get(models.Remark, key))
     assert remark is not None
     assert "the cable was loose" == remark.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.sandbox.workspace.delivery import Delivery, deliver
+from bot.sandbox.slack.delivery.transport import Delivery, deliver
 from tests.conftest import Stage
 from tests.storytelling import (
     FORM,

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.diagnosis import CAN_EMIT, HEALTHY, UNKNOWN
-from bot.sandbox.workspace import Person
-from handlers.advice import ADVICE
-from handlers.causes import CAUSES
+from bot.sandbox.slack import Person
+from handlers.ui.advice import ADVICE
+from handlers.ui.causes import CAUSES
 from tests.conftest import Stage, faults_of, set_up_stage
 from tests.storytelling import findings_of, report, text_of, ticket_of, told, whispers
 

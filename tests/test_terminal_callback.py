@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.desk.addresses import RECORDING_PATH
-from bot.sandbox.clouds.huawei_control import Callback
+from bot.sandbox.clouds.huawei.control import Callback
 from bot.sandbox.demo import CALLBACK_KEY, PIANO, build_clouds, cloud_environment
+from bot.services.call_control.webhook_registration import RECORDING_PATH
 from tests.terminals import Terminal
 
 DONE, FAILED = 0, 1

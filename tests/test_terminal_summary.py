@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
-from handlers.manifest import build_manifest
+from bot.sandbox.slack import Workspace
+from handlers.slack.manifest import build_manifest
 from tests.terminals import Outcome, Terminal
 
 DONE, FAILED, MISUSED = 0, 1, 2

@@ -5,12 +5,12 @@ Says everything through Words and knows no Slack: blocks are built elsewhere.
 
 from __future__ import annotations
 
-from bot.charts.choosing import choose
+from bot.charts.alt_text import alt_text, beside_native
 from bot.charts.native import NativeChart, NativeSeries, native
-from bot.charts.packing import pack, unpack
-from bot.charts.picture import Curve, Freezes, Panel, Picture
-from bot.charts.telling import alt_text, beside_native
-from bot.words import Words
+from bot.charts.select_panels import choose
+from bot.charts.serialization import pack, unpack
+from bot.charts.spec import Curve, Freezes, Panel, Picture
+from bot.i18n import Words
 
 __all__ = [
     "Curve",

@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.charts.axes import Box, Frame
+from bot.charts.font import font_of, width_of
 from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
-from bot.charts.lettering import font_of, width_of
-from bot.charts.picture import Curve, Picture
-from bot.words import Words
+from bot.charts.spec import Curve, Picture
+from bot.i18n import Words
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

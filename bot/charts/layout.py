@@ -6,19 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.charts.axes import Box, Frame, moment_of, time_ticks, value_ticks
+from bot.charts.font import HEADLINE_PX, SMALL_PX, TEXT_PX, TITLE_PX, drawable, fit, width_of, wrap
 from bot.charts.labels import write_number
-from bot.charts.lettering import (
-    HEADLINE_PX,
-    SMALL_PX,
-    TEXT_PX,
-    TITLE_PX,
-    drawable,
-    fit,
-    width_of,
-    wrap,
-)
-from bot.charts.picture import Panel, Picture, say_line
-from bot.words import Message, Words, message
+from bot.charts.spec import Panel, Picture, say_line
+from bot.i18n import Message, Words, message
 
 WIDTH: Final = 1200
 HEIGHT: Final = 900

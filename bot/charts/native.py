@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.charts.axes import moment_of
-from bot.charts.picture import Curve, Panel, Picture, say_line
-from bot.words import Words, message
+from bot.charts.spec import Curve, Panel, Picture, say_line
+from bot.i18n import Words, message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

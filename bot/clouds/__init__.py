@@ -10,14 +10,14 @@ from typing import Final
 import httpx
 
 from bot.clouds.agora import AgoraCloud, Asking
-from bot.clouds.answers import Answers
 from bot.clouds.http import CloudHttp
 from bot.clouds.huawei import Asking as HuaweiAsking
 from bot.clouds.huawei import Credentials, HuaweiCloud, KeyPair, Tokens
-from bot.clouds.huawei.asking import host_of
+from bot.clouds.huawei.client import host_of
 from bot.clouds.huawei.credentials import Login
-from bot.clouds.memory import EventBook, Memory
 from bot.clouds.quota import Ledger, Quota, Sleep, SystemClock
+from bot.clouds.response_cache import Answers
+from bot.clouds.storage import EventBook, Memory
 from bot.clouds.volcengine import Asking as VolcengineAsking
 from bot.clouds.volcengine import SignatureAuth, VolcengineCloud
 from bot.ports import Clock, Cloud

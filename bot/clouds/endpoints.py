@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.clouds.agora_figures import AGORA_FIGURES
+from bot.clouds.agora.app_metric_endpoints import AGORA_FIGURES
 from bot.clouds.appearances import APPEARANCES
 from bot.clouds.endpoint import DAY_S, Endpoint, Method, Plan, Rate
 

@@ -15,8 +15,8 @@ import httpx
 import stamina
 
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.errors import TooEarlyError, nonsense, unreachable
 from bot.clouds.quota import SHORT_WAIT_S, Quota
-from bot.clouds.refusals import TooEarlyError, nonsense, unreachable
 from bot.errors import (
     CloudBrokenError,
     CloudError,

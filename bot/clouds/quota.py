@@ -1,6 +1,6 @@
 """Budgets kept before they are broken, per app and endpoint, shared by all processes.
 
-The counting is the ledger's (a table, in `bot/store/ledger.py`); waiting and refusing is ours.
+The counting is the ledger's (a table, in `bot/store/rate_limits.py`); waiting and refusing is ours.
 pyrate-limiter was tried first: its SQLite bucket let two processes book 21 calls of 20, its
 file lock needs a further package, and no bucket of it knows calendar days.
 """
@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Final, Protocol
 
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import over_quota
+from bot.clouds.errors import over_quota
 from bot.ports import Clock
 
 # A call booked for a moment arrives a little later, and the next one perhaps sooner after it:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import LackReason
-from bot.clouds.refusals import TooEarlyError
+from bot.clouds.errors import TooEarlyError
 from bot.errors import (
     CloudBrokenError,
     CloudCannotError,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.diagnosis.candidates import CAN_EMIT
 from bot.diagnosis.examine import examine
 from bot.diagnosis.sides import examine_either
-from bot.diagnosis.suspects import CAN_EMIT
 from bot.diagnosis.verdict import (
     HEALTHY,
     UNKNOWN,

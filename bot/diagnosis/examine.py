@@ -17,13 +17,13 @@ from bot.call import (
     Series,
     Side,
 )
-from bot.diagnosis.claims import OTHER, Claim, alone, read_claims
+from bot.diagnosis.candidates import Suspect, moment_of
+from bot.diagnosis.cloud_findings import OTHER, Claim, alone, read_claims
+from bot.diagnosis.context import AROUND_S, Scene, set_scene
+from bot.diagnosis.ranking import weigh
 from bot.diagnosis.rules import RULES
-from bot.diagnosis.scene import AROUND_S, Scene, set_scene
-from bot.diagnosis.suspects import Suspect, moment_of
 from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.verdict import HEALTHY, NEEDED, UNKNOWN, Verdict
-from bot.diagnosis.weighing import weigh
 
 ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
 _EDGE_S: Final = 15.0

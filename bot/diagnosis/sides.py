@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import AbnormalEvent, Call, Media, Missing, Participant, Report, Series, Side
+from bot.diagnosis.context import Scene, set_scene
 from bot.diagnosis.examine import examine
-from bot.diagnosis.scene import Scene, set_scene
 from bot.diagnosis.symptoms import frozen_share
 from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
+from bot.diagnosis.candidates import moment_of
+from bot.diagnosis.context import Scene
 from bot.diagnosis.observations import Track
-from bot.diagnosis.scene import Scene
-from bot.diagnosis.suspects import moment_of
 from bot.diagnosis.thresholds import FREEZE_SHARE
 from bot.diagnosis.verdict import Evidence
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge
 
-from bot.store import Store, duties
+from bot.store import Store
+from bot.store import jobs as store_jobs
 
 DONE: Final = Counter("lagdesk_duties_done", "Duties carried out or given up.", ["kind"])
 RETRIED: Final = Counter("lagdesk_duties_retried", "Tries that failed and are repeated.", ["kind"])
@@ -18,7 +19,7 @@ OLDEST: Final = Gauge("lagdesk_duties_oldest_seconds", "How long the oldest due 
 async def measure(store: Store, now: dt.datetime) -> None:
     """Read the gauges from the table; call it before the metrics are shown."""
     owed, oldest = await store.read(
-        lambda session: (duties.count_owed(session), duties.oldest_due(session, now))
+        lambda session: (store_jobs.count_owed(session), store_jobs.oldest_due(session, now))
     )
     OWED.clear()
     for kind, number in owed.items():

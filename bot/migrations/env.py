@@ -8,18 +8,15 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
-import bot.store.answers
-import bot.store.audit
-import bot.store.events
-import bot.store.evidence
-import bot.store.incidents
-import bot.store.installs
-import bot.store.judgements
-import bot.store.ledger
-import bot.store.orders
-import bot.store.recordings
-import bot.store.summaries
-import bot.store.tables  # noqa: F401 - importing these fills the metadata
+import bot.store.admin.audit_log
+import bot.store.admin.installations
+import bot.store.call_control.recordings
+import bot.store.call_control.room_commands
+import bot.store.diagnosis.events
+import bot.store.diagnosis.evidence
+import bot.store.diagnosis.feedback
+import bot.store.escalation.incidents
+import bot.store.models  # noqa: F401 - importing these fills the metadata
 from bot.ticket import OneOf, UtcTime
 
 

@@ -1,5 +1,6 @@
 """What the desk needs from the world outside, as protocols. Nothing here does anything."""
 
+from bot.ports.call_statistics import SUFFERED_FROM, Bucket, Crowd, CrowdSource
 from bot.ports.clouds import (
     NARROWEST,
     Allowance,
@@ -20,8 +21,7 @@ from bot.ports.clouds import (
     Topic,
     Window,
 )
-from bot.ports.crowds import SUFFERED_FROM, Bucket, Crowd, CrowdSource
-from bot.ports.surfaces import (
+from bot.ports.notifier import (
     FILE_GONE,
     Asked,
     Clock,

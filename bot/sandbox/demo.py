@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.desk.addresses import RECORDING_PATH
 from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
-from bot.sandbox.clouds.huawei_courier import Courier
+from bot.sandbox.clouds.huawei.webhook_sender import Courier
 from bot.sandbox.scenario import Lesson, demo_lessons, evening_lessons, piano_lessons
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
+from bot.services.call_control.webhook_registration import RECORDING_PATH
 
 KIDS: Final = "kids"  # carried by Agora
 ADULTS: Final = "adults"  # by Volcengine

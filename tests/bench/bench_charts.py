@@ -25,12 +25,12 @@ import numpy as np
 from bot.call import Call, Code, IssueType, Report, Series, Side, Unit
 from bot.charts import choose, draw, pack, unpack
 from bot.clouds.agora.record import participants_of, series_of
-from bot.clouds.agora.wire import Details
+from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import endpoint
 from bot.diagnosis import Verdict, examine
+from bot.i18n import Words, message
 from bot.ports import Window
 from bot.sandbox.scenario import Curve, build_lesson, curves_of
-from bot.words import Words, message
 
 _MIDS: Final = range(20001, 20019)
 _RECEIVED: Final = frozenset({20004, 20005, 20009, 20010, 20011, 20016, 20018})

@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.desk import homes
-from bot.desk.summaries import count_week
-from bot.desk.weeks import Week
-from bot.store import Session, Store, lists, summaries, tickets
-from bot.store.lists import TicketQuery
+from bot.services.summary.report import count_week
+from bot.services.summary.weeks import Week
+from bot.services.tickets import app_home
+from bot.store import Session, Store
+from bot.store.summary import weeks
+from bot.store.tickets import lists, tickets
+from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status, Ticket
 from tests.bench.filling import FADED, NOW, RARE, TEAM, fill
 
@@ -89,7 +91,7 @@ def _new() -> Ticket:
 
 
 def _home(*, is_support: bool) -> Ask:
-    return lambda session: homes.gather(session, TEAM, "U0107", NOW, is_support=is_support)
+    return lambda session: app_home.gather(session, TEAM, "U0107", NOW, is_support=is_support)
 
 
 def _summary(session: Session) -> object:
@@ -97,13 +99,13 @@ def _summary(session: Session) -> object:
     since, early = week.since(_ZONE), week.shift(-1).since(_ZONE)
     return count_week(
         week,
-        summaries.outlines_of(session, early, NOW, TEAM),
-        summaries.judgements_of(session, since, NOW, TEAM),
-        summaries.stretches(session, since, NOW),
+        weeks.outlines_of(session, early, NOW, TEAM),
+        weeks.judgements_of(session, since, NOW, TEAM),
+        weeks.stretches(session, since, NOW),
         now=NOW,
         zone=_ZONE,
         patience=_PATIENCE,
-        earlier_runs=summaries.stretches(session, early, since),
+        earlier_runs=weeks.stretches(session, early, since),
     )
 
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.store import Store, index
-from bot.store.tables import Remark
-from bot.store.terms import index_terms
+from bot.store import Store
+from bot.store.models import Remark
+from bot.store.tickets import search_index
+from bot.store.tickets.tokenizer import index_terms
 from bot.ticket import Ticket
 
 TEAM: Final = "T1"
@@ -111,7 +112,7 @@ def fill(store: Store, size: int) -> None:
         for each in indexes:
             each.create(connection)
         if not store.is_sqlite:
-            connection.exec_driver_sql(index.INDEX_POSTGRES)
+            connection.exec_driver_sql(search_index.INDEX_POSTGRES)
     _settle(store.engine)
     with Session(store.engine) as session:
         _check(session)
@@ -195,7 +196,7 @@ def _check(session: Session) -> None:
     oldest = session.exec(asked.order_by(col(Ticket.number)))
     for ticket in (*oldest, *session.exec(asked.order_by(col(Ticket.number).desc()))):
         replies = session.exec(select(Remark.text).where(Remark.ticket == ticket.number))
-        expected = index.terms_of(ticket, replies)
+        expected = search_index.terms_of(ticket, replies)
         found = session.connection().execute(text(kept), {"number": ticket.number}).scalar_one()
         if expected != set(str(found).split()):
             msg = f"ticket {ticket.number} is indexed otherwise: {expected ^ set(found.split())}"

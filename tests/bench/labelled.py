@@ -28,16 +28,16 @@ from bot.call import (
     Series,
     Unit,
 )
-from bot.clouds.agora.asking import Generation
+from bot.clouds.agora.client import Generation
 from bot.clouds.agora.record import participants_of, series_of
-from bot.clouds.agora.wire import Details
+from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import endpoint
 from bot.diagnosis import Verdict, examine
 from bot.ports import Window
-from bot.sandbox.clouds.agora_codes import CURRENT_MIDS, SEED_MIDS
-from bot.sandbox.clouds.agora_diagnosis import tell_diagnosis
-from bot.sandbox.clouds.agora_params import Window as TwinWindow
-from bot.sandbox.clouds.agora_view import CallView
+from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS
+from bot.sandbox.clouds.agora.diagnosis import tell_diagnosis
+from bot.sandbox.clouds.agora.params import Window as TwinWindow
+from bot.sandbox.clouds.agora.view import CallView
 from bot.sandbox.clouds.server import Ask
 from bot.sandbox.scenario import KINDS, TWISTS, Curve, Lesson, curves_of, random_lesson
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from bot.__main__ import main
-from bot.commands import UsageError, parse, read_date, read_time
+from bot.cli.parser import UsageError, parse, read_date, read_time
 
 MOMENT = dt.datetime(2026, 11, 9, 2, 5, tzinfo=dt.UTC)
 

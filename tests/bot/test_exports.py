@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.exports import FIELDS, ticket_row, write_tickets
+from bot.services.tickets.export import FIELDS, ticket_row, write_tickets
 from bot.ticket import Ticket
 
 CONTRACT = """

@@ -56,7 +56,7 @@ def test_redaction(hidden: str) -> None:
     [
         "report:LD-12 is tried again at 2026-11-09T02:05:00.123456+00:00: agora call_search",
         "10:05:33 and 127.0.0.1 and version 3.4.0, abc",
-        "handlers.doors::hear",
+        "handlers.transports::hear",
     ],
 )
 def test_other_texts_stay(text: str) -> None:

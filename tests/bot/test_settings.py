@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.crontab import is_schedule
+from bot.cron import is_schedule
 from bot.settings import (
     SettingError,
     Settings,

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import causes, words
+from bot import causes, i18n
 from bot.call import Code
 from bot.clouds.agora import metrics as agora
 from bot.clouds.huawei import metrics as huawei
 from bot.clouds.volcengine import metrics as volcengine
-from bot.words import (
+from bot.i18n import (
     Duration,
     LocaleName,
     Message,
@@ -72,11 +72,11 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     folder = tmp_path / "zh" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "messages.po").write_text(ZH_PO, encoding="utf-8")
-    monkeypatch.setattr(words, "LOCALES_DIR", tmp_path)
-    monkeypatch.setattr(words, "_catalogs", {})
-    words._code_text.cache_clear()
+    monkeypatch.setattr(i18n, "LOCALES_DIR", tmp_path)
+    monkeypatch.setattr(i18n, "_catalogs", {})
+    i18n._code_text.cache_clear()
     yield
-    words._code_text.cache_clear()
+    i18n._code_text.cache_clear()
 
 
 @pytest.mark.usefixtures("small_catalogs")
@@ -207,7 +207,7 @@ def test_render_sees_what_only_a_surface_can_write() -> None:
 
 def test_each_renders_within_its_language() -> None:
     """In both languages a nested message is said once in each, not twice in each."""
-    spoken = message("%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4")
+    spoken = message("%(words)s (%(code)s)", i18n=code_message("agora.exp_id", "4"), code="4")
     assert "视频卡顿（4） / Video freeze (4)" == Words("both").say(spoken)
 
 
@@ -347,10 +347,10 @@ def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str])
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the start no catalog is compiled any more."""
-    monkeypatch.setattr(words, "_catalogs", {})
-    words.preload()
-    assert 4 == len(words._catalogs)
-    monkeypatch.setattr(words, "_compile", None)
+    monkeypatch.setattr(i18n, "_catalogs", {})
+    i18n.preload()
+    assert 4 == len(i18n._catalogs)
+    monkeypatch.setattr(i18n, "_compile", None)
     assert "Ticket" == Words("en").say(message("Ticket"))
 
 
@@ -358,16 +358,16 @@ def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_preload_misses_a_catalog() -> None:
     """A checkout without its catalogs is found out at the start."""
     with pytest.raises(FileNotFoundError, match=r"codes\.po"):
-        words.preload()
+        i18n.preload()
 
 
 def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that speak at the same moment share one compilation."""
     compiled: list[tuple[str, str]] = []
-    compile_ = words._compile
+    compile_ = i18n._compile
     everybody = threading.Barrier(4)
 
-    def count(domain: words.Domain, locale: words.CatalogName) -> object:
+    def count(domain: i18n.Domain, locale: i18n.CatalogName) -> object:
         compiled.append((domain, locale))
         return compile_(domain, locale)
 
@@ -375,8 +375,8 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         everybody.wait()
         Words("zh").say(message("Ticket"))
 
-    monkeypatch.setattr(words, "_catalogs", {})
-    monkeypatch.setattr(words, "_compile", count)
+    monkeypatch.setattr(i18n, "_catalogs", {})
+    monkeypatch.setattr(i18n, "_compile", count)
     threads = [threading.Thread(target=speak) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -15,9 +15,9 @@ import aiohttp
 from aiohttp import web
 
 from bot.jobs.metrics import measure
-from bot.sandbox.workspace.delivery import sign
-from bot.store.lists import TicketQuery, page
-from handlers.doors import build_http_door
+from bot.sandbox.slack.delivery.transport import sign
+from bot.store.tickets.lists import TicketQuery, page
+from handlers.transports import build_http_door
 from tests.conftest import Stage, set_up_stage
 
 Json = dict[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.call import Side
+from bot.i18n import LocaleName, Words, dump_message, message
 from bot.ticket import ReportState, Status, Ticket
-from bot.words import LocaleName, Words, dump_message, message
-from handlers import cards
-from handlers.voice import Voice
+from handlers.tickets import card as tickets_card
+from handlers.ui.renderer import Voice
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 EN, ZH = Voice(Words("en")), Voice(Words("zh"))
@@ -41,19 +41,19 @@ def make_ticket(**values: Any) -> Ticket:
 
 def shown(ticket: Ticket, voice: Voice = EN) -> str:
     """A card as one string."""
-    return json.dumps(cards.ticket_card(ticket, voice), ensure_ascii=False)
+    return json.dumps(tickets_card.ticket_card(ticket, voice), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("state", list(ReportState))
 def test_every_report_state_has_words(state: ReportState) -> None:
     """Each state is a sentence of its own, translated."""
     ticket = make_ticket(report_state=state)
-    english = EN.markup(cards.report_state(ticket))
+    english = EN.markup(tickets_card.report_state(ticket))
     assert "Agora" in english
     assert "%(" not in english
-    assert "声网" in ZH.markup(cards.report_state(ticket))
+    assert "声网" in ZH.markup(tickets_card.report_state(ticket))
     others = set(ReportState) - {state}
-    said = {EN.markup(cards.report_state(make_ticket(report_state=s))) for s in others}
+    said = {EN.markup(tickets_card.report_state(make_ticket(report_state=s))) for s in others}
     assert english not in said
 
 
@@ -75,7 +75,7 @@ def test_a_reason_is_said_in_the_readers_language() -> None:
 )
 def test_buttons(status: Status, verbs: list[str]) -> None:
     """Each status has its buttons, with the ticket's number as value."""
-    block = cards.ticket_card(make_ticket(status=status), EN)[-1]
+    block = tickets_card.ticket_card(make_ticket(status=status), EN)[-1]
     buttons = block["elements"]
     assert [f"ticket.{verb}" for verb in verbs] == [button["action_id"] for button in buttons]
     assert {"12"} == {button["value"] for button in buttons}
@@ -96,7 +96,7 @@ def test_the_largest_card_fits(locale: LocaleName) -> None:
         claimed_at=NOW,
         escalated_at=NOW,
     )
-    card = cards.ticket_card(ticket, Voice(Words(locale)))
+    card = tickets_card.ticket_card(ticket, Voice(Words(locale)))
     assert len(card) <= 50
     assert len({block["block_id"] for block in card}) == len(card)
     for block in card:
@@ -120,14 +120,14 @@ def test_a_resolution_is_shown_with_its_cause() -> None:
 def test_the_notice_pings_nobody() -> None:
     """The text above the blocks is escaped too."""
     ticket = make_ticket(cname="<!channel>")
-    assert "<!" not in cards.ticket_notice(ticket, EN)
-    text, blocks = cards.confirmation(ticket, EN)
+    assert "<!" not in tickets_card.ticket_notice(ticket, EN)
+    text, blocks = tickets_card.confirmation(ticket, EN)
     assert "<!" not in text + json.dumps(blocks)
 
 
 def test_details_have_no_buttons() -> None:
     """A ticket shown privately is read, not worked on."""
-    _, blocks = cards.ticket_details(make_ticket(permalink="https://x.example/p1"), EN)
+    _, blocks = tickets_card.ticket_details(make_ticket(permalink="https://x.example/p1"), EN)
     assert "actions" not in {block["type"] for block in blocks}
     assert "https://x.example/p1" in json.dumps(blocks)
 
@@ -149,7 +149,7 @@ def test_details_have_no_buttons() -> None:
 )
 def test_menu_is_read(option: object, read: tuple[int, str]) -> None:
     """What was forged names a ticket that nobody has."""
-    assert read == cards.read_menu({"selected_option": option})
+    assert read == tickets_card.read_menu({"selected_option": option})
 
 
 def test_menu_and_steps() -> None:
@@ -167,7 +167,7 @@ def test_menu_and_steps() -> None:
     assert ["link", "correct"] == choices_of(ticket, has_menu=False)
     assert "*Duplicate* of <https://slack/7|LD-7>" in shown(ticket)
     assert "*重复工单：* <https://slack/7|LD-7>" in shown(ticket, ZH)
-    text = json.dumps(cards.ticket_details(ticket, EN)[1])
+    text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])
     for said in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
         assert said in text
     assert "card.menu" not in text
@@ -175,5 +175,5 @@ def test_menu_and_steps() -> None:
 
 def choices_of(ticket: Ticket, *, has_menu: bool) -> list[str]:
     """What a card's menu offers."""
-    menu = cards.ticket_card(ticket, EN, has_menu=has_menu)[1]["accessory"]
+    menu = tickets_card.ticket_card(ticket, EN, has_menu=has_menu)[1]["accessory"]
     return [option["value"].removeprefix("12:") for option in menu["options"]]

@@ -21,9 +21,9 @@ from bot.call import (
     Unit,
 )
 from bot.diagnosis import Verdict
+from bot.i18n import Words
 from bot.ports import Bucket, Crowd, Diagnosis
-from bot.words import Words
-from handlers.crowds import crowd_lines
+from handlers.diagnosis.call_statistics import crowd_lines
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

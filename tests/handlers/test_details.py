@@ -8,11 +8,11 @@ import pytest
 
 from bot.call import AbnormalEvent, Code, Factor, IssueType, Lack, LackReason, Missing, Report, Side
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
+from bot.i18n import Words
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
-from bot.words import Words
-from handlers.details import details_view
-from handlers.voice import Voice
+from handlers.diagnosis.details_modal import details_view
+from handlers.ui.renderer import Voice
 from tests.storytelling import text_of
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.sandbox.workspace.delivery import sign
-from handlers.doors import LARGEST_BODY
+from bot.sandbox.slack.delivery.transport import sign
+from handlers.transports import LARGEST_BODY
 from tests.handlers.knocking import (
     CHALLENGE,
     FORM,

@@ -24,11 +24,12 @@ from bot.call import (
     Side,
 )
 from bot.diagnosis import Evidence, Verdict
+from bot.i18n import Words
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
-from bot.words import Words
-from handlers import facts, findings
-from handlers.voice import Voice
+from handlers.diagnosis import lines as diagnosis_lines
+from handlers.diagnosis import message as diagnosis_message
+from handlers.ui.renderer import Voice
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 EN, ZH = Voice(Words("en")), Voice(Words("zh"))
@@ -53,7 +54,7 @@ def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values:
 
 def shown(diagnosis: Diagnosis, voice: Voice = EN) -> str:
     """The card as one string."""
-    return json.dumps(findings.full_card(diagnosis, voice), ensure_ascii=False)
+    return json.dumps(diagnosis_message.full_card(diagnosis, voice), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("voice", [EN, ZH])
@@ -85,7 +86,7 @@ def test_a_terminal_promises_nothing_by_itself(
     """Who asked in a terminal is told when to ask again; no message there changes later."""
     missing = (Missing(Lack.CALL, why, again_at, "class_77_1"),)
     told = replace(make_diagnosis("unknown", missing=missing), calls=())
-    first, *_ = findings.tell(told)
+    first, *_ = diagnosis_message.tell(told)
     assert said in str(first)
     assert "by itself" not in str(first)
 
@@ -121,7 +122,7 @@ def test_how_sure(confidence: float, said: str) -> None:
         confidence=confidence,
         evidence=(Evidence("agora", NOW, "10001", "uplink_loss", 27.5, "%", 5.0, Media.VIDEO),),
     )
-    sentence = EN.plain(findings.verdict_sentence(diagnosis))
+    sentence = EN.plain(diagnosis_message.verdict_sentence(diagnosis))
     assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
     assert said in sentence
     assert str(round(confidence * 100)) in sentence
@@ -134,10 +135,10 @@ def test_whatever_is_missing_is_said(what: Lack, why: LackReason) -> None:
     """Each thing and reason has words in both languages, with the moment of the next look."""
     lack = Missing(what, why, NOW, "20002")
     for voice in (EN, ZH):
-        said = voice.markup(facts.missing_line(lack))
+        said = voice.markup(diagnosis_lines.missing_line(lack))
         assert "<!date^" in said
         assert "20002" not in said or why is LackReason.REFUSED
-    last = EN.markup(facts.missing_line(Missing(what, why)))
+    last = EN.markup(diagnosis_lines.missing_line(Missing(what, why)))
     assert "<!date^" not in last
 
 
@@ -146,7 +147,7 @@ def test_a_private_answer_does_not_promise_to_change() -> None:
     lack = Missing(Lack.CALL, LackReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2))
     diagnosis = make_diagnosis("unknown", missing=(lack,))
     assert "change by itself" in shown(diagnosis)
-    notice, blocks = findings.private_answer(diagnosis, EN)
+    notice, blocks = diagnosis_message.private_answer(diagnosis, EN)
     assert "change by itself" not in notice + json.dumps(blocks)
     assert "Nothing is known" in notice
 
@@ -169,14 +170,14 @@ def test_an_explanation(voice: Voice, said: str) -> None:
         reporter="U1",
         permalink="https://x.example/p1",
     )
-    notice, blocks = findings.explanation(ticket, make_diagnosis("unknown"), voice)
+    notice, blocks = diagnosis_message.explanation(ticket, make_diagnosis("unknown"), voice)
     text = notice + json.dumps(blocks, ensure_ascii=False)
     assert said in text
     assert "LD-12" in notice
     assert "<https://x.example/p1|" in text
     assert "<!here>" not in text
     known = make_diagnosis("device.cpu_high", side=Side.STUDENT, uid="20002", confidence=0.9)
-    _, blocks = findings.explanation(ticket, known, voice)
+    _, blocks = diagnosis_message.explanation(ticket, known, voice)
     assert "→" in json.dumps(blocks, ensure_ascii=False)
     assert "•••02" in json.dumps(blocks, ensure_ascii=False)
 
@@ -187,6 +188,6 @@ def test_a_code_that_lies_with_the_other_end_names_it() -> None:
     told = Evidence(
         source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
     )
-    line = EN.plain(facts.evidence_line(make_diagnosis("device.cpu_high"), told))
+    line = EN.plain(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), told))
     assert "reports High CPU usage (10) at " in line
     assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

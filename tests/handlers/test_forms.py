@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.words import LocaleName, Words
-from handlers.causes import RESOLUTIONS
-from handlers.forms import ReportForm, ResolveForm
-from handlers.tickets import cause_options
-from handlers.voice import Voice
+from bot.i18n import LocaleName, Words
+from handlers.tickets.buttons import cause_options
+from handlers.ui.causes import RESOLUTIONS
+from handlers.ui.forms import ReportForm, ResolveForm
+from handlers.ui.renderer import Voice
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 LOCALES: list[LocaleName] = ["zh", "en", "both"]

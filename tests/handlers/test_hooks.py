@@ -17,11 +17,11 @@ from sqlmodel import select
 
 from bot.__main__ import House, open_house
 from bot.call import Side
-from bot.desk.addresses import RECORDING_PATH
-from bot.sandbox.clouds.huawei_control import sign_callback
+from bot.sandbox.clouds.huawei.control import sign_callback
+from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.settings import read_settings
-from bot.store.recordings import HeardEvent, Recording, RecordState
-from handlers.hooks import LARGEST_EVENT, add_hooks
+from bot.store.call_control.recordings import HeardEvent, Recording, RecordState
+from handlers.slack.webhooks import LARGEST_EVENT, add_hooks
 from tests.conftest import MovedClock
 
 KEY = "callback-key"

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from bot.sandbox.workspace import Workspace
-from bot.store import installs
-from handlers.clients import Clients
+from bot.sandbox.slack import Workspace
+from bot.store.admin import installations
+from handlers.slack.clients import Clients
 from tests.handlers.knocking import Door, command, event, open_door
 
 # slack-sdk still tells aiohttp its credentials in the old way.
@@ -163,7 +163,7 @@ async def test_removal_is_heard(town: Town) -> None:
     await town.install()
     store, clock = town.door.stage.house.store, town.door.stage.clock
     kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(lambda session: installs.save(session, OTHER, kept, clock.now()))
+    await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
     town.first.uninstall()
     await town.first.until(lambda: heard(town.first, "app_uninstalled"))
     assert (None, "xoxb-other") == (await town.token(), await town.token(OTHER))
@@ -187,7 +187,7 @@ async def test_workspaces_have_their_own_tokens(town: Town) -> None:
     await town.install()
     store, clock = town.door.stage.house.store, town.door.stage.clock
     kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(lambda session: installs.save(session, OTHER, kept, clock.now()))
+    await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
     clients = town.door.stage.slack.clients
     tokens = [(await clients.of(team)).token for team in (TEAM, OTHER, "T0NOBODY")]
     assert [town.first.bot_token, "xoxb-other", None] == tokens

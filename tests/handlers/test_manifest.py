@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace.app import read_manifest
-from handlers.manifest import EVENTS_PATH, build_manifest
+from bot.sandbox.slack.app import read_manifest
+from handlers.slack.manifest import EVENTS_PATH, build_manifest
 
 URL = "https://lagdesk.example"
 HTTP, SOCKET = build_manifest(URL), build_manifest()

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
-from handlers.clients import Clients
-from handlers.people import Memory, People, Profile
+from handlers.slack.clients import Clients
+from handlers.slack.user_directory import Memory, People, Profile
 from tests.conftest import Stage, set_up_stage
 
 TEAM, LIN, ZHOU = "T07LAGDESK0", "U07LIN00001", "U07ZHOU0002"

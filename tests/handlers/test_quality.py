@@ -21,12 +21,10 @@ from bot.call import (
     Unit,
     Usage,
 )
+from bot.i18n import LocaleName, Words, message
 from bot.ports import Overview, Topic
-from bot.sandbox.workspace.blocks import validate_message
-from bot.words import LocaleName, Words, message
-from handlers.charts_native import Chart, Line, chart_block
-from handlers.indicators import name_of, short_name, written
-from handlers.overviews import (
+from bot.sandbox.slack.block_kit import validate_message
+from handlers.app_metrics.view import (
     charts,
     headline,
     notice,
@@ -34,8 +32,10 @@ from handlers.overviews import (
     print_overview,
     tables,
 )
-from handlers.sending import answer_refusal
-from handlers.voice import Voice
+from handlers.slack.api_errors import answer_refusal
+from handlers.ui.metric_names import name_of, short_name, written
+from handlers.ui.native_charts import Chart, Line, chart_block
+from handlers.ui.renderer import Voice
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 WORDS: tuple[LocaleName, ...] = ("en", "zh", "both")

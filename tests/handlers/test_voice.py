@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from bot.words import PersonId, Uid, Words, message
-from handlers.voice import Link, Voice, escape, hide_numbers, hide_uids, mask_uid
+from bot.i18n import PersonId, Uid, Words, message
+from handlers.ui.renderer import Link, Voice, escape, hide_numbers, hide_uids, mask_uid
 
 SHY = "\u00ad"
 MOMENT = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)

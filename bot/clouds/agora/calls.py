@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
-from bot.clouds.agora.asking import Asking, Generation, coarse, span_params
-from bot.clouds.agora.wire import CallRow, Lists, moment, required
+from bot.clouds.agora.client import Asking, Generation, coarse, span_params
+from bot.clouds.agora.schemas import CallRow, Lists, moment, required
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import forgot, nonsense
+from bot.clouds.errors import forgot, nonsense
 from bot.errors import CloudForgotError, CloudRefusedError
 from bot.ports import Window
 

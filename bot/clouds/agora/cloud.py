@@ -10,20 +10,20 @@ from typing import Final
 import msgspec
 
 from bot.call import Call, CallRecord, Report
-from bot.clouds.agora.asking import Asking, span_params
+from bot.clouds.agora.app_metrics import Overviews
+from bot.clouds.agora.call_statistics import Crowds
 from bot.clouds.agora.calls import find_calls
-from bot.clouds.agora.crowd import Crowds
+from bot.clouds.agora.client import Asking, span_params
 from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import Diagnoses
-from bot.clouds.agora.overview import Overviews
-from bot.clouds.agora.wire import Envelope
-from bot.clouds.answers import Answers, PassingAnswers
+from bot.clouds.agora.schemas import Envelope
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.memory import EventBook
-from bot.clouds.refusals import cannot, refused
+from bot.clouds.errors import cannot, refused
+from bot.clouds.response_cache import Answers, PassingAnswers
+from bot.clouds.storage import EventBook
 from bot.errors import CloudError, CloudRefusedError
+from bot.i18n import message
 from bot.ports import Capabilities, Crowd, EventAnswer, Gathering, Overview, Topic, Window
-from bot.words import message
 
 UID_MAX: Final = 2**32 - 1
 _CNAME_SIGNS: Final = "! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ ,"

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.call import Call, CallRecord, Lack, LackReason, Missing
-from bot.clouds.agora.asking import Asking, Generation, coarse, span_params
 from bot.clouds.agora.calls import pieces
+from bot.clouds.agora.client import Asking, Generation, coarse, span_params
 from bot.clouds.agora.record import (
     cut_off,
     participants_of,
     series_of,
     started_record_is_due,
 )
-from bot.clouds.agora.wire import Details, StayRow, UserRow
+from bot.clouds.agora.schemas import Details, StayRow, UserRow
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import TooEarlyError
+from bot.clouds.errors import TooEarlyError
 from bot.errors import CloudRefusedError
 from bot.ports import Window
 

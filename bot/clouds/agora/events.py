@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.call import AbnormalEvent, Code, Factor, Lack, LackReason, Missing
-from bot.clouds.agora.asking import Asking, coarse, span_params
-from bot.clouds.agora.wire import CauseRow, Diagnosis, EventRow, required
+from bot.clouds.agora.client import Asking, coarse, span_params
+from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, required
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.memory import EventBook, PocketBook
+from bot.clouds.errors import cannot, clean_code, nonsense
 from bot.clouds.reasons import reason_of, retry_of
-from bot.clouds.refusals import cannot, clean_code, nonsense
+from bot.clouds.storage import EventBook, PocketBook
 from bot.errors import CloudCannotError, CloudError, CloudOverQuotaError, CloudRefusedError
 from bot.ports import NARROWEST, EventAnswer, Gathering, Look, Window
 

@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from bot.clouds.agora.asking import Asking, span_params
+from bot.clouds.agora.app_metric_schemas import QUALITY, USAGE, Figures, distribution_of, usages_of
 from bot.clouds.agora.calls import pieces
-from bot.clouds.agora.figures import QUALITY, USAGE, Figures, distribution_of, usages_of
-from bot.clouds.answers import Part
+from bot.clouds.agora.client import Asking, span_params
 from bot.clouds.endpoints import Endpoint, endpoint
+from bot.clouds.response_cache import Part
 from bot.ports import Window
 
 DAY: Final = dt.timedelta(days=1)

@@ -6,8 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Final
 
-from bot.clouds.agora.asking import Asking, span_params
-from bot.clouds.agora.figures import (
+from bot.clouds.agora.app_metric_schemas import (
     EXPERIENCE,
     LIVE_SCALE,
     NETWORK,
@@ -18,8 +17,9 @@ from bot.clouds.agora.figures import (
     ranking_of,
     trends_of,
 )
-from bot.clouds.answers import Part
+from bot.clouds.agora.client import Asking, span_params
 from bot.clouds.endpoints import Endpoint
+from bot.clouds.response_cache import Part
 from bot.ports import Window
 
 # Every question asks for all its endpoint tells, so that one answer serves every topic.

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 from bot.call import Call, Code, Direction, Lack, LackReason, Metric, Missing, Participant, Series
-from bot.clouds.agora.asking import Generation
+from bot.clouds.agora.client import Generation
 from bot.clouds.agora.metrics import CODE_KINDS, MetricKind, kind_of, points_of
-from bot.clouds.agora.wire import MetricRow, StayRow, UserRow, moment, required
+from bot.clouds.agora.schemas import MetricRow, StayRow, UserRow, moment, required
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import clean_code, nonsense
+from bot.clouds.errors import clean_code, nonsense
 from bot.ports import Window
 
 _SENT_SIZES: Final = {

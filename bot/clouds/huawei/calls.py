@@ -9,9 +9,9 @@ import msgspec
 
 from bot.call import Call
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import Asking, coarse, pages, span_params, whole_seconds
-from bot.clouds.huawei.wire import Id, Moment, moment, required
-from bot.clouds.refusals import forgot, nonsense
+from bot.clouds.errors import forgot, nonsense
+from bot.clouds.huawei.client import Asking, coarse, pages, span_params, whole_seconds
+from bot.clouds.huawei.schemas import Id, Moment, moment, required
 from bot.ports import Window
 
 _EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ

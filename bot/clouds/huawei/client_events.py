@@ -16,9 +16,9 @@ import msgspec
 
 from bot.call import AbnormalEvent, Code, Factor, Participant
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import Asking, days_of, span_params, whole_seconds
-from bot.clouds.huawei.wire import Id, Moment, decode, moment
-from bot.clouds.refusals import cannot, clean_code, nonsense
+from bot.clouds.errors import cannot, clean_code, nonsense
+from bot.clouds.huawei.client import Asking, days_of, span_params, whole_seconds
+from bot.clouds.huawei.schemas import Id, Moment, decode, moment
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Window
 

@@ -11,19 +11,19 @@ from typing import Final
 import msgspec
 
 from bot.call import Call, CallRecord, Report
-from bot.clouds.answers import Answers, PassingAnswers
-from bot.clouds.huawei.asking import Asking
+from bot.clouds.errors import cannot, clean_code, refused
+from bot.clouds.huawei.app_metric_queries import Figures
+from bot.clouds.huawei.app_metrics import Overviews
 from bot.clouds.huawei.calls import find_calls
+from bot.clouds.huawei.client import Asking
 from bot.clouds.huawei.client_events import ClientEvents
 from bot.clouds.huawei.control import Control
 from bot.clouds.huawei.events import fetch_events
-from bot.clouds.huawei.figures import Figures
-from bot.clouds.huawei.overview import Overviews
 from bot.clouds.huawei.record import fetch_record
-from bot.clouds.huawei.wire import Id
-from bot.clouds.refusals import cannot, clean_code, refused
+from bot.clouds.huawei.schemas import Id
+from bot.clouds.response_cache import Answers, PassingAnswers
+from bot.i18n import message
 from bot.ports import Capabilities, EventAnswer, Overview, Topic, Window
-from bot.words import message
 
 # SparkRTC's FAQ on RoomID and UserID: both up to 64 letters, digits, "_" and "-".
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

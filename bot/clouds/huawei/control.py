@@ -10,11 +10,11 @@ import msgspec
 
 from bot.call import Code
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import Asking, coarse
+from bot.clouds.errors import clean_code, nonsense
 from bot.clouds.huawei.calls import find_calls
-from bot.clouds.huawei.stays import fetch_stays
-from bot.clouds.huawei.wire import Id, Moment, moment
-from bot.clouds.refusals import clean_code, nonsense
+from bot.clouds.huawei.client import Asking, coarse
+from bot.clouds.huawei.schemas import Id, Moment, moment
+from bot.clouds.huawei.sessions import fetch_stays
 from bot.ports import Occupancy, RecordingJob, Window
 
 STATE_KIND: Final = "huawei.job_state"

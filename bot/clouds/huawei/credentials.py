@@ -11,10 +11,10 @@ import msgspec
 
 from bot.clouds.cache import Cache, Kept
 from bot.clouds.endpoints import Endpoint, endpoint
+from bot.clouds.errors import nonsense
 from bot.clouds.http import Answer, CloudHttp, Question
+from bot.clouds.huawei.schemas import decode, moment, refusal_of
 from bot.clouds.huawei.signing import DATE_FORMAT, authorize, canonical_request
-from bot.clouds.huawei.wire import decode, moment, refusal_of
-from bot.clouds.refusals import nonsense
 from bot.ports import Clock
 
 _JSON: Final = "application/json"

@@ -12,16 +12,9 @@ import msgspec
 from bot.call import AbnormalEvent, Code, Direction, Factor, Lack, LackReason, Missing
 from bot.causes import canonical_code, cause_of
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import (
-    Asking,
-    coarse,
-    days_of,
-    pages,
-    span_params,
-    whole_seconds,
-)
-from bot.clouds.huawei.wire import Id, Moment, required
-from bot.clouds.refusals import clean_code, nonsense
+from bot.clouds.errors import clean_code, nonsense
+from bot.clouds.huawei.client import Asking, coarse, days_of, pages, span_params, whole_seconds
+from bot.clouds.huawei.schemas import Id, Moment, required
 from bot.ports import EventAnswer, Window
 
 TYPE_KIND: Final = "huawei.abnormal_type"

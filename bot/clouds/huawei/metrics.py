@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
-from bot.clouds.huawei.wire import Moment, required
+from bot.clouds.huawei.schemas import Moment, required
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

@@ -13,14 +13,8 @@ import numpy as np
 
 from bot.call import Call, CallRecord, Code, Lack, LackReason, Missing, Participant, Series
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.huawei.asking import (
-    Asking,
-    coarse,
-    days_of,
-    pages,
-    span_params,
-    whole_seconds,
-)
+from bot.clouds.errors import clean_code, nonsense
+from bot.clouds.huawei.client import Asking, coarse, days_of, pages, span_params, whole_seconds
 from bot.clouds.huawei.metrics import (
     CODE_KIND,
     MIDS,
@@ -30,10 +24,9 @@ from bot.clouds.huawei.metrics import (
     kind_of,
     points_of,
 )
-from bot.clouds.huawei.stays import fetch_stays
-from bot.clouds.huawei.wire import Id
-from bot.clouds.refusals import clean_code, nonsense
-from bot.clouds.stays import split_by_stay
+from bot.clouds.huawei.schemas import Id
+from bot.clouds.huawei.sessions import fetch_stays
+from bot.clouds.sessions import split_by_stay
 from bot.ports import Window
 
 if TYPE_CHECKING:

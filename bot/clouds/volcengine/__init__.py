@@ -1,6 +1,6 @@
 """Volcengine RTC, both versions of its OpenAPI. Its JSON goes no further than here."""
 
-from bot.clouds.volcengine.asking import Asking
+from bot.clouds.volcengine.client import Asking
 from bot.clouds.volcengine.cloud import VolcengineCloud
 from bot.clouds.volcengine.signing import SignatureAuth
 

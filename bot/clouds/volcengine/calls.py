@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.call import Call
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import forgot, nonsense
-from bot.clouds.volcengine.asking import Asking, coarse, pieces, span_params, whole_seconds
-from bot.clouds.volcengine.wire import RoomPage, RoomRow, moment, required
+from bot.clouds.errors import forgot, nonsense
+from bot.clouds.volcengine.client import Asking, coarse, pieces, span_params, whole_seconds
+from bot.clouds.volcengine.schemas import RoomPage, RoomRow, moment, required
 from bot.ports import Window
 
 _REACH: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun

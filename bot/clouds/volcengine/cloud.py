@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report
-from bot.clouds.answers import Answers, PassingAnswers
-from bot.clouds.refusals import cannot
-from bot.clouds.volcengine.asking import Asking
+from bot.clouds.errors import cannot
+from bot.clouds.response_cache import Answers, PassingAnswers
+from bot.clouds.volcengine.app_metric_queries import Quality
+from bot.clouds.volcengine.app_metrics import Overviews
 from bot.clouds.volcengine.calls import find_calls, probe
+from bot.clouds.volcengine.client import Asking
 from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.ids import ID, ID_HINT
-from bot.clouds.volcengine.overview import Overviews
-from bot.clouds.volcengine.quality import Quality
 from bot.ports import Capabilities, EventAnswer, Occupancy, Overview, Topic, Window
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)

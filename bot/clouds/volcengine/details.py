@@ -10,10 +10,10 @@ from typing import Final
 
 from bot.call import Call, CallRecord, Lack, LackReason, Missing, Participant
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.volcengine.asking import Asking, coarse, pieces, span_params, whole_seconds
+from bot.clouds.volcengine.client import Asking, coarse, pieces, span_params, whole_seconds
 from bot.clouds.volcengine.ids import ID
 from bot.clouds.volcengine.record import participants_of, series_of
-from bot.clouds.volcengine.wire import CallDetails, UserDetailRow, UserPage, UserRow
+from bot.clouds.volcengine.schemas import CallDetails, UserDetailRow, UserPage, UserRow
 from bot.ports import Window
 
 _EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ

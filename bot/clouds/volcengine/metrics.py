@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from bot.call import Code, Direction, Media, Metric, Unit
-from bot.clouds.refusals import clean_code
+from bot.clouds.errors import clean_code
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

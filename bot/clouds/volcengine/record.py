@@ -11,10 +11,10 @@ import numpy as np
 
 from bot.call import Call, Direction, Participant, Series
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.refusals import nonsense
-from bot.clouds.stays import split_by_stay
+from bot.clouds.errors import nonsense
+from bot.clouds.sessions import split_by_stay
 from bot.clouds.volcengine.metrics import code_of, kind_of, points_of
-from bot.clouds.volcengine.wire import (
+from bot.clouds.volcengine.schemas import (
     DetailRow,
     RecordRow,
     UserDetailRow,

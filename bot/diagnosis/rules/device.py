@@ -9,10 +9,10 @@ import numpy as np
 
 from bot.call import Media, Metric
 from bot.causes import Cause
+from bot.diagnosis.candidates import Suspect, suspect_of
+from bot.diagnosis.context import Scene
 from bot.diagnosis.observations import Observation, observe
 from bot.diagnosis.rules.sending import sent
-from bot.diagnosis.scene import Scene
-from bot.diagnosis.suspects import Suspect, suspect_of
 from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Direction, Media, Metric
+from bot.diagnosis.context import Scene
 from bot.diagnosis.observations import Observation, Track, observe
-from bot.diagnosis.scene import Scene
 from bot.diagnosis.symptoms import freeze_measured, freezes
 from bot.diagnosis.thresholds import JITTER, JITTER_FELT, LATENCY, LOSS, Limit
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from bot.call import Direction, Metric
 from bot.causes import Cause
+from bot.diagnosis.candidates import Suspect, suspect_of
+from bot.diagnosis.context import Scene
 from bot.diagnosis.observations import Observation, observe
 from bot.diagnosis.rules.links import Link, look_down, look_up
-from bot.diagnosis.scene import Scene
-from bot.diagnosis.suspects import Suspect, suspect_of
 from bot.diagnosis.thresholds import HEAVY_LOSS, JITTER, LOSS, ROUTER, ROUTER_SLOW
 
 _UP: Final = Direction.UP

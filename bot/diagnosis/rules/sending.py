@@ -10,9 +10,9 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric, Side
 from bot.causes import Cause
+from bot.diagnosis.candidates import Suspect, suspect_of
+from bot.diagnosis.context import Scene
 from bot.diagnosis.observations import Observation, Track, observe
-from bot.diagnosis.scene import Scene
-from bot.diagnosis.suspects import Suspect, suspect_of
 from bot.diagnosis.thresholds import NOTHING_SENT, SILENCE
 
 _UP, _DOWN = Direction.UP, Direction.DOWN

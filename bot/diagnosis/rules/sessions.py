@@ -9,8 +9,8 @@ import numpy as np
 
 from bot.call import Media, Metric
 from bot.causes import Cause
-from bot.diagnosis.scene import AROUND_S, Presence, Scene, neighbours
-from bot.diagnosis.suspects import Suspect, moment_of, nearness
+from bot.diagnosis.candidates import Suspect, moment_of, nearness
+from bot.diagnosis.context import AROUND_S, Presence, Scene, neighbours
 from bot.diagnosis.verdict import Evidence
 
 _OVERLAP_S: Final = 8.0

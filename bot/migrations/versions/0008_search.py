@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from bot.store import index
+from bot.store.tickets import search_index
 
 revision = "0008"
 down_revision = "0007"
@@ -14,10 +14,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Go to this revision."""
-    index.create(op.get_bind())
-    index.index_all(op.get_bind())
+    search_index.create(op.get_bind())
+    search_index.index_all(op.get_bind())
 
 
 def downgrade() -> None:
     """Go back to the one before."""
-    index.drop(op.get_bind())
+    search_index.drop(op.get_bind())

@@ -6,21 +6,21 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from bot.sandbox.clouds.agora_current import PlanName
-from bot.sandbox.clouds.agora_twin import AgoraAccount, AgoraTwin, Generation, LimitShape
+from bot.sandbox.clouds.agora.current import PlanName
+from bot.sandbox.clouds.agora.fake import AgoraAccount, AgoraTwin, Generation, LimitShape
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
-from bot.sandbox.clouds.huawei_account import HuaweiAccount
-from bot.sandbox.clouds.huawei_twin import HuaweiTwin
-from bot.sandbox.clouds.ledger import max_in_window
+from bot.sandbox.clouds.huawei.account import HuaweiAccount
+from bot.sandbox.clouds.huawei.fake import HuaweiTwin
+from bot.sandbox.clouds.request_log import max_in_window
 from bot.sandbox.clouds.server import Door, Twin
-from bot.sandbox.clouds.volcengine_twin import VolcengineAccount, VolcengineTwin
+from bot.sandbox.clouds.volcengine.fake import VolcengineAccount, VolcengineTwin
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from bot.sandbox.clouds.agora_report import AcceptedReport
-    from bot.sandbox.clouds.ledger import Arrival
+    from bot.sandbox.clouds.agora.report import AcceptedReport
+    from bot.sandbox.clouds.request_log import Arrival
     from bot.sandbox.scenario import Lesson
 
 __all__ = [

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from aiohttp import web
 
-from bot.sandbox import serving
+from bot.sandbox import http_server
 from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_answer
-from bot.sandbox.clouds.ledger import Arrival, Ledger, Limits
+from bot.sandbox.clouds.request_log import Arrival, Ledger, Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -159,7 +159,7 @@ class Door:
         finally:
             self._closing.set()
             await asyncio.sleep(0)  # waiting answers go out before their connections are closed
-            await serving.end(runner)
+            await http_server.end(runner)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         ask = await self._read(request)

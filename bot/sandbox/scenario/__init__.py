@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.sandbox.scenario.catalogue import demo_lessons, evening_lessons, piano_lessons
 from bot.sandbox.scenario.curves import Curve, curves_of
+from bot.sandbox.scenario.fault_kinds import KINDS, Kind, build_lesson
 from bot.sandbox.scenario.generator import random_lesson
-from bot.sandbox.scenario.kinds import KINDS, Kind, build_lesson
-from bot.sandbox.scenario.lesson import (
+from bot.sandbox.scenario.perturbations import TWISTS
+from bot.sandbox.scenario.simulated_call import (
     STUDENT_UID,
     TEACHER_UID,
     Complaint,
@@ -17,7 +18,6 @@ from bot.sandbox.scenario.lesson import (
     Person,
     Stay,
 )
-from bot.sandbox.scenario.twists import TWISTS
 
 __all__ = [
     "KINDS",

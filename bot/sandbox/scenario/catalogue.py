@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.sandbox.scenario.kinds import build_lesson
-from bot.sandbox.scenario.lesson import (
+from bot.sandbox.scenario.fault_kinds import build_lesson
+from bot.sandbox.scenario.simulated_call import (
     UNKNOWN_CAUSE,
     Device,
     Expected,

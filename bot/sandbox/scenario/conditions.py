@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.call import FloatArray
-    from bot.sandbox.scenario.lesson import Fault, Lesson, Person
+    from bot.sandbox.scenario.simulated_call import Fault, Lesson, Person
 
 _RAMP_S: Final = 4.0
 _BURST_ABOVE: Final = -0.2  # of smoothed noise: a burst is on a bit over half of the time

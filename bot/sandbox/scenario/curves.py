@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.call import FloatArray
-    from bot.sandbox.scenario.lesson import Lesson, Person, Stay
+    from bot.sandbox.scenario.simulated_call import Lesson, Person, Stay
 
     IntArray = NDArray[np.int64]
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from bot.sandbox.scenario.kinds import KINDS, build_lesson
-from bot.sandbox.scenario.lesson import Device, Lesson
+from bot.sandbox.scenario.fault_kinds import KINDS, build_lesson
+from bot.sandbox.scenario.simulated_call import Device, Lesson
 
 EPOCH: Final = 1_600_000_000.0  # when lessons happen if nobody says; 2020-09-13 12:26:40 UTC
 _TEACHERS: Final = (

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.charts import layout, lettering
-from bot.charts.lettering import drawable, fit, font_of, has_glyph, width_of, wrap
-from bot.words import LOCALES_DIR
+from bot.charts import font, layout
+from bot.charts.font import drawable, fit, font_of, has_glyph, width_of, wrap
+from bot.i18n import LOCALES_DIR
 
 _GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; what comes before are signs
 
@@ -85,10 +85,10 @@ def test_text_is_broken_where_one_may(text: str, lines: list[str]) -> None:
 def test_letters_are_large_enough_for_a_phone() -> None:
     """No letter is smaller than 28 of 1,200 pixels: 9 points on a screen 390 points wide."""
     sizes = [
-        lettering.HEADLINE_PX,
-        lettering.TITLE_PX,
-        lettering.TEXT_PX,
-        lettering.SMALL_PX,
+        font.HEADLINE_PX,
+        font.TITLE_PX,
+        font.TEXT_PX,
+        font.SMALL_PX,
     ]
 
     assert 9 <= min(sizes) * 390 / layout.WIDTH

@@ -16,8 +16,8 @@ from bot.ports import Cloud, Window
 from bot.sandbox.clouds import AgoraAccount
 from bot.settings import CloudSettings
 from bot.store import Store
-from bot.store.events import SqlEventBook
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.store.diagnosis.events import SqlEventBook
+from bot.store.rate_limits import SqlLedger, SqlMemory
 
 AT_ONCE = 4  # questions under way for each endpoint
 _REST_S = 0.005

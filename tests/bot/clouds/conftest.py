@@ -18,7 +18,7 @@ from bot.ports import Cloud
 from bot.sandbox.clouds import VolcengineAccount
 from bot.settings import CloudSettings
 from bot.store import Store
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlLedger, SqlMemory
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 SECRET = "s3cret-of-agora"
@@ -105,7 +105,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def ledger(store: Store, monkeypatch: pytest.MonkeyPatch) -> SqlLedger:
     """A ledger in the fresh database, to which a busy machine's pauses are no time."""
-    monkeypatch.setattr("bot.store.ledger.time", SimpleNamespace(monotonic=lambda: 0.0))
+    monkeypatch.setattr("bot.store.rate_limits.time", SimpleNamespace(monotonic=lambda: 0.0))
     return SqlLedger(store)
 
 

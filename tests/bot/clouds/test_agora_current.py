@@ -18,10 +18,10 @@ from bot.ports import Crowd, CrowdSource, Topic, Window
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import Lesson, build_lesson
 from bot.sandbox.scenario.catalogue import big_class
-from bot.sandbox.scenario.lesson import Role
+from bot.sandbox.scenario.simulated_call import Role
 from bot.settings import CloudSettings
-from bot.store.answers import SqlAnswers
-from bot.store.ledger import SqlMemory
+from bot.store.rate_limits import SqlMemory
+from bot.store.response_cache import SqlAnswers
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 ACCOUNT = AgoraAccount()

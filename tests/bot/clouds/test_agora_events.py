@@ -8,9 +8,9 @@ import pytest
 
 from bot.call import IssueType, Lack, LackReason, Report, Side
 from bot.clouds.agora.events import Look, next_look, unsettled
-from bot.desk.examining import Examiner
 from bot.errors import CloudBrokenError, CloudCannotError
 from bot.ports import Window
+from bot.services.diagnosis.service import Examiner
 
 NOON_S = 1795176000
 

@@ -12,13 +12,13 @@ import pytest
 
 from bot.call import Lack, LackReason, Unit
 from bot.clouds import build_clouds
-from bot.clouds.agora.overview import definitions_of
+from bot.clouds.agora.app_metrics import definitions_of
 from bot.ports import Overview, Topic
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import build_lesson
 from bot.settings import CloudSettings
-from bot.store.answers import SqlAnswers
-from bot.store.ledger import SqlMemory
+from bot.store.rate_limits import SqlMemory
+from bot.store.response_cache import SqlAnswers
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 APP_ID = AgoraAccount().apps["kids"]

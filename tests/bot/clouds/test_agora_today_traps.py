@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from bot.clouds.agora.figures import Figures, distribution_of, usages_of
+from bot.clouds.agora.app_metric_schemas import Figures, distribution_of, usages_of
 from bot.clouds.endpoints import endpoint
 from bot.ports import Topic, Window
 from bot.settings import read_settings

@@ -31,7 +31,7 @@ from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import build_lesson
 from bot.sandbox.scenario.catalogue import big_class
 from bot.settings import CloudSettings
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlLedger, SqlMemory
 
 NOON_S = 1795176000
 FIVE = dt.timedelta(minutes=5)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from bot.call import Code, Distribution, Figure, Media, Slice, Trend, Unit, Usage
-from bot.clouds.answers import Answers, Ask, Asker, Part, PassingAnswers
 from bot.clouds.endpoints import endpoint
-from bot.clouds.gathering import gather
-from bot.clouds.refusals import over_quota, unreachable
+from bot.clouds.errors import over_quota, unreachable
+from bot.clouds.merge import gather
+from bot.clouds.response_cache import Answers, Ask, Asker, Part, PassingAnswers
 from bot.errors import CloudError
 from bot.ports import Topic
-from bot.store.answers import SqlAnswers
+from bot.store.response_cache import SqlAnswers
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 ROW = endpoint("agora", "live_scale", generation="seed")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.clouds import recall_clouds
-from bot.store.ledger import SqlMemory
+from bot.store.rate_limits import SqlMemory
 
 
 def test_each_app_has_its_carrier(make_agora: Any) -> None:

@@ -10,15 +10,15 @@ import httpx
 import msgspec
 import pytest
 
-from bot.clouds.agora.wire import Lists
-from bot.clouds.agora.wire import understand as agora
+from bot.clouds.agora.schemas import Lists
+from bot.clouds.agora.schemas import understand as agora
 from bot.clouds.endpoints import Endpoint, endpoint
 from bot.clouds.http import Answer
-from bot.clouds.huawei.wire import understand as huawei
-from bot.clouds.volcengine.wire import RoomPage
-from bot.clouds.volcengine.wire import understand as volcengine
+from bot.clouds.huawei.schemas import understand as huawei
+from bot.clouds.volcengine.schemas import RoomPage
+from bot.clouds.volcengine.schemas import understand as volcengine
 from bot.errors import CloudBrokenError, CloudError, CloudOverQuotaError, CloudRefusedError
-from bot.words import Words
+from bot.i18n import Words
 
 NOW: Final = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 ROOMS: Final = endpoint("huawei", "rooms")

@@ -12,9 +12,9 @@ import pytest
 
 from bot.clouds import http as clouds_http
 from bot.clouds.endpoints import Endpoint, Rate
+from bot.clouds.errors import broken, clean_code, over_quota
 from bot.clouds.http import Answer, CloudHttp, Question
 from bot.clouds.quota import Quota
-from bot.clouds.refusals import broken, clean_code, over_quota
 from bot.errors import (
     CloudBrokenError,
     CloudError,
@@ -22,7 +22,7 @@ from bot.errors import (
     CloudOverQuotaError,
     CloudUnreachableError,
 )
-from bot.store.ledger import SqlLedger
+from bot.store.rate_limits import SqlLedger
 
 GET = Endpoint("agora", "lists", "/lists", "test", rates=(Rate(1000, 1),))
 POST = Endpoint("agora", "reportV2", "/reportV2", "test", method="POST", rates=(Rate(1000, 1),))

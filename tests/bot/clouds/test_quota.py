@@ -15,7 +15,7 @@ from bot.clouds.endpoints import Endpoint, Rate, endpoint
 from bot.clouds.quota import MARGIN_S, Quota, leaving_reserve
 from bot.errors import CloudOverQuotaError
 from bot.store import Store
-from bot.store.ledger import Spent, SqlLedger
+from bot.store.rate_limits import Spent, SqlLedger
 
 TWO_A_SECOND = Endpoint("agora", "two", "/two", "test", rates=(Rate(2, 1),))
 BOTH = Endpoint("agora", "both", "/both", "test", rates=(Rate(2, 1), Rate(3, 60)))

@@ -18,9 +18,9 @@ from bot.clouds.endpoints import endpoint
 from bot.clouds.quota import Quota
 from bot.errors import CloudOverQuotaError
 from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.clouds.ledger import Arrival
+from bot.sandbox.clouds.request_log import Arrival
 from bot.store import Session, Store
-from bot.store.ledger import Spent, SqlLedger
+from bot.store.rate_limits import Spent, SqlLedger
 from tests.bot.clouds.conftest import SetClock
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.call import Participant
-from bot.clouds.stays import split_by_stay
+from bot.clouds.sessions import split_by_stay
 
 NOON_S = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 ALWAYS = np.arange(0.0, 100, 2)

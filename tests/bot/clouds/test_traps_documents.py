@@ -13,9 +13,9 @@ from bot.call import Code
 from bot.causes import cause_of
 from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
 from bot.errors import CloudNonsenseError
+from bot.i18n import Words, code_message
 from bot.ports import Topic, Window
-from bot.words import Words, code_message
-from handlers.causes import CAUSES
+from handlers.ui.causes import CAUSES
 from tests.bot.clouds.conftest import NOON
 
 ROOT: Final = Path(__file__).resolve().parents[3]

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from bot.call import Call
 from bot.clouds.http import Answer
-from bot.clouds.volcengine.asking import Asking
+from bot.clouds.volcengine.app_metric_queries import Quality
 from bot.clouds.volcengine.calls import find_calls
+from bot.clouds.volcengine.client import Asking
 from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.metrics import points_of
-from bot.clouds.volcengine.quality import Quality
 from bot.errors import CloudError
 from bot.ports import Window
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.call import Call, IssueType, Lack, LackReason, Metric, Report, Side
-from bot.clouds.volcengine.wire import rfc3339
+from bot.clouds.volcengine.schemas import rfc3339
 from bot.errors import (
     CloudCannotError,
     CloudForgotError,

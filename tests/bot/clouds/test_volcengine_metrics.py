@@ -6,7 +6,7 @@ import pytest
 
 from bot.call import Direction, Media, Metric, Unit
 from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of, points_of
-from bot.clouds.volcengine.wire import moment
+from bot.clouds.volcengine.schemas import moment
 
 
 @pytest.mark.parametrize("desc", DESCS)

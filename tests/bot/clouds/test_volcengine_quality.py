@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from bot.call import Media, Unit
-from bot.clouds.volcengine import indicators
-from bot.clouds.volcengine.indicators import quality_figure
-from bot.clouds.volcengine.quality import Scope
+from bot.clouds.volcengine import metric_names
+from bot.clouds.volcengine.app_metric_queries import Scope
+from bot.clouds.volcengine.metric_names import quality_figure
 from bot.errors import CloudCannotError, CloudForgotError, CloudNonsenseError, CloudOverQuotaError
 from bot.ports import Window
 from bot.sandbox.clouds import Clouds
@@ -53,8 +53,8 @@ def quality(request: Any, clouds: Clouds, make_volcengine: Any) -> Any:
     return make_volcengine(clouds.volcengine_url, api_version=request.param).quality
 
 
-@pytest.mark.parametrize("dimension", indicators.DIMENSIONS)
-@pytest.mark.parametrize("indicator", indicators.QUALITY)
+@pytest.mark.parametrize("dimension", metric_names.DIMENSIONS)
+@pytest.mark.parametrize("indicator", metric_names.QUALITY)
 async def test_every_indicator_by_every_dimension(
     indicator: str, dimension: str, quality: Any
 ) -> None:
@@ -181,7 +181,7 @@ async def test_the_last_hour_by_half_minutes(quality: Any, clouds: Clouds, clock
     assert [] == clouds.over_quota
 
 
-@pytest.mark.parametrize("name", indicators.OPERATIONS)
+@pytest.mark.parametrize("name", metric_names.OPERATIONS)
 async def test_v8_operations_have_the_unit_they_come_with(name: str, quality: Any) -> None:
     """V8: no document says in what times are told, so they stay plain numbers."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk.arguments import DiagnoseWanted, read_diagnose
-from bot.desk.listing import TicketsWanted, read_tickets
 from bot.errors import InputError
+from bot.services.diagnosis.arguments import DiagnoseWanted, read_diagnose
+from bot.services.tickets.query_parser import TicketsWanted, read_tickets
 
 APPS = ("kids", "adults")
 INT64_MAX = 2**63 - 1

@@ -8,20 +8,21 @@ from typing import Any
 
 import pytest
 
-from bot.desk import Desk
-from bot.desk.checkup import (
+from bot.errors import NotAllowedError, SpeakRefusedError, SpeakUnreachableError
+from bot.i18n import message
+from bot.ports import Asked, Finding, Health
+from bot.services.admin.healthcheck import (
     ANSWERED_WITHIN,
     Checkup,
     call,
     inspect_database,
     inspect_slack_settings,
 )
-from bot.errors import NotAllowedError, SpeakRefusedError, SpeakUnreachableError
-from bot.ports import Asked, Finding, Health
+from bot.services.tickets.service import Desk
 from bot.settings import Settings, read_settings
-from bot.store import Store, duties
-from bot.store.tables import Duty
-from bot.words import message
+from bot.store import Store
+from bot.store import jobs as store_jobs
+from bot.store.models import Duty
 from tests.conftest import MovedClock
 
 ASKED = Asked("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
@@ -127,9 +128,9 @@ async def test_workers_and_what_waits(
     """A silent worker and work that is late are warnings."""
     now = desk.clock.now()
     beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, owed_ago_s))
-    await desk.store.transact(lambda session: duties.beat(session, "one", beat_at))
+    await desk.store.transact(lambda session: store_jobs.beat(session, "one", beat_at))
     await desk.store.transact(
-        lambda session: duties.owe(session, "card:LD-1", "card", due_at=due_at)
+        lambda session: store_jobs.owe(session, "card:LD-1", "card", due_at=due_at)
     )
     found = {row.name: row for row in await Checkup(desk, Listener()).examine("T1")}
     assert (worker, owed) == (found["worker"].health, found["duties"].health)
@@ -140,7 +141,7 @@ async def test_a_call_is_answered_once(desk: Desk) -> None:
     listener = Listener()
     await call(desk, "1.2.a", ASKED)
     await answer(desk, listener)
-    assert {"checkup": 1} == await desk.store.read(duties.count_owed)
+    assert {"checkup": 1} == await desk.store.read(store_jobs.count_owed)
     (told,) = listener.told
     assert FINE in told
 
@@ -158,7 +159,7 @@ async def test_only_support_may_call(desk: Desk) -> None:
     """Others are told so, and nothing is owed."""
     with pytest.raises(NotAllowedError):
         await call(desk, "1.2.a", replace(ASKED, person="U2"))
-    assert {} == await desk.store.read(duties.count_owed)
+    assert {} == await desk.store.read(store_jobs.count_owed)
 
 
 async def test_a_refused_answer_is_given_up(desk: Desk) -> None:

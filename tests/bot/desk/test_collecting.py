@@ -12,15 +12,15 @@ import pytest
 from bot.__main__ import House, open_house
 from bot.call import IssueType, Lack, LackReason, Report, Side
 from bot.clouds.agora.events import unsettled
-from bot.desk.collecting import EAGER, EASY, RARE, Collector, next_look_at
-from bot.desk.examining import REACH
 from bot.ports import Gathering, Window
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import Lesson, demo_lessons
+from bot.services.diagnosis.event_poller import EAGER, EASY, RARE, Collector, next_look_at
+from bot.services.diagnosis.service import REACH
 from bot.settings import read_settings
-from bot.store import duties
-from bot.store.events import SqlEventBook
-from bot.store.tables import Duty
+from bot.store import jobs as store_jobs
+from bot.store.diagnosis.events import SqlEventBook
+from bot.store.models import Duty
 from tests.conftest import MovedClock
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -197,8 +197,8 @@ async def test_a_look_is_owed_once_an_app(open_one: OpenHouse, moved_clock: Move
     async with open_one() as house:
         for _ in range(2):
             await Collector(house.desk).begin()
-        due_at = await house.store.read(duties.next_due)
-        assert {"collect": 1} == await house.store.read(duties.count_owed)
+        due_at = await house.store.read(store_jobs.next_due)
+        assert {"collect": 1} == await house.store.read(store_jobs.count_owed)
     assert due_at is not None
     assert 60 < (due_at - moved_clock.now()).total_seconds() < 70
 
@@ -210,7 +210,7 @@ async def test_nothing_is_collected_of_today(
     """In today's generation, and of an app that was removed, there is nothing to collect."""
     async with open_one(AGORA_API="current") as house:
         await Collector(house.desk).begin()
-        assert {} == await house.store.read(duties.count_owed)
+        assert {} == await house.store.read(store_jobs.count_owed)
         duty = Duty(name=name, kind="collect", due_at=NOON)
         assert None is await Collector(house.desk).collect(duty)
     assert 0 == clouds.counts[DIAGNOSIS]

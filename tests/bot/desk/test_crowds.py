@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 
 from bot.call import Call, IssueType, Media, Report, Side
-from bot.clouds.refusals import cannot
-from bot.desk import crowds
-from bot.desk.crowds import CrowdDuty
+from bot.clouds.errors import cannot
 from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudOverQuotaError, CloudUnreachableError
+from bot.i18n import message
 from bot.ports import Bucket, Crowd, Diagnosis, Window
-from bot.store.tables import Duty
-from bot.words import message
+from bot.services.diagnosis import call_statistics
+from bot.services.diagnosis.call_statistics import CrowdDuty
+from bot.store.models import Duty
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -47,9 +47,14 @@ async def carry(
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW - HOUR)
     diagnosis = Diagnosis(report, "agora", Verdict("none", NOW, NOW), asked_at, **facts)
     kept: list[Crowd] = []
-    monkeypatch.setattr(crowds, "recall", lambda *_: diagnosis)
-    monkeypatch.setattr(crowds, "add_crowd", lambda _session, _ticket, crowd: kept.append(crowd))
-    monkeypatch.setattr("bot.desk.crowds.tickets.find", lambda *_: SimpleNamespace(app="kids"))
+    monkeypatch.setattr(call_statistics, "recall", lambda *_: diagnosis)
+    monkeypatch.setattr(
+        call_statistics, "add_crowd", lambda _session, _ticket, crowd: kept.append(crowd)
+    )
+    monkeypatch.setattr(
+        "bot.services.diagnosis.call_statistics.tickets.find",
+        lambda *_: SimpleNamespace(app="kids"),
+    )
 
     async def run(work: Any) -> Any:
         return work(None)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.call import Code, Trend, Unit, Usage
-from bot.desk.drifts import CloudWeek, Drift, find_drifts
-from bot.desk.weeks import Week
 from bot.ports import Overview, Topic
+from bot.services.summary.week_over_week import CloudWeek, Drift, find_drifts
+from bot.services.summary.weeks import Week
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEK = Week.read("2026-W46")

@@ -10,7 +10,6 @@ from typing import Any, cast
 import pytest
 
 from bot.call import Call, CallRecord, IssueType, Lack, LackReason, Report, Side
-from bot.desk.examining import Examiner
 from bot.errors import (
     CloudBrokenError,
     CloudCannotError,
@@ -21,8 +20,9 @@ from bot.errors import (
     CloudRefusedError,
     CloudUnreachableError,
 )
+from bot.i18n import message
 from bot.ports import Cloud, EventAnswer, Window
-from bot.words import message
+from bot.services.diagnosis.service import Examiner
 from tests.bot.desk.test_submission import AGORA
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.desk.homes import QueueFilter, _begin
-from bot.store.lists import TicketQuery
+from bot.services.tickets.app_home import QueueFilter, _begin
+from bot.store.tickets.lists import TicketQuery
 
 
 @pytest.mark.parametrize(

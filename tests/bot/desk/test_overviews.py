@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.call import Code, Distribution, Lack, LackReason, Missing, Slice, Trend, Unit, Usage
-from bot.desk.overviews import OverviewWanted, read_quality, to_json
 from bot.errors import InputError
 from bot.ports import Overview, Topic
+from bot.services.app_metrics.service import OverviewWanted, read_quality, to_json
 
 APPS = ("kids", "adult English", "Beta")
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)

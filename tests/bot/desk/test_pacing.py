@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from bot.call import IssueType, Lack, LackReason, Missing, Report, Side
-from bot.desk.pacing import Bursts, is_final, is_worse, pace
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
+from bot.services.diagnosis.retry_policy import Bursts, is_final, is_worse, pace
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

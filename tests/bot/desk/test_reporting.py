@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.desk.reporting import MENDED_WITHIN, judge_failure
 from bot.errors import (
     CloudBrokenError,
     CloudCannotError,
@@ -18,8 +17,9 @@ from bot.errors import (
     CloudRefusedError,
     CloudUnreachableError,
 )
+from bot.i18n import message
+from bot.services.cloud_errors import MENDED_WITHIN, judge_failure
 from bot.ticket import ReportState
-from bot.words import message
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 SAID = message("no")

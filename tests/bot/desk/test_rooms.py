@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
-from bot.clouds import refusals
+from bot.clouds import errors
 from bot.clouds.endpoints import endpoint
-from bot.desk.attempts import judge
-from bot.desk.recording import _pause
 from bot.errors import CloudError
-from bot.store.orders import OrderState
+from bot.services.call_control.outcomes import judge
+from bot.services.call_control.recording_jobs import _pause
+from bot.store.call_control.room_commands import OrderState
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=dt.UTC)
 UNTIL = NOW + dt.timedelta(minutes=2)
@@ -26,17 +26,17 @@ def after(seconds: float) -> dt.datetime:
 @pytest.mark.parametrize(
     ("error", "state", "again_at"),
     [
-        (refusals.unreachable(ROW, "x", maybe_arrived=True), OrderState.UNCONFIRMED, None),
-        (refusals.unreachable(ROW, "x", maybe_arrived=False), OrderState.WAITING, after(10)),
-        (refusals.nonsense(ROW, "x"), OrderState.UNCONFIRMED, None),
-        (refusals.broken(ROW, status=500), OrderState.WAITING, after(10)),
-        (refusals.broken(ROW, status=504), OrderState.UNCONFIRMED, None),
-        (refusals.over_quota(ROW, after(1), status=429), OrderState.WAITING, after(10)),
-        (refusals.over_quota(ROW, after(60), status=429), OrderState.WAITING, after(60)),
-        (refusals.over_quota(ROW, after(121), status=429), OrderState.TOO_LATE, None),
-        (refusals.refused(ROW, status=404, code="RTC.00001003"), OrderState.NOT_THERE, None),
-        (refusals.refused(ROW, status=400, code="RTC.00001003"), OrderState.REFUSED, None),
-        (refusals.refused(ROW, status=401), OrderState.REFUSED, None),
+        (errors.unreachable(ROW, "x", maybe_arrived=True), OrderState.UNCONFIRMED, None),
+        (errors.unreachable(ROW, "x", maybe_arrived=False), OrderState.WAITING, after(10)),
+        (errors.nonsense(ROW, "x"), OrderState.UNCONFIRMED, None),
+        (errors.broken(ROW, status=500), OrderState.WAITING, after(10)),
+        (errors.broken(ROW, status=504), OrderState.UNCONFIRMED, None),
+        (errors.over_quota(ROW, after(1), status=429), OrderState.WAITING, after(10)),
+        (errors.over_quota(ROW, after(60), status=429), OrderState.WAITING, after(60)),
+        (errors.over_quota(ROW, after(121), status=429), OrderState.TOO_LATE, None),
+        (errors.refused(ROW, status=404, code="RTC.00001003"), OrderState.NOT_THERE, None),
+        (errors.refused(ROW, status=400, code="RTC.00001003"), OrderState.REFUSED, None),
+        (errors.refused(ROW, status=401), OrderState.REFUSED, None),
     ],
 )
 def test_what_a_failure_means(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.desk.sentences import Hints, read_arguments, read_sentence
+from bot.services.prefill import Hints, read_arguments, read_sentence
 
 LONGEST = 40_000  # characters of a Slack message
 TIME_LIMIT_S = 2.0  # generous for a busy machine; quadratic readers take minutes

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.submission import COMMENT_LENGTH, Submission, check, tidy
 from bot.errors import InputError
+from bot.i18n import message
 from bot.ports import Capabilities, Cloud
-from bot.words import message
+from bot.services.tickets.submission import COMMENT_LENGTH, Submission, check, tidy
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 AGORA = Capabilities(

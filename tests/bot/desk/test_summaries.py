@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.call import Side
-from bot.desk.desk import Desk
-from bot.desk.summaries import (
+from bot.services.summary.jobs import Weekly
+from bot.services.summary.report import (
     Afterwards,
     Day,
     Escalations,
@@ -21,12 +21,12 @@ from bot.desk.summaries import (
     count_week,
     find_gaps,
 )
-from bot.desk.weekly import Weekly
-from bot.desk.weeks import Week
+from bot.services.summary.weeks import Week
+from bot.services.tickets.service import Desk
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.judgements import Judgement
-from bot.store.summaries import Outline
+from bot.store.diagnosis.feedback import Judgement
+from bot.store.summary.weeks import Outline
 from bot.ticket import Status, Ticket
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.crontab import is_schedule
-from bot.desk.weeks import Schedule, Week, last_complete
+from bot.cron import is_schedule
+from bot.services.summary.weeks import Schedule, Week, last_complete
 
 NEW_YORK, SHANGHAI = ZoneInfo("America/New_York"), ZoneInfo("Asia/Shanghai")
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from bot.store import Session, Store, duties
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
 
 ROOT = Path(__file__).parents[3]
 WORKER = Path(__file__).with_name("worker.py")
@@ -157,7 +158,7 @@ def owe_cards() -> Callable[[Store, int], None]:
 
         def owe_all(session: Session) -> None:
             for ticket in range(number):
-                duties.owe(session, f"card:LD-{ticket}", "card", due_at=now)
+                store_jobs.owe(session, f"card:LD-{ticket}", "card", due_at=now)
 
         store.transact_here(owe_all)
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.errors import ConflictError
-from bot.store import Session, Store, tickets
+from bot.store import Session, Store
+from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)

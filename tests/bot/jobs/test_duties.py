@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.store import Session, Store, duties
-from bot.store.tables import Duty, Heartbeat
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
+from bot.store.models import Duty, Heartbeat
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 CARD = "card:LD-12"
@@ -18,23 +19,23 @@ def _at(seconds: float) -> dt.datetime:
 
 
 def _owe(due_in_s: float = 0, name: str = CARD) -> Callable[[Session], None]:
-    return lambda session: duties.owe(session, name, "card", ticket=12, due_at=_at(due_in_s))
+    return lambda session: store_jobs.owe(session, name, "card", ticket=12, due_at=_at(due_in_s))
 
 
 def _take(worker: str = "w1", at_s: float = 0) -> Callable[[Session], Duty | None]:
-    return lambda session: duties.take(session, CARD, worker, _at(at_s))
+    return lambda session: store_jobs.take(session, CARD, worker, _at(at_s))
 
 
 def _settle(**options: Any) -> Callable[[Session], bool]:
-    return lambda session: duties.settle(session, CARD, NOON, **options)
+    return lambda session: store_jobs.settle(session, CARD, NOON, **options)
 
 
 def _postpone(due_in_s: float, error: str = "", **options: Any) -> Callable[[Session], None]:
-    return lambda session: duties.postpone(session, CARD, _at(due_in_s), error, **options)
+    return lambda session: store_jobs.postpone(session, CARD, _at(due_in_s), error, **options)
 
 
 def _drop(session: Session) -> None:
-    duties.drop(session, CARD, NOON)
+    store_jobs.drop(session, CARD, NOON)
 
 
 def _run(store: Store, *steps: Callable[[Session], Any]) -> Duty:
@@ -122,11 +123,11 @@ def test_dead_worker_holds_nothing(store: Store) -> None:
     """What a silent worker held is due at once; what a living one holds stays with it."""
     for name, worker, heard_s in [(CARD, "dead", 0), ("card:LD-13", "alive", 8)]:
         store.transact_here(_owe(0, name))
-        store.transact_here(lambda s, n=name, w=worker: duties.take(s, n, w, NOON))  # type: ignore[misc]
-        store.transact_here(lambda s, w=worker, at=heard_s: duties.beat(s, w, _at(at)))  # type: ignore[misc]
+        store.transact_here(lambda s, n=name, w=worker: store_jobs.take(s, n, w, NOON))  # type: ignore[misc]
+        store.transact_here(lambda s, w=worker, at=heard_s: store_jobs.beat(s, w, _at(at)))  # type: ignore[misc]
     silence = dt.timedelta(seconds=5)
-    assert 1 == store.transact_here(lambda s: duties.release_dead(s, _at(10), silence))
-    freed = store.read_here(lambda session: duties.due(session, _at(10), 9))
+    assert 1 == store.transact_here(lambda s: store_jobs.release_dead(s, _at(10), silence))
+    freed = store.read_here(lambda session: store_jobs.due(session, _at(10), 9))
     assert [(CARD, _at(10))] == [(duty.name, duty.due_at) for duty in freed]
     assert store.read_here(lambda session: session.get(Heartbeat, "dead")) is None
 
@@ -136,9 +137,9 @@ def test_leaving_worker_frees_its_duties(store: Store) -> None:
     duty = _run(
         store,
         _owe(0),
-        lambda session: duties.beat(session, "w1", NOON),
+        lambda session: store_jobs.beat(session, "w1", NOON),
         _take("w1"),
-        lambda session: duties.leave(session, "w1", _at(3)),
+        lambda session: store_jobs.leave(session, "w1", _at(3)),
     )
     assert (None, _at(3)) == (duty.holder, duty.due_at)
     assert store.read_here(lambda session: session.get(Heartbeat, "w1")) is None
@@ -148,18 +149,18 @@ def test_due_lists_the_longest_waiting_first(store: Store) -> None:
     """Duties come in the order in which they became due, and only those of the kind asked."""
     for due_in_s, name in [(-1, "card:b"), (-3, "card:a"), (-2, "card:held"), (1, "card:later")]:
         store.transact_here(_owe(due_in_s, name))
-    store.transact_here(lambda session: duties.take(session, "card:held", "w1", NOON))
+    store.transact_here(lambda session: store_jobs.take(session, "card:held", "w1", NOON))
 
     def names(**asked: Any) -> list[str]:
-        found = store.read_here(lambda session: duties.due(session, NOON, 9, **asked))
+        found = store.read_here(lambda session: store_jobs.due(session, NOON, 9, **asked))
         return [duty.name for duty in found]
 
     assert ["card:a", "card:b"] == names()
     assert ["card:a", "card:b"] == names(kind="card")
     assert [] == names(kind="report")
     assert ["card:b"] == names(names=["card:b", "card:later"])
-    assert _at(-3) == store.read_here(duties.next_due)
-    unsettled = store.read_here(lambda session: duties.unsettled(session, NOON))
+    assert _at(-3) == store.read_here(store_jobs.next_due)
+    unsettled = store.read_here(lambda session: store_jobs.unsettled(session, NOON))
     assert {"card:a", "card:b", "card:held"} == set(unsettled)
 
 
@@ -167,8 +168,8 @@ def test_start_hastens_our_own_pauses_only(store: Store) -> None:
     """A start retries at once what we put off, not what was asked to wait or is planned."""
     store.transact_here(_owe(900, "escalate:LD-12"))
     _run(store, _owe(0), _take(), _postpone(300, "no answer", failed=True))
-    store.transact_here(lambda session: duties.hasten(session, NOON))
-    found = store.read_here(lambda session: duties.due(session, NOON, 9))
+    store.transact_here(lambda session: store_jobs.hasten(session, NOON))
+    found = store.read_here(lambda session: store_jobs.due(session, NOON, 9))
     assert [CARD] == [duty.name for duty in found]
 
 
@@ -177,16 +178,16 @@ def test_finished_duties_are_deleted_in_time(store: Store) -> None:
     store.transact_here(_owe(0, "card:owed"))
     _run(store, _owe(0), _take(), _settle())
     for before, deleted in [(NOON, 0), (_at(1), 1)]:
-        counted = store.transact_here(lambda s, at=before: duties.delete_finished(s, at))  # type: ignore[misc]
+        counted = store.transact_here(lambda s, at=before: store_jobs.delete_finished(s, at))  # type: ignore[misc]
         assert deleted == counted
-    assert ["card:owed"] == store.read_here(lambda session: duties.unsettled(session, NOON))
+    assert ["card:owed"] == store.read_here(lambda session: store_jobs.unsettled(session, NOON))
 
 
 def test_skipping_counts_only_what_stands_still(store: Store) -> None:
     """An attempt that never began is skipped once, and never one that moved on."""
 
     def skip(attempt: int) -> bool:
-        return store.transact_here(lambda session: duties.skip_attempt(session, CARD, attempt))
+        return store.transact_here(lambda session: store_jobs.skip_attempt(session, CARD, attempt))
 
     _run(store, _owe(0))
     assert [True, False] == [skip(0), skip(0)]
@@ -198,5 +199,5 @@ def test_database_decides_who_takes(shared_store: Store) -> None:
     """Every statement means the same on each database."""
     duty = _run(shared_store, _owe(60), _owe(0), _take(), _owe(5), _settle(holder="w1"))
     assert (1, _at(5), None, None) == (duty.attempt, duty.due_at, duty.done_at, duty.holder)
-    assert {"card": 1} == shared_store.read_here(duties.count_owed)
-    assert _at(5) == shared_store.read_here(lambda session: duties.oldest_due(session, _at(9)))
+    assert {"card": 1} == shared_store.read_here(store_jobs.count_owed)
+    assert _at(5) == shared_store.read_here(lambda session: store_jobs.oldest_due(session, _at(9)))

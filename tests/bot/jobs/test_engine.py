@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError, SpeakLimitedError, SpeakRefusedError, SpeakUnreachableError
+from bot.i18n import message
 from bot.jobs import Engine
 from bot.ports import Clock
-from bot.store import Session, Store, duties
-from bot.store.tables import Duty
-from bot.words import message
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
+from bot.store.models import Duty
 
 CARD = "card:LD-12"
 NO = message("Slack did not answer.")
@@ -50,7 +51,7 @@ class Carriers:
 def _owe(store: Store, clock: Any, name: str = CARD, in_s: float = 0) -> None:
     due_at = clock.now() + dt.timedelta(seconds=in_s)
     kind = name.partition(":")[0]
-    store.transact_here(lambda session: duties.owe(session, name, kind, due_at=due_at))
+    store.transact_here(lambda session: store_jobs.owe(session, name, kind, due_at=due_at))
 
 
 def _read(store: Store, name: str = CARD) -> Duty:
@@ -193,7 +194,7 @@ async def test_stop_hands_back_what_hangs(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not end in time after a stop is free and due, and goes on at the next start."""
-    monkeypatch.setattr("bot.jobs.engine.STOP_S", 0)
+    monkeypatch.setattr("bot.jobs.worker.STOP_S", 0)
     carriers = Carriers()
     hanging = asyncio.Event()
 
@@ -233,7 +234,7 @@ async def test_hanging_try_is_ended(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A try that takes too long counts as a failure, so that the duty is not held for ever."""
-    monkeypatch.setattr("bot.jobs.engine.CARRY_LIMIT_S", 0.01)
+    monkeypatch.setattr("bot.jobs.worker.CARRY_LIMIT_S", 0.01)
     carriers = Carriers()
     carriers.during = asyncio.Event().wait
     _owe(store, clock)
@@ -247,7 +248,7 @@ async def test_outcome_survives_a_database_that_is_away(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was carried out is written down once the database is back, not carried out again."""
-    monkeypatch.setattr("bot.jobs.engine._DATABASE_PAUSE_S", 0)
+    monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
     carriers = Carriers()
     transact = store.transact
     refusals = iter([OperationalError("COMMIT", {}, sqlite3.OperationalError("locked"))] * 3)
@@ -272,7 +273,7 @@ async def test_failed_pass_is_followed_by_another(
     store: Store, clock: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A pass that fails says so and costs no duty."""
-    monkeypatch.setattr("bot.jobs.engine._DATABASE_PAUSE_S", 0)
+    monkeypatch.setattr("bot.jobs.worker._DATABASE_PAUSE_S", 0)
     carriers = Carriers()
     engine = Engine(store, clock, carriers.table)
     start = engine._executor.start

@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlmodel import col, select
 
 from bot.call import Side
-from bot.desk.escalating import EscalationDuties
-from bot.desk.mentions import Heard, Mentions
 from bot.escalation import Policy, calls_of
-from bot.store import Session, Store, tickets
-from bot.store.tables import Duty
+from bot.services.escalation.jobs import EscalationDuties
+from bot.services.tickets.mentions import Heard, Mentions
+from bot.store import Session, Store
+from bot.store.models import Duty
+from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)

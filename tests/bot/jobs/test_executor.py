@@ -10,10 +10,10 @@ import pytest
 from sqlmodel import select
 
 from bot.jobs import Engine
-from bot.jobs.engine import beside
 from bot.jobs.executor import Executor
+from bot.jobs.worker import beside
 from bot.store import Session, Store
-from bot.store.tables import Duty
+from bot.store.models import Duty
 
 
 async def test_executor_forgets_old_jobs(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import Any, Final
 from sqlmodel import select
 
 from bot.call import Side
-from bot.desk.incidents import IncidentDuties
 from bot.ports import Posted
-from bot.store import Session, Store, incidents
-from bot.store.incidents import Incident
-from bot.store.tables import Duty
+from bot.services.escalation.incidents import IncidentDuties
+from bot.store import Session, Store
+from bot.store.escalation import incidents
+from bot.store.escalation.incidents import Incident
+from bot.store.models import Duty
 from bot.ticket import Ticket
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)

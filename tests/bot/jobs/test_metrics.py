@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 
 from bot.errors import LagdeskError
+from bot.i18n import message
 from bot.jobs import Engine, metrics
-from bot.store import Session, Store, duties
-from bot.store.tables import Duty
-from bot.words import message
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
+from bot.store.models import Duty
 
 
 class _AwayError(LagdeskError):
@@ -22,7 +23,7 @@ async def _fail_first(duty: Duty) -> None:
 def _owe_three(now: dt.datetime, session: Session) -> None:
     for number, due_in_s in enumerate([-30, -10, 60]):
         due_at = now + dt.timedelta(seconds=due_in_s)
-        duties.owe(session, f"card:LD-{number}", "card", due_at=due_at)
+        store_jobs.owe(session, f"card:LD-{number}", "card", due_at=due_at)
 
 
 def _counted() -> dict[str, float]:

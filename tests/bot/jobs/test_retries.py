@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from bot.errors import CloudOverQuotaError, LagdeskError, SpeakLimitedError
+from bot.i18n import message
 from bot.jobs.retries import next_try
-from bot.words import message
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 NO = message("Slack did not answer.")

@@ -7,12 +7,12 @@ import datetime as dt
 
 from sqlmodel import Session, select
 
-from bot.desk.desk import Desk
-from bot.desk.weekly import Weekly
+from bot.services.summary.jobs import Weekly
+from bot.services.tickets.service import Desk
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.summaries import Summary
-from bot.store.tables import Duty
+from bot.store.models import Duty
+from bot.store.summary.weeks import Summary
 
 
 class _Still:

@@ -10,7 +10,7 @@ import time
 
 from bot.jobs import Engine
 from bot.store import Store
-from bot.store.tables import Duty
+from bot.store.models import Duty
 
 
 class _Clock:

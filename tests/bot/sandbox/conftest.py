@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 Json = dict[str, Any]
 

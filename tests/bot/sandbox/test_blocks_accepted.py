@@ -12,7 +12,7 @@ from slack_sdk.models.blocks.block_elements import FileInputElement
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.models.views import View
 
-from bot.sandbox.workspace.blocks import validate_message, validate_view
+from bot.sandbox.slack.block_kit import validate_message, validate_view
 
 PICTURE = "https://example.com/a.png"
 TRIGGERS = ["on_enter_pressed", "on_character_entered"]

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.workspace.blocks import (
+from bot.sandbox.slack.block_kit import (
     Problem,
     message_warnings,
     validate_message,
     validate_view,
     visible_text_length,
 )
-from bot.sandbox.workspace.blocks.elements import ELEMENTS
-from bot.sandbox.workspace.blocks.layout import BLOCKS
+from bot.sandbox.slack.block_kit.elements import ELEMENTS
+from bot.sandbox.slack.block_kit.layout import BLOCKS
 
 # Slack's own words as keys and values, so that chance gets past the first check.
 FIELDS = sorted(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace.blocks import message_warnings, validate_message
+from bot.sandbox.slack.block_kit import message_warnings, validate_message
 
 
 def _plain(text: str = "x") -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import slackblocks as sb
 
-from bot.sandbox.workspace.blocks import visible_text_length
+from bot.sandbox.slack.block_kit import visible_text_length
 
 VISIBLE: list[tuple[sb.Block, int]] = [
     (sb.SectionBlock("abc", "id", ["de"]), 5),

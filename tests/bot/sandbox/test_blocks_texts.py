@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace.blocks import Problem, validate_message
+from bot.sandbox.slack.block_kit import Problem, validate_message
 
 Case = tuple[Any, str, str]
 WHOLE = "failed to match all allowed schemas"

@@ -12,12 +12,12 @@ import pytest
 
 from bot.__main__ import open_house
 from bot.call import IssueType, Report
-from bot.desk import Desk
-from bot.desk.addresses import RECORDING_PATH
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.demo import CALLBACK_KEY, DELAY_SCALE, Stage, build_clouds, cloud_environment
 from bot.sandbox.scenario import Lesson
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
+from bot.services.call_control.webhook_registration import RECORDING_PATH
+from bot.services.tickets.service import Desk
 from bot.settings import read_settings
 
 CLASSES = [

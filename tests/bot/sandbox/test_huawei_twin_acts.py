@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.clouds.http import CloudHttp
 from bot.clouds.huawei import Asking, HuaweiCloud, KeyPair
-from bot.clouds.huawei.asking import host_of
+from bot.clouds.huawei.client import host_of
 from bot.clouds.quota import Quota
 from bot.errors import CloudRefusedError
 from bot.ports import Window

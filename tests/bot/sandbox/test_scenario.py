@@ -16,7 +16,7 @@ from bot.sandbox.scenario import (
     demo_lessons,
     random_lesson,
 )
-from bot.sandbox.scenario.lesson import NO_CAUSE, UNKNOWN_CAUSE
+from bot.sandbox.scenario.simulated_call import NO_CAUSE, UNKNOWN_CAUSE
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

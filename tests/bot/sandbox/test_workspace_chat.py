@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 
 async def test_user_has_locale_when_asked(call: Any) -> None:

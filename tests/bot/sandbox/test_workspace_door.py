@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.workspace import Workspace
-from bot.sandbox.workspace.api_methods import METHODS
+from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.api.registry import METHODS
 
 POST = {"channel": "C07TEACHERS", "text": "hello"}
 

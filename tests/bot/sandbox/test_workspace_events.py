@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 
 def heard(app: Any, kind: str, subtype: str | None = None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 PNG = b"\x89PNG\r\n"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import form_state
+from bot.sandbox.slack import form_state
 
 PLAIN = {"type": "plain_text", "text": "One"}
 OPTION = {"text": PLAIN, "value": "1"}

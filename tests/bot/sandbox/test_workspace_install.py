@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 BACK = "https://lagdesk.example/slack/oauth_redirect"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 BUTTON = {
     "type": "button",

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from bot.call import AbnormalEvent, Code, Factor
 from bot.ports import Look, Window
 from bot.store import Store
-from bot.store.events import KEPT, SqlEventBook
+from bot.store.diagnosis.events import KEPT, SqlEventBook
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

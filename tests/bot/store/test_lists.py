@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.desk import threads
-from bot.store import Session, Store, index, lists, search, tickets
-from bot.store.lists import TicketQuery
-from bot.store.search import Either, Span
+from bot.services.tickets import replies
+from bot.store import Session, Store
+from bot.store.tickets import lists, search, search_index, tickets
+from bot.store.tickets.lists import TicketQuery
+from bot.store.tickets.search import Either, Span
 from bot.ticket import Status, Ticket
 
 START = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
@@ -181,7 +182,7 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
         def work(session: Session, ticket: Ticket) -> None:
             ticket.channel, ticket.card_ts = "C1", "1.0"
             session.flush()
-            threads.keep(session, threads.Reply("T3", "C1", "1.0", "1.5", "U7", text))
+            replies.keep(session, replies.Reply("T3", "C1", "1.0", "1.5", "U7", text))
 
         return work
 
@@ -214,9 +215,9 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
 def test_revision_indexes_what_was_there(each_database: Store, talked_of: dict[str, int]) -> None:
     """The index is made of the tickets again, as a revision does it."""
     with each_database.engine.begin() as connection:
-        index.drop(connection)
-        index.create(connection)
-        index.index_all(connection)
+        search_index.drop(connection)
+        search_index.create(connection)
+        search_index.index_all(connection)
     expected = {"freezing": set(), "froze": {talked_of["The screen froze; Wi-Fi was weak"]}}
     assert expected == {text: found_by(each_database, text) for text in expected}
 
@@ -232,8 +233,10 @@ def test_common_word_of_long_ago(each_database: Store) -> None:
     with Session(each_database.engine) as session:  # nothing is committed
         rows = [(number, {"=team:t4", "花屏"}) for number in old]
         rows += [(number, {"=team:t4", "screen"}) for number in new]
-        marked = [(n, said | {index.block_term(index.block_of(n))}) for n, said in rows]
-        index.write(session.connection(), marked)
+        marked = [
+            (n, said | {search_index.block_term(search_index.block_of(n))}) for n, said in rows
+        ]
+        search_index.write(session.connection(), marked)
 
         def found(span: Span, limit: int) -> list[int]:
             return search.newest(session, wanted, span, limit)

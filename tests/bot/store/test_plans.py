@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import event
 
 from bot.call import Side
-from bot.store import Session, Store, events, history, lists, summaries, tickets
-from bot.store.lists import TicketQuery
+from bot.store import Session, Store
+from bot.store.diagnosis import events, history
+from bot.store.summary import weeks
+from bot.store.tickets import lists, tickets
+from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status, Ticket
 
 NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
@@ -71,9 +74,9 @@ def listed(**wanted: Any) -> Ask:
         listed(until=NOW - DAY),
         listed(words=("卡顿",)),
         listed(statuses=OPEN, app="kids"),
-        lambda session: summaries.outlines_of(session, NOW - 14 * DAY, NOW, "T1"),
-        lambda session: summaries.outlines_of(session, NOW - 14 * DAY, NOW, None),
-        lambda session: summaries.stretches(session, NOW - 14 * DAY, NOW),
+        lambda session: weeks.outlines_of(session, NOW - 14 * DAY, NOW, "T1"),
+        lambda session: weeks.outlines_of(session, NOW - 14 * DAY, NOW, None),
+        lambda session: weeks.stretches(session, NOW - 14 * DAY, NOW),
         lambda session: tickets.find_twin(session, made("V2")),
         lambda session: tickets.first_number(session, NOW),
         lambda session: history.of_person(session, "kids", "10001", NOW - DAY, other_than=7),

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.store import Session, Store, audit, recordings
-from bot.store.audit import AuditEntry
-from bot.store.recordings import RecordedFile, Recording, RecordState
+from bot.store import Session, Store
+from bot.store.admin import audit_log
+from bot.store.admin.audit_log import AuditEntry
+from bot.store.call_control import recordings
+from bot.store.call_control.recordings import RecordedFile, Recording, RecordState
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -79,7 +81,7 @@ async def test_what_is_told_twice_counts_once(each_database: Store) -> None:
         return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
 
     assert [False, True] == await twice(lambda s: recordings.hear(s, "e1", NOON))
-    assert [False, True] == await twice(lambda s: audit.note(s, entry("V9", "room.reveal", 0)))
+    assert [False, True] == await twice(lambda s: audit_log.note(s, entry("V9", "room.reveal", 0)))
 
     def add(session: Session) -> list[bool]:
         return [recordings.add_file(session, file(path, 1)) for path in ("a", "a", "b")]
@@ -102,19 +104,19 @@ async def test_who_did_what_newest_first(each_database: Store) -> None:
     ]
 
     def keep(session: Session) -> None:
-        assert [True] * len(entries) == [audit.note(session, each) for each in entries]
+        assert [True] * len(entries) == [audit_log.note(session, each) for each in entries]
 
     await each_database.transact(keep)
 
     def look(session: Session) -> None:
-        newest = audit.newest(session, "T1", None, 3)
+        newest = audit_log.newest(session, "T1", None, 3)
         assert ["V3", "V2", "V1"] == [each.origin for each in newest]
-        (only,) = [each for each in audit.newest(session, "T1", 7, 20) if each.origin == "V1"]
+        (only,) = [each for each in audit_log.newest(session, "T1", 7, 20) if each.origin == "V1"]
         assert (uid, NOON + MINUTE) == (only.detail, only.at)
-        assert {"V1": "refused"} == audit.outcomes(session, "T1", ["V1", "V2"])
-        assert {} == audit.outcomes(session, "T2", ["V1"])
-        assert {} == audit.outcomes(session, "T1", [])
-        about = [each.action for each in audit.of_ticket(session, 7) if each.team == "T1"]
+        assert {"V1": "refused"} == audit_log.outcomes(session, "T1", ["V1", "V2"])
+        assert {} == audit_log.outcomes(session, "T2", ["V1"])
+        assert {} == audit_log.outcomes(session, "T1", [])
+        about = [each.action for each in audit_log.of_ticket(session, 7) if each.team == "T1"]
         assert ["room.dismiss", "room.dismiss.refused"] == about[-2:]
 
     await each_database.read(look)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.call import Side
 from bot.store import Session, Store
-from bot.store import summaries as kept
+from bot.store.summary import weeks as kept
 from bot.ticket import Ticket
 
 START = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)

@@ -14,7 +14,7 @@ from bot.ports import Cloud, Window
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import STUDENT_UID, TEACHER_UID, build_lesson
 from bot.settings import CloudSettings
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlLedger, SqlMemory
 from tests.bot.clouds.contract.carriers import CARRIERS, Carrier, TurnClock
 
 NOON_S: Final = 1795176000

@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 
 from bot.call import Unit
+from bot.i18n import Words
 from bot.ports import Cloud, Topic
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson
-from bot.words import Words
 from tests.bot.clouds.contract.carriers import Carrier
 from tests.bot.clouds.contract.conftest import NOON, NOON_S
 

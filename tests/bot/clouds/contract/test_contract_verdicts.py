@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 
 from bot.call import Direction, Media, Side
-from bot.desk.examining import Examiner
 from bot.ports import Cloud
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import KINDS, build_lesson
+from bot.services.diagnosis.service import Examiner
 from tests.bot.clouds.contract.carriers import Carrier, TurnClock
 from tests.bot.clouds.contract.conftest import NOON_S, UIDS, complaint
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.clouds import build_clouds
 from bot.settings import CloudSettings
-from bot.store.ledger import SqlMemory
+from bot.store.rate_limits import SqlMemory
 
 APP_ID = "5fa682b34a974f7ad24d223b"
 PROJECT = "0123456789abcdef0123456789abcdef"

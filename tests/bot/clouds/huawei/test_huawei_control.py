@@ -15,7 +15,7 @@ from bot.ports import Occupancy
 from bot.sandbox.clouds import Clouds, HuaweiAccount
 from bot.sandbox.scenario import build_lesson
 from bot.settings import CloudSettings
-from bot.store.ledger import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlLedger, SqlMemory
 
 NOON_S = 1795176000
 

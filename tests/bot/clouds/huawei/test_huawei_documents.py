@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Any, Final
 
 from bot.call import Code
+from bot.i18n import Words
 from bot.ports import Window
-from bot.words import Words
 from tests.bot.clouds.conftest import NOON
 
 WINDOW: Final = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=36))

@@ -14,8 +14,8 @@ from bot.ports import Topic
 from bot.sandbox.clouds import Clouds, HuaweiAccount
 from bot.sandbox.scenario import build_lesson
 from bot.settings import CloudSettings
-from bot.store.answers import SqlAnswers
-from bot.store.ledger import SqlMemory
+from bot.store.rate_limits import SqlMemory
+from bot.store.response_cache import SqlAnswers
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 

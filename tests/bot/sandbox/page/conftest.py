@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Browser, Page
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 from tests.browsing import CHROMIUM
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack import Workspace
 
 Json = dict[str, Any]
 Open = Callable[..., Awaitable[Page]]

@@ -1,0 +1,106 @@
+"""What a picture of a call shows, before anybody draws or tells it. No pixel, no choice is here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from bot.call import Unit
+from bot.diagnosis.observations import step_of
+from bot.diagnosis.thresholds import Limit
+from bot.i18n import Message, Words
+
+if TYPE_CHECKING:
+    from bot.call import FloatArray
+
+MOST_PANELS: Final = 4
+_GAP_STEPS: Final = 3.5  # single samples get lost everywhere; beyond that nobody measured
+_LOW_IS_BAD: Final = frozenset({Unit.KBPS, Unit.FPS, Unit.DECIBEL, Unit.PIXELS})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """What was measured at one end. `end` 0 is the teacher's, 1 the student's.
+
+    `times` are epoch seconds, sorted; `values` as long and finite, in the panel's unit.
+    """
+
+    who: Message
+    end: int
+    times: FloatArray
+    values: FloatArray
+
+    def pieces(self) -> list[slice]:
+        """Return the stretches in which it was measured without a hole."""
+        if not len(self.times):
+            return []
+        holes = np.flatnonzero(np.diff(self.times) > _GAP_STEPS * step_of(self.times)) + 1
+        edges = [0, *holes.tolist(), len(self.times)]
+        return [slice(start, end) for start, end in pairwise(edges)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One metric of both ends over time. `limit` is what counts as bad, None: nothing does."""
+
+    name: Message
+    unit: Unit
+    curves: tuple[Curve, ...]
+    limit: Limit | None = None
+
+    @property
+    def low_is_bad(self) -> bool:
+        """Tell whether a small value is the bad one, as with a bitrate."""
+        return self.limit.below if self.limit else self.unit in _LOW_IS_BAD
+
+    @property
+    def top(self) -> float:
+        """The highest value there is, the limit included."""
+        peaks = [float(curve.values.max()) for curve in self.curves if len(curve.values)]
+        return max([0.0, *peaks, *([self.limit.bound] if self.limit else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Freezes:
+    """When one person's picture or sound stood still: stretches of epoch seconds.
+
+    `total_s` is how long in all; a stretch is as coarse as the samples.
+    """
+
+    who: Message
+    stretches: tuple[tuple[float, float], ...]
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A call around a complaint: at most four panels on one time axis (epoch seconds).
+
+    `moment` is the time complained about, or asked about where nothing `is_reported`.
+    `people` are who the curves are of, by `Curve.end`.
+    """
+
+    title: Message
+    cname: str
+    panels: tuple[Panel, ...]
+    people: tuple[Message, Message]
+    since: float
+    until: float
+    moment: float
+    freezes: Freezes | None = None
+    is_reported: bool = True
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ends that have a curve anywhere."""
+        return tuple(sorted({curve.end for panel in self.panels for curve in panel.curves}))
+
+
+def say_line(words: Words, spoken: Message) -> str:
+    """Say a message in one line; in two languages as `zh / en`."""
+    said: Iterable[str] = (voice.say(spoken).replace("\n", " ") for voice in words.each)
+    return " / ".join(dict.fromkeys(said))

@@ -1,0 +1,49 @@
+"""What an operator is told when a command fails: one line, and the exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+from bot.cli.parser import FAILED, MISUSED, UsageError
+from bot.errors import LagdeskError
+from bot.i18n import Message, Words, message
+from bot.settings import SettingError, read_operator_locale
+
+
+def explain(error: Exception) -> int:
+    """Print why in one line, in the installer's language; returns the exit status."""
+    if isinstance(error, UsageError):
+        return _fail(error.spoken, MISUSED)
+    if isinstance(error, LagdeskError):
+        return _fail(error.spoken, FAILED)
+    if isinstance(error, SettingError):
+        wrong = message(
+            "%(name)s is missing or wrong. Expected: %(expected)s.",
+            name=error.name,
+            expected=Message(error.expected),
+        )
+        return _fail(wrong, FAILED)
+    kind = type(error).__name__
+    unexpected = message(
+        "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
+    )
+    return _fail(unexpected, FAILED)
+
+
+def abandon_output() -> None:
+    """Let Python's own last flush go nowhere; it would complain."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(why: Message, status: int) -> int:
+    line = " / ".join(_operator_words().say(why).splitlines())
+    print(line, file=sys.stderr)  # noqa: T201 - for the operator
+    return status
+
+
+def _operator_words() -> Words:
+    """The installer's language, whatever other settings are wrong."""
+    return Words(read_operator_locale())

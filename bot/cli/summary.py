@@ -1,0 +1,77 @@
+"""The roof's part of `summary`: a week to the terminal, or to its channel."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from bot.cli.parser import UsageError
+from bot.i18n import message
+from bot.services.summary.jobs import Weekly
+from bot.services.summary.weeks import Week
+from bot.services.tickets.service import Desk
+from bot.settings import N_, SettingError, Settings, require
+from bot.store import Store
+from bot.store.rate_limits import SqlMemory
+
+
+class _House(Protocol):
+    @property
+    def desk(self) -> Desk: ...
+
+    @property
+    def store(self) -> Store: ...
+
+
+OpenHouse = Callable[[Settings], AbstractAsyncContextManager[_House]]
+
+
+async def run(settings: Settings, options: argparse.Namespace, open_house: OpenHouse) -> int:
+    """Print or post a week; returns the exit status 0.
+
+    Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
+    """
+    async with open_house(settings) as house:
+        weekly = Weekly(house.desk)
+        week: Week = options.week or weekly.last_week
+        _check(week, weekly, is_posted=options.post)
+        if options.post:
+            _require_slack(settings)
+        said = await (_post(house, week) if options.post else _show(house.desk, weekly, week))
+    print(said)  # noqa: T201 - what the command is for
+    return 0
+
+
+def _require_slack(settings: Settings) -> None:
+    if not settings.summary_channel:
+        raise SettingError("SUMMARY_CHANNEL", N_("a channel's id such as C0123456789"))
+    if not settings.has_oauth:
+        require(settings, "SLACK_BOT_TOKEN")
+
+
+def _check(week: Week, weekly: Weekly, *, is_posted: bool) -> None:
+    if week > weekly.this_week:
+        raise UsageError(message("Week %(week)s has not come yet.", week=week.label))
+    if is_posted and week == weekly.this_week:
+        raise UsageError(message("Week %(week)s is not over yet.", week=week.label))
+
+
+async def _show(desk: Desk, weekly: Weekly, week: Week) -> str:
+    from handlers.summary.view import print_summary  # noqa: PLC0415 - brings slackblocks
+
+    return print_summary(await weekly.count(week), desk.languages.default)
+
+
+async def _post(house: _House, week: Week) -> str:
+    from handlers.summary.command import open_announcer  # noqa: PLC0415 - bolt takes half a second
+
+    desk = house.desk
+    async with open_announcer(desk, SqlMemory(house.store)) as announcer:
+        is_new = await Weekly(desk, announcer).post_now(week)
+    if is_new:
+        said = message("The summary of week %(week)s is posted.", week=week.label)
+    else:
+        said = message("The summary of week %(week)s was already posted.", week=week.label)
+    return " / ".join(desk.languages.default.say(said).splitlines())

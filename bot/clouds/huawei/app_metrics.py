@@ -1,0 +1,209 @@
+"""What Huawei tells of a whole app, by topic. The asking is `figures.py`'s."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.call import Code, Figure, Media, Trend
+from bot.clouds.huawei.app_metric_queries import (
+    Dimension,
+    Figures,
+    LiveNetwork,
+    LiveQuality,
+    LiveScale,
+    SdkType,
+    UsageKind,
+)
+from bot.clouds.huawei.client import Asking
+from bot.clouds.merge import gather
+from bot.clouds.response_cache import Answers, Ask, Asker, Part
+from bot.i18n import Message, message
+from bot.ports import Overview, Topic, Window
+
+_HOUR: Final = dt.timedelta(hours=1)
+_DAY: Final = dt.timedelta(days=1)
+_DAYS: Final = 7
+_STEP: Final = dt.timedelta(seconds=60)
+_SCALE: Final[tuple[LiveScale, ...]] = ("OnlineUsers", "RoomCount")
+_NOW: Final[tuple[LiveQuality, ...]] = ("VideoFreezeRate", "AudioFreezeRate", "JoinSuccessRate")
+_EXPERIENCE: Final[tuple[LiveQuality, ...]] = (*_NOW, "JoinSuccess5SecsRate")
+_NETWORK: Final[tuple[LiveNetwork, ...]] = (
+    "VideoExcellentTransRate",
+    "AudioExcellentTransRate",
+    "VideoUpstreamExcellentTransRate",
+    "AudioUpstreamExcellentTransRate",
+)
+_SDKS: Final[tuple[SdkType, ...]] = ("native", "webrtc")
+_USAGE: Final = (
+    "UserCount",
+    "SessionCount",
+    "RoomCount",
+    "MaxOnlineUserCount",
+    "MaxOnlineRoomCount",
+    "VideoCommunicationDuration",
+    "AudioCommunicationDuration",
+)
+_BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
+    Topic.EXPERIENCE: (
+        *_EXPERIENCE,
+        "FirstVideoRecvTime",
+        "FirstAudioRecvTime",
+        "PullStreamSuccessRate",
+        "PushStreamSuccessRate",
+    ),
+    Topic.NETWORK: (*_NETWORK, "VideoTransDelay", "AudioTransDelay"),
+}
+_CALLS: Final = "CommunicationDuration"
+_BILLED: Final[tuple[UsageKind, ...]] = (_CALLS, "TranscodeDuration", "RecordDuration")
+_DIMENSIONS: Final[tuple[Dimension, ...]] = ("region", "access_net", "platform", "sdk")
+_FREEZE_MS: Final = 600
+_JOIN_MS: Final = 5000
+
+_FREEZES: Final = message(
+    "Freeze rate at Huawei: the share of time frozen. It counts as frozen from 600 ms."
+)
+_JOINS: Final = message("Join success: the people who got in, of those who tried.")
+_GOOD: Final = message(
+    "Good transmission at Huawei: its document does not say which loss still counts as good."
+)
+_SCALELESS: Final = message(
+    "Huawei does not state the scale of its live rates: they are shown as they are. By day they "
+    "are percent."
+)
+_SDK: Final = message("Native apps and browsers are counted separately.")
+_COUNTS: Final = message("Users: the same uid in two channels counts as two.")
+_BILLING: Final = message(
+    "Huawei splits the time of calls into audio and SD, HD and larger video; its document does "
+    "not say where one size ends."
+)
+_UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
+_MEDIANS: Final = message("Network delay by day: the median of all users, from end to end.")
+_SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
+_DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
+    Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),
+    Topic.USAGE: (_COUNTS, _BILLING, _UTC_DAYS),
+    Topic.NETWORK: (_GOOD, _SCALELESS, _SDK, _MEDIANS, _UTC_DAYS),
+    Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
+    Topic.SCALE: (_COUNTS,),
+    Topic.DISTRIBUTION: (_SPREAD,),
+}
+
+
+class Overviews:
+    """Huawei's figures of whole apps; the last answers are kept in `answers`.
+
+    All of it comes out of one allowance of 30 questions a minute, which diagnoses need too.
+    """
+
+    def __init__(self, asking: Asking, figures: Figures, answers: Answers) -> None:
+        self._asking = asking
+        self._figures = figures
+        self._asker = Asker(answers, asking.clock)
+
+    async def fetch(self, app: str, topic: Topic) -> Overview:
+        """Return what Huawei tells of an app; what failed is told in it, never raised."""
+        now = self._asking.clock.now()
+        found = await self._asker.ask_all(self._asks(app, topic))
+        return gather(topic, app, "huawei", now, found, definitions=_DEFINITIONS[topic])
+
+    def _asks(self, app: str, topic: Topic) -> Iterable[Ask]:
+        if topic is Topic.USAGE:
+            yield self._ask(app, "history_scale", "", self._usage)
+            for kind in _BILLED:
+                yield self._ask(app, "history_usage", kind, partial(self._billed, kind=kind))
+        if topic is Topic.DISTRIBUTION:
+            for dimension in _DIMENSIONS:
+                spread = partial(self._spread, dimension=dimension)
+                yield self._ask(app, "realtime_dimension", dimension, spread)
+            yield self._ask(app, "abnormal_dimension", "", self._abnormal)
+        qualities = {Topic.LIVE: _NOW, Topic.EXPERIENCE: _EXPERIENCE}.get(topic, ())
+        for sdk in _SDKS:
+            for quality in qualities:
+                rate = partial(self._live_quality, metric=quality, sdk=sdk)
+                yield self._ask(app, "realtime_quality", f"{quality}.{sdk}", rate)
+            for network in _NETWORK if topic is Topic.NETWORK else ():
+                share = partial(self._live_network, metric=network, sdk=sdk)
+                yield self._ask(app, "realtime_network", f"{network}.{sdk}", share)
+        for metric in _SCALE if topic in {Topic.LIVE, Topic.SCALE} else ():
+            count = partial(self._live_scale, metric=metric)
+            yield self._ask(app, "realtime_scale", metric, count)
+        if topic in _BY_DAY:
+            daily = partial(self._daily_quality, metrics=_BY_DAY[topic])
+            yield self._ask(app, "history_quality", topic.value, daily)
+
+    def _ask(self, app: str, name: str, what: str, fetch: Callable[[str], Awaitable[Part]]) -> Ask:
+        question = ".".join(("huawei", name, what, self._asking.apps[app]))
+        return Ask(name, question, partial(fetch, app))
+
+    async def _live_scale(self, app: str, metric: LiveScale) -> Part:
+        window = self._last_hour("realtime_scale")
+        return self._live(await self._figures.live_scale(app, metric, window), window)
+
+    async def _live_quality(self, app: str, metric: LiveQuality, sdk: SdkType) -> Part:
+        window = self._last_hour("realtime_quality")
+        trend = await self._figures.live_quality(app, metric, sdk, window)
+        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+
+    async def _live_network(self, app: str, metric: LiveNetwork, sdk: SdkType) -> Part:
+        window = self._last_hour("realtime_network")
+        trend = await self._figures.live_network(app, metric, sdk, window)
+        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+
+    def _live(self, trend: Trend, window: Window) -> Part:
+        now = self._asking.clock.now()
+        return Part(now, now + _STEP, window.since, window.until, trends=(trend,))
+
+    async def _usage(self, app: str) -> Part:
+        since, until = self._days()
+        usages = await self._figures.daily_scale(app, _USAGE, since.date(), (until - _DAY).date())
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _billed(self, app: str, kind: UsageKind) -> Part:
+        """Of calls also their parts by picture size, without those that nobody used."""
+        since, until = self._days()
+        usages = await self._figures.usage(app, kind, since.date(), (until - _DAY).date())
+        used = {usage.figure for usage in usages if usage.value and kind == _CALLS}
+        usages = tuple(each for each in usages if each.figure is None or each.figure in used)
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _daily_quality(self, app: str, metrics: Sequence[str]) -> Part:
+        since, until = self._days()
+        last = (until - _DAY).date()
+        told = await self._figures.daily_quality(app, metrics, since.date(), last)
+        usages = tuple(replace(usage, figure=_figure(usage.metric)) for usage in told)
+        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+
+    async def _spread(self, app: str, dimension: Dimension) -> Part:
+        now = self._asking.clock.now()
+        at = now - self._asking.endpoint("realtime_dimension").delay
+        spread = await self._figures.live_spread(app, dimension, at)
+        return Part(now, now + _STEP, at, at, distributions=(replace(spread, since=at),))
+
+    async def _abnormal(self, app: str) -> Part:
+        now = self._asking.clock.now()
+        window = self._last_hour("abnormal_dimension")
+        spread = await self._figures.abnormal_spread(app, window)
+        return Part(now, now + _STEP, window.since, window.until, distributions=(spread,))
+
+    def _last_hour(self, name: str) -> Window:
+        until = self._asking.clock.now() - self._asking.endpoint(name).delay
+        return Window(until - _HOUR, until)
+
+    def _days(self) -> tuple[dt.datetime, dt.datetime]:
+        """The last whole days of UTC, as midnights; the second one is today's."""
+        now = self._asking.clock.now().astimezone(dt.UTC)
+        until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return until - _DAYS * _DAY, until
+
+
+def _figure(name: Code, sdk: SdkType | None = None) -> Figure:
+    """What a rate or a time is; whom a live one counts is told by the kind of SDK."""
+    is_freeze = "Freeze" in name.value
+    is_good = not is_freeze and not name.value.endswith(("Time", "Delay"))
+    within = _FREEZE_MS if is_freeze else _JOIN_MS if "5Secs" in name.value else None
+    media = next((each for each in Media if each.value in name.value.lower()), None)
+    return Figure(name, media, within, is_good, Code("huawei.sdk_type", sdk) if sdk else None)

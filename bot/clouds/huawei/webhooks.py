@@ -1,0 +1,104 @@
+"""What Huawei tells of recordings by itself (14.6): is it Huawei, and what does it say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from bot.clouds.huawei.schemas import Id, Moment, moment
+from bot.ports import RecordEvent, RecordMoment
+
+FRESH_FOR: Final = dt.timedelta(minutes=5)
+_RAND: Final = re.compile(r"[!-~]{1,128}")
+_STAMP: Final = re.compile(r"[0-9]{10}|[0-9]{13}")  # seconds; milliseconds do no harm
+_SECONDS_DIGITS: Final = 10
+_SIGNED: Final = re.compile(r"[0-9a-f]{64}")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_MOMENTS: Final[Mapping[str, RecordMoment]] = {
+    "RECORD_NEW_FILE_START": RecordMoment.FILE_BEGUN,
+    "RECORD_FILE_COMPLETE": RecordMoment.FILE_DONE,
+    "CLOUD_RECORD_SERVER_OVER": RecordMoment.OVER,
+    "CLOUD_RECORD_OVER": RecordMoment.OVER,  # 8.1 and 14.6 name it differently (W40)
+}
+_DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+_Text = Annotated[str, Meta(max_length=2048)]
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class _Event(msgspec.Struct):
+    """14.6; the address that opens the file (`download_url`) is not read."""
+
+    event_type: _Text
+    app_id: Id | None = None
+    job_id: Id | None = None
+    room_id: Id | None = None
+    stream_name: _Text | None = None
+    record_format: _Text | None = None
+    record_duration: _Count | None = None
+    width: _Count | None = None
+    height: _Count | None = None
+    start_time: Moment = None
+    end_time: Moment = None
+    obs_location: _Text | None = None
+    obs_bucket: _Text | None = None
+    obs_object: _Text | None = None
+
+
+def is_huaweis(
+    key: str, body: bytes, *, rand: str, timestamp: str, signature: str, now: dt.datetime
+) -> bool:
+    """Tell whether Huawei signed this body with our key within the last minutes.
+
+    X-Rtc-Signature is the HMAC-SHA256, in hexadecimal digits, of X-Rtc-Rand, X-Rtc-Timestamp
+    and the body, one after the other (Huawei's FAQ on record callbacks).
+    """
+    signed = signature.strip().lower()
+    if not (_RAND.fullmatch(rand) and _STAMP.fullmatch(timestamp) and _SIGNED.fullmatch(signed)):
+        return False
+    if abs(now.timestamp() - int(timestamp[:_SECONDS_DIGITS])) > FRESH_FOR.total_seconds():
+        return False
+    text = rand.encode() + timestamp.encode() + body
+    wanted = hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(wanted, signed)
+
+
+def read_event(body: bytes, apps: Mapping[str, str]) -> RecordEvent:
+    """Read an event; `apps` maps our names of apps to Huawei's ids, the app is "" for others.
+
+    Raises ValueError, which quotes nothing, for what 14.6 does not promise.
+    """
+    try:
+        found = msgspec.json.decode(body, type=_Event)
+        started_at, ended_at = moment(found.start_time), moment(found.end_time)
+    except _DECODE_ERRORS as error:
+        raise ValueError(type(error).__name__) from None
+    app_id = _clean(found.app_id)
+    return RecordEvent(
+        id=hashlib.sha256(body).hexdigest(),
+        app=next((name for name, known in apps.items() if known == app_id), ""),
+        cname=_clean(found.room_id),
+        job_id=_clean(found.job_id),
+        moment=_MOMENTS.get(found.event_type, RecordMoment.OTHER),
+        stream=_clean(found.stream_name),
+        format=_clean(found.record_format),
+        location=_clean(found.obs_location),
+        bucket=_clean(found.obs_bucket),
+        path=_clean(found.obs_object),
+        duration_s=found.record_duration,
+        width=found.width,
+        height=found.height,
+        started_at=started_at,
+        ended_at=ended_at,
+    )
+
+
+def _clean(value: Id | None) -> str:
+    """A short text without what no database and no surface takes."""
+    return "" if value is None else _CONTROL.sub("", str(value))[:2048]

@@ -1,0 +1,270 @@
+"""Volcengine's answers on the wire and how to tell a yes from a no. Its JSON stops here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from bot.clouds.endpoints import Endpoint
+from bot.clouds.errors import broken, clean_code, cloud_words, nonsense, over_quota, refused
+from bot.clouds.http import Answer
+from bot.errors import CloudRefusedError
+from bot.i18n import message
+
+Id = int | str
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+_DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+_HTTP_OK: Final = 2
+_OVER_LIMIT: Final = 429
+_SERVER_ERROR: Final = 500
+_BAD_QUESTION: Final = 400
+_LEAST_PAUSE_S: Final = 2.0
+_EARLIEST_YEAR: Final = 1971  # anything before is a way to write "none"
+
+# The gateway's codes by name and by CodeN, as the HTTP status that means the same.
+_MEANINGS: Final = {
+    "FlowLimitExceeded": 429,
+    "AccountFlowLimitExceeded": 429,
+    "InvalidAccessKey": 401,
+    "100009": 401,
+    "SignatureDoesNotMatch": 401,
+    "100010": 401,
+    "AccessDenied": 403,
+    "100013": 403,
+    "ServiceNotFound": 404,
+    "100007": 404,
+    "InvalidActionOrVersion": 404,
+    "100008": 404,
+    "InternalError": 500,
+    "100014": 500,
+    "InternalServiceTimeout": 504,
+    "100016": 504,
+}
+_CLOCK_CODES: Final = ("InvalidTimestamp", "100006")
+
+
+class Fault(msgspec.Struct):
+    """`ResponseMetadata.Error`; `CodeN` may be missing."""
+
+    code: Id | None = msgspec.field(name="Code", default=None)
+    code_n: Id | None = msgspec.field(name="CodeN", default=None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the cloud calls its refusal, the telling one first."""
+        return tuple(str(code) for code in (self.code, self.code_n) if code not in (None, ""))
+
+
+class Metadata(msgspec.Struct):
+    """What every answer begins with; `Error` stands in a no, also in one with HTTP 200."""
+
+    error: Fault | None = msgspec.field(name="Error", default=None)
+
+
+class Envelope(msgspec.Struct):
+    """BaseResponse (Volcengine RTC, "Structure of answers")."""
+
+    metadata: Metadata = msgspec.field(name="ResponseMetadata")
+
+
+class RoomRow(msgspec.Struct, rename="pascal"):
+    """One call of `ListRoomInfo`; times are RFC 3339. `destroy_time` is empty while it runs."""
+
+    call_id: Id
+    room_id: Id
+    created_time: str
+    destroy_time: str | None = None
+    is_finished: bool | None = None
+
+
+class RoomPage(msgspec.Struct, rename="pascal"):
+    """A page of calls."""
+
+    room_list: list[RoomRow] | None = None
+    has_more: bool | None = None
+    total: int | None = None
+
+
+class RecordRow(msgspec.Struct, rename="pascal"):
+    """Somebody's coming (`join_room`) or going (`leave_room`)."""
+
+    time: str
+    type: str
+
+
+class UserRow(msgspec.Struct, rename="pascal"):
+    """One person of one call. `record` has every coming and going; the rest is of the last."""
+
+    user_id: Id
+    created_at: str
+    call_id: Id | None = None
+    leave_at: str | None = None
+    finished: bool | None = None
+    os: str | None = msgspec.field(name="OS", default=None)
+    access: str | None = None
+    pub: bool | None = None
+    device_type: str | None = None
+    sdk_version: str | None = None
+    record: list[RecordRow] | None = None
+
+
+class UserPage(msgspec.Struct, rename="pascal"):
+    """A page of people."""
+
+    user_list: list[UserRow] | None = None
+    has_more: bool | None = None
+    total: int | None = None
+
+
+class DetailRow(msgspec.Struct, rename="pascal"):
+    """One metric; `data` are points of epoch milliseconds, left raw."""
+
+    name: str | None = None
+    desc: str | None = None
+    unit: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class UserDetailRow(msgspec.Struct, rename="pascal"):
+    """What was measured at one person; `peer_id` only where they received from somebody."""
+
+    user_id: Id
+    peer_id: Id | None = None
+    direction: Id | None = None
+    call_detail: list[DetailRow] | None = None
+
+
+class CallDetails(msgspec.Struct, rename="pascal"):
+    """`ListCallDetail`."""
+
+    user_call_detail: list[UserDetailRow] | None = None
+
+
+class IndicatorRow(msgspec.Struct, rename="pascal"):
+    """One indicator. Its items name their time `TimeStamp` or `Timestamp`: see `folded`."""
+
+    name: str
+    unit: str | None = None
+    data: list[dict[str, Any]] | None = None
+
+
+class Indicators(msgspec.Struct, rename="pascal"):
+    """Every call about a whole app."""
+
+    indicators: list[IndicatorRow] | None = None
+
+
+class OnlineRow(msgspec.Struct, rename="pascal"):
+    """`GetRoomOnlineUsers`; the documents write `RoomExist` and `RoomExists`."""
+
+    room_exist: bool | None = None
+    room_exists: bool | None = None
+    visible_user_list: list[Id] | None = None
+    invisible_user_list: list[Id] | None = None
+
+
+class _Answered(Envelope):
+    result: msgspec.Raw = msgspec.field(name="Result", default=msgspec.Raw(b""))
+
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: dt.datetime) -> Body:
+    """Return `Result` of a yes; raise the typed error of a no or of nonsense.
+
+    A no has an HTTP status that is not 2xx, or `ResponseMetadata.Error`, or both.
+    """
+    answered = _answered(answer.body)
+    fault = answered.metadata.error if answered else None
+    if answer.status // 100 != _HTTP_OK or fault is not None:
+        raise _refusal(endpoint, answer, fault or Fault(), now)
+    if answered is None:
+        raise nonsense(endpoint, "no ResponseMetadata")
+    try:
+        return msgspec.json.decode(answered.result, type=body_type, strict=False)
+    except _DECODE_ERRORS as error:
+        raise nonsense(endpoint, type(error).__name__) from None
+
+
+def moment(value: str | None) -> dt.datetime | None:
+    """Read an RFC 3339 time. "", "-", null and years before 1971 mean that there is none.
+
+    A time without a zone is Volcengine's own, +08:00. Raises ValueError for what is no time.
+    """
+    if value is None or value.strip() in ("", "-", "null"):
+        return None
+    found = dt.datetime.fromisoformat(value.strip())
+    if found.year < _EARLIEST_YEAR:
+        return None
+    aware = found if found.tzinfo else found.replace(tzinfo=CHINA)
+    try:
+        return aware.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError("no time") from error
+
+
+def required(value: str | None) -> dt.datetime:
+    """Read an RFC 3339 time that must be there; ValueError otherwise."""
+    found = moment(value)
+    if found is None:
+        raise ValueError("no time")
+    return found
+
+
+def rfc3339(at: dt.datetime) -> str:
+    """Write a time the way Volcengine takes it: whole seconds of +08:00."""
+    return at.astimezone(CHINA).isoformat(timespec="seconds")
+
+
+def folded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose names are in lower case: the documents write `TimeStamp` both ways."""
+    return {name.lower(): value for name, value in row.items()}
+
+
+def _answered(body: bytes) -> _Answered | None:
+    try:
+        return msgspec.json.decode(body, type=_Answered)
+    except _DECODE_ERRORS:
+        return None
+
+
+def _refusal(
+    endpoint: Endpoint, answer: Answer, fault: Fault, now: dt.datetime
+) -> CloudRefusedError:
+    """Choose the error of a no: by the codes we know, else by HTTP's status."""
+    code = clean_code(fault.names[0]) if fault.names else ""
+    if any(name in _CLOCK_CODES for name in fault.names):
+        return _wrong_clock(endpoint, answer.status, code)
+    said_no = answer.status if answer.status // 100 != _HTTP_OK else _BAD_QUESTION
+    meaning = next((_MEANINGS[name] for name in fault.names if name in _MEANINGS), said_no)
+    if meaning == _OVER_LIMIT:
+        pause_s = max([_LEAST_PAUSE_S, *(rate.per_s for rate in endpoint.rates)])
+        retry_at = now + dt.timedelta(seconds=_retry_after_s(answer) or pause_s)
+        return over_quota(endpoint, retry_at, status=answer.status, code=code)
+    if meaning >= _SERVER_ERROR:
+        return broken(endpoint, status=answer.status, code=code)
+    return refused(endpoint, status=meaning, code=code)
+
+
+def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
+    return CloudRefusedError(
+        message(
+            "%(cloud)s rejects our signature as expired (%(endpoint)s, code %(code)s). "
+            "Set the clock of the machine Lagdesk runs on.",
+            cloud=cloud_words(endpoint.cloud),
+            endpoint=endpoint.name,
+            code=code,
+        ),
+        cloud=endpoint.cloud,
+        endpoint=endpoint.name,
+        status=status,
+        code=code,
+    )
+
+
+def _retry_after_s(answer: Answer) -> int | None:
+    value = answer.headers.get("retry-after", "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None  # noqa: PLR2004 - about a day

@@ -1,0 +1,170 @@
+"""What the desk needs from Slack and the clock, as protocols. Nothing here does anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Participant,
+    Report,
+    Series,
+    Side,
+)
+from bot.diagnosis import Verdict
+from bot.i18n import Message
+from bot.ports.call_statistics import Crowd
+from bot.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How many tickets one side's person had lately, and how often which cause was theirs."""
+
+    side: Side
+    tickets: int
+    causes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All there is to tell about one question: the verdict and the facts beside it.
+
+    `failures` say what went wrong between us and the cloud, with the next step. `crowd` is how
+    everybody in the call fared, None where nobody tells, or has yet. `named` are those whose
+    sides were told by who asked about a channel; None: a report tells both.
+    """
+
+    report: Report
+    cloud: str
+    verdict: Verdict
+    asked_at: dt.datetime
+    calls: tuple[Call, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    events: tuple[AbnormalEvent, ...] = ()
+    failures: tuple[Message, ...] = ()
+    series: tuple[Series, ...] = ()
+    pasts: tuple[Past, ...] = ()
+    crowd: Crowd | None = None
+    named: frozenset[str] | None = None
+
+    @property
+    def call(self) -> Call | None:
+        """The call the question is about: the newest one found."""
+        return self.calls[0] if self.calls else None
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> dt.datetime:
+        """Now, aware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A picture in Slack, shown nowhere yet; `alt_text` says what it shows."""
+
+    file_id: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where something stands in Slack."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody's question about a channel, and where its answer goes."""
+
+    team: str
+    person: str
+    channel: str
+    answer_url: str
+    locale: str
+    timezone: str
+    app: str
+    cname: str
+    since_s: float | None = None  # how far back the channel's last call is looked for
+    topic: str = ""  # of a question about a whole app, which names no channel
+
+
+class Health(StrEnum):
+    """How something that Lagdesk needs is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What doctor found about one thing: its dotted name, its name for people, what to do."""
+
+    name: str
+    label: Message
+    health: Health
+    detail: Message
+
+
+class Inspector(Protocol):
+    """Slack, as doctor sees it."""
+
+    async def inspect(self, team: str) -> Sequence[Finding]:
+        """Look at token, scopes and channels; never raises what Slack answered."""
+
+    async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
+        """Tell somebody privately what was found. Raises SpeakError."""
+
+
+FILE_GONE: Final = "invalid_slack_file"  # code of the SpeakError when a picture is no more
+
+
+class Speaker(Protocol):
+    """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
+
+    `key` names what is posted (`card:LD-12`); it travels with the post, so that `find` can
+    tell later whether a post whose answer was lost did arrive.
+    """
+
+    async def post_card(self, ticket: Ticket, key: str) -> Posted:
+        """Post the ticket's card in the escalation channel."""
+
+    async def permalink(self, ticket: Ticket) -> str:
+        """Return the card's address, "" when it cannot be had now."""
+
+    async def update_card(self, ticket: Ticket) -> None:
+        """Draw the ticket's card anew where it stands."""
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+        """Post what was found in the ticket's thread."""
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the post in the ticket's thread."""
+
+    async def confirm(self, ticket: Ticket, key: str) -> Posted:
+        """Tell the reporter privately that the ticket is filed, with a link to its thread."""
+
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+        """Tell the reporter privately why the call was bad, with a link to its thread."""
+
+    async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+        """Draw what was measured and give it to Slack; None when there is nothing to draw."""
+
+    async def answer(self, question: Asked, diagnosis: Diagnosis) -> None:
+        """Answer somebody who asked about a channel, privately."""
+
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+        """Look for a post with this key that may have arrived without an answer."""
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Tell whether this person may act on tickets."""

@@ -1,0 +1,150 @@
+"""What Agora can show of a lesson at a moment: ids, calls, stays, points. No endpoint is here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.scenario import Lesson, Person, Stay, curves_of
+from bot.sandbox.scenario.simulated_call import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bot.sandbox.clouds.agora.codes import MetricKey
+    from bot.sandbox.clouds.agora.params import Window
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call as it shows at `now` to an endpoint whose data is `delay_s` late."""
+
+    lesson: Lesson
+    now: float
+    delay_s: float
+
+    @property
+    def fresh_until(self) -> float:
+        """The newest moment that can be told."""
+        return self.now - self.delay_s
+
+    @property
+    def created_at(self) -> int:
+        """When the first person came in, in epoch seconds."""
+        return int(min(stay.joined_at for _, _, stay in _stays(self.lesson)))
+
+    @property
+    def destroyed_at(self) -> int:
+        """When the last person leaves (maybe in the future), in epoch seconds."""
+        return int(max(stay.left_at for _, _, stay in _stays(self.lesson)))
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether everybody is known to have left."""
+        return self.destroyed_at <= self.fresh_until
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether the call is known yet."""
+        return any(_stays(self.lesson)) and self.created_at <= self.fresh_until
+
+    @property
+    def call_id(self) -> str:
+        """The call's id: 24 hexadecimal digits."""
+        return _digest(self.lesson.cname, self.lesson.started_at, 12)
+
+    def overlaps(self, window: Window) -> bool:
+        """Tell whether the call ran within the window."""
+        return self.created_at <= window.end and window.start <= self.destroyed_at
+
+    def row(self) -> Json:
+        """Return the call as a row of a list; an unfinished one has `destroyed_ts` 0."""
+        return {
+            "call_id": self.call_id,
+            "cname": self.lesson.cname,
+            "created_ts": self.created_at,
+            "destroyed_ts": self.destroyed_at if self.finished else 0,
+            "finished": self.finished,
+        }
+
+    def stays(self, window: Window, *, exclude_servers: bool) -> list[StayView]:
+        """Return who was in the room within the window, the newest joiner first."""
+        found = [
+            StayView(self, person, number, stay)
+            for person, number, stay in _stays(self.lesson)
+            if stay.joined_at <= min(window.end, self.fresh_until)
+            and window.start <= stay.left_at
+            and not (exclude_servers and person.role is Role.SERVER)
+        ]
+        return sorted(found, key=lambda view: view.stay.joined_at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class StayView:
+    """One person's stay in a call, as it shows at the call view's moment."""
+
+    call: CallView
+    person: Person
+    number: int
+    stay: Stay
+
+    @property
+    def sid(self) -> str:
+        """The stay's id: 32 hexadecimal digits in capitals."""
+        lesson = self.call.lesson
+        key = f"{lesson.cname}:{self.person.uid}:{self.number}"
+        return _digest(key, lesson.started_at, 16).upper()
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the person is known to have left."""
+        return self.stay.left_at <= self.call.fresh_until
+
+    def row(self) -> Json:
+        """Return the stay as a row of `call_info`; an unfinished one has `leave_ts` 0."""
+        device = self.person.device
+        return {
+            "sid": self.sid,
+            "cname": self.call.lesson.cname,
+            "uid": self.person.uid,
+            "network": device.network,
+            "platform": device.platform,
+            "speaker": self.person.sends,
+            "sdk_version": device.sdk,
+            "device_type": device.model,
+            "join_ts": int(self.stay.joined_at),
+            "leave_ts": int(self.stay.left_at) if self.finished else 0,
+            "finished": self.finished,
+        }
+
+    def metrics(self, window: Window, mids: Mapping[MetricKey, int]) -> Json:
+        """Return the stay's points in the window: `{sid, data: [{mid, kvs, peer_uid}]}`."""
+        until = min(window.end, self.call.fresh_until)
+        data = []
+        for curve in curves_of(self.call.lesson):
+            mid = mids.get((curve.metric, curve.media))
+            if mid is None or (curve.uid, curve.stay) != (self.person.uid, self.number):
+                continue
+            seen = (curve.times >= window.start) & (curve.times <= until)
+            if seen.any():
+                times, values = curve.times[seen].tolist(), curve.values[seen].tolist()
+                kvs = [[int(at), _number(value)] for at, value in zip(times, values, strict=True)]
+                data.append({"mid": mid, "kvs": kvs, "peer_uid": curve.peer_uid or 0})
+        return {"sid": self.sid, "data": data}
+
+
+def _number(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+def _stays(lesson: Lesson) -> Iterator[tuple[Person, int, Stay]]:
+    for person in lesson.people:
+        for number, stay in enumerate(person.stays):
+            yield person, number, stay
+
+
+def _digest(key: str, started_at: float, size: int) -> str:
+    return hashlib.blake2b(f"{key}@{started_at}".encode(), digest_size=size).hexdigest()

@@ -1,0 +1,156 @@
+"""Whom Huawei lets in: signatures of key pairs, tokens of IAM. Written apart from our client."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, quote, unquote
+
+import msgspec
+
+from bot.sandbox.clouds.huawei.params import gateway_refusal, refusal
+from bot.sandbox.clouds.server import Answer, RefusalError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.sandbox.clouds.server import Ask
+
+TOKEN_LIFE_S: Final = 86400
+_TOKEN_BYTES: Final = 4200  # some 5.6 kB as text; real ones are as long
+_SKEW_S: Final = 900
+_AUTHORIZATION: Final = re.compile(
+    r"SDK-HMAC-SHA256 Access=([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})"
+)
+_MUST_SIGN: Final = frozenset({"host", "x-sdk-date"})
+_BAD: Final = "Incorrect IAM authentication information"
+
+
+@dataclass(frozen=True, slots=True)
+class HuaweiAccount:
+    """A Huawei Cloud customer. A lesson belongs to the app of the same name; all is invented."""
+
+    access_key: str = "SANDBOXAK00000000000"
+    secret_key: str = "sandboxsk00000000000000000000000000000000"
+    project_id: str = "0123456789abcdef0123456789abcdef"
+    project_name: str = "cn-north-4"
+    iam_user: str = "lagdesk"
+    iam_password: str = "sandbox-iam-password"
+    iam_domain: str = "sandbox-domain"
+    apps: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "kids": "5fa682b34a974f7ad24d223b",
+            "adults": "5f963b4c89ae1628c2568001",
+        }
+    )
+
+
+@dataclass(slots=True)
+class Token:
+    """A token IAM gave out; `project` is "" for one of a whole domain, which SparkRTC refuses."""
+
+    project: str
+    ends_at: float
+
+
+class Gate:
+    """The gateway in front of SparkRTC, and IAM beside it."""
+
+    def __init__(self, account: HuaweiAccount) -> None:
+        self.account = account
+        self.tokens: dict[str, Token] = {}
+
+    def revoke_tokens(self) -> None:
+        """Let every token given out be of no worth any more."""
+        self.tokens.clear()
+
+    def admit(self, ask: Ask) -> None:
+        """Let in by token or by signature; 401 otherwise (APIGW.0301)."""
+        token = ask.headers.get("x-auth-token")
+        if token is not None:
+            self._check_token(token, ask.now)
+        else:
+            self._check_signature(ask)
+        project_id = ask.headers.get("x-project-id", self.account.project_id)
+        if project_id != self.account.project_id:
+            raise gateway_refusal(403, "APIGW.0302", "project_id mismatch")
+
+    def give_token(self, ask: Ask) -> Answer:
+        """Answer `POST /v3/auth/tokens`: 201, the token in a header, its end in the body (W3)."""
+        user, project = _read_login(ask.body)
+        wanted = (self.account.iam_user, self.account.iam_password, self.account.iam_domain)
+        if user != wanted or project not in ("", self.account.project_name):
+            text = "The username or password is wrong."
+            error = {"code": 401, "message": text, "title": "Unauthorized"}
+            raise RefusalError(Answer({"error": error}, 401))
+        number = len(self.tokens).to_bytes(2, "big")
+        seed = hashlib.shake_256(number + str(ask.now).encode()).digest(_TOKEN_BYTES)
+        token = "MII" + base64.b64encode(seed).decode()
+        ends_at = ask.now + TOKEN_LIFE_S
+        self.tokens[token] = Token(project, ends_at)
+        expires_at = dt.datetime.fromtimestamp(ends_at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        body = {"token": {"expires_at": expires_at, "methods": ["password"], "catalog": []}}
+        return Answer(body, 201, {"X-Subject-Token": token})
+
+    def _check_token(self, text: str, now: float) -> None:
+        token = self.tokens.get(text)
+        if token is None or now >= token.ends_at:
+            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: token expires")
+        if not token.project:
+            raise refusal(400, "RTC.00001001", "OperationUnauthorized: get DomainID fail")
+
+    def _check_signature(self, ask: Ask) -> None:
+        found = _AUTHORIZATION.fullmatch(ask.headers.get("authorization", ""))
+        date = ask.headers.get("x-sdk-date", "")
+        if found is None or found[1] != self.account.access_key:
+            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: decode_fail")
+        names = found[2].split(";")
+        if names != sorted(names) or not set(names) >= _MUST_SIGN or not _in_time(date, ask.now):
+            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: headers")
+        wanted = _sign(self.account.secret_key, date, _canonical(ask, names))
+        if not hmac.compare_digest(wanted, found[3]):
+            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: verify aksk signature fail")
+
+
+def _in_time(date: str, now: float) -> bool:
+    try:
+        at = dt.datetime.strptime(date, "%Y%m%dT%H%M%S%z")
+    except ValueError:
+        return False
+    return abs(at.timestamp() - now) <= _SKEW_S
+
+
+def _canonical(ask: Ask, names: list[str]) -> str:
+    """Write the request again the way it must have been signed, from what arrived."""
+    path, _, query = ask.raw_path.partition("?")
+    pairs = sorted(parse_qsl(query, keep_blank_values=True))
+    parts = [quote(unquote(part), safe="-_.~") for part in path.split("/")]
+    joined = "/".join(parts)
+    lines = "".join(f"{name}:{ask.headers.get(name, '').strip()}\n" for name in names)
+    encoded = "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in pairs)
+    digest = hashlib.sha256(ask.body).hexdigest()
+    end = "" if joined.endswith("/") else "/"
+    return f"{ask.method}\n{joined}{end}\n{encoded}\n{lines}\n{';'.join(names)}\n{digest}"
+
+
+def _sign(secret_key: str, date: str, canonical: str) -> str:
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"SDK-HMAC-SHA256\n{date}\n{digest}"
+    return hmac.new(secret_key.encode(), text.encode(), "sha256").hexdigest()
+
+
+def _read_login(body: bytes) -> tuple[tuple[str, str, str], str]:
+    """Return user, password and domain, and the project the token is to be for."""
+    try:
+        auth: Any = msgspec.json.decode(body)["auth"]
+        user = auth["identity"]["password"]["user"]
+        project = auth.get("scope", {}).get("project", {}).get("name", "")
+        return (user["name"], user["password"], user["domain"]["name"]), project
+    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+        error = {"code": 400, "message": "The request body is invalid", "title": "Bad Request"}
+        raise RefusalError(Answer({"error": error}, 400)) from None

@@ -1,0 +1,279 @@
+"""Huawei's figures of a whole app: live (13.3 to 13.6) and by day (13.7 to 13.9)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from bot.call import Media, Metric
+from bot.sandbox.clouds.huawei.params import DAY_S, HOUR_S, Params, invalid, missing, stamp
+from bot.sandbox.clouds.huawei.rooms import Presence, presences, region_of
+from bot.sandbox.clouds.server import Answer
+from bot.sandbox.scenario import curves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from bot.sandbox.clouds.huawei.params import Span
+    from bot.sandbox.scenario import Lesson
+
+Json = dict[str, Any]
+FIGURES_DELAY_S: Final = 300
+_MINUTE_S: Final = 60
+_LOOK_BACK_DAYS: Final = 31
+_LIVE_SCALE: Final = ("OnlineUsers", "RoomCount")
+_LIVE_QUALITY: Final = (
+    "JoinSuccessRate",
+    "JoinSuccess5SecsRate",
+    "VideoFreezeRate",
+    "AudioFreezeRate",
+)
+_LIVE_NETWORK: Final = (
+    "VideoUpstreamExcellentTransRate",
+    "AudioUpstreamExcellentTransRate",
+    "VideoExcellentTransRate",
+    "AudioExcellentTransRate",
+)
+_SDK_TYPES: Final = ("native", "webrtc")
+_USAGES: Final = ("CommunicationDuration", "TranscodeDuration", "RecordDuration")
+_HISTORY_SCALE: Final = (
+    "UserCount",
+    "SessionCount",
+    "RoomCount",
+    "MaxOnlineUserCount",
+    "MaxOnlineRoomCount",
+    "CommunicationDuration",
+    "VideoCommunicationDuration",
+    "AudioCommunicationDuration",
+)
+_HISTORY_QUALITY: Final = (
+    *_LIVE_QUALITY,
+    "FirstVideoRecvTime",
+    "FirstAudioRecvTime",
+    "PullStreamSuccessRate",
+    "PushStreamSuccessRate",
+    *_LIVE_NETWORK,
+    "VideoTransDelay",
+    "AudioTransDelay",
+)
+_SNAKE: Final = {"JoinSuccess5SecsRate": "join_success_in5secs_rate"}  # W21
+_SLOW_S: Final = 5.0
+_GOOD_LOSS: Final = 5.0
+_DIMENSIONS: Final = ("region", "access_net", "platform", "sdk")
+
+
+def live_scale(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.3: users or rooms online in every minute."""
+    params.allow("app", "room_id", "metric", "start_time", "end_time")
+    metric = params.choice("metric", _LIVE_SCALE)
+    span, held = params.span(most_s=DAY_S), _held(params, lessons)
+
+    def value(at: float) -> int:
+        online = _online(held, at)
+        return len(online) if metric == "OnlineUsers" else len({p.lesson.cname for p in online})
+
+    return Answer({"scale": _minutes(params, span, value)})
+
+
+def live_spread(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.4: who is online at a moment, by region (as a code), network, platform or SDK."""
+    params.allow("app", "room_id", "metric", "dimension", "time")
+    params.choice("metric", ("OnlineUsers",))
+    dimension = params.choice("dimension", _DIMENSIONS)
+    at = params.time("time")
+    if at is None:
+        raise missing("time")
+    counts: dict[str, int] = {}
+    for one in _online(_held(params, lessons), at):
+        name = _dimension(one, dimension)
+        counts[name] = counts.get(name, 0) + 1
+    rows = [{"dimension": name, "online_users": count} for name, count in counts.items()]
+    rows.sort(key=lambda row: -int(str(row["online_users"])))
+    return Answer({"dimensions": rows})
+
+
+def live_quality(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.5: one rate in every minute; for web clients there is nobody in our lessons."""
+    return _live_rate(params, lessons, "quality", _LIVE_QUALITY)
+
+
+def live_network(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.6: one share of good transmission in every minute."""
+    return _live_rate(params, lessons, "network", _LIVE_NETWORK)
+
+
+def _live_rate(
+    params: Params, lessons: Sequence[Lesson], name: str, known: tuple[str, ...]
+) -> Answer:
+    params.allow("app", "room_id", "metric", "sdk_type", "start_time", "end_time")
+    metric = params.choice("metric", known)
+    is_native = params.choice("sdk_type", _SDK_TYPES) == "native"
+    span = params.span(most_s=DAY_S)
+    held = _held(params, lessons) if is_native else []
+    rows = _minutes(params, span, lambda at: _rate(held, metric, at, at + _MINUTE_S))
+    return Answer({name: [row for row in rows if row["value"] is not None]})
+
+
+def usage(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.7: seconds used by day."""
+    params.allow("app", "metric", "start_date", "end_date")
+    metric = params.choice("metric", _USAGES)
+    for name in ("start_date", "end_date"):
+        params.text(name)
+    rows = []
+    for day in params.days(most=None):
+        seconds = _seconds(lessons, day) if metric == "CommunicationDuration" else 0
+        parts = {"video_sd": seconds, "video_hd": 0, "video_hdp": 0, "audio": 0}
+        rows.append({"date": day, **parts, "total_duration": seconds})
+    return Answer({"usage": rows})
+
+
+def history_scale(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.8: figures of size by day."""
+    return _history(params, "scale", _HISTORY_SCALE, lambda m, day: _size(lessons, m, day))
+
+
+def history_quality(params: Params, lessons: Sequence[Lesson]) -> Answer:
+    """Answer 13.9: figures of quality by day; 1 means 100 %."""
+    return _history(params, "quality", _HISTORY_QUALITY, lambda m, day: _good(lessons, m, day))
+
+
+def _history(
+    params: Params,
+    name: str,
+    known: tuple[str, ...],
+    value: Callable[[str, str], float | None],
+) -> Answer:
+    """One row a day with what was asked for only; today has not ended and is not there (W20)."""
+    params.allow("app", "metric", "start_date", "end_date")
+    metrics = params.choices("metric", known)
+    today = stamp(params.ask.now)[:10]
+    oldest = stamp(params.ask.now - _LOOK_BACK_DAYS * DAY_S)[:10]
+    days = params.days(most=_LOOK_BACK_DAYS)
+    if days[0] < oldest:
+        raise invalid("start_date")
+    rows = [
+        {"date": day} | {snake(m): found for m in metrics if (found := value(m, day)) is not None}
+        for day in days
+        if day < today
+    ]
+    return Answer({name: rows})
+
+
+def snake(metric: str) -> str:
+    """Return the answer's name of a figure, which is not the question's (W21)."""
+    return _SNAKE.get(metric, re.sub(r"(?<!^)(?=[A-Z])", "_", metric).lower())
+
+
+def _held(params: Params, lessons: Iterable[Lesson]) -> list[Lesson]:
+    room_id = params.optional("room_id")
+    return [one for one in lessons if room_id in ("", one.cname)]
+
+
+def _online(lessons: Iterable[Lesson], at: float) -> list[Presence]:
+    return [
+        one
+        for lesson in lessons
+        for one in presences(lesson, at)
+        if one.stay.joined_at <= at < one.stay.left_at
+    ]
+
+
+def _dimension(one: Presence, dimension: str) -> str:
+    device = one.person.device
+    values = {"access_net": device.network, "platform": device.platform, "sdk": device.sdk}
+    return values.get(dimension) or region_of(one.person)[1]
+
+
+def _minutes(params: Params, span: Span, value: Callable[[float], float | None]) -> list[Json]:
+    until = min(span.end, params.ask.now - params.ask.delay(FIGURES_DELAY_S))
+    first = int(-(-span.start // _MINUTE_S)) * _MINUTE_S
+    return [
+        {"time": stamp(at), "value": value(at)} for at in range(first, int(until) + 1, _MINUTE_S)
+    ]
+
+
+def _rate(lessons: Iterable[Lesson], metric: str, start: float, end: float) -> float | None:
+    """Return a rate within a stretch, 1 meaning always; None when there is nothing to tell."""
+    if metric.startswith("Join"):
+        return _joined(lessons, start, end, quick=metric == "JoinSuccess5SecsRate")
+    media = Media.VIDEO if metric.startswith("Video") else Media.AUDIO
+    if metric.endswith("FreezeRate"):
+        values = _values(lessons, Metric.FREEZE_TIME, media, start, end)
+        return round(float(values.mean()) / 2000, 4) if values.size else None
+    is_up = "Upstream" in metric
+    loss = Metric.UPLINK_LOSS if is_up else Metric.END_TO_END_LOSS
+    values = _values(lessons, loss, media, start, end)
+    return round(float((values <= _GOOD_LOSS).mean()), 4) if values.size else None
+
+
+def _joined(lessons: Iterable[Lesson], start: float, end: float, *, quick: bool) -> float | None:
+    took = [
+        stay.join_took_s
+        for lesson in lessons
+        for person in lesson.people
+        for stay in person.stays
+        if start <= stay.joined_at < end
+    ]
+    if not took:
+        return None
+    return round(sum(not quick or each <= _SLOW_S for each in took) / len(took), 4)
+
+
+def _values(
+    lessons: Iterable[Lesson], metric: Metric, media: Media, start: float, end: float
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    found = [
+        curve.values[(curve.times >= start) & (curve.times < end)]
+        for lesson in lessons
+        if lesson.started_at < end and start < lesson.ended_at
+        for curve in curves_of(lesson)
+        if (curve.metric, curve.media) == (metric, media)
+    ]
+    return np.concatenate(found) if found else np.empty(0)
+
+
+def _of_day(lessons: Iterable[Lesson], day: str) -> list[Lesson]:
+    return [lesson for lesson in lessons if stamp(lesson.started_at)[:10] == day]
+
+
+def _seconds(lessons: Iterable[Lesson], day: str) -> int:
+    stays = (stay for one in _of_day(lessons, day) for who in one.people for stay in who.stays)
+    return int(sum(stay.left_at - stay.joined_at for stay in stays))
+
+
+def _size(lessons: Sequence[Lesson], metric: str, day: str) -> float:
+    held = _of_day(lessons, day)
+    if metric.endswith("Duration"):
+        return 0 if metric.startswith("Audio") else _seconds(lessons, day)
+    if metric == "RoomCount":
+        return len(held)
+    people = [person for lesson in held for person in lesson.people if person.stays]
+    if metric == "UserCount":
+        return len(people)
+    if metric == "SessionCount":
+        return sum(len(person.stays) for person in people)
+    hours = range(24 * 12)
+    begin = min((one.started_at for one in held), default=0.0) // DAY_S * DAY_S
+    online = [_online(held, begin + number * HOUR_S / 12) for number in hours]
+    rooms = metric == "MaxOnlineRoomCount"
+    return max(len({one.lesson.cname for one in each}) if rooms else len(each) for each in online)
+
+
+def _good(lessons: Sequence[Lesson], metric: str, day: str) -> float | None:
+    held = _of_day(lessons, day)
+    start = min((one.started_at for one in held), default=0.0)
+    end = max((one.ended_at for one in held), default=0.0)
+    if not held:
+        return None
+    if metric.endswith("TransDelay"):
+        media = Media.VIDEO if metric.startswith("Video") else Media.AUDIO
+        values = _values(held, Metric.LATENCY, media, start, end)
+        return float(np.median(values)) if values.size else None
+    if metric.startswith("First"):
+        return 380
+    if metric.endswith("StreamSuccessRate"):
+        return 1.0
+    return _rate(held, metric, start - HOUR_S, end)

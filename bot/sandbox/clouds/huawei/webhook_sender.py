@@ -1,0 +1,115 @@
+"""Huawei telling of recordings by itself (14.6): what became of them, and who is told when.
+
+What is recorded and where it is told stands in huawei_control.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+
+from bot.sandbox.clouds.huawei.params import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.sandbox.clouds.huawei.fake import HuaweiTwin
+
+log = logging.getLogger(__name__)
+
+ROUND_S: Final = 1.0
+MOST_TRIES: Final = 5
+BUCKET: Final = "class-recordings"
+_LOCATION: Final = "cn-north-4"
+_IDLE_S: Final = 30  # of 10.1, when nobody says
+_BEGUN: Final = "RECORD_NEW_FILE_START"
+_ENDED: Final = ("RECORD_FILE_COMPLETE", "CLOUD_RECORD_SERVER_OVER")
+Json = dict[str, Any]
+
+
+class Courier:
+    """Ends recordings of empty rooms, and tells callbacks of files begun and done.
+
+    An event that is not answered with 2xx is told again with the next rounds, five times at most.
+    """
+
+    def __init__(self, twin: HuaweiTwin) -> None:
+        self._twin = twin
+        self._tries: dict[tuple[str, str], int] = {}
+
+    @contextlib.asynccontextmanager
+    async def going_round(self) -> AsyncIterator[None]:
+        """Make a round every second until the block ends."""
+        rounds = asyncio.create_task(self._go_round())
+        try:
+            yield
+        finally:
+            rounds.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rounds
+
+    async def _go_round(self) -> None:
+        while True:
+            await asyncio.sleep(ROUND_S)
+            await self.make_round()
+
+    async def make_round(self) -> None:
+        """End what is over, and tell whatever is to be told now."""
+        now = self._twin.clock()
+        for job in list(self._twin.desk.jobs.values()):
+            self._end_if_empty(job, now)
+            for event in (_BEGUN, *(_ENDED if job["state"] == "STOPPED" else ())):
+                await self._tell(job, event, now)
+
+    def _end_if_empty(self, job: Json, now: float) -> None:
+        """A recording ends by itself when its room is empty for long enough (10.1), or closed."""
+        room = (job["app_id"], job["room_id"])
+        is_empty = now >= self._used_until(*room) + job.get("max_idle_time", _IDLE_S)
+        if job["state"] != "STOPPED" and (is_empty or room in self._twin.desk.dismissed):
+            reason = {"state": "STOPPED", "stop_reason": "EXCEED_MAX_IDLE_TIME"}
+            job |= {**reason, "stop_time": stamp(now), "update_time": stamp(now)}
+
+    def _used_until(self, app: str, room_id: str) -> float:
+        """When the last one leaves a room (epoch s), 0 for one that was never used."""
+        apps = self._twin.account.apps
+        held = (one for one in self._twin.lessons if one.cname == room_id)
+        return max((one.ended_at for one in held if apps.get(one.app) == app), default=0.0)
+
+    async def _tell(self, job: Json, event: str, now: float) -> None:
+        key = (job["job_id"], event)
+        callback = self._twin.desk.callbacks.get(job["app_id"])
+        if callback is None or not callback.url or self._tries.get(key, 0) >= MOST_TRIES:
+            return
+        self._tries[key] = self._tries.get(key, 0) + 1
+        more = file_of(job) if event == "RECORD_FILE_COMPLETE" else {}
+        named = {name: job[name] for name in ("job_id", "room_id", "stream_name")}
+        try:
+            status = await self._twin.desk.call_back(job["app_id"], event, now, **named, **more)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.info("a callback does not answer: %s", type(error).__name__)
+            return
+        if status < 300:  # noqa: PLR2004 - 2xx
+            self._tries[key] = MOST_TRIES
+
+
+def file_of(job: Json) -> Json:
+    """What 14.6 tells of a finished file; one job makes one file."""
+    begun, ended = (dt.datetime.fromisoformat(job[name]) for name in ("start_time", "stop_time"))
+    path = f"lessons/{begun:%Y%m%d}/{job['stream_name']}.m3u8"
+    return {
+        "record_format": "HLS",
+        "download_url": f"https://{BUCKET}.obs.example/{path}?Signature=sandbox",
+        "record_duration": max(1, int((ended - begun).total_seconds())),
+        "width": 1280,
+        "height": 720,
+        "start_time": job["start_time"],
+        "end_time": job["stop_time"],
+        "obs_location": _LOCATION,
+        "obs_bucket": BUCKET,
+        "obs_object": path,
+    }

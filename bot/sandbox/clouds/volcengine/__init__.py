@@ -1,0 +1,1 @@
+"""Volcengine RTC, simulated."""

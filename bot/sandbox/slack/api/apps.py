@@ -1,0 +1,150 @@
+"""auth.*, apps.*, oauth.*, blocks.validate: the app's own standing, and the install page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.api.method import TIER_3, Method, words
+from bot.sandbox.slack.block_kit import validate_message, validate_view
+from bot.sandbox.slack.errors import Json, refuse, refuse_arguments
+from bot.sandbox.slack.seed import DEFAULT_PERSON
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+_TOKEN_LIFE_S: Final = 43_200
+
+
+def _auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
+    return {
+        "url": f"{workspace.url}/",
+        "team": workspace.team_name,
+        "user": workspace.app.bot_name,
+        "team_id": workspace.team_id,
+        "user_id": workspace.app.bot_user_id,
+        "bot_id": workspace.app.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+def _auth_revoke(workspace: Workspace, arguments: Arguments) -> Json:
+    if arguments.flag("test"):
+        return {"revoked": False}
+    workspace.uninstall()
+    return {"revoked": True}
+
+
+def _open_connection(workspace: Workspace, _arguments: Arguments) -> Json:
+    return {"url": workspace.sockets.make_url()}
+
+
+async def authorize(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+    """Answer the install page: everybody says yes at once, and goes back with a code."""
+    query = request.query
+    if query.get("client_id") != workspace.app.client_id:
+        return web.Response(status=400, text="invalid_client_id")
+    redirect_uri = query.get("redirect_uri", "")
+    code = secrets.token_hex(16)
+    asked = {scope for scope in query.get("scope", "").split(",") if scope}
+    workspace.oauth_codes[code] = {"redirect_uri": redirect_uri, "scopes": asked}
+    back = {"code": code, "state": query.get("state", "")}
+    if not redirect_uri:
+        return web.json_response(back)
+    joint = "&" if "?" in redirect_uri else "?"
+    raise web.HTTPFound(f"{redirect_uri}{joint}{urlencode(back)}")
+
+
+def _oauth_access(workspace: Workspace, arguments: Arguments) -> Json:
+    client_id, secret = _read_client(arguments)
+    if client_id != workspace.app.client_id:
+        raise refuse("invalid_client_id")
+    if not secrets.compare_digest(secret, workspace.app.client_secret):
+        raise refuse("bad_client_secret")
+    if arguments.text("grant_type") == "refresh_token":
+        return _refresh(workspace, arguments)
+    granted = workspace.oauth_codes.pop(arguments.text("code"), None)
+    if granted is None:
+        raise refuse("invalid_code")
+    if arguments.text("redirect_uri", granted["redirect_uri"]) != granted["redirect_uri"]:
+        raise refuse("bad_redirect_uri")
+    if not granted["scopes"]:
+        raise refuse("no_scopes")
+    workspace.app.scopes = set(granted["scopes"])
+    workspace.app.installed = True
+    return _grant(workspace)
+
+
+def _read_client(arguments: Arguments) -> tuple[str, str]:
+    scheme, _, encoded = arguments.authorization.partition(" ")
+    if scheme == "Basic":
+        try:
+            client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+        except (ValueError, binascii.Error):
+            return "", ""
+        return client_id, secret
+    return arguments.text("client_id"), arguments.text("client_secret")
+
+
+def _refresh(workspace: Workspace, arguments: Arguments) -> Json:
+    """Exchange a refresh token, which is good once; the old access token stops at once."""
+    refresh_token = workspace.app.refresh_token
+    if not refresh_token or arguments.text("refresh_token") != refresh_token:
+        raise refuse("invalid_refresh_token")
+    return _grant(workspace)
+
+
+def _grant(workspace: Workspace) -> Json:
+    app = workspace.app
+    granted: Json = {
+        "access_token": app.bot_token,
+        "token_type": "bot",
+        "scope": ",".join(sorted(app.scopes)),
+        "bot_user_id": app.bot_user_id,
+        "app_id": app.id,
+        "team": {"id": workspace.team_id, "name": workspace.team_name},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "authed_user": {"id": DEFAULT_PERSON},
+    }
+    if app.token_rotation:
+        app.bot_token = f"xoxe.xoxb-1-sandbox-{secrets.token_hex(8)}"
+        app.refresh_token = f"xoxe-1-sandbox-{secrets.token_hex(8)}"
+        rotated = {"access_token": app.bot_token, "refresh_token": app.refresh_token}
+        granted |= {**rotated, "expires_in": _TOKEN_LIFE_S}
+    return granted
+
+
+def _validate_blocks(_workspace: Workspace, arguments: Arguments) -> Json:
+    given = [name for name in ("blocks", "message", "view") if arguments.has(name)]
+    if len(given) != 1:
+        raise refuse_arguments("exactly one of blocks, message and view")
+    what = given[0]
+    value = arguments.decoded(what)
+    checked = {"blocks": value, "text": "-"} if what == "blocks" else value
+    problems = validate_view(checked) if what == "view" else validate_message(checked)
+    if problems:
+        raise refuse(f"invalid_{what}", errors=[problem.described() for problem in problems])
+    return {}
+
+
+METHODS: Final = {
+    "auth.test": Method(_auth_test),
+    "auth.revoke": Method(_auth_revoke, per_minute=TIER_3, takes_json=False, optional=("test",)),
+    "apps.connections.open": Method(_open_connection, per_minute=TIER_3, token="app"),
+    "oauth.v2.access": Method(
+        _oauth_access,
+        takes_json=False,
+        token="none",
+        optional=words(
+            "client_id client_secret code redirect_uri grant_type refresh_token code_verifier"
+        ),
+    ),
+    "blocks.validate": Method(_validate_blocks, optional=words("blocks message view")),
+}

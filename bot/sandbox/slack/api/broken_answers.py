@@ -1,0 +1,21 @@
+"""Breaking an answer on the wire, as `fail_next` asks. Which call breaks stands in `faults`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+
+async def break_answer(workspace: Workspace, request: web.Request, how: str) -> web.StreamResponse:
+    """Answer HTTP 500, drop the connection, or say nothing until the caller leaves."""
+    if how == "timeout":
+        await workspace.closing.wait()
+    elif how == "http_500":
+        return web.Response(status=500, text="internal error")
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response(status=500)

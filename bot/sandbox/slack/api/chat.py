@@ -1,0 +1,301 @@
+"""chat.*: who may post what where. What a post does to the channel stands in `messages`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from bot.sandbox.slack import messages
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, words
+from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_message
+from bot.sandbox.slack.elements import iterate_dicts
+from bot.sandbox.slack.errors import Json, refuse, refuse_message
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Channel
+    from bot.sandbox.slack.workspace import Workspace
+
+_CONTENT: Final = ("text", "blocks", "attachments", "markdown_text", "metadata")
+_STYLE: Final = ("username", "icon_emoji", "icon_url")
+_IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif")
+_TEXT_MOST: Final = 40_000
+_DAYS_AHEAD: Final = 120
+_DAY_S: Final = 86_400
+_SETTLED_S: Final = 10.0  # by then Slack has looked at a file by itself
+
+
+def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
+    """Find the channel a call names; a private one the bot is not in does not exist for it."""
+    name = arguments.text("channel")
+    bot = workspace.app.bot_user_id
+    if name in workspace.users and not workspace.users[name].is_bot:
+        return workspace.direct_channel(name)
+    try:
+        channel = workspace.channel(name)
+    except KeyError:
+        raise refuse("channel_not_found") from None
+    if name != channel.id:
+        arguments.warnings.append("a channel's name instead of its id")
+    if channel.private and bot not in channel.members:
+        raise refuse("channel_not_found")
+    return channel
+
+
+def _find_postable(workspace: Workspace, arguments: Arguments) -> Channel:
+    channel = find_channel(workspace, arguments)
+    if channel.archived:
+        raise refuse("is_archived")
+    outside = workspace.app.bot_user_id not in channel.members
+    if outside and "chat:write.public" not in workspace.scopes:
+        raise refuse("not_in_channel")
+    if channel.kind == "im" and not workspace.app.messages_tab:
+        raise refuse("messages_tab_disabled")
+    return channel
+
+
+def read_content(workspace: Workspace, given: Json) -> Json:
+    """Read and check a message's content: JSON decoded, blocks valid, files there."""
+    arguments = Arguments(given)
+    content: Json = {
+        name: arguments.decoded(name) if name in ("blocks", "attachments", "metadata") else value
+        for name, value in given.items()
+        if name in _CONTENT + _STYLE
+    }
+    problems = validate_message(given)
+    if problems:
+        raise refuse_message(problems)
+    unready = find_unready_files(workspace, content)
+    unknown = [] if workspace.takes_charts else find_charts(content)
+    if unready or unknown:
+        raise refuse_message([*unready, *unknown])
+    return content
+
+
+def find_charts(content: Json) -> list[Problem]:
+    """List the charts that a workspace refuses which Slack has not given them yet."""
+    return [
+        Problem("unsupported type: data_visualization", f"{pointer}/type")
+        for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks")
+        if node.get("type") == "data_visualization"
+    ]
+
+
+def find_unready_files(workspace: Workspace, content: Json) -> list[Problem]:
+    """List slack_files that are not there (yet) or are no pictures. Looks and time settle them."""
+    found: list[Problem] = []
+    for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks"):
+        wanted = node.get("slack_file")
+        if not isinstance(wanted, Mapping):
+            continue
+        file = workspace.files.get(str(wanted.get("id") or _id_in(str(wanted.get("url", "")))))
+        if file is not None and workspace.clock() - file.created > _SETTLED_S:
+            file.settles_in = 0
+        if file is None or not file.ready or not file.name.lower().endswith(_IMAGES):
+            found.append(Problem("invalid slack file", f"{pointer}/slack_file"))
+        if file is not None and file.completed:
+            file.settles_in -= 1
+    return found
+
+
+def _id_in(url: str) -> str:
+    return next((part for part in url.split("/") if part.startswith("F")), "")
+
+
+def _find_root(channel: Channel, arguments: Arguments) -> str | None:
+    thread_ts = arguments.text("thread_ts")
+    if not thread_ts:
+        return None
+    root = channel.messages.get(thread_ts)
+    if root is None:
+        raise refuse("cannot_reply_to_message")
+    if root.get("thread_ts", thread_ts) != thread_ts:
+        arguments.warnings.append("thread_ts of a reply instead of its root")
+    return str(root.get("thread_ts", thread_ts))
+
+
+def _post_message(workspace: Workspace, arguments: Arguments) -> Json:
+    channel = _find_postable(workspace, arguments)
+    content = read_content(workspace, arguments.given)
+    root = _find_root(channel, arguments)
+    if workspace.message_rate_s:
+        rate = {"every_s": workspace.message_rate_s, "burst": workspace.message_burst}
+        workspace.limits.spend(
+            f"post {channel.id}", every_s=rate["every_s"], burst=int(rate["burst"])
+        )
+    user = workspace.app.bot_user_id
+    message = messages.compose(workspace, content, user=user, thread_ts=root)
+    messages.post(workspace, channel, message, broadcast=arguments.flag("reply_broadcast"))
+    return _posted(channel, message) | _warn(content)
+
+
+def _posted(channel: Channel, message: Json) -> Json:
+    shown = {key: value for key, value in message.items() if key != "to"}
+    return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(shown)}
+
+
+def _warn(content: Json) -> Json:
+    warnings = message_warnings(content)
+    if not warnings:
+        return {}
+    return {"warning": ",".join(warnings), "response_metadata": {"warnings": warnings}}
+
+
+def _refuse_long_text(content: Json) -> None:
+    if len(str(content.get("text") or "")) > _TEXT_MOST:
+        raise refuse("msg_too_long")
+
+
+def _post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
+    channel = _find_postable(workspace, arguments)
+    user = arguments.text("user")
+    if user not in channel.members:
+        raise refuse("user_not_in_channel")
+    content = read_content(workspace, arguments.given)
+    _refuse_long_text(content)
+    root = _find_root(channel, arguments)
+    message = messages.post_ephemeral(workspace, channel, content, user=user, thread_ts=root)
+    return {"message_ts": message["ts"]}
+
+
+def _find_own(workspace: Workspace, arguments: Arguments, refusal: str) -> tuple[Channel, Json]:
+    channel = find_channel(workspace, arguments)
+    message = channel.messages.get(arguments.text("ts"))
+    if message is None:
+        raise refuse("message_not_found")
+    if message.get("bot_id") != workspace.app.bot_id:
+        raise refuse(refusal)
+    return channel, message
+
+
+def _update(workspace: Workspace, arguments: Arguments) -> Json:
+    channel, message = _find_own(workspace, arguments, "cant_update_message")
+    if channel.archived:
+        raise refuse("cant_update_message")
+    content = read_content(workspace, arguments.given)
+    _refuse_long_text(content)
+    if message.get("blocks") and "blocks" not in content:
+        arguments.warnings.append("chat.update without blocks keeps the old blocks")
+    edited = {"user": workspace.app.bot_user_id, "ts": workspace.mint.make_ts()}
+    fields = {"text": "", "edited": edited, **content}
+    messages.change(workspace, channel, message, fields)
+    messages.note_defects(workspace, message)
+    answered: Json = {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
+    return answered | {"message": copy.deepcopy(message)}
+
+
+def _delete(workspace: Workspace, arguments: Arguments) -> Json:
+    channel, message = _find_own(workspace, arguments, "cant_delete_message")
+    messages.delete(workspace, channel, message)
+    return {"channel": channel.id, "ts": message["ts"]}
+
+
+def _get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
+    channel = find_channel(workspace, arguments)
+    message = channel.messages.get(arguments.text("message_ts"))
+    if message is None:
+        raise refuse("message_not_found")
+    return {"channel": channel.id, "permalink": messages.permalink(workspace, channel, message)}
+
+
+def _schedule(workspace: Workspace, arguments: Arguments) -> Json:
+    """Take a message for later. Nothing here ever posts it; with metadata Slack does the same."""
+    channel = _find_postable(workspace, arguments)
+    content = read_content(workspace, arguments.given)
+    post_at, now = arguments.number("post_at", 0), workspace.clock()
+    if post_at <= now:
+        raise refuse("time_in_past")
+    if post_at > now + _DAYS_AHEAD * _DAY_S:
+        raise refuse("time_too_far")
+    if "metadata" in content:
+        workspace.defects.append({"code": "scheduled_with_metadata", "channel": channel.id})
+    return {
+        "channel": channel.id,
+        "scheduled_message_id": workspace.mint.make("Q"),
+        "post_at": post_at,
+        "message": {"type": "delayed_message", "text": str(content.get("text", ""))},
+    }
+
+
+def _unfurl(workspace: Workspace, arguments: Arguments) -> Json:
+    unfurls = arguments.decoded("unfurls")
+    if not isinstance(unfurls, Mapping) and not arguments.has("metadata"):
+        raise refuse("missing_unfurls" if unfurls is None else "invalid_unfurls_format")
+    channel, message = _find_unfurlable(workspace, arguments)
+    attachments = [a for a in message.get("attachments", []) if a.get("from_url") not in unfurls]
+    for url, unfurl in unfurls.items():
+        if url.replace("&", "&amp;") not in message["text"] and url not in message["text"]:
+            raise refuse("cannot_unfurl_url")
+        problems = validate_message({"text": "-", "blocks": unfurl.get("blocks")})
+        if problems:
+            raise refuse_message(problems)
+        shown = {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True}
+        attachments.append({**unfurl, **shown, "app_id": workspace.app.id})
+    messages.change(workspace, channel, message, {"attachments": attachments})
+    return {}
+
+
+def _find_unfurlable(workspace: Workspace, arguments: Arguments) -> tuple[Channel, Json]:
+    channel_id, ts = arguments.text("channel"), arguments.text("ts")
+    if arguments.has("unfurl_id"):
+        channel_id, _, ts = arguments.text("unfurl_id").partition(".")
+    elif not channel_id or not ts:
+        raise refuse("missing_channel" if not channel_id else "missing_ts")
+    channel = workspace.channels.get(channel_id)
+    if channel is None:
+        raise refuse("cannot_find_channel")
+    message = channel.messages.get(ts)
+    if message is None:
+        raise refuse("cannot_find_message")
+    return channel, message
+
+
+_POST: Final = "text blocks attachments metadata markdown_text thread_ts link_names parse "
+_LOOKS: Final = "mrkdwn username icon_emoji icon_url unfurl_links unfurl_media as_user "
+_WRITE: Final = ("chat:write",)
+
+METHODS: Final = {
+    "chat.postMessage": Method(
+        _post_message,
+        _WRITE,
+        required=("channel",),
+        optional=words(_POST + _LOOKS + "reply_broadcast client_msg_id"),
+    ),
+    "chat.postEphemeral": Method(
+        _post_ephemeral,
+        _WRITE,
+        TIER_4,
+        required=words("channel user"),
+        optional=words(_POST + _LOOKS),
+    ),
+    "chat.update": Method(
+        _update,
+        _WRITE,
+        TIER_3,
+        required=words("channel ts"),
+        optional=words(_POST + "as_user file_ids reply_broadcast"),
+    ),
+    "chat.delete": Method(
+        _delete, _WRITE, TIER_3, required=words("channel ts"), optional=words("as_user")
+    ),
+    "chat.getPermalink": Method(
+        _get_permalink, takes_json=False, required=words("channel message_ts")
+    ),
+    "chat.scheduleMessage": Method(
+        _schedule,
+        _WRITE,
+        TIER_3,
+        required=words("channel post_at"),
+        optional=words(_POST + _LOOKS + "reply_broadcast"),
+    ),
+    "chat.unfurl": Method(
+        _unfurl,
+        ("links:write",),
+        TIER_3,
+        optional=words(
+            "channel ts unfurl_id source unfurls metadata user_auth_blocks user_auth_message "
+            "user_auth_required user_auth_url"
+        ),
+    ),
+}

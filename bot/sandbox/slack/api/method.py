@@ -1,0 +1,45 @@
+"""The shape of the method table: what each Web API method takes, needs and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.errors import Json
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+Handler = Callable[["Workspace", Arguments], Json]
+Token = Literal["bot", "app", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method. Any one of `scopes` opens it; `per_minute` is its tier, None when special.
+
+    `required` and `optional` are space-separated argument names.
+    """
+
+    run: Handler
+    scopes: tuple[str, ...] = ()
+    per_minute: int | None = None
+    takes_json: bool = True
+    token: Token = "bot"
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """Every argument the method knows."""
+        return frozenset({*self.required, *self.optional})
+
+
+TIER_2, TIER_3, TIER_4 = 20, 50, 100
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split a line of names."""
+    return tuple(text.split())

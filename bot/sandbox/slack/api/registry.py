@@ -1,0 +1,17 @@
+"""The method table of the whole Web API. The methods themselves stand by family."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.sandbox.slack.api import apps, chat, conversations, files, users, views
+from bot.sandbox.slack.api.method import Method
+
+METHODS: Final[dict[str, Method]] = {
+    **apps.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+}

@@ -1,0 +1,152 @@
+"""The door of the Web API: body, token, scope, limits, faults, inspector. Methods are elsewhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.api.broken_answers import break_answer
+from bot.sandbox.slack.api.registry import METHODS
+from bot.sandbox.slack.errors import Json, SlackError, refuse, refuse_arguments
+from bot.sandbox.slack.faults import BROKEN_ANSWERS, Fault
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.api.method import Method
+    from bot.sandbox.slack.workspace import Workspace
+
+_BEARER: Final = "Bearer "
+_SECONDS_A_MINUTE: Final = 60.0
+_OK: Final = 200
+# Not arguments of the methods themselves, yet taken by all of them.
+_COMMON: Final = frozenset({"token", "team_id", "pretty"})
+
+
+async def answer(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+    """Answer one call of /api/METHOD, and write it into the inspector."""
+    name = request.match_info["method"]
+    started, at, defects = time.perf_counter(), workspace.clock(), len(workspace.defects)
+    fault = workspace.faults.take(name)
+    arguments, warnings = Arguments({}), list[str]()
+    status, headers = _OK, dict[str, str]()
+    try:
+        arguments = await read_arguments(request)
+        if fault is not None and not fault.after_effect:
+            _break(fault)
+        body = _run(workspace, request, name, arguments, warnings)
+        headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))
+        if fault is not None:
+            _break(fault)
+    except SlackError as error:
+        body, status, headers = error.body(), error.status, error.headers
+    except _BrokenAnswer as broken:
+        body, status = {"broken": broken.how}, 0
+    warnings += [f"defect: {defect['code']}" for defect in workspace.defects[defects:]]
+    workspace.record(
+        at=at,
+        direction="app->slack",
+        name=name,
+        request=arguments.given,
+        status=status,
+        response=body,
+        ms=(time.perf_counter() - started) * 1000,
+        warnings=warnings,
+    )
+    if not status:
+        return await break_answer(workspace, request, body["broken"])
+    return web.json_response(body, status=status, headers=headers)
+
+
+class _BrokenAnswer(Exception):  # noqa: N818 - it is the wire's fault, no error of ours
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+def _break(fault: Fault) -> None:
+    if fault.error in BROKEN_ANSWERS:
+        raise _BrokenAnswer(fault.error)
+    raise fault.as_error()
+
+
+async def read_arguments(request: web.Request) -> Arguments:
+    """Read query and body, the body over the query. JSON is recognised by its content type."""
+    given: Json = dict(request.query)
+    kind = request.content_type
+    is_json = kind == "application/json"
+    if request.method != "POST":
+        return Arguments(given)
+    if is_json:
+        given |= _read_json(await request.text())
+    elif kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        given |= dict(await request.post())
+    elif request.can_read_body:
+        raise refuse("invalid_post_type")
+    present = {key: value for key, value in given.items() if value is not None}
+    return Arguments(present, is_json=is_json)
+
+
+def _read_json(text: str) -> Json:
+    try:
+        body = json.loads(text or "{}")
+    except ValueError:
+        raise refuse("invalid_json") from None
+    if not isinstance(body, dict):
+        raise refuse("json_not_object")
+    return body
+
+
+def _run(
+    workspace: Workspace,
+    request: web.Request,
+    name: str,
+    arguments: Arguments,
+    warnings: list[str],
+) -> Json:
+    method = METHODS.get(name)
+    if method is None:
+        raise refuse("unknown_method", req_method=name)
+    arguments.authorization = request.headers.get("Authorization", "")
+    if arguments.is_json and not method.takes_json:
+        raise refuse("invalid_post_type")
+    check_token(workspace, method, arguments)
+    unknown = sorted(set(arguments.given) - method.arguments - _COMMON)
+    warnings += [f"unknown argument: {argument}" for argument in unknown]
+    if workspace.message_rate_s and method.per_minute:
+        every_s = _SECONDS_A_MINUTE / method.per_minute
+        workspace.limits.spend(name, every_s=every_s, burst=method.per_minute)
+    missing = [argument for argument in method.required if argument not in arguments.given]
+    if missing:
+        raise refuse_arguments(*(f"missing required field: {argument}" for argument in missing))
+    body: Json = {"ok": True, **method.run(workspace, arguments)}
+    warnings += arguments.warnings
+    return body
+
+
+def find_token(arguments: Arguments) -> str:
+    """Find the token: in the Authorization header, or among a form's fields."""
+    if arguments.authorization.startswith(_BEARER):
+        return arguments.authorization.removeprefix(_BEARER).strip()
+    token: Any = arguments.given.get("token", "")
+    return "" if arguments.is_json else str(token)
+
+
+def check_token(workspace: Workspace, method: Method, arguments: Arguments) -> None:
+    """Check the token's kind and scopes, as the method table asks."""
+    if method.token == "none":
+        return
+    app, token = workspace.app, find_token(arguments)
+    if not token:
+        raise refuse("not_authed")
+    if token not in (app.bot_token, app.app_token):
+        raise refuse("invalid_auth")
+    if not app.installed:
+        raise refuse("account_inactive")
+    if token != (app.bot_token if method.token == "bot" else app.app_token):
+        raise refuse("not_allowed_token_type")
+    if method.scopes and not workspace.scopes.intersection(method.scopes):
+        provided = ",".join(sorted(workspace.scopes))
+        raise refuse("missing_scope", needed=method.scopes[0], provided=provided)

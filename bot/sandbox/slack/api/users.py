@@ -1,0 +1,137 @@
+"""users.*, usergroups.*, team.*, reactions.*: who is here, and what they think of a message."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bot.sandbox.slack import messages
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.api.chat import find_channel
+from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, words
+from bot.sandbox.slack.api.paging import paginate
+from bot.sandbox.slack.errors import Json, refuse
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Channel, UserGroup
+    from bot.sandbox.slack.workspace import Workspace
+
+_PAGE: Final = 200
+
+
+def _users_info(workspace: Workspace, arguments: Arguments) -> Json:
+    user = workspace.users.get(arguments.text("user"))
+    if user is None:
+        raise refuse("user_not_found")
+    with_locale = arguments.flag("include_locale")
+    now = workspace.clock()
+    return {"user": user.described(workspace.team_id, now, with_locale=with_locale)}
+
+
+def _users_list(workspace: Workspace, arguments: Arguments) -> Json:
+    page, cursor = paginate(list(workspace.users.values()), arguments, _PAGE)
+    with_locale, now = arguments.flag("include_locale"), workspace.clock()
+    described = [u.described(workspace.team_id, now, with_locale=with_locale) for u in page]
+    return {"members": described, "cache_ts": int(now), **cursor}
+
+
+def _usergroups_list(workspace: Workspace, arguments: Arguments) -> Json:
+    with_users = arguments.flag("include_users")
+    groups = workspace.usergroups.values()
+    return {"usergroups": [_describe_group(workspace, g, with_users=with_users) for g in groups]}
+
+
+def _describe_group(workspace: Workspace, group: UserGroup, *, with_users: bool) -> Json:
+    described: Json = {
+        "id": group.id,
+        "team_id": workspace.team_id,
+        "is_usergroup": True,
+        "name": group.name,
+        "handle": group.handle,
+        "date_delete": 0,
+        "user_count": len(group.users),
+    }
+    return described | ({"users": list(group.users)} if with_users else {})
+
+
+def _usergroups_users(workspace: Workspace, arguments: Arguments) -> Json:
+    group = workspace.usergroups.get(arguments.text("usergroup"))
+    if group is None:
+        raise refuse("no_such_subteam")
+    return {"users": list(group.users)}
+
+
+def _team_info(workspace: Workspace, _arguments: Arguments) -> Json:
+    url = f"{workspace.url}/"
+    team = {"id": workspace.team_id, "name": workspace.team_name, "domain": workspace.domain}
+    return {"team": {**team, "url": url, "email_domain": "", "icon": {"image_default": True}}}
+
+
+def _reactions_add(workspace: Workspace, arguments: Arguments) -> Json:
+    channel = find_channel(workspace, arguments)
+    message = channel.messages.get(arguments.text("timestamp"))
+    if message is None:
+        raise refuse("message_not_found")
+    name = arguments.text("name").strip(":")
+    if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-\d)?", name):
+        raise refuse("invalid_name")
+    react(workspace, channel, message, name)
+    return {}
+
+
+def react(workspace: Workspace, channel: Channel, message: Json, name: str) -> None:
+    """Add the bot's reaction to a message."""
+    bot = workspace.app.bot_user_id
+    reactions = message.setdefault("reactions", [])
+    reaction = next((r for r in reactions if r["name"] == name), None)
+    if reaction is None:
+        reaction = {"name": name, "users": [], "count": 0}
+        reactions.append(reaction)
+    if bot in reaction["users"]:
+        raise refuse("already_reacted")
+    reaction["users"].append(bot)
+    reaction["count"] += 1
+    messages.show(workspace, channel, message, "message_changed")
+
+
+_GROUPS: Final = ("usergroups:read",)
+
+METHODS: Final = {
+    "users.info": Method(
+        _users_info,
+        ("users:read",),
+        TIER_4,
+        takes_json=False,
+        required=("user",),
+        optional=("include_locale",),
+    ),
+    "users.list": Method(
+        _users_list,
+        ("users:read",),
+        TIER_2,
+        takes_json=False,
+        optional=words("cursor limit include_locale"),
+    ),
+    "usergroups.list": Method(
+        _usergroups_list,
+        _GROUPS,
+        TIER_2,
+        takes_json=False,
+        optional=words("include_users include_count include_disabled"),
+    ),
+    "usergroups.users.list": Method(
+        _usergroups_users,
+        _GROUPS,
+        TIER_2,
+        takes_json=False,
+        required=("usergroup",),
+        optional=("include_disabled",),
+    ),
+    "team.info": Method(_team_info, ("team:read",), TIER_3, optional=words("team domain")),
+    "reactions.add": Method(
+        _reactions_add,
+        ("reactions:write",),
+        TIER_3,
+        required=words("channel name timestamp"),
+    ),
+}

@@ -1,0 +1,68 @@
+"""How others hear that something changed: waiting code, and the pages. No state of Slack here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+from bot.sandbox.slack.errors import Json
+
+Found = TypeVar("Found")
+
+
+class Changes:
+    """Wakes whoever waits for the workspace to change. One event loop, no polling."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def notify(self) -> None:
+        """Tell every waiter that something changed."""
+        woken, self._event = self._event, asyncio.Event()
+        woken.set()
+
+    async def until(self, predicate: Callable[[], Found], timeout_s: float) -> Found:
+        """Wait for the predicate to answer something true, and return it.
+
+        An index or key that is not there yet counts as "not yet". TimeoutError when it never is.
+        """
+        async with asyncio.timeout(timeout_s):
+            while True:
+                event = self._event
+                try:
+                    found = predicate()
+                except LookupError:
+                    pass
+                else:
+                    if found:
+                        return found
+                await event.wait()
+
+
+class Feed:
+    """Passes events on to the open pages; each page has one person and one queue."""
+
+    def __init__(self) -> None:
+        self._pages: list[tuple[str, asyncio.Queue[Json]]] = []
+
+    def subscribe(self, person_id: str) -> asyncio.Queue[Json]:
+        """Open a queue of what this person may see."""
+        queue: asyncio.Queue[Json] = asyncio.Queue()
+        self._pages.append((person_id, queue))
+        return queue
+
+    @property
+    def watchers(self) -> set[str]:
+        """Who has a page open."""
+        return {person_id for person_id, _ in self._pages}
+
+    def unsubscribe(self, queue: asyncio.Queue[Json]) -> None:
+        """Close a queue."""
+        self._pages = [page for page in self._pages if page[1] is not queue]
+
+    def publish(self, audience: Collection[str] | None, **item: Any) -> None:
+        """Put an event into the queues of the audience (None: of everybody)."""
+        for person_id, queue in self._pages:
+            if audience is None or person_id in audience:
+                queue.put_nowait(item)

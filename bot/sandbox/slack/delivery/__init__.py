@@ -1,0 +1,1 @@
+"""Requests that the simulated Slack sends to the app."""

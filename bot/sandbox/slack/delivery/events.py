@@ -1,0 +1,77 @@
+"""Telling the app what happened: which events it hears, and the Events API envelope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.sandbox.slack.delivery.transport import Delivery, deliver_event
+from bot.sandbox.slack.errors import Json
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Channel
+    from bot.sandbox.slack.workspace import Workspace
+
+MESSAGE_SUBSCRIPTIONS: Final = {
+    "channel": "message.channels",
+    "group": "message.groups",
+    "im": "message.im",
+    "mpim": "message.mpim",
+}
+_SCOPES: Final[dict[str, tuple[str, ...]]] = {
+    "message.channels": ("channels:history",),
+    "message.groups": ("groups:history",),
+    "message.im": ("im:history",),
+    "message.mpim": ("mpim:history",),
+    "app_mention": ("app_mentions:read",),
+    "link_shared": ("links:read",),
+    "user_change": ("users:read",),
+    "member_joined_channel": ("channels:read", "groups:read"),
+    "member_left_channel": ("channels:read", "groups:read"),
+    "reaction_added": ("reactions:read",),
+    "channel_archive": ("channels:read",),
+    "channel_unarchive": ("channels:read",),
+}
+
+
+def announce(workspace: Workspace, subscription: str, event: Json) -> None:
+    """Deliver an event in the background if the app subscribed and holds the scope."""
+    if not workspace.app.installed or not workspace.app.hears(subscription):
+        return
+    scopes = _SCOPES.get(subscription, ())
+    if scopes and not workspace.scopes.intersection(scopes):
+        return
+    if workspace.transport is None:
+        return
+    delivery = Delivery("events_api", wrap(workspace, event))
+    workspace.spawn(deliver_event(workspace, delivery))
+
+
+def announce_in(workspace: Workspace, channel: Channel, subscription: str, event: Json) -> None:
+    """Deliver an event of a channel, which the app hears only as its member."""
+    if workspace.app.bot_user_id in channel.members:
+        announce(workspace, subscription, event)
+
+
+def wrap(workspace: Workspace, event: Json) -> Json:
+    """Build the `event_callback` envelope around an event."""
+    return {
+        "token": workspace.app.verification_token,
+        "team_id": workspace.team_id,
+        "context_team_id": workspace.team_id,
+        "api_app_id": workspace.app.id,
+        "event": event,
+        "type": "event_callback",
+        "event_id": workspace.mint.make("Ev"),
+        "event_time": int(workspace.clock()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": workspace.team_id,
+                "user_id": workspace.app.bot_user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": workspace.mint.make("4-", 40),
+    }

@@ -1,0 +1,286 @@
+"""Commands, clicks, shortcuts and options: their payloads, and what the acknowledgement means.
+
+Submitting and closing modals stands in `submissions`; delivering in `delivery`.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.sandbox.slack.delivery import responses
+from bot.sandbox.slack.delivery.transport import Ack, Delivery, NoAckError, deliver, readable
+from bot.sandbox.slack.errors import Json, SlackError
+from bot.sandbox.slack.form_state import FIELDS, collect, convert, find_option
+from bot.sandbox.slack.model import Channel, User
+from bot.sandbox.slack.outcomes import LATE, ActionOutcome, CommandOutcome
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+DISPATCH_FAILED: Final = "dispatch_failed"
+OPTIONS_MOST: Final = 100
+# A block and the element in it.
+Place = tuple[Json, Json]
+_SHOWN_NAMES: Final = {"im": "directmessage", "group": "privategroup"}
+_HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
+
+
+async def send(
+    workspace: Workspace, delivery: Delivery, *, user: str, channel: str | None, what: str
+) -> tuple[Ack, str | None]:
+    """Deliver an interaction; a late or failed one becomes a notice and Slack's error word."""
+    error: str | None = None
+    try:
+        ack = await deliver(workspace, delivery)
+    except NoAckError as failure:
+        ack = Ack(0, "")
+        error = LATE if failure.reason == "http_timeout" else DISPATCH_FAILED
+    else:
+        error = None if ack.ok else DISPATCH_FAILED
+    if error is not None:
+        workspace.notice(user, channel, error, f'{what} failed with the error "{error}"')
+    return ack, error
+
+
+def base_payload(workspace: Workspace, user: User, kind: str) -> Json:
+    """Build what every interaction payload has."""
+    return {
+        "type": kind,
+        "token": workspace.app.verification_token,
+        "api_app_id": workspace.app.id,
+        "team": {"id": workspace.team_id, "domain": workspace.domain},
+        "user": {
+            "id": user.id,
+            "username": user.name,
+            "name": user.name,
+            "team_id": workspace.team_id,
+        },
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def name_channel(channel: Channel) -> str:
+    """Name a channel as payloads do."""
+    return _SHOWN_NAMES.get(channel.kind, channel.name)
+
+
+async def command(
+    workspace: Workspace, user: User, name: str, text: str, channel: Channel
+) -> CommandOutcome:
+    """Send a slash command; an acknowledgement with a body is shown in the channel."""
+    if not workspace.app.knows_command(name):
+        workspace.notice(user.id, channel.id, "unknown_command", f"{name} is not a valid command.")
+        return CommandOutcome(0, error="unknown_command")
+    if user.id not in channel.members:
+        return CommandOutcome(0, error="not_in_channel")
+    url = workspace.make_response_url(channel.id, user.id)
+    fields = {
+        "token": workspace.app.verification_token,
+        "team_id": workspace.team_id,
+        "team_domain": workspace.domain,
+        "channel_id": channel.id,
+        "channel_name": name_channel(channel),
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": name,
+        "text": _escape_people(workspace, text) if workspace.app.escapes(name) else text,
+        "api_app_id": workspace.app.id,
+        "is_enterprise_install": "false",
+        "response_url": url,
+        "trigger_id": workspace.make_trigger(user.id),
+    }
+    delivery = Delivery("slash_commands", fields)
+    ack, error = await send(workspace, delivery, user=user.id, channel=channel.id, what=name)
+    if error is None and ack.body.strip():
+        error = _answer(workspace, user, channel, url, ack.body)
+    return CommandOutcome(ack.status, ack.body, error)
+
+
+def _escape_people(workspace: Workspace, text: str) -> str:
+    """Write `@name` with the id, as Slack does for commands that ask for it."""
+    ids = {user.name: user.id for user in workspace.users.values()}
+
+    def escape(found: re.Match[str]) -> str:
+        return f"<@{ids[found[1]]}|{found[1]}>" if found[1] in ids else found[0]
+
+    return _HANDLE.sub(escape, text)
+
+
+def _answer(workspace: Workspace, user: User, channel: Channel, url: str, body: str) -> str | None:
+    """Show an acknowledgement's body; one Slack would refuse is a failed dispatch."""
+    decoded = readable(body)
+    said = decoded if isinstance(decoded, dict) else {"text": body}
+    if not said:
+        return None
+    door = workspace.response_urls[url.rpartition("/")[2]]
+    try:
+        responses.apply(workspace, door, said)
+    except SlackError as error:
+        workspace.calls[-1]["warnings"].append(f"the body was refused: {error.body()}")
+        text = f'The command failed with the error "{DISPATCH_FAILED}"'
+        workspace.notice(user.id, channel.id, DISPATCH_FAILED, text)
+        return DISPATCH_FAILED
+    return None
+
+
+def drawn(message: Json) -> Json:
+    """Copy a message as payloads carry it."""
+    return {k: copy.deepcopy(v) for k, v in message.items() if k not in ("to", "ephemeral")}
+
+
+def _place(workspace: Workspace, user: User, channel: Channel, message: Json) -> Json:
+    container: Json = {
+        "type": "message",
+        "message_ts": message["ts"],
+        "channel_id": channel.id,
+        "is_ephemeral": bool(message.get("ephemeral")),
+    }
+    if message.get("thread_ts"):
+        container["thread_ts"] = message["thread_ts"]
+    place: Json = {
+        "container": container,
+        "channel": {"id": channel.id, "name": name_channel(channel)},
+        "response_url": workspace.make_response_url(channel.id, user.id, message),
+    }
+    return place if message.get("ephemeral") else place | {"message": drawn(message)}
+
+
+def view_with_state(workspace: Workspace, view: Json) -> Json:
+    """Copy a view with what the person has typed so far."""
+    typed = workspace.drafts.get(view["id"], {})
+    return copy.deepcopy(view) | {"state": {"values": collect(view, typed)}}
+
+
+def _place_in_view(workspace: Workspace, view: Json) -> Json:
+    container = {"type": "view", "view_id": view["id"]}
+    return {"container": container, "view": view_with_state(workspace, view)}
+
+
+def draft(workspace: Workspace, container: Json, block_id: str, action_id: str, value: Any) -> None:
+    """Keep what a person put into a field of a message or view without sending it."""
+    key = container.get("id") or container["ts"]
+    fields = workspace.drafts.setdefault(key, {}).setdefault(block_id, {})
+    fields[action_id] = value
+
+
+async def act(
+    workspace: Workspace, user: User, container: Json, place: Place, value: Any
+) -> ActionOutcome:
+    """Send a block_actions payload for an element of a message or view."""
+    block, element = place
+    if element["type"] in FIELDS:
+        draft(workspace, container, block["block_id"], element["action_id"], value)
+    if block.get("type") == "input" and not block.get("dispatch_action"):
+        return ActionOutcome(200)
+    payload = base_payload(workspace, user, "block_actions")
+    payload["actions"] = [_action(workspace, block, element, value)]
+    channel: Channel | None = None
+    if "ts" in container:
+        channel = channel_of(workspace, container)
+        payload |= _place(workspace, user, channel, container)
+        typed = workspace.drafts.get(container["ts"], {})
+        payload["state"] = {"values": collect(container, typed)}
+    else:
+        payload |= _place_in_view(workspace, container)
+    from_view = container["id"] if container.get("type") == "modal" else None
+    payload["trigger_id"] = workspace.make_trigger(user.id, from_view)
+    return await _send_action(workspace, user, payload, channel)
+
+
+async def _send_action(
+    workspace: Workspace, user: User, payload: Json, channel: Channel | None
+) -> ActionOutcome:
+    delivery = Delivery("interactive", payload)
+    where = channel.id if channel else None
+    ack, error = await send(workspace, delivery, user=user.id, channel=where, what="The action")
+    if error is None and ack.body.strip():
+        workspace.calls[-1]["warnings"].append("Slack does not look at this acknowledgement's body")
+    return ActionOutcome(ack.status, ack.body, error)
+
+
+def channel_of(workspace: Workspace, message: Json) -> Channel:
+    """Find the channel a message stands in; timestamps are unique in a workspace."""
+    for channel in workspace.channels.values():
+        if message["ts"] in channel.messages:
+            return channel
+        if any(message["ts"] == other["ts"] for other in channel.ephemerals):
+            return channel
+    raise KeyError(message["ts"])
+
+
+def _action(workspace: Workspace, block: Json, element: Json, value: Any) -> Json:
+    action: Json = {
+        "type": element["type"],
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        "action_ts": workspace.mint.make_ts(),
+    }
+    if element["type"] == "overflow":
+        return action | {"selected_option": find_option(element, value)}
+    if element["type"] in FIELDS:
+        key, _, empty = FIELDS[element["type"]]
+        given = empty if value in (None, "", []) else convert(element, value)
+        return action | {key: given}
+    carried = {k: copy.deepcopy(element[k]) for k in ("text", "value", "style") if k in element}
+    return action | carried | ({"value": value} if value is not None else {})
+
+
+async def shortcut(
+    workspace: Workspace, user: User, callback_id: str, message: Json | None
+) -> ActionOutcome:
+    """Send a global shortcut, or a message shortcut about a message."""
+    wanted = "global" if message is None else "message"
+    if workspace.app.shortcut_kind(callback_id) not in (wanted, "any"):
+        return ActionOutcome(0, error="unknown_shortcut")
+    kind = "shortcut" if message is None else "message_action"
+    payload = base_payload(workspace, user, kind) | {
+        "callback_id": callback_id,
+        "trigger_id": workspace.make_trigger(user.id),
+        "action_ts": workspace.mint.make_ts(),
+    }
+    channel = None
+    if message is not None:
+        channel = channel_of(workspace, message)
+        place = _place(workspace, user, channel, message)
+        payload |= {name: place[name] for name in ("channel", "response_url")}
+        payload |= {"message": drawn(message), "message_ts": message["ts"]}
+    return await _send_action(workspace, user, payload, channel)
+
+
+async def suggest(
+    workspace: Workspace, user: User, container: Json, place: Place, query: str
+) -> Json:
+    """Ask the app for an external select's options: `{options}` or `{option_groups}`."""
+    block, element = place
+    payload = base_payload(workspace, user, "block_suggestion") | {
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        "value": query,
+    }
+    if "ts" in container:
+        payload |= _place(workspace, user, channel_of(workspace, container), container)
+        del payload["response_url"]
+    else:
+        payload |= _place_in_view(workspace, container)
+    delivery = Delivery("interactive", payload)
+    ack, error = await send(
+        workspace, delivery, user=user.id, channel=None, what="Loading the options"
+    )
+    decoded = readable(ack.body)
+    if error is not None or not isinstance(decoded, Mapping):
+        return {"options": []}
+    return _cut_options(workspace, decoded)
+
+
+def _cut_options(workspace: Workspace, answer: Mapping[str, Any]) -> Json:
+    key = "option_groups" if "option_groups" in answer else "options"
+    options = answer.get(key) or []
+    lists = [options, *(g.get("options", []) for g in options)] if key != "options" else [options]
+    if any(len(one) > OPTIONS_MOST for one in lists):
+        workspace.calls[-1]["warnings"].append(f"more than {OPTIONS_MOST} {key}")
+        return {"options": []}
+    return {key: copy.deepcopy(options)}

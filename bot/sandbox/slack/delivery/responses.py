@@ -1,0 +1,139 @@
+"""What the app says back where an interaction came from: acknowledgement bodies, response URLs."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from bot.sandbox.slack import messages
+from bot.sandbox.slack.api.arguments import Arguments
+from bot.sandbox.slack.api.broken_answers import break_answer
+from bot.sandbox.slack.api.chat import read_content
+from bot.sandbox.slack.api.method import words
+from bot.sandbox.slack.errors import Json, SlackError, refuse
+from bot.sandbox.slack.faults import BROKEN_ANSWERS
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Channel, ResponseUrl
+    from bot.sandbox.slack.workspace import Workspace
+
+_GONE: Final = 404
+_KNOWN: Final = words(
+    "text blocks attachments response_type replace_original delete_original thread_ts metadata "
+    "mrkdwn unfurl_links unfurl_media markdown_text link_names parse"
+)
+
+
+def apply(workspace: Workspace, door: ResponseUrl, body: Json) -> None:
+    """Post, replace or delete as the body says; a private answer unless it says otherwise."""
+    arguments = Arguments(body)
+    channel = workspace.channels[door.channel]
+    original = _find_original(channel, door)
+    if arguments.flag("delete_original"):
+        if original is not None:
+            _delete(workspace, channel, original)
+        return
+    content = read_content(workspace, body)
+    if arguments.flag("replace_original") and original is not None:
+        _replace(workspace, channel, original, content)
+        return
+    _post(workspace, channel, door, content, arguments)
+
+
+def _find_original(channel: Channel, door: ResponseUrl) -> Json | None:
+    if door.ephemeral:
+        return next((m for m in channel.ephemerals if m["ts"] == door.message_ts), None)
+    return channel.messages.get(door.message_ts or "")
+
+
+def _delete(workspace: Workspace, channel: Channel, original: Json) -> None:
+    if original.get("ephemeral"):
+        messages.remove_ephemeral(workspace, channel, original)
+    else:
+        messages.delete(workspace, channel, original)
+
+
+def _replace(workspace: Workspace, channel: Channel, original: Json, content: Json) -> None:
+    fresh = {"blocks": None, "attachments": None, "text": "", **content}
+    if original.get("ephemeral"):
+        original |= messages.compose(
+            workspace, content, user=original["user"], thread_ts=original.get("thread_ts")
+        ) | {"ts": original["ts"]}
+        for name in ("blocks", "attachments"):
+            if not content.get(name):
+                original.pop(name, None)
+        messages.show(workspace, channel, original, "message_changed")
+    else:
+        messages.change(workspace, channel, original, fresh)
+        messages.note_defects(workspace, original)
+
+
+def _post(
+    workspace: Workspace, channel: Channel, door: ResponseUrl, content: Json, arguments: Arguments
+) -> None:
+    if arguments.text("response_type", "ephemeral") != "in_channel":
+        thread_ts = arguments.text("thread_ts") or door.thread_ts
+        messages.post_ephemeral(workspace, channel, content, user=door.user, thread_ts=thread_ts)
+        return
+    bot, thread_ts = workspace.app.bot_user_id, arguments.text("thread_ts") or None
+    message = messages.compose(workspace, content, user=bot, thread_ts=thread_ts)
+    messages.post(workspace, channel, message)
+
+
+async def receive(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+    """Answer a POST to a response URL: five uses, thirty minutes, no detail in refusals."""
+    started, at = time.perf_counter(), workspace.clock()
+    fault = workspace.faults.take("response_url")
+    text = await request.text()
+    status, answer = 200, {"ok": True}
+    try:
+        if fault is not None and not fault.after_effect and fault.error not in BROKEN_ANSWERS:
+            raise fault.as_error()
+        if fault is None or fault.after_effect:
+            apply(workspace, _spend(workspace, request.match_info["name"]), _read(text))
+    except SlackError as error:
+        status, answer = error.status, {"ok": False, "error": error.code}  # type: ignore[dict-item]
+    workspace.record(
+        at=at,
+        direction="app->slack",
+        name="response_url",
+        request=text,
+        status=status,
+        response=answer,
+        ms=(time.perf_counter() - started) * 1000,
+        warnings=_find_unknown(text),
+    )
+    if fault is not None and fault.error in BROKEN_ANSWERS:
+        return await break_answer(workspace, request, fault.error)
+    return web.json_response(answer, status=status)
+
+
+def _spend(workspace: Workspace, name: str) -> ResponseUrl:
+    door = workspace.response_urls.get(name)
+    if door is None or workspace.clock() > door.expires_at:
+        raise SlackError("expired_url", status=_GONE)
+    if door.uses_left <= 0:
+        raise SlackError("used_url", status=_GONE)
+    door.uses_left -= 1
+    return door
+
+
+def _read(text: str) -> Json:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise refuse("invalid_payload") from None
+    if not isinstance(body, dict):
+        raise refuse("invalid_payload")
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def _find_unknown(text: str) -> list[str]:
+    try:
+        given = set(_read(text))
+    except SlackError:
+        return ["no JSON object"]
+    return [f"unknown argument: {name}" for name in sorted(given.difference(_KNOWN))]

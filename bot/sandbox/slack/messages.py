@@ -1,0 +1,211 @@
+"""Messages: posting, changing, deleting, and who hears of it. What may be posted: `api_chat`."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from bot.sandbox.slack.admin import show_channels
+from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, announce_in
+from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
+from bot.sandbox.slack.errors import Json
+from bot.sandbox.slack.model import Channel, is_reply
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+_CARRIED: Final = (
+    "text",
+    "blocks",
+    "attachments",
+    "metadata",
+    "username",
+    "icon_emoji",
+    "icon_url",
+    "files",
+    "markdown_text",
+)
+_TEXT_KEPT: Final = 40_000
+_LINK: Final = re.compile(r"<?(https?://[^\s|>]+)")
+
+
+def compose(workspace: Workspace, body: Json, *, user: str, thread_ts: str | None) -> Json:
+    """Build a message from a call's arguments; the app's own messages name the bot."""
+    message: Json = {"type": "message", "ts": workspace.mint.make_ts(), "user": user}
+    message |= {key: copy.deepcopy(body[key]) for key in _CARRIED if body.get(key) is not None}
+    message["text"] = str(message.get("text") or body.get("markdown_text") or "")[:_TEXT_KEPT]
+    message["team"] = workspace.team_id
+    if user == workspace.app.bot_user_id:
+        message |= {"bot_id": workspace.app.bot_id, "app_id": workspace.app.id}
+    if thread_ts:
+        message["thread_ts"] = thread_ts
+    name_blocks(every_block(message))
+    note_defects(workspace, message)
+    return message
+
+
+def note_defects(workspace: Workspace, message: Json) -> None:
+    """Record what a screen reader or notification would miss; Slack itself takes such posts."""
+    if not message["text"].strip() and every_block(message):
+        workspace.defects.append({"code": "no_top_level_text", "message": message})
+    for node, pointer in iterate_dicts(message.get("blocks") or []):
+        if node.get("type") == "image" and not str(node.get("alt_text", "")).strip():
+            workspace.defects.append({"code": "blank_alt_text", "pointer": pointer})
+
+
+def post(workspace: Workspace, channel: Channel, message: Json, *, broadcast: bool = False) -> None:
+    """Put a composed message into a channel and tell everybody."""
+    root = channel.messages.get(message.get("thread_ts", ""))
+    if broadcast and root is not None:
+        message["subtype"] = "thread_broadcast"
+    channel.messages[message["ts"]] = message
+    channel.last_read[message["user"]] = message["ts"]
+    if root is not None:
+        _count_reply(root, message)
+        show(workspace, channel, root, "message_changed")
+    show(workspace, channel, message, "message")
+    show_channels(workspace)
+    _announce_post(workspace, channel, message)
+
+
+def _count_reply(root: Json, reply: Json) -> None:
+    root["thread_ts"] = root["ts"]
+    root["reply_count"] = root.get("reply_count", 0) + 1
+    root["latest_reply"] = reply["ts"]
+    users = root.setdefault("reply_users", [])
+    if reply["user"] not in users:
+        users.append(reply["user"])
+    root["reply_users_count"] = len(users)
+
+
+def _announce_post(workspace: Workspace, channel: Channel, message: Json) -> None:
+    event = _event_of(channel, message)
+    announce_in(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
+    mentions_bot = f"<@{workspace.app.bot_user_id}" in message["text"]
+    if mentions_bot and channel.kind != "im" and not message.get("bot_id"):
+        announce_in(workspace, channel, "app_mention", event | {"type": "app_mention"})
+    if not message.get("bot_id"):
+        _announce_links(workspace, channel, message)
+
+
+def _event_of(channel: Channel, message: Json) -> Json:
+    carried = {key: value for key, value in message.items() if key not in ("metadata", "team")}
+    where = {"channel": channel.id, "channel_type": channel.kind, "event_ts": message["ts"]}
+    return copy.deepcopy(carried) | where
+
+
+def _announce_links(workspace: Workspace, channel: Channel, message: Json) -> None:
+    urls = [found.replace("&amp;", "&") for found in _LINK.findall(message["text"])]
+    hosts = {url: urlsplit(url).hostname or "" for url in urls}
+    links = [{"url": url, "domain": h} for url, h in hosts.items() if workspace.app.unfurls(h)]
+    if links:
+        event = {
+            "type": "link_shared",
+            "channel": channel.id,
+            "is_bot_user_member": workspace.app.bot_user_id in channel.members,
+            "user": message["user"],
+            "message_ts": message["ts"],
+            "thread_ts": message.get("thread_ts"),
+            "unfurl_id": f"{channel.id}.{message['ts']}",
+            "source": "conversations_history",
+            "links": links,
+            "event_ts": message["ts"],
+        }
+        event = {key: value for key, value in event.items() if value is not None}
+        announce_in(workspace, channel, "link_shared", event)
+
+
+def change(workspace: Workspace, channel: Channel, message: Json, fields: Json) -> None:
+    """Change a message in place (a None takes the field away) and tell everybody."""
+    previous = copy.deepcopy(message)
+    for key, value in fields.items():
+        if value is None:
+            message.pop(key, None)
+        else:
+            message[key] = copy.deepcopy(value)
+    name_blocks(every_block(message))
+    show(workspace, channel, message, "message_changed")
+    _announce_hidden(
+        workspace,
+        channel,
+        {
+            "subtype": "message_changed",
+            "message": copy.deepcopy(message),
+            "previous_message": previous,
+        },
+    )
+
+
+def delete(workspace: Workspace, channel: Channel, message: Json) -> None:
+    """Delete a message; one with replies leaves a tombstone, as in Slack."""
+    if message.get("reply_count"):
+        gone: Json = dict.fromkeys((*_CARRIED, "bot_id", "app_id"))
+        gone |= {"text": "This message was deleted.", "subtype": "tombstone", "hidden": True}
+        change(workspace, channel, message, gone | {"user": "USLACKBOT"})
+        return
+    del channel.messages[message["ts"]]
+    show(workspace, channel, message, "message_deleted")
+    _forget_reply(workspace, channel, message)
+    hidden = {"deleted_ts": message["ts"], "previous_message": copy.deepcopy(message)}
+    _announce_hidden(workspace, channel, {"subtype": "message_deleted"} | hidden)
+
+
+def _forget_reply(workspace: Workspace, channel: Channel, message: Json) -> None:
+    root = channel.messages.get(message.get("thread_ts", "")) if is_reply(message) else None
+    if root is not None:
+        replies = channel.thread(root["ts"])[1:]
+        root["reply_count"] = len(replies)
+        root["latest_reply"] = replies[-1]["ts"] if replies else root["ts"]
+        show(workspace, channel, root, "message_changed")
+
+
+def _announce_hidden(workspace: Workspace, channel: Channel, fields: Json) -> None:
+    ts = workspace.mint.make_ts()
+    event = {"type": "message", "hidden": True, "channel": channel.id, "ts": ts, **fields}
+    event |= {"event_ts": ts, "channel_type": channel.kind}
+    announce_in(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
+
+
+def post_ephemeral(
+    workspace: Workspace, channel: Channel, body: Json, *, user: str, thread_ts: str | None = None
+) -> Json:
+    """Show a message to one person; it is no part of the channel's history."""
+    bot = workspace.app.bot_user_id
+    message = compose(workspace, body, user=bot, thread_ts=thread_ts)
+    message |= {"ephemeral": True, "to": user}
+    channel.ephemerals.append(message)
+    show(workspace, channel, message, "message")
+    return message
+
+
+def remove_ephemeral(workspace: Workspace, channel: Channel, message: Json) -> None:
+    """Take an ephemeral message off its reader's screen."""
+    channel.ephemerals.remove(message)
+    show(workspace, channel, message, "message_deleted")
+
+
+def show(workspace: Workspace, channel: Channel, message: Json, what: str) -> None:
+    """Tell the pages of those who see the channel, and whoever waits."""
+    audience: Collection[str] | None = channel.members if channel.private else None
+    audience = [message["to"]] if message.get("ephemeral") else audience
+    shown = as_page_message(channel, message)
+    workspace.feed.publish(audience, type=what, channel=channel.id, message=shown)
+    workspace.changes.notify()
+
+
+def as_page_message(channel: Channel, message: Json) -> Json:
+    """Build the message the page draws."""
+    hidden = ("to", "type")
+    shown = {key: copy.deepcopy(value) for key, value in message.items() if key not in hidden}
+    return shown | {"channel": channel.id, "bot": bool(message.get("bot_id"))}
+
+
+def permalink(workspace: Workspace, channel: Channel, message: Json) -> str:
+    """Build a message's permanent link; a reply's names its thread."""
+    link = f"{workspace.url}/archives/{channel.id}/p{message['ts'].replace('.', '')}"
+    if is_reply(message):
+        return f"{link}?thread_ts={message['thread_ts']}&cid={channel.id}"
+    return link

@@ -1,0 +1,171 @@
+"""What the workspace holds: people, channels, messages, views, files. Plain state, no rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.sandbox.slack.errors import Json
+
+Kind = Literal["channel", "group", "im", "mpim"]
+
+
+@dataclass
+class User:
+    """A person or the app's bot user. `locale` is IETF (`zh-CN`), `timezone` an IANA name."""
+
+    id: str
+    name: str
+    real_name: str
+    locale: str
+    timezone: str
+    title: str = ""
+    color: str = "4a154b"
+    is_bot: bool = False
+    deleted: bool = False
+
+    def described(self, team_id: str, now: float, *, with_locale: bool = False) -> Json:
+        """The user object of users.info and users.list; `locale` only when asked for."""
+        moment = dt.datetime.fromtimestamp(now, ZoneInfo(self.timezone))
+        offset = moment.utcoffset() or dt.timedelta(0)
+        described: Json = {
+            "id": self.id,
+            "team_id": team_id,
+            "name": self.name,
+            "deleted": self.deleted,
+            "color": self.color,
+            "real_name": self.real_name,
+            "tz": self.timezone,
+            "tz_label": moment.tzname() or self.timezone,
+            "tz_offset": int(offset.total_seconds()),
+            "profile": self.profile(),
+            "is_admin": False,
+            "is_owner": False,
+            "is_restricted": False,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "updated": int(now),
+        }
+        return described | ({"locale": self.locale} if with_locale else {})
+
+    def profile(self) -> Json:
+        """The profile object; no e-mail, which needs a scope of its own."""
+        first, _, last = self.real_name.partition(" ")
+        return {
+            "real_name": self.real_name,
+            "real_name_normalized": self.real_name,
+            "display_name": "" if self.is_bot else self.name,
+            "display_name_normalized": "" if self.is_bot else self.name,
+            "first_name": first,
+            "last_name": last,
+            "title": self.title,
+            "status_text": "",
+            "status_emoji": "",
+        }
+
+
+@dataclass
+class Channel:
+    """A conversation. `messages` is by ts, oldest first; `last_read` is by user id."""
+
+    id: str
+    name: str
+    kind: Kind
+    members: list[str]
+    topic: str = ""
+    archived: bool = False
+    created: int = 0
+    messages: dict[str, Json] = field(default_factory=dict)
+    ephemerals: list[Json] = field(default_factory=list)
+    last_read: dict[str, str] = field(default_factory=dict)
+    joined_at: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def private(self) -> bool:
+        """Tell whether outsiders cannot know of it."""
+        return self.kind != "channel"
+
+    def top_level(self) -> list[Json]:
+        """List what stands in the channel itself, oldest first."""
+        return [message for message in self.messages.values() if not is_reply(message)]
+
+    def thread(self, root_ts: str) -> list[Json]:
+        """List a thread, its root first."""
+        in_thread = (m for m in self.messages.values() if m.get("thread_ts") == root_ts)
+        root = self.messages.get(root_ts)
+        replies = [message for message in in_thread if message["ts"] != root_ts]
+        return ([root] if root else []) + replies
+
+
+def is_reply(message: Json) -> bool:
+    """Tell whether a message stands only in its thread."""
+    root = message.get("thread_ts")
+    return bool(root) and root != message["ts"] and message.get("subtype") != "thread_broadcast"
+
+
+@dataclass
+class UserGroup:
+    """A user group, `@handle`."""
+
+    id: str
+    handle: str
+    name: str
+    users: list[str]
+
+
+@dataclass
+class UploadedFile:
+    """A file on its way or arrived. `settles_in` counts the uses that still find it unready."""
+
+    id: str
+    name: str
+    length: int
+    upload_ticket: str
+    title: str = ""
+    data: bytes | None = None
+    completed: bool = False
+    deleted: bool = False
+    settles_in: int = 0
+    created: int = 0
+    channels: list[str] = field(default_factory=list)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether a message may show it now."""
+        return self.completed and not self.deleted and self.settles_in <= 0
+
+
+@dataclass
+class Trigger:
+    """What lets the app open a modal: good once, for three seconds."""
+
+    user: str
+    expires_at: float
+    from_view: str | None = None
+    used: bool = False
+
+
+@dataclass
+class ResponseUrl:
+    """A door back to where an interaction came from: five uses, thirty minutes."""
+
+    channel: str
+    user: str
+    expires_at: float
+    uses_left: int = 5
+    message_ts: str | None = None
+    thread_ts: str | None = None
+    ephemeral: bool = False
+
+
+@dataclass
+class Notice:
+    """What Slack told a person in small grey or red letters, such as a late acknowledgement."""
+
+    user: str
+    channel: str | None
+    code: str
+    text: str
+    level: str = "error"

@@ -1,0 +1,255 @@
+"""A person at the keyboard: what a human can do in Slack, for tests and for the page."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.slack import messages
+from bot.sandbox.slack.delivery import interactions, view_submissions
+from bot.sandbox.slack.delivery.events import announce
+from bot.sandbox.slack.elements import every_block, find_element, iterate_elements
+from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.model import Channel, User
+    from bot.sandbox.slack.workspace import Workspace
+
+_SHOUTS = ("<!channel", "<!here", "<!everyone")
+
+
+class Person:
+    """One person. Channels are named by id or name; messages and views are the dicts shown."""
+
+    def __init__(self, workspace: Workspace, user: User) -> None:
+        self._workspace = workspace
+        self.user = user
+
+    @property
+    def id(self) -> str:
+        """The user id."""
+        return self.user.id
+
+    @property
+    def views(self) -> list[Json]:
+        """The stack of open modals, the top one last."""
+        stack = self._workspace.stacks.get(self.id, [])
+        return [copy.deepcopy(self._workspace.views[view_id]) for view_id in stack]
+
+    @property
+    def home(self) -> Json | None:
+        """What the app published on this person's App Home."""
+        return copy.deepcopy(self._workspace.homes.get(self.id))
+
+    async def view_opened(self, callback_id: str | None = None, timeout_s: float = 5.0) -> Json:
+        """Wait for a modal on top (with this callback_id, when given)."""
+
+        def top() -> Json | None:
+            view = self.views[-1]
+            return view if callback_id in (None, view["callback_id"]) else None
+
+        view = await self._workspace.until(top, timeout_s)
+        return view or {}
+
+    def direct(self) -> str:
+        """The id of the direct channel with the app."""
+        return self._workspace.direct_channel(self.id).id
+
+    async def command(self, name: str, text: str = "", channel: str = "teachers") -> CommandOutcome:
+        """Type a slash command."""
+        found = self._workspace.channel(channel)
+        return await interactions.command(self._workspace, self.user, name, text, found)
+
+    async def submit(
+        self, view: Json, values: Mapping[str, Any] | None = None, *, force: bool = False
+    ) -> SubmitOutcome:
+        """Fill a modal in and submit it. Values are by block_id; fields left out keep theirs.
+
+        An option is named by its value. `force` skips what Slack's client checks itself.
+        """
+        current = self._open_view(view)
+        given = {
+            block_id: _by_action(current, block_id, value)
+            for block_id, value in (values or {}).items()
+        }
+        return await view_submissions.submit(
+            self._workspace, self.user, current["id"], given, force=force
+        )
+
+    def _open_view(self, view: Json) -> Json:
+        if view["id"] not in self._workspace.stacks.get(self.id, []):
+            message = f"{self.user.name} has no open modal {view['id']}"
+            raise AssertionError(message)
+        return self._workspace.views[view["id"]]
+
+    async def close(self, view: Json, *, everything: bool = False) -> None:
+        """Close a modal, or with `everything` the whole stack."""
+        await view_submissions.close(self._workspace, self.user, view["id"], everything=everything)
+
+    async def click(
+        self,
+        container: Json,
+        action_id: str,
+        *,
+        block_id: str | None = None,
+        value: str | None = None,
+    ) -> ActionOutcome:
+        """Press the first button with this action_id; a `value` of one's own is a forgery."""
+        return await self.choose(container, action_id, value, block_id=block_id)
+
+    async def choose(
+        self, container: Json, action_id: str, value: Any, *, block_id: str | None = None
+    ) -> ActionOutcome:
+        """Choose, pick or type in an element of a message, a modal or the App Home."""
+        current = self.find_container(container)
+        place = _find(current, action_id, block_id)
+        return await interactions.act(self._workspace, self.user, current, place, value)
+
+    async def options(self, container: Json, action_id: str, query: str = "") -> list[Json]:
+        """Open an external select and type into it; groups come as one list."""
+        current = self.find_container(container)
+        place = _find(current, action_id, None)
+        answer = await interactions.suggest(self._workspace, self.user, current, place, query)
+        grouped = (o for g in answer.get("option_groups", []) for o in g["options"])
+        return [*answer.get("options", []), *grouped]
+
+    def find_container(self, shown: Json) -> Json:
+        """Find the message or view as it is now; KeyError when it is gone."""
+        workspace = self._workspace
+        if "ts" in shown:
+            channel = interactions.channel_of(workspace, shown)
+            return workspace.message(channel.id, shown["ts"])
+        home = workspace.homes.get(self.id)
+        if home is not None and home["id"] == shown["id"]:
+            return home
+        return self._open_view(shown)
+
+    async def shortcut(self, callback_id: str) -> ActionOutcome:
+        """Run a global shortcut."""
+        return await interactions.shortcut(self._workspace, self.user, callback_id, None)
+
+    async def message_shortcut(self, callback_id: str, message: Json) -> ActionOutcome:
+        """Run a message shortcut."""
+        current = self.find_container(message)
+        return await interactions.shortcut(self._workspace, self.user, callback_id, current)
+
+    async def say(
+        self, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
+    ) -> Json:
+        """Post a message, as a client sends it (`&`, `<`, `>` escaped); return it."""
+        workspace, found = self._workspace, self._workspace.channel(channel)
+        self._refuse_stranger(found)
+        message = messages.compose(workspace, {"text": text}, user=self.id, thread_ts=thread_ts)
+        messages.post(workspace, found, message, broadcast=broadcast)
+        return message
+
+    def _refuse_stranger(self, channel: Channel) -> None:
+        if self.id not in channel.members:
+            raise refuse("not_in_channel")
+        if channel.archived:
+            raise refuse("is_archived")
+        if channel.kind == "im" and self._workspace.app.messages_read_only:
+            raise refuse("messages_tab_read_only")
+
+    async def edit(self, message: Json, text: str) -> Json:
+        """Edit one's own message."""
+        channel, own = self._own(message)
+        edited = {"user": self.id, "ts": self._workspace.mint.make_ts()}
+        messages.change(self._workspace, channel, own, {"text": text, "edited": edited})
+        return own
+
+    async def delete(self, message: Json) -> None:
+        """Delete one's own message."""
+        channel, own = self._own(message)
+        messages.delete(self._workspace, channel, own)
+
+    def _own(self, message: Json) -> tuple[Channel, Json]:
+        channel = interactions.channel_of(self._workspace, message)
+        own = channel.messages[message["ts"]]
+        if own["user"] != self.id:
+            raise refuse("cant_update_message")
+        return channel, own
+
+    async def open_home(self, tab: str = "home") -> None:
+        """Open the app's Home (or Messages) tab; the app hears app_home_opened."""
+        workspace, ts = self._workspace, self._workspace.mint.make_ts()
+        event: Json = {
+            "type": "app_home_opened",
+            "user": self.id,
+            "channel": self.direct(),
+            "tab": tab,
+            "event_ts": ts,
+        }
+        if self.home is not None and tab == "home":
+            event["view"] = self.home
+        announce(workspace, "app_home_opened", event)
+
+    def ephemerals(self, channel: str) -> list[Json]:
+        """List the messages in a channel that only this person sees, oldest first."""
+        found = self._workspace.channel(channel)
+        return [message for message in found.ephemerals if message["to"] == self.id]
+
+    def read(self, channel: str) -> None:
+        """Mark a channel as read."""
+        found = self._workspace.channel(channel)
+        found.last_read[self.id] = next(reversed(found.messages), "0")
+
+    def channel_list(self) -> list[Json]:
+        """List the channels of the side bar, with what is unread."""
+        shown = []
+        for channel in self._workspace.channels.values():
+            member = self.id in channel.members
+            if member or not channel.private:
+                shown.append(self._describe(channel, member=member))
+        return shown
+
+    def _describe(self, channel: Channel, *, member: bool) -> Json:
+        last_read = float(channel.last_read.get(self.id, "0"))
+        unread = [
+            message
+            for message in channel.top_level()
+            if member and float(message["ts"]) > last_read and message["user"] != self.id
+        ]
+        direct = channel.kind == "im"
+        return {
+            "id": channel.id,
+            "name": self._workspace.app.name if direct else channel.name,
+            "kind": "im" if direct else "channel",
+            "private": channel.private,
+            "member": member,
+            "archived": channel.archived,
+            "topic": channel.topic,
+            "unread": len(unread),
+            "mention": any(self._is_called(message["text"]) for message in unread),
+        }
+
+    def _is_called(self, text: str) -> bool:
+        groups = self._workspace.usergroups.values()
+        called = [f"<!subteam^{group.id}" for group in groups if self.id in group.users]
+        return any(word in text for word in (f"<@{self.id}", *called, *_SHOUTS))
+
+    def __repr__(self) -> str:
+        return f"Person({self.user.name})"
+
+
+def _by_action(view: Json, block_id: str, value: Any) -> dict[str, Any]:
+    elements = [e for b, e in iterate_elements(every_block(view)) if b["block_id"] == block_id]
+    action_ids = [element["action_id"] for element in elements]
+    if not action_ids:
+        known = [block.get("block_id") for block in view["blocks"]]
+        message = f"no field {block_id} in the modal, which has {known}"
+        raise AssertionError(message)
+    if isinstance(value, Mapping) and set(value) <= set(action_ids):
+        return dict(value)
+    return {action_ids[0]: value}
+
+
+def _find(container: Json, action_id: str, block_id: str | None) -> tuple[Json, Json]:
+    found = find_element(container, action_id, block_id)
+    if found is None:
+        ids = [e["action_id"] for _, e in iterate_elements(every_block(container))]
+        message = f"no element {action_id}; there are {ids}"
+        raise AssertionError(message)
+    return found

@@ -1,0 +1,69 @@
+"""The log of every call and delivery, with secrets taken out. It decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.sandbox.slack.errors import Json
+
+_KEPT_ENTRIES: Final = 5_000
+_LONGEST_TEXT: Final = 4_000
+_TOKEN = re.compile(r"(xox[a-z]|xapp|xoxe)[-.][A-Za-z0-9-]+|sandbox-(client|signing)-secret")
+_SECRET_KEYS: Final = frozenset({"token", "client_secret", "code", "refresh_token"})
+
+
+class Inspector:
+    """Keeps what went over the wire, newest last. Times are epoch seconds, `ms` milliseconds."""
+
+    def __init__(self) -> None:
+        self.entries: list[Json] = []
+        self._next_id = 1
+
+    def record(
+        self,
+        *,
+        at: float,
+        direction: str,
+        name: str,
+        request: object,
+        status: int,
+        response: object,
+        ms: float,
+        warnings: list[str],
+    ) -> Json:
+        """Append an entry and return it; tokens are redacted before it is kept."""
+        entry: Json = {
+            "id": self._next_id,
+            "at": at,
+            "direction": direction,
+            "name": name,
+            "status": status,
+            "ms": round(ms, 1),
+            "request": redact(request),
+            "response": redact(response),
+            "warnings": warnings,
+        }
+        self._next_id += 1
+        self.entries.append(entry)
+        del self.entries[:-_KEPT_ENTRIES]
+        return entry
+
+
+def redact(value: Any) -> Any:
+    """Copy JSON with tokens, secrets and over-long texts replaced."""
+    if isinstance(value, Mapping):
+        return {key: _redact_field(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    if isinstance(value, str):
+        text = _TOKEN.sub(lambda found: f"{found.group(0)[:4]}…", value)
+        return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return value
+
+
+def _redact_field(key: str, value: Any) -> Any:
+    if key in _SECRET_KEYS and isinstance(value, str) and value:
+        return "…"
+    return redact(value)

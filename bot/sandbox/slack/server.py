@@ -1,0 +1,54 @@
+"""The HTTP server: every route, and nothing of what they do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.sandbox import http_server
+from bot.sandbox.slack.api import apps, files
+from bot.sandbox.slack.api import server as api_server
+from bot.sandbox.slack.delivery import responses
+from bot.sandbox.slack.page import server as page_server
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.workspace import Workspace
+
+Route = Callable[["Workspace", web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(workspace: Workspace) -> web.Application:
+    """Build the application with all its routes."""
+    app = web.Application(client_max_size=files.UPLOAD_BYTES_MOST)
+
+    def bind(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await route(workspace, request)
+
+        return handle
+
+    app.router.add_route("*", "/api/{method}", bind(api_server.answer))
+    app.router.add_post("/upload/v1/{ticket}", bind(files.receive))
+    app.router.add_post("/response/{name}", bind(responses.receive))
+    app.router.add_get("/oauth/v2/authorize", bind(apps.authorize))
+    app.router.add_get("/link/", workspace.sockets.accept)
+    for verb, path, route in page_server.ROUTES:
+        app.router.add_route(verb, path, bind(route))
+    return app
+
+
+@asynccontextmanager
+async def open_server(workspace: Workspace, host: str, port: int) -> AsyncIterator[str]:
+    """Serve until the block ends; yields the URL."""
+    runner = web.AppRunner(make_app(workspace), shutdown_timeout=1.0, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound = runner.addresses[0][1]
+        yield f"http://{host}:{bound}"
+    finally:
+        await http_server.end(runner)

@@ -1,0 +1,1 @@
+"""Acting on a running call: removing people, closing and recording channels."""

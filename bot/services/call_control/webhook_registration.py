@@ -1,0 +1,103 @@
+"""Where clouds tell of recordings by themselves: looked at, and set. What they tell is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.errors import CloudError
+from bot.i18n import Message, message
+from bot.ports import Finding, Health, RoomControl
+from bot.services.call_control.service import control_of
+from bot.services.tickets.service import Desk
+
+RECORDING_PATH: Final = "/hooks/huawei/recording"
+_NOT_SET: Final = message(
+    "Not set: finished recordings will not be announced. Run: python -m bot callback --url "
+    "https://your.host"
+)
+_NO_KEY: Final = message(
+    "%(url)s; but HUAWEI_CALLBACK_KEY is not set, so what is told there is refused."
+)
+_ELSEWHERE: Final = message("%(url)s is not Lagdesk's address, which ends with %(path)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an app's recordings are told: `url` is "" for nowhere, None when nobody could say.
+
+    `is_new` tells whether it was set just now; `failure` says what went wrong.
+    """
+
+    app: str
+    url: str | None = None
+    is_new: bool = False
+    failure: Message | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether it leads to a Lagdesk, as far as an address shows."""
+        return bool(self.url and self.url.endswith(RECORDING_PATH))
+
+
+class Addresses:
+    """The desk's verbs about callback addresses."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def _controls(self) -> Mapping[str, RoomControl]:
+        """What acts on the rooms of each app that can be recorded."""
+        rules, clouds = self._desk.settings.huawei_record_rules, self._desk.clouds
+        found = {app: control_of(clouds.get(app)) for app in rules}
+        return {app: control for app, control in found.items() if control is not None}
+
+    async def look(self) -> list[Address]:
+        """Ask where the recordings of each app are told."""
+        return [await self._look(app) for app in self._controls]
+
+    async def _look(self, app: str) -> Address:
+        try:
+            return Address(app, await self._controls[app].callback_url(app))
+        except CloudError as error:
+            return Address(app, failure=error.spoken)
+
+    async def set(self, base_url: str, *, replaces: bool) -> list[Address]:
+        """Let each app's recordings be told at a host; another's address only if `replaces`."""
+        url = base_url.rstrip("/") + RECORDING_PATH
+        return [await self._set(each, url, replaces=replaces) for each in await self.look()]
+
+    async def _set(self, found: Address, url: str, *, replaces: bool) -> Address:
+        is_free = found.url in ("", url) or replaces
+        if found.failure is not None or not is_free:
+            return found
+        key = self._desk.settings.huawei_callback_key
+        try:
+            await self._controls[found.app].set_callback(found.app, url, key)
+        except CloudError as error:
+            return Address(found.app, found.url, failure=error.spoken)
+        return Address(found.app, url, is_new=True)
+
+    async def inspect(self, app: str) -> Finding | None:
+        """What doctor says of an app's address; None for an app that is not recorded."""
+        if app not in self._controls:
+            return None
+        found = await self._look(app)
+        told = self._judge(found)
+        label = message("Recordings of %(app)s are told at", app=app)
+        name, health = f"recordings.{app}", Health.OK if told is None else Health.WARNING
+        return Finding(name, label, health, told or message("%(url)s.", url=found.url))
+
+    def _judge(self, found: Address) -> Message | None:
+        """What is wrong with an address, None when nothing is."""
+        if found.failure is not None:
+            return found.failure
+        if not found.url:
+            return _NOT_SET
+        if not found.is_ours:
+            return Message(_ELSEWHERE.id, {"url": found.url, "path": RECORDING_PATH})
+        if not self._desk.settings.huawei_callback_key:
+            return Message(_NO_KEY.id, {"url": found.url})
+        return None

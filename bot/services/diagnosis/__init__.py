@@ -1,0 +1,1 @@
+"""Fetching what the clouds measured and diagnosing a call."""

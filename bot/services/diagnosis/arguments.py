@@ -1,0 +1,122 @@
+"""The arguments of /diagnose, read and checked. What they ask for others do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.errors import InputError
+from bot.i18n import Message, message
+from bot.services.prefill.cleaning import clean, narrow
+
+_DAY_S: Final = 86400.0
+_CNAME_LENGTH: Final = 64
+
+# Quotation marks hold a name with blanks together, behind `app=` too.
+_ARGUMENT: Final = re.compile(
+    r"(?P<empty>(?i:app|since)=)(?!\S)|(?P<key>(?i:app|since)=)?"
+    r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S+))"
+)
+_OPTION: Final = re.compile(r"(?:--?)?([A-Za-z_]{1,20})=")
+_AMOUNT: Final = r"(\d{1,6}(?:\.\d{1,3})?)"
+_SINCE: Final = re.compile(
+    rf"(?:{_AMOUNT}(?:d|days?|天))?(?:{_AMOUNT}(?:h|hrs?|hours?|个?小时))?"
+    rf"(?:{_AMOUNT}(?:m|mins?|minutes?|分钟?))?(?:{_AMOUNT}(?:s|secs?|seconds?|秒钟?))?",
+    re.ASCII | re.IGNORECASE,
+)
+_SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnoseWanted:
+    """What /diagnose asks: a channel of an app, and how far back, in seconds (None: not said)."""
+
+    app: str
+    cname: str
+    since_s: float | None = None
+
+
+def read_diagnose(text: str, apps: Sequence[str]) -> DiagnoseWanted:
+    """Read `<cname> [app=<name>] [since=30m]` in any order; without app= the first app is meant.
+
+    Only `app=` and `since=` are options, for a channel's name may hold "=". An app nobody
+    configured is passed on as it is. Raises InputError.
+    """
+    options: dict[str, str] = {}
+    names: list[str] = []
+    for key, value in _split(clean(text).readable):
+        if not key:
+            names.append(value)
+        elif key in options:
+            raise _wrong(message("Say %(option)s only once.", option=f"{key}="))
+        else:
+            options[key] = value
+    return DiagnoseWanted(
+        app=_choose_app(options.get("app"), apps),
+        cname=_one_cname(names),
+        since_s=_read_since(options["since"]) if "since" in options else None,
+    )
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    """Cut into (option, value) pairs; option "" for a name."""
+    found: list[tuple[str, str]] = []
+    for match in _ARGUMENT.finditer(narrow(text)):
+        key = (match["key"] or match["empty"] or "").rstrip("=").lower()
+        value = match["bare"] if match["quoted"] is None else match["quoted"]
+        found.append((key, (value or "").strip()))
+    return found
+
+
+def _one_cname(names: list[str]) -> str:
+    if not any(names):
+        raise _wrong(message("Say which channel: its name (cname) is missing."))
+    if len(names) > 1:
+        unknown = next(filter(None, map(_OPTION.match, names)), None)
+        if unknown:
+            option = f"{unknown[1]}="
+            raise _wrong(message("There is no option %(option)s here.", option=option))
+        raise _wrong(message("Give one channel only; put a name with spaces in quotation marks."))
+    if len(names[0]) > _CNAME_LENGTH:
+        raise _wrong(
+            message("A channel's name has at most %(count)s characters.", count=_CNAME_LENGTH)
+        )
+    return names[0]
+
+
+def _choose_app(wish: str | None, apps: Sequence[str]) -> str:
+    if wish is None:
+        return apps[0] if apps else ""
+    if not wish:
+        raise _wrong(message("Write the app's name after app=."))
+    if wish in apps:
+        return wish
+    return next((app for app in apps if app.casefold() == wish.casefold()), wish)
+
+
+def read_length(text: str) -> float | None:
+    """Read 90s, 30m, 1h30m or 7天 as seconds; None for what is no length of time."""
+    found = _SINCE.fullmatch(text)
+    if not found or not any(found.groups()):
+        return None
+    return sum(
+        float(number) * unit_s
+        for number, unit_s in zip(found.groups(), _SINCE_UNITS_S, strict=True)
+        if number
+    )
+
+
+def _read_since(text: str) -> float:
+    """Read a length of time of up to a day; a bare number counts minutes."""
+    since_s = read_length(f"{text}m" if text.isdigit() else text)
+    if since_s is None:
+        raise _wrong(message("Write a length of time after since=, such as 90s, 30m or 2h."))
+    if not 0 < since_s <= _DAY_S:
+        raise _wrong(message("since= can be up to 24 hours."))
+    return since_s
+
+
+def _wrong(spoken: Message) -> InputError:
+    return InputError({"text": spoken})

@@ -1,0 +1,1 @@
+"""Escalation of unclaimed tickets, and incidents that group tickets."""

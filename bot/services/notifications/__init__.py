@@ -1,0 +1,1 @@
+"""Direct messages to reporters and assignees."""

@@ -1,0 +1,49 @@
+"""Whose language: a reader's own on private surfaces, a channel's on shared ones."""
+
+from __future__ import annotations
+
+from bot.i18n import LocaleName, Words, choose_locale
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.preferences import preferences
+
+
+class Languages:
+    """Chooses the voice for a surface."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._default: LocaleName = settings.default_locale
+        self._timezone = settings.timezone
+
+    @property
+    def default(self) -> Words:
+        """The company's voice, for the terminal and for channels that chose nothing."""
+        return Words(self._default, self._timezone)
+
+    async def of_reader(
+        self, team: str, person: str, slack_locale: str | None, timezone: str | None
+    ) -> Words:
+        """Choose one person's voice, in their own zone."""
+        key = (team, person)
+        chosen = await self._store.read(lambda session: preferences.reader_locale(session, *key))
+        locale = choose_locale(chosen, slack_locale, self._default)
+        return Words(locale, timezone or self._timezone)
+
+    async def of_channel(self, team: str, channel: str) -> Words:
+        """Choose a channel's voice."""
+        key = (team, channel)
+        chosen = await self._store.read(lambda session: preferences.channel_locale(session, *key))
+        return Words(choose_locale(chosen, None, self._default), self._timezone)
+
+    async def choose_for_reader(self, team: str, person: str, locale: str) -> None:
+        """Remember a person's language; "" follows Slack's again."""
+        await self._store.transact(
+            lambda session: preferences.choose_reader_locale(session, team, person, locale)
+        )
+
+    async def choose_for_channel(self, team: str, channel: str, locale: str) -> None:
+        """Remember a channel's language; "" follows the default again."""
+        await self._store.transact(
+            lambda session: preferences.choose_channel_locale(session, team, channel, locale)
+        )

@@ -1,0 +1,158 @@
+"""Reads sentences and a command's arguments into hints. How words are understood others know."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import dataclass
+from typing import Final
+
+from bot.call import Side
+from bot.services.prefill.affected_side import find_sufferer
+from bot.services.prefill.cleaning import CleanText, clean
+from bot.services.prefill.participants import People, find_people
+from bot.services.prefill.rooms import CNAME_LENGTH, find_cname
+from bot.services.prefill.tables import read_table
+from bot.services.prefill.tokens import Kind, Tokens, tokenize
+from bot.services.prefill.vocabulary import NOT_ROOM
+
+COMMENT_LENGTH: Final = 1000
+_LENGTH_READ: Final = 10_000
+_NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
+# What /report wants: a name, quoted when it has blanks, then up to two uids.
+_NAME: Final = re.compile(
+    r"\s*(?:\"(?P<quoted>[^\"\n]{1,64})\"|'(?P<single>[^'\n]{1,64})'|`(?P<code>[^`\n]{1,64})`"
+    r"|(?P<bare>[!-~]{1,80}))(?:\s*,)?(?=\s|$)"
+)
+_UID: Final = re.compile(
+    r"\s*([0-9]{1,20}|(?=[A-Za-z.\-]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}),?(?=\s|$)"
+)
+_GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a text tells of a bad call; "" where it tells nothing, or nothing clear.
+
+    `abnormal_side` is `teacher` or `student`; `comments` at most 1000 characters, without a
+    chat's entities.
+    """
+
+    cname: str = ""
+    teacher_uid: str = ""
+    student_uid: str = ""
+    abnormal_side: str = ""
+    comments: str = ""
+
+
+def read_sentence(text: str) -> Hints:
+    """Read a message in ordinary English or Chinese; what is ambiguous stays empty.
+
+    Names are looked for in the first ten thousand characters, so that no text takes long.
+    """
+    cleaned = clean(text)
+    plain = _limit(cleaned.plain)
+    tokens = tokenize(plain)
+    people, cname = _read_prose(tokens)
+    found = {
+        "cname": cname,
+        Side.TEACHER: people.uids.get(Side.TEACHER, ""),
+        Side.STUDENT: people.uids.get(Side.STUDENT, ""),
+        **read_table(plain),
+    }
+    return Hints(
+        cname=found["cname"],
+        teacher_uid=found[Side.TEACHER],
+        student_uid=found[Side.STUDENT],
+        abnormal_side=_name_sufferer(tokens),
+        comments=_comment(cleaned),
+    )
+
+
+def read_arguments(text: str) -> Hints:
+    """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
+    return _read_positions(clean(text)) or read_sentence(text)
+
+
+def _read_prose(tokens: Tokens) -> tuple[People, str]:
+    """Who and where; a word that may be a uid is none where the channel would lack a name."""
+    people = find_people(tokens, with_weak=True)
+    cname = find_cname(tokens, people.used)
+    if people.weak and not cname:
+        people = find_people(tokens, with_weak=False)
+        cname = find_cname(tokens, people.used)
+    return people, cname
+
+
+def _read_positions(text: CleanText) -> Hints | None:
+    """Read arguments by their position, None when they stand in another order."""
+    name = _NAME.match(text.plain)
+    if name is None:
+        return None
+    cname = _name_of(name)
+    rest = text.after(name.end())
+    if not cname or not rest.plain.strip():
+        return Hints(cname=cname) if cname else None
+    uids, comment = _take_uids(rest)
+    is_named = name["bare"] is None or not cname.isalpha() or len(uids) > 1
+    if not uids or not is_named or (len(uids) == 1 and _starts_with_label(comment.plain)):
+        return None
+    return Hints(
+        cname=cname,
+        teacher_uid=uids[0],
+        student_uid=uids[1] if len(uids) > 1 else "",
+        abnormal_side=_name_sufferer(tokenize(comment.plain)),
+        comments=_comment(comment),
+    )
+
+
+def _name_of(name: re.Match[str]) -> str:
+    """The channel's name in the first argument, "" when that is something else."""
+    bare = name["bare"]
+    if bare is None:
+        return (name["quoted"] or name["single"] or name["code"]).strip()
+    bare = bare.strip("*`").rstrip(",;")
+    if len(bare) > CNAME_LENGTH or _GLUED.search(bare) or _starts_with_label(bare):
+        return ""
+    return bare
+
+
+def _starts_with_label(plain: str) -> bool:
+    tokens = tokenize(plain[:COMMENT_LENGTH]).all
+    return bool(tokens) and tokens[0].kind in (Kind.ROLE, Kind.ROOM)
+
+
+def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
+    """Take up to two uids off the front; two words are uids only together."""
+    uids: list[str] = []
+    comment = rest
+    while len(uids) < len(Side) and (found := _UID.match(comment.plain)):
+        if not _is_uid(found[1], comment.plain):
+            break
+        uids.append(found[1])
+        comment = comment.after(found.end())
+    if len(uids) == 1 and not uids[0].isdigit():
+        return [], rest
+    return uids, comment
+
+
+def _is_uid(word: str, plain: str) -> bool:
+    if word.isdigit():
+        return tokenize(plain[:COMMENT_LENGTH]).is_uid(0)
+    return not NOT_ROOM.fullmatch(word) and not _starts_with_label(word)
+
+
+def _limit(plain: str) -> str:
+    """The start of a text, without the half of a name at its end."""
+    if len(plain) <= _LENGTH_READ:
+        return plain
+    return plain[:_LENGTH_READ].rstrip(_NAME_SIGNS)
+
+
+def _comment(text: CleanText) -> str:
+    return text.readable.strip()[:COMMENT_LENGTH].rstrip()
+
+
+def _name_sufferer(tokens: Tokens) -> str:
+    side = find_sufferer(tokens)
+    return "" if side is None else side.value

@@ -1,0 +1,65 @@
+"""Tables in a text: a line of labels, and the values in the line below."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from bot.services.prefill.tokens import Kind, tokenize
+
+_SEPARATORS: Final = ("|", "\t", ",", None)  # None: any blanks
+_RULE: Final = re.compile(r"[\s|:\-+=]*")
+_VALUE: Final = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
+_UID: Final = re.compile(r"[A-Za-z0-9_.@+\-]{1,64}")
+_HEADER_LENGTH: Final = 200
+_FEWEST_LABELS: Final = 2
+
+
+def read_table(plain: str) -> Mapping[str, str]:
+    """The first table's values: of `cname`, `teacher` and `student` those it has."""
+    lines = [line.strip() for line in plain.split("\n")]
+    lines = [line for line in lines if line and not _RULE.fullmatch(line)]
+    for header, row in itertools.pairwise(lines):
+        for separator in _SEPARATORS:
+            found = _read_rows(header, row, separator)
+            if found:
+                return found
+    return {}
+
+
+def _read_rows(header: str, row: str, separator: str | None) -> Mapping[str, str]:
+    if len(header) > _HEADER_LENGTH or (separator and separator not in header):
+        return {}
+    labels = [_label(cell) for cell in _cells(header, separator)]
+    named = [label for label in labels if label]
+    values = _cells(row, separator)
+    is_header = len(named) >= _FEWEST_LABELS and len(set(named)) == len(named)
+    if not is_header or len(values) < len(labels) or any(map(_label, values)):
+        return {}
+    if separator is None and len(named) < len(labels):
+        return {}
+    return {
+        label: value
+        for label, value in zip(labels, values, strict=False)
+        if label and (_VALUE if label == "cname" else _UID).fullmatch(value)
+    }
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    inner = line.strip("|") if separator == "|" else line
+    return [cell.strip(" \t\"'`*") for cell in inner.split(separator)]
+
+
+def _label(cell: str) -> str:
+    """What a cell of a header labels, "" when it is no label."""
+    tokens = tokenize(cell[:40]).all
+    if not tokens or any(
+        token.kind not in (Kind.ROLE, Kind.ROOM, Kind.ID, Kind.LINK) for token in tokens
+    ):
+        return ""
+    first = tokens[0]
+    if first.kind is Kind.ROOM:
+        return "cname"
+    return first.side.value if first.side is not None else ""

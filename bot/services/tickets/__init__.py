@@ -1,0 +1,1 @@
+"""Tickets: reporting, acting on them, listing and searching."""

@@ -1,0 +1,305 @@
+"""The arguments of /tickets, read and checked, and kept in buttons. What they ask others do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Literal, cast, get_args
+
+from bot.errors import InputError
+from bot.i18n import Message, message
+from bot.services.diagnosis.arguments import read_length
+from bot.services.prefill.cleaning import UNPRINTABLE, clean, narrow
+from bot.store.tickets.lists import TicketQuery
+from bot.ticket import Status
+
+Which = Literal["open", "claimed", "resolved", "mine", "all"]
+ME: Final = "me"
+_JSON_LENGTH: Final = 2000  # of a Slack button's value (Slack, "Button element": value)
+_WORDS_LENGTH: Final = 300
+_WORDS: Final = 10
+_CAUSES: Final = 60  # more than there are
+_VALUE_LENGTH: Final = 100
+_NUMBER_MAX: Final = 2**63 - 1  # what the database counts to
+_NUMBER_DIGITS: Final = 19
+_BARE_DIGITS: Final = 9  # longer numbers are uids or channels
+_LONGEST_S: Final = 3660 * 86400.0
+
+_TICKET: Final = re.compile(r"(?P<label>ld[\s\-_#]*|#)?(?P<digits>[0-9]+)", re.IGNORECASE)
+_PERSON: Final = re.compile(r"(?<==)<@([UW][A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+_PERSON_ID: Final = re.compile(r"@?([UW][A-Z0-9]{5,20})")
+_NAMES: Final[dict[str, tuple[str, ...]]] = {
+    "app": ("app", "应用"),
+    "cause": ("cause", "原因"),
+    "by": ("by", "reporter", "上报人", "报告人"),
+    "assignee": ("assignee", "处理人", "负责人"),
+    "since": ("since", "最近", "时间"),
+    "cloud": ("cloud", "云"),
+}
+_KEYS: Final = {name: key for key, names in _NAMES.items() for name in names}
+_ARGUMENT: Final = re.compile(
+    r"(?:(?P<key>[A-Za-z\u4e00-\u9fff]{1,12})=)?"
+    r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S*))"
+)
+_WHICH: Final[dict[str, Which]] = {
+    **dict.fromkeys(("open", "打开", "打开的", "未解决", "未解决的", "待处理"), "open"),
+    **dict.fromkeys(("claimed", "处理中", "已认领", "认领的"), "claimed"),
+    **dict.fromkeys(("resolved", "closed", "已解决", "解决的", "已解决的"), "resolved"),
+    **dict.fromkeys(("mine", "my", "我的"), "mine"),
+    **dict.fromkeys(("all", "全部", "全部的", "所有", "所有的"), "all"),
+}
+_STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
+    "open": (Status.OPEN, Status.CLAIMED),
+    "claimed": (Status.CLAIMED,),
+    "resolved": (Status.RESOLVED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What filters can name: apps, clouds with their names, and causes by what they are called."""
+
+    apps: Sequence[str] = ()
+    clouds: Mapping[str, Iterable[str]] | None = None
+    causes: Callable[[str], tuple[str, ...]] = lambda name: (name,)
+    cause_examples: str = "loss, jitter, wifi_weak"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsWanted:
+    """What /tickets asks: one ticket by its number, or a list, `before` one of its numbers.
+
+    `by` and `assignee` are people's ids, or "me"; `is_mine` goes with a `which` that is a state.
+    """
+
+    which: Which = "open"
+    number: int | None = None
+    words: tuple[str, ...] = ()
+    before: int | None = None
+    is_mine: bool = False
+    app: str = ""
+    cloud: str = ""
+    causes: tuple[str, ...] = ()
+    by: str = ""
+    assignee: str = ""
+    since_s: float | None = None
+
+    def query(self, team: str, person: str, now: dt.datetime) -> TicketQuery:
+        """Write it as a question to the store, asked by somebody now."""
+        since = None if self.since_s is None else now - dt.timedelta(seconds=self.since_s)
+        return TicketQuery(
+            team=team,
+            statuses=_STATUSES.get(self.which, ()),
+            app=self.app or None,
+            cloud=self.cloud or None,
+            causes=self.causes,
+            reporter=_id_of(self.by, person),
+            assignee=_id_of(self.assignee, person),
+            concerns=person if self.is_mine or self.which == "mine" else None,
+            since=since,
+            words=self.words,
+            before=self.before,
+        )
+
+    def to_json(self, before: int | None = None) -> str:
+        """Write the list down for a button, from `before` on; at most 2000 characters."""
+        words = list(self.words)
+        while True:
+            kept = asdict(self) | {"words": words, "before": before}
+            text = json.dumps(
+                {name: value for name, value in kept.items() if value},
+                ensure_ascii=False,
+                separators=(",", ":"),
+            )
+            if len(text) <= _JSON_LENGTH:
+                return text
+            words.pop()
+
+    @classmethod
+    def from_json(cls, text: str) -> TicketsWanted:
+        """Read what `to_json` wrote. Raises InputError when somebody else wrote it."""
+        if len(text) > _JSON_LENGTH:
+            raise _forged()
+        try:
+            kept = json.loads(text)
+        except (ValueError, RecursionError):
+            raise _forged() from None
+        if not isinstance(kept, dict) or not all(map(_is_right, kept, kept.values())):
+            raise _forged()
+        listed = {name: tuple(kept[name]) for name in ("words", "causes") if name in kept}
+        return cls(**{**kept, **listed})
+
+
+def read_tickets(text: str, known: Known | None = None) -> TicketsWanted:
+    """Read a ticket's number, or states, filters and words in any order.
+
+    Without a state, words and filters are looked for in all tickets. Raises InputError when a
+    filter is wrong, or the number or the words are too long.
+    """
+    plain = clean(_PERSON.sub(r"\1", text)).readable  # which would leave people's names alone
+    number = _TICKET.fullmatch(narrow(plain).strip())
+    if number and (number["label"] or len(number["digits"]) <= _BARE_DIGITS):
+        return TicketsWanted(number=_read_number(number["digits"]))
+    return _Reading(known or Known()).read(plain)
+
+
+class _Reading:
+    """One text being read: what was found so far."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._which: list[Which] = []
+        self._words: list[str] = []
+        self._filters: dict[str, Any] = {}
+
+    def read(self, text: str) -> TicketsWanted:
+        for match in _ARGUMENT.finditer(text.strip()):
+            if match[0]:
+                self._take(match)
+        if len(self._words) > _WORDS or sum(map(len, self._words)) > _WORDS_LENGTH:
+            raise _wrong(message("Search for at most ten words, and no long texts."))
+        states = [each for each in self._which if each != "mine"]
+        alone: Which = "mine" if self._which else "open"
+        which: Which = states[0] if states else alone
+        if not self._which and (self._words or self._filters):
+            which = "all"
+        return TicketsWanted(
+            which,
+            words=tuple(self._words),
+            is_mine=bool(states) and "mine" in self._which,
+            **self._filters,
+        )
+
+    def _take(self, match: re.Match[str]) -> None:
+        value = match["bare"] if match["quoted"] is None else match["quoted"]
+        if match["key"]:
+            self._filter(match["key"], narrow(value).strip())
+        elif match["quoted"] is not None:
+            self._words += match["quoted"].split()
+        elif narrow(value).lower() in _WHICH and len(self._which) < len(get_args(Which)):
+            self._which.append(_WHICH[narrow(value).lower()])
+        else:
+            self._words.append(value)
+
+    def _filter(self, name: str, value: str) -> None:
+        key = _KEYS.get(name.lower())
+        if key is None:
+            told = message(
+                "There is no filter %(option)s. Filters: app=, cause=, cloud=, by=, assignee=, "
+                "since=.",
+                option=f"{name}=",
+            )
+            raise _wrong(told)
+        field, found = getattr(self, f"_read_{key}")(value[:_VALUE_LENGTH])
+        if field in self._filters:
+            raise _wrong(message("Say %(option)s only once.", option=f"{name}="))
+        self._filters[field] = found
+
+    def _read_app(self, value: str) -> tuple[str, str]:
+        apps = {app.casefold(): app for app in self._known.apps}
+        if value.casefold() not in apps:
+            raise _wrong(
+                message(
+                    "There is no app called %(app)s. Apps: %(apps)s.",
+                    app=value or "?",
+                    apps=", ".join(self._known.apps),
+                )
+            )
+        return "app", apps[value.casefold()]
+
+    def _read_cloud(self, value: str) -> tuple[str, str]:
+        clouds = self._known.clouds or {}
+        for key, names in clouds.items():
+            if value and any(value.casefold() in name.casefold() for name in (key, *names)):
+                return "cloud", key
+        told = message(
+            "No cloud is called %(cloud)s. Clouds: %(clouds)s.",
+            cloud=value or "?",
+            clouds=", ".join(clouds),
+        )
+        raise _wrong(told)
+
+    def _read_cause(self, value: str) -> tuple[str, tuple[str, ...]]:
+        found = self._known.causes(value) if value else ()
+        if not found:
+            told = message(
+                "No cause is called %(cause)s. Write one as a diagnosis names it, or such as "
+                "%(causes)s.",
+                cause=value or "?",
+                causes=self._known.cause_examples,
+            )
+            raise _wrong(told)
+        return "causes", found
+
+    def _read_by(self, value: str) -> tuple[str, str]:
+        return "by", _read_person(value, "by=")
+
+    def _read_assignee(self, value: str) -> tuple[str, str]:
+        return "assignee", _read_person(value, "assignee=")
+
+    def _read_since(self, value: str) -> tuple[str, float]:
+        since_s = read_length(value)
+        if since_s is None or not 0 < since_s <= _LONGEST_S:
+            raise _wrong(message("Write a length of time after since=, such as 7d, 12h or 30m."))
+        return "since_s", since_s
+
+
+def _read_person(value: str, option: str) -> str:
+    if value.lower() in (ME, "@me", "我", "自己", "本人"):
+        return ME
+    found = _PERSON_ID.fullmatch(value)
+    if not found:
+        told = message(
+            "Write me after %(option)s, or @ and choose the person from Slack's list.",
+            option=option,
+        )
+        raise _wrong(told)
+    return found[1]
+
+
+def _id_of(person: str, asker: str) -> str | None:
+    return asker if person == ME else person or None
+
+
+def _read_number(digits: str) -> int:
+    kept = digits.lstrip("0") or "0"
+    if len(kept) > _NUMBER_DIGITS or int(kept) > _NUMBER_MAX:
+        raise _wrong(message("No ticket has such a long number."))
+    return int(kept)
+
+
+def _is_right(name: str, value: object) -> bool:
+    """Tell whether a field of a list could have come from `to_json`."""
+    if name not in {field.name for field in fields(TicketsWanted)} - {"number"}:
+        return False
+    if name in ("words", "causes"):
+        most = (_WORDS, _WORDS_LENGTH) if name == "words" else (_CAUSES, _JSON_LENGTH)
+        return _are_words(value, *most)
+    if name in ("which", "is_mine"):
+        return value in get_args(Which) if name == "which" else isinstance(value, bool)
+    if name == "before":
+        return value is None or (type(value) is int and 0 < value <= _NUMBER_MAX)
+    if name == "since_s":
+        return type(value) is float and 0 < value <= _LONGEST_S
+    return isinstance(value, str) and len(value) <= _VALUE_LENGTH
+
+
+def _are_words(thing: object, most: int, length: int) -> bool:
+    """Tell whether something is a list of words that a person could have typed."""
+    if not isinstance(thing, list) or len(thing) > most:
+        return False
+    if not all(isinstance(word, str) and word.split() == [word] for word in thing):
+        return False
+    words = cast("list[str]", thing)
+    return not any(map(UNPRINTABLE.search, words)) and sum(map(len, words)) <= length
+
+
+def _wrong(spoken: Message) -> InputError:
+    return InputError({"text": spoken})
+
+
+def _forged() -> InputError:
+    return _wrong(message("This list is too old. Ask for it again with /tickets."))

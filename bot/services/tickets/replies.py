@@ -1,0 +1,66 @@
+"""What people write under a ticket's card, kept with the ticket. Slack's history is never read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.services.prefill.sentiment import wants_reopening
+from bot.store import Session, models
+from bot.store.tickets import tickets
+from bot.ticket import Status, Ticket
+
+_TS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply in a thread; an empty text means that it was deleted."""
+
+    team: str
+    channel: str
+    thread_ts: str
+    ts: str
+    person: str
+    text: str
+
+
+def keep(session: Session, reply: Reply) -> Ticket | None:
+    """Keep a reply if its thread is a ticket's, and return that ticket if it says something new.
+
+    Edits replace it, a deletion takes it away.
+    """
+    ticket = tickets.find_by_thread(session, reply.team, reply.channel, reply.thread_ts)
+    if ticket is None:
+        return None
+    known = session.get(models.Remark, (reply.team, reply.channel, reply.ts))
+    if not reply.text:
+        if known is not None:
+            session.delete(known)
+        return None
+    is_news = known is None or (known.text != reply.text and _is_about_the_end(reply, ticket))
+    session.merge(
+        models.Remark(
+            team=reply.team,
+            channel=reply.channel,
+            ts=reply.ts,
+            ticket=ticket.id,
+            person=reply.person,
+            text=reply.text,
+        )
+    )
+    return ticket if is_news else None
+
+
+def _is_about_the_end(reply: Reply, ticket: Ticket) -> bool:
+    """Tell whether a reply was written after the ticket's resolution, whenever it was edited."""
+    if ticket.resolved_at is None or not _TS.fullmatch(reply.ts):
+        return False
+    return float(reply.ts) > ticket.resolved_at.timestamp()
+
+
+def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
+    """Tell whether a reporter says under a resolved ticket that something is still wrong."""
+    is_concerned = ticket.status is Status.RESOLVED and ticket.reporter == reply.person
+    return is_concerned and wants_reopening(reply.text)

@@ -1,0 +1,117 @@
+"""What a person fills in about a bad call, and whether it can be taken. No Slack, no database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.call import IssueType, Side
+from bot.errors import InputError
+from bot.i18n import Message, message
+from bot.ports import Capabilities, Cloud
+
+CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # people's clocks run a little ahead of ours
+COMMENT_LENGTH: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A filled form. `origin` is what made it (a view's id): one origin makes one ticket."""
+
+    team: str
+    origin: str
+    reporter: str
+    app: str
+    cname: str
+    teacher_uid: str
+    student_uid: str
+    abnormal_side: str
+    issue_type: str
+    occurred_at: dt.datetime | None
+    comments: str = ""
+    origin_channel: str = ""
+
+
+def tidy(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:
+    """Take off what people add by accident: spaces, full-width digits, leading zeros."""
+    app = submission.app or (next(iter(clouds)) if len(clouds) == 1 else "")
+    numeric = app in clouds and clouds[app].capabilities.uid_max is not None
+    return replace(
+        submission,
+        app=app,
+        cname=_narrow(submission.cname),
+        teacher_uid=_tidy_uid(submission.teacher_uid, numeric=numeric),
+        student_uid=_tidy_uid(submission.student_uid, numeric=numeric),
+        comments=submission.comments.strip()[:COMMENT_LENGTH],
+    )
+
+
+def check(submission: Submission, clouds: Mapping[str, Cloud], now: dt.datetime) -> None:
+    """Raise InputError, with a message per field, when the form cannot be taken."""
+    errors: dict[str, Message] = {}
+    if submission.app not in clouds:
+        errors["app"] = message("Choose one of the apps in the list.")
+    else:
+        capabilities = clouds[submission.app].capabilities
+        errors |= _check_call(submission, capabilities)
+        errors |= _check_time(submission.occurred_at, capabilities, now)
+    errors |= _check_choices(submission)
+    if errors:
+        raise InputError(errors)
+
+
+def _check_call(submission: Submission, capabilities: Capabilities) -> dict[str, Message]:
+    errors: dict[str, Message] = {}
+    if not capabilities.cname.fullmatch(submission.cname):
+        errors["cname"] = capabilities.cname_hint
+    for field in ("teacher_uid", "student_uid"):
+        if not is_uid(getattr(submission, field), capabilities):
+            errors[field] = capabilities.uid_hint
+    uids_are_right = not errors.keys() & {"teacher_uid", "student_uid"}
+    if uids_are_right and submission.teacher_uid == submission.student_uid:
+        errors["student_uid"] = message("Teacher and student cannot have the same uid.")
+    return errors
+
+
+def is_uid(text: str, capabilities: Capabilities) -> bool:
+    """Tell whether a cloud takes this text as somebody's uid."""
+    if not capabilities.uid.fullmatch(text):
+        return False
+    return capabilities.uid_max is None or 1 <= int(text) <= capabilities.uid_max
+
+
+def _check_time(
+    occurred_at: dt.datetime | None, capabilities: Capabilities, now: dt.datetime
+) -> dict[str, Message]:
+    if occurred_at is None:
+        return {"occurred_at": message("Choose when it happened.")}
+    if occurred_at > now + CLOCK_SKEW:
+        return {"occurred_at": message("This time has not come yet. Choose now or earlier.")}
+    if occurred_at < now - capabilities.look_back:
+        days = capabilities.look_back // dt.timedelta(days=1)
+        told = message("The cloud remembers calls for %(days)s days only.", days=days)
+        return {"occurred_at": told}
+    return {}
+
+
+def _check_choices(submission: Submission) -> dict[str, Message]:
+    errors: dict[str, Message] = {}
+    if submission.abnormal_side not in set(Side):
+        errors["abnormal_side"] = message("Choose who had the problem: teacher or student.")
+    if submission.issue_type not in {str(int(kind)) for kind in IssueType}:
+        errors["issue_type"] = message("Choose one of the types in the list.")
+    return errors
+
+
+def _narrow(text: str) -> str:
+    """Chinese input methods leave full-width letters and digits; the clouds know none."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _tidy_uid(text: str, *, numeric: bool) -> str:
+    narrow = _narrow(text)
+    is_number = numeric and narrow.isascii() and narrow.isdigit()
+    return narrow.lstrip("0") or "0" if is_number else narrow

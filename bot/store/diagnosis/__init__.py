@@ -1,0 +1,1 @@
+"""Tables and queries of evidence, cloud events and feedback on verdicts."""

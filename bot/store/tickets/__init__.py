@@ -1,0 +1,1 @@
+"""Queries of tickets: single ones, lists, search."""

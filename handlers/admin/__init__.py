@@ -1,0 +1,1 @@
+"""`/lagdesk`: health checks, audit log and settings."""

@@ -1,0 +1,1 @@
+"""Forms and posts for acting on a running call."""

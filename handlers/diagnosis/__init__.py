@@ -1,0 +1,1 @@
+"""`/diagnose`, diagnosis messages, details and feedback."""

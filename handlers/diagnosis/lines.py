@@ -1,0 +1,235 @@
+"""What stands behind a verdict, a line a fact: numbers, people, events, what is missing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.call import (
+    CLOUD_NAMES,
+    AbnormalEvent,
+    Call,
+    Factor,
+    Lack,
+    LackReason,
+    Metric,
+    Missing,
+    Participant,
+    Unit,
+)
+from bot.charts.labels import MEDIA_NAMES
+from bot.diagnosis import Evidence, Verdict, read_time
+from bot.i18n import Duration, Message, Uid, message
+from bot.ports import Diagnosis
+from handlers.ui.causes import LACK_REASONS, LACKS, cause_name, metric_name
+from handlers.ui.forms import SIDES
+
+_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
+_EVENTS_SHOWN: Final = 8
+_PEOPLE_SHOWN: Final = 6
+_STAYS: Final = {  # evidence from joining and leaving, in seconds
+    "absence": message("• %(who)s: out of the call for %(away)s from %(when)s"),
+    "overlap": message("• %(who)s: in the call twice for %(away)s from %(when)s"),
+    "session": message("• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s"),
+}
+_SURE: Final = 0.8
+_LIKELY: Final = 0.6
+
+
+def who_of(diagnosis: Diagnosis, uid: str | None, written: str | None = None) -> Message:
+    """Name somebody by side and uid; `written` is the uid as a picture may show it."""
+    if uid is None:
+        return message("Somebody")
+    shown = Uid(written or uid)
+    side = diagnosis.report.side_of(uid)
+    if side is None or not _is_side_known(diagnosis, uid):
+        return message("User %(uid)s", uid=shown)
+    return message("%(side)s %(uid)s", side=SIDES[side], uid=shown)
+
+
+def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
+    """A question may name nobody; then who is teacher and who is student stays open."""
+    return diagnosis.named is None or uid in diagnosis.named
+
+
+def sureness(verdict: Verdict) -> Message:
+    """How sure a verdict is, in words and percent."""
+    confidence = verdict.confidence or 0.0
+    percent = round(confidence * 100)
+    if confidence >= _SURE:
+        return message("Quite sure (%(percent)s%%).", percent=percent)
+    if confidence >= _LIKELY:
+        return message("Likely (%(percent)s%%).", percent=percent)
+    return message("Possibly (%(percent)s%%).", percent=percent)
+
+
+def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
+    """One thing that speaks for the verdict: who, what, how much, against which limit, when."""
+    who = who_of(diagnosis, item.uid)
+    if item.code is not None:
+        code = item.code.spoken
+        if item.peer:  # it happened to one, and lies with the other
+            code = message("%(code)s at %(who)s", code=code, who=who_of(diagnosis, item.peer))
+        return message(
+            "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
+            who=who,
+            cloud=CLOUD_NAMES.get(item.source, message("the cloud")),
+            code=code,
+            when=item.at,
+        )
+    if item.metric in _STAYS:
+        away = Duration(item.value or 0.0)
+        return Message(_STAYS[item.metric].id, {"who": who, "away": away, "when": item.at})
+    return message(
+        "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
+        who=who,
+        metric=_metric_of(item),
+        value=measured(item.value, item.unit),
+        threshold=measured(item.threshold, item.unit),
+        when=item.at,
+    )
+
+
+def measured(value: float | None, unit: str) -> Message:
+    """A value with its unit."""
+    if unit == Unit.PERCENT:
+        return message("%(value)s%%", value=value)
+    if not unit:
+        return message("%(value)s", value=value)
+    return message("%(value)s %(unit)s", value=value, unit=unit)
+
+
+def _metric_of(item: Evidence) -> Message:
+    """What was measured, and of sound or picture."""
+    name = metric_name(item.metric)
+    if item.media is None or item.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU):
+        return name
+    return message("%(cause)s (%(detail)s)", cause=name, detail=MEDIA_NAMES[item.media])
+
+
+def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
+    """The next cause."""
+    return message(
+        "Also: %(who)s: %(cause)s. %(sure)s",
+        who=who_of(diagnosis, other.uid),
+        cause=cause_name(other.cause, other.media, other.direction),
+        sure=sureness(other),
+    )
+
+
+def call_lines(diagnosis: Diagnosis) -> list[Message]:
+    """The call and who was in it."""
+    call = diagnosis.call
+    return [_call_line(call), *_people_lines(diagnosis)] if call else []
+
+
+def _call_line(call: Call) -> Message:
+    if call.ended_at is None:
+        return message(
+            "*Call* %(cname)s: since %(start)s, still running",
+            cname=call.cname,
+            start=call.started_at,
+        )
+    return message(
+        "*Call* %(cname)s: %(start)s to %(end)s",
+        cname=call.cname,
+        start=call.started_at,
+        end=call.ended_at,
+    )
+
+
+def _people_lines(diagnosis: Diagnosis) -> list[Message]:
+    wanted = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
+    people = [person for person in diagnosis.participants if person.uid in wanted]
+    people = people or list(diagnosis.participants)
+    people.sort(key=lambda person: person.joined_at)
+    return [_person_line(diagnosis, person) for person in people[:_PEOPLE_SHOWN]]
+
+
+def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
+    traits = [trait for trait in (person.network, person.platform, person.device) if trait]
+    told = list(dict.fromkeys(traits))
+    left: object = person.left_at or message("now")
+    return message(
+        "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
+        who=who_of(diagnosis, person.uid),
+        joined=person.joined_at,
+        left=left,
+        traits=told or message("nothing known about the device"),
+    )
+
+
+def event_lines(diagnosis: Diagnosis, most: int = _EVENTS_SHOWN) -> list[Message]:
+    """What the cloud itself saw, the newest `most` of it, oldest first."""
+    if not diagnosis.events:
+        return []
+    title = message("*%(cloud)s's own diagnosis*", cloud=CLOUD_NAMES[diagnosis.cloud])
+    newest = sorted(diagnosis.events, key=lambda event: event.at)[-most:]
+    return [title, *(_event_line(diagnosis, event) for event in newest)]
+
+
+def _event_line(diagnosis: Diagnosis, event: AbnormalEvent) -> Message:
+    factors = [_factor(diagnosis, event, factor) for factor in event.factors]
+    return message(
+        "• %(when)s %(who)s: %(what)s. Cause: %(factors)s",
+        when=event.at,
+        who=who_of(diagnosis, event.uid),
+        what=event.kind.spoken,
+        factors=factors or message("not given"),
+    )
+
+
+def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Message:
+    at_fault = factor.peer_uid or event.uid
+    return message(
+        "%(code)s at %(who)s",
+        code=factor.code.spoken,
+        who=who_of(diagnosis, at_fault),
+    )
+
+
+def missing_lines(diagnosis: Diagnosis) -> list[Message]:
+    """One line for each thing and reason, the earliest moment first."""
+    shown: dict[tuple[Lack, LackReason], Missing] = {}
+    for lack in diagnosis.verdict.missing:
+        shown.setdefault((lack.what, lack.why), lack)
+    return [missing_line(lack) for lack in shown.values()]
+
+
+def missing_line(lack: Missing) -> Message:
+    """What could not be learnt, why, and when it is asked again."""
+    what, why = LACKS[lack.what], LACK_REASONS[lack.why]
+    detail = _detail(lack)
+    if detail is not None:
+        why = message("%(why)s (%(detail)s)", why=why, detail=detail)
+    if lack.retry_at is None:
+        return message("Missing: %(what)s, %(why)s.", what=what, why=why)
+    return message(
+        "Missing: %(what)s, %(why)s. Next try: %(when)s.",
+        what=what,
+        why=why,
+        when=lack.retry_at,
+    )
+
+
+def _detail(lack: Missing) -> object:
+    """What tells a reader more: whose data, which minutes, the cloud's code; never a call's id."""
+    if not lack.detail:
+        return None
+    if lack.what in _OF_PEOPLE or lack.why is LackReason.CUT_OFF:
+        return Uid(lack.detail)
+    since, _, until = lack.detail.partition("/")
+    if until:
+        return message("%(since)s to %(until)s", since=read_time(since), until=read_time(until))
+    return lack.detail if lack.why is LackReason.REFUSED else None
+
+
+def footer(diagnosis: Diagnosis) -> Message:
+    """Which minutes were judged, by whose data, and how old it is."""
+    verdict = diagnosis.verdict
+    return message(
+        "Judged from %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
+        since=verdict.since,
+        until=verdict.until,
+        cloud=CLOUD_NAMES[diagnosis.cloud],
+        when=diagnosis.asked_at,
+    )

@@ -1,0 +1,1 @@
+"""Pages to support and incident posts."""

@@ -1,0 +1,1 @@
+"""Slack clients, OAuth, the user directory, errors and the manifest."""

@@ -1,0 +1,118 @@
+"""A week's charts: two native ones, or the days as a table with bars. Counts nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from bot.i18n import Message, message
+from bot.services.summary.report import WeekReport
+from handlers.ui import blocks
+from handlers.ui.blocks import Block
+from handlers.ui.causes import resolution_name
+from handlers.ui.native_charts import Cell, Table
+from handlers.ui.renderer import Voice, escape
+from handlers.ui.text_tables import align, harmless
+
+_CAUSES: Final = 6
+_NAME_LENGTH: Final = 20  # of a chart's lines and labels
+_TITLE_LENGTH: Final = 50
+_BAR_WIDTH: Final = 12
+
+
+def chart_blocks(report: WeekReport, voice: Voice) -> list[Block]:
+    """Two bar charts: days, and causes beside those of the week before."""
+    if not (report.reported or report.resolved):
+        return []
+    days = [_day_name(each.day) for each in report.days]
+    by_day = (
+        (message("Reported"), [each.reported for each in report.days]),
+        (message("Resolved"), [each.resolved for each in report.days]),
+    )
+    shown = [_bars("chart-days", message("Tickets by day"), days, by_day, voice)]
+    causes = report.causes[:_CAUSES]
+    if causes:
+        names = _distinct([voice.plain(resolution_name(each.key)) for each in causes])
+        by_cause = (
+            (message("This week"), [each.count for each in causes]),
+            (message("Week before"), [each.before for each in causes]),
+        )
+        shown.append(_bars("chart-causes", message("Tickets by cause"), names, by_cause, voice))
+    return shown
+
+
+def _day_name(day: dt.date) -> str:
+    return f"{day:%m-%d}"
+
+
+def _bars(
+    block_id: str,
+    title: Message,
+    categories: Sequence[str],
+    values: Sequence[tuple[Message, Sequence[int]]],
+    voice: Voice,
+) -> Block:
+    names = _distinct([voice.plain(name) for name, _ in values])
+    series = [
+        {
+            "name": name,
+            "data": [
+                {"label": label, "value": value}
+                for label, value in zip(categories, told, strict=True)
+            ],
+        }
+        for name, (_, told) in zip(names, values, strict=True)
+    ]
+    axis = {
+        "categories": list(categories),
+        "y_label": blocks.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
+    }
+    return {
+        "type": "data_visualization",
+        "block_id": block_id,
+        "title": blocks.clip(voice.plain(title), _TITLE_LENGTH),
+        "chart": {"type": "bar", "series": series, "axis_config": axis},
+    }
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names within a chart's length, each different."""
+    found: list[str] = []
+    for name in names:
+        short, number = blocks.clip(name, _NAME_LENGTH), 2
+        while short in found:
+            tail = f" {number}"
+            short, number = blocks.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
+        found.append(short)
+    return found
+
+
+def text_charts(report: WeekReport, voice: Voice) -> list[Block]:
+    """The same where a workspace takes no charts."""
+    return [
+        blocks.section(
+            f"text-{number}",
+            f"*{escape(table.title)}*\n```{harmless(chr(10).join(align(table)))}```",
+        )
+        for number, table in enumerate(day_tables(report, voice))
+    ]
+
+
+def day_tables(report: WeekReport, voice: Voice) -> list[Table]:
+    """The days as a table with bars; none for a week without tickets."""
+    if not (report.reported or report.resolved):
+        return []
+    most = max(each.reported for each in report.days) or 1
+    rows = tuple(
+        (
+            Cell(_day_name(each.day)),
+            Cell(str(each.reported)),
+            Cell(str(each.resolved)),
+            Cell(("█" * round(_BAR_WIDTH * each.reported / most)).ljust(_BAR_WIDTH)),
+        )
+        for each in report.days
+    )
+    head = (message("Day"), message("Reported"), message("Resolved"))
+    titles = (*(voice.plain(each) for each in head), "")
+    return [Table(voice.plain(message("Tickets by day")), titles, rows)]

@@ -1,0 +1,1 @@
+"""The report form, cards, buttons, lists and App Home."""

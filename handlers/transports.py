@@ -1,0 +1,231 @@
+"""The two doors Slack comes in by: HTTP and Socket Mode. They share everything behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+import handlers
+from bot.i18n import Words
+from bot.services.tickets.service import Desk
+from bot.settings import Settings
+from handlers.slack.clients import Clients
+from handlers.slack.errors import Once
+from handlers.slack.manifest import EVENTS_PATH
+from handlers.slack.oauth import NOT_INSTALLED, Authorization, Installs, build_flow
+from handlers.slack.request_validation import Payload, read_envelope, read_payload
+from handlers.slack.user_directory import People
+from handlers.slack.webhooks import add_hooks
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY: Final = 1024 * 1024
+_LONGEST_HEADER: Final = 64 * 1024
+_SIGNATURE_TTL_S: Final = 300
+_TIMESTAMP: Final = "X-Slack-Request-Timestamp"
+_SIGNATURE: Final = "X-Slack-Signature"
+_SIGNED: Final = re.compile(r"v0=[0-9a-f]{64}")
+_EPOCH_S: Final = re.compile(r"[0-9]{1,12}")
+Measure = Callable[[], Awaitable[None]]
+
+
+def build_app(
+    desk: Desk, people: People, settings: Settings, clients: Clients, installs: Installs
+) -> AsyncApp:
+    """Build the Bolt app with every story. The doors check signatures before it does."""
+    app = AsyncApp(
+        client=clients.nobody,  # with a token Bolt would not ask our authorisation
+        authorize=Authorization(settings, clients, installs),  # type: ignore[arg-type]
+        process_before_response=True,
+        request_verification_enabled=False,
+        raise_error_for_unhandled_request=True,
+        ssl_check_enabled=True,
+        user_facing_authorize_error_message=Words(settings.default_locale).say(NOT_INSTALLED),
+    )
+    app.middleware(Once())
+    handlers.register(app, desk, people)
+    if settings.has_oauth:
+        installs.register(app)
+    return app
+
+
+def _bolt(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltRequest:
+    """Hand Bolt what was read; given the text it would read that again, by laxer rules."""
+    return AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
+
+
+class _HttpLog(logging.LoggerAdapter[logging.Logger]):
+    """What aiohttp logs. Bytes that are no HTTP are not worth a traceback, nor whose they were."""
+
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info")
+        if isinstance(error, HttpProcessingError):
+            self.info("somebody sent what is no HTTP: %s", type(error).__name__)
+        else:
+            super().exception(msg, *args, **kwargs)
+
+
+async def _expect(request: web.Request) -> None:
+    """Let a client that waits for it go on; other wishes are nobody's concern here."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+
+class HttpDoor:
+    """The HTTP routes."""
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        desk: Desk,
+        settings: Settings,
+        flow: AsyncOAuthFlow | None,
+        measure: Measure | None,
+    ) -> None:
+        self._app = app
+        self._desk = desk
+        self._flow = flow
+        self._measure = measure
+        self._secret = settings.slack_signing_secret.encode()
+
+    def web_app(self) -> web.Application:
+        """The routes as an aiohttp application."""
+        routes = web.Application(
+            client_max_size=LARGEST_BODY,
+            handler_args={
+                "auto_decompress": False,  # Slack signs the bytes as they come
+                "max_field_size": _LONGEST_HEADER,
+                "logger": _HttpLog(log, {}),
+            },
+        )
+        routes.router.add_route("*", EVENTS_PATH, self.hear, expect_handler=_expect)
+        routes.router.add_get("/healthz", self.tell_health)
+        routes.router.add_get("/metrics", self.tell_metrics)
+        routes.router.add_get("/slack/install", self.begin_install)
+        routes.router.add_get("/slack/oauth_redirect", self.end_install)
+        add_hooks(routes, self._desk)
+        return routes
+
+    async def hear(self, request: web.Request) -> web.Response:
+        """Hand a signed request to Bolt; anything else is turned away without effect."""
+        body = await self._read_signed(request)
+        if body is None:
+            return web.Response(status=401)
+        try:
+            payload = read_payload(body.decode(), request.content_type)
+        except UnicodeDecodeError:
+            payload = None
+        if payload is None or request.method != "POST":
+            return web.Response(status=400)
+        return await to_aiohttp_response(
+            await self._app.async_dispatch(_bolt(payload, request.headers))
+        )
+
+    async def _read_signed(self, request: web.Request) -> bytes | None:
+        """Read the body; None when Slack has not signed it, or no body can be read."""
+        timestamp = request.headers.get(_TIMESTAMP, "")
+        signature = request.headers.get(_SIGNATURE, "")
+        if not (_EPOCH_S.fullmatch(timestamp) and _SIGNED.fullmatch(signature)):
+            return None
+        try:
+            body = await request.read()
+        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
+            return None
+        if abs(time.time() - int(timestamp)) > _SIGNATURE_TTL_S:
+            return None
+        signed = b":".join((b"v0", timestamp.encode(), body))  # bytes: they need not be text
+        digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
+        return body if hmac.compare_digest(f"v0={digest}", signature) else None
+
+    async def tell_health(self, request: web.Request) -> web.Response:
+        """200 while the process and its database answer."""
+        _ = request
+        if await self._desk.store.is_up():
+            return web.json_response({"database": "up"})
+        return web.json_response({"database": "down"}, status=503)
+
+    async def tell_metrics(self, request: web.Request) -> web.Response:
+        """Prometheus; without the database's numbers while it is away."""
+        _ = request
+        if self._measure is not None and await self._desk.store.is_up():
+            await self._measure()
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def begin_install(self, request: web.Request) -> web.Response:
+        """The page with the button that installs Lagdesk in a workspace."""
+        return await self._install(request, lambda flow: flow.handle_installation)
+
+    async def end_install(self, request: web.Request) -> web.Response:
+        """Where Slack sends people back to."""
+        return await self._install(request, lambda flow: flow.handle_callback)
+
+    async def _install(
+        self,
+        request: web.Request,
+        page: Callable[[AsyncOAuthFlow], Callable[[AsyncBoltRequest], Awaitable[object]]],
+    ) -> web.Response:
+        if self._flow is None:
+            return web.Response(status=404, text="SLACK_CLIENT_ID is not set")
+        try:
+            answer = await page(self._flow)(await to_bolt_request(request))
+        except (SlackClientError, ClientError, TimeoutError, OSError) as error:
+            log.warning("slack could not be reached: %s", type(error).__name__)
+            return web.Response(status=503, text="Slack does not answer. Try again.")
+        return await to_aiohttp_response(answer)  # type: ignore[arg-type]
+
+
+def build_http_door(
+    app: AsyncApp,
+    desk: Desk,
+    settings: Settings,
+    clients: Clients,
+    installs: Installs,
+    *,
+    measure: Measure | None = None,
+) -> HttpDoor:
+    """Build the HTTP door, with installation pages when several workspaces may install.
+
+    `measure` reads the gauges that /metrics shows.
+    """
+    flow = build_flow(settings, installs, clients) if settings.has_oauth else None
+    return HttpDoor(app, desk, settings, flow, measure)
+
+
+class SocketDoor(AsyncSocketModeHandler):
+    """Socket Mode. What cannot be from Slack is acknowledged, or it would come again."""
+
+    async def handle(  # type: ignore[override]
+        self, client: SocketModeClient, req: SocketModeRequest
+    ) -> None:
+        """Hand an envelope to Bolt."""
+        payload = read_envelope(req.payload)
+        if payload is None:
+            log.warning("an envelope of type %s held nothing of Slack's", req.type)
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+            return
+        req.payload = payload
+        await super().handle(client, req)
+
+
+def build_socket_door(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
+    """Build the Socket Mode door; inside the running loop."""
+    return SocketDoor(app, settings.slack_app_token)

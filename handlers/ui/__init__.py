@@ -1,0 +1,1 @@
+"""Blocks, texts and charts shared by the features."""

@@ -1,0 +1,151 @@
+"""What the clouds' figures are called, at full length and where there is little room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from bot.call import Code, Distribution, Figure, Unit
+from bot.i18n import Duration, Message, code_message, has_code, message
+
+# Names of at most 20 characters, for the lines of a chart and the heads of columns.
+_SHORT: Final[dict[str, Message]] = {
+    **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
+    **dict.fromkeys(("user_count", "UserCount"), message("Users")),
+    **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
+    **dict.fromkeys(("online_room_count", "room_count", "RoomCount"), message("Channels")),
+    **dict.fromkeys(("sessionCount", "session_count", "SessionCount"), message("Sessions")),
+    **dict.fromkeys(("peak_concurrent_user", "MaxOnlineUserCount"), message("Peak users")),
+    **dict.fromkeys(("peak_concurrent_room", "MaxOnlineRoomCount"), message("Peak channels")),
+    **dict.fromkeys(
+        ("videoFreezeRate", "VideoFreezeRate", "video_stall_rate"), message("Video freeze")
+    ),
+    **dict.fromkeys(
+        ("audioFreezeRate", "AudioFreezeRate", "audio_stall_rate"), message("Audio freeze")
+    ),
+    **dict.fromkeys(
+        ("joinSuccessRate", "JoinSuccessRate", "join_room_success_rate"), message("Join success")
+    ),
+    **dict.fromkeys(
+        ("joinSuccess5SecsRate", "joinSuccessIn5sRate", "JoinSuccess5SecsRate"),
+        message("Join within 5 s"),
+    ),
+    "high_concurrency_room": message("Large channels"),
+    "CommunicationDuration": message("Calls"),
+    "VideoCommunicationDuration": message("Video calls"),
+    "AudioCommunicationDuration": message("Audio calls"),
+    "FirstVideoRecvTime": message("First video after"),
+    "FirstAudioRecvTime": message("First audio after"),
+    "PullStreamSuccessRate": message("Streams received"),
+    "PushStreamSuccessRate": message("Streams sent"),
+    "VideoTransDelay": message("Video delay"),
+    "AudioTransDelay": message("Audio delay"),
+    "TranscodeDuration": message("Transcoding"),
+    "RecordDuration": message("Recording"),
+    "avg_call_count": message("Calls per user"),
+    "avg_call_time": message("Time per user"),
+    "per_call_time": message("Time per session"),
+    "total_online_time": message("Time online"),
+    "avg_online_time": message("Time per channel"),
+    "avg_user_count": message("Users per channel"),
+    "networkDelay": message("Network delay"),
+    **dict.fromkeys(
+        ("videoEnd2EndExcellentTransRate", "VideoExcellentTransRate"), message("Video end to end")
+    ),
+    **dict.fromkeys(
+        ("audioEnd2EndExcellentTransRate", "AudioExcellentTransRate"), message("Audio end to end")
+    ),
+    **dict.fromkeys(
+        ("videoUpstreamExcellentTransRate", "VideoUpstreamExcellentTransRate"),
+        message("Video upstream"),
+    ),
+    **dict.fromkeys(
+        ("audioUpstreamExcellentTransRate", "AudioUpstreamExcellentTransRate"),
+        message("Audio upstream"),
+    ),
+    "video_network_trans_delay": message("Video in time"),
+    "audio_network_trans_delay": message("Audio in time"),
+    "network_trans_delay": message("In time"),
+    "audio_first_frame_send_success_rate": message("First audio sent"),
+    "video_first_frame_send_success_rate": message("First video sent"),
+    "audio_first_frame_recv_success_rate": message("First audio decoded"),
+    "video_first_frame_recv_success_rate": message("First video decoded"),
+}
+_PARTS: Final = {
+    "web": message("browsers"),
+    "webrtc": message("browsers"),
+    "video_sd": message("SD video"),
+    "video_hd": message("HD video"),
+    "video_hdp": message("larger video"),
+    "audio": message("audio"),
+}
+_UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
+    Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
+    Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
+    Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
+}
+
+_DIMENSIONS: Final[dict[str, Message]] = {
+    **dict.fromkeys(("network", "access", "access_net"), message("network type")),
+    "country": message("country"),
+    **dict.fromkeys(("region", "province"), message("region")),
+    **dict.fromkeys(("os", "platform"), message("system")),
+    "sdk": message("SDK version"),
+    "abnormal_type,abnormal_factor": message("trouble and cause"),
+}
+
+
+# The thresholds that stand in the names of Volcengine's figures; a company may have others.
+_USUAL_MS: Final = {
+    "audio_stall_rate": 80,
+    "video_stall_rate": 500,
+    "join_room_success_rate": 5000,
+    "audio_network_trans_delay": 400,
+    "video_network_trans_delay": 400,
+}
+
+
+def name_of(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's whole name; an unknown one as its code and kind."""
+    if has_code(code.kind, code.value):
+        name = code_message(code.kind, code.value)
+    else:
+        name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
+    usual_ms = _USUAL_MS.get(code.value)
+    if figure and figure.within_ms and usual_ms and figure.within_ms != usual_ms:
+        limit = Duration(figure.within_ms / 1000)
+        name = message("%(name)s (here: %(limit)s)", name=name, limit=limit)
+    return _of_part(name, figure)
+
+
+def short_name(code: Code, figure: Figure | None = None) -> Message:
+    """A figure's name where there is little room."""
+    return _of_part(_SHORT.get(code.value) or name_of(code), figure)
+
+
+def _of_part(name: Message, figure: Figure | None) -> Message:
+    part = _PARTS.get(figure.part.value) if figure and figure.part else None
+    return message("%(name)s (%(part)s)", name=name, part=part) if part else name
+
+
+def written(value: float, unit: Unit) -> Message:
+    """A value with its unit."""
+    write = _UNITS.get(unit)
+    if write is not None:
+        return write(value)
+    is_small = 0 < abs(value) < 1
+    return message("%(value)s", value=f"{value:.2g}" if is_small else round(value, 2))
+
+
+def dimension_of(spread: Distribution) -> Message:
+    """What a figure is spread over."""
+    return _DIMENSIONS.get(spread.dimension) or message("%(text)s", text=spread.dimension)
+
+
+def place_of(codes: Sequence[Code]) -> Message:
+    """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
+    told: list[object] = []
+    for code in codes:
+        is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)
+        told.append((code.value or "–") if is_plain else code.spoken)
+    return message("%(places)s", places=told)
