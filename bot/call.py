@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Final, NewType
 
-from bot.i18n import Message, code_message, has_code, message
+from bot.i18n.messages import Message, code_message, message
+from bot.i18n.translator import has_code
 
 if TYPE_CHECKING:
     import numpy as np

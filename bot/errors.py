@@ -28,7 +28,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 
 class LagdeskError(Exception):

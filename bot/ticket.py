@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 
 from bot.call import IssueType, Report, Side
 from bot.errors import ConflictError
-from bot.i18n import PersonId, message
+from bot.i18n.messages import PersonId, message
 
 _MOST_STEPS: Final = 9  # what is escalated oftener is not more urgent
 LAST_GROUP_CALL: Final = 2  # whom the step after it calls the policy says

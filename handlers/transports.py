@@ -23,10 +23,10 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-import handlers
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.services.tickets.service import Desk
 from bot.settings import Settings
+from handlers.registry import register
 from handlers.slack.clients import Clients
 from handlers.slack.errors import Once
 from handlers.slack.manifest import EVENTS_PATH
@@ -61,7 +61,7 @@ def build_app(
         user_facing_authorize_error_message=Words(settings.default_locale).say(NOT_INSTALLED),
     )
     app.middleware(Once())
-    handlers.register(app, desk, people)
+    register(app, desk, people)
     if settings.has_oauth:
         installs.register(app)
     return app

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ import stamina
 from aiohttp import web
 from playwright.async_api import Browser
 
-from bot.__main__ import House, Slack, open_house, open_slack
-from bot.clouds import build_clouds
+from bot.app import House, Slack, open_house, open_slack
 from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, Clouds
 from bot.sandbox.scenario import demo_lessons
@@ -47,23 +45,20 @@ class MovedClock:
         """Let time pass."""
         self.offset_s += seconds
 
+    async def sleep(self, seconds: float) -> None:
+        """Sleep forty times as fast.
+
+        Several calls may sleep at a time; each still wakes up at its own moment.
+        """
+        target = self() + seconds
+        await asyncio.sleep(seconds / 40)
+        self.move(max(0.0, target - self()))
+
 
 @contextmanager
-def no_waiting(clock: MovedClock) -> Iterator[None]:
-    """Let the waits for a cloud's allowance pass forty times as fast, and retries at once.
-
-    Several calls may wait at a time; each still goes out at its own moment.
-    """
-
-    async def hurry(seconds: float) -> None:
-        target = clock() + seconds
-        await asyncio.sleep(seconds / 40)
-        clock.move(max(0.0, target - clock()))
-
-    quick = partial(build_clouds, sleep=hurry)
-    testing = stamina.set_testing(True, attempts=3, cap=True)
-    with testing, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.__main__.build_clouds", quick)
+def no_waiting() -> Iterator[None]:
+    """Retry HTTP requests at once."""
+    with stamina.set_testing(True, attempts=3, cap=True):
         yield
 
 
@@ -125,12 +120,14 @@ async def set_up_stage(
     workspace = Workspace(clock=clock, manifest=manifest, message_rate_s=0)
     clouds = Clouds(demo_lessons(clock()), clock=clock)
     async with AsyncExitStack() as stack:
-        stack.enter_context(no_waiting(clock))
+        stack.enter_context(no_waiting())
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
         told = stage_environment(workspace, clouds, folder, **environment)
         settings = replace(read_settings(told), port=0)
-        house = await stack.enter_async_context(open_house(settings, clock=clock))
+        house = await stack.enter_async_context(
+            open_house(settings, clock=clock, sleep=clock.sleep)
+        )
         slack = await stack.enter_async_context(open_slack(house, worker=True))
         await open_door(stack, transport, workspace, house, slack)
         yield Stage(clock, workspace, clouds, settings, house, slack)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot.__main__ import open_house, open_slack
+from bot.app import open_house, open_slack
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import demo_lessons
 from bot.sandbox.slack import Person, Workspace
@@ -116,7 +116,9 @@ class World:
         told = stage_environment(self.workspace, self.clouds, self.folder, **environment)
         settings = replace(read_settings(told), port=0)
         async with AsyncExitStack() as stack:
-            house = await stack.enter_async_context(open_house(settings, clock=self.clock))
+            house = await stack.enter_async_context(
+                open_house(settings, clock=self.clock, sleep=self.clock.sleep)
+            )
             slack = await stack.enter_async_context(open_slack(house, worker=worker))
             if connect:
                 await open_door(stack, "http", self.workspace, house, slack)
@@ -130,6 +132,6 @@ async def open_world(folder: Path, clock: MovedClock) -> AsyncIterator[World]:
         clock=clock, manifest=build_manifest("https://lagdesk.example"), message_rate_s=0
     )
     clouds = Clouds(demo_lessons(clock()), clock=clock)
-    with no_waiting(clock):
+    with no_waiting():
         async with workspace.serve(), clouds.serve():
             yield World(clock, workspace, clouds, folder)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.__main__ import main
+from bot.cli.main import main
 
 ROOT: Final = Path(__file__).parent.parent
 _LIMIT_S: Final = 60

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.__main__ import open_house
 from bot.cli import doctor
-from bot.i18n import Words, message
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
@@ -58,7 +57,7 @@ async def run_doctor(
 async def find(stage: Stage, **more: str) -> tuple[int, dict[str, Any]]:
     """Look as the command does; returns its exit status and what was found, by name."""
     settings = read_settings(environment_of(stage, **more))
-    findings = await doctor.examine(settings, partial(open_house, clock=stage.clock))
+    findings = await doctor.examine(settings, stage.clock)
     rows = healthcheck_view.to_json(findings, Words("en"))
     return doctor.exit_status(findings), {row["name"]: row for row in rows}
 

@@ -10,7 +10,7 @@ from bot.charts.native import NativeChart, NativeSeries, native
 from bot.charts.select_panels import choose
 from bot.charts.serialization import pack, unpack
 from bot.charts.spec import Curve, Freezes, Panel, Picture
-from bot.i18n import Words
+from bot.i18n.translator import Words
 
 __all__ = [
     "Curve",

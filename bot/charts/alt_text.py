@@ -11,7 +11,8 @@ from bot.charts.axes import moment_of
 from bot.charts.labels import write_value
 from bot.charts.native import MOST_POINTS
 from bot.charts.spec import Curve, Panel, Picture
-from bot.i18n import Duration, Message, Words, message, plural
+from bot.i18n.messages import Duration, Message, message, plural
+from bot.i18n.translator import Words
 
 ALT_TEXT_LENGTH: Final = 2000
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Unit
-from bot.i18n import Words
+from bot.i18n.translator import Words
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

@@ -13,7 +13,7 @@ from bot.charts.axes import Box, Frame
 from bot.charts.font import font_of, width_of
 from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
 from bot.charts.spec import Curve, Picture
-from bot.i18n import Words
+from bot.i18n.translator import Words
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.call import Direction, Media, Metric, Unit
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 
 DRAWN_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.APP_CPU: message("App CPU"),

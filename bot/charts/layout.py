@@ -9,7 +9,8 @@ from bot.charts.axes import Box, Frame, moment_of, time_ticks, value_ticks
 from bot.charts.font import HEADLINE_PX, SMALL_PX, TEXT_PX, TITLE_PX, drawable, fit, width_of, wrap
 from bot.charts.labels import write_number
 from bot.charts.spec import Panel, Picture, say_line
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 
 WIDTH: Final = 1200
 HEIGHT: Final = 900

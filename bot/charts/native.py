@@ -13,7 +13,8 @@ import numpy as np
 
 from bot.charts.axes import moment_of
 from bot.charts.spec import Curve, Panel, Picture, say_line
-from bot.i18n import Words, message
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

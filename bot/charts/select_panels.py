@@ -14,7 +14,7 @@ from bot.charts.spec import MOST_PANELS, Curve, Freezes, Panel, Picture
 from bot.diagnosis import Evidence, Verdict, thresholds
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.thresholds import Limit
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Window
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import numpy as np
 from bot.call import Unit
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.thresholds import Limit
-from bot.i18n import Message, Words
+from bot.i18n.messages import Message
+from bot.i18n.translator import Words
 
 if TYPE_CHECKING:
     from bot.call import FloatArray

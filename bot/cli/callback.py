@@ -1,28 +1,29 @@
-"""The roof's part of `callback`: where Huawei tells of finished recordings, shown or set."""
+"""`callback`: prints or sets the URL to which Huawei reports finished recordings."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
 
-from bot.cli.parser import DONE, FAILED
-from bot.i18n import Message, message
+from bot.app import open_house
+from bot.cli.parser import DONE, FAILED, url
+from bot.cli.run import run_with_settings
+from bot.i18n.messages import Message, message
 from bot.services.call_control.webhook_registration import Address, Addresses
-from bot.services.tickets.service import Desk
 from bot.settings import N_, SettingError, Settings, require
 
 
-class _House(Protocol):
-    @property
-    def desk(self) -> Desk: ...
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--url", type=url, default="", help="https://host, to set it")
+    parser.add_argument("--replace", action="store_true", help="even if it is set already")
 
 
-OpenHouse = Callable[[Settings], AbstractAsyncContextManager[_House]]
+def run(options: argparse.Namespace) -> int:
+    """Print or set the URL."""
+    return run_with_settings(lambda settings: register(settings, options))
 
 
-async def run(settings: Settings, options: argparse.Namespace, open_house: OpenHouse) -> int:
+async def register(settings: Settings, options: argparse.Namespace) -> int:
     """Show the address of each app that is recorded, or set it; 1 when one is not as wanted."""
     if not settings.huawei_record_rules:
         raise SettingError("HUAWEI_RECORD_RULES", N_("names and rules such as kids=RULEID"))

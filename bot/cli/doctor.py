@@ -1,50 +1,53 @@
-"""The roof's part of doctor: brings the rooms together even where some are not fit to live in."""
+"""`doctor`: checks settings, database, Slack and clouds, even where some of them fail."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import logging
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from bot import logs
-from bot.i18n import Words
-from bot.ports import Finding, Health
+from bot.app import open_house
+from bot.i18n import translator
+from bot.i18n.translator import Words
+from bot.ports import Clock, Finding, Health
 from bot.services.admin.healthcheck import Checkup, database_down, inspect_database, wrong_setting
-from bot.services.tickets.service import Desk
-from bot.settings import SettingError, Settings
+from bot.settings import SettingError, Settings, read_settings
 from bot.store import Store
+from handlers.admin import healthcheck_view
+from handlers.admin.slack_checks import SlackInspector
+from handlers.slack.clients import Clients
+from handlers.slack.user_directory import People
 
 log = logging.getLogger(__name__)
 
 
-class _House(Protocol):
-    @property
-    def desk(self) -> Desk: ...
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--json", action="store_true")
 
 
-OpenHouse = Callable[[Settings], AbstractAsyncContextManager[_House]]
-
-
-def run(read: Callable[[], Settings], open_house: OpenHouse, *, as_json: bool) -> int:
-    """Look at everything and print it; returns the exit status, 1 when something needed fails."""
+def run(options: argparse.Namespace) -> int:
+    """Check everything and print it; returns the exit status, 1 when something needed fails."""
+    translator.preload()
     try:
-        settings = read()
+        settings = read_settings()
     except SettingError as error:
         findings, words = [wrong_setting(error)], Words("en")
     else:
         # what fails stands in the table; a log beside it helps only who asked for details
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
         logs.set_up(level, settings.log_format)
-        findings = asyncio.run(examine(settings, open_house))
+        findings = asyncio.run(examine(settings))
         words = Words(settings.default_locale, settings.timezone)
-    _print(findings, words, as_json=as_json)
+    _print(findings, words, as_json=options.json)
     return exit_status(findings)
 
 
@@ -53,19 +56,15 @@ def exit_status(findings: Sequence[Finding]) -> int:
     return int(any(finding.health is Health.FAILED for finding in findings))
 
 
-async def examine(settings: Settings, open_house: OpenHouse) -> list[Finding]:
+async def examine(settings: Settings, clock: Clock | None = None) -> list[Finding]:
     """Look at everything from outside. Without a database one that passes counts the calls."""
-    from handlers.admin.slack_checks import SlackInspector  # noqa: PLC0415 - likewise
-    from handlers.slack.clients import Clients  # noqa: PLC0415 - takes half a second to import
-    from handlers.slack.user_directory import People  # noqa: PLC0415 - likewise
-
     async with AsyncExitStack() as stack:
         database = await _inspect_database(settings)
         if database.health is Health.FAILED:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lagdesk-")))
             passing = f"sqlite:///{folder / 'lagdesk.db'}"
             settings = replace(settings, database_url=passing)
-        desk = (await stack.enter_async_context(open_house(settings))).desk
+        desk = (await stack.enter_async_context(open_house(settings, clock=clock))).desk
         clients = await stack.enter_async_context(
             Clients(settings.slack_api_url, settings.slack_bot_token)
         )
@@ -88,8 +87,6 @@ async def _inspect_database(settings: Settings) -> Finding:
 
 
 def _print(findings: Sequence[Finding], words: Words, *, as_json: bool) -> None:
-    from handlers.admin import healthcheck_view  # noqa: PLC0415 - brings slackblocks, which others need not
-
     if as_json:
         text = json.dumps(healthcheck_view.to_json(findings, words), ensure_ascii=False, indent=2)
     else:

@@ -8,7 +8,8 @@ import sys
 
 from bot.cli.parser import FAILED, MISUSED, UsageError
 from bot.errors import LagdeskError
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 from bot.settings import SettingError, read_operator_locale
 
 

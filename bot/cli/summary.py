@@ -1,34 +1,44 @@
-"""The roof's part of `summary`: a week to the terminal, or to its channel."""
+"""`summary`: the weekly summary to the terminal, or posted to its channel."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
 
+from bot.app import House, open_house
 from bot.cli.parser import UsageError
-from bot.i18n import message
+from bot.cli.run import run_with_settings
+from bot.i18n.messages import message
 from bot.services.summary.jobs import Weekly
 from bot.services.summary.weeks import Week
 from bot.services.tickets.service import Desk
 from bot.settings import N_, SettingError, Settings, require
-from bot.store import Store
 from bot.store.rate_limits import SqlMemory
+from handlers.summary.command import open_announcer
+from handlers.summary.view import print_summary
 
 
-class _House(Protocol):
-    @property
-    def desk(self) -> Desk: ...
-
-    @property
-    def store(self) -> Store: ...
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--week", type=read_week, default=None, metavar="2026-W46")
+    parser.add_argument("--post", action="store_true", help="to SUMMARY_CHANNEL, once")
 
 
-OpenHouse = Callable[[Settings], AbstractAsyncContextManager[_House]]
+def run(options: argparse.Namespace) -> int:
+    """Print or post a week."""
+    return run_with_settings(lambda settings: summarize(settings, options))
 
 
-async def run(settings: Settings, options: argparse.Namespace, open_house: OpenHouse) -> int:
+def read_week(text: str) -> Week:
+    """Read an ISO week such as 2026-W46. Raises UsageError, also for a week no year has."""
+    try:
+        return Week.read(text)
+    except ValueError:
+        raise UsageError(
+            message("%(text)s is not a week. Write it like 2026-W46.", text=text)
+        ) from None
+
+
+async def summarize(settings: Settings, options: argparse.Namespace) -> int:
     """Print or post a week; returns the exit status 0.
 
     Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
@@ -59,14 +69,10 @@ def _check(week: Week, weekly: Weekly, *, is_posted: bool) -> None:
 
 
 async def _show(desk: Desk, weekly: Weekly, week: Week) -> str:
-    from handlers.summary.view import print_summary  # noqa: PLC0415 - brings slackblocks
-
     return print_summary(await weekly.count(week), desk.languages.default)
 
 
-async def _post(house: _House, week: Week) -> str:
-    from handlers.summary.command import open_announcer  # noqa: PLC0415 - bolt takes half a second
-
+async def _post(house: House, week: Week) -> str:
     desk = house.desk
     async with open_announcer(desk, SqlMemory(house.store)) as announcer:
         is_new = await Weekly(desk, announcer).post_now(week)

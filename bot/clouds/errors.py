@@ -22,7 +22,7 @@ from bot.errors import (
     CloudRefusedError,
     CloudUnreachableError,
 )
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # may stand anywhere in a vendor's text
 _ODD: Final = re.compile(r"[^0-9A-Za-z._-]+")

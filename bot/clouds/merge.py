@@ -10,7 +10,7 @@ from bot.clouds.errors import cloud_words
 from bot.clouds.reasons import reason_of
 from bot.clouds.response_cache import Found
 from bot.errors import CloudError, CloudOverQuotaError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Overview, Topic
 
 

@@ -21,7 +21,7 @@ from bot.call import (
     Usage,
 )
 from bot.errors import CloudError
-from bot.i18n import Message
+from bot.i18n.messages import Message
 
 
 @dataclass(frozen=True, slots=True)

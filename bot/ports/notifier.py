@@ -17,7 +17,7 @@ from bot.call import (
     Side,
 )
 from bot.diagnosis import Verdict
-from bot.i18n import Message
+from bot.i18n.messages import Message
 from bot.ports.call_statistics import Crowd
 from bot.ticket import Ticket
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.errors import NotAllowedError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.settings import Settings
 
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")

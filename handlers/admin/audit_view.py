@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.errors import InputError
-from bot.i18n import Message, PersonId, Uid, message
+from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.services.admin import audit_log
 from bot.services.admin.audit_log import Deed
 from bot.services.tickets.service import Desk

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 from bot.ports import Finding, Health
 from handlers.ui import blocks
 from handlers.ui.blocks import Block

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Asked
 from bot.services.admin import healthcheck
 from bot.services.permissions import refuse

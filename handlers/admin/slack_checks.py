@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Asked, Finding, Health
 from bot.settings import Settings
 from handlers.admin import healthcheck_view

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Asked, Overview
 from bot.services.app_metrics.service import Overviews
 from bot.services.preferences import service as preferences_service

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Distribution
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from handlers.ui.metric_names import dimension_of, name_of, place_of, short_name, written
 from handlers.ui.native_charts import Cell, Table
 from handlers.ui.renderer import Voice

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.call import CLOUD_NAMES, Code, Distribution, Figure, Trend, Unit, Usage
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 from bot.ports import Overview, Topic
 from bot.services.app_metrics.remaining_quota import say_quotas
 from handlers.app_metrics.distributions import spread_tables

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.call import CLOUD_NAMES, Side
 from bot.errors import InputError, LagdeskError
-from bot.i18n import Message, Uid, message, plural
+from bot.i18n.messages import Message, Uid, message, plural
 from bot.services.call_control.service import Choice, Order, RoomLook, Rooms
 from bot.services.tickets.service import Desk
 from bot.ticket import Status, Ticket

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, Code, Side
-from bot.i18n import Duration, Message, PersonId, Uid, load_message, message
+from bot.i18n.messages import Duration, Message, PersonId, Uid, message
+from bot.i18n.serialization import load_message
 from bot.ports import Posted
 from bot.services.call_control.jobs import SENT_WITHIN
 from bot.services.call_control.status_posts import Fact

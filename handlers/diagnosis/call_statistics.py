@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.call import Distribution, Media, Trend
 from bot.charts.labels import MEDIA_NAMES
-from bot.i18n import Duration, Message, message
+from bot.i18n.messages import Duration, Message, message
 from bot.ports import SUFFERED_FROM, Crowd, Diagnosis
 from handlers.ui.metric_names import place_of, written
 

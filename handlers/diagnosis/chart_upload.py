@@ -14,7 +14,7 @@ from bot import charts
 from bot.charts import Picture
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
 from bot.errors import SpeakError, SpeakRefusedError, SpeakUnreachableError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import FILE_GONE, Asked, Diagnosis, Uploaded
 from bot.ticket import Ticket
 from handlers.diagnosis.lines import who_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Asked
 from bot.services.diagnosis.arguments import read_diagnose
 from bot.services.preferences import service as preferences_service

@@ -12,7 +12,7 @@ from bot.causes import cause_of
 from bot.charts.labels import panel_name, unit_of
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
 from bot.diagnosis.thresholds import AGORA, HUAWEI, LIMITS, OWN, source_of
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis.call_statistics import crowd_lines

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.diagnosis import UNKNOWN, Verdict
-from bot.i18n import Message, message, plural
+from bot.i18n.messages import Message, message, plural
 from bot.services.tickets.service import Desk
 from bot.store.diagnosis.feedback import Judgement, Precision
 from bot.ticket import Ticket

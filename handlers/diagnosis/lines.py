@@ -18,7 +18,7 @@ from bot.call import (
 )
 from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import Evidence, Verdict, read_time
-from bot.i18n import Duration, Message, Uid, message
+from bot.i18n.messages import Duration, Message, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import LACK_REASONS, LACKS, cause_name, metric_name
 from handlers.ui.forms import SIDES

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.call import Lack, LackReason, Side
 from bot.diagnosis import HEALTHY, UNKNOWN
-from bot.i18n import Message, message, plural
+from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, Past
 from bot.services.diagnosis.service import FOUND_WITHIN
 from bot.ticket import Ticket

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.i18n import Message, Words
+from bot.i18n.messages import Message
+from bot.i18n.translator import Words
 from bot.ports import Diagnosis
 from handlers.diagnosis import message as diagnosis_message
 from handlers.ui.renderer import Voice

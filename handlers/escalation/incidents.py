@@ -8,7 +8,7 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.i18n import Duration, Message, PersonId, message, plural
+from bot.i18n.messages import Duration, Message, PersonId, message, plural
 from bot.ports import Posted
 from bot.services.escalation.incidents import Incidents
 from bot.services.tickets.service import Desk

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.escalation import LAST_STEP, Called, Policy, Step, Whom, calls_of, next_step
-from bot.i18n import Duration, Message, PersonId, message
+from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.ticket import Ticket
 from handlers.ui import blocks
 from handlers.ui.blocks import Block

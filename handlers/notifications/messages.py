@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from bot.i18n import Message, PersonId, message
+from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Posted
 from bot.services.notifications.rules import Step, Telling
 from bot.ticket import Status, Ticket

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import LagdeskError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.preferences import service as preferences_service
 from bot.services.preferences.service import NOTICES, Preferences
 from bot.services.tickets.service import Desk

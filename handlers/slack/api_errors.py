@@ -19,7 +19,7 @@ from bot.errors import (
     SpeakRefusedError,
     SpeakUnreachableError,
 )
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Asked
 from handlers.slack.clients import error_code
 from handlers.ui.blocks import Block

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError, LagdeskError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.store import DatabaseError
 from handlers.slack.clients import error_code
 from handlers.slack.user_directory import People

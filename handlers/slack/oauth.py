@@ -20,7 +20,7 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.tickets.service import Desk
 from bot.settings import Settings
 from bot.store.admin import installations

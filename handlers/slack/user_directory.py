@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.services.preferences.languages import Languages
 from bot.settings import Settings
 from handlers.slack.clients import Clients, error_code

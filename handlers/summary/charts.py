@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
 from handlers.ui import blocks
 from handlers.ui.blocks import Block

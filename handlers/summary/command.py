@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackClientError
 
 from bot.clouds import Memory
 from bot.errors import InputError, SpeakClosedError, SpeakUnreachableError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Posted
 from bot.services.summary.jobs import Weekly
 from bot.services.summary.report import WeekReport

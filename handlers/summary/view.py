@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from bot.i18n import Duration, Message, Percentage, Uid, Words, message, plural
+from bot.i18n.messages import Duration, Message, Percentage, Uid, message, plural
+from bot.i18n.translator import Words
 from bot.services.summary.report import Tally, Waits, WeekReport
 from bot.services.summary.week_over_week import CloudWeek, Drift
 from handlers.app_metrics.view import headline as overview_headline

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.tickets.actions import Life
 from bot.services.tickets.service import Desk
 from handlers.slack.errors import Asker, Body, read_number, trigger_of

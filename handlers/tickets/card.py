@@ -10,7 +10,8 @@ from typing import Any, Final
 from bot.call import CLOUD_NAMES, IssueType, Side
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
-from bot.i18n import Message, PersonId, Uid, load_message, message
+from bot.i18n.messages import Message, PersonId, Uid, message
+from bot.i18n.serialization import load_message
 from bot.ports import Diagnosis
 from bot.ticket import ReportState, Status, Ticket
 from handlers.diagnosis.chart_upload import picture_block

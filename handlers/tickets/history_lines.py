@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.escalation import find_call
-from bot.i18n import Message, PersonId, message
+from bot.i18n.messages import Message, PersonId, message
 from bot.ticket import Ticket
 from handlers.escalation.lines import call_step
 from handlers.ui import blocks

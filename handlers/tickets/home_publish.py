@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SpeakUnreachableError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.tickets import app_home
 from bot.services.tickets.service import Desk
 from handlers.slack.errors import Asker

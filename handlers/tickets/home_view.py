@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.i18n import Message, PersonId, message
+from bot.i18n.messages import Message, PersonId, message
 from bot.services.tickets.app_home import ALL, CHOICES, UNRESOLVED, Home
 from bot.store.tickets.lists import COUNTED_MOST
 from bot.ticket import Status, Ticket

@@ -9,7 +9,8 @@ from typing import Final
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.call import CLOUD_NAMES
-from bot.i18n import Message, Words, message
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Words
 from bot.services.tickets.query_parser import Known, TicketsWanted, read_tickets
 from bot.services.tickets.service import Desk
 from bot.store.tickets.lists import TicketPage

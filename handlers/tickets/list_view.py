@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from bot.i18n import Duration, Message, PersonId, message
+from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.store.tickets.lists import TicketPage
 from bot.ticket import Status, Ticket
 from handlers.tickets.card import MARKS, STATUSES

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.diagnosis import UNKNOWN, Verdict
-from bot.i18n import Message, PersonId, message
+from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Diagnosis, Posted
 from bot.services.tickets.mentions import Heard, Mentions
 from bot.services.tickets.service import Desk

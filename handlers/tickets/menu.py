@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConflictError, InputError, NotFoundError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.tickets.actions import Act, Life
 from bot.services.tickets.query_parser import read_tickets
 from bot.services.tickets.service import Desk

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.i18n import Message, Uid, message
+from bot.i18n.messages import Message, Uid, message
 from bot.services.tickets.actions import Links
 from bot.ticket import Ticket
 from handlers.ui import blocks

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)

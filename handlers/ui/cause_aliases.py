@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.store.tickets.tokenizer import index_terms, word_terms
 from handlers.ui.causes import RESOLUTIONS
 from handlers.ui.renderer import Voice

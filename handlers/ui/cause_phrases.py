@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 BRIEF: Final[Mapping[str, Message]] = {
     "client.browser_sdp": message("a browser without audio and video"),

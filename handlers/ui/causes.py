@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.call import Direction, Lack, LackReason, Media, Metric
 from bot.charts.labels import DIRECTION_NAMES, MEDIA_NAMES, METRIC_NAMES
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 CAUSES: Final[Mapping[str, Message]] = {
     "client.browser_sdp": message("The browser could not set up audio and video"),

@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.call import IssueType, Side
 from bot.errors import SpeakUnreachableError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.tickets.submission import COMMENT_LENGTH
 from handlers.slack.clients import error_code
 from handlers.ui import blocks

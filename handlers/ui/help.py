@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from handlers.ui.renderer import Voice
 
 USAGES: Final[Mapping[str, Message]] = {

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from bot.call import Code, Distribution, Figure, Unit
-from bot.i18n import Duration, Message, code_message, has_code, message
+from bot.i18n.messages import Duration, Message, code_message, message
+from bot.i18n.translator import has_code
 
 # Names of at most 20 characters, for the lines of a chart and the heads of columns.
 _SHORT: Final[dict[str, Message]] = {

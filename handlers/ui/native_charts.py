@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.charts import NativeChart
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from handlers.ui.blocks import Block, clip
 
 CHARTS: Final = 2

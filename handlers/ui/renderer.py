@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from bot.i18n import Message, PersonId, Uid, Words
+from bot.i18n.messages import Message, PersonId, Uid
+from bot.i18n.translator import Words
 
 _SHOWN_DIGITS: Final = 2
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")

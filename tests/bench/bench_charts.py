@@ -28,7 +28,8 @@ from bot.clouds.agora.record import participants_of, series_of
 from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import endpoint
 from bot.diagnosis import Verdict, examine
-from bot.i18n import Words, message
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
 from bot.ports import Window
 from bot.sandbox.scenario import Curve, build_lesson, curves_of
 

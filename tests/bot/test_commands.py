@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from bot.__main__ import main
-from bot.cli.parser import UsageError, parse, read_date, read_time
+from bot.cli.main import main, parse
+from bot.cli.parser import UsageError, read_date, read_time
 
 MOMENT = dt.datetime(2026, 11, 9, 2, 5, tzinfo=dt.UTC)
 

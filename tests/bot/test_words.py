@@ -12,28 +12,27 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import causes, i18n
+from bot import causes
 from bot.call import Code
 from bot.clouds.agora import metrics as agora
 from bot.clouds.huawei import metrics as huawei
 from bot.clouds.volcengine import metrics as volcengine
-from bot.i18n import (
+from bot.i18n import translator
+from bot.i18n.messages import (
+    CatalogName,
+    Domain,
     Duration,
     LocaleName,
     Message,
     Percentage,
     PersonId,
     Uid,
-    Words,
-    choose_locale,
     code_message,
-    dump_message,
-    has_code,
-    join_languages,
-    load_message,
     message,
     plural,
 )
+from bot.i18n.serialization import dump_message, load_message
+from bot.i18n.translator import Words, choose_locale, has_code, join_languages
 
 NOON = dt.datetime(2026, 11, 21, 4, 0, tzinfo=dt.UTC)
 LOCALES: tuple[LocaleName, ...] = ("zh", "en", "both")
@@ -72,11 +71,11 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     folder = tmp_path / "zh" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "messages.po").write_text(ZH_PO, encoding="utf-8")
-    monkeypatch.setattr(i18n, "LOCALES_DIR", tmp_path)
-    monkeypatch.setattr(i18n, "_catalogs", {})
-    i18n._code_text.cache_clear()
+    monkeypatch.setattr(translator, "LOCALES_DIR", tmp_path)
+    monkeypatch.setattr(translator, "_catalogs", {})
+    translator._code_text.cache_clear()
     yield
-    i18n._code_text.cache_clear()
+    translator._code_text.cache_clear()
 
 
 @pytest.mark.usefixtures("small_catalogs")
@@ -347,10 +346,10 @@ def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str])
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the start no catalog is compiled any more."""
-    monkeypatch.setattr(i18n, "_catalogs", {})
-    i18n.preload()
-    assert 4 == len(i18n._catalogs)
-    monkeypatch.setattr(i18n, "_compile", None)
+    monkeypatch.setattr(translator, "_catalogs", {})
+    translator.preload()
+    assert 4 == len(translator._catalogs)
+    monkeypatch.setattr(translator, "_compile", None)
     assert "Ticket" == Words("en").say(message("Ticket"))
 
 
@@ -358,16 +357,16 @@ def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_preload_misses_a_catalog() -> None:
     """A checkout without its catalogs is found out at the start."""
     with pytest.raises(FileNotFoundError, match=r"codes\.po"):
-        i18n.preload()
+        translator.preload()
 
 
 def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that speak at the same moment share one compilation."""
     compiled: list[tuple[str, str]] = []
-    compile_ = i18n._compile
+    compile_ = translator._compile
     everybody = threading.Barrier(4)
 
-    def count(domain: i18n.Domain, locale: i18n.CatalogName) -> object:
+    def count(domain: Domain, locale: CatalogName) -> object:
         compiled.append((domain, locale))
         return compile_(domain, locale)
 
@@ -375,8 +374,8 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         everybody.wait()
         Words("zh").say(message("Ticket"))
 
-    monkeypatch.setattr(i18n, "_catalogs", {})
-    monkeypatch.setattr(i18n, "_compile", count)
+    monkeypatch.setattr(translator, "_catalogs", {})
+    monkeypatch.setattr(translator, "_compile", count)
     threads = [threading.Thread(target=speak) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bot.call import Side
-from bot.i18n import LocaleName, Words, dump_message, message
+from bot.i18n.messages import LocaleName, message
+from bot.i18n.serialization import dump_message
+from bot.i18n.translator import Words
 from bot.ticket import ReportState, Status, Ticket
 from handlers.tickets import card as tickets_card
 from handlers.ui.renderer import Voice

@@ -21,7 +21,7 @@ from bot.call import (
     Unit,
 )
 from bot.diagnosis import Verdict
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.ports import Bucket, Crowd, Diagnosis
 from handlers.diagnosis.call_statistics import crowd_lines
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.call import AbnormalEvent, Code, Factor, IssueType, Lack, LackReason, Missing, Report, Side
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view

@@ -24,7 +24,7 @@ from bot.call import (
     Side,
 )
 from bot.diagnosis import Evidence, Verdict
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis import lines as diagnosis_lines

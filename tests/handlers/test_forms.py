@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.i18n import LocaleName, Words
+from bot.i18n.messages import LocaleName
+from bot.i18n.translator import Words
 from handlers.tickets.buttons import cause_options
 from handlers.ui.causes import RESOLUTIONS
 from handlers.ui.forms import ReportForm, ResolveForm

@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from bot.__main__ import House, open_house
+from bot.app import House, open_house
 from bot.call import Side
 from bot.sandbox.clouds.huawei.control import sign_callback
 from bot.services.call_control.webhook_registration import RECORDING_PATH

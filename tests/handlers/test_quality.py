@@ -21,7 +21,8 @@ from bot.call import (
     Unit,
     Usage,
 )
-from bot.i18n import LocaleName, Words, message
+from bot.i18n.messages import LocaleName, message
+from bot.i18n.translator import Words
 from bot.ports import Overview, Topic
 from bot.sandbox.slack.block_kit import validate_message
 from handlers.app_metrics.view import (

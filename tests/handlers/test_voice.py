@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from bot.i18n import PersonId, Uid, Words, message
+from bot.i18n.messages import PersonId, Uid, message
+from bot.i18n.translator import Words
 from handlers.ui.renderer import Link, Voice, escape, hide_numbers, hide_uids, mask_uid
 
 SHY = "\u00ad"

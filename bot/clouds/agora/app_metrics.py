@@ -14,7 +14,7 @@ from bot.clouds.endpoints import Endpoint
 from bot.clouds.merge import gather, say_nothing, untold
 from bot.clouds.response_cache import Answers, Ask, Asker, Found, Part
 from bot.errors import CloudError, CloudRefusedError
-from bot.i18n import Duration, Message, message
+from bot.i18n.messages import Duration, Message, message
 from bot.ports import Overview, Topic
 
 _NOT_FOUND: Final = 404

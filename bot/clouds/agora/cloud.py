@@ -22,7 +22,7 @@ from bot.clouds.errors import cannot, refused
 from bot.clouds.response_cache import Answers, PassingAnswers
 from bot.clouds.storage import EventBook
 from bot.errors import CloudError, CloudRefusedError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Capabilities, Crowd, EventAnswer, Gathering, Overview, Topic, Window
 
 UID_MAX: Final = 2**32 - 1

@@ -21,7 +21,7 @@ from bot.clouds.huawei.app_metric_queries import (
 from bot.clouds.huawei.client import Asking
 from bot.clouds.merge import gather
 from bot.clouds.response_cache import Answers, Ask, Asker, Part
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Overview, Topic, Window
 
 _HOUR: Final = dt.timedelta(hours=1)

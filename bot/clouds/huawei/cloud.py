@@ -22,7 +22,7 @@ from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.schemas import Id
 from bot.clouds.response_cache import Answers, PassingAnswers
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Capabilities, EventAnswer, Overview, Topic, Window
 
 # SparkRTC's FAQ on RoomID and UserID: both up to 64 letters, digits, "_" and "-".

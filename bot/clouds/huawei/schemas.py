@@ -13,7 +13,7 @@ from bot.clouds.endpoints import Endpoint
 from bot.clouds.errors import broken, clean_code, no_right, nonsense, over_quota, refused, wrong_key
 from bot.clouds.http import Answer
 from bot.errors import CloudRefusedError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 
 Id = int | str
 Moment = int | float | str | None

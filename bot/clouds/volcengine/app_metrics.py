@@ -15,7 +15,7 @@ from bot.clouds.volcengine.app_metric_queries import Quality
 from bot.clouds.volcengine.client import DISTRIBUTION, Asking
 from bot.clouds.volcengine.metric_names import DIMENSIONS, OPERATIONS, QUALITY, REALTIME_OPERATIONS
 from bot.clouds.volcengine.schemas import CHINA
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Overview, Topic, Window
 
 _HOUR: Final = dt.timedelta(hours=1)

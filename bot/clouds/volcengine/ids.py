@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.i18n import message
+from bot.i18n.messages import message
 
 # "Rules for parameters" (docs/6348/70114); the same for rooms and users, case matters.
 ID: Final = re.compile(r"[A-Za-z0-9@_.-]{1,128}")

@@ -11,7 +11,7 @@ from bot.clouds.endpoints import Endpoint
 from bot.clouds.errors import broken, clean_code, cloud_words, nonsense, over_quota, refused
 from bot.clouds.http import Answer
 from bot.errors import CloudRefusedError
-from bot.i18n import message
+from bot.i18n.messages import message
 
 Id = int | str
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))

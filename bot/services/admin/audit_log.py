@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.errors import NotAllowedError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.tickets.service import Desk
 from bot.settings import Settings
 from bot.store import Session

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.clouds.errors import cloud_words
 from bot.errors import CloudError, CloudOverQuotaError, SpeakError
-from bot.i18n import Duration, Message, message
+from bot.i18n.messages import Duration, Message, message
 from bot.ports import Asked, Cloud, Finding, Health, Inspector
 from bot.services.app_metrics.remaining_quota import read_quotas, say_quotas
 from bot.services.call_control.webhook_registration import Addresses

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from bot.call import CLOUD_NAMES
 from bot.clouds.remaining_quota import read_allowances
-from bot.i18n import Duration, Message, message
+from bot.i18n.messages import Duration, Message, message
 from bot.ports import Allowance
 from bot.services.tickets.service import Desk
 from bot.store.rate_limits import SqlLedger

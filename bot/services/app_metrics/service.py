@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from bot.call import Distribution, Missing, Trend, Usage
 from bot.diagnosis.verdict import write_time
 from bot.errors import InputError, SpeakError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Asked, Overview, Topic
 from bot.services.app_metrics.remaining_quota import read_quotas
 from bot.services.prefill.cleaning import clean, narrow

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.errors import CloudError, NotFoundError
-from bot.i18n import Message, dump_message, message
+from bot.i18n.messages import Message, message
+from bot.i18n.serialization import dump_message
 from bot.ports import RoomControl
 from bot.services.call_control.outcomes import judge
 from bot.services.call_control.recording_jobs import RecordDuties

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.errors import CloudError, CloudOverQuotaError, NotFoundError
-from bot.i18n import dump_message, message
+from bot.i18n.messages import message
+from bot.i18n.serialization import dump_message
 from bot.ports import RecordingJob, RoomControl
 from bot.services.call_control.outcomes import is_missing, judge
 from bot.services.call_control.service import FILE, RECORD, STATE, control_of

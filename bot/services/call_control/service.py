@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.errors import CloudError, ConflictError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Occupancy, RoomControl, RoomKeeper, RoomWatcher
 from bot.services.permissions import refuse
 from bot.services.tickets.service import Desk

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import CloudError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Finding, Health, RoomControl
 from bot.services.call_control.service import control_of
 from bot.services.tickets.service import Desk

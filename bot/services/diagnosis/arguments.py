@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import InputError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.prefill.cleaning import clean, narrow
 
 _DAY_S: Final = 86400.0

@@ -10,7 +10,7 @@ import msgspec
 from bot.call import AbnormalEvent, Call, Code, Factor, Participant
 from bot.charts import pack, unpack
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict, read_time, write_time
-from bot.i18n import dump_message, load_message
+from bot.i18n.serialization import dump_message, load_message
 from bot.ports import Crowd, Diagnosis, Window
 from bot.services.diagnosis.service import REACH
 from bot.store import Session

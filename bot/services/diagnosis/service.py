@@ -22,7 +22,7 @@ from bot.call import (
 from bot.clouds.reasons import reason_of, retry_of
 from bot.diagnosis import Verdict, examine, examine_either
 from bot.errors import CloudError, CloudRefusedError
-from bot.i18n import Message
+from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, EventSource, Window
 
 REACH: Final = dt.timedelta(minutes=2)  # metrics are judged this near to the complaint

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from bot.errors import NotFoundError, SpeakGoneError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Posted
 from bot.services.permissions import refuse
 from bot.services.tickets.service import Desk, owe

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.i18n import LocaleName, Words, choose_locale
+from bot.i18n.messages import LocaleName
+from bot.i18n.translator import Words, choose_locale
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.preferences import preferences

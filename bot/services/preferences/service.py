@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import InputError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.tickets.service import Desk
 from bot.store import Session
 from bot.store.preferences import preferences

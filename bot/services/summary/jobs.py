@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.clouds.quota import leaving_reserve
 from bot.errors import LagdeskError, SpeakError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Posted, Topic
 from bot.services.admin import audit_log
 from bot.services.app_metrics.service import Overviews

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.call import Side
 from bot.errors import ConflictError, InputError, NotAllowedError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.escalation.schedule import plan
 from bot.services.notifications import rules
 from bot.services.permissions import refuse

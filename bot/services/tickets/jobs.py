@@ -20,7 +20,8 @@ from bot.errors import (
     SpeakGoneError,
     SpeakUnreachableError,
 )
-from bot.i18n import Message, dump_message
+from bot.i18n.messages import Message
+from bot.i18n.serialization import dump_message
 from bot.ports import FILE_GONE, Asked, Diagnosis, Posted, Speaker
 from bot.services.cloud_errors import judge_failure
 from bot.services.diagnosis.call_statistics import owe_crowd

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast, get_args
 
 from bot.errors import InputError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.services.diagnosis.arguments import read_length
 from bot.services.prefill.cleaning import UNPRINTABLE, clean, narrow
 from bot.store.tickets.lists import TicketQuery

@@ -10,7 +10,7 @@ from typing import Final
 from bot.call import IssueType, Side
 from bot.errors import InputError, NotFoundError
 from bot.escalation import Policy
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Asked, Clock, Cloud, Diagnosis, Speaker
 from bot.services.diagnosis.evidence import recall_verdict
 from bot.services.diagnosis.service import Examiner

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.call import IssueType, Side
 from bot.errors import InputError
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Capabilities, Cloud
 
 CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # people's clocks run a little ahead of ours

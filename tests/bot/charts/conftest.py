@@ -12,7 +12,7 @@ from bot.call import Code, Direction, IssueType, Media, Metric, Report, Series, 
 from bot.charts import Curve, Freezes, Panel, Picture
 from bot.diagnosis import Verdict
 from bot.diagnosis.thresholds import LOSS
-from bot.i18n import message
+from bot.i18n.messages import message
 
 MOMENT = dt.datetime(2026, 11, 12, 2, 27, tzinfo=dt.UTC)
 AT = MOMENT.timestamp()

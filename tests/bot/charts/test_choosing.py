@@ -8,7 +8,7 @@ import pytest
 from bot.call import Direction, Media, Metric, Series, Unit
 from bot.charts import Picture, choose
 from bot.diagnosis import Evidence, Verdict
-from bot.i18n import Message, message
+from bot.i18n.messages import Message, message
 from bot.ports import Window
 from tests.bot.charts.conftest import AT, MOMENT, REPORT, MakeSeries, MakeVerdict
 

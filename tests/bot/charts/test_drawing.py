@@ -14,7 +14,7 @@ from bot.charts import Picture, draw
 from bot.charts.drawing import CURVES, FREEZE, FREEZE_EDGE, INK, LIMIT, PAPER
 from bot.charts.font import SMALL_PX
 from bot.charts.layout import PlacedPanel, lay_out
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from tests.bot.charts.conftest import AT, MakePicture
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from PIL import Image
 from bot.call import Call, Code, IssueType, Media, Report, Series, Unit
 from bot.charts import Picture, alt_text, choose, draw, native, pack, unpack
 from bot.diagnosis import examine
-from bot.i18n import Words, message
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
 from bot.ports import Window
 from bot.sandbox.scenario import KINDS, Lesson, curves_of, random_lesson
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.charts import font, layout
 from bot.charts.font import drawable, fit, font_of, has_glyph, width_of, wrap
-from bot.i18n import LOCALES_DIR
+from bot.i18n.translator import LOCALES_DIR
 
 _GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; what comes before are signs
 

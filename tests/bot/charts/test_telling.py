@@ -8,7 +8,8 @@ import pytest
 from bot.call import Unit
 from bot.charts import Curve, Panel, Picture, alt_text, native
 from bot.charts.labels import write_number
-from bot.i18n import Words, message
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
 from tests.bot.charts.conftest import AT, MakePicture
 
 EN = Words("en", "Asia/Shanghai")

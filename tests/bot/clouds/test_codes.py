@@ -18,7 +18,7 @@ from bot.clouds.huawei.schemas import understand as huawei
 from bot.clouds.volcengine.schemas import RoomPage
 from bot.clouds.volcengine.schemas import understand as volcengine
 from bot.errors import CloudBrokenError, CloudError, CloudOverQuotaError, CloudRefusedError
-from bot.i18n import Words
+from bot.i18n.translator import Words
 
 NOW: Final = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 ROOMS: Final = endpoint("huawei", "rooms")

@@ -13,7 +13,8 @@ from bot.call import Code
 from bot.causes import cause_of
 from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
 from bot.errors import CloudNonsenseError
-from bot.i18n import Words, code_message
+from bot.i18n.messages import code_message
+from bot.i18n.translator import Words
 from bot.ports import Topic, Window
 from handlers.ui.causes import CAUSES
 from tests.bot.clouds.conftest import NOON

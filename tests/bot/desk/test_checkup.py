@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import NotAllowedError, SpeakRefusedError, SpeakUnreachableError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Asked, Finding, Health
 from bot.services.admin.healthcheck import (
     ANSWERED_WITHIN,

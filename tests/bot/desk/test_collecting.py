@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.__main__ import House, open_house
+from bot.app import House, open_house
 from bot.call import IssueType, Lack, LackReason, Report, Side
 from bot.clouds.agora.events import unsettled
 from bot.ports import Gathering, Window

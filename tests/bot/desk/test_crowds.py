@@ -12,7 +12,7 @@ from bot.call import Call, IssueType, Media, Report, Side
 from bot.clouds.errors import cannot
 from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudOverQuotaError, CloudUnreachableError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Bucket, Crowd, Diagnosis, Window
 from bot.services.diagnosis import call_statistics
 from bot.services.diagnosis.call_statistics import CrowdDuty

@@ -20,7 +20,7 @@ from bot.errors import (
     CloudRefusedError,
     CloudUnreachableError,
 )
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Cloud, EventAnswer, Window
 from bot.services.diagnosis.service import Examiner
 from tests.bot.desk.test_submission import AGORA

@@ -17,7 +17,7 @@ from bot.errors import (
     CloudRefusedError,
     CloudUnreachableError,
 )
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.services.cloud_errors import MENDED_WITHIN, judge_failure
 from bot.ticket import ReportState
 

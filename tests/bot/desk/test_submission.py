@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InputError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
 from bot.services.tickets.submission import COMMENT_LENGTH, Submission, check, tidy
 

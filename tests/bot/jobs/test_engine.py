@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError, SpeakLimitedError, SpeakRefusedError, SpeakUnreachableError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.jobs import Engine
 from bot.ports import Clock
 from bot.store import Session, Store

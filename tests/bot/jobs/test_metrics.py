@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from bot.errors import LagdeskError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.jobs import Engine, metrics
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from bot.errors import CloudOverQuotaError, LagdeskError, SpeakLimitedError
-from bot.i18n import message
+from bot.i18n.messages import message
 from bot.jobs.retries import next_try
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.__main__ import open_house
+from bot.app import open_house
 from bot.call import IssueType, Report
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.demo import CALLBACK_KEY, DELAY_SCALE, Stage, build_clouds, cloud_environment

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from bot.call import Unit
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.ports import Cloud, Topic
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import build_lesson

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, Final
 
 from bot.call import Code
-from bot.i18n import Words
+from bot.i18n.translator import Words
 from bot.ports import Window
 from tests.bot.clouds.conftest import NOON
 

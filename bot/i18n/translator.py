@@ -1,4 +1,4 @@
-"""Words: messages, catalogs and the choice of locale. The sentences live where they are meant."""
+"""The translator: catalogs, the choice of a locale, and dates and numbers of a language."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import datetime as dt
 import gettext as gnu_gettext
 import io
 import math
-import re
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -20,106 +18,22 @@ from babel.dates import format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LocaleName = Literal["zh", "en", "both"]
-CatalogName = Literal["zh", "en"]
-Domain = Literal["messages", "codes"]
+from bot.i18n.messages import (
+    CatalogName,
+    Domain,
+    Duration,
+    LocaleName,
+    Message,
+    Percentage,
+    fill_placeholders,
+)
 
-LOCALES_DIR: Final = Path(__file__).parent.parent / "locales"
+LOCALES_DIR: Final = Path(__file__).parent.parent.parent / "locales"
 CATALOG_LOCALES: Final[tuple[CatalogName, ...]] = ("zh", "en")
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
 _BABEL_LOCALES: Final = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "US")}
 _LIST_COMMAS: Final = {"zh": "、", "en": ", "}
 _SHORT_LENGTH = 24  # up to here two languages stand side by side, beyond it one above the other
-_PLACE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
-
-
-class PersonId(str):
-    """A Slack user id inside a message; a surface turns it into a mention or a name."""
-
-    __slots__ = ()
-
-
-class Uid(str):
-    """Somebody's uid in a call inside a message; shared surfaces mask it."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A sentence not yet said: an English msgid and what fills its places.
-
-    A place is written `%(name)s`, a percent sign `%%`; a lonely `%` stays what it is.
-    `params` may hold strings, numbers, aware datetimes, `Duration`, `Percentage`, further
-    messages, and lists of all these. With `plural`, `params["count"]` chooses between `id`
-    and `plural`. A place without a parameter stays as it is written; nothing here raises.
-    """
-
-    id: str
-    params: Mapping[str, object] = field(default_factory=dict)
-    domain: Domain = "messages"
-    plural: str | None = None
-
-    def __str__(self) -> str:
-        """The English sentence with its places filled, for logs and reprs."""
-        text = self.plural if self.plural and self.params.get("count") != 1 else self.id
-        return _fill_places(text, self.params, str)
-
-
-def message(msgid: str, /, **params: object) -> Message:
-    """Build a message; the name Babel looks for when it collects sentences."""
-    return Message(msgid, params)
-
-
-def plural(singular: str, many: str, /, *, count: int, **params: object) -> Message:
-    """Build a message that has a singular and a plural, chosen by `count`."""
-    return Message(singular, {"count": count, **params}, plural=many)
-
-
-def code_message(kind: str, code: str) -> Message:
-    """Build the message of a cloud's code, such as ("agora.factor_id", "21")."""
-    return Message(f"{kind}.{code}", domain="codes")
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A length of time inside a message, said in its two largest units: 3 min 20 s."""
-
-    seconds: float
-
-    @property
-    def parts(self) -> tuple[Message, ...]:
-        """The units that are said, largest first; tenths of a second below ten seconds."""
-        if not math.isfinite(self.seconds):
-            return ()
-        seconds = abs(self.seconds)
-        if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second tells nobody anything
-            return (message("%(seconds)s s", seconds=round(seconds, 1)),)
-        minutes, rest = divmod(round(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        days, hours = divmod(hours, 24)
-        units = (
-            (days, message("%(days)s d", days=days)),
-            (hours, message("%(hours)s h", hours=hours)),
-            (minutes, message("%(minutes)s min", minutes=minutes)),
-            (rest, message("%(seconds)s s", seconds=rest)),
-        )
-        first = next(place for place, (number, _) in enumerate(units) if number)
-        return tuple(spoken for number, spoken in units[first : first + 2] if number)
-
-    def __str__(self) -> str:
-        sign = "-" if self.seconds < 0 else ""
-        return sign + " ".join(str(part) for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Percentage:
-    """A share inside a message, from 0 to 100, said with one decimal: 12.5%."""
-
-    value: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.1f}%"
 
 
 def choose_locale(chosen: str | None, slack_locale: str | None, default: LocaleName) -> LocaleName:
@@ -207,20 +121,6 @@ def has_code(kind: str, code: str) -> bool:
     return bool(code) and bool(_code_text("zh", f"{kind}.{code}"))
 
 
-def _fill_places(text: str, params: Mapping[str, object], write: Callable[[object], str]) -> str:
-    """Fill the places of a sentence, once: a percent sign inside a parameter is only a sign."""
-    if "%" not in text:
-        return text
-
-    def fill(place: re.Match[str]) -> str:
-        name = place[1]
-        if name is None:
-            return "%"
-        return write(params[name]) if name in params else place[0]
-
-    return _PLACE.sub(fill, text)
-
-
 Renderer = Callable[[object], str]
 
 
@@ -254,7 +154,7 @@ class Words:
         text = _look_up(self._catalog_locale, spoken)
         if spoken.domain == "codes":  # words of the clouds, or a code as it came
             return text
-        return _fill_places(text, spoken.params, lambda value: self._write(value, render))
+        return fill_placeholders(text, spoken.params, lambda value: self._write(value, render))
 
     def when(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:
         """Say a time in this reader's zone. `zzz` is the zone as UTC+8, which needs no guessing.
@@ -331,49 +231,3 @@ def join_languages(texts: list[str]) -> str:
     distinct = list(dict.fromkeys(texts))
     short = all(len(text) <= _SHORT_LENGTH and "\n" not in text for text in distinct)
     return (" / " if short else "\n").join(distinct)
-
-
-def dump_message(spoken: Message) -> dict[str, Any]:
-    """Write a message as JSON, to be said later in whatever language; see `load_message`."""
-    params = {name: _dump_value(value) for name, value in spoken.params.items()}
-    return {"id": spoken.id, "params": params, "domain": spoken.domain, "plural": spoken.plural}
-
-
-def load_message(data: Mapping[str, Any]) -> Message:
-    """Read what `dump_message` wrote."""
-    params = {name: _load_value(value) for name, value in data["params"].items()}
-    return Message(data["id"], params, data["domain"], data["plural"])
-
-
-def _dump_value(value: object) -> object:
-    """Keep what makes a parameter more than text: a uid that comes back is still masked."""
-    if isinstance(value, list | tuple):
-        return [_dump_value(item) for item in value]
-    for tag, (kind, dump, _) in _STORED.items():
-        if isinstance(value, kind):
-            inner = _dump_value(dump(value)) if tag != "message" else dump(value)
-            return None if inner is None else {tag: inner}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no such number
-    return value if isinstance(value, str | int | float | None) else str(value)
-
-
-def _load_value(value: Any) -> object:
-    if isinstance(value, list):
-        return [_load_value(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    tag, inner = next(iter(value.items()))
-    return _STORED[tag][2](inner)
-
-
-_Store = tuple[type, Callable[[Any], object], Callable[[Any], object]]
-_STORED: Final[dict[str, _Store]] = {
-    "message": (Message, dump_message, load_message),
-    "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
-    "uid": (Uid, str, Uid),
-    "person": (PersonId, str, PersonId),
-    "duration_s": (Duration, lambda duration: duration.seconds, Duration),
-    "timedelta_s": (dt.timedelta, dt.timedelta.total_seconds, Duration),
-    "percent": (Percentage, lambda percentage: percentage.value, Percentage),
-}

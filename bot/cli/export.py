@@ -1,0 +1,32 @@
+"""`export`: tickets to standard output, as CSV or JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from bot.app import open_house
+from bot.cli.parser import DONE, read_date
+from bot.cli.run import run_with_settings
+from bot.services.tickets.export import write_tickets
+from bot.settings import Settings
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("--format", choices=("csv", "jsonl"), default="csv")
+    parser.add_argument("--since", type=read_date, default=None, metavar="DATE")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the tickets."""
+    return run_with_settings(lambda settings: export(settings, options))
+
+
+async def export(settings: Settings, options: argparse.Namespace) -> int:
+    """Write tickets to standard output."""
+    async with open_house(settings) as house:
+        tickets = house.desk.stream_tickets(options.since)
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        write_tickets(tickets, sys.stdout, options.format)
+    return DONE

@@ -1,0 +1,67 @@
+"""The entry point: finds the command, runs it, and turns every error into one line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from bot.cli.parser import DONE, Parser
+
+# One module a command, imported only when the command is used: some take a second to import.
+COMMANDS: Final = {
+    "demo": "the whole product, no accounts needed",
+    "serve": "HTTP mode",
+    "socket": "Socket Mode",
+    "worker": "jobs only",
+    "migrate": "bring the database to the newest revision",
+    "doctor": "what works, what does not, and what to do",
+    "manifest": "the Slack app manifest as JSON",
+    "callback": "where Huawei tells of finished recordings",
+    "summary": "the weekly summary, shown or posted",
+    "export": "tickets to standard output",
+    "diagnose": "why a call is or was bad",
+    "quality": "how good an app is, and how much it is used",
+}
+log = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors are one line, never a traceback."""
+    try:
+        options = parse(sys.argv[1:] if argv is None else argv)
+        status = int(_module(options.command).run(options))
+        if sys.stdout is not None:  # it can be closed
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return DONE
+    except Exception as error:  # the last border: an operator gets a line, the log the rest
+        log.debug("a command failed", exc_info=True)
+        return _fail(error)
+    return status
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line. Raises UsageError; `--help` exits as argparse does."""
+    parser = Parser(prog="python -m bot", description="Lagdesk explains bad calls in Slack.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose)
+        if name in argv:
+            _module(name).configure(command)
+    return parser.parse_args(argv)
+
+
+def _module(command: str) -> Any:
+    return import_module(f"bot.cli.{command}")
+
+
+def _fail(error: Exception) -> int:
+    from bot.cli import errors  # noqa: PLC0415 - needs babel, which `manifest` does not
+
+    if isinstance(error, OSError):
+        errors.abandon_output()
+    return DONE if isinstance(error, BrokenPipeError) else errors.explain(error)

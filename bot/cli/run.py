@@ -1,0 +1,24 @@
+"""Runs an asynchronous command with the settings, catalogs and logs it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot import logs
+from bot.i18n import translator
+from bot.settings import Settings, read_settings
+
+Command = Callable[[Settings], Awaitable[int]]
+
+
+def run_with_settings(command: Command) -> int:
+    """Read the settings, set up logging and run the command; returns its exit status."""
+    translator.preload()
+    settings = read_settings()
+    logs.set_up(settings.log_level, settings.log_format, settings.secrets)
+    return asyncio.run(_run(command, settings))
+
+
+async def _run(command: Command, settings: Settings) -> int:
+    return await command(settings)

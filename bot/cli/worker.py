@@ -1,0 +1,28 @@
+"""`worker`: jobs only."""
+
+from __future__ import annotations
+
+import argparse
+
+from bot.app import open_house, open_slack, require_slack
+from bot.cli.parser import DONE
+from bot.cli.run import run_with_settings
+from bot.cli.serve import until_stopped
+from bot.settings import Settings
+
+
+def configure(_parser: argparse.ArgumentParser) -> None:
+    """The command has no options."""
+
+
+def run(_options: argparse.Namespace) -> int:
+    """Run jobs until a signal comes."""
+    return run_with_settings(work)
+
+
+async def work(settings: Settings) -> int:
+    """Carry out jobs until a signal comes."""
+    require_slack(settings, "SLACK_BOT_TOKEN")
+    async with open_house(settings) as house, open_slack(house, worker=True):
+        await until_stopped()
+    return DONE

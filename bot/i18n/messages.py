@@ -1,0 +1,120 @@
+"""Messages: English sentences with parameters, translated only where they are displayed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+LocaleName = Literal["zh", "en", "both"]
+CatalogName = Literal["zh", "en"]
+Domain = Literal["messages", "codes"]
+
+_PLACE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
+
+
+class PersonId(str):
+    """A Slack user id inside a message; a surface turns it into a mention or a name."""
+
+    __slots__ = ()
+
+
+class Uid(str):
+    """Somebody's uid in a call inside a message; shared surfaces mask it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence not yet said: an English msgid and what fills its places.
+
+    A place is written `%(name)s`, a percent sign `%%`; a lonely `%` stays what it is.
+    `params` may hold strings, numbers, aware datetimes, `Duration`, `Percentage`, further
+    messages, and lists of all these. With `plural`, `params["count"]` chooses between `id`
+    and `plural`. A place without a parameter stays as it is written; nothing here raises.
+    """
+
+    id: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    domain: Domain = "messages"
+    plural: str | None = None
+
+    def __str__(self) -> str:
+        """The English sentence with its places filled, for logs and reprs."""
+        text = self.plural if self.plural and self.params.get("count") != 1 else self.id
+        return fill_placeholders(text, self.params, str)
+
+
+def message(msgid: str, /, **params: object) -> Message:
+    """Build a message; the name Babel looks for when it collects sentences."""
+    return Message(msgid, params)
+
+
+def plural(singular: str, many: str, /, *, count: int, **params: object) -> Message:
+    """Build a message that has a singular and a plural, chosen by `count`."""
+    return Message(singular, {"count": count, **params}, plural=many)
+
+
+def code_message(kind: str, code: str) -> Message:
+    """Build the message of a cloud's code, such as ("agora.factor_id", "21")."""
+    return Message(f"{kind}.{code}", domain="codes")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time inside a message, said in its two largest units: 3 min 20 s."""
+
+    seconds: float
+
+    @property
+    def parts(self) -> tuple[Message, ...]:
+        """The units that are said, largest first; tenths of a second below ten seconds."""
+        if not math.isfinite(self.seconds):
+            return ()
+        seconds = abs(self.seconds)
+        if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second tells nobody anything
+            return (message("%(seconds)s s", seconds=round(seconds, 1)),)
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        units = (
+            (days, message("%(days)s d", days=days)),
+            (hours, message("%(hours)s h", hours=hours)),
+            (minutes, message("%(minutes)s min", minutes=minutes)),
+            (rest, message("%(seconds)s s", seconds=rest)),
+        )
+        first = next(place for place, (number, _) in enumerate(units) if number)
+        return tuple(spoken for number, spoken in units[first : first + 2] if number)
+
+    def __str__(self) -> str:
+        sign = "-" if self.seconds < 0 else ""
+        return sign + " ".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """A share inside a message, from 0 to 100, said with one decimal: 12.5%."""
+
+    value: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.1f}%"
+
+
+def fill_placeholders(
+    text: str, params: Mapping[str, object], write: Callable[[object], str]
+) -> str:
+    """Fill the places of a sentence, once: a percent sign inside a parameter is only a sign."""
+    if "%" not in text:
+        return text
+
+    def fill(place: re.Match[str]) -> str:
+        name = place[1]
+        if name is None:
+            return "%"
+        return write(params[name]) if name in params else place[0]
+
+    return _PLACE.sub(fill, text)

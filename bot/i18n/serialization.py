@@ -1,0 +1,56 @@
+"""Messages as JSON, to be stored and translated later."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.i18n.messages import Duration, Message, Percentage, PersonId, Uid
+
+
+def dump_message(spoken: Message) -> dict[str, Any]:
+    """Write a message as JSON, to be said later in whatever language; see `load_message`."""
+    params = {name: _dump_value(value) for name, value in spoken.params.items()}
+    return {"id": spoken.id, "params": params, "domain": spoken.domain, "plural": spoken.plural}
+
+
+def load_message(data: Mapping[str, Any]) -> Message:
+    """Read what `dump_message` wrote."""
+    params = {name: _load_value(value) for name, value in data["params"].items()}
+    return Message(data["id"], params, data["domain"], data["plural"])
+
+
+def _dump_value(value: object) -> object:
+    """Keep what makes a parameter more than text: a uid that comes back is still masked."""
+    if isinstance(value, list | tuple):
+        return [_dump_value(item) for item in value]
+    for tag, (kind, dump, _) in _STORED.items():
+        if isinstance(value, kind):
+            inner = _dump_value(dump(value)) if tag != "message" else dump(value)
+            return None if inner is None else {tag: inner}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no such number
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def _load_value(value: Any) -> object:
+    if isinstance(value, list):
+        return [_load_value(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    tag, inner = next(iter(value.items()))
+    return _STORED[tag][2](inner)
+
+
+_Store = tuple[type, Callable[[Any], object], Callable[[Any], object]]
+_STORED: Final[dict[str, _Store]] = {
+    "message": (Message, dump_message, load_message),
+    "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
+    "uid": (Uid, str, Uid),
+    "person": (PersonId, str, PersonId),
+    "duration_s": (Duration, lambda duration: duration.seconds, Duration),
+    "timedelta_s": (dt.timedelta, dt.timedelta.total_seconds, Duration),
+    "percent": (Percentage, lambda percentage: percentage.value, Percentage),
+}
