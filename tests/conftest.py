@@ -123,8 +123,8 @@ async def set_up_stage(
         stack.enter_context(no_waiting())
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
-        told = stage_environment(workspace, clouds, folder, **environment)
-        settings = replace(read_settings(told), port=0)
+        env = stage_environment(workspace, clouds, folder, **environment)
+        settings = replace(read_settings(env), port=0)
         house = await stack.enter_async_context(
             open_house(settings, clock=clock, sleep=clock.sleep)
         )

@@ -113,8 +113,8 @@ class World:
         self, *, worker: bool = True, connect: bool = True, **environment: str
     ) -> AsyncIterator[Stage]:
         """Run Lagdesk until the block ends."""
-        told = stage_environment(self.workspace, self.clouds, self.folder, **environment)
-        settings = replace(read_settings(told), port=0)
+        env = stage_environment(self.workspace, self.clouds, self.folder, **environment)
+        settings = replace(read_settings(env), port=0)
         async with AsyncExitStack() as stack:
             house = await stack.enter_async_context(
                 open_house(settings, clock=self.clock, sleep=self.clock.sleep)

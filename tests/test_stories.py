@@ -33,9 +33,9 @@ async def test_teacher_reports_and_reads_why(
     assert "Reported to Agora: accepted" in text_of(card)
     assert "10001" not in text_of(card)
     assert "&lt;!channel&gt; &amp; student •••02" in text_of(card)
-    direct = stage.workspace.messages(person.direct())
-    assert filed in text_of(direct[-1])
-    assert "/archives/" in text_of(direct[-1])
+    dm_messages = stage.workspace.messages(person.direct())
+    assert filed in text_of(dm_messages[-1])
+    assert "/archives/" in text_of(dm_messages[-1])
     sent = [r for r in stage.clouds.reports if r.fields["cname"] == cname]
     assert [20002] == [r.fields["abnormal_uid"] for r in sent]
     assert "not out yet" in text_of(thread_of(stage, card)[0])

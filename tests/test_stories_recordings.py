@@ -52,12 +52,12 @@ def set_callback(stage: Stage, key: str = KEY) -> None:
     url = str(getattr(stage.workspace.transport, "url", "")).replace(
         "/slack/events", RECORDING_PATH
     )
-    stage.clouds.huawei.desk.callbacks[APP] = Callback(url, key, "")
+    stage.clouds.huawei.control.callbacks[APP] = Callback(url, key, "")
 
 
 async def tell(stage: Stage, event_type: str, **more: object) -> int:
     """Let Huawei tell of something; returns the status it is answered with."""
-    desk = stage.clouds.huawei.desk
+    desk = stage.clouds.huawei.control
     status = await desk.call_back(APP, event_type, stage.clock(), **more)
     await stage.settled()
     return status
@@ -68,7 +68,7 @@ async def record(stage: Stage, sam: Person) -> str:
     question = await choose(stage, sam, CNAME, "record")
     await sam.submit(question)
     await stage.settled()
-    return next(iter(stage.clouds.huawei.desk.jobs), "")
+    return next(iter(stage.clouds.huawei.control.jobs), "")
 
 
 def notes(stage: Stage) -> list[str]:
@@ -93,8 +93,8 @@ async def test_recording_from_start_to_file(stage: Stage) -> None:
     """One post follows the job; the file's facts come once, without uids and secrets."""
     sam = await filed(stage, CNAME)
     job = await record(stage, sam)
-    assert "10001" == stage.clouds.huawei.desk.jobs[job]["user_id"]
-    assert {"record_rule_id": "rule-1"} == stage.clouds.huawei.desk.jobs[job]["record_param"]
+    assert "10001" == stage.clouds.huawei.control.jobs[job]["user_id"]
+    assert {"record_rule_id": "rule-1"} == stage.clouds.huawei.control.jobs[job]["record_param"]
     [note] = notes(stage)
     assert "the teacher •••01" in note
     assert "setting the recording up" in note
@@ -112,7 +112,7 @@ async def test_recording_from_start_to_file(stage: Stage) -> None:
     assert ["room.record", "room.stop_recording"] == await actions(stage, CNAME)
 
     times = {"start_time": "2026-11-21T02:00:00Z", "stop_time": "2026-11-21T02:01:05Z"}
-    stage.clouds.huawei.desk.jobs[job] |= times
+    stage.clouds.huawei.control.jobs[job] |= times
     for _ in range(2):  # the second one knows nothing of the first, and tells everything again
         await Courier(stage.clouds.huawei).make_round()
         await stage.settled()
@@ -131,12 +131,12 @@ async def test_recording_ends_by_itself(stage: Stage) -> None:
     await record(stage, sam)
     await stage.pass_time(11)
     huawei = stage.clouds.huawei
-    huawei.desk.dismissed.append((APP, CNAME))
-    callback, courier = huawei.desk.callbacks[APP], Courier(huawei)
-    huawei.desk.callbacks[APP] = Callback(callback.url, "another-key", "")
+    huawei.control.dismissed.append((APP, CNAME))
+    callback, courier = huawei.control.callbacks[APP], Courier(huawei)
+    huawei.control.callbacks[APP] = Callback(callback.url, "another-key", "")
     await courier.make_round()
     assert [] == files(stage)
-    huawei.desk.callbacks[APP] = callback
+    huawei.control.callbacks[APP] = callback
     await courier.make_round()
     await stage.settled()
     [note] = notes(stage)
@@ -149,7 +149,7 @@ async def test_word_of_the_end_in_its_older_name(stage: Stage) -> None:
     """Trap W40: chapter 10 names the event otherwise than 14.6; either makes us look at once."""
     sam = await filed(stage, CNAME)
     job = await record(stage, sam)
-    stage.clouds.huawei.desk.jobs[job] |= {"state": "STOPPED", "stop_reason": "INTERNAL_ERROR"}
+    stage.clouds.huawei.control.jobs[job] |= {"state": "STOPPED", "stop_reason": "INTERNAL_ERROR"}
     assert 200 == await tell(stage, "CLOUD_RECORD_OVER", job_id=job, room_id=CNAME)
     [note] = notes(stage)
     assert "It ended because Huawei Cloud failed." in note
@@ -173,7 +173,7 @@ async def test_form_that_comes_again_begins_one_job(stage: Stage) -> None:
     await sam.submit(question)
     await stage.workspace.redeliver(2)
     await stage.settled()
-    assert 1 == len(stage.clouds.huawei.desk.jobs)
+    assert 1 == len(stage.clouds.huawei.control.jobs)
     assert 1 == len(notes(stage))
     await choose_more(stage, sam, CNAME, "room")
     offered = text_of(await sam.view_opened("room"))
@@ -190,9 +190,9 @@ async def test_start_without_an_answer(stage: Stage, *, after_effect: bool) -> N
     [note] = notes(stage)
     assert "no answer came" in note
     await stage.pass_time(400)
-    assert int(after_effect) == len(stage.clouds.huawei.desk.jobs)
+    assert int(after_effect) == len(stage.clouds.huawei.control.jobs)
     if after_effect:
-        stream = stage.clouds.huawei.desk.jobs[job]["stream_name"]
+        stream = stage.clouds.huawei.control.jobs[job]["stream_name"]
         await tell(stage, "RECORD_NEW_FILE_START", job_id=job, room_id=CNAME, stream_name=stream)
         [note] = notes(stage)
         assert "Recording since" in note
@@ -208,7 +208,7 @@ async def test_refused_start(stage: Stage) -> None:
     assert "RTC.00001021" in note
     stage.clouds.huawei.denied.clear()
     await stage.pass_time(400)
-    assert {} == stage.clouds.huawei.desk.jobs
+    assert {} == stage.clouds.huawei.control.jobs
 
 
 async def test_too_many_calls_while_stopping(stage: Stage) -> None:
@@ -230,7 +230,7 @@ async def test_job_that_huawei_has_forgotten(stage: Stage) -> None:
     """404 on a job nobody stopped is told as it is, and ends the looking."""
     sam = await filed(stage, CNAME)
     await record(stage, sam)
-    stage.clouds.huawei.desk.jobs.clear()
+    stage.clouds.huawei.control.jobs.clear()
     await stage.pass_time(11)
     [note] = notes(stage)
     assert "no longer knows this recording" in note
@@ -245,7 +245,7 @@ async def test_restart_while_recording(world: World) -> None:
         await stage.pass_time(11)
         [note] = notes(stage)
         assert "Recording since" in note
-        assert 1 == len(stage.clouds.huawei.desk.jobs)
+        assert 1 == len(stage.clouds.huawei.control.jobs)
         assert "has no callback address" in note
 
 

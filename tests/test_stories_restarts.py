@@ -151,8 +151,8 @@ def forget(session: Session, number: int, kind: str) -> None:
     if kind == "diagnose":
         ticket.diagnosis_ts = ""
     session.add(ticket)
-    told = {"confirm": FILED, "explain": EXPLAINED}.get(kind)
-    for notice in sent.sent(session, number, told) if told else ():
+    expected = {"confirm": FILED, "explain": EXPLAINED}.get(kind)
+    for notice in sent.sent(session, number, expected) if expected else ():
         notice.ts, notice.told_at = "", None
     duty = session.get(models.Duty, f"{kind}:{ticket.label}")
     assert duty is not None

@@ -120,10 +120,10 @@ async def test_student_is_sent_out(stage: Stage) -> None:
     assert "20002" not in text_of(view)
     question = await choose(stage, sam, "class_77_1", "remove_student")
     assert "will be cut off from channel class_77_1" in text_of(question)
-    assert [] == stage.clouds.huawei.desk.removed
+    assert [] == stage.clouds.huawei.control.removed
     await sam.submit(question)
     await stage.settled()
-    assert [(APP, "class_77_1", ("20002",))] == stage.clouds.huawei.desk.removed
+    assert [(APP, "class_77_1", ("20002",))] == stage.clouds.huawei.control.removed
     [note] = notes(stage, "class_77_1")
     assert f"<@{sam.id}> asked to remove the student •••02" in note
     assert "does not confirm" in note
@@ -142,7 +142,7 @@ async def test_room_is_closed_once_a_form(stage: Stage) -> None:
     await stage.settled()
     await stage.workspace.redeliver(1)
     await stage.settled()
-    assert [(APP, "class_77_2")] == stage.clouds.huawei.desk.dismissed
+    assert [(APP, "class_77_2")] == stage.clouds.huawei.control.dismissed
     assert 1 == len(notes(stage, "class_77_2"))
     assert ["room.dismiss", "room.dismiss.taken"] == await actions(stage, "class_77_2")
 
@@ -170,7 +170,7 @@ async def test_rights_lost_between_the_forms(stage: Stage, monkeypatch: pytest.M
     assert "update" == outcome.action
     assert "Only support can do this." in text_of(sam.views[-1])
     await stage.settled()
-    assert [] == stage.clouds.huawei.desk.dismissed
+    assert [] == stage.clouds.huawei.control.dismissed
 
 
 async def test_forged_choice_is_refused(stage: Stage) -> None:
@@ -217,7 +217,7 @@ async def test_too_many_calls(stage: Stage) -> None:
     await stage.pass_time(15)
     [note] = notes(stage, "class_77_1")
     assert "does not confirm" in note
-    assert [(APP, "class_77_1")] == stage.clouds.huawei.desk.dismissed
+    assert [(APP, "class_77_1")] == stage.clouds.huawei.control.dismissed
 
 
 async def test_too_late(stage: Stage) -> None:
@@ -231,7 +231,7 @@ async def test_too_late(stage: Stage) -> None:
     await stage.pass_time(400)
     [note] = notes(stage, "class_77_1")
     assert "Nothing was done: it could not be sent" in note
-    assert [] == stage.clouds.huawei.desk.dismissed
+    assert [] == stage.clouds.huawei.control.dismissed
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
@@ -243,7 +243,7 @@ async def test_no_answer(stage: Stage, *, after_effect: bool) -> None:
     await stage.pass_time(100)
     [note] = notes(stage, "class_77_1")
     assert "no answer came. It is not sent again" in note
-    assert int(after_effect) == len(stage.clouds.huawei.desk.dismissed)
+    assert int(after_effect) == len(stage.clouds.huawei.control.dismissed)
 
 
 async def test_cloud_does_not_say_who_is_there(stage: Stage) -> None:
@@ -291,7 +291,7 @@ async def test_resolved_ticket_shows_uids_alone(stage: Stage) -> None:
     outcome = await sam.submit(question)
     assert "update" == outcome.action
     assert "is already resolved" in text_of(sam.views[-1])
-    assert [] == stage.clouds.huawei.desk.dismissed
+    assert [] == stage.clouds.huawei.control.dismissed
     view = await open_menu(stage, sam, "class_77_1")
     assert ["reveal"] == [o["value"] for o in view["blocks"][-1]["element"]["options"]]
     await sam.submit(view, {"choice": "reveal"})
@@ -306,10 +306,10 @@ async def test_restart_between_order_and_sending(world: World) -> None:
     async with on_huawei(world, worker=False) as stage:
         sam = stage.workspace.person("sam")
         await sam.submit(await choose(stage, sam, "class_77_1", "remove_teacher"))
-        assert [] == world.clouds.huawei.desk.removed
+        assert [] == world.clouds.huawei.control.removed
     async with on_huawei(world) as stage:
         await stage.settled()
-        assert [(APP, "class_77_1", ("10001",))] == world.clouds.huawei.desk.removed
+        assert [(APP, "class_77_1", ("10001",))] == world.clouds.huawei.control.removed
         assert 1 == len(notes(stage, "class_77_1"))
 
 
@@ -363,5 +363,5 @@ async def test_worker_that_died_while_asking(world: World, choice: str) -> None:
         [note] = notes(stage, "class_77_1")
         assert "no answer came" in note
         await stage.pass_time(400)
-    assert [] == world.clouds.huawei.desk.dismissed
-    assert {} == world.clouds.huawei.desk.jobs
+    assert [] == world.clouds.huawei.control.dismissed
+    assert {} == world.clouds.huawei.control.jobs

@@ -23,7 +23,7 @@ async def callbacks() -> AsyncIterator[tuple[dict[str, Callback], Mapping[str, s
     clouds = build_clouds(time.time())
     async with clouds.serve():
         app_id = clouds.huawei.account.apps[PIANO]
-        yield clouds.huawei.desk.callbacks, cloud_environment(clouds), app_id
+        yield clouds.huawei.control.callbacks, cloud_environment(clouds), app_id
 
 
 async def test_address_is_shown_set_and_never_taken_from_others(

@@ -38,7 +38,7 @@ class Stage:
         huawei = self.clouds.huawei
         callback = {"url": f"{url}{RECORDING_PATH}", "auth_key": CALLBACK_KEY}
         for app_id in huawei.account.apps.values():
-            huawei.desk.set_callback(app_id, callback, huawei.clock())
+            huawei.control.set_callback(app_id, callback, huawei.clock())
 
 
 @asynccontextmanager

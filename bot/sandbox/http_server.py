@@ -10,7 +10,7 @@ from aiohttp import web
 _TURNS: Final = 3  # the connection is seen, accepted, and given to its protocol
 
 
-async def end(runner: web.AppRunner) -> None:
+async def close_server(runner: web.AppRunner) -> None:
     """Close a server, after those who have just knocked have come in.
 
     A connection that asyncio accepts in the very turn in which its server closes is neither

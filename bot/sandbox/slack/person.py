@@ -212,11 +212,11 @@ class Person:
             for message in channel.top_level()
             if member and float(message["ts"]) > last_read and message["user"] != self.id
         ]
-        direct = channel.kind == "im"
+        is_dm = channel.kind == "im"
         return {
             "id": channel.id,
-            "name": self._workspace.app.name if direct else channel.name,
-            "kind": "im" if direct else "channel",
+            "name": self._workspace.app.name if is_dm else channel.name,
+            "kind": "im" if is_dm else "channel",
             "private": channel.private,
             "member": member,
             "archived": channel.archived,

@@ -211,7 +211,7 @@ async def test_top20_of_this_moment(clouds: Clouds) -> None:
         ({"startTs": 1}, "unknown parameter startTs"),
     ]
     for change, message in wrong:
-        clouds.agora.ledger._accepted.clear()
+        clouds.agora.request_log._accepted.clear()
         told = await ask(clouds, "realtime/quality/dimension/top20", **(asked | change))
         assert message == told["message"]
 
@@ -262,10 +262,10 @@ async def test_statistics_are_as_strict_as_agora(clouds: Clouds, build: Build) -
         ("statistics/time", {"call_id": ""}, "call_id is required"),
     ]
     for path, change, message in wrong:
-        clouds.agora.ledger._accepted.clear()
+        clouds.agora.request_log._accepted.clear()
         told = await ask(clouds, f"analytics/call/{path}", **(asked | change))
         assert message == told["message"]
-    clouds.agora.ledger._accepted.clear()
+    clouds.agora.request_log._accepted.clear()
     told = await ask(clouds, "analytics/call/freeze/bucket", **asked)
     assert ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"] == [r["bucket"] for r in told["data"]]
 

@@ -100,7 +100,7 @@ async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: Clouds) 
     store.transact_here(book)
     name = "analytics/call/lists"
     for _ in range(used):
-        clouds.agora.ledger.enter(Arrival(at, APP_ID, name, name, {}, within_quota=True))
+        clouds.agora.request_log.record(Arrival(at, APP_ID, name, name, {}, within_quota=True))
     await ask_from_two(store, clouds, SECONDS)
     assert 1000 == clouds.counts[name]
     assert [] == clouds.over_quota

@@ -55,7 +55,7 @@ def test_a11_the_shifted_row_is_not_used() -> None:
 
 async def test_a19_samples_do_not_set_the_windows(make_agora: Any, wire: Any) -> None:
     """A19: live questions span an hour at most, though the samples' span 5476 seconds."""
-    wire.say("by_time", {"code": 200, "message": "success", "data": []})
+    wire.respond("by_time", {"code": 200, "message": "success", "data": []})
     for topic in (Topic.LIVE, Topic.NETWORK, Topic.EXPERIENCE, Topic.SCALE):
         await make_agora().fetch_overview("kids", topic)
     spans = [int(one["end_ts"]) - int(one["start_ts"]) for one in wire.params("by_time")]
@@ -74,7 +74,7 @@ BROKEN = [
 @pytest.mark.parametrize("body", BROKEN)
 async def test_a20_the_samples_shapes_are_nonsense(body: bytes, make_agora: Any, wire: Any) -> None:
     """A20: dots, trailing commas and comments are no JSON; on the wire they are nonsense."""
-    wire.say("lists", body)
+    wire.respond("lists", body)
     with pytest.raises(CloudNonsenseError):
         await make_agora().find_calls("kids", "class_77_1", WINDOW)
 
@@ -131,8 +131,8 @@ def test_w39_abbreviations_are_the_appendixs(code: str, zh: str, en: str) -> Non
 
 async def test_the_apps_name_at_volcengine(make_volcengine: Any, wire: Any) -> None:
     """Section 0: `AppId` stands in the query of a GET and in the body of a POST."""
-    wire.say("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
-    wire.say("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
+    wire.respond("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
+    wire.respond("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
     cloud = make_volcengine()
     await cloud.find_calls("kids", "class_77_1", WINDOW)
     await cloud.fetch_overview("kids", Topic.USAGE)
@@ -144,7 +144,7 @@ async def test_the_apps_name_at_volcengine(make_volcengine: Any, wire: Any) -> N
 
 async def test_the_apps_name_at_agora(make_agora: Any, wire: Any) -> None:
     """Section 0: `appid` in every query."""
-    wire.say("lists", {"code": 200, "message": "", "call_lists": [], "has_more": False})
+    wire.respond("lists", {"code": 200, "message": "", "call_lists": [], "has_more": False})
     cloud = make_agora()
     await cloud.find_calls("kids", "class_77_1", WINDOW)
     await cloud.check("kids")

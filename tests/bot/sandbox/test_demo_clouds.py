@@ -90,6 +90,6 @@ def test_huawei_knows_where_to_tell_of_recordings(played: Played) -> None:
     )
     Stage(Workspace(), played.clouds, {}).lead_to("http://127.0.0.1:9")
     app_id = played.clouds.huawei.account.apps["piano"]
-    callback = played.clouds.huawei.desk.callbacks[app_id]
+    callback = played.clouds.huawei.control.callbacks[app_id]
     assert f"http://127.0.0.1:9{RECORDING_PATH}" == callback.url
     assert CALLBACK_KEY == callback.auth_key

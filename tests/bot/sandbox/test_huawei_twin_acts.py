@@ -184,7 +184,7 @@ async def test_callbacks_are_signed(key: str, clouds: Clouds) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
-    desk = clouds.huawei.desk
+    desk = clouds.huawei.control
     desk.set_callback(APP, {"url": url, "auth_key": key}, NOON_S)
     try:
         status = await desk.call_back(APP, "RECORD_FILE_COMPLETE", NOON_S, record_duration=60)
@@ -200,7 +200,7 @@ async def test_callbacks_are_signed(key: str, clouds: Clouds) -> None:
 async def test_a_callback_needs_an_address(clouds: Clouds) -> None:
     """8.1: only http and https; anything else is refused; nothing is sent without one."""
     with pytest.raises(KeyError):
-        await clouds.huawei.desk.call_back(APP, "RECORD_NEW_FILE_START", NOON_S)
+        await clouds.huawei.control.call_back(APP, "RECORD_NEW_FILE_START", NOON_S)
     url = f"{clouds.huawei_url}/v2/apps/{APP}/record-callback"
     async with aiohttp.ClientSession() as session, session.put(url, json={}) as response:
         assert 401 == response.status

@@ -48,8 +48,8 @@ async def test_w38_commands_are_taken_without_a_body(clouds: Clouds, huawei: Any
     await huawei.control.remove_users("kids", "class_77_1", ["10001", "20002"])
     await huawei.control.dismiss("kids", "class_77_1")
     app = HuaweiAccount().apps["kids"]
-    assert [(app, "class_77_1", ("10001", "20002"))] == clouds.huawei.desk.removed
-    assert [(app, "class_77_1")] == clouds.huawei.desk.dismissed
+    assert [(app, "class_77_1", ("10001", "20002"))] == clouds.huawei.control.removed
+    assert [(app, "class_77_1")] == clouds.huawei.control.dismissed
 
 
 async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
@@ -93,7 +93,7 @@ async def test_check_tells_the_apps_state(
     state: str, told: str, clouds: Clouds, huawei: Any
 ) -> None:
     """5.2 proves the key outside chapter 13's allowance, and says how the app stands."""
-    clouds.huawei.desk.app_states[HuaweiAccount().apps["kids"]] = state
+    clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
     assert told == await huawei.check("kids")
     assert {"apps": 1} == clouds.counts
 
@@ -138,6 +138,6 @@ async def test_callback_address(clouds: Clouds, huawei: Any) -> None:
     assert "" == await control.callback_url("kids")
     await control.set_callback("kids", "https://lagdesk.example/hook", "key")
     assert "https://lagdesk.example/hook" == await control.callback_url("kids")
-    assert "key" == clouds.huawei.desk.callbacks[app].auth_key
+    assert "key" == clouds.huawei.control.callbacks[app].auth_key
     with pytest.raises(CloudRefusedError):
         await control.set_callback("kids", "ftp://lagdesk.example", "key")

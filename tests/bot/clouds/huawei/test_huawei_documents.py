@@ -26,7 +26,7 @@ async def test_w35_descriptions_are_not_read(make_huawei: Any, wire: Any) -> Non
         "abnormal_factor": 12,
         "abnormal_factor_desc": "rare words",
     }
-    wire.say("abnormal-events", {"total": 1, "events": [row]})
+    wire.respond("abnormal-events", {"total": 1, "events": [row]})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
     assert Code("huawei.abnormal_factor.type2_3", "12") == event.factors[0].code
     assert "rare words" not in repr(event)
