@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bot.clouds.endpoints import ENDPOINTS, Endpoint  # noqa: E402 - a script finds its house first
-from tests.rollcall import Test, find_test  # noqa: E402 - likewise
+from tests.suite_index import Test, find_test  # noqa: E402 - likewise
 
 README: Final = ROOT / "README.md"
 BEGIN: Final = "<!-- calls: written by tests/check_readme.py --write -->"
@@ -27,10 +27,10 @@ _RECORD: Final = "contract:a_record_has_both_people"
 _FIND: Final = "contract:calls_of_a_room_come_newest_first"
 _EVENTS: Final = "contract:events_are_told_or_said_not_to_be"
 _REPORT: Final = "contract:a_report_is_taken_or_said_not_to_be"
-_TOPICS: Final = "contract_overviews:every_topic_is_told_or_said_not_to_be"
-_LIVE: Final = "agora_live:the_last_hour"
-_FIGURES: Final = "huawei_overview:every_topic_has_figures"
-_VOLCENGINE: Final = "volcengine_overview:every_topic_has_figures"
+_TOPICS: Final = "contract_app_metrics:every_topic_is_told_or_said_not_to_be"
+_LIVE: Final = "agora_app_metrics:the_last_hour"
+_FIGURES: Final = "huawei_app_metrics:every_topic_has_figures"
+_VOLCENGINE: Final = "volcengine_app_metrics:every_topic_has_figures"
 _JOBS: Final = "huawei_control:a_recording_runs_and_stops"
 _COMMANDS: Final = "huawei_control:w38_commands_are_taken_without_a_body"
 
@@ -45,8 +45,8 @@ TESTED: Final = {
     ("agora", "live_scale"): _LIVE,
     ("agora", "live_experience"): _LIVE,
     ("agora", "live_network"): _LIVE,
-    ("agora", "insight_usage"): "agora_live:days_are_whole_and_counted",
-    ("agora", "insight_quality"): "agora_live:days_of_today_come_in_pieces",
+    ("agora", "insight_usage"): "agora_app_metrics:days_are_whole_and_counted",
+    ("agora", "insight_quality"): "agora_app_metrics:days_of_today_come_in_pieces",
     ("agora", "realtime_usage"): _LIVE,
     ("agora", "realtime_quality"): _LIVE,
     ("agora", "usage_spread"): "agora_current:rankings_of_now_and_of_a_day",

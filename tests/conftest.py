@@ -24,7 +24,7 @@ from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_door, build_socket_door
-from tests.browsing import launch
+from tests.browser import launch
 
 
 class MovedClock:
@@ -147,7 +147,7 @@ async def open_door(
     http = build_http_door(slack.app, house.desk, house.settings, slack.clients, slack.installs)
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()
-    stack.push_async_callback(http_server.end, runner)
+    stack.push_async_callback(http_server.close_server, runner)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     way = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
     stack.push_async_callback(way.close)

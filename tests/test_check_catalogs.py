@@ -10,7 +10,7 @@ from tests import check_catalogs
 from tests.check_catalogs import Tree
 
 SOURCE = """\
-from bot.words import message, plural
+from bot.i18n.messages import message, plural
 from bot.settings import N_
 
 message("Room %(room)s is empty", room=room)

@@ -6,7 +6,7 @@ Says everything through Words and knows no Slack: blocks are built elsewhere.
 from __future__ import annotations
 
 from bot.charts.alt_text import alt_text, beside_native
-from bot.charts.native import NativeChart, NativeSeries, native
+from bot.charts.native_charts import NativeChart, NativeSeries, native_charts
 from bot.charts.select_panels import choose
 from bot.charts.serialization import pack, unpack
 from bot.charts.spec import Curve, Freezes, Panel, Picture
@@ -23,7 +23,7 @@ __all__ = [
     "beside_native",
     "choose",
     "draw",
-    "native",
+    "native_charts",
     "pack",
     "unpack",
 ]

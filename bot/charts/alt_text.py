@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.charts.axes import moment_of
 from bot.charts.labels import write_value
-from bot.charts.native import MOST_POINTS
+from bot.charts.native_charts import MOST_POINTS
 from bot.charts.spec import Curve, Panel, Picture
 from bot.i18n.messages import Duration, Message, message, plural
 from bot.i18n.translator import Words

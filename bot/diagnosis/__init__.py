@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.diagnosis.candidates import CAN_EMIT
-from bot.diagnosis.examine import examine
+from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.sides import examine_either
 from bot.diagnosis.verdict import (
     HEALTHY,
@@ -20,7 +20,7 @@ __all__ = [
     "UNKNOWN",
     "Evidence",
     "Verdict",
-    "examine",
+    "diagnose",
     "examine_either",
     "read_time",
     "write_time",

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.call import AbnormalEvent, Call, Media, Missing, Participant, Report, Series, Side
 from bot.diagnosis.context import Scene, set_scene
-from bot.diagnosis.examine import examine
+from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.symptoms import frozen_share
 from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
 
@@ -32,7 +32,7 @@ def examine_either(
 
     def judge(side: Side) -> Verdict:
         as_told = replace(report, abnormal_side=side)
-        return examine(as_told, calls, series, events, missing=missing, participants=participants)
+        return diagnose(as_told, calls, series, events, missing=missing, participants=participants)
 
     froze = _froze_more(set_scene(report, calls, series, participants))
     if froze is not None:

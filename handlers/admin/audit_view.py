@@ -14,8 +14,8 @@ from bot.services.tickets.service import Desk
 from bot.store.call_control.room_commands import OrderState
 from handlers.slack.errors import Asker
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Voice, date, escape
 
 _TICKET: Final = re.compile(r"(?:ld-)?([0-9]{1,15})")
@@ -68,12 +68,12 @@ def draw(deeds: Sequence[Deed], number: int | None, voice: Voice) -> tuple[str, 
         lines = [voice.markup(message("Nothing yet: no channel was acted on, and no uid shown."))]
     starts = range(0, len(lines), _LINES_A_BLOCK)
     return voice.notice(title), [
-        blocks.header("title", voice.plain(title)),
+        block_kit.header("title", voice.plain(title)),
         *(
-            blocks.section(f"deeds_{start}", "\n".join(lines[start : start + _LINES_A_BLOCK]))
+            block_kit.section(f"deeds_{start}", "\n".join(lines[start : start + _LINES_A_BLOCK]))
             for start in starts
         ),
-        blocks.context("most", voice.markup(_hint(number))),
+        block_kit.context("most", voice.markup(_hint(number))),
     ]
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Words
 from bot.ports import Finding, Health
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Voice
 
 HEALTHS: Final = {
@@ -71,10 +71,10 @@ def card(findings: Sequence[Finding], voice: Voice) -> tuple[str, list[Block]]:
     whole = summary(findings)
     starts = range(0, len(lines), _ROWS_A_BLOCK)
     shown = [
-        blocks.header("title", voice.plain(message("How Lagdesk is doing"))),
-        blocks.section("summary", voice.markup(whole)),
+        block_kit.header("title", voice.plain(message("How Lagdesk is doing"))),
+        block_kit.section("summary", voice.markup(whole)),
         *(
-            blocks.section(f"findings_{start}", "\n".join(lines[start : start + _ROWS_A_BLOCK]))
+            block_kit.section(f"findings_{start}", "\n".join(lines[start : start + _ROWS_A_BLOCK]))
             for start in starts
         ),
     ]

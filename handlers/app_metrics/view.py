@@ -12,8 +12,8 @@ from bot.i18n.translator import Words
 from bot.ports import Overview, Topic
 from bot.services.app_metrics.remaining_quota import say_quotas
 from handlers.app_metrics.distributions import spread_tables
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.metric_names import name_of, place_of, short_name, written
 from handlers.ui.native_charts import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
 from handlers.ui.renderer import Voice, escape
@@ -96,10 +96,10 @@ def overview_blocks(
     overview: Overview, others: Sequence[str], voice: Voice, *, native: bool
 ) -> list[Block]:
     """The answer; without `native`, tables are text and there are no charts."""
-    shown = [blocks.section("headline", voice.markup(_bold_title(overview)))]
+    shown = [block_kit.section("headline", voice.markup(_bold_title(overview)))]
     if overview.is_empty:
         empty = message("There are no figures for this period.")
-        shown.append(blocks.section("empty", voice.markup(empty)))
+        shown.append(block_kit.section("empty", voice.markup(empty)))
     if native:
         drawn = [
             chart_block(f"chart-{number}", chart, voice.words)
@@ -110,7 +110,7 @@ def overview_blocks(
     else:
         shown += _text_blocks(overview, voice)
     small = "\n".join(voice.markup(line) for line in small_print(overview, others))
-    return [*shown, *_pieces("asked", blocks.clip_markup(small, _SMALL_LENGTH))]
+    return [*shown, *_pieces("asked", block_kit.clip_markup(small, _SMALL_LENGTH))]
 
 
 def print_overview(overview: Overview, others: Sequence[str], words: Words) -> str:
@@ -262,17 +262,17 @@ def _text_blocks(overview: Overview, voice: Voice) -> Iterator[Block]:
         left -= sum(len(line) + 1 for line in (table.title, *lines))
         if left < 0:
             more = message("There is more. See all of it in the terminal: python -m bot quality")
-            yield blocks.section("more", voice.markup(more))
+            yield block_kit.section("more", voice.markup(more))
             return
-        yield blocks.section(f"title-{number}", f"*{escape(table.title)}*")
+        yield block_kit.section(f"title-{number}", f"*{escape(table.title)}*")
         for place, piece in enumerate(chunks(lines)):
-            yield blocks.section(f"text-{number}-{place}", f"```{harmless(piece)}```")
+            yield block_kit.section(f"text-{number}-{place}", f"```{harmless(piece)}```")
 
 
 def _pieces(block_id: str, text: str) -> list[Block]:
     pieces = list(chunks(text.splitlines()))
     return [
-        blocks.context(f"{block_id}-{number}" if number else block_id, piece)
+        block_kit.context(f"{block_id}-{number}" if number else block_id, piece)
         for number, piece in enumerate(pieces)
         if piece
     ]

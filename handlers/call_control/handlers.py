@@ -22,8 +22,8 @@ from bot.services.tickets.service import Desk
 from bot.ticket import Status, Ticket
 from handlers.slack.errors import Asker, Body, trigger_of
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.forms import SIDES, State, open_form
 from handlers.ui.renderer import Voice
 
@@ -95,17 +95,17 @@ class RoomForm:
         ticket, inside = seen.ticket, seen.occupancy
         people = None if inside is None else len(inside.uids)
         lines = [voice.markup(line) for line in _who(seen, is_asking=is_asking)]
-        shown = [blocks.section("who", "\n".join(lines))]
+        shown = [block_kit.section("who", "\n".join(lines))]
         if seen.needs_rule:
-            shown.append(blocks.context("rule", voice.markup(_NEEDS_RULE)))
+            shown.append(block_kit.context("rule", voice.markup(_NEEDS_RULE)))
         if seen.choices:
             names = [
                 (choice.value, voice.plain(_about(_CHOICES[choice], ticket)))
                 for choice in seen.choices
             ]
             label = voice.plain(message("What do you want to do?"))
-            shown.append(blocks.field("choice", label, blocks.radio(names)))
-        view = blocks.modal(
+            shown.append(block_kit.field("choice", label, block_kit.radio(names)))
+        view = block_kit.modal(
             RoomForm.CALLBACK,
             voice.plain(_about(_TITLE, ticket)),
             shown,
@@ -141,15 +141,15 @@ class ConfirmForm:
     def view(ticket: Ticket, choice: Choice, people: int | None, voice: Voice) -> Block:
         """Draw the consequence; of a recording, also whose stream it is."""
         danger = voice.markup(_about(_DANGERS[choice], ticket))
-        shown = [blocks.section("danger", f":warning: *{voice.markup(_SURE)}*\n{danger}")]
+        shown = [block_kit.section("danger", f":warning: *{voice.markup(_SURE)}*\n{danger}")]
         if choice is Choice.DISMISS and people is not None:
-            shown.append(blocks.context("people", voice.markup(_count(people))))
+            shown.append(block_kit.context("people", voice.markup(_count(people))))
         if choice is Choice.RECORD:
             sides = [(side.value, voice.plain(name)) for side, name in SIDES.items()]
             label = voice.plain(message("Whose stream?"))
             sender = ticket.abnormal_side.other.value  # who suffers receives what the other sends
-            shown.append(blocks.field("side", label, blocks.radio(sides, sender)))
-        return blocks.modal(
+            shown.append(block_kit.field("side", label, block_kit.radio(sides, sender)))
+        return block_kit.modal(
             ConfirmForm.CALLBACK,
             voice.plain(_about(_TITLE, ticket)),
             shown,
@@ -261,20 +261,20 @@ def uids_view(ticket: Ticket, voice: Voice) -> Block:
     ]
     noted = message("Lagdesk keeps a record of who saw them, and when.")
     shown = [
-        blocks.section("uids", "\n".join(open_voice.markup(line) for line in lines)),
-        blocks.context("noted", voice.markup(noted)),
+        block_kit.section("uids", "\n".join(open_voice.markup(line) for line in lines)),
+        block_kit.context("noted", voice.markup(noted)),
     ]
     return _plain_view(voice, message("Full uids"), shown)
 
 
 def _refusal_view(error: LagdeskError, voice: Voice) -> Block:
-    why = blocks.section("why", voice.markup(error.spoken))
+    why = block_kit.section("why", voice.markup(error.spoken))
     return _plain_view(voice, message("Not done"), [why])
 
 
 def _plain_view(voice: Voice, title: Message, shown: list[Block]) -> Block:
     close = voice.plain(message("Close"))
-    view = blocks.modal("room_told", voice.plain(title), shown, submit=close, close=close)
+    view = block_kit.modal("room_told", voice.plain(title), shown, submit=close, close=close)
     return _closable(view)
 
 
@@ -363,7 +363,7 @@ async def _redraw(client: AsyncWebClient, view_id: str, view: Block, until: floa
 
 def _chosen(state: State, field: str) -> str:
     block = state.get(field)
-    element = block.get(blocks.INPUT) if isinstance(block, Mapping) else None
+    element = block.get(block_kit.INPUT) if isinstance(block, Mapping) else None
     option = element.get("selected_option") if isinstance(element, Mapping) else None
     value = option.get("value") if isinstance(option, Mapping) else None
     return value if isinstance(value, str) else ""

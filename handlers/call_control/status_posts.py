@@ -18,8 +18,8 @@ from bot.store.call_control.room_commands import OrderState, RoomAct, RoomOrder
 from bot.ticket import Ticket
 from handlers.slack.notifier import SlackSpeaker
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Voice, hide_uids
 
 _STOP_REASON: Final = "huawei.stop_reason"
@@ -115,7 +115,7 @@ class ThreadNotes:
                 return draw_file(ticket, fact, voice)
         text = "\n".join(voice.markup(line) for line in lines)
         notice = f"{ticket.label}: {voice.notice(lines[1])}"
-        return notice, [blocks.section("note", text)]
+        return notice, [block_kit.section("note", text)]
 
 
 def order_lines(ticket: Ticket, order: RoomOrder) -> list[Message]:
@@ -173,13 +173,13 @@ def draw_file(ticket: Ticket, file: RecordedFile, voice: Voice) -> tuple[str, li
         "It is in your own storage; open it in the console of %(cloud)s.",
         cloud=CLOUD_NAMES[ticket.cloud],
     )
-    shown = [blocks.section("note", voice.markup(title), fields=facts)]
+    shown = [block_kit.section("note", voice.markup(title), fields=facts)]
     if file.path:
         uids = (ticket.teacher_uid, ticket.student_uid)
         path = hide_uids(file.path, uids) if voice.mask else file.path
         named = message("*%(name)s*\n%(value)s", name=message("Path"), value=path)
-        shown.append(blocks.section("path", voice.markup(named)))
-    return voice.notice(title), [*shown, blocks.context("where", voice.markup(where))]
+        shown.append(block_kit.section("path", voice.markup(named)))
+    return voice.notice(title), [*shown, block_kit.context("where", voice.markup(where))]
 
 
 def _file_facts(file: RecordedFile) -> list[tuple[Message, object]]:

@@ -21,8 +21,8 @@ from handlers.diagnosis.lines import who_of
 from handlers.slack.api_errors import BAD_BLOCKS, answer_privately, sent, unreachable
 from handlers.slack.clients import Clients
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_name
 from handlers.ui.forms import SIDES
 from handlers.ui.native_charts import chart_of
@@ -113,7 +113,7 @@ def picture_block(ticket: Ticket, voice: Voice) -> Block:
 def uploaded_block(uploaded: Uploaded, label: str, voice: Voice) -> Block:
     """A picture of something called `label`, as it was uploaded."""
     title = _title(label, voice)
-    return blocks.image("picture", uploaded.file_id, alt_text=uploaded.alt_text, title=title)
+    return block_kit.image("picture", uploaded.file_id, alt_text=uploaded.alt_text, title=title)
 
 
 def _title(label: str, voice: Voice) -> str:
@@ -128,7 +128,7 @@ def charts_of(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
         return []
     shown = [chart_of(f"chart-{number}", chart) for number, chart in enumerate(told)]
     said = "\n".join(voice.markup(line) for line in charts.beside_native(picture))
-    return [*shown, blocks.context("charts", said)]
+    return [*shown, block_kit.context("charts", said)]
 
 
 async def send_with_file(send: Callable[[], Awaitable[Any]]) -> Any:

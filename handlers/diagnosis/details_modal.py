@@ -26,9 +26,9 @@ from handlers.diagnosis.lines import (
     other_line,
     who_of,
 )
-from handlers.diagnosis.message import headline
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.diagnosis.verdict_message import headline
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.cause_phrases import brief_cause
 from handlers.ui.renderer import Voice
 
@@ -52,7 +52,7 @@ def details_view(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> Block:
     ]
     title = voice.plain(message("%(ticket)s: details", ticket=ticket.label))
     close = voice.plain(message("Close"))
-    return blocks.modal(CALLBACK, title, shown[:_BLOCKS_MOST], submit="", close=close)
+    return block_kit.modal(CALLBACK, title, shown[:_BLOCKS_MOST], submit="", close=close)
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence[Message]]]:
@@ -86,7 +86,7 @@ def _paragraphs(
         if pieces[-1] and len(pieces[-1]) + len(line) >= _SECTION_LENGTH:
             pieces.append("")
         pieces[-1] += f"\n{line}" if pieces[-1] else line
-    return [blocks.section(f"{block_id}:{n}", piece) for n, piece in enumerate(pieces)]
+    return [block_kit.section(f"{block_id}:{n}", piece) for n, piece in enumerate(pieces)]
 
 
 def _sourced(diagnosis: Diagnosis, item: Evidence) -> Message:

@@ -18,8 +18,8 @@ from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
 from handlers.slack.errors import Asker, Body, read_number, trigger_of
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block, Element
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block, Element
 from handlers.ui.causes import resolution_name
 from handlers.ui.forms import open_form
 from handlers.ui.renderer import Voice
@@ -69,20 +69,20 @@ class JudgingStory:
 
 def details_button(ticket: Ticket, voice: Voice) -> Element:
     """What opens all that stands behind a ticket's verdict."""
-    return blocks.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
+    return block_kit.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
 
 
 def judging_block(ticket: Ticket, verdict: Verdict, voice: Voice) -> list[Block]:
     """The question under a verdict, and its details; nothing is asked while nothing is known."""
     details = details_button(ticket, voice)
     if verdict.cause == UNKNOWN:
-        return [blocks.actions("judge", details)]
+        return [block_kit.actions("judge", details)]
     buttons = [
-        blocks.button(f"verdict.{judgement}", voice.plain(said), str(ticket.id))
+        block_kit.button(f"verdict.{judgement}", voice.plain(said), str(ticket.id))
         for judgement, said in _JUDGEMENTS.items()
     ]
-    asked = blocks.context("judge_question", voice.markup(message("Was this right?")))
-    return [asked, blocks.actions("judge", *buttons, details)]
+    asked = block_kit.context("judge_question", voice.markup(message("Was this right?")))
+    return [asked, block_kit.actions("judge", *buttons, details)]
 
 
 def accuracy(found: Sequence[Precision]) -> Message:

@@ -18,8 +18,8 @@ from bot.ticket import Ticket
 from handlers.slack.errors import Asker, Body, read_number
 from handlers.slack.notifier import SlackSpeaker
 from handlers.slack.user_directory import People
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.renderer import Link, Voice
 
@@ -84,20 +84,20 @@ def incident_post(
     said = _headline(incident, found)
     notice = message("%(incident)s: %(text)s", incident=incident.label, text=said)
     lines = [message("*%(title)s*", title=notice)]
-    shown = [blocks.section("incident", "\n".join(voice.markup(line) for line in lines))]
+    shown = [block_kit.section("incident", "\n".join(voice.markup(line) for line in lines))]
     if incident.closed_at is None:
         called = voice.markup(
             message("%(ticket)s needs somebody to take it.", ticket=incident.label)
         )
         mention = f"<!subteam^{group}>" if group else "<!here>"
-        shown.append(blocks.section("call", f"{mention} {called}"))
+        shown.append(block_kit.section("call", f"{mention} {called}"))
     listed = "\n".join(voice.markup(line) for line in _ticket_lines(found))
-    shown.append(blocks.section("tickets", listed))
-    shown.append(blocks.context("state", *(voice.markup(line) for line in _states(incident))))
+    shown.append(block_kit.section("tickets", listed))
+    shown.append(block_kit.context("state", *(voice.markup(line) for line in _states(incident))))
     if incident.closed_at is None:
         label = voice.plain(message("Close the incident"))
-        button = blocks.button(_CLOSE, label, str(incident.id), style="primary")
-        shown.append(blocks.actions("incident_actions", button))
+        button = block_kit.button(_CLOSE, label, str(incident.id), style="primary")
+        shown.append(block_kit.actions("incident_actions", button))
     return voice.notice(notice), shown
 
 

@@ -9,8 +9,8 @@ from typing import Final
 from bot.escalation import LAST_STEP, Called, Policy, Step, Whom, calls_of, next_step
 from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.ticket import Ticket
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Voice
 
 _CALLS_SHOWN: Final = 8  # a click a minute could fill the card
@@ -56,7 +56,7 @@ def alert(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
     if ticket.permalink:
         link = Link(ticket.permalink, message("Open its thread"))
         text += " " + voice.markup(message("%(text)s", text=link))
-    return voice.notice(said), [blocks.section("alert", text)]
+    return voice.notice(said), [block_kit.section("alert", text)]
 
 
 def card_lines(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:

@@ -13,8 +13,8 @@ from handlers.slack.notifier import SlackSpeaker
 from handlers.slack.user_directory import People
 from handlers.tickets.card import ticket_button
 from handlers.tickets.history_lines import other_ticket
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.renderer import Link, Voice
 
@@ -75,7 +75,7 @@ def _offer(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
         ticket=ticket.label,
     )
     button = ticket_button("reopen", ticket, voice)
-    shown = [blocks.section("offer", voice.markup(said)), blocks.actions("offered", button)]
+    shown = [block_kit.section("offer", voice.markup(said)), block_kit.actions("offered", button)]
     return voice.notice(said), shown
 
 
@@ -104,7 +104,7 @@ def _alone(
 ) -> tuple[str, list[Block]]:
     lines = [said, *([more] if more else []), *_where(ticket)]
     text = "\n".join(voice.markup(line) for line in lines)
-    return text, [blocks.section("told", text)]
+    return text, [block_kit.section("told", text)]
 
 
 def _where(ticket: Ticket) -> list[Message]:
@@ -122,10 +122,10 @@ def _resolved(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list
     if ticket.status is not Status.RESOLVED or telling.occasion != _life(ticket):
         said = message("%(ticket)s (%(cname)s) is open again.", **_named(ticket))
         text = "\n".join(voice.markup(line) for line in [said, *_where(ticket)])
-        return voice.notice(said), [blocks.section("told", text)]
+        return voice.notice(said), [block_kit.section("told", text)]
     if ticket.duplicate_of is not None:
         said = _merged(ticket, ticket.duplicate_of)
-        shown = [blocks.section("told", voice.markup(said))]
+        shown = [block_kit.section("told", voice.markup(said))]
     else:
         said = message("%(ticket)s (%(cname)s) is resolved.", **_named(ticket))
         cause = resolution_name(ticket.resolved_cause)
@@ -133,8 +133,8 @@ def _resolved(ticket: Ticket, telling: Telling, voice: Voice) -> tuple[str, list
         uids = (ticket.teacher_uid, ticket.student_uid)
         quoted = voice.quote(ticket.resolution, uids)
         shown = [
-            blocks.section("told", "\n".join(voice.markup(line) for line in facts)),
-            *(blocks.section(f"resolution-{n}", piece) for n, piece in enumerate(quoted)),
+            block_kit.section("told", "\n".join(voice.markup(line) for line in facts)),
+            *(block_kit.section(f"resolution-{n}", piece) for n, piece in enumerate(quoted)),
         ]
     answers = _answers(ticket, voice) if telling.person == ticket.reporter else []
     return voice.notice(said), [*shown, *answers]
@@ -158,11 +158,11 @@ def _merged(ticket: Ticket, into: int) -> Message:
 
 def _answers(ticket: Ticket, voice: Voice) -> list[Block]:
     if ticket.helped:
-        return [blocks.context("helped", voice.markup(message("You said that it helped.")))]
+        return [block_kit.context("helped", voice.markup(message("You said that it helped.")))]
     buttons = [ticket_button("reopen", ticket, voice)]
     if ticket.duplicate_of is None:
         buttons.insert(0, ticket_button("helped", ticket, voice))
-    return [blocks.actions("answers", *buttons)]
+    return [block_kit.actions("answers", *buttons)]
 
 
 def _life(ticket: Ticket) -> str:
@@ -179,7 +179,7 @@ def thread_note(ticket: Ticket, step: Step, voice: Voice) -> tuple[str, list[Blo
             ticket=name,
         )
         text = voice.markup(said)
-        return text, [blocks.section("note", text)]
+        return text, [block_kit.section("note", text)]
     said = message(
         "%(ticket)s was opened again by %(person)s.",
         person=PersonId(step["who"]),
@@ -190,7 +190,7 @@ def thread_note(ticket: Ticket, step: Step, voice: Voice) -> tuple[str, list[Blo
     if closer not in ("", step["who"]):
         lines.append(message("%(person)s had resolved it.", person=PersonId(closer)))
     text = "\n".join(voice.markup(line) for line in lines)
-    return text, [blocks.section("note", text)]
+    return text, [block_kit.section("note", text)]
 
 
 def _closer(ticket: Ticket, step: Step) -> str:

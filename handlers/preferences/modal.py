@@ -19,7 +19,7 @@ from bot.services.tickets.service import Desk
 from handlers.slack.errors import Asker, Body, trigger_of
 from handlers.slack.user_directory import People
 from handlers.tickets.home_publish import publish_home
-from handlers.ui import blocks
+from handlers.ui import block_kit
 from handlers.ui.forms import State, open_form, read_choice, read_choices, read_metadata
 from handlers.ui.renderer import Voice
 
@@ -69,26 +69,26 @@ class PreferencesStory:
 
 def preferences_view(
     chosen: Preferences, apps: Sequence[str], voice: Voice, *, at: str = ""
-) -> blocks.Block:
+) -> block_kit.Block:
     """Draw the form; the app is left out when there is but one."""
     say = voice.plain
     locales = [(value, say(name)) for value, name in _LOCALES.items()]
     fields = [
-        blocks.field(
+        block_kit.field(
             "language",
             say(message("Language Lagdesk speaks to me")),
-            blocks.select(locales, chosen.locale or _FOLLOW),
+            block_kit.select(locales, chosen.locale or _FOLLOW),
         )
     ]
     if len(apps) > 1:
         named = [(_NO_APP, say(message("The first one"))), *((app, app) for app in apps[:99])]
-        menu = blocks.select(named, chosen.app or _NO_APP)
-        fields.append(blocks.field("app", say(message("App I report from")), menu))
+        menu = block_kit.select(named, chosen.app or _NO_APP)
+        fields.append(block_kit.field("app", say(message("App I report from")), menu))
     kinds = [(kind, say(_NOTICES[kind])) for kind in NOTICES]
-    boxes = blocks.checkboxes(kinds, chosen.notices)
+    boxes = block_kit.checkboxes(kinds, chosen.notices)
     label = say(message("Tell me privately about my tickets"))
-    fields.append(blocks.field("notices", label, boxes, optional=True))
-    return blocks.modal(
+    fields.append(block_kit.field("notices", label, boxes, optional=True))
+    return block_kit.modal(
         CALLBACK,
         say(message("My settings")),
         fields,

@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.i18n.messages import Message, message
 from bot.ports import Asked
 from handlers.slack.clients import error_code
-from handlers.ui.blocks import Block
+from handlers.ui.block_kit import Block
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from bot.escalation import Policy
 from bot.ports import Asked, Diagnosis, Posted, Uploaded
 from bot.settings import Settings
 from bot.ticket import Ticket
-from handlers.diagnosis import message as diagnosis_message
+from handlers.diagnosis import verdict_message as diagnosis_message
 from handlers.diagnosis.chart_upload import Pictures, charts_of, picture_block, send_with_file
 from handlers.diagnosis.feedback import judging_block
 from handlers.slack.api_errors import WRONG, answer_privately, sent, translate
@@ -25,7 +25,7 @@ from handlers.slack.chart_support import NativeBlocks
 from handlers.slack.clients import Clients
 from handlers.slack.user_directory import People
 from handlers.tickets import card as tickets_card
-from handlers.ui.blocks import Block
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Voice
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import Final
 
 from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.native_charts import Cell, Table
 from handlers.ui.renderer import Voice, escape
@@ -66,12 +66,12 @@ def _bars(
     ]
     axis = {
         "categories": list(categories),
-        "y_label": blocks.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
+        "y_label": block_kit.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
     }
     return {
         "type": "data_visualization",
         "block_id": block_id,
-        "title": blocks.clip(voice.plain(title), _TITLE_LENGTH),
+        "title": block_kit.clip(voice.plain(title), _TITLE_LENGTH),
         "chart": {"type": "bar", "series": series, "axis_config": axis},
     }
 
@@ -80,10 +80,10 @@ def _distinct(names: Sequence[str]) -> list[str]:
     """Names within a chart's length, each different."""
     found: list[str] = []
     for name in names:
-        short, number = blocks.clip(name, _NAME_LENGTH), 2
+        short, number = block_kit.clip(name, _NAME_LENGTH), 2
         while short in found:
             tail = f" {number}"
-            short, number = blocks.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
+            short, number = block_kit.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
         found.append(short)
     return found
 
@@ -91,7 +91,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def text_charts(report: WeekReport, voice: Voice) -> list[Block]:
     """The same where a workspace takes no charts."""
     return [
-        blocks.section(
+        block_kit.section(
             f"text-{number}",
             f"*{escape(table.title)}*\n```{harmless(chr(10).join(align(table)))}```",
         )

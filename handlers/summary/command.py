@@ -31,7 +31,7 @@ from handlers.slack.notifier import EVENT_TYPE, find_key
 from handlers.slack.oauth import Installs
 from handlers.slack.user_directory import People
 from handlers.summary.view import details_blocks, details_notice, headline, summary_blocks
-from handlers.ui.blocks import Block
+from handlers.ui.block_kit import Block
 
 _TAKEN: Final = 200
 

@@ -12,8 +12,8 @@ from bot.services.summary.week_over_week import CloudWeek, Drift
 from handlers.app_metrics.view import headline as overview_headline
 from handlers.app_metrics.view import title_of
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.forms import ISSUE_TYPES, SIDES
 from handlers.ui.metric_names import short_name, written
@@ -270,12 +270,16 @@ def _drifted(drift: Drift) -> Message:
 
 def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bool) -> list[Block]:
     """The summary's post; without `native` the charts are text."""
-    shown = [blocks.section("headline", voice.markup(message("*%(line)s*", line=headline(report))))]
+    shown = [
+        block_kit.section("headline", voice.markup(message("*%(line)s*", line=headline(report))))
+    ]
     shown += chart_blocks(report, voice) if native else text_charts(report, voice)
     shown += _sections(tell(report), voice)
     if button:
         name = voice.plain(message("Tickets as CSV"))
-        shown.append(blocks.actions("csv", blocks.button("summary.csv", name, report.week.label)))
+        shown.append(
+            block_kit.actions("csv", block_kit.button("summary.csv", name, report.week.label))
+        )
     return shown
 
 
@@ -283,7 +287,7 @@ def details_blocks(report: WeekReport, told: Sequence[CloudWeek], voice: Voice) 
     """The post in the summary's thread."""
     shown = _sections(tell_details(report, told), voice)
     nothing = message("There is nothing more to say about this week.")
-    return shown or [blocks.section("nothing", voice.markup(nothing))]
+    return shown or [block_kit.section("nothing", voice.markup(nothing))]
 
 
 def details_notice(report: WeekReport, voice: Voice) -> str:
@@ -293,7 +297,7 @@ def details_notice(report: WeekReport, voice: Voice) -> str:
 
 def _sections(groups: Iterator[tuple[str, Lines]], voice: Voice) -> list[Block]:
     return [
-        blocks.section(name, "\n".join(voice.markup(line) for line in lines))
+        block_kit.section(name, "\n".join(voice.markup(line) for line in lines))
         for name, lines in groups
         if lines
     ]

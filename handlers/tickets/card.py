@@ -16,11 +16,11 @@ from bot.ports import Diagnosis
 from bot.ticket import ReportState, Status, Ticket
 from handlers.diagnosis.chart_upload import picture_block
 from handlers.diagnosis.feedback import details_button
-from handlers.diagnosis.message import headline
+from handlers.diagnosis.verdict_message import headline
 from handlers.escalation.lines import card_lines
 from handlers.tickets.history_lines import all_steps, card_steps, other_ticket
-from handlers.ui import blocks
-from handlers.ui.blocks import Block, Element
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block, Element
 from handlers.ui.causes import resolution_name
 from handlers.ui.forms import ISSUE_TYPES, SIDES
 from handlers.ui.renderer import Link, Voice
@@ -62,14 +62,14 @@ def ticket_card(
 ) -> list[Block]:
     """The ticket's card in the escalation channel; `has_menu`: the call can be acted on, too."""
     return [
-        blocks.header("title", ticket_title(ticket, voice)),
-        blocks.section(
+        block_kit.header("title", ticket_title(ticket, voice)),
+        block_kit.section(
             "facts", "", fields=_facts(ticket, voice), accessory=_menu(ticket, voice, has_menu)
         ),
         *_typed(ticket, voice),
-        blocks.context("state", *_states(ticket, policy, voice)),
+        block_kit.context("state", *_states(ticket, policy, voice)),
         *card_steps(ticket, voice),
-        blocks.actions("ticket", *_buttons(ticket, voice)),
+        block_kit.actions("ticket", *_buttons(ticket, voice)),
     ]
 
 
@@ -79,7 +79,7 @@ def _menu(ticket: Ticket, voice: Voice, has_room: bool) -> Element:  # noqa: FBT
     if not has_room:
         verbs.remove("room")
     names = _MORE | {"room": _AFTERWARDS} if is_over else _MORE
-    return blocks.overflow(MENU, [(f"{ticket.id}:{v}", voice.plain(names[v])) for v in verbs])
+    return block_kit.overflow(MENU, [(f"{ticket.id}:{v}", voice.plain(names[v])) for v in verbs])
 
 
 def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
@@ -139,16 +139,16 @@ def _typed(ticket: Ticket, voice: Voice) -> list[Block]:
     if ticket.duplicate_of is not None:
         other = other_ticket(ticket, ticket.duplicate_of)
         said = message("*Duplicate* of %(other)s", other=other)
-        return [*shown, blocks.section("duplicate", voice.markup(said))]
+        return [*shown, block_kit.section("duplicate", voice.markup(said))]
     cause = resolution_name(ticket.resolved_cause)
     title = voice.markup(message("*Resolution*: %(cause)s", cause=cause))
     quoted = _quotation("resolution", voice.quote(ticket.resolution, uids))
-    return [*shown, blocks.section("cause", title), *quoted]
+    return [*shown, block_kit.section("cause", title), *quoted]
 
 
 def _quotation(block_id: str, pieces: list[str]) -> list[Block]:
     return [
-        blocks.section(f"{block_id}-{number}" if number else block_id, piece)
+        block_kit.section(f"{block_id}-{number}" if number else block_id, piece)
         for number, piece in enumerate(pieces)
     ]
 
@@ -218,7 +218,7 @@ def _buttons(ticket: Ticket, voice: Voice) -> list[Element]:
 def ticket_button(verb: str, ticket: Ticket, voice: Voice) -> Element:
     """A button that does something to a ticket, wherever it stands."""
     name = voice.plain(_BUTTONS[verb])
-    return blocks.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
+    return block_kit.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
 
 
 def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
@@ -232,7 +232,7 @@ def confirmation(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
     else:
         follow = message("You will find its thread in /tickets in a moment.")
     text = f"{voice.markup(filed)} {voice.markup(follow)}"
-    return voice.notice(filed), [blocks.section("filed", text)]
+    return voice.notice(filed), [block_kit.section("filed", text)]
 
 
 def ticket_line(ticket: Ticket, voice: Voice) -> str:
@@ -259,7 +259,7 @@ def ticket_details(
     card += [*all_steps(ticket, voice), *_found(ticket, voice)]
     if ticket.permalink:
         thread = Link(ticket.permalink, message("Open its thread"))
-        card.append(blocks.section("thread", voice.markup(message("%(text)s", text=thread))))
+        card.append(block_kit.section("thread", voice.markup(message("%(text)s", text=thread))))
     return ticket_notice(ticket, voice), card
 
 
@@ -272,7 +272,7 @@ def _found(ticket: Ticket, voice: Voice) -> list[Block]:
     sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at))
     picture = [picture_block(ticket, voice)] if ticket.picture_file else []
     details = details_button(ticket, voice)
-    return [blocks.section("verdict", voice.markup(sentence), accessory=details), *picture]
+    return [block_kit.section("verdict", voice.markup(sentence), accessory=details), *picture]
 
 
 def side_name(side: Side | None) -> Message:

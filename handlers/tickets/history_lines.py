@@ -11,8 +11,8 @@ from bot.escalation import find_call
 from bot.i18n.messages import Message, PersonId, message
 from bot.ticket import Ticket
 from handlers.escalation.lines import call_step
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Voice
 
 _ON_CARD: Final = 3
@@ -50,7 +50,7 @@ def card_steps(ticket: Ticket, voice: Voice) -> list[Block]:
         lines.insert(0, _related(ticket))
     if not lines:
         return []
-    return [blocks.context("steps", *(voice.markup(line) for line in lines if line))]
+    return [block_kit.context("steps", *(voice.markup(line) for line in lines if line))]
 
 
 def all_steps(ticket: Ticket, voice: Voice) -> list[Block]:
@@ -62,7 +62,7 @@ def all_steps(ticket: Ticket, voice: Voice) -> list[Block]:
     )
     told = [step_line(ticket, step) for step in ticket.steps[-_DETAILED:]]
     lines = [voice.markup(line) for line in [reported, *told] if line is not None]
-    return [blocks.section("steps", "\n".join(lines))]
+    return [block_kit.section("steps", "\n".join(lines))]
 
 
 def step_line(ticket: Ticket, step: Mapping[str, Any]) -> Message | None:

@@ -10,8 +10,8 @@ from bot.services.tickets.app_home import ALL, CHOICES, UNRESOLVED, Home
 from bot.store.tickets.lists import COUNTED_MOST
 from bot.ticket import Status, Ticket
 from handlers.tickets import card as tickets_card
-from handlers.ui import blocks
-from handlers.ui.blocks import Block, Element
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block, Element
 from handlers.ui.causes import CAUSES, RESOLUTIONS
 from handlers.ui.help import help_text
 from handlers.ui.renderer import Voice
@@ -44,14 +44,14 @@ _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 def home_view(home: Home, apps: Sequence[str], voice: Voice) -> Block:
     """The whole home."""
     queue = [] if home.queue is None else _queue(home, home.queue.tickets, apps, voice)
-    return blocks.home(
+    return block_kit.home(
         [
             *([] if home.is_greeted else _greeting(voice)),
             *_doors(voice),
             *queue,
             *_own(home, voice),
-            blocks.divider("line"),
-            blocks.section("help", help_text(voice)),
+            block_kit.divider("line"),
+            block_kit.section("help", help_text(voice)),
         ]
     )
 
@@ -61,18 +61,18 @@ def _greeting(voice: Voice) -> list[Block]:
         "*A bad call?* Type `/report` in any channel, or choose *Report this call* in the menu of"
         " a message about it. A minute later the ticket's thread says why the call was bad."
     )
-    known = blocks.button("home.greeted", voice.plain(message("Got it")), "greeted")
-    return [blocks.section("hello", voice.markup(hello), accessory=known)]
+    known = block_kit.button("home.greeted", voice.plain(message("Got it")), "greeted")
+    return [block_kit.section("hello", voice.markup(hello), accessory=known)]
 
 
 def _doors(voice: Voice) -> list[Block]:
     report = voice.plain(message("Report a bad call"))
     settings = voice.plain(message("My settings"))
     return [
-        blocks.actions(
+        block_kit.actions(
             "doors",
-            blocks.button("home.report", report, "report", style="primary"),
-            blocks.button("home.settings", settings, "settings"),
+            block_kit.button("home.report", report, "report", style="primary"),
+            block_kit.button("home.settings", settings, "settings"),
         )
     ]
 
@@ -81,10 +81,10 @@ def _queue(home: Home, tickets: Sequence[Ticket], apps: Sequence[str], voice: Vo
     rows = [_row(ticket, voice) for ticket in tickets]
     none = voice.markup(message("No tickets here."))
     return [
-        blocks.header("queue", voice.plain(message("Queue"))),
-        blocks.context("counts", voice.markup(_counts(home))),
-        blocks.actions("filters", *_menus(home, apps, voice)),
-        *(rows or [blocks.section("nothing", none)]),
+        block_kit.header("queue", voice.plain(message("Queue"))),
+        block_kit.context("counts", voice.markup(_counts(home))),
+        block_kit.actions("filters", *_menus(home, apps, voice)),
+        *(rows or [block_kit.section("nothing", none)]),
         *_turns(home, voice),
     ]
 
@@ -120,14 +120,14 @@ def _menus(home: Home, apps: Sequence[str], voice: Voice) -> list[Element]:
 def _menu(name: str, options: Mapping[str, str], chosen: object) -> Element:
     value = str(getattr(chosen, name))
     kept = value if value in options else ALL
-    return blocks.menu(f"home.{name}", list(options.items()), kept)
+    return block_kit.menu(f"home.{name}", list(options.items()), kept)
 
 
 def _row(ticket: Ticket, voice: Voice) -> Block:
     """A ticket of the queue with the one thing that is done next."""
     text = f"{tickets_card.ticket_line(ticket, voice)}\n{_second_line(ticket, voice)}"
     verb = _NEXT_STEP.get(ticket.status, "reopen")
-    return blocks.section(
+    return block_kit.section(
         f"row-{ticket.id}", text, accessory=tickets_card.ticket_button(verb, ticket, voice)
     )
 
@@ -149,21 +149,23 @@ def _second_line(ticket: Ticket, voice: Voice) -> str:
 def _own(home: Home, voice: Voice) -> list[Block]:
     empty = voice.markup(message("You have not reported a call yet. Type `/report` anywhere."))
     rows = [
-        blocks.section(f"own-{ticket.id}", tickets_card.ticket_line(ticket, voice))
+        block_kit.section(f"own-{ticket.id}", tickets_card.ticket_line(ticket, voice))
         for ticket in home.mine.tickets
     ]
     more = [] if home.queue is not None else _turns(home, voice)
     title = voice.plain(message("My tickets"))
     return [
-        blocks.header("title", title),
-        *(rows or [blocks.section("none", empty)]),
+        block_kit.header("title", title),
+        *(rows or [block_kit.section("none", empty)]),
         *more,
     ]
 
 
 def _turns(home: Home, voice: Voice) -> list[Block]:
     """The ways to other pages; none when everything is in sight."""
-    first = blocks.button("home.first", voice.plain(message("Back to the first")), "first")
-    older = blocks.button("home.more", voice.plain(message("More tickets")), home.next_page or "-")
+    first = block_kit.button("home.first", voice.plain(message("Back to the first")), "first")
+    older = block_kit.button(
+        "home.more", voice.plain(message("More tickets")), home.next_page or "-"
+    )
     shown = [*([] if home.is_first else [first]), *([older] if home.next_page else [])]
-    return [blocks.actions("turns", *shown)] if shown else []
+    return [block_kit.actions("turns", *shown)] if shown else []

@@ -19,7 +19,7 @@ from handlers.slack.errors import Asker, Body, read_number
 from handlers.slack.user_directory import People
 from handlers.tickets import card as tickets_card
 from handlers.tickets import list_view
-from handlers.ui.blocks import Block
+from handlers.ui.block_kit import Block
 from handlers.ui.cause_aliases import causes_named
 from handlers.ui.renderer import Voice
 

@@ -9,8 +9,8 @@ from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.store.tickets.lists import TicketPage
 from bot.ticket import Status, Ticket
 from handlers.tickets.card import MARKS, STATUSES
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.renderer import Link, Voice, hide_numbers, hide_uids
 
@@ -50,19 +50,21 @@ def private_list(
     """
     notice = voice.plain(title)
     if not page.tickets:
-        return notice, [blocks.header("title", notice), _empty(voice)]
+        return notice, [block_kit.header("title", notice), _empty(voice)]
     rows = [
-        blocks.section(
+        block_kit.section(
             f"row-{ticket.id}",
             list_line(ticket, now, voice) + _found_in(ticket, replies.get(ticket.id), voice),
-            accessory=blocks.button("tickets.show", voice.plain(message("Show")), str(ticket.id)),
+            accessory=block_kit.button(
+                "tickets.show", voice.plain(message("Show")), str(ticket.id)
+            ),
         )
         for ticket in page.tickets
     ]
     older = voice.plain(message("Older tickets"))
-    buttons = [blocks.button("tickets.more", older, more)] if page.before is not None else []
-    buttons.append(blocks.button("tickets.share", voice.plain(message("Share here")), same))
-    return notice, [blocks.header("title", notice), *rows, blocks.actions("more", *buttons)]
+    buttons = [block_kit.button("tickets.more", older, more)] if page.before is not None else []
+    buttons.append(block_kit.button("tickets.share", voice.plain(message("Share here")), same))
+    return notice, [block_kit.header("title", notice), *rows, block_kit.actions("more", *buttons)]
 
 
 def shared_list(
@@ -71,15 +73,16 @@ def shared_list(
     """A page for a channel: notice text and blocks; nobody's replies are in it."""
     shared = voice.markup(message("Shared by %(person)s", person=PersonId(person)))
     rows = [
-        blocks.section(f"row-{ticket.id}", list_line(ticket, now, voice)) for ticket in page.tickets
+        block_kit.section(f"row-{ticket.id}", list_line(ticket, now, voice))
+        for ticket in page.tickets
     ]
     notice = voice.plain(title)
-    shown = [blocks.header("title", notice), *(rows or [_empty(voice)])]
-    return notice, [*shown, blocks.context("shared", shared)]
+    shown = [block_kit.header("title", notice), *(rows or [_empty(voice)])]
+    return notice, [*shown, block_kit.context("shared", shared)]
 
 
 def _empty(voice: Voice) -> Block:
-    return blocks.section("none", voice.markup(message("No tickets here.")))
+    return block_kit.section("none", voice.markup(message("No tickets here.")))
 
 
 def _found_in(ticket: Ticket, reply: str | None, voice: Voice) -> str:

@@ -20,13 +20,13 @@ from bot.services.tickets.mentions import Heard, Mentions
 from bot.services.tickets.service import Desk
 from bot.store import models
 from bot.ticket import Status, Ticket
-from handlers.diagnosis.message import headline
+from handlers.diagnosis.verdict_message import headline
 from handlers.slack.errors import Asker, Body
 from handlers.slack.notifier import SlackSpeaker
 from handlers.slack.user_directory import People
 from handlers.tickets import card as tickets_card
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_name
 from handlers.ui.renderer import Link, Voice, hide_uids
 
@@ -87,7 +87,7 @@ def states(found: Sequence[Ticket], names: dict[str, str], voice: Voice) -> tupl
     """The state of a few tickets: notice text and blocks. `names` are people's, by their ids."""
     text = " ".join(tickets_card.ticket_notice(_hidden(ticket), voice) for ticket in found)
     return text, [
-        blocks.section(
+        block_kit.section(
             f"state-{ticket.id}",
             "\n".join(voice.markup(line) for line in _lines(_hidden(ticket), names)),
         )

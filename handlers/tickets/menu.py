@@ -19,7 +19,7 @@ from handlers.slack.errors import Asker, Body, trigger_of
 from handlers.slack.user_directory import People
 from handlers.tickets.card import MENU, read_menu
 from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
-from handlers.ui.blocks import Block
+from handlers.ui.block_kit import Block
 from handlers.ui.forms import open_form
 
 _WHICH: Final = message("Write the ticket's number, such as LD-12.")

@@ -10,8 +10,8 @@ from typing import Any, Final
 from bot.i18n.messages import Message, Uid, message
 from bot.services.tickets.actions import Links
 from bot.ticket import Ticket
-from handlers.ui import blocks
-from handlers.ui.blocks import Block
+from handlers.ui import block_kit
+from handlers.ui.block_kit import Block
 from handlers.ui.forms import (
     ReportForm,
     State,
@@ -39,10 +39,10 @@ class HandOverForm:
     @staticmethod
     def view(ticket: Ticket, voice: Voice) -> Block:
         """Draw the form."""
-        field = blocks.field(
+        field = block_kit.field(
             "person",
             voice.plain(message("To whom?")),
-            blocks.person_menu(),
+            block_kit.person_menu(),
             hint=voice.plain(message("They are told privately.")),
         )
         title = message("Hand over %(ticket)s", ticket=ticket.label)
@@ -99,9 +99,9 @@ class LinkForm:
         label = message("Which ticket has to do with it?")
         fields = [_ticket_field(label, "", voice, optional=bool(linked))]
         if linked:
-            boxes = blocks.checkboxes(linked, ())
+            boxes = block_kit.checkboxes(linked, ())
             taken = voice.plain(message("Take these links away"))
-            fields.append(blocks.field("unlink", taken, boxes, optional=True))
+            fields.append(block_kit.field("unlink", taken, boxes, optional=True))
         title = message("Link %(ticket)s", ticket=seen.ticket.label)
         return _draw(
             LinkForm.CALLBACK, title, fields, message("Save"), ticket=seen.ticket, voice=voice
@@ -171,9 +171,9 @@ def _ticket_field(
     hint: Message | None = None,
     optional: bool = False,
 ) -> Block:
-    element = blocks.text_input(known, placeholder="LD-12", max_length=_TICKET_LENGTH)
+    element = block_kit.text_input(known, placeholder="LD-12", max_length=_TICKET_LENGTH)
     told = voice.plain(hint) if hint else ""
-    return blocks.field("ticket", voice.plain(label), element, hint=told, optional=optional)
+    return block_kit.field("ticket", voice.plain(label), element, hint=told, optional=optional)
 
 
 def _draw(
@@ -185,7 +185,7 @@ def _draw(
     ticket: Ticket,
     voice: Voice,
 ) -> Block:
-    return blocks.modal(
+    return block_kit.modal(
         callback,
         voice.plain(title),
         fields,

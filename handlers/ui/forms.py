@@ -18,7 +18,7 @@ from bot.errors import SpeakUnreachableError
 from bot.i18n.messages import Message, message
 from bot.services.tickets.submission import COMMENT_LENGTH
 from handlers.slack.clients import error_code
-from handlers.ui import blocks
+from handlers.ui import block_kit
 from handlers.ui.renderer import Voice
 
 State = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -56,10 +56,10 @@ class ReportForm:
 
     CALLBACK = "report"
 
-    def view(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> blocks.Block:
+    def view(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> block_kit.Block:
         """Draw the form; `app` is left out when there is but one."""
         say = voice.plain
-        return blocks.modal(
+        return block_kit.modal(
             self.CALLBACK,
             say(message("Report a bad call")),
             self.fields(voice, apps, now),
@@ -68,64 +68,64 @@ class ReportForm:
             private_metadata=json.dumps({"channel": self.channel}),
         )
 
-    def fields(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> list[blocks.Block]:
+    def fields(self, voice: Voice, apps: Sequence[str], now: dt.datetime) -> list[block_kit.Block]:
         """Draw the fields alone; `app` is left out when there is but one."""
-        app = blocks.field("app", voice.plain(message("App")), self._app_menu(apps))
+        app = block_kit.field("app", voice.plain(message("App")), self._app_menu(apps))
         return [
             *([app] if len(apps) > 1 else []),
             *self._who_fields(voice),
             *self._what_fields(voice, now),
         ]
 
-    def _app_menu(self, apps: Sequence[str]) -> blocks.Element:
+    def _app_menu(self, apps: Sequence[str]) -> block_kit.Element:
         options = [(app, app) for app in apps[:100]]
-        return blocks.select(options, self.app or (apps[0] if apps else ""))
+        return block_kit.select(options, self.app or (apps[0] if apps else ""))
 
-    def _who_fields(self, voice: Voice) -> list[blocks.Block]:
+    def _who_fields(self, voice: Voice) -> list[block_kit.Block]:
         say = voice.plain
         sides = [(side.value, say(name)) for side, name in SIDES.items()]
         return [
-            blocks.field(
+            block_kit.field(
                 "cname",
                 say(message("Channel name (cname)")),
-                blocks.text_input(
+                block_kit.text_input(
                     self.cname, placeholder="class_77_1", max_length=_CNAME_LENGTH * 2
                 ),
             ),
-            blocks.field(
+            block_kit.field(
                 "teacher_uid",
                 say(message("Teacher's uid")),
-                blocks.text_input(self.teacher_uid, max_length=_UID_LENGTH),
+                block_kit.text_input(self.teacher_uid, max_length=_UID_LENGTH),
             ),
-            blocks.field(
+            block_kit.field(
                 "student_uid",
                 say(message("Student's uid")),
-                blocks.text_input(self.student_uid, max_length=_UID_LENGTH),
+                block_kit.text_input(self.student_uid, max_length=_UID_LENGTH),
             ),
-            blocks.field(
+            block_kit.field(
                 "abnormal_side",
                 say(message("Who had the problem?")),
-                blocks.radio(sides, self.abnormal_side),
+                block_kit.radio(sides, self.abnormal_side),
             ),
         ]
 
-    def _what_fields(self, voice: Voice, now: dt.datetime) -> list[blocks.Block]:
+    def _what_fields(self, voice: Voice, now: dt.datetime) -> list[block_kit.Block]:
         say = voice.plain
         types = [(str(int(kind)), say(name)) for kind, name in ISSUE_TYPES.items()]
         moment = int((self.occurred_at or now).timestamp())
         return [
-            blocks.field(
+            block_kit.field(
                 "issue_type",
                 say(message("Type")),
-                blocks.select(types, self.issue_type or str(int(IssueType.FEEDBACK))),
+                block_kit.select(types, self.issue_type or str(int(IssueType.FEEDBACK))),
             ),
-            blocks.field(
-                "occurred_at", say(message("When did it happen?")), blocks.moment_input(moment)
+            block_kit.field(
+                "occurred_at", say(message("When did it happen?")), block_kit.moment_input(moment)
             ),
-            blocks.field(
+            block_kit.field(
                 "comments",
                 say(message("Comment")),
-                blocks.text_input(self.comments, multiline=True, max_length=COMMENT_LENGTH),
+                block_kit.text_input(self.comments, multiline=True, max_length=COMMENT_LENGTH),
                 hint=say(message("What did you see or hear?")),
                 optional=True,
             ),
@@ -157,20 +157,24 @@ class ResolveForm:
 
     CALLBACK = "resolve"
 
-    def view(self, voice: Voice, causes: Sequence[tuple[str, str]], ticket: str) -> blocks.Block:
+    def view(self, voice: Voice, causes: Sequence[tuple[str, str]], ticket: str) -> block_kit.Block:
         """Draw the form; `causes` are (key, name) pairs."""
         say = voice.plain
-        return blocks.modal(
+        return block_kit.modal(
             self.CALLBACK,
             say(message("Resolve %(ticket)s", ticket=ticket)),
             [
-                blocks.field(
-                    "cause", say(message("What was the cause?")), blocks.select(causes, self.cause)
+                block_kit.field(
+                    "cause",
+                    say(message("What was the cause?")),
+                    block_kit.select(causes, self.cause),
                 ),
-                blocks.field(
+                block_kit.field(
                     "resolution",
                     say(message("What was done?")),
-                    blocks.text_input(self.resolution, multiline=True, max_length=COMMENT_LENGTH),
+                    block_kit.text_input(
+                        self.resolution, multiline=True, max_length=COMMENT_LENGTH
+                    ),
                 ),
             ],
             submit=say(message("Resolve")),
@@ -233,7 +237,7 @@ def _read_moment(state: State, field: str) -> dt.datetime | None:
 
 def _element(state: State, field: str) -> Mapping[str, Any]:
     block = state.get(field)
-    element = block.get(blocks.INPUT) if isinstance(block, dict) else None
+    element = block.get(block_kit.INPUT) if isinstance(block, dict) else None
     return element if isinstance(element, dict) else {}
 
 
@@ -246,7 +250,7 @@ def read_metadata(text: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-async def open_form(client: AsyncWebClient, trigger_id: str, view: blocks.Block) -> str:
+async def open_form(client: AsyncWebClient, trigger_id: str, view: block_kit.Block) -> str:
     """Open a form while its trigger lives; returns its id.
 
     Raises SpeakUnreachableError when Slack is too slow.

@@ -14,7 +14,7 @@ from typing import Final
 
 from bot.charts import NativeChart
 from bot.i18n.translator import Words
-from handlers.ui.blocks import Block, clip
+from handlers.ui.block_kit import Block, clip
 
 CHARTS: Final = 2
 POINTS: Final = 20

@@ -27,7 +27,7 @@ from bot.charts import choose, draw, pack, unpack
 from bot.clouds.agora.record import participants_of, series_of
 from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import endpoint
-from bot.diagnosis import Verdict, examine
+from bot.diagnosis import Verdict, diagnose
 from bot.i18n.messages import message
 from bot.i18n.translator import Words
 from bot.ports import Window
@@ -98,7 +98,7 @@ def read(body: bytes, scene: Scene) -> tuple[Series, ...]:
 
 def judge(series: Sequence[Series], scene: Scene) -> Verdict:
     """Examine what was read."""
-    return examine(scene.report, [scene.call], series, ())
+    return diagnose(scene.report, [scene.call], series, ())
 
 
 def paint(series: Sequence[Series], verdict: Verdict, window: Window, scene: Scene) -> bytes:

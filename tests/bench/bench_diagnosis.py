@@ -16,7 +16,7 @@ from typing import Final
 from bot.call import Direction
 from bot.diagnosis import Verdict
 from bot.sandbox.scenario import Lesson
-from tests.bench.labelled import FLAVOURS, Flavour, diagnose, lessons
+from tests.bench.labelled import FLAVOURS, Flavour, diagnose_lesson, lessons
 
 _SURE: Final = 0.7
 _EACH: Final = 10
@@ -73,7 +73,7 @@ def truth(kind: str, lesson: Lesson, alike: dict[str, str]) -> Label:
 
 def judge(kind: str, twist: str, lesson: Lesson, flavour: Flavour, tally: Tally) -> None:
     """Examine one class and note what came out."""
-    verdict = diagnose(lesson, flavour)
+    verdict = diagnose_lesson(lesson, flavour)
     alike = _ALIKE_TOLD if flavour.told else _ALIKE
     wanted, got = truth(kind, lesson, alike), label(verdict, alike)
     if wanted[0] == "unknown":

@@ -25,7 +25,7 @@ from sqlmodel import SQLModel
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import demo_lessons
 from bot.store import Store
-from tests.bot.clouds.asker import build, lately
+from tests.bot.clouds.load_generator import build, lately
 
 ROOT: Final = Path(__file__).parents[2]
 ASKER: Final = ROOT / "tests" / "bot" / "clouds" / "asker.py"

@@ -32,7 +32,7 @@ from bot.clouds.agora.client import Generation
 from bot.clouds.agora.record import participants_of, series_of
 from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import endpoint
-from bot.diagnosis import Verdict, examine
+from bot.diagnosis import Verdict, diagnose
 from bot.ports import Window
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS
 from bot.sandbox.clouds.agora.diagnosis import tell_diagnosis
@@ -117,7 +117,7 @@ def moment(epoch_s: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
-def diagnose(lesson: Lesson, flavour: Flavour) -> Verdict:
+def diagnose_lesson(lesson: Lesson, flavour: Flavour) -> Verdict:
     """Examine a lesson as one cloud shows it."""
     report = report_of(lesson)
     cloud = flavour.name.split()[0]
@@ -129,7 +129,7 @@ def diagnose(lesson: Lesson, flavour: Flavour) -> Verdict:
         participants, series = by_curves(lesson, flavour.metrics)
     events = told_by_agora(lesson) if flavour.told else ()
     missing = () if flavour.told else (_SILENT,)
-    return examine(report, [call], series, events, missing=missing, participants=participants)
+    return diagnose(report, [call], series, events, missing=missing, participants=participants)
 
 
 def by_agora(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.handlers.knocking import Door, open_door
+from tests.handlers.raw_http import Door, open_door
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,7 @@ class Door:
         finally:
             self._closing.set()
             await asyncio.sleep(0)  # waiting answers go out before their connections are closed
-            await http_server.end(runner)
+            await http_server.close_server(runner)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         ask = await self._read(request)

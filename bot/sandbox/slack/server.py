@@ -51,4 +51,4 @@ async def open_server(workspace: Workspace, host: str, port: int) -> AsyncIterat
         bound = runner.addresses[0][1]
         yield f"http://{host}:{bound}"
     finally:
-        await http_server.end(runner)
+        await http_server.close_server(runner)

@@ -20,7 +20,7 @@ from bot.call import (
     Side,
 )
 from bot.clouds.reasons import reason_of, retry_of
-from bot.diagnosis import Verdict, examine, examine_either
+from bot.diagnosis import Verdict, diagnose, examine_either
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, EventSource, Window
@@ -58,7 +58,7 @@ class Examiner:
         self._clouds = clouds
         self._clock = clock
 
-    async def examine(self, report: Report, *, side_known: bool = True) -> Diagnosis:
+    async def diagnose(self, report: Report, *, side_known: bool = True) -> Diagnosis:
         """Work out why a call was bad. Never raises CloudError: what failed is in the answer.
 
         With empty uids the two people who were measured most are examined; unless the side is
@@ -105,7 +105,7 @@ class Examiner:
             again_at = listed_by if now < listed_by else None
             unlisted = Missing(Lack.CALL, LackReason.NOT_FOUND, again_at, cname)
             return _conclude(self._clouds[app], asked, now, _Findings(missing=[unlisted]))
-        diagnosis = await self.examine(asked, side_known=False)
+        diagnosis = await self.diagnose(asked, side_known=False)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
         return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named), named=named)
 
@@ -203,7 +203,7 @@ def _conclude(
     participants = tuple(person for record in found.records for person in record.participants)
     told = (report, found.calls, series, found.events)
     if side_known:
-        verdict = examine(*told, missing=found.missing, participants=participants)
+        verdict = diagnose(*told, missing=found.missing, participants=participants)
     else:
         side, verdict = examine_either(*told, missing=found.missing, participants=participants)
         report = replace(report, abnormal_side=side)

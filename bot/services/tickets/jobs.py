@@ -212,7 +212,7 @@ class Carriers:
         ticket = await self._ticket(duty)
         if not ticket.card_ts:
             return self._now() + CARD_FIRST
-        found = await self._desk.examiner.examine(ticket.report)
+        found = await self._desk.examiner.diagnose(ticket.report)
         diagnosis = pace(found, self._now(), ticket.created_at, DIAGNOSED_WITHIN)
         if ticket.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
             return diagnosis.verdict.retry_at

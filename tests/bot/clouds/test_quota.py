@@ -125,7 +125,7 @@ async def test_old_bookings_are_forgotten(ledger: SqlLedger, clock: Any, store: 
 _BOOK = """
 import asyncio, datetime as dt, sys
 from bot.store import Store
-from bot.store.ledger import SqlLedger
+from bot.store.rate_limits import SqlLedger
 async def main():
     store = Store(sys.argv[1])
     ledger = SqlLedger(store)

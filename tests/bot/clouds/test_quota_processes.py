@@ -60,7 +60,7 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
 
 async def ask_from_two(store: Store, clouds: Clouds, seconds: float) -> Counter[str]:
     """Let two processes ask as fast as they may; returns what came of it, together."""
-    asker = Path(__file__).with_name("asker.py")
+    asker = Path(__file__).with_name("load_generator.py")
     pair = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, str(asker), store.url, clouds.agora_url, str(seconds), str(first)),

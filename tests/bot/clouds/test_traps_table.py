@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.bot.clouds.traps import TRAPS
-from tests.rollcall import find_test
+from tests.suite_index import find_test
 
 IDS: Final = (
     *(f"S{number}" for number in range(1, 15)),

@@ -25,7 +25,7 @@ from bot.call import (
     Side,
     Unit,
 )
-from bot.diagnosis import Verdict, examine
+from bot.diagnosis import Verdict, diagnose
 
 T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 TEACHER, STUDENT = "10001", "20002"
@@ -160,10 +160,10 @@ class Scenery:
         """Return the complaint."""
         return Report("kids", "class_1", TEACHER, STUDENT, self.abnormal, IssueType.COMPLAINT, T0)
 
-    def examine(self) -> Verdict:
+    def diagnose(self) -> Verdict:
         """Examine it."""
         call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
-        return examine(
+        return diagnose(
             self.report(),
             [call],
             self.series(),

@@ -15,7 +15,7 @@ from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import STUDENT_UID, TEACHER_UID, build_lesson
 from bot.settings import CloudSettings
 from bot.store.rate_limits import SqlLedger, SqlMemory
-from tests.bot.clouds.contract.carriers import CARRIERS, Carrier, TurnClock
+from tests.bot.clouds.contract.cloud_cases import CARRIERS, Carrier, TurnClock
 
 NOON_S: Final = 1795176000
 NOON: Final = dt.datetime.fromtimestamp(NOON_S, dt.UTC)

@@ -11,7 +11,7 @@ from bot.call import Lack, Unit
 from bot.errors import CloudCannotError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import Clouds
-from tests.bot.clouds.contract.carriers import Carrier
+from tests.bot.clouds.contract.cloud_cases import Carrier
 from tests.bot.clouds.contract.conftest import (
     FIVE,
     NOON,

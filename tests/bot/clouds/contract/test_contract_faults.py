@@ -22,7 +22,7 @@ from bot.errors import (
 from bot.ports import Cloud, EventAnswer
 from bot.sandbox.clouds import Clouds, FaultKind
 from bot.settings import CloudSettings
-from tests.bot.clouds.contract.carriers import WRONG_SECRET, Carrier, TurnClock
+from tests.bot.clouds.contract.cloud_cases import WRONG_SECRET, Carrier, TurnClock
 from tests.bot.clouds.contract.conftest import Build, around, questions
 
 FAULTS: Final[tuple[tuple[FaultKind, type[CloudError]], ...]] = (

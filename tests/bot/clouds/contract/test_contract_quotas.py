@@ -8,7 +8,7 @@ from typing import Final
 from bot.errors import CloudOverQuotaError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import Clouds
-from tests.bot.clouds.contract.carriers import Carrier, TurnClock
+from tests.bot.clouds.contract.cloud_cases import Carrier, TurnClock
 from tests.bot.clouds.contract.conftest import NOON, around, questions
 
 BURST: Final = 200

@@ -11,7 +11,7 @@ from bot.ports import Cloud
 from bot.sandbox.clouds import Clouds
 from bot.sandbox.scenario import KINDS, build_lesson
 from bot.services.diagnosis.service import Examiner
-from tests.bot.clouds.contract.carriers import Carrier, TurnClock
+from tests.bot.clouds.contract.cloud_cases import Carrier, TurnClock
 from tests.bot.clouds.contract.conftest import NOON_S, UIDS, complaint
 
 Shown = tuple[str, Media | None, Direction | None, Side | None]

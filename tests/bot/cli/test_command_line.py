@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import signal
+import socket
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.call import Side
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.slack.app import read_manifest
+from bot.store import Store
+from bot.ticket import Ticket
+from tests.cli_helpers import Terminal
+
+SLACK = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "hush",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    "ESCALATION_CHANNEL": "C1",
+}
+AGORA = {
+    "AGORA_APPS": "kids=A1",
+    "AGORA_CUSTOMER_ID": "id",
+    "AGORA_CUSTOMER_SECRET": "hush",
+    "AGORA_BASE_URL": "http://127.0.0.1:1",
+}
+VERDICT_FIELDS = set(
+    "cause media direction side uid confidence from to evidence missing others".split()  # noqa: SIM905 - reads better
+)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """An empty folder."""
+    return Terminal(tmp_path)
+
+
+@pytest.fixture
+def busy_port() -> Iterator[str]:
+    """A port somebody else listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield str(taken.getsockname()[1])
+
+
+# Wrong arguments and settings.
+
+
+@pytest.mark.parametrize("arguments", [[], ["diagnose", "class", "--at", "2026-11-09T10:05:00"]])
+async def test_wrong_arguments(terminal: Terminal, arguments: list[str]) -> None:
+    """Wrong arguments are one line, exit 2, and nothing is made."""
+    outcome = await terminal.spawn(*arguments)
+    assert (2, "") == (outcome.status, outcome.out)
+    assert outcome.complaint
+    assert [] == list(terminal.folder.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["diagnose", "-h"]])
+async def test_help(terminal: Terminal, arguments: list[str]) -> None:
+    """Help is an answer."""
+    outcome = await terminal.run(*arguments)
+    assert (0, "") == (outcome.status, outcome.err)
+    assert "usage: python -m bot" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "name"),
+    [
+        ("serve", {**SLACK, **AGORA, "SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET"),
+        ("serve", SLACK, "AGORA_APPS"),
+        ("socket", {**SLACK, **AGORA, "SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN"),
+        ("worker", {**SLACK, **AGORA, "SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN"),
+        ("diagnose", {}, "AGORA_APPS"),
+        ("export", {"PORT": "x"}, "PORT"),
+        ("migrate", {"DATABASE_URL": "mysql://h/n"}, "DATABASE_URL"),
+    ],
+)
+async def test_wrong_settings(
+    terminal: Terminal, command: str, environment: dict[str, str], name: str
+) -> None:
+    """A missing or wrong setting is one line that names it, exit 1."""
+    arguments = [command, *(["class"] if command == "diagnose" else [])]
+    outcome = await terminal.run(*arguments, **environment)
+    assert (1, "") == (outcome.status, outcome.out)
+    assert outcome.complaint.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [
+        ("zh", "PORT 缺失或有误"),
+        ("", "PORT 缺失或有误"),
+        ("en", "PORT is missing or wrong"),
+        ("both", "PORT is missing or wrong"),
+        ("fr", "DEFAULT_LOCALE is missing or wrong"),
+    ],
+)
+async def test_language_of_errors(terminal: Terminal, locale: str, said: str) -> None:
+    """Errors are in the language of DEFAULT_LOCALE, whatever else is wrong."""
+    environment = {"DEFAULT_LOCALE": locale, "PORT": "" if locale == "fr" else "x"}
+    assert said in (await terminal.run("export", **environment)).complaint
+
+
+async def test_settings_from_a_file(terminal: Terminal) -> None:
+    """`.env` beside the process is read."""
+    (terminal.folder / ".env").write_text("PORT=70000\n")
+    assert (await terminal.run("export")).complaint.startswith("PORT")
+
+
+# Databases.
+
+
+async def test_database_files(terminal: Terminal) -> None:
+    """A fresh folder gets a database of the newest revision, and stays usable."""
+    assert (0, "") == ((first := await terminal.run("migrate")).status, first.err)
+    assert 0 == (await terminal.run("migrate")).status
+    assert {"lagdesk.db"} == {path.name for path in terminal.folder.iterdir()}
+
+
+@pytest.mark.parametrize("command", ["export", "migrate"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////nowhere/at/all/lagdesk.db",
+        "sqlite:///folder",
+        "sqlite:///nonsense.db",
+        "postgresql://user:hush@127.0.0.1:1/name",
+    ],
+)
+async def test_databases_that_cannot_be_used(terminal: Terminal, command: str, url: str) -> None:
+    """A database that cannot be opened or reached is one line, without its password."""
+    (terminal.folder / "folder").mkdir()
+    (terminal.folder / "nonsense.db").write_bytes(b"no database at all, whatever its name" * 100)
+    outcome = await terminal.run(command, DATABASE_URL=url)
+    assert (1, "") == (outcome.status, outcome.out)
+    assert "DATABASE_URL" in outcome.complaint
+    assert "hush" not in outcome.complaint
+
+
+# Running.
+
+
+@asynccontextmanager
+async def serving(terminal: Terminal, *more: str, **told: str) -> AsyncIterator[Any]:
+    """Run `serve` until the block ends; yields the process and its address."""
+    process = await terminal.start("serve", "--port", "0", *more, **SLACK, **AGORA, **told)
+    assert process.stderr is not None
+    try:
+        while b"listens on" not in (line := await asyncio.wait_for(process.stderr.readline(), 60)):
+            assert line
+        yield process, line.decode().split()[-1]
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("more", [[], ["--no-worker"]])
+async def test_serve_starts_fresh_and_stops(
+    terminal: Terminal, more: list[str], number: signal.Signals
+) -> None:
+    """`serve` makes its files, answers, and stops within 8 seconds with 0, Slack away or not."""
+    async with serving(terminal, *more) as (process, url):
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as answer:
+            assert 200 == answer.status
+        names = {path.name for path in terminal.folder.iterdir()}
+        assert {"lagdesk.db"} <= names
+        assert {name for name in names if not name.startswith("lagdesk.")} == set()
+        began = time.monotonic()
+        process.send_signal(number)
+        _, err = await asyncio.wait_for(process.communicate(), 20)
+        assert 8 > time.monotonic() - began
+        assert 0 == process.returncode
+        assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+async def test_port_in_use(terminal: Terminal, command: str, busy_port: str) -> None:
+    """A port that is taken is one line."""
+    more = ["--no-browser", "--locale", "en"] if command == "demo" else []
+    outcome = await terminal.run(command, "--port", busy_port, *more, **SLACK, **AGORA)
+    assert 1 == outcome.status
+    assert busy_port in outcome.complaint
+
+
+async def test_impossible_host(terminal: Terminal) -> None:
+    """A host that is none of ours is one line."""
+    outcome = await terminal.run("serve", "--host", "192.0.2.1", "--port", "0", **SLACK, **AGORA)
+    assert 1 == outcome.status
+    assert "HOST" in outcome.complaint
+
+
+# Manifest and export.
+
+
+async def test_manifest_needs_no_settings(terminal: Terminal) -> None:
+    """The manifest is JSON that Slack's sandbox reads, even where settings are wrong."""
+    outcome = await terminal.run("manifest", "--url", "https://lagdesk.example", PORT="x")
+    assert (0, "") == (outcome.status, outcome.err)
+    assert read_manifest(json.loads(outcome.out)).knows_command("/report")
+
+
+def fill(path: Path, count: int) -> None:
+    """Put tickets into a database, an hour apart, the newest now."""
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    now = dt.datetime.now(dt.UTC)
+    for number in range(count):
+        at = now - dt.timedelta(hours=count - 1 - number)
+        ticket = Ticket(
+            team="T1",
+            origin=f"V{number}",
+            app="kids",
+            cloud="agora",
+            cname="class_77_1",
+            teacher_uid="10001",
+            student_uid="20002",
+            abnormal_side=Side.STUDENT,
+            issue_type=3,
+            occurred_at=at,
+            created_at=at,
+            comments='=HYPERLINK("x"),卡\n住',
+            reporter="U1",
+        )
+        store.transact_here(lambda session, made=ticket: session.add(made))  # type: ignore[misc]
+    store.close()
+
+
+async def test_export(terminal: Terminal) -> None:
+    """Tickets are exported one a line, since a time or all."""
+    fill(terminal.folder / "lagdesk.db", 3)
+    outcome = await terminal.run("export", "--format", "jsonl")
+    rows = [json.loads(line) for line in outcome.out.splitlines()]
+    assert (0, "", [1, 2, 3]) == (outcome.status, outcome.err, [row["number"] for row in rows])
+    since = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90)).isoformat()
+    assert 2 == (await terminal.run("export", "--since", since, "--format", "jsonl")).out.count(
+        "\n"
+    )
+    comma = await terminal.spawn("export", PYTHONIOENCODING="ascii")
+    assert "'=HYPERLINK" in comma.out
+    assert "卡" in comma.out
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("bot export | head -n 1 >/dev/null", 0),
+        ("bot export --format jsonl | true", 0),
+        ("bot export >/dev/full", 1),
+        ("bot manifest >/dev/full", 1),
+        ("bot export >&-", 1),
+        ("bot manifest | true", 0),
+    ],
+)
+async def test_output_that_is_closed(terminal: Terminal, line: str, status: int) -> None:
+    """Whoever stops reading gets no complaint; what cannot be written is one line."""
+    fill(terminal.folder / "lagdesk.db", 300)
+    outcome = await terminal.shell(line)
+    assert status == outcome.status
+    assert status == len(outcome.err.splitlines())
+
+
+# Diagnoses.
+
+
+@pytest.fixture(scope="module")
+async def clouds() -> AsyncIterator[Clouds]:
+    """The three clouds, simulated."""
+    made = Clouds(demo_lessons(time.time()))
+    async with made.serve():
+        yield made
+
+
+def told(clouds: Clouds, **more: str) -> dict[str, str]:
+    """The environment of one Agora account."""
+    account = AgoraAccount()
+    return {
+        "AGORA_APPS": f"kids={account.apps['kids']}",
+        "AGORA_CUSTOMER_ID": account.customer_id,
+        "AGORA_CUSTOMER_SECRET": account.customer_secret,
+        "AGORA_BASE_URL": clouds.agora_url,
+        **more,
+    }
+
+
+@pytest.mark.parametrize("locale", ["zh", "en", "both"])
+async def test_diagnose_in_words(terminal: Terminal, clouds: Clouds, locale: str) -> None:
+    """The terminal says what `/diagnose` says, in the company's language, uids whole."""
+    at = str(int(time.time()) - 600)
+    outcome = await terminal.run(
+        *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
+        **told(clouds, DEFAULT_LOCALE=locale),
+    )
+    assert (0, "") == (outcome.status, outcome.err)
+    assert "•••" not in outcome.out
+    assert ("zh" != locale) == any(word in outcome.out for word in ("The ", "the ", " of "))
+    assert ("en" != locale) == any("\u4e00" <= char <= "\u9fff" for char in outcome.out)
+
+
+async def test_diagnose_as_json(terminal: Terminal, clouds: Clouds) -> None:
+    """With --json the verdict is the top-level object; --at has four forms."""
+    moment = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(minutes=10)
+    forms = [
+        str(int(moment.timestamp())),
+        moment.isoformat().replace("+00:00", "Z"),
+        moment.isoformat(),
+        moment.astimezone(dt.timezone(dt.timedelta(hours=8))).isoformat(),
+    ]
+    causes = set()
+    for form in forms:
+        run = terminal.spawn if form is forms[0] else terminal.run
+        outcome = await run("diagnose", "class_77_1", "--at", form, "--json", **told(clouds))
+        assert (0, "") == (outcome.status, outcome.err)
+        verdict = json.loads(outcome.out)
+        assert set() == VERDICT_FIELDS - set(verdict)
+        causes.add(verdict["cause"])
+    assert 1 == len(causes)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["class_77_1", "--app", "nobody"],
+        ["类"],
+        ["class_77_1", "--teacher", "4294967296"],
+        ["class_77_1", "--at", "2999-01-01T00:00:00Z"],
+    ],
+)
+async def test_questions_nobody_can_answer(
+    terminal: Terminal, clouds: Clouds, arguments: list[str]
+) -> None:
+    """Unknown apps, impossible names and times to come are wrong arguments."""
+    outcome = await terminal.run("diagnose", *arguments, **told(clouds))
+    assert (2, "") == (outcome.status, outcome.out)
+    assert outcome.complaint
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"AGORA_BASE_URL": "http://127.0.0.1:1"}, {"AGORA_CUSTOMER_SECRET": "wrong"}],
+    ids=["away", "key"],
+)
+async def test_cloud_that_tells_nothing(
+    terminal: Terminal, clouds: Clouds, wrong: dict[str, str]
+) -> None:
+    """A cloud that is away or refuses the key is one line and exit 1."""
+    outcome = await terminal.run("diagnose", "class_77_1", **told(clouds, **wrong))
+    assert (1, "") == (outcome.status, outcome.out)
+    assert "Agora" in outcome.complaint
+
+
+async def test_database_stays_beside(terminal: Terminal, clouds: Clouds) -> None:
+    """A diagnosis leaves nothing behind but the database it keeps quotas in."""
+    await terminal.run("diagnose", "class_77_1", **told(clouds))
+    assert {"lagdesk.db"} == {path.name for path in terminal.folder.iterdir()}
+    with sqlite3.connect(terminal.folder / "lagdesk.db") as database:
+        assert ("ok",) == database.execute("PRAGMA integrity_check").fetchone()

@@ -1,0 +1,93 @@
+"""The same as /quality, in the terminal: its output and its exit status."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.clouds import AgoraAccount, Clouds
+from bot.sandbox.scenario import demo_lessons
+from tests.cli_helpers import Terminal
+
+DONE, FAILED, MISUSED = 0, 1, 2
+
+
+@pytest.fixture(scope="module")
+async def clouds() -> AsyncIterator[Clouds]:
+    """The demo's lessons."""
+    made = Clouds(demo_lessons(time.time()))
+    async with made.serve():
+        yield made
+
+
+async def run(
+    clouds: Clouds, folder: Path, *arguments: str, **more: str
+) -> tuple[int, str, list[str]]:
+    """Run the command; returns its exit status, its output, and the lines of its errors."""
+    account = AgoraAccount()
+    told = {
+        "AGORA_APPS": f"kids={account.apps['kids']},adults={account.apps['adults']}",
+        "AGORA_CUSTOMER_ID": account.customer_id,
+        "AGORA_CUSTOMER_SECRET": account.customer_secret,
+        "AGORA_BASE_URL": clouds.agora_url,
+    }
+    outcome = await Terminal(folder).run("quality", *arguments, **{**told, **more})
+    return outcome.status, outcome.out, outcome.err.splitlines()
+
+
+async def test_json_is_for_programs(clouds: Clouds, tmp_path: Path) -> None:
+    """One object with figures and their age; asked again, the same figures cost no question."""
+    status, out, errors = await run(clouds, tmp_path, "--json")
+    told = json.loads(out)
+    assert (DONE, []) == (status, errors)
+    assert ("kids", "agora", "live") == (told["app"], told["cloud"], told["topic"])
+    trends = {trend["name"]: trend for trend in told["trends"]}
+    assert ("%", "") == (trends["videoFreezeRate"]["unit"], trends["pcu"]["unit"])
+    at, value = trends["pcu"]["points"][-1]
+    assert dt.datetime.fromisoformat(at).tzinfo is not None
+    assert value > 0
+    asked = sum(clouds.counts.values())
+    _, again, _ = await run(clouds, tmp_path, "--json", "live", "--app", "KIDS")
+    assert asked == sum(clouds.counts.values())
+    assert told == json.loads(again)
+
+
+async def test_text_is_for_people(clouds: Clouds, tmp_path: Path) -> None:
+    """In the installer's language, with the other apps."""
+    status, out, errors = await run(clouds, tmp_path, "network", DEFAULT_LOCALE="zh")
+    assert (DONE, []) == (status, errors)
+    assert "端到端视频优质传输率" in out
+    assert "adults" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("bogus",), MISUSED, "bogus"),
+        (("--app", "nobody"), MISUSED, "kids, adults"),
+        (("live", "usage"), MISUSED, "usage"),
+        (("distribution",), FAILED, "whole app"),
+    ],
+)
+async def test_an_error_is_one_line(
+    arguments: tuple[str, ...], status: int, said: str, clouds: Clouds, tmp_path: Path
+) -> None:
+    """On standard error, never a traceback; what a cloud cannot tell is a failure."""
+    found, out, (line,) = await run(clouds, tmp_path, *arguments)
+    assert (status, "") == (found, out)
+    assert said in line
+
+
+async def test_several_errors_are_one_line(clouds: Clouds, tmp_path: Path) -> None:
+    """`live` asks two endpoints; both failing is still one line, and each reason stands once."""
+    told = {"AGORA_API": "seed"}
+    clouds.fail_next("*", "html", times=9)
+    status, out, (line,) = await run(clouds, tmp_path, "live", **told)
+    clouds.clear_faults()
+    assert (FAILED, "") == (status, out)
+    assert all(1 == line.count(f"({name}, ") for name in ("live_scale", "live_experience"))

@@ -1,0 +1,92 @@
+"""The traps of today's Agora documents (Section 4 of the list), numbered in the order told there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import httpx
+
+from bot.clouds.agora.app_metric_schemas import Figures, distribution_of, usages_of
+from bot.clouds.endpoints import endpoint
+from bot.ports import Topic, Window
+from bot.settings import read_settings
+from tests.bot.clouds.agora.test_agora_traps import CALL, LATELY, NOON_S, call_row, user_row, when
+
+HOUR = Window(when(NOON_S - 3600), when(NOON_S - 300))
+NULL = {"code": 0, "message": "null"}
+
+
+async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, wire: Any) -> None:
+    """T1, T6: 0 is a yes whatever the message; T8: a size goes with a number; T9: no has_more."""
+    rows = [call_row(number, NOON_S - 2000 + number) for number in range(101)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        first = (int(request.url.params["page_no"]) - 1) * 100
+        told = {"total_size": 101, "call_lists": rows[first : first + 100]}
+        return httpx.Response(200, json=NULL | told)
+
+    wire.do("lists", answer)
+    calls = await make_agora(api="current").find_calls("kids", "class_77_1", HOUR)
+    assert 101 == len(calls)
+    pages = [(asked["page_no"], asked["page_size"]) for asked in wire.params("lists")]
+    assert [("1", "100"), ("2", "100")] == pages
+
+
+async def test_t10_roles_are_not_read(make_agora: Any, wire: Any) -> None:
+    """T10: roles are typed as text and shown as an array; either leaves the rest readable."""
+    users = [user_row(10001, "a", roles=["SPEAKER"]), user_row(20002, "b", roles="AUDIENCE")]
+    wire.say("sessions", NULL | {"call_info": users})
+    wire.say("metrics", NULL | {"metrics": []})
+    record = await make_agora(api="current").fetch_record(CALL, ["10001", "20002"], LATELY)
+    assert {"10001", "20002"} == {person.uid for person in record.participants}
+
+
+async def test_t2_names_of_times(make_agora: Any, wire: Any) -> None:
+    """T2: calls are asked with start_ts and end_ts, figures of apps with startTs and endTs."""
+    wire.say("lists", NULL | {"total_size": 0, "call_lists": []})
+    wire.say("by_time", NULL | {"data": []})
+    agora = make_agora(api="current", plan="premium")
+    await agora.find_calls("kids", "class_77_1", HOUR)
+    await agora.fetch_overview("kids", Topic.USAGE)
+    names = ("start_ts", "end_ts", "startTs", "endTs")
+    for name, wanted in (("lists", names[:2]), ("by_time", names[2:])):
+        (asked, *_) = wire.params(name)
+        assert wanted == tuple(each for each in names if each in asked)
+
+
+def test_t3_one_dimension_of_two_names() -> None:
+    """T3: the table says sdkVersion, the sample sdk; rows of either name are read."""
+    row = endpoint("agora", "usage_spread", generation="current", plan="premium")
+    for asked, told in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
+        body = Figures(data=[{told: "4.1", "userCount": 3}])
+        (only,) = distribution_of(row, body, asked, "userCount").rows
+        assert ("4.1", 3) == (only.codes[0].value, only.value)
+
+
+def test_t4_quality_is_asked_where_quality_is() -> None:
+    """T4: two samples about quality call the paths of usage."""
+    for name, path in (
+        ("quality_spread", "/beta/insight/quality/aggregation"),
+        ("realtime_quality", "/beta/realtime/quality/by_time_20sec"),
+    ):
+        row = endpoint("agora", name, generation="current", plan="premium")
+        assert path == row.path
+
+
+def test_t7_midnight_of_either_zone() -> None:
+    """T7: a day's stamp is midnight of UTC, or, as in the samples, of UTC+8; the day is the same."""
+    row = endpoint("agora", "insight_usage", generation="current", plan="premium")
+    midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC).timestamp()
+    for stamp in (midnight, midnight - 8 * 3600):
+        body = Figures(data=[{"ts": stamp, "userCount": 3}])
+        (usage,) = usages_of(row, body, ["userCount"])
+        assert dt.date(2026, 11, 20) == usage.day
+
+
+def test_t14_the_host_is_a_setting() -> None:
+    """T14: a sample names api.sd-rtn.com; api.agora.io is asked unless somebody says otherwise."""
+    told = {"AGORA_APPS": "kids=A", "AGORA_CUSTOMER_ID": "I", "AGORA_CUSTOMER_SECRET": "S"}
+    elsewhere = told | {"AGORA_BASE_URL": "https://api.sd-rtn.com/"}
+    assert ["https://api.agora.io"] == [each.base_url for each in read_settings(told).clouds]
+    assert ["https://api.sd-rtn.com"] == [each.base_url for each in read_settings(elsewhere).clouds]

@@ -1,0 +1,175 @@
+"""Huawei against the simulated one over real HTTP: what truly happened comes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.call import IssueType, Metric, Report
+from bot.clouds import build_clouds
+from bot.diagnosis import diagnose
+from bot.errors import (
+    CloudBrokenError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudUnreachableError,
+)
+from bot.ports import Window
+from bot.sandbox.clouds import Clouds, HuaweiAccount
+from bot.sandbox.scenario import build_lesson
+from bot.settings import CloudSettings
+from bot.store.rate_limits import SqlLedger, SqlMemory
+
+NOON_S = 1795176000
+TWO = dt.timedelta(minutes=2)
+KINDS = (
+    "wifi_weak_student",
+    "uplink_loss_video",
+    "uplink_loss_audio",
+    "downlink_loss_video",
+    "downlink_loss_audio",
+    "latency_up_video",
+    "latency_down_video",
+    "cpu_high_teacher",
+    "cpu_high_student",
+    "stopped_video_teacher",
+    "stopped_audio_teacher",
+    "healthy",
+    "one_end_missing",
+)
+
+
+# A stopped sender keeps the name the cloud gave: its factor 18.
+AS_TOLD = {"user_action.stopped_sending": "media.peer_no_stream"}
+
+
+def settings_of(clouds: Clouds, account: HuaweiAccount, *, by_token: bool = False) -> CloudSettings:
+    """The settings that lead to the simulated Huawei."""
+    by_key = {"access_key": account.access_key, "secret_key": account.secret_key}
+    by_iam = {
+        "iam_user": account.iam_user,
+        "iam_password": account.iam_password,
+        "iam_domain": account.iam_domain,
+        "iam_project": account.project_name,
+    }
+    options = {"project_id": account.project_id, "iam_url": clouds.huawei_url}
+    secrets = by_iam if by_token else by_key
+    return CloudSettings("huawei", account.apps, clouds.huawei_url, secrets, options)
+
+
+@pytest.fixture
+async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+    """One lesson of every kind of the last hour on a simulated Huawei."""
+    start = NOON_S - 3000
+    lessons = [
+        build_lesson(kind, kind, seed=number, started_at=start) for number, kind in enumerate(KINDS)
+    ]
+    made = Clouds(lessons, clock=clock.timestamp)
+    async with made.serve():
+        yield made
+
+
+@pytest.fixture(params=[False, True], ids=["aksk", "token"])
+async def huawei(
+    request: Any, clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger
+) -> AsyncIterator[Any]:
+    """Our Huawei, let in by key pair and by token."""
+    each = settings_of(clouds, clouds.huawei.account, by_token=request.param)
+    memory = SqlMemory(store)
+    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    yield made["kids"]
+    await made["kids"].close()
+
+
+def report_of(clouds: Clouds, cname: str) -> Report:
+    """What somebody complained of in a lesson."""
+    lesson = clouds.lesson(cname)
+    assert lesson is not None
+    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
+    side = lesson.complaint.abnormal_side
+    return Report("kids", cname, "10001", "20002", side, IssueType.COMPLAINT, at)
+
+
+async def test_a_call_is_found_and_told(clouds: Clouds, huawei: Any) -> None:
+    """The room, both people, and the loss where it was; nothing is missing."""
+    report = report_of(clouds, "uplink_loss_video")
+    window = Window.around(report.occurred_at, TWO)
+    (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
+    assert (NOON_S - 3000, NOON_S - 300) == (call.started_at.timestamp(), call.ended_at.timestamp())
+    record = await huawei.fetch_record(call, ["10001", "20002"], window)
+    assert ["10001", "20002"] == [stay.uid for stay in record.participants]
+    assert () == record.missing
+    (loss,) = (
+        one
+        for one in record.series
+        if (one.uid, one.metric, one.code.value) == ("10001", Metric.UPLINK_LOSS, "vloss")
+    )
+    assert 8 < float(loss.values.max()) < 50
+
+
+async def test_w14_a_room_used_again(clouds: Clouds, huawei: Any) -> None:
+    """W14: a room that held a class last week too is one row, and the stays are today's."""
+    clouds.add(build_lesson("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800))
+    clouds.huawei.are_rooms_merged = True
+    report = report_of(clouds, "uplink_loss_video")
+    window = Window.around(report.occurred_at, TWO)
+    (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
+    assert NOON_S - 604800 == call.started_at.timestamp()
+    record = await huawei.fetch_record(call, ["10001", "20002"], window)
+    joined = [stay.joined_at.timestamp() for stay in record.participants]
+    assert [NOON_S - 3000, NOON_S - 2965] == joined
+    assert record.series
+
+
+FAULTS = [
+    ("http_500", CloudBrokenError),
+    ("http_503", CloudBrokenError),
+    ("http_429", CloudOverQuotaError),
+    ("reset", CloudUnreachableError),
+    ("html", CloudNonsenseError),
+    ("truncated_json", CloudNonsenseError),
+    ("wrong_types", CloudNonsenseError),
+    ("empty", CloudNonsenseError),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault[0]))
+async def test_faults_are_typed(fault: Any, clouds: Clouds, huawei: Any) -> None:
+    """Whatever goes wrong on the way is a typed error that may pass, and later it does."""
+    kind, error = fault
+    clouds.fail_next("rtc/data/abnormal-events", kind, times=3)
+    report = report_of(clouds, "healthy")
+    window = Window.around(report.occurred_at, TWO)
+    with pytest.raises(error) as caught:
+        await huawei.fetch_events("kids", "healthy", window)
+    assert caught.value.retryable
+    clouds.clear_faults()
+    later = Window.around(report.occurred_at, TWO)
+    if kind != "http_429":
+        assert () == (await huawei.fetch_events("kids", "healthy", later)).events
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_verdict_is_the_truth(kind: str, clouds: Clouds, huawei: Any) -> None:
+    """Metrics and events of the simulated cloud lead to what truly happened."""
+    report = report_of(clouds, kind)
+    window = Window.around(report.occurred_at, TWO)
+    calls = await huawei.find_calls("kids", kind, window)
+    record = await huawei.fetch_record(calls[0], ["10001", "20002"], window)
+    answer = await huawei.fetch_events("kids", kind, window)
+    verdict = diagnose(
+        report,
+        calls,
+        record.series,
+        answer.events,
+        missing=(*record.missing, *answer.missing),
+        participants=record.participants,
+    )
+    lesson = clouds.lesson(kind)
+    assert lesson is not None
+    expected = lesson.expected
+    uid = None if expected.uid is None else str(expected.uid)
+    assert (AS_TOLD.get(expected.cause, expected.cause), uid) == (verdict.cause, verdict.uid)

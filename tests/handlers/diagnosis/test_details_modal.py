@@ -1,0 +1,103 @@
+"""The details say openly whether the cloud confirms a verdict or speaks against it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from bot.call import AbnormalEvent, Code, Factor, IssueType, Lack, LackReason, Missing, Report, Side
+from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
+from bot.i18n.translator import Words
+from bot.ports import Diagnosis
+from bot.ticket import Ticket
+from handlers.diagnosis.details_modal import details_view
+from handlers.ui.renderer import Voice
+from tests.scenario_helpers import text_of
+
+NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
+LOSS = Code("agora.factor_id", "21")
+CPU = Code("agora.factor_id", "10")
+MEASURED = Evidence("agora", NOW, "20002", "uplink_loss", 31.0, "%", 5.0)
+TOLD = Evidence("agora", NOW, "20002", code=LOSS)
+
+
+def diagnosis(
+    cause: str,
+    *factors: Code,
+    evidence: tuple[Evidence, ...] = (MEASURED,),
+    missing: tuple[Missing, ...] = (),
+    about: str = "20002",
+) -> Diagnosis:
+    """A verdict about the student, and an event of the cloud's with these factors."""
+    report = Report("kids", "c", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW)
+    uid = None if cause in (HEALTHY, UNKNOWN) else "20002"
+    verdict = Verdict(
+        cause, NOW, NOW, side=Side.STUDENT, uid=uid, evidence=evidence, missing=missing
+    )
+    kind = Code("agora.exp_id", "3")
+    event = AbnormalEvent(about, "c", kind, NOW, tuple(Factor(code) for code in factors))
+    return Diagnosis(report, "agora", verdict, NOW, events=(event,) if factors else ())
+
+
+def read(shown: Diagnosis, ticket: Ticket) -> str:
+    """Everything the modal says, in English."""
+    return text_of(details_view(ticket, shown, Voice(Words("en"))))
+
+
+@pytest.fixture
+def ticket() -> Ticket:
+    """Any ticket."""
+    return Ticket(
+        number=12,
+        origin="x",
+        app="kids",
+        cloud="agora",
+        cname="c",
+        teacher_uid="10001",
+        student_uid="20002",
+        abnormal_side=Side.STUDENT,
+        issue_type=2,
+        occurred_at=NOW,
+        created_at=NOW,
+        reporter="U1",
+    )
+
+
+UNSEEN = Missing(Lack.EVENTS, LackReason.UNREACHABLE)
+HALF_SEEN = Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (diagnosis("network.loss", LOSS, evidence=(MEASURED, TOLD)), "Agora confirms"),
+        (diagnosis("network.loss", LOSS), "somebody else"),
+        (diagnosis("network.loss", CPU), "measure"),
+        (diagnosis("network.loss", CPU, about="3"), "names no cause of its own"),
+        (diagnosis(HEALTHY, CPU), "stood out"),
+        (diagnosis(UNKNOWN, CPU), "Agora names: an overloaded CPU"),
+        (diagnosis("network.loss"), "names no cause of its own"),
+        (diagnosis("network.loss", missing=(UNSEEN,)), "rests on measurements"),
+        (diagnosis("network.loss", missing=(HALF_SEEN,)), "what could be seen"),
+    ],
+)
+def test_agreement_with_the_cloud_is_told(shown: Diagnosis, said: str, ticket: Ticket) -> None:
+    """Confirmed, contradicted, about somebody else, silent, or not seen."""
+    assert said in read(shown, ticket)
+
+
+def test_a_limit_names_its_document(ticket: Ticket) -> None:
+    """A number comes with its threshold and who published that; uids are masked."""
+    text = read(diagnosis("network.loss"), ticket)
+    assert "31% (limit 5%)" in text
+    assert "Limit: Agora's published thresholds" in text
+    assert "20002" not in text
+
+
+def test_everything_fits_in_slack(ticket: Ticket) -> None:
+    """Hundreds of events stay within sections of three thousand signs and a hundred blocks."""
+    shown = diagnosis("network.loss", *[LOSS] * 400)
+    view = details_view(ticket, shown, Voice(Words("both")))
+    assert 100 >= len(view["blocks"])
+    assert 3000 >= max(len(block["text"]["text"]) for block in view["blocks"])

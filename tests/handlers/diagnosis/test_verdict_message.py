@@ -1,0 +1,193 @@
+"""A diagnosis in words: who, what, how sure, what is missing; unknown codes with their kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Code,
+    Direction,
+    Factor,
+    IssueType,
+    Lack,
+    LackReason,
+    Media,
+    Missing,
+    Report,
+    Side,
+)
+from bot.diagnosis import Evidence, Verdict
+from bot.i18n.translator import Words
+from bot.ports import Diagnosis
+from bot.ticket import Ticket
+from handlers.diagnosis import lines as diagnosis_lines
+from handlers.diagnosis import verdict_message as diagnosis_message
+from handlers.ui.renderer import Voice
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+EN, ZH = Voice(Words("en")), Voice(Words("zh"))
+REPORT = Report(
+    app="kids",
+    cname="class_77_1",
+    teacher_uid="10001",
+    student_uid="20002",
+    abnormal_side=Side.STUDENT,
+    issue_type=IssueType.COMPLAINT,
+    occurred_at=NOW,
+)
+
+
+def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values: Any) -> Diagnosis:
+    """A diagnosis of the report with this verdict."""
+    reach = dt.timedelta(minutes=2)
+    verdict = Verdict(cause=cause, since=NOW - reach, until=NOW + reach, **values)
+    call = Call("agora", "kids", "c1", "class_77_1", NOW - reach)
+    return Diagnosis(REPORT, "agora", verdict, NOW, calls=(call,), events=events)
+
+
+def shown(diagnosis: Diagnosis, voice: Voice = EN) -> str:
+    """The card as one string."""
+    return json.dumps(diagnosis_message.full_card(diagnosis, voice), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("voice", [EN, ZH])
+@pytest.mark.parametrize("kind", ["agora.factor_id", "agora.exp_id", "huawei.unheard_of"])
+def test_unknown_codes_keep_number_and_kind(kind: str, voice: Voice) -> None:
+    """A code no table knows is shown as it is, with its kind, in both languages."""
+    code = Code(kind, "98765")
+    event = AbnormalEvent("20002", "class_77_1", code, NOW, (Factor(code, "10001"),))
+    text = shown(make_diagnosis("unknown", (event,)), voice)
+    assert 2 == text.count("98765")
+    assert 2 == text.count(kind)
+
+
+@pytest.mark.parametrize(
+    ("why", "again_at", "said"),
+    [
+        (
+            LackReason.NOT_FOUND,
+            NOW,
+            "No call was found in class_77_1. If the class began less than",
+        ),
+        (LackReason.NOT_FOUND, None, "No call was found in class_77_1. Check the channel's name"),
+        (LackReason.NOT_OUT_YET, NOW, "Not enough data yet. Ask again at"),
+    ],
+)
+def test_a_terminal_promises_nothing_by_itself(
+    why: LackReason, again_at: dt.datetime | None, said: str
+) -> None:
+    """Who asked in a terminal is told when to ask again; no message there changes later."""
+    missing = (Missing(Lack.CALL, why, again_at, "class_77_1"),)
+    told = replace(make_diagnosis("unknown", missing=missing), calls=())
+    first, *_ = diagnosis_message.tell(told)
+    assert said in str(first)
+    assert "by itself" not in str(first)
+
+
+def test_factor_names_its_side() -> None:
+    """A factor lies with the peer it names, or with the person of the event."""
+    code = Code("agora.factor_id", "21")
+    event = AbnormalEvent(
+        "20002", "class_77_1", Code("agora.exp_id", "4"), NOW, (Factor(code, "10001"), Factor(code))
+    )
+    text = shown(make_diagnosis("unknown", (event,)))
+    assert "(21) at Teacher •••01" in text
+    assert "(21) at Student •••02" in text
+
+
+def test_stranger_is_a_user() -> None:
+    """Somebody who is neither side is shown as a user, masked."""
+    event = AbnormalEvent("30003", "class_77_1", Code("agora.exp_id", "4"), NOW)
+    assert "User •••03" in shown(make_diagnosis("unknown", (event,)))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.95, "Quite sure"), (0.7, "Likely"), (0.3, "Possibly")]
+)
+def test_how_sure(confidence: float, said: str) -> None:
+    """The confidence is said in words, with its number."""
+    diagnosis = make_diagnosis(
+        "network.loss",
+        media=Media.VIDEO,
+        direction=Direction.UP,
+        side=Side.TEACHER,
+        uid="10001",
+        confidence=confidence,
+        evidence=(Evidence("agora", NOW, "10001", "uplink_loss", 27.5, "%", 5.0, Media.VIDEO),),
+    )
+    sentence = EN.plain(diagnosis_message.verdict_sentence(diagnosis))
+    assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
+    assert said in sentence
+    assert str(round(confidence * 100)) in sentence
+    assert "27.5" in shown(diagnosis)
+
+
+@pytest.mark.parametrize("what", list(Lack))
+@pytest.mark.parametrize("why", list(LackReason))
+def test_whatever_is_missing_is_said(what: Lack, why: LackReason) -> None:
+    """Each thing and reason has words in both languages, with the moment of the next look."""
+    lack = Missing(what, why, NOW, "20002")
+    for voice in (EN, ZH):
+        said = voice.markup(diagnosis_lines.missing_line(lack))
+        assert "<!date^" in said
+        assert "20002" not in said or why is LackReason.REFUSED
+    last = EN.markup(diagnosis_lines.missing_line(Missing(what, why)))
+    assert "<!date^" not in last
+
+
+def test_a_private_answer_does_not_promise_to_change() -> None:
+    """A post in a thread changes by itself; an answer is followed by another one."""
+    lack = Missing(Lack.CALL, LackReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2))
+    diagnosis = make_diagnosis("unknown", missing=(lack,))
+    assert "change by itself" in shown(diagnosis)
+    notice, blocks = diagnosis_message.private_answer(diagnosis, EN)
+    assert "change by itself" not in notice + json.dumps(blocks)
+    assert "Nothing is known" in notice
+
+
+@pytest.mark.parametrize(("voice", "said"), [(EN, "enough data"), (ZH, "数据")])
+def test_an_explanation(voice: Voice, said: str) -> None:
+    """The reporter reads the sentence, the advice and the way to the thread."""
+    ticket = Ticket(
+        number=12,
+        origin="V1",
+        app="kids",
+        cloud="agora",
+        cname="<!here>",
+        teacher_uid="10001",
+        student_uid="20002",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        occurred_at=NOW,
+        created_at=NOW,
+        reporter="U1",
+        permalink="https://x.example/p1",
+    )
+    notice, blocks = diagnosis_message.explanation(ticket, make_diagnosis("unknown"), voice)
+    text = notice + json.dumps(blocks, ensure_ascii=False)
+    assert said in text
+    assert "LD-12" in notice
+    assert "<https://x.example/p1|" in text
+    assert "<!here>" not in text
+    known = make_diagnosis("device.cpu_high", side=Side.STUDENT, uid="20002", confidence=0.9)
+    _, blocks = diagnosis_message.explanation(ticket, known, voice)
+    assert "→" in json.dumps(blocks, ensure_ascii=False)
+    assert "•••02" in json.dumps(blocks, ensure_ascii=False)
+
+
+def test_a_code_that_lies_with_the_other_end_names_it() -> None:
+    """Who suffered and whose fault it is are two people, and both are named."""
+    at = dt.datetime(2026, 11, 16, 10, 0, tzinfo=dt.UTC)
+    told = Evidence(
+        source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
+    )
+    line = EN.plain(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), told))
+    assert "reports High CPU usage (10) at " in line
+    assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

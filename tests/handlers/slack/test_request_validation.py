@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.handlers.raw_http import (
+    ABSENT,
+    FORM,
+    JSON,
+    VIEW_ID,
+    WHOLE,
+    Door,
+    Json,
+    action,
+    command,
+    fresh,
+    option,
+    places,
+    put,
+    submission,
+)
+
+pytestmark = [
+    pytest.mark.usefixtures("no_traceback"),
+    # The engine's threads use `random` while Hypothesis draws, which blames us.
+    pytest.mark.filterwarnings("ignore:Do not use the .random. module"),
+]
+
+
+@pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", "", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b"0",
+        b'"text"',
+        b"{",
+        b"{}",
+        b'{"type": NaN}',
+        b'{"type": "event_callback"}',
+        b'{"type": ["event_callback"]}',
+        b'{"command": "/report"}',
+        b"payload=",
+        b"payload=%7B",
+        b"payload=[]",
+        b"payload=%7B%22type%22%3A%22nonsense%22%7D",
+        b"command=/report",
+        b"command=/report&command=/report&team_id=T&user_id=U&trigger_id=1",
+        b"&&&=",
+        b"[" * 100_000,
+        b'{"event":' * 5_000,
+        b'{"type":"event_callback","event_id":"E","team_id":"T","n":' + b"9" * 5000 + b"}",
+        b"a=1&" * 5000,
+    ],
+    ids=range(23),
+)
+async def test_signed_nonsense(door: Door, body: bytes, content_type: str) -> None:
+    """Signed bytes that are nothing of Slack's get 400."""
+    assert 400 == (await door.signed(body, content_type))[0]
+
+
+@pytest.mark.parametrize("payload", WHOLE, ids=range(len(WHOLE)))
+async def test_what_slack_sends_is_taken(door: Door, payload: Json) -> None:
+    """Everything whole is answered as Slack expects it."""
+    assert 200 == (await door.say(payload))[0]
+
+
+async def test_ssl_check(door: Door) -> None:
+    """Slack's look at our certificate is answered, when it is signed."""
+    assert 200 == (await door.signed(b"ssl_check=1&token=t", FORM))[0]
+    assert 401 == (await door.send(b"ssl_check=1&token=t", {"Content-Type": FORM}))[0]
+
+
+WRONG = [
+    ABSENT,
+    None,
+    True,
+    0,
+    -1,
+    10**30,
+    1.5,
+    "",
+    "\x00",
+    "\ud800",
+    "x\x00\ud83d<!channel>",
+    "9" * 25,
+    "é中",
+    [],
+    [None],
+    [[]],
+    {},
+    {"id": []},
+    {"id": "x"},
+    {"": {"": {}}},
+]
+
+
+def kind_of(payload: Json) -> object:
+    """What decides who reads a payload's outer places."""
+    return "command" if "command" in payload else payload["type"]
+
+
+def wrongs(number: int, path: tuple[Any, ...]) -> list[Any]:
+    """Everything wrong; a quarter of it where payloads of this kind have the same reader."""
+    earlier = (one for one in WHOLE[:number] if kind_of(one) == kind_of(WHOLE[number]))
+    if path[0] in ("actions", "text", "event") or not any(path in places(one) for one in earlier):
+        return WRONG
+    return WRONG[number % 4 :: 4]
+
+
+@pytest.mark.parametrize("number", range(len(WHOLE)))
+async def test_every_place_mangled(door: Door, number: int) -> None:
+    """A wrong thing in any place of any payload is a 4xx or an answer, never a failure."""
+    failed = []
+    for path in places(WHOLE[number]):
+        for wrong in wrongs(number, path):
+            payload = put(WHOLE[number], path, wrong)
+            status, _ = await door.say(fresh(payload, path))
+            failed += [(path, wrong)] if status not in (200, 400) else []
+    assert [] == failed
+
+
+FORGED_VALUES = [
+    {"value": "x\x00y"},
+    {"value": "x" * 50_000},
+    {"value": ["a"]},
+    {"value": {"a": 1}},
+    {"value": -(10**40)},
+    {"selected_option": option("nonsense")},
+    {"selected_option": option(None)},
+    {"selected_option": option(["3"])},
+    {"selected_option": option("٣")},
+    {"selected_option": "3"},
+    {"selected_user": ["U1"]},
+    {"selected_options": [{"value": 1}, "x", option("99999999999999999999")]},
+    {"selected_date_time": 10**30},
+    {"selected_date_time": -(10**30)},
+    {"selected_date_time": 1e300},
+    {"selected_date_time": "now"},
+    {"selected_date_time": True},
+    {"selected_date_time": -62135596801},
+    {},
+    {"value": "=HYPERLINK(1)\ud800"},
+]
+FIELDS = {
+    "report": [*submission()["view"]["state"]["values"], "app"],
+    "resolve": ["cause", "resolution"],
+    "room": ["choice", "side"],
+    "room_confirm": ["choice", "side"],
+    "hand_over": ["person"],
+    "link": ["ticket", "unlink"],
+    "merge": ["ticket"],
+    "correct": ["cname", "occurred_at"],
+}
+
+
+@pytest.mark.parametrize("form", FIELDS)
+async def test_forged_values_are_answered_under_fields(door: Door, form: str) -> None:
+    """A forged value in any field, or in all, gives an answer: errors under fields, or a ticket."""
+    everywhere = sorted({*chain.from_iterable(FIELDS.values())})
+    for fields in (everywhere, *([field] for field in FIELDS[form])):
+        for value in FORGED_VALUES:
+            forged = submission(**dict.fromkeys(fields, value))
+            sent = put(forged, ("view", "callback_id"), form)
+            status, text = await door.say(fresh(sent, ids=VIEW_ID))
+            assert 200 == status
+            assert not text or json.loads(text)["response_action"] in ("errors", "update"), (
+                fields,
+                value,
+            )
+
+
+@pytest.mark.parametrize("form", ["report", "resolve", "room", "room_confirm"])
+@pytest.mark.parametrize(
+    ("metadata", "status"),
+    [
+        ("", 200),
+        ("{}", 200),
+        ('{"channel": null}', 200),
+        ('{"number": 999}', 200),
+        ("{", 400),
+        ("[]", 400),
+        ("null", 400),
+        ('{"channel": {"id": 1}}', 400),
+        ('{"channel": ["C1"]}', 400),
+        ('{"channel": 5}', 400),
+        ('{"channel": "\\u0000"}', 400),
+        ('{"channel": "\\ud800"}', 400),
+        ('{"channel": "' + "x" * 2900 + '"}', 400),
+        ('{"people": "x", "choice": ["mute"], "number": 1}', 200),
+        ('{"people": 1e400, "choice": {"a": 1}}', 200),
+        ('{"people": -1, "choice": "dismiss", "number": 1}', 200),
+        ('{"number": true}', 400),
+        ('{"number": "1"}', 400),
+        ('{"number": -1}', 400),
+        ('{"number": 1e400}', 400),
+        ('{"number": ' + "9" * 30 + "}", 400),
+        ('{"number": ' + "9" * 5000 + "}", 400),
+        ('{"number": NaN}', 400),
+        ("[" * 100_000, 400),
+    ],
+    ids=range(24),
+)
+async def test_forged_metadata(door: Door, form: str, metadata: str, status: int) -> None:
+    """What a form brings back of ours may be forged, too."""
+    values = {"cause": {"selected_option": option("unknown")}, "resolution": {"value": "done"}}
+    sent = put(submission(**values), ("view", "callback_id"), form)
+    sent = put(sent, ("view", "private_metadata"), metadata)
+    assert status == (await door.say(fresh(sent, ids=VIEW_ID)))[0]
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0", "-1", "x", "9" * 18, "9" * 19, "9" * 5000, "١", "1\x00", "1 ", None, "1e3"]
+)
+async def test_forged_numbers(door: Door, value: str | None) -> None:
+    """A number nobody has is answered, whatever it is."""
+    for verb in ("claim", "diagnose", "escalate", "resolve", "reopen"):
+        assert 200 == (await door.say(action(f"ticket.{verb}", value)))[0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{",
+        '{"which":"none"}',
+        '{"which":["open"]}',
+        '{"before":"x"}',
+        '{"before":' + "9" * 30 + "}",
+        '{"before":1e999}',
+        '{"words":"x"}',
+        '{"words":[1]}',
+        '{"words":["%"]}',
+        '{"words":["\\u0000"]}',
+        '{"words":["\\ud800"]}',
+        "[" * 3000,
+    ],
+    ids=range(16),
+)
+async def test_forged_pages(door: Door, value: str) -> None:
+    """A page that nobody was offered is answered."""
+    assert 200 == (await door.say(action("tickets.more", value)))[0]
+
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec=None, categories=None), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@st.composite
+def mangled(draw: st.DrawFn) -> Any:
+    """A payload of Slack's with any JSON in up to three places."""
+    payload = draw(st.sampled_from(WHOLE))
+    for _ in range(draw(st.integers(1, 3))):
+        payload = put(payload, draw(st.sampled_from(places(payload))), draw(ANY_JSON))
+    return payload
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(payload=mangled())
+async def test_any_json_in_any_place(door: Door, payload: Json) -> None:
+    """Any JSON in any place is a 4xx or an answer, never a failure."""
+    assert (await door.say(fresh(payload)))[0] in (200, 400)
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=st.binary(max_size=300), content_type=st.sampled_from([JSON, FORM, "text/plain"]))
+async def test_any_signed_bytes(door: Door, body: bytes, content_type: str) -> None:
+    """Any signed bytes are a 4xx or an answer."""
+    assert (await door.signed(body, content_type))[0] in (200, 400)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(st.characters(codec=None, categories=None)), number=st.integers(0, 3))
+async def test_any_text_behind_a_command(door: Door, text: str, number: int) -> None:
+    """Whatever people type behind a command is answered."""
+    name = ("/tickets", "/diagnose", "/lagdesk", "/report")[number]
+    typed = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    assert 200 == (await door.say(command(command=name, text=typed)))[0]

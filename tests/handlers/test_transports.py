@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import hmac
+import json
+import time
+from urllib.parse import urlencode
+
+import pytest
+
+from bot.sandbox.slack.delivery.transport import sign
+from handlers.transports import LARGEST_BODY
+from tests.handlers.raw_http import (
+    CHALLENGE,
+    FORM,
+    JSON,
+    VIEW_ID,
+    Door,
+    Json,
+    command,
+    event,
+    fresh,
+    submission,
+)
+
+pytestmark = pytest.mark.usefixtures("no_traceback")
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x00\xff\xfe" * 100,
+        b"{",
+        json.dumps(CHALLENGE).encode(),
+        urlencode(command()).encode(),
+        b"x" * (LARGEST_BODY + 1),
+    ],
+    ids=["empty", "binary", "brace", "challenge", "command", "huge"],
+)
+async def test_unsigned_is_turned_away(door: Door, method: str, body: bytes) -> None:
+    """Whatever comes without a signature gets 401, whatever its method and bytes."""
+    assert 401 == (await door.send(body, {"Content-Type": FORM}, method))[0]
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "",
+        "abc",
+        "-1",
+        "+1",
+        " 1",
+        "1e9",
+        "1.5",
+        "nan",
+        "inf",
+        "0",
+        "9" * 12,
+        "9" * 400,
+        "9" * 5000,
+        "١٧٩٥٠٠٠٠٠٠",
+        "²",
+        "0x10",
+        "1_000",
+    ],
+)
+async def test_odd_timestamps_are_turned_away(door: Door, timestamp: str) -> None:
+    """A timestamp that is no present time gets 401, even when it is the signed one."""
+    body = json.dumps(CHALLENGE).encode()
+
+    base = b"v0:" + timestamp.encode() + b":" + body
+    digest = hmac.new(door.stage.workspace.signing_secret.encode(), base, hashlib.sha256)
+    headers = {
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": f"v0={digest.hexdigest()}",
+        "Content-Type": JSON,
+    }
+    assert 401 == (await door.send(body, headers))[0]
+
+
+@pytest.mark.parametrize(("age_s", "status"), [(301, 401), (-302, 401), (290, 200), (-290, 200)])
+async def test_old_signatures_are_turned_away(door: Door, age_s: int, status: int) -> None:
+    """A signature is good for five minutes."""
+    body = json.dumps(CHALLENGE).encode()
+    headers = sign(door.stage.workspace.signing_secret, body, time.time() - age_s)
+    assert status == (await door.send(body, {**headers, "Content-Type": JSON}))[0]
+
+
+@pytest.mark.parametrize(
+    "signature",
+    ["", "v0=", "v0=00", "v1=" + "0" * 64, "v0=" + "0" * 64, "é", "v0=" + "é" * 64, "0" * 5000],
+)
+async def test_wrong_signatures_are_turned_away(door: Door, signature: str) -> None:
+    """A wrong signature gets 401."""
+    body = json.dumps(CHALLENGE).encode()
+    headers = {**sign("s", body), "X-Slack-Signature": signature, "Content-Type": JSON}
+    assert 401 == (await door.send(body, headers))[0]
+
+
+async def test_signature_of_another_body_is_turned_away(door: Door) -> None:
+    """One changed byte and the signature is not Slack's any more; nothing is filed."""
+    before = await door.count()
+    body = urlencode({"payload": json.dumps(submission())}).encode()
+    headers = {**sign(door.stage.workspace.signing_secret, body), "Content-Type": FORM}
+    assert 401 == (await door.send(body.replace(b"stuck", b"stock"), headers))[0]
+    assert before == await door.count()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_signed_with_another_method(door: Door, method: str) -> None:
+    """Slack only posts."""
+    assert 400 == (await door.signed(json.dumps(CHALLENGE).encode(), method=method))[0]
+
+
+async def raw(door: Door, head: bytes, body: bytes = b"") -> bytes:
+    """Send bytes below HTTP; returns the status line."""
+    port = int(door.url.rsplit(":", 1)[1])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(head + b"\r\n\r\n" + body)
+    line = await asyncio.wait_for(reader.readline(), 5)
+    if b" 100 " in line:
+        await reader.readline()
+        line = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    return line
+
+
+POST = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"X-Slack-Signature: v0=\xff\xfe\r\nX-Slack-Request-Timestamp: \xd9\xa1", b""),
+        (b"Transfer-Encoding: chunked", b"5\r\nhello\r\n0\r\n\r\n"),
+        (b"Content-Length: 5", b"hello"),
+        (b"Content-Length: 5", b"he"),
+        (b"Expect: 100-continue\r\nContent-Length: 2", b"{}"),
+        (b"Content-Encoding: gzip\r\nContent-Length: 5", b"hello"),
+        (b"Content-Encoding: br\r\nContent-Length: 5", b"hello"),
+        (b"Content-Type: \xff\xfe\r\nContent-Length: 2", b"{}"),
+        (b"Content-Type: ;;;=\r\nContent-Length: 2", b"{}"),
+        (b"Content-Type: application/json; charset=nonsense\r\nContent-Length: 2", b"{}"),
+        (b"Expect: nothing\r\nContent-Length: 2", b"{}"),
+        (b"Cookie: \xff=\xfe;;;\r\nContent-Length: 2", b"{}"),
+        (b"Upgrade: websocket\r\nContent-Length: 2", b"{}"),
+        (b"X-Slack-Signature: " + b"a" * 20000, b""),
+    ],
+)
+async def test_raw_bytes_are_turned_away(door: Door, head: bytes, body: bytes) -> None:
+    """Whatever bytes come in, the answer is 401."""
+    assert b"401" == (await raw(door, POST + head, body)).split()[1]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
+async def test_bodies_are_never_unpacked(door: Door, encoding: str) -> None:
+    """The signature is one of the bytes as they come, however they call themselves."""
+    for body in (b"not packed", gzip.compress(b"0" * (LARGEST_BODY * 2))):
+        headers = sign(door.stage.workspace.signing_secret, body)
+        told = {**headers, "Content-Type": JSON, "Content-Encoding": encoding}
+        lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in told.items())
+        length = b"\r\nContent-Length: %d" % len(body)
+        assert b"400" == (await raw(door, POST + lines + length, body)).split()[1]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"nonsense",
+        b"POST /slack/events HTTP/9.9",
+        POST + b"Transfer-Encoding: chunked\r\n\r\nzz",
+        POST + b"Content-Length: minus",
+        POST + b"X-Slack-Signature: " + b"a" * 100_000,
+        POST + b"no colon",
+        b"POST /slack/events\x00 HTTP/1.1",
+    ],
+)
+async def test_what_is_no_http_is_refused(door: Door, head: bytes) -> None:
+    """Bytes that are no HTTP get 400 and leave no traceback."""
+    assert b"400" == (await raw(door, head)).split()[1]
+
+
+@pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", ""])
+async def test_binary_bodies_with_likely_headers_are_turned_away(
+    door: Door, content_type: str
+) -> None:
+    """A signature that could be one does not make bytes be read as text."""
+    headers = {**sign("another secret", b"\xff"), "Content-Type": content_type}
+    assert 401 == (await door.send(b"\xff\xfe\x00", headers))[0]
+
+
+# What anybody may look at, and what comes twice.
+
+
+async def test_url_verification(door: Door) -> None:
+    """Slack's challenge comes back, when Slack signed it."""
+    assert await door.stage.workspace.verify_url()
+    assert (200, {"challenge": "abc"}) == await answer_to(door, CHALLENGE)
+
+
+async def answer_to(door: Door, payload: Json) -> tuple[int, Json]:
+    """Say something and read the answer."""
+    status, text = await door.say(payload)
+    return status, json.loads(text)
+
+
+async def test_health(door: Door) -> None:
+    """/healthz says that process and database answer."""
+    status, text = await door.get("/healthz")
+    assert (200, {"database": "up"}) == (status, json.loads(text))
+
+
+async def test_metrics_are_measured_when_asked_for(door: Door) -> None:
+    """/metrics reads what is owed now, and names nobody."""
+    await door.say(fresh(submission(comments={"value": "secret words"}), ids=VIEW_ID))
+    await door.stage.settled()
+    status, text = await door.get("/metrics")
+    assert 200 == status
+    assert 'lagdesk_duties_owed{kind="escalate"}' in text
+    assert not [word for word in ("class_77_1", "10001", "secret") if word in text]
+
+
+@pytest.mark.parametrize("path", ["/slack/install", "/slack/oauth_redirect?code=1&state=2"])
+async def test_no_installation_without_oauth(door: Door, path: str) -> None:
+    """One workspace only: the pages of an installation are not there, and say why in a line."""
+    assert (404, "SLACK_CLIENT_ID is not set") == await door.get(path)
+
+
+@pytest.mark.parametrize("path", ["/", "/slack/events/", "/metrics/..", "/nonsense", "/%00"])
+async def test_other_paths_are_not_there(door: Door, path: str) -> None:
+    """There is nothing else."""
+    assert 404 == (await door.get(path))[0]
+
+
+async def test_one_form_makes_one_ticket(door: Door) -> None:
+    """A form sent again makes no second ticket."""
+    sent = fresh(submission(), ids=VIEW_ID)
+    before = await door.count()
+    answers = await asyncio.gather(*(door.say(sent) for _ in range(4)))
+    assert [(200, "")] * 4 == answers
+    assert before + 1 == await door.count()
+
+
+async def test_one_event_has_one_effect(door: Door) -> None:
+    """An event that comes again, as a retry or not, is acknowledged and goes no further."""
+    sent = event(type="app_home_opened", tab="home", user="U07RETRY")
+    sent = {**sent, "event_id": "EvTwice"}
+    body = json.dumps(sent).encode()
+    for number in range(3):
+        headers = {
+            **sign(door.stage.workspace.signing_secret, body),
+            "Content-Type": JSON,
+            "X-Slack-Retry-Num": str(number),
+            "X-Slack-Retry-Reason": "http_timeout",
+        }
+        assert 200 == (await door.send(body, headers))[0]
+    calls = [c for c in door.stage.workspace.calls if c["name"] == "views.publish"]
+    assert 1 == len([c for c in calls if "U07RETRY" in json.dumps(c["request"])])
+
+
+async def test_slack_is_not_asked_who_we_are_each_time(door: Door) -> None:
+    """`auth.test` is asked once, not with every request."""
+    for _ in range(5):
+        await door.say(command())
+    assert 1 >= len([c for c in door.stage.workspace.calls if c["name"] == "auth.test"])

@@ -1,0 +1,130 @@
+"""The home and what people choose for themselves: their language, their app, their quiet."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.clouds import AgoraAccount
+from bot.sandbox.slack import Person
+from tests.conftest import Stage, faults_of, set_up_stage
+from tests.scenario_helpers import Json, report, text_of
+
+ACCOUNT = AgoraAccount()
+
+
+@pytest.fixture(scope="module")
+async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A house with two apps."""
+    apps = f"kids={ACCOUNT.apps['kids']},grown=00000000000000000000000000000001"
+    async with set_up_stage(tmp_path_factory.mktemp("house"), AGORA_APPS=apps) as built:
+        yield built
+        assert [] == faults_of(built.workspace)
+
+
+async def test_settings_are_kept_and_obeyed(school: Stage) -> None:
+    """Language, app and notices are chosen in one form; the next form obeys them."""
+    wang = school.workspace.person("wang")
+    await wang.command("/lagdesk", "settings")
+    view = await wang.view_opened("preferences")
+    assert "我的设置" == view["title"]["text"]
+    chosen = {"language": "en", "app": "grown", "notices": ["resolved"]}
+    assert (await wang.submit(view, chosen)).ok
+    await wang.command("/report", "")
+    form = await wang.view_opened("report")
+    assert "Report a bad call" == form["title"]["text"]
+    assert "grown" == form["blocks"][0]["element"]["initial_option"]["value"]
+    await wang.close(form)
+    assert "Looking at grown" in (await wang.command("/quality", "")).text
+    await wang.command("/lagdesk", "notify")
+    again = await wang.view_opened("preferences")
+    assert "My settings" == again["title"]["text"]
+    ticked = again["blocks"][2]["element"]["initial_options"]
+    assert ["resolved"] == [option["value"] for option in ticked]
+    assert (await wang.submit(again, {"language": "auto", "app": "-", "notices": []})).ok
+    await wang.command("/lagdesk", "settings")
+    last = await wang.view_opened("preferences")
+    assert "我的设置" == last["title"]["text"]
+    assert "initial_options" not in text_of(last)
+    await wang.close(last)
+
+
+async def home_of(stage: Stage, person: Person) -> Json:
+    """Open somebody's home and return what is shown."""
+    seen = count_published(stage)
+    await person.open_home()
+    await stage.workspace.until(lambda: count_published(stage) > seen)
+    return shown_to(person)
+
+
+def count_published(stage: Stage) -> int:
+    """How often a home was published, over everybody."""
+    return sum(call["name"] == "views.publish" for call in stage.workspace.calls)
+
+
+def shown_to(person: Person) -> Json:
+    """The home somebody looks at."""
+    assert person.home is not None
+    return person.home
+
+
+def rows_of(home: Json) -> list[str]:
+    """The queue's rows, as text."""
+    shown = [block for block in home["blocks"] if block["block_id"].startswith("row-")]
+    return [text_of(block) for block in shown]
+
+
+async def test_support_works_from_the_queue(school: Stage) -> None:
+    """The urgent and the oldest stand first; filters stay; a claim shows at once."""
+    lin, sam = school.workspace.person("lin"), school.workspace.person("sam")
+    for number in range(12):
+        await report(lin, f"queue_{number:02}", app="grown" if number % 2 else "kids")
+    await school.settled()
+    home = await home_of(school, sam)
+    assert "Open: *12* · Claimed: *0*" in text_of(home)
+    assert "A bad call?" in text_of(home)
+    assert 10 == len(rows_of(home))
+    assert "queue_00" in rows_of(home)[0]
+    await sam.click(home, "home.more")
+    assert 2 == len(rows_of(shown_to(sam)))
+    await sam.click(shown_to(sam), "home.first")
+    await sam.choose(shown_to(sam), "home.app", "grown")
+    assert 6 == len(rows_of(shown_to(sam)))
+    await sam.click(shown_to(sam), "ticket.claim")
+    assert "Open: *11* · Claimed: *1*" in text_of(shown_to(sam))
+    await sam.choose(shown_to(sam), "home.whose", "mine")
+    await sam.click(shown_to(sam), "home.greeted")
+    (row,) = rows_of(await home_of(school, sam))
+    assert "queue_01" in row
+    assert f"Claimed by <@{sam.id}>" in row
+    assert "A bad call?" not in text_of(shown_to(sam))
+
+
+async def test_two_claim_from_their_homes(school: Stage) -> None:
+    """One wins; the other is told who, and sees the queue as it is."""
+    zhou, maya = school.workspace.person("zhou"), school.workspace.person("maya")
+    theirs, late = await home_of(school, zhou), await home_of(school, maya)
+    await zhou.click(theirs, "ticket.claim")
+    await maya.click(late, "ticket.claim")
+    said = school.workspace.messages(maya.direct())[-1]["text"]
+    assert f"<@{zhou.id}> has already claimed LD-" in said
+    assert f"Claimed by <@{zhou.id}>" in text_of(shown_to(maya))
+
+
+async def test_teacher_sees_their_own_and_no_queue(school: Stage) -> None:
+    """A teacher's home has no queue, in their language, a page at a time; the form opens there."""
+    lin, guest = school.workspace.person("lin"), school.workspace.person("guest")
+    home = await home_of(school, lin)
+    assert "待办工单" not in text_of(home)
+    assert 10 == text_of(home).count('"own-')
+    await lin.click(home, "home.more")
+    assert 2 == text_of(shown_to(lin)).count('"own-')
+    assert "queue_00" in text_of(shown_to(lin))
+    await lin.click(shown_to(lin), "home.report")
+    await lin.close(await lin.view_opened("report"))
+    await lin.click(shown_to(lin), "home.settings")
+    settings = await lin.view_opened("preferences")
+    assert (await lin.submit(settings, {"language": "en"})).ok
+    assert "My tickets" in text_of(shown_to(lin))
+    assert "queue_" not in text_of(await home_of(school, guest))

@@ -1,0 +1,91 @@
+"""The story of /quality: asked in a channel, answered privately with charts, tables or text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack import Person
+from tests.conftest import Stage
+from tests.scenario_helpers import text_of, whispers
+
+
+def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
+    """The last thing only this person sees."""
+    found: dict[str, Any] = person.ephemerals(channel)[-1]
+    return found
+
+
+def kinds(message: dict[str, Any]) -> list[str]:
+    """The types of a message's blocks."""
+    return [block["type"] for block in message["blocks"]]
+
+
+@pytest.mark.parametrize(("name", "figure"), [("sam", "Video freeze rate"), ("lin", "视频卡顿率")])
+async def test_a_person_asks_and_reads(stage: Stage, name: str, figure: str) -> None:
+    """Charts and a table in the reader's language with their age, after a word at once."""
+    person = stage.workspace.person(name)
+    channel = stage.workspace.channel("teachers").id
+    posted = len(stage.workspace.messages(channel))
+    await person.command("/quality", "")
+    await stage.settled()
+    told = answer(person)
+    looking, _ = whispers(person)
+    assert "kids" in looking
+    assert figure in told["text"]
+    assert ["data_visualization", "data_visualization", "data_table"] == [
+        kind for kind in kinds(told) if kind.startswith("data_")
+    ]
+    table = next(block for block in told["blocks"] if block["type"] == "data_table")
+    assert figure == table["rows"][1][0]["text"]
+    assert "600 ms" in text_of(told)
+    assert "<!date^" in text_of(told)
+    assert posted == len(stage.workspace.messages(channel))
+
+
+async def test_charts_keep_to_slacks_limits(stage: Stage) -> None:
+    """Twenty points a line with labels of the reader's zone, in names of twenty characters."""
+    person = stage.workspace.person("sam")
+    await person.command("/quality", "live")
+    await stage.settled()
+    drawn = [b for b in answer(person)["blocks"] if b["type"] == "data_visualization"]
+    for block in drawn:
+        chart = block["chart"]
+        assert "line" == chart["type"]
+        assert 2 <= len(chart["axis_config"]["categories"]) <= 20
+        assert all(len(series["name"]) <= 20 for series in chart["series"])
+        assert "UTC" in chart["axis_config"]["x_label"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "expected"),
+    [
+        ("usage", "Sessions"),
+        ("network", "Video end to end"),
+        ("experience", "Join within 5 s"),
+        ("scale", "Channels"),
+        ("规模", "Channels"),
+        ("distribution", "for a whole app"),
+    ],
+)
+async def test_every_topic(stage: Stage, topic: str, expected: str) -> None:
+    """Each topic has its figures, and what Agora cannot tell is said."""
+    person = stage.workspace.person("sam")
+    await person.command("/quality", topic)
+    await stage.settled()
+    assert expected in text_of(answer(person))
+
+
+@pytest.mark.parametrize(
+    "text", ["nonsense", "live usage", "app=", "app=nobody", "app=kids app=kids", "<b>"]
+)
+async def test_wrong_arguments_are_answered_with_help(stage: Stage, text: str) -> None:
+    """Privately, at once, in the reader's language; nothing is asked of a cloud."""
+    asked = sum(stage.clouds.counts.values())
+    for name, word in (("sam", "shows how good"), ("lin", "/quality [app=")):
+        person = stage.workspace.person(name)
+        await person.command("/quality", text)
+        assert word in answer(person)["text"]
+    await stage.settled()
+    assert asked == sum(stage.clouds.counts.values())

@@ -1,0 +1,84 @@
+"""The story of /quality with several apps, and with a Slack or a cloud that does not take part."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.sandbox.clouds import AgoraAccount
+from bot.sandbox.slack import Person
+from tests.conftest import Stage, set_up_stage
+from tests.scenario_helpers import text_of, whispers
+
+
+def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
+    """The last thing only this person sees."""
+    found: dict[str, Any] = person.ephemerals(channel)[-1]
+    return found
+
+
+@pytest.fixture(scope="module")
+async def two_apps(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A stage with a second app, on the same Agora."""
+    apps = ",".join(f"{name}={app_id}" for name, app_id in AgoraAccount().apps.items())
+    folder = tmp_path_factory.mktemp("two")
+    async with set_up_stage(folder, "http", AGORA_APPS=apps) as built:
+        yield built
+
+
+async def test_other_apps_are_named(two_apps: Stage) -> None:
+    """The first app is shown and the others are named; `app=` chooses, in any writing."""
+    person = two_apps.workspace.person("sam")
+    await person.command("/quality", "")
+    await two_apps.settled()
+    assert "Other apps: adults" in text_of(answer(person))
+    await person.command("/quality", "scale app=ADULTS")
+    await two_apps.settled()
+    assert "adults at Agora" in answer(person)["text"]
+    assert "Other apps: kids" in text_of(answer(person))
+
+
+async def test_a_workspace_without_charts_reads_text(two_apps: Stage) -> None:
+    """The refusal is remembered: the next answer is text at once, and still says everything."""
+    workspace = two_apps.workspace
+    workspace.fail_next("response_url", "invalid_blocks")
+    person = workspace.person("sam")
+    sent = len(_sent(two_apps))
+    await person.command("/quality", "live")
+    await two_apps.settled()
+    assert "Video freeze rate" in text_of(answer(person))
+    assert not [block for block in answer(person)["blocks"] if block["type"].startswith("data_")]
+    assert sent + 2 == len(_sent(two_apps))
+    await person.command("/quality", "live")
+    await two_apps.settled()
+    assert sent + 3 == len(_sent(two_apps))
+    assert "```" in text_of(answer(person))
+
+
+def _sent(stage: Stage) -> list[dict[str, Any]]:
+    return [call for call in stage.workspace.calls if call["name"] == "response_url"]
+
+
+async def test_a_cloud_that_is_away_is_said(two_apps: Stage) -> None:
+    """Every request is answered at once; what went wrong stands in the answer."""
+    two_apps.clock.move(120)
+    two_apps.clouds.fail_next("live/net/by_time", "http_500", times=9)
+    person = two_apps.workspace.person("sam")
+    await person.command("/quality", "network")
+    await two_apps.settled()
+    assert "no figures for this period" in answer(person)["text"]
+    assert "Agora itself failed" in text_of(answer(person))
+    two_apps.clouds.clear_faults()
+
+
+async def test_an_answer_survives_a_slow_slack(two_apps: Stage) -> None:
+    """An answer Slack did not take now is given later, once."""
+    two_apps.workspace.fail_next("response_url", "http_500")
+    person = two_apps.workspace.person("wang")
+    await person.command("/quality", "scale")
+    await two_apps.settled()
+    await two_apps.pass_time(30)
+    assert 2 == len(whispers(person))
+    assert "用户数" in text_of(answer(person))

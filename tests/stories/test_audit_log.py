@@ -1,0 +1,108 @@
+"""Reading back who did what: privately, in the reader's language, by support alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack import Person
+from bot.services.admin.audit_log import SHOWN_MOST
+from bot.store import Session
+from bot.store.admin import audit_log
+from bot.store.admin.audit_log import AuditEntry
+from tests.conftest import MovedClock, Stage, faults_of
+from tests.scenario_helpers import open_world, report, ticket_of, whispers
+from tests.stories.test_call_control import DISMISS, choose, filed, on_huawei, open_menu, order
+
+LEADS = "leads"
+
+
+async def look_back(person: Person, ticket: str = "") -> str:
+    """Ask who did what; what only the asker sees."""
+    await person.command("/lagdesk", f"audit {ticket}", "escalations")
+    return whispers(person, "escalations")[-1]
+
+
+async def do_everything(stage: Stage) -> Person:
+    """Act on two channels in every way there is, the last one in vain."""
+    sam = await filed(stage, "class_77_1")
+    await report(sam, "class_77_2")
+    await stage.settled()
+    await order(stage, sam, "class_77_1", "remove_student")
+    await sam.submit(await open_menu(stage, sam, "class_77_1"), {"choice": "reveal"})
+    await sam.submit(await choose(stage, sam, "class_77_1", "record"))
+    await stage.settled()
+    zhou = stage.workspace.person("zhou")
+    await order(stage, zhou, "class_77_1", "stop_recording")
+    stage.clouds.huawei.deny(DISMISS)
+    await order(stage, zhou, "class_77_2", "dismiss")
+    return sam
+
+
+async def test_who_did_what(tmp_path: Path) -> None:
+    """Newest first: when, which ticket and channel, who, what, and what became of it."""
+    async with open_world(tmp_path, MovedClock()) as world:
+        leads = world.workspace.channel(LEADS).id
+        async with on_huawei(world, SUMMARY_CHANNEL=leads) as stage:
+            sam = await do_everything(stage)
+            zhou = stage.workspace.person("zhou")
+            first = (await ticket_of(stage, "class_77_1")).label
+
+            told = await look_back(sam)
+            lines = [line for line in told.split("\\n") if " · " in line]
+            wanted = [
+                f"<@{zhou.id}> asked to close the channel for everybody · not done: the cloud",
+                f"<@{zhou.id}> asked to stop the recording",
+                f"<@{sam.id}> asked to record •••01",
+                f"<@{sam.id}> looked at the full uids",
+                f"<@{sam.id}> asked to remove the student •••02 · sent to the cloud",
+            ]
+            assert len(wanted) == len(lines)
+            assert all(each in line for each, line in zip(wanted, lines, strict=True))
+            assert "class_77_2" in lines[0]
+            assert "20002" not in told
+
+            about_one = await look_back(zhou, first)
+            assert f"操作记录：{first}" in about_one
+            assert f"<@{sam.id}> 查看了完整 uid" in about_one
+            assert "class_77_2" not in about_one
+            assert "There is no ticket LD-999." in await look_back(sam, "LD-999")
+            assert "is no ticket such as LD-12" in await look_back(sam, "yesterday")
+            assert "the members of the support user group" in await look_back(
+                stage.workspace.person("maya")
+            )
+        assert [] == faults_of(world.workspace)
+
+
+@pytest.mark.parametrize("people", [0, 3 * SHOWN_MOST])
+async def test_many_deeds_and_none(http_stage: Stage, people: int) -> None:
+    """Nothing done yet is said; of many deeds the newest stand there, whatever they are."""
+    sam, team = http_stage.workspace.person("sam"), http_stage.workspace.team_id
+    now = http_stage.clock.now()
+
+    def work(session: Session) -> None:
+        for number in range(people):
+            action = "tickets.export" if number % 2 else "moon.landing"
+            detail = {"week": f"2026-W{number:02}", "cname": "<!channel>"}
+            audit_log.note(
+                session,
+                AuditEntry(
+                    team=team,
+                    person=sam.id,
+                    action=action,
+                    origin=f"V{number}",
+                    detail=detail,
+                    at=now,
+                ),
+            )
+
+    await http_stage.house.store.transact(work)
+    told = await look_back(sam)
+    if not people:
+        assert "Nothing yet" in told
+        return
+    assert SHOWN_MOST == told.count(f"<@{sam.id}>")
+    assert f"downloaded the tickets of week 2026-W{people - 1}" in told
+    assert "moon.landing" in told
+    assert "<!channel>" not in told

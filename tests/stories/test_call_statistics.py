@@ -1,0 +1,83 @@
+"""What today's Agora tells beyond a diagnosis, as people see it in Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.scenario import build_lesson
+from tests.conftest import MovedClock, Stage, faults_of
+from tests.scenario_helpers import findings_of, open_world, report, text_of, ticket_of
+
+
+@pytest.fixture(scope="module")
+async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A house whose account has the Premium plan of today's Agora."""
+    async with open_world(tmp_path_factory.mktemp("today"), MovedClock()) as world:
+        world.clouds.agora.generation, world.clouds.agora.plan = "current", "premium"
+        for day in (1, 2):  # one of them lies in the newest day that is counted
+            began = world.clock() - day * 86400
+            world.clouds.add(
+                build_lesson("downlink_loss_video", "past", seed=day, started_at=began)
+            )
+        async with world.lagdesk(AGORA_API="current", AGORA_PLAN="premium") as built:
+            yield built
+        assert [] == faults_of(world.workspace)
+        assert [] == world.clouds.over_quota
+
+
+async def test_where_it_is_bad_now_and_was_yesterday(today: Stage) -> None:
+    """Twenty seconds of now before the last counted day; freezes and users stand side by side."""
+    sam = today.workspace.person("sam")
+    await sam.command("/quality", "distribution")
+    await today.settled()
+    told = sam.ephemerals("teachers")[-1]
+    tables = [block for block in told["blocks"] if block["type"] == "data_table"]
+    titles = [table["caption"] for table in tables]
+    live = "Figures by network type, from ", "Figures by country, from ", "Figures by system, from "
+    assert [True] * 3 == [title.startswith(name) for title, name in zip(titles, live, strict=False)]
+    assert 6 == len(titles)
+    head = [cell["text"] for cell in tables[0]["rows"][0]]
+    assert ["Network type", "Video freeze", "Users"] == [head[0].capitalize(), *head[1:]]
+    assert "Wi-Fi" in text_of(tables[0])
+    said = text_of(told)
+    assert "First twenty seconds, which the Premium plan tells 40 s later" in said
+    assert "from 600 ms" in said
+
+
+async def details(stage: Stage, cname: str) -> str:
+    """What the modal behind the button of a verdict says."""
+    sam = stage.workspace.person("sam")
+    await sam.click(findings_of(stage, cname)[0], "verdict.details")
+    view = await sam.view_opened("details")
+    await sam.close(view)
+    return text_of(view)
+
+
+async def test_who_else_suffered(today: Stage) -> None:
+    """The verdict waits for nobody; the details tell of everybody, a year later too."""
+    cname = "class_77_big"
+    today.clouds.fail_next("analytics/call/freeze/bucket", "http_500", times=3)
+    today.clouds.fail_next("analytics/call/statistics", "http_500", times=3)
+    today.clouds.fail_next("analytics/call/statistics/time", "http_500", times=3)
+    await report(today.workspace.person("sam"), cname)
+    await today.settled()
+    await today.pass_time(400)
+    assert "video" in findings_of(today, cname)[0]["text"].lower()
+    assert "Everybody in the call" not in await details(today, cname)
+    await today.pass_time(301)
+    shown = await details(today, cname)
+    assert "*Everybody in the call*" in shown
+    assert "In the 4 min around the complaint:" in shown
+    assert "of 14 people suffered: look at what they share" in shown
+    shares = shown.partition("Time frozen by network (video): ")[2][:40]
+    assert "Wi-Fi " in shares
+    assert "4G " in shares
+    assert "Worst minute (video): <!date^" in shown
+    asked = today.clouds.counts["analytics/call/statistics"]
+    assert (await ticket_of(today, cname)).verdict is not None
+    today.clock.move(300 * 86400)
+    assert "of 14 people suffered" in await details(today, cname)
+    assert asked == today.clouds.counts["analytics/call/statistics"]
+    today.clock.move(-300 * 86400)

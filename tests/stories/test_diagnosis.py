@@ -1,0 +1,180 @@
+"""Why a call was bad: in the thread for everybody, by /diagnose for one, in their languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.scenario import build_lesson
+from bot.sandbox.slack import Person
+from tests.conftest import Stage, faults_of, set_up_stage
+from tests.scenario_helpers import findings_of, report, text_of, told, whispers
+
+
+@pytest.fixture(scope="module")
+async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A stage whose shared surfaces speak both languages."""
+    folder = tmp_path_factory.mktemp("house")
+    async with set_up_stage(folder, DEFAULT_LOCALE="both") as built:
+        yield built
+        assert [] == faults_of(built.workspace)
+
+
+async def ask(stage: Stage, person: Person, text: str) -> list[str]:
+    """Ask about a channel and return the answers, the first word included."""
+    before = len(whispers(person))
+    outcome = await person.command("/diagnose", text)
+    assert not outcome.late
+    await stage.settled()
+    return whispers(person)[before:]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("sam", "class_77_3", "CPU is overloaded"),
+        ("lin", "class_77_3", "CPU 负载过高"),
+        ("sam", "class_77_6", "The call looked healthy"),
+        ("sam", "nowhere_1", "the call, not found"),
+        ("lin", "nowhere_1", "缺少：这次通话，没有找到"),
+        ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
+    ],
+)
+async def test_diagnose_answers_privately(both: Stage, name: str, text: str, said: str) -> None:
+    """The answer is for the reader alone, in their language, at once where data is out."""
+    person = both.workspace.person(name)
+    first, answer = await ask(both, person, text)
+    assert text.split(maxsplit=1)[0] in first
+    assert said in answer
+    assert "10001" not in answer
+    assert "20002" not in answer
+    assert [] == [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)]
+
+
+async def test_call_that_has_just_begun_is_answered_twice(both: Stage) -> None:
+    """First that nothing is known yet and when it will be, then the answer; not more."""
+    person = both.workspace.person("sam")
+    answers = await ask(both, person, "class_77_9")
+    assert "Nothing is known about this call yet" in answers[1]
+    for _ in range(5):
+        await both.pass_time(120)
+    later = [text for text in whispers(person) if "class_77_9" in text][2:]
+    assert 1 == len(later)
+    assert "Nothing is known" not in later[0]
+
+
+async def test_channel_without_a_call_is_looked_for_once_more(both: Stage) -> None:
+    """A class may have begun so lately that it is not listed; after three minutes that is known."""
+    person = both.workspace.person("sam")
+    for cname in ("late_1", "nowhere_3"):
+        answers = await ask(both, person, cname)
+        assert f"No call was found in {cname}. If the class began less than 3 min" in answers[1]
+    started_at = both.clock() - 60
+    both.clouds.add(build_lesson("healthy", "late_1", seed=9, started_at=started_at))
+    for _ in range(4):
+        await both.pass_time(181)
+    found, nothing = (
+        [text for text in whispers(person) if cname in text][2:]
+        for cname in ("late_1", "nowhere_3")
+    )
+    assert (1, 1) == (len(found), len(nothing))
+    assert "looked healthy" in found[0]
+    assert "No call was found in nowhere_3. Check the channel" in nothing[0]
+
+
+async def test_since_says_how_far_back(both: Stage) -> None:
+    """A call that ended before `since` is not found."""
+    person = both.workspace.person("sam")
+    lesson = both.clouds.lesson("class_77_7")
+    assert lesson is not None
+    _, answer = await ask(both, person, "class_77_12 since=2h")
+    assert "not found" not in answer
+    _, answer = await ask(both, person, "nowhere_2 since=5m")
+    assert "not found" in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("sam", "", "cname) is missing"),
+        ("lin", "", "缺少频道名"),
+        ("sam", "a b c", "one channel only"),
+        ("lin", "a b c", "一次只能写一个频道"),
+        ("sam", "class_1 app=nothing", "There is no app called nothing"),
+        ("sam", "class_1 since=soon", "since=, such as 90s"),
+        ("sam", "课堂", "1 to 64 letters"),
+        ("lin", "x" * 65, "64"),
+        ("sam", "<!channel>&amp; app=<!here>", "There is no app called @here"),
+    ],
+)
+async def test_wrong_arguments_are_answered_with_help(
+    both: Stage, name: str, text: str, said: str
+) -> None:
+    """What is wrong, and how the command is used, in the reader's language."""
+    outcome = await both.workspace.person(name).command("/diagnose", text)
+    assert said in outcome.text
+    assert "`/diagnose &lt;cname&gt;" in outcome.text
+    assert ("说明一次通话为什么不好" in outcome.text) == (name == "lin")
+    assert "<!" not in outcome.text
+
+
+async def test_answer_survives_slack(both: Stage) -> None:
+    """When Slack breaks the answer's address for a moment, the answer comes later."""
+    person = both.workspace.person("zhou")
+    both.workspace.fail_next("response_url", "http_500")
+    await ask(both, person, "class_77_10")
+    assert [] == [text for text in whispers(person) if "CPU 负载过高" in text]
+    await both.pass_time(10)
+    assert 1 == len([text for text in whispers(person) if "CPU 负载过高" in text])
+
+
+async def test_thread_names_sides_codes_and_both_languages(both: Stage) -> None:
+    """Faults are told of teacher and student, in both languages, without anybody's uid."""
+    person = both.workspace.person("sam")
+    await report(person, "class_77_2")
+    found = await look_until(both, "class_77_2", "Packet loss (video, uplink)")
+    assert "Teacher •••01, around <!date^" in found
+    assert "老师 •••01：" in found
+    assert not re.search(r"10001|20002", found)
+
+
+async def look_until(stage: Stage, cname: str, said: str) -> str:
+    """Let time pass until the post in the thread says something, half an hour at most."""
+    await stage.settled()
+    found = ""
+    for _ in range(15):
+        await stage.pass_time(120)
+        found = text_of(findings_of(stage, cname)[0])
+        if said in found:
+            break
+    return found
+
+
+async def test_big_class_says_who_is_cut_off(both: Stage) -> None:
+    """When the cloud names ten people only, the missing one is named, masked."""
+    await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
+    found = await look_until(both, "class_77_big", "ten people")
+    assert "the cloud lists ten people at most (•••01)" in found
+    assert 1 == len(findings_of(both, "class_77_big"))
+
+
+async def test_used_up_quota_says_when(both: Stage) -> None:
+    """When the allowance is used up, the post says until when, and changes afterwards."""
+    rooms = [f"class_77_{number}" for number in (16, 17, 18, 19, 8, 4, 11, 14)]
+    person = both.workspace.person("lin")
+    for cname in rooms:
+        await report(person, cname)
+    await both.settled()
+    await both.pass_time(400)
+    waiting = [c for c in rooms if "quota is used up for now" in text_of(findings_of(both, c)[0])]
+    for cname in waiting:  # on an idle machine all of them may get their turn within the wait
+        assert "<!date^" in text_of(findings_of(both, cname)[0])
+    for _ in range(12):
+        if all(2 == len(told(both, person, cname)) for cname in rooms):
+            break
+        await both.pass_time(301)
+    for cname in rooms:
+        assert "hourglass" not in text_of(findings_of(both, cname)[0])
+        assert 2 == len(told(both, person, cname))

@@ -1,0 +1,188 @@
+"""The doctor: in the terminal, and in Slack for support alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import doctor
+from bot.i18n.messages import message
+from bot.i18n.translator import Words
+from bot.sandbox.clouds import Clouds
+from bot.sandbox.slack import Workspace
+from bot.settings import read_settings
+from handlers.admin import healthcheck_view
+from tests.cli_helpers import Terminal
+from tests.conftest import Stage, set_up_stage, stage_environment
+from tests.scenario_helpers import text_of, whispers
+
+NEEDED = [
+    "settings",
+    "database",
+    *(f"slack.{name}" for name in ("settings", "token", "scopes")),
+    *(f"slack.{name}" for name in ("escalation_channel", "support_group")),
+    "cloud.agora.kids",
+    "quota.agora.kids",
+    "worker",
+    "duties",
+]
+SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_CUSTOMER_SECRET")
+
+
+@pytest.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """A stage of our own: levers are pulled here."""
+    async with set_up_stage(tmp_path_factory.mktemp("doctor")) as built:
+        yield built
+
+
+def environment_of(stage: Stage, **more: str) -> dict[str, str]:
+    """What the command is told beside a running stage; "" leaves a setting out."""
+    folder = Path(stage.settings.database_url.removeprefix("sqlite:///")).parent
+    return stage_environment(stage.workspace, stage.clouds, folder) | more
+
+
+async def run_doctor(
+    environment: Mapping[str, str], folder: Path, *arguments: str
+) -> tuple[int, str, str]:
+    """Run the command; returns its exit status and what it printed."""
+    outcome = await Terminal(folder).run("doctor", *arguments, **environment)
+    return outcome.status, outcome.out, outcome.err
+
+
+async def find(stage: Stage, **more: str) -> tuple[int, dict[str, Any]]:
+    """Look as the command does; returns its exit status and what was found, by name."""
+    settings = read_settings(environment_of(stage, **more))
+    findings = await doctor.examine(settings, stage.clock)
+    rows = healthcheck_view.to_json(findings, Words("en"))
+    return doctor.exit_status(findings), {row["name"]: row for row in rows}
+
+
+async def test_all_is_well(house: Stage, tmp_path: Path) -> None:
+    """Beside a running Lagdesk everything is found well; secrets stay in."""
+    status, out, errors = await run_doctor(environment_of(house), tmp_path, "--json")
+    found = {row["name"]: row for row in json.loads(out)}
+    assert NEEDED == list(found)
+    assert {"ok"} == {row["state"] for row in found.values()}
+    assert "seed" in found["cloud.agora.kids"]["detail"]
+    assert "of 1000 today" in found["quota.agora.kids"]["detail"]
+    assert (0, "") == (status, errors)
+    assert not any(environment_of(house)[name] in out for name in SECRETS)
+
+
+async def test_a_table_for_people(house: Stage, tmp_path: Path) -> None:
+    """A line for each thing and one for the whole; exit status 1 says that something fails."""
+    told = environment_of(house, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
+    status, table, errors = await run_doctor(told, tmp_path)
+    assert len(NEEDED) + 1 == len(table.splitlines())
+    assert (1, "") == (status, errors)
+
+
+async def test_a_wrong_setting_is_a_row_too(tmp_path: Path) -> None:
+    """Settings that cannot be read are told as everything else is."""
+    status, out, errors = await run_doctor({"AGORA_APPS": "kids"}, tmp_path, "--json")
+    assert [("settings", "failed")] == [(row["name"], row["state"]) for row in json.loads(out)]
+    assert "AGORA_APPS" in out
+    assert (1, "") == (status, errors)
+
+
+def without_scopes(workspace: Workspace, *scopes: str) -> None:
+    """Take scopes from the token."""
+    workspace.scopes.difference_update(scopes)
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "state", "says"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "slack.token", "failed", "invalid_auth"),
+        ({"ESCALATION_CHANNEL": "C0NOWHERE"}, "slack.escalation_channel", "failed", "channel_not"),
+        ({"SUPPORT_GROUP": "S0NOBODY"}, "slack.support_group", "failed", "no_such_subteam"),
+        ({"ESCALATE_TO": "U0NOBODY"}, "slack.escalate_to.U0NOBODY", "warning", "ESCALATE_TO"),
+        ({"ESCALATE_TO": "U07MAYA0005"}, "slack.escalate_to.U07MAYA0005", "ok", "Maya Torres"),
+        ({"ESCALATION_CHANNEL": ""}, "slack.settings", "failed", "ESCALATION_CHANNEL"),
+        ({"SUMMARY_CHANNEL": "C0NOWHERE"}, "slack.summary_channel", "warning", "invite"),
+        ({"AGORA_CUSTOMER_SECRET": "wrong"}, "cloud.agora.kids", "failed", "key"),
+        ({"AGORA_APPS": "kids=0000"}, "cloud.agora.kids", "failed", "plan"),
+        ({"AGORA_BASE_URL": "http://127.0.0.1:9"}, "cloud.agora.kids", "failed", "did not answer"),
+        ({"DATABASE_URL": "sqlite:////nowhere/lagdesk.db"}, "database", "failed", "DATABASE_URL"),
+        ({"AGORA_APPS": ""}, "clouds", "failed", "AGORA_APPS"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9"}, "slack.token", "failed", "not answer"),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    house: Stage, change: dict[str, str], name: str, state: str, says: str
+) -> None:
+    """What fails says what to do, and only what is needed makes the exit status 1."""
+    status, found = await find(house, **change)
+    assert state == found[name]["state"]
+    assert says in found[name]["detail"]
+    assert int(state == "failed") == status
+
+
+async def test_scopes_are_compared(house: Stage) -> None:
+    """A scope Lagdesk works without is a warning, one it needs a failure, both by name."""
+    workspace = house.workspace
+    granted = set(workspace.scopes)
+    try:
+        without_scopes(workspace, "channels:history")
+        status, found = await find(house)
+        assert (0, "warning") == (status, found["slack.scopes"]["state"])
+        assert "channels:history" in found["slack.scopes"]["detail"]
+        without_scopes(workspace, "chat:write")
+        status, found = await find(house)
+        assert (1, "failed") == (status, found["slack.scopes"]["state"])
+        assert "chat:write" in found["slack.scopes"]["detail"]
+    finally:
+        workspace.scopes.update(granted)
+
+
+async def test_clouds_need_no_slack(house: Stage) -> None:
+    """Without any setting of Slack its row is a warning, and nothing of it is asked."""
+    names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
+    status, found = await find(house, **dict.fromkeys(names, ""))
+    assert 0 == status
+    assert "warning" == found["slack.settings"]["state"]
+    assert "slack.token" not in found
+    assert "ok" == found["cloud.agora.kids"]["state"]
+
+
+async def test_without_a_worker(house: Stage, tmp_path: Path) -> None:
+    """A fresh database has no worker's sign of life: a warning that says what to start."""
+    status, found = await find(house, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+    assert (0, "warning") == (status, found["worker"]["state"])
+    assert "python -m bot worker" in found["worker"]["detail"]
+
+
+async def test_today_is_told_by_its_plan(house: Stage, tmp_path: Path) -> None:
+    """Which generation answers stands there, with its plan and the quotas of that plan."""
+    fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
+    async with Clouds(agora_generation="current", clock=house.clock).serve() as today:
+        _, found = await find(house, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
+    assert "current, standard" in found["cloud.agora.kids"]["detail"]
+    assert "sessions 1000 of 1000 today" in found["quota.agora.kids"]["detail"]
+
+
+@pytest.mark.parametrize(("name", "locale"), [("zhou", "zh"), ("sam", "en")])
+async def test_support_calls_the_doctor(house: Stage, name: str, locale: Any) -> None:
+    """Support is answered privately by a job, in the reader's language, without secrets."""
+    house.clock.move(60)  # earlier tests used up the second's calls
+    person = house.workspace.person(name)
+    await person.command("/lagdesk", "doctor")
+    await house.settled()
+    said = whispers(person)[-1]
+    assert Words(locale).say(message("How Lagdesk is doing")) in said
+    assert ":white_check_mark:" in said
+    assert "seed" in said
+    assert house.settings.slack_bot_token not in said
+
+
+async def test_others_may_not(house: Stage) -> None:
+    """A teacher is told that only support can call the doctor."""
+    teacher = house.workspace.person("lin")
+    await teacher.command("/lagdesk", "doctor")
+    await house.settled()
+    assert ":white_check_mark:" not in text_of({"all": whispers(teacher)})

@@ -1,0 +1,84 @@
+"""What the logs say of whole stories, at their most talkative."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import logs
+from bot.sandbox.slack.delivery.transport import sign
+from tests.conftest import Stage, set_up_stage
+from tests.scenario_helpers import card_of, report
+
+TEACHER, STUDENT = "424242421", "987654321"
+COMMENT = "the-secret-comment 卡住了 "
+REPLY, RESOLUTION = "a-secret-reply", "a-secret-resolution"
+
+
+@pytest.fixture(autouse=True)
+def logging_put_back() -> Iterator[None]:
+    """Leave logging as it was."""
+    loggers = [logging.getLogger(n) for n in ("", "bot", "handlers", "__main__", "dbos", "alembic")]
+    handlers, levels = loggers[0].handlers[:], [logger.level for logger in loggers]
+    yield
+    loggers[0].handlers = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+async def play(stage: Stage) -> None:
+    """Report, diagnose, fail on every side, talk, claim and resolve."""
+    lin, zhou = stage.workspace.person("lin"), stage.workspace.person("zhou")
+    uids = {"teacher_uid": TEACHER, "student_uid": STUDENT}
+    stage.workspace.fail_next("chat.postMessage", "http_500", times=2)
+    stage.workspace.fail_next("users.info", "dropped", times=2)
+    await report(lin, "class_77_2", comments=COMMENT, **uids)
+    await stage.settled()
+    await stage.pass_time(30)
+    await stage.pass_time(400)
+    card = card_of(stage, "class_77_2")
+    await zhou.say("escalations", REPLY, card["ts"])
+    await lin.command("/diagnose", "class_77_2")
+    await lin.command("/tickets", COMMENT)
+    await lin.command("/lagdesk", COMMENT)
+    await zhou.click(card, "ticket.claim")
+    await zhou.click(card_of(stage, "class_77_2"), "ticket.resolve")
+    view = await zhou.view_opened("resolve")
+    await zhou.submit(view, {"cause": "unknown", "resolution": RESOLUTION})
+    await stage.settled()
+    body = f'{{"comment": "{COMMENT}"'.encode()
+    transport = stage.workspace.transport
+    headers = {"Content-Type": "application/json", **sign(stage.workspace.signing_secret, body)}
+    await transport.post(body, headers)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_logs_keep_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    """No token, key, address, comment or uid at LOG_LEVEL=DEBUG; JSON is an object a line."""
+    async with set_up_stage(tmp_path) as stage:
+        logs.set_up("DEBUG", form, stage.settings.secrets)  # type: ignore[arg-type]
+        await play(stage)
+        secrets = [secret for secret in stage.settings.secrets if len(secret) > 3]
+    shown = capsys.readouterr().err
+    assert "bot." in shown
+    private = [
+        TEACHER,
+        STUDENT,
+        COMMENT.strip(),
+        "卡住了",
+        REPLY,
+        RESOLUTION,
+        "/response/",
+        "xoxb-",
+    ]
+    assert [] == [word for word in (*private, *secrets) if word in shown]
+    assert "Traceback" not in shown
+    if form == "json":
+        assert {"at", "level", "logger", "message"} <= set(json.loads(shown.splitlines()[0]))
+        assert all(isinstance(json.loads(line), dict) for line in shown.splitlines())

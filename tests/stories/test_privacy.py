@@ -1,0 +1,144 @@
+"""What people type is never markup, and students' ids stay in: every surface is looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack import Workspace
+from tests.conftest import Stage, faults_of, set_up_stage
+from tests.scenario_helpers import card_of, findings_of, report, text_of, told, whispers
+
+# Uids nobody else has, so that finding one anywhere is a leak.
+TEACHER, STUDENT = "424242421", "987654321"
+HOSTILE = (
+    "<!channel> <!here> <@U07SAM00003> <#C07TEACHERS> <https://evil.example|click> & &lt; \n"
+    "> quoted *bold* _italic_ ~struck~ `code` ```block``` @here @channel\n"
+    f"teacher {TEACHER} student_{STUDENT} uid９８７６５４３２１ {STUDENT}。"
+)
+# Signs Agora takes in a channel's name, arranged to hurt.
+ROOM = "<!channel>_x_ &~a~[b](c)<@U07SAM00003>"
+_PING = re.compile(r"<!(channel|here|everyone)|<@U07SAM00003>|<#C07|<!subteam")
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["masked", "shown"])
+async def masked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Stage, bool]]:
+    """A stage with MASK_UIDS on, and one with it off, after a whole hostile story."""
+    folder = tmp_path_factory.mktemp("house")
+    mask = "true" if request.param else "false"
+    async with set_up_stage(folder, MASK_UIDS=mask) as stage:
+        await play(stage)
+        yield stage, request.param
+        assert [] == faults_of(stage.workspace)
+
+
+async def play(stage: Stage) -> None:
+    """Everything that shows something: form, card, diagnosis, lists, home, resolution."""
+    lin, zhou = stage.workspace.person("lin"), stage.workspace.person("zhou")
+    uids = {"teacher_uid": TEACHER, "student_uid": STUDENT}
+    assert (await report(lin, ROOM, comments=HOSTILE, **uids)).ok
+    assert (await report(lin, "class_77_6", comments="x" * 1000)).ok
+    assert (await report(lin, "long-1", comments="<&>\n" * 250)).ok
+    await stage.settled()
+    for _ in range(4):
+        await stage.pass_time(240)
+    await zhou.say("escalations", HOSTILE, shown_card(stage)["ts"])
+    await lin.command("/tickets", "")
+    await lin.command("/tickets", "LD-1")
+    await lin.command("/diagnose", f'"{ROOM}"')
+    await lin.command("/lagdesk", "<!channel>")
+    await lin.open_home()
+    await zhou.click(shown_card(stage), "ticket.claim")
+    await zhou.click(shown_card(stage), "ticket.resolve")
+    view = await zhou.view_opened("resolve")
+    await zhou.submit(view, {"cause": "unknown", "resolution": HOSTILE})
+    await stage.settled()
+    await stage.workspace.until(lambda: lin.home)
+
+
+def shown_card(stage: Stage) -> dict[str, Any]:
+    """The card of the hostile ticket."""
+    return next(m for m in stage.workspace.messages(stage.escalations) if "_x_" in text_of(m))
+
+
+def surfaces_of(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """Every message of Lagdesk's, private ones too, every home and every modal."""
+    for channel in workspace.channels.values():
+        yield from (m for m in channel.messages.values() if m["user"] == workspace.app.bot_user_id)
+        yield from channel.ephemerals
+    yield from workspace.homes.values()
+    yield from workspace.views.values()
+
+
+def markup_in(thing: Any) -> Iterator[str]:
+    """Every text that Slack reads as markup: top-level texts and mrkdwn objects."""
+    if isinstance(thing, list):
+        for item in thing:
+            yield from markup_in(item)
+    if not isinstance(thing, dict):
+        return
+    if thing.get("type") == "mrkdwn" or "blocks" in thing:
+        yield str(thing.get("text") or "")
+    for value in thing.values():
+        yield from markup_in(value)
+
+
+async def test_nothing_pings_or_links(masked: tuple[Stage, bool]) -> None:
+    """No mention, no link and no channel that a person typed survives as one."""
+    stage, _ = masked
+    texts = [text for shown in surfaces_of(stage.workspace) for text in markup_in(shown)]
+    assert len(texts) > 50
+    called = [text for text in texts if _PING.search(text) and "needs somebody" not in text]
+    assert [] == called
+    assert [] == [text for text in texts if "<https://evil" in text]
+
+
+async def test_texts_are_verbatim_and_unstyled(masked: tuple[Stage, bool]) -> None:
+    """Slack makes no links by itself, and signs that style are kept from styling."""
+    stage, _ = masked
+    for shown in surfaces_of(stage.workspace):
+        found = json.dumps(shown)
+        assert found.count('"mrkdwn"') == found.count('"verbatim": true')
+    comment = text_of(shown_card(stage))
+    assert "\u00ad*bold*" in comment
+    assert "\u00ad`code" in comment
+    assert "\u00ad_italic_" in comment
+    assert "\u00ad~struck~" in comment
+    assert "> \u00ad&gt; quoted" in comment
+    assert "&amp;lt;" in comment
+
+
+async def test_uids_stay_in(masked: tuple[Stage, bool]) -> None:
+    """Masked, no surface shows a uid, whatever its writing; shown, the card does."""
+    stage, is_masked = masked
+    leaks = [
+        text_of(shown)
+        for shown in surfaces_of(stage.workspace)
+        if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(shown))
+    ]
+    if is_masked:
+        assert [] == leaks
+        assert "student_•••21" in text_of(shown_card(stage))
+    else:
+        assert TEACHER in text_of(shown_card(stage))
+
+
+async def test_everything_hostile_still_stands_somewhere(masked: tuple[Stage, bool]) -> None:
+    """The room is named, the comment and the resolution can be read, long ones whole."""
+    stage, _ = masked
+    card = text_of(shown_card(stage))
+    assert "&lt;!channel&gt;" in card
+    assert 2 == card.count("https://evil.example|click&gt;")
+    assert "x" * 400 in text_of(card_of(stage, "class_77_6"))
+    long = text_of(card_of(stage, "long-1"))
+    assert 250 == long.count("&lt;&amp;&gt;")
+    assert 1 == len(findings_of(stage, "class_77_6"))
+    lin = stage.workspace.person("lin")
+    assert 2 == len(told(stage, lin, "class_77_6"))
+    assert any("&lt;!channel&gt;" in text for text in whispers(lin))

@@ -1,0 +1,81 @@
+"""The promises, from form to card, through both doors and in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.slack import Person
+from tests.conftest import Stage
+from tests.scenario_helpers import FORM, card_of, report, text_of, thread_of, told
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "filed", "why"),
+    [
+        ("lin", "提交通话问题", "LD-", "丢包"),
+        ("sam", "Report a bad call", "is filed", "CPU is overloaded"),
+    ],
+)
+async def test_teacher_reports_and_reads_why(
+    stage: Stage, name: str, title: str, filed: str, why: str
+) -> None:
+    """From /report to a card, a private confirmation, an accepted report and a verdict."""
+    person = stage.workspace.person(name)
+    cname = {"lin": "class_77_2", "sam": "class_77_3"}[name]
+    await person.command("/report", cname)
+    view = await person.view_opened("report")
+    assert title == view["title"]["text"]
+    outcome = await person.submit(view, {**FORM, "cname": cname})
+    assert {} == outcome.errors
+    await stage.settled()
+
+    card = card_of(stage, cname)
+    assert "Reported to Agora: accepted" in text_of(card)
+    assert "10001" not in text_of(card)
+    assert "&lt;!channel&gt; &amp; student •••02" in text_of(card)
+    dm_messages = stage.workspace.messages(person.direct())
+    assert filed in text_of(dm_messages[-1])
+    assert "/archives/" in text_of(dm_messages[-1])
+    sent = [r for r in stage.clouds.reports if r.fields["cname"] == cname]
+    assert [20002] == [r.fields["abnormal_uid"] for r in sent]
+    assert "not out yet" in text_of(thread_of(stage, card)[0])
+
+    await stage.pass_time(400)
+    replies = thread_of(stage, card)
+    assert 1 == len(replies)
+    expected = {"class_77_2": "Packet loss (video, uplink)", "class_77_3": "CPU is overloaded"}
+    assert expected[cname] in replies[0]["text"]
+
+    filed_and_why = told(stage, person, cname)
+    assert 2 == len(filed_and_why)
+    assert why in text_of(filed_and_why[1])
+    assert "/archives/" in text_of(filed_and_why[1])
+    await person_of_support(stage).click(card_of(stage, cname), "ticket.diagnose")
+    await stage.settled()
+    assert 2 == len(told(stage, person, cname))
+
+
+def person_of_support(stage: Stage) -> Person:
+    """Somebody who may press every button."""
+    return stage.workspace.person("zhou")
+
+
+async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(stage: Stage) -> None:
+    """Under the verdict stand Slack's own charts, in words what those cannot show; a yes counts."""
+    sam = stage.workspace.person("sam")
+    await report(sam, "class_77_8")
+    await stage.settled()
+    await stage.pass_time(400)
+    (found,) = thread_of(stage, card_of(stage, "class_77_8"))
+    loss, *_ = [block for block in found["blocks"] if block["type"] == "data_visualization"]
+    assert "packet loss" in loss["title"]
+    assert "reported" in loss["title"]
+    assert "limit" in [series["name"] for series in loss["chart"]["series"]]
+    assert "Each point is the worst of 12" in text_of(found)
+    assert "20002" not in text_of(found)
+    outcome = await sam.click(found, "verdict.right")
+    assert 200 == outcome.status
+    assert any("Thank you" in said["text"] for said in sam.ephemerals("escalations"))
+    await sam.command("/lagdesk", "accuracy")
+    told = sam.ephemerals("teachers")[-1]["text"]
+    assert "Packet loss: 100% of 1 judgement" in told
