@@ -118,7 +118,7 @@ class Code:
     value: str
 
     @property
-    def spoken(self) -> Message:
+    def user_message(self) -> Message:
         """The code in words, with its number; an unknown one as kind and number."""
         if has_code(self.kind, self.value):
             return message(
@@ -205,7 +205,7 @@ class AbnormalEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class MetricDefinition:
     """What a figure of a whole app is, where its cloud tells more than a code.
 
     `within_ms` is the threshold it was counted with, None when the cloud names none.
@@ -231,11 +231,11 @@ class Trend:
     name: Code
     unit: Unit
     points: tuple[tuple[dt.datetime, float], ...] = ()
-    figure: Figure | None = None
+    definition: MetricDefinition | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class DistributionRow:
     """One row of a distribution: its value along every dimension, and how much falls there."""
 
     codes: tuple[Code, ...]
@@ -251,8 +251,8 @@ class Distribution:
 
     dimension: str
     unit: Unit
-    rows: tuple[Slice, ...] = ()
-    figure: Figure | None = None
+    rows: tuple[DistributionRow, ...] = ()
+    definition: MetricDefinition | None = None
     since: dt.datetime | None = None
 
 
@@ -260,17 +260,17 @@ class Distribution:
 class Usage:
     """One figure of a whole app for one day: UTC, but Volcengine's days are those of +08:00.
 
-    `figure` tells apart what has the same `metric`, such as the users of browsers.
+    `definition` tells apart what has the same `metric`, such as the users of browsers.
     """
 
     day: dt.date
     metric: Code
     unit: Unit
     value: float
-    figure: Figure | None = None
+    definition: MetricDefinition | None = None
 
 
-class Lack(StrEnum):
+class MissingKind(StrEnum):
     """What we could not learn."""
 
     CALL = "call"
@@ -281,7 +281,7 @@ class Lack(StrEnum):
     FIGURES = "figures"  # of a whole app
 
 
-class LackReason(StrEnum):
+class MissingReason(StrEnum):
     """Why we could not learn it."""
 
     NOT_OUT_YET = "not_out_yet"  # the cloud publishes it later
@@ -298,11 +298,11 @@ class LackReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingItem:
     """Something we could not learn, why, and when to ask again (None: never)."""
 
-    what: Lack
-    why: LackReason
+    what: MissingKind
+    why: MissingReason
     retry_at: dt.datetime | None = None
     detail: str = ""  # a code, a uid or a stretch of time, shown as it is
 
@@ -314,7 +314,7 @@ class CallRecord:
     call: Call
     participants: tuple[Participant, ...] = ()
     series: tuple[Series, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingItem, ...] = ()
     fresh_until: dt.datetime | None = None  # the newest moment the data can speak of
 
 

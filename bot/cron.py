@@ -9,7 +9,7 @@ _MONTHS: Final = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_CRON: Final[tuple[tuple[int, int, tuple[str, ...]], ...]] = (  # lowest, highest, names
+_FIELDS: Final[tuple[tuple[int, int, tuple[str, ...]], ...]] = (  # lowest, highest, names
     (0, 59, ()),
     (0, 23, ()),
     (1, 31, ()),
@@ -21,19 +21,19 @@ _CRON: Final[tuple[tuple[int, int, tuple[str, ...]], ...]] = (  # lowest, highes
 def is_schedule(text: str) -> bool:
     """Tell whether this is minute, hour, day, month and day of the week, as cron has them."""
     fields = text.split()
-    return len(fields) == len(_CRON) and all(map(_is_field, fields, _CRON))
+    return len(fields) == len(_FIELDS) and all(map(_is_field, fields, _FIELDS))
 
 
 def _is_field(text: str, rule: tuple[int, int, tuple[str, ...]]) -> bool:
     """Tell whether this is a list of `*`, `5`, `MON`, `1-5` or any of these with `/2`."""
     low, high, names = rule
     for part in text.lower().split(","):
-        span, slash, step = part.partition("/")
+        range_text, slash, step = part.partition("/")
         if slash and not re.fullmatch(r"[1-9][0-9]?", step):
             return False
-        if span == "*":
+        if range_text == "*":
             continue
-        ends = [_number(end, low, names) for end in span.split("-")]
+        ends = [_number(end, low, names) for end in range_text.split("-")]
         if len(ends) > 2 or not all(low <= end <= high for end in ends) or ends != sorted(ends):  # noqa: PLR2004 - a range has two ends
             return False
     return True

@@ -32,13 +32,13 @@ from bot.i18n.messages import Message, message
 
 
 class LagdeskError(Exception):
-    """Anything Lagdesk can explain. `spoken` is for people, `str(error)` for the log."""
+    """Anything Lagdesk can explain. `user_message` is for people, `str(error)` for the log."""
 
     retryable = False
 
-    def __init__(self, spoken: Message) -> None:
-        super().__init__(str(spoken))
-        self.spoken = spoken
+    def __init__(self, user_message: Message) -> None:
+        super().__init__(str(user_message))
+        self.user_message = user_message
 
 
 class InputError(LagdeskError):
@@ -67,13 +67,13 @@ class CloudError(LagdeskError):
     `cloud` is `agora`, `volcengine` or `huawei`; `endpoint` its name in our endpoint table.
     """
 
-    def __init__(self, spoken: Message, *, cloud: str, endpoint: str) -> None:
-        super().__init__(spoken)
+    def __init__(self, user_message: Message, *, cloud: str, endpoint: str) -> None:
+        super().__init__(user_message)
         self.cloud = cloud
         self.endpoint = endpoint
 
     def __str__(self) -> str:
-        return f"{self.cloud} {self.endpoint}: {self.spoken}"
+        return f"{self.cloud} {self.endpoint}: {self.user_message}"
 
 
 class CloudUnreachableError(CloudError):
@@ -81,8 +81,10 @@ class CloudUnreachableError(CloudError):
 
     retryable = True
 
-    def __init__(self, spoken: Message, *, cloud: str, endpoint: str, maybe_arrived: bool) -> None:
-        super().__init__(spoken, cloud=cloud, endpoint=endpoint)
+    def __init__(
+        self, user_message: Message, *, cloud: str, endpoint: str, maybe_arrived: bool
+    ) -> None:
+        super().__init__(user_message, cloud=cloud, endpoint=endpoint)
         self.maybe_arrived = maybe_arrived
 
 
@@ -90,21 +92,21 @@ class CloudRefusedError(CloudError):
     """The cloud answered no. `status` is HTTP's, `code` the cloud's own ("" when none)."""
 
     def __init__(
-        self, spoken: Message, *, cloud: str, endpoint: str, status: int, code: str = ""
+        self, user_message: Message, *, cloud: str, endpoint: str, status: int, code: str = ""
     ) -> None:
-        super().__init__(spoken, cloud=cloud, endpoint=endpoint)
+        super().__init__(user_message, cloud=cloud, endpoint=endpoint)
         self.status = status
         self.code = code
 
 
-class CloudOverQuotaError(CloudRefusedError):
+class CloudQuotaExceededError(CloudRefusedError):
     """Too many calls; `retry_at` is when the next one may go out."""
 
     retryable = True
 
     def __init__(
         self,
-        spoken: Message,
+        user_message: Message,
         *,
         cloud: str,
         endpoint: str,
@@ -112,75 +114,75 @@ class CloudOverQuotaError(CloudRefusedError):
         status: int = 0,
         code: str = "",
     ) -> None:
-        super().__init__(spoken, cloud=cloud, endpoint=endpoint, status=status, code=code)
+        super().__init__(user_message, cloud=cloud, endpoint=endpoint, status=status, code=code)
         self.retry_at = retry_at
 
 
-class CloudForgotError(CloudRefusedError):
+class CloudDataExpiredError(CloudRefusedError):
     """The question lies outside the time the cloud remembers."""
 
 
-class CloudBrokenError(CloudRefusedError):
+class CloudServerError(CloudRefusedError):
     """The cloud itself failed (5xx)."""
 
     retryable = True
 
 
-class CloudNonsenseError(CloudError):
+class CloudInvalidResponseError(CloudError):
     """The answer is not what the document promises."""
 
     retryable = True
 
 
-class CloudCannotError(CloudError):
+class CloudUnsupportedError(CloudError):
     """This cloud has no call that tells this."""
 
 
-class SpeakError(LagdeskError):
+class SlackError(LagdeskError):
     """Something went wrong between us and Slack. `code` is Slack's own word."""
 
-    def __init__(self, spoken: Message, *, code: str) -> None:
-        super().__init__(spoken)
+    def __init__(self, user_message: Message, *, code: str) -> None:
+        super().__init__(user_message)
         self.code = code
 
     def __str__(self) -> str:
-        return f"slack {self.code}: {self.spoken}"
+        return f"slack {self.code}: {self.user_message}"
 
 
-class SpeakUnreachableError(SpeakError):
+class SlackUnreachableError(SlackError):
     """No answer came from Slack. `maybe_arrived` tells whether it may have been posted."""
 
     retryable = True
 
-    def __init__(self, spoken: Message, *, code: str, maybe_arrived: bool) -> None:
-        super().__init__(spoken, code=code)
+    def __init__(self, user_message: Message, *, code: str, maybe_arrived: bool) -> None:
+        super().__init__(user_message, code=code)
         self.maybe_arrived = maybe_arrived
 
 
-class SpeakLimitedError(SpeakError):
+class SlackRateLimitedError(SlackError):
     """Slack asked us to wait `retry_after_s` seconds."""
 
     retryable = True
 
-    def __init__(self, spoken: Message, *, code: str, retry_after_s: float) -> None:
-        super().__init__(spoken, code=code)
+    def __init__(self, user_message: Message, *, code: str, retry_after_s: float) -> None:
+        super().__init__(user_message, code=code)
         self.retry_after_s = retry_after_s
 
 
-class SpeakRefusedError(SpeakError):
+class SlackRefusedError(SlackError):
     """Slack answered no."""
 
 
-class SpeakClosedError(SpeakRefusedError):
+class SlackAccessLostError(SlackRefusedError):
     """Slack lets us in no more, or not yet: channel gone, app not invited, token or scope gone."""
 
     retryable = True
 
 
-class SpeakGoneError(SpeakRefusedError):
+class SlackMessageGoneError(SlackRefusedError):
     """The message that was to be changed is gone."""
 
 
-def unknown_ticket(number: object) -> NotFoundError:
+def ticket_not_found(number: object) -> NotFoundError:
     """Build the error for a ticket number nobody has."""
     return NotFoundError(message("There is no ticket LD-%(number)s.", number=number))

@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from bot.quiet_hours import NEVER_QUIET, QuietHours
 from bot.settings import Settings
-from bot.ticket import LAST_GROUP_CALL, Status, Ticket
+from bot.ticket import LAST_GROUP_STEP, Status, Ticket
 
 LAST_STEP: Final = 3
 
 
-class Whom(StrEnum):
+class EscalationTarget(StrEnum):
     """Who is called."""
 
     SUPPORT = "support"
@@ -32,17 +32,17 @@ class Whom(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A step that is to come; `waits` says that quiet hours put it off."""
+class EscalationStep:
+    """A step that is to come; `is_deferred` says that quiet hours put it off."""
 
     number: int
     at: dt.datetime
-    whom: Whom
-    waits: bool = False
+    target: EscalationTarget
+    is_deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class EscalationEvent:
     """A step that was taken; `person` had it done, "" when nobody had to.
 
     `people` were called by name. `call` tells the calls of a ticket apart.
@@ -50,10 +50,10 @@ class Called:
 
     number: int
     at: dt.datetime
-    whom: Whom
+    target: EscalationTarget
     person: str
     people: tuple[str, ...]
-    call: int
+    escalation_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +70,44 @@ class Policy:
         after = dt.timedelta(seconds=settings.escalate_after_s)
         return cls(after, settings.escalate_to, settings.quiet_hours)
 
-    def pause(self, number: int, *, is_live: bool | None) -> dt.timedelta:
+    def delay(self, number: int, *, is_live: bool | None) -> dt.timedelta:
         """How long to wait before a step; `is_live` is None when nobody knows."""
         if is_live:
             return self.after / 2
         return self.after * 2 if is_live is False and number > 1 else self.after
 
-    def whom(self, number: int) -> Whom:
+    def target(self, number: int) -> EscalationTarget:
         """Who is called by a step."""
-        if number <= LAST_GROUP_CALL:
-            return Whom.SUPPORT
-        return Whom.LEADS if self.leads else Whom.LAST
+        if number <= LAST_GROUP_STEP:
+            return EscalationTarget.SUPPORT
+        return EscalationTarget.LEADS if self.leads else EscalationTarget.LAST
 
     def people(self, number: int) -> tuple[str, ...]:
         """Who is called by name by a step."""
-        return self.leads if self.whom(number) is Whom.LEADS else ()
+        return self.leads if self.target(number) is EscalationTarget.LEADS else ()
 
 
-def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> Step | None:
+def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:
     """The next step and when it is due, as far as it is known now; None: nobody is called."""
     if ticket.status is not Status.OPEN or ticket.duplicate_of is not None:
         return None
     number = ticket.escalation_step + 1
     if number > LAST_STEP:
         return None
-    due_at = _begun_at(ticket) + policy.pause(number, is_live=ticket.is_live)
+    due_at = _delay_started_at(ticket) + policy.delay(number, is_live=ticket.is_live)
     if ticket.is_live:
-        return Step(number, due_at, policy.whom(number))
-    awake_at = policy.quiet.after(max(due_at, now))
-    waits = awake_at > max(due_at, now)
-    return Step(number, awake_at if waits else due_at, policy.whom(number), waits)
+        return EscalationStep(number, due_at, policy.target(number))
+    quiet_until = policy.quiet.after(max(due_at, now))
+    is_deferred = quiet_until > max(due_at, now)
+    return EscalationStep(
+        number, quiet_until if is_deferred else due_at, policy.target(number), is_deferred
+    )
 
 
-def calls_of(ticket: Ticket) -> Sequence[Called]:
+def escalations_of(ticket: Ticket) -> Sequence[EscalationEvent]:
     """The steps that were taken since the ticket was filed or opened again, oldest first."""
-    taken: list[Called] = []
-    for step in ticket.steps:
+    taken: list[EscalationEvent] = []
+    for step in ticket.history:
         if step.get("what") == "waiting":
             taken.clear()
         elif step.get("what") == "called":
@@ -113,29 +115,29 @@ def calls_of(ticket: Ticket) -> Sequence[Called]:
     return taken
 
 
-def find_call(ticket: Ticket, call: int) -> Called | None:
+def find_escalation(ticket: Ticket, escalation_id: int) -> EscalationEvent | None:
     """Find one of a ticket's calls, before it was opened again too."""
-    calls = (_read(step) for step in ticket.steps if step.get("what") == "called")
-    return next((each for each in calls if each.call == call), None)
+    escalations = (_read(step) for step in ticket.history if step.get("what") == "called")
+    return next((each for each in escalations if each.escalation_id == escalation_id), None)
 
 
-def _read(step: Mapping[str, Any]) -> Called:
-    return Called(
+def _read(step: Mapping[str, Any]) -> EscalationEvent:
+    return EscalationEvent(
         number=step["step"],
         at=dt.datetime.fromisoformat(step["at"]),
-        whom=Whom(step["whom"]),
+        target=EscalationTarget(step["whom"]),
         person=step["who"],
         people=tuple(step["people"]),
-        call=step["call"],
+        escalation_id=step["call"],
     )
 
 
-def _begun_at(ticket: Ticket) -> dt.datetime:
+def _delay_started_at(ticket: Ticket) -> dt.datetime:
     """When the pause before the next step began; a step that is repeated begins none."""
-    begun_at, last = ticket.created_at, 0
-    for step in ticket.steps:
+    started_at, last = ticket.created_at, 0
+    for step in ticket.history:
         if step.get("what") == "waiting":
-            begun_at, last = dt.datetime.fromisoformat(step["at"]), 0
+            started_at, last = dt.datetime.fromisoformat(step["at"]), 0
         elif step.get("what") == "called" and step["step"] > last:
-            begun_at, last = dt.datetime.fromisoformat(step["at"]), step["step"]
-    return begun_at
+            started_at, last = dt.datetime.fromisoformat(step["at"]), step["step"]
+    return started_at

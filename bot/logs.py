@@ -20,21 +20,23 @@ _PATTERNS: Final = (
     r"|(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"
 )
 _LOOPBACK: Final = "127.0.0.1"
-_SHORTEST: Final = 4  # taking shorter secrets out would make every line unreadable
-_OURS: Final = ("__main__", "bot", "handlers")
+_MIN_SECRET_LENGTH: Final = 4  # taking shorter secrets out would make every line unreadable
+_OWN_LOGGERS: Final = ("__main__", "bot", "handlers")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Take tokens, keys, signatures, addresses and these secrets out of a text."""
     return _pattern(tuple(secrets)).sub(
-        lambda found: found[0] if found[0] == _LOOPBACK else "[redacted]", text
+        lambda match: match[0] if match[0] == _LOOPBACK else "[redacted]", text
     )
 
 
 @functools.lru_cache(maxsize=8)
 def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    long = sorted((s for s in secrets if len(s) >= _SHORTEST), key=len, reverse=True)
-    return re.compile("|".join([*map(re.escape, long), _PATTERNS]))
+    long_secrets = sorted(
+        (s for s in secrets if len(s) >= _MIN_SECRET_LENGTH), key=len, reverse=True
+    )
+    return re.compile("|".join([*map(re.escape, long_secrets), _PATTERNS]))
 
 
 class _TextFormatter(logging.Formatter):
@@ -63,20 +65,20 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
+def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
     """Log to standard error. Libraries speak from WARNING on: their details hold texts and uids."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter(secrets) if form == "json" else _TextFormatter(secrets))
-    chosen = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(level=max(chosen, logging.WARNING), handlers=[handler], force=True)
-    for name in _OURS:
-        logging.getLogger(name).setLevel(chosen)
+    numeric_level = logging.getLevelNamesMapping()[level]
+    logging.basicConfig(level=max(numeric_level, logging.WARNING), handlers=[handler], force=True)
+    for name in _OWN_LOGGERS:
+        logging.getLogger(name).setLevel(numeric_level)
     for name in ("dbos", "alembic"):  # they set levels of their own
-        logging.getLogger(name).setLevel(max(chosen, logging.WARNING))
-    handler.addFilter(_is_news)
-    handler.setLevel(chosen)
+        logging.getLogger(name).setLevel(max(numeric_level, logging.WARNING))
+    handler.addFilter(_is_worth_logging)
+    handler.setLevel(numeric_level)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_worth_logging(record: logging.LogRecord) -> bool:
     """Bolt warns of what we do on purpose, and a retry that helped is no news."""
     return record.levelno >= logging.ERROR or not record.name.startswith(("slack_bolt", "stamina"))

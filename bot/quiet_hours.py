@@ -9,29 +9,31 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-_SPAN: Final = re.compile(
+_INTERVAL: Final = re.compile(
     r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–]\s*([01]?[0-9]|2[0-4]):([0-5][0-9])(?:\s+(\S+))?"
 )
 _MIDNIGHT: Final = 24 * 60
-_MOST_TURNS: Final = 100  # of stretches that touch each other; two days have far fewer
+_MAX_ITERATIONS: Final = 100  # of stretches that touch each other; two days have far fewer
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class DailyInterval:
     """From `start` to `end`, minutes of a day in `zone`; over midnight when start is later."""
 
     start: int
     end: int
     zone: str
 
-    def ending(self, moment: dt.datetime) -> dt.datetime | None:
+    def end_after(self, moment: dt.datetime) -> dt.datetime | None:
         """When the stretch a moment lies in is over, None when it lies in none."""
-        there = moment.astimezone(ZoneInfo(self.zone))
-        minute = there.hour * 60 + there.minute
+        local_time = moment.astimezone(ZoneInfo(self.zone))
+        minute = local_time.hour * 60 + local_time.minute
         if not self.covers(minute):
             return None
-        day = there.date() + dt.timedelta(days=self.start > self.end and minute >= self.start)
-        end = dt.datetime.combine(day, dt.time(), there.tzinfo) + dt.timedelta(minutes=self.end)
+        day = local_time.date() + dt.timedelta(days=self.start > self.end and minute >= self.start)
+        end = dt.datetime.combine(day, dt.time(), local_time.tzinfo) + dt.timedelta(
+            minutes=self.end
+        )
         when = end.astimezone(dt.UTC)
         # where clocks are put back it comes twice, and the first is over
         return when if when > moment else end.replace(fold=1).astimezone(dt.UTC)
@@ -51,28 +53,28 @@ class Stretch:
 class QuietHours:
     """Quiet is when it is quiet in every zone that is named: else somebody is awake."""
 
-    stretches: tuple[Stretch, ...] = ()
+    intervals: tuple[DailyInterval, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join(str(stretch) for stretch in self.stretches)
+        return ", ".join(str(interval) for interval in self.intervals)
 
     def after(self, moment: dt.datetime) -> dt.datetime:
         """The moment itself, or the end of the quiet hours it lies in."""
-        for _ in range(_MOST_TURNS):
-            ends = [self._ending(zone, moment) for zone in self._zones]
-            awake_at = [end for end in ends if end is not None]
-            if not awake_at or len(awake_at) < len(ends):
+        for _ in range(_MAX_ITERATIONS):
+            interval_ends = [self._end_after(zone, moment) for zone in self._zones]
+            awake_at = [end for end in interval_ends if end is not None]
+            if not awake_at or len(awake_at) < len(interval_ends):
                 break
             moment = min(awake_at)
         return moment
 
     @property
     def _zones(self) -> Sequence[str]:
-        return tuple(dict.fromkeys(stretch.zone for stretch in self.stretches))
+        return tuple(dict.fromkeys(interval.zone for interval in self.intervals))
 
-    def _ending(self, zone: str, moment: dt.datetime) -> dt.datetime | None:
-        ends = [each.ending(moment) for each in self.stretches if each.zone == zone]
-        return max((end for end in ends if end is not None), default=None)
+    def _end_after(self, zone: str, moment: dt.datetime) -> dt.datetime | None:
+        interval_ends = [each.end_after(moment) for each in self.intervals if each.zone == zone]
+        return max((end for end in interval_ends if end is not None), default=None)
 
 
 NEVER_QUIET: Final = QuietHours()
@@ -83,28 +85,28 @@ def read_quiet_hours(text: str, zone: str) -> QuietHours | None:
 
     Returns None for anything else, and for a zone in which every minute would be quiet.
     """
-    stretches = [_read_stretch(part.strip(), zone) for part in text.split(",") if part.strip()]
-    known = tuple(stretch for stretch in stretches if stretch is not None)
-    if len(known) < len(stretches) or (text.strip() and not known):
+    intervals = [_read_interval(part.strip(), zone) for part in text.split(",") if part.strip()]
+    valid = tuple(interval for interval in intervals if interval is not None)
+    if len(valid) < len(intervals) or (text.strip() and not valid):
         return None
-    for name in {stretch.zone for stretch in known}:
-        if all(_is_quiet(known, name, minute) for minute in range(_MIDNIGHT)):
+    for name in {interval.zone for interval in valid}:
+        if all(_is_quiet(valid, name, minute) for minute in range(_MIDNIGHT)):
             return None
-    return QuietHours(known)
+    return QuietHours(valid)
 
 
-def _is_quiet(stretches: Sequence[Stretch], zone: str, minute: int) -> bool:
-    return any(each.zone == zone and each.covers(minute) for each in stretches)
+def _is_quiet(intervals: Sequence[DailyInterval], zone: str, minute: int) -> bool:
+    return any(each.zone == zone and each.covers(minute) for each in intervals)
 
 
-def _read_stretch(text: str, zone: str) -> Stretch | None:
-    found = _SPAN.fullmatch(text)
-    if found is None:
+def _read_interval(text: str, zone: str) -> DailyInterval | None:
+    match = _INTERVAL.fullmatch(text)
+    if match is None:
         return None
-    start, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    name = found[5] or zone
+    start, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
+    name = match[5] or zone
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
-    return Stretch(start, end, name) if start != end and end <= _MIDNIGHT else None
+    return DailyInterval(start, end, name) if start != end and end <= _MIDNIGHT else None

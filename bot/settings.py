@@ -20,7 +20,7 @@ LAST_PORT: Final = 65535
 _DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
-_LONGEST_S: Final = 10 * 366 * 86400  # nobody waits or keeps longer
+_MAX_DURATION_S: Final = 10 * 366 * 86400  # nobody waits or keeps longer
 _LOCALES: Final = ("zh", "en", "both")
 
 
@@ -136,7 +136,7 @@ class _Reader:
     def duration_s(self, name: str, default: str) -> float:
         found = _DURATION.fullmatch(self.text(name, default).lower())
         seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
-        if not 0 < seconds <= _LONGEST_S:
+        if not 0 < seconds <= _MAX_DURATION_S:
             raise SettingError(name, N_("a duration such as 90s, 15m or 2h"))
         return float(seconds)
 
@@ -229,7 +229,7 @@ def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
     return found
 
 
-def _people(read: _Reader, name: str) -> tuple[str, ...]:
+def _user_ids(read: _Reader, name: str) -> tuple[str, ...]:
     """Read the ids of people, in the order they are written, each once."""
     people = [part.strip() for part in read.text(name).split(",") if part.strip()]
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
@@ -271,7 +271,7 @@ def _volcengine(read: _Reader) -> CloudSettings | None:
 def _huawei(read: _Reader) -> CloudSettings | None:
     apps = read.apps("HUAWEI_APPS")
     base_url = read.url("HUAWEI_BASE_URL", "https://rtc-api.myhuaweicloud.com")
-    switches = {
+    other_options = {
         "iam_url": read.url("HUAWEI_IAM_URL", "https://iam.myhuaweicloud.com"),
         "array_style": read.choice("HUAWEI_ARRAY_STYLE", ("comma", "repeat"), "comma"),
         "client_events": read.choice("HUAWEI_CLIENT_EVENTS", ("auto", "on", "off"), "auto"),
@@ -283,7 +283,7 @@ def _huawei(read: _Reader) -> CloudSettings | None:
     has_user = any(read.text(f"HUAWEI_{name}") for name in by_user)
     names = by_user if has_user and not has_key else by_key
     secrets = {name.lower(): read.required(f"HUAWEI_{name}") for name in names}
-    options = {"project_id": read.required("HUAWEI_PROJECT_ID"), **switches}
+    options = {"project_id": read.required("HUAWEI_PROJECT_ID"), **other_options}
     return CloudSettings("huawei", apps, base_url, secrets, options)
 
 
@@ -297,13 +297,13 @@ def _record_rules(read: _Reader) -> dict[str, str]:
 
 def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
     found = tuple(cloud for cloud in (_agora(read), _volcengine(read), _huawei(read)) if cloud)
-    seen: set[str] = set()
+    used_names: set[str] = set()
     for cloud in found:
-        if seen & set(cloud.apps):
+        if used_names & set(cloud.apps):
             raise SettingError(
                 f"{cloud.name.upper()}_APPS", N_("names that no other cloud's apps have")
             )
-        seen |= set(cloud.apps)
+        used_names |= set(cloud.apps)
     return found
 
 
@@ -313,15 +313,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises SettingError, which names the setting and what is expected.
     """
     if environment is None:
-        environment = _own_environment()
+        environment = _process_environment()
     read = _Reader(environment)
     api_url = read.url("SLACK_API_URL", "https://slack.com/api/") + "/"
     return Settings(
         slack_bot_token=read.token("SLACK_BOT_TOKEN", "xox"),
         slack_signing_secret=read.text("SLACK_SIGNING_SECRET"),
         slack_app_token=read.token("SLACK_APP_TOKEN", "xapp-"),
-        slack_client_id=_with_twin(read, "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
-        slack_client_secret=_with_twin(read, "SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID"),
+        slack_client_id=_paired(read, "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
+        slack_client_secret=_paired(read, "SLACK_CLIENT_SECRET", "SLACK_CLIENT_ID"),
         slack_api_url=api_url,
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
@@ -333,7 +333,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         summary_schedule=_cron(read),
         support_group=read.slack_id("SUPPORT_GROUP", N_("a user group's id such as S0123456789")),
         escalate_after_s=read.duration_s("ESCALATE_AFTER", "15m"),
-        escalate_to=_people(read, "ESCALATE_TO"),
+        escalate_to=_user_ids(read, "ESCALATE_TO"),
         quiet_hours=_quiet_hours(read, read.zone("TIMEZONE", "Asia/Shanghai")),
         evidence_retention_s=read.duration_s("EVIDENCE_RETENTION", "400d"),
         mask_uids=read.flag("MASK_UIDS", default=True),
@@ -347,7 +347,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _own_environment() -> dict[str, str]:
+def _process_environment() -> dict[str, str]:
     """The process's environment over `.env`, a file beside which it was started."""
     try:
         from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
@@ -356,10 +356,10 @@ def _own_environment() -> dict[str, str]:
     return {**from_file, **os.environ}
 
 
-def _with_twin(read: _Reader, name: str, twin: str) -> str:
+def _paired(read: _Reader, name: str, counterpart: str) -> str:
     """Read one of two settings that are nothing without each other."""
     value = read.text(name)
-    if not value and read.text(twin):
+    if not value and read.text(counterpart):
         raise SettingError(name, N_("a value, since its counterpart is set"))
     return value
 
@@ -367,7 +367,7 @@ def _with_twin(read: _Reader, name: str, twin: str) -> str:
 def read_operator_locale() -> Literal["zh", "en", "both"]:
     """DEFAULT_LOCALE alone, to explain other settings in; English when it is wrong itself."""
     try:
-        found = _Reader(_own_environment()).choice("DEFAULT_LOCALE", _LOCALES, "zh")
+        found = _Reader(_process_environment()).choice("DEFAULT_LOCALE", _LOCALES, "zh")
     except SettingError:
         return "en"
     return found  # type: ignore[return-value]

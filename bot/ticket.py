@@ -23,9 +23,11 @@ from bot.call import IssueType, Report, Side
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 
-_MOST_STEPS: Final = 9  # what is escalated oftener is not more urgent
-LAST_GROUP_CALL: Final = 2  # whom the step after it calls the policy says
-_ONE_CLICK: Final = dt.timedelta(seconds=60)  # who presses again so soon wants nothing more
+_MAX_URGENCY_STEPS: Final = 9  # what is escalated oftener is not more urgent
+LAST_GROUP_STEP: Final = 2  # whom the step after it calls the policy says
+_REPEAT_CLICK_WINDOW: Final = dt.timedelta(
+    seconds=60
+)  # who presses again so soon wants nothing more
 
 
 CALL_FIELDS: Final = frozenset(  # those that say which call is meant, and whose side of it
@@ -52,7 +54,7 @@ class UtcTime(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
-class OneOf(TypeDecorator[StrEnum]):
+class EnumText(TypeDecorator[StrEnum]):
     """A member of an enumeration, kept as its plain text; no database type to migrate."""
 
     impl = String
@@ -92,7 +94,9 @@ class ReportState(StrEnum):
     OFF = "off"  # switched off by a setting
 
 
-TOLD: Final = frozenset((ReportState.ACCEPTED, ReportState.UNCONFIRMED))  # the cloud, perhaps
+MAYBE_SENT_STATES: Final = frozenset(
+    (ReportState.ACCEPTED, ReportState.UNCONFIRMED)
+)  # the cloud, perhaps
 
 
 def _json_list() -> Any:
@@ -122,13 +126,13 @@ class Ticket(SQLModel, table=True):
     number: int | None = Field(default=None, primary_key=True)
     team: str = ""
     origin: str  # the Slack view or event it came from: one makes one ticket
-    status: Status = Field(default=Status.OPEN, sa_type=OneOf(Status))
+    status: Status = Field(default=Status.OPEN, sa_type=EnumText(Status))
     app: str
     cloud: str
     cname: str
     teacher_uid: str
     student_uid: str
-    abnormal_side: Side = Field(sa_type=OneOf(Side))
+    abnormal_side: Side = Field(sa_type=EnumText(Side))
     issue_type: int
     occurred_at: dt.datetime = Field(sa_type=UtcTime)
     created_at: dt.datetime = Field(sa_type=UtcTime, index=True)
@@ -143,26 +147,26 @@ class Ticket(SQLModel, table=True):
     resolver: str | None = None
     resolution: str = ""
     resolved_cause: str = ""
-    report_state: ReportState = Field(default=ReportState.PENDING, sa_type=OneOf(ReportState))
+    report_state: ReportState = Field(default=ReportState.PENDING, sa_type=EnumText(ReportState))
     report_attempts: int = 0
-    report_begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    report_attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     report_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     channel: str = ""
     card_ts: str = ""
     permalink: str = ""
     origin_channel: str = ""
     diagnosis_ts: str = ""
-    picture_file: str = ""  # Slack's id of the picture in the diagnosis
-    picture_alt: str = ""  # what it shows, in words
+    chart_file_id: str = ""  # Slack's id of the picture in the diagnosis
+    chart_alt_text: str = ""  # what it shows, in words
     cause: str = ""  # of the verdict, to look for
-    fault_uid: str = ""  # likewise
+    at_fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     incident: int | None = Field(default=None, index=True)
-    incident_link: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    incident_permalink: str = Field(default="", sa_column_kwargs={"server_default": ""})
     duplicate_of: int | None = Field(default=None, index=True)
     related: list[int] = _json_list()  # tickets people linked to this one
-    steps: list[dict[str, Any]] = _json_list()  # who did what when: {"what", "who", "at", ...}
+    history: list[dict[str, Any]] = _json_list()  # who did what when: {"what", "who", "at", ...}
     helped: bool | None = None  # what the reporter says of the resolution
     is_live: bool | None = None  # the class still goes on, as far as the cloud told
     class_ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -196,19 +200,19 @@ class Ticket(SQLModel, table=True):
             comments=self.comments,
         )
 
-    def touch(self) -> None:
+    def mark_changed(self) -> None:
         """Note that the card has to be drawn again, how urgent it is, and that nobody is called."""
         self.revision += 1
         if self.status is not Status.OPEN or self.duplicate_of is not None:
             self.escalates_at = None  # whatever made it so
-        calls = self.escalation_step if self._waits_for_people else 0
-        self.urgency = min(calls, _MOST_STEPS) * 2 + int(bool(self.is_live))
+        calls = self.escalation_step if self._is_unattended else 0
+        self.urgency = min(calls, _MAX_URGENCY_STEPS) * 2 + int(bool(self.is_live))
 
-    def note_step(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
+    def add_event(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
         """Write down what happened to the ticket, for its card and for whoever asks later."""
         step = {"what": what, "who": who, "at": now.isoformat(), **more}
-        self.steps = [*self.steps, step]
-        self.touch()
+        self.history = [*self.history, step]
+        self.mark_changed()
 
     def claim(self, person: str, now: dt.datetime) -> None:
         """Somebody takes the ticket; ConflictError when somebody has it, or it is resolved."""
@@ -222,31 +226,31 @@ class Ticket(SQLModel, table=True):
                     ticket=self.label,
                 )
             )
-        self._refuse_resolved()
+        self._require_unresolved()
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, person, now
-        self.note_step("claimed", now, person)
+        self.add_event("claimed", now, person)
 
     def hand_over(self, to: str, person: str, now: dt.datetime) -> None:
         """Somebody else has the ticket from now on, whoever had it; ConflictError when resolved."""
-        self._refuse_resolved()
+        self._require_unresolved()
         if self.status is Status.CLAIMED and self.assignee == to:
             return
         self.status, self.assignee, self.claimed_at = Status.CLAIMED, to, now
-        self.note_step("handed", now, person, to=to)
+        self.add_event("handed", now, person, to=to)
 
     def escalate(self, now: dt.datetime, person: str = "") -> None:
         """Somebody has the group called; ConflictError when the ticket is resolved."""
-        self._refuse_resolved()
-        if self.escalated_at is not None and now - self.escalated_at < _ONE_CLICK:
+        self._require_unresolved()
+        if self.escalated_at is not None and now - self.escalated_at < _REPEAT_CLICK_WINDOW:
             return
-        last = max(LAST_GROUP_CALL, self.escalation_step)
-        self.note_call(min(self.escalation_step + 1, last), now, "support", person)
+        last = max(LAST_GROUP_STEP, self.escalation_step)
+        self.record_escalation(min(self.escalation_step + 1, last), now, "support", person)
 
-    def note_call(
+    def record_escalation(
         self,
         step: int,
         now: dt.datetime,
-        whom: str,
+        target: str,
         person: str = "",
         people: Sequence[str] = (),
     ) -> None:
@@ -256,18 +260,18 @@ class Ticket(SQLModel, table=True):
         """
         self.escalated_at, self.escalation_step = now, step
         call = self.revision + 1  # tells the calls of a ticket apart
-        more = {"whom": whom, "people": list(people), "step": step, "call": call}
-        self.note_step("called", now, person, **more)
+        more = {"whom": target, "people": list(people), "step": step, "call": call}
+        self.add_event("called", now, person, **more)
 
     def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
         """The ticket is done; ConflictError when it already was, unless in the same words."""
         said = (self.status, self.resolver, self.resolved_cause, self.resolution)
         if said == (Status.RESOLVED, person, cause, resolution):
             return  # a form that came twice
-        self._refuse_resolved()
+        self._require_unresolved()
         self._close(person, now)
         self.resolved_cause, self.resolution = cause, resolution
-        self.note_step("resolved", now, person)
+        self.add_event("resolved", now, person)
 
     def merge(self, into: Ticket, person: str, now: dt.datetime) -> None:
         """The ticket is done with: another one tells of the same thing.
@@ -276,7 +280,7 @@ class Ticket(SQLModel, table=True):
         """
         if self.duplicate_of == into.id:
             return
-        self._refuse_resolved()
+        self._require_unresolved()
         if into.id == self.id:
             raise ConflictError(message("A ticket cannot be merged with itself."))
         if into.duplicate_of is not None:
@@ -291,7 +295,7 @@ class Ticket(SQLModel, table=True):
         self._close(person, now)
         self.duplicate_of, self.resolved_cause, self.resolution = into.id, "", ""
         is_over = into.status is Status.RESOLVED
-        self.note_step("merged", now, person, ticket=into.id, link=into.permalink, over=is_over)
+        self.add_event("merged", now, person, ticket=into.id, link=into.permalink, over=is_over)
 
     def reopen(self, person: str, now: dt.datetime) -> None:
         """The ticket is open again; ConflictError when it is not resolved."""
@@ -300,15 +304,15 @@ class Ticket(SQLModel, table=True):
         self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
         self.resolved_at, self.resolver, self.escalated_at = None, None, None
         self.duplicate_of, self.helped = None, None
-        self.note_step("reopened", now, person)
+        self.add_event("reopened", now, person)
 
-    def thank(self, person: str, now: dt.datetime) -> None:
+    def confirm_resolved(self, person: str, now: dt.datetime) -> None:
         """The reporter says that the resolution helped; ConflictError when there is none."""
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
         if not self.helped:
             self.helped = True
-            self.note_step("helped", now, person)
+            self.add_event("helped", now, person)
 
     def link(self, other: Ticket, person: str, now: dt.datetime) -> None:
         """Both tickets name each other; ConflictError for itself."""
@@ -317,14 +321,14 @@ class Ticket(SQLModel, table=True):
         for one, two in ((self, other), (other, self)):
             if two.id not in one.related:
                 one.related = sorted([*one.related, two.id])
-                one.note_step("linked", now, person, ticket=two.id, link=two.permalink)
+                one.add_event("linked", now, person, ticket=two.id, link=two.permalink)
 
     def unlink(self, other: Ticket, person: str, now: dt.datetime) -> None:
         """Neither ticket names the other any more."""
         for one, two in ((self, other), (other, self)):
             if two.id in one.related:
                 one.related = [number for number in one.related if number != two.id]
-                one.note_step("unlinked", now, person, ticket=two.id)
+                one.add_event("unlinked", now, person, ticket=two.id)
 
     def correct(self, said: Mapping[str, Any], person: str, now: dt.datetime) -> frozenset[str]:
         """Put right what the report said, and tell which fields changed.
@@ -335,27 +339,27 @@ class Ticket(SQLModel, table=True):
         changed = frozenset(name for name in said if getattr(self, name) != said[name])
         if not changed:
             return changed
-        sent = self.report_state in TOLD or self.report_begun_at is not None
+        sent = self.report_state in MAYBE_SENT_STATES or self.report_attempted_at is not None
         more = {"reported_to": self.cloud} if sent and changed & CALL_FIELDS else {}
         for name in changed:
             setattr(self, name, said[name])
         if changed & CALL_FIELDS:
             self.verdict, self.diagnosed_at = None, None
-            self.cause, self.fault_uid, self.picture_file = "", "", ""
-        self.note_step("corrected", now, person, fields=sorted(changed), **more)
+            self.cause, self.at_fault_uid, self.chart_file_id = "", "", ""
+        self.add_event("corrected", now, person, fields=sorted(changed), **more)
         return changed
 
-    def count_steps(self, *what: str) -> int:
+    def count_events(self, *what: str) -> int:
         """How often one of these things happened to the ticket."""
-        return sum(step["what"] in what for step in self.steps)
+        return sum(step["what"] in what for step in self.history)
 
-    def reported_before(self) -> str | None:
+    def previously_reported_cloud(self) -> str | None:
         """The cloud that was told of the call as it stood before it was corrected."""
-        told = (step["reported_to"] for step in reversed(self.steps) if "reported_to" in step)
-        return next(told, None)
+        clouds = (step["reported_to"] for step in reversed(self.history) if "reported_to" in step)
+        return next(clouds, None)
 
     @property
-    def _waits_for_people(self) -> bool:
+    def _is_unattended(self) -> bool:
         """Nobody has the ticket, or whoever has it called for help since."""
         called_at, claimed_at = self.escalated_at, self.claimed_at
         return called_at is not None and (claimed_at is None or called_at > claimed_at)
@@ -364,11 +368,11 @@ class Ticket(SQLModel, table=True):
         self.status, self.resolver, self.resolved_at = Status.RESOLVED, person, now
         self.helped = None
 
-    def begin_waiting(self, now: dt.datetime, person: str) -> None:
+    def restart_escalation(self, now: dt.datetime, person: str) -> None:
         """The ticket is open again, and waits as if it had just been filed."""
         self.escalated_at, self.escalation_step, self.escalates_at = None, 0, None
-        self.note_step("waiting", now, person)
+        self.add_event("waiting", now, person)
 
-    def _refuse_resolved(self) -> None:
+    def _require_unresolved(self) -> None:
         if self.status is Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is already resolved.", ticket=self.label))

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.services.tickets.service import Desk
-from handlers.admin.channel_events import ChannelsStory
-from handlers.admin.lagdesk_command import SettingsStory
-from handlers.app_metrics.command import QualityStory
-from handlers.call_control.handlers import RoomsStory
-from handlers.diagnosis.command import DiagnoseStory
-from handlers.diagnosis.feedback import JudgingStory
-from handlers.escalation.incidents import IncidentsStory
-from handlers.preferences.modal import PreferencesStory
-from handlers.slack.errors import answer_errors
-from handlers.slack.user_directory import People
-from handlers.summary.command import SummaryStory
-from handlers.tickets.buttons import TicketsStory
-from handlers.tickets.home import HomeStory
-from handlers.tickets.list_command import ListsStory
-from handlers.tickets.menu import LifeStory
-from handlers.tickets.report import ReportStory
-from handlers.tickets.thread import ThreadStory
+from bot.services.tickets.service import TicketService
+from handlers.admin.channel_events import ChannelEventHandlers
+from handlers.admin.lagdesk_command import LagdeskCommandHandlers
+from handlers.app_metrics.command import QualityHandlers
+from handlers.call_control.handlers import CallControlHandlers
+from handlers.diagnosis.command import DiagnoseHandlers
+from handlers.diagnosis.feedback import FeedbackHandlers
+from handlers.escalation.incidents import IncidentHandlers
+from handlers.preferences.modal import PreferencesHandlers
+from handlers.slack.errors import register_error_handler
+from handlers.slack.user_directory import UserDirectory
+from handlers.summary.command import SummaryHandlers
+from handlers.tickets.buttons import TicketButtonHandlers
+from handlers.tickets.home import HomeHandlers
+from handlers.tickets.list_command import TicketListHandlers
+from handlers.tickets.menu import TicketMenuHandlers
+from handlers.tickets.report import ReportHandlers
+from handlers.tickets.thread import ThreadHandlers
 
-STORIES = (
-    ReportStory,
-    DiagnoseStory,
-    QualityStory,
-    ListsStory,
-    TicketsStory,
-    SettingsStory,
-    PreferencesStory,
-    HomeStory,
-    ThreadStory,
-    ChannelsStory,
-    RoomsStory,
-    LifeStory,
-    JudgingStory,
-    IncidentsStory,
-    SummaryStory,
+HANDLERS = (
+    ReportHandlers,
+    DiagnoseHandlers,
+    QualityHandlers,
+    TicketListHandlers,
+    TicketButtonHandlers,
+    LagdeskCommandHandlers,
+    PreferencesHandlers,
+    HomeHandlers,
+    ThreadHandlers,
+    ChannelEventHandlers,
+    CallControlHandlers,
+    TicketMenuHandlers,
+    FeedbackHandlers,
+    IncidentHandlers,
+    SummaryHandlers,
 )
 
 
-def register(app: AsyncApp, desk: Desk, people: People) -> None:
+def register(app: AsyncApp, ticket_service: TicketService, users: UserDirectory) -> None:
     """Give the app every story, each bound to the desk, and the one answer to errors."""
-    for story in STORIES:
-        story(desk, people).register(app)
-    answer_errors(app, people)
+    for handler_class in HANDLERS:
+        handler_class(ticket_service, users).register(app)
+    register_error_handler(app, users)

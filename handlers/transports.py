@@ -23,51 +23,57 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from bot.i18n.translator import Words
-from bot.services.tickets.service import Desk
+from bot.i18n.translator import Translator
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from handlers.registry import register
-from handlers.slack.clients import Clients
-from handlers.slack.errors import Once
+from handlers.slack.clients import SlackClients
+from handlers.slack.errors import EventDeduplicator
 from handlers.slack.manifest import EVENTS_PATH
-from handlers.slack.oauth import NOT_INSTALLED, Authorization, Installs, build_flow
+from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
 from handlers.slack.request_validation import Payload, read_envelope, read_payload
-from handlers.slack.user_directory import People
-from handlers.slack.webhooks import add_hooks
+from handlers.slack.user_directory import UserDirectory
+from handlers.slack.webhooks import add_webhooks
 
 log = logging.getLogger(__name__)
 
-LARGEST_BODY: Final = 1024 * 1024
-_LONGEST_HEADER: Final = 64 * 1024
-_SIGNATURE_TTL_S: Final = 300
+MAX_BODY_BYTES: Final = 1024 * 1024
+_MAX_HEADER_BYTES: Final = 64 * 1024
+_SIGNATURE_MAX_AGE_S: Final = 300
 _TIMESTAMP: Final = "X-Slack-Request-Timestamp"
 _SIGNATURE: Final = "X-Slack-Signature"
-_SIGNED: Final = re.compile(r"v0=[0-9a-f]{64}")
-_EPOCH_S: Final = re.compile(r"[0-9]{1,12}")
+_SIGNATURE_PATTERN: Final = re.compile(r"v0=[0-9a-f]{64}")
+_TIMESTAMP_PATTERN: Final = re.compile(r"[0-9]{1,12}")
 Measure = Callable[[], Awaitable[None]]
 
 
 def build_app(
-    desk: Desk, people: People, settings: Settings, clients: Clients, installs: Installs
+    ticket_service: TicketService,
+    users: UserDirectory,
+    settings: Settings,
+    clients: SlackClients,
+    installations: InstallationStore,
 ) -> AsyncApp:
     """Build the Bolt app with every story. The doors check signatures before it does."""
     app = AsyncApp(
-        client=clients.nobody,  # with a token Bolt would not ask our authorisation
-        authorize=Authorization(settings, clients, installs),  # type: ignore[arg-type]
+        client=clients.anonymous,  # with a token Bolt would not ask our authorisation
+        authorize=Authorization(settings, clients, installations),  # type: ignore[arg-type]
         process_before_response=True,
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,
         ssl_check_enabled=True,
-        user_facing_authorize_error_message=Words(settings.default_locale).say(NOT_INSTALLED),
+        user_facing_authorize_error_message=Translator(settings.default_locale).translate(
+            NOT_INSTALLED
+        ),
     )
-    app.middleware(Once())
-    register(app, desk, people)
+    app.middleware(EventDeduplicator())
+    register(app, ticket_service, users)
     if settings.has_oauth:
-        installs.register(app)
+        installations.register(app)
     return app
 
 
-def _bolt(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltRequest:
+def _to_bolt_request(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltRequest:
     """Hand Bolt what was read; given the text it would read that again, by laxer rules."""
     return AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
 
@@ -83,26 +89,26 @@ class _HttpLog(logging.LoggerAdapter[logging.Logger]):
             super().exception(msg, *args, **kwargs)
 
 
-async def _expect(request: web.Request) -> None:
+async def _answer_expect_header(request: web.Request) -> None:
     """Let a client that waits for it go on; other wishes are nobody's concern here."""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
 
 
-class HttpDoor:
+class HttpTransport:
     """The HTTP routes."""
 
     def __init__(
         self,
         app: AsyncApp,
-        desk: Desk,
+        ticket_service: TicketService,
         settings: Settings,
         flow: AsyncOAuthFlow | None,
         measure: Measure | None,
     ) -> None:
         self._app = app
-        self._desk = desk
+        self._ticket_service = ticket_service
         self._flow = flow
         self._measure = measure
         self._secret = settings.slack_signing_secret.encode()
@@ -110,24 +116,24 @@ class HttpDoor:
     def web_app(self) -> web.Application:
         """The routes as an aiohttp application."""
         routes = web.Application(
-            client_max_size=LARGEST_BODY,
+            client_max_size=MAX_BODY_BYTES,
             handler_args={
                 "auto_decompress": False,  # Slack signs the bytes as they come
-                "max_field_size": _LONGEST_HEADER,
+                "max_field_size": _MAX_HEADER_BYTES,
                 "logger": _HttpLog(log, {}),
             },
         )
-        routes.router.add_route("*", EVENTS_PATH, self.hear, expect_handler=_expect)
-        routes.router.add_get("/healthz", self.tell_health)
-        routes.router.add_get("/metrics", self.tell_metrics)
-        routes.router.add_get("/slack/install", self.begin_install)
-        routes.router.add_get("/slack/oauth_redirect", self.end_install)
-        add_hooks(routes, self._desk)
+        routes.router.add_route("*", EVENTS_PATH, self.handle, expect_handler=_answer_expect_header)
+        routes.router.add_get("/healthz", self.get_health)
+        routes.router.add_get("/metrics", self.get_metrics)
+        routes.router.add_get("/slack/install", self.start_install)
+        routes.router.add_get("/slack/oauth_redirect", self.finish_install)
+        add_webhooks(routes, self._ticket_service)
         return routes
 
-    async def hear(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Hand a signed request to Bolt; anything else is turned away without effect."""
-        body = await self._read_signed(request)
+        body = await self._read_verified_body(request)
         if body is None:
             return web.Response(status=401)
         try:
@@ -137,44 +143,46 @@ class HttpDoor:
         if payload is None or request.method != "POST":
             return web.Response(status=400)
         return await to_aiohttp_response(
-            await self._app.async_dispatch(_bolt(payload, request.headers))
+            await self._app.async_dispatch(_to_bolt_request(payload, request.headers))
         )
 
-    async def _read_signed(self, request: web.Request) -> bytes | None:
+    async def _read_verified_body(self, request: web.Request) -> bytes | None:
         """Read the body; None when Slack has not signed it, or no body can be read."""
         timestamp = request.headers.get(_TIMESTAMP, "")
         signature = request.headers.get(_SIGNATURE, "")
-        if not (_EPOCH_S.fullmatch(timestamp) and _SIGNED.fullmatch(signature)):
+        if not (
+            _TIMESTAMP_PATTERN.fullmatch(timestamp) and _SIGNATURE_PATTERN.fullmatch(signature)
+        ):
             return None
         try:
             body = await request.read()
         except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
             return None
-        if abs(time.time() - int(timestamp)) > _SIGNATURE_TTL_S:
+        if abs(time.time() - int(timestamp)) > _SIGNATURE_MAX_AGE_S:
             return None
         signed = b":".join((b"v0", timestamp.encode(), body))  # bytes: they need not be text
         digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
         return body if hmac.compare_digest(f"v0={digest}", signature) else None
 
-    async def tell_health(self, request: web.Request) -> web.Response:
+    async def get_health(self, request: web.Request) -> web.Response:
         """200 while the process and its database answer."""
         _ = request
-        if await self._desk.store.is_up():
+        if await self._ticket_service.store.is_reachable():
             return web.json_response({"database": "up"})
         return web.json_response({"database": "down"}, status=503)
 
-    async def tell_metrics(self, request: web.Request) -> web.Response:
+    async def get_metrics(self, request: web.Request) -> web.Response:
         """Prometheus; without the database's numbers while it is away."""
         _ = request
-        if self._measure is not None and await self._desk.store.is_up():
+        if self._measure is not None and await self._ticket_service.store.is_reachable():
             await self._measure()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def begin_install(self, request: web.Request) -> web.Response:
+    async def start_install(self, request: web.Request) -> web.Response:
         """The page with the button that installs Lagdesk in a workspace."""
         return await self._install(request, lambda flow: flow.handle_installation)
 
-    async def end_install(self, request: web.Request) -> web.Response:
+    async def finish_install(self, request: web.Request) -> web.Response:
         """Where Slack sends people back to."""
         return await self._install(request, lambda flow: flow.handle_callback)
 
@@ -193,24 +201,24 @@ class HttpDoor:
         return await to_aiohttp_response(answer)  # type: ignore[arg-type]
 
 
-def build_http_door(
+def build_http_transport(
     app: AsyncApp,
-    desk: Desk,
+    ticket_service: TicketService,
     settings: Settings,
-    clients: Clients,
-    installs: Installs,
+    clients: SlackClients,
+    installations: InstallationStore,
     *,
     measure: Measure | None = None,
-) -> HttpDoor:
+) -> HttpTransport:
     """Build the HTTP door, with installation pages when several workspaces may install.
 
     `measure` reads the gauges that /metrics shows.
     """
-    flow = build_flow(settings, installs, clients) if settings.has_oauth else None
-    return HttpDoor(app, desk, settings, flow, measure)
+    flow = build_oauth_flow(settings, installations, clients) if settings.has_oauth else None
+    return HttpTransport(app, ticket_service, settings, flow, measure)
 
 
-class SocketDoor(AsyncSocketModeHandler):
+class SocketModeTransport(AsyncSocketModeHandler):
     """Socket Mode. What cannot be from Slack is acknowledged, or it would come again."""
 
     async def handle(  # type: ignore[override]
@@ -226,6 +234,6 @@ class SocketDoor(AsyncSocketModeHandler):
         await super().handle(client, req)
 
 
-def build_socket_door(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
+def build_socket_mode_transport(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
     """Build the Socket Mode door; inside the running loop."""
-    return SocketDoor(app, settings.slack_app_token)
+    return SocketModeTransport(app, settings.slack_app_token)

@@ -115,12 +115,12 @@ def _literal(node: ast.expr) -> str | None:
 
 def said_in(tree: Tree) -> dict[str, MsgId]:
     """Collect every sentence of the sources: by its msgid, with its plural where it has one."""
-    found: dict[str, MsgId] = {}
+    problems: dict[str, MsgId] = {}
     for saying in sayings_of(tree):
         texts = tuple(filter(None, map(_literal, saying.sentences)))
-        if texts and (texts[0] not in found or len(texts) > 1):
-            found[texts[0]] = texts if len(texts) > 1 else texts[0]
-    return found
+        if texts and (texts[0] not in problems or len(texts) > 1):
+            problems[texts[0]] = texts if len(texts) > 1 else texts[0]
+    return problems
 
 
 def _key(msgid: Forms) -> str:
@@ -293,8 +293,8 @@ def _entry_problems(
 
 
 def _twice(text: str) -> list[str]:
-    found = Counter(denormalize(match[1]) for match in _MSGID.finditer(text))
-    return sorted(key for key, times in found.items() if times > 1)
+    problems = Counter(denormalize(match[1]) for match in _MSGID.finditer(text))
+    return sorted(key for key, times in problems.items() if times > 1)
 
 
 def _translation_problems(tree: Tree, path: Path, catalog: Catalog, locale: str) -> Iterator[str]:
@@ -337,9 +337,9 @@ def _style_problems(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
     for key, entry in sorted(sentences_of(catalog).items()):
         for form in _forms(entry.string):
             for pattern, complaint in STYLE.items():
-                if found := pattern.search(_PLACE.sub("\ufffc", form)):
+                if problems := pattern.search(_PLACE.sub("\ufffc", form)):
                     where = path.relative_to(tree.root)
-                    yield f"{where}: {complaint}, {found[0]!r}, in {form!r} ({key!r})"
+                    yield f"{where}: {complaint}, {problems[0]!r}, in {form!r} ({key!r})"
 
 
 def _untold_codes(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
@@ -360,8 +360,8 @@ def order_problems(tree: Tree) -> Iterator[str]:
 
 def find_problems(tree: Tree) -> list[str]:
     """All there is to complain about, one line each."""
-    found = [*source_problems(tree), *catalog_problems(tree)]
-    return found or list(order_problems(tree))
+    problems = [*source_problems(tree), *catalog_problems(tree)]
+    return problems or list(order_problems(tree))
 
 
 def run(tree: Tree, *, write: bool) -> list[str]:

@@ -151,7 +151,7 @@ def find_gaps() -> list[str]:
     gaps = [f"no test is named for {cloud} {name}" for cloud, name in sorted(rows - set(TESTED))]
     gaps += [f"there is no call {cloud} {name}" for cloud, name in sorted(set(TESTED) - rows)]
     gaps += [f"there is no test {short}" for short in sorted(_all_short()) if not find_test(short)]
-    gaps += [f"{row.cloud} {row.name} appears nowhere" for row in ENDPOINTS if not row.used]
+    gaps += [f"{row.cloud} {row.name} appears nowhere" for row in ENDPOINTS if not row.used_in]
     wanted = {f"{n}.{part}" for n, count in _CHAPTERS.items() for part in range(1, count + 1)}
     built = {_chapter(row) for row in ENDPOINTS if row.cloud == "huawei"}
     gaps += [
@@ -200,7 +200,7 @@ def _line(rows: list[Endpoint]) -> str:
     if first.plan:
         named = zip(rows, limits, strict=True)
         limits = [f"{(row.plan or '').title()}: {each}" for row, each in named]
-    cells = [_call(first), _section(first), first.used, "<br>".join(limits), _tested(first)]
+    cells = [_call(first), _section(first), first.used_in, "<br>".join(limits), _tested(first)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -224,16 +224,16 @@ def _limits(row: Endpoint) -> str:
 
 def _each_limit(row: Endpoint) -> Iterator[str]:
     for rate in row.rates:
-        shared = f" ({_BUDGETS[row.budget]})" if row.budget else ""
-        yield f"{rate.calls}/{_UNITS[int(rate.per_s)]}{shared}"
-    if row.daily is not None:
-        yield f"{row.daily}/day"
+        shared = f" ({_BUDGETS[row.quota_group]})" if row.quota_group else ""
+        yield f"{rate.calls}/{_UNITS[int(rate.period_s)]}{shared}"
+    if row.daily_limit is not None:
+        yield f"{row.daily_limit}/day"
     if row.look_back is not None:
         yield f"{_span(row.look_back.total_seconds())} back"
     if row.max_span is not None:
         yield f"{_span(row.max_span.total_seconds())} a question"
-    if row.row_cap is not None:
-        yield f"{row.row_cap} rows"
+    if row.max_rows is not None:
+        yield f"{row.max_rows} rows"
     if row.delay_s:
         yield f"{_span(row.delay_s)} late"
 

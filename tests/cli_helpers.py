@@ -24,7 +24,7 @@ _LIMIT_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandResult:
     """What a command left behind."""
 
     status: int
@@ -32,7 +32,7 @@ class Outcome:
     err: str
 
     @property
-    def complaint(self) -> str:
+    def error_line(self) -> str:
         """The one line on standard error."""
         lines = self.err.splitlines()
         assert 1 == len(lines), self.err
@@ -40,7 +40,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Terminal:
+class CommandLine:
     """A folder with an environment, where commands are run."""
 
     folder: Path
@@ -50,7 +50,7 @@ class Terminal:
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         return {**kept, "PYTHONPATH": str(ROOT), "DEFAULT_LOCALE": "en", **more}
 
-    async def run(self, *arguments: str, **more: str) -> Outcome:
+    async def run(self, *arguments: str, **more: str) -> CommandResult:
         """Run a command to its end, in this process; one at a time."""
         environment = self.environment(more)
         work = asyncio.to_thread(_run_here, self.folder, environment, arguments)
@@ -66,11 +66,11 @@ class Terminal:
             stderr=asyncio.subprocess.PIPE,
         )
 
-    async def spawn(self, *arguments: str, **more: str) -> Outcome:
+    async def spawn(self, *arguments: str, **more: str) -> CommandResult:
         """Run a command to its end, in a process of its own."""
         return await _ended(await self.start(*arguments, **more))
 
-    async def shell(self, line: str, **more: str) -> Outcome:
+    async def shell(self, line: str, **more: str) -> CommandResult:
         """Run `python -m bot` within a line of shell, where `bot` stands."""
         process = await asyncio.create_subprocess_shell(
             line.replace("bot", f"{sys.executable} -m bot"),
@@ -82,34 +82,36 @@ class Terminal:
         return await _ended(process)
 
 
-async def _ended(process: asyncio.subprocess.Process) -> Outcome:
+async def _ended(process: asyncio.subprocess.Process) -> CommandResult:
     out, err = await asyncio.wait_for(process.communicate(), _LIMIT_S)
     assert process.returncode is not None
-    return _checked(Outcome(process.returncode, out.decode(), err.decode()))
+    return _checked(CommandResult(process.returncode, out.decode(), err.decode()))
 
 
-def _checked(outcome: Outcome) -> Outcome:
+def _checked(outcome: CommandResult) -> CommandResult:
     assert "Traceback" not in outcome.err
     assert "Exception ignored" not in outcome.err
     return outcome
 
 
-def _run_here(folder: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> Outcome:
+def _run_here(
+    folder: Path, environment: Mapping[str, str], arguments: tuple[str, ...]
+) -> CommandResult:
     out, err = io.BytesIO(), io.BytesIO()
     with ExitStack() as stack:
         stack.enter_context(_environment(environment))
         stack.enter_context(_logging())
         stack.enter_context(chdir(folder))
         encoding = environment.get("PYTHONIOENCODING", "utf-8")
-        shown = io.TextIOWrapper(out, encoding=encoding, write_through=True)
-        stack.enter_context(redirect_stdout(shown))
-        said = io.TextIOWrapper(err, encoding="utf-8", write_through=True)
-        stack.enter_context(redirect_stderr(said))
+        stdout = io.TextIOWrapper(out, encoding=encoding, write_through=True)
+        stack.enter_context(redirect_stdout(stdout))
+        stderr = io.TextIOWrapper(err, encoding="utf-8", write_through=True)
+        stack.enter_context(redirect_stderr(stderr))
         try:
             status = main(arguments)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
-    return Outcome(status, out.getvalue().decode(), err.getvalue().decode())
+    return CommandResult(status, out.getvalue().decode(), err.getvalue().decode())
 
 
 @contextmanager

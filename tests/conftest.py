@@ -9,33 +9,35 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import stamina
 from aiohttp import web
 from playwright.async_api import Browser
 
-from bot.app import House, Slack, open_house, open_slack
+from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
 from bot.sandbox import http_server
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
 from handlers.slack.manifest import build_manifest
-from handlers.transports import build_http_door, build_socket_door
+from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
 
+START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
 
-class MovedClock:
-    """The real clock, moved. Waiting for a time to come means moving there."""
 
-    def __init__(self) -> None:
-        self.offset_s = 0.0
+class OffsetClock:
+    """A clock that starts at a fixed moment and runs on; tests move it instead of waiting."""
+
+    def __init__(self, start: dt.datetime = START) -> None:
+        self.offset_s = start.timestamp() - time.monotonic()
 
     def __call__(self) -> float:
         """Now, in epoch seconds."""
-        return time.time() + self.offset_s
+        return time.monotonic() + self.offset_s
 
     def now(self) -> dt.datetime:
         """Now, aware."""
@@ -56,22 +58,22 @@ class MovedClock:
 
 
 @contextmanager
-def no_waiting() -> Iterator[None]:
+def fast_waits() -> Iterator[None]:
     """Retry HTTP requests at once."""
     with stamina.set_testing(True, attempts=3, cap=True):
         yield
 
 
 @dataclass(slots=True)
-class Stage:
+class Harness:
     """Everything that plays in a story."""
 
-    clock: MovedClock
+    clock: OffsetClock
     workspace: Workspace
-    clouds: Clouds
+    clouds: FakeClouds
     settings: Settings
-    house: House
-    slack: Slack
+    application: Application
+    slack: SlackRuntime
 
     @property
     def escalations(self) -> str:
@@ -82,15 +84,15 @@ class Stage:
         """Let time pass and everything that came due be done."""
         self.clock.move(seconds)
         await self.slack.engine.reconcile()
-        await self.slack.engine.settled(20)
+        await self.slack.engine.wait_until_idle(20)
 
     async def settled(self) -> None:
         """Wait until nothing is owed any more, as far as it is due."""
-        await self.slack.engine.settled(20)
+        await self.slack.engine.wait_until_idle(20)
 
 
-def stage_environment(
-    workspace: Workspace, clouds: Clouds, folder: Path, **more: str
+def harness_environment(
+    workspace: Workspace, clouds: FakeClouds, folder: Path, **more: str
 ) -> dict[str, str]:
     """What the product is told on a stage."""
     account = AgoraAccount()
@@ -111,84 +113,99 @@ def stage_environment(
 
 
 @asynccontextmanager
-async def set_up_stage(
+async def open_harness(
     folder: Path, transport: str = "http", **environment: str
-) -> AsyncIterator[Stage]:
-    """Build a whole stage: Slack, clouds, Lagdesk between them."""
-    clock = MovedClock()
+) -> AsyncIterator[Harness]:
+    """Start the sandbox's Slack and clouds, and Lagdesk between them."""
+    async with open_harness_at(START, folder, transport, **environment) as harness:
+        yield harness
+
+
+@asynccontextmanager
+async def open_harness_at(
+    start: dt.datetime, folder: Path, transport: str = "http", /, **environment: str
+) -> AsyncIterator[Harness]:
+    """The same, at a moment of the test's choice."""
+    clock = OffsetClock(start)
     manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
     workspace = Workspace(clock=clock, manifest=manifest, message_rate_s=0)
-    clouds = Clouds(demo_lessons(clock()), clock=clock)
+    clouds = FakeClouds(demo_calls(clock()), clock=clock)
     async with AsyncExitStack() as stack:
-        stack.enter_context(no_waiting())
+        stack.enter_context(fast_waits())
         await stack.enter_async_context(workspace.serve())
         await stack.enter_async_context(clouds.serve())
-        env = stage_environment(workspace, clouds, folder, **environment)
+        env = harness_environment(workspace, clouds, folder, **environment)
         settings = replace(read_settings(env), port=0)
-        house = await stack.enter_async_context(
-            open_house(settings, clock=clock, sleep=clock.sleep)
+        application = await stack.enter_async_context(
+            open_application(settings, clock=clock, sleep=clock.sleep)
         )
-        slack = await stack.enter_async_context(open_slack(house, worker=True))
-        await open_door(stack, transport, workspace, house, slack)
-        yield Stage(clock, workspace, clouds, settings, house, slack)
+        slack = await stack.enter_async_context(open_slack_runtime(application, worker=True))
+        await connect_slack(stack, transport, workspace, application, slack)
+        yield Harness(clock, workspace, clouds, settings, application, slack)
         await asyncio.gather(*workspace._tasks)
 
 
-async def open_door(
-    stack: AsyncExitStack, transport: str, workspace: Workspace, house: House, slack: Slack
+async def connect_slack(
+    stack: AsyncExitStack,
+    transport: str,
+    workspace: Workspace,
+    application: Application,
+    slack: SlackRuntime,
 ) -> None:
     """Let Slack in by HTTP or by Socket Mode."""
     if transport == "socket":
-        door = build_socket_door(slack.app, house.settings)
-        await door.connect_async()  # type: ignore[no-untyped-call]
-        stack.push_async_callback(door.close_async)
+        server = build_socket_mode_transport(slack.app, application.settings)
+        await server.connect_async()  # type: ignore[no-untyped-call]
+        stack.push_async_callback(server.close_async)
         await workspace.until(lambda: workspace.transport is not None)
         return
-    http = build_http_door(slack.app, house.desk, house.settings, slack.clients, slack.installs)
+    http = build_http_transport(
+        slack.app, application.ticket_service, application.settings, slack.clients, slack.installs
+    )
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()
     stack.push_async_callback(http_server.close_server, runner)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    way = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
-    stack.push_async_callback(way.close)
+    connection = workspace.connect_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    stack.push_async_callback(connection.close)
 
 
-def faults_of(workspace: Workspace) -> list[object]:
+def slack_errors_of(workspace: Workspace) -> list[object]:
     """What Slack found wrong with anything Lagdesk sent: defects, and refusals of its shape."""
-    wrong = {"invalid_blocks", "invalid_arguments", "invalid_blocks_format", "no_text"}
-    refused = [
+    shape_errors = {"invalid_blocks", "invalid_arguments", "invalid_blocks_format", "no_text"}
+    rejected_calls = [
         call
         for call in workspace.calls
         if isinstance(call["response"], dict)
-        and call["response"].get("error") in wrong
+        and call["response"].get("error") in shape_errors
         and "invalid slack file" not in repr(call["response"])  # Slack looks at a file first
     ]
-    return [*workspace.defects, *refused]
+    return [*workspace.defects, *rejected_calls]
 
 
 @pytest.fixture
-def moved_clock() -> MovedClock:
+def offset_clock() -> OffsetClock:
     """A clock that can be moved."""
-    return MovedClock()
+    return OffsetClock()
 
 
 @pytest.fixture(scope="module", params=["http", "socket"])
-async def stage(
+async def harness(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """The whole house, once a transport."""
     folder = tmp_path_factory.mktemp("house")
-    async with set_up_stage(folder, request.param) as built:
+    async with open_harness(folder, request.param) as built:
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
 @pytest.fixture(scope="module")
-async def http_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def http_harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """The whole house behind HTTP, for what does not hang on the door."""
-    async with set_up_stage(tmp_path_factory.mktemp("house")) as built:
+    async with open_harness(tmp_path_factory.mktemp("house")) as built:
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
 @pytest.fixture(scope="session")

@@ -44,5 +44,5 @@ def find_test(short: str) -> Test | None:
     file, _, name = short.partition(":")
     folder, _, file = file.rpartition("/")
     paths = sorted((TESTS / "bot" / folder if folder else TESTS).rglob(f"test_{file}.py"))
-    found = [read_tests(path).get(f"test_{name}") for path in paths]
-    return next((test for test in found if test is not None), None)
+    tests = [read_tests(path).get(f"test_{name}") for path in paths]
+    return next((test for test in tests if test is not None), None)

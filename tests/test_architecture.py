@@ -62,7 +62,11 @@ def test_functions_are_short() -> None:
 
 def test_files_are_short() -> None:
     """No file has more than 400 lines."""
-    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+    lengths = {
+        name(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in CODE
+        if "migrations" not in path.parts
+    }
     assert {} == {where: lines for where, lines in lengths.items() if lines > LONGEST_FILE}
 
 

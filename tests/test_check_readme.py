@@ -42,7 +42,7 @@ def test_every_call_has_a_line() -> None:
     for row in ENDPOINTS:
         called = row.name if row.cloud == "volcengine" else row.path.removeprefix("/beta/")
         assert f"| `{row.method} {called}` |" in text
-        assert row.used in text
+        assert row.used_in in text
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_gaps_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_demos_channels_are_the_demos() -> None:
     """Every channel of the README's table is held in the demo, by the app named before it."""
-    apps = {lesson.cname: lesson.app for lesson in build_clouds(0).lessons}
+    apps = {sim_call.cname: sim_call.app for sim_call in build_clouds(0).sim_calls}
     rows = [line.split("|")[1:4] for line in README.read_text(encoding="utf-8").splitlines()]
     app, seen = "", 0
     for named, _, channel in (row for row in rows if len(row) == 3):

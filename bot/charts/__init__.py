@@ -5,31 +5,31 @@ Says everything through Words and knows no Slack: blocks are built elsewhere.
 
 from __future__ import annotations
 
-from bot.charts.alt_text import alt_text, beside_native
+from bot.charts.alt_text import alt_text, native_charts_caption
 from bot.charts.native_charts import NativeChart, NativeSeries, native_charts
-from bot.charts.select_panels import choose
-from bot.charts.serialization import pack, unpack
-from bot.charts.spec import Curve, Freezes, Panel, Picture
-from bot.i18n.translator import Words
+from bot.charts.select_panels import select_panels
+from bot.charts.serialization import deserialize_series, serialize_series
+from bot.charts.spec import ChartSpec, Curve, Freezes, Panel
+from bot.i18n.translator import Translator
 
 __all__ = [
+    "ChartSpec",
     "Curve",
     "Freezes",
     "NativeChart",
     "NativeSeries",
     "Panel",
-    "Picture",
     "alt_text",
-    "beside_native",
-    "choose",
+    "deserialize_series",
     "draw",
     "native_charts",
-    "pack",
-    "unpack",
+    "native_charts_caption",
+    "select_panels",
+    "serialize_series",
 ]
 
 
-def draw(picture: Picture, words: Words) -> bytes:
+def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
     """Draw a picture as a PNG, 1200 pixels wide and 900 high, higher only with much to say.
 
     Takes a tenth of a second of one core: call it in a thread. Raises ValueError when there is
@@ -37,4 +37,4 @@ def draw(picture: Picture, words: Words) -> bytes:
     """
     from bot.charts.drawing import draw_png  # noqa: PLC0415 - who draws nothing loads no Pillow
 
-    return draw_png(picture, words)
+    return draw_png(chart_spec, translator)

@@ -7,103 +7,105 @@ from typing import Final
 
 import numpy as np
 
-from bot.charts.axes import moment_of
+from bot.charts.axes import to_datetime
 from bot.charts.labels import write_value
-from bot.charts.native_charts import MOST_POINTS
-from bot.charts.spec import Curve, Panel, Picture
+from bot.charts.native_charts import MAX_POINTS
+from bot.charts.spec import ChartSpec, Curve, Panel
 from bot.i18n.messages import Duration, Message, message, plural
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 ALT_TEXT_LENGTH: Final = 2000
 
 
-def alt_text(picture: Picture, words: Words, most: int = ALT_TEXT_LENGTH) -> str:
+def alt_text(chart_spec: ChartSpec, translator: Translator, most: int = ALT_TEXT_LENGTH) -> str:
     """Tell a picture: when, who, what, its worst and usual values, and how often it froze.
 
     At most `most` characters; whole sentences are left out beyond it, the last ones first.
     """
     texts = []
-    room = most // len(words.each) - 1
-    for voice in words.each:
+    max_length = most // len(translator.per_language) - 1
+    for one_language in translator.per_language:
         text = ""
-        for sentence in (voice.say(said) for said in _sentences(picture, voice)):
-            if len(text) + len(sentence) + 1 > room:
+        for sentence in (
+            one_language.translate(msg) for msg in _sentences(chart_spec, one_language)
+        ):
+            if len(text) + len(sentence) + 1 > max_length:
                 break
-            text += f" {sentence}" if text and voice.locale == "en" else sentence
-        texts.append(text or voice.say(picture.title)[:room])
+            text += f" {sentence}" if text and one_language.locale == "en" else sentence
+        texts.append(text or one_language.translate(chart_spec.title)[:max_length])
     return "\n".join(texts)
 
 
-def _sentences(picture: Picture, words: Words) -> Iterator[Message]:
+def _sentences(chart_spec: ChartSpec, translator: Translator) -> Iterator[Message]:
     """Say everything in one language; `words` only writes times and numbers."""
-    yield message("%(title)s.", title=words.say(picture.title).rstrip(".。 "))
-    spoken = (
+    yield message("%(title)s.", title=translator.translate(chart_spec.title).rstrip(".。 "))
+    user_message = (
         message("Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.")
-        if picture.is_reported
+        if chart_spec.is_reported
         else message("Channel %(cname)s, %(since)s to %(until)s; looked at %(time)s.")
     )
     times = {
-        "since": words.when(moment_of(picture.since), "yyyy-MM-dd HH:mm"),
-        "until": words.when(moment_of(picture.until), "HH:mm zzz"),
-        "time": words.when(moment_of(picture.moment), "HH:mm:ss"),
+        "since": translator.format_time(to_datetime(chart_spec.since), "yyyy-MM-dd HH:mm"),
+        "until": translator.format_time(to_datetime(chart_spec.until), "HH:mm zzz"),
+        "time": translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss"),
     }
-    yield Message(spoken.id, {"cname": picture.cname, **times})
-    for panel in picture.panels:
-        yield _panel(panel, words)
-    if picture.freezes is not None:
-        yield _freezes(picture)
+    yield Message(user_message.id, {"cname": chart_spec.cname, **times})
+    for panel in chart_spec.panels:
+        yield _panel(panel, translator)
+    if chart_spec.freezes is not None:
+        yield _freezes(chart_spec)
 
 
-def beside_native(picture: Picture) -> list[Message]:
+def native_charts_caption(chart_spec: ChartSpec) -> list[Message]:
     """Say what a surface's own charts cannot show: when was complained, and the freezes."""
-    stretch_s = round((picture.until - picture.since) / MOST_POINTS)
+    stretch_s = round((chart_spec.until - chart_spec.since) / MAX_POINTS)
     length = Duration(stretch_s)
     point = message("Each point is the worst of %(length)s.", length=length)
-    if picture.is_reported:
+    if chart_spec.is_reported:
         point = message(
             "Reported %(when)s. Each point is the worst of %(length)s.",
-            when=moment_of(picture.moment),
+            when=to_datetime(chart_spec.moment),
             length=length,
         )
-    return [point, _freezes(picture)] if picture.freezes is not None else [point]
+    return [point, _freezes(chart_spec)] if chart_spec.freezes is not None else [point]
 
 
-def _panel(panel: Panel, words: Words) -> Message:
-    curves = [_curve(panel, curve, words) for curve in panel.curves]
+def _panel(panel: Panel, translator: Translator) -> Message:
+    curves = [_curve(panel, curve, translator) for curve in panel.curves]
     if panel.limit is not None:
-        bound = write_value(words, panel.limit.bound, panel.unit)
+        bound = write_value(translator, panel.limit.bound, panel.unit)
         curves.append(message("%(name)s %(value)s", name=message("limit"), value=bound))
     return message("%(panel)s: %(curves)s.", panel=panel.name, curves=curves)
 
 
-def _curve(panel: Panel, curve: Curve, words: Words) -> Message:
+def _curve(panel: Panel, curve: Curve, translator: Translator) -> Message:
     """Tell the worst value of a curve, when that was, and what it usually was."""
     worst = int(np.argmin(curve.values) if panel.low_is_bad else np.argmax(curve.values))
-    spoken = (
+    user_message = (
         message("%(who)s lowest %(value)s at %(time)s, usually %(usual)s")
         if panel.low_is_bad
         else message("%(who)s highest %(value)s at %(time)s, usually %(usual)s")
     )
     return Message(
-        spoken.id,
+        user_message.id,
         {
             "who": curve.who,
-            "value": write_value(words, float(curve.values[worst]), panel.unit),
-            "time": words.when(moment_of(float(curve.times[worst])), "HH:mm:ss"),
-            "usual": write_value(words, float(np.median(curve.values)), panel.unit),
+            "value": write_value(translator, float(curve.values[worst]), panel.unit),
+            "time": translator.format_time(to_datetime(float(curve.times[worst])), "HH:mm:ss"),
+            "usual": write_value(translator, float(np.median(curve.values)), panel.unit),
         },
     )
 
 
-def _freezes(picture: Picture) -> Message:
-    freezes = picture.freezes
-    if freezes is None or not freezes.stretches:
+def _freezes(chart_spec: ChartSpec) -> Message:
+    freezes = chart_spec.freezes
+    if freezes is None or not freezes.intervals:
         who = freezes.who if freezes else message("Somebody")
         return message("%(who)s: no freezes.", who=who)
     return plural(
         "%(who)s: frozen once, for %(length)s.",
         "%(who)s: frozen %(count)s times, for %(length)s in all.",
-        count=len(freezes.stretches),
+        count=len(freezes.intervals),
         who=freezes.who,
         length=Duration(freezes.total_s),
     )

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Unit
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
 _STEPS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 _MINUTE_S: Final = 60
-_ROOM: Final = 1.06  # so that the highest value does not touch the frame
-_MOST_INTERVALS: Final = 3
+_HEADROOM: Final = 1.06  # so that the highest value does not touch the frame
+_MAX_INTERVALS: Final = 3
 _FULL: Final = 100.0
 _LARGEST: Final = 1e300
 
@@ -70,31 +70,33 @@ def value_ticks(highest: float, unit: Unit) -> list[float]:
     """Return the values written at the axis, from 0 to the top of the scale."""
     if unit is Unit.PERCENT and _FULL / 2 < highest <= _FULL:
         return [0.0, 50.0, 100.0]
-    wanted = min(max(highest * _ROOM, 1.0), _LARGEST)
-    magnitude = 10.0 ** math.floor(math.log10(wanted / _MOST_INTERVALS))
+    target = min(max(highest * _HEADROOM, 1.0), _LARGEST)
+    magnitude = 10.0 ** math.floor(math.log10(target / _MAX_INTERVALS))
     factors = (1, 2, 2.5, 5, 10, 20)
     steps = (factor * magnitude for factor in factors)
-    step = next(step for step in steps if step * _MOST_INTERVALS >= wanted)
-    return [step * number for number in range(math.ceil(wanted / step - 1e-9) + 1)]
+    step = next(step for step in steps if step * _MAX_INTERVALS >= target)
+    return [step * number for number in range(math.ceil(target / step - 1e-9) + 1)]
 
 
-def time_ticks(since: float, until: float, words: Words, most: int) -> list[tuple[float, str]]:
+def time_ticks(
+    since: float, until: float, translator: Translator, most: int
+) -> list[tuple[float, str]]:
     """Return the times written at the axis, round ones in the reader's zone, at most so many."""
     step = next((one for one in _STEPS_S if (until - since) / one <= most), _STEPS_S[-1])
-    start = moment_of(since)
-    offset = _offset_s(start, words)
+    start = to_datetime(since)
+    offset = _offset_s(start, translator)
     first = math.ceil((since + offset) / step) * step - offset
     pattern = "HH:mm" if step >= _MINUTE_S else "HH:mm:ss"
     times = np.arange(first, until + 0.001, step)
-    return [(float(at), words.when(moment_of(float(at)), pattern)) for at in times]
+    return [(float(at), translator.format_time(to_datetime(float(at)), pattern)) for at in times]
 
 
-def moment_of(epoch_s: float) -> dt.datetime:
+def to_datetime(epoch_s: float) -> dt.datetime:
     """Turn epoch seconds into an aware moment."""
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
-def _offset_s(moment: dt.datetime, words: Words) -> float:
+def _offset_s(moment: dt.datetime, translator: Translator) -> float:
     """Return how far the reader's zone is from UTC, read off what the reader is told."""
-    local = dt.datetime.fromisoformat(words.when(moment, "yyyy-MM-dd'T'HH:mm:ss"))
+    local = dt.datetime.fromisoformat(translator.format_time(moment, "yyyy-MM-dd'T'HH:mm:ss"))
     return (local.replace(tzinfo=dt.UTC) - moment.replace(microsecond=0)).total_seconds()

@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.charts.axes import Box, Frame
-from bot.charts.font import font_of, width_of
-from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, lay_out
-from bot.charts.spec import Curve, Picture
-from bot.i18n.translator import Words
+from bot.charts.font import load_font, text_width
+from bot.charts.layout import SAMPLE, WIDTH, Layout, LegendItem, PlacedPanel, Text, build_layout
+from bot.charts.spec import ChartSpec, Curve
+from bot.i18n.translator import Translator
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -41,19 +41,19 @@ _ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to be seen
 Points = list[tuple[float, float]]
 
 
-def draw_png(picture: Picture, words: Words) -> bytes:
+def draw_png(chart_spec: ChartSpec, translator: Translator) -> bytes:
     """Draw a picture; see `bot.charts.draw`."""
-    layout = lay_out(picture, words)
+    layout = build_layout(chart_spec, translator)
     size = (_SCALE * WIDTH, _SCALE * layout.height)
     large = Image.new("RGB", size, PAPER)
     pen = _Pen(ImageDraw.Draw(large))
     for placed in layout.panels:
-        _draw_panel(pen, picture, placed, layout)
-    _draw_mark(pen, picture, layout)
+        _draw_panel(pen, chart_spec, placed, layout)
+    _draw_mark(pen, chart_spec, layout)
     for item in layout.legend:
         _draw_sample(pen, item)
     image = large.reduce(_SCALE)
-    _write(ImageDraw.Draw(image), layout)
+    _draw_texts(ImageDraw.Draw(image), layout)
     stream = io.BytesIO()
     image.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG")
     return stream.getvalue()
@@ -88,9 +88,9 @@ class _Pen:
         self._sheet.polygon(inner, PAPER)
 
 
-def _draw_panel(pen: _Pen, picture: Picture, placed: PlacedPanel, layout: Layout) -> None:
+def _draw_panel(pen: _Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: Layout) -> None:
     frame, box = placed.frame, placed.frame.box
-    for since, until in picture.freezes.stretches if picture.freezes else ():
+    for since, until in chart_spec.freezes.intervals if chart_spec.freezes else ():
         _draw_freeze(pen, frame, since, until)
     for tick in placed.ticks:
         y = frame.y(tick)
@@ -104,7 +104,7 @@ def _draw_panel(pen: _Pen, picture: Picture, placed: PlacedPanel, layout: Layout
         for start, end in _dashes(box.left, box.right):
             pen.line([(start, y), (end, y)], LIMIT, 3)
     if placed.limit is not None:
-        left = placed.limit.x - width_of(placed.limit.text, placed.limit.size_px) - SAMPLE - 10
+        left = placed.limit.x - text_width(placed.limit.text, placed.limit.size_px) - SAMPLE - 10
         for start, end in _dashes(left, left + SAMPLE):
             pen.line([(start, placed.limit.y), (end, placed.limit.y)], LIMIT, 3)
 
@@ -124,13 +124,13 @@ def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
     """Draw what was measured; a hole in it stays a hole."""
     dense = (frame.box.right - frame.box.left) < _DENSE_STEP_PX * len(curve.times)
     pieces = [
-        _thinned(frame.xs(curve.times[piece]), frame.ys(curve.values[piece]))
+        _downsample(frame.xs(curve.times[piece]), frame.ys(curve.values[piece]))
         for piece in curve.pieces()
     ]
     for xs, ys in pieces:
         _draw_line(pen, curve.end, _points(xs, ys), dense=dense)
     for xs, ys in pieces:
-        for number in _marked(xs, curve.end):
+        for number in _marker_positions(xs, curve.end):
             pen.marker(curve.end, float(xs[number]), float(ys[number]))
 
 
@@ -147,7 +147,7 @@ def _points(xs: FloatArray, ys: FloatArray) -> Points:
     return list(zip(xs.tolist(), ys.tolist(), strict=True))
 
 
-def _thinned(xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _downsample(xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Keep the highest and the lowest of the points that share a column of pixels."""
     columns = np.floor(xs)
     starts = np.flatnonzero(np.diff(columns, prepend=-1.0))
@@ -159,10 +159,10 @@ def _thinned(xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.repeat(columns[starts] + 0.5, 2), np.stack([first, second], axis=1).ravel()
 
 
-def _marked(xs: FloatArray, end: int) -> Iterator[int]:
+def _marker_positions(xs: FloatArray, end: int) -> Iterator[int]:
     """Choose the points that carry a marker, the two ends' not in the same places."""
-    wanted = np.arange((end + 1) * _MARKER_EVERY_PX / 2, WIDTH, _MARKER_EVERY_PX)
-    for x in wanted[(wanted >= xs[0]) & (wanted <= xs[-1])]:
+    positions = np.arange((end + 1) * _MARKER_EVERY_PX / 2, WIDTH, _MARKER_EVERY_PX)
+    for x in positions[(positions >= xs[0]) & (positions <= xs[-1])]:
         yield int(np.argmin(np.abs(xs - x)))
 
 
@@ -174,14 +174,14 @@ def _dashes(left: float, right: float) -> Iterator[tuple[float, float]]:
         at += dash + gap
 
 
-def _draw_mark(pen: _Pen, picture: Picture, layout: Layout) -> None:
+def _draw_mark(pen: _Pen, chart_spec: ChartSpec, layout: Layout) -> None:
     """Mark the time complained about: a line through every plot, and down to its label."""
     mark = layout.mark
     for placed in layout.panels:
-        box, x = placed.frame.box, placed.frame.x(picture.moment)
+        box, x = placed.frame.box, placed.frame.x(chart_spec.moment)
         lower = mark.y if placed is layout.panels[-1] else box.bottom
         pen.line([(x, box.top - _EDGE_PX), (x, lower)], INK, 3)
-    half = width_of(mark.text, mark.size_px) / 2 + 18
+    half = text_width(mark.text, mark.size_px) / 2 + 18
     pen.box(Box(mark.x - half, mark.y - 23, mark.x + half, mark.y + 23), INK, 10)
 
 
@@ -195,25 +195,25 @@ def _draw_sample(pen: _Pen, item: LegendItem) -> None:
     pen.box(Box(x, y - 10 - _EDGE_PX, x + SAMPLE, y - 10), FREEZE_EDGE)
 
 
-def _write(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
+def _draw_texts(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
     for placed in layout.panels:
         for text in placed.texts:
-            _write_text(sheet, text, FAINT if text.faint else INK)
+            _draw_text(sheet, text, FAINT if text.faint else INK)
         if placed.limit is not None:
-            _write_text(sheet, placed.limit, LIMIT)
+            _draw_text(sheet, placed.limit, LIMIT)
     for text in (*layout.texts, *(item.label for item in layout.legend)):
-        _write_text(sheet, text, FAINT if text.faint else INK)
-    _write_text(sheet, layout.mark, PAPER)
+        _draw_text(sheet, text, FAINT if text.faint else INK)
+    _draw_text(sheet, layout.mark, PAPER)
 
 
-def _write_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:
+def _draw_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:
     """Write a line; a strong one a little bolder, so that one weight of the font is enough."""
     weight = 0.6 if text.strong else 0
     sheet.text(
         (text.x, text.y),
         text.text,
         colour,
-        font_of(text.size_px),
+        load_font(text.size_px),
         text.anchor,
         stroke_width=weight,
         stroke_fill=colour,

@@ -19,7 +19,7 @@ _NO_CHARACTER: Final = "\uffff"
 
 
 @lru_cache(maxsize=8)
-def font_of(size_px: int) -> ImageFont.FreeTypeFont:
+def load_font(size_px: int) -> ImageFont.FreeTypeFont:
     """Load the font in one size."""
     return ImageFont.truetype(FONT_PATH, size_px, layout_engine=ImageFont.Layout.BASIC)
 
@@ -29,7 +29,7 @@ def has_glyph(character: str) -> bool:
     """Tell whether the font can draw this character rather than an empty box."""
     if character.isspace():
         return True
-    font = font_of(SMALL_PX)
+    font = load_font(SMALL_PX)
     drawn, none = font.getmask(character), font.getmask(_NO_CHARACTER)
     return drawn.size != none.size or bytes(drawn) != bytes(none)
 
@@ -40,35 +40,35 @@ def drawable(text: str) -> str:
     return "".join(sign if has_glyph(sign) else _REPLACEMENT for sign in plain)
 
 
-def width_of(text: str, size_px: int) -> float:
+def text_width(text: str, size_px: int) -> float:
     """Return how wide a text is, in pixels."""
-    return font_of(size_px).getlength(text)
+    return load_font(size_px).getlength(text)
 
 
-def fit(text: str, size_px: int, room_px: float) -> str:
+def fit_text(text: str, size_px: int, max_width_px: float) -> str:
     """Cut a text to the room there is, with an ellipsis for what is cut."""
-    shown = drawable(text)
-    if width_of(shown, size_px) <= room_px:
-        return shown
-    while shown and width_of(shown + _ELLIPSIS, size_px) > room_px:
-        shown = shown[:-1]
-    return shown.rstrip() + _ELLIPSIS
+    fitted = drawable(text)
+    if text_width(fitted, size_px) <= max_width_px:
+        return fitted
+    while fitted and text_width(fitted + _ELLIPSIS, size_px) > max_width_px:
+        fitted = fitted[:-1]
+    return fitted.rstrip() + _ELLIPSIS
 
 
-def wrap(text: str, size_px: int, room_px: float, most: int) -> list[str]:
+def wrap_text(text: str, size_px: int, max_width_px: float, max_lines: int) -> list[str]:
     """Break a text into at most so many lines; Chinese breaks anywhere, English at spaces."""
     lines: list[str] = []
     rest = drawable(text).strip()
-    while rest and len(lines) < most - 1:
-        line = _first_line(rest, size_px, room_px)
+    while rest and len(lines) < max_lines - 1:
+        line = _first_line(rest, size_px, max_width_px)
         lines.append(line.rstrip())
         rest = rest[len(line) :].lstrip()
-    return [*lines, fit(rest, size_px, room_px)] if rest else lines
+    return [*lines, fit_text(rest, size_px, max_width_px)] if rest else lines
 
 
-def _first_line(text: str, size_px: int, room_px: float) -> str:
+def _first_line(text: str, size_px: int, max_width_px: float) -> str:
     end = len(text)
-    while end > 1 and width_of(text[:end], size_px) > room_px:
+    while end > 1 and text_width(text[:end], size_px) > max_width_px:
         end -= 1
     if end == len(text):
         return text

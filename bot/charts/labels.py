@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.call import Direction, Media, Metric, Unit
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 DRAWN_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.APP_CPU: message("App CPU"),
@@ -64,25 +64,29 @@ _PRECISE: Final = 10.0  # below it a tenth is worth writing
 _HUGE: Final = 1e6  # nothing we measure; some cloud's mistake must not push the plot away
 
 
-def unit_of(metric: Metric, told: Unit) -> Unit:
+def unit_of(metric: Metric, series_unit: Unit) -> Unit:
     """Return the unit of a metric whose series does not tell one."""
-    return told if told is not Unit.NUMBER else _UNITS.get(metric.rpartition("_")[2], told)
+    return (
+        series_unit
+        if series_unit is not Unit.NUMBER
+        else _UNITS.get(metric.rpartition("_")[2], series_unit)
+    )
 
 
 def panel_name(metric: Metric, media: Media | None, direction: Direction | None) -> Message:
     """Name a panel: the metric, and of which medium and way it is where that is not plain."""
     name = METRIC_NAMES[metric]
-    spare = metric.endswith(("fps", "volume"))  # frames are video's, volume is audio's
-    shown = None if spare else media
-    if shown and direction:
+    is_implied = metric.endswith(("fps", "volume"))  # frames are video's, volume is audio's
+    named_media = None if is_implied else media
+    if named_media and direction:
         return message(
             "%(metric)s (%(media)s, %(direction)s)",
             metric=name,
-            media=MEDIA_NAMES[shown],
+            media=MEDIA_NAMES[named_media],
             direction=DIRECTION_NAMES[direction],
         )
-    if shown:
-        return message("%(metric)s (%(media)s)", metric=name, media=MEDIA_NAMES[shown])
+    if named_media:
+        return message("%(metric)s (%(media)s)", metric=name, media=MEDIA_NAMES[named_media])
     return name
 
 
@@ -93,8 +97,8 @@ def write_number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0") if abs(value) < _PRECISE else f"{value:.0f}"
 
 
-def write_value(words: Words, value: float, unit: Unit) -> str:
+def write_value(translator: Translator, value: float, unit: Unit) -> str:
     """Write a value with its unit: 12%, 240 ms."""
-    _ = words  # both languages write units alike
+    _ = translator  # both languages write units alike
     space = "" if unit in (Unit.PERCENT, Unit.NUMBER) else " "
     return f"{write_number(value)}{space}{unit.value}"

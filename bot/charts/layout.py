@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from bot.charts.axes import Box, Frame, moment_of, time_ticks, value_ticks
-from bot.charts.font import HEADLINE_PX, SMALL_PX, TEXT_PX, TITLE_PX, drawable, fit, width_of, wrap
+from bot.charts.axes import Box, Frame, time_ticks, to_datetime, value_ticks
+from bot.charts.font import (
+    HEADLINE_PX,
+    SMALL_PX,
+    TEXT_PX,
+    TITLE_PX,
+    drawable,
+    fit_text,
+    text_width,
+    wrap_text,
+)
 from bot.charts.labels import write_number
-from bot.charts.spec import Panel, Picture, say_line
+from bot.charts.spec import ChartSpec, Panel, translate_line
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 WIDTH: Final = 1200
 HEIGHT: Final = 900
@@ -18,16 +27,16 @@ MARGIN: Final = 32
 _LINE: Final = 1.3  # of the size of the letters
 _TIGHT_LINE: Final = 1.15  # digits have nothing below the line
 _TICK_GAP: Final = 14
-_TITLE_ROOM: Final = 54  # with the darker edge of a freeze
+_TITLE_HEIGHT: Final = 54  # with the darker edge of a freeze
 _TITLE_MIDDLE: Final = 22
 _HEADROOM: Final = 1.04  # a processor at 100 % does not hide behind the frame
 _PANEL_GAP: Final = 14
-_LEAST_PLOT: Final = 112
-_TIMES_ROOM: Final = 44
-_MARK_ROOM: Final = 54
+_MIN_PLOT_HEIGHT: Final = 112
+_TIMES_HEIGHT: Final = 44
+_MARK_HEIGHT: Final = 54
 SAMPLE: Final = 62  # the piece of line in the legend
 _LEGEND_GAP: Final = 40
-_MOST_TIMES: Final = 7
+_MAX_TIMES: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,59 +85,80 @@ class Layout:
     mark: Text
 
 
-def lay_out(picture: Picture, words: Words) -> Layout:
+def build_layout(chart_spec: ChartSpec, translator: Translator) -> Layout:
     """Place a picture's parts; ValueError when it has no panel."""
-    if not picture.panels:
+    if not chart_spec.panels:
         raise ValueError("a picture needs a panel")
-    head, y = _head(picture, words)
-    legend, y = _legend(picture, words, y)
-    foot = _TIMES_ROOM + _MARK_ROOM + MARGIN // 2
-    count = len(picture.panels)
-    room = (HEIGHT - y - foot) / count
-    room = max(room, _TITLE_ROOM + _LEAST_PLOT + _PANEL_GAP)
-    left = _left_edge(picture)
+    head, y = _head(chart_spec, translator)
+    legend, y = _legend(chart_spec, translator, y)
+    foot = _TIMES_HEIGHT + _MARK_HEIGHT + MARGIN // 2
+    count = len(chart_spec.panels)
+    available = (HEIGHT - y - foot) / count
+    available = max(available, _TITLE_HEIGHT + _MIN_PLOT_HEIGHT + _PANEL_GAP)
+    left = _left_edge(chart_spec)
     panels = tuple(
-        _place(picture, panel, words, left, (y + number * room, y + (number + 1) * room))
-        for number, panel in enumerate(picture.panels)
+        _place(
+            chart_spec,
+            panel,
+            translator,
+            left,
+            (y + number * available, y + (number + 1) * available),
+        )
+        for number, panel in enumerate(chart_spec.panels)
     )
     frame = panels[-1].frame
-    times, labels = _times(picture, words, frame)
-    height = round(y + count * room + foot)
-    return Layout(height, panels, (*head, *labels), legend, times, _mark(picture, words, frame))
+    times, labels = _times(chart_spec, translator, frame)
+    height = round(y + count * available + foot)
+    return Layout(
+        height, panels, (*head, *labels), legend, times, _mark(chart_spec, translator, frame)
+    )
 
 
-def _head(picture: Picture, words: Words) -> tuple[list[Text], float]:
+def _head(chart_spec: ChartSpec, translator: Translator) -> tuple[list[Text], float]:
     """Place the headline and, beneath, channel, date and zone."""
     y = MARGIN / 2
     texts = []
-    room = WIDTH - 2 * MARGIN
-    voices = words.each
-    for number, voice in enumerate(voices):
+    available = WIDTH - 2 * MARGIN
+    languages = translator.per_language
+    for number, one_language in enumerate(languages):
         size = HEADLINE_PX if number == 0 else TITLE_PX
-        for line in wrap(voice.say(picture.title), size, room, 2 if len(voices) == 1 else 1):
+        for line in wrap_text(
+            one_language.translate(chart_spec.title),
+            size,
+            available,
+            2 if len(languages) == 1 else 1,
+        ):
             y += size * _LINE / 2
             texts.append(Text(line, MARGIN, y, size, strong=number == 0))
             y += size * _LINE / 2
-    since = moment_of(picture.since)
-    facts = (picture.cname, words.when(since, "yyyy-MM-dd"), words.when(since, "zzz"))
+    since = to_datetime(chart_spec.since)
+    facts = (
+        chart_spec.cname,
+        translator.format_time(since, "yyyy-MM-dd"),
+        translator.format_time(since, "zzz"),
+    )
     y += 2 + TEXT_PX * _LINE / 2
-    texts.append(Text(fit(" · ".join(facts), TEXT_PX, room), MARGIN, y, TEXT_PX, faint=True))
+    texts.append(
+        Text(fit_text(" · ".join(facts), TEXT_PX, available), MARGIN, y, TEXT_PX, faint=True)
+    )
     return texts, y + TEXT_PX * _LINE / 2
 
 
-def _legend(picture: Picture, words: Words, y: float) -> tuple[tuple[LegendItem, ...], float]:
+def _legend(
+    chart_spec: ChartSpec, translator: Translator, y: float
+) -> tuple[tuple[LegendItem, ...], float]:
     """Place the samples of both people's lines and of the freezes, in as many rows as needed."""
     named: list[tuple[int | str, str]] = [
-        (end, say_line(words, picture.people[end])) for end in picture.ends
+        (end, translate_line(translator, chart_spec.people[end])) for end in chart_spec.ends
     ]
-    if picture.freezes and picture.freezes.stretches:
-        frozen = message("Freezes: %(who)s", who=picture.freezes.who)
-        named.append(("freeze", say_line(words, frozen)))
+    if chart_spec.freezes and chart_spec.freezes.intervals:
+        frozen = message("Freezes: %(who)s", who=chart_spec.freezes.who)
+        named.append(("freeze", translate_line(translator, frozen)))
     items = []
     x, row = float(MARGIN), y + 8 + TEXT_PX * _LINE / 2
-    for kind, said in named:
-        text = fit(said, TEXT_PX, WIDTH - 2 * MARGIN - SAMPLE - _TICK_GAP)
-        width = SAMPLE + _TICK_GAP + width_of(text, TEXT_PX)
+    for kind, caption in named:
+        text = fit_text(caption, TEXT_PX, WIDTH - 2 * MARGIN - SAMPLE - _TICK_GAP)
+        width = SAMPLE + _TICK_GAP + text_width(text, TEXT_PX)
         if x > MARGIN and x + width > WIDTH - MARGIN:
             x, row = float(MARGIN), row + TEXT_PX * _LINE
         label = Text(text, x + SAMPLE + _TICK_GAP, row, TEXT_PX)
@@ -137,47 +167,53 @@ def _legend(picture: Picture, words: Words, y: float) -> tuple[tuple[LegendItem,
     return tuple(items), row + TEXT_PX * _LINE / 2 + 8
 
 
-def _left_edge(picture: Picture) -> float:
+def _left_edge(chart_spec: ChartSpec) -> float:
     """Return where all plots begin: right of the widest number."""
     numbers = [
-        write_number(tick) for one in picture.panels for tick in value_ticks(one.top, one.unit)
+        write_number(tick) for one in chart_spec.panels for tick in value_ticks(one.top, one.unit)
     ]
-    return MARGIN + max(width_of(number, SMALL_PX) for number in numbers) + _TICK_GAP
+    return MARGIN + max(text_width(number, SMALL_PX) for number in numbers) + _TICK_GAP
 
 
 def _place(
-    picture: Picture, panel: Panel, words: Words, left: float, between: tuple[float, float]
+    chart_spec: ChartSpec,
+    panel: Panel,
+    translator: Translator,
+    left: float,
+    vertical_span: tuple[float, float],
 ) -> PlacedPanel:
-    top, bottom = between
+    top, bottom = vertical_span
     ticks = value_ticks(panel.top, panel.unit)
-    box = Box(left, top + _TITLE_ROOM, WIDTH - MARGIN, bottom - _PANEL_GAP)
-    frame = Frame(box, picture.since, picture.until, ticks[-1] * _HEADROOM)
-    limit = _limit(panel, box, top, words)
-    edge = limit.x - width_of(limit.text, limit.size_px) - SAMPLE if limit else box.right
+    box = Box(left, top + _TITLE_HEIGHT, WIDTH - MARGIN, bottom - _PANEL_GAP)
+    frame = Frame(box, chart_spec.since, chart_spec.until, ticks[-1] * _HEADROOM)
+    limit = _limit(panel, box, top, translator)
+    edge = limit.x - text_width(limit.text, limit.size_px) - SAMPLE if limit else box.right
     numbers = [
         Text(write_number(tick), left - _TICK_GAP, frame.y(tick), SMALL_PX, "rm", faint=True)
         for tick in _readable(ticks, frame)
     ]
-    texts = (_title(panel, box, top, edge - 2 * _TICK_GAP, words), *numbers)
+    texts = (_title(panel, box, top, edge - 2 * _TICK_GAP, translator), *numbers)
     return PlacedPanel(panel, frame, tuple(ticks), texts, limit)
 
 
-def _title(panel: Panel, box: Box, top: float, edge: float, words: Words) -> Text:
+def _title(panel: Panel, box: Box, top: float, edge: float, translator: Translator) -> Text:
     """Place a panel's name and unit above its plot, up to an edge; two languages smaller."""
-    size = TITLE_PX if len(words.each) == 1 else SMALL_PX
+    size = TITLE_PX if len(translator.per_language) == 1 else SMALL_PX
     unit = f" · {panel.unit.value}" if panel.unit.value else ""
-    room = edge - box.left - width_of(unit, size)
-    name = drawable(say_line(words, panel.name))
-    if width_of(name, size) > room:
-        name = fit(words.each[0].say(panel.name), size, room)
+    available = edge - box.left - text_width(unit, size)
+    name = drawable(translate_line(translator, panel.name))
+    if text_width(name, size) > available:
+        name = fit_text(translator.per_language[0].translate(panel.name), size, available)
     return Text(name + unit, box.left, top + _TITLE_MIDDLE, size, strong=True)
 
 
-def _limit(panel: Panel, box: Box, top: float, words: Words) -> Text | None:
+def _limit(panel: Panel, box: Box, top: float, translator: Translator) -> Text | None:
     """Place the limit's name beside the panel's: in the plot it would hide a curve."""
     if panel.limit is None:
         return None
-    text = drawable(f"{say_line(words, message('limit'))} {write_number(panel.limit.bound)}")
+    text = drawable(
+        f"{translate_line(translator, message('limit'))} {write_number(panel.limit.bound)}"
+    )
     return Text(text, box.right, top + _TITLE_MIDDLE, SMALL_PX, "rm")
 
 
@@ -188,27 +224,29 @@ def _readable(ticks: list[float], frame: Frame) -> list[float]:
 
 
 def _times(
-    picture: Picture, words: Words, frame: Frame
+    chart_spec: ChartSpec, translator: Translator, frame: Frame
 ) -> tuple[tuple[float, ...], tuple[Text, ...]]:
     """Place the times under the last panel; those the mark's line would cut are not written."""
-    ticks = time_ticks(picture.since, picture.until, words, _MOST_TIMES)
-    y = frame.box.bottom + _PANEL_GAP / 2 + _TIMES_ROOM / 2
+    ticks = time_ticks(chart_spec.since, chart_spec.until, translator, _MAX_TIMES)
+    y = frame.box.bottom + _PANEL_GAP / 2 + _TIMES_HEIGHT / 2
     labels = []
-    for at, said in ticks:
-        half = width_of(said, SMALL_PX) / 2
+    for at, caption in ticks:
+        half = text_width(caption, SMALL_PX) / 2
         x = min(max(frame.x(at), frame.box.left + half), WIDTH - 6 - half)
-        if abs(x - frame.x(picture.moment)) > half + 10:
-            labels.append(Text(said, x, y, SMALL_PX, "mm", faint=True))
+        if abs(x - frame.x(chart_spec.moment)) > half + 10:
+            labels.append(Text(caption, x, y, SMALL_PX, "mm", faint=True))
     return tuple(at for at, _ in ticks), tuple(labels)
 
 
-def _mark(picture: Picture, words: Words, frame: Frame) -> Text:
+def _mark(chart_spec: ChartSpec, translator: Translator, frame: Frame) -> Text:
     """Place the label of the time complained about, beneath the times."""
-    when = words.when(moment_of(picture.moment), "HH:mm:ss")
-    mark = message("Problem at %(time)s") if picture.is_reported else message("Looked at %(time)s")
-    said = words.each[0].say(Message(mark.id, {"time": when}))
-    text = fit(said, TEXT_PX, WIDTH / 2)
-    half = width_of(text, TEXT_PX) / 2 + 20
-    x = min(max(frame.x(picture.moment), MARGIN + half), WIDTH - MARGIN - half)
-    y = frame.box.bottom + _PANEL_GAP / 2 + _TIMES_ROOM + _MARK_ROOM / 2
+    when = translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss")
+    mark = (
+        message("Problem at %(time)s") if chart_spec.is_reported else message("Looked at %(time)s")
+    )
+    caption = translator.per_language[0].translate(Message(mark.id, {"time": when}))
+    text = fit_text(caption, TEXT_PX, WIDTH / 2)
+    half = text_width(text, TEXT_PX) / 2 + 20
+    x = min(max(frame.x(chart_spec.moment), MARGIN + half), WIDTH - MARGIN - half)
+    y = frame.box.bottom + _PANEL_GAP / 2 + _TIMES_HEIGHT + _MARK_HEIGHT / 2
     return Text(text, x, y, TEXT_PX, "mm", strong=True)

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bot.charts.axes import moment_of
-from bot.charts.spec import Curve, Panel, Picture, say_line
+from bot.charts.axes import to_datetime
+from bot.charts.spec import ChartSpec, Curve, Panel, translate_line
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.call import FloatArray
 
-MOST_CHARTS: Final = 2
-MOST_POINTS: Final = 20
+MAX_CHARTS: Final = 2
+MAX_POINTS: Final = 20
 LABEL_LENGTH: Final = 20
 TITLE_LENGTH: Final = 50
 _LONG_S: Final = 1800.0  # from here on a label is written without seconds
@@ -47,53 +47,55 @@ class NativeChart:
     y_label: str
 
 
-def native_charts(picture: Picture, words: Words) -> tuple[NativeChart, ...]:
+def native_charts(chart_spec: ChartSpec, translator: Translator) -> tuple[NativeChart, ...]:
     """Return the first panels as charts of at most 20 points.
 
     A point is the worst value of its stretch of time: a mean would hide what people felt.
     Stretches in which one of the curves has no sample are left out, since such a chart has a
     value everywhere. Such a chart marks no moment either: its title says when was complained.
     """
-    charts = (_chart(picture, panel, words) for panel in picture.panels)
-    return tuple(chart for chart in charts if chart is not None)[:MOST_CHARTS]
+    charts = (_chart(chart_spec, panel, translator) for panel in chart_spec.panels)
+    return tuple(chart for chart in charts if chart is not None)[:MAX_CHARTS]
 
 
-def _chart(picture: Picture, panel: Panel, words: Words) -> NativeChart | None:
-    edges = np.linspace(picture.since, picture.until, MOST_POINTS + 1)
+def _chart(chart_spec: ChartSpec, panel: Panel, translator: Translator) -> NativeChart | None:
+    edges = np.linspace(chart_spec.since, chart_spec.until, MAX_POINTS + 1)
     worst = [_worst(curve, edges, panel) for curve in panel.curves]
-    curves, columns, kept = _complete(panel.curves, worst)
-    labels = _labels(edges[:-1][kept], words)
+    curves, columns, complete = _complete(panel.curves, worst)
+    labels = _labels(edges[:-1][complete], translator)
     if not labels:
         return None
     series = [
-        (say_line(words, curve.who), column[kept].tolist())
+        (translate_line(translator, curve.who), column[complete].tolist())
         for curve, column in zip(curves, columns, strict=True)
     ]
     if panel.limit is not None:
-        series.append((say_line(words, message("limit")), [float(panel.limit.bound)] * len(labels)))
-    zone = words.when(moment_of(picture.since), "zzz")
+        series.append(
+            (translate_line(translator, message("limit")), [float(panel.limit.bound)] * len(labels))
+        )
+    zone = translator.format_time(to_datetime(chart_spec.since), "zzz")
     return NativeChart(
-        title=_title(picture, panel, words),
+        title=_title(chart_spec, panel, translator),
         labels=labels,
-        series=_named(series),
-        x_label=f"{words.when(moment_of(picture.since), 'yyyy-MM-dd')} {zone}",
+        series=_with_unique_names(series),
+        x_label=f"{translator.format_time(to_datetime(chart_spec.since), 'yyyy-MM-dd')} {zone}",
         y_label=panel.unit.value,
     )
 
 
-def _title(picture: Picture, panel: Panel, words: Words) -> str:
+def _title(chart_spec: ChartSpec, panel: Panel, translator: Translator) -> str:
     """Name the panel and the complaint's minute; when both are too long, the minute stays."""
-    at = words.when(moment_of(picture.moment), "HH:mm")
-    spoken = (
+    at = translator.format_time(to_datetime(chart_spec.moment), "HH:mm")
+    user_message = (
         message("%(panel)s, reported %(time)s", panel=panel.name, time=at)
-        if picture.is_reported
+        if chart_spec.is_reported
         else message("%(panel)s, around %(time)s", panel=panel.name, time=at)
     )
-    whole = say_line(words, spoken)
-    if len(whole) <= TITLE_LENGTH:
-        return whole
+    full_title = translate_line(translator, user_message)
+    if len(full_title) <= TITLE_LENGTH:
+        return full_title
     tail = f", {at}"
-    return _short(say_line(words, panel.name), TITLE_LENGTH - len(tail)) + tail
+    return _short(translate_line(translator, panel.name), TITLE_LENGTH - len(tail)) + tail
 
 
 def _worst(curve: Curve, edges: FloatArray, panel: Panel) -> FloatArray:
@@ -110,31 +112,31 @@ def _complete(
     curves: Sequence[Curve], columns: Sequence[FloatArray]
 ) -> tuple[Sequence[Curve], Sequence[FloatArray], NDArray[np.intp]]:
     """Return the stretches that every curve has; without any, those of the fullest curve."""
-    kept = np.isfinite(np.stack(columns)).all(axis=0)
-    if kept.any():
-        return curves, columns, np.flatnonzero(kept)
+    complete = np.isfinite(np.stack(columns)).all(axis=0)
+    if complete.any():
+        return curves, columns, np.flatnonzero(complete)
     fullest = int(np.argmax([np.isfinite(column).sum() for column in columns]))
-    kept = np.isfinite(columns[fullest])
-    return [curves[fullest]], [columns[fullest]], np.flatnonzero(kept)
+    complete = np.isfinite(columns[fullest])
+    return [curves[fullest]], [columns[fullest]], np.flatnonzero(complete)
 
 
-def _labels(starts: FloatArray, words: Words) -> tuple[str, ...]:
+def _labels(starts: FloatArray, translator: Translator) -> tuple[str, ...]:
     long = len(starts) > 1 and starts[-1] - starts[0] >= _LONG_S
     pattern = "HH:mm" if long else "HH:mm:ss"
-    return tuple(words.when(moment_of(float(at)), pattern) for at in starts)
+    return tuple(translator.format_time(to_datetime(float(at)), pattern) for at in starts)
 
 
-def _named(series: Sequence[tuple[str, list[float]]]) -> tuple[NativeSeries, ...]:
+def _with_unique_names(series: Sequence[tuple[str, list[float]]]) -> tuple[NativeSeries, ...]:
     """Give each line a short name of its own."""
-    named: dict[str, list[float]] = {}
-    for said, values in series:
-        name = _short(said, LABEL_LENGTH)
+    by_name: dict[str, list[float]] = {}
+    for full_name, values in series:
+        name = _short(full_name, LABEL_LENGTH)
         number = 2
-        while name in named:
-            name = f"{_short(said, LABEL_LENGTH - 2)} {number}"
+        while name in by_name:
+            name = f"{_short(full_name, LABEL_LENGTH - 2)} {number}"
             number += 1
-        named[name] = values
-    return tuple(NativeSeries(name, tuple(values)) for name, values in named.items())
+        by_name[name] = values
+    return tuple(NativeSeries(name, tuple(values)) for name, values in by_name.items())
 
 
 def _short(text: str, length: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric, Report, Series, Side, Unit
 from bot.charts.labels import DRAWN_NAMES, panel_name, unit_of
-from bot.charts.spec import MOST_PANELS, Curve, Freezes, Panel, Picture
+from bot.charts.spec import MAX_PANELS, ChartSpec, Curve, Freezes, Panel
 from bot.diagnosis import Evidence, Verdict, thresholds
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.thresholds import Limit
@@ -20,56 +20,56 @@ from bot.ports import Window
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-AROUND: Final = dt.timedelta(minutes=2)  # what the examination judges
+REACH: Final = dt.timedelta(minutes=2)  # what the examination judges
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
 _PICTURES: Final = frozenset({Metric.CAPTURE_FPS, Metric.SEND_FPS, Metric.RECEIVE_FPS})
 _SOUNDS: Final = frozenset({Metric.SEND_VOLUME, Metric.PLAY_VOLUME})
 
-Wish = Metric | tuple[Metric, Direction]
+PanelMetric = Metric | tuple[Metric, Direction]
 Key = tuple[Metric, Media | None, Direction | None]
-Ends = dict[Key, dict[int, list[Series]]]
+SeriesByEnd = dict[Key, dict[int, list[Series]]]
 
-_SENT: Final = (Metric.SEND_FPS, Metric.SEND_VOLUME)
-_SHOWN: Final = (Metric.RECEIVE_FPS, Metric.PLAY_VOLUME)
+_PUBLISHED: Final = (Metric.SEND_FPS, Metric.SEND_VOLUME)
+_PLAYED: Final = (Metric.RECEIVE_FPS, Metric.PLAY_VOLUME)
 _LOST_DOWN: Final = (Metric.END_TO_END_LOSS, Metric.DOWNLINK_LOSS)
-_ARRIVED: Final = (Metric.RECEIVE_BITRATE,)
-_OVERVIEW: Final[tuple[tuple[Wish, ...], ...]] = (
+_RECEIVED: Final = (Metric.RECEIVE_BITRATE,)
+_OVERVIEW: Final[tuple[tuple[PanelMetric, ...], ...]] = (
     (*_LOST_DOWN, Metric.UPLINK_LOSS),
     ((Metric.LATENCY, _DOWN), Metric.UPLINK_LATENCY, Metric.SEND_BITRATE),
     (Metric.RECEIVE_FPS, Metric.RECEIVE_BITRATE, Metric.PLAY_VOLUME),
     (Metric.SYSTEM_CPU, Metric.APP_CPU),
 )
-_STREAMS: Final[tuple[tuple[Wish, ...], ...]] = (
+_STREAMS: Final[tuple[tuple[PanelMetric, ...], ...]] = (
     (Metric.SEND_BITRATE,),
-    _ARRIVED,
-    _SENT,
-    _SHOWN,
+    _RECEIVED,
+    _PUBLISHED,
+    _PLAYED,
 )
-_RECIPES: Final[Mapping[str, tuple[tuple[Wish, ...], ...]]] = {
+_PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
     # Each panel is the first of its wishes that was measured; a whole cause or its group.
-    "network.loss": ((Metric.UPLINK_LOSS,), _LOST_DOWN, _ARRIVED, _SHOWN),
+    "network.loss": ((Metric.UPLINK_LOSS,), _LOST_DOWN, _RECEIVED, _PLAYED),
     "network.latency": (
         ((Metric.LATENCY, _DOWN),),
         (Metric.UPLINK_LATENCY,),
         (Metric.DOWNLINK_LATENCY,),
-        _SHOWN,
-        _ARRIVED,
+        _PLAYED,
+        _RECEIVED,
     ),
     "network.jitter": (
         ((Metric.JITTER, _UP),),
         ((Metric.JITTER, _DOWN),),
-        _ARRIVED,
-        _SHOWN,
+        _RECEIVED,
+        _PLAYED,
     ),
     "network.wifi_weak": (
         (Metric.ROUTER_LATENCY,),
         (Metric.UPLINK_LOSS,),
         _LOST_DOWN,
-        _ARRIVED,
-        _SHOWN,
+        _RECEIVED,
+        _PLAYED,
     ),
-    "device.busy": ((Metric.CAPTURE_FPS, Metric.SEND_VOLUME), *_STREAMS[:2], _SHOWN),
+    "device.busy": ((Metric.CAPTURE_FPS, Metric.SEND_VOLUME), *_STREAMS[:2], _PLAYED),
     "device": (
         (Metric.SYSTEM_CPU,),
         (Metric.APP_CPU,),
@@ -79,13 +79,13 @@ _RECIPES: Final[Mapping[str, tuple[tuple[Wish, ...], ...]]] = {
     "user_action": _STREAMS,
     "media": _STREAMS,
     "server": _STREAMS,
-    "session": (*_STREAMS[:2], *_OVERVIEW[:1], _SHOWN),
-    "reconnect": (*_STREAMS[:2], *_OVERVIEW[:1], _SHOWN),
-    "connection": (*_STREAMS[:2], *_OVERVIEW[:1], _SHOWN),
+    "session": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
+    "reconnect": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
+    "connection": (*_STREAMS[:2], *_OVERVIEW[:1], _PLAYED),
 }
 
 
-def choose(
+def select_panels(
     report: Report,
     series: Sequence[Series],
     verdict: Verdict,
@@ -94,7 +94,7 @@ def choose(
     names: Mapping[str, Message] | None = None,
     window: Window | None = None,
     is_reported: bool = True,
-) -> Picture:
+) -> ChartSpec:
     """Choose the at most four panels that explain a verdict, out of what was measured.
 
     `title` is the headline. `names` says what each uid is called (masked where the picture is
@@ -102,16 +102,16 @@ def choose(
     default the four minutes the examination judges. No series, no panels. Not `is_reported`
     where somebody only asked about a channel.
     """
-    shown = window or Window.around(report.occurred_at, AROUND)
-    since, until = shown.since.timestamp(), shown.until.timestamp()
+    span = window or Window.around(report.occurred_at, REACH)
+    since, until = span.since.timestamp(), span.until.timestamp()
     people = _people(report, names or {})
-    ends = _sort(report, series)
+    ends = _group_by_end(report, series)
     keys = _keys(verdict, ends)
     panels = (_panel(key, ends[key], people, verdict, (since, until)) for key in keys)
-    return Picture(
+    return ChartSpec(
         title=title,
         cname=report.cname,
-        panels=tuple(panel for panel in panels if panel.curves)[:MOST_PANELS],
+        panels=tuple(panel for panel in panels if panel.curves)[:MAX_PANELS],
         people=people,
         since=since,
         until=until,
@@ -128,13 +128,17 @@ def _people(report: Report, names: Mapping[str, Message]) -> tuple[Message, Mess
     )
 
 
-def _sort(report: Report, series: Sequence[Series]) -> Ends:
+def _group_by_end(report: Report, series: Sequence[Series]) -> SeriesByEnd:
     """Sort series by what they measure and at whose end; those of others are left out."""
-    ends: Ends = {}
-    two = {report.teacher_uid: 0, report.student_uid: 1}
+    ends: SeriesByEnd = {}
+    participants = {report.teacher_uid: 0, report.student_uid: 1}
     for one in series:
-        if one.uid in two and (one.peer_uid is None or one.peer_uid in two) and len(one.times):
-            key, end = _key(one, two[one.uid])
+        if (
+            one.uid in participants
+            and (one.peer_uid is None or one.peer_uid in participants)
+            and len(one.times)
+        ):
+            key, end = _key(one, participants[one.uid])
             ends.setdefault(key, {}).setdefault(end, []).append(one)
     return ends
 
@@ -151,17 +155,17 @@ def _key(series: Series, end: int) -> tuple[Key, int]:
     return (metric, media, direction), end
 
 
-def _keys(verdict: Verdict, ends: Ends) -> list[Key]:
+def _keys(verdict: Verdict, ends: SeriesByEnd) -> list[Key]:
     """Return the panels in order: what the evidence leads with, then what explains it."""
     media = _medium(verdict, ends)
-    told = [key for item in verdict.evidence for key in _told(item, ends)]
+    told = [key for item in verdict.evidence for key in _evidence_keys(item, ends)]
     group = verdict.cause.partition(".")[0]
-    recipe = _RECIPES.get(verdict.cause) or _RECIPES.get(group) or _OVERVIEW
-    wished = [key for wishes in recipe for key in _granted(wishes, media, ends)]
-    return list(dict.fromkeys([*told[:1], *wished]))
+    recipe = _PANELS_BY_CAUSE.get(verdict.cause) or _PANELS_BY_CAUSE.get(group) or _OVERVIEW
+    recipe_keys = [key for choices in recipe for key in _first_measured(choices, media, ends)]
+    return list(dict.fromkeys([*told[:1], *recipe_keys]))
 
 
-def _told(item: Evidence, ends: Ends) -> Iterator[Key]:
+def _evidence_keys(item: Evidence, ends: SeriesByEnd) -> Iterator[Key]:
     """Find the panel of a piece of evidence, if it is one we show."""
     if item.metric in set(DRAWN_NAMES):
         metric = Metric(item.metric)
@@ -169,22 +173,24 @@ def _told(item: Evidence, ends: Ends) -> Iterator[Key]:
         yield from (key for key in keys if key in ends)
 
 
-def _medium(verdict: Verdict, ends: Ends) -> Media:
+def _medium(verdict: Verdict, ends: SeriesByEnd) -> Media:
     """Return the medium to show: the verdict's, its evidence's, else video where there is any."""
     named = [verdict.media, *(item.media for item in verdict.evidence)]
     told = next((media for media in named if media is not None), None)
-    moving = any(key[1] is Media.VIDEO and _moves(parts) for key, parts in ends.items())
+    moving = any(key[1] is Media.VIDEO and _has_values(parts) for key, parts in ends.items())
     return told or (Media.VIDEO if moving else Media.AUDIO)
 
 
-def _moves(parts: Mapping[int, Sequence[Series]]) -> bool:
-    return any(bool(np.any(one.values > 0)) for found in parts.values() for one in found)
+def _has_values(parts: Mapping[int, Sequence[Series]]) -> bool:
+    return any(bool(np.any(one.values > 0)) for pieces in parts.values() for one in pieces)
 
 
-def _granted(wishes: Sequence[Wish], media: Media, ends: Ends) -> Iterator[Key]:
+def _first_measured(
+    choices: Sequence[PanelMetric], media: Media, ends: SeriesByEnd
+) -> Iterator[Key]:
     """Return the first wish that was measured, in this medium or without one."""
-    for wish in wishes:
-        metric, way = (wish, None) if isinstance(wish, Metric) else wish
+    for choice in choices:
+        metric, way = (choice, None) if isinstance(choice, Metric) else choice
         for key in ((metric, media, way), (metric, None, way)):
             if key in ends:
                 yield key
@@ -196,12 +202,12 @@ def _panel(
     parts: Mapping[int, Sequence[Series]],
     people: tuple[Message, Message],
     verdict: Verdict,
-    between: tuple[float, float],
+    axis_span: tuple[float, float],
 ) -> Panel:
     metric, media, direction = key
     curves = []
-    for end, found in sorted(parts.items()):
-        times, values = _joined(found, between)
+    for end, pieces in sorted(parts.items()):
+        times, values = _concatenate(pieces, axis_span)
         if len(times):
             curves.append(Curve(people[end], end, times, values))
     told = next(iter(parts.values()))[0].unit
@@ -221,17 +227,22 @@ def _limit(key: Key, unit: Unit, verdict: Verdict) -> Limit | None:
     return limit
 
 
-def _joined(found: Sequence[Series], between: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
+def _concatenate(
+    pieces: Sequence[Series], axis_span: tuple[float, float]
+) -> tuple[FloatArray, FloatArray]:
     """Join the pieces of each stay, in order, without what is no number."""
-    times = np.concatenate([one.times for one in found])
-    values = np.concatenate([one.values for one in found])
-    kept = np.isfinite(values) & (times >= between[0]) & (times <= between[1])
-    times, first = np.unique(times[kept], return_index=True)
-    return times, values[kept][first]
+    times = np.concatenate([one.times for one in pieces])
+    values = np.concatenate([one.values for one in pieces])
+    mask = np.isfinite(values) & (times >= axis_span[0]) & (times <= axis_span[1])
+    times, first = np.unique(times[mask], return_index=True)
+    return times, values[mask][first]
 
 
 def _freezes(
-    report: Report, ends: Ends, people: tuple[Message, Message], between: tuple[float, float]
+    report: Report,
+    ends: SeriesByEnd,
+    people: tuple[Message, Message],
+    axis_span: tuple[float, float],
 ) -> Freezes | None:
     """Return when sound or picture of who complained stood still; None: it was not measured."""
     end = 0 if report.abnormal_side is Side.TEACHER else 1
@@ -241,16 +252,16 @@ def _freezes(
         for metric in (Metric.FREEZE_TIME, Metric.FREEZE_RATE):
             parts = ends.get((metric, media, None), {}).get(end)
             if parts:
-                times, values = _joined(parts, between)
+                times, values = _concatenate(parts, axis_span)
                 step = step_of(times)
                 frozen_s = values / 1000 if metric is Metric.FREEZE_TIME else values * step / 100
                 spans += [(float(at) - step, float(at)) for at in times[frozen_s > 0]]
                 totals.append(float(frozen_s.sum()))
                 break
-    return Freezes(people[end], _merged(spans), max(totals)) if totals else None
+    return Freezes(people[end], _merge_spans(spans), max(totals)) if totals else None
 
 
-def _merged(spans: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+def _merge_spans(spans: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     merged: list[tuple[float, float]] = []
     for since, until in sorted(spans):
         if merged and since <= merged[-1][1] + 0.5:  # a late sample leaves no hole

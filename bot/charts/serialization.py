@@ -44,7 +44,7 @@ class _Head(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     count: int
 
 
-def pack(series: Sequence[Series], window: Window) -> bytes:
+def serialize_series(series: Sequence[Series], window: Window) -> bytes:
     """Pack what was measured within a window, both ends included.
 
     Samples come back in order of time, times to the millisecond, values to seven digits. What
@@ -64,8 +64,8 @@ def pack(series: Sequence[Series], window: Window) -> bytes:
     return bytes([FORMAT]) + zlib.compress(body, _LEVEL)
 
 
-def unpack(data: bytes) -> tuple[Series, ...]:
-    """Read what `pack` wrote. Raises ValueError for anything else."""
+def deserialize_series(data: bytes) -> tuple[Series, ...]:
+    """Read what `serialize_series` wrote. Raises ValueError for anything else."""
     if not data or data[0] != FORMAT:
         known = f"format {data[0]}" if data else "nothing"
         raise ValueError(f"packed series: {known} where format {FORMAT} is expected")

@@ -13,12 +13,12 @@ from bot.call import Unit
 from bot.diagnosis.observations import step_of
 from bot.diagnosis.thresholds import Limit
 from bot.i18n.messages import Message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-MOST_PANELS: Final = 4
+MAX_PANELS: Final = 4
 _GAP_STEPS: Final = 3.5  # single samples get lost everywhere; beyond that nobody measured
 _LOW_IS_BAD: Final = frozenset({Unit.KBPS, Unit.FPS, Unit.DECIBEL, Unit.PIXELS})
 
@@ -73,12 +73,12 @@ class Freezes:
     """
 
     who: Message
-    stretches: tuple[tuple[float, float], ...]
+    intervals: tuple[tuple[float, float], ...]
     total_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class ChartSpec:
     """A call around a complaint: at most four panels on one time axis (epoch seconds).
 
     `moment` is the time complained about, or asked about where nothing `is_reported`.
@@ -101,7 +101,10 @@ class Picture:
         return tuple(sorted({curve.end for panel in self.panels for curve in panel.curves}))
 
 
-def say_line(words: Words, spoken: Message) -> str:
+def translate_line(translator: Translator, user_message: Message) -> str:
     """Say a message in one line; in two languages as `zh / en`."""
-    said: Iterable[str] = (voice.say(spoken).replace("\n", " ") for voice in words.each)
-    return " / ".join(dict.fromkeys(said))
+    lines: Iterable[str] = (
+        one_language.translate(user_message).replace("\n", " ")
+        for one_language in translator.per_language
+    )
+    return " / ".join(dict.fromkeys(lines))

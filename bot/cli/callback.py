@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import open_house
-from bot.cli.parser import DONE, FAILED, url
+from bot.app import open_application
+from bot.cli.parser import EXIT_FAILED, EXIT_OK, url
 from bot.cli.run import run_with_settings
 from bot.i18n.messages import Message, message
-from bot.services.call_control.webhook_registration import Address, Addresses
+from bot.services.call_control.webhook_registration import WebhookRegistration, WebhookRegistrations
 from bot.settings import N_, SettingError, Settings, require
 
 
@@ -29,31 +29,33 @@ async def register(settings: Settings, options: argparse.Namespace) -> int:
         raise SettingError("HUAWEI_RECORD_RULES", N_("names and rules such as kids=RULEID"))
     if options.url:
         require(settings, "HUAWEI_CALLBACK_KEY")
-    async with open_house(settings) as house:
-        addresses = Addresses(house.desk)
+    async with open_application(settings) as application:
+        addresses = WebhookRegistrations(application.ticket_service)
         if options.url:
-            found = await addresses.set(options.url, replaces=options.replace)
+            callback_urls = await addresses.register(options.url, overwrite=options.replace)
         else:
-            found = await addresses.look()
-        for address in found:
-            said = house.desk.languages.default.say(_line(address, is_setting=bool(options.url)))
-            print(" / ".join(said.splitlines()))  # noqa: T201 - what the command is for
-    is_done = all(one.is_new if options.url else one.failure is None for one in found)
-    return DONE if is_done else FAILED
+            callback_urls = await addresses.fetch_all()
+        for address in callback_urls:
+            text = application.ticket_service.languages.default.translate(
+                _line(address, is_setting=bool(options.url))
+            )
+            print(" / ".join(text.splitlines()))  # noqa: T201 - what the command is for
+    is_done = all(one.is_new if options.url else one.failure is None for one in callback_urls)
+    return EXIT_OK if is_done else EXIT_FAILED
 
 
-def _line(address: Address, *, is_setting: bool) -> Message:
+def _line(address: WebhookRegistration, *, is_setting: bool) -> Message:
     """One line of what is printed."""
     if address.failure is not None:
         return message("%(app)s: %(why)s", app=address.app, why=address.failure)
-    named = {"app": address.app, "url": address.url or ""}
+    params = {"app": address.app, "url": address.url or ""}
     if address.is_new:
-        return message("%(app)s: recordings are now told at %(url)s.", **named)
+        return message("%(app)s: recordings are now told at %(url)s.", **params)
     if is_setting:
         return message(
             "%(app)s: nothing is changed, for recordings are already told at %(url)s. Add "
             "--replace to have them told here instead.",
-            **named,
+            **params,
         )
     if not address.url:
         return message(
@@ -61,4 +63,4 @@ def _line(address: Address, *, is_setting: bool) -> Message:
             "to Lagdesk.",
             app=address.app,
         )
-    return message("%(app)s: recordings are told at %(url)s.", **named)
+    return message("%(app)s: recordings are told at %(url)s.", **params)

@@ -13,10 +13,9 @@ from bot import logs
 from bot.cli.parser import port
 from bot.cli.serve import serve
 from bot.errors import LagdeskError
-from bot.i18n import translator
 from bot.i18n.messages import LocaleName, message
-from bot.i18n.translator import Words
-from bot.sandbox.demo import DELAY_SCALE, set_stage
+from bot.i18n.translator import Translator, load_catalogs
+from bot.sandbox.demo import DELAY_SCALE, demo_environment
 from bot.settings import read_settings, read_system_locale
 from handlers.slack.manifest import build_manifest
 
@@ -30,34 +29,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the demo until a signal comes."""
-    translator.preload()
-    return asyncio.run(demonstrate(options))
+    load_catalogs()
+    return asyncio.run(run_demo(options))
 
 
-async def demonstrate(options: argparse.Namespace) -> int:
+async def run_demo(options: argparse.Namespace) -> int:
     """Run the whole product without any account."""
     chosen: LocaleName = options.locale or read_system_locale()
-    logs.set_up("WARNING", "text")
+    logs.configure("WARNING", "text")
     with tempfile.TemporaryDirectory(prefix="lagdesk-demo-", ignore_cleanup_errors=True) as folder:
         manifest = build_manifest("https://lagdesk.example")
         try:
-            async with set_stage(Path(folder), manifest, port=options.port, locale=chosen) as stage:
+            async with demo_environment(
+                Path(folder), manifest, port=options.port, locale=chosen
+            ) as stage:
 
-                def ready(url: str) -> None:
-                    stage.lead_to(url)
-                    _print_invitation(stage.workspace.url, chosen)
+                def on_ready(url: str) -> None:
+                    stage.connect(url)
+                    _print_demo_url(stage.workspace.url, chosen)
                     if not options.no_browser:
                         webbrowser.open(stage.workspace.url)
 
                 settings = replace(read_settings(stage.environment), port=0)
-                return await serve(settings, worker=True, delay_scale=DELAY_SCALE, ready=ready)
+                return await serve(
+                    settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready
+                )
         except OSError as error:
             busy = message("Port %(port)s is not free.", port=options.port or 8080)
             raise LagdeskError(busy) from error
 
 
-def _print_invitation(url: str, chosen: LocaleName) -> None:
-    say = Words(chosen).say
-    print(say(message("The demo is here:")), url)  # noqa: T201 - what the command is for
+def _print_demo_url(url: str, chosen: LocaleName) -> None:
+    translate = Translator(chosen).translate
+    print(translate(message("The demo is here:")), url)  # noqa: T201 - what the command is for
     hint = message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")
-    print(say(hint), flush=True)  # noqa: T201 - likewise
+    print(translate(hint), flush=True)  # noqa: T201 - likewise

@@ -6,15 +6,15 @@ import argparse
 import json
 import sys
 
-from bot.app import open_house
-from bot.call import LackReason
-from bot.cli.parser import DONE, FAILED, UsageError, read_time
+from bot.app import open_application
+from bot.call import MissingReason
+from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError, read_time
 from bot.cli.run import run_with_settings
 from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import is_uid
 from bot.settings import N_, SettingError, Settings
 from handlers.diagnosis import terminal
@@ -39,51 +39,53 @@ async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     """Say in the terminal why a call is or was bad."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_house(settings) as house:
-        _check_question(house.desk, options)
-        diagnosis = await house.desk.examiner.examine_channel(
-            options.app or next(iter(house.desk.clouds)),
+    async with open_application(settings) as application:
+        _check_arguments(application.ticket_service, options)
+        diagnosis = await application.ticket_service.diagnosis_service.diagnose_channel(
+            options.app or next(iter(application.ticket_service.clouds)),
             options.cname,
             at=options.at,
             teacher_uid=options.teacher,
             student_uid=options.student,
         )
-    return _tell(diagnosis, house.desk.languages.default, as_json=options.json)
+    return _print_diagnosis(
+        diagnosis, application.ticket_service.languages.default, as_json=options.json
+    )
 
 
-def _check_question(desk: Desk, options: argparse.Namespace) -> None:
-    app = options.app or next(iter(desk.clouds))
-    if app not in desk.clouds:
-        names = ", ".join(desk.clouds)
+def _check_arguments(ticket_service: TicketService, options: argparse.Namespace) -> None:
+    app = options.app or next(iter(ticket_service.clouds))
+    if app not in ticket_service.clouds:
+        names = ", ".join(ticket_service.clouds)
         raise UsageError(
             message("There is no app called %(app)s. Apps: %(apps)s.", app=app, apps=names)
         )
-    capabilities = desk.clouds[app].capabilities
+    capabilities = ticket_service.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):
         raise UsageError(capabilities.cname_hint)
     for uid in filter(None, (options.teacher, options.student)):
         if not is_uid(uid, capabilities):
             raise UsageError(capabilities.uid_hint)
-    if options.at is not None and options.at > desk.clock.now():
+    if options.at is not None and options.at > ticket_service.clock.now():
         raise UsageError(message("This time has not come yet. Choose now or earlier."))
 
 
-def _tell(diagnosis: Diagnosis, spoken: Words, *, as_json: bool) -> int:
-    told = diagnosis.calls or diagnosis.events
-    empty = diagnosis.verdict.cause == UNKNOWN and not told
-    if empty and diagnosis.failures and not _is_only_early(diagnosis):
+def _print_diagnosis(diagnosis: Diagnosis, spoken: Translator, *, as_json: bool) -> int:
+    has_facts = diagnosis.calls or diagnosis.events
+    empty = diagnosis.verdict.cause == UNKNOWN and not has_facts
+    if empty and diagnosis.failures and not _only_waiting(diagnosis):
         line = " / ".join(terminal.print_failures(diagnosis, spoken))
         print(line, file=sys.stderr)  # noqa: T201 - what the command is for
-        return FAILED
+        return EXIT_FAILED
     if as_json:
         text = json.dumps(diagnosis.verdict.to_json(), ensure_ascii=False, indent=2)
     else:
         text = terminal.print_diagnosis(diagnosis, spoken)
     print(text)  # noqa: T201 - what the command is for
-    return DONE
+    return EXIT_OK
 
 
-def _is_only_early(diagnosis: Diagnosis) -> bool:
+def _only_waiting(diagnosis: Diagnosis) -> bool:
     """Tell whether all that is missing comes by waiting: that can be said, and is an answer."""
-    early = (LackReason.NOT_OUT_YET, LackReason.OVER_QUOTA)
-    return all(lack.why in early for lack in diagnosis.verdict.missing)
+    early = (MissingReason.NOT_OUT_YET, MissingReason.OVER_QUOTA)
+    return all(missing_item.why in early for missing_item in diagnosis.verdict.missing)

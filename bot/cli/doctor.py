@@ -14,17 +14,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import logs
-from bot.app import open_house
-from bot.i18n import translator
-from bot.i18n.translator import Words
-from bot.ports import Clock, Finding, Health
-from bot.services.admin.healthcheck import Checkup, database_down, inspect_database, wrong_setting
+from bot.app import open_application
+from bot.clouds.quota import Sleep
+from bot.i18n.translator import Translator, load_catalogs
+from bot.ports import CheckResult, Clock, Health
+from bot.services.admin.healthcheck import (
+    HealthCheck,
+    database_down,
+    inspect_database,
+    wrong_setting,
+)
 from bot.settings import SettingError, Settings, read_settings
 from bot.store import Store
 from handlers.admin import healthcheck_view
-from handlers.admin.slack_checks import SlackInspector
-from handlers.slack.clients import Clients
-from handlers.slack.user_directory import People
+from handlers.admin.slack_checks import SlackHealthCheck
+from handlers.slack.clients import SlackClients
+from handlers.slack.user_directory import UserDirectory
 
 log = logging.getLogger(__name__)
 
@@ -36,43 +41,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check everything and print it; returns the exit status, 1 when something needed fails."""
-    translator.preload()
+    load_catalogs()
     try:
         settings = read_settings()
     except SettingError as error:
-        findings, words = [wrong_setting(error)], Words("en")
+        check_results, translator = [wrong_setting(error)], Translator("en")
     else:
         # what fails stands in the table; a log beside it helps only who asked for details
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
-        logs.set_up(level, settings.log_format)
-        findings = asyncio.run(examine(settings))
-        words = Words(settings.default_locale, settings.timezone)
-    _print(findings, words, as_json=options.json)
-    return exit_status(findings)
+        logs.configure(level, settings.log_format)
+        check_results = asyncio.run(run_checks(settings))
+        translator = Translator(settings.default_locale, settings.timezone)
+    _print(check_results, translator, as_json=options.json)
+    return exit_status(check_results)
 
 
-def exit_status(findings: Sequence[Finding]) -> int:
+def exit_status(check_results: Sequence[CheckResult]) -> int:
     """1 when something needed fails."""
-    return int(any(finding.health is Health.FAILED for finding in findings))
+    return int(any(check_result.health is Health.FAILED for check_result in check_results))
 
 
-async def examine(settings: Settings, clock: Clock | None = None) -> list[Finding]:
+async def run_checks(
+    settings: Settings, clock: Clock | None = None, sleep: Sleep = asyncio.sleep
+) -> list[CheckResult]:
     """Look at everything from outside. Without a database one that passes counts the calls."""
     async with AsyncExitStack() as stack:
         database = await _inspect_database(settings)
         if database.health is Health.FAILED:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lagdesk-")))
-            passing = f"sqlite:///{folder / 'lagdesk.db'}"
-            settings = replace(settings, database_url=passing)
-        desk = (await stack.enter_async_context(open_house(settings, clock=clock))).desk
+            temporary_url = f"sqlite:///{folder / 'lagdesk.db'}"
+            settings = replace(settings, database_url=temporary_url)
+        ticket_service = (
+            await stack.enter_async_context(open_application(settings, clock=clock, sleep=sleep))
+        ).ticket_service
         clients = await stack.enter_async_context(
-            Clients(settings.slack_api_url, settings.slack_bot_token)
+            SlackClients(settings.slack_api_url, settings.slack_bot_token)
         )
-        inspector = SlackInspector(clients, People(clients, desk.languages, settings), settings)
-        return await Checkup(desk, inspector).examine(database=database)
+        inspector = SlackHealthCheck(
+            clients, UserDirectory(clients, ticket_service.languages, settings), settings
+        )
+        return await HealthCheck(ticket_service, inspector).run_checks(database=database)
 
 
-async def _inspect_database(settings: Settings) -> Finding:
+async def _inspect_database(settings: Settings) -> CheckResult:
     """SQLite is brought to the newest revision, as every start does; PostgreSQL is not touched."""
     store = Store(settings.database_url)
     try:
@@ -86,9 +97,11 @@ async def _inspect_database(settings: Settings) -> Finding:
         store.close()
 
 
-def _print(findings: Sequence[Finding], words: Words, *, as_json: bool) -> None:
+def _print(check_results: Sequence[CheckResult], translator: Translator, *, as_json: bool) -> None:
     if as_json:
-        text = json.dumps(healthcheck_view.to_json(findings, words), ensure_ascii=False, indent=2)
+        text = json.dumps(
+            healthcheck_view.to_json(check_results, translator), ensure_ascii=False, indent=2
+        )
     else:
-        text = healthcheck_view.print_table(findings, words)
+        text = healthcheck_view.print_table(check_results, translator)
     sys.stdout.write(text + "\n")

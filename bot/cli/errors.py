@@ -6,45 +6,45 @@ import contextlib
 import os
 import sys
 
-from bot.cli.parser import FAILED, MISUSED, UsageError
+from bot.cli.parser import EXIT_FAILED, EXIT_USAGE, UsageError
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.settings import SettingError, read_operator_locale
 
 
-def explain(error: Exception) -> int:
+def print_error(error: Exception) -> int:
     """Print why in one line, in the installer's language; returns the exit status."""
     if isinstance(error, UsageError):
-        return _fail(error.spoken, MISUSED)
+        return _fail(error.user_message, EXIT_USAGE)
     if isinstance(error, LagdeskError):
-        return _fail(error.spoken, FAILED)
+        return _fail(error.user_message, EXIT_FAILED)
     if isinstance(error, SettingError):
         wrong = message(
             "%(name)s is missing or wrong. Expected: %(expected)s.",
             name=error.name,
             expected=Message(error.expected),
         )
-        return _fail(wrong, FAILED)
+        return _fail(wrong, EXIT_FAILED)
     kind = type(error).__name__
     unexpected = message(
         "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
     )
-    return _fail(unexpected, FAILED)
+    return _fail(unexpected, EXIT_FAILED)
 
 
-def abandon_output() -> None:
+def discard_output() -> None:
     """Let Python's own last flush go nowhere; it would complain."""
     with contextlib.suppress(OSError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(why: Message, status: int) -> int:
-    line = " / ".join(_operator_words().say(why).splitlines())
+    line = " / ".join(_operator_translator().translate(why).splitlines())
     print(line, file=sys.stderr)  # noqa: T201 - for the operator
     return status
 
 
-def _operator_words() -> Words:
+def _operator_translator() -> Translator:
     """The installer's language, whatever other settings are wrong."""
-    return Words(read_operator_locale())
+    return Translator(read_operator_locale())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bot.app import open_house
-from bot.cli.parser import DONE, read_date
+from bot.app import open_application
+from bot.cli.parser import EXIT_OK, read_date
 from bot.cli.run import run_with_settings
 from bot.services.tickets.export import write_tickets
 from bot.settings import Settings
@@ -25,8 +25,8 @@ def run(options: argparse.Namespace) -> int:
 
 async def export(settings: Settings, options: argparse.Namespace) -> int:
     """Write tickets to standard output."""
-    async with open_house(settings) as house:
-        tickets = house.desk.stream_tickets(options.since)
+    async with open_application(settings) as application:
+        tickets = application.ticket_service.stream_tickets(options.since)
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         write_tickets(tickets, sys.stdout, options.format)
-    return DONE
+    return EXIT_OK

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final
 
-from bot.cli.parser import DONE, Parser
+from bot.cli.parser import EXIT_OK, Parser
 
 # One module a command, imported only when the command is used: some take a second to import.
 COMMANDS: Final = {
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # it can be closed
             sys.stdout.flush()
     except KeyboardInterrupt:
-        return DONE
+        return EXIT_OK
     except Exception as error:  # the last border: an operator gets a line, the log the rest
         log.debug("a command failed", exc_info=True)
         return _fail(error)
@@ -63,5 +63,5 @@ def _fail(error: Exception) -> int:
     from bot.cli import errors  # noqa: PLC0415 - needs babel, which `manifest` does not
 
     if isinstance(error, OSError):
-        errors.abandon_output()
-    return DONE if isinstance(error, BrokenPipeError) else errors.explain(error)
+        errors.discard_output()
+    return EXIT_OK if isinstance(error, BrokenPipeError) else errors.print_error(error)

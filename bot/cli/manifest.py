@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from bot.cli.parser import DONE, url
+from bot.cli.parser import EXIT_OK, url
 from handlers.slack.manifest import build_manifest
 
 
@@ -19,4 +19,4 @@ def run(options: argparse.Namespace) -> int:
     """Print the manifest."""
     manifest = json.dumps(build_manifest(options.url), ensure_ascii=False, indent=2)
     sys.stdout.write(manifest + "\n")
-    return DONE
+    return EXIT_OK

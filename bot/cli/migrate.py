@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bot.app import reach_database
-from bot.cli.parser import DONE
+from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
 from bot.settings import Settings
 from bot.store import Store
@@ -27,4 +27,4 @@ async def migrate(settings: Settings) -> int:
         await reach_database(store.migrate)
     finally:
         store.close()
-    return DONE
+    return EXIT_OK

@@ -9,20 +9,20 @@ from typing import Any, Final, NoReturn
 
 from bot.i18n.messages import Message, message
 
-DONE: Final = 0
-FAILED: Final = 1
-MISUSED: Final = 2
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_USAGE: Final = 2
 _LAST_PORT: Final = 65535
 _EPOCH_S: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class UsageError(Exception):
-    """Wrong arguments; `spoken` says which, in one line."""
+    """Wrong arguments; `user_message` says which, in one line."""
 
-    def __init__(self, spoken: Message) -> None:
-        super().__init__(str(spoken))
-        self.spoken = spoken
+    def __init__(self, user_message: Message) -> None:
+        super().__init__(str(user_message))
+        self.user_message = user_message
 
 
 class Parser(argparse.ArgumentParser):

@@ -7,16 +7,16 @@ import json
 import sys
 from collections.abc import Sequence
 
-from bot.app import open_house
-from bot.cli.parser import DONE, FAILED, UsageError
+from bot.app import open_application
+from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError
 from bot.cli.run import run_with_settings
 from bot.errors import InputError
-from bot.i18n.translator import Words
-from bot.ports import Overview, Topic
+from bot.i18n.translator import Translator
+from bot.ports import AppMetrics, Topic
 from bot.services.app_metrics import service as app_metrics_service
-from bot.services.app_metrics.service import Overviews
+from bot.services.app_metrics.service import AppMetricsService
 from bot.settings import N_, SettingError, Settings
-from handlers.app_metrics.view import print_failures, print_overview
+from handlers.app_metrics.view import print_failures, print_metrics
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,27 +35,32 @@ async def quality(settings: Settings, options: argparse.Namespace) -> int:
     """Say in the terminal how good an app is, or how much it is used."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_house(settings) as house:
-        asking = Overviews(house.desk)
+    async with open_application(settings) as application:
+        metrics_service = AppMetricsService(application.ticket_service)
         try:
-            app = app_metrics_service.choose_app(options.app, list(house.desk.clouds))
+            app = app_metrics_service.choose_app(
+                options.app, list(application.ticket_service.clouds)
+            )
         except InputError as error:
-            raise UsageError(error.spoken) from error
-        overview = await asking.fetch(app, options.topic)
-    return _tell_overview(
-        overview, asking.others(app), house.desk.languages.default, as_json=options.json
+            raise UsageError(error.user_message) from error
+        app_metrics = await metrics_service.fetch(app, options.topic)
+    return _print_app_metrics(
+        app_metrics,
+        metrics_service.others(app),
+        application.ticket_service.languages.default,
+        as_json=options.json,
     )
 
 
-def _tell_overview(
-    overview: Overview, others: Sequence[str], spoken: Words, *, as_json: bool
+def _print_app_metrics(
+    app_metrics: AppMetrics, others: Sequence[str], spoken: Translator, *, as_json: bool
 ) -> int:
-    if overview.is_empty and overview.failures:
-        line = " / ".join(dict.fromkeys(print_failures(overview, spoken)))
+    if app_metrics.is_empty and app_metrics.failures:
+        line = " / ".join(dict.fromkeys(print_failures(app_metrics, spoken)))
         print(line, file=sys.stderr)  # noqa: T201 - what the command is for
-        return FAILED
+        return EXIT_FAILED
     if as_json:
-        print(json.dumps(app_metrics_service.to_json(overview), ensure_ascii=False, indent=2))  # noqa: T201 - likewise
+        print(json.dumps(app_metrics_service.to_json(app_metrics), ensure_ascii=False, indent=2))  # noqa: T201 - likewise
     else:
-        print(print_overview(overview, others, spoken))  # noqa: T201 - likewise
-    return DONE
+        print(print_metrics(app_metrics, others, spoken))  # noqa: T201 - likewise
+    return EXIT_OK

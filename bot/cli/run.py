@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot import logs
-from bot.i18n import translator
+from bot.i18n.translator import load_catalogs
 from bot.settings import Settings, read_settings
 
 Command = Callable[[Settings], Awaitable[int]]
@@ -14,11 +14,11 @@ Command = Callable[[Settings], Awaitable[int]]
 
 def run_with_settings(command: Command) -> int:
     """Read the settings, set up logging and run the command; returns its exit status."""
-    translator.preload()
+    load_catalogs()
     settings = read_settings()
-    logs.set_up(settings.log_level, settings.log_format, settings.secrets)
-    return asyncio.run(_run(command, settings))
+    logs.configure(settings.log_level, settings.log_format, settings.secrets)
+    return asyncio.run(_run_async(command, settings))
 
 
-async def _run(command: Command, settings: Settings) -> int:
+async def _run_async(command: Command, settings: Settings) -> int:
     return await command(settings)

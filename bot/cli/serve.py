@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from bot.app import open_house, open_slack, require_slack
-from bot.cli.parser import DONE, port
+from bot.app import open_application, open_slack_runtime, require_slack
+from bot.cli.parser import EXIT_OK, port
 from bot.cli.run import run_with_settings
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     return run_with_settings(
         lambda settings: serve(
-            _overridden(settings, options), worker=not options.no_worker, ready=_print_ready
+            _with_overrides(settings, options), worker=not options.no_worker, on_ready=_print_ready
         )
     )
 
@@ -41,39 +41,39 @@ async def serve(
     *,
     worker: bool,
     delay_scale: float = 1.0,
-    ready: Callable[[str], None],
+    on_ready: Callable[[str], None],
 ) -> int:
-    """Run the HTTP door until a signal comes. `ready` gets the address."""
+    """Run the HTTP door until a signal comes. `on_ready` gets the address."""
     from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
-    from handlers.transports import build_http_door  # noqa: PLC0415 - likewise
+    from handlers.transports import build_http_transport  # noqa: PLC0415 - likewise
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
-        open_house(settings, delay_scale=delay_scale) as house,
-        open_slack(house, worker=worker) as slack,
+        open_application(settings, delay_scale=delay_scale) as application,
+        open_slack_runtime(application, worker=worker) as slack,
     ):
-        clock = house.desk.clock
-        door = build_http_door(
+        clock = application.ticket_service.clock
+        door = build_http_transport(
             slack.app,
-            house.desk,
+            application.ticket_service,
             settings,
             slack.clients,
             slack.installs,
-            measure=lambda: measure(house.store, clock.now()),
+            measure=lambda: measure(application.store, clock.now()),
         )
         runner = web.AppRunner(door.web_app(), access_log=None)
         await runner.setup()
         try:
-            await _listen_at(web.TCPSite(runner, settings.host, settings.port), settings)
+            await _start_site(web.TCPSite(runner, settings.host, settings.port), settings)
             port = runner.addresses[0][1]
-            ready(f"http://{settings.host}:{port}")
+            on_ready(f"http://{settings.host}:{port}")
             await until_stopped()
         finally:
             await runner.cleanup()
-    return DONE
+    return EXIT_OK
 
 
-async def _listen_at(site: web.TCPSite, settings: Settings) -> None:
+async def _start_site(site: web.TCPSite, settings: Settings) -> None:
     try:
         await site.start()
     except (OSError, UnicodeError) as error:  # an impossible host's name is no text for DNS
@@ -93,7 +93,7 @@ async def until_stopped() -> None:
     await stopped.wait()
 
 
-def _overridden(settings: Settings, options: argparse.Namespace) -> Settings:
+def _with_overrides(settings: Settings, options: argparse.Namespace) -> Settings:
     """Options of the command line win over the environment."""
     host = settings.host if options.host is None else options.host
     port = settings.port if options.port is None else options.port

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import open_house, open_slack, require_slack
-from bot.cli.parser import DONE
+from bot.app import open_application, open_slack_runtime, require_slack
+from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
 from bot.cli.serve import until_stopped
 from bot.settings import Settings
@@ -18,22 +18,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Listen until a signal comes."""
-    return run_with_settings(lambda settings: listen(settings, worker=not options.no_worker))
+    return run_with_settings(
+        lambda settings: serve_socket_mode(settings, worker=not options.no_worker)
+    )
 
 
-async def listen(settings: Settings, *, worker: bool) -> int:
+async def serve_socket_mode(settings: Settings, *, worker: bool) -> int:
     """Run the Socket Mode door until a signal comes."""
-    from handlers.transports import build_socket_door  # noqa: PLC0415 - bolt takes half a second to import
+    from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     async with (
-        open_house(settings) as house,
-        open_slack(house, worker=worker) as slack,
+        open_application(settings) as application,
+        open_slack_runtime(application, worker=worker) as slack,
     ):
-        door = build_socket_door(slack.app, settings)
+        door = build_socket_mode_transport(slack.app, settings)
         await door.connect_async()  # type: ignore[no-untyped-call]
         try:
             await until_stopped()
         finally:
             await door.close_async()  # type: ignore[no-untyped-call]
-    return DONE
+    return EXIT_OK

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import House, open_house
+from bot.app import Application, open_application
 from bot.cli.parser import UsageError
 from bot.cli.run import run_with_settings
 from bot.i18n.messages import message
-from bot.services.summary.jobs import Weekly
+from bot.services.summary.jobs import SummaryService
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.settings import N_, SettingError, Settings, require
-from bot.store.rate_limits import SqlMemory
-from handlers.summary.command import open_announcer
+from bot.store.rate_limits import SqlKeyValueStore
+from handlers.summary.command import open_summary_publisher
 from handlers.summary.view import print_summary
 
 
@@ -43,41 +43,47 @@ async def summarize(settings: Settings, options: argparse.Namespace) -> int:
 
     Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
     """
-    async with open_house(settings) as house:
-        weekly = Weekly(house.desk)
+    async with open_application(settings) as application:
+        weekly = SummaryService(application.ticket_service)
         week: Week = options.week or weekly.last_week
         _check(week, weekly, is_posted=options.post)
         if options.post:
-            _require_slack(settings)
-        said = await (_post(house, week) if options.post else _show(house.desk, weekly, week))
-    print(said)  # noqa: T201 - what the command is for
+            _require_slack_settings(settings)
+        text = await (
+            _post(application, week)
+            if options.post
+            else _render(application.ticket_service, weekly, week)
+        )
+    print(text)  # noqa: T201 - what the command is for
     return 0
 
 
-def _require_slack(settings: Settings) -> None:
+def _require_slack_settings(settings: Settings) -> None:
     if not settings.summary_channel:
         raise SettingError("SUMMARY_CHANNEL", N_("a channel's id such as C0123456789"))
     if not settings.has_oauth:
         require(settings, "SLACK_BOT_TOKEN")
 
 
-def _check(week: Week, weekly: Weekly, *, is_posted: bool) -> None:
+def _check(week: Week, weekly: SummaryService, *, is_posted: bool) -> None:
     if week > weekly.this_week:
         raise UsageError(message("Week %(week)s has not come yet.", week=week.label))
     if is_posted and week == weekly.this_week:
         raise UsageError(message("Week %(week)s is not over yet.", week=week.label))
 
 
-async def _show(desk: Desk, weekly: Weekly, week: Week) -> str:
-    return print_summary(await weekly.count(week), desk.languages.default)
+async def _render(ticket_service: TicketService, weekly: SummaryService, week: Week) -> str:
+    return print_summary(await weekly.count(week), ticket_service.languages.default)
 
 
-async def _post(house: House, week: Week) -> str:
-    desk = house.desk
-    async with open_announcer(desk, SqlMemory(house.store)) as announcer:
-        is_new = await Weekly(desk, announcer).post_now(week)
+async def _post(application: Application, week: Week) -> str:
+    ticket_service = application.ticket_service
+    async with open_summary_publisher(
+        ticket_service, SqlKeyValueStore(application.store)
+    ) as announcer:
+        is_new = await SummaryService(ticket_service, announcer).post_now(week)
     if is_new:
-        said = message("The summary of week %(week)s is posted.", week=week.label)
+        text = message("The summary of week %(week)s is posted.", week=week.label)
     else:
-        said = message("The summary of week %(week)s was already posted.", week=week.label)
-    return " / ".join(desk.languages.default.say(said).splitlines())
+        text = message("The summary of week %(week)s was already posted.", week=week.label)
+    return " / ".join(ticket_service.languages.default.translate(text).splitlines())

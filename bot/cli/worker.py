@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import open_house, open_slack, require_slack
-from bot.cli.parser import DONE
+from bot.app import open_application, open_slack_runtime, require_slack
+from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
 from bot.cli.serve import until_stopped
 from bot.settings import Settings
@@ -23,6 +23,9 @@ def run(_options: argparse.Namespace) -> int:
 async def work(settings: Settings) -> int:
     """Carry out jobs until a signal comes."""
     require_slack(settings, "SLACK_BOT_TOKEN")
-    async with open_house(settings) as house, open_slack(house, worker=True):
+    async with (
+        open_application(settings) as application,
+        open_slack_runtime(application, worker=True),
+    ):
         await until_stopped()
-    return DONE
+    return EXIT_OK

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_FIND: Final = "every diagnosis: finding the call; `doctor`"
+_FIND_CALL: Final = "every diagnosis: finding the call; `doctor`"
 
 _AGORA: Final = {
-    "lists": _FIND,
+    "lists": _FIND_CALL,
     "details": "every diagnosis: who was there, what was measured",
     "sessions": "every diagnosis: who was there",
     "metrics": "every diagnosis: what was measured",
@@ -31,7 +31,7 @@ _AGORA: Final = {
     "freeze_buckets": "a ticket's *Details*: how many people froze how much",
 }
 _VOLCENGINE: Final = {
-    "ListRoomInfo": _FIND,
+    "ListRoomInfo": _FIND_CALL,
     "ListUserInfo": "every diagnosis: who was there",
     "ListCallDetail": "every diagnosis: what was measured",
     "ListQualityDistribution": "`/quality distribution`",
@@ -68,7 +68,7 @@ _HUAWEI: Final = {
     "abnormal_dimension": "`/quality distribution`",
 }
 
-APPEARANCES: Final[Mapping[tuple[str, str], str]] = {
+ENDPOINT_USAGE: Final[Mapping[tuple[str, str], str]] = {
     (cloud, name): where
     for cloud, calls in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
     for name, where in calls.items()

@@ -10,23 +10,23 @@ from typing import Final
 
 from bot.settings import N_
 
-_OUR_QUESTION: Final = N_(
+_MALFORMED_REQUEST: Final = N_(
     "%(cloud)s finds our question malformed (%(endpoint)s, code %(code)s). Nothing you typed "
     "causes this: report it to the people who look after Lagdesk."
 )
-_NOT_ASKED: Final = N_(
+_CHANGE_REFUSED: Final = N_(
     "%(cloud)s refuses this change (%(endpoint)s, code %(code)s). Lagdesk does not manage apps or "
     "recording rules: look in the console of %(cloud)s."
 )
-_ITS_FAULT: Final = N_(
+_CLOUD_FAILURE: Final = N_(
     "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute; if it persists, "
     "open a support ticket at %(cloud)s and name this code."
 )
 _BY_CODE: Final[dict[str, dict[str, str]]] = {
     "huawei": {
-        "RTC.00001002": _OUR_QUESTION,
-        "RTC.00001004": _OUR_QUESTION,
-        "RTC.00001005": _OUR_QUESTION,
+        "RTC.00001002": _MALFORMED_REQUEST,
+        "RTC.00001004": _MALFORMED_REQUEST,
+        "RTC.00001005": _MALFORMED_REQUEST,
         "RTC.00001006": N_(
             "%(cloud)s already runs such a job (%(endpoint)s, code %(code)s). Wait until it ends, "
             "or stop it first."
@@ -55,7 +55,7 @@ _BY_CODE: Final[dict[str, dict[str, str]]] = {
             "%(cloud)s does not offer this in the region (%(endpoint)s, code %(code)s). Check the "
             "region of the recording rule and of the project."
         ),
-        "RTC.00001013": _NOT_ASKED,
+        "RTC.00001013": _CHANGE_REFUSED,
         "RTC.00001014": N_(
             "%(cloud)s does not find the bucket for recordings (%(endpoint)s, code %(code)s). "
             "Check the recording rule in its console."
@@ -64,29 +64,29 @@ _BY_CODE: Final[dict[str, dict[str, str]]] = {
             "%(cloud)s finds no such app under this account (%(endpoint)s, code %(code)s). Check "
             "the app id in the settings, and whose key it is."
         ),
-        "RTC.00001017": _NOT_ASKED,
+        "RTC.00001017": _CHANGE_REFUSED,
         "RTC.00001018": N_(
             "%(cloud)s cannot reach the callback address (%(endpoint)s, code %(code)s). Check that "
             "it can be opened from the internet."
         ),
-        "RTC.00001019": _NOT_ASKED,
-        "RTC.00001020": _NOT_ASKED,
+        "RTC.00001019": _CHANGE_REFUSED,
+        "RTC.00001020": _CHANGE_REFUSED,
         "RTC.00001022": N_(
             "%(cloud)s has not finished starting this job (%(endpoint)s, code %(code)s). Try again "
             "in a minute."
         ),
-        **{f"RTC.0000200{number}": _ITS_FAULT for number in range(1, 7)},
+        **{f"RTC.0000200{number}": _CLOUD_FAILURE for number in range(1, 7)},
     },
     "volcengine": {
-        **dict.fromkeys(("MissingParameter", "100002"), _OUR_QUESTION),
-        **dict.fromkeys(("MissingRequestInfo", "100004"), _OUR_QUESTION),
+        **dict.fromkeys(("MissingParameter", "100002"), _MALFORMED_REQUEST),
+        **dict.fromkeys(("MissingRequestInfo", "100004"), _MALFORMED_REQUEST),
     },
 }
-_ELSEWHERE: Final = N_(
+_REDIRECTED: Final = N_(
     "%(cloud)s sends us elsewhere (%(endpoint)s, code %(code)s). Check the address in the settings."
 )
 _BY_STATUS: Final[dict[int, str]] = {
-    **dict.fromkeys((301, 302, 303, 307, 308), _ELSEWHERE),
+    **dict.fromkeys((301, 302, 303, 307, 308), _REDIRECTED),
     **dict.fromkeys(
         (405, 406),
         N_(
@@ -106,7 +106,7 @@ _BY_STATUS: Final[dict[int, str]] = {
 }
 
 
-def sentence_of(cloud: str, code: str, status: int) -> str | None:
+def msgid_for(cloud: str, code: str, status: int) -> str | None:
     """Return the msgid of a code, else of a status, with places for cloud, endpoint and code.
 
     None: neither is documented to mean more than what its class of status does.

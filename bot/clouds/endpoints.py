@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from bot.clouds.agora.app_metric_endpoints import AGORA_FIGURES
-from bot.clouds.appearances import APPEARANCES
-from bot.clouds.endpoint import DAY_S, Endpoint, Method, Plan, Rate
+from bot.clouds.agora.app_metric_endpoints import AGORA_APP_METRIC_ENDPOINTS
+from bot.clouds.appearances import ENDPOINT_USAGE
+from bot.clouds.endpoint import DAY_S, Endpoint, Method, Plan, RateLimit
 
-__all__ = ["DAY_S", "ENDPOINTS", "Endpoint", "Plan", "Rate", "endpoint"]
+__all__ = ["DAY_S", "ENDPOINTS", "Endpoint", "Plan", "RateLimit", "find_endpoint"]
 
 
 def _hours(hours: float) -> dt.timedelta:
@@ -22,7 +22,7 @@ def _days(days: float) -> dt.timedelta:
 
 
 _SEED = "Agora Analytics RESTful API (Beta), 2020-09-24"
-_TODAY = "Agora Analytics REST API reference, 2026-07-01"
+_CURRENT = "Agora Analytics REST API reference, 2026-07-01"
 
 _SEED_ENDPOINTS: Final = (
     Endpoint(
@@ -30,10 +30,10 @@ _SEED_ENDPOINTS: Final = (
         "lists",
         "/beta/analytics/call/lists",
         f"{_SEED}, call search",
-        rates=(Rate(3, 1),),
-        daily=1000,
+        rates=(RateLimit(3, 1),),
+        daily_limit=1000,
         look_back=_days(3),
-        row_cap=10,
+        max_rows=10,
         delay_s=20,
         generation="seed",
     ),
@@ -42,11 +42,11 @@ _SEED_ENDPOINTS: Final = (
         "details",
         "/beta/analytics/call/details",
         f"{_SEED}, call search",
-        rates=(Rate(1, 1),),
-        daily=1000,
+        rates=(RateLimit(1, 1),),
+        daily_limit=1000,
         look_back=_days(3),
         max_span=_hours(3),
-        row_cap=10,
+        max_rows=10,
         delay_s=150,
         generation="seed",
     ),
@@ -56,11 +56,11 @@ _SEED_ENDPOINTS: Final = (
         "diagnosis",
         "/beta/live/diagnosis",
         f"{_SEED}, realtime data",
-        rates=(Rate(1, 60),),
-        daily=1000,
+        rates=(RateLimit(1, 60),),
+        daily_limit=1000,
         look_back=_hours(1),
         max_span=_hours(1),
-        row_cap=10,
+        max_rows=10,
         delay_s=120,
         generation="seed",
     ),
@@ -73,7 +73,7 @@ _REPORT_ENDPOINTS: Final = (
         "/beta/analytics/feedback/reportV2",
         f"{_SEED}, report",
         method="POST",
-        rates=(Rate(10, 1),),
+        rates=(RateLimit(10, 1),),
     ),
     Endpoint(
         "agora",
@@ -81,7 +81,7 @@ _REPORT_ENDPOINTS: Final = (
         "/beta/analytics/feedback/report",
         "Agora Analytics RESTful API (Beta), 2021-03-11, report",
         method="POST",
-        rates=(Rate(10, 1),),
+        rates=(RateLimit(10, 1),),
     ),
 )
 
@@ -92,7 +92,7 @@ class _PlanLimits:
 
     plan: Plan
     per_s: int
-    daily: int
+    daily_limit: int
     look_back_days: int
     lists_span_h: int
     call_span_h: int
@@ -118,32 +118,32 @@ _CALL_INSPECTOR: Final = (
 )
 
 
-def _today(limits: _PlanLimits) -> tuple[Endpoint, ...]:
+def _current(limits: _PlanLimits) -> tuple[Endpoint, ...]:
     return tuple(
         Endpoint(
             "agora",
             name,
             f"/beta/analytics/call/{path}",
-            f"{_TODAY}, Call Inspector",
-            rates=(Rate(limits.per_s, 1),),
-            daily=limits.daily,
+            f"{_CURRENT}, Call Inspector",
+            rates=(RateLimit(limits.per_s, 1),),
+            daily_limit=limits.daily_limit,
             look_back=_days(limits.look_back_days),
             max_span=_hours(limits.lists_span_h if name == "lists" else limits.call_span_h),
-            row_cap=row_cap,
+            max_rows=max_rows,
             delay_s=limits.lists_delay_s if name == "lists" else limits.call_delay_s,
             generation="current",
             plan=limits.plan,
         )
-        for name, path, row_cap in _CALL_INSPECTOR
+        for name, path, max_rows in _CALL_INSPECTOR
     )
 
 
 _HUAWEI = "SparkRTC API reference, 2023-11"
-_STATISTICS: Final = (Rate(30, 60),)  # all of chapter 13 together (contract trap W2)
+_STATISTICS: Final = (RateLimit(30, 60),)  # all of chapter 13 together (contract trap W2)
 _CONTROLS: Final = {
-    "management": Rate(60, 60),
-    "jobs": Rate(10, 1),
-    "room_management": Rate(60, 60),
+    "management": RateLimit(60, 60),
+    "jobs": RateLimit(10, 1),
+    "room_management": RateLimit(60, 60),
 }
 _PER_PROJECT: Final = "/v1/{project_id}/rtc"
 _OF_APP: Final = "/v2/apps/{app_id}"
@@ -169,13 +169,13 @@ def _statistic(
         rates=_STATISTICS,
         look_back=None if look_back is None else _days(look_back),
         max_span=None if span is None else _days(span),
-        row_cap=rows,
+        max_rows=rows,
         delay_s=delay_s,
-        budget="statistics",
+        quota_group="statistics",
     )
 
 
-def _control(chapter: str, name: str, path: str, method: Method, budget: str) -> Endpoint:
+def _control(chapter: str, name: str, path: str, method: Method, quota_group: str) -> Endpoint:
     """One call of the chapters that act."""
     return Endpoint(
         "huawei",
@@ -183,8 +183,8 @@ def _control(chapter: str, name: str, path: str, method: Method, budget: str) ->
         path,
         f"{_HUAWEI}, {chapter}",
         method=method,
-        rates=(_CONTROLS[budget],),
-        budget=budget,
+        rates=(_CONTROLS[quota_group],),
+        quota_group=quota_group,
     )
 
 
@@ -258,10 +258,10 @@ def _volcengine(
         "/",
         f"{_VOLCENGINE}, {name} {version}",
         method=method,
-        rates=(Rate(rate, 1),),
+        rates=(RateLimit(rate, 1),),
         look_back=look_back,
         max_span=span,
-        row_cap=rows,
+        max_rows=rows,
         delay_s=delay_s,
         generation=version,
     )
@@ -283,7 +283,7 @@ def _volcengine_call(
     )
 
 
-def _volcengine_trend(name: str, version: str = _CALLS) -> Endpoint:
+def _volcengine_app_metric(name: str, version: str = _CALLS) -> Endpoint:
     """Numbers of a whole app: of the last hour, or of 30 days in pieces of seven."""
     is_live = "RealTime" in name
     return _volcengine(
@@ -300,33 +300,37 @@ _VOLCENGINE_ENDPOINTS: Final = (
     _volcengine_call("ListRoomInfo", 14, 24, 100, 20),
     _volcengine_call("ListUserInfo", 14, 6, 100, 100),
     _volcengine_call("ListCallDetail", 6, 1, 20, 100),
-    _volcengine_trend("ListQualityDistribution", "2020-12-01"),
-    _volcengine_trend("ListQualityDistribution"),
-    _volcengine_trend("ListQuality"),
-    _volcengine_trend("ListOperationData"),
-    _volcengine_trend("ListRealTimeQuality"),
-    _volcengine_trend("ListRealTimeQualityDistribution"),
-    _volcengine_trend("ListRealTimeOperationData"),
+    _volcengine_app_metric("ListQualityDistribution", "2020-12-01"),
+    _volcengine_app_metric("ListQualityDistribution"),
+    _volcengine_app_metric("ListQuality"),
+    _volcengine_app_metric("ListOperationData"),
+    _volcengine_app_metric("ListRealTimeQuality"),
+    _volcengine_app_metric("ListRealTimeQualityDistribution"),
+    _volcengine_app_metric("ListRealTimeOperationData"),
     _volcengine("GetRoomOnlineUsers", _CALLS, 40, method="GET"),
 )
 
 
 _ROWS: Final = (
     *_SEED_ENDPOINTS,
-    *AGORA_FIGURES,
+    *AGORA_APP_METRIC_ENDPOINTS,
     *_REPORT_ENDPOINTS,
-    *(endpoint for limits in _PLANS for endpoint in _today(limits)),
+    *(endpoint for limits in _PLANS for endpoint in _current(limits)),
     *_HUAWEI_ENDPOINTS,
     *_VOLCENGINE_ENDPOINTS,
 )
-ENDPOINTS: Final = tuple(replace(row, used=APPEARANCES[row.cloud, row.name]) for row in _ROWS)
+ENDPOINTS: Final = tuple(
+    replace(endpoint, used_in=ENDPOINT_USAGE[endpoint.cloud, endpoint.name]) for endpoint in _ROWS
+)
 
 
-def endpoint(cloud: str, name: str, *, generation: str = "", plan: str | None = None) -> Endpoint:
+def find_endpoint(
+    cloud: str, name: str, *, generation: str = "", plan: str | None = None
+) -> Endpoint:
     """Return one row of the table; KeyError when there is none."""
-    for row in ENDPOINTS:
-        same_plan = row.plan is None or row.plan == plan
-        same = (row.cloud, row.name) == (cloud, name)
-        if same and row.generation in ("", generation) and same_plan:
-            return row
+    for endpoint in ENDPOINTS:
+        same_plan = endpoint.plan is None or endpoint.plan == plan
+        same = (endpoint.cloud, endpoint.name) == (cloud, name)
+        if same and endpoint.generation in ("", generation) and same_plan:
+            return endpoint
     raise KeyError(f"{cloud} {name} {generation} {plan}".strip())

@@ -15,25 +15,25 @@ import httpx
 import stamina
 
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import TooEarlyError, nonsense, unreachable
-from bot.clouds.quota import SHORT_WAIT_S, Quota
+from bot.clouds.errors import NotYetPublishedError, invalid_response, unreachable
+from bot.clouds.quota import MAX_WAIT_S, Quota
 from bot.errors import (
-    CloudBrokenError,
     CloudError,
-    CloudOverQuotaError,
+    CloudQuotaExceededError,
+    CloudServerError,
     CloudUnreachableError,
 )
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
-TOTAL_S: Final = 10.0  # for all tries of one question together
+TOTAL_TIMEOUT_S: Final = 10.0  # for all tries of one question together
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _THREAD_FROM_BYTES: Final = 256 * 1024  # decoding more than this would hold up the event loop
 _TIMEOUT: Final = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
-_LEAST_S: Final = 1.0
-_TRIES: Final = 3
-_NEVER_SENT: Final = (
+_MIN_TIMEOUT_S: Final = 1.0
+_MAX_ATTEMPTS: Final = 3
+_NOT_SENT_ERRORS: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -47,7 +47,7 @@ for _chatty in ("httpx", "httpcore"):  # they log addresses with ids, and header
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ApiRequest:
     """What is asked of an endpoint. Its parts may name people, so it shows none of them."""
 
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What came back, not yet understood."""
 
     status: int
@@ -90,14 +90,14 @@ class CloudHttp:
     def __repr__(self) -> str:
         return f"CloudHttp({self._cloud})"
 
-    async def ask(
+    async def request(
         self,
         endpoint: Endpoint,
         app_id: str,
-        question: Question,
-        read: Callable[[Answer], Result],
+        api_request: ApiRequest,
+        read: Callable[[ApiResponse], Result],
         *,
-        wait_s: float = SHORT_WAIT_S,
+        wait_s: float = MAX_WAIT_S,
         background: bool = False,
     ) -> Result:
         """Spend one call of the budget, ask, and let `read` understand the answer.
@@ -106,14 +106,16 @@ class CloudHttp:
         budget; a POST never is. `read` raises CloudError for what it refuses; it may run in a
         thread. Raises CloudError only.
         """
-        deadline = time.monotonic() + TOTAL_S
+        deadline = time.monotonic() + TOTAL_TIMEOUT_S
         last: CloudError | None = None
-        async for attempt in _tries(endpoint):
+        async for attempt in _attempts(endpoint):
             with attempt:
                 try:
-                    await self._quota.spend(endpoint, app_id, wait_s=wait_s, background=background)
-                    return await self._try(endpoint, app_id, question, read, deadline)
-                except CloudOverQuotaError as error:
+                    await self._quota.acquire(
+                        endpoint, app_id, wait_s=wait_s, background=background
+                    )
+                    return await self._attempt(endpoint, app_id, api_request, read, deadline)
+                except CloudQuotaExceededError as error:
                     if last is None or error.status:
                         raise
                     raise last from None
@@ -122,66 +124,72 @@ class CloudHttp:
                     raise
         raise AssertionError  # pragma: no cover - stamina returns or raises
 
-    async def left_today(self, endpoint: Endpoint, app_id: str) -> int | None:
+    async def remaining_today(self, endpoint: Endpoint, app_id: str) -> int | None:
         """Return how many calls the background may still make this UTC day, None: no limit."""
-        return await self._quota.left_today(endpoint, app_id, background=True)
+        return await self._quota.remaining_today(endpoint, app_id, background=True)
 
     async def close(self) -> None:
         """Give connections back."""
         await self._client.aclose()
 
-    async def _try(
+    async def _attempt(
         self,
         endpoint: Endpoint,
         app_id: str,
-        question: Question,
-        read: Callable[[Answer], Result],
+        api_request: ApiRequest,
+        read: Callable[[ApiResponse], Result],
         deadline: float,
     ) -> Result:
         began = time.monotonic()
         try:
-            async with asyncio.timeout(max(_LEAST_S, deadline - began)):
-                answer = await self._exchange(endpoint, question)
+            async with asyncio.timeout(max(_MIN_TIMEOUT_S, deadline - began)):
+                response = await self._send(endpoint, api_request)
         except TimeoutError:
             raise unreachable(endpoint, "timeout", maybe_arrived=True) from None
         log.debug(
             "%s %s answered %d, %d bytes, %.2f s",
             endpoint.cloud,
             endpoint.name,
-            answer.status,
-            len(answer.body),
+            response.status,
+            len(response.body),
             time.monotonic() - began,
         )
-        return await self._understand(endpoint, app_id, answer, read)
+        return await self._parse(endpoint, app_id, response, read)
 
-    async def _understand(
-        self, endpoint: Endpoint, app_id: str, answer: Answer, read: Callable[[Answer], Result]
+    async def _parse(
+        self,
+        endpoint: Endpoint,
+        app_id: str,
+        response: ApiResponse,
+        read: Callable[[ApiResponse], Result],
     ) -> Result:
         try:
-            if len(answer.body) < _THREAD_FROM_BYTES:
-                return read(answer)
-            return await asyncio.to_thread(read, answer)
-        except TooEarlyError:
+            if len(response.body) < _THREAD_FROM_BYTES:
+                return read(response)
+            return await asyncio.to_thread(read, response)
+        except NotYetPublishedError:
             raise
-        except CloudOverQuotaError as error:
-            await self._quota.shut(endpoint, app_id, error.retry_at)
+        except CloudQuotaExceededError as error:
+            await self._quota.block_until(endpoint, app_id, error.retry_at)
             raise
 
-    async def _exchange(self, endpoint: Endpoint, question: Question) -> Answer:
+    async def _send(self, endpoint: Endpoint, api_request: ApiRequest) -> ApiResponse:
         request = self._client.build_request(
             endpoint.method,
-            _address(endpoint.path, question.params),
-            content=question.body,
-            headers=dict(question.headers),
+            _url(endpoint.path, api_request.params),
+            content=api_request.body,
+            headers=dict(api_request.headers),
         )
         try:
             response = await self._client.send(request, stream=True)
-        except _NEVER_SENT as error:
+        except _NOT_SENT_ERRORS as error:
             raise unreachable(endpoint, type(error).__name__, maybe_arrived=False) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
         try:
-            return Answer(response.status_code, await _read(response, endpoint), response.headers)
+            return ApiResponse(
+                response.status_code, await _read(response, endpoint), response.headers
+            )
         finally:
             await response.aclose()
 
@@ -194,38 +202,38 @@ def _is_loopback(base_url: str) -> bool:
         return host == "localhost"
 
 
-def _address(path: str, params: Mapping[str, str]) -> str:
+def _url(path: str, params: Mapping[str, str]) -> str:
     """Join path and query. A blank becomes %20: not every server reads + as one."""
     query = urlencode(params, quote_via=quote, safe=",")
     return f"{path}?{query}" if query else path
 
 
-def _tries(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
+def _attempts(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
     """Several tries for a GET, one for anything else."""
     return stamina.retry_context(
-        on=_is_worth_another_try,
-        attempts=_TRIES if endpoint.method == "GET" else 1,
-        timeout=TOTAL_S,
+        on=_is_retryable,
+        attempts=_MAX_ATTEMPTS if endpoint.method == "GET" else 1,
+        timeout=TOTAL_TIMEOUT_S,
         wait_initial=0.2,
         wait_jitter=0.3,
         wait_max=1.0,
     )
 
 
-def _is_worth_another_try(error: Exception) -> bool:
-    return isinstance(error, CloudUnreachableError | CloudBrokenError)
+def _is_retryable(error: Exception) -> bool:
+    return isinstance(error, CloudUnreachableError | CloudServerError)
 
 
 async def _read(response: httpx.Response, endpoint: Endpoint) -> bytes:
     """Read the whole body, refusing one that is cut short or larger than we take."""
     body = bytearray()
     try:
-        async for piece in response.aiter_bytes():
-            body += piece
+        async for chunk in response.aiter_bytes():
+            body += chunk
             if len(body) > MAX_BODY_BYTES:
-                raise nonsense(endpoint, "too large")
+                raise invalid_response(endpoint, "too large")
     except httpx.TimeoutException as error:
         raise unreachable(endpoint, type(error).__name__, maybe_arrived=True) from None
     except httpx.HTTPError as error:
-        raise nonsense(endpoint, f"cut short, {type(error).__name__}") from None
+        raise invalid_response(endpoint, f"cut short, {type(error).__name__}") from None
     return bytes(body)

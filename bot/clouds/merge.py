@@ -5,65 +5,69 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from bot.call import Lack, LackReason, Missing
-from bot.clouds.errors import cloud_words
-from bot.clouds.reasons import reason_of
-from bot.clouds.response_cache import Found
-from bot.errors import CloudError, CloudOverQuotaError
+from bot.call import MissingItem, MissingKind, MissingReason
+from bot.clouds.errors import cloud_name
+from bot.clouds.reasons import reason_for
+from bot.clouds.response_cache import FetchResult
+from bot.errors import CloudError, CloudQuotaExceededError
 from bot.i18n.messages import Message, message
-from bot.ports import Overview, Topic
+from bot.ports import AppMetrics, Topic
 
 
-def gather(
+def merge_results(
     topic: Topic,
     app: str,
     cloud: str,
     now: dt.datetime,
-    found: Sequence[Found],
+    results: Sequence[FetchResult],
     *,
-    definitions: Sequence[Message] = (),
-    missing: Sequence[Missing] = (),
-) -> Overview:
+    explanations: Sequence[Message] = (),
+    missing: Sequence[MissingItem] = (),
+) -> AppMetrics:
     """Put together what several questions brought; what failed is told, never raised."""
-    parts = [each.part for each in found if each.part is not None]
-    errors = [(each.what, each.error) for each in found if each.error is not None]
-    moments = [each.fresh_at for each in found if each.fresh_at is not None]
-    return Overview(
+    parts = [each.metrics for each in results if each.metrics is not None]
+    errors = [(each.endpoint_name, each.error) for each in results if each.error is not None]
+    moments = [each.fresh_at for each in results if each.fresh_at is not None]
+    return AppMetrics(
         topic=topic,
         app=app,
         cloud=cloud,
-        fetched_at=min((part.fetched_at for part in parts), default=now),
+        fetched_at=min((metrics.fetched_at for metrics in parts), default=now),
         fresh_at=min(moments, default=None),
-        since=min((part.since for part in parts), default=None),
-        until=max((part.until for part in parts), default=None),
-        trends=tuple(trend for part in parts for trend in part.trends),
-        usages=tuple(usage for part in parts for usage in part.usages),
-        distributions=tuple(each for part in parts for each in part.distributions),
-        definitions=tuple(definitions) if parts else (),
-        missing=(*missing, *(_lack(what, error) for what, error in errors)),
-        failures=_distinct([error.spoken for _, error in errors]),
-        asked=tuple(dict.fromkeys(each.what for each in found)),
+        since=min((metrics.since for metrics in parts), default=None),
+        until=max((metrics.until for metrics in parts), default=None),
+        trends=tuple(trend for metrics in parts for trend in metrics.trends),
+        usages=tuple(usage for metrics in parts for usage in metrics.usages),
+        distributions=tuple(each for metrics in parts for each in metrics.distributions),
+        explanations=tuple(explanations) if parts else (),
+        missing=(*missing, *(_missing(endpoint_name, error) for endpoint_name, error in errors)),
+        failures=_unique([error.user_message for _, error in errors]),
+        asked=tuple(dict.fromkeys(each.endpoint_name for each in results)),
     )
 
 
-def _distinct(spoken: Sequence[Message]) -> tuple[Message, ...]:
+def _unique(user_message: Sequence[Message]) -> tuple[Message, ...]:
     """Each sentence once; messages hold mappings and have no hash."""
-    return tuple(each for place, each in enumerate(spoken) if each not in spoken[:place])
+    return tuple(
+        each for index, each in enumerate(user_message) if each not in user_message[:index]
+    )
 
 
-def say_nothing(topic: Topic, app: str, cloud: str, now: dt.datetime, why: Message) -> Overview:
+def unsupported_metrics(
+    topic: Topic, app: str, cloud: str, now: dt.datetime, why: Message
+) -> AppMetrics:
     """The overview of a topic a cloud cannot tell anything about."""
-    lack = Missing(Lack.FIGURES, LackReason.UNSUPPORTED, detail=topic.value)
-    return Overview(topic, app, cloud, fetched_at=now, missing=(lack,), failures=(why,))
+    gap = MissingItem(MissingKind.FIGURES, MissingReason.UNSUPPORTED, detail=topic.value)
+    return AppMetrics(topic, app, cloud, fetched_at=now, missing=(gap,), failures=(why,))
 
 
-def untold(cloud: str) -> Message:
+def unsupported_topic(cloud: str) -> Message:
     """Say that a cloud has no call for a topic."""
     return message(
-        "%(cloud)s has no figures of this kind for a whole app.", cloud=cloud_words(cloud)
+        "%(cloud)s has no figures of this kind for a whole app.", cloud=cloud_name(cloud)
     )
 
 
-def _lack(what: str, error: CloudError) -> Missing:
-    retry_at = error.retry_at if isinstance(error, CloudOverQuotaError) else None
-    return Missing(Lack.FIGURES, reason_of(error), retry_at, what)
+def _missing(endpoint_name: str, error: CloudError) -> MissingItem:
+    retry_at = error.retry_at if isinstance(error, CloudQuotaExceededError) else None
+    return MissingItem(MissingKind.FIGURES, reason_for(error), retry_at, endpoint_name)

@@ -8,7 +8,7 @@ from typing import Final
 _NONE: Final = frozenset({"", "-", "--", "null"})
 
 
-def read_number(value: object) -> float | None:
+def parse_number(value: object) -> float | None:
     """Return a number; None where there is none, or none that is finite.
 
     A number in quotes is one; "", "-" and null say that nothing is known. Raises ValueError for

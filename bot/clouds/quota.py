@@ -16,59 +16,59 @@ from contextvars import ContextVar
 from typing import Final, Protocol
 
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import over_quota
+from bot.clouds.errors import quota_exceeded
 from bot.ports import Clock
 
 # A call booked for a moment arrives a little later, and the next one perhaps sooner after it:
 # with a quarter of a second, a machine ten times overloaded sent 11 of 10 once in two minutes.
 MARGIN_S: Final = 0.5
-SHORT_WAIT_S: Final = 6.0  # four in a row where one a second is allowed
+MAX_WAIT_S: Final = 6.0  # four in a row where one a second is allowed
 # What the background leaves to people: a tenth of every allowance, three calls of ten a day,
 # and where an allowance is a single call, a head start whenever it comes free.
-RESERVE: Final = 0.1
-LEAST_RESERVE: Final = 3
+HEADROOM: Final = 0.1
+MIN_HEADROOM: Final = 3
 HEAD_START_S: Final = 3.0
-_BOOKINGS: Final = 3
+_MAX_RESERVATIONS: Final = 3
 Sleep = Callable[[float], Awaitable[None]]
-_leaves_reserve: ContextVar[bool] = ContextVar("leaves_reserve", default=False)
+_leaves_headroom: ContextVar[bool] = ContextVar("leaves_reserve", default=False)
 
 
 @contextmanager
-def leaving_reserve() -> Iterator[None]:
+def leaving_headroom() -> Iterator[None]:
     """Within the block, calls leave to people what the background does, but wait as people do."""
-    token = _leaves_reserve.set(True)
+    token = _leaves_headroom.set(True)
     try:
         yield
     finally:
-        _leaves_reserve.reset(token)
+        _leaves_headroom.reset(token)
 
 
-class Ledger(Protocol):
+class RateLimitStore(Protocol):
     """Where calls are counted. One ledger serves every process."""
 
-    async def book(
+    async def reserve_slot(
         self,
-        account: str,
+        bucket: str,
         rates: Sequence[tuple[int, float]],
-        daily: int | None,
+        daily_limit: int | None,
         *,
         now: dt.datetime,
-        latest: dt.datetime,
+        deadline: dt.datetime,
     ) -> tuple[dt.datetime, bool]:
-        """Book the earliest moment every rate allows, unless that is after `latest`.
+        """Book the earliest moment every rate allows, unless that is after `deadline`.
 
-        `rates` are (calls, seconds), `daily` counts a UTC day. Returns the moment and whether it
-        was booked.
+        `rates` are (calls, seconds), `daily_limit` counts a UTC day. Returns the
+        moment and whether it was booked.
         """
 
-    async def shut(self, account: str, until: dt.datetime) -> None:
+    async def block_until(self, bucket: str, until: dt.datetime) -> None:
         """Book nothing for this account before that moment."""
 
-    async def left(
+    async def remaining(
         self,
-        account: str,
+        bucket: str,
         rates: Sequence[tuple[int, float]],
-        daily: int | None,
+        daily_limit: int | None,
         *,
         now: dt.datetime,
     ) -> tuple[tuple[int, ...], int | None]:
@@ -87,18 +87,21 @@ class Quota:
     """Asks the ledger before every call, waits short waits, and refuses long ones."""
 
     def __init__(
-        self, ledger: Ledger, clock: Clock | None = None, sleep: Sleep = asyncio.sleep
+        self,
+        rate_limit_store: RateLimitStore,
+        clock: Clock | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self._ledger = ledger
+        self._rate_limit_store = rate_limit_store
         self._clock: Clock = clock or SystemClock()
         self._sleep = sleep
 
-    async def spend(
+    async def acquire(
         self,
         endpoint: Endpoint,
         app: str,
         *,
-        wait_s: float = SHORT_WAIT_S,
+        wait_s: float = MAX_WAIT_S,
         background: bool = False,
     ) -> None:
         """Take one call out of an app's budget (`app` is the cloud's id of it).
@@ -108,9 +111,9 @@ class Quota:
         nor takes what is kept for people. Where seconds count, a busy machine that comes too late
         for its moment books another: sent now, the call might meet the next one.
         """
-        is_tight = any(rate.per_s <= SHORT_WAIT_S for rate in endpoint.rates)
-        for _ in range(_BOOKINGS):
-            at = await self._book(endpoint, app, wait_s=wait_s, background=background)
+        is_tight = any(rate.period_s <= MAX_WAIT_S for rate in endpoint.rates)
+        for _ in range(_MAX_RESERVATIONS):
+            at = await self._reserve_slot(endpoint, app, wait_s=wait_s, background=background)
             ahead_s = (at - self._clock.now()).total_seconds()
             if ahead_s > 0:
                 await self._sleep(ahead_s)
@@ -118,42 +121,52 @@ class Quota:
             if not is_tight or late_s < MARGIN_S / 2:
                 return
 
-    async def _book(
+    async def _reserve_slot(
         self, endpoint: Endpoint, app: str, *, wait_s: float, background: bool
     ) -> dt.datetime:
         now = self._clock.now()
-        rates, daily = _share(endpoint, background=background or _leaves_reserve.get())
-        latest = now if background else now + dt.timedelta(seconds=wait_s)
-        at, booked = await self._ledger.book(
-            endpoint.account(app), rates, daily, now=now, latest=latest
+        rates, daily_limit = _usable_limits(
+            endpoint, background=background or _leaves_headroom.get()
         )
-        if not booked:
-            raise over_quota(endpoint, at)
+        latest = now if background else now + dt.timedelta(seconds=wait_s)
+        at, is_reserved = await self._rate_limit_store.reserve_slot(
+            endpoint.bucket(app), rates, daily_limit, now=now, deadline=latest
+        )
+        if not is_reserved:
+            raise quota_exceeded(endpoint, at)
         return at
 
-    async def left_today(
+    async def remaining_today(
         self, endpoint: Endpoint, app: str, *, background: bool = False
     ) -> int | None:
         """Return how many calls the UTC day still allows, None when it sets no limit."""
-        _, daily = _share(endpoint, background=background)
-        account = endpoint.account(app)
-        return (await self._ledger.left(account, (), daily, now=self._clock.now()))[1]
+        _, daily_limit = _usable_limits(endpoint, background=background)
+        bucket = endpoint.bucket(app)
+        return (
+            await self._rate_limit_store.remaining(bucket, (), daily_limit, now=self._clock.now())
+        )[1]
 
-    async def shut(self, endpoint: Endpoint, app: str, until: dt.datetime) -> None:
+    async def block_until(self, endpoint: Endpoint, app: str, until: dt.datetime) -> None:
         """Remember that the cloud itself said no until then."""
-        await self._ledger.shut(endpoint.account(app), until)
+        await self._rate_limit_store.block_until(endpoint.bucket(app), until)
 
 
-def _share(endpoint: Endpoint, *, background: bool) -> tuple[list[tuple[int, float]], int | None]:
+def _usable_limits(
+    endpoint: Endpoint, *, background: bool
+) -> tuple[list[tuple[int, float]], int | None]:
     """The rates and the calls a day that somebody may use up."""
-    rates = [(rate.calls, rate.per_s + MARGIN_S) for rate in endpoint.rates]
+    rates = [(rate.calls, rate.period_s + MARGIN_S) for rate in endpoint.rates]
     if not background:
-        return rates, endpoint.daily
+        return rates, endpoint.daily_limit
     kept = [
-        (calls - max(1, round(calls * RESERVE)), per_s) if calls > 1 else (1, per_s + HEAD_START_S)
-        for calls, per_s in rates
+        (calls - max(1, round(calls * HEADROOM)), period_s)
+        if calls > 1
+        else (1, period_s + HEAD_START_S)
+        for calls, period_s in rates
     ]
-    daily = endpoint.daily
-    if daily is None:
+    daily_limit = endpoint.daily_limit
+    if daily_limit is None:
         return kept, None
-    return kept, daily - max(math.ceil(daily * RESERVE), min(LEAST_RESERVE, daily // 3))
+    return kept, daily_limit - max(
+        math.ceil(daily_limit * HEADROOM), min(MIN_HEADROOM, daily_limit // 3)
+    )

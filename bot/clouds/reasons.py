@@ -6,40 +6,40 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import LackReason
-from bot.clouds.errors import TooEarlyError
+from bot.call import MissingReason
+from bot.clouds.errors import NotYetPublishedError
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
+    CloudDataExpiredError,
     CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
+    CloudUnsupportedError,
 )
 
-_ASK_AGAIN: Final = dt.timedelta(seconds=60)  # after a failure that may pass
+_RETRY_AFTER: Final = dt.timedelta(seconds=60)  # after a failure that may pass
 # The first that fits counts: a special error stands before the one it is a kind of.
-_REASONS: Final[Sequence[tuple[type[CloudError], LackReason]]] = (
-    (TooEarlyError, LackReason.NOT_OUT_YET),
-    (CloudOverQuotaError, LackReason.OVER_QUOTA),
-    (CloudForgotError, LackReason.FORGOTTEN),
-    (CloudBrokenError, LackReason.UNREACHABLE),
-    (CloudRefusedError, LackReason.REFUSED),
-    (CloudUnreachableError, LackReason.UNREACHABLE),
-    (CloudNonsenseError, LackReason.UNREADABLE),
-    (CloudCannotError, LackReason.UNSUPPORTED),
+_REASONS: Final[Sequence[tuple[type[CloudError], MissingReason]]] = (
+    (NotYetPublishedError, MissingReason.NOT_OUT_YET),
+    (CloudQuotaExceededError, MissingReason.OVER_QUOTA),
+    (CloudDataExpiredError, MissingReason.FORGOTTEN),
+    (CloudServerError, MissingReason.UNREACHABLE),
+    (CloudRefusedError, MissingReason.REFUSED),
+    (CloudUnreachableError, MissingReason.UNREACHABLE),
+    (CloudInvalidResponseError, MissingReason.UNREADABLE),
+    (CloudUnsupportedError, MissingReason.UNSUPPORTED),
 )
 
 
-def retry_of(error: CloudError, now: dt.datetime) -> dt.datetime | None:
+def retry_time(error: CloudError, now: dt.datetime) -> dt.datetime | None:
     """Return when asking again may bring what an error kept from us; None: it will not."""
-    if isinstance(error, CloudOverQuotaError):
+    if isinstance(error, CloudQuotaExceededError):
         return error.retry_at
-    return now + _ASK_AGAIN if error.retryable else None
+    return now + _RETRY_AFTER if error.retryable else None
 
 
-def reason_of(error: CloudError) -> LackReason:
+def reason_for(error: CloudError) -> MissingReason:
     """Return why an error left something unknown."""
     return next(reason for kind, reason in _REASONS if isinstance(error, kind))

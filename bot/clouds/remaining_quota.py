@@ -8,52 +8,63 @@ from typing import Final
 
 from bot.clouds.agora import AgoraCloud
 from bot.clouds.endpoints import DAY_S, ENDPOINTS, Endpoint
-from bot.clouds.quota import Ledger
-from bot.ports import Allowance, Cloud
+from bot.clouds.quota import RateLimitStore
+from bot.ports import Cloud, RemainingQuota
 from bot.settings import CloudSettings
 
-_WORTH_TELLING_S: Final = 60.0  # what is free again within seconds never runs out
+_MIN_PERIOD_S: Final = 60.0  # what is free again within seconds never runs out
 
 
-async def read_allowances(
+async def read_remaining_quota(
     cloud: Cloud,
     settings: CloudSettings,
     app: str,
-    ledger: Ledger,
+    rate_limit_store: RateLimitStore,
     *,
     now: dt.datetime,
-    asked: Collection[str] | None = None,
-) -> tuple[Allowance, ...]:
+    names: Collection[str] | None = None,
+) -> tuple[RemainingQuota, ...]:
     """Read what is left of each allowance of an app that lasts a minute or longer.
 
-    `asked` are names of endpoints; None: all of them.
+    `names` are names of endpoints; None: all of them.
     """
     generation = cloud.generation if isinstance(cloud, AgoraCloud) else ""
     plan = settings.options.get("plan")
     rows = (
-        row
-        for row in ENDPOINTS
-        if row.cloud == settings.name
-        and (not generation or row.generation in ("", generation))
-        and row.plan in (None, plan)
-        and (asked is None or row.name in asked)
+        endpoint
+        for endpoint in ENDPOINTS
+        if endpoint.cloud == settings.name
+        and (not generation or endpoint.generation in ("", generation))
+        and endpoint.plan in (None, plan)
+        and (names is None or endpoint.name in names)
     )
-    found = [await _read(row, settings.apps[app], ledger, now) for row in _one_an_account(rows)]
-    return tuple(each for each in found if each is not None)
+    quotas = [
+        await _read(endpoint, settings.apps[app], rate_limit_store, now)
+        for endpoint in _one_per_quota_key(rows)
+    ]
+    return tuple(each for each in quotas if each is not None)
 
 
-def _one_an_account(rows: Iterable[Endpoint]) -> Iterable[Endpoint]:
+def _one_per_quota_key(rows: Iterable[Endpoint]) -> Iterable[Endpoint]:
     """Rows that share an allowance are told once."""
-    return {row.account(""): row for row in rows}.values()
+    return {endpoint.bucket(""): endpoint for endpoint in rows}.values()
 
 
-async def _read(row: Endpoint, app_id: str, ledger: Ledger, now: dt.datetime) -> Allowance | None:
-    name = row.budget or row.name
-    rates = [(rate.calls, rate.per_s) for rate in row.rates if rate.per_s >= _WORTH_TELLING_S]
-    by_rate, today = await ledger.left(row.account(app_id), rates, row.daily, now=now)
-    if row.daily is not None and today is not None:
-        return Allowance(name, today, row.daily, DAY_S)
+async def _read(
+    endpoint: Endpoint, app_id: str, rate_limit_store: RateLimitStore, now: dt.datetime
+) -> RemainingQuota | None:
+    name = endpoint.quota_group or endpoint.name
+    rates = [
+        (rate.calls, rate.period_s) for rate in endpoint.rates if rate.period_s >= _MIN_PERIOD_S
+    ]
+    remaining_by_rate, today = await rate_limit_store.remaining(
+        endpoint.bucket(app_id), rates, endpoint.daily_limit, now=now
+    )
+    if endpoint.daily_limit is not None and today is not None:
+        return RemainingQuota(name, today, endpoint.daily_limit, DAY_S)
     if not rates:
         return None
-    (most, per_s), left = max(zip(rates, by_rate, strict=True), key=lambda each: each[0][1])
-    return Allowance(name, left, most, per_s)
+    (most, period_s), remaining = max(
+        zip(rates, remaining_by_rate, strict=True), key=lambda each: each[0][1]
+    )
+    return RemainingQuota(name, remaining, most, period_s)

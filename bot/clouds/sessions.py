@@ -21,8 +21,8 @@ _SILENT_S: Final = 8.0  # clouds notice late that somebody fell out; who measure
 _SILENT_STEPS: Final = 1.5
 
 
-def split_by_stay(
-    stays: Sequence[Participant], times: FloatArray
+def split_by_session(
+    sessions: Sequence[Participant], times: FloatArray
 ) -> Iterator[tuple[Participant, NDArray[np.bool_]]]:
     """Return each of one person's stays that has samples, first joiner first, and which.
 
@@ -30,20 +30,20 @@ def split_by_stay(
     two stays at once to the first of them as long as that lasts, so that both can be seen to
     have lasted. A stay in which nothing was measured any more when the next began was over.
     """
-    begins = np.array([stay.joined_at.timestamp() for stay in stays])
+    begins = np.array([session.joined_at.timestamp() for session in sessions])
     owners = (np.searchsorted(begins, times, side="right") - 1).clip(0)
     silent_s = _silent_s(times)
-    for number in reversed(range(len(stays) - 1)):
-        left_at = stays[number].left_at
-        goes_on = times >= begins[number]
-        goes_on &= times <= (np.inf if left_at is None else left_at.timestamp())
-        before = times[goes_on & (times < begins[number + 1])]
+    for number in reversed(range(len(sessions) - 1)):
+        left_at = sessions[number].left_at
+        is_ongoing = times >= begins[number]
+        is_ongoing &= times <= (np.inf if left_at is None else left_at.timestamp())
+        before = times[is_ongoing & (times < begins[number + 1])]
         if before.size and begins[number + 1] - before[-1] <= silent_s:
-            owners[goes_on] = number
-    for number, stay in enumerate(stays):
+            owners[is_ongoing] = number
+    for number, session in enumerate(sessions):
         own = owners == number
         if own.any():
-            yield stay, own
+            yield session, own
 
 
 def _silent_s(times: FloatArray) -> float:

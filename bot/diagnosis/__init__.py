@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.diagnosis.candidates import CAN_EMIT
 from bot.diagnosis.diagnosis import diagnose
-from bot.diagnosis.sides import examine_either
+from bot.diagnosis.sides import diagnose_either_side
 from bot.diagnosis.verdict import (
     HEALTHY,
     UNKNOWN,
@@ -21,7 +21,7 @@ __all__ = [
     "Evidence",
     "Verdict",
     "diagnose",
-    "examine_either",
+    "diagnose_either_side",
     "read_time",
     "write_time",
 ]

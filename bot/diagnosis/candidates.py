@@ -37,7 +37,7 @@ CAN_EMIT: Final = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class Candidate:
     """A possible cause at one person's end. `since` and `until` are epoch seconds.
 
     `confidence` (0-1) is what this suspect deserves on its own. `told` by a cloud, or `seen`
@@ -54,52 +54,52 @@ class Suspect:
     told: bool = False
 
 
-def moment_of(epoch_s: float) -> dt.datetime:
+def to_datetime(epoch_s: float) -> dt.datetime:
     """Turn epoch seconds into an aware moment."""
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
-def evidence_of(observation: Observation, source: str) -> Evidence:
+def to_evidence(observation: Observation, source: str) -> Evidence:
     """Turn an observation into evidence: the median of the bad samples against the limit."""
-    track = observation.track
+    metric_series = observation.metric_series
     return Evidence(
         source=source,
-        at=moment_of(observation.at),
-        uid=track.uid,
-        metric=track.metric,
+        at=to_datetime(observation.at),
+        uid=metric_series.uid,
+        metric=metric_series.metric,
         value=round(observation.median, 1),
-        unit=track.unit,
+        unit=metric_series.unit,
         threshold=observation.limit.bound,
-        media=track.media,
-        direction=track.direction,
+        media=metric_series.media,
+        direction=metric_series.direction,
     )
 
 
-def suspect_of(
+def build_candidate(
     cause: Cause, observations: Iterable[Observation], base: float, source: str
-) -> Suspect:
+) -> Candidate:
     """Build a suspect from its observations, the leading one first.
 
     The leading one decides how near to the complaint and how lasting the fault was.
     """
-    found = tuple(observations)
-    lead = found[0]
-    return Suspect(
+    observed = tuple(observations)
+    lead = observed[0]
+    return Candidate(
         cause=cause,
-        uid=lead.track.uid,
-        confidence=base * nearness(lead.distance_s) * breadth(lead),
-        since=min(observation.since for observation in found),
-        until=max(observation.until for observation in found),
-        evidence=tuple(evidence_of(observation, source) for observation in found),
+        uid=lead.metric_series.uid,
+        confidence=base * proximity_factor(lead.distance_s) * persistence_factor(lead),
+        since=min(observation.since for observation in observed),
+        until=max(observation.until for observation in observed),
+        evidence=tuple(to_evidence(observation, source) for observation in observed),
     )
 
 
-def nearness(distance_s: float) -> float:
+def proximity_factor(distance_s: float) -> float:
     """Return what a fault this far from the complaint is worth, 0.7 to 1."""
     return float(np.interp(distance_s, (20, 120), (1, 0.7)))
 
 
-def breadth(observation: Observation) -> float:
+def persistence_factor(observation: Observation) -> float:
     """Return what a fault this lasting is worth, 0.5 to 1."""
     by_share = np.interp(observation.share, (0.05, 0.2), (0.7, 1))
     by_run = np.interp(observation.run_s, (6, 30), (0.7, 1))

@@ -8,14 +8,14 @@ from typing import Final
 
 from bot.call import AbnormalEvent, Direction, Factor, Metric
 from bot.causes import Cause, cause_of
-from bot.diagnosis.candidates import Suspect, nearness
-from bot.diagnosis.context import AROUND_S, Scene
+from bot.diagnosis.candidates import Candidate, proximity_factor
+from bot.diagnosis.context import WINDOW_S, CallContext
 from bot.diagnosis.verdict import Evidence
 
-_LATE_S: Final = 60.0  # clouds stamp events by the minute
+_TIMESTAMP_SLACK_S: Final = 60.0  # clouds stamp events by the minute
 OTHER: Final = Cause("unknown", "other")
 
-_FAMILIES: Final = (
+_SAME_FAULT: Final = (
     {"user_action.stopped_sending", "user_action.module_off"}
     | {"media.peer_no_stream", "media.peer_no_frames"},
     {"user_action.peer_stopped_receiving", "user_action.module_off"}
@@ -31,7 +31,7 @@ _WIFI_PARTS: Final = frozenset({"network.loss", "network.jitter", "network.laten
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CloudFinding:
     """One cause a cloud named, at one person's end, with the events it named it in.
 
     `weight` (0-1) is what the claim is worth where our metrics cannot tell.
@@ -45,62 +45,66 @@ class Claim:
     evidence: tuple[Evidence, ...]
 
 
-def read_claims(scene: Scene, events: Sequence[AbnormalEvent]) -> list[Claim]:
+def read_findings(context: CallContext, events: Sequence[AbnormalEvent]) -> list[CloudFinding]:
     """Read the events around the complaint; one claim for each cause and person."""
-    claims: dict[tuple[Cause, str], Claim] = {}
+    findings: dict[tuple[Cause, str], CloudFinding] = {}
     for event in events:
-        if not _counts(scene, event):
+        if not _is_relevant(context, event):
             continue
-        for claim in _claims_of(scene, event):
-            key = (claim.cause, claim.uid)
-            claims[key] = _joined(claims[key], claim) if key in claims else claim
-    return list(claims.values())
+        for finding in _findings_of(context, event):
+            key = (finding.cause, finding.uid)
+            findings[key] = _merge(findings[key], finding) if key in findings else finding
+    return list(findings.values())
 
 
-def _counts(scene: Scene, event: AbnormalEvent) -> bool:
+def _is_relevant(context: CallContext, event: AbnormalEvent) -> bool:
     """Tell whether an event is of this channel, near the complaint, and about the two."""
-    report = scene.report
-    near = abs(event.at.timestamp() - scene.moment) <= AROUND_S + _LATE_S
-    told_of = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}
-    return near and event.cname in {"", report.cname} and not told_of.isdisjoint(scene.ends)
+    report = context.report
+    near = abs(event.at.timestamp() - context.moment) <= WINDOW_S + _TIMESTAMP_SLACK_S
+    uids = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}
+    return near and event.cname in {"", report.cname} and not uids.isdisjoint(context.ends)
 
 
-def _claims_of(scene: Scene, event: AbnormalEvent) -> Iterator[Claim]:
+def _findings_of(context: CallContext, event: AbnormalEvent) -> Iterator[CloudFinding]:
     named = False
     for factor in event.factors:
         cause = cause_of(factor.code)
-        uid = _culprit(scene, event, factor, cause)
+        uid = _faulty_uid(context, event, factor, cause)
         if (
             cause is None
             or cause == OTHER
-            or (uid not in scene.ends and event.uid not in scene.ends)
+            or (uid not in context.ends and event.uid not in context.ends)
         ):
             continue
         named = True
-        yield _claim(scene, event, factor, cause, uid)
-    if not named and event.uid in scene.ends:
-        yield _nameless(scene, event)
+        yield _finding(context, event, factor, cause, uid)
+    if not named and event.uid in context.ends:
+        yield _unnamed_finding(context, event)
 
 
-def _culprit(scene: Scene, event: AbnormalEvent, factor: Factor, cause: Cause | None) -> str:
+def _faulty_uid(
+    context: CallContext, event: AbnormalEvent, factor: Factor, cause: Cause | None
+) -> str:
     """Return whose fault a factor speaks of; a cause about the peer is never one's own."""
     if factor.peer_uid is not None:
         return factor.peer_uid
     if cause is not None and cause.name.startswith("peer_"):
         if event.peer_uid is not None:
             return event.peer_uid
-        return scene.other(event.uid) if event.uid in scene.ends else event.uid
+        return context.other(event.uid) if event.uid in context.ends else event.uid
     return event.uid
 
 
-def _claim(scene: Scene, event: AbnormalEvent, factor: Factor, cause: Cause, uid: str) -> Claim:
+def _finding(
+    context: CallContext, event: AbnormalEvent, factor: Factor, cause: Cause, uid: str
+) -> CloudFinding:
     at = event.at.timestamp()
-    weight = 0.82 if event.uid == scene.report.abnormal_uid else 0.72
-    if uid not in scene.ends or event.uid not in scene.ends:
+    weight = 0.82 if event.uid == context.report.abnormal_uid else 0.72
+    if uid not in context.ends or event.uid not in context.ends:
         weight = 0.5
-    distance = max(0.0, abs(at - scene.moment) - _LATE_S)
+    distance = max(0.0, abs(at - context.moment) - _TIMESTAMP_SLACK_S)
     evidence = Evidence(
-        source=scene.source or factor.code.kind.partition(".")[0],
+        source=context.source or factor.code.kind.partition(".")[0],
         at=event.at,
         uid=event.uid,
         media=cause.media,
@@ -108,22 +112,22 @@ def _claim(scene: Scene, event: AbnormalEvent, factor: Factor, cause: Cause, uid
         code=factor.code,
         peer=factor.peer_uid or event.peer_uid,
     )
-    return Claim(cause, uid, weight * nearness(distance), at, at, (evidence,))
+    return CloudFinding(cause, uid, weight * proximity_factor(distance), at, at, (evidence,))
 
 
-def _nameless(scene: Scene, event: AbnormalEvent) -> Claim:
+def _unnamed_finding(context: CallContext, event: AbnormalEvent) -> CloudFinding:
     """Keep an event whose factors nobody knows: it happened, and we cannot say why."""
     at = event.at.timestamp()
-    source = scene.source or event.kind.kind.partition(".")[0]
+    source = context.source or event.kind.kind.partition(".")[0]
     told = list(event.factors) or [Factor(event.kind, event.peer_uid)]
     evidence = tuple(
         Evidence(source, event.at, event.uid, code=factor.code, peer=factor.peer_uid)
         for factor in told
     )
-    return Claim(OTHER, event.uid, 0.4, at, at, evidence)
+    return CloudFinding(OTHER, event.uid, 0.4, at, at, evidence)
 
 
-def _joined(first: Claim, second: Claim) -> Claim:
+def _merge(first: CloudFinding, second: CloudFinding) -> CloudFinding:
     return replace(
         first,
         weight=max(first.weight, second.weight),
@@ -133,57 +137,57 @@ def _joined(first: Claim, second: Claim) -> Claim:
     )
 
 
-def fits(claim: Claim, suspect: Suspect) -> bool:
+def is_same_fault(finding: CloudFinding, candidate: Candidate) -> bool:
     """Tell whether a cloud's claim and a suspect of ours are the same fault."""
-    if claim.uid != suspect.uid:
+    if finding.uid != candidate.uid:
         return False
-    told, seen = claim.cause, suspect.cause
+    told, seen = finding.cause, candidate.cause
     if _WIFI in {told.key, seen.key}:
         return {told.key, seen.key} <= _WIFI_PARTS
-    if not _agree(told.media, seen.media) or not _agree(told.direction, seen.direction):
+    if not _compatible(told.media, seen.media) or not _compatible(told.direction, seen.direction):
         return False
-    return told.key == seen.key or any({told.key, seen.key} <= family for family in _FAMILIES)
+    return told.key == seen.key or any({told.key, seen.key} <= family for family in _SAME_FAULT)
 
 
-def _agree(one: object, other: object) -> bool:
+def _compatible(one: object, other: object) -> bool:
     return one is None or other is None or one == other
 
 
-def confirmed(suspect: Suspect, claim: Claim) -> Suspect:
+def confirm(candidate: Candidate, finding: CloudFinding) -> Candidate:
     """Return the suspect after the cloud said the same: surer, and under the cloud's name."""
-    if suspect.cause.key == _WIFI != claim.cause.key:
+    if candidate.cause.key == _WIFI != finding.cause.key:
         # The cloud names one of the things weak Wi-Fi does.
-        return replace(suspect, told=True, evidence=suspect.evidence + claim.evidence)
-    told, seen = claim.cause, suspect.cause
+        return replace(candidate, told=True, evidence=candidate.evidence + finding.evidence)
+    told, seen = finding.cause, candidate.cause
     cause = Cause(told.group, told.name, told.media or seen.media, told.direction or seen.direction)
     if told.key == seen.key:
         cause = seen
     return replace(
-        suspect,
+        candidate,
         cause=cause,
-        confidence=1 - (1 - suspect.confidence) * 0.45,
-        evidence=suspect.evidence + claim.evidence,
+        confidence=1 - (1 - candidate.confidence) * 0.45,
+        evidence=candidate.evidence + finding.evidence,
         told=True,
     )
 
 
-def alone(scene: Scene, claim: Claim) -> Suspect:
+def candidate_from_finding(context: CallContext, finding: CloudFinding) -> Candidate:
     """Turn a claim our rules did not see into a suspect; weaker where our metrics deny it."""
-    denied = _measured(scene, claim) and claim.uid in scene.ends
-    confidence = claim.weight * (0.65 if denied else 1)
-    return Suspect(
-        claim.cause,
-        claim.uid,
+    denied = _is_measured(context, finding) and finding.uid in context.ends
+    confidence = finding.weight * (0.65 if denied else 1)
+    return Candidate(
+        finding.cause,
+        finding.uid,
         confidence,
-        claim.since,
-        claim.until,
-        claim.evidence,
+        finding.since,
+        finding.until,
+        finding.evidence,
         seen=False,
         told=True,
     )
 
 
-_WITNESSES: Final[dict[tuple[str, Direction | None], tuple[Metric, ...]]] = {
+_METRICS_BY_CAUSE: Final[dict[tuple[str, Direction | None], tuple[Metric, ...]]] = {
     ("network.loss", Direction.UP): (Metric.UPLINK_LOSS,),
     ("network.loss", Direction.DOWN): (Metric.DOWNLINK_LOSS, Metric.END_TO_END_LOSS),
     ("network.latency", Direction.UP): (Metric.UPLINK_LATENCY, Metric.LATENCY),
@@ -197,14 +201,14 @@ _WITNESSES: Final[dict[tuple[str, Direction | None], tuple[Metric, ...]]] = {
 }
 
 
-def _measured(scene: Scene, claim: Claim) -> bool:
+def _is_measured(context: CallContext, finding: CloudFinding) -> bool:
     """Tell whether we have the metric that would have shown what the cloud claims."""
-    cause = claim.cause
-    metrics = _WITNESSES.get((cause.key, cause.direction), ())
+    cause = finding.cause
+    metrics = _METRICS_BY_CAUSE.get((cause.key, cause.direction), ())
     return any(
-        key[0] == claim.uid
+        key[0] == finding.uid
         and key[1] in metrics
-        and _agree(cause.media, key[2])
-        and _agree(cause.direction, key[3])
-        for key in scene.tracks
+        and _compatible(cause.media, key[2])
+        and _compatible(cause.direction, key[3])
+        for key in context.metric_series_by_key
     )

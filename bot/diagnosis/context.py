@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Call, Direction, Media, Metric, Participant, Report, Series
-from bot.diagnosis.observations import Track, covered_s
+from bot.diagnosis.observations import MetricSeries, covered_s
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-AROUND_S: Final = 120.0  # metrics are judged this long before and after the complaint
+WINDOW_S: Final = 120.0  # metrics are judged this long before and after the complaint
 
 _BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
 _RECEIVED: Final = frozenset(
@@ -41,7 +41,7 @@ Key = tuple[str, Metric, Media | None, Direction | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class ParticipantSession:
     """One stay of one person, epoch seconds; `left_at` is infinite while they are there.
 
     `listed` by the cloud, or else only known from when something was measured.
@@ -55,15 +55,15 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class CallContext:
     """The two people's metrics within the time judged. Times are epoch seconds."""
 
     report: Report
     moment: float
     source: str
-    tracks: dict[Key, Track]
+    metric_series_by_key: dict[Key, MetricSeries]
     samples: dict[str, FloatArray]
-    presences: tuple[Presence, ...] = ()
+    sessions: tuple[ParticipantSession, ...] = ()
     networks: dict[str, frozenset[str]] = field(default_factory=dict)
     ended_at: float | None = None
 
@@ -77,26 +77,26 @@ class Scene:
         report = self.report
         return report.student_uid if uid == report.teacher_uid else report.teacher_uid
 
-    def track(
+    def metric_series(
         self,
         uid: str,
         metric: Metric,
         media: Media | None = None,
         direction: Direction | None = None,
-    ) -> Track | None:
+    ) -> MetricSeries | None:
         """Return one metric of one end, None when nothing was measured in the time judged."""
-        return self.tracks.get((uid, metric, media, direction))
+        return self.metric_series_by_key.get((uid, metric, media, direction))
 
     def covered_s(self, uid: str) -> float:
         """Return how many seconds within the time judged one end's samples speak of."""
         return covered_s(self.samples.get(uid, np.empty(0)))
 
     @property
-    def judged(self) -> tuple[float, float]:
+    def judged_span(self) -> tuple[float, float]:
         """From when to when there is data to judge; the whole time asked for if there is none."""
         known = [times for times in self.samples.values() if len(times)]
         if not known:
-            return self.moment - AROUND_S, self.moment + AROUND_S
+            return self.moment - WINDOW_S, self.moment + WINDOW_S
         return min(float(times[0]) for times in known), max(float(times[-1]) for times in known)
 
     def on_wifi(self, uid: str) -> bool | None:
@@ -107,24 +107,24 @@ class Scene:
         return any("wifi" in network or "wlan" in network for network in networks)
 
 
-def set_scene(
+def build_context(
     report: Report,
     calls: Sequence[Call],
     series: Sequence[Series],
     participants: Sequence[Participant],
-) -> Scene:
+) -> CallContext:
     """Sort what a cloud measured by whom and what, cut to the time judged."""
     moment = report.occurred_at.timestamp()
-    usable = [one for one in series if _about_the_two(one, report)]
+    usable = [one for one in series if _is_about_participants(one, report)]
     call = next((call for call in calls if call.covers(report.occurred_at)), None)
     ended_at = call.ended_at if call else None
-    return Scene(
+    return CallContext(
         report=report,
         moment=moment,
         source=_source(calls, series),
-        tracks=_tracks(report, usable, moment),
+        metric_series_by_key=_metric_series_by_key(report, usable, moment),
         samples=_samples(report, usable, moment),
-        presences=_presences(participants, series, report),
+        sessions=_sessions(participants, series, report),
         networks=_networks(participants),
         ended_at=ended_at.timestamp() if ended_at else None,
     )
@@ -136,18 +136,24 @@ def _source(calls: Sequence[Call], series: Sequence[Series]) -> str:
     return series[0].code.kind.partition(".")[0] if series else ""
 
 
-def _about_the_two(series: Series, report: Report) -> bool:
+def _is_about_participants(series: Series, report: Report) -> bool:
     two = {report.teacher_uid, report.student_uid}
     return series.uid in two and (series.peer_uid is None or series.peer_uid in two)
 
 
-def _tracks(report: Report, series: Sequence[Series], moment: float) -> dict[Key, Track]:
+def _metric_series_by_key(
+    report: Report, series: Sequence[Series], moment: float
+) -> dict[Key, MetricSeries]:
     """Join the pieces of each metric (one for each stay) and cut them to the time judged."""
     pieces: dict[Key, list[Series]] = {}
     for one in series:
         pieces.setdefault(_key(one, report), []).append(one)
-    tracks = {key: _joined(key, parts, moment) for key, parts in pieces.items()}
-    return {key: track for key, track in tracks.items() if len(track.times)}
+    metric_series_by_key = {key: _concatenate(key, parts, moment) for key, parts in pieces.items()}
+    return {
+        key: metric_series
+        for key, metric_series in metric_series_by_key.items()
+        if len(metric_series.times)
+    }
 
 
 def _key(series: Series, report: Report) -> Key:
@@ -166,32 +172,34 @@ def _key(series: Series, report: Report) -> Key:
     return uid, metric, media, direction
 
 
-def _joined(key: Key, parts: Sequence[Series], moment: float) -> Track:
+def _concatenate(key: Key, parts: Sequence[Series], moment: float) -> MetricSeries:
     uid, metric, media, direction = key
-    times = np.concatenate([part.times[_inside(part, moment)] for part in parts])
-    values = np.concatenate([part.values[_inside(part, moment)] for part in parts])
+    times = np.concatenate([part.times[_window_slice(part, moment)] for part in parts])
+    values = np.concatenate([part.values[_window_slice(part, moment)] for part in parts])
     finite = np.isfinite(values)
     times, values = times[finite], values[finite]
     order = np.argsort(times, kind="stable")
-    return Track(
+    return MetricSeries(
         uid=uid,
         metric=metric,
         unit=parts[0].unit,
         times=times[order],
         values=values[order],
         media=media,
-        direction=direction or parts[0].direction or _way(metric),
-        ever=max((float(np.nanmax(part.values)) for part in parts if len(part.values)), default=0),
+        direction=direction or parts[0].direction or _default_direction(metric),
+        overall_max=max(
+            (float(np.nanmax(part.values)) for part in parts if len(part.values)), default=0
+        ),
     )
 
 
-def _inside(series: Series, moment: float) -> slice:
+def _window_slice(series: Series, moment: float) -> slice:
     """Return the part of a series (its times are sorted) within the time judged."""
-    edges = np.searchsorted(series.times, (moment - AROUND_S, moment + AROUND_S + 1e-6))
+    edges = np.searchsorted(series.times, (moment - WINDOW_S, moment + WINDOW_S + 1e-6))
     return slice(int(edges[0]), int(edges[1]))
 
 
-def _way(metric: Metric) -> Direction | None:
+def _default_direction(metric: Metric) -> Direction | None:
     if metric in _RECEIVED or metric is Metric.END_TO_END_LOSS:
         return Direction.DOWN
     up = metric.startswith(("send", "uplink", "capture"))
@@ -203,36 +211,36 @@ def _samples(report: Report, series: Sequence[Series], moment: float) -> dict[st
     known = [one for one in series if one.metric is not Metric.OTHER]
     found: dict[str, FloatArray] = {}
     for uid in (report.teacher_uid, report.student_uid):
-        own = [one.times[_inside(one, moment)] for one in known if one.uid == uid]
+        own = [one.times[_window_slice(one, moment)] for one in known if one.uid == uid]
         found[uid] = np.unique(np.concatenate(own)) if own else np.empty(0)
     return found
 
 
-def _presences(
+def _sessions(
     participants: Sequence[Participant], series: Sequence[Series], report: Report
-) -> tuple[Presence, ...]:
+) -> tuple[ParticipantSession, ...]:
     """Take the stays from the list of participants, or from the sessions that measured."""
     two = {report.teacher_uid, report.student_uid}
-    measured = _measured_presences([one for one in series if one.uid in two])
-    listed = [_listed_presence(one, measured) for one in participants if one.uid in two]
-    return tuple(sorted(listed or measured, key=lambda stay: (stay.uid, stay.joined_at)))
+    measured = _measured_sessions([one for one in series if one.uid in two])
+    listed = [_listed_session(one, measured) for one in participants if one.uid in two]
+    return tuple(sorted(listed or measured, key=lambda session: (session.uid, session.joined_at)))
 
 
-def _listed_presence(one: Participant, measured: Sequence[Presence]) -> Presence:
+def _listed_session(one: Participant, measured: Sequence[ParticipantSession]) -> ParticipantSession:
     """Take a stay as listed, but over when another session of the person goes on measuring.
 
     A cloud notices only after some seconds that somebody is gone; who is back by then was not
     there twice.
     """
     left_at = one.left_at.timestamp() if one.left_at else np.inf
-    own = [stay for stay in measured if stay.uid == one.uid]
-    last = max((stay.left_at for stay in own if stay.sid == one.sid), default=np.inf)
-    if any(stay.sid != one.sid and stay.left_at > last for stay in own):
+    own = [session for session in measured if session.uid == one.uid]
+    last = max((session.left_at for session in own if session.sid == one.sid), default=np.inf)
+    if any(session.sid != one.sid and session.left_at > last for session in own):
         left_at = min(left_at, last)
-    return Presence(one.uid, one.sid, one.joined_at.timestamp(), left_at, listed=True)
+    return ParticipantSession(one.uid, one.sid, one.joined_at.timestamp(), left_at, listed=True)
 
 
-def _measured_presences(series: Sequence[Series]) -> list[Presence]:
+def _measured_sessions(series: Sequence[Series]) -> list[ParticipantSession]:
     spans: dict[tuple[str, str], tuple[float, float]] = {}
     for one in series:
         if not len(one.times):
@@ -242,7 +250,9 @@ def _measured_presences(series: Sequence[Series]) -> list[Presence]:
             min(since, float(one.times[0])),
             max(until, float(one.times[-1])),
         )
-    return [Presence(uid, sid, since, until) for (uid, sid), (since, until) in spans.items()]
+    return [
+        ParticipantSession(uid, sid, since, until) for (uid, sid), (since, until) in spans.items()
+    ]
 
 
 def _networks(participants: Sequence[Participant]) -> dict[str, frozenset[str]]:
@@ -254,6 +264,8 @@ def _networks(participants: Sequence[Participant]) -> dict[str, frozenset[str]]:
     return networks
 
 
-def neighbours(presences: Sequence[Presence], uid: str) -> list[tuple[Presence, Presence]]:
+def consecutive_sessions(
+    sessions: Sequence[ParticipantSession], uid: str
+) -> list[tuple[ParticipantSession, ParticipantSession]]:
     """Return each two stays of one person that follow each other."""
-    return list(pairwise(stay for stay in presences if stay.uid == uid))
+    return list(pairwise(session for session in sessions if session.uid == uid))

@@ -8,29 +8,32 @@ from typing import Final
 from bot.call import (
     AbnormalEvent,
     Call,
-    Lack,
-    LackReason,
     Metric,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Participant,
     Report,
     Series,
     Side,
 )
-from bot.diagnosis.candidates import Suspect, moment_of
-from bot.diagnosis.cloud_findings import OTHER, Claim, alone, read_claims
-from bot.diagnosis.context import AROUND_S, Scene, set_scene
-from bot.diagnosis.ranking import weigh
+from bot.diagnosis.candidates import Candidate, to_datetime
+from bot.diagnosis.cloud_findings import OTHER, CloudFinding, candidate_from_finding, read_findings
+from bot.diagnosis.context import WINDOW_S, CallContext, build_context
+from bot.diagnosis.ranking import rank
 from bot.diagnosis.rules import RULES
 from bot.diagnosis.symptoms import freezes
-from bot.diagnosis.verdict import HEALTHY, NEEDED, UNKNOWN, Verdict
+from bot.diagnosis.verdict import HEALTHY, REQUIRED_KINDS, UNKNOWN, Verdict
 
-ENOUGH_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
+MIN_SAMPLED_S: Final = 60.0  # an end with less than a minute of samples cannot be judged
 _EDGE_S: Final = 15.0
-_COARSE: Final = 45
+_MIN_DENSE_SAMPLES: Final = 45
 _JUST_JOINED_S: Final = 180.0
-_OF_SIDE: Final = {Side.TEACHER: Lack.TEACHER_METRICS, Side.STUDENT: Lack.STUDENT_METRICS}
-_TIMED: Final = frozenset(
+_METRICS_OF_SIDE: Final = {
+    Side.TEACHER: MissingKind.TEACHER_METRICS,
+    Side.STUDENT: MissingKind.STUDENT_METRICS,
+}
+_DELAY_METRICS: Final = frozenset(
     {Metric.UPLINK_LATENCY, Metric.DOWNLINK_LATENCY, Metric.LATENCY, Metric.JITTER}
 )
 
@@ -41,7 +44,7 @@ def diagnose(
     series: Sequence[Series],
     events: Sequence[AbnormalEvent],
     *,
-    missing: Sequence[Missing] = (),
+    missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
 ) -> Verdict:
     """Work out why the call was bad within two minutes around `report.occurred_at`.
@@ -50,130 +53,153 @@ def diagnose(
     `participants` sharpen it (network type, rejoins) and may be left out. Never raises for
     codes or metrics it does not know. Rules: design.md section 2 and Agora's order of looking.
     """
-    scene = set_scene(report, calls, series, participants)
-    claims = read_claims(scene, events)
-    lacking = (*missing, *_find_lacking(scene, calls, missing))
-    lacking = tuple(sorted(lacking, key=lambda lack: lack.what not in NEEDED))
-    if _cannot_judge(scene, lacking):
-        return _unknown(scene, claims, lacking)
-    suspects = [suspect for rule in RULES for suspect in rule(scene)]
-    ranked = weigh(scene, suspects, claims) or _unexplained(scene)
+    context = build_context(report, calls, series, participants)
+    findings = read_findings(context, events)
+    missing_items = (*missing, *_find_missing(context, calls, missing))
+    missing_items = tuple(
+        sorted(missing_items, key=lambda missing_item: missing_item.what not in REQUIRED_KINDS)
+    )
+    if _cannot_judge(context, missing_items):
+        return _unknown(context, findings, missing_items)
+    candidates = [candidate for rule in RULES for candidate in rule(context)]
+    ranked = rank(context, candidates, findings) or _unexplained(context)
     if not ranked:
-        return _healthy(scene, lacking)
-    first, *others = (_verdict(scene, suspect) for suspect in ranked)
-    return _with(first, lacking, others)
+        return _healthy(context, missing_items)
+    first, *others = (_verdict(context, candidate) for candidate in ranked)
+    return _complete(first, missing_items, others)
 
 
-def _find_lacking(
-    scene: Scene, calls: Sequence[Call], missing: Sequence[Missing]
-) -> Iterator[Missing]:
+def _find_missing(
+    context: CallContext, calls: Sequence[Call], missing: Sequence[MissingItem]
+) -> Iterator[MissingItem]:
     """Say which end is missing or has too little, unless the caller said so already."""
-    known = {lack.what for lack in missing}
-    if not calls and Lack.CALL not in known and not any(map(len, scene.samples.values())):
-        yield Missing(Lack.CALL, LackReason.NOT_FOUND, detail=scene.report.cname)
-    for side, what in _OF_SIDE.items():
-        uid = scene.report.uid_of(side)
-        seconds = scene.covered_s(uid)
-        if seconds >= ENOUGH_S or what in known:
+    known = {missing_item.what for missing_item in missing}
+    if not calls and MissingKind.CALL not in known and not any(map(len, context.samples.values())):
+        yield MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=context.report.cname)
+    for side, what in _METRICS_OF_SIDE.items():
+        uid = context.report.uid_of(side)
+        seconds = context.covered_s(uid)
+        if seconds >= MIN_SAMPLED_S or what in known:
             continue
-        yield _lack(what, uid, missing, some=seconds > 0)
+        yield _missing_item(what, uid, missing, some=seconds > 0)
 
 
-def _lack(what: Lack, uid: str, missing: Sequence[Missing], *, some: bool) -> Missing:
+def _missing_item(
+    what: MissingKind, uid: str, missing: Sequence[MissingItem], *, some: bool
+) -> MissingItem:
     """Say why an end has too little: for the reason its call is lacking, if the caller knows."""
-    reasons = {LackReason.NOT_OUT_YET} if some else set(LackReason)
-    for lack in missing:
-        about_call = lack.what is Lack.CALL and lack.why in reasons
-        if about_call and (lack.why is not LackReason.CUT_OFF or lack.detail == uid):
-            return Missing(what, lack.why, lack.retry_at, uid)
-    return Missing(what, LackReason.TOO_FEW_SAMPLES if some else LackReason.NOT_FOUND, detail=uid)
+    reasons = {MissingReason.NOT_OUT_YET} if some else set(MissingReason)
+    for missing_item in missing:
+        about_call = missing_item.what is MissingKind.CALL and missing_item.why in reasons
+        if about_call and (
+            missing_item.why is not MissingReason.CUT_OFF or missing_item.detail == uid
+        ):
+            return MissingItem(what, missing_item.why, missing_item.retry_at, uid)
+    return MissingItem(
+        what, MissingReason.TOO_FEW_SAMPLES if some else MissingReason.NOT_FOUND, detail=uid
+    )
 
 
-def _cannot_judge(scene: Scene, lacking: Sequence[Missing]) -> bool:
+def _cannot_judge(context: CallContext, missing_items: Sequence[MissingItem]) -> bool:
     """Tell whether an end has less than a minute of samples, or the data is not out yet."""
-    too_little = any(scene.covered_s(uid) < ENOUGH_S for uid in scene.ends)
-    early = any(lack.what in NEEDED and lack.why is LackReason.NOT_OUT_YET for lack in lacking)
-    return too_little or (early and not _is_out(scene))
+    too_little = any(context.covered_s(uid) < MIN_SAMPLED_S for uid in context.ends)
+    early = any(
+        missing_item.what in REQUIRED_KINDS and missing_item.why is MissingReason.NOT_OUT_YET
+        for missing_item in missing_items
+    )
+    return too_little or (early and not _is_out(context))
 
 
-def _is_out(scene: Scene) -> bool:
+def _is_out(context: CallContext) -> bool:
     """Tell whether both ends were measured to the end of the time judged.
 
     What the caller asked for beyond that may be out later, and changes nothing.
     """
-    until = scene.moment + AROUND_S - _EDGE_S
-    return all(scene.samples[uid][-1] >= until for uid in scene.ends)
+    until = context.moment + WINDOW_S - _EDGE_S
+    return all(context.samples[uid][-1] >= until for uid in context.ends)
 
 
-def _unknown(scene: Scene, claims: Sequence[Claim], lacking: Sequence[Missing]) -> Verdict:
+def _unknown(
+    context: CallContext, findings: Sequence[CloudFinding], missing_items: Sequence[MissingItem]
+) -> Verdict:
     """Say nothing for certain, but pass on what the cloud itself named."""
-    told = sorted((alone(scene, claim) for claim in claims), key=lambda one: -one.confidence)
-    since, until = scene.judged
+    unconfirmed = sorted(
+        (candidate_from_finding(context, finding) for finding in findings),
+        key=lambda one: -one.confidence,
+    )
+    since, until = context.judged_span
     return Verdict(
         UNKNOWN,
-        moment_of(since),
-        moment_of(until),
-        missing=tuple(lacking),
-        others=tuple(_verdict(scene, suspect) for suspect in told),
+        to_datetime(since),
+        to_datetime(until),
+        missing=tuple(missing_items),
+        others=tuple(_verdict(context, candidate) for candidate in unconfirmed),
     )
 
 
-def _unexplained(scene: Scene) -> list[Suspect]:
+def _unexplained(context: CallContext) -> list[Candidate]:
     """Name a freeze nothing explains as what it is: some other cause."""
-    evidence = freezes(scene, scene.report.abnormal_uid) or freezes(scene, scene.ends[0])
+    evidence = freezes(context, context.report.abnormal_uid) or freezes(context, context.ends[0])
     if not evidence:
         return []
-    return [Suspect(OTHER, None, 0.3, *scene.judged, evidence)]
+    return [Candidate(OTHER, None, 0.3, *context.judged_span, evidence)]
 
 
-def _healthy(scene: Scene, lacking: Sequence[Missing]) -> Verdict:
+def _healthy(context: CallContext, missing_items: Sequence[MissingItem]) -> Verdict:
     """Nothing out of bounds and nothing told: healthy, as far as samples speak for it."""
-    since, until = scene.judged
+    since, until = context.judged_span
     return Verdict(
         HEALTHY,
-        moment_of(since),
-        moment_of(until),
-        confidence=round(_health(scene, lacking), 2),
-        missing=tuple(lacking),
+        to_datetime(since),
+        to_datetime(until),
+        confidence=round(_health(context, missing_items), 2),
+        missing=tuple(missing_items),
     )
 
 
-def _health(scene: Scene, lacking: Sequence[Missing]) -> float:
+def _health(context: CallContext, missing_items: Sequence[MissingItem]) -> float:
     """Return how sure it is that nothing was wrong: what we cannot see may have been."""
-    covered = min(scene.covered_s(uid) for uid in scene.ends) / (2 * AROUND_S)
-    samples = min(len(scene.samples[uid]) for uid in scene.ends)
+    covered = min(context.covered_s(uid) for uid in context.ends) / (2 * WINDOW_S)
+    samples = min(len(context.samples[uid]) for uid in context.ends)
     health = 0.6 + 0.35 * min(1.0, covered)
-    health -= 0.1 if samples < _COARSE else 0.0  # a short fault may lie between two samples
-    if not any(key[1] in _TIMED for key in scene.tracks):
+    health -= (
+        0.1 if samples < _MIN_DENSE_SAMPLES else 0.0
+    )  # a short fault may lie between two samples
+    if not any(key[1] in _DELAY_METRICS for key in context.metric_series_by_key):
         health -= 0.26  # this cloud measures neither latency nor jitter
-    if any(lack.what in {Lack.EVENTS, Lack.MINUTES} for lack in lacking):
+    if any(
+        missing_item.what in {MissingKind.EVENTS, MissingKind.MINUTES}
+        for missing_item in missing_items
+    ):
         health -= 0.1  # and its own diagnosis is not complete
-    if any(0 <= scene.moment - joined_at <= _JUST_JOINED_S for joined_at in _joins(scene)):
+    if any(0 <= context.moment - joined_at <= _JUST_JOINED_S for joined_at in _join_times(context)):
         health = min(health, 0.55)  # it may have been the joining that went badly
     return health
 
 
-def _joins(scene: Scene) -> Iterator[float]:
+def _join_times(context: CallContext) -> Iterator[float]:
     """Return when stays listed by the cloud began."""
-    return (stay.joined_at for stay in scene.presences if stay.listed)
+    return (session.joined_at for session in context.sessions if session.listed)
 
 
-def _verdict(scene: Scene, suspect: Suspect) -> Verdict:
-    cause = suspect.cause
+def _verdict(context: CallContext, candidate: Candidate) -> Verdict:
+    cause = candidate.cause
     return Verdict(
         cause=cause.key,
-        since=moment_of(suspect.since),
-        until=moment_of(suspect.until),
+        since=to_datetime(candidate.since),
+        until=to_datetime(candidate.until),
         media=cause.media,
         direction=cause.direction,
-        side=scene.report.side_of(suspect.uid),
-        uid=suspect.uid,
-        confidence=round(suspect.confidence, 2),
-        evidence=suspect.evidence,
+        side=context.report.side_of(candidate.uid),
+        uid=candidate.uid,
+        confidence=round(candidate.confidence, 2),
+        evidence=candidate.evidence,
     )
 
 
-def _with(first: Verdict, lacking: Sequence[Missing], others: Sequence[Verdict]) -> Verdict:
+def _complete(
+    first: Verdict, missing_items: Sequence[MissingItem], others: Sequence[Verdict]
+) -> Verdict:
     return Verdict(
         cause=first.cause,
         since=first.since,
@@ -184,6 +210,6 @@ def _with(first: Verdict, lacking: Sequence[Missing], others: Sequence[Verdict])
         uid=first.uid,
         confidence=first.confidence,
         evidence=first.evidence,
-        missing=tuple(lacking),
+        missing=tuple(missing_items),
         others=tuple(others),
     )

@@ -29,11 +29,11 @@ _NEIGHBOUR_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Track:
+class MetricSeries:
     """One metric of one person within the time judged.
 
-    `times` are epoch seconds, sorted; `values` as long, in `unit`. `ever` is the highest value
-    of the whole series, also outside the time judged.
+    `times` are epoch seconds, sorted; `values` as long, in `unit`. `overall_max` is the highest
+    value of the whole series, also outside the time judged.
     """
 
     uid: str
@@ -43,14 +43,14 @@ class Track:
     values: FloatArray
     media: Media | None = None
     direction: Direction | None = None
-    ever: float = 0.0
+    overall_max: float = 0.0
 
     @property
     def step_s(self) -> float:
         """The usual distance of two samples, in seconds."""
         return step_of(self.times)
 
-    def with_values(self, values: FloatArray) -> Track:
+    def with_values(self, values: FloatArray) -> MetricSeries:
         """Return the track with other values at the same times."""
         return replace(self, values=values)
 
@@ -85,7 +85,7 @@ class Observation:
     measured the sender's part of what was received.
     """
 
-    track: Track
+    metric_series: MetricSeries
     limit: Limit
     share: float
     run_s: float
@@ -118,40 +118,43 @@ def covered_s(times: FloatArray) -> float:
     return float(np.minimum(np.diff(times), _GAP_STEPS * step).sum() + step)
 
 
-def mask(track: Track, limit: Limit) -> NDArray[np.bool_]:
+def mask(metric_series: MetricSeries, limit: Limit) -> NDArray[np.bool_]:
     """Mark the samples past the limit."""
-    bad = track.values < limit.bound if limit.below else track.values > limit.bound
+    bad = metric_series.values < limit.bound if limit.below else metric_series.values > limit.bound
     return np.asarray(bad, dtype=np.bool_)
 
 
 def observe(
-    track: Track | None, limit: Limit, moment: float, where: NDArray[np.bool_] | None = None
+    metric_series: MetricSeries | None,
+    limit: Limit,
+    moment: float,
+    where: NDArray[np.bool_] | None = None,
 ) -> Observation | None:
     """Return the bad stretch of a track, None when it stays within bounds or nearly so.
 
     `moment` is the time of the complaint. `where` narrows the samples that may count as bad.
     """
-    if track is None or not len(track.times):
+    if metric_series is None or not len(metric_series.times):
         return None
-    bad = mask(track, limit) if where is None else mask(track, limit) & where
+    bad = mask(metric_series, limit) if where is None else mask(metric_series, limit) & where
     if bad.sum() < _FEWEST_SAMPLES:
         return None
-    extent = _extent(track, bad)
-    return _describe(track, limit, moment, bad, extent) if extent.lasts else None
+    extent = _extent(metric_series, bad)
+    return _describe(metric_series, limit, moment, bad, extent) if extent.lasts else None
 
 
 def _describe(
-    track: Track,
+    metric_series: MetricSeries,
     limit: Limit,
     moment: float,
     bad: NDArray[np.bool_],
     extent: _Extent,
 ) -> Observation:
-    times, values = track.times[bad], track.values[bad]
+    times, values = metric_series.times[bad], metric_series.values[bad]
     nearest = int(np.argmin(np.abs(times - moment)))
-    meanwhile = (track.times >= times[0]) & (track.times <= times[-1])
+    meanwhile = (metric_series.times >= times[0]) & (metric_series.times <= times[-1])
     return Observation(
-        track=track,
+        metric_series=metric_series,
         limit=limit,
         share=extent.share,
         run_s=extent.run_s,
@@ -187,9 +190,11 @@ class _Extent:
         return self.share >= _LEAST_SHARE and self.run > 1
 
 
-def _extent(track: Track, bad: NDArray[np.bool_]) -> _Extent:
+def _extent(metric_series: MetricSeries, bad: NDArray[np.bool_]) -> _Extent:
     edges = np.diff(np.concatenate(([0], bad.astype(np.int8), [0])))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    run_s = float((track.times[ends] - track.times[starts]).max() + track.step_s)
+    run_s = float(
+        (metric_series.times[ends] - metric_series.times[starts]).max() + metric_series.step_s
+    )
     longest = int((ends - starts).max()) + 1
     return _Extent(float(bad.mean()), run_s, longest, len(starts))

@@ -7,122 +7,143 @@ from dataclasses import replace
 from typing import Final
 
 from bot.call import Direction
-from bot.diagnosis.candidates import Suspect
-from bot.diagnosis.cloud_findings import OTHER, Claim, alone, confirmed, fits
-from bot.diagnosis.context import Scene
+from bot.diagnosis.candidates import Candidate
+from bot.diagnosis.cloud_findings import (
+    OTHER,
+    CloudFinding,
+    candidate_from_finding,
+    confirm,
+    is_same_fault,
+)
+from bot.diagnosis.context import CallContext
 from bot.diagnosis.symptoms import freeze_measured, freezes
 
-_LEAST: Final = 0.2  # below this a suspect is not worth a reader's time
-_MOST: Final = 0.97
-_MOST_UNFELT: Final = 0.68
+_MIN_CONFIDENCE: Final = 0.2  # below this a suspect is not worth a reader's time
+_MAX_CONFIDENCE: Final = 0.97
+_MAX_CONFIDENCE_UNFELT: Final = 0.68
 _EXPLAINED: Final = 0.45  # a fault this likely that can be felt comes before one that cannot
 _CLOSE: Final = 0.15  # suspects this near each other are ordered sender first
-_UNFELT_ELSEWHERE: Final = 0.75
-_OTHER_MEDIUM: Final = 0.88
-_UNFELT: Final = 0.93
-_RIVAL: Final = 0.9
-_DENIED: Final = 0.85
+_UNEXPLAINED_FACTOR: Final = 0.75
+_OTHER_MEDIUM_FACTOR: Final = 0.88
+_UNFELT_FACTOR: Final = 0.93
+_RIVAL_FACTOR: Final = 0.9
+_CONTRADICTED_FACTOR: Final = 0.85
 _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "join", "server"})
 
 
-def weigh(scene: Scene, suspects: Iterable[Suspect], claims: Sequence[Claim]) -> list[Suspect]:
+def rank(
+    context: CallContext, candidates: Iterable[Candidate], findings: Sequence[CloudFinding]
+) -> list[Candidate]:
     """Return the suspects, the one to name first; each with the confidence it deserves."""
-    seen = [_fitted(scene, suspect) for suspect in suspects]
-    heard, unheard = _hear(seen, claims)
-    told = [_fitted(scene, alone(scene, claim)) for claim in unheard]
-    everyone = [_capped(scene, one) for one in (*_doubted(heard, unheard), *told)]
-    kept = [one for one in everyone if one.confidence >= _LEAST]
-    return _rivalled(_ordered(scene, kept))
+    seen = [_discount_unexplained(context, candidate) for candidate in candidates]
+    confirmed_candidates, unmatched = _apply_findings(seen, findings)
+    told = [
+        _discount_unexplained(context, candidate_from_finding(context, finding))
+        for finding in unmatched
+    ]
+    all_candidates = [
+        _cap_confidence(context, one)
+        for one in (*_discount_contradicted(confirmed_candidates, unmatched), *told)
+    ]
+    remaining = [one for one in all_candidates if one.confidence >= _MIN_CONFIDENCE]
+    return _discount_rivals(_order(context, remaining))
 
 
-def _hear(
-    suspects: Sequence[Suspect], claims: Sequence[Claim]
-) -> tuple[list[Suspect], list[Claim]]:
+def _apply_findings(
+    candidates: Sequence[Candidate], findings: Sequence[CloudFinding]
+) -> tuple[list[Candidate], list[CloudFinding]]:
     """Let the cloud confirm suspects; return them, and the claims that fit none."""
-    heard = list(suspects)
-    unheard = []
-    for claim in claims:
-        matches = [number for number, one in enumerate(heard) if fits(claim, one)]
+    confirmed_candidates = list(candidates)
+    unmatched = []
+    for finding in findings:
+        matches = [
+            number for number, one in enumerate(confirmed_candidates) if is_same_fault(finding, one)
+        ]
         for number in matches:
-            heard[number] = confirmed(heard[number], claim)
+            confirmed_candidates[number] = confirm(confirmed_candidates[number], finding)
         if not matches:
-            unheard.append(claim)
-    return heard, unheard
+            unmatched.append(finding)
+    return confirmed_candidates, unmatched
 
 
-def _doubted(heard: Sequence[Suspect], unheard: Sequence[Claim]) -> list[Suspect]:
+def _discount_contradicted(
+    confirmed_candidates: Sequence[Candidate], unmatched: Sequence[CloudFinding]
+) -> list[Candidate]:
     """Doubt what we saw when the cloud names something else and not this."""
-    named_otherwise = any(claim.cause != OTHER for claim in unheard)
-    if not named_otherwise:
-        return list(heard)
-    return [one if one.told else replace(one, confidence=one.confidence * _DENIED) for one in heard]
+    is_contradicted = any(finding.cause != OTHER for finding in unmatched)
+    if not is_contradicted:
+        return list(confirmed_candidates)
+    return [
+        one if one.told else replace(one, confidence=one.confidence * _CONTRADICTED_FACTOR)
+        for one in confirmed_candidates
+    ]
 
 
-def _fitted(scene: Scene, suspect: Suspect) -> Suspect:
+def _discount_unexplained(context: CallContext, candidate: Candidate) -> Candidate:
     """Lower a suspect that does not explain what the abnormal side suffers."""
-    if suspect.uid not in scene.ends:
-        return suspect
+    if candidate.uid not in context.ends:
+        return candidate
     factor = 1.0
-    if not explains(scene, suspect):
-        factor *= _UNFELT_ELSEWHERE
-    elif suspect.seen and suspect.cause.group == "network":
-        factor *= _felt(scene, suspect)
-    return replace(suspect, confidence=suspect.confidence * factor)
+    if not explains(context, candidate):
+        factor *= _UNEXPLAINED_FACTOR
+    elif candidate.seen and candidate.cause.group == "network":
+        factor *= _freeze_factor(context, candidate)
+    return replace(candidate, confidence=candidate.confidence * factor)
 
 
-def explains(scene: Scene, suspect: Suspect) -> bool:
+def explains(context: CallContext, candidate: Candidate) -> bool:
     """Tell whether the abnormal side would feel this fault."""
-    cause = suspect.cause
+    cause = candidate.cause
     if cause.group in _BOTH_ENDS or cause.name == "wifi_weak":
         return True
-    own = suspect.uid == scene.report.abnormal_uid
+    own = candidate.uid == context.report.abnormal_uid
     if cause.direction is None:
         return own or cause.group in {"user_action", "media", "network"}
     return own == (cause.direction is Direction.DOWN)
 
 
-def _felt(scene: Scene, suspect: Suspect) -> float:
+def _freeze_factor(context: CallContext, candidate: Candidate) -> float:
     """Return 1 when the abnormal side froze in this medium, less when it did not."""
-    uid, media = scene.report.abnormal_uid, suspect.cause.media
-    frozen = {one.media for one in freezes(scene, uid)}
+    uid, media = context.report.abnormal_uid, candidate.cause.media
+    frozen = {one.media for one in freezes(context, uid)}
     if not frozen:
-        measured = media is not None and freeze_measured(scene, uid, media)
-        return _UNFELT if measured else 1.0
-    return 1.0 if media is None or media in frozen else _OTHER_MEDIUM
+        measured = media is not None and freeze_measured(context, uid, media)
+        return _UNFELT_FACTOR if measured else 1.0
+    return 1.0 if media is None or media in frozen else _OTHER_MEDIUM_FACTOR
 
 
-def _capped(scene: Scene, suspect: Suspect) -> Suspect:
+def _cap_confidence(context: CallContext, candidate: Candidate) -> Candidate:
     """Keep a little doubt; and more where who complains cannot have felt it, told or not."""
-    felt = suspect.uid not in scene.ends or explains(scene, suspect)
-    most = _MOST if felt else _MOST_UNFELT
-    return replace(suspect, confidence=min(most, suspect.confidence))
+    felt = candidate.uid not in context.ends or explains(context, candidate)
+    most = _MAX_CONFIDENCE if felt else _MAX_CONFIDENCE_UNFELT
+    return replace(candidate, confidence=min(most, candidate.confidence))
 
 
-def _ordered(scene: Scene, suspects: Sequence[Suspect]) -> list[Suspect]:
+def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Order by confidence; among those close to the best, the sender's fault first.
 
     What who complains cannot have felt comes after what explains the complaint well enough.
     """
-    if not suspects:
+    if not candidates:
         return []
-    sender = scene.ends[0]
-    felt = [one for one in suspects if explains(scene, one)]
+    sender = context.ends[0]
+    felt = [one for one in candidates if explains(context, one)]
     explained = any(one.confidence >= _EXPLAINED for one in felt)
-    best = max(one.confidence for one in (felt if explained else suspects))
+    best = max(one.confidence for one in (felt if explained else candidates))
 
-    def place(suspect: Suspect) -> tuple[bool, bool, bool, float]:
-        own = explains(scene, suspect)
-        close = suspect.confidence >= best - _CLOSE
-        first = close and suspect.uid == sender and own
-        return (explained and not own, not close, not first, -suspect.confidence)
+    def sort_key(candidate: Candidate) -> tuple[bool, bool, bool, float]:
+        own = explains(context, candidate)
+        close = candidate.confidence >= best - _CLOSE
+        first = close and candidate.uid == sender and own
+        return (explained and not own, not close, not first, -candidate.confidence)
 
-    return sorted(suspects, key=place)
+    return sorted(candidates, key=sort_key)
 
 
-def _rivalled(ranked: Sequence[Suspect]) -> list[Suspect]:
+def _discount_rivals(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Lower the first when another explains as much: two faults, either may be the reason."""
     if len(ranked) > 1 and ranked[1].confidence >= ranked[0].confidence - _CLOSE:
-        first = replace(ranked[0], confidence=ranked[0].confidence * _RIVAL)
+        first = replace(ranked[0], confidence=ranked[0].confidence * _RIVAL_FACTOR)
         second = ranked[1]
         limit = min(second.confidence, first.confidence)
         return [first, replace(second, confidence=limit), *ranked[2:]]

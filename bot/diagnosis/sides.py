@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.call import AbnormalEvent, Call, Media, Missing, Participant, Report, Series, Side
-from bot.diagnosis.context import Scene, set_scene
+from bot.call import AbnormalEvent, Call, Media, MissingItem, Participant, Report, Series, Side
+from bot.diagnosis.context import CallContext, build_context
 from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.symptoms import frozen_share
 from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
@@ -16,13 +16,13 @@ _MUCH_MORE: Final = 2.0
 _LEAST_PERCENT: Final = 3.0  # Agora counts who froze for more of the time than this
 
 
-def examine_either(
+def diagnose_either_side(
     report: Report,
     calls: Sequence[Call],
     series: Sequence[Series],
     events: Sequence[AbnormalEvent],
     *,
-    missing: Sequence[Missing] = (),
+    missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
 ) -> tuple[Side, Verdict]:
     """Work out why a call was bad of which nobody complained; `report.abnormal_side` is ignored.
@@ -31,21 +31,23 @@ def examine_either(
     """
 
     def judge(side: Side) -> Verdict:
-        as_told = replace(report, abnormal_side=side)
-        return diagnose(as_told, calls, series, events, missing=missing, participants=participants)
+        with_side = replace(report, abnormal_side=side)
+        return diagnose(
+            with_side, calls, series, events, missing=missing, participants=participants
+        )
 
-    froze = _froze_more(set_scene(report, calls, series, participants))
-    if froze is not None:
-        return froze, judge(froze)
+    side_that_froze = _froze_more(build_context(report, calls, series, participants))
+    if side_that_froze is not None:
+        return side_that_froze, judge(side_that_froze)
     verdicts = {side: judge(side) for side in (Side.STUDENT, Side.TEACHER)}
-    side = max(verdicts, key=lambda one: _worth(verdicts[one]))
+    side = max(verdicts, key=lambda one: _confidence_of(verdicts[one]))
     return side, verdicts[side]
 
 
-def _froze_more(scene: Scene) -> Side | None:
+def _froze_more(context: CallContext) -> Side | None:
     """Return who clearly froze more than the other; None when neither did."""
     shares = {
-        side: max(frozen_share(scene, scene.report.uid_of(side), media) for media in Media)
+        side: max(frozen_share(context, context.report.uid_of(side), media) for media in Media)
         for side in Side
     }
     worst = max(shares, key=lambda side: shares[side])
@@ -53,5 +55,5 @@ def _froze_more(scene: Scene) -> Side | None:
     return worst if shares[worst] > least else None
 
 
-def _worth(verdict: Verdict) -> float:
+def _confidence_of(verdict: Verdict) -> float:
     return 0.0 if verdict.cause in {HEALTHY, UNKNOWN} else verdict.confidence or 0.0

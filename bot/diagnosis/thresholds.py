@@ -30,9 +30,11 @@ LOSS: Final = Limit(5, Unit.PERCENT, AGORA)
 HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, HUAWEI)  # theirs is for audio on the way up
 LATENCY: Final = Limit(500, Unit.MS, HUAWEI)
 JITTER: Final = Limit(500, Unit.MS, HUAWEI)
-JITTER_FELT: Final = Limit(100, Unit.MS, OWN)  # with freezes at the receiver, or weak Wi-Fi
-ROUTER: Final = Limit(500, Unit.MS, AGORA)
-ROUTER_SLOW: Final = Limit(100, Unit.MS, OWN)  # with loss or jitter of the same person
+JITTER_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)  # with freezes at the receiver, or weak Wi-Fi
+ROUTER_LATENCY_LIMIT: Final = Limit(500, Unit.MS, AGORA)
+ROUTER_LATENCY_NOTICEABLE: Final = Limit(
+    100, Unit.MS, OWN
+)  # with loss or jitter of the same person
 SYSTEM_CPU: Final = Limit(80, Unit.PERCENT, HUAWEI)
 APP_CPU: Final = Limit(70, Unit.PERCENT, HUAWEI)
 TASK_DELAY: Final = Limit(80, Unit.MS, AGORA)
@@ -55,18 +57,18 @@ LIMITS: Final[Mapping[Metric, Limit]] = {
     Metric.DOWNLINK_LATENCY: LATENCY,
     Metric.LATENCY: LATENCY,
     Metric.JITTER: JITTER,
-    Metric.ROUTER_LATENCY: ROUTER,
+    Metric.ROUTER_LATENCY: ROUTER_LATENCY_LIMIT,
     Metric.SYSTEM_CPU: SYSTEM_CPU,
     Metric.APP_CPU: APP_CPU,
     Metric.TASK_DELAY: TASK_DELAY,
     Metric.CAPTURE_FPS: CAPTURE,
 }
-_STRICTER: Final[Mapping[Metric, tuple[Limit, ...]]] = {
+_OTHER_LIMITS: Final[Mapping[Metric, tuple[Limit, ...]]] = {
     Metric.UPLINK_LOSS: (HEAVY_LOSS,),
     Metric.DOWNLINK_LOSS: (HEAVY_LOSS,),
     Metric.END_TO_END_LOSS: (HEAVY_LOSS,),
-    Metric.JITTER: (JITTER_FELT,),
-    Metric.ROUTER_LATENCY: (ROUTER_SLOW,),
+    Metric.JITTER: (JITTER_NOTICEABLE,),
+    Metric.ROUTER_LATENCY: (ROUTER_LATENCY_NOTICEABLE,),
     Metric.SEND_BITRATE: (NOTHING_SENT,),
     Metric.RECEIVE_BITRATE: (NOTHING_SENT,),
     Metric.SEND_VOLUME: (SILENCE,),
@@ -82,5 +84,5 @@ def source_of(metric: str, bound: float) -> str | None:
         return None
     measured = Metric(metric)
     general = LIMITS.get(measured)
-    known = (*([general] if general else []), *_STRICTER.get(measured, ()))
+    known = (*([general] if general else []), *_OTHER_LIMITS.get(measured, ()))
     return next((limit.source for limit in known if limit.bound == bound), None)

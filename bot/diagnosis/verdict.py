@@ -10,16 +10,18 @@ from typing import Any, Final
 from bot.call import (
     Code,
     Direction,
-    Lack,
-    LackReason,
     Media,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Side,
 )
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
-NEEDED: Final = frozenset({Lack.CALL, Lack.TEACHER_METRICS, Lack.STUDENT_METRICS})
+REQUIRED_KINDS: Final = frozenset(
+    {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +89,27 @@ class Verdict:
     uid: str | None = None
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingItem, ...] = ()
     others: tuple[Verdict, ...] = ()
 
     @property
     def retry_at(self) -> dt.datetime | None:
         """When asking again may tell more; None: it will not."""
-        times = [lack.retry_at for lack in self.missing if lack.retry_at is not None]
+        times = [
+            missing_item.retry_at
+            for missing_item in self.missing
+            if missing_item.retry_at is not None
+        ]
         return min(times, default=None)
 
     @property
     def known_at(self) -> dt.datetime | None:
         """When what is unknown may become known; None: never, whatever else comes out."""
-        times = [lack.retry_at for lack in self.missing if lack.what in NEEDED]
+        times = [
+            missing_item.retry_at
+            for missing_item in self.missing
+            if missing_item.what in REQUIRED_KINDS
+        ]
         if not times:
             return self.retry_at
         later = [at for at in times if at is not None]
@@ -117,7 +127,7 @@ class Verdict:
             "from": write_time(self.since),
             "to": write_time(self.until),
             "evidence": [evidence.to_json() for evidence in self.evidence],
-            "missing": [_missing_to_json(lack) for lack in self.missing],
+            "missing": [_missing_to_json(missing_item) for missing_item in self.missing],
             "others": [other.to_json() for other in self.others],
         }
 
@@ -149,11 +159,18 @@ def read_time(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _missing_to_json(lack: Missing) -> dict[str, Any]:
-    retry_at = write_time(lack.retry_at) if lack.retry_at else None
-    return {"what": lack.what, "why": lack.why, "retry_at": retry_at, "detail": lack.detail}
+def _missing_to_json(missing_item: MissingItem) -> dict[str, Any]:
+    retry_at = write_time(missing_item.retry_at) if missing_item.retry_at else None
+    return {
+        "what": missing_item.what,
+        "why": missing_item.why,
+        "retry_at": retry_at,
+        "detail": missing_item.detail,
+    }
 
 
-def _missing_from_json(data: Mapping[str, Any]) -> Missing:
+def _missing_from_json(data: Mapping[str, Any]) -> MissingItem:
     retry_at = read_time(data["retry_at"]) if data["retry_at"] else None
-    return Missing(Lack(data["what"]), LackReason(data["why"]), retry_at, data["detail"])
+    return MissingItem(
+        MissingKind(data["what"]), MissingReason(data["why"]), retry_at, data["detail"]
+    )

@@ -12,7 +12,7 @@ LocaleName = Literal["zh", "en", "both"]
 CatalogName = Literal["zh", "en"]
 Domain = Literal["messages", "codes"]
 
-_PLACE: Final = re.compile(r"%(?:\((\w+)\)s|%)")
+_PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|%)")
 
 
 class PersonId(str):
@@ -87,7 +87,7 @@ class Duration:
             (rest, message("%(seconds)s s", seconds=rest)),
         )
         first = next(place for place, (number, _) in enumerate(units) if number)
-        return tuple(spoken for number, spoken in units[first : first + 2] if number)
+        return tuple(msg for number, msg in units[first : first + 2] if number)
 
     def __str__(self) -> str:
         sign = "-" if self.seconds < 0 else ""
@@ -117,4 +117,4 @@ def fill_placeholders(
             return "%"
         return write(params[name]) if name in params else place[0]
 
-    return _PLACE.sub(fill, text)
+    return _PLACEHOLDER.sub(fill, text)

@@ -10,10 +10,10 @@ from typing import Any, Final
 from bot.i18n.messages import Duration, Message, Percentage, PersonId, Uid
 
 
-def dump_message(spoken: Message) -> dict[str, Any]:
+def dump_message(msg: Message) -> dict[str, Any]:
     """Write a message as JSON, to be said later in whatever language; see `load_message`."""
-    params = {name: _dump_value(value) for name, value in spoken.params.items()}
-    return {"id": spoken.id, "params": params, "domain": spoken.domain, "plural": spoken.plural}
+    params = {name: _dump_value(value) for name, value in msg.params.items()}
+    return {"id": msg.id, "params": params, "domain": msg.domain, "plural": msg.plural}
 
 
 def load_message(data: Mapping[str, Any]) -> Message:
@@ -26,7 +26,7 @@ def _dump_value(value: object) -> object:
     """Keep what makes a parameter more than text: a uid that comes back is still masked."""
     if isinstance(value, list | tuple):
         return [_dump_value(item) for item in value]
-    for tag, (kind, dump, _) in _STORED.items():
+    for tag, (kind, dump, _) in _SERIALIZERS.items():
         if isinstance(value, kind):
             inner = _dump_value(dump(value)) if tag != "message" else dump(value)
             return None if inner is None else {tag: inner}
@@ -41,11 +41,11 @@ def _load_value(value: Any) -> object:
     if not isinstance(value, dict):
         return value
     tag, inner = next(iter(value.items()))
-    return _STORED[tag][2](inner)
+    return _SERIALIZERS[tag][2](inner)
 
 
-_Store = tuple[type, Callable[[Any], object], Callable[[Any], object]]
-_STORED: Final[dict[str, _Store]] = {
+_Serializer = tuple[type, Callable[[Any], object], Callable[[Any], object]]
+_SERIALIZERS: Final[dict[str, _Serializer]] = {
     "message": (Message, dump_message, load_message),
     "time": (dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
     "uid": (Uid, str, Uid),

@@ -33,25 +33,27 @@ CATALOG_LOCALES: Final[tuple[CatalogName, ...]] = ("zh", "en")
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
 _BABEL_LOCALES: Final = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "US")}
 _LIST_COMMAS: Final = {"zh": "、", "en": ", "}
-_SHORT_LENGTH = 24  # up to here two languages stand side by side, beyond it one above the other
+_MAX_INLINE_LENGTH = (
+    24  # up to here two languages stand side by side, beyond it one above the other
+)
 
 
 def choose_locale(chosen: str | None, slack_locale: str | None, default: LocaleName) -> LocaleName:
     """Choose a reader's language: their own choice, else Slack's, else the company's."""
-    for wish in (chosen, slack_locale):
-        if wish == "both":
+    for preference in (chosen, slack_locale):
+        if preference == "both":
             return "both"
         for name in CATALOG_LOCALES:
-            if wish and wish.lower().replace("_", "-").split("-")[0] == name:
+            if preference and preference.lower().replace("_", "-").split("-")[0] == name:
                 return name
     return default
 
 
 _catalogs: dict[tuple[Domain, CatalogName], gnu_gettext.NullTranslations] = {}
-_compiling = threading.Lock()
+_compile_lock = threading.Lock()
 
 
-def preload() -> None:
+def load_catalogs() -> None:
     """Compile every catalog, so that no reader waits for it later.
 
     Raises FileNotFoundError when a catalog is missing; without this call Lagdesk would
@@ -72,7 +74,7 @@ def _catalog(domain: Domain, locale: CatalogName) -> gnu_gettext.NullTranslation
     found = _catalogs.get((domain, locale))
     if found is not None:
         return found
-    with _compiling:
+    with _compile_lock:
         if (domain, locale) not in _catalogs:
             _catalogs[domain, locale] = _compile(domain, locale)
     return _catalogs[domain, locale]
@@ -82,27 +84,27 @@ def _compile(domain: Domain, locale: CatalogName) -> gnu_gettext.NullTranslation
     path = _catalog_path(domain, locale)
     if not path.is_file():
         return gnu_gettext.NullTranslations()
-    compiled = io.BytesIO()
+    mo_file = io.BytesIO()
     with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=locale, domain=domain))
-    compiled.seek(0)
-    return gnu_gettext.GNUTranslations(compiled)
+        write_mo(mo_file, read_po(source, locale=locale, domain=domain))
+    mo_file.seek(0)
+    return gnu_gettext.GNUTranslations(mo_file)
 
 
-def _look_up(locale: CatalogName, spoken: Message) -> str:
+def _look_up_text(locale: CatalogName, msg: Message) -> str:
     """Find the sentence in the catalog; the English msgid where the catalog has none."""
-    if spoken.domain == "codes":
-        return _code_text(locale, spoken.id) or spoken.id
-    if not spoken.id:  # gettext keeps a catalog's header under the empty msgid
+    if msg.domain == "codes":
+        return _code_text(locale, msg.id) or msg.id
+    if not msg.id:  # gettext keeps a catalog's header under the empty msgid
         return ""
-    catalog = _catalog(spoken.domain, locale)
-    if spoken.plural is None:
-        return catalog.gettext(spoken.id) or spoken.id
-    count = spoken.params.get("count")
+    catalog = _catalog(msg.domain, locale)
+    if msg.plural is None:
+        return catalog.gettext(msg.id) or msg.id
+    count = msg.params.get("count")
     number = abs(count) if isinstance(count, int) else 2
-    english = spoken.id if number == 1 else spoken.plural
-    found = catalog.ngettext(spoken.id, spoken.plural, number)
-    return english if found in ("", spoken.id) else found  # Babel fills gaps with the singular
+    english = msg.id if number == 1 else msg.plural
+    found = catalog.ngettext(msg.id, msg.plural, number)
+    return english if found in ("", msg.id) else found  # Babel fills gaps with the singular
 
 
 @lru_cache(maxsize=4096)
@@ -121,10 +123,10 @@ def has_code(kind: str, code: str) -> bool:
     return bool(code) and bool(_code_text("zh", f"{kind}.{code}"))
 
 
-Renderer = Callable[[object], str]
+ParameterRenderer = Callable[[object], str]
 
 
-class Words:
+class Translator:
     """One language's voice. `Words("both")` says everything in Chinese and then in English.
 
     >>> Words("en").say(message("Ticket"))
@@ -137,43 +139,45 @@ class Words:
         self._catalog_locale: Final[CatalogName] = "en" if locale == "en" else "zh"
 
     @property
-    def each(self) -> tuple[Words, ...]:
+    def per_language(self) -> tuple[Translator, ...]:
         """This voice as single-language voices, in the order they are printed."""
         if self.locale != "both":
             return (self,)
-        return tuple(Words(name, self.timezone) for name in CATALOG_LOCALES)
+        return tuple(Translator(name, self.timezone) for name in CATALOG_LOCALES)
 
-    def say(self, spoken: Message, render: Renderer | None = None) -> str:
+    def translate(self, msg: Message, render: ParameterRenderer | None = None) -> str:
         """Say a message; `render` may turn a plain parameter into text its own way.
 
         `render` is handed strings, whole numbers, datetimes and whatever else is none of ours;
         decimals, durations and percentages reach it as text in this language.
         """
         if self.locale == "both":
-            return join_languages([words.say(spoken, render) for words in self.each])
-        text = _look_up(self._catalog_locale, spoken)
-        if spoken.domain == "codes":  # words of the clouds, or a code as it came
+            return join_languages(
+                [translator.translate(msg, render) for translator in self.per_language]
+            )
+        text = _look_up_text(self._catalog_locale, msg)
+        if msg.domain == "codes":  # words of the clouds, or a code as it came
             return text
-        return fill_placeholders(text, spoken.params, lambda value: self._write(value, render))
+        return fill_placeholders(text, msg.params, lambda value: self._write(value, render))
 
-    def when(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:
+    def format_time(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:
         """Say a time in this reader's zone. `zzz` is the zone as UTC+8, which needs no guessing.
 
         A naive time is taken as UTC.
         """
         aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
         try:
-            there = aware.astimezone(_zone(self.timezone))
+            local_time = aware.astimezone(_zone(self.timezone))
         except OverflowError:  # the calendar's first or last day, moved beyond it by the zone
-            there = aware
-        exact = pattern.replace("zzz", f"'{_offset_name(there)}'")
+            local_time = aware
+        full_pattern = pattern.replace("zzz", f"'{_offset_name(local_time)}'")
         locale = _BABEL_LOCALES[self._catalog_locale]
-        return format_datetime(there.replace(tzinfo=dt.UTC), exact, locale=locale)
+        return format_datetime(local_time.replace(tzinfo=dt.UTC), full_pattern, locale=locale)
 
-    def _write(self, value: object, render: Renderer | None) -> str:
+    def _write(self, value: object, render: ParameterRenderer | None) -> str:
         """Write one parameter the way this language does."""
         if isinstance(value, Message):
-            return self.say(value, render)
+            return self.translate(value, render)
         if isinstance(value, list | tuple):
             comma = _LIST_COMMAS[self._catalog_locale]
             return comma.join(self._write(item, render) for item in value)
@@ -181,7 +185,7 @@ class Words:
         if render is not None:
             return render(plain)
         if isinstance(plain, dt.datetime):
-            return self.when(plain)
+            return self.format_time(plain)
         return "–" if plain is None else str(plain)
 
     def _write_number(self, value: object) -> object:
@@ -197,7 +201,7 @@ class Words:
         return value
 
     def _write_duration(self, duration: Duration) -> str:
-        said = " ".join(self.say(part) for part in duration.parts)
+        said = " ".join(self.translate(part) for part in duration.parts)
         return (f"-{said}" if duration.seconds < 0 else said) or "–"
 
 
@@ -229,5 +233,5 @@ def _offset_name(moment: dt.datetime) -> str:
 def join_languages(texts: list[str]) -> str:
     """Join the same words in several languages, once where they are equal."""
     distinct = list(dict.fromkeys(texts))
-    short = all(len(text) <= _SHORT_LENGTH and "\n" not in text for text in distinct)
+    short = all(len(text) <= _MAX_INLINE_LENGTH and "\n" not in text for text in distinct)
     return (" / " if short else "\n").join(distinct)

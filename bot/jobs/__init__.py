@@ -1,5 +1,5 @@
 """Durable jobs: the engine and what it carries out. Decisions stay with the desk."""
 
-from bot.jobs.worker import Carrier, Engine
+from bot.jobs.worker import JobHandler, Worker
 
-__all__ = ["Carrier", "Engine"]
+__all__ = ["JobHandler", "Worker"]

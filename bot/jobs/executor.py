@@ -101,7 +101,7 @@ class Executor:
         }
         await self._open_client().enqueue_async(options, name)
 
-    async def whereabouts(self, job: str) -> tuple[str, str | None] | None:
+    async def job_status(self, job: str) -> tuple[str, str | None] | None:
         """Return a job's status and the executor that has it, None when there is no such job."""
         found = await self._open_client().list_workflows_async(
             workflow_ids=[job], load_input=False, load_output=False

@@ -18,12 +18,12 @@ from bot.ports import Clock
 from bot.store import Store
 from bot.store import jobs as store_jobs
 
-BEAT_S: Final = 1.5
-SILENT_FOR: Final = dt.timedelta(seconds=5)  # with one beat more, dead work goes on in 7 s
+HEARTBEAT_INTERVAL_S: Final = 1.5
+HEARTBEAT_TIMEOUT: Final = dt.timedelta(seconds=5)  # with one beat more, dead work goes on in 7 s
 _log = logging.getLogger(__name__)
 
 
-class Pulse:
+class HeartbeatThread:
     """Beats until stopped; calls `alarm` from its thread whenever a duty waits to be done."""
 
     def __init__(self, store: Store, clock: Clock, worker: str, alarm: Callable[[], None]) -> None:
@@ -48,17 +48,17 @@ class Pulse:
         now = self._clock.now()
 
         def sweep(session: Session) -> bool:
-            store_jobs.beat(session, self._worker, now)
+            store_jobs.record_heartbeat(session, self._worker, now)
             session.flush()
-            freed = store_jobs.release_dead(session, now, SILENT_FOR)
-            if freed:
-                _log.warning("Freed %d duties of workers that fell silent.", freed)
-            return bool(store_jobs.due(session, now, 1))
+            released = store_jobs.release_dead_workers(session, now, HEARTBEAT_TIMEOUT)
+            if released:
+                _log.warning("Freed %d duties of workers that fell silent.", released)
+            return bool(store_jobs.list_due(session, now, 1))
 
-        return self._store.transact_here(sweep)
+        return self._store.transact_sync(sweep)
 
     def _run(self) -> None:
-        while not self._stopped.wait(BEAT_S):
+        while not self._stopped.wait(HEARTBEAT_INTERVAL_S):
             try:
                 if self.beat():
                     self._alarm()

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
-import bot.store.admin.audit_log
-import bot.store.admin.installations
-import bot.store.call_control.recordings
-import bot.store.call_control.room_commands
-import bot.store.diagnosis.events
-import bot.store.diagnosis.evidence
-import bot.store.diagnosis.feedback
-import bot.store.escalation.incidents
-import bot.store.models  # noqa: F401 - importing these fills the metadata
-from bot.ticket import OneOf, UtcTime
+from bot import store
+from bot.ticket import EnumText, UtcTime
+
+for module in pkgutil.walk_packages(store.__path__, "bot.store."):
+    import_module(module.name)  # fills the metadata
 
 
 def render_plainly(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -25,7 +22,7 @@ def render_plainly(kind: str, item: Any, autogen: AutogenContext) -> str | Liter
     _ = autogen
     if kind == "type" and isinstance(item, UtcTime):
         return "sa.DateTime()"
-    if kind == "type" and isinstance(item, OneOf):
+    if kind == "type" and isinstance(item, EnumText):
         return "sa.String(20)"
     return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
 

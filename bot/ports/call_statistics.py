@@ -9,11 +9,11 @@ from typing import Final, Protocol, runtime_checkable
 from bot.call import Call, Distribution, Media, Trend
 from bot.ports.clouds import Window
 
-SUFFERED_FROM: Final = 5.0  # percent of the time frozen; Agora's own limit for video
+FREEZE_LIMIT_PERCENT: Final = 5.0  # percent of the time frozen; Agora's own limit for video
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class FreezeBucket:
     """How many people were frozen for `low` up to `high` percent of the time."""
 
     media: Media
@@ -23,23 +23,25 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class CallStatistics:
     """How everybody in a call fared in a stretch of it, not only the two of a complaint.
 
-    `spreads` are shares of time frozen along a dimension, in percent; `minutes` are figures of
-    each minute: the people there, and how many of them froze.
+    `distributions` are shares of time frozen along a dimension, in percent; `minutes` are figures
+    of each minute: the people there, and how many of them froze.
     """
 
     since: dt.datetime
     until: dt.datetime
-    spreads: tuple[Distribution, ...] = ()
-    buckets: tuple[Bucket, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    buckets: tuple[FreezeBucket, ...] = ()
     minutes: tuple[Trend, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing in it."""
-        told = any(spread.rows for spread in self.spreads) or any(t.points for t in self.minutes)
+        told = any(distribution.rows for distribution in self.distributions) or any(
+            t.points for t in self.minutes
+        )
         return not told and not any(bucket.people for bucket in self.buckets)
 
     def people(self, media: Media, least: float = 0.0) -> int:
@@ -52,10 +54,10 @@ class Crowd:
 
 
 @runtime_checkable
-class CrowdSource(Protocol):
+class SupportsCallStatistics(Protocol):
     """A cloud that tells how everybody in one call fared."""
 
-    async def fetch_crowd(self, call: Call, window: Window) -> Crowd:
+    async def fetch_call_statistics(self, call: Call, window: Window) -> CallStatistics:
         """Return how everybody fared within the window, with what people leave of the allowance.
 
         Raises CloudCannotError where there is no such call, and any other CloudError.

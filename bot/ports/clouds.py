@@ -15,7 +15,7 @@ from bot.call import (
     CallRecord,
     Code,
     Distribution,
-    Missing,
+    MissingItem,
     Report,
     Trend,
     Usage,
@@ -51,9 +51,9 @@ class Capabilities:
     """What a cloud can do and takes. `cname` and `uid` are full-match patterns.
 
     `rooms`: people can be sent out and rooms closed; `recording`: a person's stream can be
-    recorded. A cloud with either is a `RoomKeeper`. `occupancy`: it can be asked who is in a room
-    now; a cloud that can do no more about rooms is a `RoomWatcher`. `crowds`: it tells how
-    everybody in a call fared, and is a `CrowdSource`.
+    recorded. A cloud with either is a `SupportsRoomControl`. `occupancy`: it can be asked who is
+    in a room now; a cloud that can do no more about rooms is a `SupportsOccupancy`.
+    `call_statistics`: it tells how everybody in a call fared, and is a `SupportsCallStatistics`.
     """
 
     reports: bool
@@ -69,16 +69,16 @@ class Capabilities:
     rooms: bool = False
     recording: bool = False
     occupancy: bool = False
-    crowds: bool = False
+    call_statistics: bool = False
 
 
 _DAY_S: Final = 86400.0
 _LOW: Final = 0.1
-NARROWEST: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
+MIN_SCAN_SPAN: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EventScan:
     """One answer about a whole app: its stretch, its events, whether it held all it can hold."""
 
     span: Window
@@ -88,28 +88,28 @@ class Look:
     @property
     def is_settled(self) -> bool:
         """Nothing more can be learnt about this stretch."""
-        return not self.is_full or self.span.span <= NARROWEST
+        return not self.is_full or self.span.span <= MIN_SCAN_SPAN
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class PollResult:
     """What one look in the background left undone.
 
-    `is_behind`: it pays to look again soon, for minutes of the last hour are unseen or answers
+    `has_backlog`: it pays to look again soon, for minutes of the last hour are unseen or answers
     were full. `left` are the calls the background may still make this UTC day, None
     when days have no limit.
     """
 
-    is_behind: bool
+    has_backlog: bool
     left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class EventAnswer:
+class EventsResult:
     """A cloud's own diagnosis of one channel, and what of it could not be seen."""
 
     events: tuple[AbnormalEvent, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[MissingItem, ...] = ()
 
 
 class Topic(StrEnum):
@@ -124,7 +124,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RemainingQuota:
     """How many calls are left of `most` within `per_s` seconds; a day is a UTC day."""
 
     name: str
@@ -144,13 +144,13 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class AppMetrics:
     """What a cloud tells of a whole app about one topic. Times are aware.
 
     `fetched_at` is when the oldest of its figures were fetched, `fresh_at` when fresher ones can
-    be had (None: not known). `definitions` say what the figures mean at this cloud. What is
+    be had (None: not known). `explanations` say what the figures mean at this cloud. What is
     missing stands in `missing`, in sentences with the next step in `failures`. `asked` names the
-    endpoints it comes from, `allowances` what is left of theirs, None when nobody looked.
+    endpoints it comes from, `remaining_quotas` what is left of theirs, None when nobody looked.
     """
 
     topic: Topic
@@ -163,17 +163,17 @@ class Overview:
     trends: tuple[Trend, ...] = ()
     usages: tuple[Usage, ...] = ()
     distributions: tuple[Distribution, ...] = ()
-    definitions: tuple[Message, ...] = ()
-    missing: tuple[Missing, ...] = ()
+    explanations: tuple[Message, ...] = ()
+    missing: tuple[MissingItem, ...] = ()
     failures: tuple[Message, ...] = ()
     asked: tuple[str, ...] = ()
-    allowances: tuple[Allowance, ...] | None = None
+    remaining_quotas: tuple[RemainingQuota, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
         """Tell whether there is no figure in it."""
-        spread = any(each.rows for each in self.distributions)
-        return not (self.usages or spread or any(trend.points for trend in self.trends))
+        distribution = any(each.rows for each in self.distributions)
+        return not (self.usages or distribution or any(trend.points for trend in self.trends))
 
 
 class Cloud(Protocol):
@@ -197,10 +197,10 @@ class Cloud(Protocol):
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
 
-    async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
+    async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return the cloud's own diagnosis of this channel within the window."""
 
-    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
         """Return the figures of a whole app; what failed is told in it, never raised."""
 
     async def send_report(self, report: Report) -> None:
@@ -214,18 +214,18 @@ class Cloud(Protocol):
 
 
 @runtime_checkable
-class EventSource(Protocol):
+class SupportsEventPolling(Protocol):
     """A cloud that tells what went wrong of a whole app at once, and soon forgets it."""
 
-    async def gather_events(self, app: str) -> Gathering:
+    async def poll_events(self, app: str) -> PollResult:
         """Look once where nobody has looked, with what people leave of the allowance.
 
         Raises CloudCannotError where there is no such call, and any other CloudError.
         """
 
-    async def recall_events(
+    async def read_polled_events(
         self, app: str, cname: str, window: Window, because: CloudError
-    ) -> EventAnswer:
+    ) -> EventsResult:
         """Return what was seen of a channel by earlier looks; asks the cloud nothing.
 
         `because` keeps us from asking: it is why minutes nobody looked at are missing. Where
@@ -235,18 +235,18 @@ class EventSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Who is in a room right now; `are_all` is False when there may be more.
+    """Who is in a room right now; `is_complete` is False when there may be more.
 
     `invisible` are those of them whom the others do not see, where a cloud tells them apart.
     """
 
     uids: tuple[str, ...]
-    are_all: bool = True
+    is_complete: bool = True
     invisible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class RecordingJob:
+class RecordingTask:
     """A recording of one person's stream. Times are None until they come."""
 
     id: str
@@ -259,17 +259,17 @@ class RecordingJob:
     stopped_at: dt.datetime | None = None
 
 
-class RecordMoment(StrEnum):
+class RecordingEventType(StrEnum):
     """What a cloud tells of a recording by itself."""
 
-    FILE_BEGUN = "file_begun"
-    FILE_DONE = "file_done"
+    FILE_STARTED = "file_begun"
+    FILE_FINISHED = "file_done"
     OVER = "over"
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class RecordEvent:
+class RecordingEvent:
     """What a cloud told of a recording by itself; of a finished file its facts.
 
     `app` is our name of the app. `path` is the file's whole path in `bucket`; no address that
@@ -280,7 +280,7 @@ class RecordEvent:
     app: str
     cname: str
     job_id: str
-    moment: RecordMoment
+    moment: RecordingEventType
     stream: str = ""
     format: str = ""
     location: str = ""
@@ -294,14 +294,14 @@ class RecordEvent:
 
 
 @runtime_checkable
-class RoomWatcher(Protocol):
+class SupportsOccupancy(Protocol):
     """Tells who is in a room."""
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
         """Return who is in a room now, None when no call runs in it. Raises CloudError."""
 
 
-class RoomControl(RoomWatcher, Protocol):
+class RoomControl(SupportsOccupancy, Protocol):
     """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
@@ -310,10 +310,10 @@ class RoomControl(RoomWatcher, Protocol):
     async def dismiss(self, app: str, cname: str) -> None:
         """Close a room and send everybody out. Returns when the command is taken."""
 
-    async def start_recording(self, app: str, cname: str, uid: str, rule_id: str) -> RecordingJob:
+    async def start_recording(self, app: str, cname: str, uid: str, rule_id: str) -> RecordingTask:
         """Start to record one person; not idempotent."""
 
-    async def recording(self, app: str, job_id: str) -> RecordingJob:
+    async def recording(self, app: str, job_id: str) -> RecordingTask:
         """Return how a recording stands."""
 
     async def stop_recording(self, app: str, job_id: str) -> None:
@@ -327,7 +327,7 @@ class RoomControl(RoomWatcher, Protocol):
 
 
 @runtime_checkable
-class RoomKeeper(Protocol):
+class SupportsRoomControl(Protocol):
     """A cloud that lets rooms be acted on."""
 
     @property

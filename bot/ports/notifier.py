@@ -18,12 +18,12 @@ from bot.call import (
 )
 from bot.diagnosis import Verdict
 from bot.i18n.messages import Message
-from bot.ports.call_statistics import Crowd
+from bot.ports.call_statistics import CallStatistics
 from bot.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ParticipantHistory:
     """How many tickets one side's person had lately, and how often which cause was theirs."""
 
     side: Side
@@ -35,9 +35,9 @@ class Past:
 class Diagnosis:
     """All there is to tell about one question: the verdict and the facts beside it.
 
-    `failures` say what went wrong between us and the cloud, with the next step. `crowd` is how
-    everybody in the call fared, None where nobody tells, or has yet. `named` are those whose
-    sides were told by who asked about a channel; None: a report tells both.
+    `failures` say what went wrong between us and the cloud, with the next step. `call_statistics`
+    is how everybody in the call fared, None where nobody tells, or has yet. `named` are those
+    whose sides were told by who asked about a channel; None: a report tells both.
     """
 
     report: Report
@@ -49,8 +49,8 @@ class Diagnosis:
     events: tuple[AbnormalEvent, ...] = ()
     failures: tuple[Message, ...] = ()
     series: tuple[Series, ...] = ()
-    pasts: tuple[Past, ...] = ()
-    crowd: Crowd | None = None
+    participant_histories: tuple[ParticipantHistory, ...] = ()
+    call_statistics: CallStatistics | None = None
     named: frozenset[str] | None = None
 
     @property
@@ -67,7 +67,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class UploadedImage:
     """A picture in Slack, shown nowhere yet; `alt_text` says what it shows."""
 
     file_id: str
@@ -75,7 +75,7 @@ class Uploaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class MessageRef:
     """Where something stands in Slack."""
 
     channel: str
@@ -83,13 +83,13 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Inquiry:
     """Somebody's question about a channel, and where its answer goes."""
 
     team: str
     person: str
     channel: str
-    answer_url: str
+    response_url: str
     locale: str
     timezone: str
     app: str
@@ -107,7 +107,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What doctor found about one thing: its dotted name, its name for people, what to do."""
 
     name: str
@@ -116,27 +116,27 @@ class Finding:
     detail: Message
 
 
-class Inspector(Protocol):
+class SlackHealthCheck(Protocol):
     """Slack, as doctor sees it."""
 
-    async def inspect(self, team: str) -> Sequence[Finding]:
+    async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Look at token, scopes and channels; never raises what Slack answered."""
 
-    async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
+    async def send_results(self, inquiry: Inquiry, check_results: Sequence[CheckResult]) -> None:
         """Tell somebody privately what was found. Raises SpeakError."""
 
 
 FILE_GONE: Final = "invalid_slack_file"  # code of the SpeakError when a picture is no more
 
 
-class Speaker(Protocol):
+class Notifier(Protocol):
     """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
 
     `key` names what is posted (`card:LD-12`); it travels with the post, so that `find` can
     tell later whether a post whose answer was lost did arrive.
     """
 
-    async def post_card(self, ticket: Ticket, key: str) -> Posted:
+    async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
         """Post the ticket's card in the escalation channel."""
 
     async def permalink(self, ticket: Ticket) -> str:
@@ -145,25 +145,25 @@ class Speaker(Protocol):
     async def update_card(self, ticket: Ticket) -> None:
         """Draw the ticket's card anew where it stands."""
 
-    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Post what was found in the ticket's thread."""
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post in the ticket's thread."""
 
-    async def confirm(self, ticket: Ticket, key: str) -> Posted:
+    async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
 
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Tell the reporter privately why the call was bad, with a link to its thread."""
 
-    async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+    async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
 
-    async def answer(self, question: Asked, diagnosis: Diagnosis) -> None:
+    async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
 
     async def is_support(self, team: str, person: str) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
-from bot.sandbox.clouds.huawei.webhook_sender import Courier
-from bot.sandbox.scenario import Lesson, demo_lessons, evening_lessons, piano_lessons
+from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.clouds.huawei.webhook_sender import WebhookSender
+from bot.sandbox.scenario import SimulatedCall, demo_calls, evening_calls, piano_calls
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 
@@ -25,14 +25,14 @@ _PORTS_TRIED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoEnvironment:
     """What the demo runs on; `environment` is what Lagdesk is told."""
 
     workspace: Workspace
-    clouds: Clouds
+    clouds: FakeClouds
     environment: Mapping[str, str]
 
-    def lead_to(self, url: str) -> None:
+    def connect(self, url: str) -> None:
         """Let Slack and Huawei's record callbacks (8.1) come to the house that listens there."""
         self.workspace.connect_http(f"{url}/slack/events")
         huawei = self.clouds.huawei
@@ -42,9 +42,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(
+async def demo_environment(
     folder: Path, manifest: Mapping[str, Any], *, port: int | None, locale: str
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[DemoEnvironment]:
     """Serve workspace and clouds until the block ends.
 
     Without a port the first free one from 8080 on is taken. Raises OSError when it is not free.
@@ -53,21 +53,21 @@ async def set_stage(
     clouds = build_clouds(time.time())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
-        await stack.enter_async_context(Courier(clouds.huawei).going_round())
+        await stack.enter_async_context(WebhookSender(clouds.huawei).run())
         await _serve_page(stack, workspace, port)
         environment = _environment(workspace, folder, locale) | cloud_environment(clouds)
-        yield Stage(workspace, clouds, environment)
+        yield DemoEnvironment(workspace, clouds, environment)
 
 
-def build_clouds(now: float) -> Clouds:
+def build_clouds(now: float) -> FakeClouds:
     """Build the three clouds; each carries the classes of one app, held around `now` (epoch s)."""
-    lessons: tuple[Lesson, ...] = (
-        *demo_lessons(now, KIDS),
-        *evening_lessons(now, ADULTS),
-        *piano_lessons(now, PIANO),
+    sim_calls: tuple[SimulatedCall, ...] = (
+        *demo_calls(now, KIDS),
+        *evening_calls(now, ADULTS),
+        *piano_calls(now, PIANO),
     )
-    return Clouds(
-        lessons,
+    return FakeClouds(
+        sim_calls,
         agora=AgoraAccount(apps={KIDS: "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
         volcengine=VolcengineAccount(apps={ADULTS: "661e00000000000000000002"}),
         huawei=HuaweiAccount(apps={PIANO: "5f963b4c89ae1628c2568003"}),
@@ -75,7 +75,7 @@ def build_clouds(now: float) -> Clouds:
     )
 
 
-def cloud_environment(clouds: Clouds) -> dict[str, str]:
+def cloud_environment(clouds: FakeClouds) -> dict[str, str]:
     """Return the settings that lead to simulated clouds which are being served."""
     agora, volcengine, huawei = (
         clouds.agora.account,

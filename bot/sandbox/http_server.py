@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-_TURNS: Final = 3  # the connection is seen, accepted, and given to its protocol
+_LOOP_TURNS: Final = 3  # the connection is seen, accepted, and given to its protocol
 
 
 async def close_server(runner: web.AppRunner) -> None:
@@ -16,6 +16,6 @@ async def close_server(runner: web.AppRunner) -> None:
     A connection that asyncio accepts in the very turn in which its server closes is neither
     served nor closed: giving it to the server fails, and the error is swallowed.
     """
-    for _ in range(_TURNS):
+    for _ in range(_LOOP_TURNS):
         await asyncio.sleep(0)
     await runner.cleanup()

@@ -6,42 +6,42 @@ import datetime as dt
 from typing import Final
 
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
     CloudError,
-    CloudNonsenseError,
+    CloudInvalidResponseError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
+    CloudUnsupportedError,
 )
 from bot.ticket import ReportState
 
-MENDED_WITHIN: Final = dt.timedelta(minutes=5)  # how often we look whether a key was mended
+KEY_RETRY_INTERVAL: Final = dt.timedelta(minutes=5)  # how often we look whether a key was mended
 _KEY_STATUSES: Final = (401, 403)  # a wrong key or plan is mended by whoever runs Lagdesk
 _GATEWAY_TIMEOUT: Final = 504  # the cloud behind the gateway may have done what we asked
 
 
-def judge_failure(
-    error: CloudError, now: dt.datetime, remembered_until: dt.datetime
+def classify_report_failure(
+    error: CloudError, now: dt.datetime, reportable_until: dt.datetime
 ) -> tuple[ReportState, dt.datetime | None]:
     """Return the report's state, and when to try again where the pause is not the engine's.
 
-    The cloud takes no report of a call after `remembered_until`.
+    The cloud takes no report of a call after `reportable_until`.
     """
     if may_have_arrived(error):
         return ReportState.UNCONFIRMED, None
-    if isinstance(error, CloudCannotError):
+    if isinstance(error, CloudUnsupportedError):
         return ReportState.UNSUPPORTED, None
     if error.retryable:
         return ReportState.PENDING, None
-    is_mendable = isinstance(error, CloudRefusedError) and error.status in _KEY_STATUSES
-    again = is_mendable and now < remembered_until
-    return ReportState.REFUSED, now + MENDED_WITHIN if again else None
+    is_fixable = isinstance(error, CloudRefusedError) and error.status in _KEY_STATUSES
+    should_retry = is_fixable and now < reportable_until
+    return ReportState.REFUSED, now + KEY_RETRY_INTERVAL if should_retry else None
 
 
 def may_have_arrived(error: CloudError) -> bool:
     """Tell whether the report may stand in the cloud although nobody said so."""
     if isinstance(error, CloudUnreachableError):
         return error.maybe_arrived
-    if isinstance(error, CloudBrokenError):
+    if isinstance(error, CloudServerError):
         return error.status == _GATEWAY_TIMEOUT
-    return isinstance(error, CloudNonsenseError)
+    return isinstance(error, CloudInvalidResponseError)

@@ -11,14 +11,14 @@ from bot.settings import Settings
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 
 
-def refuse(settings: Settings, refusal: Message = ONLY_SUPPORT) -> NotAllowedError:
+def not_allowed(settings: Settings, reason: Message = ONLY_SUPPORT) -> NotAllowedError:
     """Make the error that refuses, and says who support are."""
     if settings.support_group:
         return NotAllowedError(
             message(
-                "%(refusal)s Support are the members of the support user group.", refusal=refusal
+                "%(refusal)s Support are the members of the support user group.", refusal=reason
             )
         )
     return NotAllowedError(
-        message("%(refusal)s Support are the members of the escalation channel.", refusal=refusal)
+        message("%(refusal)s Support are the members of the escalation channel.", refusal=reason)
     )

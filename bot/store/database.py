@@ -37,13 +37,13 @@ class Store:
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction."""
-        return await self._run(lambda: self.transact_here(work))
+        return await self._run(lambda: self.transact_sync(work))
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""
-        return await self._run(lambda: self.read_here(work))
+        return await self._run(lambda: self.read_sync(work))
 
-    def transact_here(self, work: Callable[[Session], Result]) -> Result:
+    def transact_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction, in the calling thread."""
         with Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
@@ -52,14 +52,14 @@ class Store:
             session.commit()
             return result
 
-    def read_here(self, work: Callable[[Session], Result]) -> Result:
+    def read_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads, in the calling thread."""
         with Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.connection().exec_driver_sql("BEGIN")
             return work(session)
 
-    async def is_up(self) -> bool:
+    async def is_reachable(self) -> bool:
         """Tell whether the database answers."""
         try:
             await self.read(lambda session: session.connection().execute(text("SELECT 1")))

@@ -11,24 +11,26 @@ from sqlmodel import Field, SQLModel
 from bot.ticket import UtcTime
 
 
-class Duty(SQLModel, table=True):
+class Job(SQLModel, table=True):
     """Something we owe the world outside: a post, an edit, a report, a diagnosis.
 
-    Written in the transaction that makes it owed; `done_at` is set when it is carried out or
+    Written in the transaction that makes it owed; `finished_at` is set when it is carried out or
     given up. `name` is made of its meaning, such as `report:LD-12`. `attempt` counts the tries
-    begun so far, `failures` those since the last one that ended well. `holder` is the worker
-    that carries it out now; `again` says that it became owed once more meanwhile.
+    begun so far, `failures` those since the last one that ended well. `locked_by` is the worker
+    that carries it out now; `rerun` says that it became owed once more meanwhile.
     """
+
+    __tablename__ = "job"
 
     name: str = Field(primary_key=True)
     kind: str
     ticket: int | None = Field(default=None, index=True)
     attempt: int = 0
     due_at: dt.datetime = Field(sa_type=UtcTime, index=True)
-    done_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
-    begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    holder: str | None = Field(default=None, index=True)
-    again: bool = False
+    finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    locked_by: str | None = Field(default=None, index=True)
+    rerun: bool = False
     failures: int = 0
     last_error: str = ""
 
@@ -36,32 +38,38 @@ class Duty(SQLModel, table=True):
 class Heartbeat(SQLModel, table=True):
     """A worker's sign of life; the sweeper frees what a silent one held."""
 
+    __tablename__ = "heartbeat"
+
     worker: str = Field(primary_key=True)
     at: dt.datetime = Field(sa_type=UtcTime)
 
 
-class Reader(SQLModel, table=True):
+class UserPreferences(SQLModel, table=True):
     """What one person chose, in one workspace."""
+
+    __tablename__ = "user_preferences"
 
     team: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     locale: str = ""
     default_app: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    muted: list[str] = Field(  # kinds of private messages they do not want
+    muted_kinds: list[str] = Field(  # kinds of private messages they do not want
         default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
     )
-    home: dict[str, Any] = Field(  # the filters they left their home with
+    home_filters: dict[str, Any] = Field(  # the filters they left their home with
         default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")}
     )
-    greeted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    onboarded_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
-class Notice(SQLModel, table=True):
+class SentNotification(SQLModel, table=True):
     """A private message about a ticket; what stands here is not sent again.
 
     `kind` is what it tells (`filed`, `claimed`, `explained`, `resolved`), `key` tells occasions
     of one kind apart (a ticket can be resolved twice). `ts` is "" until Slack answered.
     """
+
+    __tablename__ = "sent_notification"
 
     ticket: int = Field(primary_key=True)
     person: str = Field(primary_key=True)
@@ -69,50 +77,58 @@ class Notice(SQLModel, table=True):
     key: str = Field(default="", primary_key=True)
     channel: str = ""
     ts: str = ""
-    begun_at: dt.datetime = Field(sa_type=UtcTime)
-    told_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    attempted_at: dt.datetime = Field(sa_type=UtcTime)
+    sent_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Mention(SQLModel, table=True):
     """A message that names tickets; their state is told in its thread, once."""
+
+    __tablename__ = "mention"
 
     team: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     ts: str = Field(primary_key=True)
     thread_ts: str = ""
     person: str
-    numbers: list[int] = Field(default_factory=list, sa_type=JSON)
-    answer_ts: str = ""
+    ticket_numbers: list[int] = Field(default_factory=list, sa_type=JSON)
+    reply_ts: str = ""
     at: dt.datetime = Field(sa_type=UtcTime)
 
 
-class Channel(SQLModel, table=True):
+class ChannelPreferences(SQLModel, table=True):
     """What was chosen for one channel, in one workspace."""
+
+    __tablename__ = "channel_preferences"
 
     team: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     locale: str = ""
 
 
-class Question(SQLModel, table=True):
-    """Somebody asked about a channel; the answer goes to `answer_url`, a secret of half an hour."""
+class InquiryRow(SQLModel, table=True):
+    """An inquiry about a channel; `response_url` is a secret valid for half an hour."""
+
+    __tablename__ = "inquiry"
 
     id: str = Field(primary_key=True)
     team: str
     person: str
     channel: str
-    answer_url: str
+    response_url: str
     app: str
     cname: str
     locale: str
     timezone: str
     since_s: float | None = None
     topic: str = ""
-    asked_at: dt.datetime = Field(sa_type=UtcTime)
+    requested_at: dt.datetime = Field(sa_type=UtcTime)
 
 
-class Remark(SQLModel, table=True):
+class ThreadReply(SQLModel, table=True):
     """A reply in a ticket's thread, kept from Slack's events."""
+
+    __tablename__ = "thread_reply"
 
     team: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
@@ -122,8 +138,10 @@ class Remark(SQLModel, table=True):
     text: str
 
 
-class Trait(SQLModel, table=True):
+class KeyValue(SQLModel, table=True):
     """A fact learnt once and remembered, such as which API generation an app answers."""
+
+    __tablename__ = "key_value"
 
     name: str = Field(primary_key=True)
     value: str

@@ -10,31 +10,33 @@ from bot.store.database import Store
 from bot.ticket import UtcTime
 
 
-class Answer(SQLModel, table=True):
-    """The last answer to a question; `text` is written and read by whoever asked."""
+class CachedResponse(SQLModel, table=True):
+    """The last answer to a question; `body` is written and read by whoever asked."""
 
-    question: str = Field(primary_key=True)
-    text: str
+    __tablename__ = "cached_response"
+
+    cache_key: str = Field(primary_key=True)
+    body: str
     at: dt.datetime = Field(sa_type=UtcTime)
 
 
-class SqlAnswers:
+class SqlResponseCache:
     """Keeps answers in the database, one for each question."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def recall(self, question: str) -> tuple[str, dt.datetime] | None:
+    async def get(self, cache_key: str) -> tuple[str, dt.datetime] | None:
         """Return the last answer and when it was fetched."""
 
         def work(session: Session) -> tuple[str, dt.datetime] | None:
-            known = session.get(Answer, question)
-            return (known.text, known.at) if known else None
+            row = session.get(CachedResponse, cache_key)
+            return (row.body, row.at) if row else None
 
         return await self._store.read(work)
 
-    async def keep(self, question: str, answer: str, at: dt.datetime) -> None:
+    async def put(self, cache_key: str, body: str, at: dt.datetime) -> None:
         """Keep an answer, replacing the one before."""
         await self._store.transact(
-            lambda session: session.merge(Answer(question=question, text=answer, at=at))
+            lambda session: session.merge(CachedResponse(cache_key=cache_key, body=body, at=at))
         )

@@ -6,27 +6,27 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.services.tickets.service import Desk
-from handlers.slack.user_directory import People
+from bot.services.tickets.service import TicketService
+from handlers.slack.user_directory import UserDirectory
 
 _UNARCHIVED: Final = ("channel_unarchive", "group_unarchive")
 
 
-class ChannelsStory:
+class ChannelEventHandlers:
     """A channel was gone and is back."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for channels that come back and for being invited."""
         for name in _UNARCHIVED:
-            app.event(name)(self.come_back)
-        app.event("member_joined_channel")(self.come_back)
+            app.event(name)(self.retry_failed_jobs)
+        app.event("member_joined_channel")(self.retry_failed_jobs)
 
-    async def come_back(self, event: dict[str, Any]) -> None:
+    async def retry_failed_jobs(self, event: dict[str, Any]) -> None:
         """Try again now what the escalation channel did not take."""
         channel = event.get("channel")
-        if channel == self._desk.settings.escalation_channel:
-            await self._desk.try_again()
+        if channel == self._ticket_service.settings.escalation_channel:
+            await self._ticket_service.retry_now()

@@ -9,16 +9,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
-from bot.ports import Asked
+from bot.ports import Inquiry
 from bot.services.admin import healthcheck
-from bot.services.permissions import refuse
-from bot.services.tickets.service import Desk
-from handlers.admin.audit_view import look_back
-from handlers.diagnosis.feedback import ACCURACY_OVER, accuracy
+from bot.services.permissions import not_allowed
+from bot.services.tickets.service import TicketService
+from handlers.admin.audit_view import recent_actions
+from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
 from handlers.preferences.modal import open_preferences
-from handlers.slack.errors import Asker, Body, trigger_of
-from handlers.slack.user_directory import People
+from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
 from handlers.summary.command import preview
 from handlers.ui.help import help_text
 
@@ -26,12 +26,12 @@ _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
 _CHANNEL_LANGUAGES: Final = {"zh": "zh", "en": "en", "both": "both"}
 
 
-class SettingsStory:
+class LagdeskCommandHandlers:
     """Somebody asks for help or chooses a language."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command."""
@@ -39,75 +39,82 @@ class SettingsStory:
 
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Carry out the word after the command; help when there is none."""
-        asker = Asker.of(body)
+        requester = Requester.of(body)
         word, *rest = [*str(body.get("text") or "").lower().split(), "", ""][:2]
         match word:
             case "" | "help":
-                said = None
+                msg = None
             case "summary":
-                text, shown = await preview(self._desk, self._people, asker)
-                await ack(text=text, blocks=shown, response_type="ephemeral")
+                text, blocks = await preview(self._ticket_service, self._users, requester)
+                await ack(text=text, blocks=blocks, response_type="ephemeral")
                 return
             case "audit":
-                text, shown = await look_back(self._desk, self._people, asker, rest[0])
-                await ack(text=text, blocks=shown, response_type="ephemeral")
+                text, blocks = await recent_actions(
+                    self._ticket_service, self._users, requester, rest[0]
+                )
+                await ack(text=text, blocks=blocks, response_type="ephemeral")
                 return
             case "settings" | "notify":
-                await open_preferences(self._desk, self._people, body, client)
+                await open_preferences(self._ticket_service, self._users, body, client)
                 await ack()
                 return
             case "language":
-                said = await self._choose_language(asker, rest[0])
+                msg = await self._choose_language(requester, rest[0])
             case "channel-language":
-                said = await self._choose_channel_language(asker, rest[0])
+                msg = await self._choose_channel_language(requester, rest[0])
             case "policy":
-                voice = await self._people.voice(asker.team, asker.person)
-                told = policy_text(self._desk.policy, voice)
-                await ack(text=told, response_type="ephemeral")
+                renderer = await self._users.renderer(requester.team, requester.person)
+                policy = policy_text(self._ticket_service.policy, renderer)
+                await ack(text=policy, response_type="ephemeral")
                 return
             case "accuracy":
-                found = await self._desk.accuracy(asker.team, ACCURACY_OVER)
-                said = accuracy(found)
+                rows = await self._ticket_service.accuracy(requester.team, ACCURACY_PERIOD)
+                msg = accuracy(rows)
             case "doctor":
-                said = await self._call_doctor(asker, body)
+                msg = await self._run_health_check(requester, body)
             case _:
                 raise InputError({"text": message("There is no /lagdesk %(word)s.", word=word)})
-        voice = await self._people.voice(asker.team, asker.person)
-        text = voice.markup(said) if said else help_text(voice)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        text = renderer.mrkdwn(msg) if msg else help_text(renderer)
         await ack(text=text, response_type="ephemeral")
 
-    async def _choose_language(self, asker: Asker, wish: str) -> Message:
-        if wish not in _LANGUAGES:
+    async def _choose_language(self, requester: Requester, argument: str) -> Message:
+        if argument not in _LANGUAGES:
             raise InputError({"text": message("Choose zh, en or auto.")})
-        await self._desk.languages.choose_for_reader(asker.team, asker.person, _LANGUAGES[wish])
-        if wish == "auto":
+        await self._ticket_service.languages.choose_for_reader(
+            requester.team, requester.person, _LANGUAGES[argument]
+        )
+        if argument == "auto":
             return message("Lagdesk follows the language of your Slack again.")
         return message("Lagdesk speaks English to you now.")
 
-    async def _choose_channel_language(self, asker: Asker, wish: str) -> Message:
-        if wish not in _CHANNEL_LANGUAGES:
+    async def _choose_channel_language(self, requester: Requester, argument: str) -> Message:
+        if argument not in _CHANNEL_LANGUAGES:
             raise InputError({"text": message("Choose zh, en or both.")})
-        if not await self._desk.is_support(asker.team, asker.person):
-            raise refuse(
-                self._desk.settings, message("Only support can choose a channel's language.")
+        if not await self._ticket_service.is_support(requester.team, requester.person):
+            raise not_allowed(
+                self._ticket_service.settings,
+                message("Only support can choose a channel's language."),
             )
-        await self._desk.languages.choose_for_channel(
-            asker.team, asker.channel, _CHANNEL_LANGUAGES[wish]
+        await self._ticket_service.languages.choose_for_channel(
+            requester.team, requester.channel, _CHANNEL_LANGUAGES[argument]
         )
-        return message("What Lagdesk posts in this channel is now in: %(language)s.", language=wish)
+        return message(
+            "What Lagdesk posts in this channel is now in: %(language)s.", language=argument
+        )
 
-    async def _call_doctor(self, asker: Asker, body: Body) -> Message:
+    async def _run_health_check(self, requester: Requester, body: Body) -> Message:
         """Take the call and say so; a job answers it."""
-        voice = await self._people.voice(asker.team, asker.person)
-        asked = Asked(
-            team=asker.team,
-            person=asker.person,
-            channel=asker.channel,
-            answer_url=str(body.get("response_url") or ""),
-            locale=voice.words.locale,
-            timezone=voice.words.timezone,
+        renderer = await self._users.renderer(requester.team, requester.person)
+        inquiry = Inquiry(
+            team=requester.team,
+            person=requester.person,
+            channel=requester.channel,
+            response_url=str(body.get("response_url") or ""),
+            locale=renderer.translator.locale,
+            timezone=renderer.translator.timezone,
             app="",
             cname="",
         )
-        await healthcheck.call(self._desk, trigger_of(body), asked)
+        await healthcheck.request_health_check(self._ticket_service, trigger_id_of(body), inquiry)
         return message("Checking how Lagdesk is doing …")

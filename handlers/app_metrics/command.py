@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.i18n.messages import message
-from bot.ports import Asked, Overview
-from bot.services.app_metrics.service import Overviews
+from bot.ports import AppMetrics, Inquiry
+from bot.services.app_metrics.service import AppMetricsService
 from bot.services.preferences import service as preferences_service
-from bot.services.tickets.service import Desk
-from handlers.app_metrics.view import TOPICS, notice, overview_blocks
-from handlers.slack.api_errors import answer_privately
-from handlers.slack.chart_support import NativeBlocks
-from handlers.slack.errors import Asker, Body, trigger_of
-from handlers.slack.user_directory import People
+from bot.services.tickets.service import TicketService
+from handlers.app_metrics.view import TOPIC_NAMES, fallback_text, metrics_blocks
+from handlers.slack.api_errors import respond_privately
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
 
 
-class QualityStory:
+class QualityHandlers:
     """Somebody asks how good an app is, or how much it is used."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._overviews = Overviews(desk)
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._app_metrics = AppMetricsService(ticket_service)
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command."""
@@ -32,42 +32,44 @@ class QualityStory:
 
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""
-        asker = Asker.of(body)
-        apps = await preferences_service.apps_of(self._desk, asker.team, asker.person)
-        wanted = self._overviews.read(str(body.get("text") or ""), apps)
-        voice = await self._people.voice(asker.team, asker.person)
-        asked = Asked(
-            team=asker.team,
-            person=asker.person,
-            channel=asker.channel,
-            answer_url=str(body.get("response_url") or ""),
-            locale=voice.words.locale,
-            timezone=voice.words.timezone,
-            app=wanted.app,
+        requester = Requester.of(body)
+        apps = await preferences_service.apps_of(
+            self._ticket_service, requester.team, requester.person
+        )
+        arguments = self._app_metrics.read(str(body.get("text") or ""), apps)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        inquiry = Inquiry(
+            team=requester.team,
+            person=requester.person,
+            channel=requester.channel,
+            response_url=str(body.get("response_url") or ""),
+            locale=renderer.translator.locale,
+            timezone=renderer.translator.timezone,
+            app=arguments.app,
             cname="",
-            topic=wanted.topic.value,
+            topic=arguments.topic.value,
         )
-        await self._overviews.ask(trigger_of(body), asked)
-        looking = message(
-            "Looking at %(app)s, %(topic)s …", app=wanted.app, topic=TOPICS[wanted.topic]
+        await self._app_metrics.ask(trigger_id_of(body), inquiry)
+        progress = message(
+            "Looking at %(app)s, %(topic)s …", app=arguments.app, topic=TOPIC_NAMES[arguments.topic]
         )
-        await ack(text=voice.markup(looking), response_type="ephemeral")
+        await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")
 
 
-class OverviewTeller:
+class SlackAppMetricsResponder:
     """Answers privately where somebody asked. Implements `Teller` of the service."""
 
-    def __init__(self, people: People, native: NativeBlocks) -> None:
-        self._people = people
-        self._native = native
+    def __init__(self, users: UserDirectory, chart_support: ChartSupport) -> None:
+        self._users = users
+        self._chart_support = chart_support
 
-    async def tell(self, question: Asked, overview: Overview, others: Sequence[str]) -> None:
+    async def respond(self, inquiry: Inquiry, metrics: AppMetrics, others: Sequence[str]) -> None:
         """Show charts and tables, or text where the workspace refuses those."""
-        voice = self._people.voice_of(question.locale, question.timezone)
-        text = notice(overview, voice)
+        renderer = self._users.renderer_for_locale(inquiry.locale, inquiry.timezone)
+        text = fallback_text(metrics, renderer)
 
         async def answer(*, native: bool) -> None:
-            shown = overview_blocks(overview, others, voice, native=native)
-            await answer_privately(question, text, shown)
+            blocks = metrics_blocks(metrics, others, renderer, native=native)
+            await respond_privately(inquiry, text, blocks)
 
-        await self._native.offer(question.team, answer)
+        await self._chart_support.send_with_fallback(inquiry.team, answer)

@@ -8,62 +8,68 @@ from typing import Final
 
 from bot.call import Distribution
 from bot.i18n.messages import Message, message
-from handlers.ui.metric_names import dimension_of, name_of, place_of, short_name, written
+from handlers.ui.metric_names import (
+    dimension_name,
+    dimension_value_name,
+    format_value,
+    full_name,
+    short_name,
+)
 from handlers.ui.native_charts import Cell, Table
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
-_CHARACTERS: Final = 14_000  # a message's tables hold 20,000 together
-_PLACES: Final = 20
-_NOBODY: Final = Cell("–")
+_MAX_CHARACTERS: Final = 14_000  # a message's tables hold 20,000 together
+_MAX_ROWS: Final = 20
+_EMPTY_CELL: Final = Cell("–")
 
 
-def spread_tables(distributions: Sequence[Distribution], voice: Voice) -> list[Table]:
+def distribution_tables(distributions: Sequence[Distribution], renderer: Renderer) -> list[Table]:
     """One table for each dimension and time; its figures stand side by side."""
-    told = [each for each in distributions if each.rows]
+    non_empty = [each for each in distributions if each.rows]
     groups: dict[tuple[str, dt.datetime | None], list[Distribution]] = {}
-    for each in told:
+    for each in non_empty:
         groups.setdefault((each.dimension, each.since), []).append(each)
     dimensions = {dimension for dimension, _ in groups}
     is_dated = len(groups) > len(dimensions)  # the same at several times: which is which?
-    found: list[Table] = []
-    left = _CHARACTERS
+    tables: list[Table] = []
+    left = _MAX_CHARACTERS
     for (_, since), same in groups.items():
-        table = _table(same, since if is_dated else None, voice)
+        table = _table(same, since if is_dated else None, renderer)
         left -= sum(len(cell.text) for row in table.rows for cell in row)
         if left < 0:
             break
-        found.append(table)
-    return found
+        tables.append(table)
+    return tables
 
 
-def _table(same: Sequence[Distribution], since: dt.datetime | None, voice: Voice) -> Table:
-    dimension = voice.plain(dimension_of(same[0]))
-    columns = [{row.codes: row.value for row in spread.rows} for spread in same]
-    places = list(dict.fromkeys(codes for column in columns for codes in column))[:_PLACES]
+def _table(same: Sequence[Distribution], since: dt.datetime | None, renderer: Renderer) -> Table:
+    dimension = renderer.plain_text(dimension_name(same[0]))
+    columns = [{row.codes: row.value for row in distribution.rows} for distribution in same]
+    keys = list(dict.fromkeys(codes for column in columns for codes in column))[:_MAX_ROWS]
     values = [
         [
-            _cell(spread, column.get(codes), voice)
-            for spread, column in zip(same, columns, strict=True)
+            _cell(distribution, column.get(codes), renderer)
+            for distribution, column in zip(same, columns, strict=True)
         ]
-        for codes in places
+        for codes in keys
     ]
     rows = tuple(
-        (Cell(voice.plain(place_of(codes))), *cells)
-        for codes, cells in zip(places, values, strict=True)
+        (Cell(renderer.plain_text(dimension_value_name(codes))), *cells)
+        for codes, cells in zip(keys, values, strict=True)
     )
-    return Table(_title(same, since, voice), (dimension, *_heads(same, voice)), rows)
+    return Table(_title(same, since, renderer), (dimension, *_heads(same, renderer)), rows)
 
 
-def _heads(same: Sequence[Distribution], voice: Voice) -> list[str]:
+def _heads(same: Sequence[Distribution], renderer: Renderer) -> list[str]:
     if len(same) == 1:
-        return [voice.plain(message("Value"))]
-    return [voice.plain(_short(spread)) for spread in same]
+        return [renderer.plain_text(message("Value"))]
+    return [renderer.plain_text(_column_name(distribution)) for distribution in same]
 
 
-def _title(same: Sequence[Distribution], since: dt.datetime | None, voice: Voice) -> str:
-    figure = same[0].figure
-    name = name_of(figure.name, figure) if figure else message("Users")
-    by = dimension_of(same[0])
+def _title(same: Sequence[Distribution], since: dt.datetime | None, renderer: Renderer) -> str:
+    definition = same[0].definition
+    name = full_name(definition.name, definition) if definition else message("Users")
+    by = dimension_name(same[0])
     title = (
         message("%(name)s by %(dimension)s", name=name, dimension=by)
         if len(same) == 1
@@ -71,14 +77,18 @@ def _title(same: Sequence[Distribution], since: dt.datetime | None, voice: Voice
     )
     if since is not None:
         title = message("%(title)s, from %(since)s on", title=title, since=since)
-    return voice.plain(title)
+    return renderer.plain_text(title)
 
 
-def _short(spread: Distribution) -> Message:
-    return short_name(spread.figure.name, spread.figure) if spread.figure else message("Users")
+def _column_name(distribution: Distribution) -> Message:
+    return (
+        short_name(distribution.definition.name, distribution.definition)
+        if distribution.definition
+        else message("Users")
+    )
 
 
-def _cell(spread: Distribution, value: float | None, voice: Voice) -> Cell:
+def _cell(distribution: Distribution, value: float | None, renderer: Renderer) -> Cell:
     if value is None:
-        return _NOBODY
-    return Cell(voice.plain(written(value, spread.unit)), value)
+        return _EMPTY_CELL
+    return Cell(renderer.plain_text(format_value(value, distribution.unit)), value)

@@ -6,20 +6,20 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.call import CLOUD_NAMES, Code, Distribution, Figure, Trend, Unit, Usage
+from bot.call import CLOUD_NAMES, Code, Distribution, MetricDefinition, Trend, Unit, Usage
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Words
-from bot.ports import Overview, Topic
-from bot.services.app_metrics.remaining_quota import say_quotas
-from handlers.app_metrics.distributions import spread_tables
+from bot.i18n.translator import Translator
+from bot.ports import AppMetrics, Topic
+from bot.services.app_metrics.remaining_quota import describe_remaining_quota
+from handlers.app_metrics.distributions import distribution_tables
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.metric_names import name_of, place_of, short_name, written
-from handlers.ui.native_charts import CHARTS, Cell, Chart, Line, Table, chart_block, table_block
-from handlers.ui.renderer import Voice, escape
-from handlers.ui.text_tables import align, chunks, harmless
+from handlers.ui.metric_names import dimension_value_name, format_value, full_name, short_name
+from handlers.ui.native_charts import MAX_CHARTS, Cell, Chart, Line, Table, chart_block, table_block
+from handlers.ui.renderer import Renderer, escape
+from handlers.ui.text_tables import align, chunks, escape_code_block
 
-TOPICS: Final[dict[Topic, Message]] = {
+TOPIC_NAMES: Final[dict[Topic, Message]] = {
     Topic.LIVE: message("right now"),
     Topic.USAGE: message("usage by day"),
     Topic.NETWORK: message("network"),
@@ -34,31 +34,33 @@ _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
     (message("Success and good transmission"), True),
 )
 _TIME: Final = message("Time used")
-_NOW_SHOWN: Final = 5
-_ALL_TEXT_LENGTH: Final = 8000  # a message holds about 13,000 characters
-_SMALL_LENGTH: Final = 4000
+_MAX_HEADLINE_VALUES: Final = 5
+_MAX_TEXT_LENGTH: Final = 8000  # a message holds about 13,000 characters
+_MAX_FOOTER_LENGTH: Final = 4000
 
 
-def notice(overview: Overview, voice: Voice) -> str:
+def fallback_text(metrics: AppMetrics, renderer: Renderer) -> str:
     """The answer in one plain line, for notifications and screen readers."""
-    return voice.notice(headline(overview))
+    return renderer.fallback_text(headline(metrics))
 
 
-def headline(overview: Overview) -> Message:
+def headline(metrics: AppMetrics) -> Message:
     """The newest figures in one sentence."""
-    title = title_of(overview)
-    told = [trend for trend in overview.trends if trend.points][:_NOW_SHOWN]
+    title = title_of(metrics)
+    available = [trend for trend in metrics.trends if trend.points][:_MAX_HEADLINE_VALUES]
     figures: list[Message] = [
         message(
-            "%(name)s %(value)s", name=name_of(trend.name, trend.figure), value=_value(trend, -1)
+            "%(name)s %(value)s",
+            name=full_name(trend.name, trend.definition),
+            value=_value(trend, -1),
         )
-        for trend in told
+        for trend in available
     ]
     if not figures:
-        figures = _newest_day(overview.usages) or _largest(overview.distributions)
+        figures = _newest_day(metrics.usages) or _largest(metrics.distributions)
     if figures:
         return message("%(title)s: %(figures)s", title=title, figures=figures)
-    if overview.is_empty:
+    if metrics.is_empty:
         return message("%(title)s: there are no figures for this period.", title=title)
     return message("%(title)s", title=title)
 
@@ -68,12 +70,12 @@ def _newest_day(usages: Sequence[Usage]) -> list[Message]:
     return [
         message(
             "%(name)s %(value)s",
-            name=short_name(usage.metric, usage.figure),
-            value=written(usage.value, usage.unit),
+            name=short_name(usage.metric, usage.definition),
+            value=format_value(usage.value, usage.unit),
         )
         for usage in usages
         if usage.day == newest
-    ][:_NOW_SHOWN]
+    ][:_MAX_HEADLINE_VALUES]
 
 
 def _largest(distributions: Sequence[Distribution]) -> list[Message]:
@@ -81,192 +83,200 @@ def _largest(distributions: Sequence[Distribution]) -> list[Message]:
     return [
         message(
             "%(name)s, %(place)s: %(value)s",
-            name=short_name(spread.figure.name, spread.figure)
-            if spread.figure
+            name=short_name(distribution.definition.name, distribution.definition)
+            if distribution.definition
             else message("Users"),
-            place=place_of(spread.rows[0].codes),
-            value=written(spread.rows[0].value, spread.unit),
+            place=dimension_value_name(distribution.rows[0].codes),
+            value=format_value(distribution.rows[0].value, distribution.unit),
         )
-        for spread in distributions
-        if spread.rows
-    ][:_NOW_SHOWN]
+        for distribution in distributions
+        if distribution.rows
+    ][:_MAX_HEADLINE_VALUES]
 
 
-def overview_blocks(
-    overview: Overview, others: Sequence[str], voice: Voice, *, native: bool
+def metrics_blocks(
+    metrics: AppMetrics, others: Sequence[str], renderer: Renderer, *, native: bool
 ) -> list[Block]:
     """The answer; without `native`, tables are text and there are no charts."""
-    shown = [block_kit.section("headline", voice.markup(_bold_title(overview)))]
-    if overview.is_empty:
+    blocks = [block_kit.section("headline", renderer.mrkdwn(_bold_title(metrics)))]
+    if metrics.is_empty:
         empty = message("There are no figures for this period.")
-        shown.append(block_kit.section("empty", voice.markup(empty)))
+        blocks.append(block_kit.section("empty", renderer.mrkdwn(empty)))
     if native:
         drawn = [
-            chart_block(f"chart-{number}", chart, voice.words)
-            for number, chart in enumerate(charts(overview, voice))
+            chart_block(f"chart-{number}", chart, renderer.translator)
+            for number, chart in enumerate(charts(metrics, renderer))
         ]
-        shown += [block for block in drawn if block is not None]
-        shown += [table_block(f"table-{n}", each) for n, each in enumerate(tables(overview, voice))]
+        blocks += [block for block in drawn if block is not None]
+        blocks += [
+            table_block(f"table-{n}", each) for n, each in enumerate(tables(metrics, renderer))
+        ]
     else:
-        shown += _text_blocks(overview, voice)
-    small = "\n".join(voice.markup(line) for line in small_print(overview, others))
-    return [*shown, *_pieces("asked", block_kit.clip_markup(small, _SMALL_LENGTH))]
+        blocks += _text_blocks(metrics, renderer)
+    footer_text = "\n".join(renderer.mrkdwn(line) for line in footer_lines(metrics, others))
+    return [*blocks, *_pieces("asked", block_kit.clip_mrkdwn(footer_text, _MAX_FOOTER_LENGTH))]
 
 
-def print_overview(overview: Overview, others: Sequence[str], words: Words) -> str:
+def print_metrics(metrics: AppMetrics, others: Sequence[str], translator: Translator) -> str:
     """The answer as lines of plain text, for a terminal."""
-    voice = Voice(words, mask=False)
-    lines = [voice.plain(headline(overview))]
-    for table in tables(overview, voice):
+    renderer = Renderer(translator, mask=False)
+    lines = [renderer.plain_text(headline(metrics))]
+    for table in tables(metrics, renderer):
         lines += ["", table.title, *align(table)]
-    lines += ["", *(voice.plain(line) for line in small_print(overview, others))]
+    lines += ["", *(renderer.plain_text(line) for line in footer_lines(metrics, others))]
     return "\n".join(lines)
 
 
-def print_failures(overview: Overview, words: Words) -> list[str]:
+def print_failures(metrics: AppMetrics, translator: Translator) -> list[str]:
     """What went wrong, a line each."""
-    return [" / ".join(words.say(failure).splitlines()) for failure in overview.failures]
+    return [" / ".join(translator.translate(failure).splitlines()) for failure in metrics.failures]
 
 
-def small_print(overview: Overview, others: Sequence[str]) -> Iterator[Message]:
+def footer_lines(metrics: AppMetrics, others: Sequence[str]) -> Iterator[Message]:
     """How old it is, when fresher figures can be had, what they mean and what is missing."""
-    if overview.since is not None and overview.until is not None and not overview.is_empty:
-        yield message("From %(since)s to %(until)s.", since=overview.since, until=overview.until)
-    if not overview.is_empty:
-        yield message("Fetched %(when)s.", when=overview.fetched_at)
-    if overview.fresh_at is not None:
-        yield message("Fresher figures will be there from %(when)s.", when=overview.fresh_at)
-    if overview.allowances is not None:
-        yield say_quotas(overview.cloud, overview.allowances)
-    yield from overview.definitions
-    yield from overview.failures
+    if metrics.since is not None and metrics.until is not None and not metrics.is_empty:
+        yield message("From %(since)s to %(until)s.", since=metrics.since, until=metrics.until)
+    if not metrics.is_empty:
+        yield message("Fetched %(when)s.", when=metrics.fetched_at)
+    if metrics.fresh_at is not None:
+        yield message("Fresher figures will be there from %(when)s.", when=metrics.fresh_at)
+    if metrics.remaining_quotas is not None:
+        yield describe_remaining_quota(metrics.cloud, metrics.remaining_quotas)
+    yield from metrics.explanations
+    yield from metrics.failures
     if others:
         yield message("Other apps: %(apps)s (app=<name>).", apps=list(others))
 
 
-def charts(overview: Overview, voice: Voice) -> list[Chart]:
+def charts(metrics: AppMetrics, renderer: Renderer) -> list[Chart]:
     """At most two charts, each of figures that share a unit."""
-    found = []
+    result = []
     for title, better in _GROUPS:
-        chosen = [
+        matching = [
             trend
-            for trend in _trends(overview)
+            for trend in _trends(metrics)
             if len(trend.points) > 1 and _better(trend) is better
         ]
-        for unit in dict.fromkeys(trend.unit for trend in chosen):
-            same = [trend for trend in chosen if trend.unit is unit]
-            found.append(_chart(title if unit is not Unit.SECONDS else _TIME, unit, same, voice))
-    return found[:CHARTS]
+        for unit in dict.fromkeys(trend.unit for trend in matching):
+            same = [trend for trend in matching if trend.unit is unit]
+            result.append(
+                _chart(title if unit is not Unit.SECONDS else _TIME, unit, same, renderer)
+            )
+    return result[:MAX_CHARTS]
 
 
-def _chart(title: Message, unit: Unit, told: Sequence[Trend], voice: Voice) -> Chart:
+def _chart(title: Message, unit: Unit, available: Sequence[Trend], renderer: Renderer) -> Chart:
     lines = tuple(
-        Line(voice.plain(short_name(trend.name, trend.figure)), trend.points) for trend in told
+        Line(renderer.plain_text(short_name(trend.name, trend.definition)), trend.points)
+        for trend in available
     )
-    return Chart(voice.plain(title), unit.value or " ", lines)
+    return Chart(renderer.plain_text(title), unit.value or " ", lines)
 
 
-def tables(overview: Overview, voice: Voice) -> list[Table]:
+def tables(metrics: AppMetrics, renderer: Renderer) -> list[Table]:
     """Everything there is, as tables."""
-    found = []
-    told = [trend for trend in overview.trends if trend.points]
-    if told:
-        found.append(_trend_table(told, voice))
-    if overview.usages:
-        found.append(_day_table(overview.usages, voice))
-    return found + spread_tables(overview.distributions, voice)
+    result = []
+    available = [trend for trend in metrics.trends if trend.points]
+    if available:
+        result.append(_trend_table(available, renderer))
+    if metrics.usages:
+        result.append(_day_table(metrics.usages, renderer))
+    return result + distribution_tables(metrics.distributions, renderer)
 
 
-def _trends(overview: Overview) -> Sequence[Trend]:
+def _trends(metrics: AppMetrics) -> Sequence[Trend]:
     """What can be drawn: what was told over time, else the days."""
-    if any(len(trend.points) > 1 for trend in overview.trends):
-        return overview.trends
-    days: dict[tuple[Code, Figure | None], list[Usage]] = {}
-    for usage in overview.usages:
-        days.setdefault((usage.metric, usage.figure), []).append(usage)
+    if any(len(trend.points) > 1 for trend in metrics.trends):
+        return metrics.trends
+    days: dict[tuple[Code, MetricDefinition | None], list[Usage]] = {}
+    for usage in metrics.usages:
+        days.setdefault((usage.metric, usage.definition), []).append(usage)
     return [
         Trend(
             code,
-            told[0].unit,
+            available[0].unit,
             tuple(
-                (dt.datetime.combine(each.day, dt.time(12), dt.UTC), each.value) for each in told
+                (dt.datetime.combine(each.day, dt.time(12), dt.UTC), each.value)
+                for each in available
             ),
-            figure,
+            definition,
         )
-        for (code, figure), told in days.items()
+        for (code, definition), available in days.items()
     ]
 
 
 def _better(trend: Trend) -> bool | None:
-    return trend.figure.higher_is_better if trend.figure else None
+    return trend.definition.higher_is_better if trend.definition else None
 
 
-def title_of(overview: Overview) -> Message:
+def title_of(metrics: AppMetrics) -> Message:
     """The app, its cloud and the topic."""
     return message(
         "%(app)s at %(cloud)s, %(topic)s",
-        app=overview.app,
-        cloud=CLOUD_NAMES[overview.cloud],
-        topic=TOPICS[overview.topic],
+        app=metrics.app,
+        cloud=CLOUD_NAMES[metrics.cloud],
+        topic=TOPIC_NAMES[metrics.topic],
     )
 
 
-def _bold_title(overview: Overview) -> Message:
+def _bold_title(metrics: AppMetrics) -> Message:
     return message(
         "*%(app)s* at %(cloud)s, %(topic)s",
-        app=overview.app,
-        cloud=CLOUD_NAMES[overview.cloud],
-        topic=TOPICS[overview.topic],
+        app=metrics.app,
+        cloud=CLOUD_NAMES[metrics.cloud],
+        topic=TOPIC_NAMES[metrics.topic],
     )
 
 
-def _value(trend: Trend, place: int) -> Message:
-    return written(trend.points[place][1], trend.unit)
+def _value(trend: Trend, index: int) -> Message:
+    return format_value(trend.points[index][1], trend.unit)
 
 
-def _trend_table(told: Sequence[Trend], voice: Voice) -> Table:
+def _trend_table(available: Sequence[Trend], renderer: Renderer) -> Table:
     head = (message("Figure"), message("Now"), message("Average"), message("Lowest"))
     rows = []
-    for trend in told:
+    for trend in available:
         values = [value for _, value in trend.points]
-        told_values = (values[-1], sum(values) / len(values), min(values), max(values))
-        name = Cell(voice.plain(name_of(trend.name, trend.figure)))
-        rows.append((name, *(_cell(value, trend.unit, voice) for value in told_values)))
-    titles = tuple(voice.plain(title) for title in (*head, message("Highest")))
-    return Table(voice.plain(message("Figures for this period")), titles, tuple(rows))
+        statistics = (values[-1], sum(values) / len(values), min(values), max(values))
+        name = Cell(renderer.plain_text(full_name(trend.name, trend.definition)))
+        rows.append((name, *(_cell(value, trend.unit, renderer) for value in statistics)))
+    titles = tuple(renderer.plain_text(title) for title in (*head, message("Highest")))
+    return Table(renderer.plain_text(message("Figures for this period")), titles, tuple(rows))
 
 
-def _day_table(usages: Sequence[Usage], voice: Voice) -> Table:
+def _day_table(usages: Sequence[Usage], renderer: Renderer) -> Table:
     """A row a day, newest first."""
-    kinds = list(dict.fromkeys((usage.metric, usage.figure) for usage in usages))
-    values = {(usage.day, usage.metric, usage.figure): usage for usage in usages}
+    kinds = list(dict.fromkeys((usage.metric, usage.definition) for usage in usages))
+    values = {(usage.day, usage.metric, usage.definition): usage for usage in usages}
     rows = []
     for day in sorted({usage.day for usage in usages}, reverse=True):
-        told = [values.get((day, *kind)) for kind in kinds]
-        cells = [_cell(each.value, each.unit, voice) if each else Cell("–") for each in told]
+        available = [values.get((day, *kind)) for kind in kinds]
+        cells = [
+            _cell(each.value, each.unit, renderer) if each else Cell("–") for each in available
+        ]
         rows.append((Cell(day.isoformat()), *cells))
-    names = [voice.plain(short_name(*kind)) for kind in kinds]
-    head = (voice.plain(message("Day")), *names)
-    return Table(voice.plain(message("Figures by day")), head, tuple(rows))
+    names = [renderer.plain_text(short_name(*kind)) for kind in kinds]
+    head = (renderer.plain_text(message("Day")), *names)
+    return Table(renderer.plain_text(message("Figures by day")), head, tuple(rows))
 
 
-def _cell(value: float, unit: Unit, voice: Voice) -> Cell:
-    return Cell(voice.plain(written(value, unit)), value)
+def _cell(value: float, unit: Unit, renderer: Renderer) -> Cell:
+    return Cell(renderer.plain_text(format_value(value, unit)), value)
 
 
-def _text_blocks(overview: Overview, voice: Voice) -> Iterator[Block]:
+def _text_blocks(metrics: AppMetrics, renderer: Renderer) -> Iterator[Block]:
     """Tables as text, as many as a message holds."""
-    left = _ALL_TEXT_LENGTH
-    for number, table in enumerate(tables(overview, voice)):
+    left = _MAX_TEXT_LENGTH
+    for number, table in enumerate(tables(metrics, renderer)):
         lines = align(table)
         left -= sum(len(line) + 1 for line in (table.title, *lines))
         if left < 0:
             more = message("There is more. See all of it in the terminal: python -m bot quality")
-            yield block_kit.section("more", voice.markup(more))
+            yield block_kit.section("more", renderer.mrkdwn(more))
             return
         yield block_kit.section(f"title-{number}", f"*{escape(table.title)}*")
-        for place, piece in enumerate(chunks(lines)):
-            yield block_kit.section(f"text-{number}-{place}", f"```{harmless(piece)}```")
+        for index, piece in enumerate(chunks(lines)):
+            yield block_kit.section(f"text-{number}-{index}", f"```{escape_code_block(piece)}```")
 
 
 def _pieces(block_id: str, text: str) -> list[Block]:

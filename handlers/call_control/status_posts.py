@@ -10,63 +10,65 @@ from typing import Any, Final
 from bot.call import CLOUD_NAMES, Code, Side
 from bot.i18n.messages import Duration, Message, PersonId, Uid, message
 from bot.i18n.serialization import load_message
-from bot.ports import Posted
-from bot.services.call_control.jobs import SENT_WITHIN
-from bot.services.call_control.status_posts import Fact
-from bot.store.call_control.recordings import RecordedFile, Recording, RecordState
-from bot.store.call_control.room_commands import OrderState, RoomAct, RoomOrder
+from bot.ports import MessageRef
+from bot.services.call_control.jobs import SEND_TIMEOUT
+from bot.services.call_control.status_posts import ThreadItem
+from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
+from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
 from bot.ticket import Ticket
-from handlers.slack.notifier import SlackSpeaker
-from handlers.slack.user_directory import People
+from handlers.slack.notifier import SlackNotifier
+from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Voice, hide_uids
+from handlers.ui.renderer import Renderer, mask_uids
 
 _STOP_REASON: Final = "huawei.stop_reason"
-_ASKED: Final = {
-    RoomAct.REMOVE_STUDENT: message(
+_COMMAND_TEXTS: Final = {
+    RoomAction.REMOVE_STUDENT: message(
         "%(person)s asked to remove the student %(uid)s from channel %(cname)s."
     ),
-    RoomAct.REMOVE_TEACHER: message(
+    RoomAction.REMOVE_TEACHER: message(
         "%(person)s asked to remove the teacher %(uid)s from channel %(cname)s."
     ),
-    RoomAct.DISMISS: message("%(person)s asked to close channel %(cname)s for everybody."),
+    RoomAction.DISMISS: message("%(person)s asked to close channel %(cname)s for everybody."),
 }
-_ORDER_STATES: Final = {
-    OrderState.WAITING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
-    OrderState.TAKEN: message(
+_COMMAND_STATES: Final = {
+    RoomCommandState.PENDING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
+    RoomCommandState.ACCEPTED: message(
         "Sent to %(cloud)s, which acts within a moment and does not confirm it."
     ),
-    OrderState.NOT_THERE: message(
+    RoomCommandState.NOT_FOUND: message(
         "Nothing was done: %(cloud)s finds no such channel. Nobody is in it any more."
     ),
-    OrderState.REFUSED: message("Nothing was done: %(cloud)s refused. %(reason)s"),
-    OrderState.UNCONFIRMED: message(
+    RoomCommandState.REFUSED: message("Nothing was done: %(cloud)s refused. %(reason)s"),
+    RoomCommandState.UNCONFIRMED: message(
         "It was sent to %(cloud)s, but no answer came. It is not sent again: look whether it "
         "happened, and ask again if it did not."
     ),
-    OrderState.TOO_LATE: message(
+    RoomCommandState.EXPIRED: message(
         "Nothing was done: it could not be sent to %(cloud)s within %(time)s, so it was "
         "given up. %(reason)s"
     ),
 }
-_RECORD_ASKED: Final = {
+_RECORDING_TEXTS: Final = {
     Side.TEACHER: message("%(person)s asked to record the teacher %(uid)s in channel %(cname)s."),
     Side.STUDENT: message("%(person)s asked to record the student %(uid)s in channel %(cname)s."),
 }
-_RECORD_STATES: Final = {
-    RecordState.WAITING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
-    RecordState.STARTING: message("%(cloud)s is setting the recording up. %(reason)s"),
-    RecordState.RUNNING: message("Recording since %(since)s. %(reason)s"),
-    RecordState.STOPPED: message("The recording has stopped."),
-    RecordState.UNCONFIRMED: message(
+_RECORDING_STATES: Final = {
+    RecordingState.PENDING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
+    RecordingState.STARTING: message("%(cloud)s is setting the recording up. %(reason)s"),
+    RecordingState.RUNNING: message("Recording since %(since)s. %(reason)s"),
+    RecordingState.STOPPED: message("The recording has stopped."),
+    RecordingState.UNCONFIRMED: message(
         "It was sent to %(cloud)s, but no answer came. A recording may be running; it ends by "
         "itself when the channel has been empty for half a minute."
     ),
-    RecordState.REFUSED: message("Nothing is recorded: %(cloud)s refused. %(reason)s"),
-    RecordState.TOO_LATE: message("Nothing is recorded: it could not be sent in time. %(reason)s"),
-    RecordState.GONE: message("%(cloud)s no longer knows this recording."),
-    RecordState.LOST: message(
+    RecordingState.REFUSED: message("Nothing is recorded: %(cloud)s refused. %(reason)s"),
+    RecordingState.EXPIRED: message(
+        "Nothing is recorded: it could not be sent in time. %(reason)s"
+    ),
+    RecordingState.NOT_FOUND: message("%(cloud)s no longer knows this recording."),
+    RecordingState.ABANDONED: message(
         "It has been running for a day, and Lagdesk no longer follows it. %(cloud)s goes on "
         "recording until the channel is empty."
     ),
@@ -76,59 +78,62 @@ _STOP_REASONS: Final[Mapping[str, Message]] = {
     "EXCEED_MAX_IDLE_TIME": message("It ended because the channel was empty."),
     "INTERNAL_ERROR": message("It ended because %(cloud)s failed."),
 }
-_FILE_COMES: Final = message("The finished file is announced here when %(cloud)s reports it.")
+_FILE_ANNOUNCED: Final = message("The finished file is announced here when %(cloud)s reports it.")
 _NO_CALLBACK: Final = message(
     "%(cloud)s has no callback address for recordings, so the finished file will not be "
     "announced here. It is in your own storage."
 )
 
 
-class ThreadNotes:
+class SlackRoomStatusPosts:
     """Writes facts about rooms into ticket threads."""
 
-    def __init__(self, speaker: SlackSpeaker, people: People) -> None:
-        self._speaker = speaker
-        self._people = people
+    def __init__(self, notifier: SlackNotifier, users: UserDirectory) -> None:
+        self._notifier = notifier
+        self._users = users
 
-    async def post(self, ticket: Ticket, fact: Fact, key: str) -> Posted:
+    async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
         """Post a fact in the ticket's thread."""
-        text, shown = await self._draw(ticket, fact)
-        return await self._speaker.post_in_thread(ticket, key, text, shown)
+        text, blocks = await self._render(ticket, item)
+        return await self._notifier.post_in_thread(ticket, key, text, blocks)
 
-    async def update(self, ticket: Ticket, fact: Fact, ts: str) -> None:
+    async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
         """Edit the post of a fact."""
-        text, shown = await self._draw(ticket, fact)
-        await self._speaker.edit_in_thread(ticket, ts, text, shown)
+        text, blocks = await self._render(ticket, item)
+        await self._notifier.edit_in_thread(ticket, ts, text, blocks)
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
-        return await self._speaker.find(ticket, key, since)
+        return await self._notifier.find(ticket, key, since)
 
-    async def _draw(self, ticket: Ticket, fact: Fact) -> tuple[str, list[Block]]:
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        match fact:
-            case RoomOrder():
-                lines = order_lines(ticket, fact)
+    async def _render(self, ticket: Ticket, item: ThreadItem) -> tuple[str, list[Block]]:
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        match item:
+            case RoomCommand():
+                lines = command_lines(ticket, item)
             case Recording():
-                lines = recording_lines(ticket, fact)
-            case RecordedFile():
-                return draw_file(ticket, fact, voice)
-        text = "\n".join(voice.markup(line) for line in lines)
-        notice = f"{ticket.label}: {voice.notice(lines[1])}"
-        return notice, [block_kit.section("note", text)]
+                lines = recording_lines(ticket, item)
+            case RecordingFile():
+                return file_message(ticket, item, renderer)
+        text = "\n".join(renderer.mrkdwn(line) for line in lines)
+        fallback_text = f"{ticket.label}: {renderer.fallback_text(lines[1])}"
+        return fallback_text, [block_kit.section("note", text)]
 
 
-def order_lines(ticket: Ticket, order: RoomOrder) -> list[Message]:
+def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
     """What was asked, and what became of it."""
     params = {
-        "person": PersonId(order.person),
-        "uid": Uid(order.uid),
+        "person": PersonId(command.person),
+        "uid": Uid(command.uid),
         "cname": ticket.cname,
         "cloud": CLOUD_NAMES[ticket.cloud],
-        "time": Duration(SENT_WITHIN.total_seconds()),
-        "reason": _reason(order.reason),
+        "time": Duration(SEND_TIMEOUT.total_seconds()),
+        "reason": _load_reason(command.reason),
     }
-    return [_with(_ASKED[order.act], params), _with(_ORDER_STATES[order.state], params)]
+    return [
+        _fill(_COMMAND_TEXTS[command.action], params),
+        _fill(_COMMAND_STATES[command.state], params),
+    ]
 
 
 def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
@@ -138,34 +143,36 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
         "uid": Uid(recording.uid),
         "cname": recording.cname,
         "cloud": CLOUD_NAMES[ticket.cloud],
-        "since": recording.started_at or recording.asked_at,
-        "reason": _reason(recording.reason),
+        "since": recording.started_at or recording.requested_at,
+        "reason": _load_reason(recording.reason),
     }
-    lines = [_RECORD_ASKED[recording.side], _RECORD_STATES[recording.state]]
-    if recording.state is RecordState.STOPPED:
-        lines += _why_stopped(recording)
+    lines = [_RECORDING_TEXTS[recording.side], _RECORDING_STATES[recording.state]]
+    if recording.state is RecordingState.STOPPED:
+        lines += _stop_reason_lines(recording)
     if recording.job_id:
-        lines.append(_NO_CALLBACK if recording.is_told is False else _FILE_COMES)
-    said = [_with(line, params) for line in lines]
-    if recording.stop_asked_at is not None:
-        stop = message("%(person)s asked to stop it.", person=PersonId(recording.stop_person))
-        said.insert(2, stop)
-    return said
+        lines.append(_NO_CALLBACK if recording.has_webhook is False else _FILE_ANNOUNCED)
+    lines_filled = [_fill(line, params) for line in lines]
+    if recording.stop_requested_at is not None:
+        stop = message("%(person)s asked to stop it.", person=PersonId(recording.stop_requested_by))
+        lines_filled.insert(2, stop)
+    return lines_filled
 
 
-def _why_stopped(recording: Recording) -> list[Message]:
+def _stop_reason_lines(recording: Recording) -> list[Message]:
     """Why it stopped, unless that was asked for in this thread, which stands there already."""
     code = Code(_STOP_REASON, recording.stop_reason)
-    if not code.value or (code.value == "TENANT_STOP" and recording.stop_asked_at):
+    if not code.value or (code.value == "TENANT_STOP" and recording.stop_requested_at):
         return []
-    return [_STOP_REASONS.get(code.value, code.spoken)]
+    return [_STOP_REASONS.get(code.value, code.user_message)]
 
 
-def draw_file(ticket: Ticket, file: RecordedFile, voice: Voice) -> tuple[str, list[Block]]:
+def file_message(
+    ticket: Ticket, file: RecordingFile, renderer: Renderer
+) -> tuple[str, list[Block]]:
     """The facts of a finished file; its name may hold a uid, which is masked like any other."""
     title = message("A recording of %(cname)s is finished.", cname=ticket.cname)
     facts = [
-        voice.markup(message("*%(name)s*\n%(value)s", name=name, value=value))
+        renderer.mrkdwn(message("*%(name)s*\n%(value)s", name=name, value=value))
         for name, value in _file_facts(file)
         if value
     ]
@@ -173,16 +180,19 @@ def draw_file(ticket: Ticket, file: RecordedFile, voice: Voice) -> tuple[str, li
         "It is in your own storage; open it in the console of %(cloud)s.",
         cloud=CLOUD_NAMES[ticket.cloud],
     )
-    shown = [block_kit.section("note", voice.markup(title), fields=facts)]
+    blocks = [block_kit.section("note", renderer.mrkdwn(title), fields=facts)]
     if file.path:
         uids = (ticket.teacher_uid, ticket.student_uid)
-        path = hide_uids(file.path, uids) if voice.mask else file.path
+        path = mask_uids(file.path, uids) if renderer.mask else file.path
         named = message("*%(name)s*\n%(value)s", name=message("Path"), value=path)
-        shown.append(block_kit.section("path", voice.markup(named)))
-    return voice.notice(title), [*shown, block_kit.context("where", voice.markup(where))]
+        blocks.append(block_kit.section("path", renderer.mrkdwn(named)))
+    return renderer.fallback_text(title), [
+        *blocks,
+        block_kit.context("where", renderer.mrkdwn(where)),
+    ]
 
 
-def _file_facts(file: RecordedFile) -> list[tuple[Message, object]]:
+def _file_facts(file: RecordingFile) -> list[tuple[Message, object]]:
     picture = f"{file.width}×{file.height}" if file.width and file.height else ""
     length = None if file.duration_s is None else Duration(file.duration_s)
     return [
@@ -195,11 +205,11 @@ def _file_facts(file: RecordedFile) -> list[tuple[Message, object]]:
     ]
 
 
-def _reason(stored: Mapping[str, Any] | None) -> object:
+def _load_reason(stored: Mapping[str, Any] | None) -> object:
     return load_message(stored) if stored else ""
 
 
-def _with(said: Message, params: Mapping[str, object]) -> Message:
+def _fill(template: Message, params: Mapping[str, object]) -> Message:
     """Fill in what a sentence has places for."""
-    used = {name: value for name, value in params.items() if f"%({name})s" in said.id}
-    return replace(said, params=used or said.params)
+    used = {name: value for name, value in params.items() if f"%({name})s" in template.id}
+    return replace(template, params=used or template.params)

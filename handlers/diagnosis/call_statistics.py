@@ -8,37 +8,44 @@ from typing import Final
 from bot.call import Distribution, Media, Trend
 from bot.charts.labels import MEDIA_NAMES
 from bot.i18n.messages import Duration, Message, message
-from bot.ports import SUFFERED_FROM, Crowd, Diagnosis
-from handlers.ui.metric_names import place_of, written
+from bot.ports import FREEZE_LIMIT_PERCENT, CallStatistics, Diagnosis
+from handlers.ui.metric_names import dimension_value_name, format_value
 
-_BADLY_FROM: Final = 10.0  # the cloud's last bucket begins here
-_FEWEST: Final = 3  # of two people the verdict itself tells who suffered
-_PLACES: Final = 6
-_THERE: Final = "userCount"
-_FROZEN: Final = {Media.AUDIO: "audioFreezeUserCount", Media.VIDEO: "videoFreezeUserCount"}
+_SEVERE_PERCENT: Final = 10.0  # the cloud's last bucket begins here
+_MIN_PEOPLE: Final = 3  # of two people the verdict itself tells who suffered
+_MAX_NETWORKS: Final = 6
+_USER_COUNT: Final = "userCount"
+_FREEZE_COUNTS: Final = {Media.AUDIO: "audioFreezeUserCount", Media.VIDEO: "videoFreezeUserCount"}
 
 
-def crowd_lines(diagnosis: Diagnosis) -> list[Message]:
+def call_statistics_lines(diagnosis: Diagnosis) -> list[Message]:
     """What is known of everybody in the call; nothing where nobody tells."""
-    crowd = diagnosis.crowd
-    if crowd is None or crowd.is_empty:
+    call_statistics = diagnosis.call_statistics
+    if call_statistics is None or call_statistics.is_empty:
         return []
-    span = Duration((crowd.until - crowd.since).total_seconds())
-    lines = [message("In the %(span)s around the complaint:", span=span), *_judgement(crowd)]
+    span = Duration((call_statistics.until - call_statistics.since).total_seconds())
+    lines = [
+        message("In the %(span)s around the complaint:", span=span),
+        *_affected_share(call_statistics),
+    ]
     for media in Media:
-        lines += _groups(crowd, media)
+        lines += _freeze_lines(call_statistics, media)
     for media in Media:
-        lines += [_networks(spread, media) for spread in crowd.spreads if _is_of(spread, media)]
+        lines += [
+            _network_line(distribution, media)
+            for distribution in call_statistics.distributions
+            if _has_freezes(distribution, media)
+        ]
     for media in Media:
-        lines += _worst_minute(crowd, media)
+        lines += _worst_minute(call_statistics, media)
     return lines
 
 
-def _judgement(crowd: Crowd) -> Iterator[Message]:
+def _affected_share(call_statistics: CallStatistics) -> Iterator[Message]:
     """Whether it was one person's trouble; in a class of two that is plain."""
-    people = max(crowd.people(media) for media in Media)
-    count = max(crowd.people(media, SUFFERED_FROM) for media in Media)
-    if people < _FEWEST or not count:
+    people = max(call_statistics.people(media) for media in Media)
+    count = max(call_statistics.people(media, FREEZE_LIMIT_PERCENT) for media in Media)
+    if people < _MIN_PEOPLE or not count:
         return
     if count == 1:
         yield message(
@@ -61,48 +68,53 @@ def _judgement(crowd: Crowd) -> Iterator[Message]:
         )
 
 
-def _groups(crowd: Crowd, media: Media) -> Iterator[Message]:
-    people, count = crowd.people(media), crowd.people(media, SUFFERED_FROM)
+def _freeze_lines(call_statistics: CallStatistics, media: Media) -> Iterator[Message]:
+    people, count = (
+        call_statistics.people(media),
+        call_statistics.people(media, FREEZE_LIMIT_PERCENT),
+    )
     if not people:
         return
-    told = {"media": MEDIA_NAMES[media], "people": people, "count": count}
+    params = {"media": MEDIA_NAMES[media], "people": people, "count": count}
     if not count:
         yield message(
             "• Freezes (%(media)s): none of %(people)s people was frozen for 5%% of the time.",
-            **told,
+            **params,
         )
         return
     yield message(
         "• Freezes (%(media)s): %(count)s of %(people)s people were frozen for 5%% of the time or "
         "more, %(badly)s of them for 10%% or more.",
-        badly=crowd.people(media, _BADLY_FROM),
-        **told,
+        badly=call_statistics.people(media, _SEVERE_PERCENT),
+        **params,
     )
 
 
-def _is_of(spread: Distribution, media: Media) -> bool:
-    is_frozen = any(row.value > 0 for row in spread.rows)
-    return is_frozen and spread.figure is not None and spread.figure.media is media
+def _has_freezes(distribution: Distribution, media: Media) -> bool:
+    is_frozen = any(row.value > 0 for row in distribution.rows)
+    return (
+        is_frozen and distribution.definition is not None and distribution.definition.media is media
+    )
 
 
-def _networks(spread: Distribution, media: Media) -> Message:
+def _network_line(distribution: Distribution, media: Media) -> Message:
     shares = [
         message(
             "%(place)s %(value)s",
-            place=place_of(row.codes),
-            value=written(round(row.value, 1), spread.unit),
+            place=dimension_value_name(row.codes),
+            value=format_value(round(row.value, 1), distribution.unit),
         )
-        for row in spread.rows[:_PLACES]
+        for row in distribution.rows[:_MAX_NETWORKS]
     ]
     return message(
         "• Time frozen by network (%(media)s): %(shares)s", media=MEDIA_NAMES[media], shares=shares
     )
 
 
-def _worst_minute(crowd: Crowd, media: Media) -> Iterator[Message]:
-    told = {trend.name.value: trend for trend in crowd.minutes}
-    frozen, there = told.get(_FROZEN[media]), told.get(_THERE)
-    if frozen is None or there is None or not frozen.points:
+def _worst_minute(call_statistics: CallStatistics, media: Media) -> Iterator[Message]:
+    trends = {trend.name.value: trend for trend in call_statistics.minutes}
+    frozen, present = trends.get(_FREEZE_COUNTS[media]), trends.get(_USER_COUNT)
+    if frozen is None or present is None or not frozen.points:
         return
     at, count = max(frozen.points, key=lambda point: point[1])
     if count:
@@ -112,9 +124,9 @@ def _worst_minute(crowd: Crowd, media: Media) -> Iterator[Message]:
             media=MEDIA_NAMES[media],
             when=at,
             count=round(count),
-            people=round(max(count, _at(there, at))),
+            people=round(max(count, _value_at(present, at))),
         )
 
 
-def _at(trend: Trend, at: object) -> float:
+def _value_at(trend: Trend, at: object) -> float:
     return next((value for moment, value in trend.points if moment == at), 0.0)

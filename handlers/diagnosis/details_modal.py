@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import CLOUD_NAMES, Lack, LackReason, Metric, Series
+from bot.call import CLOUD_NAMES, Metric, MissingKind, MissingReason, Series
 from bot.causes import cause_of
 from bot.charts.labels import panel_name, unit_of
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
@@ -15,27 +15,27 @@ from bot.diagnosis.thresholds import AGORA, HUAWEI, LIMITS, OWN, source_of
 from bot.i18n.messages import Message, message
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
-from handlers.diagnosis.call_statistics import crowd_lines
+from handlers.diagnosis.call_statistics import call_statistics_lines
 from handlers.diagnosis.lines import (
     call_lines,
     event_lines,
     evidence_line,
     footer,
-    measured,
+    format_measurement,
     missing_lines,
     other_line,
-    who_of,
+    participant_name,
 )
 from handlers.diagnosis.verdict_message import headline
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_phrases import brief_cause
-from handlers.ui.renderer import Voice
+from handlers.ui.cause_phrases import cause_phrase
+from handlers.ui.renderer import Renderer
 
-CALLBACK: Final = "details"
+CALLBACK_ID: Final = "details"
 _SECTION_LENGTH: Final = 2800
-_BLOCKS_MOST: Final = 95  # of the hundred a modal may have
-_EVERY_EVENT: Final = 200
+_MAX_BLOCKS: Final = 95  # of the hundred a modal may have
+_MAX_EVENTS: Final = 200
 _SOURCES: Final = {
     AGORA: message("Agora's published thresholds"),
     HUAWEI: message("Huawei's diagnosis thresholds"),
@@ -43,44 +43,44 @@ _SOURCES: Final = {
 }
 
 
-def details_view(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> Block:
+def details_view(ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer) -> Block:
     """Everything that stands behind a verdict, for one reader."""
-    shown = [
+    blocks = [
         block
-        for block_id, title, spoken in _parts(diagnosis)
-        for block in _paragraphs(block_id, title, spoken, voice)
+        for block_id, title, messages in _parts(diagnosis)
+        for block in _paragraphs(block_id, title, messages, renderer)
     ]
-    title = voice.plain(message("%(ticket)s: details", ticket=ticket.label))
-    close = voice.plain(message("Close"))
-    return block_kit.modal(CALLBACK, title, shown[:_BLOCKS_MOST], submit="", close=close)
+    title = renderer.plain_text(message("%(ticket)s: details", ticket=ticket.label))
+    close = renderer.plain_text(message("Close"))
+    return block_kit.modal(CALLBACK_ID, title, blocks[:_MAX_BLOCKS], submit="", close=close)
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence[Message]]]:
     verdict = diagnosis.verdict
     yield "verdict", None, [headline(diagnosis), footer(diagnosis)]
-    numbers = [_sourced(diagnosis, item) for item in verdict.evidence]
+    numbers = [_evidence_with_source(diagnosis, item) for item in verdict.evidence]
     yield "evidence", message("Evidence"), numbers
     for number, other in enumerate(verdict.others):
-        lines = [_sourced(diagnosis, item) for item in other.evidence]
+        lines = [_evidence_with_source(diagnosis, item) for item in other.evidence]
         yield f"other-{number}", other_line(diagnosis, other), lines or [message("No numbers.")]
-    yield "checked", message("What was checked"), list(_checked(diagnosis))
+    yield "checked", message("What was checked"), list(_checked_metrics(diagnosis))
     yield "call", None, call_lines(diagnosis)
-    yield "crowd", message("Everybody in the call"), crowd_lines(diagnosis)
-    yield "events", None, event_lines(diagnosis, _EVERY_EVENT)
-    yield "cloud", message("Lagdesk and the cloud"), [_agreement(diagnosis)]
+    yield "crowd", message("Everybody in the call"), call_statistics_lines(diagnosis)
+    yield "events", None, event_lines(diagnosis, _MAX_EVENTS)
+    yield "cloud", message("Lagdesk and the cloud"), [_cloud_agreement(diagnosis)]
     missing = [*missing_lines(diagnosis), *diagnosis.failures]
     nothing = [message("Nothing is missing.")]
     yield "missing", message("What is missing"), missing or nothing
 
 
 def _paragraphs(
-    block_id: str, title: Message | None, spoken: Sequence[Message], voice: Voice
+    block_id: str, title: Message | None, messages: Sequence[Message], renderer: Renderer
 ) -> list[Block]:
     """A part of the modal, in as many sections as Slack's limit on one needs."""
-    if not spoken:
+    if not messages:
         return []
-    lines = [voice.markup(message("*%(title)s*", title=title))] if title else []
-    lines += [voice.markup(line) for line in spoken]
+    lines = [renderer.mrkdwn(message("*%(title)s*", title=title))] if title else []
+    lines += [renderer.mrkdwn(line) for line in messages]
     pieces = [""]
     for line in lines:
         if pieces[-1] and len(pieces[-1]) + len(line) >= _SECTION_LENGTH:
@@ -89,7 +89,7 @@ def _paragraphs(
     return [block_kit.section(f"{block_id}:{n}", piece) for n, piece in enumerate(pieces)]
 
 
-def _sourced(diagnosis: Diagnosis, item: Evidence) -> Message:
+def _evidence_with_source(diagnosis: Diagnosis, item: Evidence) -> Message:
     """A number with the document its limit comes from."""
     line = evidence_line(diagnosis, item)
     source = source_of(item.metric, item.threshold) if item.threshold is not None else None
@@ -98,52 +98,55 @@ def _sourced(diagnosis: Diagnosis, item: Evidence) -> Message:
     return message("%(line)s. Limit: %(source)s", line=line, source=_SOURCES[source])
 
 
-def _checked(diagnosis: Diagnosis) -> Iterator[Message]:
+def _checked_metrics(diagnosis: Diagnosis) -> Iterator[Message]:
     """The worst of every number that has a limit, at both ends."""
     report = diagnosis.report
-    ends = (report.teacher_uid, report.student_uid)
+    uids = (report.teacher_uid, report.student_uid)
     for series in diagnosis.series:
-        if series.uid in ends and series.metric in LIMITS and len(series.values):
-            yield _worst(diagnosis, series)
+        if series.uid in uids and series.metric in LIMITS and len(series.values):
+            yield _worst_value(diagnosis, series)
 
 
-def _worst(diagnosis: Diagnosis, series: Series) -> Message:
+def _worst_value(diagnosis: Diagnosis, series: Series) -> Message:
     limit = LIMITS[series.metric]
     value = float(np.min(series.values) if limit.below else np.max(series.values))
     unit = unit_of(series.metric, series.unit)
-    shown: tuple[Message, Message] = (measured(value, unit), measured(limit.bound, limit.unit))
-    who, name = who_of(diagnosis, series.uid), _series_name(series)
+    texts: tuple[Message, Message] = (
+        format_measurement(value, unit),
+        format_measurement(limit.bound, limit.unit),
+    )
+    who, name = participant_name(diagnosis, series.uid), _series_name(series)
     if limit.below:
         return message(
             "• %(who)s: %(metric)s at least %(value)s (limit %(threshold)s)",
             who=who,
             metric=name,
-            value=shown[0],
-            threshold=shown[1],
+            value=texts[0],
+            threshold=texts[1],
         )
     return message(
         "• %(who)s: %(metric)s at most %(value)s (limit %(threshold)s)",
         who=who,
         metric=name,
-        value=shown[0],
-        threshold=shown[1],
+        value=texts[0],
+        threshold=texts[1],
     )
 
 
 def _series_name(series: Series) -> Message:
     """Name it; most metrics' names have the way in them."""
-    spare = series.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU)
-    way = series.direction if series.metric is Metric.JITTER else None
-    return panel_name(series.metric, None if spare else series.media, way)
+    hide_media = series.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU)
+    direction = series.direction if series.metric is Metric.JITTER else None
+    return panel_name(series.metric, None if hide_media else series.media, direction)
 
 
-def _agreement(diagnosis: Diagnosis) -> Message:
+def _cloud_agreement(diagnosis: Diagnosis) -> Message:
     """Whether the cloud's own events confirm the verdict, or speak against it."""
     cloud = CLOUD_NAMES[diagnosis.cloud]
-    verdict, named = diagnosis.verdict, list(dict.fromkeys(_named(diagnosis)))
+    verdict, named = diagnosis.verdict, list(dict.fromkeys(_cloud_causes(diagnosis)))
     if not named:
-        return _silence(diagnosis, cloud)
-    causes = [brief_cause(key) for key in named]
+        return _no_cloud_cause(diagnosis, cloud)
+    causes = [cause_phrase(key) for key in named]
     if verdict.cause == UNKNOWN:
         return message("%(cloud)s names: %(causes)s.", cloud=cloud, causes=causes)
     if verdict.cause == HEALTHY:
@@ -169,13 +172,13 @@ def _agreement(diagnosis: Diagnosis) -> Message:
     )
 
 
-def _silence(diagnosis: Diagnosis, cloud: Message) -> Message:
-    lacks = {lack.why for lack in diagnosis.verdict.missing if lack.what is Lack.EVENTS}
-    if LackReason.MAY_BE_INCOMPLETE in lacks:
+def _no_cloud_cause(diagnosis: Diagnosis, cloud: Message) -> Message:
+    gap_reasons = {gap.why for gap in diagnosis.verdict.missing if gap.what is MissingKind.EVENTS}
+    if MissingReason.MAY_BE_INCOMPLETE in gap_reasons:
         return message(
             "%(cloud)s names no cause in what could be seen of its own diagnosis.", cloud=cloud
         )
-    if lacks:
+    if gap_reasons:
         return message(
             "%(cloud)s's own diagnosis could not be seen; the verdict rests on measurements.",
             cloud=cloud,
@@ -183,11 +186,11 @@ def _silence(diagnosis: Diagnosis, cloud: Message) -> Message:
     return message("%(cloud)s names no cause of its own.", cloud=cloud)
 
 
-def _named(diagnosis: Diagnosis) -> Iterator[str]:
+def _cloud_causes(diagnosis: Diagnosis) -> Iterator[str]:
     """The causes that the cloud's events about the two people name."""
-    ends = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
+    uids = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
     for event in diagnosis.events:
         about = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}
         causes = [cause_of(factor.code) for factor in event.factors]
-        if about & ends:
+        if about & uids:
             yield from (cause.key for cause in causes if cause is not None)

@@ -12,34 +12,34 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, message, plural
-from bot.services.tickets.service import Desk
-from bot.store.diagnosis.feedback import Judgement, Precision
+from bot.services.tickets.service import TicketService
+from bot.store.diagnosis.feedback import CauseAccuracy, Rating
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
-from handlers.slack.errors import Asker, Body, read_number, trigger_of
-from handlers.slack.user_directory import People
+from handlers.slack.errors import Body, Requester, read_ticket_number, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.causes import resolution_name
-from handlers.ui.forms import open_form
-from handlers.ui.renderer import Voice
+from handlers.ui.causes import resolution_title
+from handlers.ui.forms import open_modal
+from handlers.ui.renderer import Renderer
 
-ACCURACY_OVER: Final = dt.timedelta(days=90)
-_JUDGEMENTS: Final = {
-    Judgement.RIGHT: message("Yes, that was it"),
-    Judgement.PARTLY: message("Partly"),
-    Judgement.WRONG: message("No"),
+ACCURACY_PERIOD: Final = dt.timedelta(days=90)
+_FEEDBACK_LABELS: Final = {
+    Rating.RIGHT: message("Yes, that was it"),
+    Rating.PARTLY: message("Partly"),
+    Rating.WRONG: message("No"),
 }
 _DETAILS: Final = "verdict.details"
 _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 
 
-class JudgingStory:
+class FeedbackHandlers:
     """Somebody presses a button under a verdict."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the buttons."""
@@ -48,59 +48,59 @@ class JudgingStory:
 
     async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Keep what somebody says of a verdict, and thank them privately."""
-        asker, action = Asker.of(body), body["actions"][0]
-        number = read_number(action)
-        judgement = Judgement(str(action["action_id"]).removeprefix("verdict."))
-        await self._desk.judge(asker.team, number, asker.person, judgement)
-        voice = await self._people.voice(asker.team, asker.person)
-        thanks = voice.markup(message("Thank you. This makes the next verdicts better."))
+        requester, action = Requester.of(body), body["actions"][0]
+        number = read_ticket_number(action)
+        feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
+        await self._ticket_service.save_feedback(requester.team, number, requester.person, feedback)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        thanks = renderer.mrkdwn(message("Thank you. This makes the next verdicts better."))
         await ack()
         await respond(text=thanks, response_type="ephemeral", replace_original=False)
 
     async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open what stands behind a verdict, for one reader in their own language."""
-        asker = Asker.of(body)
-        number = read_number(body["actions"][0])
-        ticket, diagnosis = await self._desk.details(asker.team, number)
-        voice = await self._people.voice(asker.team, asker.person)
-        await open_form(client, trigger_of(body), details_view(ticket, diagnosis, voice))
+        requester = Requester.of(body)
+        number = read_ticket_number(body["actions"][0])
+        ticket, diagnosis = await self._ticket_service.details(requester.team, number)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        await open_modal(client, trigger_id_of(body), details_view(ticket, diagnosis, renderer))
         await ack()
 
 
-def details_button(ticket: Ticket, voice: Voice) -> Element:
+def details_button(ticket: Ticket, renderer: Renderer) -> Element:
     """What opens all that stands behind a ticket's verdict."""
-    return block_kit.button(_DETAILS, voice.plain(message("Details")), str(ticket.id))
+    return block_kit.button(_DETAILS, renderer.plain_text(message("Details")), str(ticket.id))
 
 
-def judging_block(ticket: Ticket, verdict: Verdict, voice: Voice) -> list[Block]:
+def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:
     """The question under a verdict, and its details; nothing is asked while nothing is known."""
-    details = details_button(ticket, voice)
+    details = details_button(ticket, renderer)
     if verdict.cause == UNKNOWN:
         return [block_kit.actions("judge", details)]
     buttons = [
-        block_kit.button(f"verdict.{judgement}", voice.plain(said), str(ticket.id))
-        for judgement, said in _JUDGEMENTS.items()
+        block_kit.button(f"verdict.{feedback}", renderer.plain_text(msg), str(ticket.id))
+        for feedback, msg in _FEEDBACK_LABELS.items()
     ]
-    asked = block_kit.context("judge_question", voice.markup(message("Was this right?")))
-    return [asked, block_kit.actions("judge", *buttons, details)]
+    question = block_kit.context("judge_question", renderer.mrkdwn(message("Was this right?")))
+    return [question, block_kit.actions("judge", *buttons, details)]
 
 
-def accuracy(found: Sequence[Precision]) -> Message:
+def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
     """How often people agreed, a line a cause."""
-    if not found:
+    if not rows:
         return message("Nobody has judged a verdict in the last 90 days.")
     title = message("*How often verdicts were right, last 90 days*")
-    said = title
-    for each in found:
-        said = message("%(lines)s\n%(line)s", lines=said, line=_precision_line(each))
-    return said
+    msg = title
+    for each in rows:
+        msg = message("%(lines)s\n%(line)s", lines=msg, line=_precision_line(each))
+    return msg
 
 
-def _precision_line(found: Precision) -> Message:
+def _precision_line(row: CauseAccuracy) -> Message:
     return plural(
         "• %(cause)s: %(share)s%% of %(count)s judgement",
         "• %(cause)s: %(share)s%% of %(count)s judgements",
-        count=found.judged,
-        cause=resolution_name(found.cause),
-        share=round(found.share * 100),
+        count=row.judged,
+        cause=resolution_title(row.cause),
+        share=round(row.share * 100),
     )

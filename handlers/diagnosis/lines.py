@@ -9,10 +9,10 @@ from bot.call import (
     AbnormalEvent,
     Call,
     Factor,
-    Lack,
-    LackReason,
     Metric,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Participant,
     Unit,
 )
@@ -20,30 +20,32 @@ from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Uid, message
 from bot.ports import Diagnosis
-from handlers.ui.causes import LACK_REASONS, LACKS, cause_name, metric_name
-from handlers.ui.forms import SIDES
+from handlers.ui.causes import GAP_NAMES, GAP_REASON_TEXTS, cause_title, metric_name
+from handlers.ui.forms import SIDE_NAMES
 
-_OF_PEOPLE: Final = (Lack.TEACHER_METRICS, Lack.STUDENT_METRICS)
+_PARTICIPANT_GAPS: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
 _EVENTS_SHOWN: Final = 8
 _PEOPLE_SHOWN: Final = 6
-_STAYS: Final = {  # evidence from joining and leaving, in seconds
+_SESSION_EVIDENCE: Final = {  # evidence from joining and leaving, in seconds
     "absence": message("• %(who)s: out of the call for %(away)s from %(when)s"),
     "overlap": message("• %(who)s: in the call twice for %(away)s from %(when)s"),
     "session": message("• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s"),
 }
-_SURE: Final = 0.8
-_LIKELY: Final = 0.6
+_HIGH_CONFIDENCE: Final = 0.8
+_MEDIUM_CONFIDENCE: Final = 0.6
 
 
-def who_of(diagnosis: Diagnosis, uid: str | None, written: str | None = None) -> Message:
-    """Name somebody by side and uid; `written` is the uid as a picture may show it."""
+def participant_name(
+    diagnosis: Diagnosis, uid: str | None, display_uid: str | None = None
+) -> Message:
+    """Name somebody by side and uid; `display_uid` is the uid as a picture may show it."""
     if uid is None:
         return message("Somebody")
-    shown = Uid(written or uid)
+    shown_uid = Uid(display_uid or uid)
     side = diagnosis.report.side_of(uid)
     if side is None or not _is_side_known(diagnosis, uid):
-        return message("User %(uid)s", uid=shown)
-    return message("%(side)s %(uid)s", side=SIDES[side], uid=shown)
+        return message("User %(uid)s", uid=shown_uid)
+    return message("%(side)s %(uid)s", side=SIDE_NAMES[side], uid=shown_uid)
 
 
 def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
@@ -51,24 +53,26 @@ def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
     return diagnosis.named is None or uid in diagnosis.named
 
 
-def sureness(verdict: Verdict) -> Message:
+def confidence_text(verdict: Verdict) -> Message:
     """How sure a verdict is, in words and percent."""
     confidence = verdict.confidence or 0.0
     percent = round(confidence * 100)
-    if confidence >= _SURE:
+    if confidence >= _HIGH_CONFIDENCE:
         return message("Quite sure (%(percent)s%%).", percent=percent)
-    if confidence >= _LIKELY:
+    if confidence >= _MEDIUM_CONFIDENCE:
         return message("Likely (%(percent)s%%).", percent=percent)
     return message("Possibly (%(percent)s%%).", percent=percent)
 
 
 def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
     """One thing that speaks for the verdict: who, what, how much, against which limit, when."""
-    who = who_of(diagnosis, item.uid)
+    who = participant_name(diagnosis, item.uid)
     if item.code is not None:
-        code = item.code.spoken
+        code = item.code.user_message
         if item.peer:  # it happened to one, and lies with the other
-            code = message("%(code)s at %(who)s", code=code, who=who_of(diagnosis, item.peer))
+            code = message(
+                "%(code)s at %(who)s", code=code, who=participant_name(diagnosis, item.peer)
+            )
         return message(
             "• %(who)s: %(cloud)s reports %(code)s, %(when)s",
             who=who,
@@ -76,20 +80,22 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
             code=code,
             when=item.at,
         )
-    if item.metric in _STAYS:
+    if item.metric in _SESSION_EVIDENCE:
         away = Duration(item.value or 0.0)
-        return Message(_STAYS[item.metric].id, {"who": who, "away": away, "when": item.at})
+        return Message(
+            _SESSION_EVIDENCE[item.metric].id, {"who": who, "away": away, "when": item.at}
+        )
     return message(
         "• %(who)s: %(metric)s %(value)s (limit %(threshold)s), %(when)s",
         who=who,
         metric=_metric_of(item),
-        value=measured(item.value, item.unit),
-        threshold=measured(item.threshold, item.unit),
+        value=format_measurement(item.value, item.unit),
+        threshold=format_measurement(item.threshold, item.unit),
         when=item.at,
     )
 
 
-def measured(value: float | None, unit: str) -> Message:
+def format_measurement(value: float | None, unit: str) -> Message:
     """A value with its unit."""
     if unit == Unit.PERCENT:
         return message("%(value)s%%", value=value)
@@ -110,9 +116,9 @@ def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
     """The next cause."""
     return message(
         "Also: %(who)s: %(cause)s. %(sure)s",
-        who=who_of(diagnosis, other.uid),
-        cause=cause_name(other.cause, other.media, other.direction),
-        sure=sureness(other),
+        who=participant_name(diagnosis, other.uid),
+        cause=cause_title(other.cause, other.media, other.direction),
+        sure=confidence_text(other),
     )
 
 
@@ -138,8 +144,8 @@ def _call_line(call: Call) -> Message:
 
 
 def _people_lines(diagnosis: Diagnosis) -> list[Message]:
-    wanted = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
-    people = [person for person in diagnosis.participants if person.uid in wanted]
+    uids = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
+    people = [person for person in diagnosis.participants if person.uid in uids]
     people = people or list(diagnosis.participants)
     people.sort(key=lambda person: person.joined_at)
     return [_person_line(diagnosis, person) for person in people[:_PEOPLE_SHOWN]]
@@ -147,14 +153,14 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
 
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
     traits = [trait for trait in (person.network, person.platform, person.device) if trait]
-    told = list(dict.fromkeys(traits))
+    device_details = list(dict.fromkeys(traits))
     left: object = person.left_at or message("now")
     return message(
         "• %(who)s: %(joined)s to %(left)s (%(traits)s)",
-        who=who_of(diagnosis, person.uid),
+        who=participant_name(diagnosis, person.uid),
         joined=person.joined_at,
         left=left,
-        traits=told or message("nothing known about the device"),
+        traits=device_details or message("nothing known about the device"),
     )
 
 
@@ -172,8 +178,8 @@ def _event_line(diagnosis: Diagnosis, event: AbnormalEvent) -> Message:
     return message(
         "• %(when)s %(who)s: %(what)s. Cause: %(factors)s",
         when=event.at,
-        who=who_of(diagnosis, event.uid),
-        what=event.kind.spoken,
+        who=participant_name(diagnosis, event.uid),
+        what=event.kind.user_message,
         factors=factors or message("not given"),
     )
 
@@ -182,45 +188,45 @@ def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Messa
     at_fault = factor.peer_uid or event.uid
     return message(
         "%(code)s at %(who)s",
-        code=factor.code.spoken,
-        who=who_of(diagnosis, at_fault),
+        code=factor.code.user_message,
+        who=participant_name(diagnosis, at_fault),
     )
 
 
 def missing_lines(diagnosis: Diagnosis) -> list[Message]:
     """One line for each thing and reason, the earliest moment first."""
-    shown: dict[tuple[Lack, LackReason], Missing] = {}
-    for lack in diagnosis.verdict.missing:
-        shown.setdefault((lack.what, lack.why), lack)
-    return [missing_line(lack) for lack in shown.values()]
+    unique: dict[tuple[MissingKind, MissingReason], MissingItem] = {}
+    for gap in diagnosis.verdict.missing:
+        unique.setdefault((gap.what, gap.why), gap)
+    return [missing_line(gap) for gap in unique.values()]
 
 
-def missing_line(lack: Missing) -> Message:
+def missing_line(gap: MissingItem) -> Message:
     """What could not be learnt, why, and when it is asked again."""
-    what, why = LACKS[lack.what], LACK_REASONS[lack.why]
-    detail = _detail(lack)
+    what, why = GAP_NAMES[gap.what], GAP_REASON_TEXTS[gap.why]
+    detail = _detail(gap)
     if detail is not None:
         why = message("%(why)s (%(detail)s)", why=why, detail=detail)
-    if lack.retry_at is None:
+    if gap.retry_at is None:
         return message("Missing: %(what)s, %(why)s.", what=what, why=why)
     return message(
         "Missing: %(what)s, %(why)s. Next try: %(when)s.",
         what=what,
         why=why,
-        when=lack.retry_at,
+        when=gap.retry_at,
     )
 
 
-def _detail(lack: Missing) -> object:
+def _detail(gap: MissingItem) -> object:
     """What tells a reader more: whose data, which minutes, the cloud's code; never a call's id."""
-    if not lack.detail:
+    if not gap.detail:
         return None
-    if lack.what in _OF_PEOPLE or lack.why is LackReason.CUT_OFF:
-        return Uid(lack.detail)
-    since, _, until = lack.detail.partition("/")
+    if gap.what in _PARTICIPANT_GAPS or gap.why is MissingReason.CUT_OFF:
+        return Uid(gap.detail)
+    since, _, until = gap.detail.partition("/")
     if until:
         return message("%(since)s to %(until)s", since=read_time(since), until=read_time(until))
-    return lack.detail if lack.why is LackReason.REFUSED else None
+    return gap.detail if gap.why is MissingReason.REFUSED else None
 
 
 def footer(diagnosis: Diagnosis) -> Message:

@@ -7,30 +7,30 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.i18n.messages import Message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from handlers.diagnosis import verdict_message as diagnosis_message
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 _MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and marks of the cards
 
 
-def print_diagnosis(diagnosis: Diagnosis, words: Words) -> str:
+def print_diagnosis(diagnosis: Diagnosis, translator: Translator) -> str:
     """The diagnosis as lines of plain text."""
-    voice = Voice(words, mask=False)
-    return "\n".join(_line(voice, spoken) for spoken in diagnosis_message.tell(diagnosis))
+    renderer = Renderer(translator, mask=False)
+    return "\n".join(_line(renderer, msg) for msg in diagnosis_message.diagnosis_lines(diagnosis))
 
 
-def print_message(spoken: Message, words: Words) -> str:
+def print_message(msg: Message, translator: Translator) -> str:
     """A message as one line."""
-    return " / ".join(words.say(spoken).splitlines())
+    return " / ".join(translator.translate(msg).splitlines())
 
 
-def _line(voice: Voice, spoken: Message) -> str:
-    return _MARKUP.sub("", voice.plain(spoken))
+def _line(renderer: Renderer, msg: Message) -> str:
+    return _MARKUP.sub("", renderer.plain_text(msg))
 
 
-def print_failures(diagnosis: Diagnosis, words: Words) -> Iterator[str]:
+def print_failures(diagnosis: Diagnosis, translator: Translator) -> Iterator[str]:
     """What went wrong between us and the cloud, a line each."""
     for failure in diagnosis.failures:
-        yield print_message(failure, words)
+        yield print_message(failure, translator)

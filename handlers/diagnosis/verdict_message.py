@@ -5,81 +5,81 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from bot.call import Lack, LackReason, Side
+from bot.call import MissingKind, MissingReason, Side
 from bot.diagnosis import HEALTHY, UNKNOWN
 from bot.i18n.messages import Message, message, plural
-from bot.ports import Diagnosis, Past
-from bot.services.diagnosis.service import FOUND_WITHIN
+from bot.ports import Diagnosis, ParticipantHistory
+from bot.services.diagnosis.service import LISTING_DELAY
 from bot.ticket import Ticket
 from handlers.diagnosis.lines import (
     call_lines,
+    confidence_text,
     event_lines,
     evidence_line,
     footer,
     missing_lines,
     other_line,
-    sureness,
-    who_of,
+    participant_name,
 )
 from handlers.ui import block_kit
 from handlers.ui.advice import ADVICE
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_phrases import brief_cause
-from handlers.ui.causes import cause_name
-from handlers.ui.forms import SIDES
-from handlers.ui.renderer import Link, Voice
+from handlers.ui.cause_phrases import cause_phrase
+from handlers.ui.causes import cause_title
+from handlers.ui.forms import SIDE_NAMES
+from handlers.ui.renderer import Link, Renderer
 
 _EVIDENCE_SHOWN: Final = 6
 _NUMBERS_IN_THREAD: Final = 3  # the others stand in the details
 _TWICE: Final = 2
-_LISTED_WITHIN: Final = int(FOUND_WITHIN.total_seconds() / 60)
-_WHOSE: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
-_MARKS: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
-_UNKNOWN_FOR_GOOD: Final = message("There was not enough data to say why the call was bad.")
+_LISTED_WITHIN_MINUTES: Final = int(LISTING_DELAY.total_seconds() / 60)
+_SIDE_LABELS: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
+_EMOJI: Final = {UNKNOWN: ":hourglass_flowing_sand:", HEALTHY: ":white_check_mark:"}
+_UNKNOWN_FINAL: Final = message("There was not enough data to say why the call was bad.")
 
 
-def thread_card(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
+def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
     """What is posted in the thread: short, for the rest folds away in the details."""
     verdict = diagnosis.verdict
     numbers = [evidence_line(diagnosis, item) for item in verdict.evidence[:_NUMBERS_IN_THREAD]]
     others = [other_line(diagnosis, other) for other in verdict.others]
-    small = [*_one_lack(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
+    small = [*_gap_summary(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
     return [
-        *_section("verdict", [headline(diagnosis), *_thread_advice(diagnosis)], voice),
-        *_section("evidence", numbers, voice),
-        *_section("others", others, voice),
-        *_history(diagnosis, voice),
-        block_kit.context("asked", _lines(small, voice)),
+        *_section("verdict", [headline(diagnosis), *_thread_advice(diagnosis)], renderer),
+        *_section("evidence", numbers, renderer),
+        *_section("others", others, renderer),
+        *_history(diagnosis, renderer),
+        block_kit.context("asked", _lines(small, renderer)),
     ]
 
 
-def _history(diagnosis: Diagnosis, voice: Voice) -> list[Block]:
-    lines = [_past_line(past) for past in diagnosis.pasts]
-    return [block_kit.context("history", _lines(lines, voice))] if lines else []
+def _history(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
+    lines = [_history_line(history) for history in diagnosis.participant_histories]
+    return [block_kit.context("history", _lines(lines, renderer))] if lines else []
 
 
-def _past_line(past: Past) -> Message:
+def _history_line(history: ParticipantHistory) -> Message:
     """How many tickets somebody had lately, and how often which cause was theirs."""
-    whose = _WHOSE[past.side]
-    causes = [_times(cause, count) for cause, count in past.causes]
+    whose = _SIDE_LABELS[history.side]
+    causes = [_times(cause, count) for cause, count in history.causes]
     if not causes:
         return plural(
             "%(who)s: %(count)s ticket in 30 days",
             "%(who)s: %(count)s tickets in 30 days",
-            count=past.tickets,
+            count=history.tickets,
             who=whose,
         )
     return plural(
         "%(who)s: %(count)s ticket in 30 days, %(causes)s",
         "%(who)s: %(count)s tickets in 30 days, %(causes)s",
-        count=past.tickets,
+        count=history.tickets,
         who=whose,
         causes=causes,
     )
 
 
 def _times(cause: str, count: int) -> Message:
-    name = brief_cause(cause)
+    name = cause_phrase(cause)
     if count == 1:
         return message("%(cause)s once", cause=name)
     if count == _TWICE:
@@ -87,7 +87,7 @@ def _times(cause: str, count: int) -> Message:
     return message("%(cause)s %(times)s times", times=count, cause=name)
 
 
-def _one_lack(diagnosis: Diagnosis) -> list[Message]:
+def _gap_summary(diagnosis: Diagnosis) -> list[Message]:
     """One line of what is missing; the details have every one."""
     lines = missing_lines(diagnosis)
     if len(lines) < 2:  # noqa: PLR2004 - one line needs no counting
@@ -96,28 +96,34 @@ def _one_lack(diagnosis: Diagnosis) -> list[Message]:
     return [more]
 
 
-def full_card(diagnosis: Diagnosis, voice: Voice, unknown: Message | None = None) -> list[Block]:
+def full_blocks(
+    diagnosis: Diagnosis, renderer: Renderer, unknown: Message | None = None
+) -> list[Block]:
     """Everything at once; `unknown` is the sentence while nothing is known."""
-    shown = [
+    blocks = [
         block
-        for block_id, spoken in _parts(diagnosis, unknown)
-        for block in _section(block_id, spoken, voice)
+        for block_id, messages in _parts(diagnosis, unknown)
+        for block in _section(block_id, messages, renderer)
     ]
     small = [*missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
-    return [*shown, block_kit.context("asked", _lines(small, voice))]
+    return [*blocks, block_kit.context("asked", _lines(small, renderer))]
 
 
-def _section(block_id: str, spoken: Sequence[Message], voice: Voice) -> list[Block]:
-    return [block_kit.section(block_id, _lines(spoken, voice))] if spoken else []
+def _section(block_id: str, messages: Sequence[Message], renderer: Renderer) -> list[Block]:
+    return [block_kit.section(block_id, _lines(messages, renderer))] if messages else []
 
 
-def _lines(spoken: Sequence[Message], voice: Voice) -> str:
-    return "\n".join(voice.markup(line) for line in spoken)
+def _lines(messages: Sequence[Message], renderer: Renderer) -> str:
+    return "\n".join(renderer.mrkdwn(line) for line in messages)
 
 
-def tell(diagnosis: Diagnosis) -> list[Message]:
+def diagnosis_lines(diagnosis: Diagnosis) -> list[Message]:
     """The same as lines, for a terminal."""
-    lines = [line for _, spoken in _parts(diagnosis, _unknown_print(diagnosis)) for line in spoken]
+    lines = [
+        line
+        for _, messages in _parts(diagnosis, _unknown_in_terminal(diagnosis))
+        for line in messages
+    ]
     return [*lines, *missing_lines(diagnosis), *diagnosis.failures, footer(diagnosis)]
 
 
@@ -139,9 +145,9 @@ def _parts(
 
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
     """The verdict in a sentence, with its mark."""
-    mark = _MARKS.get(diagnosis.verdict.cause, ":warning:")
+    emoji = _EMOJI.get(diagnosis.verdict.cause, ":warning:")
     sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
-    return message("%(mark)s %(text)s", mark=mark, text=sentence)
+    return message("%(mark)s %(text)s", mark=emoji, text=sentence)
 
 
 def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
@@ -152,7 +158,7 @@ def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
         return []
     if verdict.uid is None:
         return [message("→ %(advice)s", advice=advice.person)]
-    who = SIDES[verdict.side] if verdict.side else who_of(diagnosis, verdict.uid)
+    who = SIDE_NAMES[verdict.side] if verdict.side else participant_name(diagnosis, verdict.uid)
     return [message("→ %(who)s: %(advice)s", who=who, advice=advice.person)]
 
 
@@ -172,59 +178,59 @@ def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
     advice = ADVICE.get(verdict.cause)
     if advice is None:
         return []
-    said = advice.person if verdict.side is Side.TEACHER else advice.teacher
-    return [message("→ %(advice)s", advice=said)]
+    msg = advice.person if verdict.side is Side.TEACHER else advice.teacher
+    return [message("→ %(advice)s", advice=msg)]
 
 
-def diagnosis_notice(diagnosis: Diagnosis, voice: Voice) -> str:
+def diagnosis_fallback_text(diagnosis: Diagnosis, renderer: Renderer) -> str:
     """The verdict in one plain line, for notifications and screen readers."""
-    return voice.notice(verdict_sentence(diagnosis))
+    return renderer.fallback_text(verdict_sentence(diagnosis))
 
 
-def private_answer(diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
+def inquiry_response(diagnosis: Diagnosis, renderer: Renderer) -> tuple[str, list[Block]]:
     """What somebody who asked is answered: notice text and blocks.
 
     Such an answer cannot be changed later; a second one follows instead.
     """
-    unknown = _unknown_answer(diagnosis)
-    notice = voice.notice(_sentence(diagnosis, unknown))
-    return notice, full_card(diagnosis, voice, unknown)
+    unknown = _unknown_in_response(diagnosis)
+    fallback_text = renderer.fallback_text(_sentence(diagnosis, unknown))
+    return fallback_text, full_blocks(diagnosis, renderer, unknown)
 
 
-def _unknown_answer(diagnosis: Diagnosis) -> Message:
+def _unknown_in_response(diagnosis: Diagnosis) -> Message:
     """What stands for a verdict while there is none, where the answer comes back by itself."""
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
-        return _unknown_for_good(diagnosis)
-    if _is_unlisted(diagnosis):
+        return _unknown_final(diagnosis)
+    if _is_call_not_found(diagnosis):
         return message(
             "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
             "it may not be listed yet. Next answer: %(when)s.",
             cname=diagnosis.report.cname,
-            minutes=_LISTED_WITHIN,
+            minutes=_LISTED_WITHIN_MINUTES,
             when=retry_at,
         )
     return message("Nothing is known about this call yet. Next answer: %(when)s.", when=retry_at)
 
 
-def _unknown_print(diagnosis: Diagnosis) -> Message:
+def _unknown_in_terminal(diagnosis: Diagnosis) -> Message:
     """The same where nothing comes back by itself."""
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
-        return _unknown_for_good(diagnosis)
-    if _is_unlisted(diagnosis):
+        return _unknown_final(diagnosis)
+    if _is_call_not_found(diagnosis):
         return message(
             "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
             "ask again at %(when)s.",
             cname=diagnosis.report.cname,
-            minutes=_LISTED_WITHIN,
+            minutes=_LISTED_WITHIN_MINUTES,
             when=retry_at,
         )
     return message("Not enough data yet. Ask again at %(when)s.", when=retry_at)
 
 
-def _unknown_for_good(diagnosis: Diagnosis) -> Message:
-    if _is_unlisted(diagnosis):
+def _unknown_final(diagnosis: Diagnosis) -> Message:
+    if _is_call_not_found(diagnosis):
         return message(
             "No call was found in %(cname)s. Check the channel's name and the time.",
             cname=diagnosis.report.cname,
@@ -232,25 +238,27 @@ def _unknown_for_good(diagnosis: Diagnosis) -> Message:
     return _unknown_sentence(diagnosis)
 
 
-def _is_unlisted(diagnosis: Diagnosis) -> bool:
+def _is_call_not_found(diagnosis: Diagnosis) -> bool:
     """Tell whether the cloud knows no call of the channel; one that has just begun may come."""
-    unlisted = (Lack.CALL, LackReason.NOT_FOUND)
-    found = [(lack.what, lack.why) for lack in diagnosis.verdict.missing]
-    return not diagnosis.calls and unlisted in found
+    not_found = (MissingKind.CALL, MissingReason.NOT_FOUND)
+    reasons = [(gap.what, gap.why) for gap in diagnosis.verdict.missing]
+    return not diagnosis.calls and not_found in reasons
 
 
-def explanation(ticket: Ticket, diagnosis: Diagnosis, voice: Voice) -> tuple[str, list[Block]]:
+def explanation(
+    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer
+) -> tuple[str, list[Block]]:
     """What the reporter is told when the verdict is first known: notice text and blocks."""
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
-    lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FOR_GOOD)]
+    lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FINAL)]
     lines += _advice_to_reporter(diagnosis)
     if ticket.permalink:
         thread = Link(ticket.permalink, message("its thread"))
         lines.append(message("See the numbers in %(thread)s.", thread=thread))
-    said = _sentence(diagnosis, _UNKNOWN_FOR_GOOD)
-    notice = message("%(ticket)s: %(text)s", ticket=ticket.label, text=said)
-    shown = "\n".join(voice.markup(line) for line in lines)
-    return voice.notice(notice), [block_kit.section("explanation", shown)]
+    msg = _sentence(diagnosis, _UNKNOWN_FINAL)
+    fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)
+    text = "\n".join(renderer.mrkdwn(line) for line in lines)
+    return renderer.fallback_text(fallback_text), [block_kit.section("explanation", text)]
 
 
 def verdict_sentence(diagnosis: Diagnosis) -> Message:
@@ -266,10 +274,10 @@ def _sentence(diagnosis: Diagnosis, unknown: Message) -> Message:
         return message("The call looked healthy: both sides were checked, nothing stood out.")
     return message(
         "%(who)s, around %(when)s: %(cause)s. %(sure)s",
-        who=who_of(diagnosis, verdict.uid),
+        who=participant_name(diagnosis, verdict.uid),
         when=verdict.evidence[0].at if verdict.evidence else verdict.since,
-        cause=cause_name(verdict.cause, verdict.media, verdict.direction),
-        sure=sureness(verdict),
+        cause=cause_title(verdict.cause, verdict.media, verdict.direction),
+        sure=confidence_text(verdict),
     )
 
 
@@ -277,7 +285,7 @@ def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return message("Not enough data to say why. What is missing is listed below.")
-    not_out = any(lack.why is LackReason.NOT_OUT_YET for lack in diagnosis.verdict.missing)
+    not_out = any(gap.why is MissingReason.NOT_OUT_YET for gap in diagnosis.verdict.missing)
     if not_out:
         return message(
             "The data of this call is not out yet. It is expected %(when)s; this message will change by itself.",  # noqa: E501 - one sentence for the catalogs

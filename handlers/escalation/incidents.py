@@ -9,30 +9,30 @@ from typing import Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.i18n.messages import Duration, Message, PersonId, message, plural
-from bot.ports import Posted
-from bot.services.escalation.incidents import Incidents
-from bot.services.tickets.service import Desk
+from bot.ports import MessageRef
+from bot.services.escalation.incidents import IncidentService
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
-from handlers.slack.errors import Asker, Body, read_number
-from handlers.slack.notifier import SlackSpeaker
-from handlers.slack.user_directory import People
+from handlers.slack.errors import Body, Requester, read_ticket_number
+from handlers.slack.notifier import SlackNotifier
+from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_name
-from handlers.ui.renderer import Link, Voice
+from handlers.ui.causes import resolution_title
+from handlers.ui.renderer import Link, Renderer
 
 _CLOSE: Final = "incident.close"
 _TICKETS_SHOWN: Final = 15  # a line each, in two languages, in one section
 
 
-class IncidentsStory:
+class IncidentHandlers:
     """Support closes an incident."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        _ = people
-        self._incidents = Incidents(desk)
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        _ = users
+        self._incidents = IncidentService(ticket_service)
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the button."""
@@ -40,75 +40,77 @@ class IncidentsStory:
 
     async def close(self, ack: AsyncAck, body: Body) -> None:
         """Close an incident; its post changes by itself."""
-        asker = Asker.of(body)
-        number = read_number(body["actions"][0])
-        await self._incidents.close(asker.team, number, asker.person)
+        requester = Requester.of(body)
+        number = read_ticket_number(body["actions"][0])
+        await self._incidents.close(requester.team, number, requester.person)
         await ack()
 
 
-class ChannelIncidents:
+class SlackIncidentPosts:
     """Posts incidents in the escalation channel. Implements desk.incidents.IncidentNotes."""
 
-    def __init__(self, speaker: SlackSpeaker, people: People, settings: Settings) -> None:
-        self._speaker = speaker
-        self._people = people
+    def __init__(self, notifier: SlackNotifier, users: UserDirectory, settings: Settings) -> None:
+        self._notifier = notifier
+        self._users = users
         self._settings = settings
 
-    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> Posted:
+    async def post(self, incident: Incident, tickets: Sequence[Ticket], key: str) -> MessageRef:
         """Post an incident with its tickets, and call the group."""
         channel = self._settings.escalation_channel
-        voice = await self._people.channel_voice(incident.team, channel)
-        text, shown = incident_post(incident, found, voice, self._settings.support_group)
-        return await self._speaker.post_in_channel(incident.team, channel, key, text, shown)
+        renderer = await self._users.channel_renderer(incident.team, channel)
+        text, blocks = incident_post(incident, tickets, renderer, self._settings.support_group)
+        return await self._notifier.post_in_channel(incident.team, channel, key, text, blocks)
 
-    async def update(self, incident: Incident, found: Sequence[Ticket]) -> None:
+    async def update(self, incident: Incident, tickets: Sequence[Ticket]) -> None:
         """Edit the post of an incident."""
-        voice = await self._people.channel_voice(incident.team, incident.channel)
-        text, shown = incident_post(incident, found, voice, self._settings.support_group)
-        place = Posted(incident.channel, incident.ts)
-        await self._speaker.edit_in_channel(incident.team, place, text, shown)
+        renderer = await self._users.channel_renderer(incident.team, incident.channel)
+        text, blocks = incident_post(incident, tickets, renderer, self._settings.support_group)
+        message_ref = MessageRef(incident.channel, incident.ts)
+        await self._notifier.edit_in_channel(incident.team, message_ref, text, blocks)
 
     async def permalink(self, incident: Incident) -> str:
         """The post's address, "" when Slack does not tell it."""
-        return await self._speaker.link(incident.team, Posted(incident.channel, incident.ts))
+        return await self._notifier.link(incident.team, MessageRef(incident.channel, incident.ts))
 
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
-        return await self._speaker.find(first, key, since)
+        return await self._notifier.find(first, key, since)
 
 
 def incident_post(
-    incident: Incident, found: Sequence[Ticket], voice: Voice, group: str
+    incident: Incident, tickets: Sequence[Ticket], renderer: Renderer, group: str
 ) -> tuple[str, list[Block]]:
     """An incident in the channel: notice text and blocks."""
-    said = _headline(incident, found)
-    notice = message("%(incident)s: %(text)s", incident=incident.label, text=said)
-    lines = [message("*%(title)s*", title=notice)]
-    shown = [block_kit.section("incident", "\n".join(voice.markup(line) for line in lines))]
+    msg = _headline(incident, tickets)
+    fallback_text = message("%(incident)s: %(text)s", incident=incident.label, text=msg)
+    lines = [message("*%(title)s*", title=fallback_text)]
+    blocks = [block_kit.section("incident", "\n".join(renderer.mrkdwn(line) for line in lines))]
     if incident.closed_at is None:
-        called = voice.markup(
+        needs_owner = renderer.mrkdwn(
             message("%(ticket)s needs somebody to take it.", ticket=incident.label)
         )
         mention = f"<!subteam^{group}>" if group else "<!here>"
-        shown.append(block_kit.section("call", f"{mention} {called}"))
-    listed = "\n".join(voice.markup(line) for line in _ticket_lines(found))
-    shown.append(block_kit.section("tickets", listed))
-    shown.append(block_kit.context("state", *(voice.markup(line) for line in _states(incident))))
+        blocks.append(block_kit.section("call", f"{mention} {needs_owner}"))
+    ticket_list = "\n".join(renderer.mrkdwn(line) for line in _ticket_lines(tickets))
+    blocks.append(block_kit.section("tickets", ticket_list))
+    blocks.append(
+        block_kit.context("state", *(renderer.mrkdwn(line) for line in _states(incident)))
+    )
     if incident.closed_at is None:
-        label = voice.plain(message("Close the incident"))
+        label = renderer.plain_text(message("Close the incident"))
         button = block_kit.button(_CLOSE, label, str(incident.id), style="primary")
-        shown.append(block_kit.actions("incident_actions", button))
-    return voice.notice(notice), shown
+        blocks.append(block_kit.actions("incident_actions", button))
+    return renderer.fallback_text(fallback_text), blocks
 
 
-def _headline(incident: Incident, found: Sequence[Ticket]) -> Message:
-    moments = [ticket.created_at for ticket in found]
+def _headline(incident: Incident, tickets: Sequence[Ticket]) -> Message:
+    moments = [ticket.created_at for ticket in tickets]
     minutes = max(1, round((max(moments) - min(moments)).total_seconds() / 60))
     what: dict[str, object] = {
-        "count": len(found),
+        "count": len(tickets),
         "span": Duration(minutes * 60),
         "app": incident.app,
-        "cause": resolution_name(incident.cause),
+        "cause": resolution_title(incident.cause),
     }
     if not incident.network:
         return plural(
@@ -124,9 +126,9 @@ def _headline(incident: Incident, found: Sequence[Ticket]) -> Message:
     )
 
 
-def _ticket_lines(found: Sequence[Ticket]) -> list[Message]:
-    lines = [_ticket_line(ticket) for ticket in found[:_TICKETS_SHOWN]]
-    left = len(found) - len(lines)
+def _ticket_lines(tickets: Sequence[Ticket]) -> list[Message]:
+    lines = [_ticket_line(ticket) for ticket in tickets[:_TICKETS_SHOWN]]
+    left = len(tickets) - len(lines)
     if left:
         more = plural("… and %(count)s more ticket", "… and %(count)s more tickets", count=left)
         lines.append(more)
@@ -145,12 +147,12 @@ def _states(incident: Incident) -> list[Message]:
     if incident.closed_at is None:
         quiet = message("It closes by itself after two hours without a new ticket.")
         return [opened, quiet]
-    if not incident.closer:
+    if not incident.closed_by:
         quiet = message("Closed by itself, %(when)s", when=incident.closed_at)
         return [opened, quiet]
     closed = message(
         "Closed by %(person)s, %(when)s",
-        person=PersonId(incident.closer),
+        person=PersonId(incident.closed_by),
         when=incident.closed_at,
     )
     return [opened, closed]

@@ -6,122 +6,135 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from bot.escalation import LAST_STEP, Called, Policy, Step, Whom, calls_of, next_step
+from bot.escalation import (
+    LAST_STEP,
+    EscalationEvent,
+    EscalationStep,
+    EscalationTarget,
+    Policy,
+    escalations_of,
+    next_step,
+)
 from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Voice
+from handlers.ui.renderer import Link, Renderer
 
-_CALLS_SHOWN: Final = 8  # a click a minute could fill the card
-_FIRST_CALLS: Final = 1
+_MAX_EVENTS_SHOWN: Final = 8  # a click a minute could fill the card
+_FIRST_STEP: Final = 1
 
 
-def call_line(ticket: Ticket, called: Called) -> Message:
+def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
     """What a call says; the later, the more it says."""
-    minutes = round((called.at - ticket.created_at).total_seconds() / 60)
+    minutes = round((event.at - ticket.created_at).total_seconds() / 60)
     facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
     lines = {
-        Whom.SUPPORT: message("%(ticket)s needs somebody to take it.", **facts),
-        Whom.LEADS: message(
+        EscalationTarget.SUPPORT: message("%(ticket)s needs somebody to take it.", **facts),
+        EscalationTarget.LEADS: message(
             "%(ticket)s was reported %(time)s ago, support has been called, and nobody has "
             "taken it. Please find somebody.",
             **facts,
         ),
-        Whom.LAST: message(
+        EscalationTarget.LAST: message(
             "Last call: %(ticket)s was reported %(time)s ago and nobody has taken it. "
             "Lagdesk does not call again.",
             **facts,
         ),
     }
-    said = lines[called.whom]
-    if called.person:
-        who = PersonId(called.person)
-        said = message("%(person)s asks for help with %(ticket)s.", person=who, ticket=ticket.label)
-    elif called.whom is Whom.SUPPORT and called.number > _FIRST_CALLS:
-        said = message("%(ticket)s still has nobody, %(time)s after it was reported.", **facts)
-    return message("%(call)s The class is still on.", call=said) if ticket.is_live else said
+    msg = lines[event.target]
+    if event.person:
+        who = PersonId(event.person)
+        msg = message("%(person)s asks for help with %(ticket)s.", person=who, ticket=ticket.label)
+    elif event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP:
+        msg = message("%(ticket)s still has nobody, %(time)s after it was reported.", **facts)
+    return message("%(call)s The class is still on.", call=msg) if ticket.is_live else msg
 
 
-def alert(ticket: Ticket, voice: Voice) -> tuple[str, list[Block]]:
+def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     """What somebody in charge is told privately: notice text and blocks."""
-    said = message(
+    msg = message(
         "Support was called for %(ticket)s (%(cname)s), and nobody has taken it.",
         ticket=ticket.label,
         cname=ticket.cname,
     )
     if ticket.is_live:
-        said = message("%(call)s The class is still on.", call=said)
-    text = voice.markup(said)
+        msg = message("%(call)s The class is still on.", call=msg)
+    text = renderer.mrkdwn(msg)
     if ticket.permalink:
         link = Link(ticket.permalink, message("Open its thread"))
-        text += " " + voice.markup(message("%(text)s", text=link))
-    return voice.notice(said), [block_kit.section("alert", text)]
+        text += " " + renderer.mrkdwn(message("%(text)s", text=link))
+    return renderer.fallback_text(msg), [block_kit.section("alert", text)]
 
 
-def card_lines(ticket: Ticket, policy: Policy, voice: Voice) -> list[str]:
+def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
     """What the card says of calls: those that went out, and the next one."""
     lines = []
     if ticket.escalated_at is not None:
-        taken = [voice.markup(_taken(call)) for call in calls_of(ticket)[-_CALLS_SHOWN:]]
+        event_lines = [
+            renderer.mrkdwn(_short_escalation_line(event))
+            for event in escalations_of(ticket)[-_MAX_EVENTS_SHOWN:]
+        ]
         first = message("Escalated to support, %(when)s", when=ticket.escalated_at)
-        lines.append(" · ".join(taken) or voice.markup(first))
+        lines.append(" · ".join(event_lines) or renderer.mrkdwn(first))
     step = next_step(ticket, policy, ticket.escalates_at) if ticket.escalates_at else None
     if step is not None and ticket.escalates_at is not None:
-        lines.append(voice.markup(_coming(ticket, step, policy, ticket.escalates_at)))
+        lines.append(renderer.mrkdwn(_next_step_line(ticket, step, policy, ticket.escalates_at)))
     return lines
 
 
-def _taken(call: Called) -> Message:
+def _short_escalation_line(event: EscalationEvent) -> Message:
     """A call among others on one line; what they have in common is said of the first."""
-    if call.whom is Whom.LAST:
-        return message("last call, %(when)s", when=call.at)
-    if call.whom is Whom.SUPPORT and call.number > _FIRST_CALLS and not call.person:
-        return message("again, %(when)s", when=call.at)
-    return call_step(call)
+    if event.target is EscalationTarget.LAST:
+        return message("last call, %(when)s", when=event.at)
+    if event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP and not event.person:
+        return message("again, %(when)s", when=event.at)
+    return escalation_line(event)
 
 
-def call_step(call: Called) -> Message:
+def escalation_line(event: EscalationEvent) -> Message:
     """A call on a line of its own."""
-    if call.whom is Whom.LEADS:
-        return message("%(people)s called, %(when)s", people=_names(call.people), when=call.at)
-    if call.person:
-        by = PersonId(call.person)
-        return message("Escalated to support by %(person)s, %(when)s", person=by, when=call.at)
-    return message("Escalated to support, %(when)s", when=call.at)
+    if event.target is EscalationTarget.LEADS:
+        return message("%(people)s called, %(when)s", people=_names(event.people), when=event.at)
+    if event.person:
+        by = PersonId(event.person)
+        return message("Escalated to support by %(person)s, %(when)s", person=by, when=event.at)
+    return message("Escalated to support, %(when)s", when=event.at)
 
 
 def _names(people: Sequence[str]) -> list[PersonId]:
     return [PersonId(person) for person in people]
 
 
-def _coming(ticket: Ticket, step: Step, policy: Policy, at: dt.datetime) -> Message:
-    if step.whom is Whom.LEADS:
+def _next_step_line(
+    ticket: Ticket, step: EscalationStep, policy: Policy, at: dt.datetime
+) -> Message:
+    if step.target is EscalationTarget.LEADS:
         who = _names(policy.leads)
-        said = message("If nobody claims it, next: %(people)s, %(when)s", people=who, when=at)
-    elif step.whom is Whom.LAST:
-        said = message("If nobody claims it, next: a last call, %(when)s", when=at)
-    elif step.number > _FIRST_CALLS:
-        said = message("If nobody claims it, next: support again, %(when)s", when=at)
+        msg = message("If nobody claims it, next: %(people)s, %(when)s", people=who, when=at)
+    elif step.target is EscalationTarget.LAST:
+        msg = message("If nobody claims it, next: a last call, %(when)s", when=at)
+    elif step.number > _FIRST_STEP:
+        msg = message("If nobody claims it, next: support again, %(when)s", when=at)
     else:
-        said = message("If nobody claims it, next: support, %(when)s", when=at)
+        msg = message("If nobody claims it, next: support, %(when)s", when=at)
     if ticket.is_live:
-        return message("%(next)s (the class is still on)", next=said)
+        return message("%(next)s (the class is still on)", next=msg)
     if policy.quiet.after(at - dt.timedelta(minutes=1)) == at:
-        return message("%(next)s (quiet hours until then)", next=said)
-    return said
+        return message("%(next)s (quiet hours until then)", next=msg)
+    return msg
 
 
-def policy_text(policy: Policy, voice: Voice) -> str:
+def policy_text(policy: Policy, renderer: Renderer) -> str:
     """The policy in words a lead can read, with the settings' values."""
-    return "\n".join(voice.markup(line) for line in _policy_lines(policy))
+    return "\n".join(renderer.mrkdwn(line) for line in _policy_lines(policy))
 
 
 def _policy_lines(policy: Policy) -> list[Message]:
     def span(number: int, *, is_live: bool | None) -> Duration:
-        return Duration(policy.pause(number, is_live=is_live).total_seconds())
+        return Duration(policy.delay(number, is_live=is_live).total_seconds())
 
-    pace = [
+    schedule = [
         message("*What happens to a ticket nobody claims*"),
         message("1. %(time)s after it was filed, support is called.", time=span(1, is_live=None)),
         message("2. %(time)s later, support is called again.", time=span(2, is_live=None)),
@@ -133,7 +146,7 @@ def _policy_lines(policy: Policy) -> list[Message]:
             longer=span(2, is_live=False),
         ),
     ]
-    return [*pace, _quiet_line(str(policy.quiet)), *_RULES]
+    return [*schedule, _quiet_line(str(policy.quiet)), *_RULES]
 
 
 def _last_line(policy: Policy, time: Duration) -> Message:

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.escalation import Called
-from bot.ports import Posted
+from bot.escalation import EscalationEvent
+from bot.ports import MessageRef
 from bot.ticket import Ticket
-from handlers.escalation.lines import alert, call_line
-from handlers.slack.notifier import SlackSpeaker
-from handlers.slack.user_directory import People
+from handlers.escalation.lines import alert, escalation_message
+from handlers.slack.notifier import SlackNotifier
+from handlers.slack.user_directory import UserDirectory
 
 
-class SlackCaller:
+class SlackPager:
     """Calls people in Slack."""
 
-    def __init__(self, speaker: SlackSpeaker, people: People, group: str) -> None:
-        self._speaker = speaker
-        self._people = people
+    def __init__(self, notifier: SlackNotifier, users: UserDirectory, group: str) -> None:
+        self._notifier = notifier
+        self._users = users
         self._group = group
 
-    async def call(self, ticket: Ticket, called: Called, key: str) -> Posted:
+    async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Call people into the ticket's thread."""
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        mentions = " ".join(f"<@{person}>" for person in called.people) or _mention(self._group)
-        said = voice.markup(call_line(ticket, called))
-        return await self._speaker.post_in_thread(ticket, key, f"{mentions} {said}", None)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        mentions = " ".join(f"<@{person}>" for person in event.people) or _mention(self._group)
+        text = renderer.mrkdwn(escalation_message(ticket, event))
+        return await self._notifier.post_in_thread(ticket, key, f"{mentions} {text}", None)
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look in the thread for a post with this key."""
-        return await self._speaker.find(ticket, key, since)
+        return await self._notifier.find(ticket, key, since)
 
-    async def alert(self, ticket: Ticket, person: str, key: str) -> Posted:
+    async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
         """Tell one person privately that nobody has taken the ticket."""
-        voice = await self._people.voice(ticket.team, person)
-        text, shown = alert(ticket, voice)
-        return await self._speaker.post_in_channel(ticket.team, person, key, text, shown)
+        renderer = await self._users.renderer(ticket.team, person)
+        text, blocks = alert(ticket, renderer)
+        return await self._notifier.post_in_channel(ticket.team, person, key, text, blocks)
 
     async def find_alert(
         self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> Posted | None:
+    ) -> MessageRef | None:
         """Look in the direct channel for a message with this key."""
-        return await self._speaker.find_told(ticket.team, person, key, since)
+        return await self._notifier.find_direct_message(ticket.team, person, key, since)
 
 
 def _mention(group: str) -> str:

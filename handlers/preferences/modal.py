@@ -14,86 +14,89 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message, message
 from bot.services.preferences import service as preferences_service
-from bot.services.preferences.service import NOTICES, Preferences
-from bot.services.tickets.service import Desk
-from handlers.slack.errors import Asker, Body, trigger_of
-from handlers.slack.user_directory import People
+from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
+from bot.services.tickets.service import TicketService
+from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_publish import publish_home
 from handlers.ui import block_kit
-from handlers.ui.forms import State, open_form, read_choice, read_choices, read_metadata
-from handlers.ui.renderer import Voice
+from handlers.ui.forms import State, open_modal, read_choice, read_choices, read_metadata
+from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
 
-CALLBACK: Final = "preferences"
-_FOLLOW: Final = "auto"
+CALLBACK_ID: Final = "preferences"
+_FOLLOW_SLACK: Final = "auto"
 _NO_APP: Final = "-"
 _LOCALES: Final[Mapping[str, Message]] = {
-    _FOLLOW: message("As in Slack"),
+    _FOLLOW_SLACK: message("As in Slack"),
     "zh": message("Chinese"),
     "en": message("English"),
 }
-_NOTICES: Final[Mapping[str, Message]] = {
+_NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
     "claimed": message("Somebody claimed it"),
     "explained": message("Why the call was bad"),
     "resolved": message("It is resolved"),
 }
 
 
-class PreferencesStory:
+class PreferencesHandlers:
     """Somebody chooses what is theirs to choose."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the form."""
-        app.view(CALLBACK)(self.keep)
+        app.view(CALLBACK_ID)(self.save)
 
-    async def keep(
+    async def save(
         self, ack: AsyncAck, body: Body, view: dict[str, Any], client: AsyncWebClient
     ) -> None:
         """Keep what the form says; the home it was opened from speaks accordingly at once."""
-        asker = Asker.of(body)
-        await preferences_service.keep(
-            self._desk, asker.team, asker.person, read(view["state"]["values"])
+        requester = Requester.of(body)
+        await preferences_service.save(
+            self._ticket_service, requester.team, requester.person, read(view["state"]["values"])
         )
         if read_metadata(str(view.get("private_metadata") or "")).get("at") == "home":
             try:
-                await publish_home(self._desk, self._people, client, asker)
+                await publish_home(self._ticket_service, self._users, client, requester)
             except (LagdeskError, SlackClientError) as error:  # it is kept all the same
                 log.info("a home was not shown anew: %s", type(error).__name__)
         await ack()
 
 
 def preferences_view(
-    chosen: Preferences, apps: Sequence[str], voice: Voice, *, at: str = ""
+    saved: Preferences, apps: Sequence[str], renderer: Renderer, *, at: str = ""
 ) -> block_kit.Block:
     """Draw the form; the app is left out when there is but one."""
-    say = voice.plain
-    locales = [(value, say(name)) for value, name in _LOCALES.items()]
+    plain_text = renderer.plain_text
+    locales = [(value, plain_text(name)) for value, name in _LOCALES.items()]
     fields = [
         block_kit.field(
             "language",
-            say(message("Language Lagdesk speaks to me")),
-            block_kit.select(locales, chosen.locale or _FOLLOW),
+            plain_text(message("Language Lagdesk speaks to me")),
+            block_kit.select(locales, saved.locale or _FOLLOW_SLACK),
         )
     ]
     if len(apps) > 1:
-        named = [(_NO_APP, say(message("The first one"))), *((app, app) for app in apps[:99])]
-        menu = block_kit.select(named, chosen.app or _NO_APP)
-        fields.append(block_kit.field("app", say(message("App I report from")), menu))
-    kinds = [(kind, say(_NOTICES[kind])) for kind in NOTICES]
-    boxes = block_kit.checkboxes(kinds, chosen.notices)
-    label = say(message("Tell me privately about my tickets"))
+        named = [
+            (_NO_APP, plain_text(message("The first one"))),
+            *((app, app) for app in apps[:99]),
+        ]
+        menu = block_kit.select(named, saved.app or _NO_APP)
+        fields.append(block_kit.field("app", plain_text(message("App I report from")), menu))
+    kinds = [(kind, plain_text(_NOTIFICATION_NAMES[kind])) for kind in NOTIFICATION_KINDS]
+    boxes = block_kit.checkboxes(kinds, saved.notifications)
+    label = plain_text(message("Tell me privately about my tickets"))
     fields.append(block_kit.field("notices", label, boxes, optional=True))
     return block_kit.modal(
-        CALLBACK,
-        say(message("My settings")),
+        CALLBACK_ID,
+        plain_text(message("My settings")),
         fields,
-        submit=say(message("Save")),
-        close=say(message("Cancel")),
+        submit=plain_text(message("Save")),
+        close=plain_text(message("Cancel")),
         private_metadata=json.dumps({"at": at}),
     )
 
@@ -102,18 +105,23 @@ def read(state: State) -> Preferences:
     """Read a submitted form; what was forged is refused by the desk."""
     locale, app = read_choice(state, "language"), read_choice(state, "app")
     return Preferences(
-        locale="" if locale == _FOLLOW else locale,
+        locale="" if locale == _FOLLOW_SLACK else locale,
         app="" if app == _NO_APP else app,
-        notices=read_choices(state, "notices"),
+        notifications=read_choices(state, "notices"),
     )
 
 
 async def open_preferences(
-    desk: Desk, people: People, body: Body, client: AsyncWebClient, *, at: str = ""
+    ticket_service: TicketService,
+    users: UserDirectory,
+    body: Body,
+    client: AsyncWebClient,
+    *,
+    at: str = "",
 ) -> None:
     """Open the form with what somebody chose before; `at` is the surface it is opened from."""
-    asker = Asker.of(body)
-    voice = await people.voice(asker.team, asker.person)
-    chosen = await preferences_service.find(desk, asker.team, asker.person)
-    view = preferences_view(chosen, list(desk.clouds), voice, at=at)
-    await open_form(client, trigger_of(body), view)
+    requester = Requester.of(body)
+    renderer = await users.renderer(requester.team, requester.person)
+    saved = await preferences_service.load(ticket_service, requester.team, requester.person)
+    view = preferences_view(saved, list(ticket_service.clouds), renderer, at=at)
+    await open_modal(client, trigger_id_of(body), view)

@@ -12,114 +12,120 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import (
-    SpeakClosedError,
-    SpeakError,
-    SpeakGoneError,
-    SpeakLimitedError,
-    SpeakRefusedError,
-    SpeakUnreachableError,
+    SlackAccessLostError,
+    SlackError,
+    SlackMessageGoneError,
+    SlackRateLimitedError,
+    SlackRefusedError,
+    SlackUnreachableError,
 )
 from bot.i18n.messages import Message, message
-from bot.ports import Asked
+from bot.ports import Inquiry
 from handlers.slack.clients import error_code
 from handlers.ui.block_kit import Block
 
 log = logging.getLogger(__name__)
 
-_LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-_BROKEN: Final = frozenset(
+_RATE_LIMITED_CODES: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_MESSAGE_GONE_CODES: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed"}
+)
+_SERVER_ERROR_CODES: Final = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
-WRONG: Final = frozenset(
+INVALID_CONTENT_CODES: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_too_long", "no_text"}
 )
-_FALLBACK_WAIT_S: Final = 5.0
-_PAUSE_S: Final = 5.0
-BAD_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "unsupported_block"})
+_DEFAULT_RETRY_AFTER_S: Final = 5.0
+_RESPONSE_RETRY_AFTER_S: Final = 5.0
+INVALID_BLOCKS_CODES: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "unsupported_block"}
+)
 
 
-async def sent(call: Awaitable[Any]) -> Any:
+async def call_slack(call: Awaitable[Any]) -> Any:
     """Make one call to Slack; every failure becomes a SpeakError."""
     try:
         return await call
     except (SlackClientError, TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise translate(error) from error
+        raise to_slack_error(error) from error
 
 
-def translate(error: Exception) -> SpeakError:
+def to_slack_error(error: Exception) -> SlackError:
     """Say what a failure means to us."""
     if not isinstance(error, SlackApiError):
-        return unreachable(error)
+        return slack_unavailable(error)
     code = error_code(error)
-    if error.response.status_code == 429 or code in _LIMITED:  # noqa: PLR2004 - HTTP's own number
-        wait_s = _retry_after_s(error)
-        return SpeakLimitedError(refusal(code), code=code, retry_after_s=wait_s)
-    if error.response.status_code >= 500 or code in _BROKEN:  # noqa: PLR2004 - likewise
-        return SpeakUnreachableError(refusal(code), code=code, maybe_arrived=True)
-    if code in _GONE:
-        return SpeakGoneError(refusal(code), code=code)
-    if code in WRONG:
+    if error.response.status_code == 429 or code in _RATE_LIMITED_CODES:  # noqa: PLR2004 - HTTP's own number
+        retry_after_s = _retry_after_s(error)
+        return SlackRateLimitedError(
+            rejection_message(code), code=code, retry_after_s=retry_after_s
+        )
+    if error.response.status_code >= 500 or code in _SERVER_ERROR_CODES:  # noqa: PLR2004 - likewise
+        return SlackUnreachableError(rejection_message(code), code=code, maybe_arrived=True)
+    if code in _MESSAGE_GONE_CODES:
+        return SlackMessageGoneError(rejection_message(code), code=code)
+    if code in INVALID_CONTENT_CODES:
         log.error("slack refused our blocks: %s", error.response.get("response_metadata"))
-        return SpeakRefusedError(refusal(code), code=code)
-    return SpeakClosedError(refusal(code), code=code)
+        return SlackRefusedError(rejection_message(code), code=code)
+    return SlackAccessLostError(rejection_message(code), code=code)
 
 
 def _retry_after_s(error: SlackApiError) -> float:
     headers = {str(key).lower(): value for key, value in (error.response.headers or {}).items()}
-    value = headers.get("retry-after", _FALLBACK_WAIT_S)
+    value = headers.get("retry-after", _DEFAULT_RETRY_AFTER_S)
     try:
         return float(value[0] if isinstance(value, list) else value)
     except ValueError:
-        return _FALLBACK_WAIT_S
+        return _DEFAULT_RETRY_AFTER_S
 
 
-def unreachable(error: Exception) -> SpeakUnreachableError:
+def slack_unavailable(error: Exception) -> SlackUnreachableError:
     """Build the error for an answer that never came."""
-    spoken = message("Slack does not answer.")
+    user_message = message("Slack does not answer.")
     arrived = not isinstance(error, aiohttp.ClientConnectorError)
-    return SpeakUnreachableError(spoken, code=type(error).__name__, maybe_arrived=arrived)
+    return SlackUnreachableError(user_message, code=type(error).__name__, maybe_arrived=arrived)
 
 
-def refusal(code: str) -> Message:
+def rejection_message(code: str) -> Message:
     """Slack's no, with its own word."""
     return message("Slack refused: %(code)s.", code=code)
 
 
-async def answer_privately(question: Asked, text: str, shown: list[Block]) -> None:
+async def respond_privately(inquiry: Inquiry, text: str, blocks: list[Block]) -> None:
     """Answer in the place of what was said at once. Raises SpeakError.
 
     A response address may refuse in its body though HTTP says yes.
     """
-    webhook = AsyncWebhookClient(question.answer_url)
+    webhook = AsyncWebhookClient(inquiry.response_url)
     try:
         answer = await webhook.send(
-            text=text, blocks=shown, response_type="ephemeral", replace_original=True
+            text=text, blocks=blocks, response_type="ephemeral", replace_original=True
         )
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise unreachable(error) from error
-    code = answer_refusal(answer.status_code, answer.body)
+        raise slack_unavailable(error) from error
+    code = response_error_code(answer.status_code, answer.body)
     if code:
-        raise _answer_error(answer.status_code, code)
+        raise _response_error(answer.status_code, code)
 
 
-def _answer_error(status: int, code: str) -> SpeakError:
-    spoken = message("Slack refused: %(code)s.", code=code)
+def _response_error(status: int, code: str) -> SlackError:
+    user_message = message("Slack refused: %(code)s.", code=code)
     if status >= 500:  # noqa: PLR2004 - HTTP's class of server errors
-        return SpeakUnreachableError(spoken, code=code, maybe_arrived=True)
+        return SlackUnreachableError(user_message, code=code, maybe_arrived=True)
     if status == 429:  # noqa: PLR2004 - HTTP's own number
-        return SpeakLimitedError(spoken, code=code, retry_after_s=_PAUSE_S)
-    return SpeakRefusedError(spoken, code=code)
+        return SlackRateLimitedError(user_message, code=code, retry_after_s=_RESPONSE_RETRY_AFTER_S)
+    return SlackRefusedError(user_message, code=code)
 
 
-def answer_refusal(status: int, body: str) -> str:
+def response_error_code(status: int, body: str) -> str:
     """The code of a refusal, "" for a yes."""
     try:
-        told = json.loads(body)
+        parsed = json.loads(body)
     except ValueError:
-        told = body.strip() if body.strip() in BAD_BLOCKS else None
-    if isinstance(told, dict) and told.get("ok") is False:
-        return str(told.get("error") or f"http_{status}")
-    if isinstance(told, str) and told in BAD_BLOCKS:
-        return told
+        parsed = body.strip() if body.strip() in INVALID_BLOCKS_CODES else None
+    if isinstance(parsed, dict) and parsed.get("ok") is False:
+        return str(parsed.get("error") or f"http_{status}")
+    if isinstance(parsed, str) and parsed in INVALID_BLOCKS_CODES:
+        return parsed
     return "" if status == 200 else f"http_{status}"  # noqa: PLR2004 - HTTP's own number

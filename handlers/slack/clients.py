@@ -17,15 +17,15 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 
-TokenOf = Callable[[str], Awaitable[str | None]]
+TokenLookup = Callable[[str], Awaitable[str | None]]
 
 TIMEOUT_S: Final = 10
 _KEEPALIVE_S: Final = 60
 _RETRIES: Final = 1
-_LONGEST_WAIT_S: Final = 1.0
+_MAX_RETRY_AFTER_S: Final = 1.0
 
 
-class _BriefRateLimits(AsyncRateLimitErrorRetryHandler):
+class _ShortRateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
     """Waits out short limits; a person cannot wait for long ones, and a job waits by itself."""
 
     async def _can_retry_async(
@@ -39,24 +39,24 @@ class _BriefRateLimits(AsyncRateLimitErrorRetryHandler):
         limited = await super()._can_retry_async(
             state=state, request=request, response=response, error=error
         )
-        return limited and _retry_after_s(response) <= _LONGEST_WAIT_S
+        return limited and _retry_after_s(response) <= _MAX_RETRY_AFTER_S
 
 
 def _retry_after_s(response: HttpResponse | None) -> float:
     """Read Retry-After; endless when Slack gave none."""
     headers = response.headers if response else {}
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
-    text = told[0] if isinstance(told, list) and told else told
+    header = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    text = header[0] if isinstance(header, list) and header else header
     return float(text) if isinstance(text, str) and text.isdecimal() else math.inf
 
 
-class Clients:
+class SlackClients:
     """Hands out clients that share one session. Open it inside the running loop."""
 
-    def __init__(self, base_url: str, token: str, token_of: TokenOf | None = None) -> None:
+    def __init__(self, base_url: str, token: str, token_for: TokenLookup | None = None) -> None:
         self._base_url = base_url
         self._token = token
-        self._token_of = token_of
+        self._token_for = token_for
         self._session: aiohttp.ClientSession | None = None
         self._by_token: dict[str, AsyncWebClient] = {}
 
@@ -84,15 +84,15 @@ class Clients:
         return self._client(self._token)
 
     @property
-    def nobody(self) -> AsyncWebClient:
+    def anonymous(self) -> AsyncWebClient:
         """A client without a token, for calls that bring their own."""
         return self._client("")
 
     async def of(self, team: str) -> AsyncWebClient:
         """The client of one workspace; without a token when it has not installed Lagdesk."""
-        if self._token_of is None or not team:
+        if self._token_for is None or not team:
             return self.default
-        return self._client(await self._token_of(team) or "")
+        return self._client(await self._token_for(team) or "")
 
     def _client(self, token: str) -> AsyncWebClient:
         if token not in self._by_token:
@@ -106,7 +106,7 @@ class Clients:
                         # nothing else proves that a post did not arrive
                         error_types=[aiohttp.ClientConnectorError],
                     ),
-                    _BriefRateLimits(max_retry_count=_RETRIES),
+                    _ShortRateLimitRetryHandler(max_retry_count=_RETRIES),
                 ],
             )
         return self._by_token[token]

@@ -22,23 +22,23 @@ from bot.errors import InputError, LagdeskError
 from bot.i18n.messages import Message, message
 from bot.store import DatabaseError
 from handlers.slack.clients import error_code
-from handlers.slack.user_directory import People
+from handlers.slack.user_directory import UserDirectory
 from handlers.ui import help as help_texts
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
 
-_FAILED: Final = message(
+_UNEXPECTED_ERROR: Final = message(
     "Something went wrong on our side. Please try again; if a ticket appeared, it is kept."
 )
-_FROM_ANYWHERE: Final = frozenset({"shortcut", "message_action", "block_actions"})
-_FORGET: Final = "forget_event"  # in the context of an event, so that it can come again
-_EVENTS_KNOWN: Final = 10_000  # Slack gives up after an hour
+_TYPES_WITHOUT_CHANNEL: Final = frozenset({"shortcut", "message_action", "block_actions"})
+_FORGET_EVENT_KEY: Final = "forget_event"  # in the context of an event, so that it can come again
+_MAX_EVENT_IDS: Final = 10_000  # Slack gives up after an hour
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """Who sent a request, and from which channel."""
 
     team: str
@@ -46,30 +46,30 @@ class Asker:
     channel: str
 
     @classmethod
-    def of(cls, body: Body) -> Asker:
+    def of(cls, body: Body) -> Requester:
         """Read whoever sent a command, an action, a form, a shortcut or an event."""
         event = body.get("event") or {}
         user = body.get("user") or event.get("user") or {}
         team = body.get("team") or {}
         channel = body.get("channel") or event.get("channel") or {}
         return cls(
-            team=str(body.get("team_id") or _id(team) or ""),
-            person=str(body.get("user_id") or _id(user) or ""),
-            channel=str(body.get("channel_id") or _id(channel) or ""),
+            team=str(body.get("team_id") or _id_of(team) or ""),
+            person=str(body.get("user_id") or _id_of(user) or ""),
+            channel=str(body.get("channel_id") or _id_of(channel) or ""),
         )
 
 
-def read_number(action: Mapping[str, Any]) -> int:
+def read_ticket_number(action: Mapping[str, Any]) -> int:
     """Read a number from a button; 0, which nothing has, when it was forged."""
     value = str(action.get("value") or "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts
 
 
-class Once:
+class EventDeduplicator:
     """Bolt middleware that lets each event id through once: Slack sends again what came late."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._seen_ids: OrderedDict[str, None] = OrderedDict()
 
     async def __call__(
         self,
@@ -83,24 +83,24 @@ class Once:
         """
         event_id = body.get("event_id")
         if event_id is not None:
-            if event_id in self._known:
+            if event_id in self._seen_ids:
                 return BoltResponse(status=200, body="")
-            self._known[event_id] = None
-            context[_FORGET] = partial(self._known.pop, event_id, None)
-            if len(self._known) > _EVENTS_KNOWN:
-                self._known.popitem(last=False)
+            self._seen_ids[event_id] = None
+            context[_FORGET_EVENT_KEY] = partial(self._seen_ids.pop, event_id, None)
+            if len(self._seen_ids) > _MAX_EVENT_IDS:
+                self._seen_ids.popitem(last=False)
         return await next()
 
 
-def trigger_of(body: Body) -> str:
+def trigger_id_of(body: Body) -> str:
     """What opens a form, once; where a request brings none, a name nobody else has."""
     return str(body.get("trigger_id") or f"none.{secrets.token_hex(8)}")
 
 
-def answer_errors(app: AsyncApp, people: People) -> None:
+def register_error_handler(app: AsyncApp, users: UserDirectory) -> None:
     """Answer every error, whatever door it came through; Slack is never left waiting."""
 
-    async def answer(
+    async def handle_error(
         error: Exception,
         body: Body,
         respond: AsyncRespond,
@@ -110,37 +110,41 @@ def answer_errors(app: AsyncApp, people: People) -> None:
         if isinstance(error, BoltUnhandledRequestError):
             log.info("nobody listens to a request of type %s", body.get("type"))
             return BoltResponse(status=200, body="")  # unanswered, Socket Mode would ask again
-        if isinstance(error, DatabaseError) and _FORGET in context:
+        if isinstance(error, DatabaseError) and _FORGET_EVENT_KEY in context:
             log.warning("the database is away; Slack is asked for an event again")
-            context[_FORGET]()
+            context[_FORGET_EVENT_KEY]()
             return BoltResponse(status=503, body="")
         try:
-            asker = Asker.of(body)
-            voice = await people.voice(asker.team, asker.person)
-            if body.get("type") in _FROM_ANYWHERE and not body.get("response_url"):
-                await _tell(client, asker.person, voice.markup(_spoken(error)))
-            return await _reply(error, body, respond, voice)
+            requester = Requester.of(body)
+            renderer = await users.renderer(requester.team, requester.person)
+            if body.get("type") in _TYPES_WITHOUT_CHANNEL and not body.get("response_url"):
+                await _send_direct_message(
+                    client, requester.person, renderer.mrkdwn(_user_message(error))
+                )
+            return await _reply(error, body, respond, renderer)
         except Exception:
             log.exception("an error could not be answered")
             return BoltResponse(status=200, body="")
 
-    app.error(answer)
+    app.error(handle_error)
 
 
-async def _reply(error: Exception, body: Body, respond: AsyncRespond, voice: Voice) -> BoltResponse:
-    spoken = _spoken(error)
+async def _reply(
+    error: Exception, body: Body, respond: AsyncRespond, renderer: Renderer
+) -> BoltResponse:
+    user_message = _user_message(error)
     if body.get("command"):
-        return _reply_to_command(error, spoken, body, voice)
+        return _reply_to_command(error, user_message, body, renderer)
     if body.get("type") == "view_submission":
-        return _reply_to_form(error, spoken, body, voice)
+        return _reply_to_form(error, user_message, body, renderer)
     if body.get("response_url"):
-        await _respond(respond, voice.markup(spoken))
+        await _respond(respond, renderer.mrkdwn(user_message))
     return BoltResponse(status=200, body="")
 
 
-def _spoken(error: Exception) -> Message:
+def _user_message(error: Exception) -> Message:
     if isinstance(error, LagdeskError):
-        return error.spoken
+        return error.user_message
     if isinstance(error, SlackApiError):
         log.error("slack refused: %s", error_code(error))
     elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
@@ -149,32 +153,36 @@ def _spoken(error: Exception) -> Message:
         log.warning("a request brought no way to answer it")
     else:
         log.error("a listener failed", exc_info=error)
-    return _FAILED
+    return _UNEXPECTED_ERROR
 
 
-def _reply_to_command(error: Exception, spoken: Message, body: Body, voice: Voice) -> BoltResponse:
+def _reply_to_command(
+    error: Exception, user_message: Message, body: Body, renderer: Renderer
+) -> BoltResponse:
     """A wrong argument is answered with what is wrong and how the command is used."""
-    text = voice.markup(spoken)
+    text = renderer.mrkdwn(user_message)
     if isinstance(error, InputError):
-        usage = help_texts.usage(str(body["command"]), voice)
+        usage = help_texts.usage(str(body["command"]), renderer)
         text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 
 
-def _reply_to_form(error: Exception, spoken: Message, body: Body, voice: Voice) -> BoltResponse:
-    drawn = body["view"].get("blocks") or []
-    fields = [block["block_id"] for block in drawn if block["type"] == "input"]
+def _reply_to_form(
+    error: Exception, user_message: Message, body: Body, renderer: Renderer
+) -> BoltResponse:
+    view_blocks = body["view"].get("blocks") or []
+    fields = [block["block_id"] for block in view_blocks if block["type"] == "input"]
     errors: dict[str, str] = {}
-    given = error.fields if isinstance(error, InputError) else {}
-    for name, why in given.items():
-        place = name if name in fields else next(iter(fields), name)
-        errors.setdefault(place, voice.plain(why))
+    field_errors = error.fields if isinstance(error, InputError) else {}
+    for name, why in field_errors.items():
+        field = name if name in fields else next(iter(fields), name)
+        errors.setdefault(field, renderer.plain_text(why))
     if not errors and fields:
-        errors[fields[-1]] = voice.plain(spoken)
+        errors[fields[-1]] = renderer.plain_text(user_message)
     return _json({"response_action": "errors", "errors": errors})
 
 
-async def _tell(client: AsyncWebClient, person: str, text: str) -> None:
+async def _send_direct_message(client: AsyncWebClient, person: str, text: str) -> None:
     """Say it in the direct channel, where there is no other way back to a person."""
     try:
         await client.chat_postMessage(channel=person, text=text)
@@ -194,5 +202,5 @@ def _json(body: Mapping[str, Any]) -> BoltResponse:
     return BoltResponse(status=200, body=json.dumps(body), headers=headers)
 
 
-def _id(thing: object) -> object:
-    return thing.get("id") if isinstance(thing, Mapping) else thing
+def _id_of(value: object) -> object:
+    return value.get("id") if isinstance(value, Mapping) else value

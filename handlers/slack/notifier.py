@@ -12,241 +12,277 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SpeakRefusedError
+from bot.errors import SlackRefusedError
 from bot.escalation import Policy
-from bot.ports import Asked, Diagnosis, Posted, Uploaded
+from bot.ports import Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.settings import Settings
 from bot.ticket import Ticket
 from handlers.diagnosis import verdict_message as diagnosis_message
-from handlers.diagnosis.chart_upload import Pictures, charts_of, picture_block, send_with_file
-from handlers.diagnosis.feedback import judging_block
-from handlers.slack.api_errors import WRONG, answer_privately, sent, translate
-from handlers.slack.chart_support import NativeBlocks
-from handlers.slack.clients import Clients
-from handlers.slack.user_directory import People
+from handlers.diagnosis.chart_upload import (
+    ChartUploader,
+    chart_image_block,
+    native_chart_blocks,
+    send_when_file_ready,
+)
+from handlers.diagnosis.feedback import feedback_blocks
+from handlers.slack.api_errors import (
+    INVALID_CONTENT_CODES,
+    call_slack,
+    respond_privately,
+    to_slack_error,
+)
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.clients import SlackClients
+from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
 
-Read = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
-PlaceOf = Callable[[AsyncWebClient], Awaitable[tuple[str, Read]]]  # where to look, and how
+ReadPage = Callable[..., Awaitable[Any]]  # one page of a channel or a thread
+Locate = Callable[[AsyncWebClient], Awaitable[tuple[str, ReadPage]]]  # where to look, and how
 EVENT_TYPE: Final = "lagdesk_post"
-_PAGE: Final = 200
-_PAGES: Final = 10  # two thousand posts back, and not further
-_IN_CHANNEL: Final = ("card:", "incident:")
-_DIRECT: Final = ("confirm:", "explain:")  # keys of what is told to the reporter alone
+_PAGE_SIZE: Final = 200
+_MAX_PAGES: Final = 10  # two thousand posts back, and not further
+_CHANNEL_KEYS: Final = ("card:", "incident:")
+_DIRECT_MESSAGE_KEYS: Final = ("confirm:", "explain:")  # keys of what is told to the reporter alone
 
 
-class SlackSpeaker:
+class SlackNotifier:
     """Speaks in the workspace a ticket belongs to."""
 
     def __init__(
-        self, clients: Clients, people: People, settings: Settings, native: NativeBlocks
+        self,
+        clients: SlackClients,
+        users: UserDirectory,
+        settings: Settings,
+        chart_support: ChartSupport,
     ) -> None:
         self._clients = clients
-        self._people = people
+        self._users = users
         self._settings = settings
-        self._native = native
-        self._pictures = Pictures(clients, people)
+        self._chart_support = chart_support
+        self._chart_uploader = ChartUploader(clients, users)
         self.has_menu: Callable[[Ticket], bool] = lambda _ticket: False
 
-    def _card(self, ticket: Ticket, voice: Voice) -> list[Block]:
+    def _card(self, ticket: Ticket, renderer: Renderer) -> list[Block]:
         policy = Policy.of(self._settings)
-        return tickets_card.ticket_card(ticket, voice, policy, has_menu=self.has_menu(ticket))
+        return tickets_card.ticket_card(ticket, renderer, policy, has_menu=self.has_menu(ticket))
 
-    async def upload_picture(self, ticket: Ticket, diagnosis: Diagnosis) -> Uploaded | None:
+    async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
-        return await self._pictures.upload(ticket, diagnosis)
+        return await self._chart_uploader.upload(ticket, diagnosis)
 
-    async def post_card(self, ticket: Ticket, key: str) -> Posted:
+    async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
         """Post the ticket's card in the escalation channel."""
         channel = self._settings.escalation_channel
-        voice = await self._people.channel_voice(ticket.team, channel)
-        text, shown = tickets_card.ticket_notice(ticket, voice), self._card(ticket, voice)
-        return await self._post(ticket.team, channel, key, text, shown)
+        renderer = await self._users.channel_renderer(ticket.team, channel)
+        text, blocks = (
+            tickets_card.ticket_fallback_text(ticket, renderer),
+            self._card(ticket, renderer),
+        )
+        return await self._post(ticket.team, channel, key, text, blocks)
 
     async def update_card(self, ticket: Ticket) -> None:
         """Draw the ticket's card anew where it stands."""
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        text, shown = tickets_card.ticket_notice(ticket, voice), self._card(ticket, voice)
-        await self._update(ticket, ticket.card_ts, text, shown)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text, blocks = (
+            tickets_card.ticket_fallback_text(ticket, renderer),
+            self._card(ticket, renderer),
+        )
+        await self._update(ticket, ticket.card_ts, text, blocks)
 
-    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Post what was found in the ticket's thread."""
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        text = diagnosis_message.diagnosis_notice(diagnosis, voice)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text = diagnosis_message.diagnosis_fallback_text(diagnosis, renderer)
 
-        async def post(*, native: bool) -> Posted:
+        async def post(*, native: bool) -> MessageRef:
             return await self._post(
                 ticket.team,
                 ticket.channel,
                 key,
                 text,
-                _diagnosis_post(ticket, diagnosis, voice, native=native),
+                _diagnosis_post(ticket, diagnosis, renderer, native=native),
                 thread_ts=ticket.card_ts,
-                or_text=not native,
+                fall_back_to_text=not native,
             )
 
-        return await self._native.offer(ticket.team, post)
+        return await self._chart_support.send_with_fallback(ticket.team, post)
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post in the ticket's thread."""
-        voice = await self._people.channel_voice(ticket.team, ticket.channel)
-        text = diagnosis_message.diagnosis_notice(diagnosis, voice)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text = diagnosis_message.diagnosis_fallback_text(diagnosis, renderer)
         client = await self._clients.of(ticket.team)
 
         async def edit(*, native: bool) -> None:
-            shown = _diagnosis_post(ticket, diagnosis, voice, native=native)
-            place = partial(client.chat_update, channel=ticket.channel, ts=ticket.diagnosis_ts)
-            await send_with_file(partial(place, text=text, blocks=shown))
+            blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
+            update = partial(client.chat_update, channel=ticket.channel, ts=ticket.diagnosis_ts)
+            await send_when_file_ready(partial(update, text=text, blocks=blocks))
 
-        await self._native.offer(ticket.team, edit)
+        await self._chart_support.send_with_fallback(ticket.team, edit)
 
-    async def confirm(self, ticket: Ticket, key: str) -> Posted:
+    async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
         """Tell the reporter privately that the ticket is filed, with a link to its thread."""
-        voice = await self._people.voice(ticket.team, ticket.reporter)
-        text, shown = tickets_card.confirmation(ticket, voice)
-        return await self._post(ticket.team, ticket.reporter, key, text, shown)
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = tickets_card.confirmation(ticket, renderer)
+        return await self._post(ticket.team, ticket.reporter, key, text, blocks)
 
-    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> Posted:
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Tell the reporter privately why the call was bad, with a link to the thread."""
-        voice = await self._people.voice(ticket.team, ticket.reporter)
-        text, shown = diagnosis_message.explanation(ticket, diagnosis, voice)
-        return await self._post(ticket.team, ticket.reporter, key, text, shown)
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = diagnosis_message.explanation(ticket, diagnosis, renderer)
+        return await self._post(ticket.team, ticket.reporter, key, text, blocks)
 
     async def permalink(self, ticket: Ticket) -> str:
         """The card's address, "" when Slack does not tell it."""
-        return await self.link(ticket.team, Posted(ticket.channel, ticket.card_ts))
+        return await self.link(ticket.team, MessageRef(ticket.channel, ticket.card_ts))
 
-    async def link(self, team: str, place: Posted) -> str:
+    async def link(self, team: str, message_ref: MessageRef) -> str:
         """A post's address, "" when Slack does not tell it."""
         client = await self._clients.of(team)
         try:
-            answer = await client.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+            answer = await client.chat_getPermalink(
+                channel=message_ref.channel, message_ts=message_ref.ts
+            )
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            log.info("no permalink for %s: %s", place.ts, type(error).__name__)
+            log.info("no permalink for %s: %s", message_ref.ts, type(error).__name__)
             return ""
         return str(answer.get("permalink") or "")
 
-    async def answer(self, asked: Asked, diagnosis: Diagnosis) -> None:
+    async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Answer somebody who asked about a channel, privately."""
-        voice = self._people.voice_of(asked.locale, asked.timezone)
-        text, (headline, *rest) = diagnosis_message.private_answer(diagnosis, voice)
+        renderer = self._users.renderer_for_locale(inquiry.locale, inquiry.timezone)
+        text, (headline, *rest) = diagnosis_message.inquiry_response(diagnosis, renderer)
 
         async def answer(*, native: bool) -> None:
             if native:
-                shown = [headline, *charts_of(diagnosis, voice), *rest]
-                await answer_privately(asked, text, shown)
+                blocks = [headline, *native_chart_blocks(diagnosis, renderer), *rest]
+                await respond_privately(inquiry, text, blocks)
             else:
-                await self._pictures.answer(asked, diagnosis, voice, text, [headline, *rest])
+                await self._chart_uploader.answer(
+                    inquiry, diagnosis, renderer, text, [headline, *rest]
+                )
 
-        await self._native.offer(asked.team, answer)
+        await self._chart_support.send_with_fallback(inquiry.team, answer)
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
-        return await self._look(
-            ticket.team, key, since, lambda client: self._place_of(client, ticket, key)
+        return await self._find_post(
+            ticket.team, key, since, lambda client: self._locate(client, ticket, key)
         )
 
-    async def _place_of(self, client: AsyncWebClient, ticket: Ticket, key: str) -> tuple[str, Read]:
+    async def _locate(
+        self, client: AsyncWebClient, ticket: Ticket, key: str
+    ) -> tuple[str, ReadPage]:
         """Where a post with this key would stand, and how to read there."""
-        if key.startswith(_DIRECT):
-            return await _direct(client, ticket.reporter)
-        if key.startswith(_IN_CHANNEL):
+        if key.startswith(_DIRECT_MESSAGE_KEYS):
+            return await _direct_channel(client, ticket.reporter)
+        if key.startswith(_CHANNEL_KEYS):
             channel = self._settings.escalation_channel
             return channel, partial(client.conversations_history, channel=channel)
         channel = ticket.channel
         read = partial(client.conversations_replies, channel=channel, ts=ticket.card_ts)
         return channel, read
 
-    async def tell(self, team: str, person: str, key: str, text: str, shown: list[Block]) -> Posted:
+    async def send_direct_message(
+        self, team: str, person: str, key: str, text: str, blocks: list[Block]
+    ) -> MessageRef:
         """Tell somebody something privately."""
-        return await self._post(team, person, key, text, shown)
+        return await self._post(team, person, key, text, blocks)
 
-    async def find_told(
+    async def find_direct_message(
         self, team: str, person: str, key: str, since: dt.datetime
-    ) -> Posted | None:
+    ) -> MessageRef | None:
         """Look in somebody's direct channel for a message with this key."""
 
-        async def look(client: AsyncWebClient) -> tuple[str, Read]:
-            return await _direct(client, person)
+        async def locate_channel(client: AsyncWebClient) -> tuple[str, ReadPage]:
+            return await _direct_channel(client, person)
 
-        return await self._look(team, key, since, look)
+        return await self._find_post(team, key, since, locate_channel)
 
-    async def _look(
-        self, team: str, key: str, since: dt.datetime, place_of: PlaceOf
-    ) -> Posted | None:
+    async def _find_post(
+        self, team: str, key: str, since: dt.datetime, locate: Locate
+    ) -> MessageRef | None:
         client = await self._clients.of(team)
         try:
-            channel, pages = await place_of(client)
-            return await find_key(pages, key, channel, str(since.timestamp()))
+            channel, pages = await locate(client)
+            return await find_by_key(pages, key, channel, str(since.timestamp()))
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            translated = translate(error)
-            if translated.code == "missing_scope":  # an optional one: better twice than never
+            slack_error = to_slack_error(error)
+            if slack_error.code == "missing_scope":  # an optional one: better twice than never
                 return None
-            raise translated from error
+            raise slack_error from error
 
-    async def whisper(self, ticket: Ticket, person: str, text: str, shown: list[Block]) -> None:
+    async def post_ephemeral(
+        self, ticket: Ticket, person: str, text: str, blocks: list[Block]
+    ) -> None:
         """Say something in the ticket's thread that only one person sees."""
         client = await self._clients.of(ticket.team)
-        await sent(
+        await call_slack(
             client.chat_postEphemeral(
                 channel=ticket.channel,
                 user=person,
                 thread_ts=ticket.card_ts,
                 text=text,
-                blocks=shown,
+                blocks=blocks,
             )
         )
 
     async def post_in_thread(
-        self, ticket: Ticket, key: str, text: str, shown: list[Block] | None
-    ) -> Posted:
+        self, ticket: Ticket, key: str, text: str, blocks: list[Block] | None
+    ) -> MessageRef:
         """Post something in the ticket's thread."""
         return await self._post(
-            ticket.team, ticket.channel, key, text, shown, thread_ts=ticket.card_ts
+            ticket.team, ticket.channel, key, text, blocks, thread_ts=ticket.card_ts
         )
 
-    async def edit_in_thread(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
+    async def edit_in_thread(self, ticket: Ticket, ts: str, text: str, blocks: list[Block]) -> None:
         """Edit something in the ticket's thread."""
-        await self._update(ticket, ts, text, shown)
+        await self._update(ticket, ts, text, blocks)
 
     async def reply(
-        self, team: str, place: Posted, key: str, text: str, shown: list[Block]
-    ) -> Posted:
+        self, team: str, message_ref: MessageRef, key: str, text: str, blocks: list[Block]
+    ) -> MessageRef:
         """Post something in the thread of any message."""
-        return await self._post(team, place.channel, key, text, shown, thread_ts=place.ts)
+        return await self._post(
+            team, message_ref.channel, key, text, blocks, thread_ts=message_ref.ts
+        )
 
     async def find_reply(
-        self, team: str, place: Posted, key: str, since: dt.datetime
-    ) -> Posted | None:
+        self, team: str, message_ref: MessageRef, key: str, since: dt.datetime
+    ) -> MessageRef | None:
         """Look for a post with this key in the thread of any message."""
 
-        async def look(client: AsyncWebClient) -> tuple[str, Read]:
-            read = partial(client.conversations_replies, channel=place.channel, ts=place.ts)
-            return place.channel, read
+        async def locate_channel(client: AsyncWebClient) -> tuple[str, ReadPage]:
+            read = partial(
+                client.conversations_replies, channel=message_ref.channel, ts=message_ref.ts
+            )
+            return message_ref.channel, read
 
-        return await self._look(team, key, since, look)
+        return await self._find_post(team, key, since, locate_channel)
 
     async def post_in_channel(
-        self, team: str, channel: str, key: str, text: str, shown: list[Block]
-    ) -> Posted:
+        self, team: str, channel: str, key: str, text: str, blocks: list[Block]
+    ) -> MessageRef:
         """Post something of its own in a channel."""
-        return await self._post(team, channel, key, text, shown)
+        return await self._post(team, channel, key, text, blocks)
 
     async def edit_in_channel(
-        self, team: str, place: Posted, text: str, shown: list[Block]
+        self, team: str, message_ref: MessageRef, text: str, blocks: list[Block]
     ) -> None:
         """Edit what stands in a channel."""
         client = await self._clients.of(team)
-        edit = client.chat_update(channel=place.channel, ts=place.ts, text=text, blocks=shown)
-        await sent(edit)
+        edit = client.chat_update(
+            channel=message_ref.channel, ts=message_ref.ts, text=text, blocks=blocks
+        )
+        await call_slack(edit)
 
     async def is_support(self, team: str, person: str) -> bool:
         """Tell whether this person may act on tickets."""
-        return await self._people.is_support(team, person)
+        return await self._users.is_support(team, person)
 
     async def _post(
         self,
@@ -254,11 +290,11 @@ class SlackSpeaker:
         channel: str,
         key: str,
         text: str,
-        shown: list[Block] | None,
+        blocks: list[Block] | None,
         *,
         thread_ts: str | None = None,
-        or_text: bool = True,
-    ) -> Posted:
+        fall_back_to_text: bool = True,
+    ) -> MessageRef:
         client = await self._clients.of(team)
         post = partial(
             client.chat_postMessage,
@@ -270,47 +306,49 @@ class SlackSpeaker:
             unfurl_media=False,
         )
         try:
-            answer = await sent(post(blocks=shown))
-        except SpeakRefusedError as error:
-            if error.code not in WRONG or not shown or not or_text:
+            answer = await call_slack(post(blocks=blocks))
+        except SlackRefusedError as error:
+            if error.code not in INVALID_CONTENT_CODES or not blocks or not fall_back_to_text:
                 raise
-            answer = await sent(post())  # bare words are better than nothing
-        return Posted(str(answer["channel"]), str(answer["ts"]))
+            answer = await call_slack(post())  # bare words are better than nothing
+        return MessageRef(str(answer["channel"]), str(answer["ts"]))
 
-    async def _update(self, ticket: Ticket, ts: str, text: str, shown: list[Block]) -> None:
+    async def _update(self, ticket: Ticket, ts: str, text: str, blocks: list[Block]) -> None:
         client = await self._clients.of(ticket.team)
-        await sent(client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=shown))
+        await call_slack(
+            client.chat_update(channel=ticket.channel, ts=ts, text=text, blocks=blocks)
+        )
 
 
 def _diagnosis_post(
-    ticket: Ticket, diagnosis: Diagnosis, voice: Voice, *, native: bool
+    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer, *, native: bool
 ) -> list[Block]:
     """The diagnosis with charts or a picture under the headline, and the question at its end."""
-    headline, *rest = diagnosis_message.thread_card(diagnosis, voice)
-    picture = [picture_block(ticket, voice)] if ticket.picture_file else []
-    shown = (charts_of(diagnosis, voice) if native else []) or picture
-    return [headline, *shown, *rest, *judging_block(ticket, diagnosis.verdict, voice)]
+    headline, *rest = diagnosis_message.thread_blocks(diagnosis, renderer)
+    image_blocks = [chart_image_block(ticket, renderer)] if ticket.chart_file_id else []
+    blocks = (native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
+    return [headline, *blocks, *rest, *feedback_blocks(ticket, diagnosis.verdict, renderer)]
 
 
-async def _direct(client: AsyncWebClient, person: str) -> tuple[str, Read]:
+async def _direct_channel(client: AsyncWebClient, person: str) -> tuple[str, ReadPage]:
     """Somebody's direct channel, and how to read there."""
     opened = await client.conversations_open(users=[person])
     channel = str(opened["channel"]["id"])
     return channel, partial(client.conversations_history, channel=channel)
 
 
-async def find_key(read: Read, key: str, channel: str, oldest: str) -> Posted | None:
+async def find_by_key(read: ReadPage, key: str, channel: str, oldest: str) -> MessageRef | None:
     """Look through the posts since `oldest` for the one whose metadata has this key."""
     cursor = ""
-    for _ in range(_PAGES):
+    for _ in range(_MAX_PAGES):
         answer = await read(
-            oldest=oldest, limit=_PAGE, include_all_metadata=True, cursor=cursor or None
+            oldest=oldest, limit=_PAGE_SIZE, include_all_metadata=True, cursor=cursor or None
         )
         for post in answer.get("messages") or []:
             metadata = post.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
-                return Posted(channel, str(post["ts"]))
+                return MessageRef(channel, str(post["ts"]))
         cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
         if not cursor:
             break

@@ -21,26 +21,26 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from bot.i18n.messages import message
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store.admin import installations
-from handlers.slack.clients import Clients
+from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import SCOPES
-from handlers.slack.user_directory import Memory
+from handlers.slack.user_directory import TtlCache
 
 log = getLogger(__name__)
 
 NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace.")
 IDENTITY_TTL_S: Final = 3600.0
-_PATIENCE_S: Final = 1.0
+_TIMEOUT_S: Final = 1.0
 STATE_TTL: Final = dt.timedelta(minutes=10)
 
 
-class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
+class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
     """Keeps installations and the states of those under way in Lagdesk's own database."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, ticket_service: TicketService) -> None:
+        self._ticket_service = ticket_service
 
     @property
     def logger(self) -> Logger:
@@ -56,8 +56,8 @@ class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
             "bot_user_id": bot.bot_user_id,
             "scopes": list(bot.bot_scopes or []),
         }
-        now, team = self._desk.clock.now(), installation.team_id or ""
-        await self._desk.store.transact(
+        now, team = self._ticket_service.clock.now(), installation.team_id or ""
+        await self._ticket_service.store.transact(
             lambda session: installations.save(session, team, data, now)
         )
 
@@ -67,55 +67,61 @@ class Installs(AsyncInstallationStore, AsyncOAuthStateStore):
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:
         """Begin an installation; its state is good for ten minutes, once."""
         _ = args, kwargs
-        state, now = secrets.token_urlsafe(24), self._desk.clock.now()
-        await self._desk.store.transact(
+        state, now = secrets.token_urlsafe(24), self._ticket_service.clock.now()
+        await self._ticket_service.store.transact(
             lambda session: installations.issue_state(session, state, now)
         )
         return state
 
     async def async_consume(self, state: str) -> bool:
         """Tell whether we began this installation."""
-        not_before = self._desk.clock.now() - STATE_TTL
-        return await self._desk.store.transact(
+        not_before = self._ticket_service.clock.now() - STATE_TTL
+        return await self._ticket_service.store.transact(
             lambda session: installations.consume_state(session, state, not_before)
         )
 
-    async def token_of(self, team: str) -> str | None:
+    async def token_for(self, team: str) -> str | None:
         """A workspace's token, None when it has not installed Lagdesk."""
-        found = await self._desk.store.read(lambda session: installations.find(session, team))
-        return str(found["bot_token"]) if found else None
+        installation = await self._ticket_service.store.read(
+            lambda session: installations.find(session, team)
+        )
+        return str(installation["bot_token"]) if installation else None
 
     async def authorize(self, team: str) -> AuthorizeResult | None:
         """Say to Bolt who we are in a workspace, without asking Slack."""
-        found = await self._desk.store.read(lambda session: installations.find(session, team))
-        if found is None:
+        installation = await self._ticket_service.store.read(
+            lambda session: installations.find(session, team)
+        )
+        if installation is None:
             log.info("a request came from a workspace that has not installed Lagdesk")
             return None
         return AuthorizeResult(
             enterprise_id=None,
             team_id=team,
-            bot_token=found["bot_token"],
-            bot_id=found["bot_id"],
-            bot_user_id=found["bot_user_id"],
+            bot_token=installation["bot_token"],
+            bot_id=installation["bot_id"],
+            bot_user_id=installation["bot_user_id"],
         )
 
     def register(self, app: AsyncApp) -> None:
         """Listen for workspaces that remove Lagdesk."""
-        app.event("app_uninstalled")(self.hear_removal)
-        app.event("tokens_revoked")(self.hear_revocation)
+        app.event("app_uninstalled")(self.handle_app_uninstalled)
+        app.event("tokens_revoked")(self.handle_tokens_revoked)
 
-    async def hear_removal(self, body: dict[str, Any]) -> None:
+    async def handle_app_uninstalled(self, body: dict[str, Any]) -> None:
         """Forget a workspace that removed Lagdesk."""
         await self.forget(str(body["team_id"]))
 
-    async def hear_revocation(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+    async def handle_tokens_revoked(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Forget a workspace that took our own token back; people's tokens we never had."""
         if (event.get("tokens") or {}).get("bot"):
             await self.forget(str(body["team_id"]))
 
     async def forget(self, team: str) -> None:
         """Forget a workspace that removed Lagdesk."""
-        await self._desk.store.transact(lambda session: installations.forget(session, team))
+        await self._ticket_service.store.transact(
+            lambda session: installations.delete(session, team)
+        )
 
 
 class Authorization(AsyncAuthorize):
@@ -125,12 +131,12 @@ class Authorization(AsyncAuthorize):
     messages would be told apart by it, and a report must not wait for Slack.
     """
 
-    def __init__(self, settings: Settings, clients: Clients, store: Installs) -> None:
+    def __init__(self, settings: Settings, clients: SlackClients, store: InstallationStore) -> None:
         self._token = settings.slack_bot_token
-        self._several = settings.has_oauth
+        self._has_oauth = settings.has_oauth
         self._clients = clients
         self._store = store
-        self._identity: Memory[tuple[str | None, str | None]] = Memory(IDENTITY_TTL_S)
+        self._identity: TtlCache[tuple[str | None, str | None]] = TtlCache(IDENTITY_TTL_S)
 
     async def __call__(
         self,
@@ -145,16 +151,16 @@ class Authorization(AsyncAuthorize):
     ) -> AuthorizeResult | None:
         """Return who we are in this workspace, None when it has not installed Lagdesk."""
         _ = enterprise_id, user_id, actor_enterprise_id, actor_team_id, actor_user_id
-        if not self._several:
-            return await self._authorize_own(team_id)
-        found = await self._store.authorize(team_id or "")
-        if found is None:
+        if not self._has_oauth:
+            return await self._authorize_single_workspace(team_id)
+        result = await self._store.authorize(team_id or "")
+        if result is None:
             context["response_url"] = None  # the answer itself says it, and cannot fail
-        return found
+        return result
 
-    async def _authorize_own(self, team: str | None) -> AuthorizeResult:
+    async def _authorize_single_workspace(self, team: str | None) -> AuthorizeResult:
         try:
-            bot_id, bot_user_id = await self._identity.get(("self",), self._ask_identity)
+            bot_id, bot_user_id = await self._identity.get(("self",), self._fetch_identity)
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("auth.test did not say who we are: %s", type(error).__name__)
             bot_id, bot_user_id = self._identity.get_stale(("self",)) or (None, None)
@@ -166,15 +172,17 @@ class Authorization(AsyncAuthorize):
             bot_user_id=bot_user_id,
         )
 
-    async def _ask_identity(self) -> tuple[str | None, str | None]:
-        answer = await asyncio.wait_for(self._clients.default.auth_test(), _PATIENCE_S)
+    async def _fetch_identity(self) -> tuple[str | None, str | None]:
+        answer = await asyncio.wait_for(self._clients.default.auth_test(), _TIMEOUT_S)
         return answer.get("bot_id"), answer.get("user_id")
 
 
-def build_flow(settings: Settings, store: Installs, clients: Clients) -> AsyncOAuthFlow:
+def build_oauth_flow(
+    settings: Settings, store: InstallationStore, clients: SlackClients
+) -> AsyncOAuthFlow:
     """Build the two pages of an installation."""
     return AsyncOAuthFlow(
-        client=clients.nobody,
+        client=clients.anonymous,
         settings=AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,

@@ -15,105 +15,105 @@ Payload = dict[str, Any]
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
-_DEEPEST: Final = 64  # Slack's deepest, rich text in a message in a view, is at about twenty
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # no database takes these
-_WRONG: Final = (ValueError, RecursionError, msgspec.MsgspecError)
+_MAX_DEPTH: Final = 64  # Slack's deepest, rich text in a message in a view, is at about twenty
+_FORBIDDEN_CHARACTERS: Final = re.compile("[\x00\ud800-\udfff]")  # no database takes these
+_VALIDATION_ERRORS: Final = (ValueError, RecursionError, msgspec.MsgspecError)
 
-_Word = Annotated[str, Meta(max_length=255, pattern=r"\A[ -~]*\Z")]
-_Id = Annotated[str, Meta(max_length=255, pattern=r"\A[!-~]+\Z")]
-_Url = Annotated[str, Meta(max_length=4096, pattern=r"\A(https?://[!-~]+)?\Z")]
+_PrintableStr = Annotated[str, Meta(max_length=255, pattern=r"\A[ -~]*\Z")]
+_IdStr = Annotated[str, Meta(max_length=255, pattern=r"\A[!-~]+\Z")]
+_UrlStr = Annotated[str, Meta(max_length=4096, pattern=r"\A(https?://[!-~]+)?\Z")]
 
 
 class _Entity(msgspec.Struct):
     """A team, person, channel or enterprise."""
 
-    id: _Word | None = None
-    team_id: _Word | None = None
-    enterprise_id: _Word | None = None
+    id: _PrintableStr | None = None
+    team_id: _PrintableStr | None = None
+    enterprise_id: _PrintableStr | None = None
 
 
-_Who = _Word | _Entity | None
+_EntityRef = _PrintableStr | _Entity | None
 
 
 class _Tokens(msgspec.Struct):
     """What a workspace took back."""
 
-    bot: list[_Word] | None = None
-    oauth: list[_Word] | None = None
+    bot: list[_PrintableStr] | None = None
+    oauth: list[_PrintableStr] | None = None
 
 
 class _ResponseUrl(msgspec.Struct):
-    response_url: _Url | None = None
+    response_url: _UrlStr | None = None
 
 
-class _Thing(msgspec.Struct):
+class _AnyPayload(msgspec.Struct):
     """Whatever Bolt or a story looks for anywhere, each of the type Slack documents."""
 
-    type: _Word | None = None
-    subtype: _Word | None = None
-    command: _Word | None = None
-    callback_id: _Word | None = None
-    trigger_id: _Word | None = None
-    event_id: _Word | None = None
-    team: _Who = None
-    team_id: _Word | None = None
-    app_installed_team_id: _Word | None = None
-    user: _Who = None
-    user_id: _Word | None = None
-    user_team: _Word | None = None
-    bot_id: _Word | None = None
-    channel: _Who = None
-    channel_id: _Word | None = None
-    channel_type: _Word | None = None
-    enterprise: _Who = None
-    enterprise_id: _Word | None = None
-    is_enterprise_install: bool | _Word | None = None
+    type: _PrintableStr | None = None
+    subtype: _PrintableStr | None = None
+    command: _PrintableStr | None = None
+    callback_id: _PrintableStr | None = None
+    trigger_id: _PrintableStr | None = None
+    event_id: _PrintableStr | None = None
+    team: _EntityRef = None
+    team_id: _PrintableStr | None = None
+    app_installed_team_id: _PrintableStr | None = None
+    user: _EntityRef = None
+    user_id: _PrintableStr | None = None
+    user_team: _PrintableStr | None = None
+    bot_id: _PrintableStr | None = None
+    channel: _EntityRef = None
+    channel_id: _PrintableStr | None = None
+    channel_type: _PrintableStr | None = None
+    enterprise: _EntityRef = None
+    enterprise_id: _PrintableStr | None = None
+    is_enterprise_install: bool | _PrintableStr | None = None
     is_ext_shared_channel: bool | None = None
-    authorizations: list[_Thing] | None = None
-    response_url: _Url | None = None
+    authorizations: list[_AnyPayload] | None = None
+    response_url: _UrlStr | None = None
     response_urls: list[_ResponseUrl] = []
-    ts: _Word | None = None
-    thread_ts: _Word | None = None
+    ts: _PrintableStr | None = None
+    thread_ts: _PrintableStr | None = None
     text: str | None = None
-    tab: _Word | None = None
+    tab: _PrintableStr | None = None
     tokens: _Tokens | None = None
-    event: _Thing | None = None
-    item: _Thing | None = None
-    message: _Thing | None = None
-    previous_message: _Thing | None = None
-    assistant_thread: _Thing | None = None
-    view: _Thing | None = None
-    function: _Thing | None = None
-    workflow_step: _Thing | None = None
-    function_data: _Thing | None = None
-    function_execution_id: _Word | None = None
-    bot_access_token: _Word | None = None
+    event: _AnyPayload | None = None
+    item: _AnyPayload | None = None
+    message: _AnyPayload | None = None
+    previous_message: _AnyPayload | None = None
+    assistant_thread: _AnyPayload | None = None
+    view: _AnyPayload | None = None
+    function: _AnyPayload | None = None
+    workflow_step: _AnyPayload | None = None
+    function_data: _AnyPayload | None = None
+    function_execution_id: _PrintableStr | None = None
+    bot_access_token: _PrintableStr | None = None
 
 
-class _Known(msgspec.Struct):
-    id: _Id
+class _WithId(msgspec.Struct):
+    id: _IdStr
 
 
 class _Command(msgspec.Struct):
-    command: _Id
-    user_id: _Id
+    command: _IdStr
+    user_id: _IdStr
 
 
 class _Action(msgspec.Struct):
-    action_id: _Id
+    action_id: _IdStr
     block_id: str | None = None
     value: str | None = None
 
 
 class _Actions(msgspec.Struct):
-    user: _Known
+    user: _WithId
     actions: Annotated[list[_Action], Meta(min_length=1)]
 
 
 class _Metadata(msgspec.Struct):
     """What our forms bring back of ours."""
 
-    channel: _Word | None = None
+    channel: _PrintableStr | None = None
     number: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
 
 
@@ -122,14 +122,14 @@ class _State(msgspec.Struct):
 
 
 class _Block(msgspec.Struct):
-    type: _Id
+    type: _IdStr
     block_id: Annotated[str, Meta(min_length=1)]
 
 
 class _View(msgspec.Struct):
-    id: _Id
-    type: _Id
-    callback_id: _Id
+    id: _IdStr
+    type: _IdStr
+    callback_id: _IdStr
     state: _State
     blocks: list[_Block] = []
     private_metadata: str | None = None
@@ -139,48 +139,48 @@ class _View(msgspec.Struct):
 
 
 class _Submission(msgspec.Struct):
-    user: _Known
+    user: _WithId
     view: _View
 
 
-class _ByPerson(msgspec.Struct):
-    user: _Known
+class _UserInteraction(msgspec.Struct):
+    user: _WithId
 
 
 class _Shortcut(msgspec.Struct):
-    user: _Known
-    callback_id: _Id
+    user: _WithId
+    callback_id: _IdStr
 
 
-class _Happening(msgspec.Struct):
-    type: _Id
+class _InnerEvent(msgspec.Struct):
+    type: _IdStr
 
 
 class _Event(msgspec.Struct):
-    event: _Happening
-    event_id: _Id | None = None
+    event: _InnerEvent
+    event_id: _IdStr | None = None
 
 
 class _Challenge(msgspec.Struct):
     challenge: Annotated[str, Meta(min_length=1)]
 
 
-class _Notice(msgspec.Struct):
-    team_id: _Id
+class _RateLimitNotice(msgspec.Struct):
+    team_id: _IdStr
 
 
 _INTERACTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "block_actions": _Actions,
     "view_submission": _Submission,
-    "view_closed": _ByPerson,
+    "view_closed": _UserInteraction,
     "shortcut": _Shortcut,
     "message_action": _Shortcut,
-    "block_suggestion": _ByPerson,
+    "block_suggestion": _UserInteraction,
 }
 _EVENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "event_callback": _Event,
     "url_verification": _Challenge,
-    "app_rate_limited": _Notice,
+    "app_rate_limited": _RateLimitNotice,
 }
 
 
@@ -195,7 +195,7 @@ def read_payload(body: str, content_type: str) -> Payload | None:
         if "payload" in fields:
             return _check(_decode(fields["payload"]), _INTERACTIONS)
         return _check_command(clean(fields))
-    except _WRONG:
+    except _VALIDATION_ERRORS:
         return None
 
 
@@ -205,7 +205,7 @@ def read_envelope(payload: object) -> Payload | None:
         if isinstance(payload, dict) and "command" in payload:
             return _check_command(clean(payload))
         return _check(payload, {**_EVENTS, **_INTERACTIONS})
-    except _WRONG:
+    except _VALIDATION_ERRORS:
         return None
 
 
@@ -214,21 +214,21 @@ def _check(payload: object, kinds: Mapping[str, type[msgspec.Struct]]) -> Payloa
     if not isinstance(payload, dict) or "command" in payload:
         return None
     kind = payload.get("type")
-    shape = kinds.get(kind) if isinstance(kind, str) else None
-    if shape is None:
+    schema = kinds.get(kind) if isinstance(kind, str) else None
+    if schema is None:
         return None
     cleaned: Payload = clean(payload)
     if isinstance(cleaned.get("view"), dict):
         cleaned["view"] = {"type": "modal", "blocks": [], **cleaned["view"]}  # Bolt relies on them
-    msgspec.convert(cleaned, _Thing)
-    msgspec.convert(cleaned, shape)
+    msgspec.convert(cleaned, _AnyPayload)
+    msgspec.convert(cleaned, schema)
     return cleaned
 
 
 def _check_command(fields: Payload) -> Payload:
     if fields.get("ssl_check") == "1":  # Slack looks whether our certificate is good
         return {"ssl_check": "1"}
-    msgspec.convert(fields, _Thing)
+    msgspec.convert(fields, _AnyPayload)
     msgspec.convert(fields, _Command)
     return fields
 
@@ -244,22 +244,25 @@ def _read_form(body: str) -> dict[str, str]:
 
 
 def _decode(text: str) -> object:
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(text, parse_constant=_reject_constant)
 
 
-def _refuse(constant: str) -> NoReturn:
+def _reject_constant(constant: str) -> NoReturn:
     raise ValueError(constant)  # NaN and the infinities are no JSON
 
 
 def clean(value: Any, depth: int = 0) -> Any:
     """Take out of all texts what no database can store. Raises ValueError when nested too deep."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("", value)
-    if depth > _DEEPEST:
+        return _FORBIDDEN_CHARACTERS.sub("", value)
+    if depth > _MAX_DEPTH:
         msg = "nested deeper than anything of Slack's"
         raise ValueError(msg)
     if isinstance(value, dict):
-        return {_UNSTORABLE.sub("", key): clean(inner, depth + 1) for key, inner in value.items()}
+        return {
+            _FORBIDDEN_CHARACTERS.sub("", key): clean(inner, depth + 1)
+            for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [clean(inner, depth + 1) for inner in value]
     return value

@@ -9,76 +9,78 @@ from typing import Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.clouds.huawei.webhooks import is_huaweis, read_event
+from bot.clouds.huawei.webhooks import has_valid_signature, parse_event
 from bot.services.call_control.webhook_registration import RECORDING_PATH
-from bot.services.call_control.webhooks import Callbacks
-from bot.services.tickets.service import Desk
+from bot.services.call_control.webhooks import RecordingWebhooks
+from bot.services.tickets.service import TicketService
 from bot.store import DatabaseError
 
 log = logging.getLogger(__name__)
 
-LARGEST_EVENT: Final = 64 * 1024
+MAX_EVENT_BYTES: Final = 64 * 1024
 
 
-class RecordHook:
+class RecordingWebhook:
     """`POST /hooks/huawei/recording`; 404 as long as HUAWEI_CALLBACK_KEY is not set.
 
     401 what Huawei did not sign within the last minutes, 413 what is too long, 400 what 14.6
     does not promise, 200 everything else, known or not: what is refused would come again.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._callbacks = Callbacks(desk)
-        self._key = desk.settings.huawei_callback_key
+    def __init__(self, ticket_service: TicketService) -> None:
+        self._ticket_service = ticket_service
+        self._webhooks = RecordingWebhooks(ticket_service)
+        self._key = ticket_service.settings.huawei_callback_key
 
-    async def hear(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.Request) -> web.Response:
         """Take one event."""
         if not self._key:
             return web.Response(status=404)
-        body = await _read(request)
+        body = await _read_body(request)
         if body is None:
             return web.Response(status=413)
         if not self._is_signed(request, body):
             return web.Response(status=401)
         try:
-            event = read_event(body, self._apps())
+            event = parse_event(body, self._apps())
         except ValueError as error:
             log.info("a record event could not be read: %s", error)
             return web.Response(status=400)
         try:
-            taken = await self._callbacks.hear(event)
+            is_new = await self._webhooks.receive(event)
         except DatabaseError:  # it was not kept, so it has to come again
             log.warning("a record event came while the database was away", exc_info=True)
             return web.Response(status=503, headers={"Retry-After": "30"})
-        return web.json_response({"taken": taken})
+        return web.json_response({"taken": is_new})
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
-        return is_huaweis(
+        return has_valid_signature(
             self._key,
             body,
             rand=request.headers.get("X-Rtc-Rand", ""),
             timestamp=request.headers.get("X-Rtc-Timestamp", ""),
             signature=request.headers.get("X-Rtc-Signature", ""),
-            now=self._desk.clock.now(),
+            now=self._ticket_service.clock.now(),
         )
 
     def _apps(self) -> Mapping[str, str]:
-        found = (cloud for cloud in self._desk.settings.clouds if cloud.name == "huawei")
-        return next((cloud.apps for cloud in found), {})
+        huawei_clouds = (
+            cloud for cloud in self._ticket_service.settings.clouds if cloud.name == "huawei"
+        )
+        return next((cloud.apps for cloud in huawei_clouds), {})
 
 
-def add_hooks(routes: web.Application, desk: Desk) -> None:
+def add_webhooks(routes: web.Application, ticket_service: TicketService) -> None:
     """Add the hooks to the HTTP door."""
-    routes.router.add_post(RECORDING_PATH, RecordHook(desk).hear)
+    routes.router.add_post(RECORDING_PATH, RecordingWebhook(ticket_service).receive)
 
 
-async def _read(request: web.Request) -> bytes | None:
+async def _read_body(request: web.Request) -> bytes | None:
     """Read the body; None when it is too long, or cannot be read as HTTP."""
-    if (request.content_length or 0) > LARGEST_EVENT:
+    if (request.content_length or 0) > MAX_EVENT_BYTES:
         return None
     try:
         body = await request.read()
     except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError, HttpProcessingError):
         return None
-    return body if len(body) <= LARGEST_EVENT else None
+    return body if len(body) <= MAX_EVENT_BYTES else None

@@ -10,10 +10,10 @@ from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_name
+from handlers.ui.causes import resolution_title
 from handlers.ui.native_charts import Cell, Table
-from handlers.ui.renderer import Voice, escape
-from handlers.ui.text_tables import align, harmless
+from handlers.ui.renderer import Renderer, escape
+from handlers.ui.text_tables import align, escape_code_block
 
 _CAUSES: Final = 6
 _NAME_LENGTH: Final = 20  # of a chart's lines and labels
@@ -21,7 +21,7 @@ _TITLE_LENGTH: Final = 50
 _BAR_WIDTH: Final = 12
 
 
-def chart_blocks(report: WeekReport, voice: Voice) -> list[Block]:
+def chart_blocks(report: WeekReport, renderer: Renderer) -> list[Block]:
     """Two bar charts: days, and causes beside those of the week before."""
     if not (report.reported or report.resolved):
         return []
@@ -30,16 +30,16 @@ def chart_blocks(report: WeekReport, voice: Voice) -> list[Block]:
         (message("Reported"), [each.reported for each in report.days]),
         (message("Resolved"), [each.resolved for each in report.days]),
     )
-    shown = [_bars("chart-days", message("Tickets by day"), days, by_day, voice)]
+    blocks = [_bars("chart-days", message("Tickets by day"), days, by_day, renderer)]
     causes = report.causes[:_CAUSES]
     if causes:
-        names = _distinct([voice.plain(resolution_name(each.key)) for each in causes])
+        names = _distinct([renderer.plain_text(resolution_title(each.key)) for each in causes])
         by_cause = (
             (message("This week"), [each.count for each in causes]),
             (message("Week before"), [each.before for each in causes]),
         )
-        shown.append(_bars("chart-causes", message("Tickets by cause"), names, by_cause, voice))
-    return shown
+        blocks.append(_bars("chart-causes", message("Tickets by cause"), names, by_cause, renderer))
+    return blocks
 
 
 def _day_name(day: dt.date) -> str:
@@ -51,68 +51,68 @@ def _bars(
     title: Message,
     categories: Sequence[str],
     values: Sequence[tuple[Message, Sequence[int]]],
-    voice: Voice,
+    renderer: Renderer,
 ) -> Block:
-    names = _distinct([voice.plain(name) for name, _ in values])
+    names = _distinct([renderer.plain_text(name) for name, _ in values])
     series = [
         {
             "name": name,
             "data": [
                 {"label": label, "value": value}
-                for label, value in zip(categories, told, strict=True)
+                for label, value in zip(categories, counts, strict=True)
             ],
         }
-        for name, (_, told) in zip(names, values, strict=True)
+        for name, (_, counts) in zip(names, values, strict=True)
     ]
     axis = {
         "categories": list(categories),
-        "y_label": block_kit.clip(voice.plain(message("Tickets")), _TITLE_LENGTH),
+        "y_label": block_kit.clip(renderer.plain_text(message("Tickets")), _TITLE_LENGTH),
     }
     return {
         "type": "data_visualization",
         "block_id": block_id,
-        "title": block_kit.clip(voice.plain(title), _TITLE_LENGTH),
+        "title": block_kit.clip(renderer.plain_text(title), _TITLE_LENGTH),
         "chart": {"type": "bar", "series": series, "axis_config": axis},
     }
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
     """Names within a chart's length, each different."""
-    found: list[str] = []
+    unique: list[str] = []
     for name in names:
         short, number = block_kit.clip(name, _NAME_LENGTH), 2
-        while short in found:
+        while short in unique:
             tail = f" {number}"
             short, number = block_kit.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
-        found.append(short)
-    return found
+        unique.append(short)
+    return unique
 
 
-def text_charts(report: WeekReport, voice: Voice) -> list[Block]:
+def text_charts(report: WeekReport, renderer: Renderer) -> list[Block]:
     """The same where a workspace takes no charts."""
     return [
         block_kit.section(
             f"text-{number}",
-            f"*{escape(table.title)}*\n```{harmless(chr(10).join(align(table)))}```",
+            f"*{escape(table.title)}*\n```{escape_code_block(chr(10).join(align(table)))}```",
         )
-        for number, table in enumerate(day_tables(report, voice))
+        for number, table in enumerate(day_tables(report, renderer))
     ]
 
 
-def day_tables(report: WeekReport, voice: Voice) -> list[Table]:
+def day_tables(report: WeekReport, renderer: Renderer) -> list[Table]:
     """The days as a table with bars; none for a week without tickets."""
     if not (report.reported or report.resolved):
         return []
-    most = max(each.reported for each in report.days) or 1
+    max_count = max(each.reported for each in report.days) or 1
     rows = tuple(
         (
             Cell(_day_name(each.day)),
             Cell(str(each.reported)),
             Cell(str(each.resolved)),
-            Cell(("█" * round(_BAR_WIDTH * each.reported / most)).ljust(_BAR_WIDTH)),
+            Cell(("█" * round(_BAR_WIDTH * each.reported / max_count)).ljust(_BAR_WIDTH)),
         )
         for each in report.days
     )
     head = (message("Day"), message("Reported"), message("Resolved"))
-    titles = (*(voice.plain(each) for each in head), "")
-    return [Table(voice.plain(message("Tickets by day")), titles, rows)]
+    titles = (*(renderer.plain_text(each) for each in head), "")
+    return [Table(renderer.plain_text(message("Tickets by day")), titles, rows)]

@@ -13,70 +13,87 @@ import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackClientError
 
-from bot.clouds import Memory
-from bot.errors import InputError, SpeakClosedError, SpeakUnreachableError
+from bot.clouds import KeyValueStore
+from bot.errors import InputError, SlackAccessLostError, SlackUnreachableError
 from bot.i18n.messages import message
-from bot.ports import Posted
-from bot.services.summary.jobs import Weekly
+from bot.ports import MessageRef
+from bot.services.summary.jobs import SummaryService
 from bot.services.summary.report import WeekReport
-from bot.services.summary.week_over_week import CloudWeek
+from bot.services.summary.week_over_week import WeeklyMetrics
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import Desk
-from bot.store.summary.weeks import Summary, list_teams
-from handlers.slack.api_errors import refusal, sent, translate, unreachable
-from handlers.slack.chart_support import NativeBlocks
-from handlers.slack.clients import Clients
-from handlers.slack.errors import Asker, Body
-from handlers.slack.notifier import EVENT_TYPE, find_key
-from handlers.slack.oauth import Installs
-from handlers.slack.user_directory import People
-from handlers.summary.view import details_blocks, details_notice, headline, summary_blocks
+from bot.services.tickets.service import TicketService
+from bot.store.summary.weeks import WeeklySummary, list_teams
+from handlers.slack.api_errors import (
+    call_slack,
+    rejection_message,
+    slack_unavailable,
+    to_slack_error,
+)
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.clients import SlackClients
+from handlers.slack.errors import Body, Requester
+from handlers.slack.notifier import EVENT_TYPE, find_by_key
+from handlers.slack.oauth import InstallationStore
+from handlers.slack.user_directory import UserDirectory
+from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
 from handlers.ui.block_kit import Block
 
-_TAKEN: Final = 200
+_HTTP_OK: Final = 200
 
 
-class SlackAnnouncer:
-    """Posts summaries. Implements `bot.services.summary.jobs.Announcer`."""
+class SlackSummaryPublisher:
+    """Posts summaries. Implements `bot.services.summary.jobs.SummaryPublisher`."""
 
-    def __init__(self, desk: Desk, clients: Clients, people: People, native: NativeBlocks) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        ticket_service: TicketService,
+        clients: SlackClients,
+        users: UserDirectory,
+        chart_support: ChartSupport,
+    ) -> None:
+        self._ticket_service = ticket_service
         self._clients = clients
-        self._people = people
-        self._native = native
+        self._users = users
+        self._chart_support = chart_support
 
     async def workspace(self, channel: str) -> str:
         """The workspace a channel is in: the only one, or the one that knows the channel."""
-        if not self._desk.settings.has_oauth:
-            return str((await sent(self._clients.default.auth_test()))["team_id"])
-        for team in await self._desk.store.read(list_teams):
+        if not self._ticket_service.settings.has_oauth:
+            return str((await call_slack(self._clients.default.auth_test()))["team_id"])
+        for team in await self._ticket_service.store.read(list_teams):
             client = await self._clients.of(team)
             try:
-                await sent(client.conversations_info(channel=channel))
-            except SpeakClosedError:
+                await call_slack(client.conversations_info(channel=channel))
+            except SlackAccessLostError:
                 continue
             return team
-        raise SpeakClosedError(refusal("channel_not_found"), code="channel_not_found")
+        raise SlackAccessLostError(rejection_message("channel_not_found"), code="channel_not_found")
 
-    async def post(self, team: str, channel: str, report: WeekReport, key: str) -> Posted:
+    async def post(self, team: str, channel: str, report: WeekReport, key: str) -> MessageRef:
         """Post with Slack's own charts, or with text where the workspace refuses those."""
-        voice = await self._people.channel_voice(team, channel)
-        text = voice.notice(headline(report))
+        renderer = await self._users.channel_renderer(team, channel)
+        text = renderer.fallback_text(headline(report))
 
-        async def post(*, native: bool) -> Posted:
-            shown = summary_blocks(report, voice, native=native, button=True)
-            return await self._post(team, channel, key, text, shown)
+        async def post(*, native: bool) -> MessageRef:
+            blocks = summary_blocks(report, renderer, native=native, button=True)
+            return await self._post(team, channel, key, text, blocks)
 
-        return await self._native.offer(team, post)
+        return await self._chart_support.send_with_fallback(team, post)
 
     async def post_details(
-        self, place: Summary, report: WeekReport, told: Sequence[CloudWeek], key: str
-    ) -> Posted:
+        self,
+        summary: WeeklySummary,
+        report: WeekReport,
+        cloud_weeks: Sequence[WeeklyMetrics],
+        key: str,
+    ) -> MessageRef:
         """Post the details in the summary's thread."""
-        voice = await self._people.channel_voice(place.team, place.channel)
-        shown = details_blocks(report, told, voice)
-        text = details_notice(report, voice)
-        return await self._post(place.team, place.channel, key, text, shown, thread_ts=place.ts)
+        renderer = await self._users.channel_renderer(summary.team, summary.channel)
+        blocks = details_blocks(report, cloud_weeks, renderer)
+        text = details_fallback_text(report, renderer)
+        return await self._post(
+            summary.team, summary.channel, key, text, blocks, thread_ts=summary.ts
+        )
 
     async def _post(
         self,
@@ -84,65 +101,67 @@ class SlackAnnouncer:
         channel: str,
         key: str,
         text: str,
-        shown: list[Block],
+        blocks: list[Block],
         *,
         thread_ts: str | None = None,
-    ) -> Posted:
+    ) -> MessageRef:
         client = await self._clients.of(team)
         posted = client.chat_postMessage(
             channel=channel,
             text=text,
-            blocks=shown,
+            blocks=blocks,
             thread_ts=thread_ts,
             metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
         )
-        answer = await sent(posted)
-        return Posted(str(answer["channel"]), str(answer["ts"]))
+        answer = await call_slack(posted)
+        return MessageRef(str(answer["channel"]), str(answer["ts"]))
 
-    async def find(self, place: Summary, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, summary: WeeklySummary, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
-        client = await self._clients.of(place.team)
-        read = partial(client.conversations_history, channel=place.channel)
-        if place.ts:
-            read = partial(client.conversations_replies, channel=place.channel, ts=place.ts)
+        client = await self._clients.of(summary.team)
+        read = partial(client.conversations_history, channel=summary.channel)
+        if summary.ts:
+            read = partial(client.conversations_replies, channel=summary.channel, ts=summary.ts)
         try:
-            return await find_key(read, key, place.channel, str(since.timestamp()))
+            return await find_by_key(read, key, summary.channel, str(since.timestamp()))
         except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
-            translated = translate(error)
-            if translated.code == "missing_scope":  # an optional one: better twice than never
+            slack_error = to_slack_error(error)
+            if slack_error.code == "missing_scope":  # an optional one: better twice than never
                 return None
-            raise translated from error
+            raise slack_error from error
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
         """Give somebody a file in their direct channel."""
         client = await self._clients.of(team)
-        opened = await sent(client.conversations_open(users=[person]))
-        place = await sent(client.files_getUploadURLExternal(filename=name, length=len(content)))
-        await self._send_bytes(str(place["upload_url"]), content)
-        file: dict[str, str | None] = {"id": str(place["file_id"]), "title": name}
+        opened = await call_slack(client.conversations_open(users=[person]))
+        upload_target = await call_slack(
+            client.files_getUploadURLExternal(filename=name, length=len(content))
+        )
+        await self._send_bytes(str(upload_target["upload_url"]), content)
+        file: dict[str, str | None] = {"id": str(upload_target["file_id"]), "title": name}
         channel = str(opened["channel"]["id"])
-        await sent(client.files_completeUploadExternal(files=[file], channel_id=channel))
+        await call_slack(client.files_completeUploadExternal(files=[file], channel_id=channel))
 
     async def _send_bytes(self, url: str, content: bytes) -> None:
         try:
             async with self._clients.session.post(url, data=content) as answer:
                 status = answer.status
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise unreachable(error) from error
-        if status != _TAKEN:
-            spoken = message("Slack did not take the file.")
-            raise SpeakUnreachableError(spoken, code=f"http_{status}", maybe_arrived=False)
+            raise slack_unavailable(error) from error
+        if status != _HTTP_OK:
+            user_message = message("Slack did not take the file.")
+            raise SlackUnreachableError(user_message, code=f"http_{status}", maybe_arrived=False)
 
 
-class SummaryStory:
+class SummaryHandlers:
     """Somebody looks at a week before it is posted, or wants its tickets."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
-        self._weekly = Weekly(desk)
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
+        self._weekly = SummaryService(ticket_service)
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the button."""
@@ -150,39 +169,49 @@ class SummaryStory:
 
     async def send_csv(self, ack: AsyncAck, body: Body) -> None:
         """Owe the presser the file; a job sends it privately."""
-        asker, action = Asker.of(body), body["actions"][0]
+        requester, action = Requester.of(body), body["actions"][0]
         try:
             week = Week.read(str(action.get("value") or ""))
         except ValueError:
             raise InputError({"text": message("There is no such week.")}) from None
         origin = str(action.get("action_ts") or body.get("trigger_id") or "")
-        await self._weekly.ask_csv(asker.team, asker.person, week, origin)
+        await self._weekly.request_csv(requester.team, requester.person, week, origin)
         await ack()
 
 
-async def preview(desk: Desk, people: People, asker: Asker) -> tuple[str, list[Block]]:
+async def preview(
+    ticket_service: TicketService, users: UserDirectory, requester: Requester
+) -> tuple[str, list[Block]]:
     """The last complete week and this one so far, for one reader: notice text and blocks."""
-    weekly = Weekly(desk)
-    voice = await people.voice(asker.team, asker.person)
-    shown: list[Block] = []
+    weekly = SummaryService(ticket_service)
+    renderer = await users.renderer(requester.team, requester.person)
+    blocks: list[Block] = []
     texts: list[str] = []
-    team = asker.team if desk.settings.has_oauth else None
-    is_support = await desk.is_support(asker.team, asker.person)
+    team = requester.team if ticket_service.settings.has_oauth else None
+    is_support = await ticket_service.is_support(requester.team, requester.person)
     for week in (weekly.last_week, weekly.this_week):
         report = await weekly.count(week, team)
         if not is_support:  # others may see their own tickets, and how many there are
             report = replace(report, oldest=())
-        told = summary_blocks(report, voice, native=False, button=is_support and report.is_over)
-        shown += [{**block, "block_id": f"{block['block_id']}-{week.label}"} for block in told]
-        texts.append(voice.notice(headline(report)))
-    return "\n".join(texts), shown
+        week_blocks = summary_blocks(
+            report, renderer, native=False, button=is_support and report.is_over
+        )
+        blocks += [
+            {**block, "block_id": f"{block['block_id']}-{week.label}"} for block in week_blocks
+        ]
+        texts.append(renderer.fallback_text(headline(report)))
+    return "\n".join(texts), blocks
 
 
 @asynccontextmanager
-async def open_announcer(desk: Desk, memory: Memory) -> AsyncIterator[SlackAnnouncer]:
+async def open_summary_publisher(
+    ticket_service: TicketService, key_value_store: KeyValueStore
+) -> AsyncIterator[SlackSummaryPublisher]:
     """Connect to Slack for one post from a terminal."""
-    settings = desk.settings
-    token_of = Installs(desk).token_of if settings.has_oauth else None
-    async with Clients(settings.slack_api_url, settings.slack_bot_token, token_of) as clients:
-        people = People(clients, desk.languages, settings)
-        yield SlackAnnouncer(desk, clients, people, NativeBlocks(memory, desk.clock))
+    settings = ticket_service.settings
+    token_for = InstallationStore(ticket_service).token_for if settings.has_oauth else None
+    async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
+        users = UserDirectory(clients, ticket_service.languages, settings)
+        yield SlackSummaryPublisher(
+            ticket_service, clients, users, ChartSupport(key_value_store, ticket_service.clock)
+        )

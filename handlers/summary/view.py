@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.i18n.messages import Duration, Message, Percentage, Uid, message, plural
-from bot.i18n.translator import Words
-from bot.services.summary.report import Tally, Waits, WeekReport
-from bot.services.summary.week_over_week import CloudWeek, Drift
-from handlers.app_metrics.view import headline as overview_headline
+from bot.i18n.translator import Translator
+from bot.services.summary.report import WaitTimes, WeeklyCount, WeekReport
+from bot.services.summary.week_over_week import WeeklyMetrics, WeekOverWeekChange
+from handlers.app_metrics.view import headline as metrics_headline
 from handlers.app_metrics.view import title_of
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_name
-from handlers.ui.forms import ISSUE_TYPES, SIDES
-from handlers.ui.metric_names import short_name, written
-from handlers.ui.renderer import Link, Voice
+from handlers.ui.causes import resolution_title
+from handlers.ui.forms import ISSUE_TYPE_NAMES, SIDE_NAMES
+from handlers.ui.metric_names import format_value, short_name
+from handlers.ui.renderer import Link, Renderer
 from handlers.ui.text_tables import align
 
-_TOP: Final = 6
-_FIGURES: Final = 6
+_MAX_ROWS: Final = 6
+_MAX_METRICS: Final = 6
 Lines = tuple[Message, ...]
 
 
@@ -43,13 +43,13 @@ def headline(report: WeekReport) -> Message:
 
 def _title(report: WeekReport) -> Message:
     first, last = report.week.days[0], report.week.days[-1]
-    shown = message(
+    title = message(
         "Week %(week)s (%(first)s to %(last)s)",
         week=report.week.label,
         first=first.isoformat(),
         last=last.isoformat(),
     )
-    return shown if report.is_over else message("%(week)s, so far", week=shown)
+    return title if report.is_over else message("%(week)s, so far", week=title)
 
 
 def _change(report: WeekReport) -> Message:
@@ -63,7 +63,7 @@ def _change(report: WeekReport) -> Message:
     return message("as many as the week before")
 
 
-def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
+def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
     """The summary, a group of lines at a time, each under its name."""
     yield "gaps", tuple(_gaps(report))
     if report.reported:
@@ -77,28 +77,30 @@ def tell(report: WeekReport) -> Iterator[tuple[str, Lines]]:
     yield "accuracy", tuple(_accuracy(report))
 
 
-def tell_details(report: WeekReport, told: Sequence[CloudWeek]) -> Iterator[tuple[str, Lines]]:
+def details_sections(
+    report: WeekReport, cloud_weeks: Sequence[WeeklyMetrics]
+) -> Iterator[tuple[str, Lines]]:
     """What belongs in the thread, likewise."""
     if report.oldest:
         yield "oldest", (message("*Still open, the oldest first*"), *_open_tickets(report))
     if report.rooms or report.people:
         yield "repeated", (message("*Reported more than once*"), *_repeated(report))
-    yield "clouds", tuple(_clouds(told))
+    yield "clouds", tuple(_clouds(cloud_weeks))
 
 
 def _issue_types() -> Mapping[str, Message]:
-    return {str(int(kind)): name for kind, name in ISSUE_TYPES.items()}
+    return {str(int(kind)): name for kind, name in ISSUE_TYPE_NAMES.items()}
 
 
 def _sides() -> Mapping[str, Message]:
-    return {side.value: name for side, name in SIDES.items()}
+    return {side.value: name for side, name in SIDE_NAMES.items()}
 
 
 def _gaps(report: WeekReport) -> Iterator[Message]:
     if report.is_uncollected:
         yield message("Nobody could report anything, so this says nothing about the calls.")
         return
-    for start, end in report.gaps[:_TOP]:
+    for start, end in report.gaps[:_MAX_ROWS]:
         yield message(
             "Lagdesk was not running from %(since)s to %(until)s. "
             "What happened then is not counted.",
@@ -110,23 +112,23 @@ def _gaps(report: WeekReport) -> Iterator[Message]:
 def _tallies(
     title: Message,
     report: WeekReport,
-    tallies: Sequence[Tally],
+    tallies: Sequence[WeeklyCount],
     names: Mapping[str, Message] | None,
 ) -> Lines:
     """`names` says the keys: {} for causes, None for keys that are names themselves."""
     lines = [title]
-    for each in tallies[:_TOP]:
+    for each in tallies[:_MAX_ROWS]:
         name: object = (
-            each.key if names is None else (names.get(each.key) or resolution_name(each.key))
+            each.key if names is None else (names.get(each.key) or resolution_title(each.key))
         )
         lines.append(_counted(name, each, is_comparable=report.is_comparable))
-    if len(tallies) > _TOP:
-        rest = sum(each.count for each in tallies[_TOP:])
+    if len(tallies) > _MAX_ROWS:
+        rest = sum(each.count for each in tallies[_MAX_ROWS:])
         lines.append(message("• Others: %(count)s", count=rest))
     return tuple(lines)
 
 
-def _counted(name: object, tally: Tally, *, is_comparable: bool) -> Message:
+def _counted(name: object, tally: WeeklyCount, *, is_comparable: bool) -> Message:
     if not is_comparable:
         return message("• %(name)s: %(count)s", name=name, count=tally.count)
     change = _short_change(tally)
@@ -135,7 +137,7 @@ def _counted(name: object, tally: Tally, *, is_comparable: bool) -> Message:
     )
 
 
-def _short_change(tally: Tally) -> str:
+def _short_change(tally: WeeklyCount) -> str:
     change = tally.count - tally.before
     return f"{change:+d}" if change else "±0"
 
@@ -147,27 +149,27 @@ def _waits(report: WeekReport) -> Iterator[Message]:
         yield _wait(message("Time to resolve"), report.resolve)
 
 
-def _wait(name: Message, waits: Waits) -> Message:
+def _wait(name: Message, waits: WaitTimes) -> Message:
     return plural(
         "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s ticket)",
         "*%(name)s*: median %(median)s, 90%% within %(slow)s (%(count)s tickets)",
         count=waits.count,
         name=name,
         median=Duration(waits.median_s or 0),
-        slow=Duration(waits.slow_s or 0),
+        slow=Duration(waits.p90_s or 0),
     )
 
 
 def _escalated(report: WeekReport) -> Iterator[Message]:
     """For how many people were called, and how it was afterwards."""
-    told, after = report.escalations, report.afterwards
-    if told.tickets:
+    escalations, after = report.escalations, report.resolution_outcomes
+    if escalations.tickets:
         yield plural(
             "*Escalated*: %(count)s ticket (calls: %(calls)s, up to the last step: %(last)s)",
             "*Escalated*: %(count)s tickets (calls: %(calls)s, up to the last step: %(last)s)",
-            count=told.tickets,
-            calls=told.calls,
-            last=told.last,
+            count=escalations.tickets,
+            calls=escalations.calls,
+            last=escalations.last,
         )
     elif report.reported:
         yield message("*Escalated*: none")
@@ -230,94 +232,103 @@ def _repeated(report: WeekReport) -> Iterator[Message]:
 
 
 def _accuracy(report: WeekReport) -> Iterator[Message]:
-    said = report.judgements
-    if said.count:
+    feedback = report.feedback
+    if feedback.count:
         yield plural(
             "*Verdicts*: right in %(share)s of %(count)s judgement",
             "*Verdicts*: right in %(share)s of %(count)s judgements",
-            count=said.count,
-            share=Percentage(said.share * 100),
+            count=feedback.count,
+            share=Percentage(feedback.share * 100),
         )
     elif report.reported:
         yield message("*Verdicts*: nobody has judged one this week.")
 
 
-def _clouds(told: Sequence[CloudWeek]) -> Iterator[Message]:
-    if told:
+def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
+    if cloud_weeks:
         yield message("*Usage and quality*")
-    for each in told:
-        overview, title = each.overview, title_of(each.overview)
-        if each.drifts:
-            figures = [_drifted(drift) for drift in each.drifts[:_FIGURES]]
+    for each in cloud_weeks:
+        app_metrics, title = each.app_metrics, title_of(each.app_metrics)
+        if each.changes:
+            figures = [
+                _metric_change(metric_change) for metric_change in each.changes[:_MAX_METRICS]
+            ]
             yield message("• %(title)s: %(figures)s", title=title, figures=figures)
-        elif overview.is_empty and overview.failures:
-            why = overview.failures[0]
+        elif app_metrics.is_empty and app_metrics.failures:
+            why = app_metrics.failures[0]
             yield message("• %(title)s: not collected. %(why)s", title=title, why=why)
-        elif overview.is_empty:
+        elif app_metrics.is_empty:
             yield message("• %(title)s: no figures for this week.", title=title)
         else:  # a cloud that tells the last hours only
-            yield message("• %(line)s", line=overview_headline(overview))
+            yield message("• %(line)s", line=metrics_headline(app_metrics))
 
 
-def _drifted(drift: Drift) -> Message:
+def _metric_change(metric_change: WeekOverWeekChange) -> Message:
     """A figure's mean of the week, and how it moved where that is known."""
-    name, value = short_name(drift.name, drift.figure), written(drift.mean, drift.unit)
-    if drift.change is None:
+    name, value = (
+        short_name(metric_change.name, metric_change.definition),
+        format_value(metric_change.mean, metric_change.unit),
+    )
+    if metric_change.change is None:
         return message("%(name)s %(value)s", name=name, value=value)
-    change = f"{drift.change:+.0f}%"
+    change = f"{metric_change.change:+.0f}%"
     return message("%(name)s %(value)s (%(change)s)", name=name, value=value, change=change)
 
 
-def summary_blocks(report: WeekReport, voice: Voice, *, native: bool, button: bool) -> list[Block]:
+def summary_blocks(
+    report: WeekReport, renderer: Renderer, *, native: bool, button: bool
+) -> list[Block]:
     """The summary's post; without `native` the charts are text."""
-    shown = [
-        block_kit.section("headline", voice.markup(message("*%(line)s*", line=headline(report))))
+    blocks = [
+        block_kit.section("headline", renderer.mrkdwn(message("*%(line)s*", line=headline(report))))
     ]
-    shown += chart_blocks(report, voice) if native else text_charts(report, voice)
-    shown += _sections(tell(report), voice)
+    blocks += chart_blocks(report, renderer) if native else text_charts(report, renderer)
+    blocks += _sections(summary_sections(report), renderer)
     if button:
-        name = voice.plain(message("Tickets as CSV"))
-        shown.append(
+        name = renderer.plain_text(message("Tickets as CSV"))
+        blocks.append(
             block_kit.actions("csv", block_kit.button("summary.csv", name, report.week.label))
         )
-    return shown
+    return blocks
 
 
-def details_blocks(report: WeekReport, told: Sequence[CloudWeek], voice: Voice) -> list[Block]:
+def details_blocks(
+    report: WeekReport, cloud_weeks: Sequence[WeeklyMetrics], renderer: Renderer
+) -> list[Block]:
     """The post in the summary's thread."""
-    shown = _sections(tell_details(report, told), voice)
+    blocks = _sections(details_sections(report, cloud_weeks), renderer)
     nothing = message("There is nothing more to say about this week.")
-    return shown or [block_kit.section("nothing", voice.markup(nothing))]
+    return blocks or [block_kit.section("nothing", renderer.mrkdwn(nothing))]
 
 
-def details_notice(report: WeekReport, voice: Voice) -> str:
+def details_fallback_text(report: WeekReport, renderer: Renderer) -> str:
     """What a notification says of the thread."""
-    return voice.notice(message("Details of week %(week)s", week=report.week.label))
+    return renderer.fallback_text(message("Details of week %(week)s", week=report.week.label))
 
 
-def _sections(groups: Iterator[tuple[str, Lines]], voice: Voice) -> list[Block]:
+def _sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> list[Block]:
     return [
-        block_kit.section(name, "\n".join(voice.markup(line) for line in lines))
+        block_kit.section(name, "\n".join(renderer.mrkdwn(line) for line in lines))
         for name, lines in groups
         if lines
     ]
 
 
-def print_summary(report: WeekReport, words: Words) -> str:
+def print_summary(report: WeekReport, translator: Translator) -> str:
     """The summary as lines of plain text, for a terminal."""
-    voice = Voice(words, mask=False)
-    texts = [voice.plain(headline(report))]
-    for table in day_tables(report, voice):
+    renderer = Renderer(translator, mask=False)
+    texts = [renderer.plain_text(headline(report))]
+    for table in day_tables(report, renderer):
         texts += ["", table.title, *align(table)]
-    for groups in (tell(report), tell_details(report, ())):
+    for groups in (summary_sections(report), details_sections(report, ())):
         for _, lines in groups:
-            texts += ["", *(_unmarked(voice, line) for line in lines)] if lines else []
+            texts += ["", *(_unmarked(renderer, line) for line in lines)] if lines else []
     return "\n".join(texts)
 
 
-def _unmarked(voice: Voice, line: Message) -> str:
+def _unmarked(renderer: Renderer, line: Message) -> str:
     named = {
         name: value.label if isinstance(value, Link) else value
         for name, value in line.params.items()
     }
-    return voice.plain(Message(line.id, named, line.domain, line.plural)).replace("*", "")
+    return renderer.plain_text(Message(line.id, named, line.domain, line.plural)).replace("*", "")

@@ -10,101 +10,105 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
 from bot.i18n.messages import message
-from bot.services.tickets.actions import Life
-from bot.services.tickets.service import Desk
-from handlers.slack.errors import Asker, Body, read_number, trigger_of
-from handlers.slack.user_directory import People
+from bot.services.tickets.actions import TicketActions
+from bot.services.tickets.service import TicketService
+from handlers.slack.errors import Body, Requester, read_ticket_number, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_publish import publish_home
-from handlers.ui.causes import RESOLUTIONS
-from handlers.ui.forms import ResolveForm, open_form
-from handlers.ui.renderer import Voice
+from handlers.ui.causes import RESOLUTION_TITLES
+from handlers.ui.forms import ResolveForm, open_modal
+from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
 _TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|reopen|helped)")
 
 
-class TicketsStory:
+class TicketButtonHandlers:
     """Support works on tickets; everybody sees their own."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._life = Life(desk)
-        self._people = people
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._ticket_actions = TicketActions(ticket_service)
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the buttons and the form."""
-        app.action(_TICKET_ACTIONS)(self.act)
-        app.view(ResolveForm.CALLBACK)(self.resolve)
+        app.action(_TICKET_ACTIONS)(self.handle_action)
+        app.view(ResolveForm.CALLBACK_ID)(self.resolve)
 
-    async def act(
+    async def handle_action(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         """Carry out a button on a ticket's card, or in somebody's home, which is shown anew."""
-        asker = Asker.of(body)
+        requester = Requester.of(body)
         try:
-            await self._do(asker, body, client, respond)
+            await self._do(requester, body, client, respond)
         finally:
             if (body.get("view") or {}).get("type") == "home":
-                await publish_home(self._desk, self._people, client, asker)
+                await publish_home(self._ticket_service, self._users, client, requester)
         await ack()
 
     async def _do(
-        self, asker: Asker, body: Body, client: AsyncWebClient, respond: AsyncRespond
+        self, requester: Requester, body: Body, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         action = body["actions"][0]
-        verb, number = str(action["action_id"]).removeprefix("ticket."), read_number(action)
-        team, person = asker.team, asker.person
+        verb, number = str(action["action_id"]).removeprefix("ticket."), read_ticket_number(action)
+        team, person = requester.team, requester.person
         match verb:
             case "claim":
-                await self._desk.claim(team, number, person)
+                await self._ticket_service.claim(team, number, person)
             case "diagnose":
-                await self._desk.diagnose_again(team, number, person)
+                await self._ticket_service.diagnose_again(team, number, person)
             case "escalate":
-                await self._desk.escalate(team, number, person)
+                await self._ticket_service.escalate(team, number, person)
             case "reopen":
-                await self._reopen(asker, number, body, respond)
+                await self._reopen(requester, number, body, respond)
             case "helped":
-                await self._life.thank(team, number, person)
+                await self._ticket_actions.confirm_resolved(team, number, person)
             case "resolve":
-                await self._open_resolve(asker, number, trigger_of(body), client)
+                await self._open_resolve(requester, number, trigger_id_of(body), client)
 
-    async def _reopen(self, asker: Asker, number: int, body: Body, respond: AsyncRespond) -> None:
+    async def _reopen(
+        self, requester: Requester, number: int, body: Body, respond: AsyncRespond
+    ) -> None:
         """Open a ticket again; an offer that only one person sees turns into the answer."""
-        ticket = await self._desk.reopen(asker.team, number, asker.person)
+        ticket = await self._ticket_service.reopen(requester.team, number, requester.person)
         container = body.get("container")
         if isinstance(container, dict) and container.get("is_ephemeral") is True:
-            voice = await self._people.voice(asker.team, asker.person)
-            said = message("%(ticket)s is open again.", ticket=ticket.label)
-            await respond(text=voice.markup(said), replace_original=True)
+            renderer = await self._users.renderer(requester.team, requester.person)
+            msg = message("%(ticket)s is open again.", ticket=ticket.label)
+            await respond(text=renderer.mrkdwn(msg), replace_original=True)
 
     async def _open_resolve(
-        self, asker: Asker, number: int, trigger_id: str, client: AsyncWebClient
+        self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
     ) -> None:
-        ticket = await self._desk.may_act(asker.team, number, asker.person)
-        voice = await self._people.voice(asker.team, asker.person)
-        found = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
-        form = ResolveForm(number, cause=found)
-        view = form.view(voice, cause_options(voice), ticket.label)
-        await open_form(client, trigger_id, view)
+        ticket = await self._ticket_service.get_for_support(
+            requester.team, number, requester.person
+        )
+        renderer = await self._users.renderer(requester.team, requester.person)
+        cause = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
+        form = ResolveForm(number, cause=cause)
+        view = form.view(renderer, cause_options(renderer), ticket.label)
+        await open_modal(client, trigger_id, view)
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Close the ticket with what the form says."""
-        asker = Asker.of(body)
+        requester = Requester.of(body)
         form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
-        if form.cause not in RESOLUTIONS:
+        if form.cause not in RESOLUTION_TITLES:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
         if not form.resolution.strip():
             raise InputError({"resolution": message("Say in a few words what was done.")})
-        await self._desk.resolve(
-            asker.team,
+        await self._ticket_service.resolve(
+            requester.team,
             form.number,
-            asker.person,
+            requester.person,
             cause=form.cause,
             resolution=form.resolution.strip(),
         )
         await ack()
 
 
-def cause_options(voice: Voice) -> list[tuple[str, str]]:
+def cause_options(renderer: Renderer) -> list[tuple[str, str]]:
     """The causes a ticket can be closed with, as (key, name) pairs."""
-    return [(key, voice.plain(name)) for key, name in RESOLUTIONS.items()]
+    return [(key, renderer.plain_text(name)) for key, name in RESOLUTION_TITLES.items()]

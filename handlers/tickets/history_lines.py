@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.escalation import find_call
+from bot.escalation import find_escalation
 from bot.i18n.messages import Message, PersonId, message
 from bot.ticket import Ticket
-from handlers.escalation.lines import call_step
+from handlers.escalation.lines import escalation_line
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Voice
+from handlers.ui.renderer import Link, Renderer
 
-_ON_CARD: Final = 3
-_DETAILED: Final = 20
-_STEPS: Final[Mapping[str, Message]] = {
+_MAX_ON_CARD: Final = 3
+_MAX_IN_DETAILS: Final = 20
+_EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "claimed": message("Claimed by %(person)s, %(when)s"),
     "handed": message("Handed over to %(to)s by %(person)s, %(when)s"),
     "resolved": message("Resolved by %(person)s, %(when)s"),
@@ -29,8 +29,8 @@ _STEPS: Final[Mapping[str, Message]] = {
     "reposted": message("Posted anew, the earlier card is gone, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
-_TOLD_ELSEWHERE: Final = frozenset(("claimed", "resolved", "merged", "called"))
-_FIELDS: Final[Mapping[str, Message]] = {
+_SHOWN_ELSEWHERE: Final = frozenset(("claimed", "resolved", "merged", "called"))
+_FIELD_NAMES: Final[Mapping[str, Message]] = {
     "app": message("App"),
     "cname": message("Channel"),
     "teacher_uid": message("Teacher"),
@@ -41,57 +41,59 @@ _FIELDS: Final[Mapping[str, Message]] = {
 }
 
 
-def card_steps(ticket: Ticket, voice: Voice) -> list[Block]:
+def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """The newest steps that nothing else on the card tells, and the tickets it is linked to."""
-    told = [step for step in ticket.steps if step["what"] not in _TOLD_ELSEWHERE]
-    lines = [step_line(ticket, step) for step in told[-_ON_CARD:]]
+    entries = [event for event in ticket.history if event["what"] not in _SHOWN_ELSEWHERE]
+    lines = [history_line(ticket, event) for event in entries[-_MAX_ON_CARD:]]
     lines = [line for line in lines if line is not None]
     if ticket.related:
         lines.insert(0, _related(ticket))
     if not lines:
         return []
-    return [block_kit.context("steps", *(voice.markup(line) for line in lines if line))]
+    return [block_kit.context("steps", *(renderer.mrkdwn(line) for line in lines if line))]
 
 
-def all_steps(ticket: Ticket, voice: Voice) -> list[Block]:
+def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
     """Everything that happened to the ticket, oldest first; of very many the newest."""
     reported = message(
         "Reported by %(person)s, %(when)s",
         person=PersonId(ticket.reporter),
         when=ticket.created_at,
     )
-    told = [step_line(ticket, step) for step in ticket.steps[-_DETAILED:]]
-    lines = [voice.markup(line) for line in [reported, *told] if line is not None]
+    entries = [history_line(ticket, event) for event in ticket.history[-_MAX_IN_DETAILS:]]
+    lines = [renderer.mrkdwn(line) for line in [reported, *entries] if line is not None]
     return [block_kit.section("steps", "\n".join(lines))]
 
 
-def step_line(ticket: Ticket, step: Mapping[str, Any]) -> Message | None:
+def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
     """One step in words; None for one that has none."""
-    if step["what"] == "called":
-        called = find_call(ticket, step.get("call", 0))
-        return None if called is None else call_step(called)
-    said = _STEPS.get(str(step["what"]))
-    if said is None or not (step["who"] or "person" not in said.id):
+    if event["what"] == "called":
+        escalation = find_escalation(ticket, event.get("call", 0))
+        return None if escalation is None else escalation_line(escalation)
+    template = _EVENT_TEXTS.get(str(event["what"]))
+    if template is None or not (event["who"] or "person" not in template.id):
         return None
     params: dict[str, object] = {
-        "person": PersonId(step["who"]),
-        "to": PersonId(step.get("to", "")),
-        "when": dt.datetime.fromisoformat(step["at"]),
-        "other": other_ticket(ticket, step.get("ticket", 0)),
-        "fields": [_FIELDS[name] for name in step.get("fields", ()) if name in _FIELDS],
+        "person": PersonId(event["who"]),
+        "to": PersonId(event.get("to", "")),
+        "when": dt.datetime.fromisoformat(event["at"]),
+        "other": other_ticket(ticket, event.get("ticket", 0)),
+        "fields": [_FIELD_NAMES[name] for name in event.get("fields", ()) if name in _FIELD_NAMES],
     }
-    return replace(said, params={k: v for k, v in params.items() if f"%({k})s" in said.id})
+    return replace(template, params={k: v for k, v in params.items() if f"%({k})s" in template.id})
 
 
 def other_ticket(ticket: Ticket, number: int) -> Link | str:
     """Another ticket's name, as a link when its address is known."""
     links: Sequence[str] = [
-        step["link"] for step in ticket.steps if step.get("ticket") == number and step.get("link")
+        event["link"]
+        for event in ticket.history
+        if event.get("ticket") == number and event.get("link")
     ]
     label = f"LD-{number}"
     return Link(links[-1], label) if links else label
 
 
 def _related(ticket: Ticket) -> Message:
-    others = [other_ticket(ticket, number) for number in ticket.related[:_DETAILED]]
+    others = [other_ticket(ticket, number) for number in ticket.related[:_MAX_IN_DETAILS]]
     return message("Linked to %(others)s", others=others)

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.i18n.messages import Message, PersonId, message
-from bot.services.tickets.app_home import ALL, CHOICES, UNRESOLVED, Home
-from bot.store.tickets.lists import COUNTED_MOST
+from bot.services.tickets.app_home import ALL, FILTER_OPTIONS, UNRESOLVED, AppHome
+from bot.store.tickets.lists import COUNT_LIMIT
 from bot.ticket import Status, Ticket
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.causes import CAUSES, RESOLUTIONS
+from handlers.ui.causes import CAUSE_TITLES, RESOLUTION_TITLES
 from handlers.ui.help import help_text
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
     "state": {
@@ -37,37 +37,39 @@ _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
         "30d": message("Of the last 30 days"),
     },
 }
-_CAUSES_MOST: Final = 99  # Slack's menus hold a hundred
+_MAX_CAUSES: Final = 99  # Slack's menus hold a hundred
 _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 
 
-def home_view(home: Home, apps: Sequence[str], voice: Voice) -> Block:
+def home_view(home: AppHome, apps: Sequence[str], renderer: Renderer) -> Block:
     """The whole home."""
-    queue = [] if home.queue is None else _queue(home, home.queue.tickets, apps, voice)
+    queue = [] if home.queue is None else _queue(home, home.queue.tickets, apps, renderer)
     return block_kit.home(
         [
-            *([] if home.is_greeted else _greeting(voice)),
-            *_doors(voice),
+            *([] if home.is_greeted else _greeting(renderer)),
+            *_buttons(renderer),
             *queue,
-            *_own(home, voice),
+            *_my_tickets(home, renderer),
             block_kit.divider("line"),
-            block_kit.section("help", help_text(voice)),
+            block_kit.section("help", help_text(renderer)),
         ]
     )
 
 
-def _greeting(voice: Voice) -> list[Block]:
+def _greeting(renderer: Renderer) -> list[Block]:
     hello = message(
         "*A bad call?* Type `/report` in any channel, or choose *Report this call* in the menu of"
         " a message about it. A minute later the ticket's thread says why the call was bad."
     )
-    known = block_kit.button("home.greeted", voice.plain(message("Got it")), "greeted")
-    return [block_kit.section("hello", voice.markup(hello), accessory=known)]
+    dismiss_button = block_kit.button(
+        "home.greeted", renderer.plain_text(message("Got it")), "greeted"
+    )
+    return [block_kit.section("hello", renderer.mrkdwn(hello), accessory=dismiss_button)]
 
 
-def _doors(voice: Voice) -> list[Block]:
-    report = voice.plain(message("Report a bad call"))
-    settings = voice.plain(message("My settings"))
+def _buttons(renderer: Renderer) -> list[Block]:
+    report = renderer.plain_text(message("Report a bad call"))
+    settings = renderer.plain_text(message("My settings"))
     return [
         block_kit.actions(
             "doors",
@@ -77,19 +79,21 @@ def _doors(voice: Voice) -> list[Block]:
     ]
 
 
-def _queue(home: Home, tickets: Sequence[Ticket], apps: Sequence[str], voice: Voice) -> list[Block]:
-    rows = [_row(ticket, voice) for ticket in tickets]
-    none = voice.markup(message("No tickets here."))
+def _queue(
+    home: AppHome, tickets: Sequence[Ticket], apps: Sequence[str], renderer: Renderer
+) -> list[Block]:
+    rows = [_row(ticket, renderer) for ticket in tickets]
+    none = renderer.mrkdwn(message("No tickets here."))
     return [
-        block_kit.header("queue", voice.plain(message("Queue"))),
-        block_kit.context("counts", voice.markup(_counts(home))),
-        block_kit.actions("filters", *_menus(home, apps, voice)),
+        block_kit.header("queue", renderer.plain_text(message("Queue"))),
+        block_kit.context("counts", renderer.mrkdwn(_counts(home))),
+        block_kit.actions("filters", *_menus(home, apps, renderer)),
         *(rows or [block_kit.section("nothing", none)]),
-        *_turns(home, voice),
+        *_pagination(home, renderer),
     ]
 
 
-def _counts(home: Home) -> Message:
+def _counts(home: AppHome) -> Message:
     return message(
         "Open: *%(open)s* · Claimed: *%(claimed)s*",
         open=_capped(home.counts.get(Status.OPEN, 0)),
@@ -98,44 +102,45 @@ def _counts(home: Home) -> Message:
 
 
 def _capped(count: int) -> str:
-    return f"{COUNTED_MOST}+" if count > COUNTED_MOST else str(count)
+    return f"{COUNT_LIMIT}+" if count > COUNT_LIMIT else str(count)
 
 
-def _menus(home: Home, apps: Sequence[str], voice: Voice) -> list[Element]:
-    say, chosen = voice.plain, home.filter
+def _menus(home: AppHome, apps: Sequence[str], renderer: Renderer) -> list[Element]:
+    plain_text, selected = renderer.plain_text, home.filter
     menus = [
-        _menu(name, {value: say(label) for value, label in _FILTERS[name].items()}, chosen)
-        for name in CHOICES
+        _menu(name, {value: plain_text(label) for value, label in _FILTERS[name].items()}, selected)
+        for name in FILTER_OPTIONS
     ]
-    causes = {ALL: say(message("Any cause"))} | {
-        cause: say(CAUSES.get(cause) or name) for cause, name in RESOLUTIONS.items()
+    causes = {ALL: plain_text(message("Any cause"))} | {
+        cause: plain_text(CAUSE_TITLES.get(cause) or name)
+        for cause, name in RESOLUTION_TITLES.items()
     }
-    menus.insert(1, _menu("cause", dict(list(causes.items())[: _CAUSES_MOST + 1]), chosen))
+    menus.insert(1, _menu("cause", dict(list(causes.items())[: _MAX_CAUSES + 1]), selected))
     if len(apps) > 1:
-        named = {ALL: say(message("Any app"))} | {app: app for app in apps[:_CAUSES_MOST]}
-        menus.insert(1, _menu("app", named, chosen))
+        named = {ALL: plain_text(message("Any app"))} | {app: app for app in apps[:_MAX_CAUSES]}
+        menus.insert(1, _menu("app", named, selected))
     return menus
 
 
-def _menu(name: str, options: Mapping[str, str], chosen: object) -> Element:
-    value = str(getattr(chosen, name))
-    kept = value if value in options else ALL
-    return block_kit.menu(f"home.{name}", list(options.items()), kept)
+def _menu(name: str, options: Mapping[str, str], selected: object) -> Element:
+    value = str(getattr(selected, name))
+    selected_value = value if value in options else ALL
+    return block_kit.action_select(f"home.{name}", list(options.items()), selected_value)
 
 
-def _row(ticket: Ticket, voice: Voice) -> Block:
+def _row(ticket: Ticket, renderer: Renderer) -> Block:
     """A ticket of the queue with the one thing that is done next."""
-    text = f"{tickets_card.ticket_line(ticket, voice)}\n{_second_line(ticket, voice)}"
+    text = f"{tickets_card.ticket_line(ticket, renderer)}\n{_detail_line(ticket, renderer)}"
     verb = _NEXT_STEP.get(ticket.status, "reopen")
     return block_kit.section(
-        f"row-{ticket.id}", text, accessory=tickets_card.ticket_button(verb, ticket, voice)
+        f"row-{ticket.id}", text, accessory=tickets_card.ticket_button(verb, ticket, renderer)
     )
 
 
-def _second_line(ticket: Ticket, voice: Voice) -> str:
-    found = CAUSES.get(ticket.cause)
-    said = [
-        found,
+def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
+    cause = CAUSE_TITLES.get(ticket.cause)
+    parts = [
+        cause,
         message("%(text)s", text=ticket.app),
         message("Claimed by %(person)s", person=PersonId(ticket.assignee))
         if ticket.assignee
@@ -143,17 +148,17 @@ def _second_line(ticket: Ticket, voice: Voice) -> str:
         message(":rotating_light: escalated") if ticket.escalated_at else None,
         message(":red_circle: class is going on") if ticket.is_live else None,
     ]
-    return " · ".join(voice.markup(each) for each in said if each is not None)
+    return " · ".join(renderer.mrkdwn(each) for each in parts if each is not None)
 
 
-def _own(home: Home, voice: Voice) -> list[Block]:
-    empty = voice.markup(message("You have not reported a call yet. Type `/report` anywhere."))
+def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
+    empty = renderer.mrkdwn(message("You have not reported a call yet. Type `/report` anywhere."))
     rows = [
-        block_kit.section(f"own-{ticket.id}", tickets_card.ticket_line(ticket, voice))
+        block_kit.section(f"own-{ticket.id}", tickets_card.ticket_line(ticket, renderer))
         for ticket in home.mine.tickets
     ]
-    more = [] if home.queue is not None else _turns(home, voice)
-    title = voice.plain(message("My tickets"))
+    more = [] if home.queue is not None else _pagination(home, renderer)
+    title = renderer.plain_text(message("My tickets"))
     return [
         block_kit.header("title", title),
         *(rows or [block_kit.section("none", empty)]),
@@ -161,11 +166,13 @@ def _own(home: Home, voice: Voice) -> list[Block]:
     ]
 
 
-def _turns(home: Home, voice: Voice) -> list[Block]:
+def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:
     """The ways to other pages; none when everything is in sight."""
-    first = block_kit.button("home.first", voice.plain(message("Back to the first")), "first")
-    older = block_kit.button(
-        "home.more", voice.plain(message("More tickets")), home.next_page or "-"
+    first = block_kit.button(
+        "home.first", renderer.plain_text(message("Back to the first")), "first"
     )
-    shown = [*([] if home.is_first else [first]), *([older] if home.next_page else [])]
-    return [block_kit.actions("turns", *shown)] if shown else []
+    older = block_kit.button(
+        "home.more", renderer.plain_text(message("More tickets")), home.next_page or "-"
+    )
+    buttons = [*([] if home.is_first else [first]), *([older] if home.next_page else [])]
+    return [block_kit.actions("turns", *buttons)] if buttons else []

@@ -10,18 +10,18 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from bot.call import CLOUD_NAMES
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Words
-from bot.services.tickets.query_parser import Known, TicketsWanted, read_tickets
-from bot.services.tickets.service import Desk
+from bot.i18n.translator import Translator
+from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
+from bot.services.tickets.service import TicketService
 from bot.store.tickets.lists import TicketPage
-from handlers.slack.api_errors import BAD_BLOCKS, answer_refusal
-from handlers.slack.errors import Asker, Body, read_number
-from handlers.slack.user_directory import People
+from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
+from handlers.slack.errors import Body, Requester, read_ticket_number
+from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.tickets import list_view
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_aliases import causes_named
-from handlers.ui.renderer import Voice
+from handlers.ui.cause_aliases import find_causes
+from handlers.ui.renderer import Renderer
 
 _TITLES: Final = {
     "open": message("Open tickets"),
@@ -34,114 +34,126 @@ _TITLES: Final = {
 _ACTIONS: Final = re.compile(r"tickets\.(show|more|share)")
 
 
-class ListsStory:
+class TicketListHandlers:
     """Support finds every ticket; everybody finds their own."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._people = people
-        voices = [Voice(Words("en")), Voice(Words("zh"))]
-        used = {cloud.name for cloud in desk.clouds.values()}
-        self._known = Known(
-            apps=tuple(desk.clouds),
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._users = users
+        renderers = [Renderer(Translator("en")), Renderer(Translator("zh"))]
+        used = {cloud.name for cloud in ticket_service.clouds.values()}
+        self._known = FilterVocabulary(
+            apps=tuple(ticket_service.clouds),
             clouds={
-                name: [voice.plain(said) for voice in voices]
-                for name, said in CLOUD_NAMES.items()
+                name: [renderer.plain_text(cloud_name) for renderer in renderers]
+                for name, cloud_name in CLOUD_NAMES.items()
                 if name in used
             },
-            causes=causes_named,
+            causes=find_causes,
         )
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command and the buttons of lists."""
         app.command("/tickets")(self.find)
-        app.action(_ACTIONS)(self.turn)
+        app.action(_ACTIONS)(self.handle_action)
 
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Answer privately with a page of tickets, or with one."""
-        asker = Asker.of(body)
-        wanted = read_tickets(str(body.get("text") or ""), self._known)
-        voice = await self._people.voice(asker.team, asker.person)
-        if wanted.number is not None:
-            await self._show(respond, asker, wanted.number, voice)
+        requester = Requester.of(body)
+        ticket_query = parse_tickets(str(body.get("text") or ""), self._known)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        if ticket_query.number is not None:
+            await self._show(respond, requester, ticket_query.number, renderer)
             await ack()
             return
-        text, shown = await self._answer(asker, wanted, voice)
-        await ack(text=text, blocks=shown, response_type="ephemeral")
+        text, blocks = await self._answer(requester, ticket_query, renderer)
+        await ack(text=text, blocks=blocks, response_type="ephemeral")
 
-    async def turn(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+    async def handle_action(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Show the next page, or one of the tickets listed; or share the page."""
-        asker = Asker.of(body)
+        requester = Requester.of(body)
         action = body["actions"][0]
-        voice = await self._people.voice(asker.team, asker.person)
+        renderer = await self._users.renderer(requester.team, requester.person)
         if action["action_id"] == "tickets.show":
-            await self._show(respond, asker, read_number(action), voice, replace=True)
+            await self._show(respond, requester, read_ticket_number(action), renderer, replace=True)
             await ack()
             return
-        wanted = TicketsWanted.from_json(str(action.get("value") or ""))
+        ticket_query = TicketsArguments.from_json(str(action.get("value") or ""))
         if action["action_id"] == "tickets.share":
-            await self._share(respond, asker, wanted)
+            await self._share(respond, requester, ticket_query)
         else:
-            text, shown = await self._answer(asker, wanted, voice)
-            await respond(text=text, blocks=shown, response_type="ephemeral", replace_original=True)
+            text, blocks = await self._answer(requester, ticket_query, renderer)
+            await respond(
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=True
+            )
         await ack()
 
     async def _show(
         self,
         respond: AsyncRespond,
-        asker: Asker,
+        requester: Requester,
         number: int,
-        voice: Voice,
+        renderer: Renderer,
         *,
         replace: bool = False,
     ) -> None:
         """Show one ticket; when Slack has its picture no more, it is drawn again meanwhile."""
-        ticket = await self._desk.find_ticket(asker.team, number, asker.person)
+        ticket = await self._ticket_service.find_ticket(requester.team, number, requester.person)
         for _ in range(2):
-            text, shown = tickets_card.ticket_details(ticket, voice)
+            text, blocks = tickets_card.ticket_details(ticket, renderer)
             answer = await respond(
-                text=text, blocks=shown, response_type="ephemeral", replace_original=replace
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
-            code = answer_refusal(answer.status_code, answer.body)
-            if not ticket.picture_file or code not in BAD_BLOCKS:
+            code = response_error_code(answer.status_code, answer.body)
+            if not ticket.chart_file_id or code not in INVALID_BLOCKS_CODES:
                 return
-            await self._desk.redraw(ticket)
-            ticket.picture_file = ""
+            await self._ticket_service.redraw_chart(ticket)
+            ticket.chart_file_id = ""
 
-    async def _share(self, respond: AsyncRespond, asker: Asker, wanted: TicketsWanted) -> None:
+    async def _share(
+        self, respond: AsyncRespond, requester: Requester, ticket_query: TicketsArguments
+    ) -> None:
         """Post what somebody sees where they see it, in the words of the channel."""
-        page = await self._page(asker, wanted)
-        voice = await self._people.channel_voice(asker.team, asker.channel)
-        text, shown = list_view.shared_list(
-            _title(wanted, shared=True), page, self._desk.clock.now(), voice, person=asker.person
+        page = await self._page(requester, ticket_query)
+        renderer = await self._users.channel_renderer(requester.team, requester.channel)
+        text, blocks = list_view.shared_list(
+            _title(ticket_query, shared=True),
+            page,
+            self._ticket_service.clock.now(),
+            renderer,
+            person=requester.person,
         )
-        await respond(text=text, blocks=shown, response_type="in_channel", replace_original=False)
+        await respond(text=text, blocks=blocks, response_type="in_channel", replace_original=False)
 
     async def _answer(
-        self, asker: Asker, wanted: TicketsWanted, voice: Voice
+        self, requester: Requester, ticket_query: TicketsArguments, renderer: Renderer
     ) -> tuple[str, list[Block]]:
-        page = await self._page(asker, wanted)
-        replies = await self._desk.matching_replies(
-            asker.team, asker.person, page.tickets, wanted.words
+        page = await self._page(requester, ticket_query)
+        replies = await self._ticket_service.matching_replies(
+            requester.team, requester.person, page.tickets, ticket_query.words
         )
         return list_view.private_list(
-            _title(wanted),
+            _title(ticket_query),
             page,
-            self._desk.clock.now(),
-            voice,
-            same=wanted.to_json(before=wanted.before),
-            more=wanted.to_json(before=page.before),
+            self._ticket_service.clock.now(),
+            renderer,
+            share_value=ticket_query.to_json(before=ticket_query.before),
+            next_page_value=ticket_query.to_json(before=page.before),
             replies=replies,
         )
 
-    async def _page(self, asker: Asker, wanted: TicketsWanted) -> TicketPage:
-        query = wanted.query(asker.team, asker.person, self._desk.clock.now())
-        named = {word: causes_named(word) for word in wanted.words}
-        return await self._desk.list_tickets(replace(query, named=named), asker.person)
+    async def _page(self, requester: Requester, ticket_query: TicketsArguments) -> TicketPage:
+        query = ticket_query.query(
+            requester.team, requester.person, self._ticket_service.clock.now()
+        )
+        word_causes = {word: find_causes(word) for word in ticket_query.words}
+        return await self._ticket_service.list_tickets(
+            replace(query, word_causes=word_causes), requester.person
+        )
 
 
-def _title(wanted: TicketsWanted, *, shared: bool = False) -> Message:
-    is_plain = wanted == TicketsWanted(wanted.which, before=wanted.before)
-    if shared and wanted.which == "mine":
+def _title(ticket_query: TicketsArguments, *, shared: bool = False) -> Message:
+    is_plain = ticket_query == TicketsArguments(ticket_query.which, before=ticket_query.before)
+    if shared and ticket_query.which == "mine":
         return _TITLES["found"]
-    return _TITLES[wanted.which if is_plain else "found"]
+    return _TITLES[ticket_query.which if is_plain else "found"]

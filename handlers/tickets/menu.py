@@ -9,38 +9,38 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConflictError, InputError, NotFoundError
 from bot.i18n.messages import message
-from bot.services.tickets.actions import Act, Life
-from bot.services.tickets.query_parser import read_tickets
-from bot.services.tickets.service import Desk
+from bot.services.tickets.actions import ActionRequest, TicketActions
+from bot.services.tickets.query_parser import parse_tickets
+from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
 from bot.ticket import Ticket
-from handlers.call_control.handlers import RoomsStory
-from handlers.slack.errors import Asker, Body, trigger_of
-from handlers.slack.user_directory import People
-from handlers.tickets.card import MENU, read_menu
+from handlers.call_control.handlers import CallControlHandlers
+from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.card import MENU_ACTION_ID, read_menu
 from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
 from handlers.ui.block_kit import Block
-from handlers.ui.forms import open_form
+from handlers.ui.forms import open_modal
 
-_WHICH: Final = message("Write the ticket's number, such as LD-12.")
+_TICKET_NUMBER_NEEDED: Final = message("Write the ticket's number, such as LD-12.")
 
 
-class LifeStory:
+class TicketMenuHandlers:
     """Support opens the menu on a card."""
 
-    def __init__(self, desk: Desk, people: People) -> None:
-        self._desk = desk
-        self._life = Life(desk)
-        self._people = people
-        self._rooms = RoomsStory(desk, people)
+    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
+        self._ticket_service = ticket_service
+        self._ticket_actions = TicketActions(ticket_service)
+        self._users = users
+        self._rooms = CallControlHandlers(ticket_service, users)
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the menu and its four forms."""
-        app.action(MENU)(self.open)
-        app.view(HandOverForm.CALLBACK)(self.hand_over)
-        app.view(MergeForm.CALLBACK)(self.merge)
-        app.view(LinkForm.CALLBACK)(self.link)
-        app.view(CorrectForm.CALLBACK)(self.correct)
+        app.action(MENU_ACTION_ID)(self.open)
+        app.view(HandOverForm.CALLBACK_ID)(self.hand_over)
+        app.view(MergeForm.CALLBACK_ID)(self.merge)
+        app.view(LinkForm.CALLBACK_ID)(self.link)
+        app.view(CorrectForm.CALLBACK_ID)(self.correct)
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form that was chosen."""
@@ -48,94 +48,102 @@ class LifeStory:
         if choice == "room":
             await self._rooms.open_for(number, ack, body, client)
             return
-        view = await self._draw(Asker.of(body), number, choice)
-        await open_form(client, trigger_of(body), view)
+        view = await self._build_view(Requester.of(body), number, choice)
+        await open_modal(client, trigger_id_of(body), view)
         await ack()
 
-    async def _draw(self, asker: Asker, number: int, choice: str) -> Block:
-        seen = await self._life.look(asker.team, number, asker.person)
-        voice = await self._people.voice(asker.team, asker.person)
+    async def _build_view(self, requester: Requester, number: int, choice: str) -> Block:
+        links = await self._ticket_actions.load_links(requester.team, number, requester.person)
+        renderer = await self._users.renderer(requester.team, requester.person)
         match choice:
             case "hand_over":
-                return HandOverForm.view(seen.ticket, voice)
+                return HandOverForm.view(links.ticket, renderer)
             case "merge":
-                return MergeForm.view(seen, voice)
+                return MergeForm.view(links, renderer)
             case "link":
-                return LinkForm.view(seen, voice)
-        apps = list(dict.fromkeys([*self._desk.clouds, seen.ticket.app]))
-        return CorrectForm.view(seen.ticket, apps, voice)
+                return LinkForm.view(links, renderer)
+        apps = list(dict.fromkeys([*self._ticket_service.clouds, links.ticket.app]))
+        return CorrectForm.view(links.ticket, apps, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Give the ticket to whoever was chosen."""
-        form = HandOverForm.parse(*_contents(view))
-        team = Asker.of(body).team
-        if not form.person or (await self._people.profile(team, form.person)).is_bot:
+        form = HandOverForm.parse(*_view_state(view))
+        team = Requester.of(body).team
+        if not form.person or (await self._users.profile(team, form.person)).is_bot:
             raise InputError({"person": message("Choose somebody.")})
-        await self._life.hand_over(_act(body, form.number, view), form.person)
+        await self._ticket_actions.hand_over(_action_request(body, form.number, view), form.person)
         await ack()
 
     async def merge(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Close the ticket as a duplicate."""
-        form = MergeForm.parse(*_contents(view))
+        form = MergeForm.parse(*_view_state(view))
         try:
-            await self._life.merge(_act(body, form.number, view), _number(form.ticket))
+            await self._ticket_actions.merge(
+                _action_request(body, form.number, view), _parse_ticket_number(form.ticket)
+            )
         except (ConflictError, NotFoundError) as error:
-            raise InputError({"ticket": error.spoken}) from error
+            raise InputError({"ticket": error.user_message}) from error
         await ack()
 
     async def link(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Make a link, and take others away."""
-        form = LinkForm.parse(*_contents(view))
+        form = LinkForm.parse(*_view_state(view))
         if not form.ticket.strip() and not form.unlinked:
-            raise InputError({"ticket": _WHICH})
+            raise InputError({"ticket": _TICKET_NUMBER_NEEDED})
         try:
             if form.ticket.strip():
-                await self._life.link(_act(body, form.number, view), _number(form.ticket))
+                await self._ticket_actions.link(
+                    _action_request(body, form.number, view), _parse_ticket_number(form.ticket)
+                )
             for other in form.unlinked:
-                act = _act(body, form.number, view, f":{other}")
-                await self._life.unlink(act, _number(other))
+                action_request = _action_request(body, form.number, view, f":{other}")
+                await self._ticket_actions.unlink(action_request, _parse_ticket_number(other))
         except (ConflictError, NotFoundError) as error:
-            raise InputError({"ticket": error.spoken}) from error
+            raise InputError({"ticket": error.user_message}) from error
         await ack()
 
     async def correct(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Put right what the report said."""
-        form = CorrectForm.parse(*_contents(view))
-        act = _act(body, form.number, view)
-        ticket = await self._desk.may_act(act.team, act.number, act.person)
-        await self._life.correct(act, _submission(act, ticket, form))
+        form = CorrectForm.parse(*_view_state(view))
+        action_request = _action_request(body, form.number, view)
+        ticket = await self._ticket_service.get_for_support(
+            action_request.team, action_request.number, action_request.person
+        )
+        await self._ticket_actions.correct(
+            action_request, _submission(action_request, ticket, form)
+        )
         await ack()
 
 
-def _submission(act: Act, ticket: Ticket, form: CorrectForm) -> Submission:
+def _submission(action_request: ActionRequest, ticket: Ticket, form: CorrectForm) -> Submission:
     """What the report should have said; what the form leaves out stays."""
-    said = form.said
+    report = form.report
     return Submission(
-        team=act.team,
-        origin=act.origin,
+        team=action_request.team,
+        origin=action_request.origin,
         reporter=ticket.reporter,
-        app=said.app or ticket.app,
-        cname=said.cname,
-        teacher_uid=said.teacher_uid.strip() or ticket.teacher_uid,
-        student_uid=said.student_uid.strip() or ticket.student_uid,
-        abnormal_side=said.abnormal_side,
-        issue_type=said.issue_type,
-        occurred_at=said.occurred_at,
+        app=report.app or ticket.app,
+        cname=report.cname,
+        teacher_uid=report.teacher_uid.strip() or ticket.teacher_uid,
+        student_uid=report.student_uid.strip() or ticket.student_uid,
+        abnormal_side=report.abnormal_side,
+        issue_type=report.issue_type,
+        occurred_at=report.occurred_at,
     )
 
 
-def _contents(view: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def _view_state(view: dict[str, Any]) -> tuple[dict[str, Any], str]:
     return view["state"]["values"], str(view.get("private_metadata") or "")
 
 
-def _act(body: Body, number: int, view: dict[str, Any], more: str = "") -> Act:
-    asker = Asker.of(body)
-    return Act(asker.team, number, asker.person, f"{view['id']}{more}")
+def _action_request(body: Body, number: int, view: dict[str, Any], more: str = "") -> ActionRequest:
+    requester = Requester.of(body)
+    return ActionRequest(requester.team, number, requester.person, f"{view['id']}{more}")
 
 
-def _number(text: str) -> int:
+def _parse_ticket_number(text: str) -> int:
     """Read a ticket's number as people write it. Raises InputError."""
-    number = read_tickets(text).number
+    number = parse_tickets(text).number
     if number is None:
-        raise InputError({"ticket": _WHICH})
+        raise InputError({"ticket": _TICKET_NUMBER_NEEDED})
     return number

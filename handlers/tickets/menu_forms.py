@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.i18n.messages import Message, Uid, message
-from bot.services.tickets.actions import Links
+from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -17,10 +17,10 @@ from handlers.ui.forms import (
     State,
     read_choice,
     read_choices,
-    read_number_kept,
+    read_metadata_number,
     read_person,
 )
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 _CANCEL: Final = message("Cancel")
 _TICKET_LENGTH: Final = 30
@@ -34,26 +34,31 @@ class HandOverForm:
     number: int
     person: str = ""
 
-    CALLBACK = "hand_over"
+    CALLBACK_ID = "hand_over"
 
     @staticmethod
-    def view(ticket: Ticket, voice: Voice) -> Block:
+    def view(ticket: Ticket, renderer: Renderer) -> Block:
         """Draw the form."""
         field = block_kit.field(
             "person",
-            voice.plain(message("To whom?")),
-            block_kit.person_menu(),
-            hint=voice.plain(message("They are told privately.")),
+            renderer.plain_text(message("To whom?")),
+            block_kit.user_select(),
+            hint=renderer.plain_text(message("They are told privately.")),
         )
         title = message("Hand over %(ticket)s", ticket=ticket.label)
-        return _draw(
-            HandOverForm.CALLBACK, title, [field], message("Hand over"), ticket=ticket, voice=voice
+        return _modal(
+            HandOverForm.CALLBACK_ID,
+            title,
+            [field],
+            message("Hand over"),
+            ticket=ticket,
+            renderer=renderer,
         )
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> HandOverForm:
         """Read a submitted form; number 0 when it was forged."""
-        return cls(read_number_kept(private_metadata), read_person(state, "person"))
+        return cls(read_metadata_number(private_metadata), read_person(state, "person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +68,28 @@ class MergeForm:
     number: int
     ticket: str = ""
 
-    CALLBACK = "merge"
+    CALLBACK_ID = "merge"
 
     @staticmethod
-    def view(seen: Links, voice: Voice) -> Block:
+    def view(links: TicketLinks, renderer: Renderer) -> Block:
         """Draw the form; another ticket about the same channel is filled in."""
         hint = message("The reporter is told and pointed to that ticket. Reopening undoes it.")
-        known = seen.twin.label if seen.twin else ""
-        field = _ticket_field(message("Duplicate of which ticket?"), known, voice, hint=hint)
-        title = message("Merge %(ticket)s", ticket=seen.ticket.label)
-        return _draw(
-            MergeForm.CALLBACK, title, [field], message("Merge"), ticket=seen.ticket, voice=voice
+        initial = links.likely_duplicate.label if links.likely_duplicate else ""
+        field = _ticket_field(message("Duplicate of which ticket?"), initial, renderer, hint=hint)
+        title = message("Merge %(ticket)s", ticket=links.ticket.label)
+        return _modal(
+            MergeForm.CALLBACK_ID,
+            title,
+            [field],
+            message("Merge"),
+            ticket=links.ticket,
+            renderer=renderer,
         )
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> MergeForm:
         """Read a submitted form; number 0 when it was forged."""
-        return cls(read_number_kept(private_metadata), read_choice(state, "ticket"))
+        return cls(read_metadata_number(private_metadata), read_choice(state, "ticket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +100,32 @@ class LinkForm:
     ticket: str = ""
     unlinked: tuple[str, ...] = ()
 
-    CALLBACK = "link"
+    CALLBACK_ID = "link"
 
     @staticmethod
-    def view(seen: Links, voice: Voice) -> Block:
+    def view(links: TicketLinks, renderer: Renderer) -> Block:
         """Draw the form with the links there are."""
-        linked = [(str(other.id), f"{other.label} · {other.cname}") for other in seen.linked[:10]]
+        linked = [(str(other.id), f"{other.label} · {other.cname}") for other in links.linked[:10]]
         label = message("Which ticket has to do with it?")
-        fields = [_ticket_field(label, "", voice, optional=bool(linked))]
+        fields = [_ticket_field(label, "", renderer, optional=bool(linked))]
         if linked:
             boxes = block_kit.checkboxes(linked, ())
-            taken = voice.plain(message("Take these links away"))
+            taken = renderer.plain_text(message("Take these links away"))
             fields.append(block_kit.field("unlink", taken, boxes, optional=True))
-        title = message("Link %(ticket)s", ticket=seen.ticket.label)
-        return _draw(
-            LinkForm.CALLBACK, title, fields, message("Save"), ticket=seen.ticket, voice=voice
+        title = message("Link %(ticket)s", ticket=links.ticket.label)
+        return _modal(
+            LinkForm.CALLBACK_ID,
+            title,
+            fields,
+            message("Save"),
+            ticket=links.ticket,
+            renderer=renderer,
         )
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> LinkForm:
         """Read a submitted form; number 0 when it was forged."""
-        number = read_number_kept(private_metadata)
+        number = read_metadata_number(private_metadata)
         return cls(number, read_choice(state, "ticket"), read_choices(state, "unlink"))
 
 
@@ -119,77 +134,86 @@ class CorrectForm:
     """What the report should have said; an empty uid stays as it was."""
 
     number: int
-    said: ReportForm
+    report: ReportForm
 
-    CALLBACK = "correct"
+    CALLBACK_ID = "correct"
 
     @staticmethod
-    def view(ticket: Ticket, apps: Sequence[str], voice: Voice) -> Block:
+    def view(ticket: Ticket, apps: Sequence[str], renderer: Renderer) -> Block:
         """Draw the report form, filled in, without its comment: that is the reporter's own.
 
         Full uids are shown only where they are asked for, and that is noted.
         """
-        filled = ReportForm(
+        prefilled = ReportForm(
             app=ticket.app,
             cname=ticket.cname,
-            teacher_uid="" if voice.mask else ticket.teacher_uid,
-            student_uid="" if voice.mask else ticket.student_uid,
+            teacher_uid="" if renderer.mask else ticket.teacher_uid,
+            student_uid="" if renderer.mask else ticket.student_uid,
             abnormal_side=ticket.abnormal_side.value,
             issue_type=str(ticket.issue_type),
             occurred_at=ticket.occurred_at,
         )
-        fields = filled.fields(voice, apps, ticket.occurred_at)
-        shown = [field for field in fields if field["block_id"] != "comments"]
-        if voice.mask:
-            shown = [_keepable(field, ticket, voice) for field in shown]
+        fields = prefilled.fields(renderer, apps, ticket.occurred_at)
+        visible_fields = [field for field in fields if field["block_id"] != "comments"]
+        if renderer.mask:
+            visible_fields = [
+                _optional_uid_field(field, ticket, renderer) for field in visible_fields
+            ]
         title = message("Correct %(ticket)s", ticket=ticket.label)
-        return _draw(
-            CorrectForm.CALLBACK, title, shown, message("Save"), ticket=ticket, voice=voice
+        return _modal(
+            CorrectForm.CALLBACK_ID,
+            title,
+            visible_fields,
+            message("Save"),
+            ticket=ticket,
+            renderer=renderer,
         )
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> CorrectForm:
         """Read a submitted form; number 0 when it was forged."""
-        return cls(read_number_kept(private_metadata), ReportForm.parse(state, "{}"))
+        return cls(read_metadata_number(private_metadata), ReportForm.parse(state, "{}"))
 
 
-def _keepable(field: Block, ticket: Ticket, voice: Voice) -> Block:
+def _optional_uid_field(field: Block, ticket: Ticket, renderer: Renderer) -> Block:
     """A uid that is not shown may be left as it is."""
     name = field["block_id"]
     if name not in _UIDS:
         return field
-    kept = message("Leave empty to keep %(uid)s.", uid=Uid(getattr(ticket, name)))
-    hint = {"type": "plain_text", "text": voice.plain(kept), "emoji": True}
+    keep_hint = message("Leave empty to keep %(uid)s.", uid=Uid(getattr(ticket, name)))
+    hint = {"type": "plain_text", "text": renderer.plain_text(keep_hint), "emoji": True}
     return {**field, "optional": True, "hint": hint}
 
 
 def _ticket_field(
     label: Message,
-    known: str,
-    voice: Voice,
+    initial: str,
+    renderer: Renderer,
     *,
     hint: Message | None = None,
     optional: bool = False,
 ) -> Block:
-    element = block_kit.text_input(known, placeholder="LD-12", max_length=_TICKET_LENGTH)
-    told = voice.plain(hint) if hint else ""
-    return block_kit.field("ticket", voice.plain(label), element, hint=told, optional=optional)
+    element = block_kit.text_input(initial, placeholder="LD-12", max_length=_TICKET_LENGTH)
+    hint_text = renderer.plain_text(hint) if hint else ""
+    return block_kit.field(
+        "ticket", renderer.plain_text(label), element, hint=hint_text, optional=optional
+    )
 
 
-def _draw(
-    callback: str,
+def _modal(
+    callback_id: str,
     title: Message,
     fields: Sequence[dict[str, Any]],
     submit: Message,
     *,
     ticket: Ticket,
-    voice: Voice,
+    renderer: Renderer,
 ) -> Block:
     return block_kit.modal(
-        callback,
-        voice.plain(title),
+        callback_id,
+        renderer.plain_text(title),
         fields,
-        submit=voice.plain(submit),
-        close=voice.plain(_CANCEL),
+        submit=renderer.plain_text(submit),
+        close=renderer.plain_text(_CANCEL),
         private_metadata=json.dumps({"number": ticket.id}),
     )

@@ -18,82 +18,82 @@ OPTION_LENGTH: Final = 75
 TITLE_LENGTH: Final = 24
 LABEL_LENGTH: Final = 2000
 PLACEHOLDER_LENGTH: Final = 150
-_UNFINISHED: Final = re.compile(r"(<[^>]*|&[a-z]{0,4})$")
-INPUT: Final = "value"  # the action id of every form element; its block's id is the field
+_CUT_TOKEN: Final = re.compile(r"(<[^>]*|&[a-z]{0,4})$")
+INPUT_ACTION_ID: Final = "value"  # the action id of every form element; its block's id is the field
 
 
 def clip(text: str, length: int) -> str:
     """Cut a text to Slack's limit, with a sign that it was cut; never empty."""
-    shown = text if len(text) <= length else text[: length - 1] + "…"
-    return shown or " "
+    clipped = text if len(text) <= length else text[: length - 1] + "…"
+    return clipped or " "
 
 
-def clip_markup(text: str, length: int) -> str:
+def clip_mrkdwn(text: str, length: int) -> str:
     """Cut markup to Slack's limit, but never within a token such as a date, or an entity."""
     if len(text) <= length:
         return clip(text, length)
-    kept = text[: length - 1]
-    return clip(_UNFINISHED.sub("", kept) + "…", length)
+    head = text[: length - 1]
+    return clip(_CUT_TOKEN.sub("", head) + "…", length)
 
 
-def plain(text: str, length: int) -> sb.Text:
+def plain_text(text: str, length: int) -> sb.Text:
     """A text without markup."""
     return sb.Text(clip(text, length), type_=sb.TextType.PLAINTEXT, emoji=True)
 
 
-def markup(text: str, length: int = TEXT_LENGTH) -> sb.Text:
+def mrkdwn(text: str, length: int = TEXT_LENGTH) -> sb.Text:
     """A text in Slack's markup; what people typed in it is already escaped.
 
     Verbatim: Slack makes no links of addresses and names that people typed.
     """
-    return sb.Text(clip_markup(text, length), type_=sb.TextType.MARKDOWN, verbatim=True)
+    return sb.Text(clip_mrkdwn(text, length), type_=sb.TextType.MARKDOWN, verbatim=True)
 
 
 def header(block_id: str, text: str) -> Block:
     """A headline."""
-    return _dump(sb.HeaderBlock(plain(text, HEADER_LENGTH), block_id=block_id))
+    return _to_dict(sb.HeaderBlock(plain_text(text, HEADER_LENGTH), block_id=block_id))
 
 
 def section(
     block_id: str, text: str, *, fields: Sequence[str] = (), accessory: Element | None = None
 ) -> Block:
     """A paragraph, with up to ten short fields in two columns."""
-    shown: list[str | sb.Text] = [markup(field, FIELD_LENGTH) for field in fields[:10]]
-    body = markup(text) if text else None
-    return _dump(
-        sb.SectionBlock(body, block_id=block_id, fields=shown or None, accessory=accessory)
+    field_texts: list[str | sb.Text] = [mrkdwn(field, FIELD_LENGTH) for field in fields[:10]]
+    body = mrkdwn(text) if text else None
+    return _to_dict(
+        sb.SectionBlock(body, block_id=block_id, fields=field_texts or None, accessory=accessory)
     )
 
 
 def context(block_id: str, *texts: str) -> Block:
     """Small print."""
-    shown = [markup(text) for text in texts if text][:10]
-    return _dump(sb.ContextBlock(list(shown), block_id=block_id))
+    elements = [mrkdwn(text) for text in texts if text][:10]
+    return _to_dict(sb.ContextBlock(list(elements), block_id=block_id))
 
 
 def divider(block_id: str) -> Block:
     """A line."""
-    return _dump(sb.DividerBlock(block_id=block_id))
+    return _to_dict(sb.DividerBlock(block_id=block_id))
 
 
 def actions(block_id: str, *elements: Element) -> Block:
     """A row of buttons."""
-    return _dump(sb.ActionsBlock(list(elements), block_id=block_id))
+    return _to_dict(sb.ActionsBlock(list(elements), block_id=block_id))
 
 
 def button(action_id: str, text: str, value: str, *, style: str | None = None) -> Element:
     """A button; `style` is `primary` or `danger`."""
-    label = plain(text, OPTION_LENGTH)
+    label = plain_text(text, OPTION_LENGTH)
     return sb.Button(label, action_id=action_id, value=value, style=style)  # type: ignore[arg-type]
 
 
 def image(block_id: str, file_id: str, *, alt_text: str, title: str) -> Block:
     """An uploaded picture; `alt_text` says what it shows."""
     slack_file = sb.SlackFile(None, file_id)
-    return _dump(
+    return _to_dict(
         sb.ImageBlock(
             alt_text=clip(alt_text, FIELD_LENGTH),
-            title=plain(title, FIELD_LENGTH),
+            title=plain_text(title, FIELD_LENGTH),
             slack_file=slack_file,
             block_id=block_id,
         )
@@ -104,12 +104,12 @@ def field(
     field_id: str, label: str, element: Element, *, hint: str = "", optional: bool = False
 ) -> Block:
     """A field of a form."""
-    return _dump(
+    return _to_dict(
         sb.InputBlock(
-            plain(label, LABEL_LENGTH),
+            plain_text(label, LABEL_LENGTH),
             element,
             block_id=field_id,
-            hint=plain(hint, LABEL_LENGTH) if hint else None,
+            hint=plain_text(hint, LABEL_LENGTH) if hint else None,
             optional=optional,
         )
     )
@@ -120,56 +120,58 @@ def text_input(
 ) -> Element:
     """A field for words."""
     return sb.PlainTextInput(
-        action_id=INPUT,
+        action_id=INPUT_ACTION_ID,
         initial_value=value[:max_length] or None,
         multiline=multiline,
         max_length=max_length,
-        placeholder=plain(placeholder, PLACEHOLDER_LENGTH) if placeholder else None,
+        placeholder=plain_text(placeholder, PLACEHOLDER_LENGTH) if placeholder else None,
     )
 
 
-def select(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
+def select(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
     """A menu of (value, text) pairs."""
-    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == chosen), None)
-    return sb.StaticSelectMenu(action_id=INPUT, options=built, initial_option=initial)
+    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == selected), None)
+    return sb.StaticSelectMenu(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
 
 
-def menu(action_id: str, options: Sequence[tuple[str, str]], chosen: str) -> Element:
+def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: str) -> Element:
     """A menu outside a form, which acts at once; (value, text) pairs."""
-    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == chosen), None)
+    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == selected), None)
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
-def checkboxes(options: Sequence[tuple[str, str]], chosen: Collection[str]) -> Element:
-    """Boxes to tick, as (value, text) pairs; `chosen` are ticked."""
-    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
-    ticked = [option for option in built if option.value in chosen]
-    return sb.CheckboxGroup(action_id=INPUT, options=built, initial_options=ticked or None)
+def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) -> Element:
+    """Boxes to tick, as (value, text) pairs; `selected` are ticked."""
+    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
+    checked = [option for option in built if option.value in selected]
+    return sb.CheckboxGroup(
+        action_id=INPUT_ACTION_ID, options=built, initial_options=checked or None
+    )
 
 
 def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Element:
     """A small menu of up to five (value, text) pairs, which acts at once."""
-    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options[:5]]
+    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options[:5]]
     return sb.OverflowMenu(action_id=action_id, options=built)
 
 
-def person_menu() -> Element:
+def user_select() -> Element:
     """A menu of the workspace's people."""
-    return sb.UserSelectMenu(action_id=INPUT)
+    return sb.UserSelectMenu(action_id=INPUT_ACTION_ID)
 
 
-def radio(options: Sequence[tuple[str, str]], chosen: str = "") -> Element:
+def radio(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
     """A few (value, text) pairs, all in sight."""
-    built = [sb.Option(plain(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == chosen), None)
-    return sb.RadioButtonGroup(action_id=INPUT, options=built, initial_option=initial)
+    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
+    initial = next((option for option in built if option.value == selected), None)
+    return sb.RadioButtonGroup(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
 
 
-def moment_input(epoch_s: int) -> Element:
+def datetime_input(epoch_s: int) -> Element:
     """A field for a date and a time."""
-    return sb.DateTimePicker(action_id=INPUT, initial_datetime=epoch_s)
+    return sb.DateTimePicker(action_id=INPUT_ACTION_ID, initial_datetime=epoch_s)
 
 
 def modal(
@@ -185,13 +187,13 @@ def modal(
     view = {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - its only way to JSON
-        "close": plain(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
+        "title": plain_text(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - its only way to JSON
+        "close": plain_text(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "blocks": list(blocks),
         "private_metadata": private_metadata,
     }
     if submit:
-        view["submit"] = plain(submit, TITLE_LENGTH)._resolve()  # noqa: SLF001 - likewise
+        view["submit"] = plain_text(submit, TITLE_LENGTH)._resolve()  # noqa: SLF001 - likewise
     return view
 
 
@@ -200,6 +202,6 @@ def home(blocks: Sequence[Block]) -> Block:
     return {"type": "home", "blocks": list(blocks)}
 
 
-def _dump(block: sb.Block) -> Block:
+def _to_dict(block: sb.Block) -> Block:
     resolved: Block = block._resolve()  # noqa: SLF001 - slackblocks has no public name for it
     return resolved

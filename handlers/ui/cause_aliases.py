@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from bot.i18n.translator import Words
-from bot.store.tickets.tokenizer import index_terms, word_terms
-from handlers.ui.causes import RESOLUTIONS
-from handlers.ui.renderer import Voice
+from bot.i18n.translator import Translator
+from bot.store.tickets.tokenizer import index_terms, query_terms
+from handlers.ui.causes import RESOLUTION_TITLES
+from handlers.ui.renderer import Renderer
 
 # What people say, and no name of a cause holds.
-_NICKNAMES: Final[Mapping[str, str]] = {
+_CAUSE_ALIASES: Final[Mapping[str, str]] = {
     "network.wifi_weak": "弱网 无线 信号差 wireless weak",
     "network.loss": "弱网 掉包 lossy",
     "network.latency": "弱网 延时 时延 延迟 lag delay",
@@ -25,36 +25,38 @@ _NICKNAMES: Final[Mapping[str, str]] = {
     "server.no_downlink_frames": "黑屏 没画面 black",
 }
 # Words in the names of causes that mean none.
-_SAY_NOTHING: Final = frozenset(
+_STOP_WORDS: Final = frozenset(
     {"the", "and", "was", "with", "too", "much", "not", "that", "had", "has", "for", "app", "is"}
     | {"an", "by", "in", "to", "of", "on", "up", "my", "no", "it", "person", "channel", "call"}
     | {"another", "used", "using", "sent", "same", "this", "there", "user", "cloud", "known"}
 )
-_SHORTEST: Final = 2
+_MIN_WORD_LENGTH: Final = 2
 
 
 @lru_cache(maxsize=1024)
-def causes_named(text: str) -> tuple[str, ...]:
+def find_causes(text: str) -> tuple[str, ...]:
     """Return the keys of the causes that a text names; none for words that every text has."""
-    wanted = text.casefold().strip()
-    if wanted in RESOLUTIONS:
-        return (wanted,)
-    by_name = tuple(key for key in RESOLUTIONS if key.rpartition(".")[2] == wanted)
+    query = text.casefold().strip()
+    if query in RESOLUTION_TITLES:
+        return (query,)
+    by_name = tuple(key for key in RESOLUTION_TITLES if key.rpartition(".")[2] == query)
     if by_name:
         return by_name
-    words = wanted.split()
-    if not words or any(len(word) < _SHORTEST or word in _SAY_NOTHING for word in words):
+    words = query.split()
+    if not words or any(len(word) < _MIN_WORD_LENGTH or word in _STOP_WORDS for word in words):
         return ()
-    terms = {term for word in words for term in word_terms(word)}
+    terms = {term for word in words for term in query_terms(word)}
     if not terms:
         return ()
-    return tuple(key for key, names in _names().items() if terms <= names)
+    return tuple(key for key, names in _cause_terms().items() if terms <= names)
 
 
 @lru_cache(maxsize=1)
-def _names() -> Mapping[str, set[str]]:
-    voices = [Voice(Words("en")), Voice(Words("zh"))]
+def _cause_terms() -> Mapping[str, set[str]]:
+    renderers = [Renderer(Translator("en")), Renderer(Translator("zh"))]
     return {
-        key: index_terms("\n".join([*(v.plain(name) for v in voices), _NICKNAMES.get(key, "")]))
-        for key, name in RESOLUTIONS.items()
+        key: index_terms(
+            "\n".join([*(v.plain_text(name) for v in renderers), _CAUSE_ALIASES.get(key, "")])
+        )
+        for key, name in RESOLUTION_TITLES.items()
     }

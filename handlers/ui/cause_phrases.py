@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.i18n.messages import Message, message
 
-BRIEF: Final[Mapping[str, Message]] = {
+CAUSE_PHRASES: Final[Mapping[str, Message]] = {
     "client.browser_sdp": message("a browser without audio and video"),
     "client.electron_integration": message("a wrongly integrated desktop app"),
     "client.internal_error": message("an error inside the app"),
@@ -55,6 +55,6 @@ BRIEF: Final[Mapping[str, Message]] = {
 }
 
 
-def brief_cause(key: str) -> Message:
+def cause_phrase(key: str) -> Message:
     """A cause as it is called within a sentence; an unknown key as it is."""
-    return BRIEF.get(key) or message("%(text)s", text=key)
+    return CAUSE_PHRASES.get(key) or message("%(text)s", text=key)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.call import Direction, Lack, LackReason, Media, Metric
+from bot.call import Direction, Media, Metric, MissingKind, MissingReason
 from bot.charts.labels import DIRECTION_NAMES, MEDIA_NAMES, METRIC_NAMES
 from bot.i18n.messages import Message, message
 
-CAUSES: Final[Mapping[str, Message]] = {
+CAUSE_TITLES: Final[Mapping[str, Message]] = {
     "client.browser_sdp": message("The browser could not set up audio and video"),
     "client.electron_integration": message("The desktop app is not integrated correctly"),
     "client.internal_error": message("An error inside the app"),
@@ -56,32 +56,32 @@ CAUSES: Final[Mapping[str, Message]] = {
     "user_action.stopped_sending": message("Stopped sending"),
 }
 
-LACKS: Final[Mapping[Lack, Message]] = {
-    Lack.CALL: message("the call"),
-    Lack.TEACHER_METRICS: message("the teacher's data"),
-    Lack.STUDENT_METRICS: message("the student's data"),
-    Lack.EVENTS: message("the cloud's own diagnosis"),
-    Lack.MINUTES: message("some minutes"),
-    Lack.FIGURES: message("some figures"),
+GAP_NAMES: Final[Mapping[MissingKind, Message]] = {
+    MissingKind.CALL: message("the call"),
+    MissingKind.TEACHER_METRICS: message("the teacher's data"),
+    MissingKind.STUDENT_METRICS: message("the student's data"),
+    MissingKind.EVENTS: message("the cloud's own diagnosis"),
+    MissingKind.MINUTES: message("some minutes"),
+    MissingKind.FIGURES: message("some figures"),
 }
-LACK_REASONS: Final[Mapping[LackReason, Message]] = {
-    LackReason.NOT_OUT_YET: message("not published by the cloud yet"),
-    LackReason.NOT_FOUND: message("not found"),
-    LackReason.CUT_OFF: message("cut off: the cloud lists ten people at most"),
-    LackReason.TOO_FEW_SAMPLES: message("less than a minute"),
-    LackReason.FORGOTTEN: message("older than the cloud remembers"),
-    LackReason.OVER_QUOTA: message("the cloud's quota is used up for now"),
-    LackReason.REFUSED: message("refused by the cloud"),
-    LackReason.UNREACHABLE: message("the cloud does not answer"),
-    LackReason.UNREADABLE: message("the cloud's answer could not be read"),
-    LackReason.MAY_BE_INCOMPLETE: message("may be incomplete"),
-    LackReason.UNSUPPORTED: message("this cloud does not provide it"),
+GAP_REASON_TEXTS: Final[Mapping[MissingReason, Message]] = {
+    MissingReason.NOT_OUT_YET: message("not published by the cloud yet"),
+    MissingReason.NOT_FOUND: message("not found"),
+    MissingReason.CUT_OFF: message("cut off: the cloud lists ten people at most"),
+    MissingReason.TOO_FEW_SAMPLES: message("less than a minute"),
+    MissingReason.FORGOTTEN: message("older than the cloud remembers"),
+    MissingReason.OVER_QUOTA: message("the cloud's quota is used up for now"),
+    MissingReason.REFUSED: message("refused by the cloud"),
+    MissingReason.UNREACHABLE: message("the cloud does not answer"),
+    MissingReason.UNREADABLE: message("the cloud's answer could not be read"),
+    MissingReason.MAY_BE_INCOMPLETE: message("may be incomplete"),
+    MissingReason.UNSUPPORTED: message("this cloud does not provide it"),
 }
 
 
-def cause_name(key: str, media: Media | None, direction: Direction | None) -> Message:
+def cause_title(key: str, media: Media | None, direction: Direction | None) -> Message:
     """A cause in words, with medium and direction; an unknown key as it is."""
-    words = CAUSES.get(key)
+    words = CAUSE_TITLES.get(key)
     name: Message | str = words or key
     if media and direction:
         return message(
@@ -102,13 +102,13 @@ def metric_name(metric: str) -> Message:
     return known or message("%(text)s", text=metric)
 
 
-RESOLUTIONS: Final[Mapping[str, Message]] = {
+RESOLUTION_TITLES: Final[Mapping[str, Message]] = {
     "none": message("The call was fine"),
     "unknown": message("Not known"),
-    **CAUSES,
+    **CAUSE_TITLES,
 }
 
 
-def resolution_name(key: str) -> Message:
+def resolution_title(key: str) -> Message:
     """What a ticket was closed with, in words; an unknown key as it is."""
-    return RESOLUTIONS.get(key) or message("%(text)s", text=key)
+    return RESOLUTION_TITLES.get(key) or message("%(text)s", text=key)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.i18n.messages import Message, message
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 USAGES: Final[Mapping[str, Message]] = {
     "/report": message(
@@ -32,21 +32,21 @@ USAGES: Final[Mapping[str, Message]] = {
 }
 
 
-def usage(command: str, voice: Voice) -> str:
+def usage(command: str, renderer: Renderer) -> str:
     """How one command is used, in Slack's markup; "" for a command that is none of ours."""
     says = USAGES.get(command)
-    return escape_brackets(voice.markup(says)) if says else ""
+    return escape_brackets(renderer.mrkdwn(says)) if says else ""
 
 
-def all_usages(voice: Voice) -> list[str]:
+def all_usages(renderer: Renderer) -> list[str]:
     """How every command is used, a line each."""
-    return [usage(command, voice) for command in USAGES]
+    return [usage(command, renderer) for command in USAGES]
 
 
-def help_text(voice: Voice) -> str:
+def help_text(renderer: Renderer) -> str:
     """What Lagdesk can do, a line a command."""
     title = message("*Lagdesk* explains bad calls. Report one, and read why in its thread.")
-    return "\n".join([voice.markup(title), *all_usages(voice)])
+    return "\n".join([renderer.mrkdwn(title), *all_usages(renderer)])
 
 
 def escape_brackets(text: str) -> str:

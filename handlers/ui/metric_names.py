@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.call import Code, Distribution, Figure, Unit
+from bot.call import Code, Distribution, MetricDefinition, Unit
 from bot.i18n.messages import Duration, Message, code_message, message
 from bot.i18n.translator import has_code
 
 # Names of at most 20 characters, for the lines of a chart and the heads of columns.
-_SHORT: Final[dict[str, Message]] = {
+_SHORT_NAMES: Final[dict[str, Message]] = {
     **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
     **dict.fromkeys(("user_count", "UserCount"), message("Users")),
     **dict.fromkeys(("pcc", "channelCount"), message("Channels")),
@@ -72,7 +72,7 @@ _SHORT: Final[dict[str, Message]] = {
     "audio_first_frame_recv_success_rate": message("First audio decoded"),
     "video_first_frame_recv_success_rate": message("First video decoded"),
 }
-_PARTS: Final = {
+_PART_NAMES: Final = {
     "web": message("browsers"),
     "webrtc": message("browsers"),
     "video_sd": message("SD video"),
@@ -80,13 +80,13 @@ _PARTS: Final = {
     "video_hdp": message("larger video"),
     "audio": message("audio"),
 }
-_UNITS: Final[dict[Unit, Callable[[float], Message]]] = {
+_UNIT_FORMATTERS: Final[dict[Unit, Callable[[float], Message]]] = {
     Unit.PERCENT: lambda value: message("%(value)s%%", value=round(value, 2)),
     Unit.MS: lambda value: message("%(value)s ms", value=round(value)),
     Unit.SECONDS: lambda value: message("%(time)s", time=Duration(value)),
 }
 
-_DIMENSIONS: Final[dict[str, Message]] = {
+_DIMENSION_NAMES: Final[dict[str, Message]] = {
     **dict.fromkeys(("network", "access", "access_net"), message("network type")),
     "country": message("country"),
     **dict.fromkeys(("region", "province"), message("region")),
@@ -97,7 +97,7 @@ _DIMENSIONS: Final[dict[str, Message]] = {
 
 
 # The thresholds that stand in the names of Volcengine's figures; a company may have others.
-_USUAL_MS: Final = {
+_DEFAULT_THRESHOLDS_MS: Final = {
     "audio_stall_rate": 80,
     "video_stall_rate": 500,
     "join_room_success_rate": 5000,
@@ -106,47 +106,49 @@ _USUAL_MS: Final = {
 }
 
 
-def name_of(code: Code, figure: Figure | None = None) -> Message:
+def full_name(code: Code, definition: MetricDefinition | None = None) -> Message:
     """A figure's whole name; an unknown one as its code and kind."""
     if has_code(code.kind, code.value):
         name = code_message(code.kind, code.value)
     else:
         name = message("%(code)s (%(kind)s)", code=code.value, kind=code.kind)
-    usual_ms = _USUAL_MS.get(code.value)
-    if figure and figure.within_ms and usual_ms and figure.within_ms != usual_ms:
-        limit = Duration(figure.within_ms / 1000)
+    default_ms = _DEFAULT_THRESHOLDS_MS.get(code.value)
+    if definition and definition.within_ms and default_ms and definition.within_ms != default_ms:
+        limit = Duration(definition.within_ms / 1000)
         name = message("%(name)s (here: %(limit)s)", name=name, limit=limit)
-    return _of_part(name, figure)
+    return _with_part(name, definition)
 
 
-def short_name(code: Code, figure: Figure | None = None) -> Message:
+def short_name(code: Code, definition: MetricDefinition | None = None) -> Message:
     """A figure's name where there is little room."""
-    return _of_part(_SHORT.get(code.value) or name_of(code), figure)
+    return _with_part(_SHORT_NAMES.get(code.value) or full_name(code), definition)
 
 
-def _of_part(name: Message, figure: Figure | None) -> Message:
-    part = _PARTS.get(figure.part.value) if figure and figure.part else None
+def _with_part(name: Message, definition: MetricDefinition | None) -> Message:
+    part = _PART_NAMES.get(definition.part.value) if definition and definition.part else None
     return message("%(name)s (%(part)s)", name=name, part=part) if part else name
 
 
-def written(value: float, unit: Unit) -> Message:
+def format_value(value: float, unit: Unit) -> Message:
     """A value with its unit."""
-    write = _UNITS.get(unit)
-    if write is not None:
-        return write(value)
+    formatter = _UNIT_FORMATTERS.get(unit)
+    if formatter is not None:
+        return formatter(value)
     is_small = 0 < abs(value) < 1
     return message("%(value)s", value=f"{value:.2g}" if is_small else round(value, 2))
 
 
-def dimension_of(spread: Distribution) -> Message:
+def dimension_name(distribution: Distribution) -> Message:
     """What a figure is spread over."""
-    return _DIMENSIONS.get(spread.dimension) or message("%(text)s", text=spread.dimension)
+    return _DIMENSION_NAMES.get(distribution.dimension) or message(
+        "%(text)s", text=distribution.dimension
+    )
 
 
-def place_of(codes: Sequence[Code]) -> Message:
+def dimension_value_name(codes: Sequence[Code]) -> Message:
     """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
-    told: list[object] = []
+    names: list[object] = []
     for code in codes:
         is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)
-        told.append((code.value or "–") if is_plain else code.spoken)
-    return message("%(places)s", places=told)
+        names.append((code.value or "–") if is_plain else code.user_message)
+    return message("%(places)s", places=names)

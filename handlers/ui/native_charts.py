@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.charts import NativeChart
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from handlers.ui.block_kit import Block, clip
 
-CHARTS: Final = 2
-POINTS: Final = 20
-_LINES: Final = 12
+MAX_CHARTS: Final = 2
+MAX_POINTS: Final = 20
+_MAX_LINES: Final = 12
 _NAME_LENGTH: Final = 20
 _TITLE_LENGTH: Final = 50
-_ROWS: Final = 200
-_COLUMNS: Final = 20
+_MAX_ROWS: Final = 200
+_MAX_COLUMNS: Final = 20
 _CELL_LENGTH: Final = 80  # a message's tables hold 20,000 characters together
-_PAGE: Final = 20
+_PAGE_SIZE: Final = 20
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -62,13 +62,13 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def chart_block(block_id: str, chart: Chart, words: Words) -> Block | None:
+def chart_block(block_id: str, chart: Chart, translator: Translator) -> Block | None:
     """Draw lines over the time they share; None when there is nothing to draw."""
-    lines = [line for line in chart.lines if len(line.points) > 1][:_LINES]
+    lines = [line for line in chart.lines if len(line.points) > 1][:_MAX_LINES]
     moments, columns = _sample(lines)
     if not moments:
         return None
-    labels = _labels(moments, words)
+    labels = _labels(moments, translator)
     names = _names([line.name for line in lines])
     series = [
         {"name": name, "data": _data(labels, values)}
@@ -76,7 +76,7 @@ def chart_block(block_id: str, chart: Chart, words: Words) -> Block | None:
     ]
     axis = {
         "categories": labels,
-        "x_label": clip(words.when(moments[-1], "zzz"), _TITLE_LENGTH),
+        "x_label": clip(translator.format_time(moments[-1], "zzz"), _TITLE_LENGTH),
         "y_label": clip(chart.unit, _TITLE_LENGTH),
     }
     return {
@@ -87,29 +87,36 @@ def chart_block(block_id: str, chart: Chart, words: Words) -> Block | None:
     }
 
 
-def chart_of(block_id: str, told: NativeChart) -> Block:
+def native_chart_block(block_id: str, native_chart: NativeChart) -> Block:
     """Show a chart whose points are chosen already."""
-    series = [{"name": one.name, "data": _data(told.labels, one.values)} for one in told.series]
-    axis = {"categories": list(told.labels), "x_label": told.x_label, "y_label": told.y_label}
+    series = [
+        {"name": line_data.name, "data": _data(native_chart.labels, line_data.values)}
+        for line_data in native_chart.series
+    ]
+    axis = {
+        "categories": list(native_chart.labels),
+        "x_label": native_chart.x_label,
+        "y_label": native_chart.y_label,
+    }
     return {
         "type": "data_visualization",
         "block_id": block_id,
-        "title": told.title,
+        "title": native_chart.title,
         "chart": {"type": "line", "series": series, "axis_config": axis},
     }
 
 
 def table_block(block_id: str, table: Table) -> Block:
     """Show a table; numbers sort as numbers."""
-    head = [_text_cell(title) for title in table.head[:_COLUMNS]]
-    rows = [[_cell(cell) for cell in row[:_COLUMNS]] for row in table.rows[:_ROWS]]
+    head = [_text_cell(title) for title in table.head[:_MAX_COLUMNS]]
+    rows = [[_cell(cell) for cell in row[:_MAX_COLUMNS]] for row in table.rows[:_MAX_ROWS]]
     return {
         "type": "data_table",
         "block_id": block_id,
         "caption": clip(table.title, _CELL_LENGTH),
         "rows": [head, *rows],
         "row_header_column_index": 0,
-        "page_size": max(1, min(_PAGE, len(rows))),
+        "page_size": max(1, min(_PAGE_SIZE, len(rows))),
     }
 
 
@@ -118,44 +125,44 @@ def _sample(lines: Sequence[Line]) -> tuple[list[dt.datetime], list[list[float]]
 
     A stretch in which one line has nothing is left out: Slack wants a point of every line.
     """
-    stamps = sorted({at.timestamp() for line in lines for at, _ in line.points})
-    if not stamps:
+    timestamps = sorted({at.timestamp() for line in lines for at, _ in line.points})
+    if not timestamps:
         return [], []
-    count = min(POINTS, len(stamps))
-    width_s = (stamps[-1] - stamps[0]) / (count - 1 or 1)
-    if len(stamps) > POINTS:
-        width_s = (stamps[-1] - stamps[0]) / count * (1 + 1e-9)
-    columns = [_average(line, stamps[0], width_s or 1.0, count) for line in lines]
-    whole = [place for place in range(count) if all(place in column for column in columns)]
+    count = min(MAX_POINTS, len(timestamps))
+    width_s = (timestamps[-1] - timestamps[0]) / (count - 1 or 1)
+    if len(timestamps) > MAX_POINTS:
+        width_s = (timestamps[-1] - timestamps[0]) / count * (1 + 1e-9)
+    columns = [_average(line, timestamps[0], width_s or 1.0, count) for line in lines]
+    complete = [index for index in range(count) if all(index in column for column in columns)]
     moments = [
-        dt.datetime.fromtimestamp(min(column[place][0] for column in columns), dt.UTC)
-        for place in whole
+        dt.datetime.fromtimestamp(min(column[index][0] for column in columns), dt.UTC)
+        for index in complete
     ]
-    return moments, [[column[place][1] for place in whole] for column in columns]
+    return moments, [[column[index][1] for index in complete] for column in columns]
 
 
 def _average(
     line: Line, first_s: float, width_s: float, count: int
 ) -> dict[int, tuple[float, float]]:
     """Each stretch's first moment and mean, by its place."""
-    held: dict[int, list[tuple[float, float]]] = {}
+    buckets: dict[int, list[tuple[float, float]]] = {}
     for at, value in line.points:
-        place = min(count - 1, math.floor((at.timestamp() - first_s) / width_s + 1e-9))
-        held.setdefault(place, []).append((at.timestamp(), value))
+        index = min(count - 1, math.floor((at.timestamp() - first_s) / width_s + 1e-9))
+        buckets.setdefault(index, []).append((at.timestamp(), value))
     return {
-        place: (points[0][0], sum(value for _, value in points) / len(points))
-        for place, points in held.items()
+        index: (points[0][0], sum(value for _, value in points) / len(points))
+        for index, points in buckets.items()
     }
 
 
-def _labels(moments: Sequence[dt.datetime], words: Words) -> list[str]:
+def _labels(moments: Sequence[dt.datetime], translator: Translator) -> list[str]:
     """Times as short as they can be and still differ, in the reader's zone."""
     span = moments[-1] - moments[0]
     midnights = all((later - moments[0]) % _DAY == dt.timedelta(0) for later in moments)
     patterns = ["MM-dd"] if midnights and span >= _DAY else []
     patterns += ["HH:mm", "HH:mm:ss"] if span < _DAY else []
     for pattern in (*patterns, "MM-dd HH:mm", "MM-dd HH:mm:ss"):
-        labels = [words.when(moment, pattern) for moment in moments]
+        labels = [translator.format_time(moment, pattern) for moment in moments]
         if len(set(labels)) == len(labels):
             return labels
     return [f"{number}" for number in range(1, len(moments) + 1)]
@@ -163,14 +170,14 @@ def _labels(moments: Sequence[dt.datetime], words: Words) -> list[str]:
 
 def _names(names: Sequence[str]) -> list[str]:
     """Names within Slack's length, each different."""
-    found: list[str] = []
+    unique: list[str] = []
     for name in names:
         short, number = clip(name, _NAME_LENGTH), 2
-        while short in found:
+        while short in unique:
             tail = f" {number}"
             short, number = clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
-        found.append(short)
-    return found
+        unique.append(short)
+    return unique
 
 
 def _data(labels: Sequence[str], values: Sequence[float]) -> list[dict[str, str | float]]:

@@ -25,26 +25,26 @@ def align(table: Table) -> list[str]:
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks
+    padding = " " * (width - _width(text))
+    return padding + text if right else text + padding
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def harmless(text: str) -> str:
+def escape_code_block(text: str) -> str:
     """Within a block of code Slack still reads mentions and links."""
-    shown = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return shown.replace("`", "'")
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("`", "'")
 
 
 def chunks(lines: Sequence[str]) -> Iterator[str]:
     """Join lines to texts that each fit a section."""
-    held = ""
+    chunk = ""
     for line in lines:
-        if held and len(held) + len(line) >= CHUNK_LENGTH:
-            yield held
-            held = ""
-        held += f"\n{line}" if held else line
-    yield held
+        if chunk and len(chunk) + len(line) >= CHUNK_LENGTH:
+            yield chunk
+            chunk = ""
+        chunk += f"\n{line}" if chunk else line
+    yield chunk

@@ -23,15 +23,15 @@ import msgspec
 import numpy as np
 
 from bot.call import Call, Code, IssueType, Report, Series, Side, Unit
-from bot.charts import choose, draw, pack, unpack
-from bot.clouds.agora.record import participants_of, series_of
+from bot.charts import deserialize_series, draw, select_panels, serialize_series
+from bot.clouds.agora.record import build_participants, build_series
 from bot.clouds.agora.schemas import Details
-from bot.clouds.endpoints import endpoint
+from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import Verdict, diagnose
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Window
-from bot.sandbox.scenario import Curve, build_lesson, curves_of
+from bot.sandbox.scenario import Curve, build_simulated_call, curves_of
 
 _MIDS: Final = range(20001, 20019)
 _RECEIVED: Final = frozenset({20004, 20005, 20009, 20010, 20011, 20016, 20018})
@@ -39,25 +39,25 @@ _ROOT: Final = Path(__file__).parents[2]
 _STARTED: Final = 1_600_936_000
 _STEP_S: Final = 2
 _TIMES: Final = 3
-_WORDS: Final = Words("zh", "Asia/Shanghai")
+_WORDS: Final = Translator("zh", "Asia/Shanghai")
 
 
 def answer(people: int, hours: float) -> bytes:
     """Return a call/details answer of Agora's 2020 contract: 18 metrics of each person."""
-    dice = np.random.default_rng(77)
+    rng = np.random.default_rng(77)
     count = int(hours * 3600 / _STEP_S)
     users, metrics = [], []
     for number in range(people):
         uid, sid = 10001 + number, f"{number:032x}"
         users.append({"sid": sid, "uid": uid, "join_ts": _STARTED, "leave_ts": _STARTED + 99999})
-        data = [{"mid": mid, "kvs": _points(dice, count), **_peer(mid, uid)} for mid in _MIDS]
+        data = [{"mid": mid, "kvs": _points(rng, count), **_peer(mid, uid)} for mid in _MIDS]
         metrics.append({"sid": sid, "data": data})
     return msgspec.json.encode({"code": 200, "call_info": users, "metrics": metrics})
 
 
-def _points(dice: np.random.Generator, count: int) -> list[list[int]]:
-    times = _STARTED + _STEP_S * np.arange(count) + (dice.random(count) < 0.1)
-    values = dice.integers(0, 900, count)
+def _points(rng: np.random.Generator, count: int) -> list[list[int]]:
+    times = _STARTED + _STEP_S * np.arange(count) + (rng.random(count) < 0.1)
+    values = rng.integers(0, 900, count)
     points: list[list[int]] = np.stack([times, values], axis=1).tolist()
     return points
 
@@ -68,7 +68,7 @@ def _peer(mid: int, uid: int) -> Mapping[str, int]:
 
 
 @dataclass(frozen=True)
-class Scene:
+class CallCase:
     """The complaint in the middle of the class, and the whole class as a window."""
 
     report: Report
@@ -76,7 +76,7 @@ class Scene:
     window: Window
 
     @classmethod
-    def of(cls, hours: float) -> Scene:
+    def of(cls, hours: float) -> CallCase:
         """Return the scene of a class this long."""
         began = dt.datetime.fromtimestamp(_STARTED, dt.UTC)
         ended = began + dt.timedelta(hours=hours)
@@ -88,59 +88,59 @@ class Scene:
         )
 
 
-def read(body: bytes, scene: Scene) -> tuple[Series, ...]:
+def read(body: bytes, call_case: CallCase) -> tuple[Series, ...]:
     """Read an answer the way the client of Agora does."""
-    told = msgspec.json.decode(body, type=Details)
-    row = endpoint("agora", "details", generation="seed")
-    participants = participants_of(row, told.call_info or (), ())
-    return series_of(row, told.metrics or (), participants, scene.window, "seed")
+    details = msgspec.json.decode(body, type=Details)
+    row = find_endpoint("agora", "details", generation="seed")
+    participants = build_participants(row, details.call_info or (), ())
+    return build_series(row, details.metrics or (), participants, call_case.window, "seed")
 
 
-def judge(series: Sequence[Series], scene: Scene) -> Verdict:
+def judge(series: Sequence[Series], call_case: CallCase) -> Verdict:
     """Examine what was read."""
-    return diagnose(scene.report, [scene.call], series, ())
+    return diagnose(call_case.report, [call_case.call], series, ())
 
 
-def paint(series: Sequence[Series], verdict: Verdict, window: Window, scene: Scene) -> bytes:
+def paint(series: Sequence[Series], verdict: Verdict, window: Window, call_case: CallCase) -> bytes:
     """Choose panels and draw them."""
     title = message("Packet loss")
-    picture = choose(scene.report, series, verdict, title=title, window=window)
-    return draw(picture, _WORDS)
+    chart_spec = select_panels(call_case.report, series, verdict, title=title, window=window)
+    return draw(chart_spec, _WORDS)
 
 
-def stages(body: bytes, scene: Scene) -> Mapping[str, Callable[[], Callable[[], object]]]:
+def stages(body: bytes, call_case: CallCase) -> Mapping[str, Callable[[], Callable[[], object]]]:
     """Return each stage: what prepares it, and then the work that is measured."""
-    near = Window.around(scene.report.occurred_at, dt.timedelta(minutes=2))
+    near = Window.around(call_case.report.occurred_at, dt.timedelta(minutes=2))
 
     def drawing(window: Window) -> Callable[[], object]:
-        series = read(body, scene)
-        verdict = judge(series, scene)
-        return lambda: paint(series, verdict, window, scene)
+        series = read(body, call_case)
+        verdict = judge(series, call_case)
+        return lambda: paint(series, verdict, window, call_case)
 
     def everything() -> bytes:
-        series = read(body, scene)
-        return paint(series, judge(series, scene), near, scene)
+        series = read(body, call_case)
+        return paint(series, judge(series, call_case), near, call_case)
 
     def examining() -> Callable[[], object]:
-        series = read(body, scene)
-        return lambda: judge(series, scene)
+        series = read(body, call_case)
+        return lambda: judge(series, call_case)
 
     def packing() -> Callable[[], object]:
-        series = read(body, scene)
-        return lambda: pack(series, scene.window)
+        series = read(body, call_case)
+        return lambda: serialize_series(series, call_case.window)
 
     def unpacking() -> Callable[[], object]:
-        packed = pack(read(body, scene), scene.window)
-        return lambda: unpack(packed)
+        packed = serialize_series(read(body, call_case), call_case.window)
+        return lambda: deserialize_series(packed)
 
     return {
         "json.loads": lambda: lambda: json.loads(body),
         "msgspec, untyped": lambda: lambda: msgspec.json.decode(body),
         "msgspec, points left raw": lambda: lambda: msgspec.json.decode(body, type=Details),
-        "read": lambda: lambda: read(body, scene),
+        "read": lambda: lambda: read(body, call_case),
         "examine": examining,
         "draw, 4 minutes": lambda: drawing(near),
-        "draw, the whole class": lambda: drawing(scene.window),
+        "draw, the whole class": lambda: drawing(call_case.window),
         "read + examine + draw": lambda: everything,
         "pack": packing,
         "unpack": unpacking,
@@ -153,9 +153,9 @@ def _memory_kb(name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
-def measure(name: str, body: bytes, scene: Scene) -> tuple[float, float]:
+def measure(name: str, body: bytes, call_case: CallCase) -> tuple[float, float]:
     """Return the best seconds of a stage, and the megabytes it took beyond its inputs."""
-    work = stages(body, scene)[name]()
+    work = stages(body, call_case)[name]()
     _ = work() if name.startswith("draw") else None  # the font and Pillow are loaded once
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the most begins anew
@@ -169,19 +169,19 @@ def measure(name: str, body: bytes, scene: Scene) -> tuple[float, float]:
 
 def packed_hour() -> tuple[int, int, int]:
     """Return series, points and packed bytes of an hour of the sandbox's class of two."""
-    lesson = build_lesson(
+    sim_call = build_simulated_call(
         "wifi_weak_student", "class_77", seed=7, started_at=float(_STARTED), length_s=3600
     )
-    series = [_as_series(curve) for curve in curves_of(lesson)]
-    window = Scene.of(1.01).window
-    return len(series), sum(len(one.times) for one in series), len(pack(series, window))
+    series = [_as_series(curve) for curve in curves_of(sim_call)]
+    window = CallCase.of(1.01).window
+    return len(series), sum(len(one.times) for one in series), len(serialize_series(series, window))
 
 
 def _as_series(curve: Curve) -> Series:
     code, peer = Code("sandbox", curve.metric), curve.peer_uid
     return Series(
         uid=str(curve.uid),
-        sid=f"{curve.uid}-{curve.stay}",
+        sid=f"{curve.uid}-{curve.session}",
         metric=curve.metric,
         unit=Unit.NUMBER,
         times=curve.times,
@@ -205,14 +205,14 @@ def main(arguments: Sequence[str]) -> int:
         points = people * len(_MIDS) * int(hours * 3600 / _STEP_S)
         size_mb = path.stat().st_size / 1e6
         print(f"{people} people, {hours:g} h: {points:,} points, {size_mb:.1f} MB of JSON")  # noqa: T201
-        show({name: _in_child(name, path, hours) for name in stages(b"", Scene.of(hours))})
+        show({name: _in_child(name, path, hours) for name in stages(b"", CallCase.of(hours))})
     count, points, size = packed_hour()
     print(f"an hour of two people: {count} series, {points:,} points, packed {size / 1000:.0f} kB")  # noqa: T201
     return 0
 
 
 def _be_child(name: str, path: str, hours: str) -> int:
-    print(*measure(name, Path(path).read_bytes(), Scene.of(float(hours))))  # noqa: T201
+    print(*measure(name, Path(path).read_bytes(), CallCase.of(float(hours))))  # noqa: T201
     return 0
 
 

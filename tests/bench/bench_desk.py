@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.services.summary.report import count_week
+from bot.services.summary.report import build_week_report
 from bot.services.summary.weeks import Week
 from bot.services.tickets import app_home
 from bot.store import Session, Store
@@ -81,7 +81,7 @@ def questions() -> dict[str, Ask]:
         f"{FADED}, in many long ago": listed(words=(FADED,)),
         f"{FADED} weak wifi, likewise": listed(words=(FADED, "weak", "wifi")),
         "火星, in none": listed(words=("火星",)),
-        "the twin of a new room": lambda session: tickets.find_twin(session, _new()),
+        "the twin of a new room": lambda session: tickets.find_likely_duplicate(session, _new()),
         "weekly summary": _summary,
     }
 
@@ -91,21 +91,21 @@ def _new() -> Ticket:
 
 
 def _home(*, is_support: bool) -> Ask:
-    return lambda session: app_home.gather(session, TEAM, "U0107", NOW, is_support=is_support)
+    return lambda session: app_home.read_home(session, TEAM, "U0107", NOW, is_support=is_support)
 
 
 def _summary(session: Session) -> object:
     week = Week.of(NOW, _ZONE)
     since, early = week.since(_ZONE), week.shift(-1).since(_ZONE)
-    return count_week(
+    return build_week_report(
         week,
-        weeks.outlines_of(session, early, NOW, TEAM),
-        weeks.judgements_of(session, since, NOW, TEAM),
-        weeks.stretches(session, since, NOW),
+        weeks.list_weekly_rows(session, early, NOW, TEAM),
+        weeks.list_ratings(session, since, NOW, TEAM),
+        weeks.uptime(session, since, NOW),
         now=NOW,
         zone=_ZONE,
-        patience=_PATIENCE,
-        earlier_runs=weeks.stretches(session, early, since),
+        max_gap=_PATIENCE,
+        earlier_runs=weeks.uptime(session, early, since),
     )
 
 
@@ -115,7 +115,7 @@ def measure(stores: Sequence[Store], ask: Ask) -> list[tuple[float, float]]:
     for _ in range(_WARM + ROUNDS):
         for store, taken in zip(stores, took_ms, strict=True):
             began = time.perf_counter()
-            store.read_here(ask)
+            store.read_sync(ask)
             taken.append((time.perf_counter() - began) * 1000)
     kept = [taken[_WARM:] for taken in took_ms]
     return [(statistics.median(each), statistics.quantiles(each, n=100)[98]) for each in kept]
@@ -123,10 +123,10 @@ def measure(stores: Sequence[Store], ask: Ask) -> list[tuple[float, float]]:
 
 def export(store: Store, size: int, form: str) -> str:
     """Run the command that exports everything; says how fast it was, and its memory at the peak."""
-    told = {**os.environ, "DATABASE_URL": store.engine.url.render_as_string(hide_password=False)}
+    env = {**os.environ, "DATABASE_URL": store.engine.url.render_as_string(hide_password=False)}
     command = (sys.executable, "-m", "bot", "export", "--format", form)
     began, peak_mb = time.perf_counter(), 0.0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=told) as child:  # noqa: S603 - ours
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=env) as child:  # noqa: S603 - ours
         while child.poll() is None:
             peak_mb = max(peak_mb, _peak_mb(child.pid))
             time.sleep(_LOOKED_S)

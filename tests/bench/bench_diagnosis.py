@@ -15,8 +15,8 @@ from typing import Final
 
 from bot.call import Direction
 from bot.diagnosis import Verdict
-from bot.sandbox.scenario import Lesson
-from tests.bench.labelled import FLAVOURS, Flavour, diagnose_lesson, lessons
+from bot.sandbox.scenario import SimulatedCall
+from tests.bench.labelled import VARIANTS, CloudVariant, diagnose_lesson, sim_calls
 
 _SURE: Final = 0.7
 _EACH: Final = 10
@@ -49,7 +49,7 @@ class Tally:
     parts: list[int] = field(default_factory=lambda: [0, 0, 0])
     guesses: list[tuple[float, bool]] = field(default_factory=list)
     confusion: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    twists: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    perturbations: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     wrong: list[str] = field(default_factory=list)
     sure_and_wrong: list[str] = field(default_factory=list)
 
@@ -61,58 +61,60 @@ def label(verdict: Verdict, alike: dict[str, str]) -> Label:
     return cause, str(verdict.side or ""), str(direction or "")
 
 
-def truth(kind: str, lesson: Lesson, alike: dict[str, str]) -> Label:
+def truth(kind: str, sim_call: SimulatedCall, alike: dict[str, str]) -> Label:
     """Return what should be said; who never got in has no metrics, so nothing can be."""
     if kind == "join_failed":
         return "unknown", "", ""
-    expected = lesson.expected
+    expected = sim_call.expected
     cause = alike.get(expected.cause, expected.cause)
     direction = Direction.UP if cause == _STOPPED else expected.direction
     return cause, str(expected.side or ""), str(direction or "")
 
 
-def judge(kind: str, twist: str, lesson: Lesson, flavour: Flavour, tally: Tally) -> None:
+def judge(
+    kind: str, perturbation: str, sim_call: SimulatedCall, variant: CloudVariant, tally: Tally
+) -> None:
     """Examine one class and note what came out."""
-    verdict = diagnose_lesson(lesson, flavour)
-    alike = _ALIKE_TOLD if flavour.told else _ALIKE
-    wanted, got = truth(kind, lesson, alike), label(verdict, alike)
+    verdict = diagnose_lesson(sim_call, variant)
+    alike = _ALIKE_TOLD if variant.told else _ALIKE
+    wanted, got = truth(kind, sim_call, alike), label(verdict, alike)
     if wanted[0] == "unknown":
         tally.unknown_total += 1
         tally.unknown_right += got[0] == "unknown" and verdict.confidence is None
         return
     right = wanted == got
-    line = f"{kind} seed {lesson.seed}, {twist}: {got} {verdict.confidence}, not {wanted}"
+    line = f"{kind} seed {sim_call.seed}, {perturbation}: {got} {verdict.confidence}, not {wanted}"
     if verdict.confidence is not None:
         tally.guesses.append((verdict.confidence, right))
         if not right and verdict.confidence >= _SURE:
             tally.sure_and_wrong.append(line)
-    if kind in flavour.unseen:
+    if kind in variant.unseen:
         return
-    _count(tally, twist, wanted, got)
+    _count(tally, perturbation, wanted, got)
     if not right:
         tally.wrong.append(line)
 
 
-def _count(tally: Tally, twist: str, wanted: Label, got: Label) -> None:
+def _count(tally: Tally, perturbation: str, wanted: Label, got: Label) -> None:
     tally.total += 1
     tally.right += wanted == got
-    tally.twists[twist].append(wanted == got)
+    tally.perturbations[perturbation].append(wanted == got)
     for number, (one, other) in enumerate(zip(wanted, got, strict=True)):
         tally.parts[number] += one == other
     tally.confusion[wanted[0]][got[0]] += 1
 
 
-def show(flavour: Flavour, tally: Tally, *, wrong: bool) -> None:
+def show(variant: CloudVariant, tally: Tally, *, wrong: bool) -> None:
     """Print one flavour's numbers: accuracy, calibration, confusion."""
     shares = [f"{count / tally.total:.1%}" for count in (tally.right, *tally.parts)]
     brier = sum((sure - right) ** 2 for sure, right in tally.guesses) / len(tally.guesses)
     lines = [
         "",
-        f"{flavour.name}: right {tally.right} of {tally.total} = {shares[0]}",
+        f"{variant.name}: right {tally.right} of {tally.total} = {shares[0]}",
         f"  cause {shares[1]}, side {shares[2]}, direction {shares[3]}, Brier {brier:.3f}",
         f"  unknown where data is missing {tally.unknown_right} of {tally.unknown_total}",
         f"  sure (from {_SURE}) and wrong {len(tally.sure_and_wrong)} of {len(tally.guesses)}",
-        "  " + ", ".join(_by_twist(tally)),
+        "  " + ", ".join(_by_perturbation(tally)),
         "  " + ", ".join(_calibration(tally)),
         *_confusion(tally),
     ]
@@ -120,9 +122,9 @@ def show(flavour: Flavour, tally: Tally, *, wrong: bool) -> None:
     print("\n".join(lines))  # noqa: T201 - a benchmark prints
 
 
-def _by_twist(tally: Tally) -> Iterator[str]:
-    for twist, rights in tally.twists.items():
-        yield f"{twist} {sum(rights)}/{len(rights)}"
+def _by_perturbation(tally: Tally) -> Iterator[str]:
+    for perturbation, rights in tally.perturbations.items():
+        yield f"{perturbation} {sum(rights)}/{len(rights)}"
 
 
 def _calibration(tally: Tally) -> Iterator[str]:
@@ -146,15 +148,15 @@ def main(arguments: Sequence[str]) -> int:
     words = [argument for argument in arguments if not argument.startswith("-")]
     half = words[0] if words else "held"
     each = int(words[1]) if len(words) > 1 else _EACH
-    tallies = {flavour.name: Tally() for flavour in FLAVOURS}
+    tallies = {variant.name: Tally() for variant in VARIANTS}
     began, count = time.perf_counter(), 0
-    for kind, twist, lesson in lessons(half, each):
+    for kind, perturbation, sim_call in sim_calls(half, each):
         count += 1
-        for flavour in FLAVOURS:
-            judge(kind, twist, lesson, flavour, tallies[flavour.name])
+        for variant in VARIANTS:
+            judge(kind, perturbation, sim_call, variant, tallies[variant.name])
     print(f"{count} classes ({half}) in {time.perf_counter() - began:.1f} s")  # noqa: T201
-    for flavour in FLAVOURS:
-        show(flavour, tallies[flavour.name], wrong="--wrong" in arguments and half == "tune")
+    for variant in VARIANTS:
+        show(variant, tallies[variant.name], wrong="--wrong" in arguments and half == "tune")
     return 0
 
 

@@ -22,13 +22,13 @@ from typing import Final
 
 from sqlmodel import SQLModel
 
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import demo_calls
 from bot.store import Store
-from tests.bot.clouds.load_generator import build, lately
+from tests.bot.clouds.load_generator import build, recent_window
 
 ROOT: Final = Path(__file__).parents[2]
-ASKER: Final = ROOT / "tests" / "bot" / "clouds" / "asker.py"
+LOAD_GENERATOR: Final = ROOT / "tests" / "bot" / "clouds" / "asker.py"
 BURST: Final = 1000
 _DEFAULT_S: Final = 120.0
 _JITTER_S: Final = 0.1  # what the simulated cloud forgives
@@ -75,11 +75,11 @@ def _create(url: str) -> Store:
     return store
 
 
-async def ask_from_two(url: str, agora_url: str, seconds: float) -> Counter[str]:
+async def run_two_processes(url: str, agora_url: str, seconds: float) -> Counter[str]:
     """Let two processes ask for so long; returns what came of it, together."""
     pair = [
         await asyncio.create_subprocess_exec(
-            *(sys.executable, str(ASKER), url, agora_url, str(seconds), str(first)),
+            *(sys.executable, str(LOAD_GENERATOR), url, agora_url, str(seconds), str(first)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -89,15 +89,15 @@ async def ask_from_two(url: str, agora_url: str, seconds: float) -> Counter[str]
     for process in pair:
         assert process.stdout is not None
         await process.stdout.readline()
-    said = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
-    return sum((Counter(json.loads(out)) for out, _ in said), Counter())
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
+    return sum((Counter(json.loads(out)) for out, _ in outputs), Counter())
 
 
 async def race(kind: str, seconds: float) -> int:
     """Run two processes on a database of a kind; returns how many calls were too many."""
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as store:
-        async with Clouds().serve() as clouds:
-            outcomes = await ask_from_two(store.url, clouds.agora_url, seconds)
+        async with FakeClouds().serve() as clouds:
+            outcomes = await run_two_processes(store.url, clouds.agora_url, seconds)
             asked = sum(outcomes.values())
             _say(f"{kind}: two processes, {seconds:.0f} s, {asked} questions")
             for limit in LIMITS:
@@ -112,11 +112,11 @@ async def race(kind: str, seconds: float) -> int:
 
 async def burst(kind: str) -> None:
     """Ask the same a thousand times at once, of each kind of question."""
-    clouds = Clouds(demo_lessons(time.time()))
+    clouds = FakeClouds(demo_calls(time.time()))
     with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as store:
         async with clouds.serve():
             own, cloud = build(store.url, clouds.agora_url)
-            span = lately(0)
+            span = recent_window(0)
             await _ask_alike(clouds, "lists", lambda: cloud.find_calls("kids", _CNAME, span))
             (call, *_) = await cloud.find_calls("kids", _CNAME, span)
             uids = ("10001", "20002")
@@ -126,10 +126,10 @@ async def burst(kind: str) -> None:
             own.close()
 
 
-async def _ask_alike(clouds: Clouds, name: str, ask: Callable[[], Awaitable[object]]) -> None:
-    before, began = len(clouds.arrivals), time.perf_counter()
+async def _ask_alike(clouds: FakeClouds, name: str, ask: Callable[[], Awaitable[object]]) -> None:
+    before, began = len(clouds.requests), time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(BURST)))
-    made, took_ms = len(clouds.arrivals) - before, (time.perf_counter() - began) * 1000
+    made, took_ms = len(clouds.requests) - before, (time.perf_counter() - began) * 1000
     _say(f"  {BURST} identical questions ({name}): {made} upstream calls, {took_ms:.0f} ms")
 
 

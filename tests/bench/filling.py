@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.store import Store
-from bot.store.models import Remark
+from bot.store.models import ThreadReply
 from bot.store.tickets import search_index
 from bot.store.tickets.tokenizer import index_terms
 from bot.ticket import Ticket
@@ -195,8 +195,8 @@ def _check(session: Session) -> None:
     asked = select(Ticket).limit(_CHECKED)
     oldest = session.exec(asked.order_by(col(Ticket.number)))
     for ticket in (*oldest, *session.exec(asked.order_by(col(Ticket.number).desc()))):
-        replies = session.exec(select(Remark.text).where(Remark.ticket == ticket.number))
-        expected = search_index.terms_of(ticket, replies)
+        replies = session.exec(select(ThreadReply.text).where(ThreadReply.ticket == ticket.number))
+        expected = search_index.ticket_terms(ticket, replies)
         found = session.connection().execute(text(kept), {"number": ticket.number}).scalar_one()
         if expected != set(str(found).split()):
             msg = f"ticket {ticket.number} is indexed otherwise: {expected ^ set(found.split())}"

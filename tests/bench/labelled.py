@@ -19,40 +19,47 @@ from bot.call import (
     Code,
     Factor,
     IssueType,
-    Lack,
-    LackReason,
     Metric,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Participant,
     Report,
     Series,
     Unit,
 )
 from bot.clouds.agora.client import Generation
-from bot.clouds.agora.record import participants_of, series_of
+from bot.clouds.agora.record import build_participants, build_series
 from bot.clouds.agora.schemas import Details
-from bot.clouds.endpoints import endpoint
+from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import Verdict, diagnose
 from bot.ports import Window
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS
-from bot.sandbox.clouds.agora.diagnosis import tell_diagnosis
+from bot.sandbox.clouds.agora.diagnosis import get_diagnosis
 from bot.sandbox.clouds.agora.params import Window as TwinWindow
 from bot.sandbox.clouds.agora.view import CallView
-from bot.sandbox.clouds.server import Ask
-from bot.sandbox.scenario import KINDS, TWISTS, Curve, Lesson, curves_of, random_lesson
+from bot.sandbox.clouds.server import Request
+from bot.sandbox.scenario import (
+    KINDS,
+    PERTURBATIONS,
+    Curve,
+    SimulatedCall,
+    curves_of,
+    random_simulated_call,
+)
 
 _HELD_SEED: Final = 5_000_001
 _LONG_AFTER_S: Final = 3000.0  # the lesson is over and everything is out; diagnoses are kept
 _FETCHED: Final = dt.timedelta(minutes=2)
 _MIDS: Final = {"seed": SEED_MIDS, "current": CURRENT_MIDS}
-_SILENT: Final = Missing(Lack.EVENTS, LackReason.UNSUPPORTED)
+_SILENT: Final = MissingItem(MissingKind.EVENTS, MissingReason.UNSUPPORTED)
 
 _JOINS: Final = frozenset({"slow_join", "removed"})
 _TIMES: Final = frozenset(kind for kind in KINDS if kind.startswith(("latency", "jitter")))
 
 
 @dataclass(frozen=True, slots=True)
-class Flavour:
+class CloudVariant:
     """What one cloud's API shows. `unseen`: kinds whose fault none of its metrics shows."""
 
     name: str
@@ -84,12 +91,12 @@ _VOLCENGINE: Final = _COMMON | {
     Metric.PLAY_VOLUME,
 }
 _JITTER: Final = frozenset(kind for kind in KINDS if kind.startswith("jitter"))
-FLAVOURS: Final = (
-    Flavour("agora 2020", _TIMES | _JOINS, "seed"),
-    Flavour("agora 2020 + diagnosis", frozenset(), "seed", told=True),
-    Flavour("agora today", _TIMES | _JOINS, "current"),
-    Flavour("volcengine", _JITTER | _JOINS, metrics=_VOLCENGINE),
-    Flavour(
+VARIANTS: Final = (
+    CloudVariant("agora 2020", _TIMES | _JOINS, "seed"),
+    CloudVariant("agora 2020 + diagnosis", frozenset(), "seed", told=True),
+    CloudVariant("agora today", _TIMES | _JOINS, "current"),
+    CloudVariant("volcengine", _JITTER | _JOINS, metrics=_VOLCENGINE),
+    CloudVariant(
         "huawei",
         _JOINS,
         metrics=_COMMON
@@ -99,16 +106,16 @@ FLAVOURS: Final = (
 )
 
 
-def report_of(lesson: Lesson) -> Report:
+def report_of(sim_call: SimulatedCall) -> Report:
     """Return the complaint as a ticket would hold it."""
     return Report(
-        app=lesson.app,
-        cname=lesson.cname,
-        teacher_uid=str(lesson.teacher_uid),
+        app=sim_call.app,
+        cname=sim_call.cname,
+        teacher_uid=str(sim_call.teacher_uid),
         student_uid="20002",
-        abnormal_side=lesson.complaint.abnormal_side,
+        abnormal_side=sim_call.complaint.abnormal_side,
         issue_type=IssueType.COMPLAINT,
-        occurred_at=moment(lesson.complaint.at),
+        occurred_at=moment(sim_call.complaint.at),
     )
 
 
@@ -117,57 +124,59 @@ def moment(epoch_s: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
-def diagnose_lesson(lesson: Lesson, flavour: Flavour) -> Verdict:
+def diagnose_lesson(sim_call: SimulatedCall, variant: CloudVariant) -> Verdict:
     """Examine a lesson as one cloud shows it."""
-    report = report_of(lesson)
-    cloud = flavour.name.split()[0]
-    began, ended = moment(lesson.started_at), moment(lesson.ended_at)
-    call = Call(cloud, lesson.app, "1", lesson.cname, began, ended)
-    if flavour.generation:
-        participants, series = by_agora(lesson, flavour.generation)
+    report = report_of(sim_call)
+    cloud = variant.name.split()[0]
+    began, ended = moment(sim_call.started_at), moment(sim_call.ended_at)
+    call = Call(cloud, sim_call.app, "1", sim_call.cname, began, ended)
+    if variant.generation:
+        participants, series = by_agora(sim_call, variant.generation)
     else:
-        participants, series = by_curves(lesson, flavour.metrics)
-    events = told_by_agora(lesson) if flavour.told else ()
-    missing = () if flavour.told else (_SILENT,)
+        participants, series = by_curves(sim_call, variant.metrics)
+    events = events_from_agora(sim_call) if variant.told else ()
+    missing = () if variant.told else (_SILENT,)
     return diagnose(report, [call], series, events, missing=missing, participants=participants)
 
 
 def by_agora(
-    lesson: Lesson, generation: Generation
+    sim_call: SimulatedCall, generation: Generation
 ) -> tuple[Sequence[Participant], Sequence[Series]]:
     """Send the lesson through the twin's JSON and the client's reading of it."""
-    window = Window.around(moment(lesson.complaint.at), _FETCHED)
+    window = Window.around(moment(sim_call.complaint.at), _FETCHED)
     asked = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
-    stays = CallView(lesson, lesson.ended_at + _LONG_AFTER_S, 0).stays(asked, exclude_servers=True)
+    sessions = CallView(sim_call, sim_call.ended_at + _LONG_AFTER_S, 0).sessions(
+        asked, exclude_servers=True
+    )
     body = {
         "code": 200,
-        "call_info": [stay.row() for stay in stays],
-        "metrics": [stay.metrics(asked, _MIDS[generation]) for stay in stays],
+        "call_info": [session.row() for session in sessions],
+        "metrics": [session.metrics(asked, _MIDS[generation]) for session in sessions],
     }
     told = msgspec.json.decode(msgspec.json.encode(body), type=Details)
-    row = endpoint("agora", "details", generation="seed")
-    participants = participants_of(row, told.call_info or (), ())
-    return participants, series_of(row, told.metrics or (), participants, window, generation)
+    row = find_endpoint("agora", "details", generation="seed")
+    participants = build_participants(row, told.call_info or (), ())
+    return participants, build_series(row, told.metrics or (), participants, window, generation)
 
 
 def by_curves(
-    lesson: Lesson, metrics: frozenset[Metric]
+    sim_call: SimulatedCall, metrics: frozenset[Metric]
 ) -> tuple[Sequence[Participant], Sequence[Series]]:
     """Cut the lesson's curves to what a cloud measures."""
-    since, until = lesson.complaint.at - 120, lesson.complaint.at + 120
+    since, until = sim_call.complaint.at - 120, sim_call.complaint.at + 120
     series = [
-        _series(curve, since, until) for curve in curves_of(lesson) if curve.metric in metrics
+        _series(curve, since, until) for curve in curves_of(sim_call) if curve.metric in metrics
     ]
     participants = [
         Participant(
             str(person.uid),
             f"{person.uid}-{number}",
-            moment(stay.joined_at),
-            moment(stay.left_at),
+            moment(session.joined_at),
+            moment(session.left_at),
             person.device.network,
         )
-        for person in lesson.people
-        for number, stay in enumerate(person.stays)
+        for person in sim_call.people
+        for number, session in enumerate(person.sessions)
     ]
     return participants, [one for one in series if one.times.size]
 
@@ -176,7 +185,7 @@ def _series(curve: Curve, since: float, until: float) -> Series:
     seen = (curve.times >= since) & (curve.times <= until)
     return Series(
         uid=str(curve.uid),
-        sid=f"{curve.uid}-{curve.stay}",
+        sid=f"{curve.uid}-{curve.session}",
         metric=curve.metric,
         unit=Unit.NUMBER,
         times=curve.times[seen],
@@ -188,13 +197,13 @@ def _series(curve: Curve, since: float, until: float) -> Series:
     )
 
 
-def told_by_agora(lesson: Lesson) -> tuple[AbnormalEvent, ...]:
+def events_from_agora(sim_call: SimulatedCall) -> tuple[AbnormalEvent, ...]:
     """Return the twin's own diagnosis of the lesson, asked minute by minute."""
-    at = lesson.complaint.at
+    at = sim_call.complaint.at
     found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
     for start in range(int(at) - 120, int(at) + 120, 60):
         query = {"appid": "1", "start_ts": str(start), "end_ts": str(start + 60)}
-        answer = tell_diagnosis(Ask("GET", "", query, {}, b"", at + 600), [lesson])
+        answer = get_diagnosis(Request("GET", "", query, {}, b"", at + 600), [sim_call])
         body = msgspec.convert(answer.body, dict[str, object])
         for row in msgspec.convert(body["data"], list[dict[str, object]]):
             event = _event(row)
@@ -213,18 +222,20 @@ def _event(row: dict[str, object]) -> AbnormalEvent:
     return AbnormalEvent(str(row["user"]), str(row["cname"]), kind, at, factors)
 
 
-def lessons(half: str, each: int) -> Iterator[tuple[str, str, Lesson]]:
+def sim_calls(half: str, each: int) -> Iterator[tuple[str, str, SimulatedCall]]:
     """Stage `each` classes of every kind, in turn with each twist: kind, twist, class.
 
     Rules are tuned on the small even seeds; the seeds of the other half were never looked at.
     """
-    twists = list(TWISTS)
+    perturbations = list(PERTURBATIONS)
     for kind in sorted(KINDS):
         for number in range(each):
             seed = 2 * number + (_HELD_SEED if half == "held" else 0)
-            twist = twists[number % len(twists)]
-            lesson = TWISTS[twist](random_lesson(seed, kind))
+            perturbation = perturbations[number % len(perturbations)]
+            sim_call = PERTURBATIONS[perturbation](random_simulated_call(seed, kind))
             if number % 4 == 3 and kind == "healthy":
-                side = lesson.complaint.abnormal_side.other
-                lesson = replace(lesson, complaint=replace(lesson.complaint, abnormal_side=side))
-            yield kind, twist, lesson
+                side = sim_call.complaint.abnormal_side.other
+                sim_call = replace(
+                    sim_call, complaint=replace(sim_call.complaint, abnormal_side=side)
+                )
+            yield kind, perturbation, sim_call

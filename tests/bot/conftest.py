@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).parent / "jobs" / "worker.py"
 
 
-class HandClock:
+class ManualClock:
     """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class HandClock:
         return self.moment
 
 
-class MachineClock:
+class RealClock:
     """The clock that processes share."""
 
     def now(self) -> dt.datetime:
@@ -46,15 +46,15 @@ class MachineClock:
 
 
 @pytest.fixture
-def real_clock() -> MachineClock:
+def real_clock() -> RealClock:
     """The clock that processes share."""
-    return MachineClock()
+    return RealClock()
 
 
 @pytest.fixture
-def clock() -> HandClock:
+def clock() -> ManualClock:
     """A clock that stands still."""
-    return HandClock()
+    return ManualClock()
 
 
 @pytest.fixture
@@ -150,16 +150,16 @@ async def start_worker() -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-def owe_cards() -> Callable[[Store, int], None]:
+def enqueue_cards() -> Callable[[Store, int], None]:
     """Owe cards that are due now, by the real clock that processes share."""
 
-    def owe(store: Store, number: int) -> None:
+    def enqueue(store: Store, number: int) -> None:
         now = dt.datetime.now(dt.UTC)
 
-        def owe_all(session: Session) -> None:
+        def enqueue_all(session: Session) -> None:
             for ticket in range(number):
-                store_jobs.owe(session, f"card:LD-{ticket}", "card", due_at=now)
+                store_jobs.enqueue(session, f"card:LD-{ticket}", "card", due_at=now)
 
-        store.transact_here(owe_all)
+        store.transact_sync(enqueue_all)
 
-    return owe
+    return enqueue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.escalation import Policy, Whom, calls_of, find_call, next_step
+from bot.escalation import EscalationTarget, Policy, escalations_of, find_escalation, next_step
 from bot.quiet_hours import read_quiet_hours
 from bot.ticket import Status, Ticket
 from tests.bot.test_ticket import NOW, make_ticket
@@ -22,35 +22,35 @@ def called(steps: int, *, is_live: bool | None = None) -> Ticket:
     ticket = make_ticket()
     ticket.is_live = is_live
     for number in range(1, steps + 1):
-        ticket.note_call(
-            number, NOW + number * 5 * MINUTE, POLICY.whom(number), people=POLICY.people(number)
+        ticket.record_escalation(
+            number, NOW + number * 5 * MINUTE, POLICY.target(number), people=POLICY.people(number)
         )
     return ticket
 
 
 @pytest.mark.parametrize(
-    ("steps", "is_live", "minutes", "whom"),
+    ("steps", "is_live", "minutes", "target"),
     [
-        (0, None, 10, Whom.SUPPORT),
-        (0, True, 5, Whom.SUPPORT),
-        (0, False, 10, Whom.SUPPORT),
-        (1, None, 15, Whom.SUPPORT),
-        (1, True, 10, Whom.SUPPORT),
-        (1, False, 25, Whom.SUPPORT),
-        (2, None, 20, Whom.LEADS),
-        (2, True, 15, Whom.LEADS),
-        (2, False, 30, Whom.LEADS),
+        (0, None, 10, EscalationTarget.SUPPORT),
+        (0, True, 5, EscalationTarget.SUPPORT),
+        (0, False, 10, EscalationTarget.SUPPORT),
+        (1, None, 15, EscalationTarget.SUPPORT),
+        (1, True, 10, EscalationTarget.SUPPORT),
+        (1, False, 25, EscalationTarget.SUPPORT),
+        (2, None, 20, EscalationTarget.LEADS),
+        (2, True, 15, EscalationTarget.LEADS),
+        (2, False, 30, EscalationTarget.LEADS),
     ],
 )
-def test_pace(steps: int, *, is_live: bool | None, minutes: int, whom: Whom) -> None:
+def test_pace(steps: int, *, is_live: bool | None, minutes: int, target: EscalationTarget) -> None:
     """Faster while the class is on, slower once it is over."""
     step = next_step(called(steps, is_live=is_live), POLICY, NOW)
     assert step is not None
-    assert (steps + 1, NOW + minutes * MINUTE, whom, False) == (
+    assert (steps + 1, NOW + minutes * MINUTE, target, False) == (
         step.number,
         step.at,
-        step.whom,
-        step.waits,
+        step.target,
+        step.is_deferred,
     )
 
 
@@ -86,11 +86,11 @@ def test_without_leads_there_is_a_last_call() -> None:
     """ESCALATE_TO is empty: the third step calls support, and says that it is the last."""
     step = next_step(called(2), Policy(), NOW)
     assert step is not None
-    assert Whom.LAST is step.whom
+    assert EscalationTarget.LAST is step.target
 
 
 @pytest.mark.parametrize(
-    ("is_live", "now_min", "minutes", "waits"),
+    ("is_live", "now_min", "minutes", "is_deferred"),
     [
         (None, 0, 520, True),  # due at 11:30, in the first quiet minute
         (None, 60, 520, True),
@@ -98,13 +98,15 @@ def test_without_leads_there_is_a_last_call() -> None:
         (True, 60, 5, False),
     ],
 )
-def test_quiet_hours(*, is_live: bool | None, now_min: int, minutes: int, waits: bool) -> None:
+def test_quiet_hours(
+    *, is_live: bool | None, now_min: int, minutes: int, is_deferred: bool
+) -> None:
     """A step waits for their end, when it is due or looked at within; a class that is on, never."""
     assert NIGHT is not None
     policy = Policy(after=10 * MINUTE, quiet=NIGHT)
     step = next_step(called(0, is_live=is_live), policy, NOW + now_min * MINUTE)
     assert step is not None
-    assert (NOW + minutes * MINUTE, waits) == (step.at, step.waits)
+    assert (NOW + minutes * MINUTE, is_deferred) == (step.at, step.is_deferred)
 
 
 def test_hand_made_calls_count() -> None:
@@ -112,7 +114,7 @@ def test_hand_made_calls_count() -> None:
     ticket = make_ticket()
     for minutes in (1, 3, 9):
         ticket.escalate(NOW + minutes * MINUTE, "U5")
-    assert [1, 2, 2] == [call.number for call in calls_of(ticket)]
+    assert [1, 2, 2] == [call.number for call in escalations_of(ticket)]
     step = next_step(ticket, POLICY, NOW)
     assert step is not None
     assert (3, NOW + 13 * MINUTE) == (step.number, step.at)
@@ -123,11 +125,11 @@ def test_opened_again_it_starts_anew() -> None:
     ticket = called(3)
     ticket.resolve("U2", NOW, cause="none", resolution="x")
     ticket.reopen("U2", NOW)
-    ticket.begin_waiting(NOW + 60 * MINUTE, "U2")
+    ticket.restart_escalation(NOW + 60 * MINUTE, "U2")
     step = next_step(ticket, POLICY, NOW)
     assert step is not None
-    assert (1, NOW + 70 * MINUTE, []) == (step.number, step.at, list(calls_of(ticket)))
-    last = find_call(ticket, 3)
+    assert (1, NOW + 70 * MINUTE, []) == (step.number, step.at, list(escalations_of(ticket)))
+    last = find_escalation(ticket, 3)
     assert last is not None
     assert ("U7", "U8") == last.people
-    assert find_call(ticket, 99) is None
+    assert find_escalation(ticket, 99) is None

@@ -32,7 +32,7 @@ from bot.i18n.messages import (
     plural,
 )
 from bot.i18n.serialization import dump_message, load_message
-from bot.i18n.translator import Words, choose_locale, has_code, join_languages
+from bot.i18n.translator import Translator, choose_locale, has_code, join_languages
 
 NOON = dt.datetime(2026, 11, 21, 4, 0, tzinfo=dt.UTC)
 LOCALES: tuple[LocaleName, ...] = ("zh", "en", "both")
@@ -80,7 +80,7 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.mark.usefixtures("small_catalogs")
 @pytest.mark.parametrize(
-    ("expected", "locale", "spoken"),
+    ("expected", "locale", "user_message"),
     [
         ("房间 a 没有人", "zh", message("Room %(room)s is empty", room="a")),
         ("Room a is empty", "en", message("Room %(room)s is empty", room="a")),
@@ -121,9 +121,9 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         ),
     ],
 )
-def test_say(expected: str, locale: LocaleName, spoken: Message) -> None:
+def test_say(expected: str, locale: LocaleName, user_message: Message) -> None:
     """A message is said in the reader's language, in English where the catalog is silent."""
-    assert expected == Words(locale).say(spoken)
+    assert expected == Translator(locale).translate(user_message)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,13 @@ def test_say(expected: str, locale: LocaleName, spoken: Message) -> None:
 )
 def test_params(zh: str, en: str, value: object) -> None:
     """A parameter is written the way the language writes it."""
-    spoken = message("%(value)s", value=value)
-    assert zh == Words("zh", "Asia/Shanghai").say(spoken)
-    assert en == Words("en", "Asia/Shanghai").say(spoken)
+    user_message = message("%(value)s", value=value)
+    assert zh == Translator("zh", "Asia/Shanghai").translate(user_message)
+    assert en == Translator("en", "Asia/Shanghai").translate(user_message)
 
 
 @pytest.mark.parametrize(
-    ("expected", "spoken"),
+    ("expected", "user_message"),
     [
         ("Room 5% is empty", message("Room %(room)s is empty", room="5%")),
         ("2 tickets", plural("%(count)s ticket", "%(count)s tickets", count=2)),
@@ -178,9 +178,9 @@ def test_params(zh: str, en: str, value: object) -> None:
         ("agora.factor_id.21", code_message("agora.factor_id", "21")),
     ],
 )
-def test_log_form(expected: str, spoken: Message) -> None:
+def test_log_form(expected: str, user_message: Message) -> None:
     """Logs show the English sentence."""
-    assert expected == str(spoken)
+    assert expected == str(user_message)
 
 
 def test_render_sees_what_only_a_surface_can_write() -> None:
@@ -199,15 +199,17 @@ def test_render_sees_what_only_a_surface_can_write() -> None:
         "for_": Duration(60),
     }
     text = "%(who)s %(at)s %(n)s %(rate)s %(for_)s"
-    said = Words("zh").say(Message(text, params), render)
+    said = Translator("zh").translate(Message(text, params), render)
     assert f"<U1> <{NOON}> <3> <5.0%> <1 分>" == said
     assert [PersonId, dt.datetime, int, str, str] == [type(value) for value in seen]
 
 
 def test_each_renders_within_its_language() -> None:
     """In both languages a nested message is said once in each, not twice in each."""
-    spoken = message("%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4")
-    assert "视频卡顿（4） / Video freeze (4)" == Words("both").say(spoken)
+    user_message = message(
+        "%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4"
+    )
+    assert "视频卡顿（4） / Video freeze (4)" == Translator("both").translate(user_message)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_each_renders_within_its_language() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_when(expected: str, moment: dt.datetime, timezone: str, locale: LocaleName) -> None:
     """A time is said in the reader's zone with its distance from UTC."""
-    assert expected == Words(locale, timezone).when(moment)
+    assert expected == Translator(locale, timezone).format_time(moment)
 
 
 @pytest.mark.parametrize(
@@ -305,21 +307,24 @@ def test_has_code(expected: bool, kind: str, code: str) -> None:  # noqa: FBT001
 )
 def test_spoken_code(zh: str, en: str, code: Code) -> None:
     """A code is said in words with its number, an unknown one as number and kind."""
-    assert zh == Words("zh").say(code.spoken)
-    assert en == Words("en").say(code.spoken)
+    assert zh == Translator("zh").translate(code.user_message)
+    assert en == Translator("en").translate(code.user_message)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_unknown_code_is_shown(locale: LocaleName) -> None:
     """A code that no catalog has is shown as its kind and number, percent signs and all."""
-    assert "x.9%(a)s%%" == Words(locale).say(code_message("x", "9%(a)s%%"))
+    assert "x.9%(a)s%%" == Translator(locale).translate(code_message("x", "9%(a)s%%"))
 
 
 def test_every_cause_is_told_in_both_languages() -> None:
     """Whatever code our causes know, its words differ from the code and between languages."""
     pairs = [(kind, code) for kind, codes in causes._CAUSES.items() for code in codes]
     said = {
-        pair: (Words("zh").say(code_message(*pair)), Words("en").say(code_message(*pair)))
+        pair: (
+            Translator("zh").translate(code_message(*pair)),
+            Translator("en").translate(code_message(*pair)),
+        )
         for pair in pairs
     }
     assert 74 <= len(said)
@@ -339,7 +344,7 @@ def test_every_cause_is_told_in_both_languages() -> None:
 def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str]) -> None:
     """Whatever metric a cloud's room knows, the catalogs have words for it."""
     unknown = [code for code in codes if not has_code(kind, code)]
-    said = [Words("en").say(code_message(kind, code)) for code in codes]
+    said = [Translator("en").translate(code_message(kind, code)) for code in codes]
     assert [] == unknown
     assert [] == [text for text in said if not text.isascii()]
 
@@ -347,17 +352,17 @@ def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str])
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the start no catalog is compiled any more."""
     monkeypatch.setattr(translator, "_catalogs", {})
-    translator.preload()
+    translator.load_catalogs()
     assert 4 == len(translator._catalogs)
     monkeypatch.setattr(translator, "_compile", None)
-    assert "Ticket" == Words("en").say(message("Ticket"))
+    assert "Ticket" == Translator("en").translate(message("Ticket"))
 
 
 @pytest.mark.usefixtures("small_catalogs")
 def test_preload_misses_a_catalog() -> None:
     """A checkout without its catalogs is found out at the start."""
     with pytest.raises(FileNotFoundError, match=r"codes\.po"):
-        translator.preload()
+        translator.load_catalogs()
 
 
 def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +377,7 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
 
     def speak() -> None:
         everybody.wait()
-        Words("zh").say(message("Ticket"))
+        Translator("zh").translate(message("Ticket"))
 
     monkeypatch.setattr(translator, "_catalogs", {})
     monkeypatch.setattr(translator, "_compile", count)
@@ -385,7 +390,7 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "spoken",
+    "user_message",
     [
         message("Ticket"),
         plural("%(count)s ticket", "%(count)s tickets", count=2),
@@ -396,11 +401,11 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         message("%(a)s %(b)s", a=[1, Uid("10001"), 2.5], b=message("x %(c)s", c=True)),
     ],
 )
-def test_stored_message(spoken: Message) -> None:
+def test_stored_message(user_message: Message) -> None:
     """A message comes back from JSON as it was, its uids and people still known as such."""
-    loaded = load_message(json.loads(json.dumps(dump_message(spoken))))
-    assert spoken == loaded
-    kinds = [type(value) for value in spoken.params.values()]
+    loaded = load_message(json.loads(json.dumps(dump_message(user_message))))
+    assert user_message == loaded
+    kinds = [type(value) for value in user_message.params.values()]
     assert kinds == [type(value) for value in loaded.params.values()]
 
 
@@ -442,16 +447,16 @@ _values: st.SearchStrategy[object] = _scalars | st.lists(_scalars, max_size=2) |
 
 @given(_messages, st.sampled_from(LOCALES), st.sampled_from(["UTC", "Asia/Shanghai", "?"]))
 @example(message("%(a)s %(b)s", a=1.7e308, b=Duration(1.7e308)), "zh", "UTC")
-def test_nothing_said_ever_raises(spoken: Message, locale: LocaleName, timezone: str) -> None:
+def test_nothing_said_ever_raises(user_message: Message, locale: LocaleName, timezone: str) -> None:
     """Whatever stands in a message, a reader gets some text, and the log too."""
-    assert isinstance(Words(locale, timezone).say(spoken), str)
-    assert isinstance(Words(locale, timezone).say(spoken, repr), str)
-    assert isinstance(str(spoken), str)
-    stored = json.dumps(dump_message(spoken), allow_nan=False)
-    assert isinstance(Words(locale).say(load_message(json.loads(stored))), str)
+    assert isinstance(Translator(locale, timezone).translate(user_message), str)
+    assert isinstance(Translator(locale, timezone).translate(user_message, repr), str)
+    assert isinstance(str(user_message), str)
+    stored = json.dumps(dump_message(user_message), allow_nan=False)
+    assert isinstance(Translator(locale).translate(load_message(json.loads(stored))), str)
 
 
 @given(st.text())
 def test_params_are_never_places(text: str) -> None:
     """What a person typed comes out as typed, whatever it looks like."""
-    assert f"{text}|{text}" == Words("en").say(message("%(a)s|%(b)s", a=text, b=text))
+    assert f"{text}|{text}" == Translator("en").translate(message("%(a)s|%(b)s", a=text, b=text))

@@ -72,7 +72,7 @@ def fail() -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
     """Neither messages nor tracebacks show a secret; JSON stays one object a line."""
-    logs.set_up("DEBUG", form, SECRETS)  # type: ignore[arg-type]
+    logs.configure("DEBUG", form, SECRETS)  # type: ignore[arg-type]
     log = logging.getLogger("bot.test")
     log.info('token %s, "quoted"\nand a line, 卡', "xoxb-own")
     try:
@@ -109,12 +109,12 @@ def test_who_may_speak(
     capsys: pytest.CaptureFixture[str], level: str, name: str, record: int, *, shown: bool
 ) -> None:
     """We speak from the chosen level on, libraries from WARNING: their details hold texts."""
-    logs.set_up(level, "text")
+    logs.configure(level, "text")
     logging.getLogger(name).log(record, "spoken")
     assert shown is ("spoken" in capsys.readouterr().err)
 
 
 def test_bolt_copies_no_debug_level() -> None:
     """Bolt copies the root's level, and at DEBUG it logs whole messages."""
-    logs.set_up("DEBUG", "text")
+    logs.configure("DEBUG", "text")
     assert logging.WARNING == logging.getLogger().level

@@ -213,8 +213,8 @@ def test_huaweis_switches() -> None:
     """How lists are written and whether clients' events are asked for reach the cloud."""
     (cloud,) = read_settings({**HUAWEI, **BY_KEY}).clouds
     assert ("comma", "auto") == (cloud.options["array_style"], cloud.options["client_events"])
-    told = {"HUAWEI_ARRAY_STYLE": "Repeat", "HUAWEI_CLIENT_EVENTS": "OFF"}
-    (cloud,) = read_settings({**HUAWEI, **BY_KEY, **told}).clouds
+    env = {"HUAWEI_ARRAY_STYLE": "Repeat", "HUAWEI_CLIENT_EVENTS": "OFF"}
+    (cloud,) = read_settings({**HUAWEI, **BY_KEY, **env}).clouds
     assert ("repeat", "off") == (cloud.options["array_style"], cloud.options["client_events"])
 
 

@@ -59,7 +59,7 @@ def test_second_claim_names_the_first() -> None:
     assert (NOW, 1) == (ticket.claimed_at, ticket.revision)
     with pytest.raises(ConflictError) as caught:
         ticket.claim("U3", LATER)
-    assert "U2" == caught.value.spoken.params["person"]
+    assert "U2" == caught.value.user_message.params["person"]
     assert "U2" == ticket.assignee
 
 
@@ -106,7 +106,7 @@ def test_escalated_again(after_s: int, counts: int) -> None:
 
 def steps_of(ticket: Ticket) -> list[str]:
     """What happened to a ticket, in order."""
-    return [step["what"] for step in ticket.steps]
+    return [step["what"] for step in ticket.history]
 
 
 def test_handed_over() -> None:
@@ -156,10 +156,10 @@ def test_helped_is_said_of_a_resolution() -> None:
     """Once for each resolution; a new one has to be judged anew."""
     ticket = make_ticket()
     with pytest.raises(ConflictError):
-        ticket.thank("U1", NOW)
+        ticket.confirm_resolved("U1", NOW)
     ticket.resolve("U2", NOW, cause="none", resolution="fine")
-    ticket.thank("U1", NOW)
-    ticket.thank("U1", LATER)
+    ticket.confirm_resolved("U1", NOW)
+    ticket.confirm_resolved("U1", LATER)
     assert (True, ["resolved", "helped"]) == (ticket.helped, steps_of(ticket))
     ticket.reopen("U1", LATER)
     assert ticket.helped is None
@@ -185,7 +185,7 @@ def test_corrected(
     ticket.report_state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
     changed = ticket.correct(said, "U2", NOW)
     assert {n for n in said if n != "cname" or said[n] != "class_77_1"} == changed
-    assert (judged_anew, reported) == (ticket.verdict is None, ticket.reported_before())
+    assert (judged_anew, reported) == (ticket.verdict is None, ticket.previously_reported_cloud())
     assert (["corrected"] if changed else []) == steps_of(ticket)
 
 
@@ -211,7 +211,7 @@ class Lives(RuleBasedStateMachine):
             "escalate": lambda: ticket.escalate(NOW),
             "resolve": lambda: ticket.resolve(person, NOW, cause="none", resolution=person),
             "reopen": lambda: ticket.reopen(person, NOW),
-            "thank": lambda: ticket.thank(person, NOW),
+            "thank": lambda: ticket.confirm_resolved(person, NOW),
         }
         try:
             acts[verb]()
@@ -239,7 +239,7 @@ class Lives(RuleBasedStateMachine):
             assert is_resolved or (one.duplicate_of is None and one.helped is None)
             assert (two.id in one.related) == (one.id in two.related)
             assert one.duplicate_of is None or two.duplicate_of is None
-            assert one.revision >= len(one.steps)
+            assert one.revision >= len(one.history)
 
 
 TestLives = Lives.TestCase
@@ -249,7 +249,7 @@ TestLives.settings = settings(max_examples=40, stateful_step_count=25, deadline=
 def test_urgency() -> None:
     """Calls make a ticket urgent until somebody has it, and again when they call for help."""
     ticket, minute = make_ticket(), dt.timedelta(minutes=1)
-    ticket.note_call(1, NOW, "support")
+    ticket.record_escalation(1, NOW, "support")
     assert 2 == ticket.urgency
     ticket.claim("U2", NOW + minute)
     assert 0 == ticket.urgency

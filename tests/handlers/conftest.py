@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.handlers.raw_http import Door, open_door
+from tests.handlers.raw_http import RawHttpClient, open_raw_http
 
 
 @pytest.fixture(scope="module")
-async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
+async def raw_http(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RawHttpClient]:
     """A door of its own house."""
-    async with open_door(tmp_path_factory.mktemp("door")) as opened:
+    async with open_raw_http(tmp_path_factory.mktemp("door")) as opened:
         yield opened
 
 

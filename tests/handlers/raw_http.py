@@ -17,8 +17,8 @@ from aiohttp import web
 from bot.jobs.metrics import measure
 from bot.sandbox.slack.delivery.transport import sign
 from bot.store.tickets.lists import TicketQuery, page
-from handlers.transports import build_http_door
-from tests.conftest import Stage, set_up_stage
+from handlers.transports import build_http_transport
+from tests.conftest import START, Harness, open_harness
 
 Json = dict[str, Any]
 JSON = "application/json"
@@ -30,11 +30,11 @@ ABSENT = object()
 CHALLENGE = {"type": "url_verification", "challenge": "abc", "token": "t"}
 
 
-class Door:
+class RawHttpClient:
     """Lagdesk's HTTP door, knocked at by hand."""
 
-    def __init__(self, stage: Stage, url: str, session: aiohttp.ClientSession) -> None:
-        self.stage = stage
+    def __init__(self, harness: Harness, url: str, session: aiohttp.ClientSession) -> None:
+        self.harness = harness
         self.url = url
         self.session = session
 
@@ -47,55 +47,55 @@ class Door:
         ) as answer:
             return answer.status, await answer.text()
 
-    async def signed(
+    async def send_signed(
         self, body: bytes, content_type: str = JSON, method: str = "POST"
     ) -> tuple[int, str]:
         """Send bytes signed as Slack signs them."""
-        headers = sign(self.stage.workspace.signing_secret, body)
+        headers = sign(self.harness.workspace.signing_secret, body)
         return await self.send(body, {**headers, "Content-Type": content_type}, method)
 
-    async def say(self, payload: Any) -> tuple[int, str]:
+    async def send_payload(self, payload: Any) -> tuple[int, str]:
         """Send a payload as Slack would: events as JSON, the rest in a form."""
         if isinstance(payload, dict) and payload.get("response_url") == RESPONSE_URL:
-            url = f"{self.stage.workspace.url}/response/gone"
+            url = f"{self.harness.workspace.url}/response/gone"
             payload = {**payload, "response_url": url}
         if isinstance(payload, dict) and "command" in payload:
-            return await self.signed(urlencode(payload, errors="surrogatepass").encode(), FORM)
+            return await self.send_signed(urlencode(payload, errors="surrogatepass").encode(), FORM)
         kind = payload.get("type") if isinstance(payload, dict) else None
         if kind in ("event_callback", "url_verification"):
-            return await self.signed(json.dumps(payload).encode())
-        return await self.signed(urlencode({"payload": json.dumps(payload)}).encode(), FORM)
+            return await self.send_signed(json.dumps(payload).encode())
+        return await self.send_signed(urlencode({"payload": json.dumps(payload)}).encode(), FORM)
 
     async def get(self, path: str) -> tuple[int, str]:
         """Look at a page."""
         async with self.session.get(self.url + path, allow_redirects=False) as answer:
             return answer.status, await answer.text()
 
-    async def count(self) -> int:
+    async def count_tickets(self) -> int:
         """Count the tickets, as an effect."""
-        read = self.stage.house.desk.store.read
-        shown = await read(lambda session: page(session, TicketQuery(team=TEAM), 1000))
-        return len(shown.tickets)
+        read = self.harness.application.ticket_service.store.read
+        visible = await read(lambda session: page(session, TicketQuery(team=TEAM), 1000))
+        return len(visible.tickets)
 
 
 @asynccontextmanager
-async def open_door(folder: Path, **environment: str) -> AsyncIterator[Door]:
+async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHttpClient]:
     """Build a house and open its HTTP door."""
-    async with set_up_stage(folder, ESCALATE_AFTER="1h", **environment) as stage:
-        slack, house = stage.slack, stage.house
-        built = build_http_door(
+    async with open_harness(folder, ESCALATE_AFTER="1h", **environment) as harness:
+        slack, application = harness.slack, harness.application
+        built = build_http_transport(
             slack.app,
-            house.desk,
-            house.settings,
+            application.ticket_service,
+            application.settings,
             slack.clients,
             slack.installs,
-            measure=lambda: measure(house.store, stage.clock.now()),
+            measure=lambda: measure(application.store, harness.clock.now()),
         )
         runner = web.AppRunner(built.web_app(), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with aiohttp.ClientSession() as session:
-            yield Door(stage, f"http://127.0.0.1:{runner.addresses[0][1]}", session)
+            yield RawHttpClient(harness, f"http://127.0.0.1:{runner.addresses[0][1]}", session)
         await runner.cleanup()
 
 
@@ -128,7 +128,7 @@ def submission(**values: Any) -> Json:
         "abnormal_side": {"value": {"type": "radio_buttons", "selected_option": option("student")}},
         "issue_type": {"value": {"type": "static_select", "selected_option": option("3")}},
         "occurred_at": {
-            "value": {"type": "datetimepicker", "selected_date_time": int(time.time()) - 60}
+            "value": {"type": "datetimepicker", "selected_date_time": int(START.timestamp()) - 60}
         },
         "comments": {"value": {"type": "plain_text_input", "value": "stuck"}},
     }
@@ -214,7 +214,7 @@ def event(**fields: Any) -> Json:
     }
 
 
-WHOLE = [
+VALID_PAYLOADS = [
     command(),
     command(command="/report", text="class_77_1 10001"),
     command(command="/diagnose", text="class_77_1"),
@@ -250,21 +250,21 @@ WHOLE = [
 ]
 
 
-def places(thing: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths_in(thing: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """List the paths to everything in a payload."""
-    found = [path] if path else []
+    paths = [path] if path else []
     if not isinstance(thing, dict | list):
-        return found
+        return paths
     pairs = thing.items() if isinstance(thing, dict) else enumerate(thing)
-    return [*found, *(p for key, inner in pairs for p in places(inner, (*path, key)))]
+    return [*paths, *(p for key, inner in pairs for p in paths_in(inner, (*path, key)))]
 
 
-def put(thing: Any, path: tuple[Any, ...], value: Any) -> Any:
+def replace_at(thing: Any, path: tuple[Any, ...], value: Any) -> Any:
     """Copy a payload with another value in one place; ABSENT takes it out."""
     key, *rest = path
     copy = dict(thing) if isinstance(thing, dict) else list(thing)
     if rest:
-        copy[key] = put(thing[key], tuple(rest), value)
+        copy[key] = replace_at(thing[key], tuple(rest), value)
     elif value is ABSENT:
         del copy[key]
     else:
@@ -272,13 +272,13 @@ def put(thing: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-def fresh(
+def with_fresh_ids(
     payload: Json,
     path: tuple[Any, ...] = (),
     ids: tuple[tuple[Any, ...], ...] = (("event_id",), ("trigger_id",)),
 ) -> Json:
     """Give an event or question an id nobody has seen, unless the id is looked at."""
     for place in ids:
-        if place != path and place in places(payload):
-            payload = put(payload, place, f"Ev{time.perf_counter_ns()}")
+        if place != path and place in paths_in(payload):
+            payload = replace_at(payload, place, f"Ev{time.perf_counter_ns()}")
     return payload

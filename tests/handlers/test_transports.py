@@ -11,18 +11,18 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.sandbox.slack.delivery.transport import sign
-from handlers.transports import LARGEST_BODY
+from handlers.transports import MAX_BODY_BYTES
 from tests.handlers.raw_http import (
     CHALLENGE,
     FORM,
     JSON,
     VIEW_ID,
-    Door,
     Json,
+    RawHttpClient,
     command,
     event,
-    fresh,
     submission,
+    with_fresh_ids,
 )
 
 pytestmark = pytest.mark.usefixtures("no_traceback")
@@ -37,13 +37,13 @@ pytestmark = pytest.mark.usefixtures("no_traceback")
         b"{",
         json.dumps(CHALLENGE).encode(),
         urlencode(command()).encode(),
-        b"x" * (LARGEST_BODY + 1),
+        b"x" * (MAX_BODY_BYTES + 1),
     ],
     ids=["empty", "binary", "brace", "challenge", "command", "huge"],
 )
-async def test_unsigned_is_turned_away(door: Door, method: str, body: bytes) -> None:
+async def test_unsigned_is_turned_away(raw_http: RawHttpClient, method: str, body: bytes) -> None:
     """Whatever comes without a signature gets 401, whatever its method and bytes."""
-    assert 401 == (await door.send(body, {"Content-Type": FORM}, method))[0]
+    assert 401 == (await raw_http.send(body, {"Content-Type": FORM}, method))[0]
 
 
 @pytest.mark.parametrize(
@@ -68,57 +68,59 @@ async def test_unsigned_is_turned_away(door: Door, method: str, body: bytes) -> 
         "1_000",
     ],
 )
-async def test_odd_timestamps_are_turned_away(door: Door, timestamp: str) -> None:
+async def test_odd_timestamps_are_turned_away(raw_http: RawHttpClient, timestamp: str) -> None:
     """A timestamp that is no present time gets 401, even when it is the signed one."""
     body = json.dumps(CHALLENGE).encode()
 
     base = b"v0:" + timestamp.encode() + b":" + body
-    digest = hmac.new(door.stage.workspace.signing_secret.encode(), base, hashlib.sha256)
+    digest = hmac.new(raw_http.harness.workspace.signing_secret.encode(), base, hashlib.sha256)
     headers = {
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": f"v0={digest.hexdigest()}",
         "Content-Type": JSON,
     }
-    assert 401 == (await door.send(body, headers))[0]
+    assert 401 == (await raw_http.send(body, headers))[0]
 
 
 @pytest.mark.parametrize(("age_s", "status"), [(301, 401), (-302, 401), (290, 200), (-290, 200)])
-async def test_old_signatures_are_turned_away(door: Door, age_s: int, status: int) -> None:
+async def test_old_signatures_are_turned_away(
+    raw_http: RawHttpClient, age_s: int, status: int
+) -> None:
     """A signature is good for five minutes."""
     body = json.dumps(CHALLENGE).encode()
-    headers = sign(door.stage.workspace.signing_secret, body, time.time() - age_s)
-    assert status == (await door.send(body, {**headers, "Content-Type": JSON}))[0]
+    headers = sign(raw_http.harness.workspace.signing_secret, body, time.time() - age_s)
+    assert status == (await raw_http.send(body, {**headers, "Content-Type": JSON}))[0]
 
 
 @pytest.mark.parametrize(
     "signature",
     ["", "v0=", "v0=00", "v1=" + "0" * 64, "v0=" + "0" * 64, "é", "v0=" + "é" * 64, "0" * 5000],
 )
-async def test_wrong_signatures_are_turned_away(door: Door, signature: str) -> None:
+async def test_wrong_signatures_are_turned_away(raw_http: RawHttpClient, signature: str) -> None:
     """A wrong signature gets 401."""
     body = json.dumps(CHALLENGE).encode()
     headers = {**sign("s", body), "X-Slack-Signature": signature, "Content-Type": JSON}
-    assert 401 == (await door.send(body, headers))[0]
+    assert 401 == (await raw_http.send(body, headers))[0]
 
 
-async def test_signature_of_another_body_is_turned_away(door: Door) -> None:
+async def test_signature_of_another_body_is_turned_away(raw_http: RawHttpClient) -> None:
     """One changed byte and the signature is not Slack's any more; nothing is filed."""
-    before = await door.count()
+    before = await raw_http.count_tickets()
     body = urlencode({"payload": json.dumps(submission())}).encode()
-    headers = {**sign(door.stage.workspace.signing_secret, body), "Content-Type": FORM}
-    assert 401 == (await door.send(body.replace(b"stuck", b"stock"), headers))[0]
-    assert before == await door.count()
+    headers = {**sign(raw_http.harness.workspace.signing_secret, body), "Content-Type": FORM}
+    assert 401 == (await raw_http.send(body.replace(b"stuck", b"stock"), headers))[0]
+    assert before == await raw_http.count_tickets()
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-async def test_signed_with_another_method(door: Door, method: str) -> None:
+async def test_signed_with_another_method(raw_http: RawHttpClient, method: str) -> None:
     """Slack only posts."""
-    assert 400 == (await door.signed(json.dumps(CHALLENGE).encode(), method=method))[0]
+    assert 400 == (await raw_http.send_signed(json.dumps(CHALLENGE).encode(), method=method))[0]
 
 
-async def raw(door: Door, head: bytes, body: bytes = b"") -> bytes:
+async def raw(raw_http: RawHttpClient, head: bytes, body: bytes = b"") -> bytes:
     """Send bytes below HTTP; returns the status line."""
-    port = int(door.url.rsplit(":", 1)[1])
+    port = int(raw_http.url.rsplit(":", 1)[1])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head + b"\r\n\r\n" + body)
     line = await asyncio.wait_for(reader.readline(), 5)
@@ -151,20 +153,20 @@ POST = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         (b"X-Slack-Signature: " + b"a" * 20000, b""),
     ],
 )
-async def test_raw_bytes_are_turned_away(door: Door, head: bytes, body: bytes) -> None:
+async def test_raw_bytes_are_turned_away(raw_http: RawHttpClient, head: bytes, body: bytes) -> None:
     """Whatever bytes come in, the answer is 401."""
-    assert b"401" == (await raw(door, POST + head, body)).split()[1]
+    assert b"401" == (await raw(raw_http, POST + head, body)).split()[1]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
-async def test_bodies_are_never_unpacked(door: Door, encoding: str) -> None:
+async def test_bodies_are_never_unpacked(raw_http: RawHttpClient, encoding: str) -> None:
     """The signature is one of the bytes as they come, however they call themselves."""
-    for body in (b"not packed", gzip.compress(b"0" * (LARGEST_BODY * 2))):
-        headers = sign(door.stage.workspace.signing_secret, body)
+    for body in (b"not packed", gzip.compress(b"0" * (MAX_BODY_BYTES * 2))):
+        headers = sign(raw_http.harness.workspace.signing_secret, body)
         told = {**headers, "Content-Type": JSON, "Content-Encoding": encoding}
         lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in told.items())
         length = b"\r\nContent-Length: %d" % len(body)
-        assert b"400" == (await raw(door, POST + lines + length, body)).split()[1]
+        assert b"400" == (await raw(raw_http, POST + lines + length, body)).split()[1]
 
 
 @pytest.mark.parametrize(
@@ -180,91 +182,93 @@ async def test_bodies_are_never_unpacked(door: Door, encoding: str) -> None:
         b"POST /slack/events\x00 HTTP/1.1",
     ],
 )
-async def test_what_is_no_http_is_refused(door: Door, head: bytes) -> None:
+async def test_what_is_no_http_is_refused(raw_http: RawHttpClient, head: bytes) -> None:
     """Bytes that are no HTTP get 400 and leave no traceback."""
-    assert b"400" == (await raw(door, head)).split()[1]
+    assert b"400" == (await raw(raw_http, head)).split()[1]
 
 
 @pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", ""])
 async def test_binary_bodies_with_likely_headers_are_turned_away(
-    door: Door, content_type: str
+    raw_http: RawHttpClient, content_type: str
 ) -> None:
     """A signature that could be one does not make bytes be read as text."""
     headers = {**sign("another secret", b"\xff"), "Content-Type": content_type}
-    assert 401 == (await door.send(b"\xff\xfe\x00", headers))[0]
+    assert 401 == (await raw_http.send(b"\xff\xfe\x00", headers))[0]
 
 
 # What anybody may look at, and what comes twice.
 
 
-async def test_url_verification(door: Door) -> None:
+async def test_url_verification(raw_http: RawHttpClient) -> None:
     """Slack's challenge comes back, when Slack signed it."""
-    assert await door.stage.workspace.verify_url()
-    assert (200, {"challenge": "abc"}) == await answer_to(door, CHALLENGE)
+    assert await raw_http.harness.workspace.verify_url()
+    assert (200, {"challenge": "abc"}) == await answer_to(raw_http, CHALLENGE)
 
 
-async def answer_to(door: Door, payload: Json) -> tuple[int, Json]:
+async def answer_to(raw_http: RawHttpClient, payload: Json) -> tuple[int, Json]:
     """Say something and read the answer."""
-    status, text = await door.say(payload)
+    status, text = await raw_http.send_payload(payload)
     return status, json.loads(text)
 
 
-async def test_health(door: Door) -> None:
+async def test_health(raw_http: RawHttpClient) -> None:
     """/healthz says that process and database answer."""
-    status, text = await door.get("/healthz")
+    status, text = await raw_http.get("/healthz")
     assert (200, {"database": "up"}) == (status, json.loads(text))
 
 
-async def test_metrics_are_measured_when_asked_for(door: Door) -> None:
+async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> None:
     """/metrics reads what is owed now, and names nobody."""
-    await door.say(fresh(submission(comments={"value": "secret words"}), ids=VIEW_ID))
-    await door.stage.settled()
-    status, text = await door.get("/metrics")
+    await raw_http.send_payload(
+        with_fresh_ids(submission(comments={"value": "secret words"}), ids=VIEW_ID)
+    )
+    await raw_http.harness.settled()
+    status, text = await raw_http.get("/metrics")
     assert 200 == status
     assert 'lagdesk_duties_owed{kind="escalate"}' in text
     assert not [word for word in ("class_77_1", "10001", "secret") if word in text]
 
 
 @pytest.mark.parametrize("path", ["/slack/install", "/slack/oauth_redirect?code=1&state=2"])
-async def test_no_installation_without_oauth(door: Door, path: str) -> None:
+async def test_no_installation_without_oauth(raw_http: RawHttpClient, path: str) -> None:
     """One workspace only: the pages of an installation are not there, and say why in a line."""
-    assert (404, "SLACK_CLIENT_ID is not set") == await door.get(path)
+    assert (404, "SLACK_CLIENT_ID is not set") == await raw_http.get(path)
 
 
 @pytest.mark.parametrize("path", ["/", "/slack/events/", "/metrics/..", "/nonsense", "/%00"])
-async def test_other_paths_are_not_there(door: Door, path: str) -> None:
+async def test_other_paths_are_not_there(raw_http: RawHttpClient, path: str) -> None:
     """There is nothing else."""
-    assert 404 == (await door.get(path))[0]
+    assert 404 == (await raw_http.get(path))[0]
 
 
-async def test_one_form_makes_one_ticket(door: Door) -> None:
+async def test_one_form_makes_one_ticket(raw_http: RawHttpClient) -> None:
     """A form sent again makes no second ticket."""
-    sent = fresh(submission(), ids=VIEW_ID)
-    before = await door.count()
-    answers = await asyncio.gather(*(door.say(sent) for _ in range(4)))
+    sent = with_fresh_ids(submission(), ids=VIEW_ID)
+    before = await raw_http.count_tickets()
+    answers = await asyncio.gather(*(raw_http.send_payload(sent) for _ in range(4)))
     assert [(200, "")] * 4 == answers
-    assert before + 1 == await door.count()
+    assert before + 1 == await raw_http.count_tickets()
 
 
-async def test_one_event_has_one_effect(door: Door) -> None:
+async def test_one_event_has_one_effect(raw_http: RawHttpClient) -> None:
     """An event that comes again, as a retry or not, is acknowledged and goes no further."""
     sent = event(type="app_home_opened", tab="home", user="U07RETRY")
     sent = {**sent, "event_id": "EvTwice"}
     body = json.dumps(sent).encode()
     for number in range(3):
         headers = {
-            **sign(door.stage.workspace.signing_secret, body),
+            **sign(raw_http.harness.workspace.signing_secret, body),
             "Content-Type": JSON,
             "X-Slack-Retry-Num": str(number),
             "X-Slack-Retry-Reason": "http_timeout",
         }
-        assert 200 == (await door.send(body, headers))[0]
-    calls = [c for c in door.stage.workspace.calls if c["name"] == "views.publish"]
+        assert 200 == (await raw_http.send(body, headers))[0]
+    calls = [c for c in raw_http.harness.workspace.calls if c["name"] == "views.publish"]
     assert 1 == len([c for c in calls if "U07RETRY" in json.dumps(c["request"])])
 
 
-async def test_slack_is_not_asked_who_we_are_each_time(door: Door) -> None:
+async def test_slack_is_not_asked_who_we_are_each_time(raw_http: RawHttpClient) -> None:
     """`auth.test` is asked once, not with every request."""
     for _ in range(5):
-        await door.say(command())
-    assert 1 >= len([c for c in door.stage.workspace.calls if c["name"] == "auth.test"])
+        await raw_http.send_payload(command())
+    assert 1 >= len([c for c in raw_http.harness.workspace.calls if c["name"] == "auth.test"])

@@ -8,59 +8,59 @@ import pytest
 
 from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.slack import Person
-from tests.conftest import Stage, faults_of, set_up_stage
+from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import Json, report, text_of
 
 ACCOUNT = AgoraAccount()
 
 
 @pytest.fixture(scope="module")
-async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house with two apps."""
     apps = f"kids={ACCOUNT.apps['kids']},grown=00000000000000000000000000000001"
-    async with set_up_stage(tmp_path_factory.mktemp("house"), AGORA_APPS=apps) as built:
+    async with open_harness(tmp_path_factory.mktemp("house"), AGORA_APPS=apps) as built:
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
-async def test_settings_are_kept_and_obeyed(school: Stage) -> None:
+async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
     """Language, app and notices are chosen in one form; the next form obeys them."""
     wang = school.workspace.person("wang")
     await wang.command("/lagdesk", "settings")
-    view = await wang.view_opened("preferences")
+    view = await wang.wait_for_view("preferences")
     assert "我的设置" == view["title"]["text"]
     chosen = {"language": "en", "app": "grown", "notices": ["resolved"]}
     assert (await wang.submit(view, chosen)).ok
     await wang.command("/report", "")
-    form = await wang.view_opened("report")
+    form = await wang.wait_for_view("report")
     assert "Report a bad call" == form["title"]["text"]
     assert "grown" == form["blocks"][0]["element"]["initial_option"]["value"]
     await wang.close(form)
     assert "Looking at grown" in (await wang.command("/quality", "")).text
     await wang.command("/lagdesk", "notify")
-    again = await wang.view_opened("preferences")
+    again = await wang.wait_for_view("preferences")
     assert "My settings" == again["title"]["text"]
     ticked = again["blocks"][2]["element"]["initial_options"]
     assert ["resolved"] == [option["value"] for option in ticked]
     assert (await wang.submit(again, {"language": "auto", "app": "-", "notices": []})).ok
     await wang.command("/lagdesk", "settings")
-    last = await wang.view_opened("preferences")
+    last = await wang.wait_for_view("preferences")
     assert "我的设置" == last["title"]["text"]
     assert "initial_options" not in text_of(last)
     await wang.close(last)
 
 
-async def home_of(stage: Stage, person: Person) -> Json:
+async def home_of(harness: Harness, person: Person) -> Json:
     """Open somebody's home and return what is shown."""
-    seen = count_published(stage)
+    seen = count_published(harness)
     await person.open_home()
-    await stage.workspace.until(lambda: count_published(stage) > seen)
+    await harness.workspace.until(lambda: count_published(harness) > seen)
     return shown_to(person)
 
 
-def count_published(stage: Stage) -> int:
+def count_published(harness: Harness) -> int:
     """How often a home was published, over everybody."""
-    return sum(call["name"] == "views.publish" for call in stage.workspace.calls)
+    return sum(call["name"] == "views.publish" for call in harness.workspace.calls)
 
 
 def shown_to(person: Person) -> Json:
@@ -75,7 +75,7 @@ def rows_of(home: Json) -> list[str]:
     return [text_of(block) for block in shown]
 
 
-async def test_support_works_from_the_queue(school: Stage) -> None:
+async def test_support_works_from_the_queue(school: Harness) -> None:
     """The urgent and the oldest stand first; filters stay; a claim shows at once."""
     lin, sam = school.workspace.person("lin"), school.workspace.person("sam")
     for number in range(12):
@@ -101,18 +101,18 @@ async def test_support_works_from_the_queue(school: Stage) -> None:
     assert "A bad call?" not in text_of(shown_to(sam))
 
 
-async def test_two_claim_from_their_homes(school: Stage) -> None:
+async def test_two_claim_from_their_homes(school: Harness) -> None:
     """One wins; the other is told who, and sees the queue as it is."""
     zhou, maya = school.workspace.person("zhou"), school.workspace.person("maya")
     theirs, late = await home_of(school, zhou), await home_of(school, maya)
     await zhou.click(theirs, "ticket.claim")
     await maya.click(late, "ticket.claim")
-    said = school.workspace.messages(maya.direct())[-1]["text"]
+    said = school.workspace.messages(maya.dm_channel_id())[-1]["text"]
     assert f"<@{zhou.id}> has already claimed LD-" in said
     assert f"Claimed by <@{zhou.id}>" in text_of(shown_to(maya))
 
 
-async def test_teacher_sees_their_own_and_no_queue(school: Stage) -> None:
+async def test_teacher_sees_their_own_and_no_queue(school: Harness) -> None:
     """A teacher's home has no queue, in their language, a page at a time; the form opens there."""
     lin, guest = school.workspace.person("lin"), school.workspace.person("guest")
     home = await home_of(school, lin)
@@ -122,9 +122,9 @@ async def test_teacher_sees_their_own_and_no_queue(school: Stage) -> None:
     assert 2 == text_of(shown_to(lin)).count('"own-')
     assert "queue_00" in text_of(shown_to(lin))
     await lin.click(shown_to(lin), "home.report")
-    await lin.close(await lin.view_opened("report"))
+    await lin.close(await lin.wait_for_view("report"))
     await lin.click(shown_to(lin), "home.settings")
-    settings = await lin.view_opened("preferences")
+    settings = await lin.wait_for_view("preferences")
     assert (await lin.submit(settings, {"language": "en"})).ok
     assert "My tickets" in text_of(shown_to(lin))
     assert "queue_" not in text_of(await home_of(school, guest))

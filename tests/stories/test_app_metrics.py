@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Person
-from tests.conftest import Stage
-from tests.scenario_helpers import text_of, whispers
+from tests.conftest import Harness
+from tests.scenario_helpers import ephemeral_texts, text_of
 
 
 def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
     """The last thing only this person sees."""
-    found: dict[str, Any] = person.ephemerals(channel)[-1]
-    return found
+    response: dict[str, Any] = person.ephemerals(channel)[-1]
+    return response
 
 
 def kinds(message: dict[str, Any]) -> list[str]:
@@ -23,15 +23,15 @@ def kinds(message: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "figure"), [("sam", "Video freeze rate"), ("lin", "视频卡顿率")])
-async def test_a_person_asks_and_reads(stage: Stage, name: str, figure: str) -> None:
+async def test_a_person_asks_and_reads(harness: Harness, name: str, figure: str) -> None:
     """Charts and a table in the reader's language with their age, after a word at once."""
-    person = stage.workspace.person(name)
-    channel = stage.workspace.channel("teachers").id
-    posted = len(stage.workspace.messages(channel))
+    person = harness.workspace.person(name)
+    channel = harness.workspace.channel("teachers").id
+    posted = len(harness.workspace.messages(channel))
     await person.command("/quality", "")
-    await stage.settled()
+    await harness.settled()
     told = answer(person)
-    looking, _ = whispers(person)
+    looking, _ = ephemeral_texts(person)
     assert "kids" in looking
     assert figure in told["text"]
     assert ["data_visualization", "data_visualization", "data_table"] == [
@@ -41,14 +41,14 @@ async def test_a_person_asks_and_reads(stage: Stage, name: str, figure: str) -> 
     assert figure == table["rows"][1][0]["text"]
     assert "600 ms" in text_of(told)
     assert "<!date^" in text_of(told)
-    assert posted == len(stage.workspace.messages(channel))
+    assert posted == len(harness.workspace.messages(channel))
 
 
-async def test_charts_keep_to_slacks_limits(stage: Stage) -> None:
+async def test_charts_keep_to_slacks_limits(harness: Harness) -> None:
     """Twenty points a line with labels of the reader's zone, in names of twenty characters."""
-    person = stage.workspace.person("sam")
+    person = harness.workspace.person("sam")
     await person.command("/quality", "live")
-    await stage.settled()
+    await harness.settled()
     drawn = [b for b in answer(person)["blocks"] if b["type"] == "data_visualization"]
     for block in drawn:
         chart = block["chart"]
@@ -69,23 +69,23 @@ async def test_charts_keep_to_slacks_limits(stage: Stage) -> None:
         ("distribution", "for a whole app"),
     ],
 )
-async def test_every_topic(stage: Stage, topic: str, expected: str) -> None:
+async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
     """Each topic has its figures, and what Agora cannot tell is said."""
-    person = stage.workspace.person("sam")
+    person = harness.workspace.person("sam")
     await person.command("/quality", topic)
-    await stage.settled()
+    await harness.settled()
     assert expected in text_of(answer(person))
 
 
 @pytest.mark.parametrize(
     "text", ["nonsense", "live usage", "app=", "app=nobody", "app=kids app=kids", "<b>"]
 )
-async def test_wrong_arguments_are_answered_with_help(stage: Stage, text: str) -> None:
+async def test_wrong_arguments_are_answered_with_help(harness: Harness, text: str) -> None:
     """Privately, at once, in the reader's language; nothing is asked of a cloud."""
-    asked = sum(stage.clouds.counts.values())
+    requests_before = sum(harness.clouds.counts.values())
     for name, word in (("sam", "shows how good"), ("lin", "/quality [app=")):
-        person = stage.workspace.person(name)
+        person = harness.workspace.person(name)
         await person.command("/quality", text)
         assert word in answer(person)["text"]
-    await stage.settled()
-    assert asked == sum(stage.clouds.counts.values())
+    await harness.settled()
+    assert requests_before == sum(harness.clouds.counts.values())

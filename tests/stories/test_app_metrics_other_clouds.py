@@ -10,39 +10,39 @@ import pytest
 from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.seed import SUPPORT_GROUP
-from tests.conftest import MovedClock, Stage, faults_of
-from tests.scenario_helpers import Json, choose_more, open_world, report, text_of
+from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.scenario_helpers import Json, choose_in_menu, open_external_services, report, text_of
 
 
 @pytest.fixture(scope="module")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
     volcengine, huawei = VolcengineAccount(), HuaweiAccount()
-    async with open_world(tmp_path_factory.mktemp("others"), MovedClock()) as world:
+    async with open_external_services(tmp_path_factory.mktemp("others"), OffsetClock()) as services:
         told = {
             "AGORA_APPS": "",
             "VOLCENGINE_APPS": f"kids={volcengine.apps['kids']}",
             "VOLCENGINE_ACCESS_KEY": volcengine.access_key,
             "VOLCENGINE_SECRET_KEY": volcengine.secret_key,
-            "VOLCENGINE_BASE_URL": world.clouds.volcengine_url,
+            "VOLCENGINE_BASE_URL": services.clouds.volcengine_url,
             "HUAWEI_APPS": f"adults={huawei.apps['adults']}",
             "HUAWEI_ACCESS_KEY": huawei.access_key,
             "HUAWEI_SECRET_KEY": huawei.secret_key,
             "HUAWEI_PROJECT_ID": huawei.project_id,
-            "HUAWEI_BASE_URL": world.clouds.huawei_url,
-            "HUAWEI_IAM_URL": world.clouds.huawei_url,
+            "HUAWEI_BASE_URL": services.clouds.huawei_url,
+            "HUAWEI_IAM_URL": services.clouds.huawei_url,
             "SUPPORT_GROUP": SUPPORT_GROUP,
         }
-        async with world.lagdesk(worker=True, connect=True, **told) as built:
+        async with services.run_lagdesk(worker=True, connect=True, **told) as built:
             yield built
-        assert [] == faults_of(world.workspace)
+        assert [] == slack_errors_of(services.workspace)
 
 
-async def quality(stage: Stage, text: str) -> Json:
+async def quality(harness: Harness, text: str) -> Json:
     """What Sam is answered about a whole app."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await sam.command("/quality", text)
-    await stage.settled()
+    await harness.settled()
     found: Json = sam.ephemerals("teachers")[-1]
     return found
 
@@ -52,13 +52,13 @@ def captions(shown: Json) -> list[str]:
     return [block["caption"] for block in shown["blocks"] if block["type"] == "data_table"]
 
 
-async def test_volcengine_by_day_and_by_place(stage: Stage) -> None:
+async def test_volcengine_by_day_and_by_place(harness: Harness) -> None:
     """Days stand under the last hour, and the newest half minute before the last day."""
-    told = await quality(stage, "experience app=kids")
+    told = await quality(harness, "experience app=kids")
     assert ["Figures for this period", "Figures by day"] == captions(told)
     assert "Audio freeze" in text_of(told)
     assert "Days follow Beijing time" in text_of(told)
-    spread = await quality(stage, "distribution app=kids")
+    spread = await quality(harness, "distribution app=kids")
     titles = captions(spread)
     assert 8 == len(titles)
     assert ["region", "country", "system", "network type"] * 2 == [
@@ -69,50 +69,50 @@ async def test_volcengine_by_day_and_by_place(stage: Stage) -> None:
     assert "First half a minute of the last minutes" in text_of(spread)
 
 
-async def test_huaweis_billed_time(stage: Stage) -> None:
+async def test_huaweis_billed_time(harness: Harness) -> None:
     """Users and sessions stand beside the time of calls, transcoding and recording."""
-    told = await quality(stage, "usage app=adults")
+    told = await quality(harness, "usage app=adults")
     (table,) = [block for block in told["blocks"] if block["type"] == "data_table"]
     head = [cell["text"] for cell in table["rows"][0]]
     assert ["Calls", "Transcoding", "Recording"] == head[-3:]
     assert "does not say where one size ends" in text_of(told)
-    assert [] == stage.clouds.over_quota
+    assert [] == harness.clouds.over_quota
 
 
-async def test_who_is_in_a_volcengine_channel(stage: Stage) -> None:
+async def test_who_is_in_a_volcengine_channel(harness: Harness) -> None:
     """Support sees in the card's menu who is there now, and that the class is over later."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await report(sam, "class_77_1", app="kids")
-    await stage.settled()
-    shown = await menu(stage, sam)
+    await harness.settled()
+    shown = await menu(harness, sam)
     assert "2 people are in the channel now." in shown
     assert "The teacher and the student are among them." in shown
     assert "Remove" not in shown
-    stage.clouds.fail_next("GetRoomOnlineUsers", "http_500", times=9)
-    assert "Volcengine itself failed" in await menu(stage, sam)
-    stage.clouds.clear_faults()
-    stage.clock.move(2 * 3600)
-    assert "Nobody is in the channel now" in await menu(stage, sam)
-    stage.clock.move(-2 * 3600)
+    harness.clouds.fail_next("GetRoomOnlineUsers", "http_500", times=9)
+    assert "Volcengine itself failed" in await menu(harness, sam)
+    harness.clouds.clear_faults()
+    harness.clock.move(2 * 3600)
+    assert "Nobody is in the channel now" in await menu(harness, sam)
+    harness.clock.move(-2 * 3600)
 
 
-async def menu(stage: Stage, person: Person) -> str:
+async def menu(harness: Harness, person: Person) -> str:
     """What the menu of the ticket's card says once the cloud was asked."""
-    await choose_more(stage, person, "class_77_1", "room")
-    return text_of(await person.view_opened("room"))
+    await choose_in_menu(harness, person, "class_77_1", "room")
+    return text_of(await person.wait_for_view("room"))
 
 
-async def test_what_is_left_is_said(stage: Stage) -> None:
+async def test_what_is_left_is_said(harness: Harness) -> None:
     """Under figures and by the doctor; calls that are counted by the second never run out."""
-    told = text_of(await quality(stage, "usage app=adults"))
+    told = text_of(await quality(harness, "usage app=adults"))
     left = re.search(r"statistics (\d+) of 30 within", told)
     assert left is not None
     assert 0 < int(left[1]) < 30
     endless = "Volcengine counts these calls by the second only"
-    assert endless in text_of(await quality(stage, "live app=kids"))
-    sam = stage.workspace.person("sam")
+    assert endless in text_of(await quality(harness, "live app=kids"))
+    sam = harness.workspace.person("sam")
     await sam.command("/lagdesk", "doctor")
-    await stage.settled()
+    await harness.settled()
     found = text_of(sam.ephemerals("teachers")[-1])
     for said in (endless, "of 30 within", "management", "The key works (aksk, ACTIVATION)"):
         assert said in found

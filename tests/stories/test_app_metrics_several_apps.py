@@ -9,26 +9,26 @@ import pytest
 
 from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.slack import Person
-from tests.conftest import Stage, set_up_stage
-from tests.scenario_helpers import text_of, whispers
+from tests.conftest import Harness, open_harness
+from tests.scenario_helpers import ephemeral_texts, text_of
 
 
 def answer(person: Person, channel: str = "teachers") -> dict[str, Any]:
     """The last thing only this person sees."""
-    found: dict[str, Any] = person.ephemerals(channel)[-1]
-    return found
+    response: dict[str, Any] = person.ephemerals(channel)[-1]
+    return response
 
 
 @pytest.fixture(scope="module")
-async def two_apps(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def two_apps(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage with a second app, on the same Agora."""
     apps = ",".join(f"{name}={app_id}" for name, app_id in AgoraAccount().apps.items())
     folder = tmp_path_factory.mktemp("two")
-    async with set_up_stage(folder, "http", AGORA_APPS=apps) as built:
+    async with open_harness(folder, "http", AGORA_APPS=apps) as built:
         yield built
 
 
-async def test_other_apps_are_named(two_apps: Stage) -> None:
+async def test_other_apps_are_named(two_apps: Harness) -> None:
     """The first app is shown and the others are named; `app=` chooses, in any writing."""
     person = two_apps.workspace.person("sam")
     await person.command("/quality", "")
@@ -40,7 +40,7 @@ async def test_other_apps_are_named(two_apps: Stage) -> None:
     assert "Other apps: kids" in text_of(answer(person))
 
 
-async def test_a_workspace_without_charts_reads_text(two_apps: Stage) -> None:
+async def test_a_workspace_without_charts_reads_text(two_apps: Harness) -> None:
     """The refusal is remembered: the next answer is text at once, and still says everything."""
     workspace = two_apps.workspace
     workspace.fail_next("response_url", "invalid_blocks")
@@ -57,11 +57,11 @@ async def test_a_workspace_without_charts_reads_text(two_apps: Stage) -> None:
     assert "```" in text_of(answer(person))
 
 
-def _sent(stage: Stage) -> list[dict[str, Any]]:
-    return [call for call in stage.workspace.calls if call["name"] == "response_url"]
+def _sent(harness: Harness) -> list[dict[str, Any]]:
+    return [call for call in harness.workspace.calls if call["name"] == "response_url"]
 
 
-async def test_a_cloud_that_is_away_is_said(two_apps: Stage) -> None:
+async def test_a_cloud_that_is_away_is_said(two_apps: Harness) -> None:
     """Every request is answered at once; what went wrong stands in the answer."""
     two_apps.clock.move(120)
     two_apps.clouds.fail_next("live/net/by_time", "http_500", times=9)
@@ -73,12 +73,12 @@ async def test_a_cloud_that_is_away_is_said(two_apps: Stage) -> None:
     two_apps.clouds.clear_faults()
 
 
-async def test_an_answer_survives_a_slow_slack(two_apps: Stage) -> None:
+async def test_an_answer_survives_a_slow_slack(two_apps: Harness) -> None:
     """An answer Slack did not take now is given later, once."""
     two_apps.workspace.fail_next("response_url", "http_500")
     person = two_apps.workspace.person("wang")
     await person.command("/quality", "scale")
     await two_apps.settled()
     await two_apps.pass_time(30)
-    assert 2 == len(whispers(person))
+    assert 2 == len(ephemeral_texts(person))
     assert "用户数" in text_of(answer(person))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack import Person
-from bot.services.admin.audit_log import SHOWN_MOST
+from bot.services.admin.audit_log import MAX_SHOWN
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
-from tests.conftest import MovedClock, Stage, faults_of
-from tests.scenario_helpers import open_world, report, ticket_of, whispers
+from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.scenario_helpers import ephemeral_texts, find_ticket, open_external_services, report
 from tests.stories.test_call_control import DISMISS, choose, filed, on_huawei, open_menu, order
 
 LEADS = "leads"
@@ -21,33 +21,33 @@ LEADS = "leads"
 async def look_back(person: Person, ticket: str = "") -> str:
     """Ask who did what; what only the asker sees."""
     await person.command("/lagdesk", f"audit {ticket}", "escalations")
-    return whispers(person, "escalations")[-1]
+    return ephemeral_texts(person, "escalations")[-1]
 
 
-async def do_everything(stage: Stage) -> Person:
+async def do_everything(harness: Harness) -> Person:
     """Act on two channels in every way there is, the last one in vain."""
-    sam = await filed(stage, "class_77_1")
+    sam = await filed(harness, "class_77_1")
     await report(sam, "class_77_2")
-    await stage.settled()
-    await order(stage, sam, "class_77_1", "remove_student")
-    await sam.submit(await open_menu(stage, sam, "class_77_1"), {"choice": "reveal"})
-    await sam.submit(await choose(stage, sam, "class_77_1", "record"))
-    await stage.settled()
-    zhou = stage.workspace.person("zhou")
-    await order(stage, zhou, "class_77_1", "stop_recording")
-    stage.clouds.huawei.deny(DISMISS)
-    await order(stage, zhou, "class_77_2", "dismiss")
+    await harness.settled()
+    await order(harness, sam, "class_77_1", "remove_student")
+    await sam.submit(await open_menu(harness, sam, "class_77_1"), {"choice": "reveal"})
+    await sam.submit(await choose(harness, sam, "class_77_1", "record"))
+    await harness.settled()
+    zhou = harness.workspace.person("zhou")
+    await order(harness, zhou, "class_77_1", "stop_recording")
+    harness.clouds.huawei.deny(DISMISS)
+    await order(harness, zhou, "class_77_2", "dismiss")
     return sam
 
 
 async def test_who_did_what(tmp_path: Path) -> None:
     """Newest first: when, which ticket and channel, who, what, and what became of it."""
-    async with open_world(tmp_path, MovedClock()) as world:
-        leads = world.workspace.channel(LEADS).id
-        async with on_huawei(world, SUMMARY_CHANNEL=leads) as stage:
-            sam = await do_everything(stage)
-            zhou = stage.workspace.person("zhou")
-            first = (await ticket_of(stage, "class_77_1")).label
+    async with open_external_services(tmp_path, OffsetClock()) as services:
+        leads = services.workspace.channel(LEADS).id
+        async with on_huawei(services, SUMMARY_CHANNEL=leads) as harness:
+            sam = await do_everything(harness)
+            zhou = harness.workspace.person("zhou")
+            first = (await find_ticket(harness, "class_77_1")).label
 
             told = await look_back(sam)
             lines = [line for line in told.split("\\n") if " · " in line]
@@ -70,22 +70,22 @@ async def test_who_did_what(tmp_path: Path) -> None:
             assert "There is no ticket LD-999." in await look_back(sam, "LD-999")
             assert "is no ticket such as LD-12" in await look_back(sam, "yesterday")
             assert "the members of the support user group" in await look_back(
-                stage.workspace.person("maya")
+                harness.workspace.person("maya")
             )
-        assert [] == faults_of(world.workspace)
+        assert [] == slack_errors_of(services.workspace)
 
 
-@pytest.mark.parametrize("people", [0, 3 * SHOWN_MOST])
-async def test_many_deeds_and_none(http_stage: Stage, people: int) -> None:
+@pytest.mark.parametrize("people", [0, 3 * MAX_SHOWN])
+async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
     """Nothing done yet is said; of many deeds the newest stand there, whatever they are."""
-    sam, team = http_stage.workspace.person("sam"), http_stage.workspace.team_id
-    now = http_stage.clock.now()
+    sam, team = http_harness.workspace.person("sam"), http_harness.workspace.team_id
+    now = http_harness.clock.now()
 
     def work(session: Session) -> None:
         for number in range(people):
             action = "tickets.export" if number % 2 else "moon.landing"
             detail = {"week": f"2026-W{number:02}", "cname": "<!channel>"}
-            audit_log.note(
+            audit_log.add_entry(
                 session,
                 AuditEntry(
                     team=team,
@@ -97,12 +97,12 @@ async def test_many_deeds_and_none(http_stage: Stage, people: int) -> None:
                 ),
             )
 
-    await http_stage.house.store.transact(work)
+    await http_harness.application.store.transact(work)
     told = await look_back(sam)
     if not people:
         assert "Nothing yet" in told
         return
-    assert SHOWN_MOST == told.count(f"<@{sam.id}>")
+    assert MAX_SHOWN == told.count(f"<@{sam.id}>")
     assert f"downloaded the tickets of week 2026-W{people - 1}" in told
     assert "moon.landing" in told
     assert "<!channel>" not in told

@@ -6,28 +6,34 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.scenario import build_lesson
-from tests.conftest import MovedClock, Stage, faults_of
-from tests.scenario_helpers import findings_of, open_world, report, text_of, ticket_of
+from bot.sandbox.scenario import build_simulated_call
+from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.scenario_helpers import (
+    find_diagnosis_posts,
+    find_ticket,
+    open_external_services,
+    report,
+    text_of,
+)
 
 
 @pytest.fixture(scope="module")
-async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house whose account has the Premium plan of today's Agora."""
-    async with open_world(tmp_path_factory.mktemp("today"), MovedClock()) as world:
-        world.clouds.agora.generation, world.clouds.agora.plan = "current", "premium"
+    async with open_external_services(tmp_path_factory.mktemp("today"), OffsetClock()) as services:
+        services.clouds.agora.generation, services.clouds.agora.plan = "current", "premium"
         for day in (1, 2):  # one of them lies in the newest day that is counted
-            began = world.clock() - day * 86400
-            world.clouds.add(
-                build_lesson("downlink_loss_video", "past", seed=day, started_at=began)
+            began = services.clock() - day * 86400
+            services.clouds.add(
+                build_simulated_call("downlink_loss_video", "past", seed=day, started_at=began)
             )
-        async with world.lagdesk(AGORA_API="current", AGORA_PLAN="premium") as built:
+        async with services.run_lagdesk(AGORA_API="current", AGORA_PLAN="premium") as built:
             yield built
-        assert [] == faults_of(world.workspace)
-        assert [] == world.clouds.over_quota
+        assert [] == slack_errors_of(services.workspace)
+        assert [] == services.clouds.over_quota
 
 
-async def test_where_it_is_bad_now_and_was_yesterday(today: Stage) -> None:
+async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
     """Twenty seconds of now before the last counted day; freezes and users stand side by side."""
     sam = today.workspace.person("sam")
     await sam.command("/quality", "distribution")
@@ -46,16 +52,16 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Stage) -> None:
     assert "from 600 ms" in said
 
 
-async def details(stage: Stage, cname: str) -> str:
+async def details(harness: Harness, cname: str) -> str:
     """What the modal behind the button of a verdict says."""
-    sam = stage.workspace.person("sam")
-    await sam.click(findings_of(stage, cname)[0], "verdict.details")
-    view = await sam.view_opened("details")
+    sam = harness.workspace.person("sam")
+    await sam.click(find_diagnosis_posts(harness, cname)[0], "verdict.details")
+    view = await sam.wait_for_view("details")
     await sam.close(view)
     return text_of(view)
 
 
-async def test_who_else_suffered(today: Stage) -> None:
+async def test_who_else_suffered(today: Harness) -> None:
     """The verdict waits for nobody; the details tell of everybody, a year later too."""
     cname = "class_77_big"
     today.clouds.fail_next("analytics/call/freeze/bucket", "http_500", times=3)
@@ -64,7 +70,7 @@ async def test_who_else_suffered(today: Stage) -> None:
     await report(today.workspace.person("sam"), cname)
     await today.settled()
     await today.pass_time(400)
-    assert "video" in findings_of(today, cname)[0]["text"].lower()
+    assert "video" in find_diagnosis_posts(today, cname)[0]["text"].lower()
     assert "Everybody in the call" not in await details(today, cname)
     await today.pass_time(301)
     shown = await details(today, cname)
@@ -75,9 +81,9 @@ async def test_who_else_suffered(today: Stage) -> None:
     assert "Wi-Fi " in shares
     assert "4G " in shares
     assert "Worst minute (video): <!date^" in shown
-    asked = today.clouds.counts["analytics/call/statistics"]
-    assert (await ticket_of(today, cname)).verdict is not None
+    requests_before = today.clouds.counts["analytics/call/statistics"]
+    assert (await find_ticket(today, cname)).verdict is not None
     today.clock.move(300 * 86400)
     assert "of 14 people suffered" in await details(today, cname)
-    assert asked == today.clouds.counts["analytics/call/statistics"]
+    assert requests_before == today.clouds.counts["analytics/call/statistics"]
     today.clock.move(-300 * 86400)

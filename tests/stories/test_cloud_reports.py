@@ -6,8 +6,15 @@ import pytest
 
 from bot.sandbox.clouds import FaultKind
 from bot.ticket import ReportState
-from tests.conftest import Stage
-from tests.scenario_helpers import card_of, count_reports, findings_of, report, text_of, ticket_of
+from tests.conftest import Harness
+from tests.scenario_helpers import (
+    count_cloud_reports,
+    find_card,
+    find_diagnosis_posts,
+    find_ticket,
+    report,
+    text_of,
+)
 
 ENDPOINT = "analytics/feedback/reportV2"
 PASSING: list[FaultKind] = ["http_500", "http_503", "http_429", "http_300", "code_300"]
@@ -23,7 +30,7 @@ UNSURE: list[tuple[FaultKind, bool]] = [
 
 
 @pytest.mark.parametrize("kind", ["reset", "http_500", "html", "truncated_json", "code_300"])
-async def test_cloud_fails_while_we_ask_why(http_stage: Stage, kind: FaultKind) -> None:
+async def test_cloud_fails_while_we_ask_why(http_harness: Harness, kind: FaultKind) -> None:
     """A diagnosis that fails says so in its post, and changes when the cloud answers."""
     cname = {
         "reset": "class_77_10",
@@ -32,72 +39,72 @@ async def test_cloud_fails_while_we_ask_why(http_stage: Stage, kind: FaultKind) 
         "truncated_json": "class_77_18",
         "code_300": "class_77_19",
     }[kind]
-    http_stage.clouds.fail_next("analytics/call/lists", kind, times=6)
-    await report(http_stage.workspace.person("sam"), cname)
-    await http_stage.settled()
-    found = findings_of(http_stage, cname)[0]
-    assert "Not enough data yet" in found["text"]
-    assert "Missing: the call" in text_of(found)
-    http_stage.clouds.clear_faults()
-    await http_stage.pass_time(61)
-    found = findings_of(http_stage, cname)[0]
-    assert "Not enough" not in found["text"], text_of(found)
-    assert 1 == len(findings_of(http_stage, cname))
+    http_harness.clouds.fail_next("analytics/call/lists", kind, times=6)
+    await report(http_harness.workspace.person("sam"), cname)
+    await http_harness.settled()
+    text = find_diagnosis_posts(http_harness, cname)[0]
+    assert "Not enough data yet" in text["text"]
+    assert "Missing: the call" in text_of(text)
+    http_harness.clouds.clear_faults()
+    await http_harness.pass_time(61)
+    text = find_diagnosis_posts(http_harness, cname)[0]
+    assert "Not enough" not in text["text"], text_of(text)
+    assert 1 == len(find_diagnosis_posts(http_harness, cname))
 
 
 @pytest.mark.parametrize("kind", PASSING)
-async def test_passing_refusal_is_tried_again(http_stage: Stage, kind: FaultKind) -> None:
+async def test_passing_refusal_is_tried_again(http_harness: Harness, kind: FaultKind) -> None:
     """The card says that the report waits and why; the next try is within ten seconds."""
     cname = f"passing-{kind}"
-    http_stage.clouds.fail_next(ENDPOINT, kind, after_effect=False)
-    await report(http_stage.workspace.person("sam"), cname)
-    await http_stage.settled()
-    await http_stage.pass_time(10 if kind.startswith("http_5") else 61)
-    assert any("will be tried again. Agora" in shown for shown in cards_before(http_stage, cname))
-    assert "Reported to Agora: accepted" in text_of(card_of(http_stage, cname))
-    assert 1 == count_reports(http_stage, cname)
-    assert 2 == (await ticket_of(http_stage, cname)).report_attempts
+    http_harness.clouds.fail_next(ENDPOINT, kind, after_effect=False)
+    await report(http_harness.workspace.person("sam"), cname)
+    await http_harness.settled()
+    await http_harness.pass_time(10 if kind.startswith("http_5") else 61)
+    assert any("will be tried again. Agora" in text for text in cards_before(http_harness, cname))
+    assert "Reported to Agora: accepted" in text_of(find_card(http_harness, cname))
+    assert 1 == count_cloud_reports(http_harness, cname)
+    assert 2 == (await find_ticket(http_harness, cname)).report_attempts
 
 
-def cards_before(stage: Stage, cname: str) -> list[str]:
+def cards_before(harness: Harness, cname: str) -> list[str]:
     """Everything a card has said so far."""
-    sent = [text_of(call["request"]) for call in stage.workspace.calls if "chat." in call["name"]]
+    sent = [text_of(call["request"]) for call in harness.workspace.calls if "chat." in call["name"]]
     return [text for text in sent if cname in text]
 
 
 @pytest.mark.parametrize(("kind", "after_effect"), UNSURE)
 async def test_unsure_report_is_never_sent_again(
-    http_stage: Stage, kind: FaultKind, *, after_effect: bool
+    http_harness: Harness, kind: FaultKind, *, after_effect: bool
 ) -> None:
     """A report that may have arrived is shown as unconfirmed and left alone."""
     cname = f"unsure-{UNSURE.index((kind, after_effect))}"
-    http_stage.clouds.fail_next(ENDPOINT, kind, after_effect=after_effect)
-    await report(http_stage.workspace.person("sam"), cname)
-    await http_stage.settled()
-    assert "sent, unconfirmed" in text_of(card_of(http_stage, cname))
+    http_harness.clouds.fail_next(ENDPOINT, kind, after_effect=after_effect)
+    await report(http_harness.workspace.person("sam"), cname)
+    await http_harness.settled()
+    assert "sent, unconfirmed" in text_of(find_card(http_harness, cname))
     for _ in range(3):
-        await http_stage.pass_time(400)
-    assert int(after_effect) == count_reports(http_stage, cname)
-    assert ReportState.UNCONFIRMED is (await ticket_of(http_stage, cname)).report_state
+        await http_harness.pass_time(400)
+    assert int(after_effect) == count_cloud_reports(http_harness, cname)
+    assert ReportState.UNCONFIRMED is (await find_ticket(http_harness, cname)).report_state
 
 
-async def test_time_out_is_unsure(http_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer in time may mean that the report arrived."""
-    monkeypatch.setattr("bot.clouds.http.TOTAL_S", 0.1)
-    http_stage.clouds.fail_next(ENDPOINT, "timeout", after_effect=True)
-    await report(http_stage.workspace.person("sam"), "timeout-1")
-    await http_stage.settled()
-    assert "sent, unconfirmed" in text_of(card_of(http_stage, "timeout-1"))
-    await http_stage.pass_time(400)
-    assert 1 == count_reports(http_stage, "timeout-1")
+    monkeypatch.setattr("bot.clouds.http.TOTAL_TIMEOUT_S", 0.1)
+    http_harness.clouds.fail_next(ENDPOINT, "timeout", after_effect=True)
+    await report(http_harness.workspace.person("sam"), "timeout-1")
+    await http_harness.settled()
+    assert "sent, unconfirmed" in text_of(find_card(http_harness, "timeout-1"))
+    await http_harness.pass_time(400)
+    assert 1 == count_cloud_reports(http_harness, "timeout-1")
 
 
-async def test_long_outage_ends(http_stage: Stage) -> None:
+async def test_long_outage_ends(http_harness: Harness) -> None:
     """Pauses grow up to five minutes, and the report goes out when the cloud is back."""
-    http_stage.clouds.fail_next(ENDPOINT, "http_500", times=9)
-    await report(http_stage.workspace.person("lin"), "outage-1")
-    await http_stage.settled()
+    http_harness.clouds.fail_next(ENDPOINT, "http_500", times=9)
+    await report(http_harness.workspace.person("lin"), "outage-1")
+    await http_harness.settled()
     for number in range(9):
-        assert 0 == count_reports(http_stage, "outage-1")
-        await http_stage.pass_time(min(5 * 2**number, 300) + 1)
-    assert 1 == count_reports(http_stage, "outage-1")
+        assert 0 == count_cloud_reports(http_harness, "outage-1")
+        await http_harness.pass_time(min(5 * 2**number, 300) + 1)
+    assert 1 == count_cloud_reports(http_harness, "outage-1")

@@ -6,16 +6,16 @@ import pytest
 
 from bot.sandbox.slack import Workspace
 from bot.store import models
-from tests.conftest import Stage
+from tests.conftest import Harness
 from tests.scenario_helpers import (
-    card_of,
-    cards_of,
-    count_reports,
-    findings_of,
+    count_cloud_reports,
+    direct_messages,
+    find_card,
+    find_cards,
+    find_diagnosis_posts,
+    find_ticket,
     report,
     text_of,
-    ticket_of,
-    told,
 )
 
 FAULTS = [
@@ -30,64 +30,68 @@ FAULTS = [
 METHODS = ["chat.postMessage", "chat.update", "chat.getPermalink"]
 
 
-async def outlast(stage: Stage, rounds: int = 7) -> None:
+async def outlast(harness: Harness, rounds: int = 7) -> None:
     """Let the growing pauses between tries go by."""
-    await stage.settled()
+    await harness.settled()
     for number in range(rounds):
-        await stage.pass_time(min(6 * 2**number, 300))
+        await harness.pass_time(min(6 * 2**number, 300))
 
 
-async def see_everything_once(stage: Stage, cname: str) -> None:
+async def see_everything_once(harness: Harness, cname: str) -> None:
     """One card, one confirmation, one diagnosis, one report; the card up to date."""
-    card = card_of(stage, cname)
+    card = find_card(harness, cname)
     assert "Reported to Agora: accepted" in text_of(card)
-    assert 1 == len(findings_of(stage, cname))
-    ticket = await ticket_of(stage, cname)
-    reporter = stage.workspace.person(ticket.reporter)
-    assert 1 == len([m for m in told(stage, reporter, cname) if "is filed" in m["text"]])
-    assert 1 == count_reports(stage, cname)
+    assert 1 == len(find_diagnosis_posts(harness, cname))
+    ticket = await find_ticket(harness, cname)
+    reporter = harness.workspace.person(ticket.reporter)
+    assert 1 == len(
+        [m for m in direct_messages(harness, reporter, cname) if "is filed" in m["text"]]
+    )
+    assert 1 == count_cloud_reports(harness, cname)
 
 
 # First, since hours pass in it: every ticket of the stage is then looked at again and again.
 @pytest.mark.parametrize("way", ["archived", "removed", "scope"])
-async def test_escalation_channel_is_gone_and_comes_back(http_stage: Stage, way: str) -> None:
+async def test_escalation_channel_is_gone_and_comes_back(http_harness: Harness, way: str) -> None:
     """The ticket stays, the reporter is told, and the card appears when it can."""
-    workspace, cname = http_stage.workspace, f"gone-{way}"
+    workspace, cname = http_harness.workspace, f"gone-{way}"
     person = workspace.person("sam")
     open_escalations(workspace, way, is_open=False)
     assert (await report(person, cname)).ok
-    await outlast(http_stage, 12)
-    assert [] == cards_of(http_stage, cname)
-    assert (way != "scope") == bool(told(http_stage, person, cname))
-    assert cname == (await ticket_of(http_stage, cname)).cname
+    await outlast(http_harness, 12)
+    assert [] == find_cards(http_harness, cname)
+    assert (way != "scope") == bool(direct_messages(http_harness, person, cname))
+    assert cname == (await find_ticket(http_harness, cname)).cname
     open_escalations(workspace, way, is_open=True)
-    await http_stage.pass_time(300)
-    await http_stage.pass_time(60)
-    await see_everything_once(http_stage, cname)
+    await http_harness.pass_time(300)
+    await http_harness.pass_time(60)
+    await see_everything_once(http_harness, cname)
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("error", "after_effect"), FAULTS)
 async def test_slack_fails_around_our_posts(
-    http_stage: Stage, method: str, error: str, *, after_effect: bool
+    http_harness: Harness, method: str, error: str, *, after_effect: bool
 ) -> None:
     """Refused, broken or cut off, before or after the effect: everything stands once."""
     cname = f"slack-{METHODS.index(method)}-{FAULTS.index((error, after_effect))}"
-    person = http_stage.workspace.person("sam")
-    http_stage.workspace.fail_next(method, error, retry_after=0, times=3, after_effect=after_effect)
+    person = http_harness.workspace.person("sam")
+    http_harness.workspace.fail_next(
+        method, error, retry_after=0, times=3, after_effect=after_effect
+    )
     assert (await report(person, cname)).ok
-    await outlast(http_stage)
-    http_stage.workspace.faults.clear()
-    await see_everything_once(http_stage, cname)
+    await outlast(http_harness)
+    http_harness.workspace.faults.clear()
+    await see_everything_once(http_harness, cname)
 
 
-async def test_permalink_is_learnt_later(http_stage: Stage) -> None:
+async def test_permalink_is_learnt_later(http_harness: Harness) -> None:
     """When Slack does not tell the card's address at first, the explanation has it."""
-    person = http_stage.workspace.person("sam")
-    http_stage.workspace.fail_next("chat.getPermalink", "http_500", times=2)
+    person = http_harness.workspace.person("sam")
+    http_harness.workspace.fail_next("chat.getPermalink", "http_500", times=2)
     await report(person, "class_77_16")
-    await outlast(http_stage)
-    assert "/archives/" in text_of(told(http_stage, person, "class_77_16")[-1])
+    await outlast(http_harness)
+    assert "/archives/" in text_of(direct_messages(http_harness, person, "class_77_16")[-1])
 
 
 def open_escalations(workspace: Workspace, way: str, *, is_open: bool) -> None:
@@ -102,56 +106,56 @@ def open_escalations(workspace: Workspace, way: str, *, is_open: bool) -> None:
         workspace.scopes.discard("chat:write")
 
 
-async def test_optional_scopes_may_be_missing(http_stage: Stage) -> None:
+async def test_optional_scopes_may_be_missing(http_harness: Harness) -> None:
     """Without the right to read history a failed post is sent again rather than lost."""
-    workspace = http_stage.workspace
+    workspace = http_harness.workspace
     taken = {"channels:history", "groups:history", "im:history"}
     had = taken & workspace.scopes
     workspace.scopes.difference_update(taken)
     workspace.fail_next("chat.postMessage", "http_500", times=2)
     await report(workspace.person("sam"), "no-history")
-    await outlast(http_stage)
+    await outlast(http_harness)
     workspace.scopes.update(had)
-    await see_everything_once(http_stage, "no-history")
+    await see_everything_once(http_harness, "no-history")
 
 
-async def test_deleted_card_is_posted_anew(http_stage: Stage) -> None:
+async def test_deleted_card_is_posted_anew(http_harness: Harness) -> None:
     """When an admin deletes the card, the next change brings card and diagnosis back."""
-    workspace = http_stage.workspace
+    workspace = http_harness.workspace
     await report(workspace.person("sam"), "deleted-1")
-    await http_stage.settled()
+    await http_harness.settled()
     channel = workspace.channel("escalations")
-    del channel.messages[card_of(http_stage, "deleted-1")["ts"]]
-    http_stage.clock.move(1)
-    ticket = await ticket_of(http_stage, "deleted-1")
-    desk = http_stage.house.desk
-    await desk.claim(ticket.team, ticket.id, workspace.person("zhou").id)
-    await outlast(http_stage, 2)
-    card = card_of(http_stage, "deleted-1")
+    del channel.messages[find_card(http_harness, "deleted-1")["ts"]]
+    http_harness.clock.move(1)
+    ticket = await find_ticket(http_harness, "deleted-1")
+    ticket_service = http_harness.application.ticket_service
+    await ticket_service.claim(ticket.team, ticket.id, workspace.person("zhou").id)
+    await outlast(http_harness, 2)
+    card = find_card(http_harness, "deleted-1")
     assert ticket.card_ts != card["ts"]
     assert "Claimed by" in text_of(card)
     assert "the earlier card is gone" in text_of(card)
-    assert 1 == len(findings_of(http_stage, "deleted-1"))
+    assert 1 == len(find_diagnosis_posts(http_harness, "deleted-1"))
 
 
-async def test_person_who_cannot_be_written_to(http_stage: Stage) -> None:
+async def test_person_who_cannot_be_written_to(http_harness: Harness) -> None:
     """Somebody whose direct channel is closed for good is given up after a day."""
-    workspace = http_stage.workspace
+    workspace = http_harness.workspace
     sam, zhou = workspace.person("sam"), workspace.person("zhou")
     await report(sam, "left-us")
-    await http_stage.settled()
-    ticket = await ticket_of(http_stage, "left-us")
+    await http_harness.settled()
+    ticket = await find_ticket(http_harness, "left-us")
     name = f"tell:{ticket.label}:claimed:{sam.id}:0"
     workspace.fail_next("chat.postMessage", "account_inactive", times=10**6)
-    await zhou.click(card_of(http_stage, "left-us"), "ticket.claim")
-    await outlast(http_stage, 3)
-    assert await is_owed(http_stage, name)
-    await http_stage.pass_time(25 * 3600)
+    await zhou.click(find_card(http_harness, "left-us"), "ticket.claim")
+    await outlast(http_harness, 3)
+    assert await is_enqueued(http_harness, name)
+    await http_harness.pass_time(25 * 3600)
     workspace.faults.clear()
-    assert not await is_owed(http_stage, name)
+    assert not await is_enqueued(http_harness, name)
 
 
-async def is_owed(stage: Stage, name: str) -> bool:
+async def is_enqueued(harness: Harness, name: str) -> bool:
     """Tell whether a duty is not done yet."""
-    duty = await stage.house.store.read(lambda session: session.get(models.Duty, name))
-    return duty is not None and duty.done_at is None
+    job = await harness.application.store.read(lambda session: session.get(models.Job, name))
+    return job is not None and job.finished_at is None

@@ -7,28 +7,34 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.scenario import build_simulated_call
 from bot.sandbox.slack import Person
-from tests.conftest import Stage, faults_of, set_up_stage
-from tests.scenario_helpers import findings_of, report, text_of, told, whispers
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.scenario_helpers import (
+    direct_messages,
+    ephemeral_texts,
+    find_diagnosis_posts,
+    report,
+    text_of,
+)
 
 
 @pytest.fixture(scope="module")
-async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage whose shared surfaces speak both languages."""
     folder = tmp_path_factory.mktemp("house")
-    async with set_up_stage(folder, DEFAULT_LOCALE="both") as built:
+    async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
-async def ask(stage: Stage, person: Person, text: str) -> list[str]:
+async def ask(harness: Harness, person: Person, text: str) -> list[str]:
     """Ask about a channel and return the answers, the first word included."""
-    before = len(whispers(person))
+    before = len(ephemeral_texts(person))
     outcome = await person.command("/diagnose", text)
     assert not outcome.late
-    await stage.settled()
-    return whispers(person)[before:]
+    await harness.settled()
+    return ephemeral_texts(person)[before:]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +48,7 @@ async def ask(stage: Stage, person: Person, text: str) -> list[str]:
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
     ],
 )
-async def test_diagnose_answers_privately(both: Stage, name: str, text: str, said: str) -> None:
+async def test_diagnose_answers_privately(both: Harness, name: str, text: str, said: str) -> None:
     """The answer is for the reader alone, in their language, at once where data is out."""
     person = both.workspace.person(name)
     first, answer = await ask(both, person, text)
@@ -53,30 +59,30 @@ async def test_diagnose_answers_privately(both: Stage, name: str, text: str, sai
     assert [] == [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)]
 
 
-async def test_call_that_has_just_begun_is_answered_twice(both: Stage) -> None:
+async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None:
     """First that nothing is known yet and when it will be, then the answer; not more."""
     person = both.workspace.person("sam")
     answers = await ask(both, person, "class_77_9")
     assert "Nothing is known about this call yet" in answers[1]
     for _ in range(5):
         await both.pass_time(120)
-    later = [text for text in whispers(person) if "class_77_9" in text][2:]
+    later = [text for text in ephemeral_texts(person) if "class_77_9" in text][2:]
     assert 1 == len(later)
     assert "Nothing is known" not in later[0]
 
 
-async def test_channel_without_a_call_is_looked_for_once_more(both: Stage) -> None:
+async def test_channel_without_a_call_is_looked_for_once_more(both: Harness) -> None:
     """A class may have begun so lately that it is not listed; after three minutes that is known."""
     person = both.workspace.person("sam")
     for cname in ("late_1", "nowhere_3"):
         answers = await ask(both, person, cname)
         assert f"No call was found in {cname}. If the class began less than 3 min" in answers[1]
     started_at = both.clock() - 60
-    both.clouds.add(build_lesson("healthy", "late_1", seed=9, started_at=started_at))
+    both.clouds.add(build_simulated_call("healthy", "late_1", seed=9, started_at=started_at))
     for _ in range(4):
         await both.pass_time(181)
     found, nothing = (
-        [text for text in whispers(person) if cname in text][2:]
+        [text for text in ephemeral_texts(person) if cname in text][2:]
         for cname in ("late_1", "nowhere_3")
     )
     assert (1, 1) == (len(found), len(nothing))
@@ -84,11 +90,11 @@ async def test_channel_without_a_call_is_looked_for_once_more(both: Stage) -> No
     assert "No call was found in nowhere_3. Check the channel" in nothing[0]
 
 
-async def test_since_says_how_far_back(both: Stage) -> None:
+async def test_since_says_how_far_back(both: Harness) -> None:
     """A call that ended before `since` is not found."""
     person = both.workspace.person("sam")
-    lesson = both.clouds.lesson("class_77_7")
-    assert lesson is not None
+    sim_call = both.clouds.sim_call("class_77_7")
+    assert sim_call is not None
     _, answer = await ask(both, person, "class_77_12 since=2h")
     assert "not found" not in answer
     _, answer = await ask(both, person, "nowhere_2 since=5m")
@@ -110,7 +116,7 @@ async def test_since_says_how_far_back(both: Stage) -> None:
     ],
 )
 async def test_wrong_arguments_are_answered_with_help(
-    both: Stage, name: str, text: str, said: str
+    both: Harness, name: str, text: str, said: str
 ) -> None:
     """What is wrong, and how the command is used, in the reader's language."""
     outcome = await both.workspace.person(name).command("/diagnose", text)
@@ -120,17 +126,17 @@ async def test_wrong_arguments_are_answered_with_help(
     assert "<!" not in outcome.text
 
 
-async def test_answer_survives_slack(both: Stage) -> None:
+async def test_answer_survives_slack(both: Harness) -> None:
     """When Slack breaks the answer's address for a moment, the answer comes later."""
     person = both.workspace.person("zhou")
     both.workspace.fail_next("response_url", "http_500")
     await ask(both, person, "class_77_10")
-    assert [] == [text for text in whispers(person) if "CPU 负载过高" in text]
+    assert [] == [text for text in ephemeral_texts(person) if "CPU 负载过高" in text]
     await both.pass_time(10)
-    assert 1 == len([text for text in whispers(person) if "CPU 负载过高" in text])
+    assert 1 == len([text for text in ephemeral_texts(person) if "CPU 负载过高" in text])
 
 
-async def test_thread_names_sides_codes_and_both_languages(both: Stage) -> None:
+async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> None:
     """Faults are told of teacher and student, in both languages, without anybody's uid."""
     person = both.workspace.person("sam")
     await report(person, "class_77_2")
@@ -140,27 +146,27 @@ async def test_thread_names_sides_codes_and_both_languages(both: Stage) -> None:
     assert not re.search(r"10001|20002", found)
 
 
-async def look_until(stage: Stage, cname: str, said: str) -> str:
+async def look_until(harness: Harness, cname: str, said: str) -> str:
     """Let time pass until the post in the thread says something, half an hour at most."""
-    await stage.settled()
+    await harness.settled()
     found = ""
     for _ in range(15):
-        await stage.pass_time(120)
-        found = text_of(findings_of(stage, cname)[0])
+        await harness.pass_time(120)
+        found = text_of(find_diagnosis_posts(harness, cname)[0])
         if said in found:
             break
     return found
 
 
-async def test_big_class_says_who_is_cut_off(both: Stage) -> None:
+async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     """When the cloud names ten people only, the missing one is named, masked."""
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
     found = await look_until(both, "class_77_big", "ten people")
     assert "the cloud lists ten people at most (•••01)" in found
-    assert 1 == len(findings_of(both, "class_77_big"))
+    assert 1 == len(find_diagnosis_posts(both, "class_77_big"))
 
 
-async def test_used_up_quota_says_when(both: Stage) -> None:
+async def test_used_up_quota_says_when(both: Harness) -> None:
     """When the allowance is used up, the post says until when, and changes afterwards."""
     rooms = [f"class_77_{number}" for number in (16, 17, 18, 19, 8, 4, 11, 14)]
     person = both.workspace.person("lin")
@@ -168,13 +174,15 @@ async def test_used_up_quota_says_when(both: Stage) -> None:
         await report(person, cname)
     await both.settled()
     await both.pass_time(400)
-    waiting = [c for c in rooms if "quota is used up for now" in text_of(findings_of(both, c)[0])]
+    waiting = [
+        c for c in rooms if "quota is used up for now" in text_of(find_diagnosis_posts(both, c)[0])
+    ]
     for cname in waiting:  # on an idle machine all of them may get their turn within the wait
-        assert "<!date^" in text_of(findings_of(both, cname)[0])
+        assert "<!date^" in text_of(find_diagnosis_posts(both, cname)[0])
     for _ in range(12):
-        if all(2 == len(told(both, person, cname)) for cname in rooms):
+        if all(2 == len(direct_messages(both, person, cname)) for cname in rooms):
             break
         await both.pass_time(301)
     for cname in rooms:
-        assert "hourglass" not in text_of(findings_of(both, cname)[0])
-        assert 2 == len(told(both, person, cname))
+        assert "hourglass" not in text_of(find_diagnosis_posts(both, cname)[0])
+        assert 2 == len(direct_messages(both, person, cname))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import Stage
-from tests.scenario_helpers import card_of, report
+from tests.conftest import Harness
+from tests.scenario_helpers import find_card, report
 
 
 @pytest.mark.parametrize(
@@ -13,17 +13,17 @@ from tests.scenario_helpers import card_of, report
     [("class_77_4", "archive", "unarchive"), ("class_77_6", "remove_bot", "add_bot")],
 )
 async def test_card_appears_when_the_channel_is_back(
-    stage: Stage, cname: str, gone: str, back: str
+    harness: Harness, cname: str, gone: str, back: str
 ) -> None:
     """Slack says that the channel is open again, and the card is posted without a wait."""
-    getattr(stage.workspace, gone)("escalations")
-    outcome = await report(stage.workspace.person("lin"), cname)
+    getattr(harness.workspace, gone)("escalations")
+    outcome = await report(harness.workspace.person("lin"), cname)
     assert {} == outcome.errors
-    await stage.settled()
-    assert not any(cname in repr(m) for m in stage.workspace.messages(stage.escalations))
+    await harness.settled()
+    assert not any(cname in repr(m) for m in harness.workspace.messages(harness.escalations))
 
-    getattr(stage.workspace, back)("escalations")
-    await stage.workspace.until(
-        lambda: any(cname in repr(m) for m in stage.workspace.messages(stage.escalations))
+    getattr(harness.workspace, back)("escalations")
+    await harness.workspace.until(
+        lambda: any(cname in repr(m) for m in harness.workspace.messages(harness.escalations))
     )
-    assert cname in repr(card_of(stage, cname))
+    assert cname in repr(find_card(harness, cname))

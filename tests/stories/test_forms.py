@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
 
 from bot.sandbox.slack import Person
-from tests.conftest import Stage
-from tests.scenario_helpers import FORM, card_of, cards_of, count_reports, text_of, whispers
+from tests.conftest import START, Harness
+from tests.scenario_helpers import (
+    FORM,
+    count_cloud_reports,
+    ephemeral_texts,
+    find_card,
+    find_cards,
+    text_of,
+)
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
-NOW = int(time.time())
+NOW = int(START.timestamp())
 
 
 async def open_form(person: Person, text: str = "") -> dict[str, Any]:
     """Open the form by the command."""
     await person.command("/report", text)
-    return await person.view_opened("report")
+    return await person.wait_for_view("report")
 
 
 def value_of(view: dict[str, Any], field: str) -> str | None:
@@ -63,24 +69,24 @@ WRONG = [
     ("field", "value"), WRONG, ids=[f"{field}-{place}" for place, (field, _) in enumerate(WRONG)]
 )
 async def test_wrong_field_is_said_under_it(
-    stage: Stage, name: str, field: str, value: Any
+    harness: Harness, name: str, field: str, value: Any
 ) -> None:
     """Each wrong field is named in the person's language, and nothing is stored."""
-    person = stage.workspace.person(name)
+    person = harness.workspace.person(name)
     cname = f"wrong-{WRONG.index((field, value))}"
     view = await open_form(person, cname)
     outcome = await person.submit(view, {**FORM, "cname": cname, field: value}, force=True)
     assert {field} == set(outcome.errors)
     assert (name == "lin") == bool(_CHINESE.search(outcome.errors[field]))
-    await stage.settled()
-    assert [] == cards_of(stage, cname)
-    assert 0 == count_reports(stage, cname)
+    await harness.settled()
+    assert [] == find_cards(harness, cname)
+    assert 0 == count_cloud_reports(harness, cname)
     await person.close(view, everything=True)
 
 
-async def test_every_field_wrong_then_corrected(stage: Stage) -> None:
+async def test_every_field_wrong_then_corrected(harness: Harness) -> None:
     """All mistakes are told at once; the corrected form makes one ticket."""
-    person = stage.workspace.person("wang")
+    person = harness.workspace.person("wang")
     view = await open_form(person)
     wrong: dict[str, Any] = {
         "cname": "课",
@@ -95,14 +101,14 @@ async def test_every_field_wrong_then_corrected(stage: Stage) -> None:
 
     right = {**FORM, "cname": "corrected-1", "occurred_at": NOW - 60}
     assert "close" == (await person.submit(view, right)).action
-    await stage.settled()
-    assert "corrected-1" in text_of(card_of(stage, "corrected-1"))
-    assert 1 == count_reports(stage, "corrected-1")
+    await harness.settled()
+    assert "corrected-1" in text_of(find_card(harness, "corrected-1"))
+    assert 1 == count_cloud_reports(harness, "corrected-1")
 
 
-async def test_same_uid_is_told_beside_a_wrong_name(stage: Stage) -> None:
+async def test_same_uid_is_told_beside_a_wrong_name(harness: Harness) -> None:
     """One round of corrections is enough."""
-    person = stage.workspace.person("sam")
+    person = harness.workspace.person("sam")
     view = await open_form(person)
     same = {**FORM, "cname": "", "student_uid": "10001"}
     outcome = await person.submit(view, same, force=True)
@@ -110,26 +116,26 @@ async def test_same_uid_is_told_beside_a_wrong_name(stage: Stage) -> None:
     await person.close(view)
 
 
-async def test_accidents_are_tidied(stage: Stage) -> None:
+async def test_accidents_are_tidied(harness: Harness) -> None:
     """Full-width digits, blanks around and leading zeros are no mistakes."""
-    person = stage.workspace.person("lin")
+    person = harness.workspace.person("lin")
     view = await open_form(person)
     typed = {"cname": " tidy-１ ", "teacher_uid": "１０００１", "student_uid": " 0020002 "}
     assert {} == (await person.submit(view, {**FORM, **typed})).errors
-    await stage.settled()
-    card_of(stage, "tidy-1")
-    sent = next(r for r in stage.clouds.reports if r.fields["cname"] == "tidy-1")
+    await harness.settled()
+    find_card(harness, "tidy-1")
+    sent = next(r for r in harness.clouds.reports if r.fields["cname"] == "tidy-1")
     assert (10001, 20002) == (sent.fields["teacher_uid"], sent.fields["student_uid"])
 
 
 @pytest.mark.parametrize("uid", ["1", str(2**32 - 1)])
-async def test_uids_at_the_edge_are_taken(stage: Stage, uid: str) -> None:
+async def test_uids_at_the_edge_are_taken(harness: Harness, uid: str) -> None:
     """Agora's uids run from 1 to 2^32-1."""
-    person, cname = stage.workspace.person("sam"), f"edge-{uid}"
+    person, cname = harness.workspace.person("sam"), f"edge-{uid}"
     view = await open_form(person, cname)
     assert {} == (await person.submit(view, {**FORM, "student_uid": uid})).errors
-    await stage.settled()
-    assert 1 == count_reports(stage, cname)
+    await harness.settled()
+    assert 1 == count_cloud_reports(harness, cname)
 
 
 @pytest.mark.parametrize(
@@ -153,20 +159,20 @@ async def test_uids_at_the_edge_are_taken(stage: Stage, uid: str) -> None:
     ],
 )
 async def test_command_prefills_the_form(
-    stage: Stage, text: str, expected: dict[str, str | None]
+    harness: Harness, text: str, expected: dict[str, str | None]
 ) -> None:
     """`/report` takes nothing, arguments, or a sentence."""
-    person = stage.workspace.person("sam")
+    person = harness.workspace.person("sam")
     view = await open_form(person, text)
     assert expected == {field: value_of(view, field) for field in expected}
     await person.close(view)
 
 
-async def test_global_shortcut_opens_an_empty_form(stage: Stage) -> None:
+async def test_global_shortcut_opens_an_empty_form(harness: Harness) -> None:
     """The shortcut knows nothing to prefill; the form speaks the person's language."""
-    person = stage.workspace.person("lin")
+    person = harness.workspace.person("lin")
     assert (await person.shortcut("report_call")).ok
-    view = await person.view_opened("report")
+    view = await person.wait_for_view("report")
     assert "提交通话问题" == view["title"]["text"]
     assert value_of(view, "cname") is None
     await person.close(view)
@@ -179,38 +185,38 @@ async def test_global_shortcut_opens_an_empty_form(stage: Stage) -> None:
         "class_77_1 老师 10001 学生 20002，声音断断续续",
     ],
 )
-async def test_message_shortcut_prefills_from_its_text(stage: Stage, text: str) -> None:
+async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: str) -> None:
     """A message in Chinese or English tells the channel and both uids."""
-    person = stage.workspace.person("wang")
-    said = await person.say("teachers", text)
+    person = harness.workspace.person("wang")
+    said = await person.post_message("teachers", text)
     assert (await person.message_shortcut("report_message", said)).ok
-    view = await person.view_opened("report")
+    view = await person.wait_for_view("report")
     found = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
     assert ["class_77_1", "10001", "20002"] == found
     await person.close(view)
 
 
-async def test_late_form_is_told_to_whoever_typed(stage: Stage) -> None:
+async def test_late_form_is_told_to_whoever_typed(harness: Harness) -> None:
     """A trigger that is over leaves no silence: command, shortcut and button tell it."""
-    person = stage.workspace.person("sam")
+    person = harness.workspace.person("sam")
     for error in ("expired_trigger_id", "http_500", "dropped"):
-        stage.workspace.fail_next("views.open", error)
+        harness.workspace.fail_next("views.open", error)
         outcome = await person.command("/report", "late")
         assert "too slow" in outcome.text
-    stage.workspace.fail_next("views.open", "expired_trigger_id")
+    harness.workspace.fail_next("views.open", "expired_trigger_id")
     assert (await person.shortcut("report_call")).ok
-    assert "too slow" in text_of(stage.workspace.messages(person.direct())[-1])
+    assert "too slow" in text_of(harness.workspace.messages(person.dm_channel_id())[-1])
 
-    said = await person.say("teachers", "class_1 teacher 1 student 2")
-    stage.workspace.fail_next("views.open", "expired_trigger_id")
+    said = await person.post_message("teachers", "class_1 teacher 1 student 2")
+    harness.workspace.fail_next("views.open", "expired_trigger_id")
     await person.message_shortcut("report_message", said)
-    assert "too slow" in whispers(person)[-1]
+    assert "too slow" in ephemeral_texts(person)[-1]
 
 
-async def test_slow_slack_does_not_make_us_late(stage: Stage) -> None:
+async def test_slow_slack_does_not_make_us_late(harness: Harness) -> None:
     """When Slack asks us to wait, the person is answered within three seconds all the same."""
-    person = stage.workspace.person("sam")
-    stage.workspace.fail_next("views.open", "ratelimited", retry_after=30)
+    person = harness.workspace.person("sam")
+    harness.workspace.fail_next("views.open", "ratelimited", retry_after=30)
     outcome = await person.command("/report", "late")
     assert not outcome.late
     assert "too slow" in outcome.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -11,14 +12,14 @@ import pytest
 
 from bot.cli import doctor
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
-from bot.sandbox.clouds import Clouds
+from bot.i18n.translator import Translator
+from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
 from handlers.admin import healthcheck_view
-from tests.cli_helpers import Terminal
-from tests.conftest import Stage, set_up_stage, stage_environment
-from tests.scenario_helpers import text_of, whispers
+from tests.cli_helpers import CommandLine
+from tests.conftest import Harness, harness_environment, open_harness_at
+from tests.scenario_helpers import ephemeral_texts, text_of
 
 NEEDED = [
     "settings",
@@ -34,47 +35,48 @@ SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_
 
 
 @pytest.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """A stage of our own: levers are pulled here."""
-    async with set_up_stage(tmp_path_factory.mktemp("doctor")) as built:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+    """A harness at the real time: the command beside it has the machine's clock."""
+    now = dt.datetime.now(dt.UTC)
+    async with open_harness_at(now, tmp_path_factory.mktemp("doctor")) as built:
         yield built
 
 
-def environment_of(stage: Stage, **more: str) -> dict[str, str]:
+def environment_of(harness: Harness, **more: str) -> dict[str, str]:
     """What the command is told beside a running stage; "" leaves a setting out."""
-    folder = Path(stage.settings.database_url.removeprefix("sqlite:///")).parent
-    return stage_environment(stage.workspace, stage.clouds, folder) | more
+    folder = Path(harness.settings.database_url.removeprefix("sqlite:///")).parent
+    return harness_environment(harness.workspace, harness.clouds, folder) | more
 
 
 async def run_doctor(
     environment: Mapping[str, str], folder: Path, *arguments: str
 ) -> tuple[int, str, str]:
     """Run the command; returns its exit status and what it printed."""
-    outcome = await Terminal(folder).run("doctor", *arguments, **environment)
+    outcome = await CommandLine(folder).run("doctor", *arguments, **environment)
     return outcome.status, outcome.out, outcome.err
 
 
-async def find(stage: Stage, **more: str) -> tuple[int, dict[str, Any]]:
+async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
     """Look as the command does; returns its exit status and what was found, by name."""
-    settings = read_settings(environment_of(stage, **more))
-    findings = await doctor.examine(settings, stage.clock)
-    rows = healthcheck_view.to_json(findings, Words("en"))
-    return doctor.exit_status(findings), {row["name"]: row for row in rows}
+    settings = read_settings(environment_of(harness, **more))
+    check_results = await doctor.run_checks(settings, harness.clock, harness.clock.sleep)
+    rows = healthcheck_view.to_json(check_results, Translator("en"))
+    return doctor.exit_status(check_results), {row["name"]: row for row in rows}
 
 
-async def test_all_is_well(house: Stage, tmp_path: Path) -> None:
+async def test_all_is_well(house: Harness, tmp_path: Path) -> None:
     """Beside a running Lagdesk everything is found well; secrets stay in."""
     status, out, errors = await run_doctor(environment_of(house), tmp_path, "--json")
-    found = {row["name"]: row for row in json.loads(out)}
-    assert NEEDED == list(found)
-    assert {"ok"} == {row["state"] for row in found.values()}
-    assert "seed" in found["cloud.agora.kids"]["detail"]
-    assert "of 1000 today" in found["quota.agora.kids"]["detail"]
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert NEEDED == list(rows)
+    assert {"ok"} == {row["state"] for row in rows.values()}
+    assert "seed" in rows["cloud.agora.kids"]["detail"]
+    assert "of 1000 today" in rows["quota.agora.kids"]["detail"]
     assert (0, "") == (status, errors)
     assert not any(environment_of(house)[name] in out for name in SECRETS)
 
 
-async def test_a_table_for_people(house: Stage, tmp_path: Path) -> None:
+async def test_a_table_for_people(house: Harness, tmp_path: Path) -> None:
     """A line for each thing and one for the whole; exit status 1 says that something fails."""
     told = environment_of(house, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
     status, table, errors = await run_doctor(told, tmp_path)
@@ -114,75 +116,75 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(
-    house: Stage, change: dict[str, str], name: str, state: str, says: str
+    house: Harness, change: dict[str, str], name: str, state: str, says: str
 ) -> None:
     """What fails says what to do, and only what is needed makes the exit status 1."""
-    status, found = await find(house, **change)
-    assert state == found[name]["state"]
-    assert says in found[name]["detail"]
+    status, rows = await find(house, **change)
+    assert state == rows[name]["state"]
+    assert says in rows[name]["detail"]
     assert int(state == "failed") == status
 
 
-async def test_scopes_are_compared(house: Stage) -> None:
+async def test_scopes_are_compared(house: Harness) -> None:
     """A scope Lagdesk works without is a warning, one it needs a failure, both by name."""
     workspace = house.workspace
     granted = set(workspace.scopes)
     try:
         without_scopes(workspace, "channels:history")
-        status, found = await find(house)
-        assert (0, "warning") == (status, found["slack.scopes"]["state"])
-        assert "channels:history" in found["slack.scopes"]["detail"]
+        status, rows = await find(house)
+        assert (0, "warning") == (status, rows["slack.scopes"]["state"])
+        assert "channels:history" in rows["slack.scopes"]["detail"]
         without_scopes(workspace, "chat:write")
-        status, found = await find(house)
-        assert (1, "failed") == (status, found["slack.scopes"]["state"])
-        assert "chat:write" in found["slack.scopes"]["detail"]
+        status, rows = await find(house)
+        assert (1, "failed") == (status, rows["slack.scopes"]["state"])
+        assert "chat:write" in rows["slack.scopes"]["detail"]
     finally:
         workspace.scopes.update(granted)
 
 
-async def test_clouds_need_no_slack(house: Stage) -> None:
+async def test_clouds_need_no_slack(house: Harness) -> None:
     """Without any setting of Slack its row is a warning, and nothing of it is asked."""
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
-    status, found = await find(house, **dict.fromkeys(names, ""))
+    status, rows = await find(house, **dict.fromkeys(names, ""))
     assert 0 == status
-    assert "warning" == found["slack.settings"]["state"]
-    assert "slack.token" not in found
-    assert "ok" == found["cloud.agora.kids"]["state"]
+    assert "warning" == rows["slack.settings"]["state"]
+    assert "slack.token" not in rows
+    assert "ok" == rows["cloud.agora.kids"]["state"]
 
 
-async def test_without_a_worker(house: Stage, tmp_path: Path) -> None:
+async def test_without_a_worker(house: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker's sign of life: a warning that says what to start."""
-    status, found = await find(house, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
-    assert (0, "warning") == (status, found["worker"]["state"])
-    assert "python -m bot worker" in found["worker"]["detail"]
+    status, rows = await find(house, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+    assert (0, "warning") == (status, rows["worker"]["state"])
+    assert "python -m bot worker" in rows["worker"]["detail"]
 
 
-async def test_today_is_told_by_its_plan(house: Stage, tmp_path: Path) -> None:
+async def test_today_is_told_by_its_plan(house: Harness, tmp_path: Path) -> None:
     """Which generation answers stands there, with its plan and the quotas of that plan."""
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
-    async with Clouds(agora_generation="current", clock=house.clock).serve() as today:
-        _, found = await find(house, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
-    assert "current, standard" in found["cloud.agora.kids"]["detail"]
-    assert "sessions 1000 of 1000 today" in found["quota.agora.kids"]["detail"]
+    async with FakeClouds(agora_generation="current", clock=house.clock).serve() as today:
+        _, rows = await find(house, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
+    assert "current, standard" in rows["cloud.agora.kids"]["detail"]
+    assert "sessions 1000 of 1000 today" in rows["quota.agora.kids"]["detail"]
 
 
 @pytest.mark.parametrize(("name", "locale"), [("zhou", "zh"), ("sam", "en")])
-async def test_support_calls_the_doctor(house: Stage, name: str, locale: Any) -> None:
+async def test_support_calls_the_doctor(house: Harness, name: str, locale: Any) -> None:
     """Support is answered privately by a job, in the reader's language, without secrets."""
     house.clock.move(60)  # earlier tests used up the second's calls
     person = house.workspace.person(name)
     await person.command("/lagdesk", "doctor")
     await house.settled()
-    said = whispers(person)[-1]
-    assert Words(locale).say(message("How Lagdesk is doing")) in said
+    said = ephemeral_texts(person)[-1]
+    assert Translator(locale).translate(message("How Lagdesk is doing")) in said
     assert ":white_check_mark:" in said
     assert "seed" in said
     assert house.settings.slack_bot_token not in said
 
 
-async def test_others_may_not(house: Stage) -> None:
+async def test_others_may_not(house: Harness) -> None:
     """A teacher is told that only support can call the doctor."""
     teacher = house.workspace.person("lin")
     await teacher.command("/lagdesk", "doctor")
     await house.settled()
-    assert ":white_check_mark:" not in text_of({"all": whispers(teacher)})
+    assert ":white_check_mark:" not in text_of({"all": ephemeral_texts(teacher)})

@@ -8,80 +8,80 @@ from typing import Any
 import pytest
 
 from bot.errors import NotAllowedError
-from bot.services.escalation.incidents import Incidents
+from bot.services.escalation.incidents import IncidentService
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
-from tests.conftest import Stage, faults_of, set_up_stage
-from tests.scenario_helpers import report, text_of, thread_of, ticket_of, whispers
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.scenario_helpers import ephemeral_texts, find_replies, find_ticket, report, text_of
 
 
 @pytest.fixture(scope="module")
-async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage in two languages on which seven reports of one cause came within ten minutes."""
     folder = tmp_path_factory.mktemp("house")
-    async with set_up_stage(folder, DEFAULT_LOCALE="both") as built:
+    async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         for _ in range(7):
             await report(built.workspace.person("sam"), "class_77_1")
         await built.settled()
         await built.pass_time(400)
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
-def threads_of(stage: Stage) -> list[dict[str, Any]]:
+def threads_of(harness: Harness) -> list[dict[str, Any]]:
     """The incidents' posts in the escalation channel."""
-    return [m for m in stage.workspace.messages(stage.escalations) if "INC-" in m["text"]]
+    return [m for m in harness.workspace.messages(harness.escalations) if "INC-" in m["text"]]
 
 
-def ticket_cards(stage: Stage) -> list[dict[str, Any]]:
+def ticket_cards(harness: Harness) -> list[dict[str, Any]]:
     """The tickets' cards in the escalation channel, oldest first."""
-    posts = stage.workspace.messages(stage.escalations)
+    posts = harness.workspace.messages(harness.escalations)
     return [post for post in posts if "ticket.claim" in text_of(post)]
 
 
-def card_number(stage: Stage, number: int) -> dict[str, Any]:
+def card_number(harness: Harness, number: int) -> dict[str, Any]:
     """One ticket's card."""
-    (card,) = [card for card in ticket_cards(stage) if f"LD-{number} " in text_of(card)]
+    (card,) = [card for card in ticket_cards(harness) if f"LD-{number} " in text_of(card)]
     return card
 
 
-async def test_history_in_both_languages(crowd: Stage) -> None:
+async def test_history_in_both_languages(crowd: Harness) -> None:
     """The line counts this student's tickets and the causes that were theirs."""
-    found = text_of(thread_of(crowd, card_number(crowd, 7))[0])
+    found = text_of(find_replies(crowd, card_number(crowd, 7))[0])
     assert "This student: 7 tickets in 30 days, " in found
     assert "这位学生：30 天内 7 张工单，" in found
     assert "20002" not in found
-    assert "in 30 days" not in text_of(thread_of(crowd, card_number(crowd, 1))[0])
+    assert "in 30 days" not in text_of(find_replies(crowd, card_number(crowd, 1))[0])
 
 
-async def test_seven_reports_make_one_incident(crowd: Stage) -> None:
+async def test_seven_reports_make_one_incident(crowd: Harness) -> None:
     """One post links seven tickets, and each card links it."""
     (incident,) = threads_of(crowd)
-    shown = text_of(incident)
-    assert [] == [n for n in range(1, 8) if f"|LD-{n}>" not in shown]
+    text = text_of(incident)
+    assert [] == [n for n in range(1, 8) if f"|LD-{n}>" not in text]
     assert 7 == sum("|INC-1>" in text_of(card) for card in ticket_cards(crowd))
-    assert "7 reports in " in shown
-    assert "7 次提交" in shown
+    assert "7 reports in " in text
+    assert "7 次提交" in text
 
 
-async def test_tickets_of_an_incident_do_not_shout(crowd: Stage) -> None:
+async def test_tickets_of_an_incident_do_not_shout(crowd: Harness) -> None:
     """Time to escalate comes, and no thread calls the group again; the incident did."""
     await crowd.pass_time(15 * 60)
     cards = ticket_cards(crowd)
-    said = [reply["text"] for card in cards for reply in thread_of(crowd, card)]
+    said = [reply["text"] for card in cards for reply in find_replies(crowd, card)]
     assert [] == [text for text in said if "<!here>" in text]
     assert "<!here>" in text_of(threads_of(crowd)[0])
     assert all("Escalated" in text_of(card) for card in cards)
 
 
-async def test_only_support_closes_an_incident(crowd: Stage) -> None:
+async def test_only_support_closes_an_incident(crowd: Harness) -> None:
     """Somebody else is refused; support's press closes it, and the post says who."""
     (incident,) = threads_of(crowd)
     lin, zhou = crowd.workspace.person("lin"), crowd.workspace.person("zhou")
-    ticket = await ticket_of(crowd, "class_77_1")
+    ticket = await find_ticket(crowd, "class_77_1")
     with pytest.raises(NotAllowedError):
-        await Incidents(crowd.house.desk).close(ticket.team, 1, lin.id)
+        await IncidentService(crowd.application.ticket_service).close(ticket.team, 1, lin.id)
     await crowd.settled()
     assert "incident.close" in text_of(threads_of(crowd)[0])
     assert (await zhou.click(incident, "incident.close")).ok
@@ -91,17 +91,17 @@ async def test_only_support_closes_an_incident(crowd: Stage) -> None:
     assert f"Closed by <@{zhou.id}>" in text_of(closed)
 
 
-async def test_later_judgement_counts_once(crowd: Stage) -> None:
+async def test_later_judgement_counts_once(crowd: Harness) -> None:
     """Somebody changes their mind; one judgement stays."""
     sam = crowd.workspace.person("sam")
-    found = thread_of(crowd, card_number(crowd, 7))[0]
+    found = find_replies(crowd, card_number(crowd, 7))[0]
     await sam.click(found, "verdict.wrong")
     await sam.click(found, "verdict.right")
     await sam.command("/lagdesk", "accuracy")
-    assert "100% of 1 judgement" in whispers(sam)[-1]
+    assert "100% of 1 judgement" in ephemeral_texts(sam)[-1]
 
 
-async def test_quiet_incident_closes_itself(crowd: Stage) -> None:
+async def test_quiet_incident_closes_itself(crowd: Harness) -> None:
     """Three reports are none, the fourth opens one, a fifth joins, and quiet closes it."""
     sam = crowd.workspace.person("sam")
     for number, expected in ((3, 1), (1, 2), (1, 2)):
@@ -117,7 +117,7 @@ async def test_quiet_incident_closes_itself(crowd: Stage) -> None:
     assert "已自动关闭" in second
 
 
-async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Stage) -> None:
+async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Harness) -> None:
     """A worker that died between posting and noting leaves one post, not two."""
     posts = len(threads_of(crowd))
 
@@ -126,11 +126,11 @@ async def test_a_post_whose_answer_was_lost_is_found_again(crowd: Stage) -> None
         assert incident is not None
         incident.ts = ""
         session.add(incident)
-        store_jobs.owe(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
+        store_jobs.enqueue(session, "incident:INC-1", "incident", due_at=crowd.clock.now())
 
-    await crowd.house.store.transact(forget)
+    await crowd.application.store.transact(forget)
     await crowd.pass_time(1)
     assert posts == len(threads_of(crowd))
-    found = await crowd.house.store.read(lambda session: incidents.lock(session, 1))
+    found = await crowd.application.store.read(lambda session: incidents.lock(session, 1))
     assert found is not None
     assert threads_of(crowd)[0]["ts"] == found.ts

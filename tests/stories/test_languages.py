@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Person
-from tests.conftest import Stage
-from tests.scenario_helpers import card_of, report, text_of, told
+from tests.conftest import Harness
+from tests.scenario_helpers import direct_messages, find_card, report, text_of
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @pytest.fixture
-async def channel_in_english(stage: Stage) -> AsyncIterator[None]:
+async def channel_in_english(harness: Harness) -> AsyncIterator[None]:
     """Whatever a test chose for the escalation channel is undone."""
     yield
-    support = stage.workspace.person("sam")
+    support = harness.workspace.person("sam")
     assert (await support.command("/lagdesk", "channel-language en", "escalations")).ok
 
 
@@ -31,35 +31,37 @@ async def say(person: Person, text: str, channel: str = "teachers") -> str:
     return outcome.text
 
 
-async def test_language_is_a_persons_own(stage: Stage) -> None:
+async def test_language_is_a_persons_own(harness: Harness) -> None:
     """Chosen, it wins over Slack's; auto follows Slack again; forms and answers obey."""
-    maya = stage.workspace.person("maya")
+    maya = harness.workspace.person("maya")
     assert _CHINESE.search(await say(maya, "language zh"))
     await maya.command("/report", "")
-    view = await maya.view_opened("report")
+    view = await maya.wait_for_view("report")
     assert _CHINESE.search(view["title"]["text"])
     await maya.close(view)
-    await report(maya, f"zh-{id(stage)}")
-    await stage.settled()
-    assert _CHINESE.search(told(stage, maya, f"zh-{id(stage)}")[0]["text"])
+    await report(maya, f"zh-{id(harness)}")
+    await harness.settled()
+    assert _CHINESE.search(direct_messages(harness, maya, f"zh-{id(harness)}")[0]["text"])
     assert not _CHINESE.search(await say(maya, "language en"))
     assert not _CHINESE.search(await say(maya, "LANGUAGE  Auto"))
     assert not _CHINESE.search(await say(maya, "help"))
 
 
-async def test_slack_locale_is_followed_when_it_changes(stage: Stage) -> None:
+async def test_slack_locale_is_followed_when_it_changes(harness: Harness) -> None:
     """user_change is heard; the next answer is in the new language."""
-    guest = stage.workspace.person("guest")
+    guest = harness.workspace.person("guest")
     assert not _CHINESE.search(await say(guest, "help"))
-    stage.workspace.change_user("guest", locale="zh-CN")
-    await stage.workspace.until(
-        lambda: any(c["name"] == "event user_change" for c in stage.workspace.calls)
+    harness.workspace.update_user("guest", locale="zh-CN")
+    await harness.workspace.until(
+        lambda: any(c["name"] == "event user_change" for c in harness.workspace.calls)
     )
     assert _CHINESE.search(await say(guest, "help"))
-    stage.workspace.change_user("guest", locale="en-GB")
-    seen = len([c for c in stage.workspace.calls if c["name"] == "event user_change"])
-    await stage.workspace.until(
-        lambda: len([c for c in stage.workspace.calls if c["name"] == "event user_change"]) >= seen
+    harness.workspace.update_user("guest", locale="en-GB")
+    seen = len([c for c in harness.workspace.calls if c["name"] == "event user_change"])
+    await harness.workspace.until(
+        lambda: (
+            len([c for c in harness.workspace.calls if c["name"] == "event user_change"]) >= seen
+        )
     )
 
 
@@ -75,38 +77,38 @@ async def test_slack_locale_is_followed_when_it_changes(stage: Stage) -> None:
         ("sam", "<!channel>"),
     ],
 )
-async def test_wrong_words_are_answered_with_help(stage: Stage, name: str, text: str) -> None:
+async def test_wrong_words_are_answered_with_help(harness: Harness, name: str, text: str) -> None:
     """Help for the command, in the reader's language, and no markup of theirs."""
-    answer = await say(stage.workspace.person(name), text)
+    answer = await say(harness.workspace.person(name), text)
     assert "`/lagdesk [" in answer
     assert (name in ("lin", "zhou")) == bool(_CHINESE.search(answer))
     assert "<!" not in answer
 
 
-async def test_help_names_every_command(stage: Stage) -> None:
+async def test_help_names_every_command(harness: Harness) -> None:
     """`/lagdesk` alone helps, a line a command; arguments in brackets are no links."""
     for name in ("sam", "lin"):
-        answer = await say(stage.workspace.person(name), "")
+        answer = await say(harness.workspace.person(name), "")
         for command in ("/report", "/diagnose", "/tickets", "/lagdesk"):
             assert f"`{command} " in answer
         assert not re.search(r"<[^!@#h]", answer)
 
 
 @pytest.mark.usefixtures("channel_in_english")
-async def test_channel_language_is_for_support(stage: Stage) -> None:
+async def test_channel_language_is_for_support(harness: Harness) -> None:
     """Support chooses; what is posted there follows; others are refused and nothing changes."""
-    guest, sam = stage.workspace.person("guest"), stage.workspace.person("sam")
+    guest, sam = harness.workspace.person("guest"), harness.workspace.person("sam")
     assert "support" in (await say(guest, "channel-language zh")).lower()
     assert "zh" in await say(sam, "channel-language zh", "escalations")
     await report(sam, "channel-zh")
-    await stage.settled()
-    assert "待处理" in text_of(card_of(stage, "channel-zh"))
-    assert "is filed" in told(stage, sam, "channel-zh")[0]["text"]
+    await harness.settled()
+    assert "待处理" in text_of(find_card(harness, "channel-zh"))
+    assert "is filed" in direct_messages(harness, sam, "channel-zh")[0]["text"]
     await say(sam, "channel-language both", "escalations")
     await report(sam, "channel-both")
-    await stage.settled()
-    shown = text_of(card_of(stage, "channel-both"))
-    assert "待处理 / Open" in shown
+    await harness.settled()
+    text = text_of(find_card(harness, "channel-both"))
+    assert "待处理 / Open" in text
 
 
 def home_of(person: Person) -> dict[str, Any] | None:
@@ -114,18 +116,18 @@ def home_of(person: Person) -> dict[str, Any] | None:
     return person.home
 
 
-async def test_home_is_in_the_readers_language(stage: Stage) -> None:
+async def test_home_is_in_the_readers_language(harness: Harness) -> None:
     """The App Home lists a person's own tickets and how to begin."""
-    sam, lin = stage.workspace.person("sam"), stage.workspace.person("lin")
+    sam, lin = harness.workspace.person("sam"), harness.workspace.person("lin")
     await report(lin, "home-lin")
-    await stage.settled()
+    await harness.settled()
     for person, title in ((sam, "My tickets"), (lin, "我的工单")):
         await person.open_home()
-        home = await stage.workspace.until(partial(home_of, person))
-        shown = text_of(home)
-        assert title in shown
+        home = await harness.workspace.until(partial(home_of, person))
+        text = text_of(home)
+        assert title in text
         drawn = (home or {})["blocks"]
         own = "".join(text_of(b) for b in drawn if b["block_id"].startswith("own-"))
         assert ("home-lin" in own) == (person is lin)
-        assert "/report" in shown
-        assert not re.search("10001|20002", shown)
+        assert "/report" in text
+        assert not re.search("10001|20002", text)

@@ -11,8 +11,8 @@ import pytest
 
 from bot import logs
 from bot.sandbox.slack.delivery.transport import sign
-from tests.conftest import Stage, set_up_stage
-from tests.scenario_helpers import card_of, report
+from tests.conftest import Harness, open_harness
+from tests.scenario_helpers import find_card, report
 
 TEACHER, STUDENT = "424242421", "987654321"
 COMMENT = "the-secret-comment 卡住了 "
@@ -30,29 +30,29 @@ def logging_put_back() -> Iterator[None]:
         logger.setLevel(level)
 
 
-async def play(stage: Stage) -> None:
+async def play(harness: Harness) -> None:
     """Report, diagnose, fail on every side, talk, claim and resolve."""
-    lin, zhou = stage.workspace.person("lin"), stage.workspace.person("zhou")
+    lin, zhou = harness.workspace.person("lin"), harness.workspace.person("zhou")
     uids = {"teacher_uid": TEACHER, "student_uid": STUDENT}
-    stage.workspace.fail_next("chat.postMessage", "http_500", times=2)
-    stage.workspace.fail_next("users.info", "dropped", times=2)
+    harness.workspace.fail_next("chat.postMessage", "http_500", times=2)
+    harness.workspace.fail_next("users.info", "dropped", times=2)
     await report(lin, "class_77_2", comments=COMMENT, **uids)
-    await stage.settled()
-    await stage.pass_time(30)
-    await stage.pass_time(400)
-    card = card_of(stage, "class_77_2")
-    await zhou.say("escalations", REPLY, card["ts"])
+    await harness.settled()
+    await harness.pass_time(30)
+    await harness.pass_time(400)
+    card = find_card(harness, "class_77_2")
+    await zhou.post_message("escalations", REPLY, card["ts"])
     await lin.command("/diagnose", "class_77_2")
     await lin.command("/tickets", COMMENT)
     await lin.command("/lagdesk", COMMENT)
     await zhou.click(card, "ticket.claim")
-    await zhou.click(card_of(stage, "class_77_2"), "ticket.resolve")
-    view = await zhou.view_opened("resolve")
+    await zhou.click(find_card(harness, "class_77_2"), "ticket.resolve")
+    view = await zhou.wait_for_view("resolve")
     await zhou.submit(view, {"cause": "unknown", "resolution": RESOLUTION})
-    await stage.settled()
+    await harness.settled()
     body = f'{{"comment": "{COMMENT}"'.encode()
-    transport = stage.workspace.transport
-    headers = {"Content-Type": "application/json", **sign(stage.workspace.signing_secret, body)}
+    transport = harness.workspace.transport
+    headers = {"Content-Type": "application/json", **sign(harness.workspace.signing_secret, body)}
     await transport.post(body, headers)  # type: ignore[union-attr]
 
 
@@ -61,12 +61,12 @@ async def test_logs_keep_secrets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
 ) -> None:
     """No token, key, address, comment or uid at LOG_LEVEL=DEBUG; JSON is an object a line."""
-    async with set_up_stage(tmp_path) as stage:
-        logs.set_up("DEBUG", form, stage.settings.secrets)  # type: ignore[arg-type]
-        await play(stage)
-        secrets = [secret for secret in stage.settings.secrets if len(secret) > 3]
-    shown = capsys.readouterr().err
-    assert "bot." in shown
+    async with open_harness(tmp_path) as harness:
+        logs.configure("DEBUG", form, harness.settings.secrets)  # type: ignore[arg-type]
+        await play(harness)
+        secrets = [secret for secret in harness.settings.secrets if len(secret) > 3]
+    stderr = capsys.readouterr().err
+    assert "bot." in stderr
     private = [
         TEACHER,
         STUDENT,
@@ -77,8 +77,8 @@ async def test_logs_keep_secrets(
         "/response/",
         "xoxb-",
     ]
-    assert [] == [word for word in (*private, *secrets) if word in shown]
-    assert "Traceback" not in shown
+    assert [] == [word for word in (*private, *secrets) if word in stderr]
+    assert "Traceback" not in stderr
     if form == "json":
-        assert {"at", "level", "logger", "message"} <= set(json.loads(shown.splitlines()[0]))
-        assert all(isinstance(json.loads(line), dict) for line in shown.splitlines())
+        assert {"at", "level", "logger", "message"} <= set(json.loads(stderr.splitlines()[0]))
+        assert all(isinstance(json.loads(line), dict) for line in stderr.splitlines())

@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Workspace
-from tests.conftest import Stage, faults_of, set_up_stage
-from tests.scenario_helpers import card_of, findings_of, report, text_of, told, whispers
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.scenario_helpers import (
+    direct_messages,
+    ephemeral_texts,
+    find_card,
+    find_diagnosis_posts,
+    report,
+    text_of,
+)
 
 # Uids nobody else has, so that finding one anywhere is a leak.
 TEACHER, STUDENT = "424242421", "987654321"
@@ -28,43 +35,43 @@ _PING = re.compile(r"<!(channel|here|everyone)|<@U07SAM00003>|<#C07|<!subteam")
 @pytest.fixture(scope="module", params=[True, False], ids=["masked", "shown"])
 async def masked(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[Stage, bool]]:
+) -> AsyncIterator[tuple[Harness, bool]]:
     """A stage with MASK_UIDS on, and one with it off, after a whole hostile story."""
     folder = tmp_path_factory.mktemp("house")
     mask = "true" if request.param else "false"
-    async with set_up_stage(folder, MASK_UIDS=mask) as stage:
-        await play(stage)
-        yield stage, request.param
-        assert [] == faults_of(stage.workspace)
+    async with open_harness(folder, MASK_UIDS=mask) as harness:
+        await play(harness)
+        yield harness, request.param
+        assert [] == slack_errors_of(harness.workspace)
 
 
-async def play(stage: Stage) -> None:
+async def play(harness: Harness) -> None:
     """Everything that shows something: form, card, diagnosis, lists, home, resolution."""
-    lin, zhou = stage.workspace.person("lin"), stage.workspace.person("zhou")
+    lin, zhou = harness.workspace.person("lin"), harness.workspace.person("zhou")
     uids = {"teacher_uid": TEACHER, "student_uid": STUDENT}
     assert (await report(lin, ROOM, comments=HOSTILE, **uids)).ok
     assert (await report(lin, "class_77_6", comments="x" * 1000)).ok
     assert (await report(lin, "long-1", comments="<&>\n" * 250)).ok
-    await stage.settled()
+    await harness.settled()
     for _ in range(4):
-        await stage.pass_time(240)
-    await zhou.say("escalations", HOSTILE, shown_card(stage)["ts"])
+        await harness.pass_time(240)
+    await zhou.post_message("escalations", HOSTILE, shown_card(harness)["ts"])
     await lin.command("/tickets", "")
     await lin.command("/tickets", "LD-1")
     await lin.command("/diagnose", f'"{ROOM}"')
     await lin.command("/lagdesk", "<!channel>")
     await lin.open_home()
-    await zhou.click(shown_card(stage), "ticket.claim")
-    await zhou.click(shown_card(stage), "ticket.resolve")
-    view = await zhou.view_opened("resolve")
+    await zhou.click(shown_card(harness), "ticket.claim")
+    await zhou.click(shown_card(harness), "ticket.resolve")
+    view = await zhou.wait_for_view("resolve")
     await zhou.submit(view, {"cause": "unknown", "resolution": HOSTILE})
-    await stage.settled()
-    await stage.workspace.until(lambda: lin.home)
+    await harness.settled()
+    await harness.workspace.until(lambda: lin.home)
 
 
-def shown_card(stage: Stage) -> dict[str, Any]:
+def shown_card(harness: Harness) -> dict[str, Any]:
     """The card of the hostile ticket."""
-    return next(m for m in stage.workspace.messages(stage.escalations) if "_x_" in text_of(m))
+    return next(m for m in harness.workspace.messages(harness.escalations) if "_x_" in text_of(m))
 
 
 def surfaces_of(workspace: Workspace) -> Iterator[dict[str, Any]]:
@@ -89,23 +96,23 @@ def markup_in(thing: Any) -> Iterator[str]:
         yield from markup_in(value)
 
 
-async def test_nothing_pings_or_links(masked: tuple[Stage, bool]) -> None:
+async def test_nothing_pings_or_links(masked: tuple[Harness, bool]) -> None:
     """No mention, no link and no channel that a person typed survives as one."""
-    stage, _ = masked
-    texts = [text for shown in surfaces_of(stage.workspace) for text in markup_in(shown)]
+    harness, _ = masked
+    texts = [text for shown in surfaces_of(harness.workspace) for text in markup_in(shown)]
     assert len(texts) > 50
     called = [text for text in texts if _PING.search(text) and "needs somebody" not in text]
     assert [] == called
     assert [] == [text for text in texts if "<https://evil" in text]
 
 
-async def test_texts_are_verbatim_and_unstyled(masked: tuple[Stage, bool]) -> None:
+async def test_texts_are_verbatim_and_unstyled(masked: tuple[Harness, bool]) -> None:
     """Slack makes no links by itself, and signs that style are kept from styling."""
-    stage, _ = masked
-    for shown in surfaces_of(stage.workspace):
+    harness, _ = masked
+    for shown in surfaces_of(harness.workspace):
         found = json.dumps(shown)
         assert found.count('"mrkdwn"') == found.count('"verbatim": true')
-    comment = text_of(shown_card(stage))
+    comment = text_of(shown_card(harness))
     assert "\u00ad*bold*" in comment
     assert "\u00ad`code" in comment
     assert "\u00ad_italic_" in comment
@@ -114,31 +121,31 @@ async def test_texts_are_verbatim_and_unstyled(masked: tuple[Stage, bool]) -> No
     assert "&amp;lt;" in comment
 
 
-async def test_uids_stay_in(masked: tuple[Stage, bool]) -> None:
+async def test_uids_stay_in(masked: tuple[Harness, bool]) -> None:
     """Masked, no surface shows a uid, whatever its writing; shown, the card does."""
-    stage, is_masked = masked
+    harness, is_masked = masked
     leaks = [
         text_of(shown)
-        for shown in surfaces_of(stage.workspace)
+        for shown in surfaces_of(harness.workspace)
         if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(shown))
     ]
     if is_masked:
         assert [] == leaks
-        assert "student_•••21" in text_of(shown_card(stage))
+        assert "student_•••21" in text_of(shown_card(harness))
     else:
-        assert TEACHER in text_of(shown_card(stage))
+        assert TEACHER in text_of(shown_card(harness))
 
 
-async def test_everything_hostile_still_stands_somewhere(masked: tuple[Stage, bool]) -> None:
+async def test_everything_hostile_still_stands_somewhere(masked: tuple[Harness, bool]) -> None:
     """The room is named, the comment and the resolution can be read, long ones whole."""
-    stage, _ = masked
-    card = text_of(shown_card(stage))
+    harness, _ = masked
+    card = text_of(shown_card(harness))
     assert "&lt;!channel&gt;" in card
     assert 2 == card.count("https://evil.example|click&gt;")
-    assert "x" * 400 in text_of(card_of(stage, "class_77_6"))
-    long = text_of(card_of(stage, "long-1"))
+    assert "x" * 400 in text_of(find_card(harness, "class_77_6"))
+    long = text_of(find_card(harness, "long-1"))
     assert 250 == long.count("&lt;&amp;&gt;")
-    assert 1 == len(findings_of(stage, "class_77_6"))
-    lin = stage.workspace.person("lin")
-    assert 2 == len(told(stage, lin, "class_77_6"))
-    assert any("&lt;!channel&gt;" in text for text in whispers(lin))
+    assert 1 == len(find_diagnosis_posts(harness, "class_77_6"))
+    lin = harness.workspace.person("lin")
+    assert 2 == len(direct_messages(harness, lin, "class_77_6"))
+    assert any("&lt;!channel&gt;" in text for text in ephemeral_texts(lin))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.slack import Person
-from tests.conftest import Stage
-from tests.scenario_helpers import FORM, card_of, report, text_of, thread_of, told
+from tests.conftest import Harness
+from tests.scenario_helpers import FORM, direct_messages, find_card, find_replies, report, text_of
 
 
 @pytest.mark.parametrize(
@@ -17,56 +17,56 @@ from tests.scenario_helpers import FORM, card_of, report, text_of, thread_of, to
     ],
 )
 async def test_teacher_reports_and_reads_why(
-    stage: Stage, name: str, title: str, filed: str, why: str
+    harness: Harness, name: str, title: str, filed: str, why: str
 ) -> None:
     """From /report to a card, a private confirmation, an accepted report and a verdict."""
-    person = stage.workspace.person(name)
+    person = harness.workspace.person(name)
     cname = {"lin": "class_77_2", "sam": "class_77_3"}[name]
     await person.command("/report", cname)
-    view = await person.view_opened("report")
+    view = await person.wait_for_view("report")
     assert title == view["title"]["text"]
     outcome = await person.submit(view, {**FORM, "cname": cname})
     assert {} == outcome.errors
-    await stage.settled()
+    await harness.settled()
 
-    card = card_of(stage, cname)
+    card = find_card(harness, cname)
     assert "Reported to Agora: accepted" in text_of(card)
     assert "10001" not in text_of(card)
     assert "&lt;!channel&gt; &amp; student •••02" in text_of(card)
-    dm_messages = stage.workspace.messages(person.direct())
+    dm_messages = harness.workspace.messages(person.dm_channel_id())
     assert filed in text_of(dm_messages[-1])
     assert "/archives/" in text_of(dm_messages[-1])
-    sent = [r for r in stage.clouds.reports if r.fields["cname"] == cname]
+    sent = [r for r in harness.clouds.reports if r.fields["cname"] == cname]
     assert [20002] == [r.fields["abnormal_uid"] for r in sent]
-    assert "not out yet" in text_of(thread_of(stage, card)[0])
+    assert "not out yet" in text_of(find_replies(harness, card)[0])
 
-    await stage.pass_time(400)
-    replies = thread_of(stage, card)
+    await harness.pass_time(400)
+    replies = find_replies(harness, card)
     assert 1 == len(replies)
     expected = {"class_77_2": "Packet loss (video, uplink)", "class_77_3": "CPU is overloaded"}
     assert expected[cname] in replies[0]["text"]
 
-    filed_and_why = told(stage, person, cname)
+    filed_and_why = direct_messages(harness, person, cname)
     assert 2 == len(filed_and_why)
     assert why in text_of(filed_and_why[1])
     assert "/archives/" in text_of(filed_and_why[1])
-    await person_of_support(stage).click(card_of(stage, cname), "ticket.diagnose")
-    await stage.settled()
-    assert 2 == len(told(stage, person, cname))
+    await person_of_support(harness).click(find_card(harness, cname), "ticket.diagnose")
+    await harness.settled()
+    assert 2 == len(direct_messages(harness, person, cname))
 
 
-def person_of_support(stage: Stage) -> Person:
+def person_of_support(harness: Harness) -> Person:
     """Somebody who may press every button."""
-    return stage.workspace.person("zhou")
+    return harness.workspace.person("zhou")
 
 
-async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(stage: Stage) -> None:
+async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Harness) -> None:
     """Under the verdict stand Slack's own charts, in words what those cannot show; a yes counts."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await report(sam, "class_77_8")
-    await stage.settled()
-    await stage.pass_time(400)
-    (found,) = thread_of(stage, card_of(stage, "class_77_8"))
+    await harness.settled()
+    await harness.pass_time(400)
+    (found,) = find_replies(harness, find_card(harness, "class_77_8"))
     loss, *_ = [block for block in found["blocks"] if block["type"] == "data_visualization"]
     assert "packet loss" in loss["title"]
     assert "reported" in loss["title"]
@@ -75,7 +75,7 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(stage: Stage
     assert "20002" not in text_of(found)
     outcome = await sam.click(found, "verdict.right")
     assert 200 == outcome.status
-    assert any("Thank you" in said["text"] for said in sam.ephemerals("escalations"))
+    assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
     await sam.command("/lagdesk", "accuracy")
-    told = sam.ephemerals("teachers")[-1]["text"]
-    assert "Packet loss: 100% of 1 judgement" in told
+    direct_messages = sam.ephemerals("teachers")[-1]["text"]
+    assert "Packet loss: 100% of 1 judgement" in direct_messages

@@ -11,8 +11,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.sandbox.slack.seed import ESCALATIONS, LEADS, LIN, MAYA, SAM, WANG, ZHOU
 from tests.browser import IN_BROWSER, open_page, take_screenshot
-from tests.conftest import Stage, faults_of, set_up_stage
-from tests.scenario_helpers import Json, ticket_of
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.scenario_helpers import Json, find_ticket
 
 pytestmark = IN_BROWSER
 REPORTS = (
@@ -23,12 +23,12 @@ REPORTS = (
 
 
 @pytest.fixture(scope="module")
-async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house whose leads read a weekly post."""
     told = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
-    async with set_up_stage(tmp_path_factory.mktemp("house"), **told) as built:
+    async with open_harness(tmp_path_factory.mktemp("house"), **told) as built:
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
 async def report_in_page(page: Page, cname: str, comment: str) -> None:
@@ -46,7 +46,7 @@ def card_in(page: Page, cname: str) -> Locator:
     return messages.filter(has_text=cname).first
 
 
-def refusals(school: Stage) -> list[Json]:
+def refusals(school: Harness) -> list[Json]:
     """What either of the two was told privately in the channel."""
     agents = map(school.workspace.person, ("sam", "zhou"))
     return [message for agent in agents for message in agent.ephemerals("escalations")]
@@ -60,7 +60,7 @@ def until_monday(now: dt.datetime) -> float:
     return (monday - local).total_seconds()
 
 
-async def test_a_whole_shift(school: Stage, browser: Browser) -> None:
+async def test_a_whole_shift(school: Harness, browser: Browser) -> None:
     """Three reports, one claim of two wins, help is called, a ticket is resolved and reopened."""
     url = school.workspace.url
     for person, cname, comment in REPORTS:
@@ -80,7 +80,7 @@ async def test_a_whole_shift(school: Stage, browser: Browser) -> None:
         await read_the_week(school, maya)
 
 
-async def race_for_a_claim(school: Stage, sam: Page, zhou: Page) -> None:
+async def race_for_a_claim(school: Harness, sam: Page, zhou: Page) -> None:
     """Both press at once; the card names one of them, and the other is told."""
     buttons = []
     for page in (sam, zhou):
@@ -88,14 +88,14 @@ async def race_for_a_claim(school: Stage, sam: Page, zhou: Page) -> None:
         buttons.append(card_in(page, "class_77_1").get_by_test_id("action-ticket.claim"))
     await asyncio.gather(*(button.click() for button in buttons))
     (told,) = await school.workspace.until(lambda: refusals(school))
-    winner = (await ticket_of(school, "class_77_1")).assignee
+    winner = (await find_ticket(school, "class_77_1")).assignee
     assert f"<@{winner}>" in told["text"]
     await school.settled()
     await expect(card_in(zhou, "class_77_1")).to_contain_text("已认领")
     await take_screenshot(zhou, "shift-claim")
 
 
-async def call_for_help(school: Stage, sam: Page) -> None:
+async def call_for_help(school: Harness, sam: Page) -> None:
     """Nobody claims the second: after a quarter of an hour support is called in its thread."""
     await school.pass_time(16 * 60)
     card = card_in(sam, "class_77_2")
@@ -104,11 +104,11 @@ async def call_for_help(school: Stage, sam: Page) -> None:
     await expect(thread.get_by_text("@here").first).to_be_visible()
     await expect(thread).not_to_contain_text("20002")
     await take_screenshot(sam, "shift-escalation")
-    assert (await ticket_of(school, "class_77_1")).escalated_at is None
+    assert (await find_ticket(school, "class_77_1")).escalated_at is None
     await sam.get_by_test_id("thread-close").click()
 
 
-async def resolve(school: Stage, sam: Page) -> None:
+async def resolve(school: Harness, sam: Page) -> None:
     """The form names the cause that was found; what was done stands on the card."""
     await card_in(sam, "class_77_1").get_by_test_id("action-ticket.resolve").click()
     await sam.get_by_test_id("field-resolution").fill("请学生靠近路由器，卡顿消失")
@@ -118,7 +118,7 @@ async def resolve(school: Stage, sam: Page) -> None:
     await expect(card_in(sam, "class_77_1")).to_contain_text("请学生靠近路由器")
 
 
-async def reopen_from_the_message(school: Stage, lin: Page) -> None:
+async def reopen_from_the_message(school: Harness, lin: Page) -> None:
     """The reporter reads it in private, and opens the ticket again from there."""
     await lin.get_by_test_id("app-row").click()
     await lin.get_by_test_id("tab-messages").click()
@@ -128,10 +128,10 @@ async def reopen_from_the_message(school: Stage, lin: Page) -> None:
     await message.get_by_test_id("action-ticket.reopen").click()
     await expect(message.get_by_test_id("action-ticket.reopen")).to_have_count(0)
     await school.settled()
-    assert "open" == (await ticket_of(school, "class_77_1")).status
+    assert "open" == (await find_ticket(school, "class_77_1")).status
 
 
-async def work_from_home(school: Stage, zhou: Page) -> None:
+async def work_from_home(school: Harness, zhou: Page) -> None:
     """The queue's first is the one that was escalated; a claim takes it out of the open ones."""
     await zhou.get_by_test_id("rail-home").click()
     home = zhou.get_by_test_id("home")
@@ -139,7 +139,7 @@ async def work_from_home(school: Stage, zhou: Page) -> None:
     await home.get_by_test_id("action-ticket.claim").first.click()
     await expect(home).to_contain_text("已认领 1")
     await take_screenshot(zhou, "shift-home")
-    assert ZHOU == (await ticket_of(school, "class_77_2")).assignee
+    assert ZHOU == (await find_ticket(school, "class_77_2")).assignee
 
 
 async def search(zhou: Page) -> None:
@@ -153,7 +153,7 @@ async def search(zhou: Page) -> None:
     await take_screenshot(zhou, "shift-search")
 
 
-async def read_the_week(school: Stage, maya: Page) -> None:
+async def read_the_week(school: Harness, maya: Page) -> None:
     """On Monday the leads' channel has one post about the week, in the channel's language."""
     await school.pass_time(until_monday(school.clock.now()))
     await maya.get_by_test_id("channel-leads").click()

@@ -9,17 +9,17 @@ import re
 import pytest
 
 from bot.sandbox.slack import Person
-from tests.conftest import Stage
-from tests.scenario_helpers import card_of, report, text_of
+from tests.conftest import Harness
+from tests.scenario_helpers import find_card, report, text_of
 from tests.stories.test_tickets import list_tickets, newest, resolve
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HUNT = ("hunt-1", "hunt-2", "hunt-3")
 
 
-def found(shown: str) -> list[str]:
+def found(message: str) -> list[str]:
     """The rooms of this story that a list names, newest first."""
-    return list(dict.fromkeys(re.findall(r"hunt-\d", shown)))
+    return list(dict.fromkeys(re.findall(r"hunt-\d", message)))
 
 
 async def find(person: Person, text: str) -> list[str]:
@@ -27,23 +27,23 @@ async def find(person: Person, text: str) -> list[str]:
     return found(await list_tickets(person, f"{text} 一起找"))
 
 
-async def file_three(stage: Stage) -> tuple[Person, Person, Person]:
+async def file_three(harness: Harness) -> tuple[Person, Person, Person]:
     """Three tickets: of a teacher, resolved; of another; and claimed with a reply."""
-    sam, lin, wang = (stage.workspace.person(name) for name in ("sam", "lin", "wang"))
+    sam, lin, wang = (harness.workspace.person(name) for name in ("sam", "lin", "wang"))
     if "hunt-1" not in await list_tickets(sam, "一起找"):
         await report(lin, "hunt-1", comments="一起找：视频卡顿，听不清")
         await report(wang, "hunt-2", comments="一起找: the picture froze <!here> twice")
         await report(lin, "hunt-3", comments="一起找 nothing special")
-        await stage.settled()
-        await resolve(stage, sam, "hunt-1", resolution="换了路由器")
-        await sam.click(card_of(stage, "hunt-3"), "ticket.claim")
-        await stage.settled()
+        await harness.settled()
+        await resolve(harness, sam, "hunt-1", resolution="换了路由器")
+        await sam.click(find_card(harness, "hunt-3"), "ticket.claim")
+        await harness.settled()
     return sam, lin, wang
 
 
-async def test_words_and_filters_together(http_stage: Stage) -> None:
+async def test_words_and_filters_together(http_harness: Harness) -> None:
     """Every word and filter counts, in any order and both languages; a cause by its names."""
-    sam, lin, wang = await file_three(http_stage)
+    sam, lin, wang = await file_three(http_harness)
     for text, expected in {
         "": HUNT[::-1],
         "卡顿": ["hunt-1"],
@@ -63,7 +63,7 @@ async def test_words_and_filters_together(http_stage: Stage) -> None:
         "since=1s": [],
         '卡顿 * " ) AND (': [],
     }.items():
-        http_stage.clock.move(2)
+        http_harness.clock.move(2)
         assert (text, list(expected)) == (text, await find(sam, text))
     assert ["hunt-3", "hunt-1"] == await find(lin, "all")
     assert ["hunt-1"] == await find(lin, "卡顿")
@@ -75,53 +75,53 @@ async def test_words_and_filters_together(http_stage: Stage) -> None:
     assert re.search(r"/archives/[^|]+\|LD-\d+>\* hunt-1 · Resolved · Packet loss · .+ ago", line)
 
 
-async def heard(stage: Stage) -> None:
+async def heard(harness: Harness) -> None:
     """Wait until what people wrote has arrived, and what follows is done."""
-    await asyncio.gather(*stage.workspace._tasks)
-    await stage.settled()
+    await asyncio.gather(*harness.workspace._tasks)
+    await harness.settled()
 
 
-async def test_replies_are_found(http_stage: Stage) -> None:
+async def test_replies_are_found(http_harness: Harness) -> None:
     """A reply finds its ticket and is shown, short and harmless; edited and deleted, it follows."""
-    sam, lin, _ = await file_three(http_stage)
-    zhou = http_stage.workspace.person("zhou")
-    card = card_of(http_stage, "hunt-2")
+    sam, lin, _ = await file_three(http_harness)
+    zhou = http_harness.workspace.person("zhou")
+    card = find_card(http_harness, "hunt-2")
     said = "我看了：学生 20002 和 7654321 在用酒店的无线网络 <!channel> & *很慢*，" + "等等" * 60
-    reply = await zhou.say("escalations", said, card["ts"])
-    await heard(http_stage)
-    shown = await list_tickets(sam, "酒店")
-    assert ["hunt-2"] == found(shown)
-    assert "In its thread: " in shown
-    assert "酒店的无线网络" in shown
-    assert not re.search(r"20002|7654321|<!channel>", shown)
-    assert "等等" * 30 not in shown
+    reply = await zhou.post_message("escalations", said, card["ts"])
+    await heard(http_harness)
+    message = await list_tickets(sam, "酒店")
+    assert ["hunt-2"] == found(message)
+    assert "In its thread: " in message
+    assert "酒店的无线网络" in message
+    assert not re.search(r"20002|7654321|<!channel>", message)
+    assert "等等" * 30 not in message
     assert "消息列里提到：" in await list_tickets(zhou, "酒店")
     assert [] == found(await list_tickets(lin, "酒店"))
-    own = await list_tickets(http_stage.workspace.person("wang"), "酒店 froze")
+    own = await list_tickets(http_harness.workspace.person("wang"), "酒店 froze")
     assert (["hunt-2"], False) == (found(own), "消息列里提到" in own)
     await zhou.edit(reply, "是宿舍")
-    await heard(http_stage)
+    await heard(http_harness)
     assert [] == found(await list_tickets(sam, "酒店"))
     assert ["hunt-2"] == found(await list_tickets(sam, "宿舍"))
     await zhou.delete(reply)
-    await heard(http_stage)
+    await heard(http_harness)
     assert [] == found(await list_tickets(sam, "宿舍"))
 
 
-async def test_pages_keep_filters_and_are_shared(http_stage: Stage) -> None:
+async def test_pages_keep_filters_and_are_shared(http_harness: Harness) -> None:
     """The next page asks the same; a page is shared where it is read, in the channel's words."""
-    sam, lin, _ = await file_three(http_stage)
-    workspace = http_stage.workspace
+    sam, lin, _ = await file_three(http_harness)
+    workspace = http_harness.workspace
     for number in range(11):
         await report(lin, f"sheet-{number:02}", comments="翻页用")
     await report(sam, "sheet-99", comments="翻页用")
-    await http_stage.settled()
-    shown = await list_tickets(sam, f"by=<@{lin.id}> 翻页 open")
-    assert 10 == len(set(re.findall(r"sheet-\d\d", shown)))
+    await http_harness.settled()
+    message = await list_tickets(sam, f"by=<@{lin.id}> 翻页 open")
+    assert 10 == len(set(re.findall(r"sheet-\d\d", message)))
     await sam.click(newest(sam), "tickets.more")
-    shown = text_of(newest(sam))
-    assert {"sheet-00"} == set(re.findall(r"sheet-\d\d", shown))
-    assert "tickets.more" not in shown
+    message = text_of(newest(sam))
+    assert {"sheet-00"} == set(re.findall(r"sheet-\d\d", message))
+    assert "tickets.more" not in message
     before = len(workspace.messages(workspace.channel("teachers").id))
     assert (await sam.click(newest(sam), "tickets.share")).ok
     posted = workspace.messages(workspace.channel("teachers").id)[before:]
@@ -149,10 +149,10 @@ async def test_pages_keep_filters_and_are_shared(http_stage: Stage) -> None:
     ],
 )
 async def test_wrong_filters_are_explained(
-    http_stage: Stage, text: str, english: str, chinese: str
+    http_harness: Harness, text: str, english: str, chinese: str
 ) -> None:
     """A wrong filter is answered privately with what is allowed and how the command is used."""
     for name, told in {"sam": english, "zhou": chinese}.items():
-        outcome = await http_stage.workspace.person(name).command("/tickets", text)
+        outcome = await http_harness.workspace.person(name).command("/tickets", text)
         assert told in outcome.text
         assert "`/tickets [" in outcome.text

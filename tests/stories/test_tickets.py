@@ -14,8 +14,15 @@ from bot.sandbox.slack import Person
 from bot.services.tickets import replies
 from bot.store import Session, models
 from bot.ticket import Ticket
-from tests.conftest import Stage
-from tests.scenario_helpers import card_of, findings_of, report, text_of, ticket_of, whispers
+from tests.conftest import Harness
+from tests.scenario_helpers import (
+    ephemeral_texts,
+    find_card,
+    find_diagnosis_posts,
+    find_ticket,
+    report,
+    text_of,
+)
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -25,9 +32,9 @@ async def list_tickets(person: Person, text: str = "") -> str:
     before = len(person.ephemerals("teachers"))
     outcome = await person.command("/tickets", text)
     assert outcome.ok
-    shown = person.ephemerals("teachers")[before:]
-    assert 1 == len(shown)
-    return text_of(shown[0])
+    message = person.ephemerals("teachers")[before:]
+    assert 1 == len(message)
+    return text_of(message[0])
 
 
 def newest(person: Person) -> dict[str, Any]:
@@ -35,49 +42,49 @@ def newest(person: Person) -> dict[str, Any]:
     return person.ephemerals("teachers")[-1]
 
 
-async def act(stage: Stage, person: Person, cname: str, verb: str) -> None:
+async def act(harness: Harness, person: Person, cname: str, verb: str) -> None:
     """Press a button on a card and wait for what follows."""
-    outcome = await person.click(card_of(stage, cname), f"ticket.{verb}")
+    outcome = await person.click(find_card(harness, cname), f"ticket.{verb}")
     assert outcome.ok
-    await stage.settled()
+    await harness.settled()
 
 
-async def resolve(stage: Stage, person: Person, cname: str, **said: str) -> Any:
+async def resolve(harness: Harness, person: Person, cname: str, **said: str) -> Any:
     """Resolve a ticket by the form."""
-    await person.click(card_of(stage, cname), "ticket.resolve")
-    view = await person.view_opened("resolve")
+    await person.click(find_card(harness, cname), "ticket.resolve")
+    view = await person.wait_for_view("resolve")
     outcome = await person.submit(view, {"cause": "network.loss", "resolution": "cable", **said})
-    await stage.settled()
+    await harness.settled()
     return outcome
 
 
-def buttons_of(shown: dict[str, Any]) -> list[str]:
+def buttons_of(message: dict[str, Any]) -> list[str]:
     """Which ticket buttons a message has."""
-    found = re.findall(r'"action_id": "ticket\.(\w+)"', json.dumps(shown))
+    found = re.findall(r'"action_id": "ticket\.(\w+)"', json.dumps(message))
     return list(found)
 
 
-async def test_life_of_a_ticket(stage: Stage) -> None:
+async def test_life_of_a_ticket(harness: Harness) -> None:
     """Claimed, resolved with words and cause, opened again; the card has the right buttons."""
-    sam, cname = stage.workspace.person("sam"), "life-1"
+    sam, cname = harness.workspace.person("sam"), "life-1"
     await report(sam, cname)
-    await stage.settled()
-    assert ["claim", "diagnose", "escalate", "resolve"] == buttons_of(card_of(stage, cname))
-    await act(stage, sam, cname, "claim")
-    assert ["diagnose", "escalate", "resolve"] == buttons_of(card_of(stage, cname))
+    await harness.settled()
+    assert ["claim", "diagnose", "escalate", "resolve"] == buttons_of(find_card(harness, cname))
+    await act(harness, sam, cname, "claim")
+    assert ["diagnose", "escalate", "resolve"] == buttons_of(find_card(harness, cname))
     said = "student 20002 *moved* <!here> & uid10001\n> to a new room ２０００２"
-    assert (await resolve(stage, sam, cname, resolution=said)).ok
-    card = card_of(stage, cname)
-    shown = text_of(card)
+    assert (await resolve(harness, sam, cname, resolution=said)).ok
+    card = find_card(harness, cname)
+    message = text_of(card)
     assert ["reopen"] == buttons_of(card)
-    assert "Packet loss" in shown
-    assert "&lt;!here&gt; &amp; uid•••01" in shown
-    assert "to a new room •••02" in shown
-    assert not re.search(r"10001|20002|２０００２|<!here>", shown)
-    assert f"Resolved by <@{sam.id}>" in shown
+    assert "Packet loss" in message
+    assert "&lt;!here&gt; &amp; uid•••01" in message
+    assert "to a new room •••02" in message
+    assert not re.search(r"10001|20002|２０００２|<!here>", message)
+    assert f"Resolved by <@{sam.id}>" in message
 
-    await act(stage, sam, cname, "reopen")
-    card = card_of(stage, cname)
+    await act(harness, sam, cname, "reopen")
+    card = find_card(harness, cname)
     assert ["claim", "diagnose", "escalate", "resolve"] == buttons_of(card)
     assert "Resolved by" not in text_of(card)
 
@@ -86,39 +93,39 @@ async def test_life_of_a_ticket(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("cause", "network.nothing"), ("cause", ""), ("resolution", "  \n ")]
 )
-async def test_resolve_form_is_checked(stage: Stage, name: str, field: str, value: str) -> None:
+async def test_resolve_form_is_checked(harness: Harness, name: str, field: str, value: str) -> None:
     """A forged cause or an empty resolution is told under its field; the ticket stays."""
-    person, cname = stage.workspace.person(name), f"check-{name}"
-    if not stage.workspace.messages(stage.escalations) or cname not in text_of(
-        {"all": stage.workspace.messages(stage.escalations)}
+    person, cname = harness.workspace.person(name), f"check-{name}"
+    if not harness.workspace.messages(harness.escalations) or cname not in text_of(
+        {"all": harness.workspace.messages(harness.escalations)}
     ):
         await report(person, cname)
-        await stage.settled()
-    await person.click(card_of(stage, cname), "ticket.resolve")
-    view = await person.view_opened("resolve")
+        await harness.settled()
+    await person.click(find_card(harness, cname), "ticket.resolve")
+    view = await person.wait_for_view("resolve")
     right = {"cause": "network.loss", "resolution": "x"}
     outcome = await person.submit(view, {**right, field: value}, force=True)
     assert {field} == set(outcome.errors)
     assert (name == "zhou") == bool(_CHINESE.search(outcome.errors[field]))
-    assert "open" == (await ticket_of(stage, cname)).status
+    assert "open" == (await find_ticket(harness, cname)).status
     await person.close(view)
 
 
-async def test_teacher_sees_own_tickets_only(stage: Stage) -> None:
+async def test_teacher_sees_own_tickets_only(harness: Harness) -> None:
     """Support sees all; a teacher's lists and searches hold what they reported, nothing else."""
-    lin, wang, sam = (stage.workspace.person(name) for name in ("lin", "wang", "sam"))
+    lin, wang, sam = (harness.workspace.person(name) for name in ("lin", "wang", "sam"))
     await report(lin, "mine-lin")
     await report(wang, "mine-wang")
-    await stage.settled()
+    await harness.settled()
     for text in ("", "all", "mine", "mine-wang", "卡住"):
-        shown = await list_tickets(lin, text)
-        assert "mine-wang" not in shown
-        assert ("mine-lin" in shown) == (text != "mine-wang")
+        message = await list_tickets(lin, text)
+        assert "mine-wang" not in message
+        assert ("mine-lin" in message) == (text != "mine-wang")
     both = await list_tickets(sam, "mine-")
     assert "mine-lin" in both
     assert "mine-wang" in both
     assert "mine-lin" not in await list_tickets(sam, "mine")
-    number = (await ticket_of(stage, "mine-wang")).label
+    number = (await find_ticket(harness, "mine-wang")).label
     outcome = await lin.command("/tickets", number)
     assert "mine-wang" not in outcome.body
     assert _CHINESE.search(outcome.text)
@@ -127,77 +134,77 @@ async def test_teacher_sees_own_tickets_only(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["lin", "guest", "wang"])
-async def test_those_without_rights_are_refused_privately(stage: Stage, name: str) -> None:
+async def test_those_without_rights_are_refused_privately(harness: Harness, name: str) -> None:
     """Claim, escalate and resolve are for support; others are told so, and nothing changes."""
-    person, sam = stage.workspace.person(name), stage.workspace.person("sam")
+    person, sam = harness.workspace.person(name), harness.workspace.person("sam")
     cname = f"rights-{name}"
     await report(sam, cname)
-    await stage.settled()
-    card = card_of(stage, cname)
+    await harness.settled()
+    card = find_card(harness, cname)
     for verb in ("claim", "escalate", "resolve", "diagnose"):
-        before = len(whispers(person, "escalations"))
+        before = len(ephemeral_texts(person, "escalations"))
         await person.click(card, f"ticket.{verb}")
-        await stage.settled()
-        answers = whispers(person, "escalations")[before:]
+        await harness.settled()
+        answers = ephemeral_texts(person, "escalations")[before:]
         assert 1 == len(answers)
         assert (name != "guest") == bool(_CHINESE.search(answers[0]))
-    ticket = await ticket_of(stage, cname)
+    ticket = await find_ticket(harness, cname)
     assert ("open", None) == (ticket.status, ticket.escalated_at)
     assert [] == person.views
-    assert card["blocks"] == card_of(stage, cname)["blocks"]
+    assert card["blocks"] == find_card(harness, cname)["blocks"]
 
 
-async def test_reporter_may_reopen_and_diagnose_own(stage: Stage) -> None:
+async def test_reporter_may_reopen_and_diagnose_own(harness: Harness) -> None:
     """Whoever reported a call may ask again and open the ticket again."""
-    lin, sam = stage.workspace.person("lin"), stage.workspace.person("sam")
+    lin, sam = harness.workspace.person("lin"), harness.workspace.person("sam")
     await report(lin, "own-1")
-    await stage.settled()
-    before = (await ticket_of(stage, "own-1")).diagnosed_at
-    stage.clock.move(1)
-    await act(stage, lin, "own-1", "diagnose")
-    assert before != (await ticket_of(stage, "own-1")).diagnosed_at
-    assert 1 == len(findings_of(stage, "own-1"))
-    await resolve(stage, sam, "own-1")
-    await act(stage, lin, "own-1", "reopen")
-    assert "open" == (await ticket_of(stage, "own-1")).status
+    await harness.settled()
+    before = (await find_ticket(harness, "own-1")).diagnosed_at
+    harness.clock.move(1)
+    await act(harness, lin, "own-1", "diagnose")
+    assert before != (await find_ticket(harness, "own-1")).diagnosed_at
+    assert 1 == len(find_diagnosis_posts(harness, "own-1"))
+    await resolve(harness, sam, "own-1")
+    await act(harness, lin, "own-1", "reopen")
+    assert "open" == (await find_ticket(harness, "own-1")).status
 
 
 @pytest.mark.parametrize(
     "value", ["0", "-1", "999999", "9" * 400, "abc", "", "１", "1; DROP", "<!channel>", "١"]
 )
-async def test_forged_ticket_numbers(stage: Stage, value: str) -> None:
+async def test_forged_ticket_numbers(harness: Harness, value: str) -> None:
     """A button whose value was forged changes nothing and says there is no such ticket."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await report(sam, "forged-0")
-    await stage.settled()
-    shown = stage.workspace.messages(stage.escalations)[-1]
+    await harness.settled()
+    message = harness.workspace.messages(harness.escalations)[-1]
     for verb in ("claim", "escalate", "diagnose", "resolve"):
-        outcome = await sam.click(shown, f"ticket.{verb}", value=value)
+        outcome = await sam.click(message, f"ticket.{verb}", value=value)
         assert outcome.ok
-        assert "There is no ticket" in whispers(sam, "escalations")[-1]
+        assert "There is no ticket" in ephemeral_texts(sam, "escalations")[-1]
     assert [] == sam.views
 
 
-async def test_pages_of_tickets(stage: Stage) -> None:
+async def test_pages_of_tickets(harness: Harness) -> None:
     """Ten a page; the button shows older ones in place; a ticket opens from the list."""
-    wang = stage.workspace.person("wang")
+    wang = harness.workspace.person("wang")
     for number in range(12):
         await report(wang, f"page-{number:02}")
-    await stage.settled()
+    await harness.settled()
     first = await list_tickets(wang, "all page")
     assert [f"page-{n:02}" for n in range(11, 1, -1)] == rooms_in(first)
     await wang.click(newest(wang), "tickets.more")
     assert ["page-01", "page-00"] == rooms_in(text_of(newest(wang)))
     await wang.click(newest(wang), "tickets.show")
-    shown = text_of(newest(wang))
-    assert ["page-01"] == rooms_in(shown)
-    assert "/archives/" in shown
-    assert "ticket.claim" not in shown
+    message = text_of(newest(wang))
+    assert ["page-01"] == rooms_in(message)
+    assert "/archives/" in message
+    assert "ticket.claim" not in message
 
 
-def rooms_in(shown: str) -> list[str]:
+def rooms_in(message: str) -> list[str]:
     """The rooms a list names, in order, each once."""
-    return list(dict.fromkeys(re.findall(r"page-\d\d", shown)))
+    return list(dict.fromkeys(re.findall(r"page-\d\d", message)))
 
 
 @pytest.mark.parametrize(
@@ -216,14 +223,14 @@ def rooms_in(shown: str) -> list[str]:
         '{"which": "all", "words": [], "before": 99999999999999999999999}',
     ],
 )
-async def test_forged_pages(stage: Stage, value: str) -> None:
+async def test_forged_pages(harness: Harness, value: str) -> None:
     """A next-page button that was forged is told to be too old, privately."""
-    wang = stage.workspace.person("wang")
-    shown = await list_tickets(wang, "all page")
-    if "tickets.more" not in shown:
+    wang = harness.workspace.person("wang")
+    message = await list_tickets(wang, "all page")
+    if "tickets.more" not in message:
         for number in range(12):
             await report(wang, f"page-{number:02}")
-        await stage.settled()
+        await harness.settled()
         await list_tickets(wang, "all page")
     listed = newest(wang)
     assert (await wang.click(listed, "tickets.more", value=value)).ok
@@ -231,16 +238,16 @@ async def test_forged_pages(stage: Stage, value: str) -> None:
     assert rooms_in(text_of(newest(wang))) in ([], rooms_in(text_of(listed)))
 
 
-async def test_search_words_are_text(stage: Stage) -> None:
+async def test_search_words_are_text(harness: Harness) -> None:
     """Words with the database's own signs find what they say, and nothing more."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await report(sam, "words-1", comments="100% sure, a_b and c\\d <b>'quoted'</b>")
     await report(sam, "words-2", comments="nothing of that")
-    await stage.settled()
+    await harness.settled()
     for text in ("100%", "a_b", "'quoted'", "c\\d"):
-        shown = await list_tickets(sam, text)
-        assert "words-1" in shown
-        assert "words-2" not in shown
+        message = await list_tickets(sam, text)
+        assert "words-1" in message
+        assert "words-2" not in message
     assert "words-" not in await list_tickets(sam, "%_%")
     assert "No tickets" in await list_tickets(sam, "open nothing-like-this")
 
@@ -253,32 +260,34 @@ async def test_search_words_are_text(stage: Stage) -> None:
         ("sam", "word " * 11, "`/tickets"),
     ],
 )
-async def test_wrong_numbers_and_words(stage: Stage, name: str, text: str, said: str) -> None:
+async def test_wrong_numbers_and_words(harness: Harness, name: str, text: str, said: str) -> None:
     """What cannot be found is said privately, in the reader's language."""
-    outcome = await stage.workspace.person(name).command("/tickets", text)
+    outcome = await harness.workspace.person(name).command("/tickets", text)
     assert said in outcome.text
     assert (name == "lin") == bool(_CHINESE.search(outcome.text))
 
 
 async def test_reply_while_the_database_is_away(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slack is not told yes for what could not be kept, brings it again, and then it is kept."""
-    sam = stage.workspace.person("sam")
+    sam = harness.workspace.person("sam")
     await report(sam, "away-1")
-    await stage.settled()
-    keep, refusals = replies.keep, iter([OperationalError("insert", {}, Exception("away"))])
+    await harness.settled()
+    keep, refusals = replies.save_reply, iter([OperationalError("insert", {}, Exception("away"))])
 
     def keep_later(session: Session, reply: replies.Reply) -> Ticket | None:
         for refusal in refusals:
             raise refusal
         return keep(session, reply)
 
-    monkeypatch.setattr(replies, "keep", keep_later)
-    card = card_of(stage, "away-1")
-    said = await sam.say("escalations", "the cable was loose", thread_ts=card["ts"])
-    await asyncio.gather(*stage.workspace._tasks)
-    key = ((await ticket_of(stage, "away-1")).team, stage.escalations, said["ts"])
-    remark = await stage.house.store.read(lambda session: session.get(models.Remark, key))
+    monkeypatch.setattr(replies, "save_reply", keep_later)
+    card = find_card(harness, "away-1")
+    said = await sam.post_message("escalations", "the cable was loose", thread_ts=card["ts"])
+    await asyncio.gather(*harness.workspace._tasks)
+    key = ((await find_ticket(harness, "away-1")).team, harness.escalations, said["ts"])
+    remark = await harness.application.store.read(
+        lambda session: session.get(models.ThreadReply, key)
+    )
     assert remark is not None
     assert "the cable was loose" == remark.text

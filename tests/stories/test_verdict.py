@@ -9,31 +9,38 @@ import pytest
 from bot.diagnosis import CAN_EMIT, HEALTHY, UNKNOWN
 from bot.sandbox.slack import Person
 from handlers.ui.advice import ADVICE
-from handlers.ui.causes import CAUSES
-from tests.conftest import Stage, faults_of, set_up_stage
-from tests.scenario_helpers import findings_of, report, text_of, ticket_of, told, whispers
+from handlers.ui.causes import CAUSE_TITLES
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.scenario_helpers import (
+    direct_messages,
+    ephemeral_texts,
+    find_diagnosis_posts,
+    find_ticket,
+    report,
+    text_of,
+)
 
 YEAR_S = 366 * 86400
 
 
 @pytest.fixture(scope="module")
-async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage on which three calls have been explained."""
-    async with set_up_stage(tmp_path_factory.mktemp("house")) as built:
+    async with open_harness(tmp_path_factory.mktemp("house")) as built:
         for name, cname in (("sam", "class_77_1"), ("lin", "class_77_2"), ("sam", "class_77_6")):
             await report(built.workspace.person(name), cname)
         await built.settled()
         for seconds in (400, 400, 400):
             await built.pass_time(seconds)
         yield built
-        assert [] == faults_of(built.workspace)
+        assert [] == slack_errors_of(built.workspace)
 
 
-async def open_details(stage: Stage, person: Person, cname: str) -> str:
+async def open_details(harness: Harness, person: Person, cname: str) -> str:
     """Press the button for details and read the modal."""
-    outcome = await person.click(findings_of(stage, cname)[0], "verdict.details")
+    outcome = await person.click(find_diagnosis_posts(harness, cname)[0], "verdict.details")
     assert outcome.ok
-    view = await person.view_opened("details")
+    view = await person.wait_for_view("details")
     await person.close(view)
     return text_of(view)
 
@@ -41,28 +48,28 @@ async def open_details(stage: Stage, person: Person, cname: str) -> str:
 @pytest.mark.parametrize("key", sorted({key for key, _ in CAN_EMIT} - {HEALTHY, UNKNOWN}))
 def test_every_cause_has_words_and_advice(key: str) -> None:
     """Whatever the examination names can be called by name, and something can be done."""
-    assert CAUSES[key].id
+    assert CAUSE_TITLES[key].id
     advice = ADVICE[key]
     assert "" not in (advice.person.id, advice.teacher.id, advice.support.id)
 
 
-async def test_advice_speaks_to_each_reader(verdicts: Stage) -> None:
+async def test_advice_speaks_to_each_reader(verdicts: Harness) -> None:
     """The thread has a line for the person at fault and one for support; the teacher hers."""
-    found = text_of(findings_of(verdicts, "class_77_1")[0])
+    found = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
     assert "→ Student: Move closer to the router" in found
     assert "→ Support: " in found
     assert "Student •••02, around <!date^" in found
-    sam = text_of(told(verdicts, verdicts.workspace.person("sam"), "class_77_1")[-1])
+    sam = text_of(direct_messages(verdicts, verdicts.workspace.person("sam"), "class_77_1")[-1])
     assert "→ Ask the student to move closer" in sam
     lin = verdicts.workspace.person("lin")
-    assert "→ Teacher: Stop downloads" in text_of(findings_of(verdicts, "class_77_2")[0])
-    said = text_of(told(verdicts, lin, "class_77_2")[-1])
-    assert "学生" not in said.split("→")[1]
+    assert "→ Teacher: Stop downloads" in text_of(find_diagnosis_posts(verdicts, "class_77_2")[0])
+    text = text_of(direct_messages(verdicts, lin, "class_77_2")[-1])
+    assert "学生" not in text.split("→")[1]
 
 
-async def test_thread_stays_short_and_details_have_everything(verdicts: Stage) -> None:
+async def test_thread_stays_short_and_details_have_everything(verdicts: Harness) -> None:
     """Three numbers in the thread; sources, people, events and what is missing in the modal."""
-    found = text_of(findings_of(verdicts, "class_77_1")[0])
+    found = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
     assert 3 >= found.count("(limit ")
     assert "'s own diagnosis*" not in found
     details = await open_details(verdicts, verdicts.workspace.person("sam"), "class_77_1")
@@ -74,7 +81,7 @@ async def test_thread_stays_short_and_details_have_everything(verdicts: Stage) -
     assert "•••02" in details
 
 
-async def test_details_speak_the_readers_language(verdicts: Stage) -> None:
+async def test_details_speak_the_readers_language(verdicts: Harness) -> None:
     """The same button, pressed by somebody who reads Chinese."""
     details = await open_details(verdicts, verdicts.workspace.person("zhou"), "class_77_1")
     assert "Wi-Fi 信号弱" in details
@@ -82,23 +89,23 @@ async def test_details_speak_the_readers_language(verdicts: Stage) -> None:
     assert "声网" in details
 
 
-async def test_healthy_call_says_what_was_checked(verdicts: Stage) -> None:
+async def test_healthy_call_says_what_was_checked(verdicts: Harness) -> None:
     """Nothing stood out; the worst of every number stands in the details."""
     details = await open_details(verdicts, verdicts.workspace.person("sam"), "class_77_6")
     assert "What was checked" in details
     assert "at most" in details
 
 
-async def test_workspace_without_charts_sees_a_picture(verdicts: Stage) -> None:
+async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> None:
     """Where Slack refuses its own charts the thread has a picture, and they are tried no more."""
     sam, workspace = verdicts.workspace.person("sam"), verdicts.workspace
-    workspace.takes_charts = False
+    workspace.supports_charts = False
     refused = []
     for cname in ("class_77_8", "class_77_10"):
         await report(sam, cname)
         await verdicts.settled()
         await verdicts.pass_time(400)
-        (found,) = findings_of(verdicts, cname)
+        (found,) = find_diagnosis_posts(verdicts, cname)
         (picture,) = [block for block in found["blocks"] if block["type"] == "image"]
         assert cname in picture["alt_text"]
         assert "20002" not in picture["alt_text"]
@@ -111,39 +118,39 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Stage) -> None:
     assert "looked at" in picture["alt_text"]
     assert "User •••01" in picture["alt_text"]  # who teaches was not said
     workspace.calls.clear()  # the refusal was expected
-    workspace.takes_charts = True
+    workspace.supports_charts = True
 
 
-async def test_a_ticket_a_year_later(verdicts: Stage) -> None:
+async def test_a_ticket_a_year_later(verdicts: Harness) -> None:
     """The cloud has forgotten; verdict, picture and details are still there."""
     sam = verdicts.workspace.person("sam")
-    ticket = await ticket_of(verdicts, "class_77_1")
+    ticket = await find_ticket(verdicts, "class_77_1")
     verdicts.clock.move(YEAR_S)
     await sam.command("/tickets", ticket.label)
     shown = sam.ephemerals("teachers")[-1]
     assert "Weak Wi-Fi signal" in text_of(shown)
     (picture,) = [block for block in shown["blocks"] if block["type"] == "image"]
-    assert ticket.picture_alt == picture["alt_text"]
+    assert ticket.chart_alt_text == picture["alt_text"]
     await sam.click(shown, "verdict.details")
-    view = await sam.view_opened("details")
+    view = await sam.wait_for_view("details")
     assert "Limit: Agora's published thresholds" in text_of(view)
     await sam.close(view)
 
 
-async def test_picture_that_slack_lost_is_drawn_again(verdicts: Stage) -> None:
+async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None:
     """The ticket is shown without it at once, and with a new one a moment later."""
     sam = verdicts.workspace.person("sam")
-    ticket = await ticket_of(verdicts, "class_77_2")
-    del verdicts.workspace.files[ticket.picture_file]
+    ticket = await find_ticket(verdicts, "class_77_2")
+    del verdicts.workspace.files[ticket.chart_file_id]
     verdicts.workspace.calls.clear()
     await sam.command("/tickets", ticket.label)
-    assert "Packet loss" in whispers(sam)[-1]
+    assert "Packet loss" in ephemeral_texts(sam)[-1]
     assert [] == [b for b in sam.ephemerals("teachers")[-1]["blocks"] if b["type"] == "image"]
     verdicts.workspace.calls.clear()  # Slack's refusal of the lost picture was expected
     await verdicts.settled()
     await verdicts.pass_time(11)
-    again = await ticket_of(verdicts, "class_77_2")
-    assert again.picture_file not in ("", ticket.picture_file)
+    again = await find_ticket(verdicts, "class_77_2")
+    assert again.chart_file_id not in ("", ticket.chart_file_id)
     await sam.command("/tickets", ticket.label)
     shown = sam.ephemerals("teachers")[-1]
     assert 1 == len([block for block in shown["blocks"] if block["type"] == "image"])

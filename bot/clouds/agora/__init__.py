@@ -1,6 +1,6 @@
 """Agora Analytics: both generations of its REST API. Its JSON goes no further than here."""
 
-from bot.clouds.agora.client import Asking
+from bot.clouds.agora.client import AgoraClient
 from bot.clouds.agora.cloud import AgoraCloud
 
-__all__ = ["AgoraCloud", "Asking"]
+__all__ = ["AgoraClient", "AgoraCloud"]

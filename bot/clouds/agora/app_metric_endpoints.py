@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from bot.clouds.endpoint import Endpoint, Plan, Rate
+from bot.clouds.endpoint import Endpoint, Plan, RateLimit
 
 _SEED: Final = "Agora Analytics RESTful API (Beta), 2020-09-24"
-_TODAY: Final = "Agora Analytics REST API reference, 2026-07-01"
+_CURRENT: Final = "Agora Analytics REST API reference, 2026-07-01"
 
 
 def _hours(hours: float) -> dt.timedelta:
@@ -20,15 +20,15 @@ def _days(days: float) -> dt.timedelta:
     return dt.timedelta(days=days)
 
 
-def _seed_figures(name: str, path: str) -> Endpoint:
+def _seed_app_metric(name: str, path: str) -> Endpoint:
     """Figures of the last hour; the English page says 1 per second, we keep the stricter limit."""
     return Endpoint(
         "agora",
         name,
         path,
         f"{_SEED}, realtime data",
-        rates=(Rate(1, 60),),
-        daily=1000,
+        rates=(RateLimit(1, 60),),
+        daily_limit=1000,
         look_back=_hours(1),
         max_span=_hours(1),
         delay_s=120,
@@ -36,18 +36,18 @@ def _seed_figures(name: str, path: str) -> Endpoint:
     )
 
 
-_SEED_FIGURES: Final = (
-    _seed_figures("live_scale", "/beta/live/scale/by_time"),
-    _seed_figures("live_experience", "/beta/live/experience/by_time"),
-    _seed_figures("live_network", "/beta/live/net/by_time"),
+_SEED_APP_METRIC_ENDPOINTS: Final = (
+    _seed_app_metric("live_scale", "/beta/live/scale/by_time"),
+    _seed_app_metric("live_experience", "/beta/live/experience/by_time"),
+    _seed_app_metric("live_network", "/beta/live/net/by_time"),
     Endpoint(
         # A day is counted by 08:00 UTC of the next one.
         "agora",
         "insight_usage",
         "/beta/insight/usage/by_time",
         f"{_SEED}, data insights",
-        rates=(Rate(1, 60),),
-        daily=10,
+        rates=(RateLimit(1, 60),),
+        daily_limit=10,
         look_back=_days(7),
         delay_s=8 * 3600,
         generation="seed",
@@ -56,7 +56,7 @@ _SEED_FIGURES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _FigureLimits:
+class _AppMetricLimits:
     """What one plan of today's Agora allows about whole apps; the standard plan has nothing."""
 
     plan: Plan
@@ -70,22 +70,22 @@ class _FigureLimits:
     usage_delay_h: float
 
 
-_FIGURE_PLANS: Final = (
-    _FigureLimits("premium", 3, 480, 40, 40, 40, 14, 3, 12),
-    _FigureLimits("enterprise", 10, 1440, 60, 20, 60, 30, 7, 6),
+_APP_METRIC_PLANS: Final = (
+    _AppMetricLimits("premium", 3, 480, 40, 40, 40, 14, 3, 12),
+    _AppMetricLimits("enterprise", 10, 1440, 60, 20, 60, 30, 7, 6),
 )
 _QUALITY_DELAY_H: Final = 6
 
 
-def _today_live(limits: _FigureLimits, what: str) -> Endpoint:
+def _current_realtime(limits: _AppMetricLimits, what: str) -> Endpoint:
     span = _hours(limits.live_back_min / 60)
     return Endpoint(
         "agora",
         f"realtime_{what}",
         f"/beta/realtime/{what}/by_time_20sec",
-        f"{_TODAY}, Real-time Monitoring",
-        rates=(Rate(limits.per_minute, 60),),
-        daily=limits.live_daily,
+        f"{_CURRENT}, Real-time Monitoring",
+        rates=(RateLimit(limits.per_minute, 60),),
+        daily_limit=limits.live_daily,
         look_back=span,
         max_span=span,
         delay_s=limits.live_delay_s,
@@ -94,54 +94,54 @@ def _today_live(limits: _FigureLimits, what: str) -> Endpoint:
     )
 
 
-def _today_ranking(limits: _FigureLimits, what: str) -> Endpoint:
+def _current_ranking(limits: _AppMetricLimits, what: str) -> Endpoint:
     """The 20 largest along a dimension (50 devices) in twenty seconds of now."""
     return Endpoint(
         "agora",
         f"{what}_ranking",
         f"/beta/realtime/{what}/dimension/top20",
-        f"{_TODAY}, Real-time Monitoring",
-        rates=(Rate(limits.per_minute, 60),),
-        daily=limits.live_daily,
+        f"{_CURRENT}, Real-time Monitoring",
+        rates=(RateLimit(limits.per_minute, 60),),
+        daily_limit=limits.live_daily,
         look_back=_hours(limits.live_back_min / 60),
-        row_cap=20,
+        max_rows=20,
         delay_s=limits.live_delay_s,
         generation="current",
         plan=limits.plan,
     )
 
 
-def _today_insight(limits: _FigureLimits, what: str, *, spread: bool) -> Endpoint:
+def _current_insight(limits: _AppMetricLimits, what: str, *, by_dimension: bool) -> Endpoint:
     """By day, or the 20 largest along a dimension (50 devices)."""
     delay_h = limits.usage_delay_h if what == "usage" else _QUALITY_DELAY_H
     return Endpoint(
         "agora",
-        f"{what}_spread" if spread else f"insight_{what}",
-        f"/beta/insight/{what}/{'aggregation' if spread else 'by_time'}",
-        f"{_TODAY}, Data Insights",
-        method="POST" if spread else "GET",
-        rates=(Rate(limits.per_minute, 60),),
-        daily=limits.insight_daily,
+        f"{what}_spread" if by_dimension else f"insight_{what}",
+        f"/beta/insight/{what}/{'aggregation' if by_dimension else 'by_time'}",
+        f"{_CURRENT}, Data Insights",
+        method="POST" if by_dimension else "GET",
+        rates=(RateLimit(limits.per_minute, 60),),
+        daily_limit=limits.insight_daily,
         look_back=_days(limits.insight_back_days),
         max_span=_days(limits.insight_span_days),
-        row_cap=20 if spread else None,
+        max_rows=20 if by_dimension else None,
         delay_s=delay_h * 3600,
         generation="current",
         plan=limits.plan,
     )
 
 
-_TODAY_FIGURES: Final = tuple(
-    row
-    for limits in _FIGURE_PLANS
+_CURRENT_APP_METRIC_ENDPOINTS: Final = tuple(
+    endpoint
+    for limits in _APP_METRIC_PLANS
     for what in ("usage", "quality")
-    for row in (
-        _today_live(limits, what),
-        _today_ranking(limits, what),
-        _today_insight(limits, what, spread=False),
-        _today_insight(limits, what, spread=True),
+    for endpoint in (
+        _current_realtime(limits, what),
+        _current_ranking(limits, what),
+        _current_insight(limits, what, by_dimension=False),
+        _current_insight(limits, what, by_dimension=True),
     )
 )
 
 
-AGORA_FIGURES: Final = (*_SEED_FIGURES, *_TODAY_FIGURES)
+AGORA_APP_METRIC_ENDPOINTS: Final = (*_SEED_APP_METRIC_ENDPOINTS, *_CURRENT_APP_METRIC_ENDPOINTS)

@@ -12,13 +12,22 @@ from typing import Final
 
 import msgspec
 
-from bot.call import Code, Distribution, Figure, Media, Slice, Trend, Unit, Usage
-from bot.clouds.agora.schemas import Envelope, moment, required
+from bot.call import (
+    Code,
+    Distribution,
+    DistributionRow,
+    Media,
+    MetricDefinition,
+    Trend,
+    Unit,
+    Usage,
+)
+from bot.clouds.agora.schemas import Envelope, parse_required_time, parse_time
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import nonsense
-from bot.clouds.numbers import read_number
+from bot.clouds.errors import invalid_response
+from bot.clouds.numbers import parse_number
 
-Row = Mapping[str, int | float | str | None]
+JsonRow = Mapping[str, int | float | str | None]
 
 SCALE: Final = ("pcu", "pcc")
 EXPERIENCE: Final = (
@@ -62,7 +71,7 @@ _OTHER_NAMES: Final = {
 _LABEL_LENGTH: Final = 80
 
 
-class Figures(Envelope):
+class AppMetricsBody(Envelope):
     """Rows of `ts` and one field for each figure, or for a dimension and a figure."""
 
     data: list[dict[str, int | float | str | None]] | None = None
@@ -87,13 +96,13 @@ class Ranking(Envelope):
         return self.data.rows if isinstance(self.data, RankedRows) else self.data
 
 
-def figure_of(name: str) -> Figure:
+def metric_definition_of(name: str) -> MetricDefinition:
     """What a figure is, its threshold and which way is better; an unknown one is only a name."""
     code = Code(_KINDS.get(name, "agora.metric.current"), name)
     within = {**_FREEZE_MS, **_JOIN_MS, **_DELAY_MS}.get(name)
     better = None if name in _COUNTS else name not in {**_FREEZE_MS, **_DELAY_MS}
     media = next((media for media in Media if name.startswith(media.value)), None)
-    return Figure(code, media, within, better if name in _KINDS else None)
+    return MetricDefinition(code, media, within, better if name in _KINDS else None)
 
 
 def unit_of(name: str) -> Unit:
@@ -101,100 +110,117 @@ def unit_of(name: str) -> Unit:
     return Unit.NUMBER if name in _COUNTS else Unit.PERCENT
 
 
-def trends_of(
-    row: Endpoint, body: Figures, names: Sequence[str], since: dt.datetime, until: dt.datetime
+def parse_time_series(
+    endpoint: Endpoint,
+    body: AppMetricsBody,
+    names: Sequence[str],
+    since: dt.datetime,
+    until: dt.datetime,
 ) -> tuple[Trend, ...]:
     """Read one trend a name out of the rows, whatever their order; gaps stay gaps."""
     found: dict[str, dict[dt.datetime, float]] = {name: {} for name in names}
-    for at, told in _dated(row, body):
+    for at, json_row in _timed_rows(endpoint, body):
         if since <= at <= until:
             for name in names:
-                value = _value(row, told, name)
+                value = _value(endpoint, json_row, name)
                 if value is not None:
                     found[name][at] = value
     return tuple(
-        Trend(figure_of(name).name, unit_of(name), tuple(sorted(points.items())), figure_of(name))
+        Trend(
+            metric_definition_of(name).name,
+            unit_of(name),
+            tuple(sorted(points.items())),
+            metric_definition_of(name),
+        )
         for name, points in found.items()
     )
 
 
-def usages_of(row: Endpoint, body: Figures, names: Sequence[str]) -> tuple[Usage, ...]:
+def parse_usages(
+    endpoint: Endpoint, body: AppMetricsBody, names: Sequence[str]
+) -> tuple[Usage, ...]:
     """Read the figures of days. A day's stamp may be midnight of UTC or of +08:00."""
     found = []
-    for at, told in _dated(row, body):
+    for at, json_row in _timed_rows(endpoint, body):
         day = (at + dt.timedelta(hours=12)).date()
         for name in names:
-            value = _value(row, told, name)
+            value = _value(endpoint, json_row, name)
             if value is not None:
-                found.append(Usage(day, figure_of(name).name, unit_of(name), value))
+                found.append(Usage(day, metric_definition_of(name).name, unit_of(name), value))
     return tuple(sorted(found, key=lambda usage: usage.day))
 
 
-def distribution_of(row: Endpoint, body: Figures, dimension: str, name: str) -> Distribution:
+def parse_distribution(
+    endpoint: Endpoint, body: AppMetricsBody, dimension: str, name: str
+) -> Distribution:
     """Read how a figure is spread over a dimension; largest first."""
-    return spread_of(row, _rows(row, body), dimension, name)
+    return distribution_from_rows(endpoint, _rows(endpoint, body), dimension, name)
 
 
-def ranking_of(row: Endpoint, body: Ranking, dimension: str, name: str) -> Distribution:
+def parse_ranking(endpoint: Endpoint, body: Ranking, dimension: str, name: str) -> Distribution:
     """Read a ranking of twenty seconds; `since` is when they began, as the cloud says."""
     if body.rows is None:
-        raise nonsense(row, "no data")
-    begun = [_stamp(row, told) for told in body.rows]
-    spread = spread_of(row, body.rows, dimension, name)
-    return replace(spread, since=max((at for at in begun if at is not None), default=None))
+        raise invalid_response(endpoint, "no data")
+    begun = [_window_start(endpoint, json_row) for json_row in body.rows]
+    distribution = distribution_from_rows(endpoint, body.rows, dimension, name)
+    return replace(distribution, since=max((at for at in begun if at is not None), default=None))
 
 
-def spread_of(row: Endpoint, rows: Iterable[Row], dimension: str, name: str) -> Distribution:
+def distribution_from_rows(
+    endpoint: Endpoint, rows: Iterable[JsonRow], dimension: str, name: str
+) -> Distribution:
     """Read how a figure of these rows is spread over a dimension; largest first."""
     slices = []
-    for told in rows:
-        value = _value(row, told, name)
+    for json_row in rows:
+        value = _value(endpoint, json_row, name)
         if value is not None:
-            place = Code(f"agora.dimension.{dimension}", _label(_along(told, dimension)))
-            slices.append(Slice((place,), value))
+            dimension_code = Code(
+                f"agora.dimension.{dimension}", _label(_dimension_value(json_row, dimension))
+            )
+            slices.append(DistributionRow((dimension_code,), value))
     ranked = tuple(sorted(slices, key=lambda each: each.value, reverse=True))
-    return Distribution(dimension, unit_of(name), ranked, figure_of(name))
+    return Distribution(dimension, unit_of(name), ranked, metric_definition_of(name))
 
 
-def _along(told: Row, dimension: str) -> object:
+def _dimension_value(json_row: JsonRow, dimension: str) -> object:
     """Tables and samples call some dimensions by other names (contract traps, section 4)."""
     names = (dimension, *_OTHER_NAMES.get(dimension, ()))
-    return next((told[name] for name in names if name in told), None)
+    return next((json_row[name] for name in names if name in json_row), None)
 
 
-def _stamp(row: Endpoint, told: Row) -> dt.datetime | None:
+def _window_start(endpoint: Endpoint, json_row: JsonRow) -> dt.datetime | None:
     try:
-        return moment(told.get("windowStartTs"))
+        return parse_time(json_row.get("windowStartTs"))
     except ValueError:
-        raise nonsense(row, "windowStartTs") from None
+        raise invalid_response(endpoint, "windowStartTs") from None
 
 
-def _rows(row: Endpoint, body: Figures) -> Iterable[Row]:
+def _rows(endpoint: Endpoint, body: AppMetricsBody) -> Iterable[JsonRow]:
     if body.data is None:
-        raise nonsense(row, "no data")
+        raise invalid_response(endpoint, "no data")
     return body.data
 
 
-def _dated(row: Endpoint, body: Figures) -> Iterator[tuple[dt.datetime, Row]]:
-    for told in _rows(row, body):
+def _timed_rows(endpoint: Endpoint, body: AppMetricsBody) -> Iterator[tuple[dt.datetime, JsonRow]]:
+    for json_row in _rows(endpoint, body):
         try:
-            yield required(told.get("ts")), told
+            yield parse_required_time(json_row.get("ts")), json_row
         except ValueError:
-            raise nonsense(row, "ts") from None
+            raise invalid_response(endpoint, "ts") from None
 
 
-def _value(row: Endpoint, told: Row, name: str) -> float | None:
+def _value(endpoint: Endpoint, json_row: JsonRow, name: str) -> float | None:
     try:
-        value = read_number(told.get(name))
+        value = parse_number(json_row.get(name))
     except ValueError:
-        raise nonsense(row, name) from None
+        raise invalid_response(endpoint, name) from None
     if value is None:
         return None
-    is_share_of_one = row.generation == "current" and unit_of(name) is Unit.PERCENT
+    is_share_of_one = endpoint.generation == "current" and unit_of(name) is Unit.PERCENT
     return value * 100 if is_share_of_one else value
 
 
 def _label(value: object) -> str:
     """A place along a dimension as it came, without what cannot be shown."""
-    shown = "" if value is None else str(value)
-    return "".join(sign for sign in shown if sign.isprintable())[:_LABEL_LENGTH]
+    text = "" if value is None else str(value)
+    return "".join(sign for sign in text if sign.isprintable())[:_LABEL_LENGTH]

@@ -7,58 +7,67 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from bot.clouds.agora.client import Asking, Generation
-from bot.clouds.agora.insight import fetch_days, fetch_spread
+from bot.clouds.agora.client import AgoraClient, Generation
+from bot.clouds.agora.insight import fetch_days, fetch_distribution
 from bot.clouds.agora.live import fetch_live, fetch_ranking
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.merge import gather, say_nothing, untold
-from bot.clouds.response_cache import Answers, Ask, Asker, Found, Part
+from bot.clouds.merge import merge_results, unsupported_metrics, unsupported_topic
+from bot.clouds.response_cache import (
+    CachedFetcher,
+    FetchRequest,
+    FetchResult,
+    PartialMetrics,
+    ResponseCache,
+)
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Duration, Message, message
-from bot.ports import Overview, Topic
+from bot.ports import AppMetrics, Topic
 
 _NOT_FOUND: Final = 404
 _STANDARD: Final = "standard"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _MetricsQuery:
     """One question of a topic: its endpoint, and which of its trends the topic shows (): all."""
 
     endpoint: str
-    show: tuple[str, ...] = ()
-    spread: tuple[str, str] | None = None  # a figure and a dimension
+    trend_names: tuple[str, ...] = ()
+    distribution: tuple[str, str] | None = None  # a figure and a dimension
 
 
 _NOW: Final = ("videoFreezeRate", "audioFreezeRate", "joinSuccessRate")
 _EXPERIENCE: Final = (*_NOW, "joinSuccessIn5sRate")
-_TOPICS: Final[dict[Generation, dict[Topic, tuple[_Wish, ...]]]] = {
+_TOPICS: Final[dict[Generation, dict[Topic, tuple[_MetricsQuery, ...]]]] = {
     "seed": {
-        Topic.LIVE: (_Wish("live_experience", _NOW), _Wish("live_scale")),
-        Topic.USAGE: (_Wish("insight_usage"),),
-        Topic.NETWORK: (_Wish("live_network"),),
-        Topic.EXPERIENCE: (_Wish("live_experience"),),
-        Topic.SCALE: (_Wish("live_scale"),),
+        Topic.LIVE: (_MetricsQuery("live_experience", _NOW), _MetricsQuery("live_scale")),
+        Topic.USAGE: (_MetricsQuery("insight_usage"),),
+        Topic.NETWORK: (_MetricsQuery("live_network"),),
+        Topic.EXPERIENCE: (_MetricsQuery("live_experience"),),
+        Topic.SCALE: (_MetricsQuery("live_scale"),),
     },
     "current": {
-        Topic.LIVE: (_Wish("realtime_quality", _NOW), _Wish("realtime_usage")),
-        Topic.USAGE: (_Wish("insight_usage"),),
-        Topic.NETWORK: (_Wish("realtime_quality", ("networkDelay",)),),
-        Topic.EXPERIENCE: (_Wish("realtime_quality", _EXPERIENCE), _Wish("insight_quality")),
-        Topic.SCALE: (_Wish("realtime_usage"),),
+        Topic.LIVE: (_MetricsQuery("realtime_quality", _NOW), _MetricsQuery("realtime_usage")),
+        Topic.USAGE: (_MetricsQuery("insight_usage"),),
+        Topic.NETWORK: (_MetricsQuery("realtime_quality", ("networkDelay",)),),
+        Topic.EXPERIENCE: (
+            _MetricsQuery("realtime_quality", _EXPERIENCE),
+            _MetricsQuery("insight_quality"),
+        ),
+        Topic.SCALE: (_MetricsQuery("realtime_usage"),),
         Topic.DISTRIBUTION: (
-            _Wish("quality_ranking", spread=("videoFreezeRate", "network")),
-            _Wish("usage_ranking", spread=("userCount", "network")),
-            _Wish("quality_ranking", spread=("videoFreezeRate", "country")),
-            _Wish("usage_ranking", spread=("userCount", "country")),
-            _Wish("quality_ranking", spread=("videoFreezeRate", "os")),
-            _Wish("usage_ranking", spread=("userCount", "os")),
-            _Wish("quality_spread", spread=("videoFreezeRate", "network")),
-            _Wish("quality_spread", spread=("videoFreezeRate", "country")),
-            _Wish("quality_spread", spread=("videoFreezeRate", "os")),
-            _Wish("usage_spread", spread=("userCount", "network")),
-            _Wish("usage_spread", spread=("userCount", "country")),
-            _Wish("usage_spread", spread=("userCount", "os")),
+            _MetricsQuery("quality_ranking", distribution=("videoFreezeRate", "network")),
+            _MetricsQuery("usage_ranking", distribution=("userCount", "network")),
+            _MetricsQuery("quality_ranking", distribution=("videoFreezeRate", "country")),
+            _MetricsQuery("usage_ranking", distribution=("userCount", "country")),
+            _MetricsQuery("quality_ranking", distribution=("videoFreezeRate", "os")),
+            _MetricsQuery("usage_ranking", distribution=("userCount", "os")),
+            _MetricsQuery("quality_spread", distribution=("videoFreezeRate", "network")),
+            _MetricsQuery("quality_spread", distribution=("videoFreezeRate", "country")),
+            _MetricsQuery("quality_spread", distribution=("videoFreezeRate", "os")),
+            _MetricsQuery("usage_spread", distribution=("userCount", "network")),
+            _MetricsQuery("usage_spread", distribution=("userCount", "country")),
+            _MetricsQuery("usage_spread", distribution=("userCount", "os")),
         ),
     },
 }
@@ -89,64 +98,76 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
 }
 
 
-class Overviews:
-    """Agora's figures of whole apps; the last answers are kept in `answers`."""
+class AppMetricsFetcher:
+    """Agora's figures of whole apps; the last answers are kept in `response_cache`."""
 
-    def __init__(self, asking: Asking, answers: Answers) -> None:
-        self._asking = asking
-        self._asker = Asker(answers, asking.clock)
+    def __init__(self, client: AgoraClient, response_cache: ResponseCache) -> None:
+        self._client = client
+        self._fetcher = CachedFetcher(response_cache, client.clock)
 
-    async def fetch(self, app: str, topic: Topic) -> Overview:
+    async def fetch(self, app: str, topic: Topic) -> AppMetrics:
         """Return what Agora tells of an app; what failed is told in it, never raised."""
-        now = self._asking.clock.now()
+        now = self._client.clock.now()
         try:
-            generation = await self._asking.generation(app)
+            generation = await self._client.generation(app)
         except CloudError as error:
-            return gather(topic, app, "agora", now, [Found(topic.value, error=error)])
+            return merge_results(topic, app, "agora", now, [FetchResult(topic.value, error=error)])
         found = await self._ask_all(app, topic, generation)
         if any(_is_gone(each) for each in found) and await self._has_changed(app):
-            generation = await self._asking.generation(app)
+            generation = await self._client.generation(app)
             found = await self._ask_all(app, topic, generation)
-        why = self._why_nothing(topic, generation)
+        why = self._unsupported_reason(topic, generation)
         if why is not None:
-            return say_nothing(topic, app, "agora", now, why)
-        definitions = definitions_of(topic, generation)
+            return unsupported_metrics(topic, app, "agora", now, why)
+        explanations = definitions_of(topic, generation)
         if topic is Topic.DISTRIBUTION:
-            definitions = (self._now_and_then(), *definitions)
-        return gather(topic, app, "agora", now, found, definitions=definitions)
+            explanations = (self._freshness_note(), *explanations)
+        return merge_results(topic, app, "agora", now, found, explanations=explanations)
 
-    async def _ask_all(self, app: str, topic: Topic, generation: Generation) -> list[Found]:
-        if self._why_nothing(topic, generation) is not None:
+    async def _ask_all(self, app: str, topic: Topic, generation: Generation) -> list[FetchResult]:
+        if self._unsupported_reason(topic, generation) is not None:
             return []
-        wishes = _TOPICS[generation][topic]
-        found = await self._asker.ask_all(self._ask(app, wish, generation) for wish in wishes)
-        return [_shown(each, wish) for each, wish in zip(found, wishes, strict=True)]
+        queries = _TOPICS[generation][topic]
+        found = await self._fetcher.fetch_all(
+            self._fetch_request(app, query, generation) for query in queries
+        )
+        return [_only_requested(each, query) for each, query in zip(found, queries, strict=True)]
 
-    def _ask(self, app: str, wish: _Wish, generation: Generation) -> Ask:
-        row = self._asking.endpoint(wish.endpoint, generation)
-        names = ("agora", generation, row.name, *(wish.spread or ()), self._asking.apps[app])
-        return Ask(row.name, ".".join(names), _fetching(self._asking, app, row, wish))
+    def _fetch_request(
+        self, app: str, query: _MetricsQuery, generation: Generation
+    ) -> FetchRequest:
+        endpoint = self._client.find_endpoint(query.endpoint, generation)
+        names = (
+            "agora",
+            generation,
+            endpoint.name,
+            *(query.distribution or ()),
+            self._client.apps[app],
+        )
+        return FetchRequest(
+            endpoint.name, ".".join(names), _fetch_function(self._client, app, endpoint, query)
+        )
 
-    def _now_and_then(self) -> Message:
-        row = self._asking.endpoint("usage_ranking", "current")
+    def _freshness_note(self) -> Message:
+        endpoint = self._client.find_endpoint("usage_ranking", "current")
         return message(
             "First twenty seconds, which the %(plan)s plan tells %(delay)s later; then the last "
             "day that has been counted.",
-            plan=self._asking.plan.title(),
-            delay=Duration(row.delay_s),
+            plan=self._client.plan.title(),
+            delay=Duration(endpoint.delay_s),
         )
 
     async def _has_changed(self, app: str) -> bool:
         """`live/*` is gone from today's API, `realtime/*` unknown to the one of 2020."""
         try:
-            return await self._asking.has_changed(app)
+            return await self._client.has_changed(app)
         except CloudError:
             return False
 
-    def _why_nothing(self, topic: Topic, generation: Generation) -> Message | None:
+    def _unsupported_reason(self, topic: Topic, generation: Generation) -> Message | None:
         if topic not in _TOPICS[generation]:
-            return untold("agora")
-        if generation == "current" and self._asking.plan == _STANDARD:
+            return unsupported_topic("agora")
+        if generation == "current" and self._client.plan == _STANDARD:
             return message(
                 "Agora gives the figures of whole apps from its Premium plan on. If your account "
                 "has it, set AGORA_PLAN=premium."
@@ -163,23 +184,23 @@ def definitions_of(topic: Topic, generation: Generation) -> Sequence[Message]:
     return known if counts_only else (*known, _NATIVE)
 
 
-def _fetching(
-    asking: Asking, app: str, row: Endpoint, wish: _Wish
-) -> Callable[[], Awaitable[Part]]:
-    if wish.spread and row.name.endswith("ranking"):
-        return partial(fetch_ranking, asking, asking.clock.now(), app, row, wish.spread)
-    if wish.spread:
-        return partial(fetch_spread, asking, app, row, *wish.spread)
-    fetch = fetch_days if row.name.startswith("insight") else fetch_live
-    return partial(fetch, asking, app, row)
+def _fetch_function(
+    client: AgoraClient, app: str, endpoint: Endpoint, query: _MetricsQuery
+) -> Callable[[], Awaitable[PartialMetrics]]:
+    if query.distribution and endpoint.name.endswith("ranking"):
+        return partial(fetch_ranking, client, client.clock.now(), app, endpoint, query.distribution)
+    if query.distribution:
+        return partial(fetch_distribution, client, app, endpoint, *query.distribution)
+    fetch = fetch_days if endpoint.name.startswith("insight") else fetch_live
+    return partial(fetch, client, app, endpoint)
 
 
-def _shown(found: Found, wish: _Wish) -> Found:
+def _only_requested(found: FetchResult, query: _MetricsQuery) -> FetchResult:
     """Leave out the trends another topic shows."""
-    if found.part is None or not wish.show:
+    if found.metrics is None or not query.trend_names:
         return found
-    return replace(found, part=found.part.only(*wish.show))
+    return replace(found, metrics=found.metrics.only(*query.trend_names))
 
 
-def _is_gone(found: Found) -> bool:
+def _is_gone(found: FetchResult) -> bool:
     return isinstance(found.error, CloudRefusedError) and found.error.status == _NOT_FOUND

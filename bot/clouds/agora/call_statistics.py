@@ -13,15 +13,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.call import Call, Media
-from bot.clouds.agora.app_metric_schemas import Figures, Ranking, spread_of, trends_of
-from bot.clouds.agora.client import Asking, span_params
+from bot.clouds.agora.app_metric_schemas import (
+    AppMetricsBody,
+    Ranking,
+    distribution_from_rows,
+    parse_time_series,
+)
+from bot.clouds.agora.client import AgoraClient, span_params
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import cannot, nonsense
-from bot.clouds.numbers import read_number
+from bot.clouds.errors import invalid_response, unsupported
+from bot.clouds.numbers import parse_number
 from bot.errors import CloudError, CloudRefusedError
-from bot.ports import Bucket, Crowd, Window
+from bot.ports import CallStatistics, FreezeBucket, Window
 
-Row = dict[str, int | float | str | None]
+JsonRow = dict[str, int | float | str | None]
 _NETWORK: Final = "network"
 _RATES: Final = {"audio_freeze_rate": "audioFreezeRate", "video_freeze_rate": "videoFreezeRate"}
 _COUNTS: Final = {
@@ -34,95 +39,100 @@ _FROZEN: Final = {
     Media.VIDEO: "video_freeze_user_count",
 }
 _BOUNDS: Final = re.compile(r"[\[(]\s*(\d{1,3})\s*%?\s*,\s*(\d{1,3})\s*%?\s*[\])]")
-_CLOSED: Final = (200, 401, 403, 404)  # 200: the body says "no auth"
-_CLOSED_FOR: Final = dt.timedelta(days=1)  # a plan may be bought meanwhile
+_DENIED_STATUSES: Final = (200, 401, 403, 404)  # 200: the body says "no auth"
+_DENIED_FOR: Final = dt.timedelta(days=1)  # a plan may be bought meanwhile
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _MetricsQuery:
     """One of the three questions."""
 
     endpoint: str
     params: dict[str, str]
 
 
-_WISHES: Final = (
-    _Wish("freeze_buckets", {"metric": ",".join(_RATES)}),
-    _Wish("call_statistics", {"metric": ",".join(_RATES), "dimension": "net"}),
-    _Wish("call_minutes", {"metric": ",".join(_COUNTS)}),
+_QUERIES: Final = (
+    _MetricsQuery("freeze_buckets", {"metric": ",".join(_RATES)}),
+    _MetricsQuery("call_statistics", {"metric": ",".join(_RATES), "dimension": "net"}),
+    _MetricsQuery("call_minutes", {"metric": ",".join(_COUNTS)}),
 )
 
 
-class Crowds:
+class CallStatisticsFetcher:
     """Asks in the background: nobody waits for it, and people's questions come first."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
-        self._closed_until: dict[str, dt.datetime] = {}
+    def __init__(self, client: AgoraClient) -> None:
+        self._client = client
+        self._denied_until: dict[str, dt.datetime] = {}
 
-    async def fetch(self, call: Call, window: Window) -> Crowd:
+    async def fetch(self, call: Call, window: Window) -> CallStatistics:
         """Return what is told of everybody; of three questions what was answered counts.
 
         Raises CloudError when none was, CloudCannotError for the 2020 API and closed plans.
         """
-        now = self._asking.clock.now()
-        closed_until = self._closed_until.get(call.app, now)
-        if closed_until > now or await self._asking.generation(call.app) == "seed":
-            raise cannot("agora", "call_statistics")
+        now = self._client.clock.now()
+        denied_until = self._denied_until.get(call.app, now)
+        if denied_until > now or await self._client.generation(call.app) == "seed":
+            raise unsupported("agora", "call_statistics")
         bodies: dict[str, Ranking] = {}
         error: CloudError | None = None
-        for wish in _WISHES:
+        for query in _QUERIES:
             try:
-                bodies[wish.endpoint] = await self._ask(call, wish, window)
+                bodies[query.endpoint] = await self._fetch(call, query, window)
             except CloudError as failure:
                 error = error or failure
-                if self._is_closed(call.app, failure):
+                if self._is_denied(call.app, failure):
                     break
         if error is not None and not bodies:
             raise error
-        return _crowd(self._asking, bodies, window)
+        return _build_call_statistics(self._client, bodies, window)
 
-    async def _ask(self, call: Call, wish: _Wish, window: Window) -> Ranking:
-        row = self._asking.endpoint(wish.endpoint, "current")
-        params = {"call_id": call.id, **span_params(window), **wish.params}
-        return (await self._asking.body(call.app, row, params, Ranking, background=True))[0]
+    async def _fetch(self, call: Call, query: _MetricsQuery, window: Window) -> Ranking:
+        row = self._client.find_endpoint(query.endpoint, "current")
+        params = {"call_id": call.id, **span_params(window), **query.params}
+        return (await self._client.body(call.app, row, params, Ranking, background=True))[0]
 
-    def _is_closed(self, app: str, error: CloudError) -> bool:
+    def _is_denied(self, app: str, error: CloudError) -> bool:
         """A plan without these calls is not asked again the same day."""
-        no_right = type(error) is CloudRefusedError and error.status in _CLOSED
-        if no_right:
-            self._closed_until[app] = self._asking.clock.now() + _CLOSED_FOR
-        return no_right
+        access_denied = type(error) is CloudRefusedError and error.status in _DENIED_STATUSES
+        if access_denied:
+            self._denied_until[app] = self._client.clock.now() + _DENIED_FOR
+        return access_denied
 
 
-def _crowd(asking: Asking, bodies: dict[str, Ranking], window: Window) -> Crowd:
+def _build_call_statistics(
+    client: AgoraClient, bodies: dict[str, Ranking], window: Window
+) -> CallStatistics:
     rows = {
-        name: (asking.endpoint(name, "current"), body.rows or []) for name, body in bodies.items()
+        name: (client.find_endpoint(name, "current"), body.rows or [])
+        for name, body in bodies.items()
     }
-    crowd = Crowd(window.since, window.until)
+    statistics = CallStatistics(window.since, window.until)
     if "call_statistics" in rows:
         row, told = rows["call_statistics"]
         named = [_renamed(each) for each in told]
-        spreads = tuple(spread_of(row, named, _NETWORK, name) for name in _RATES.values())
-        crowd = replace(crowd, spreads=spreads)
+        distributions = tuple(
+            distribution_from_rows(row, named, _NETWORK, name) for name in _RATES.values()
+        )
+        statistics = replace(statistics, distributions=distributions)
     if "freeze_buckets" in rows:
-        crowd = replace(crowd, buckets=tuple(_buckets(*rows["freeze_buckets"])))
+        statistics = replace(statistics, buckets=tuple(_buckets(*rows["freeze_buckets"])))
     if "call_minutes" in rows:
         row, told = rows["call_minutes"]
-        body = Figures(data=[_renamed(each) for each in told])
+        body = AppMetricsBody(data=[_renamed(each) for each in told])
         names = tuple(_COUNTS.values())
-        minutes = trends_of(row, body, names, _minute(window.since), window.until)
-        crowd = replace(crowd, minutes=minutes)
-    return crowd
+        minutes = parse_time_series(row, body, names, _minute(window.since), window.until)
+        statistics = replace(statistics, minutes=minutes)
+    return statistics
 
 
-def _renamed(row: Row) -> Row:
+def _renamed(row: JsonRow) -> JsonRow:
     """The same figures have other names where whole apps are asked about."""
     names = {**_RATES, **_COUNTS}
     return {names.get(name, name): value for name, value in row.items()}
 
 
-def _buckets(row: Endpoint, rows: list[Row]) -> Iterator[Bucket]:
+def _buckets(row: Endpoint, rows: list[JsonRow]) -> Iterator[FreezeBucket]:
     """Read `[0%,3%)` and its like, under whatever name; a row without one is no bucket."""
     for told in rows:
         found = [_BOUNDS.fullmatch(value) for value in told.values() if isinstance(value, str)]
@@ -131,14 +141,14 @@ def _buckets(row: Endpoint, rows: list[Row]) -> Iterator[Bucket]:
             continue
         for media, name in _FROZEN.items():
             try:
-                people = read_number(told.get(name))
+                people = parse_number(told.get(name))
             except ValueError:
-                raise nonsense(row, name) from None
+                raise invalid_response(row, name) from None
             if people is None:
                 continue
             if people < 0:
-                raise nonsense(row, name)
-            yield Bucket(media, float(bounds[1]), float(bounds[2]), int(people))
+                raise invalid_response(row, name)
+            yield FreezeBucket(media, float(bounds[1]), float(bounds[2]), int(people))
 
 
 def _minute(moment: dt.datetime) -> dt.datetime:

@@ -7,28 +7,28 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeVar, cast
 
-from bot.clouds.agora.schemas import Body, Lists, understand
-from bot.clouds.cache import Cache, Kept
-from bot.clouds.endpoints import Endpoint, endpoint
-from bot.clouds.http import Answer, CloudHttp, Question
-from bot.clouds.storage import Memory
+from bot.clouds.agora.schemas import Body, CallList, parse_response
+from bot.clouds.cache import Cache, CacheEntry
+from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.storage import KeyValueStore
 from bot.ports import Clock, Window
 
 Generation = Literal["seed", "current"]
 _GENERATIONS: Final = ("seed", "current")
-_TRAIT: Final = "agora.generation"
+_STORE_KEY: Final = "agora.generation"
 _PROBE_SPAN: Final = dt.timedelta(hours=1)
-_GRAIN_S: Final = 10
+_ROUND_TO_S: Final = 10
 Value = TypeVar("Value")
 
 
-class Asking:
+class AgoraClient:
     """One credential's way to Agora. `apps` maps our names of apps to Agora's app ids."""
 
     def __init__(
         self,
         http: CloudHttp,
-        memory: Memory,
+        key_value_store: KeyValueStore,
         clock: Clock,
         apps: Mapping[str, str],
         *,
@@ -38,53 +38,53 @@ class Asking:
     ) -> None:
         self._http = http
         self._delay_scale = delay_scale
-        self._memory = memory
+        self._key_value_store = key_value_store
         self._cache: Cache[object] = Cache(clock)
         self.clock: Final = clock
         self.apps: Final = dict(apps)
         self.plan: Final = plan
         self.is_auto: Final = api == "auto"
-        self.known: Generation | None = _generation(api)
+        self.known_generation: Generation | None = _generation(api)
 
-    def endpoint(self, name: str, generation: Generation | None = None) -> Endpoint:
+    def find_endpoint(self, name: str, generation: Generation | None = None) -> Endpoint:
         """Return the row of the endpoint table for the generation and plan in use."""
-        generation = generation or self.known or "current"
-        row = endpoint("agora", name, generation=generation, plan=self.plan)
-        return replace(row, delay_s=row.delay_s * self._delay_scale)
+        generation = generation or self.known_generation or "current"
+        endpoint = find_endpoint("agora", name, generation=generation, plan=self.plan)
+        return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def generation(self, app: str) -> Generation:
         """Tell which generation of the API answers; asks once and remembers it."""
-        await self.recall()
-        if self.known is None:
-            await self.learn(await self._probe(app))
-        return cast("Generation", self.known)
+        await self.load_state()
+        if self.known_generation is None:
+            await self.save_generation(await self._probe(app))
+        return cast("Generation", self.known_generation)
 
-    async def recall(self) -> None:
+    async def load_state(self) -> None:
         """Take over what another process learnt, without a question to Agora."""
-        if self.known is None:
-            self.known = _generation(await self._memory.recall(_TRAIT) or "")
+        if self.known_generation is None:
+            self.known_generation = _generation(await self._key_value_store.get(_STORE_KEY) or "")
 
-    async def learn(self, generation: Generation) -> None:
+    async def save_generation(self, generation: Generation) -> None:
         """Remember which generation answers."""
-        self.known = generation
-        await self._memory.remember(_TRAIT, generation, self.clock.now())
+        self.known_generation = generation
+        await self._key_value_store.put(_STORE_KEY, generation, self.clock.now())
 
     async def has_changed(self, app: str) -> bool:
         """After an odd refusal: ask again which generation answers, and tell whether it is new."""
         if not self.is_auto:
             return False
-        before = self.known
-        await self.learn(await self._probe(app))
-        return self.known != before
+        before = self.known_generation
+        await self.save_generation(await self._probe(app))
+        return self.known_generation != before
 
-    async def lists(self, app: str, row: Endpoint, params: Mapping[str, str]) -> Lists:
+    async def lists(self, app: str, endpoint: Endpoint, params: Mapping[str, str]) -> CallList:
         """Ask for calls."""
-        return (await self.body(app, row, params, Lists))[0]
+        return (await self.body(app, endpoint, params, CallList))[0]
 
     async def body(
         self,
         app: str,
-        row: Endpoint,
+        endpoint: Endpoint,
         params: Mapping[str, str],
         body_type: type[Body],
         *,
@@ -95,35 +95,35 @@ class Asking:
         app_id = self.apps[app]
         now = self.clock.now()
 
-        def read(answer: Answer) -> tuple[Body, int]:
-            return understand(row, answer, body_type, now), len(answer.body)
+        def read(response: ApiResponse) -> tuple[Body, int]:
+            return parse_response(endpoint, response, body_type, now), len(response.body)
 
         headers = {"Content-Type": "application/json"} if content is not None else {}
-        question = Question({**params, "appid": app_id}, content, headers)
-        return await self._http.ask(row, app_id, question, read, background=background)
+        question = ApiRequest({**params, "appid": app_id}, content, headers)
+        return await self._http.request(endpoint, app_id, question, read, background=background)
 
-    async def kept_body(
+    async def cached_body(
         self,
         app: str,
-        row: Endpoint,
+        endpoint: Endpoint,
         params: Mapping[str, str],
         body_type: type[Body],
-        fresh_for: dt.timedelta,
+        ttl: dt.timedelta,
     ) -> tuple[Body, int]:
         """Ask unless the same answer is kept and still fresh."""
 
-        async def fetch() -> Kept[object]:
-            body, size_bytes = await self.body(app, row, params, body_type)
+        async def fetch() -> CacheEntry[object]:
+            body, size_bytes = await self.body(app, endpoint, params, body_type)
             now = self.clock.now()
-            return Kept((body, size_bytes), now, now + fresh_for, size_bytes)
+            return CacheEntry((body, size_bytes), now, now + ttl, size_bytes)
 
-        question: Hashable = (row.name, app, *sorted(params.items()))
-        kept = await self._cache.get(question, fetch)
-        return cast("tuple[Body, int]", kept.value)
+        question: Hashable = (endpoint.name, app, *sorted(params.items()))
+        entry = await self._cache.get(question, fetch)
+        return cast("tuple[Body, int]", entry.value)
 
-    async def left_today(self, app: str, row: Endpoint) -> int | None:
+    async def remaining_today(self, app: str, endpoint: Endpoint) -> int | None:
         """Return how many calls the background may still make this UTC day, None: no limit."""
-        return await self._http.left_today(row, self.apps[app])
+        return await self._http.remaining_today(endpoint, self.apps[app])
 
     async def close(self) -> None:
         """Give connections back."""
@@ -132,10 +132,10 @@ class Asking:
 
     async def _probe(self, app: str) -> Generation:
         """Both generations answer `call/lists`; its shape tells which."""
-        row = self.endpoint("lists", "current")
-        until = self.clock.now() - row.delay
-        answer = await self.lists(app, row, span_params(Window(until - _PROBE_SPAN, until)))
-        return "current" if answer.is_current else "seed"
+        endpoint = self.find_endpoint("lists", "current")
+        until = self.clock.now() - endpoint.delay
+        response = await self.lists(app, endpoint, span_params(Window(until - _PROBE_SPAN, until)))
+        return "current" if response.is_current else "seed"
 
 
 def span_params(span: Window) -> dict[str, str]:
@@ -146,9 +146,9 @@ def span_params(span: Window) -> dict[str, str]:
     }
 
 
-def coarse(moment: dt.datetime) -> dt.datetime:
+def round_down(moment: dt.datetime) -> dt.datetime:
     """Round a moving "until now" down, so that questions asked together are the same one."""
-    return dt.datetime.fromtimestamp(moment.timestamp() // _GRAIN_S * _GRAIN_S, dt.UTC)
+    return dt.datetime.fromtimestamp(moment.timestamp() // _ROUND_TO_S * _ROUND_TO_S, dt.UTC)
 
 
 def _generation(name: str) -> Generation | None:

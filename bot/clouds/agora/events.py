@@ -13,35 +13,35 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.call import AbnormalEvent, Code, Factor, Lack, LackReason, Missing
-from bot.clouds.agora.client import Asking, coarse, span_params
-from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, required
+from bot.call import AbnormalEvent, Code, Factor, MissingItem, MissingKind, MissingReason
+from bot.clouds.agora.client import AgoraClient, round_down, span_params
+from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, parse_required_time
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import cannot, clean_code, nonsense
-from bot.clouds.reasons import reason_of, retry_of
-from bot.clouds.storage import EventBook, PocketBook
-from bot.errors import CloudCannotError, CloudError, CloudOverQuotaError, CloudRefusedError
-from bot.ports import NARROWEST, EventAnswer, Gathering, Look, Window
+from bot.clouds.errors import clean_code, invalid_response, unsupported
+from bot.clouds.reasons import reason_for, retry_time
+from bot.clouds.storage import EventStore, InMemoryEventStore
+from bot.errors import CloudError, CloudQuotaExceededError, CloudRefusedError, CloudUnsupportedError
+from bot.ports import MIN_SCAN_SPAN, EventScan, EventsResult, PollResult, Window
 
-__all__ = ["Diagnoses", "Look", "longest_look", "next_look", "unsettled"]
+__all__ = ["EventScan", "EventScanner", "next_background_scan", "next_scan", "unscanned_windows"]
 
-_EDGE: Final = dt.timedelta(seconds=15)  # our clock and the cloud's may differ
-_PUBLISHED: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this grain
-_WIDER: Final = dt.timedelta(minutes=1)  # asked along, for those who ask about the next seconds
-_BUSY: Final = dt.timedelta(minutes=15)  # after a full answer the next may be full again
-_FRESH: Final = dt.timedelta(minutes=2)
+_CLOCK_SKEW: Final = dt.timedelta(seconds=15)  # our clock and the cloud's may differ
+_PUBLISH_DELAY: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this grain
+_MARGIN: Final = dt.timedelta(minutes=1)  # asked along, for those who ask about the next seconds
+_BUSY_FOR: Final = dt.timedelta(minutes=15)  # after a full answer the next may be full again
+_RECENT: Final = dt.timedelta(minutes=2)
 _NOT_FOUND: Final = 404
 
 
-class Diagnoses:
+class EventScanner:
     """Agora's diagnosis of every app, as far as anybody looked at it."""
 
-    def __init__(self, asking: Asking, book: EventBook | None = None) -> None:
-        self._asking = asking
-        self._book: EventBook = book or PocketBook()
+    def __init__(self, client: AgoraClient, event_store: EventStore | None = None) -> None:
+        self._client = client
+        self._event_store: EventStore = event_store or InMemoryEventStore()
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def fetch(self, app: str, cname: str, window: Window) -> EventAnswer:
+    async def fetch(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return the events of a channel (of all when `cname` is "") within the window.
 
         Asks for what nobody has looked at, as far as the allowance goes; stretches nobody saw
@@ -52,200 +52,210 @@ class Diagnoses:
         await self._require_seed(app)
         async with self._lock(app):
             missing = await self._fetch(app, window)
-        return EventAnswer(tuple(await self._book.events(app, cname, window)), missing)
+        return EventsResult(tuple(await self._event_store.events(app, cname, window)), missing)
 
-    async def gather(self, app: str) -> Gathering:
+    async def poll(self, app: str) -> PollResult:
         """Look once at the longest stretch of the last hour nobody has looked at.
 
         Spends only what is not kept for people. Raises any CloudError.
         """
         await self._require_seed(app)
-        row = self._asking.endpoint("diagnosis", "seed")
+        endpoint = self._client.find_endpoint("diagnosis", "seed")
         async with self._lock(app):
-            now = self._asking.clock.now()
-            span = Window(_oldest(row, now), coarse(now - row.delay))
-            looks = list(await self._book.looks(app, span))
-            target = longest_look(looks, span)
+            now = self._client.clock.now()
+            span = Window(_oldest(endpoint, now), round_down(now - endpoint.delay))
+            scans = list(await self._event_store.scans(app, span))
+            target = next_background_scan(scans, span)
             if target is not None:
-                looks.append(await self._look(app, row, target, background=True))
-        left = await self._asking.left_today(app, row)
-        is_behind = _is_busy(looks, span) or bool(unsettled(looks, span))
-        return Gathering(is_behind, left)
+                scans.append(await self._scan(app, endpoint, target, background=True))
+        remaining = await self._client.remaining_today(app, endpoint)
+        has_backlog = _is_busy(scans, span) or bool(unscanned_windows(scans, span))
+        return PollResult(has_backlog, remaining)
 
-    async def recall(
+    async def stored_events(
         self, app: str, cname: str, window: Window, because: CloudError
-    ) -> EventAnswer:
-        """Return what was seen of a channel, without asking; see `EventSource.recall_events`."""
-        now = self._asking.clock.now()
-        looks = list(await self._book.looks(app, window))
-        span, missing = _askable(self._asking.endpoint("diagnosis", "seed"), looks, window, now)
-        if not looks or span is None:
-            return EventAnswer()
-        events = await self._book.events(app, cname, window)
-        return EventAnswer(tuple(events), missing + _gaps(looks, span, because, now))
+    ) -> EventsResult:
+        """Return the events of a channel that were polled before; see `SupportsEventPolling`."""
+        now = self._client.clock.now()
+        scans = list(await self._event_store.scans(app, window))
+        span, missing = _available_window(
+            self._client.find_endpoint("diagnosis", "seed"), scans, window, now
+        )
+        if not scans or span is None:
+            return EventsResult()
+        events = await self._event_store.events(app, cname, window)
+        return EventsResult(tuple(events), missing + _gaps(scans, span, because, now))
 
     def _lock(self, app: str) -> asyncio.Lock:
         return self._locks.setdefault(app, asyncio.Lock())
 
     async def _require_seed(self, app: str) -> None:
-        if await self._asking.generation(app) != "seed":
-            raise cannot("agora", "diagnosis")
+        if await self._client.generation(app) != "seed":
+            raise unsupported("agora", "diagnosis")
 
-    async def _fetch(self, app: str, window: Window) -> tuple[Missing, ...]:
-        row = self._asking.endpoint("diagnosis", "seed")
-        now = self._asking.clock.now()
-        wide = Window(window.since - _WIDER, window.until + _WIDER)
-        looks = list(await self._book.looks(app, wide))
-        span, missing = _askable(row, looks, window, now)
+    async def _fetch(self, app: str, window: Window) -> tuple[MissingItem, ...]:
+        endpoint = self._client.find_endpoint("diagnosis", "seed")
+        now = self._client.clock.now()
+        wide = Window(window.since - _MARGIN, window.until + _MARGIN)
+        scans = list(await self._event_store.scans(app, wide))
+        span, missing = _available_window(endpoint, scans, window, now)
         if span is None:
             return missing
-        stopped: CloudError | None = None
-        while stopped is None and unsettled(looks, span):
-            target = next_look(looks, _widen(span, row, now))
+        failure: CloudError | None = None
+        while failure is None and unscanned_windows(scans, span):
+            target = next_scan(scans, _widen(span, endpoint, now))
             if target is None:
                 break
             try:
-                looks.append(await self._look(app, row, target))
-            except CloudCannotError:
+                scans.append(await self._scan(app, endpoint, target))
+            except CloudUnsupportedError:
                 raise
             except CloudError as error:
-                stopped = error
-                looks = list(await self._book.looks(app, wide))  # somebody was first, perhaps
-                seen = any(look.span.overlaps(span) for look in looks)
-                if not seen and not isinstance(error, CloudOverQuotaError):
+                failure = error
+                scans = list(
+                    await self._event_store.scans(app, wide)
+                )  # somebody was first, perhaps
+                seen = any(scan.span.overlaps(span) for scan in scans)
+                if not seen and not isinstance(error, CloudQuotaExceededError):
                     raise
-        return missing + _gaps(looks, span, stopped, now)
+        return missing + _gaps(scans, span, failure, now)
 
-    async def _look(
-        self, app: str, row: Endpoint, span: Window, *, background: bool = False
-    ) -> Look:
+    async def _scan(
+        self, app: str, endpoint: Endpoint, span: Window, *, background: bool = False
+    ) -> EventScan:
         try:
-            body, _ = await self._asking.body(
-                app, row, span_params(span), Diagnosis, background=background
+            body, _ = await self._client.body(
+                app, endpoint, span_params(span), Diagnosis, background=background
             )
         except CloudRefusedError as error:
             if error.status != _NOT_FOUND:
                 raise
-            raise cannot("agora", row.name) from None
+            raise unsupported("agora", endpoint.name) from None
         rows = body.data or []
-        events = tuple(_event(row, found) for found in rows)
-        look = Look(span, events, is_full=len(rows) >= (row.row_cap or len(rows) + 1))
-        await self._book.note(app, look, self._asking.clock.now())
-        return look
+        events = tuple(_event(endpoint, found) for found in rows)
+        scan = EventScan(span, events, is_full=len(rows) >= (endpoint.max_rows or len(rows) + 1))
+        await self._event_store.add_scan(app, scan, self._client.clock.now())
+        return scan
 
 
-def longest_look(looks: Iterable[Look], span: Window) -> Window | None:
+def next_background_scan(scans: Iterable[EventScan], span: Window) -> Window | None:
     """Choose what the background asks next: the longest unsettled stretch, the newest of equals.
 
     Older gaps come before minutes that have just gone by, unless much happens: then nothing is
     left over for them. None when all is known. Of a stretch that was full, at most the newest
     half is asked.
     """
-    looks = list(looks)
-    parts = unsettled(looks, span)
+    scans = list(scans)
+    parts = unscanned_windows(scans, span)
     if not parts:
         return None
-    if len(parts) > 1 and parts[-1].span < _FRESH and not _is_busy(looks, span):
+    if len(parts) > 1 and parts[-1].span < _RECENT and not _is_busy(scans, span):
         parts.pop()
     part = max(parts, key=lambda part: (part.span, part.until))
-    return Window(part.until - _length(looks, part), part.until)
+    return Window(part.until - _length(scans, part), part.until)
 
 
-def _is_busy(looks: Iterable[Look], span: Window) -> bool:
+def _is_busy(scans: Iterable[EventScan], span: Window) -> bool:
     """Tell whether an answer about the last minutes was full."""
-    return any(look.is_full and look.span.until > span.until - _BUSY for look in looks)
+    return any(scan.is_full and scan.span.until > span.until - _BUSY_FOR for scan in scans)
 
 
-def next_look(looks: Iterable[Look], span: Window) -> Window | None:
+def next_scan(scans: Iterable[EventScan], span: Window) -> Window | None:
     """Choose what to ask next: the unsettled stretch nearest the middle, None when all is known.
 
     Within a stretch that was full, at most half of it is asked.
     """
-    looks = list(looks)
+    scans = list(scans)
     middle = span.since + span.span / 2
-    open_parts = unsettled(looks, span)
-    if not open_parts:
+    unscanned = unscanned_windows(scans, span)
+    if not unscanned:
         return None
-    part = min(open_parts, key=lambda part: _distance(part, middle))
-    length = _length(looks, part)
+    part = min(unscanned, key=lambda part: _distance(part, middle))
+    length = _length(scans, part)
     since = min(max(middle - length / 2, part.since), part.until - length)
     since = since.replace(microsecond=0)
     return Window(since, since + length)
 
 
-def _length(looks: Iterable[Look], part: Window) -> dt.timedelta:
+def _length(scans: Iterable[EventScan], part: Window) -> dt.timedelta:
     """How much of a stretch to ask, in whole seconds: of what was full, half."""
-    halves = [look.span.span / 2 for look in looks if look.is_full and look.span.overlaps(part)]
-    length = min([part.span, *(max(NARROWEST, half) for half in halves)])
+    halves = [scan.span.span / 2 for scan in scans if scan.is_full and scan.span.overlaps(part)]
+    length = min([part.span, *(max(MIN_SCAN_SPAN, half) for half in halves)])
     return dt.timedelta(seconds=math.ceil(length.total_seconds()))
 
 
-def unsettled(looks: Iterable[Look], span: Window) -> list[Window]:
+def unscanned_windows(scans: Iterable[EventScan], span: Window) -> list[Window]:
     """Return the parts of a stretch about which more can be learnt, in order."""
     parts = [span]
-    for look in looks:
-        if look.is_settled:
-            parts = [rest for part in parts for rest in _without(part, look.span)]
+    for scan in scans:
+        if scan.is_settled:
+            parts = [rest for part in parts for rest in _subtract(part, scan.span)]
     return parts
 
 
-def _askable(
-    row: Endpoint, looks: Sequence[Look], window: Window, now: dt.datetime
-) -> tuple[Window | None, tuple[Missing, ...]]:
+def _available_window(
+    endpoint: Endpoint, scans: Sequence[EventScan], window: Window, now: dt.datetime
+) -> tuple[Window | None, tuple[MissingItem, ...]]:
     """The part of the window that is out and still remembered, in whole seconds."""
-    newest, oldest = coarse(now - row.delay), _oldest(row, now)
-    missing: list[Missing] = []
+    newest, oldest = round_down(now - endpoint.delay), _oldest(endpoint, now)
+    missing: list[MissingItem] = []
     if window.until > newest:
         # a little later than need be: who complained in the same moment asks with one question
-        due_at = window.until + row.delay * 1.25 + _PUBLISHED
-        missing.append(Missing(Lack.EVENTS, LackReason.NOT_OUT_YET, due_at))
+        due_at = window.until + endpoint.delay * 1.25 + _PUBLISH_DELAY
+        missing.append(MissingItem(MissingKind.EVENTS, MissingReason.NOT_OUT_YET, due_at))
     gone = Window(window.since, min(oldest, window.until))
     if gone.until > gone.since:
         missing += [
-            Missing(Lack.MINUTES, LackReason.FORGOTTEN, detail=_stretch(part))
-            for part in unsettled(looks, gone)
+            MissingItem(MissingKind.MINUTES, MissingReason.FORGOTTEN, detail=_format_window(part))
+            for part in unscanned_windows(scans, gone)
         ]
     since = max(window.since.replace(microsecond=0), oldest)
     until = min(_up_to_second(window.until), newest)
     return (Window(since, until) if until > since else None), tuple(missing)
 
 
-def _widen(span: Window, row: Endpoint, now: dt.datetime) -> Window:
+def _widen(span: Window, endpoint: Endpoint, now: dt.datetime) -> Window:
     """Ask a little more at no cost: the next complaint is about nearly the same minutes."""
-    since = max(span.since - _WIDER, _oldest(row, now))
-    return Window(since, max(span.until, min(span.until + _WIDER, coarse(now - row.delay))))
+    since = max(span.since - _MARGIN, _oldest(endpoint, now))
+    return Window(
+        since, max(span.until, min(span.until + _MARGIN, round_down(now - endpoint.delay)))
+    )
 
 
-def _oldest(row: Endpoint, now: dt.datetime) -> dt.datetime:
+def _oldest(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
     """The oldest moment that can be asked about."""
-    return (now - (row.look_back or dt.timedelta(0)) + _EDGE).replace(microsecond=0)
+    return (now - (endpoint.look_back or dt.timedelta(0)) + _CLOCK_SKEW).replace(microsecond=0)
 
 
 def _gaps(
-    looks: list[Look], span: Window, stopped: CloudError | None, now: dt.datetime
-) -> tuple[Missing, ...]:
+    scans: list[EventScan], span: Window, failure: CloudError | None, now: dt.datetime
+) -> tuple[MissingItem, ...]:
     """Say which stretches were not looked at, and which may hold more than we were told."""
     found = [
-        Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE, detail=_stretch(look.span))
-        for look in looks
-        if look.is_full and look.is_settled and look.span.overlaps(span)
-    ]
-    reason = reason_of(stopped) if stopped else LackReason.OVER_QUOTA
-    retry_at = retry_of(stopped, now) if stopped else None
-    for part in unsettled(looks, span):
-        was_full = any(look.is_full and look.span.overlaps(part) for look in looks)
-        what, why = (
-            (Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE) if was_full else (Lack.MINUTES, reason)
+        MissingItem(
+            MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE, detail=_format_window(scan.span)
         )
-        found.append(Missing(what, why, retry_at, _stretch(part)))
+        for scan in scans
+        if scan.is_full and scan.is_settled and scan.span.overlaps(span)
+    ]
+    reason = reason_for(failure) if failure else MissingReason.OVER_QUOTA
+    retry_at = retry_time(failure, now) if failure else None
+    for part in unscanned_windows(scans, span):
+        was_full = any(scan.is_full and scan.span.overlaps(part) for scan in scans)
+        what, why = (
+            (MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
+            if was_full
+            else (MissingKind.MINUTES, reason)
+        )
+        found.append(MissingItem(what, why, retry_at, _format_window(part)))
     return tuple(found)
 
 
-def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
+def _event(endpoint: Endpoint, found: EventRow) -> AbnormalEvent:
     try:
-        at = required(found.ts)
+        at = parse_required_time(found.ts)
     except ValueError:
-        raise nonsense(row, "ts") from None
+        raise invalid_response(endpoint, "ts") from None
     return AbnormalEvent(
         uid=str(found.user),
         cname=found.cname,
@@ -261,11 +271,11 @@ def _factor(cause: CauseRow) -> Factor:
     return Factor(Code("agora.factor_id", clean_code(cause.factor_id)), peer_uid)
 
 
-def _without(part: Window, taken: Window) -> list[Window]:
+def _subtract(part: Window, taken: Window) -> list[Window]:
     if not part.overlaps(taken):
         return [part]
     rest = [Window(part.since, taken.since), Window(taken.until, part.until)]
-    return [piece for piece in rest if piece.until > piece.since]
+    return [chunk for chunk in rest if chunk.until > chunk.since]
 
 
 def _distance(part: Window, moment: dt.datetime) -> dt.timedelta:
@@ -274,7 +284,7 @@ def _distance(part: Window, moment: dt.datetime) -> dt.timedelta:
     return min(abs(part.since - moment), abs(part.until - moment))
 
 
-def _stretch(span: Window) -> str:
+def _format_window(span: Window) -> str:
     """A stretch of time as it is shown: ISO 8601 UTC, both ends."""
     ends = (span.since.astimezone(dt.UTC), span.until.astimezone(dt.UTC))
     return "/".join(f"{end:%Y-%m-%dT%H:%M:%SZ}" for end in ends)

@@ -87,7 +87,7 @@ def kind_of(mid: str, generation: str) -> MetricKind:
     return KINDS[generation].get(mid, _UNKNOWN)
 
 
-def points_of(raw: bytes) -> tuple[FloatArray, FloatArray]:
+def parse_points(raw: bytes) -> tuple[FloatArray, FloatArray]:
     """Turn raw `[[second, value], ...]` into sorted times and values, without gaps' nulls.
 
     Of two values for one second the first stands. Raises ValueError for anything else than such
@@ -117,8 +117,10 @@ def _plain_pairs(raw: bytes) -> FloatArray | None:
 
 def _slow_pairs(raw: bytes) -> FloatArray:
     try:
-        found = msgspec.json.decode(raw, type=list[tuple[float, float | None]] | None, strict=False)
+        pairs_read = msgspec.json.decode(
+            raw, type=list[tuple[float, float | None]] | None, strict=False
+        )
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
-    pairs = [(time, math.nan if value is None else value) for time, value in found or ()]
+    pairs = [(time, math.nan if value is None else value) for time, value in pairs_read or ()]
     return np.array(pairs, dtype=np.float64).reshape(-1, 2)

@@ -8,12 +8,28 @@ from typing import Final
 
 import numpy as np
 
-from bot.call import Call, Code, Direction, Lack, LackReason, Metric, Missing, Participant, Series
+from bot.call import (
+    Call,
+    Code,
+    Direction,
+    Metric,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Participant,
+    Series,
+)
 from bot.clouds.agora.client import Generation
-from bot.clouds.agora.metrics import CODE_KINDS, MetricKind, kind_of, points_of
-from bot.clouds.agora.schemas import MetricRow, StayRow, UserRow, moment, required
+from bot.clouds.agora.metrics import CODE_KINDS, MetricKind, kind_of, parse_points
+from bot.clouds.agora.schemas import (
+    MetricRow,
+    SessionMetricsRow,
+    UserRow,
+    parse_required_time,
+    parse_time,
+)
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import clean_code, nonsense
+from bot.clouds.errors import clean_code, invalid_response
 from bot.ports import Window
 
 _SENT_SIZES: Final = {
@@ -22,31 +38,35 @@ _SENT_SIZES: Final = {
 }
 
 
-def participants_of(
-    row: Endpoint, users: Iterable[UserRow], uids: Collection[str]
+def build_participants(
+    endpoint: Endpoint, users: Iterable[UserRow], uids: Collection[str]
 ) -> tuple[Participant, ...]:
     """Return the stays of these uids (of everybody when there are none), first joiner first.
 
     Raises CloudNonsenseError when a time is none.
     """
-    wanted = [user for user in users if not uids or str(user.uid) in uids]
-    stays = {str(user.sid): _participant(row, user) for user in wanted}
-    return tuple(sorted(stays.values(), key=lambda stay: stay.joined_at))
+    matching = [user for user in users if not uids or str(user.uid) in uids]
+    sessions = {str(user.sid): _participant(endpoint, user) for user in matching}
+    return tuple(sorted(sessions.values(), key=lambda session: session.joined_at))
 
 
-def cut_off(row: Endpoint, users: Sequence[UserRow], uids: Collection[str]) -> tuple[Missing, ...]:
+def truncated_uids(
+    endpoint: Endpoint, users: Sequence[UserRow], uids: Collection[str]
+) -> tuple[MissingItem, ...]:
     """Say which uids may be hidden behind the ten the seed names, newest joiner first."""
-    if row.row_cap is None or len(users) < row.row_cap:
+    if endpoint.max_rows is None or len(users) < endpoint.max_rows:
         return ()
     seen = {str(user.uid) for user in users}
     return tuple(
-        Missing(Lack.CALL, LackReason.CUT_OFF, detail=uid) for uid in uids if uid not in seen
+        MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail=uid)
+        for uid in uids
+        if uid not in seen
     )
 
 
-def series_of(
-    row: Endpoint,
-    stays: Iterable[StayRow],
+def build_series(
+    endpoint: Endpoint,
+    sessions: Iterable[SessionMetricsRow],
     participants: Iterable[Participant],
     window: Window,
     generation: Generation,
@@ -55,32 +75,32 @@ def series_of(
 
     Raises CloudNonsenseError when points are no pairs of numbers.
     """
-    uids = {stay.sid: stay.uid for stay in participants}
+    uids = {session.sid: session.uid for session in participants}
     found: dict[tuple[str, str, str | None], Series] = {}
-    for stay in stays:
-        uid = uids.get(str(stay.sid))
-        for metric in stay.data or () if uid is not None else ():
-            series = _series(row, str(uid), str(stay.sid), metric, generation)
+    for session in sessions:
+        uid = uids.get(str(session.sid))
+        for metric in session.data or () if uid is not None else ():
+            series = _series(endpoint, str(uid), str(session.sid), metric, generation)
             key = (series.sid, series.code.value, series.peer_uid)
-            found[key] = _joined(found[key], series) if key in found else series
-    cut = (_within(series, window) for series in found.values())
-    return tuple(series for series in cut if series.times.size)
+            found[key] = _merge(found[key], series) if key in found else series
+    clipped = (_clip(series, window) for series in found.values())
+    return tuple(series for series in clipped if series.times.size)
 
 
-def started_record_is_due(call: Call, row: Endpoint, window: Window) -> Missing:
+def missing_participants(call: Call, endpoint: Endpoint, window: Window) -> MissingItem:
     """Say why a call has no users: its details come out later than its name, or never."""
-    due_at = call.started_at + row.delay
+    due_at = call.started_at + endpoint.delay
     if window.until < due_at:
-        return Missing(Lack.CALL, LackReason.NOT_OUT_YET, due_at, call.id)
-    return Missing(Lack.CALL, LackReason.NOT_FOUND, detail=call.id)
+        return MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, due_at, call.id)
+    return MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id)
 
 
-def _participant(row: Endpoint, user: UserRow) -> Participant:
+def _participant(endpoint: Endpoint, user: UserRow) -> Participant:
     try:
-        joined_at = required(user.join_ts)
-        left_at = None if user.finished is False else moment(user.leave_ts)
+        joined_at = parse_required_time(user.join_ts)
+        left_at = None if user.finished is False else parse_time(user.leave_ts)
     except ValueError:
-        raise nonsense(row, "join_ts") from None
+        raise invalid_response(endpoint, "join_ts") from None
     return Participant(
         uid=str(user.uid),
         sid=str(user.sid),
@@ -94,14 +114,18 @@ def _participant(row: Endpoint, user: UserRow) -> Participant:
     )
 
 
-def _series(row: Endpoint, uid: str, sid: str, metric: MetricRow, generation: Generation) -> Series:
+def _series(
+    endpoint: Endpoint, uid: str, sid: str, metric: MetricRow, generation: Generation
+) -> Series:
     peer_uid = None if metric.peer_uid in (None, 0, "0", "") else str(metric.peer_uid)
     mid = clean_code(metric.mid)
-    kind = _own(kind_of(mid, generation)) if peer_uid is None else kind_of(mid, generation)
+    kind = (
+        _sent_size_kind(kind_of(mid, generation)) if peer_uid is None else kind_of(mid, generation)
+    )
     try:
-        times, values = points_of(bytes(metric.kvs))
+        times, values = parse_points(bytes(metric.kvs))
     except ValueError:
-        raise nonsense(row, "kvs") from None
+        raise invalid_response(endpoint, "kvs") from None
     return Series(
         uid=uid,
         sid=sid,
@@ -116,14 +140,14 @@ def _series(row: Endpoint, uid: str, sid: str, metric: MetricRow, generation: Ge
     )
 
 
-def _own(kind: MetricKind) -> MetricKind:
+def _sent_size_kind(kind: MetricKind) -> MetricKind:
     """A picture size without a peer is the size of what is sent."""
     if kind.metric not in _SENT_SIZES:
         return kind
     return MetricKind(_SENT_SIZES[kind.metric], kind.unit, kind.media, Direction.UP)
 
 
-def _joined(earlier: Series, later: Series) -> Series:
+def _merge(earlier: Series, later: Series) -> Series:
     """The same series out of two questions, whose edges may overlap."""
     times = np.concatenate([earlier.times, later.times])
     values = np.concatenate([earlier.values, later.values])
@@ -131,7 +155,7 @@ def _joined(earlier: Series, later: Series) -> Series:
     return replace(earlier, times=times, values=values[first])
 
 
-def _within(series: Series, window: Window) -> Series:
+def _clip(series: Series, window: Window) -> Series:
     since, until = window.since.timestamp(), window.until.timestamp()
     inside = slice(
         int(np.searchsorted(series.times, since, "left")),

@@ -11,27 +11,27 @@ import msgspec
 
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.errors import (
-    broken,
+    access_denied,
     clean_code,
-    forgot,
-    no_right,
-    nonsense,
-    not_out_yet,
-    over_quota,
+    data_expired,
+    invalid_response,
+    not_yet_published,
+    quota_exceeded,
+    range_too_long,
     refused,
-    too_long,
+    server_error,
 )
-from bot.clouds.http import Answer
+from bot.clouds.http import ApiResponse
 from bot.errors import CloudRefusedError
 
 Id = int | str
-Moment = int | float | str | None
+JsonTime = int | float | str | None
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _SUCCESS: Final = (0, 200)
-_OVER_LIMIT: Final = (300, 429)
+_RATE_LIMITED: Final = (300, 429)
 _SERVER_ERROR: Final = 500
 _EARLIEST_S: Final = 86400.0  # anything before is a way to write "none"
-_LEAST_PAUSE_S: Final = 2.0
+_MIN_RETRY_AFTER_S: Final = 2.0
 
 
 class Envelope(msgspec.Struct):
@@ -46,12 +46,12 @@ class CallRow(msgspec.Struct):
 
     call_id: Id
     cname: str
-    created_ts: Moment
-    destroyed_ts: Moment = None
+    created_ts: JsonTime
+    destroyed_ts: JsonTime = None
     finished: bool | None = None
 
 
-class Lists(Envelope):
+class CallList(Envelope):
     """`call/lists`. The seed always tells `has_more`; only today's generation the last three."""
 
     call_lists: list[CallRow] | None = None
@@ -63,8 +63,8 @@ class Lists(Envelope):
     @property
     def is_current(self) -> bool:
         """Tell whether today's generation answered."""
-        told = (self.total_size, self.page_no, self.request_id)
-        return self.has_more is None or any(each is not None for each in told)
+        current_fields = (self.total_size, self.page_no, self.request_id)
+        return self.has_more is None or any(each is not None for each in current_fields)
 
 
 class UserRow(msgspec.Struct):
@@ -72,8 +72,8 @@ class UserRow(msgspec.Struct):
 
     sid: Id
     uid: Id
-    join_ts: Moment
-    leave_ts: Moment = None
+    join_ts: JsonTime
+    leave_ts: JsonTime = None
     finished: bool | None = None
     network: str | None = None
     platform: str | None = None
@@ -90,7 +90,7 @@ class MetricRow(msgspec.Struct):
     peer_uid: Id | None = None
 
 
-class StayRow(msgspec.Struct):
+class SessionMetricsRow(msgspec.Struct):
     """All metrics of one stay."""
 
     sid: Id
@@ -101,7 +101,7 @@ class Details(Envelope):
     """The seed's `call/details`, and today's `call/sessions` and `call/metrics`."""
 
     call_info: list[UserRow] | None = None
-    metrics: list[StayRow] | None = None
+    metrics: list[SessionMetricsRow] | None = None
     total_size: int | None = None
 
 
@@ -118,7 +118,7 @@ class EventRow(msgspec.Struct):
     user: Id
     exp_id: Id
     cname: str
-    ts: Moment
+    ts: JsonTime
     cause_tags: list[CauseRow] | None = None
 
 
@@ -131,28 +131,30 @@ class Diagnosis(Envelope):
 Body = TypeVar("Body", bound=Envelope)
 
 
-def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: dt.datetime) -> Body:
+def parse_response(
+    endpoint: Endpoint, response: ApiResponse, body_type: type[Body], now: dt.datetime
+) -> Body:
     """Return the body of a yes; raise the typed error of a no or of nonsense.
 
     Yes is HTTP 2xx with body code 0 or 200 (the documents show both), whatever the message says.
     """
-    if answer.status // 100 != 2:  # noqa: PLR2004 - HTTP's class of success
-        raise _refusal(endpoint, answer, _envelope(answer.body), now)
+    if response.status // 100 != 2:  # noqa: PLR2004 - HTTP's class of success
+        raise _error_for(endpoint, response, _envelope(response.body), now)
     try:
-        body = msgspec.json.decode(answer.body, type=body_type, strict=False)
+        body = msgspec.json.decode(response.body, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
-        envelope = _envelope(answer.body)
+        envelope = _envelope(response.body)
         if _number(envelope.code) in (None, *_SUCCESS):
-            raise nonsense(endpoint, type(error).__name__) from None
-        raise _refusal(endpoint, answer, envelope, now) from None
+            raise invalid_response(endpoint, type(error).__name__) from None
+        raise _error_for(endpoint, response, envelope, now) from None
     if body.code in (None, ""):
-        raise nonsense(endpoint, "no code")
+        raise invalid_response(endpoint, "no code")
     if _number(body.code) not in _SUCCESS:
-        raise _refusal(endpoint, answer, body, now)
+        raise _error_for(endpoint, response, body, now)
     return body
 
 
-def moment(value: Moment) -> dt.datetime | None:
+def parse_time(value: JsonTime) -> dt.datetime | None:
     """Read epoch seconds. "-", "", null, 0 and Go's zero time mean that there is none.
 
     Raises ValueError for anything else that is no time.
@@ -170,9 +172,9 @@ def moment(value: Moment) -> dt.datetime | None:
         raise ValueError("no time") from error
 
 
-def required(value: Moment) -> dt.datetime:
+def parse_required_time(value: JsonTime) -> dt.datetime:
     """Read epoch seconds that must be there; ValueError otherwise."""
-    found = moment(value)
+    found = parse_time(value)
     if found is None:
         raise ValueError("no time")
     return found
@@ -192,30 +194,30 @@ def _number(code: int | str | None) -> int | None:
     return code
 
 
-def _refusal(
-    endpoint: Endpoint, answer: Answer, envelope: Envelope, now: dt.datetime
+def _error_for(
+    endpoint: Endpoint, response: ApiResponse, envelope: Envelope, now: dt.datetime
 ) -> CloudRefusedError:
     """Choose the error of a no: by the body's code when HTTP said yes, else by HTTP's status."""
     code = "" if envelope.code is None else clean_code(envelope.code)
-    http_said_yes = answer.status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
-    meaning = (_number(envelope.code) or 0) if http_said_yes else answer.status
-    hint = bytes(envelope.message).lower()
-    if b"no auth" in hint:
-        return _refused_for(endpoint, answer.status, code)
-    if b"time range limit" in hint:
-        return forgot(endpoint, status=answer.status, code=code)
-    if b"time length limit" in hint:
-        return too_long(endpoint, code=code)
-    if meaning in _OVER_LIMIT:
-        return _over_limit(endpoint, answer, hint, code, now)
+    http_said_yes = response.status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
+    meaning = (_number(envelope.code) or 0) if http_said_yes else response.status
+    reason = bytes(envelope.message).lower()
+    if b"no auth" in reason:
+        return _access_denied(endpoint, response.status, code)
+    if b"time range limit" in reason:
+        return data_expired(endpoint, status=response.status, code=code)
+    if b"time length limit" in reason:
+        return range_too_long(endpoint, code=code)
+    if meaning in _RATE_LIMITED:
+        return _rate_limited(endpoint, response, reason, code, now)
     if meaning // 100 == _SERVER_ERROR // 100:
-        return broken(endpoint, status=answer.status, code=code)
+        return server_error(endpoint, status=response.status, code=code)
     return refused(endpoint, status=meaning, code=code)
 
 
-def _refused_for(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
+def _access_denied(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
     return CloudRefusedError(
-        no_right(endpoint, code or str(status)),
+        access_denied(endpoint, code or str(status)),
         cloud=endpoint.cloud,
         endpoint=endpoint.name,
         status=status,
@@ -223,26 +225,26 @@ def _refused_for(endpoint: Endpoint, status: int, code: str) -> CloudRefusedErro
     )
 
 
-def _over_limit(
-    endpoint: Endpoint, answer: Answer, hint: bytes, code: str, now: dt.datetime
+def _rate_limited(
+    endpoint: Endpoint, response: ApiResponse, reason: bytes, code: str, now: dt.datetime
 ) -> CloudRefusedError:
     """Tell from the reason which limit it was; the document lists the reasons under code 300."""
-    if b"latency limit" in hint:
+    if b"latency limit" in reason:
         retry_at = now + endpoint.delay
-        return not_out_yet(endpoint, retry_at, status=answer.status, code=code)
-    if b"qpd" in hint:
+        return not_yet_published(endpoint, retry_at, status=response.status, code=code)
+    if b"qpd" in reason:
         midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         retry_at = midnight + dt.timedelta(days=1)
     else:
-        pause_s = max([_LEAST_PAUSE_S, *(rate.per_s for rate in endpoint.rates)])
+        pause_s = max([_MIN_RETRY_AFTER_S, *(rate.period_s for rate in endpoint.rates)])
         retry_at = now + dt.timedelta(seconds=pause_s)
-    asked_for = _retry_after(answer, now)
-    return over_quota(endpoint, asked_for or retry_at, status=answer.status, code=code)
+    retry_after = _retry_after(response, now)
+    return quota_exceeded(endpoint, retry_after or retry_at, status=response.status, code=code)
 
 
-def _retry_after(answer: Answer, now: dt.datetime) -> dt.datetime | None:
+def _retry_after(response: ApiResponse, now: dt.datetime) -> dt.datetime | None:
     """Read the Retry-After header, in seconds or as a date; None when absent or odd."""
-    value = answer.headers.get("retry-after", "").strip()
+    value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit() and len(value) < 6:  # noqa: PLR2004 - about a day
         return now + dt.timedelta(seconds=int(value))
     try:

@@ -1,7 +1,13 @@
 """Huawei Cloud SparkRTC: its REST API of 2023-11. Its JSON goes no further than here."""
 
-from bot.clouds.huawei.client import Asking
+from bot.clouds.huawei.client import HuaweiClient
 from bot.clouds.huawei.cloud import HuaweiCloud
-from bot.clouds.huawei.credentials import Credentials, KeyPair, Tokens
+from bot.clouds.huawei.credentials import AccessKeyCredentials, Credentials, IamTokenCredentials
 
-__all__ = ["Asking", "Credentials", "HuaweiCloud", "KeyPair", "Tokens"]
+__all__ = [
+    "AccessKeyCredentials",
+    "Credentials",
+    "HuaweiClient",
+    "HuaweiCloud",
+    "IamTokenCredentials",
+]

@@ -1,4 +1,4 @@
-"""What Huawei tells of a whole app, by topic. The asking is `figures.py`'s."""
+"""What Huawei tells of a whole app, by topic. The asking is `statistics.py`'s."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from bot.call import Code, Figure, Media, Trend
+from bot.call import Code, Media, MetricDefinition, Trend
 from bot.clouds.huawei.app_metric_queries import (
     Dimension,
-    Figures,
     LiveNetwork,
     LiveQuality,
     LiveScale,
     SdkType,
+    StatisticsApi,
     UsageKind,
 )
-from bot.clouds.huawei.client import Asking
-from bot.clouds.merge import gather
-from bot.clouds.response_cache import Answers, Ask, Asker, Part
+from bot.clouds.huawei.client import HuaweiClient
+from bot.clouds.merge import merge_results
+from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics, ResponseCache
 from bot.i18n.messages import Message, message
-from bot.ports import Overview, Topic, Window
+from bot.ports import AppMetrics, Topic, Window
 
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
@@ -82,128 +82,146 @@ _BILLING: Final = message(
 )
 _UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
 _MEDIANS: Final = message("Network delay by day: the median of all users, from end to end.")
-_SPREAD: Final = message("Users online at one moment; below them, users with trouble in an hour.")
+_DISTRIBUTION: Final = message(
+    "Users online at one moment; below them, users with trouble in an hour."
+)
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),
     Topic.USAGE: (_COUNTS, _BILLING, _UTC_DAYS),
     Topic.NETWORK: (_GOOD, _SCALELESS, _SDK, _MEDIANS, _UTC_DAYS),
     Topic.EXPERIENCE: (_FREEZES, _JOINS, _SCALELESS, _SDK, _UTC_DAYS),
     Topic.SCALE: (_COUNTS,),
-    Topic.DISTRIBUTION: (_SPREAD,),
+    Topic.DISTRIBUTION: (_DISTRIBUTION,),
 }
 
 
-class Overviews:
-    """Huawei's figures of whole apps; the last answers are kept in `answers`.
+class AppMetricsFetcher:
+    """Huawei's figures of whole apps; the last answers are kept in `response_cache`.
 
     All of it comes out of one allowance of 30 questions a minute, which diagnoses need too.
     """
 
-    def __init__(self, asking: Asking, figures: Figures, answers: Answers) -> None:
-        self._asking = asking
-        self._figures = figures
-        self._asker = Asker(answers, asking.clock)
+    def __init__(
+        self, client: HuaweiClient, statistics: StatisticsApi, response_cache: ResponseCache
+    ) -> None:
+        self._client = client
+        self._statistics = statistics
+        self._fetcher = CachedFetcher(response_cache, client.clock)
 
-    async def fetch(self, app: str, topic: Topic) -> Overview:
+    async def fetch(self, app: str, topic: Topic) -> AppMetrics:
         """Return what Huawei tells of an app; what failed is told in it, never raised."""
-        now = self._asking.clock.now()
-        found = await self._asker.ask_all(self._asks(app, topic))
-        return gather(topic, app, "huawei", now, found, definitions=_DEFINITIONS[topic])
+        now = self._client.clock.now()
+        results = await self._fetcher.fetch_all(self._fetch_requests(app, topic))
+        return merge_results(topic, app, "huawei", now, results, explanations=_DEFINITIONS[topic])
 
-    def _asks(self, app: str, topic: Topic) -> Iterable[Ask]:
+    def _fetch_requests(self, app: str, topic: Topic) -> Iterable[FetchRequest]:
         if topic is Topic.USAGE:
-            yield self._ask(app, "history_scale", "", self._usage)
+            yield self._fetch_request(app, "history_scale", "", self._usage)
             for kind in _BILLED:
-                yield self._ask(app, "history_usage", kind, partial(self._billed, kind=kind))
+                yield self._fetch_request(
+                    app, "history_usage", kind, partial(self._billed, kind=kind)
+                )
         if topic is Topic.DISTRIBUTION:
             for dimension in _DIMENSIONS:
-                spread = partial(self._spread, dimension=dimension)
-                yield self._ask(app, "realtime_dimension", dimension, spread)
-            yield self._ask(app, "abnormal_dimension", "", self._abnormal)
+                distribution = partial(self._distribution, dimension=dimension)
+                yield self._fetch_request(app, "realtime_dimension", dimension, distribution)
+            yield self._fetch_request(app, "abnormal_dimension", "", self._abnormal_distribution)
         qualities = {Topic.LIVE: _NOW, Topic.EXPERIENCE: _EXPERIENCE}.get(topic, ())
         for sdk in _SDKS:
             for quality in qualities:
                 rate = partial(self._live_quality, metric=quality, sdk=sdk)
-                yield self._ask(app, "realtime_quality", f"{quality}.{sdk}", rate)
+                yield self._fetch_request(app, "realtime_quality", f"{quality}.{sdk}", rate)
             for network in _NETWORK if topic is Topic.NETWORK else ():
                 share = partial(self._live_network, metric=network, sdk=sdk)
-                yield self._ask(app, "realtime_network", f"{network}.{sdk}", share)
+                yield self._fetch_request(app, "realtime_network", f"{network}.{sdk}", share)
         for metric in _SCALE if topic in {Topic.LIVE, Topic.SCALE} else ():
             count = partial(self._live_scale, metric=metric)
-            yield self._ask(app, "realtime_scale", metric, count)
+            yield self._fetch_request(app, "realtime_scale", metric, count)
         if topic in _BY_DAY:
             daily = partial(self._daily_quality, metrics=_BY_DAY[topic])
-            yield self._ask(app, "history_quality", topic.value, daily)
+            yield self._fetch_request(app, "history_quality", topic.value, daily)
 
-    def _ask(self, app: str, name: str, what: str, fetch: Callable[[str], Awaitable[Part]]) -> Ask:
-        question = ".".join(("huawei", name, what, self._asking.apps[app]))
-        return Ask(name, question, partial(fetch, app))
+    def _fetch_request(
+        self, app: str, name: str, what: str, fetch: Callable[[str], Awaitable[PartialMetrics]]
+    ) -> FetchRequest:
+        cache_key = ".".join(("huawei", name, what, self._client.apps[app]))
+        return FetchRequest(name, cache_key, partial(fetch, app))
 
-    async def _live_scale(self, app: str, metric: LiveScale) -> Part:
+    async def _live_scale(self, app: str, metric: LiveScale) -> PartialMetrics:
         window = self._last_hour("realtime_scale")
-        return self._live(await self._figures.live_scale(app, metric, window), window)
+        return self._live(await self._statistics.live_scale(app, metric, window), window)
 
-    async def _live_quality(self, app: str, metric: LiveQuality, sdk: SdkType) -> Part:
+    async def _live_quality(self, app: str, metric: LiveQuality, sdk: SdkType) -> PartialMetrics:
         window = self._last_hour("realtime_quality")
-        trend = await self._figures.live_quality(app, metric, sdk, window)
-        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+        trend = await self._statistics.live_quality(app, metric, sdk, window)
+        return self._live(replace(trend, definition=_figure(trend.name, sdk)), window)
 
-    async def _live_network(self, app: str, metric: LiveNetwork, sdk: SdkType) -> Part:
+    async def _live_network(self, app: str, metric: LiveNetwork, sdk: SdkType) -> PartialMetrics:
         window = self._last_hour("realtime_network")
-        trend = await self._figures.live_network(app, metric, sdk, window)
-        return self._live(replace(trend, figure=_figure(trend.name, sdk)), window)
+        trend = await self._statistics.live_network(app, metric, sdk, window)
+        return self._live(replace(trend, definition=_figure(trend.name, sdk)), window)
 
-    def _live(self, trend: Trend, window: Window) -> Part:
-        now = self._asking.clock.now()
-        return Part(now, now + _STEP, window.since, window.until, trends=(trend,))
+    def _live(self, trend: Trend, window: Window) -> PartialMetrics:
+        now = self._client.clock.now()
+        return PartialMetrics(now, now + _STEP, window.since, window.until, trends=(trend,))
 
-    async def _usage(self, app: str) -> Part:
+    async def _usage(self, app: str) -> PartialMetrics:
         since, until = self._days()
-        usages = await self._figures.daily_scale(app, _USAGE, since.date(), (until - _DAY).date())
-        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+        usages = await self._statistics.daily_scale(
+            app, _USAGE, since.date(), (until - _DAY).date()
+        )
+        return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
-    async def _billed(self, app: str, kind: UsageKind) -> Part:
+    async def _billed(self, app: str, kind: UsageKind) -> PartialMetrics:
         """Of calls also their parts by picture size, without those that nobody used."""
         since, until = self._days()
-        usages = await self._figures.usage(app, kind, since.date(), (until - _DAY).date())
-        used = {usage.figure for usage in usages if usage.value and kind == _CALLS}
-        usages = tuple(each for each in usages if each.figure is None or each.figure in used)
-        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+        usages = await self._statistics.usage(app, kind, since.date(), (until - _DAY).date())
+        used = {usage.definition for usage in usages if usage.value and kind == _CALLS}
+        usages = tuple(
+            each for each in usages if each.definition is None or each.definition in used
+        )
+        return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
-    async def _daily_quality(self, app: str, metrics: Sequence[str]) -> Part:
+    async def _daily_quality(self, app: str, metrics: Sequence[str]) -> PartialMetrics:
         since, until = self._days()
         last = (until - _DAY).date()
-        told = await self._figures.daily_quality(app, metrics, since.date(), last)
-        usages = tuple(replace(usage, figure=_figure(usage.metric)) for usage in told)
-        return Part(self._asking.clock.now(), until + _DAY, since, until, usages=usages)
+        daily_usages = await self._statistics.daily_quality(app, metrics, since.date(), last)
+        usages = tuple(replace(usage, definition=_figure(usage.metric)) for usage in daily_usages)
+        return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
-    async def _spread(self, app: str, dimension: Dimension) -> Part:
-        now = self._asking.clock.now()
-        at = now - self._asking.endpoint("realtime_dimension").delay
-        spread = await self._figures.live_spread(app, dimension, at)
-        return Part(now, now + _STEP, at, at, distributions=(replace(spread, since=at),))
+    async def _distribution(self, app: str, dimension: Dimension) -> PartialMetrics:
+        now = self._client.clock.now()
+        at = now - self._client.find_endpoint("realtime_dimension").delay
+        distribution = await self._statistics.live_distribution(app, dimension, at)
+        return PartialMetrics(
+            now, now + _STEP, at, at, distributions=(replace(distribution, since=at),)
+        )
 
-    async def _abnormal(self, app: str) -> Part:
-        now = self._asking.clock.now()
+    async def _abnormal_distribution(self, app: str) -> PartialMetrics:
+        now = self._client.clock.now()
         window = self._last_hour("abnormal_dimension")
-        spread = await self._figures.abnormal_spread(app, window)
-        return Part(now, now + _STEP, window.since, window.until, distributions=(spread,))
+        distribution = await self._statistics.abnormal_distribution(app, window)
+        return PartialMetrics(
+            now, now + _STEP, window.since, window.until, distributions=(distribution,)
+        )
 
     def _last_hour(self, name: str) -> Window:
-        until = self._asking.clock.now() - self._asking.endpoint(name).delay
+        until = self._client.clock.now() - self._client.find_endpoint(name).delay
         return Window(until - _HOUR, until)
 
     def _days(self) -> tuple[dt.datetime, dt.datetime]:
         """The last whole days of UTC, as midnights; the second one is today's."""
-        now = self._asking.clock.now().astimezone(dt.UTC)
+        now = self._client.clock.now().astimezone(dt.UTC)
         until = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return until - _DAYS * _DAY, until
 
 
-def _figure(name: Code, sdk: SdkType | None = None) -> Figure:
+def _figure(name: Code, sdk: SdkType | None = None) -> MetricDefinition:
     """What a rate or a time is; whom a live one counts is told by the kind of SDK."""
     is_freeze = "Freeze" in name.value
     is_good = not is_freeze and not name.value.endswith(("Time", "Delay"))
     within = _FREEZE_MS if is_freeze else _JOIN_MS if "5Secs" in name.value else None
     media = next((each for each in Media if each.value in name.value.lower()), None)
-    return Figure(name, media, within, is_good, Code("huawei.sdk_type", sdk) if sdk else None)
+    return MetricDefinition(
+        name, media, within, is_good, Code("huawei.sdk_type", sdk) if sdk else None
+    )

@@ -9,14 +9,20 @@ import msgspec
 
 from bot.call import Call
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import forgot, nonsense
-from bot.clouds.huawei.client import Asking, coarse, pages, span_params, whole_seconds
-from bot.clouds.huawei.schemas import Id, Moment, moment, required
+from bot.clouds.errors import data_expired, invalid_response
+from bot.clouds.huawei.client import (
+    HuaweiClient,
+    fetch_pages,
+    round_down,
+    span_params,
+    whole_seconds,
+)
+from bot.clouds.huawei.schemas import Id, JsonTime, parse_required_time, parse_time
 from bot.ports import Window
 
-_EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
-_RUNNING_FRESH: Final = dt.timedelta(seconds=15)
-_ENDED_FRESH: Final = dt.timedelta(minutes=5)
+_CLOCK_SKEW: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
+_RUNNING_TTL: Final = dt.timedelta(seconds=15)
+_ENDED_TTL: Final = dt.timedelta(minutes=5)
 _RUNNING: Final = "RUNNING"
 
 
@@ -24,8 +30,8 @@ class RoomRow(msgspec.Struct):
     """One room; `end_time` is when the last class in it ended, "-" while one goes on (W14)."""
 
     room_id: Id
-    start_time: Moment
-    end_time: Moment = None
+    start_time: JsonTime
+    end_time: JsonTime = None
     state: str | None = None
     duration: float | str | None = None
 
@@ -37,59 +43,69 @@ class Rooms(msgspec.Struct):
     room_info_list: list[RoomRow] | None = None
 
 
-async def find_calls(asking: Asking, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+async def find_calls(
+    client: HuaweiClient, app: str, cname: str, window: Window
+) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
     13.1 lists the rooms created within a stretch, so it is asked as far back as it remembers:
     a room id that is used again may have been created weeks ago. Raises CloudForgotError for a
     window before all it remembers, and any other CloudError.
     """
-    row = asking.endpoint("rooms")
-    now = asking.clock.now()
-    reach = row.look_back or dt.timedelta(days=1)
-    if window.until < now - reach + _EDGE:
-        raise forgot(row)
-    is_moving = window.until > now - row.delay
-    until = coarse(now) if window.until > now else whole_seconds(window).until
-    span = Window(max(now - reach + _EDGE, until - reach).replace(microsecond=0), until)
+    endpoint = client.find_endpoint("rooms")
+    now = client.clock.now()
+    retention = endpoint.look_back or dt.timedelta(days=1)
+    if window.until < now - retention + _CLOCK_SKEW:
+        raise data_expired(endpoint)
+    is_running = window.until > now - endpoint.delay
+    until = round_down(now) if window.until > now else whole_seconds(window).until
+    span = Window(
+        max(now - retention + _CLOCK_SKEW, until - retention).replace(microsecond=0), until
+    )
     found: dict[str, Call] = {}
-    for room in await _rooms(asking, app, row, cname, span, is_moving=is_moving):
-        call = _call(row, app, room)
-        if call.cname == cname and _touches(call, window):
+    for room in await _rooms(client, app, endpoint, cname, span, is_running=is_running):
+        call = _call(endpoint, app, room)
+        if call.cname == cname and _overlaps(call, window):
             found[call.id] = call
     return tuple(sorted(found.values(), key=lambda call: call.started_at, reverse=True))
 
 
 async def _rooms(
-    asking: Asking, app: str, row: Endpoint, cname: str, span: Window, *, is_moving: bool
+    client: HuaweiClient,
+    app: str,
+    endpoint: Endpoint,
+    cname: str,
+    span: Window,
+    *,
+    is_running: bool,
 ) -> list[RoomRow]:
-    fresh_for = _RUNNING_FRESH if is_moving else _ENDED_FRESH
-    asked = {"app": asking.apps[app], "room_id": cname, **_grained(span)}
+    ttl = _RUNNING_TTL if is_running else _ENDED_TTL
+    params = {"app": client.apps[app], "room_id": cname, **_rounded_params(span)}
 
-    async def ask(page: dict[str, str]) -> tuple[list[RoomRow], int | None]:
-        body = await asking.kept_body(app, row, asked | page, Rooms, fresh_for)
+    async def fetch_page(page: dict[str, str]) -> tuple[list[RoomRow], int | None]:
+        body = await client.cached_body(app, endpoint, params | page, Rooms, ttl)
         if body.room_info_list is None and body.total is None:
-            raise nonsense(row, "no room_info_list")
+            raise invalid_response(endpoint, "no room_info_list")
         return body.room_info_list or [], body.total
 
-    return (await pages(ask, row.row_cap or 1))[0]
+    return (await fetch_pages(fetch_page, endpoint.max_rows or 1))[0]
 
 
-def _grained(span: Window) -> dict[str, str]:
+def _rounded_params(span: Window) -> dict[str, str]:
     """The far end moves with the clock; whole hours let a question be the same for a while."""
     since = span.since.replace(minute=0, second=0) + dt.timedelta(hours=1)
     return span_params(Window(min(since, span.until), span.until))
 
 
-def _call(row: Endpoint, app: str, room: RoomRow) -> Call:
+def _call(endpoint: Endpoint, app: str, room: RoomRow) -> Call:
     try:
-        started_at = required(room.start_time)
-        ended_at = None if room.state == _RUNNING else moment(room.end_time)
+        started_at = parse_required_time(room.start_time)
+        ended_at = None if room.state == _RUNNING else parse_time(room.end_time)
     except ValueError:
-        raise nonsense(row, "start_time") from None
+        raise invalid_response(endpoint, "start_time") from None
     room_id = str(room.room_id)
     return Call(
-        cloud=row.cloud,
+        cloud=endpoint.cloud,
         app=app,
         id=f"{room_id}@{started_at:%Y%m%dT%H%M%SZ}",
         cname=room_id,
@@ -98,6 +114,6 @@ def _call(row: Endpoint, app: str, room: RoomRow) -> Call:
     )
 
 
-def _touches(call: Call, window: Window) -> bool:
+def _overlaps(call: Call, window: Window) -> bool:
     begun = call.started_at <= window.until
     return begun and (call.ended_at is None or call.ended_at >= window.since)

@@ -10,35 +10,35 @@ from typing import Final, TypeVar, cast
 import httpx
 import msgspec
 
-from bot.clouds.cache import Cache, Kept
-from bot.clouds.endpoints import Endpoint, endpoint
-from bot.clouds.http import Answer, CloudHttp, Question
-from bot.clouds.huawei.credentials import Credentials, Request
-from bot.clouds.huawei.schemas import accept, stamp, understand
+from bot.clouds.cache import Cache, CacheEntry
+from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.huawei.credentials import Credentials, UnsignedRequest
+from bot.clouds.huawei.schemas import ensure_accepted, format_time, parse_response
 from bot.clouds.huawei.signing import canonical_query, encode
-from bot.clouds.storage import Memory
+from bot.clouds.storage import KeyValueStore
 from bot.errors import CloudRefusedError
 from bot.ports import Clock, Window
 
 Value = TypeVar("Value")
 Params = Mapping[str, str | Sequence[str]]
 _UNAUTHORIZED: Final = 401
-_GRAIN_S: Final = 10
+_ROUND_TO_S: Final = 10
 _PAGES_MAX: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _Inquiry:
+class _RequestSpec:
     """One question: about which app, where, its parameters, the names in its path, its body."""
 
     app: str
-    row: Endpoint
+    endpoint: Endpoint
     params: Params = field(default_factory=dict, repr=False)
-    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    path_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes = field(default=b"", repr=False)
 
 
-class Asking:
+class HuaweiClient:
     """One credential's way to Huawei. `apps` maps our names of apps to Huawei's app ids.
 
     `array_style` says how a parameter with several values is written: as the document's samples
@@ -49,7 +49,7 @@ class Asking:
         self,
         http: CloudHttp,
         credentials: Credentials,
-        memory: Memory,
+        key_value_store: KeyValueStore,
         clock: Clock,
         *,
         apps: Mapping[str, str],
@@ -63,58 +63,71 @@ class Asking:
         self._delay_scale = delay_scale
         self._cache: Cache[object] = Cache(clock)
         self.credentials: Final = credentials
-        self.memory: Final = memory
+        self.key_value_store: Final = key_value_store
         self.clock: Final = clock
         self.apps: Final = dict(apps)
 
-    def endpoint(self, name: str) -> Endpoint:
+    def find_endpoint(self, name: str) -> Endpoint:
         """Return the row of the endpoint table."""
-        row = endpoint("huawei", name)
-        return replace(row, delay_s=row.delay_s * self._delay_scale)
+        endpoint = find_endpoint("huawei", name)
+        return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def body(
         self,
         app: str,
-        row: Endpoint,
+        endpoint: Endpoint,
         params: Params,
         body_type: type[Value],
-        **names: str,
+        **path_params: str,
     ) -> Value:
-        """Ask an endpoint about an app and read its yes; `names` fill its path."""
-        return (await self._sized_body(_Inquiry(app, row, params, names), body_type))[0]
+        """Ask an endpoint about an app and read its yes; `path_params` fill its path."""
+        return (
+            await self._sized_body(_RequestSpec(app, endpoint, params, path_params), body_type)
+        )[0]
 
-    async def kept_body(
+    async def cached_body(
         self,
         app: str,
-        row: Endpoint,
+        endpoint: Endpoint,
         params: Params,
         body_type: type[Value],
-        fresh_for: dt.timedelta,
+        ttl: dt.timedelta,
     ) -> Value:
         """Ask unless the same answer is kept and still fresh."""
 
-        async def fetch() -> Kept[object]:
-            body, size_bytes = await self._sized_body(_Inquiry(app, row, params), body_type)
+        async def fetch() -> CacheEntry[object]:
+            body, size_bytes = await self._sized_body(
+                _RequestSpec(app, endpoint, params), body_type
+            )
             now = self.clock.now()
-            return Kept(body, now, now + fresh_for, size_bytes)
+            return CacheEntry(body, now, now + ttl, size_bytes)
 
-        question: Hashable = (row.name, app, *self._pairs(params))
+        question: Hashable = (endpoint.name, app, *self._pairs(params))
         return cast("Value", (await self._cache.get(question, fetch)).value)
 
     async def post(
-        self, app: str, row: Endpoint, content: object, body_type: type[Value], **names: str
+        self,
+        app: str,
+        endpoint: Endpoint,
+        content: object,
+        body_type: type[Value],
+        **path_params: str,
     ) -> Value:
         """Send JSON and read the answer; never asked twice unless the credentials had ended."""
         now = self.clock.now()
-        inquiry = _Inquiry(app, row, {}, names, msgspec.json.encode(content))
-        return await self._send(inquiry, lambda answer: understand(row, answer, body_type, now))
+        spec = _RequestSpec(app, endpoint, {}, path_params, msgspec.json.encode(content))
+        return await self._send(
+            spec, lambda response: parse_response(endpoint, response, body_type, now)
+        )
 
-    async def command(self, app: str, row: Endpoint, content: object, **names: str) -> None:
+    async def command(
+        self, app: str, endpoint: Endpoint, content: object, **path_params: str
+    ) -> None:
         """Send a command whose yes has no body (202 or 204: taken, maybe not done; W38)."""
         now = self.clock.now()
         encoded = b"" if content is None else msgspec.json.encode(content)
-        inquiry = _Inquiry(app, row, {}, names, encoded)
-        await self._send(inquiry, lambda answer: accept(row, answer, now))
+        spec = _RequestSpec(app, endpoint, {}, path_params, encoded)
+        await self._send(spec, lambda response: ensure_accepted(endpoint, response, now))
 
     async def close(self) -> None:
         """Give connections back."""
@@ -122,41 +135,41 @@ class Asking:
         await self._http.close()
         await self.credentials.close()
 
-    async def _sized_body(self, inquiry: _Inquiry, body_type: type[Value]) -> tuple[Value, int]:
+    async def _sized_body(self, spec: _RequestSpec, body_type: type[Value]) -> tuple[Value, int]:
         now = self.clock.now()
 
-        def read(answer: Answer) -> tuple[Value, int]:
-            return understand(inquiry.row, answer, body_type, now), len(answer.body)
+        def read(response: ApiResponse) -> tuple[Value, int]:
+            return parse_response(spec.endpoint, response, body_type, now), len(response.body)
 
-        return await self._send(inquiry, read)
+        return await self._send(spec, read)
 
-    async def _send(self, inquiry: _Inquiry, read: Callable[[Answer], Value]) -> Value:
+    async def _send(self, spec: _RequestSpec, read: Callable[[ApiResponse], Value]) -> Value:
         """Ask with our credentials; once more when a token had ended."""
-        row, app_id = inquiry.row, self.apps[inquiry.app]
-        names = {"project_id": self._project_id, "app_id": app_id, **inquiry.names}
-        query = self._pairs(inquiry.params)
-        path = row.path.format(**{name: encode(value) for name, value in names.items()})
-        request = Request(row.method, path, query, inquiry.content)
-        addressed = replace(row, path=f"{path}?{canonical_query(query)}" if query else path)
+        endpoint, app_id = spec.endpoint, self.apps[spec.app]
+        path_params = {"project_id": self._project_id, "app_id": app_id, **spec.path_params}
+        query = self._pairs(spec.params)
+        path = endpoint.path.format(**{name: encode(value) for name, value in path_params.items()})
+        request = UnsignedRequest(endpoint.method, path, query, spec.content)
+        addressed = replace(endpoint, path=f"{path}?{canonical_query(query)}" if query else path)
         headers = await self.credentials.headers(request)
         try:
-            return await self._ask(addressed, app_id, inquiry.content, headers, read)
+            return await self._request(addressed, app_id, spec.content, headers, read)
         except CloudRefusedError as error:
-            if error.status != _UNAUTHORIZED or not self.credentials.renews(headers):
+            if error.status != _UNAUTHORIZED or not self.credentials.invalidate(headers):
                 raise
         headers = await self.credentials.headers(request)
-        return await self._ask(addressed, app_id, inquiry.content, headers, read)
+        return await self._request(addressed, app_id, spec.content, headers, read)
 
-    async def _ask(
+    async def _request(
         self,
-        row: Endpoint,
+        endpoint: Endpoint,
         app_id: str,
         content: bytes,
         headers: Mapping[str, str],
-        read: Callable[[Answer], Value],
+        read: Callable[[ApiResponse], Value],
     ) -> Value:
-        question = Question(body=content or None, headers=headers)
-        return await self._http.ask(row, app_id, question, read)
+        question = ApiRequest(body=content or None, headers=headers)
+        return await self._http.request(endpoint, app_id, question, read)
 
     def _pairs(self, params: Params) -> tuple[tuple[str, str], ...]:
         """Write parameters as pairs, those with several values in the chosen style."""
@@ -171,18 +184,18 @@ class Asking:
         return tuple(sorted(pairs))
 
 
-async def pages(
-    ask: Callable[[dict[str, str]], Awaitable[tuple[Sequence[Value], int | None]]],
+async def fetch_pages(
+    request: Callable[[dict[str, str]], Awaitable[tuple[Sequence[Value], int | None]]],
     size: int,
 ) -> tuple[list[Value], bool]:
     """Turn pages until all rows are there; returns them, and whether they are all.
 
-    `ask` takes the page's parameters and returns its rows and the total, None when the cloud
+    `request` takes the page's parameters and returns its rows and the total, None when the cloud
     tells none: then a page that is not full is the last (W13).
     """
     found: list[Value] = []
     for _ in range(_PAGES_MAX):
-        rows, total = await ask({"limit": str(size), "offset": str(len(found))})
+        rows, total = await request({"limit": str(size), "offset": str(len(found))})
         found += rows
         if not rows or (len(rows) < size if total is None else len(found) >= total):
             return found, True
@@ -196,12 +209,12 @@ def host_of(base_url: str) -> str:
 
 def span_params(span: Window) -> dict[str, str]:
     """Write a stretch of time the way Huawei takes it: UTC, whole seconds."""
-    return {"start_time": stamp(span.since), "end_time": stamp(span.until)}
+    return {"start_time": format_time(span.since), "end_time": format_time(span.until)}
 
 
-def coarse(moment: dt.datetime) -> dt.datetime:
+def round_down(moment: dt.datetime) -> dt.datetime:
     """Round a moving "until now" down, so that questions asked together are the same one."""
-    return dt.datetime.fromtimestamp(moment.timestamp() // _GRAIN_S * _GRAIN_S, dt.UTC)
+    return dt.datetime.fromtimestamp(moment.timestamp() // _ROUND_TO_S * _ROUND_TO_S, dt.UTC)
 
 
 def whole_seconds(span: Window) -> Window:
@@ -211,9 +224,9 @@ def whole_seconds(span: Window) -> Window:
     return Window(span.since.replace(microsecond=0), until)
 
 
-def days_of(span: Window, longest: dt.timedelta | None) -> tuple[Window, ...]:
+def split_window(span: Window, longest: dt.timedelta | None) -> tuple[Window, ...]:
     """Cut a stretch into questions no longer than the cloud takes, the newest first."""
     if longest is None or span.span <= longest:
         return (span,) if span.until > span.since else ()
     middle = span.until - longest
-    return (Window(middle, span.until), *days_of(Window(span.since, middle), longest))
+    return (Window(middle, span.until), *split_window(Window(span.since, middle), longest))

@@ -16,23 +16,23 @@ import msgspec
 
 from bot.call import AbnormalEvent, Code, Factor, Participant
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import cannot, clean_code, nonsense
-from bot.clouds.huawei.client import Asking, days_of, span_params, whole_seconds
-from bot.clouds.huawei.schemas import Id, Moment, decode, moment
+from bot.clouds.errors import clean_code, invalid_response, unsupported
+from bot.clouds.huawei.client import HuaweiClient, span_params, split_window, whole_seconds
+from bot.clouds.huawei.schemas import Id, JsonTime, decode, parse_time
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Window
 
 log = logging.getLogger(__name__)
 EVENT_KIND: Final = "huawei.event_id"
 EXPERIENCE_KIND: Final = "huawei.exp_id"
-_TRAIT: Final = "huawei.client_events"
-_ASK_AGAIN: Final = dt.timedelta(days=7)
-_FRESH: Final = dt.timedelta(minutes=5)
+_STORE_KEY: Final = "huawei.client_events"
+_RETRY_AFTER: Final = dt.timedelta(days=7)
+_TTL: Final = dt.timedelta(minutes=5)
 _BEFORE: Final = dt.timedelta(minutes=1)
 _HOUR: Final = dt.timedelta(hours=1)
-_EDGE: Final = dt.timedelta(seconds=30)
+_CLOCK_SKEW: Final = dt.timedelta(seconds=30)
 _NOT_FOUND: Final = 404
-_NOBODY: Final = frozenset({"", "0"})
+_NO_UID: Final = frozenset({"", "0"})
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -50,7 +50,7 @@ class ClientEvent:
     network: str = ""
 
 
-class _Info(msgspec.Struct):
+class _EventInfo(msgspec.Struct):
     """The part of `event_info` we read."""
 
     uid: Id | None = None
@@ -58,47 +58,47 @@ class _Info(msgspec.Struct):
     network: str | None = msgspec.field(name="accessNet", default=None)
 
 
-class _Row(msgspec.Struct):
+class _EventRow(msgspec.Struct):
     """One event. The sample writes `evnet_id`, the table `event_id` (W27)."""
 
-    ctime: Moment = None
+    ctime: JsonTime = None
     event_id: Id | None = None
     evnet_id: Id | None = None
     event_info: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Events(_Row):
+class _Events(_EventRow):
     """13.11: one event as the table has it, or a list as the sample has it (W26)."""
 
-    data: list[_Row] | msgspec.UnsetType | None = msgspec.UNSET
+    data: list[_EventRow] | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class _Cause(msgspec.Struct):
-    ts: Moment = None
+class _CauseRow(msgspec.Struct):
+    ts: JsonTime = None
     event_id: Id | None = None
     peer_id: Id | None = None
 
 
-class _Experience(msgspec.Struct):
+class _ExperienceRow(msgspec.Struct):
     """One person's trouble; `abnormal_list` may be null (W30)."""
 
     uid: Id | None = None
     room_id: Id | None = None
     exp_id: Id | None = None
-    abnormal_list: list[_Cause] | None = None
+    abnormal_list: list[_CauseRow] | None = None
 
 
-class _Experiences(_Experience):
+class _Experiences(_ExperienceRow):
     """13.12: one object as the table has it, or a list in `data`."""
 
-    data: list[_Experience] | msgspec.UnsetType | None = msgspec.UNSET
+    data: list[_ExperienceRow] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ClientEvents:
     """13.11 and 13.12, as long as they are there. `choice`: `off` never asks, `on` always does."""
 
-    def __init__(self, asking: Asking, choice: str = "auto") -> None:
-        self._asking = asking
+    def __init__(self, client: HuaweiClient, choice: str = "auto") -> None:
+        self._client = client
         self._choice = choice
 
     async def events(self, app: str, cname: str, window: Window) -> tuple[ClientEvent, ...]:
@@ -106,10 +106,10 @@ class ClientEvents:
 
         Raises CloudCannotError when the API is gone, and any other CloudError.
         """
-        row = self._asking.endpoint("client_events")
+        endpoint = self._client.find_endpoint("client_events")
         found: list[ClientEvent] = []
-        for body in await self._bodies(app, row, cname, window):
-            found += (event for each in _rows(row, body) if (event := _event(row, each)))
+        for body in await self._bodies(app, endpoint, cname, window):
+            found += (event for each in _rows(endpoint, body) if (event := _event(endpoint, each)))
         inside = [event for event in found if window.since <= event.at <= window.until]
         return tuple(sorted(inside, key=lambda event: event.at))
 
@@ -118,16 +118,18 @@ class ClientEvents:
 
         Rows outside the window, which the document's sample has, are left out. Raises as `events`.
         """
-        row = self._asking.endpoint("client_abnormal")
+        endpoint = self._client.find_endpoint("client_abnormal")
         found: dict[tuple[object, ...], AbnormalEvent] = {}
-        answers = await self._bodies(app, row, cname, window)
-        for each in (one for body in answers for one in _experiences(row, body)):
-            for event in _abnormal_events(row, each, cname):
+        experiences_bodies = await self._bodies(app, endpoint, cname, window)
+        for each in (one for body in experiences_bodies for one in _experiences(endpoint, body)):
+            for event in _abnormal_events(endpoint, each, cname):
                 if window.since <= event.at <= window.until:
                     found[*event.key, event.factors] = event
         return tuple(sorted(found.values(), key=lambda event: event.at))
 
-    async def told_anyway(self, app: str, cname: str, window: Window) -> tuple[AbnormalEvent, ...]:
+    async def experiences_or_empty(
+        self, app: str, cname: str, window: Window
+    ) -> tuple[AbnormalEvent, ...]:
         """Return the experiences of a room; whatever goes wrong, nothing is known.
 
         For a room of which 13.13, which names causes, tells nothing.
@@ -138,16 +140,22 @@ class ClientEvents:
             log.debug("%s", error)
             return ()
 
-    async def networks(self, app: str, cname: str, people: Sequence[Participant]) -> dict[str, str]:
+    async def networks(
+        self, app: str, cname: str, participants: Sequence[Participant]
+    ) -> dict[str, str]:
         """Return the network type of sessions, as far as the clients told when they joined.
 
         One question about the hour after the first of them joined; whatever goes wrong, nothing
         is known, for a diagnosis does without.
         """
-        since = min((one.joined_at for one in people), default=None)
-        now = self._asking.clock.now()
-        look_back = self._asking.endpoint("client_events").look_back or _HOUR
-        if since is None or since - _BEFORE < now - look_back + _EDGE or self._choice == "off":
+        since = min((one.joined_at for one in participants), default=None)
+        now = self._client.clock.now()
+        look_back = self._client.find_endpoint("client_events").look_back or _HOUR
+        if (
+            since is None
+            or since - _BEFORE < now - look_back + _CLOCK_SKEW
+            or self._choice == "off"
+        ):
             return {}
         window = Window(since - _BEFORE, min(since - _BEFORE + _HOUR, now))
         try:
@@ -157,51 +165,57 @@ class ClientEvents:
             return {}
         return {event.session: event.network for event in events if event.session and event.network}
 
-    async def _bodies(self, app: str, row: Endpoint, cname: str, window: Window) -> list[bytes]:
+    async def _bodies(
+        self, app: str, endpoint: Endpoint, cname: str, window: Window
+    ) -> list[bytes]:
         """Ask hour by hour. The room is always named, though the document calls it optional."""
-        asked = {"app_id": self._asking.apps[app], "room_id": cname}
-        pieces = days_of(whole_seconds(window), row.max_span)
-        return [await self._ask(app, row, {**asked, **span_params(piece)}) for piece in pieces]
+        params = {"app_id": self._client.apps[app], "room_id": cname}
+        chunks = split_window(whole_seconds(window), endpoint.max_span)
+        return [
+            await self._fetch(app, endpoint, {**params, **span_params(chunk)}) for chunk in chunks
+        ]
 
-    async def _ask(self, app: str, row: Endpoint, params: dict[str, str]) -> bytes:
+    async def _fetch(self, app: str, endpoint: Endpoint, params: dict[str, str]) -> bytes:
         """Ask unless the API is known to be gone; remember when it is."""
-        now = self._asking.clock.now()
+        now = self._client.clock.now()
         if self._choice == "off" or (self._choice == "auto" and await self._is_gone(now)):
-            raise cannot("huawei", row.name)
+            raise unsupported("huawei", endpoint.name)
         try:
-            return bytes(await self._asking.kept_body(app, row, params, msgspec.Raw, _FRESH))
+            return bytes(await self._client.cached_body(app, endpoint, params, msgspec.Raw, _TTL))
         except CloudRefusedError as error:
             if error.status != _NOT_FOUND or error.code.startswith("RTC."):
                 raise
-            await self._asking.memory.remember(_TRAIT, now.isoformat(), now)
-            raise cannot("huawei", row.name) from None
+            await self._client.key_value_store.put(_STORE_KEY, now.isoformat(), now)
+            raise unsupported("huawei", endpoint.name) from None
 
     async def _is_gone(self, now: dt.datetime) -> bool:
         try:
-            since = dt.datetime.fromisoformat(await self._asking.memory.recall(_TRAIT) or "")
+            since = dt.datetime.fromisoformat(
+                await self._client.key_value_store.get(_STORE_KEY) or ""
+            )
         except ValueError:
             return False
-        return now - since < _ASK_AGAIN
+        return now - since < _RETRY_AFTER
 
 
-def _rows(row: Endpoint, content: bytes) -> Sequence[_Row]:
+def _rows(endpoint: Endpoint, content: bytes) -> Sequence[_EventRow]:
     """Read either shape of 13.11, or a bare list."""
     if content.lstrip().startswith(b"["):
-        return decode(row, content, list[_Row])
-    body = decode(row, content, _Events)
+        return decode(endpoint, content, list[_EventRow])
+    body = decode(endpoint, content, _Events)
     if body.data is not msgspec.UNSET:
         return body.data or ()
     if body.ctime is None:
-        raise nonsense(row, "no data")
+        raise invalid_response(endpoint, "no data")
     return (body,)
 
 
-def _event(row: Endpoint, found: _Row) -> ClientEvent | None:
+def _event(endpoint: Endpoint, found: _EventRow) -> ClientEvent | None:
     event_id = found.event_id if found.event_id is not None else found.evnet_id
     try:
-        at = moment(found.ctime)
+        at = parse_time(found.ctime)
     except ValueError:
-        raise nonsense(row, "ctime") from None
+        raise invalid_response(endpoint, "ctime") from None
     if at is None or event_id is None:
         return None
     info = _info(bytes(found.event_info))
@@ -214,7 +228,7 @@ def _event(row: Endpoint, found: _Row) -> ClientEvent | None:
     )
 
 
-def _info(raw: bytes) -> _Info:
+def _info(raw: bytes) -> _EventInfo:
     """Read `event_info`: JSON in a text, whose quotes may be escaped once more (W28)."""
     try:
         text = msgspec.json.decode(raw, type=str)
@@ -222,34 +236,36 @@ def _info(raw: bytes) -> _Info:
         text = raw.decode(errors="replace")
     for attempt in (text, text.replace('\\"', '"')):
         try:
-            return msgspec.json.decode(attempt, type=_Info)
+            return msgspec.json.decode(attempt, type=_EventInfo)
         except _DECODE_ERRORS:
             continue
-    return _Info()
+    return _EventInfo()
 
 
-def _experiences(row: Endpoint, content: bytes) -> Sequence[_Experience]:
+def _experiences(endpoint: Endpoint, content: bytes) -> Sequence[_ExperienceRow]:
     """Read either shape of 13.12, or a bare list."""
     if content.lstrip().startswith(b"["):
-        return decode(row, content, list[_Experience])
-    body = decode(row, content, _Experiences)
+        return decode(endpoint, content, list[_ExperienceRow])
+    body = decode(endpoint, content, _Experiences)
     if body.data is not msgspec.UNSET:
         return body.data or ()
     if body.exp_id is None and body.uid is None:
-        raise nonsense(row, "no data")
+        raise invalid_response(endpoint, "no data")
     return (body,)
 
 
-def _abnormal_events(row: Endpoint, found: _Experience, cname: str) -> Iterable[AbnormalEvent]:
+def _abnormal_events(
+    endpoint: Endpoint, found: _ExperienceRow, cname: str
+) -> Iterable[AbnormalEvent]:
     for cause in found.abnormal_list or ():
         try:
-            at = moment(cause.ts)
+            at = parse_time(cause.ts)
         except ValueError:
-            raise nonsense(row, "ts") from None
+            raise invalid_response(endpoint, "ts") from None
         if at is None or found.uid is None:
             continue
         peer_uid = None if cause.peer_id is None else str(cause.peer_id)
-        peer_uid = None if peer_uid in (*_NOBODY, str(found.uid)) else peer_uid
+        peer_uid = None if peer_uid in (*_NO_UID, str(found.uid)) else peer_uid
         code = Code(EVENT_KIND, clean_code("" if cause.event_id is None else cause.event_id))
         yield AbnormalEvent(
             uid=str(found.uid),

@@ -10,19 +10,19 @@ import msgspec
 
 from bot.call import Code
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import clean_code, nonsense
+from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.calls import find_calls
-from bot.clouds.huawei.client import Asking, coarse
-from bot.clouds.huawei.schemas import Id, Moment, moment
-from bot.clouds.huawei.sessions import fetch_stays
-from bot.ports import Occupancy, RecordingJob, Window
+from bot.clouds.huawei.client import HuaweiClient, round_down
+from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
+from bot.clouds.huawei.sessions import fetch_sessions
+from bot.ports import Occupancy, RecordingTask, Window
 
 STATE_KIND: Final = "huawei.job_state"
 REASON_KIND: Final = "huawei.stop_reason"
 Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
 Size = Literal["LD", "SD", "HD", "FHD"]
 _LATELY: Final = dt.timedelta(minutes=5)  # who is known to have left since then is gone
-_FRESH: Final = dt.timedelta(seconds=15)
+_TTL: Final = dt.timedelta(seconds=15)
 _LONGEST_URL: Final = 512
 
 
@@ -35,8 +35,8 @@ class _Job(msgspec.Struct):
     state: str | None = None
     stop_reason: str | None = None
     stream_name: str | None = None
-    start_time: Moment = None
-    stop_time: Moment = None
+    start_time: JsonTime = None
+    stop_time: JsonTime = None
 
 
 class _Callback(msgspec.Struct):
@@ -51,37 +51,37 @@ class _Callbacks(msgspec.Struct):
     record_callback: _Callback | None = None
 
 
-class Control:
+class RoomControlApi:
     """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, client: HuaweiClient) -> None:
+        self._client = client
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
         """Return who is in a room now (13.1, 13.2), minutes late; None when no call runs."""
-        now = coarse(self._asking.clock.now())
+        now = round_down(self._client.clock.now())
         lately = Window(now - _LATELY, now)
-        calls = await find_calls(self._asking, app, cname, lately)
+        calls = await find_calls(self._client, app, cname, lately)
         running = next((call for call in calls if call.ended_at is None), None)
         if running is None:
             return None
-        stays = await fetch_stays(self._asking, running, (), lately, _FRESH)
-        inside = {stay.uid for stay in stays.people if stay.left_at is None}
-        return Occupancy(tuple(sorted(inside)), stays.are_all)
+        sessions = await fetch_sessions(self._client, running, (), lately, _TTL)
+        inside = {session.uid for session in sessions.participants if session.left_at is None}
+        return Occupancy(tuple(sorted(inside)), sessions.is_complete)
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
         """Send people out of a room (11.1). Returns when the command is taken, maybe not done."""
-        row = self._asking.endpoint("remove_users")
+        endpoint = self._client.find_endpoint("remove_users")
         content = {"user_ids": list(uids)}
-        await self._asking.command(app, row, content, room_id=cname)
+        await self._client.command(app, endpoint, content, room_id=cname)
 
     async def dismiss(self, app: str, cname: str) -> None:
         """Close a room and send everybody out (11.2). Returns when the command is taken.
 
         Raises CloudRefusedError with status 404 when there is no such room.
         """
-        row = self._asking.endpoint("dismiss")
-        await self._asking.command(app, row, None, room_id=cname)
+        endpoint = self._client.find_endpoint("dismiss")
+        await self._client.command(app, endpoint, None, room_id=cname)
 
     async def start_recording(
         self,
@@ -94,12 +94,12 @@ class Control:
         video: Video = "CAMERASTREAM",
         size: Size = "FHD",
         max_idle_s: int = 30,
-    ) -> RecordingJob:
+    ) -> RecordingTask:
         """Start to record one person (10.1), after a recording rule made in Huawei's console.
 
         It ends by itself when the room has been empty for `max_idle_s` seconds (5 to 43200).
         """
-        row = self._asking.endpoint("start_job")
+        endpoint = self._client.find_endpoint("start_job")
         content = {
             "room_id": cname,
             "user_id": uid,
@@ -109,37 +109,37 @@ class Control:
             "max_idle_time": max_idle_s,
             "record_param": {"record_rule_id": rule_id},
         }
-        return _job(row, await self._asking.post(app, row, content, _Job))
+        return _job(endpoint, await self._client.post(app, endpoint, content, _Job))
 
-    async def recording(self, app: str, job_id: str) -> RecordingJob:
+    async def recording(self, app: str, job_id: str) -> RecordingTask:
         """Return how a recording stands (10.2)."""
-        row = self._asking.endpoint("job")
-        return _job(row, await self._asking.body(app, row, {}, _Job, job_id=job_id))
+        endpoint = self._client.find_endpoint("job")
+        return _job(endpoint, await self._client.body(app, endpoint, {}, _Job, job_id=job_id))
 
     async def stop_recording(self, app: str, job_id: str) -> None:
         """Stop a recording (10.3)."""
-        row = self._asking.endpoint("stop_job")
-        await self._asking.command(app, row, None, job_id=job_id)
+        endpoint = self._client.find_endpoint("stop_job")
+        await self._client.command(app, endpoint, None, job_id=job_id)
 
     async def callback_url(self, app: str) -> str:
         """Return where record events are told (8.2), "" for nowhere."""
-        row = self._asking.endpoint("callback")
-        found = await self._asking.body(app, row, {}, _Callbacks)
+        endpoint = self._client.find_endpoint("callback")
+        found = await self._client.body(app, endpoint, {}, _Callbacks)
         url = found.record_callback.url if found.record_callback else None
         return "".join(sign for sign in url or "" if sign.isprintable())[:_LONGEST_URL]
 
     async def set_callback(self, app: str, url: str, key: str) -> None:
         """Let record events be told at this address, signed with this key (8.1)."""
-        row = self._asking.endpoint("set_callback")
-        await self._asking.post(app, row, {"url": url, "auth_key": key}, _Callbacks)
+        endpoint = self._client.find_endpoint("set_callback")
+        await self._client.post(app, endpoint, {"url": url, "auth_key": key}, _Callbacks)
 
 
-def _job(row: Endpoint, found: _Job) -> RecordingJob:
+def _job(endpoint: Endpoint, found: _Job) -> RecordingTask:
     try:
-        started_at, stopped_at = moment(found.start_time), moment(found.stop_time)
+        started_at, stopped_at = parse_time(found.start_time), parse_time(found.stop_time)
     except ValueError:
-        raise nonsense(row, "start_time") from None
-    return RecordingJob(
+        raise invalid_response(endpoint, "start_time") from None
+    return RecordingTask(
         id=str(found.job_id),
         cname="" if found.room_id is None else str(found.room_id),
         uid="" if found.user_id is None else str(found.user_id),

@@ -9,22 +9,22 @@ from typing import Final, Protocol
 
 import msgspec
 
-from bot.clouds.cache import Cache, Kept
-from bot.clouds.endpoints import Endpoint, endpoint
-from bot.clouds.errors import nonsense
-from bot.clouds.http import Answer, CloudHttp, Question
-from bot.clouds.huawei.schemas import decode, moment, refusal_of
+from bot.clouds.cache import Cache, CacheEntry
+from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.errors import invalid_response
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.huawei.schemas import decode, error_for, parse_time
 from bot.clouds.huawei.signing import DATE_FORMAT, authorize, canonical_request
 from bot.ports import Clock
 
 _JSON: Final = "application/json"
 _CREATED: Final = 201
-_LIFE: Final = dt.timedelta(hours=24)
-_SPARE: Final = dt.timedelta(hours=1)  # renewed this long before its end
+_MAX_LIFETIME: Final = dt.timedelta(hours=24)
+_RENEW_BEFORE: Final = dt.timedelta(hours=1)  # renewed this long before its end
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class UnsignedRequest:
     """What is about to be sent; `path` is encoded, `query` not yet. Shows no ids."""
 
     method: str
@@ -40,17 +40,17 @@ class Credentials(Protocol):
     def name(self) -> str:
         """`aksk` or `token`, as doctor shows it."""
 
-    async def headers(self, request: Request) -> Mapping[str, str]:
+    async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:
         """Return the headers that let this request in. Raises CloudError."""
 
-    def renews(self, refused: Mapping[str, str]) -> bool:
+    def invalidate(self, refused: Mapping[str, str]) -> bool:
         """After a 401 to these headers: tell whether asking again may help."""
 
     async def close(self) -> None:
         """Give connections back."""
 
 
-class KeyPair:
+class AccessKeyCredentials:
     """An access key and its secret (AK/SK). `host` is the host the requests go to."""
 
     name: Final = "aksk"
@@ -67,7 +67,7 @@ class KeyPair:
     def __repr__(self) -> str:
         return "KeyPair()"
 
-    async def headers(self, request: Request) -> Mapping[str, str]:
+    async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:
         """Sign a request: date, project and host are signed with it (W5: always all of them)."""
         signed = {
             "Content-Type": _JSON,
@@ -80,7 +80,7 @@ class KeyPair:
             "Authorization": authorize(self._access_key, self._secret_key, text, signed)
         }
 
-    def renews(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - a key stays a key
+    def invalidate(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - a key stays a key
         """A refused key is refused again."""
         return False
 
@@ -89,7 +89,7 @@ class KeyPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class IamUser:
     """An IAM user; `project` names the region's project, to which the token is limited (W1)."""
 
     user: str = field(repr=False)
@@ -117,39 +117,39 @@ class _TokenBody(msgspec.Struct):
     expires_at: str | None = None
 
 
-class _TokenAnswer(msgspec.Struct):
+class _TokenResponse(msgspec.Struct):
     token: _TokenBody
 
 
-class Tokens:
+class IamTokenCredentials:
     """A token of IAM, kept until an hour before its end; many who wait share one question."""
 
     name: Final = "token"
 
-    def __init__(self, http: CloudHttp, login: Login, project_id: str, clock: Clock) -> None:
+    def __init__(self, http: CloudHttp, iam_user: IamUser, project_id: str, clock: Clock) -> None:
         self._http = http
-        self._login = login
+        self._iam_user = iam_user
         self._project_id = project_id
         self._clock = clock
-        self._row = endpoint("huawei", "tokens")
-        self._kept: Cache[_Token] = Cache(clock)
+        self._endpoint = find_endpoint("huawei", "tokens")
+        self._cache: Cache[_Token] = Cache(clock)
         self._generation = 0
         self._current = ""
 
     def __repr__(self) -> str:
         return "Tokens()"
 
-    async def headers(self, request: Request) -> Mapping[str, str]:  # noqa: ARG002 - no signature
+    async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:  # noqa: ARG002 - no signature
         """Return the token's headers; asks IAM when none is kept or it is about to end."""
-        kept = await self._kept.get(self._generation, self._fetch)
-        self._current = kept.value.text
+        entry = await self._cache.get(self._generation, self._fetch)
+        self._current = entry.value.text
         return {
             "Content-Type": _JSON,
-            "X-Auth-Token": kept.value.text,
+            "X-Auth-Token": entry.value.text,
             "X-Project-Id": self._project_id,
         }
 
-    def renews(self, refused: Mapping[str, str]) -> bool:
+    def invalidate(self, refused: Mapping[str, str]) -> bool:
         """Give the token up that was refused; a newer one of another task stays."""
         if refused.get("X-Auth-Token") == self._current:
             self._generation += 1
@@ -158,30 +158,30 @@ class Tokens:
 
     async def close(self) -> None:
         """Give the connections to IAM back."""
-        await self._kept.close()
+        await self._cache.close()
         await self._http.close()
 
-    async def _fetch(self) -> Kept[_Token]:
+    async def _fetch(self) -> CacheEntry[_Token]:
         now = self._clock.now()
 
-        def read(answer: Answer) -> _Token:
-            return read_token(self._row, answer, now)
+        def read(response: ApiResponse) -> _Token:
+            return parse_token(self._endpoint, response, now)
 
-        question = Question(body=self._login.body(), headers={"Content-Type": _JSON})
-        token = await self._http.ask(self._row, self._project_id, question, read)
-        return Kept(token, now, token.renew_at)
+        request = ApiRequest(body=self._iam_user.body(), headers={"Content-Type": _JSON})
+        token = await self._http.request(self._endpoint, self._project_id, request, read)
+        return CacheEntry(token, now, token.renew_at)
 
 
-def read_token(row: Endpoint, answer: Answer, now: dt.datetime) -> _Token:
+def parse_token(endpoint: Endpoint, response: ApiResponse, now: dt.datetime) -> _Token:
     """Read IAM's answer: 201, the token in a header, its end in the body (W3)."""
-    if answer.status != _CREATED:
-        raise refusal_of(row, answer, now)
-    text = answer.headers.get("x-subject-token", "")
+    if response.status != _CREATED:
+        raise error_for(endpoint, response, now)
+    text = response.headers.get("x-subject-token", "")
     if not text:
-        raise nonsense(row, "no token")
+        raise invalid_response(endpoint, "no token")
     try:
-        ends_at = moment(decode(row, answer.body, _TokenAnswer).token.expires_at)
+        ends_at = parse_time(decode(endpoint, response.body, _TokenResponse).token.expires_at)
     except ValueError:
-        raise nonsense(row, "expires_at") from None
-    ends_at = min(ends_at or now + _LIFE, now + _LIFE)
-    return _Token(text, max(ends_at - _SPARE, now + (ends_at - now) / 2))
+        raise invalid_response(endpoint, "expires_at") from None
+    ends_at = min(ends_at or now + _MAX_LIFETIME, now + _MAX_LIFETIME)
+    return _Token(text, max(ends_at - _RENEW_BEFORE, now + (ends_at - now) / 2))

@@ -9,28 +9,35 @@ from typing import Final
 
 import msgspec
 
-from bot.call import AbnormalEvent, Code, Direction, Factor, Lack, LackReason, Missing
+from bot.call import AbnormalEvent, Code, Direction, Factor, MissingItem, MissingKind, MissingReason
 from bot.causes import canonical_code, cause_of
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import clean_code, nonsense
-from bot.clouds.huawei.client import Asking, coarse, days_of, pages, span_params, whole_seconds
-from bot.clouds.huawei.schemas import Id, Moment, required
-from bot.ports import EventAnswer, Window
+from bot.clouds.errors import clean_code, invalid_response
+from bot.clouds.huawei.client import (
+    HuaweiClient,
+    fetch_pages,
+    round_down,
+    span_params,
+    split_window,
+    whole_seconds,
+)
+from bot.clouds.huawei.schemas import Id, JsonTime, parse_required_time
+from bot.ports import EventsResult, Window
 
 TYPE_KIND: Final = "huawei.abnormal_type"
 FACTOR_KIND: Final = "huawei.abnormal_factor"
 _JOIN_TYPE: Final = "1"
 _IN_CALL_TYPES: Final = frozenset({"2", "3"})
 _REMOTE: Final = "remote"
-_MOVING_FRESH: Final = dt.timedelta(seconds=20)
-_SETTLED_FRESH: Final = dt.timedelta(minutes=10)
-_NOBODY: Final = frozenset({"", "0"})
+_RUNNING_TTL: Final = dt.timedelta(seconds=20)
+_ENDED_TTL: Final = dt.timedelta(minutes=10)
+_NO_UID: Final = frozenset({"", "0"})
 
 
 class EventRow(msgspec.Struct):
     """One abnormal experience. Its descriptions have a language nobody chose, and are not read."""
 
-    time: Moment
+    time: JsonTime
     uid: Id
     room_id: Id
     abnormal_type: Id
@@ -46,23 +53,25 @@ class Events(msgspec.Struct):
     events: list[EventRow] | None = None
 
 
-async def fetch_events(asking: Asking, app: str, cname: str, window: Window) -> EventAnswer:
+async def fetch_events(client: HuaweiClient, app: str, cname: str, window: Window) -> EventsResult:
     """Return the cloud's diagnosis of a room (of all when `cname` is "") within the window."""
-    row = asking.endpoint("abnormal_events")
-    now = asking.clock.now()
-    missing: list[Missing] = []
-    if window.until > now - row.delay:
-        due_at = window.until + row.delay
-        missing.append(Missing(Lack.EVENTS, LackReason.NOT_OUT_YET, due_at))
-    until = coarse(now) if window.until > now else window.until
+    endpoint = client.find_endpoint("abnormal_events")
+    now = client.clock.now()
+    missing: list[MissingItem] = []
+    if window.until > now - endpoint.delay:
+        due_at = window.until + endpoint.delay
+        missing.append(MissingItem(MissingKind.EVENTS, MissingReason.NOT_OUT_YET, due_at))
+    until = round_down(now) if window.until > now else window.until
     span = whole_seconds(Window(min(window.since, until), until))
     rows: list[EventRow] = []
-    for piece in days_of(span, row.max_span):
-        found, are_all = await _ask(asking, app, row, cname, piece, is_settled=not missing)
+    for chunk in split_window(span, endpoint.max_span):
+        found, is_complete = await _fetch_events(
+            client, app, endpoint, cname, chunk, is_final=not missing
+        )
         rows += found
-        if not are_all:
-            missing.append(Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE))
-    return EventAnswer(_events(row, rows, cname, window), tuple(missing))
+        if not is_complete:
+            missing.append(MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE))
+    return EventsResult(_events(endpoint, rows, cname, window), tuple(missing))
 
 
 def factor_kind(abnormal_type: str) -> str:
@@ -77,40 +86,40 @@ def factor_code(abnormal_type: str, factor: object) -> Code:
     return canonical_code(Code(factor_kind(abnormal_type), clean_code(factor)))
 
 
-async def _ask(
-    asking: Asking, app: str, row: Endpoint, cname: str, span: Window, *, is_settled: bool
+async def _fetch_events(
+    client: HuaweiClient, app: str, endpoint: Endpoint, cname: str, span: Window, *, is_final: bool
 ) -> tuple[list[EventRow], bool]:
-    asked = {
-        "app": asking.apps[app],
+    params = {
+        "app": client.apps[app],
         **span_params(span),
         **({"room_id": cname} if cname else {}),
     }
-    fresh_for = _SETTLED_FRESH if is_settled else _MOVING_FRESH
+    ttl = _ENDED_TTL if is_final else _RUNNING_TTL
 
-    async def ask(page: dict[str, str]) -> tuple[list[EventRow], int | None]:
-        body = await asking.kept_body(app, row, asked | page, Events, fresh_for)
+    async def fetch_page(page: dict[str, str]) -> tuple[list[EventRow], int | None]:
+        body = await client.cached_body(app, endpoint, params | page, Events, ttl)
         if body.events is None and body.total is None:
-            raise nonsense(row, "no events")
+            raise invalid_response(endpoint, "no events")
         return body.events or [], body.total
 
-    return await pages(ask, row.row_cap or 1)
+    return await fetch_pages(fetch_page, endpoint.max_rows or 1)
 
 
 def _events(
-    row: Endpoint, rows: Iterable[EventRow], cname: str, window: Window
+    endpoint: Endpoint, rows: Iterable[EventRow], cname: str, window: Window
 ) -> tuple[AbnormalEvent, ...]:
     """Return the events of a room; rows of one moment, person and type are one event."""
     found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
     for each in rows:
-        event = _event(row, each)
+        event = _event(endpoint, each)
         if cname not in ("", event.cname) or not window.since <= event.at <= window.until:
             continue
         earlier = found.get(event.key)
-        found[event.key] = event if earlier is None else _joined(earlier, event)
+        found[event.key] = event if earlier is None else _merge(earlier, event)
     return tuple(sorted(found.values(), key=lambda event: event.at))
 
 
-def _joined(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
+def _merge(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
     new = tuple(factor for factor in later.factors if factor not in earlier.factors)
     return replace(
         earlier,
@@ -119,18 +128,18 @@ def _joined(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
     )
 
 
-def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
+def _event(endpoint: Endpoint, found: EventRow) -> AbnormalEvent:
     try:
-        at = required(found.time)
+        at = parse_required_time(found.time)
     except ValueError:
-        raise nonsense(row, "time") from None
+        raise invalid_response(endpoint, "time") from None
     kind = clean_code(found.abnormal_type)
     peer_uid = None if found.peer_uid is None else str(found.peer_uid)
-    peer_uid = None if peer_uid in (*_NOBODY, str(found.uid)) else peer_uid
+    peer_uid = None if peer_uid in (*_NO_UID, str(found.uid)) else peer_uid
     factors: tuple[Factor, ...] = ()
     if found.abnormal_factor is not None:
         code = factor_code(kind, found.abnormal_factor)
-        factors = (Factor(code, _culprit(code, found.location, peer_uid)),)
+        factors = (Factor(code, _responsible_uid(code, found.location, peer_uid)),)
     return AbnormalEvent(
         uid=str(found.uid),
         cname=str(found.room_id),
@@ -141,7 +150,7 @@ def _event(row: Endpoint, found: EventRow) -> AbnormalEvent:
     )
 
 
-def _culprit(code: Code, location: str | None, peer_uid: str | None) -> str | None:
+def _responsible_uid(code: Code, location: str | None, peer_uid: str | None) -> str | None:
     """Return the peer a root cause lies with, None for the person of the event.
 
     The way down is the receiver's own even where the sample calls it remote (W37).

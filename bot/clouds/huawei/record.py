@@ -11,10 +11,26 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import numpy as np
 
-from bot.call import Call, CallRecord, Code, Lack, LackReason, Missing, Participant, Series
+from bot.call import (
+    Call,
+    CallRecord,
+    Code,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Participant,
+    Series,
+)
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import clean_code, nonsense
-from bot.clouds.huawei.client import Asking, coarse, days_of, pages, span_params, whole_seconds
+from bot.clouds.errors import clean_code, invalid_response
+from bot.clouds.huawei.client import (
+    HuaweiClient,
+    fetch_pages,
+    round_down,
+    span_params,
+    split_window,
+    whole_seconds,
+)
 from bot.clouds.huawei.metrics import (
     CODE_KIND,
     MIDS,
@@ -22,19 +38,19 @@ from bot.clouds.huawei.metrics import (
     canonical_mid,
     direction_of,
     kind_of,
-    points_of,
+    parse_points,
 )
 from bot.clouds.huawei.schemas import Id
-from bot.clouds.huawei.sessions import fetch_stays
-from bot.clouds.sessions import split_by_stay
+from bot.clouds.huawei.sessions import fetch_sessions
+from bot.clouds.sessions import split_by_session
 from bot.ports import Window
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-_EDGE: Final = dt.timedelta(seconds=30)
-_ENDED_FRESH: Final = dt.timedelta(minutes=10)
-_MOVING_FRESH: Final = dt.timedelta(seconds=20)
+_CLOCK_SKEW: Final = dt.timedelta(seconds=30)
+_ENDED_TTL: Final = dt.timedelta(minutes=10)
+_RUNNING_TTL: Final = dt.timedelta(seconds=20)
 _THREAD_FROM_ROWS: Final = 200
 
 
@@ -66,100 +82,106 @@ class _Points:
 
 
 async def fetch_record(
-    asking: Asking, call: Call, uids: Sequence[str], window: Window
+    client: HuaweiClient, call: Call, uids: Sequence[str], window: Window
 ) -> CallRecord:
     """Return participants and series of these uids within the window, and what is missing.
 
     What is forgotten, not out yet or unknown is said in `missing`; any other failure is raised
     as CloudError. Data may come out sooner than the document says, so it is asked for up to now.
     """
-    row = asking.endpoint("qos")
-    now = asking.clock.now()
-    span, missing = _askable(row, call, window, now)
+    endpoint = client.find_endpoint("qos")
+    now = client.clock.now()
+    span, missing = _available_window(endpoint, call, window, now)
     if span is None:
-        return CallRecord(call, missing=missing, fresh_until=now - row.delay)
-    is_settled = span.until <= now - row.delay
-    fresh_for = _ENDED_FRESH if is_settled else _MOVING_FRESH
-    stays = await fetch_stays(asking, call, uids, span, fresh_for)
-    rows, are_all = await _Inquiry(asking, call, row, fresh_for).measurements(uids, span)
-    if not (stays.are_all and are_all):
-        missing += (Missing(Lack.CALL, LackReason.MAY_BE_INCOMPLETE, detail=call.id),)
+        return CallRecord(call, missing=missing, fresh_until=now - endpoint.delay)
+    is_final = span.until <= now - endpoint.delay
+    ttl = _ENDED_TTL if is_final else _RUNNING_TTL
+    sessions = await fetch_sessions(client, call, uids, span, ttl)
+    rows, is_complete = await _CallQuery(client, call, endpoint, ttl).fetch(uids, span)
+    if not (sessions.is_complete and is_complete):
+        missing += (MissingItem(MissingKind.CALL, MissingReason.MAY_BE_INCOMPLETE, detail=call.id),)
 
     def build() -> tuple[Series, ...]:
-        return series_of(row, rows, stays.people, uids, span)
+        return build_series(endpoint, rows, sessions.participants, uids, span)
 
     series = build() if len(rows) < _THREAD_FROM_ROWS else await asyncio.to_thread(build)
-    if not stays.people and not series and not missing:
-        missing = (Missing(Lack.CALL, LackReason.NOT_FOUND, detail=call.id),)
-    return CallRecord(call, stays.people, series, missing, min(span.until, now - row.delay))
+    if not sessions.participants and not series and not missing:
+        missing = (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
+    return CallRecord(
+        call, sessions.participants, series, missing, min(span.until, now - endpoint.delay)
+    )
 
 
-def _askable(
-    row: Endpoint, call: Call, window: Window, now: dt.datetime
-) -> tuple[Window | None, tuple[Missing, ...]]:
+def _available_window(
+    endpoint: Endpoint, call: Call, window: Window, now: dt.datetime
+) -> tuple[Window | None, tuple[MissingItem, ...]]:
     """The part of the window that lies in the call and is still remembered."""
     since = max(window.since, call.started_at)
     until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - row.look_back + _EDGE if row.look_back else since
+    oldest = now - endpoint.look_back + _CLOCK_SKEW if endpoint.look_back else since
     if until < since:
-        return None, (Missing(Lack.CALL, LackReason.NOT_FOUND, detail=call.id),)
+        return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
     if until < oldest:
-        return None, (Missing(Lack.CALL, LackReason.FORGOTTEN, detail=call.id),)
-    missing: tuple[Missing, ...] = ()
-    if until > now - row.delay:
-        missing = (Missing(Lack.CALL, LackReason.NOT_OUT_YET, until + row.delay, call.id),)
-    since, until = max(since, oldest), coarse(now) if until > now else until
+        return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
+    missing: tuple[MissingItem, ...] = ()
+    if until > now - endpoint.delay:
+        missing = (
+            MissingItem(
+                MissingKind.CALL, MissingReason.NOT_OUT_YET, until + endpoint.delay, call.id
+            ),
+        )
+    since, until = max(since, oldest), round_down(now) if until > now else until
     return (whole_seconds(Window(since, until)) if until > since else None), missing
 
 
 @dataclass(frozen=True, slots=True)
-class _Inquiry:
+class _CallQuery:
     """The questions about one stretch of one call."""
 
-    asking: Asking
+    client: HuaweiClient
     call: Call
-    row: Endpoint
-    fresh_for: dt.timedelta
+    endpoint: Endpoint
+    ttl: dt.timedelta
 
-    async def measurements(self, uids: Sequence[str], span: Window) -> tuple[list[QosRow], bool]:
+    async def fetch(self, uids: Sequence[str], span: Window) -> tuple[list[QosRow], bool]:
         """Ask for every metric of each uid, of the whole room when there are none.
 
         `user_id` is the sender in the document's words, and maybe who measured. Asked for both
         people of a class, either reading brings what each sent and received of the other.
         """
         found: list[QosRow] = []
-        are_all = True
+        is_complete = True
         for uid in uids or ("",):
-            for piece in days_of(span, self.row.max_span):
-                rows, complete = await self._pages(uid, piece)
+            for chunk in split_window(span, self.endpoint.max_span):
+                rows, complete = await self._pages(uid, chunk)
                 found += rows
-                are_all &= complete
-        return found, are_all
+                is_complete &= complete
+        return found, is_complete
 
     async def _pages(self, uid: str, span: Window) -> tuple[list[QosRow], bool]:
-        asked: dict[str, str | Sequence[str]] = {
-            "app_id": self.asking.apps[self.call.app],
+        params: dict[str, str | Sequence[str]] = {
+            "app_id": self.client.apps[self.call.app],
             "room_id": self.call.cname,
             "mid": MIDS,
             **span_params(span),
             **({"user_id": uid} if uid else {}),
         }
 
-        async def ask(page: dict[str, str]) -> tuple[list[QosRow], int | None]:
-            body = await self.asking.kept_body(
-                self.call.app, self.row, {**asked, **page}, Qos, self.fresh_for
+        async def fetch_page(page: dict[str, str]) -> tuple[list[QosRow], int | None]:
+            body = await self.client.cached_body(
+                self.call.app, self.endpoint, {**params, **page}, Qos, self.ttl
             )
             if body.data is None and body.room_id is None:
-                raise nonsense(self.row, "no data")
+                raise invalid_response(self.endpoint, "no data")
             return body.data or [], None
 
-        return await pages(ask, self.row.row_cap or 1)
+        return await fetch_pages(fetch_page, self.endpoint.max_rows or 1)
 
 
-def series_of(
-    row: Endpoint,
+def build_series(
+    endpoint: Endpoint,
     rows: Iterable[QosRow],
-    people: Sequence[Participant],
+    participants: Sequence[Participant],
     uids: Sequence[str],
     window: Window,
 ) -> tuple[Series, ...]:
@@ -168,29 +190,29 @@ def series_of(
     13.10 names no session, so samples are given to the stays they fell in. Raises
     CloudNonsenseError when a point's time is none.
     """
-    joined: dict[tuple[str, str, str | None], _Points] = {}
-    for measured in rows:
-        uid = str(measured.uid)
+    merged: dict[tuple[str, str, str | None], _Points] = {}
+    for qos_row in rows:
+        uid = str(qos_row.uid)
         if uids and uid not in uids:
             continue
-        points = _points(row, uid, measured)
+        points = _points(endpoint, uid, qos_row)
         key = (points.uid, points.mid, points.peer_uid)
-        joined[key] = _together(joined[key], points) if key in joined else points
-    cut = (_within(points, window) for points in joined.values())
-    return tuple(series for points in cut for series in _by_stay(points, people))
+        merged[key] = _merge(merged[key], points) if key in merged else points
+    clipped = (_clip(points, window) for points in merged.values())
+    return tuple(series for points in clipped for series in _by_session(points, participants))
 
 
-def _points(row: Endpoint, uid: str, measured: QosRow) -> _Points:
-    mid = canonical_mid(clean_code(measured.mid))
-    peer_uid = None if measured.peerid is None else str(measured.peerid)
+def _points(endpoint: Endpoint, uid: str, qos_row: QosRow) -> _Points:
+    mid = canonical_mid(clean_code(qos_row.mid))
+    peer_uid = None if qos_row.peerid is None else str(qos_row.peerid)
     try:
-        times, values = points_of(measured.data or (), kind_of(mid).own)
+        times, values = parse_points(qos_row.data or (), kind_of(mid).own)
     except (ValueError, OverflowError):
-        raise nonsense(row, "time") from None
+        raise invalid_response(endpoint, "time") from None
     return _Points(uid, mid, None if peer_uid in ("0", "", uid) else peer_uid, times, values)
 
 
-def _together(earlier: _Points, later: _Points) -> _Points:
+def _merge(earlier: _Points, later: _Points) -> _Points:
     """The same metric out of two answers, whose edges may overlap."""
     times = np.concatenate([earlier.times, later.times])
     times, first = np.unique(times, return_index=True)
@@ -198,20 +220,20 @@ def _together(earlier: _Points, later: _Points) -> _Points:
     return _Points(earlier.uid, earlier.mid, earlier.peer_uid, times, values)
 
 
-def _within(points: _Points, window: Window) -> _Points:
+def _clip(points: _Points, window: Window) -> _Points:
     since, until = window.since.timestamp(), window.until.timestamp()
     inside = (points.times >= since) & (points.times <= until)
     times, values = points.times[inside], points.values[inside]
     return _Points(points.uid, points.mid, points.peer_uid, times, values)
 
 
-def _by_stay(points: _Points, people: Sequence[Participant]) -> Iterable[Series]:
-    stays = [stay for stay in people if stay.uid == points.uid]
-    if not stays:
+def _by_session(points: _Points, participants: Sequence[Participant]) -> Iterable[Series]:
+    sessions = [session for session in participants if session.uid == points.uid]
+    if not sessions:
         yield from _series(points, "", points.times, points.values)
         return
-    for stay, own in split_by_stay(stays, points.times):
-        yield from _series(points, stay.sid, points.times[own], points.values[own])
+    for session, own in split_by_session(sessions, points.times):
+        yield from _series(points, session.sid, points.times[own], points.values[own])
 
 
 def _series(points: _Points, sid: str, times: FloatArray, values: FloatArray) -> Iterable[Series]:

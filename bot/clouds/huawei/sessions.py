@@ -11,13 +11,13 @@ import msgspec
 
 from bot.call import Call, Participant
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import nonsense
-from bot.clouds.huawei.client import Asking, pages, span_params
-from bot.clouds.huawei.schemas import Id, Moment, moment
+from bot.clouds.errors import invalid_response
+from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
+from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
 from bot.ports import Window
 
-_LESSON: Final = dt.timedelta(hours=24)  # nobody stays longer than this
-_EDGE: Final = dt.timedelta(seconds=30)
+_MAX_SESSION: Final = dt.timedelta(hours=24)  # nobody stays longer than this
+_CLOCK_SKEW: Final = dt.timedelta(seconds=30)
 _ONLINE: Final = "ONLINE"
 
 
@@ -30,8 +30,8 @@ class UserRow(msgspec.Struct):
     device_model: str | None = None
     platform: str | None = None
     sdk: str | None = None
-    join_time: Moment = None
-    leave_time: Moment = None
+    join_time: JsonTime = None
+    leave_time: JsonTime = None
 
 
 class Users(msgspec.Struct):
@@ -42,78 +42,78 @@ class Users(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Stays:
+class SessionList:
     """The stays of the people asked for, and whether these are all."""
 
-    people: tuple[Participant, ...]
-    are_all: bool
+    participants: tuple[Participant, ...]
+    is_complete: bool
 
 
-async def fetch_stays(
-    asking: Asking, call: Call, uids: Sequence[str], span: Window, fresh_for: dt.timedelta
-) -> Stays:
+async def fetch_sessions(
+    client: HuaweiClient, call: Call, uids: Sequence[str], span: Window, ttl: dt.timedelta
+) -> SessionList:
     """Return the stays of these uids (of everybody when there are none) that touch a stretch.
 
     13.2 lists who joined within the time asked about, so it is asked from a day before the
     stretch on. Somebody who never got in (`FAIL`) has no stay.
     """
-    row = asking.endpoint("users")
-    now = asking.clock.now()
-    oldest = now - row.look_back + _EDGE if row.look_back else span.since
-    since = max(min(call.started_at, span.since) - _EDGE, span.until - _LESSON, oldest)
+    endpoint = client.find_endpoint("users")
+    now = client.clock.now()
+    oldest = now - endpoint.look_back + _CLOCK_SKEW if endpoint.look_back else span.since
+    since = max(min(call.started_at, span.since) - _CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
     joined = Window(since.replace(microsecond=0), span.until)
     rows: list[UserRow] = []
-    are_all = True
+    is_complete = True
     for uid in uids or ("",):
-        asked = _asked(asking, call, uid, joined)
-        found, complete = await _users(asking, call.app, row, asked, fresh_for)
+        params = _query_params(client, call, uid, joined)
+        found, complete = await _users(client, call.app, endpoint, params, ttl)
         rows += found
-        are_all &= complete
-    people = _participants(row, rows, uids)
-    return Stays(tuple(one for one in people if _touches(one, span)), are_all)
+        is_complete &= complete
+    participants = _participants(endpoint, rows, uids)
+    return SessionList(tuple(one for one in participants if _overlaps(one, span)), is_complete)
 
 
-def _asked(asking: Asking, call: Call, uid: str, span: Window) -> dict[str, str]:
+def _query_params(client: HuaweiClient, call: Call, uid: str, span: Window) -> dict[str, str]:
     """The parameters of 13.2; without `type` it would merge the sessions of a user (W15)."""
-    asked = {
-        "app": asking.apps[call.app],
+    params = {
+        "app": client.apps[call.app],
         "room_id": call.cname,
         "type": "detail",
         **span_params(span),
     }
-    return asked | {"uid": uid} if uid else asked
+    return params | {"uid": uid} if uid else params
 
 
 async def _users(
-    asking: Asking, app: str, row: Endpoint, asked: dict[str, str], fresh_for: dt.timedelta
+    client: HuaweiClient, app: str, endpoint: Endpoint, params: dict[str, str], ttl: dt.timedelta
 ) -> tuple[list[UserRow], bool]:
-    async def ask(page: dict[str, str]) -> tuple[list[UserRow], int | None]:
-        body = await asking.kept_body(app, row, asked | page, Users, fresh_for)
+    async def fetch_page(page: dict[str, str]) -> tuple[list[UserRow], int | None]:
+        body = await client.cached_body(app, endpoint, params | page, Users, ttl)
         if body.users is None and body.total is None:
-            raise nonsense(row, "no users")
+            raise invalid_response(endpoint, "no users")
         return body.users or [], body.total
 
-    return await pages(ask, row.row_cap or 1)
+    return await fetch_pages(fetch_page, endpoint.max_rows or 1)
 
 
 def _participants(
-    row: Endpoint, rows: Iterable[UserRow], uids: Sequence[str]
+    endpoint: Endpoint, rows: Iterable[UserRow], uids: Sequence[str]
 ) -> tuple[Participant, ...]:
-    stays: dict[tuple[str, str], Participant] = {}
+    sessions: dict[tuple[str, str], Participant] = {}
     for user in rows:
         uid = str(user.uid)
-        stay = _participant(row, uid, user) if not uids or uid in uids else None
-        if stay is not None:
-            stays[uid, stay.sid] = stay
-    return tuple(sorted(stays.values(), key=lambda stay: stay.joined_at))
+        session = _participant(endpoint, uid, user) if not uids or uid in uids else None
+        if session is not None:
+            sessions[uid, session.sid] = session
+    return tuple(sorted(sessions.values(), key=lambda session: session.joined_at))
 
 
-def _participant(row: Endpoint, uid: str, user: UserRow) -> Participant | None:
+def _participant(endpoint: Endpoint, uid: str, user: UserRow) -> Participant | None:
     try:
-        joined_at = moment(user.join_time)
-        left_at = None if user.state == _ONLINE else moment(user.leave_time)
+        joined_at = parse_time(user.join_time)
+        left_at = None if user.state == _ONLINE else parse_time(user.leave_time)
     except ValueError:
-        raise nonsense(row, "join_time") from None
+        raise invalid_response(endpoint, "join_time") from None
     if joined_at is None:
         return None
     return Participant(
@@ -127,5 +127,7 @@ def _participant(row: Endpoint, uid: str, user: UserRow) -> Participant | None:
     )
 
 
-def _touches(stay: Participant, span: Window) -> bool:
-    return stay.joined_at <= span.until and (stay.left_at is None or stay.left_at >= span.since)
+def _overlaps(session: Participant, span: Window) -> bool:
+    return session.joined_at <= span.until and (
+        session.left_at is None or session.left_at >= span.since
+    )

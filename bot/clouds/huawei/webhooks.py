@@ -12,8 +12,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from bot.clouds.huawei.schemas import Id, Moment, moment
-from bot.ports import RecordEvent, RecordMoment
+from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
+from bot.ports import RecordingEvent, RecordingEventType
 
 FRESH_FOR: Final = dt.timedelta(minutes=5)
 _RAND: Final = re.compile(r"[!-~]{1,128}")
@@ -21,11 +21,11 @@ _STAMP: Final = re.compile(r"[0-9]{10}|[0-9]{13}")  # seconds; milliseconds do n
 _SECONDS_DIGITS: Final = 10
 _SIGNED: Final = re.compile(r"[0-9a-f]{64}")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_MOMENTS: Final[Mapping[str, RecordMoment]] = {
-    "RECORD_NEW_FILE_START": RecordMoment.FILE_BEGUN,
-    "RECORD_FILE_COMPLETE": RecordMoment.FILE_DONE,
-    "CLOUD_RECORD_SERVER_OVER": RecordMoment.OVER,
-    "CLOUD_RECORD_OVER": RecordMoment.OVER,  # 8.1 and 14.6 name it differently (W40)
+_MOMENTS: Final[Mapping[str, RecordingEventType]] = {
+    "RECORD_NEW_FILE_START": RecordingEventType.FILE_STARTED,
+    "RECORD_FILE_COMPLETE": RecordingEventType.FILE_FINISHED,
+    "CLOUD_RECORD_SERVER_OVER": RecordingEventType.OVER,
+    "CLOUD_RECORD_OVER": RecordingEventType.OVER,  # 8.1 and 14.6 name it differently (W40)
 }
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _Text = Annotated[str, Meta(max_length=2048)]
@@ -44,14 +44,14 @@ class _Event(msgspec.Struct):
     record_duration: _Count | None = None
     width: _Count | None = None
     height: _Count | None = None
-    start_time: Moment = None
-    end_time: Moment = None
+    start_time: JsonTime = None
+    end_time: JsonTime = None
     obs_location: _Text | None = None
     obs_bucket: _Text | None = None
     obs_object: _Text | None = None
 
 
-def is_huaweis(
+def has_valid_signature(
     key: str, body: bytes, *, rand: str, timestamp: str, signature: str, now: dt.datetime
 ) -> bool:
     """Tell whether Huawei signed this body with our key within the last minutes.
@@ -65,35 +65,35 @@ def is_huaweis(
     if abs(now.timestamp() - int(timestamp[:_SECONDS_DIGITS])) > FRESH_FOR.total_seconds():
         return False
     text = rand.encode() + timestamp.encode() + body
-    wanted = hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wanted, signed)
+    expected = hmac.new(key.encode(), text, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, signed)
 
 
-def read_event(body: bytes, apps: Mapping[str, str]) -> RecordEvent:
+def parse_event(body: bytes, apps: Mapping[str, str]) -> RecordingEvent:
     """Read an event; `apps` maps our names of apps to Huawei's ids, the app is "" for others.
 
     Raises ValueError, which quotes nothing, for what 14.6 does not promise.
     """
     try:
-        found = msgspec.json.decode(body, type=_Event)
-        started_at, ended_at = moment(found.start_time), moment(found.end_time)
+        event = msgspec.json.decode(body, type=_Event)
+        started_at, ended_at = parse_time(event.start_time), parse_time(event.end_time)
     except _DECODE_ERRORS as error:
         raise ValueError(type(error).__name__) from None
-    app_id = _clean(found.app_id)
-    return RecordEvent(
+    app_id = _clean(event.app_id)
+    return RecordingEvent(
         id=hashlib.sha256(body).hexdigest(),
         app=next((name for name, known in apps.items() if known == app_id), ""),
-        cname=_clean(found.room_id),
-        job_id=_clean(found.job_id),
-        moment=_MOMENTS.get(found.event_type, RecordMoment.OTHER),
-        stream=_clean(found.stream_name),
-        format=_clean(found.record_format),
-        location=_clean(found.obs_location),
-        bucket=_clean(found.obs_bucket),
-        path=_clean(found.obs_object),
-        duration_s=found.record_duration,
-        width=found.width,
-        height=found.height,
+        cname=_clean(event.room_id),
+        job_id=_clean(event.job_id),
+        moment=_MOMENTS.get(event.event_type, RecordingEventType.OTHER),
+        stream=_clean(event.stream_name),
+        format=_clean(event.record_format),
+        location=_clean(event.obs_location),
+        bucket=_clean(event.obs_bucket),
+        path=_clean(event.obs_object),
+        duration_s=event.record_duration,
+        width=event.width,
+        height=event.height,
         started_at=started_at,
         ended_at=ended_at,
     )

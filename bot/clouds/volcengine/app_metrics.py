@@ -1,4 +1,4 @@
-"""What Volcengine tells of a whole app, by topic. Asks through `quality` and decides no colour."""
+"""Metrics of a whole app from Volcengine, by topic."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from functools import partial
 from itertools import product
 from typing import Final
 
-from bot.clouds.merge import gather
-from bot.clouds.response_cache import Answers, Ask, Asker, Part
-from bot.clouds.volcengine.app_metric_queries import Quality
-from bot.clouds.volcengine.client import DISTRIBUTION, Asking
+from bot.clouds.merge import merge_results
+from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics, ResponseCache
+from bot.clouds.volcengine.app_metric_queries import StatisticsApi
+from bot.clouds.volcengine.client import DISTRIBUTION, VolcengineClient
 from bot.clouds.volcengine.metric_names import DIMENSIONS, OPERATIONS, QUALITY, REALTIME_OPERATIONS
 from bot.clouds.volcengine.schemas import CHINA
 from bot.i18n.messages import Message, message
-from bot.ports import Overview, Topic, Window
+from bot.ports import AppMetrics, Topic, Window
 
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
 _COUNTED_AFTER: Final = dt.timedelta(hours=8)
-_LIVE_FRESH: Final = dt.timedelta(seconds=30)
+_LIVE_TTL: Final = dt.timedelta(seconds=30)
 _LIVE_DISTRIBUTION: Final = "ListRealTimeQualityDistribution"
-_PUBLISHED: Final = dt.timedelta(minutes=1)
+_PUBLISH_DELAY: Final = dt.timedelta(minutes=1)
 _NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the newest is shown
 _BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.NETWORK: ("network_trans_delay",),
@@ -43,7 +43,7 @@ _ON_TIME: Final = message(
 _APART: Final = message("Volcengine counts users of browsers and of apps separately.")
 _ONCE: Final = message("Users: somebody in two channels counts once.")
 _DAYS: Final = message("Days follow Beijing time (UTC+08:00).")
-_NOW_AND_THEN: Final = message(
+_FRESHNESS_NOTE: Final = message(
     "First half a minute of the last minutes, then the last day that has been counted."
 )
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
@@ -52,7 +52,7 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.NETWORK: (_ON_TIME, _APART, _DAYS),
     Topic.EXPERIENCE: (_STALLS, _JOINS, _APART, _DAYS),
     Topic.SCALE: (),
-    Topic.DISTRIBUTION: (_STALLS, _JOINS, _ON_TIME, _APART, _NOW_AND_THEN, _DAYS),
+    Topic.DISTRIBUTION: (_STALLS, _JOINS, _ON_TIME, _APART, _FRESHNESS_NOTE, _DAYS),
 }
 _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.LIVE: ("stall_rate", "join_room_success_rate"),
@@ -61,89 +61,102 @@ _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
 }
 
 
-class Overviews:
-    """Volcengine's figures of whole apps; the last answers are kept in `answers`."""
+class AppMetricsFetcher:
+    """Volcengine's figures of whole apps; the last answers are kept in `response_cache`."""
 
-    def __init__(self, asking: Asking, quality: Quality, answers: Answers) -> None:
-        self._asking = asking
-        self._quality = quality
-        self._asker = Asker(answers, asking.clock)
+    def __init__(
+        self, client: VolcengineClient, statistics: StatisticsApi, response_cache: ResponseCache
+    ) -> None:
+        self._client = client
+        self._statistics = statistics
+        self._fetcher = CachedFetcher(response_cache, client.clock)
 
-    async def fetch(self, app: str, topic: Topic) -> Overview:
+    async def fetch(self, app: str, topic: Topic) -> AppMetrics:
         """Return what Volcengine tells of an app; what failed is told in it, never raised."""
-        now = self._asking.clock.now()
-        found = await self._asker.ask_all(self._asks(app, topic, now))
-        return gather(topic, app, "volcengine", now, found, definitions=_DEFINITIONS[topic])
+        now = self._client.clock.now()
+        distributions = await self._fetcher.fetch_all(self._fetch_requests(app, topic, now))
+        return merge_results(
+            topic, app, "volcengine", now, distributions, explanations=_DEFINITIONS[topic]
+        )
 
-    def _asks(self, app: str, topic: Topic, now: dt.datetime) -> Iterable[Ask]:
+    def _fetch_requests(self, app: str, topic: Topic, now: dt.datetime) -> Iterable[FetchRequest]:
         hour, week = Window(now - _HOUR, now), _counted(now, _WEEK)
         if topic in _LIVE_QUALITY:
             names = _LIVE_QUALITY[topic]
             live = partial(self._live, names=names)
-            yield self._ask(app, "ListRealTimeQuality", ",".join(names), live, hour)
+            yield self._fetch_request(app, "ListRealTimeQuality", ",".join(names), live, hour)
         if topic in {Topic.LIVE, Topic.SCALE}:
-            yield self._ask(app, "ListRealTimeOperationData", "", self._scale, hour)
+            yield self._fetch_request(app, "ListRealTimeOperationData", "", self._scale, hour)
         if topic is Topic.USAGE:
-            yield self._ask(app, "ListOperationData", "", self._usage, week)
+            yield self._fetch_request(app, "ListOperationData", "", self._usage, week)
         if topic in _BY_DAY:
             names = _BY_DAY[topic]
             daily = partial(self._daily, names=names)
-            yield self._ask(app, "ListQuality", ",".join(names), daily, week)
+            yield self._fetch_request(app, "ListQuality", ",".join(names), daily, week)
         if topic is Topic.DISTRIBUTION:
-            yield from self._spreads(app, now)
+            yield from self._distributions(app, now)
 
-    def _spreads(self, app: str, now: dt.datetime) -> Iterable[Ask]:
+    def _distributions(self, app: str, now: dt.datetime) -> Iterable[FetchRequest]:
         """Freezes in the newest half minute first, then everything of the last counted day."""
-        newest = Window(now - _PUBLISHED - _NEWEST, now - _PUBLISHED)
+        newest = Window(now - _PUBLISH_DELAY - _NEWEST, now - _PUBLISH_DELAY)
         for dimension in DIMENSIONS:
-            live = partial(self._live_spread, dimension=dimension)
-            yield self._ask(app, _LIVE_DISTRIBUTION, dimension, live, newest)
+            live = partial(self._live_distribution, dimension=dimension)
+            yield self._fetch_request(app, _LIVE_DISTRIBUTION, dimension, live, newest)
         for dimension, indicator in product(DIMENSIONS, QUALITY):
-            spread = partial(self._spread, indicator=indicator, dimension=dimension)
+            distribution = partial(self._distribution, indicator=indicator, dimension=dimension)
             what = f"{indicator}.{dimension}"
-            yield self._ask(app, DISTRIBUTION, what, spread, _counted(now, _DAY))
+            yield self._fetch_request(app, DISTRIBUTION, what, distribution, _counted(now, _DAY))
 
-    def _ask(
+    def _fetch_request(
         self,
         app: str,
         action: str,
         what: str,
-        fetch: Callable[[str, Window], Awaitable[Part]],
+        fetch: Callable[[str, Window], Awaitable[PartialMetrics]],
         window: Window,
-    ) -> Ask:
-        question = ".".join(("volcengine", action, what, self._asking.apps[app]))
-        return Ask(action, question, partial(fetch, app, window))
+    ) -> FetchRequest:
+        cache_key = ".".join(("volcengine", action, what, self._client.apps[app]))
+        return FetchRequest(action, cache_key, partial(fetch, app, window))
 
-    async def _usage(self, app: str, window: Window) -> Part:
-        usages = await self._quality.usage(app, OPERATIONS, window)
+    async def _usage(self, app: str, window: Window) -> PartialMetrics:
+        usages = await self._statistics.usage(app, OPERATIONS, window)
         return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
 
-    async def _daily(self, app: str, window: Window, names: Sequence[str]) -> Part:
-        usages = await self._quality.daily(app, names, window)
+    async def _daily(self, app: str, window: Window, names: Sequence[str]) -> PartialMetrics:
+        usages = await self._statistics.daily(app, names, window)
         return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
 
-    async def _spread(self, app: str, window: Window, indicator: str, dimension: str) -> Part:
-        found = await self._quality.distribution(app, indicator, dimension, window)
+    async def _distribution(
+        self, app: str, window: Window, indicator: str, dimension: str
+    ) -> PartialMetrics:
+        distributions = await self._statistics.distribution(app, indicator, dimension, window)
         fresh_at = window.until + _DAY + _COUNTED_AFTER
-        return replace(self._part(window, fresh_at), distributions=found)
+        return replace(self._part(window, fresh_at), distributions=distributions)
 
-    async def _live_spread(self, app: str, window: Window, dimension: str) -> Part:
-        told = await self._quality.distribution(app, "stall_rate", dimension, window, is_live=True)
-        newest = max((spread.since for spread in told if spread.since), default=None)
-        found = tuple(spread for spread in told if spread.since == newest)
-        fresh_at = self._asking.clock.now() + _LIVE_FRESH
-        return replace(self._part(window, fresh_at), distributions=found)
+    async def _live_distribution(self, app: str, window: Window, dimension: str) -> PartialMetrics:
+        all_distributions = await self._statistics.distribution(
+            app, "stall_rate", dimension, window, is_live=True
+        )
+        newest = max(
+            (distribution.since for distribution in all_distributions if distribution.since),
+            default=None,
+        )
+        distributions = tuple(
+            distribution for distribution in all_distributions if distribution.since == newest
+        )
+        fresh_at = self._client.clock.now() + _LIVE_TTL
+        return replace(self._part(window, fresh_at), distributions=distributions)
 
-    async def _live(self, app: str, window: Window, names: Sequence[str]) -> Part:
-        trends = await self._quality.trends(app, names, window, is_live=True)
-        return replace(self._part(window, self._asking.clock.now() + _LIVE_FRESH), trends=trends)
+    async def _live(self, app: str, window: Window, names: Sequence[str]) -> PartialMetrics:
+        trends = await self._statistics.trends(app, names, window, is_live=True)
+        return replace(self._part(window, self._client.clock.now() + _LIVE_TTL), trends=trends)
 
-    async def _scale(self, app: str, window: Window) -> Part:
-        trends = await self._quality.live_operations(app, REALTIME_OPERATIONS, window)
-        return replace(self._part(window, self._asking.clock.now() + _LIVE_FRESH), trends=trends)
+    async def _scale(self, app: str, window: Window) -> PartialMetrics:
+        trends = await self._statistics.live_operations(app, REALTIME_OPERATIONS, window)
+        return replace(self._part(window, self._client.clock.now() + _LIVE_TTL), trends=trends)
 
-    def _part(self, window: Window, fresh_at: dt.datetime) -> Part:
-        return Part(self._asking.clock.now(), fresh_at, window.since, window.until)
+    def _part(self, window: Window, fresh_at: dt.datetime) -> PartialMetrics:
+        return PartialMetrics(self._client.clock.now(), fresh_at, window.since, window.until)
 
 
 def _counted(now: dt.datetime, span: dt.timedelta) -> Window:

@@ -7,64 +7,72 @@ from typing import Final
 
 from bot.call import Call
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import forgot, nonsense
-from bot.clouds.volcengine.client import Asking, coarse, pieces, span_params, whole_seconds
-from bot.clouds.volcengine.schemas import RoomPage, RoomRow, moment, required
+from bot.clouds.errors import data_expired, invalid_response
+from bot.clouds.volcengine.client import (
+    VolcengineClient,
+    round_down,
+    span_params,
+    split_window,
+    whole_seconds,
+)
+from bot.clouds.volcengine.schemas import RoomPage, RoomRow, parse_required_time, parse_time
 from bot.ports import Window
 
-_REACH: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
-_EDGE: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
+_MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
+_CLOCK_SKEW: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _PAGES_MAX: Final = 10
-_RUNNING_FRESH: Final = dt.timedelta(seconds=15)
-_ENDED_FRESH: Final = dt.timedelta(minutes=5)
+_RUNNING_TTL: Final = dt.timedelta(seconds=15)
+_ENDED_TTL: Final = dt.timedelta(minutes=5)
 
 
-async def find_calls(asking: Asking, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+async def find_calls(
+    client: VolcengineClient, app: str, cname: str, window: Window
+) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
     A room is listed in the stretch in which it was created, so the question begins a day before
     the window ends, or at the window if that is longer. Raises CloudForgotError when the whole
     window lies before the time Volcengine remembers, and any other CloudError.
     """
-    row = asking.endpoint("ListRoomInfo")
-    now = asking.clock.now()
-    oldest = now - (row.look_back or _REACH) + _EDGE
+    endpoint = client.find_endpoint("ListRoomInfo")
+    now = client.clock.now()
+    oldest = now - (endpoint.look_back or _MAX_CALL_AGE) + _CLOCK_SKEW
     if window.until < oldest:
-        raise forgot(row)
-    newest = now - row.delay
-    until = window.until if window.until <= newest else coarse(newest)
-    since = max(min(window.since, until - _REACH), oldest)
+        raise data_expired(endpoint)
+    newest = now - endpoint.delay
+    until = window.until if window.until <= newest else round_down(newest)
+    since = max(min(window.since, until - _MAX_CALL_AGE), oldest)
     found: dict[str, Call] = {}
-    for piece in pieces(whole_seconds(Window(since, until)), row.max_span):
-        for room in await _turn_pages(asking, app, row, cname, piece):
-            call = _call(row, app, room)
-            if call.cname == cname and _touches(call, window):
+    for chunk in split_window(whole_seconds(Window(since, until)), endpoint.max_span):
+        for room in await _fetch_pages(client, app, endpoint, cname, chunk):
+            call = _call(endpoint, app, room)
+            if call.cname == cname and _overlaps(call, window):
                 found[call.id] = call
     return tuple(sorted(found.values(), key=lambda call: call.started_at, reverse=True))
 
 
-async def probe(asking: Asking, app: str, span: dt.timedelta) -> None:
+async def probe(client: VolcengineClient, app: str, span: dt.timedelta) -> None:
     """Ask the cheapest question: one room of the last minutes. Raises CloudError."""
-    row = asking.endpoint("ListRoomInfo")
-    until = asking.clock.now() - row.delay
+    endpoint = client.find_endpoint("ListRoomInfo")
+    until = client.clock.now() - endpoint.delay
     params = {**span_params(Window(until - span, until)), "PageNum": "1", "PageSize": "1"}
-    await asking.get(app, row, params, RoomPage)
+    await client.get(app, endpoint, params, RoomPage)
 
 
-async def _turn_pages(
-    asking: Asking, app: str, row: Endpoint, cname: str, span: Window
+async def _fetch_pages(
+    client: VolcengineClient, app: str, endpoint: Endpoint, cname: str, span: Window
 ) -> list[RoomRow]:
-    is_moving = span.until > asking.clock.now() - row.delay - _ENDED_FRESH
-    fresh_for = _RUNNING_FRESH if is_moving else _ENDED_FRESH
+    is_running = span.until > client.clock.now() - endpoint.delay - _ENDED_TTL
+    ttl = _RUNNING_TTL if is_running else _ENDED_TTL
     found: list[RoomRow] = []
     for number in range(1, _PAGES_MAX + 1):
         params = {
             **span_params(span),
             "RoomId": cname,
             "PageNum": str(number),
-            "PageSize": str(row.row_cap or 1),
+            "PageSize": str(endpoint.max_rows or 1),
         }
-        page, _ = await asking.kept_get(app, row, params, RoomPage, fresh_for)
+        page, _ = await client.cached_get(app, endpoint, params, RoomPage, ttl)
         found += page.room_list or ()
         has_more = page.has_more or len(found) < (page.total or 0)
         if not page.room_list or not has_more:
@@ -72,14 +80,14 @@ async def _turn_pages(
     return found
 
 
-def _call(row: Endpoint, app: str, room: RoomRow) -> Call:
+def _call(endpoint: Endpoint, app: str, room: RoomRow) -> Call:
     try:
-        started_at = required(room.created_time)
-        ended_at = None if room.is_finished is False else moment(room.destroy_time)
+        started_at = parse_required_time(room.created_time)
+        ended_at = None if room.is_finished is False else parse_time(room.destroy_time)
     except ValueError:
-        raise nonsense(row, "CreatedTime") from None
+        raise invalid_response(endpoint, "CreatedTime") from None
     return Call(
-        cloud=row.cloud,
+        cloud=endpoint.cloud,
         app=app,
         id=str(room.call_id),
         cname=str(room.room_id),
@@ -88,6 +96,6 @@ def _call(row: Endpoint, app: str, room: RoomRow) -> Call:
     )
 
 
-def _touches(call: Call, window: Window) -> bool:
+def _overlaps(call: Call, window: Window) -> bool:
     begun = call.started_at <= window.until
     return begun and (call.ended_at is None or call.ended_at >= window.since)

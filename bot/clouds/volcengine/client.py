@@ -9,19 +9,19 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from bot.clouds.cache import Cache, Kept
-from bot.clouds.endpoints import Endpoint, endpoint
-from bot.clouds.http import Answer, CloudHttp, Question
-from bot.clouds.volcengine.schemas import Body, rfc3339, understand
+from bot.clouds.cache import Cache, CacheEntry
+from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.volcengine.schemas import Body, format_time, parse_response
 from bot.ports import Clock, Window
 
 VERSION: Final = "2023-11-01"  # of every Action but, if set so, ListQualityDistribution
 DISTRIBUTION: Final = "ListQualityDistribution"
-_GRAIN_S: Final = 10
+_ROUND_TO_S: Final = 10
 _SECOND: Final = dt.timedelta(seconds=1)
 
 
-class Asking:
+class VolcengineClient:
     """One key's way to Volcengine. `apps` maps our names of apps to Volcengine's app ids.
 
     `version` is the one of `ListQualityDistribution`.
@@ -43,84 +43,86 @@ class Asking:
         self.apps: Final = dict(apps)
         self.version: Final = version
 
-    def endpoint(self, name: str) -> Endpoint:
+    def find_endpoint(self, name: str) -> Endpoint:
         """Return the row of the endpoint table for an Action, in the Version we use of it."""
         version = self.version if name == DISTRIBUTION else VERSION
-        row = endpoint("volcengine", name, generation=version)
-        return replace(row, delay_s=row.delay_s * self._delay_scale)
+        endpoint = find_endpoint("volcengine", name, generation=version)
+        return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def get(
-        self, app: str, row: Endpoint, params: Mapping[str, str], body_type: type[Body]
+        self, app: str, endpoint: Endpoint, params: Mapping[str, str], body_type: type[Body]
     ) -> tuple[Body, int]:
         """Ask by GET, everything in the query; returns `Result` and the answer's size in bytes."""
-        query = {**_action(row), "AppId": self.apps[app], **params}
-        return await self._ask(app, row, Question(query), body_type)
+        query = {**_action(endpoint), "AppId": self.apps[app], **params}
+        return await self._request(app, endpoint, ApiRequest(query), body_type)
 
     async def post(
-        self, app: str, row: Endpoint, params: Mapping[str, Any], body_type: type[Body]
+        self, app: str, endpoint: Endpoint, params: Mapping[str, Any], body_type: type[Body]
     ) -> tuple[Body, int]:
         """Ask by POST: the Action in the query, the rest as JSON, signed as it is sent."""
         content = msgspec.json.encode({"AppId": self.apps[app], **params})
         headers = {"Content-Type": "application/json"}
-        return await self._ask(app, row, Question(_action(row), content, headers), body_type)
+        return await self._request(
+            app, endpoint, ApiRequest(_action(endpoint), content, headers), body_type
+        )
 
-    async def kept(
+    async def cached(
         self,
         question: Hashable,
-        ask: Callable[[], Awaitable[tuple[Body, int]]],
-        fresh_for: dt.timedelta,
+        request: Callable[[], Awaitable[tuple[Body, int]]],
+        ttl: dt.timedelta,
     ) -> tuple[Body, int]:
         """Ask unless the answer to this question is kept and still fresh."""
 
-        async def fetch() -> Kept[object]:
-            body, size_bytes = await ask()
+        async def fetch() -> CacheEntry[object]:
+            body, size_bytes = await request()
             now = self.clock.now()
-            return Kept((body, size_bytes), now, now + fresh_for, size_bytes)
+            return CacheEntry((body, size_bytes), now, now + ttl, size_bytes)
 
         return cast("tuple[Body, int]", (await self._cache.get(question, fetch)).value)
 
-    async def kept_get(
+    async def cached_get(
         self,
         app: str,
-        row: Endpoint,
+        endpoint: Endpoint,
         params: Mapping[str, str],
         body_type: type[Body],
-        fresh_for: dt.timedelta,
+        ttl: dt.timedelta,
     ) -> tuple[Body, int]:
         """Ask by GET unless the same answer is kept and still fresh."""
-        question = (row.name, app, *sorted(params.items()))
-        return await self.kept(question, lambda: self.get(app, row, params, body_type), fresh_for)
+        question = (endpoint.name, app, *sorted(params.items()))
+        return await self.cached(question, lambda: self.get(app, endpoint, params, body_type), ttl)
 
     async def close(self) -> None:
         """Give connections back."""
         await self._cache.close()
         await self._http.close()
 
-    async def _ask(
-        self, app: str, row: Endpoint, question: Question, body_type: type[Body]
+    async def _request(
+        self, app: str, endpoint: Endpoint, question: ApiRequest, body_type: type[Body]
     ) -> tuple[Body, int]:
         now = self.clock.now()
 
-        def read(answer: Answer) -> tuple[Body, int]:
-            return understand(row, answer, body_type, now), len(answer.body)
+        def read(response: ApiResponse) -> tuple[Body, int]:
+            return parse_response(endpoint, response, body_type, now), len(response.body)
 
-        return await self._http.ask(row, self.apps[app], question, read)
+        return await self._http.request(endpoint, self.apps[app], question, read)
 
 
 def span_params(span: Window) -> dict[str, str]:
     """Write a stretch of time the way Volcengine takes it; it grows to whole seconds."""
-    return {"StartTime": rfc3339(span.since), "EndTime": rfc3339(up_to_second(span.until))}
+    return {"StartTime": format_time(span.since), "EndTime": format_time(up_to_second(span.until))}
 
 
-def pieces(span: Window, max_span: dt.timedelta | None) -> tuple[Window, ...]:
+def split_window(span: Window, max_span: dt.timedelta | None) -> tuple[Window, ...]:
     """Cut a stretch into questions no longer than the cloud takes: it cuts longer ones silently."""
-    cut: list[Window] = []
+    windows: list[Window] = []
     until = span.until
     while until > span.since:
         since = span.since if max_span is None else max(span.since, until - max_span)
-        cut.append(Window(since, until))
+        windows.append(Window(since, until))
         until = since
-    return tuple(cut)
+    return tuple(windows)
 
 
 def whole_seconds(span: Window) -> Window:
@@ -134,10 +136,10 @@ def up_to_second(moment: dt.datetime) -> dt.datetime:
     return whole if whole == moment else whole + _SECOND
 
 
-def coarse(moment: dt.datetime) -> dt.datetime:
+def round_down(moment: dt.datetime) -> dt.datetime:
     """Round a moving "until now" down, so that questions asked together are the same one."""
-    return dt.datetime.fromtimestamp(moment.timestamp() // _GRAIN_S * _GRAIN_S, dt.UTC)
+    return dt.datetime.fromtimestamp(moment.timestamp() // _ROUND_TO_S * _ROUND_TO_S, dt.UTC)
 
 
-def _action(row: Endpoint) -> dict[str, str]:
-    return {"Action": row.name, "Version": row.generation}
+def _action(endpoint: Endpoint) -> dict[str, str]:
+    return {"Action": endpoint.name, "Version": endpoint.generation}

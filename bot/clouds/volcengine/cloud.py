@@ -7,33 +7,37 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report
-from bot.clouds.errors import cannot
-from bot.clouds.response_cache import Answers, PassingAnswers
-from bot.clouds.volcengine.app_metric_queries import Quality
-from bot.clouds.volcengine.app_metrics import Overviews
+from bot.clouds.errors import unsupported
+from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
+from bot.clouds.volcengine.app_metric_queries import StatisticsApi
+from bot.clouds.volcengine.app_metrics import AppMetricsFetcher
 from bot.clouds.volcengine.calls import find_calls, probe
-from bot.clouds.volcengine.client import Asking
+from bot.clouds.volcengine.client import VolcengineClient
 from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.ids import ID, ID_HINT
-from bot.ports import Capabilities, EventAnswer, Occupancy, Overview, Topic, Window
+from bot.ports import AppMetrics, Capabilities, EventsResult, Occupancy, Topic, Window
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 
 
 class VolcengineCloud:
-    """Volcengine RTC. Implements `bot.ports.Cloud` and `RoomWatcher`.
+    """Volcengine RTC. Implements `bot.ports.Cloud` and `SupportsOccupancy`.
 
     It names no causes and takes no reports.
 
-    `quality` has the numbers of whole apps.
+    `statistics` has the numbers of whole apps.
     """
 
     name: Final = "volcengine"
 
-    def __init__(self, asking: Asking, *, answers: Answers | None = None) -> None:
-        self._asking = asking
-        self.quality: Final = Quality(asking)
-        self._overviews = Overviews(asking, self.quality, answers or PassingAnswers())
+    def __init__(
+        self, client: VolcengineClient, *, response_cache: ResponseCache | None = None
+    ) -> None:
+        self._client = client
+        self.statistics: Final = StatisticsApi(client)
+        self._app_metrics = AppMetricsFetcher(
+            client, self.statistics, response_cache or InMemoryResponseCache()
+        )
 
     def __repr__(self) -> str:
         return f"VolcengineCloud(apps={sorted(self.apps)})"
@@ -41,17 +45,17 @@ class VolcengineCloud:
     @property
     def apps(self) -> Sequence[str]:
         """Our names of the apps it carries."""
-        return tuple(self._asking.apps)
+        return tuple(self._client.apps)
 
     @property
     def capabilities(self) -> Capabilities:
         """What it can do. Calls are remembered for 14 days, what was measured for 6."""
-        rooms = self._asking.endpoint("ListRoomInfo")
+        rooms = self._client.find_endpoint("ListRoomInfo")
         return Capabilities(
             reports=False,
             events=False,
             look_back=rooms.look_back or dt.timedelta(0),
-            metrics_delay=self._asking.endpoint("ListCallDetail").delay,
+            metrics_delay=self._client.find_endpoint("ListCallDetail").delay,
             events_delay=dt.timedelta(0),
             cname=ID,
             cname_hint=ID_HINT,
@@ -63,45 +67,45 @@ class VolcengineCloud:
 
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
         """Return the calls of this room that touch the window, newest first."""
-        return await find_calls(self._asking, app, cname, window)
+        return await find_calls(self._client, app, cname, window)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
-        return await fetch_record(self._asking, call, uids, window)
+        return await fetch_record(self._client, call, uids, window)
 
     async def fetch_events(
         self,
         app: str,  # noqa: ARG002 - the protocol's
         cname: str,  # noqa: ARG002 - the protocol's
         window: Window,  # noqa: ARG002 - the protocol's
-    ) -> EventAnswer:
+    ) -> EventsResult:
         """Raise CloudCannotError: Volcengine has no call that names causes."""
-        raise cannot(self.name, "events")
+        raise unsupported(self.name, "events")
 
-    async def fetch_overview(self, app: str, topic: Topic) -> Overview:
+    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
         """Return the figures of a whole app; what failed is told in it, never raised."""
-        return await self._overviews.fetch(app, topic)
+        return await self._app_metrics.fetch(app, topic)
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
         """Return who is in a room this moment, None when nobody is."""
-        found = await self.quality.online_users(app, cname)
-        if not (found.visible or found.invisible):
+        occupants = await self.statistics.online_users(app, cname)
+        if not (occupants.visible or occupants.invisible):
             return None
-        uids = tuple(sorted({*found.visible, *found.invisible}))
-        return Occupancy(uids, invisible=found.invisible)
+        uids = tuple(sorted({*occupants.visible, *occupants.invisible}))
+        return Occupancy(uids, invisible=occupants.invisible)
 
     async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
         """Raise CloudCannotError: Volcengine has no call that takes reports."""
-        raise cannot(self.name, "report")
+        raise unsupported(self.name, "report")
 
     async def check(self, app: str) -> str:
         """List one room of the last minutes, which proves the key.
 
         Returns the Version used of ListQualityDistribution.
         """
-        await probe(self._asking, app, _CHECK_SPAN)
-        return self._asking.version
+        await probe(self._client, app, _CHECK_SPAN)
+        return self._client.version
 
     async def close(self) -> None:
         """Give connections back."""
-        await self._asking.close()
+        await self._client.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bot.call import Code, Figure, Media
+from bot.call import Code, Media, MetricDefinition
 
 # 002, "Indicators of quality", "of offline operations", "of realtime operations"; 003, Dimension.
 QUALITY: Final = (
@@ -52,28 +52,28 @@ def products_for(dimension: str | None) -> tuple[str, ...]:
     return PRODUCTS[:1] if dimension in {"OS", "Access"} else PRODUCTS
 
 
-def quality_figure(name: str, product: str) -> Figure:
+def quality_metric(name: str, product: str) -> MetricDefinition:
     """Read a returned name such as `80ms_audio_stall_rate`; an unknown one stays whole.
 
     The threshold and the medium stand before the name, in either order, or not at all.
     """
-    found = _PREFIXED.fullmatch(name)
-    if found is None or found["base"] not in _HIGHER_IS_BETTER:
-        return Figure(Code("volcengine.quality", name), part=part_of(product))
-    base, media = found["base"], found["media"]
-    within = found["within"]
-    return Figure(
+    match = _PREFIXED.fullmatch(name)
+    if match is None or match["base"] not in _HIGHER_IS_BETTER:
+        return MetricDefinition(Code("volcengine.quality", name), part=part_of(product))
+    base, media = match["base"], match["media"]
+    within = match["within"]
+    return MetricDefinition(
         name=Code("volcengine.quality", f"{media}_{base}" if media else base),
         media=Media(media) if media else None,
-        within_ms=int(within) * _MS[found["unit"]] if within else None,
+        within_ms=int(within) * _MS[match["unit"]] if within else None,
         higher_is_better=_HIGHER_IS_BETTER[base],
         part=part_of(product),
     )
 
 
-def operation_figure(name: str, kind: str) -> Figure:
+def operation_metric(name: str, kind: str) -> MetricDefinition:
     """A count: neither more nor less of it is good or bad."""
-    return Figure(Code(kind, name))
+    return MetricDefinition(Code(kind, name))
 
 
 def part_of(product: str) -> Code:

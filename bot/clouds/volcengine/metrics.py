@@ -22,7 +22,7 @@ _UP, _DOWN = Direction.UP, Direction.DOWN
 _MS: Final = 1000.0
 _DESC_MAX: Final = 48
 _BRACKETS: Final = re.compile(r"[(（].*[)）]$")
-_ODD: Final = re.compile(r"[^\w %./-]+")
+_UNSAFE: Final = re.compile(r"[^\w %./-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +119,20 @@ def kind_of(name: str | None, desc: str | None, unit: str | None) -> MetricKind:
     The unit that came along stands for an unknown metric; for a known one it only scales (`s` to
     `ms`): a unit of another sort is a slip such as the document's own `fps` of a bitrate.
     """
-    told, scale = _read_unit(unit)
+    told_unit, scale = _read_unit(unit)
     known = _KINDS.get((name or "").strip().lower())
     for text in (desc, name):
         known = known or _BY_DESC.get(_plain(text or ""))
     if known is None:
-        return MetricKind(Metric.OTHER, told, scale=scale)
-    return replace(known, scale=scale if told is known.unit else 1.0)
+        return MetricKind(Metric.OTHER, told_unit, scale=scale)
+    return replace(known, scale=scale if told_unit is known.unit else 1.0)
 
 
 def code_of(kind: MetricKind, name: str | None, desc: str | None) -> Code:
     """Return the code a metric is shown under: the document's name, else the cloud's own."""
     if kind.desc:
         return Code(CODE_KIND, kind.desc)
-    own = clean_code((name or "").strip()) or _ODD.sub("_", (desc or "").strip())
+    own = clean_code((name or "").strip()) or _UNSAFE.sub("_", (desc or "").strip())
     return Code(CODE_KIND, own[:_DESC_MAX] or "unnamed")
 
 
@@ -141,7 +141,7 @@ class _Point(msgspec.Struct, rename="pascal", gc=False):
     value: float | None = None
 
 
-def points_of(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
+def parse_points(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
     """Turn raw `[{"Time": ms, "Value": v}, ...]` into sorted epoch seconds and values.
 
     Nulls are left out; of two values for one moment the first stands. Raises ValueError for

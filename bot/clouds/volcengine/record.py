@@ -11,16 +11,16 @@ import numpy as np
 
 from bot.call import Call, Direction, Participant, Series
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import nonsense
-from bot.clouds.sessions import split_by_stay
-from bot.clouds.volcengine.metrics import code_of, kind_of, points_of
+from bot.clouds.errors import invalid_response
+from bot.clouds.sessions import split_by_session
+from bot.clouds.volcengine.metrics import code_of, kind_of, parse_points
 from bot.clouds.volcengine.schemas import (
     DetailRow,
     RecordRow,
     UserDetailRow,
     UserRow,
-    moment,
-    required,
+    parse_required_time,
+    parse_time,
 )
 from bot.ports import Window
 
@@ -30,26 +30,26 @@ _UNKNOWN: Final = "unknown"
 _Span = tuple[str, str | None]
 
 
-def participants_of(
-    row: Endpoint, call: Call, users: Iterable[UserRow], uids: Collection[str]
+def build_participants(
+    endpoint: Endpoint, call: Call, users: Iterable[UserRow], uids: Collection[str]
 ) -> tuple[Participant, ...]:
     """Return the stays in this call of these uids (of everybody when there are none).
 
     A user's row covers the call; its `Record` of coming and going tells the stays, first joiner
     first. Volcengine numbers no stays, so we do. Raises CloudNonsenseError when a time is none.
     """
-    stays: dict[str, Participant] = {}
+    sessions: dict[str, Participant] = {}
     for user in users:
         in_call = user.call_id is None or str(user.call_id) == call.id
         if in_call and (not uids or str(user.user_id) in uids):
             for number, span in enumerate(_spans(user)):
-                stay = _participant(row, call, user, number, span)
-                stays[stay.sid] = stay
-    return tuple(sorted(stays.values(), key=lambda stay: stay.joined_at))
+                session = _participant(endpoint, call, user, number, span)
+                sessions[session.sid] = session
+    return tuple(sorted(sessions.values(), key=lambda session: session.joined_at))
 
 
-def series_of(
-    row: Endpoint,
+def build_series(
+    endpoint: Endpoint,
     call: Call,
     details: Iterable[UserDetailRow],
     participants: Sequence[Participant],
@@ -62,16 +62,16 @@ def series_of(
     found: dict[tuple[str, str, str | None], Series] = {}
     for detail in details:
         for metric in detail.call_detail or ():
-            series = _within(_series(row, detail, metric), window)
+            series = _clip(_series(endpoint, detail, metric), window)
             key = (series.uid, series.code.value, series.peer_uid)
-            found[key] = _joined(found[key], series) if key in found else series
-    stays: dict[str, list[Participant]] = {}
-    for stay in participants:
-        stays.setdefault(stay.uid, []).append(stay)
+            found[key] = _merge(found[key], series) if key in found else series
+    sessions: dict[str, list[Participant]] = {}
+    for session in participants:
+        sessions.setdefault(session.uid, []).append(session)
     return tuple(
-        piece
+        chunk
         for series in found.values()
-        for piece in _by_stay(series, call, stays.get(series.uid, []))
+        for chunk in _by_session(series, call, sessions.get(series.uid, []))
     )
 
 
@@ -112,18 +112,20 @@ def _ordered(record: Iterable[RecordRow]) -> list[RecordRow]:
     return sorted(record, key=lambda event: event.time)
 
 
-def _participant(row: Endpoint, call: Call, user: UserRow, number: int, span: _Span) -> Participant:
+def _participant(
+    endpoint: Endpoint, call: Call, user: UserRow, number: int, span: _Span
+) -> Participant:
     try:
-        joined_at, left_at = required(span[0]), moment(span[1])
+        joined_at, left_at = parse_required_time(span[0]), parse_time(span[1])
     except ValueError:
-        raise nonsense(row, "CreatedAt") from None
+        raise invalid_response(endpoint, "CreatedAt") from None
     return Participant(
         uid=str(user.user_id),
         sid=_sid(call, str(user.user_id), number),
         joined_at=joined_at,
         left_at=left_at,
-        network=_known(user.access),
-        platform=_known(user.os),
+        network=_known_or_empty(user.access),
+        platform=_known_or_empty(user.os),
         device=user.device_type or "",
         sdk=user.sdk_version or "",
         sends=user.pub,
@@ -134,17 +136,17 @@ def _sid(call: Call, uid: str, number: int) -> str:
     return f"{call.id}/{uid}/{number}"
 
 
-def _known(word: str | None) -> str:
+def _known_or_empty(word: str | None) -> str:
     return "" if word is None or word.lower() == _UNKNOWN else word
 
 
-def _series(row: Endpoint, detail: UserDetailRow, metric: DetailRow) -> Series:
+def _series(endpoint: Endpoint, detail: UserDetailRow, metric: DetailRow) -> Series:
     uid = str(detail.user_id)
     kind = kind_of(metric.name, metric.desc, metric.unit)
     try:
-        times, values = points_of(bytes(metric.data), kind.scale)
+        times, values = parse_points(bytes(metric.data), kind.scale)
     except ValueError:
-        raise nonsense(row, "Data") from None
+        raise invalid_response(endpoint, "Data") from None
     is_received = kind.direction is Direction.DOWN or not kind.desc
     peer_uid = str(detail.peer_id or "") if is_received else ""
     return Series(
@@ -161,7 +163,7 @@ def _series(row: Endpoint, detail: UserDetailRow, metric: DetailRow) -> Series:
     )
 
 
-def _joined(earlier: Series, later: Series) -> Series:
+def _merge(earlier: Series, later: Series) -> Series:
     """The same series out of two questions, whose edges may overlap."""
     times = np.concatenate([earlier.times, later.times])
     values = np.concatenate([earlier.values, later.values])
@@ -169,7 +171,7 @@ def _joined(earlier: Series, later: Series) -> Series:
     return replace(earlier, times=times, values=values[first])
 
 
-def _within(series: Series, window: Window) -> Series:
+def _clip(series: Series, window: Window) -> Series:
     edges = np.searchsorted(series.times, (window.since.timestamp(), window.until.timestamp()))
     inside = slice(int(edges[0]), int(edges[1]) + 1)
     times = series.times[inside]
@@ -177,10 +179,10 @@ def _within(series: Series, window: Window) -> Series:
     return replace(series, times=times[kept], values=series.values[inside][kept])
 
 
-def _by_stay(series: Series, call: Call, stays: Sequence[Participant]) -> Iterator[Series]:
-    if not stays:
+def _by_session(series: Series, call: Call, sessions: Sequence[Participant]) -> Iterator[Series]:
+    if not sessions:
         if series.times.size:
             yield replace(series, sid=_sid(call, series.uid, 0))
         return
-    for stay, own in split_by_stay(stays, series.times):
-        yield replace(series, sid=stay.sid, times=series.times[own], values=series.values[own])
+    for session, own in split_by_session(sessions, series.times):
+        yield replace(series, sid=session.sid, times=series.times[own], values=series.values[own])

@@ -8,8 +8,15 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.clouds.endpoints import Endpoint
-from bot.clouds.errors import broken, clean_code, cloud_words, nonsense, over_quota, refused
-from bot.clouds.http import Answer
+from bot.clouds.errors import (
+    clean_code,
+    cloud_name,
+    invalid_response,
+    quota_exceeded,
+    refused,
+    server_error,
+)
+from bot.clouds.http import ApiResponse
 from bot.errors import CloudRefusedError
 from bot.i18n.messages import message
 
@@ -17,10 +24,10 @@ Id = int | str
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _HTTP_OK: Final = 2
-_OVER_LIMIT: Final = 429
+_RATE_LIMITED: Final = 429
 _SERVER_ERROR: Final = 500
-_BAD_QUESTION: Final = 400
-_LEAST_PAUSE_S: Final = 2.0
+_BAD_REQUEST: Final = 400
+_MIN_RETRY_AFTER_S: Final = 2.0
 _EARLIEST_YEAR: Final = 1971  # anything before is a way to write "none"
 
 # The gateway's codes by name and by CodeN, as the HTTP status that means the same.
@@ -45,7 +52,7 @@ _MEANINGS: Final = {
 _CLOCK_CODES: Final = ("InvalidTimestamp", "100006")
 
 
-class Fault(msgspec.Struct):
+class ErrorDetail(msgspec.Struct):
     """`ResponseMetadata.Error`; `CodeN` may be missing."""
 
     code: Id | None = msgspec.field(name="Code", default=None)
@@ -60,7 +67,7 @@ class Fault(msgspec.Struct):
 class Metadata(msgspec.Struct):
     """What every answer begins with; `Error` stands in a no, also in one with HTTP 200."""
 
-    error: Fault | None = msgspec.field(name="Error", default=None)
+    error: ErrorDetail | None = msgspec.field(name="Error", default=None)
 
 
 class Envelope(msgspec.Struct):
@@ -143,7 +150,7 @@ class CallDetails(msgspec.Struct, rename="pascal"):
 
 
 class IndicatorRow(msgspec.Struct, rename="pascal"):
-    """One indicator. Its items name their time `TimeStamp` or `Timestamp`: see `folded`."""
+    """One indicator. Its items name their time `TimeStamp` or `Timestamp`: see `lowercase_keys`."""
 
     name: str
     unit: str | None = None
@@ -165,87 +172,89 @@ class OnlineRow(msgspec.Struct, rename="pascal"):
     invisible_user_list: list[Id] | None = None
 
 
-class _Answered(Envelope):
+class _ResponseBody(Envelope):
     result: msgspec.Raw = msgspec.field(name="Result", default=msgspec.Raw(b""))
 
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 
-def understand(endpoint: Endpoint, answer: Answer, body_type: type[Body], now: dt.datetime) -> Body:
+def parse_response(
+    endpoint: Endpoint, response: ApiResponse, body_type: type[Body], now: dt.datetime
+) -> Body:
     """Return `Result` of a yes; raise the typed error of a no or of nonsense.
 
     A no has an HTTP status that is not 2xx, or `ResponseMetadata.Error`, or both.
     """
-    answered = _answered(answer.body)
-    fault = answered.metadata.error if answered else None
-    if answer.status // 100 != _HTTP_OK or fault is not None:
-        raise _refusal(endpoint, answer, fault or Fault(), now)
-    if answered is None:
-        raise nonsense(endpoint, "no ResponseMetadata")
+    response_body = _parse_envelope(response.body)
+    error_detail = response_body.metadata.error if response_body else None
+    if response.status // 100 != _HTTP_OK or error_detail is not None:
+        raise _error_for(endpoint, response, error_detail or ErrorDetail(), now)
+    if response_body is None:
+        raise invalid_response(endpoint, "no ResponseMetadata")
     try:
-        return msgspec.json.decode(answered.result, type=body_type, strict=False)
+        return msgspec.json.decode(response_body.result, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
-        raise nonsense(endpoint, type(error).__name__) from None
+        raise invalid_response(endpoint, type(error).__name__) from None
 
 
-def moment(value: str | None) -> dt.datetime | None:
+def parse_time(value: str | None) -> dt.datetime | None:
     """Read an RFC 3339 time. "", "-", null and years before 1971 mean that there is none.
 
     A time without a zone is Volcengine's own, +08:00. Raises ValueError for what is no time.
     """
     if value is None or value.strip() in ("", "-", "null"):
         return None
-    found = dt.datetime.fromisoformat(value.strip())
-    if found.year < _EARLIEST_YEAR:
+    parsed = dt.datetime.fromisoformat(value.strip())
+    if parsed.year < _EARLIEST_YEAR:
         return None
-    aware = found if found.tzinfo else found.replace(tzinfo=CHINA)
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=CHINA)
     try:
         return aware.astimezone(dt.UTC)
     except OverflowError as error:
         raise ValueError("no time") from error
 
 
-def required(value: str | None) -> dt.datetime:
+def parse_required_time(value: str | None) -> dt.datetime:
     """Read an RFC 3339 time that must be there; ValueError otherwise."""
-    found = moment(value)
-    if found is None:
+    parsed = parse_time(value)
+    if parsed is None:
         raise ValueError("no time")
-    return found
+    return parsed
 
 
-def rfc3339(at: dt.datetime) -> str:
+def format_time(at: dt.datetime) -> str:
     """Write a time the way Volcengine takes it: whole seconds of +08:00."""
     return at.astimezone(CHINA).isoformat(timespec="seconds")
 
 
-def folded(row: dict[str, Any]) -> dict[str, Any]:
+def lowercase_keys(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row whose names are in lower case: the documents write `TimeStamp` both ways."""
     return {name.lower(): value for name, value in row.items()}
 
 
-def _answered(body: bytes) -> _Answered | None:
+def _parse_envelope(body: bytes) -> _ResponseBody | None:
     try:
-        return msgspec.json.decode(body, type=_Answered)
+        return msgspec.json.decode(body, type=_ResponseBody)
     except _DECODE_ERRORS:
         return None
 
 
-def _refusal(
-    endpoint: Endpoint, answer: Answer, fault: Fault, now: dt.datetime
+def _error_for(
+    endpoint: Endpoint, response: ApiResponse, error_detail: ErrorDetail, now: dt.datetime
 ) -> CloudRefusedError:
     """Choose the error of a no: by the codes we know, else by HTTP's status."""
-    code = clean_code(fault.names[0]) if fault.names else ""
-    if any(name in _CLOCK_CODES for name in fault.names):
-        return _wrong_clock(endpoint, answer.status, code)
-    said_no = answer.status if answer.status // 100 != _HTTP_OK else _BAD_QUESTION
-    meaning = next((_MEANINGS[name] for name in fault.names if name in _MEANINGS), said_no)
-    if meaning == _OVER_LIMIT:
-        pause_s = max([_LEAST_PAUSE_S, *(rate.per_s for rate in endpoint.rates)])
-        retry_at = now + dt.timedelta(seconds=_retry_after_s(answer) or pause_s)
-        return over_quota(endpoint, retry_at, status=answer.status, code=code)
+    code = clean_code(error_detail.names[0]) if error_detail.names else ""
+    if any(name in _CLOCK_CODES for name in error_detail.names):
+        return _wrong_clock(endpoint, response.status, code)
+    said_no = response.status if response.status // 100 != _HTTP_OK else _BAD_REQUEST
+    meaning = next((_MEANINGS[name] for name in error_detail.names if name in _MEANINGS), said_no)
+    if meaning == _RATE_LIMITED:
+        pause_s = max([_MIN_RETRY_AFTER_S, *(rate.period_s for rate in endpoint.rates)])
+        retry_at = now + dt.timedelta(seconds=_retry_after_s(response) or pause_s)
+        return quota_exceeded(endpoint, retry_at, status=response.status, code=code)
     if meaning >= _SERVER_ERROR:
-        return broken(endpoint, status=answer.status, code=code)
+        return server_error(endpoint, status=response.status, code=code)
     return refused(endpoint, status=meaning, code=code)
 
 
@@ -254,7 +263,7 @@ def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedErro
         message(
             "%(cloud)s rejects our signature as expired (%(endpoint)s, code %(code)s). "
             "Set the clock of the machine Lagdesk runs on.",
-            cloud=cloud_words(endpoint.cloud),
+            cloud=cloud_name(endpoint.cloud),
             endpoint=endpoint.name,
             code=code,
         ),
@@ -265,6 +274,6 @@ def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedErro
     )
 
 
-def _retry_after_s(answer: Answer) -> int | None:
-    value = answer.headers.get("retry-after", "").strip()
+def _retry_after_s(response: ApiResponse) -> int | None:
+    value = response.headers.get("retry-after", "").strip()
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None  # noqa: PLR2004 - about a day

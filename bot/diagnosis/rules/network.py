@@ -10,11 +10,17 @@ import numpy as np
 
 from bot.call import Direction, Metric
 from bot.causes import Cause
-from bot.diagnosis.candidates import Suspect, suspect_of
-from bot.diagnosis.context import Scene
+from bot.diagnosis.candidates import Candidate, build_candidate
+from bot.diagnosis.context import CallContext
 from bot.diagnosis.observations import Observation, observe
-from bot.diagnosis.rules.links import Link, look_down, look_up
-from bot.diagnosis.thresholds import HEAVY_LOSS, JITTER, LOSS, ROUTER, ROUTER_SLOW
+from bot.diagnosis.rules.links import Link, observe_downlink, observe_uplink
+from bot.diagnosis.thresholds import (
+    HEAVY_LOSS,
+    JITTER,
+    LOSS,
+    ROUTER_LATENCY_LIMIT,
+    ROUTER_LATENCY_NOTICEABLE,
+)
 
 _UP: Final = Direction.UP
 _UNSURE: Final = 0.5
@@ -26,50 +32,52 @@ _BURSTS: Final = 3
 _BURSTY: Final = 0.9  # share of bad samples within the stretch; above it loss is steady
 
 
-def find_network_faults(scene: Scene) -> Iterator[Suspect]:
+def find_network_faults(context: CallContext) -> Iterator[Candidate]:
     """Find each end's network faults, the sender's before the receiver's."""
-    for uid in scene.ends:
-        up, down = look_up(scene, uid), look_down(scene, uid)
-        wifi = _weak_wifi(scene, uid, up, down)
+    for uid in context.ends:
+        up, down = observe_uplink(context, uid), observe_downlink(context, uid)
+        wifi = _weak_wifi(context, uid, up, down)
         if wifi is not None:
             yield wifi
             continue
         for link in (up, down):
-            yield from _suspects(scene, link)
+            yield from _suspects(context, link)
 
 
-def _suspects(scene: Scene, link: Link) -> Iterator[Suspect]:
+def _suspects(context: CallContext, link: Link) -> Iterator[Candidate]:
     for lead in _by_medium(link.loss):
         base = float(
             np.interp(lead[0].own, (LOSS.bound, 7, 12, HEAVY_LOSS.bound), (0.55, 0.7, 0.88, 0.92))
         )
-        yield from _suspect(scene, link, "loss", lead, base)
+        yield from _suspect(context, link, "loss", lead, base)
     for lead in _by_medium(link.latency):
-        yield from _suspect(scene, link, "latency", lead, 0.86)
+        yield from _suspect(context, link, "latency", lead, 0.86)
     for lead in _by_medium(link.jitter):
         base = 0.86 if lead[0].limit is JITTER else 0.8
-        yield from _suspect(scene, link, "jitter", lead, base)
+        yield from _suspect(context, link, "jitter", lead, base)
 
 
 def _suspect(
-    scene: Scene, link: Link, name: str, lead: tuple[Observation, ...], base: float
-) -> Iterator[Suspect]:
-    media = lead[0].track.media if len(lead) == 1 else None
+    context: CallContext, link: Link, name: str, lead: tuple[Observation, ...], base: float
+) -> Iterator[Candidate]:
+    media = lead[0].metric_series.media if len(lead) == 1 else None
     cause = Cause("network", name, media, link.direction)
-    suspect = suspect_of(cause, lead, base, scene.source)
+    candidate = build_candidate(cause, lead, base, context.source)
     if not lead[0].blind:
-        yield suspect
+        yield candidate
         return
     # It happened somewhere between the two, and nobody measured the sender's part.
     sender = replace(cause, direction=_UP)
-    unsure = min(_UNSURE, suspect.confidence)
-    yield replace(suspect, cause=sender, uid=scene.other(suspect.uid or ""), confidence=unsure)
-    yield replace(suspect, confidence=unsure)
+    unsure = min(_UNSURE, candidate.confidence)
+    yield replace(
+        candidate, cause=sender, uid=context.other(candidate.uid or ""), confidence=unsure
+    )
+    yield replace(candidate, confidence=unsure)
 
 
-def _by_medium(found: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:
+def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:
     """Take both media as one fault when they suffer alike, else each as one of its own."""
-    worst = tuple(sorted(found, key=lambda one: one.median * one.share, reverse=True))
+    worst = tuple(sorted(observed, key=lambda one: one.median * one.share, reverse=True))
     if len(worst) > 1 and worst[0].median <= _ALIKE * worst[1].median:
         alike = worst[0].share <= _ALIKE * worst[1].share
         if alike:
@@ -78,34 +86,36 @@ def _by_medium(found: tuple[Observation, ...]) -> Iterator[tuple[Observation, ..
     yield from ((one,) for one in worst)
 
 
-def _weak_wifi(scene: Scene, uid: str, up: Link, down: Link) -> Suspect | None:
+def _weak_wifi(context: CallContext, uid: str, up: Link, down: Link) -> Candidate | None:
     """Tell weak Wi-Fi: both ways suffer at once, in bursts, and the router answers late."""
-    on_wifi = scene.on_wifi(uid)
+    on_wifi = context.on_wifi(uid)
     if on_wifi is False:
         return None
-    track = scene.track(uid, Metric.ROUTER_LATENCY)
-    router = observe(track, ROUTER, scene.moment) or observe(track, ROUTER_SLOW, scene.moment)
+    metric_series = context.metric_series(uid, Metric.ROUTER_LATENCY)
+    router = observe(metric_series, ROUTER_LATENCY_LIMIT, context.moment) or observe(
+        metric_series, ROUTER_LATENCY_NOTICEABLE, context.moment
+    )
     both = bool(up.loss or up.jitter) and bool(down.loss or down.jitter)
     bad = up.all + down.all
-    if router is None and (track is not None or not both):
+    if router is None and (metric_series is not None or not both):
         return None  # the router answers well, or too little speaks for it
     if router is None and not (on_wifi or _bursty(bad)):
         return None
-    if not bad and (router is None or router.limit is not ROUTER):
+    if not bad and (router is None or router.limit is not ROUTER_LATENCY_LIMIT):
         return None
     base = _router_base(router, both=both) if router else _WIFI_GUESS[_bursty(bad)]
     if not on_wifi:
         base *= _PERHAPS_WIFI if router else _PERHAPS_MOBILE
     observations = (*bad[:1], *((router,) if router else ()), *bad[1:4])
-    return suspect_of(Cause("network", "wifi_weak"), observations, base, scene.source)
+    return build_candidate(Cause("network", "wifi_weak"), observations, base, context.source)
 
 
 def _router_base(router: Observation, *, both: bool) -> float:
     """Return what a router that answers late is worth, with both ways bad or only one."""
     if both:
         return 0.93
-    return 0.78 if router.limit is ROUTER else 0.68
+    return 0.78 if router.limit is ROUTER_LATENCY_LIMIT else 0.68
 
 
-def _bursty(found: tuple[Observation, ...]) -> bool:
-    return any(one.parts >= _BURSTS and one.density <= _BURSTY for one in found)
+def _bursty(observed: tuple[Observation, ...]) -> bool:
+    return any(one.parts >= _BURSTS and one.density <= _BURSTY for one in observed)

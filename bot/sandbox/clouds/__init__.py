@@ -7,38 +7,38 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.sandbox.clouds.agora.current import PlanName
-from bot.sandbox.clouds.agora.fake import AgoraAccount, AgoraTwin, Generation, LimitShape
+from bot.sandbox.clouds.agora.fake import AgoraAccount, FakeAgora, Generation, LimitShape
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
 from bot.sandbox.clouds.huawei.account import HuaweiAccount
-from bot.sandbox.clouds.huawei.fake import HuaweiTwin
+from bot.sandbox.clouds.huawei.fake import FakeHuawei
 from bot.sandbox.clouds.request_log import max_in_window
-from bot.sandbox.clouds.server import Door, Twin
-from bot.sandbox.clouds.volcengine.fake import VolcengineAccount, VolcengineTwin
+from bot.sandbox.clouds.server import FakeCloud, FakeCloudServer
+from bot.sandbox.clouds.volcengine.fake import FakeVolcengine, VolcengineAccount
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from bot.sandbox.clouds.agora.report import AcceptedReport
-    from bot.sandbox.clouds.request_log import Arrival
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.clouds.request_log import LoggedRequest
+    from bot.sandbox.scenario import SimulatedCall
 
 __all__ = [
     "AgoraAccount",
-    "AgoraTwin",
-    "Clouds",
+    "FakeAgora",
+    "FakeClouds",
+    "FakeHuawei",
+    "FakeVolcengine",
     "FaultKind",
     "Generation",
     "HuaweiAccount",
-    "HuaweiTwin",
     "LimitShape",
     "PlanName",
     "VolcengineAccount",
-    "VolcengineTwin",
 ]
 
 
-class Clouds:
+class FakeClouds:
     """The simulated clouds, all telling of the same lessons. `clock` gives epoch seconds.
 
     Endpoints are named by their documented path without `/beta/`, such as
@@ -49,7 +49,7 @@ class Clouds:
 
     def __init__(
         self,
-        lessons: Iterable[Lesson] = (),
+        sim_calls: Iterable[SimulatedCall] = (),
         *,
         clock: Callable[[], float] = time.time,
         agora: AgoraAccount | None = None,
@@ -59,31 +59,33 @@ class Clouds:
         volcengine: VolcengineAccount | None = None,
         delay_scale: float = 1.0,
     ) -> None:
-        self.lessons: list[Lesson] = list(lessons)
+        self.sim_calls: list[SimulatedCall] = list(sim_calls)
         self.clock = clock
-        self.agora = AgoraTwin(
-            self.lessons,
+        self.agora = FakeAgora(
+            self.sim_calls,
             clock,
             account=agora or AgoraAccount(),
             generation=agora_generation,
             plan=agora_plan,
             delay_scale=delay_scale,
         )
-        self.huawei = HuaweiTwin(self.lessons, clock, account=huawei, delay_scale=delay_scale)
-        self.volcengine = VolcengineTwin(
-            self.lessons,
+        self.huawei = FakeHuawei(self.sim_calls, clock, account=huawei, delay_scale=delay_scale)
+        self.volcengine = FakeVolcengine(
+            self.sim_calls,
             clock,
             account=volcengine or VolcengineAccount(),
             delay_scale=delay_scale,
         )
-        self._twins: tuple[Twin, ...] = (self.agora, self.huawei, self.volcengine)
+        self._fakes: tuple[FakeCloud, ...] = (self.agora, self.huawei, self.volcengine)
 
     @contextlib.asynccontextmanager
-    async def serve(self, port: int = 0) -> AsyncIterator[Clouds]:
+    async def serve(self, port: int = 0) -> AsyncIterator[FakeClouds]:
         """Serve every cloud until the block ends; from `port` upwards, or 0 for free ports."""
         async with contextlib.AsyncExitStack() as stack:
-            for number, twin in enumerate(self._twins):
-                await stack.enter_async_context(Door(twin).open(port + number if port else 0))
+            for number, fake in enumerate(self._fakes):
+                await stack.enter_async_context(
+                    FakeCloudServer(fake).open(port + number if port else 0)
+                )
             yield self
 
     @property
@@ -106,15 +108,15 @@ class Clouds:
         """The problem reports the clouds accepted, in order."""
         return self.agora.reports
 
-    def add(self, lesson: Lesson) -> Lesson:
+    def add(self, sim_call: SimulatedCall) -> SimulatedCall:
         """Let a lesson have happened (or happen) from now on."""
-        self.lessons.append(lesson)
-        return lesson
+        self.sim_calls.append(sim_call)
+        return sim_call
 
-    def lesson(self, cname: str) -> Lesson | None:
+    def sim_call(self, cname: str) -> SimulatedCall | None:
         """Return the newest lesson of a room, None when the room was never used."""
-        held = [lesson for lesson in self.lessons if lesson.cname == cname]
-        return max(held, key=lambda lesson: lesson.started_at, default=None)
+        selected = [sim_call for sim_call in self.sim_calls if sim_call.cname == cname]
+        return max(selected, key=lambda sim_call: sim_call.started_at, default=None)
 
     def fail_next(
         self,
@@ -135,43 +137,43 @@ class Clouds:
         Raises ValueError for an endpoint no cloud ever had.
         """
         name = _name(endpoint)
-        concerned = [twin for twin in self._twins if name == ANY or name in twin.endpoint_names]
-        if not concerned:
+        affected = [fake for fake in self._fakes if name == ANY or name in fake.endpoint_names]
+        if not affected:
             raise ValueError(endpoint)
-        for twin in concerned:
-            twin.faults.add(
+        for fake in affected:
+            fake.faults.add(
                 name, plan(kind, times, seconds=seconds, limit=limit, after_effect=after_effect)
             )
 
     def clear_faults(self) -> None:
         """Let every call succeed again."""
-        for twin in self._twins:
-            twin.faults.clear()
+        for fake in self._fakes:
+            fake.faults.clear()
 
     @property
     def counts(self) -> Counter[str]:
         """How often each endpoint was called with a valid key, by all apps together."""
-        total: Counter[str] = self._twins[0].ledger.counts()
-        for twin in self._twins[1:]:
-            total.update(twin.ledger.counts())
+        total: Counter[str] = self._fakes[0].request_log.counts()
+        for fake in self._fakes[1:]:
+            total.update(fake.request_log.counts())
         return total
 
     @property
-    def arrivals(self) -> list[Arrival]:
+    def requests(self) -> list[LoggedRequest]:
         """Every call that came with a valid key, oldest first within each cloud."""
-        return [arrival for twin in self._twins for arrival in twin.ledger.arrivals]
+        return [logged for fake in self._fakes for logged in fake.request_log.requests]
 
     @property
-    def over_quota(self) -> list[Arrival]:
+    def over_quota(self) -> list[LoggedRequest]:
         """The calls that were refused because there were too many."""
-        return [arrival for arrival in self.arrivals if not arrival.within_quota]
+        return [logged for logged in self.requests if not logged.within_quota]
 
     def max_rate(self, endpoint: str, window_s: float = 1.0, app: str | None = None) -> int:
         """Return the most calls of an endpoint within any window of this length.
 
         `app` is the cloud's own id of an app; None means all apps together.
         """
-        times = [at for twin in self._twins for at in twin.ledger.times(_name(endpoint), app)]
+        times = [at for fake in self._fakes for at in fake.request_log.times(_name(endpoint), app)]
         return max_in_window(times, window_s)
 
 

@@ -35,8 +35,10 @@ _HUGE_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>"
 # These spoil an answer the cloud had already given, so what was asked for has been done.
-_SPOIL_ANSWER: Final = frozenset({"truncated_json", "wrong_types", "texts", "slow"})
-_KEPT: Final = ("X-Subject-Token",)  # a token comes in a header, whatever becomes of the body
+_RESPONSE_FAULTS: Final = frozenset({"truncated_json", "wrong_types", "texts", "slow"})
+_KEPT_HEADERS: Final = (
+    "X-Subject-Token",
+)  # a token comes in a header, whatever becomes of the body
 _STATUS: Final = {"http_500": 500, "http_503": 503, "http_429": 429, "http_300": 300}
 
 
@@ -55,18 +57,18 @@ class PlannedFault:
 class FaultPlan:
     """What is to go wrong next, by endpoint; `*` stands for every endpoint."""
 
-    waiting: dict[str, deque[PlannedFault]] = field(default_factory=dict)
+    pending: dict[str, deque[PlannedFault]] = field(default_factory=dict)
 
     def add(self, endpoint: str, fault: PlannedFault) -> None:
         """Plan a fault for the next calls of an endpoint, after those planned before."""
         if fault.kind not in KINDS:
             raise ValueError(fault.kind)
-        self.waiting.setdefault(endpoint, deque()).append(fault)
+        self.pending.setdefault(endpoint, deque()).append(fault)
 
     def take(self, endpoint: str) -> PlannedFault | None:
         """Take the fault that is due for this call, None when it may succeed."""
         for name in (endpoint, ANY):
-            queue = self.waiting.get(name)
+            queue = self.pending.get(name)
             if not queue:
                 continue
             fault = queue[0]
@@ -78,7 +80,7 @@ class FaultPlan:
 
     def clear(self) -> None:
         """Forget every planned fault."""
-        self.waiting.clear()
+        self.pending.clear()
 
 
 def plan(
@@ -86,17 +88,17 @@ def plan(
 ) -> PlannedFault:
     """Build a fault; when nobody says, those that spoil an answer happen after the effect."""
     if after_effect is None:
-        after_effect = kind in _SPOIL_ANSWER
+        after_effect = kind in _RESPONSE_FAULTS
     return PlannedFault(kind, times, seconds, limit, after_effect)
 
 
-async def break_answer(
-    request: web.Request, fault: PlannedFault, answer: web.Response, closing: asyncio.Event
+async def break_response(
+    request: web.Request, fault: PlannedFault, response: web.Response, closing: asyncio.Event
 ) -> web.StreamResponse:
     """Answer a call the way the fault has it; `answer` is what would have been said."""
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
-        return answer
+        return response
     if fault.kind == "timeout":
         await closing.wait()
         return web.Response(status=504)
@@ -104,11 +106,11 @@ async def break_answer(
         return _reset(request)
     if fault.kind == "huge":
         return await _send_huge(request)
-    return _broken_text(fault.kind, answer)
+    return _broken_text(fault.kind, response)
 
 
-def _broken_text(kind: FaultKind, answer: web.Response) -> web.Response:
-    body = answer.body if isinstance(answer.body, bytes) else b""
+def _broken_text(kind: FaultKind, response: web.Response) -> web.Response:
+    body = response.body if isinstance(response.body, bytes) else b""
     if kind == "html":
         return web.Response(text=_HTML, content_type="text/html")
     if kind == "empty":
@@ -116,14 +118,16 @@ def _broken_text(kind: FaultKind, answer: web.Response) -> web.Response:
     if kind == "truncated_json":
         return web.Response(body=body[: len(body) // 2], content_type="application/json")
     if kind == "wrong_types":
-        spoiled = json.dumps(spoil_types(json.loads(body))).encode()
-        return web.Response(body=spoiled, content_type="application/json")
+        corrupted = json.dumps(corrupt_types(json.loads(body))).encode()
+        return web.Response(body=corrupted, content_type="application/json")
     if kind == "texts":
         quoted = json.dumps(quote_numbers(json.loads(body))).encode()
         return web.Response(
-            status=answer.status,
+            status=response.status,
             body=quoted,
-            headers={name: answer.headers[name] for name in _KEPT if name in answer.headers},
+            headers={
+                name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers
+            },
             content_type="application/json",
         )
     return web.Response(status=_STATUS[kind], text="", headers=_retry_after(kind))
@@ -160,10 +164,10 @@ async def _filler() -> AsyncIterator[bytes]:
     yield b'"}'
 
 
-def spoil_types(value: Any, name: str = "") -> Any:
+def corrupt_types(value: Any, name: str = "") -> Any:
     """Return JSON of the same keys in which what stands there has the wrong type."""
     if isinstance(value, dict):
-        return {key: spoil_types(inner, key) for key, inner in value.items()}
+        return {key: corrupt_types(inner, key) for key, inner in value.items()}
     if name in {"code", "message"}:
         return value
     if isinstance(value, list):

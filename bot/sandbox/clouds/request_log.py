@@ -14,7 +14,7 @@ _DAY_S: Final = 86400
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """How often one app may call one endpoint; None: as often as it likes. Days are UTC."""
 
     per_second: int | None = None
@@ -23,7 +23,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class LoggedRequest:
     """One call that reached a simulated cloud with a valid key, and what became of it."""
 
     at: float
@@ -35,50 +35,50 @@ class Arrival:
 
 
 @dataclass(slots=True)
-class Ledger:
+class RequestLog:
     """Every arrival, in order."""
 
-    arrivals: list[Arrival] = field(default_factory=list)
+    requests: list[LoggedRequest] = field(default_factory=list)
     _accepted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
-    def enter(self, arrival: Arrival) -> None:
+    def record(self, logged: LoggedRequest) -> None:
         """Write one arrival down; only what was within the quota uses it up."""
-        self.arrivals.append(arrival)
-        if arrival.within_quota:
-            self._accepted.setdefault((arrival.app, arrival.bucket), []).append(arrival.at)
+        self.requests.append(logged)
+        if logged.within_quota:
+            self._accepted.setdefault((logged.app, logged.bucket), []).append(logged.at)
 
-    def exceeded(self, now: float, app: str, bucket: str, limits: Limits) -> str:
+    def exceeded_limit(self, now: float, app: str, bucket: str, limits: RateLimits) -> str:
         """Name the limit one more call would break: `qps`, `qpm`, `qpd`, or "" for none."""
-        earlier = self._accepted.get((app, bucket), [])
-        if _full(earlier, now - 1 + JITTER_S, limits.per_second):
+        accepted = self._accepted.get((app, bucket), [])
+        if _full(accepted, now - 1 + JITTER_S, limits.per_second):
             return "qps"
-        if _full(earlier, now - 60 + JITTER_S, limits.per_minute):
+        if _full(accepted, now - 60 + JITTER_S, limits.per_minute):
             return "qpm"
-        return "qpd" if _full(earlier, now // _DAY_S * _DAY_S, limits.per_day) else ""
+        return "qpd" if _full(accepted, now // _DAY_S * _DAY_S, limits.per_day) else ""
 
     def counts(self, app: str | None = None) -> Counter[str]:
         """Count the arrivals by endpoint, of one app or of all."""
-        return Counter(arrival.endpoint for arrival in self.arrivals if app in {None, arrival.app})
+        return Counter(logged.endpoint for logged in self.requests if app in {None, logged.app})
 
     def times(self, endpoint: str, app: str | None = None) -> list[float]:
         """Return when an endpoint was called, in epoch seconds."""
         return [
-            arrival.at
-            for arrival in self.arrivals
-            if arrival.endpoint == endpoint and app in {None, arrival.app}
+            logged.at
+            for logged in self.requests
+            if logged.endpoint == endpoint and app in {None, logged.app}
         ]
 
 
-def _full(earlier: list[float], since: float, limit: int | None) -> bool:
-    return limit is not None and sum(at > since for at in earlier) >= limit
+def _full(accepted: list[float], since: float, limit: int | None) -> bool:
+    return limit is not None and sum(at > since for at in accepted) >= limit
 
 
 def max_in_window(times: Iterable[float], window_s: float) -> int:
     """Return the most calls that fall into any window of this length, in seconds."""
     ordered = sorted(times)
-    most, first = 0, 0
+    maximum, first = 0, 0
     for last, at in enumerate(ordered):
         while at - ordered[first] >= window_s:
             first += 1
-        most = max(most, last - first + 1)
-    return most
+        maximum = max(maximum, last - first + 1)
+    return maximum

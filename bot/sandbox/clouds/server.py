@@ -12,13 +12,13 @@ import msgspec
 from aiohttp import web
 
 from bot.sandbox import http_server
-from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_answer
-from bot.sandbox.clouds.request_log import Arrival, Ledger, Limits
+from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_response
+from bot.sandbox.clouds.request_log import LoggedRequest, RateLimits, RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.scenario import SimulatedCall
 
     Clock = Callable[[], float]
 
@@ -26,14 +26,14 @@ _MAX_BODY_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What a cloud says: an HTTP status and a body that becomes JSON (None: no body)."""
 
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> web.Response:
+    def to_http(self) -> web.Response:
         """Turn the answer into HTTP."""
         body = b"" if self.body is None else msgspec.json.encode(self.body)
         return web.Response(
@@ -44,16 +44,16 @@ class Answer:
         )
 
 
-class RefusalError(Exception):
+class ApiError(Exception):
     """The cloud says no; `answer` is how."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.body)
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.body)
+        self.response = response
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Request:
     """One call as it arrived; header names are in lower case. `now` is the cloud's clock.
 
     `query` has the last value of each name; `raw_path` is path and query as they were sent, for
@@ -79,21 +79,23 @@ class Endpoint:
     """One call a cloud offers; `bucket` is shared by endpoints that are counted together."""
 
     name: str
-    handle: Callable[[Ask], Answer]
-    limits: Limits = field(default_factory=Limits)
+    handle: Callable[[Request], Response]
+    limits: RateLimits = field(default_factory=RateLimits)
     bucket: str = ""
 
 
-class Twin(abc.ABC):
+class FakeCloud(abc.ABC):
     """One simulated cloud. Subclasses say what it offers, whom it lets in and how it says no."""
 
     name: str
 
-    def __init__(self, lessons: list[Lesson], clock: Clock, delay_scale: float = 1.0) -> None:
-        self.lessons = lessons
+    def __init__(
+        self, sim_calls: list[SimulatedCall], clock: Clock, delay_scale: float = 1.0
+    ) -> None:
+        self.sim_calls = sim_calls
         self.clock = clock
         self.delay_scale = delay_scale
-        self.ledger = Ledger()
+        self.request_log = RequestLog()
         self.faults = FaultPlan()
         self.url = ""
 
@@ -103,45 +105,47 @@ class Twin(abc.ABC):
         """The names of everything the cloud ever offered, whichever generation it plays."""
 
     @abc.abstractmethod
-    def find(self, ask: Ask) -> Endpoint:
+    def find(self, request: Request) -> Endpoint:
         """Return the endpoint that is called. Raises RefusalError when there is none."""
 
     @abc.abstractmethod
-    def admit(self, ask: Ask, endpoint: Endpoint) -> str:
+    def authorize(self, request: Request, endpoint: Endpoint) -> str:
         """Return the app the caller may act for. Raises RefusalError."""
 
     @abc.abstractmethod
-    def refuse_quota(self, limit: str) -> Answer:
+    def rate_limited(self, limit: str) -> Response:
         """Say that there were too many calls; `limit` names which."""
 
-    def answer(self, ask: Ask, endpoint: Endpoint) -> Answer:
+    def response(self, request: Request, endpoint: Endpoint) -> Response:
         """Let in, count and carry out one call."""
-        limit = self.count(ask, endpoint)
-        return self.refuse_quota(limit) if limit else endpoint.handle(ask)
+        limit = self.count(request, endpoint)
+        return self.rate_limited(limit) if limit else endpoint.handle(request)
 
-    def count(self, ask: Ask, endpoint: Endpoint) -> str:
+    def count(self, request: Request, endpoint: Endpoint) -> str:
         """Let in and count one call; return the limit it breaks, "" for none."""
-        app = self.admit(ask, endpoint)
+        app = self.authorize(request, endpoint)
         bucket = endpoint.bucket or endpoint.name
-        limit = self.ledger.exceeded(ask.now, app, bucket, endpoint.limits)
-        self.ledger.enter(
-            Arrival(ask.now, app, endpoint.name, bucket, dict(ask.query), within_quota=not limit)
+        limit = self.request_log.exceeded_limit(request.now, app, bucket, endpoint.limits)
+        self.request_log.record(
+            LoggedRequest(
+                request.now, app, endpoint.name, bucket, dict(request.query), within_quota=not limit
+            )
         )
         return limit
 
-    def answer_or_refuse(self, ask: Ask, endpoint: Endpoint) -> Answer:
+    def respond(self, request: Request, endpoint: Endpoint) -> Response:
         """Carry out one call; a refusal is an answer too."""
         try:
-            return self.answer(ask, endpoint)
-        except RefusalError as refusal:
-            return refusal.answer
+            return self.response(request, endpoint)
+        except ApiError as api_error:
+            return api_error.response
 
 
-class Door:
+class FakeCloudServer:
     """A twin's HTTP server on 127.0.0.1."""
 
-    def __init__(self, twin: Twin) -> None:
-        self._twin = twin
+    def __init__(self, fake: FakeCloud) -> None:
+        self._fake = fake
         self._closing = asyncio.Event()
 
     @contextlib.asynccontextmanager
@@ -154,47 +158,47 @@ class Door:
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
             host, bound = runner.addresses[0][:2]
-            self._twin.url = f"http://{host}:{bound}"
-            yield self._twin.url
+            self._fake.url = f"http://{host}:{bound}"
+            yield self._fake.url
         finally:
             self._closing.set()
             await asyncio.sleep(0)  # waiting answers go out before their connections are closed
             await http_server.close_server(runner)
 
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        ask = await self._read(request)
+    async def _serve(self, http_request: web.Request) -> web.StreamResponse:
+        request = await self._read(http_request)
         try:
-            endpoint = self._twin.find(ask)
-        except RefusalError as refusal:
-            return refusal.answer.response()
-        fault = self._twin.faults.take(endpoint.name)
+            endpoint = self._fake.find(request)
+        except ApiError as api_error:
+            return api_error.response.to_http()
+        fault = self._fake.faults.take(endpoint.name)
         if fault is None:
-            return self._twin.answer_or_refuse(ask, endpoint).response()
-        return await self._break(request, fault, ask, endpoint)
+            return self._fake.respond(request, endpoint).to_http()
+        return await self._break(http_request, fault, request, endpoint)
 
     async def _break(
-        self, request: web.Request, fault: PlannedFault, ask: Ask, endpoint: Endpoint
+        self, http_request: web.Request, fault: PlannedFault, request: Request, endpoint: Endpoint
     ) -> web.StreamResponse:
         """Answer with a fault: before the call has an effect, or after it."""
         if fault.after_effect:
-            answer = self._twin.answer_or_refuse(ask, endpoint)
+            response = self._fake.respond(request, endpoint)
         else:
-            answer = Answer({})
-            with contextlib.suppress(RefusalError):
-                self._twin.count(ask, endpoint)
+            response = Response({})
+            with contextlib.suppress(ApiError):
+                self._fake.count(request, endpoint)
         if fault.kind == "code_300":
-            return self._twin.refuse_quota(fault.limit).response()
-        return await break_answer(request, fault, answer.response(), self._closing)
+            return self._fake.rate_limited(fault.limit).to_http()
+        return await break_response(http_request, fault, response.to_http(), self._closing)
 
-    async def _read(self, request: web.Request) -> Ask:
-        headers = {key.lower(): value for key, value in request.headers.items()}
-        return Ask(
-            method=request.method,
-            path=request.path,
-            raw_path=request.raw_path,
-            query=dict(request.query),
+    async def _read(self, http_request: web.Request) -> Request:
+        headers = {key.lower(): value for key, value in http_request.headers.items()}
+        return Request(
+            method=http_request.method,
+            path=http_request.path,
+            raw_path=http_request.raw_path,
+            query=dict(http_request.query),
             headers=headers,
-            body=await request.read(),
-            now=self._twin.clock(),
-            delay_scale=self._twin.delay_scale,
+            body=await http_request.read(),
+            now=self._fake.clock(),
+            delay_scale=self._fake.delay_scale,
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.sandbox.scenario.catalogue import demo_lessons, evening_lessons, piano_lessons
+from bot.sandbox.scenario.catalogue import demo_calls, evening_calls, piano_calls
 from bot.sandbox.scenario.curves import Curve, curves_of
-from bot.sandbox.scenario.fault_kinds import KINDS, Kind, build_lesson
-from bot.sandbox.scenario.generator import random_lesson
-from bot.sandbox.scenario.perturbations import TWISTS
+from bot.sandbox.scenario.fault_kinds import KINDS, CallKind, build_simulated_call
+from bot.sandbox.scenario.generator import random_simulated_call
+from bot.sandbox.scenario.perturbations import PERTURBATIONS
 from bot.sandbox.scenario.simulated_call import (
     STUDENT_UID,
     TEACHER_UID,
@@ -14,29 +14,29 @@ from bot.sandbox.scenario.simulated_call import (
     Device,
     Expected,
     Fault,
-    Lesson,
     Person,
-    Stay,
+    SimulatedCall,
+    SimulatedSession,
 )
 
 __all__ = [
     "KINDS",
+    "PERTURBATIONS",
     "STUDENT_UID",
     "TEACHER_UID",
-    "TWISTS",
+    "CallKind",
     "Complaint",
     "Curve",
     "Device",
     "Expected",
     "Fault",
-    "Kind",
-    "Lesson",
     "Person",
-    "Stay",
-    "build_lesson",
+    "SimulatedCall",
+    "SimulatedSession",
+    "build_simulated_call",
     "curves_of",
-    "demo_lessons",
-    "evening_lessons",
-    "piano_lessons",
-    "random_lesson",
+    "demo_calls",
+    "evening_calls",
+    "piano_calls",
+    "random_simulated_call",
 ]

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.sandbox.scenario.fault_kinds import build_lesson
+from bot.sandbox.scenario.fault_kinds import build_simulated_call
 from bot.sandbox.scenario.simulated_call import (
     UNKNOWN_CAUSE,
     Device,
     Expected,
-    Lesson,
     Person,
     Role,
-    Stay,
+    SimulatedCall,
+    SimulatedSession,
 )
 
-BIG_CLASS: Final = "class_77_big"
+LARGE_CALL: Final = "class_77_big"
 _LENGTH_S: Final = 2700.0
-_APART_S: Final = 13.0  # calls begun in one second could not be walked through in a list
-_AHEAD_S: Final = 7200.0  # the demo's classes go on for so long after its start
+_SPACING_S: Final = 13.0  # calls begun in one second could not be walked through in a list
+_CONTINUES_S: Final = 7200.0  # the demo's classes go on for so long after its start
 _DAY_S: Final = 86400.0
 
 
@@ -31,10 +31,10 @@ class _Entry:
     cname: str
     kind: str
     title: str
-    complained_ago_s: float = 600.0
+    complaint_age_s: float = 600.0
 
 
-_ENTRIES: Final = (
+_KIDS_CALLS: Final = (
     _Entry("class_77_1", "wifi_weak_student", "weak Wi-Fi at the student"),
     _Entry("class_77_2", "uplink_loss_video", "the teacher's video is lost on the way up"),
     _Entry("class_77_3", "cpu_high_student", "the student's processor is too busy"),
@@ -56,13 +56,13 @@ _ENTRIES: Final = (
 )
 
 # The same faults as other clouds see them: each of a kind its cloud can tell apart.
-_EVENING_ENTRIES: Final = (
+_ADULTS_CALLS: Final = (
     _Entry("evening_5_1", "uplink_loss_video", "the teacher's video is lost on the way up"),
     _Entry("evening_5_2", "latency_down_video", "video reaches the student late"),
     _Entry("evening_5_3", "stopped_audio_teacher", "the teacher stopped sending audio"),
     _Entry("evening_5_4", "healthy", "nothing wrong"),
 )
-_PIANO_ENTRIES: Final = (
+_PIANO_CALLS: Final = (
     _Entry("piano_8_1", "jitter_up_audio", "jitter on the teacher's way up"),
     _Entry("piano_8_2", "cpu_high_teacher", "the teacher's processor is too busy"),
     _Entry("piano_8_3", "downlink_loss_video", "video is lost on the way down to the student"),
@@ -70,7 +70,7 @@ _PIANO_ENTRIES: Final = (
 )
 
 
-def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
+def demo_calls(now: float, app: str = "kids") -> tuple[SimulatedCall, ...]:
     """Return the demo's classes around `now` (epoch s): they run for two more hours.
 
     Faults that are no single event last to the end, so somebody at the demo's page can complain
@@ -78,42 +78,42 @@ def demo_lessons(now: float, app: str = "kids") -> tuple[Lesson, ...]:
     `class_77_1` was also held, healthily, a day before: a room's name is used again.
     `class_77_9` began 40 s ago, so the clouds know it but have no details yet.
     """
-    named = _held_all(_ENTRIES, now, app)
-    return (*named, _yesterday(now, app), _just_begun(now, app), big_class(now, app))
+    named = _build_all(_KIDS_CALLS, now, app)
+    return (*named, _yesterday(now, app), _just_begun(now, app), large_call(now, app))
 
 
-def evening_lessons(now: float, app: str = "adults") -> tuple[Lesson, ...]:
-    """Return the classes of the demo's second app, around `now` (epoch s) as `demo_lessons`."""
-    return _held_all(_EVENING_ENTRIES, now, app)
+def evening_calls(now: float, app: str = "adults") -> tuple[SimulatedCall, ...]:
+    """Return the classes of the demo's second app, around `now` (epoch s) as `demo_calls`."""
+    return _build_all(_ADULTS_CALLS, now, app)
 
 
-def piano_lessons(now: float, app: str = "piano") -> tuple[Lesson, ...]:
-    """Return the classes of the demo's third app, around `now` (epoch s) as `demo_lessons`."""
-    return _held_all(_PIANO_ENTRIES, now, app)
+def piano_calls(now: float, app: str = "piano") -> tuple[SimulatedCall, ...]:
+    """Return the classes of the demo's third app, around `now` (epoch s) as `demo_calls`."""
+    return _build_all(_PIANO_CALLS, now, app)
 
 
-def _held_all(entries: Sequence[_Entry], now: float, app: str) -> tuple[Lesson, ...]:
-    return tuple(_held(number, entry, now, app) for number, entry in enumerate(entries))
+def _build_all(entries: Sequence[_Entry], now: float, app: str) -> tuple[SimulatedCall, ...]:
+    return tuple(_build(number, entry, now, app) for number, entry in enumerate(entries))
 
 
-def _held(number: int, entry: _Entry, now: float, app: str) -> Lesson:
+def _build(number: int, entry: _Entry, now: float, app: str) -> SimulatedCall:
     after_s = 120 if entry.kind == "slow_join" else 1500.0
-    ago_s = entry.complained_ago_s + _APART_S * number
-    return build_lesson(
+    ago_s = entry.complaint_age_s + _SPACING_S * number
+    return build_simulated_call(
         entry.kind,
         entry.cname,
         seed=7700 + number,
         started_at=float(int(now - ago_s - after_s)),
-        length_s=ago_s + after_s + _AHEAD_S,
+        length_s=ago_s + after_s + _CONTINUES_S,
         complaint_after_s=after_s,
-        lasting=True,
+        until_end=True,
         app=app,
         title=entry.title,
     )
 
 
-def _yesterday(now: float, app: str) -> Lesson:
-    return build_lesson(
+def _yesterday(now: float, app: str) -> SimulatedCall:
+    return build_simulated_call(
         "healthy",
         "class_77_1",
         seed=7790,
@@ -123,54 +123,56 @@ def _yesterday(now: float, app: str) -> Lesson:
     )
 
 
-def _just_begun(now: float, app: str) -> Lesson:
-    lesson = build_lesson(
+def _just_begun(now: float, app: str) -> SimulatedCall:
+    sim_call = build_simulated_call(
         "healthy",
         "class_77_9",
         seed=7791,
         started_at=float(int(now - 40)),
-        length_s=_AHEAD_S,
+        length_s=_CONTINUES_S,
         app=app,
         title="running now, no data yet",
     )
-    complaint = replace(lesson.complaint, at=lesson.started_at + 38)
-    return replace(lesson, complaint=complaint, expected=Expected(UNKNOWN_CAUSE))
+    complaint = replace(sim_call.complaint, at=sim_call.started_at + 38)
+    return replace(sim_call, complaint=complaint, expected=Expected(UNKNOWN_CAUSE))
 
 
-def big_class(now: float, app: str = "kids", students: int = 13) -> Lesson:
+def large_call(now: float, app: str = "kids", students: int = 13) -> SimulatedCall:
     """Return a class of many students; the teacher came first, and is cut from a list of ten.
 
     The teacher's uplink loses video. Every third student sends; a recorder is in the room too.
     """
-    lesson = build_lesson(
+    sim_call = build_simulated_call(
         "uplink_loss_video",
-        BIG_CLASS,
+        LARGE_CALL,
         seed=7792,
         started_at=float(int(now - 2100)),
-        length_s=2100 + _AHEAD_S,
-        lasting=True,
+        length_s=2100 + _CONTINUES_S,
+        until_end=True,
         app=app,
         title="a big class, the teacher cut off by the ten-user cap",
     )
-    teacher, student = lesson.people
-    others = [_classmate(lesson, number) for number in range(1, students)]
+    teacher, student = sim_call.people
+    others = [_other_student(sim_call, number) for number in range(1, students)]
     recorder = Person(
         uid=90000,
         role=Role.SERVER,
         device=Device("Linux", "Linux", "3.1.2", "Ethernet"),
-        stays=(Stay(lesson.started_at + 1, lesson.started_at + 2, lesson.ended_at),),
+        sessions=(
+            SimulatedSession(sim_call.started_at + 1, sim_call.started_at + 2, sim_call.ended_at),
+        ),
         sends=False,
     )
-    return replace(lesson, people=(teacher, recorder, student, *others))
+    return replace(sim_call, people=(teacher, recorder, student, *others))
 
 
-def _classmate(lesson: Lesson, number: int) -> Person:
-    joined_at = lesson.started_at + 35 + 6 * number
+def _other_student(sim_call: SimulatedCall, number: int) -> Person:
+    joined_at = sim_call.started_at + 35 + 6 * number
     network = "4G" if number % 4 == 1 else "Wi-Fi"
     return Person(
         uid=20002 + number,
         role=Role.STUDENT if number % 3 == 0 else Role.OBSERVER,
         device=Device("Android", "Android (10)", "3.1.2", network),
-        stays=(Stay(joined_at - 1, joined_at, lesson.ended_at - 5),),
+        sessions=(SimulatedSession(joined_at - 1, joined_at, sim_call.ended_at - 5),),
         sends=number % 3 == 0,
     )

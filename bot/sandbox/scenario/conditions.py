@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.call import FloatArray
-    from bot.sandbox.scenario.simulated_call import Fault, Lesson, Person
+    from bot.sandbox.scenario.simulated_call import Fault, Person, SimulatedCall
 
 _RAMP_S: Final = 4.0
 _BURST_ABOVE: Final = -0.2  # of smoothed noise: a burst is on a bit over half of the time
@@ -48,11 +48,11 @@ class Conditions:
     receiving: dict[Media, FloatArray] = field(default_factory=dict)
 
 
-class Dice:
+class NoiseSource:
     """Noise that depends on the lesson's seed and a key only, so windows never change it."""
 
-    def __init__(self, lesson: Lesson, key: str) -> None:
-        self._seed = lesson.seed
+    def __init__(self, sim_call: SimulatedCall, key: str) -> None:
+        self._seed = sim_call.seed
         self._key = key
 
     def _generator(self, key: str) -> np.random.Generator:
@@ -70,57 +70,59 @@ class Dice:
         return self._generator(key).random(count)
 
 
-def conditions_of(lesson: Lesson, person: Person) -> Conditions:
+def conditions_of(sim_call: SimulatedCall, person: Person) -> Conditions:
     """Work out one person's conditions over the whole lesson."""
-    seconds = max(1, int(lesson.ended_at - lesson.started_at) + 1)
-    dice = Dice(lesson, f"conditions:{person.uid}")
-    conditions = _healthy(person, dice, seconds)
-    for number, fault in enumerate(lesson.faults_of(person.uid)):
+    seconds = max(1, int(sim_call.ended_at - sim_call.started_at) + 1)
+    rng = NoiseSource(sim_call, f"conditions:{person.uid}")
+    conditions = _healthy(person, rng, seconds)
+    for number, fault in enumerate(sim_call.faults_of(person.uid)):
         effect = _EFFECTS.get(fault.cause.key)
         if effect is not None:
-            own = Dice(lesson, f"fault:{person.uid}:{number}")
-            effect(conditions, fault, _strength(lesson, fault, seconds, own), own)
+            own = NoiseSource(sim_call, f"fault:{person.uid}:{number}")
+            effect(conditions, fault, _fault_strength(sim_call, fault, seconds, own), own)
     return conditions
 
 
-def _healthy(person: Person, dice: Dice, seconds: int) -> Conditions:
+def _healthy(person: Person, rng: NoiseSource, seconds: int) -> Conditions:
     network = person.device.network
-    app = 22 + 4 * dice.normal("app", seconds, 9) + (6 if person.sends else 0)
+    app = 22 + 4 * rng.normal("app", seconds, 9) + (6 if person.sends else 0)
     conditions = Conditions(
         app_cpu=app.clip(3, 60),
-        system_cpu=(app + 16 + 4 * dice.normal("system", seconds, 9)).clip(8, 75),
-        router_ms=np.abs(_BASE_ROUTER_MS[network] * (1 + 0.3 * dice.normal("router", seconds))),
-        capture=(1 + 0.02 * dice.normal("capture", seconds)).clip(0.9, 1.05),
+        system_cpu=(app + 16 + 4 * rng.normal("system", seconds, 9)).clip(8, 75),
+        router_ms=np.abs(_BASE_ROUTER_MS[network] * (1 + 0.3 * rng.normal("router", seconds))),
+        capture=(1 + 0.02 * rng.normal("capture", seconds)).clip(0.9, 1.05),
         online=np.ones(seconds),
     )
     for media in Media:
         conditions.sending[media] = np.full(seconds, 1.0 if person.sends else 0.0)
         conditions.receiving[media] = np.ones(seconds)
     for link in LINKS:
-        _healthy_link(conditions, link, network, dice, seconds)
+        _healthy_link(conditions, link, network, rng, seconds)
     return conditions
 
 
 def _healthy_link(
-    conditions: Conditions, link: Link, network: str, dice: Dice, seconds: int
+    conditions: Conditions, link: Link, network: str, rng: NoiseSource, seconds: int
 ) -> None:
     key = f"{link[0]}:{link[1]}"
-    noise = dice.normal(f"loss:{key}", seconds, 3)
+    noise = rng.normal(f"loss:{key}", seconds, 3)
     conditions.loss[link] = (_BASE_LOSS[network] * (0.5 + noise)).clip(0, 3.5)
     conditions.latency_ms[link] = np.abs(
-        _BASE_LATENCY_MS[network] * (1 + 0.12 * dice.normal(f"latency:{key}", seconds, 5))
+        _BASE_LATENCY_MS[network] * (1 + 0.12 * rng.normal(f"latency:{key}", seconds, 5))
     )
-    conditions.jitter_ms[link] = np.abs(8 + 4 * dice.normal(f"jitter:{key}", seconds, 3))
+    conditions.jitter_ms[link] = np.abs(8 + 4 * rng.normal(f"jitter:{key}", seconds, 3))
 
 
-def _strength(lesson: Lesson, fault: Fault, seconds: int, dice: Dice) -> FloatArray:
+def _fault_strength(
+    sim_call: SimulatedCall, fault: Fault, seconds: int, rng: NoiseSource
+) -> FloatArray:
     """Return how hard the fault bites each second: 0 outside, around `severity` inside."""
-    at = lesson.started_at + np.arange(seconds)
+    at = sim_call.started_at + np.arange(seconds)
     inside = (at >= fault.begins_at) & (at <= fault.ends_at)
     ramp = ((at - fault.begins_at + 1) / _RAMP_S).clip(0, 1)
-    wobble = 1 + 0.12 * dice.normal("wobble", seconds, 5)
-    biting: FloatArray = np.where(inside, ramp * fault.severity * wobble, 0.0).clip(0, 1)
-    return biting
+    variation = 1 + 0.12 * rng.normal("wobble", seconds, 5)
+    is_active: FloatArray = np.where(inside, ramp * fault.severity * variation, 0.0).clip(0, 1)
+    return is_active
 
 
 def _links(fault: Fault) -> list[Link]:
@@ -136,84 +138,98 @@ def _media(fault: Fault) -> list[Media]:
     return [media for media in Media if fault.cause.media in {None, media}]
 
 
-def _lose(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
+def _add_loss(conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource) -> None:
     for link in _links(fault):
-        noise = 1 + 0.15 * dice.normal(f"loss:{link}", len(strength))
+        noise = 1 + 0.15 * rng.normal(f"loss:{link}", len(strength))
         added = np.where(strength > 0, (8 + 32 * strength) * noise, 0)
         conditions.loss[link] = (conditions.loss[link] + added).clip(0, 95)
 
 
-def _delay(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
+def _add_latency(
+    conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource
+) -> None:
     for link in _links(fault):
-        noise = 1 + 0.1 * dice.normal(f"latency:{link}", len(strength), 3)
+        noise = 1 + 0.1 * rng.normal(f"latency:{link}", len(strength), 3)
         added = np.where(strength > 0, (300 + 900 * strength) * noise, 0)
         conditions.latency_ms[link] = conditions.latency_ms[link] + added.clip(0, None)
 
 
-def _jitter(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
+def _add_jitter(
+    conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource
+) -> None:
     for link in _links(fault):
-        noise = 1 + 0.3 * dice.normal(f"jitter:{link}", len(strength))
+        noise = 1 + 0.3 * rng.normal(f"jitter:{link}", len(strength))
         added = np.where(strength > 0, (60 + 400 * strength) * noise, 0)
         conditions.jitter_ms[link] = conditions.jitter_ms[link] + added.clip(0, None)
 
 
-def _weaken_wifi(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
+def _weaken_wifi(
+    conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource
+) -> None:
     """Weak Wi-Fi comes in bursts of some seconds that hit both directions and the router."""
-    bursts = strength * (dice.normal("bursts", len(strength), 7) > _BURST_ABOVE)
+    bursts = strength * (rng.normal("bursts", len(strength), 7) > _BURST_ABOVE)
     router = np.where(strength > 0, 60 + 200 * strength, 0) + 400 * bursts
     conditions.router_ms = conditions.router_ms + router
-    _lose(conditions, fault, bursts, dice)
-    _jitter(conditions, fault, bursts, dice)
+    _add_loss(conditions, fault, bursts, rng)
+    _add_jitter(conditions, fault, bursts, rng)
     for link in LINKS:
         conditions.latency_ms[link] = conditions.latency_ms[link] + router * 0.6
 
 
-def _load_system(conditions: Conditions, _f: Fault, strength: FloatArray, dice: Dice) -> None:
+def _load_system(conditions: Conditions, _f: Fault, strength: FloatArray, rng: NoiseSource) -> None:
     """Another program eats the processor."""
-    wanted = 88 + 12 * strength + dice.normal("cpu", len(strength), 3)
-    conditions.system_cpu = np.where(strength > 0, wanted, conditions.system_cpu).clip(0, 100)
+    target = 88 + 12 * strength + rng.normal("cpu", len(strength), 3)
+    conditions.system_cpu = np.where(strength > 0, target, conditions.system_cpu).clip(0, 100)
 
 
-def _load_app(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
-    _load_system(conditions, fault, strength, dice)
-    wanted = 74 + 14 * strength + dice.normal("app", len(strength), 3)
-    conditions.app_cpu = np.where(strength > 0, wanted, conditions.app_cpu).clip(0, 100)
+def _load_app(conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource) -> None:
+    _load_system(conditions, fault, strength, rng)
+    target = 74 + 14 * strength + rng.normal("app", len(strength), 3)
+    conditions.app_cpu = np.where(strength > 0, target, conditions.app_cpu).clip(0, 100)
 
 
-def _starve_camera(conditions: Conditions, _f: Fault, strength: FloatArray, _d: Dice) -> None:
+def _lower_capture_rate(
+    conditions: Conditions, _f: Fault, strength: FloatArray, _d: NoiseSource
+) -> None:
     conditions.capture = np.where(strength > 0, 0.3 - 0.25 * strength, conditions.capture)
 
 
-def _stop_sending(conditions: Conditions, fault: Fault, strength: FloatArray, _d: Dice) -> None:
+def _stop_sending(
+    conditions: Conditions, fault: Fault, strength: FloatArray, _d: NoiseSource
+) -> None:
     for media in _media(fault):
         conditions.sending[media] = np.where(strength > 0, 0.0, conditions.sending[media])
 
 
-def _stop_receiving(conditions: Conditions, fault: Fault, strength: FloatArray, _d: Dice) -> None:
+def _stop_receiving(
+    conditions: Conditions, fault: Fault, strength: FloatArray, _d: NoiseSource
+) -> None:
     for media in _media(fault):
         conditions.receiving[media] = np.where(strength > 0, 0.0, conditions.receiving[media])
 
 
-def _switch_off(conditions: Conditions, fault: Fault, strength: FloatArray, dice: Dice) -> None:
-    _stop_sending(conditions, fault, strength, dice)
-    _stop_receiving(conditions, fault, strength, dice)
+def _disable_module(
+    conditions: Conditions, fault: Fault, strength: FloatArray, rng: NoiseSource
+) -> None:
+    _stop_sending(conditions, fault, strength, rng)
+    _stop_receiving(conditions, fault, strength, rng)
 
 
-def _disconnect(conditions: Conditions, _f: Fault, strength: FloatArray, _d: Dice) -> None:
+def _disconnect(conditions: Conditions, _f: Fault, strength: FloatArray, _d: NoiseSource) -> None:
     conditions.online = np.where(strength > 0, 0.0, conditions.online)
 
 
 # Causes that are missing here change who is in the room (joins, removals), not the conditions.
-_EFFECTS: Final[dict[str, Callable[[Conditions, Fault, FloatArray, Dice], None]]] = {
-    "network.loss": _lose,
-    "network.latency": _delay,
-    "network.jitter": _jitter,
+_EFFECTS: Final[dict[str, Callable[[Conditions, Fault, FloatArray, NoiseSource], None]]] = {
+    "network.loss": _add_loss,
+    "network.latency": _add_latency,
+    "network.jitter": _add_jitter,
     "network.wifi_weak": _weaken_wifi,
     "device.cpu_high": _load_system,
     "device.app_cpu_high": _load_app,
-    "device.busy": _starve_camera,
+    "device.busy": _lower_capture_rate,
     "user_action.stopped_sending": _stop_sending,
-    "user_action.module_off": _switch_off,
+    "user_action.module_off": _disable_module,
     "user_action.peer_stopped_receiving": _stop_receiving,
     "media.no_sound": _stop_sending,
     "media.peer_no_stream": _stop_sending,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Direction, Media, Metric
-from bot.sandbox.scenario.conditions import Conditions, Dice, conditions_of
+from bot.sandbox.scenario.conditions import Conditions, NoiseSource, conditions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.call import FloatArray
-    from bot.sandbox.scenario.simulated_call import Lesson, Person, Stay
+    from bot.sandbox.scenario.simulated_call import Person, SimulatedCall, SimulatedSession
 
     IntArray = NDArray[np.int64]
 
@@ -25,7 +25,7 @@ _STEP_S: Final = 2
 _MISSING_SHARE: Final = 0.02
 _LATE_SHARE: Final = 0.1
 _HOLE_SHARE: Final = 0.002  # a hole in the data begins about once in a quarter of an hour
-_ROUGH_MISSING_SHARE: Final = 0.1
+_NOISY_MISSING_SHARE: Final = 0.1
 _OFF_SHARE: Final = 0.01  # of rough samples are far off
 _FPS: Final = 15.0
 _VIDEO_KBPS: Final = 620.0
@@ -33,7 +33,7 @@ _AUDIO_KBPS: Final = 48.0
 _WIDTH, _HEIGHT = 640.0, 360.0
 _LOW_SHARE: Final = 0.2  # the low-quality stream's share of the main one's bitrate
 _UP, _DOWN = Direction.UP, Direction.DOWN
-_A, _V = Media.AUDIO, Media.VIDEO
+_AUDIO, _VIDEO = Media.AUDIO, Media.VIDEO
 _PERCENT: Final = frozenset(
     {Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.UPLINK_LOSS, Metric.DOWNLINK_LOSS}
     | {Metric.END_TO_END_LOSS}
@@ -50,7 +50,7 @@ class Curve:
     """
 
     uid: int
-    stay: int
+    session: int
     metric: Metric
     media: Media | None
     direction: Direction | None
@@ -60,7 +60,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wave:
+class _Signal:
     """A metric over the whole lesson, one value a second, before anybody sampled it."""
 
     metric: Metric
@@ -71,20 +71,20 @@ class _Wave:
 
 
 @lru_cache(maxsize=64)
-def curves_of(lesson: Lesson) -> tuple[Curve, ...]:
+def curves_of(sim_call: SimulatedCall) -> tuple[Curve, ...]:
     """Return every curve of a lesson, its future included; equal lessons give equal curves."""
-    ends = {person.uid: _end(lesson, person) for person in lesson.people}
+    ends = {person.uid: _endpoint_of(sim_call, person) for person in sim_call.people}
     curves: list[Curve] = []
-    for person in lesson.people:
-        curves.extend(_own_curves(lesson, person, ends[person.uid]))
-        for peer in lesson.people:
+    for person in sim_call.people:
+        curves.extend(_own_curves(sim_call, person, ends[person.uid]))
+        for peer in sim_call.people:
             if peer.sends and peer.uid != person.uid:
-                curves.extend(_peer_curves(lesson, person, peer, ends))
+                curves.extend(_peer_curves(sim_call, person, peer, ends))
     return tuple(curves)
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class _Endpoint:
     """One person's conditions, and what leaves their device under them."""
 
     own: Conditions
@@ -93,48 +93,48 @@ class _End:
     fps: FloatArray
 
 
-def _end(lesson: Lesson, person: Person) -> _End:
-    own = conditions_of(lesson, person)
-    dice = Dice(lesson, f"send:{person.uid}")
-    fps = _sent_fps(own, dice)
-    return _End(own, _sent_audio_kbps(own, dice), _sent_video_kbps(own, fps, dice), fps)
+def _endpoint_of(sim_call: SimulatedCall, person: Person) -> _Endpoint:
+    own = conditions_of(sim_call, person)
+    rng = NoiseSource(sim_call, f"send:{person.uid}")
+    fps = _sent_fps(own, rng)
+    return _Endpoint(own, _sent_audio_kbps(own, rng), _sent_video_kbps(own, fps, rng), fps)
 
 
-def _own_curves(lesson: Lesson, person: Person, end: _End) -> Iterator[Curve]:
-    dice = Dice(lesson, f"device:{person.uid}")
-    waves = list(_device_waves(end.own, dice))
+def _own_curves(sim_call: SimulatedCall, person: Person, end: _Endpoint) -> Iterator[Curve]:
+    rng = NoiseSource(sim_call, f"device:{person.uid}")
+    signals = list(_device_signals(end.own, rng))
     if person.sends:
-        waves.extend(_send_waves(end, dice))
-    for number, stay in enumerate(person.stays):
-        dice = Dice(lesson, f"sample:{person.uid}:{number}")
-        sampler = _Sampler.begin(lesson, end.own, dice, (stay.joined_at, stay.left_at))
-        for wave in waves:
-            yield _curve(person.uid, number, wave, None, sampler.sample(wave))
+        signals.extend(_send_signals(end, rng))
+    for number, session in enumerate(person.sessions):
+        rng = NoiseSource(sim_call, f"sample:{person.uid}:{number}")
+        sampler = _Sampler.begin(sim_call, end.own, rng, (session.joined_at, session.left_at))
+        for signal in signals:
+            yield _curve(person.uid, number, signal, None, sampler.sample(signal))
 
 
 def _peer_curves(
-    lesson: Lesson, person: Person, peer: Person, ends: dict[int, _End]
+    sim_call: SimulatedCall, person: Person, peer: Person, ends: dict[int, _Endpoint]
 ) -> Iterator[Curve]:
     """What one person received of another while both were in the room."""
-    dice = Dice(lesson, f"receive:{person.uid}:{peer.uid}")
+    rng = NoiseSource(sim_call, f"receive:{person.uid}:{peer.uid}")
     own = ends[person.uid].own
-    waves = list(_receive_waves(own, ends[peer.uid], dice))
-    for number, stay in enumerate(person.stays):
-        together = _together(stay, peer)
+    signals = list(_receive_signals(own, ends[peer.uid], rng))
+    for number, session in enumerate(person.sessions):
+        together = _together(session, peer)
         if together is None:
             continue
-        dice = Dice(lesson, f"sample:{person.uid}:{number}")
-        sampler = _Sampler.begin(lesson, own, dice, together)
-        for wave in waves:
-            yield _curve(person.uid, number, wave, peer.uid, sampler.sample(wave))
+        rng = NoiseSource(sim_call, f"sample:{person.uid}:{number}")
+        sampler = _Sampler.begin(sim_call, own, rng, together)
+        for signal in signals:
+            yield _curve(person.uid, number, signal, peer.uid, sampler.sample(signal))
 
 
-def _together(stay: Stay, peer: Person) -> tuple[float, float] | None:
+def _together(session: SimulatedSession, peer: Person) -> tuple[float, float] | None:
     """Return from the first to the last moment of a stay in which the peer was there too."""
     shared = [
-        (max(stay.joined_at, other.joined_at), min(stay.left_at, other.left_at))
-        for other in peer.stays
-        if max(stay.joined_at, other.joined_at) < min(stay.left_at, other.left_at)
+        (max(session.joined_at, other.joined_at), min(session.left_at, other.left_at))
+        for other in peer.sessions
+        if max(session.joined_at, other.joined_at) < min(session.left_at, other.left_at)
     ]
     if not shared:
         return None
@@ -142,9 +142,13 @@ def _together(stay: Stay, peer: Person) -> tuple[float, float] | None:
 
 
 def _curve(
-    uid: int, stay: int, wave: _Wave, peer: int | None, sampled: tuple[FloatArray, FloatArray]
+    uid: int,
+    session: int,
+    signal: _Signal,
+    peer: int | None,
+    sampled: tuple[FloatArray, FloatArray],
 ) -> Curve:
-    return Curve(uid, stay, wave.metric, wave.media, wave.direction, peer, *sampled)
+    return Curve(uid, session, signal.metric, signal.media, signal.direction, peer, *sampled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,83 +157,87 @@ class _Sampler:
 
     origin: float
     ticks: IntArray
-    dice: Dice
-    roughness: float
+    rng: NoiseSource
+    noise_level: float
 
     @classmethod
     def begin(
-        cls, lesson: Lesson, own: Conditions, dice: Dice, between: tuple[float, float]
+        cls,
+        sim_call: SimulatedCall,
+        own: Conditions,
+        rng: NoiseSource,
+        between: tuple[float, float],
     ) -> _Sampler:
         """Sample about every 2 s: some points are late, some are lost, none while offline."""
         last = len(own.online) - 1
-        start, end = (int(moment - lesson.started_at) for moment in between)
+        start, end = (int(moment - sim_call.started_at) for moment in between)
         ticks = np.arange(start + _STEP_S, min(end, last), _STEP_S)
         count = len(ticks)
-        lost = _holes(dice, count, lesson.roughness)
-        ticks = np.minimum(ticks + (dice.uniform("late", count) < _LATE_SHARE), last)
-        kept = ticks[~lost & (own.online[ticks] > 0)]
-        return cls(float(np.floor(lesson.started_at)), kept, dice, lesson.roughness)
+        lost = _holes(rng, count, sim_call.noise_level)
+        ticks = np.minimum(ticks + (rng.uniform("late", count) < _LATE_SHARE), last)
+        remaining = ticks[~lost & (own.online[ticks] > 0)]
+        return cls(float(np.floor(sim_call.started_at)), remaining, rng, sim_call.noise_level)
 
-    def sample(self, wave: _Wave) -> tuple[FloatArray, FloatArray]:
+    def sample(self, signal: _Signal) -> tuple[FloatArray, FloatArray]:
         """Return a wave's times and values; each metric loses some points of its own."""
-        key = f"{wave.metric}:{wave.media}"
-        missing = _MISSING_SHARE + _ROUGH_MISSING_SHARE * self.roughness
-        ticks = self.ticks[self.dice.uniform(key, len(self.ticks)) >= missing]
+        key = f"{signal.metric}:{signal.media}"
+        missing = _MISSING_SHARE + _NOISY_MISSING_SHARE * self.noise_level
+        ticks = self.ticks[self.rng.uniform(key, len(self.ticks)) >= missing]
         times: FloatArray = self.origin + ticks.astype(np.float64)
-        return times, np.round(self._measured(wave, key)[ticks], wave.digits)
+        return times, np.round(self._measured(signal, key)[ticks], signal.digits)
 
-    def _measured(self, wave: _Wave, key: str) -> FloatArray:
+    def _measured(self, signal: _Signal, key: str) -> FloatArray:
         """Return a wave with the noise of a rough measurement, and single samples far off."""
-        if not self.roughness:
-            return wave.values
-        noise = 0.12 * self.roughness * self.dice.normal(f"rough:{key}", len(wave.values))
-        off = self.dice.uniform(f"off:{key}", len(wave.values)) < _OFF_SHARE * self.roughness
-        noisy = wave.values * (1 + noise.clip(-0.4, 0.4)) * np.where(off, 2.5, 1)
-        most = 100.0 if wave.metric in _PERCENT else np.inf
-        measured: FloatArray = noisy.clip(0, most)
+        if not self.noise_level:
+            return signal.values
+        noise = 0.12 * self.noise_level * self.rng.normal(f"rough:{key}", len(signal.values))
+        off = self.rng.uniform(f"off:{key}", len(signal.values)) < _OFF_SHARE * self.noise_level
+        noisy = signal.values * (1 + noise.clip(-0.4, 0.4)) * np.where(off, 2.5, 1)
+        maximum = 100.0 if signal.metric in _PERCENT else np.inf
+        measured: FloatArray = noisy.clip(0, maximum)
         return measured
 
 
 def _holes(
-    dice: Dice, count: int, roughness: float = 0.0
+    rng: NoiseSource, count: int, noise_level: float = 0.0
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mark the rare stretches of five samples that never reached the cloud."""
-    begins = dice.uniform("holes", count) < _HOLE_SHARE * (1 + 5 * roughness)
+    begins = rng.uniform("holes", count) < _HOLE_SHARE * (1 + 5 * noise_level)
     return np.convolve(begins, np.ones(5), mode="full")[:count] > 0
 
 
-def _device_waves(own: Conditions, dice: Dice) -> Iterator[_Wave]:
+def _device_signals(own: Conditions, rng: NoiseSource) -> Iterator[_Signal]:
     seconds = len(own.app_cpu)
     overload = _overload(own)
-    task_ms = np.abs(8 + 3 * dice.normal("task", seconds) + 160 * overload)
-    yield _Wave(Metric.APP_CPU, own.app_cpu)
-    yield _Wave(Metric.SYSTEM_CPU, own.system_cpu)
-    yield _Wave(Metric.ROUTER_LATENCY, own.router_ms)
-    yield _Wave(Metric.TASK_DELAY, task_ms)
+    task_ms = np.abs(8 + 3 * rng.normal("task", seconds) + 160 * overload)
+    yield _Signal(Metric.APP_CPU, own.app_cpu)
+    yield _Signal(Metric.SYSTEM_CPU, own.system_cpu)
+    yield _Signal(Metric.ROUTER_LATENCY, own.router_ms)
+    yield _Signal(Metric.TASK_DELAY, task_ms)
 
 
-def _send_waves(end: _End, dice: Dice) -> Iterator[_Wave]:
+def _send_signals(end: _Endpoint, rng: NoiseSource) -> Iterator[_Signal]:
     own = end.own
-    volume = 160 + 30 * dice.normal("volume", len(own.app_cpu), 3)
-    yield _Wave(Metric.SEND_BITRATE, end.audio_kbps, _A, _UP)
-    yield _Wave(Metric.SEND_VOLUME, volume.clip(85, 255) * own.sending[_A], _A, _UP)
-    yield from _send_video_waves(end)
+    volume = 160 + 30 * rng.normal("volume", len(own.app_cpu), 3)
+    yield _Signal(Metric.SEND_BITRATE, end.audio_kbps, _AUDIO, _UP)
+    yield _Signal(Metric.SEND_VOLUME, volume.clip(85, 255) * own.sending[_AUDIO], _AUDIO, _UP)
+    yield from _send_video_signals(end)
     for media in Media:
         link = (_UP, media)
-        yield _Wave(Metric.UPLINK_LOSS, own.loss[link] * own.sending[media], media, _UP, 1)
-        yield _Wave(Metric.UPLINK_LATENCY, own.latency_ms[link], media, _UP)
-        yield _Wave(Metric.JITTER, own.jitter_ms[link], media, _UP)
+        yield _Signal(Metric.UPLINK_LOSS, own.loss[link] * own.sending[media], media, _UP, 1)
+        yield _Signal(Metric.UPLINK_LATENCY, own.latency_ms[link], media, _UP)
+        yield _Signal(Metric.JITTER, own.jitter_ms[link], media, _UP)
 
 
-def _send_video_waves(end: _End) -> Iterator[_Wave]:
-    sending = end.own.sending[_V]
-    yield _Wave(Metric.CAPTURE_FPS, _FPS * end.own.capture * sending, _V, _UP)
-    yield _Wave(Metric.SEND_FPS, end.fps, _V, _UP)
-    yield _Wave(Metric.SEND_FPS_LOW, end.fps, _V, _UP)
-    yield _Wave(Metric.SEND_BITRATE, end.video_kbps, _V, _UP)
-    yield _Wave(Metric.SEND_BITRATE_LOW, end.video_kbps * _LOW_SHARE, _V, _UP)
-    yield _Wave(Metric.SEND_WIDTH, _WIDTH * sending, _V, _UP)
-    yield _Wave(Metric.SEND_HEIGHT, _HEIGHT * sending, _V, _UP)
+def _send_video_signals(end: _Endpoint) -> Iterator[_Signal]:
+    sending = end.own.sending[_VIDEO]
+    yield _Signal(Metric.CAPTURE_FPS, _FPS * end.own.capture * sending, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_FPS, end.fps, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_FPS_LOW, end.fps, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_BITRATE, end.video_kbps, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_BITRATE_LOW, end.video_kbps * _LOW_SHARE, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_WIDTH, _WIDTH * sending, _VIDEO, _UP)
+    yield _Signal(Metric.SEND_HEIGHT, _HEIGHT * sending, _VIDEO, _UP)
 
 
 def _overload(own: Conditions) -> FloatArray:
@@ -237,25 +245,25 @@ def _overload(own: Conditions) -> FloatArray:
     return ((own.system_cpu - 80) / 20).clip(0, 1)
 
 
-def _sent_audio_kbps(own: Conditions, dice: Dice) -> FloatArray:
+def _sent_audio_kbps(own: Conditions, rng: NoiseSource) -> FloatArray:
     """Return the audio bitrate that leaves the device."""
-    noise = 1 + 0.05 * dice.normal("audio", len(own.app_cpu))
-    return _AUDIO_KBPS * noise * own.sending[_A] * own.online
+    noise = 1 + 0.05 * rng.normal("audio", len(own.app_cpu))
+    return _AUDIO_KBPS * noise * own.sending[_AUDIO] * own.online
 
 
-def _sent_fps(own: Conditions, dice: Dice) -> FloatArray:
+def _sent_fps(own: Conditions, rng: NoiseSource) -> FloatArray:
     """Return the frames a second that leave the device: a hot processor drops some."""
-    noise = 1 + 0.03 * dice.normal("fps", len(own.app_cpu))
-    kept = 1 - 0.75 * _overload(own)
-    return (_FPS * own.capture * kept * noise * own.sending[_V] * own.online).clip(0, 30)
+    noise = 1 + 0.03 * rng.normal("fps", len(own.app_cpu))
+    remaining = 1 - 0.75 * _overload(own)
+    return (_FPS * own.capture * remaining * noise * own.sending[_VIDEO] * own.online).clip(0, 30)
 
 
-def _sent_video_kbps(own: Conditions, fps: FloatArray, dice: Dice) -> FloatArray:
+def _sent_video_kbps(own: Conditions, fps: FloatArray, rng: NoiseSource) -> FloatArray:
     """Return the video bitrate that leaves the device: bandwidth estimation backs off on loss."""
-    noise = 1 + 0.08 * dice.normal("video", len(own.app_cpu), 3)
-    backed_off = 1 - (1.5 * own.loss[_UP, _V] / 100).clip(0, 0.7)
+    noise = 1 + 0.08 * rng.normal("video", len(own.app_cpu), 3)
+    backed_off = 1 - (1.5 * own.loss[_UP, _VIDEO] / 100).clip(0, 0.7)
     frames = (fps / _FPS).clip(0.2, 1.1)
-    kbps: FloatArray = _VIDEO_KBPS * noise * backed_off * frames * own.sending[_V] * own.online
+    kbps: FloatArray = _VIDEO_KBPS * noise * backed_off * frames * own.sending[_VIDEO] * own.online
     return kbps
 
 
@@ -281,40 +289,42 @@ def _path(own: Conditions, peer: Conditions, media: Media) -> _Path:
     )
 
 
-def _receive_waves(own: Conditions, peer: _End, dice: Dice) -> Iterator[_Wave]:
+def _receive_signals(own: Conditions, peer: _Endpoint, rng: NoiseSource) -> Iterator[_Signal]:
     for media in Media:
         path = _path(own, peer.own, media)
         flowing, link = path.flowing * path.reaching, (_DOWN, media)
-        yield _Wave(Metric.END_TO_END_LOSS, path.loss * flowing, media, _DOWN, 1)
-        yield _Wave(Metric.DOWNLINK_LOSS, own.loss[link] * flowing, media, _DOWN, 1)
-        yield _Wave(Metric.DOWNLINK_LATENCY, own.latency_ms[link], media, _DOWN)
-        yield _Wave(Metric.LATENCY, path.latency_ms, media, _DOWN)
-        yield _Wave(Metric.JITTER, path.jitter_ms, media, _DOWN)
-    yield from _receive_audio_waves(own, peer, dice)
-    yield from _receive_video_waves(own, peer, dice)
+        yield _Signal(Metric.END_TO_END_LOSS, path.loss * flowing, media, _DOWN, 1)
+        yield _Signal(Metric.DOWNLINK_LOSS, own.loss[link] * flowing, media, _DOWN, 1)
+        yield _Signal(Metric.DOWNLINK_LATENCY, own.latency_ms[link], media, _DOWN)
+        yield _Signal(Metric.LATENCY, path.latency_ms, media, _DOWN)
+        yield _Signal(Metric.JITTER, path.jitter_ms, media, _DOWN)
+    yield from _receive_audio_signals(own, peer, rng)
+    yield from _receive_video_signals(own, peer, rng)
 
 
-def _receive_audio_waves(own: Conditions, peer: _End, dice: Dice) -> Iterator[_Wave]:
-    path = _path(own, peer.own, _A)
+def _receive_audio_signals(own: Conditions, peer: _Endpoint, rng: NoiseSource) -> Iterator[_Signal]:
+    path = _path(own, peer.own, _AUDIO)
     kbps = peer.audio_kbps * path.flowing * (1 - path.loss / 100) * own.online
-    volume = 150 + 30 * dice.normal("volume", len(kbps), 3)
-    yield _Wave(Metric.RECEIVE_BITRATE, kbps, _A, _DOWN)
-    yield _Wave(Metric.PLAY_VOLUME, volume.clip(85, 255) * path.flowing, _A, _DOWN)
+    volume = 150 + 30 * rng.normal("volume", len(kbps), 3)
+    yield _Signal(Metric.RECEIVE_BITRATE, kbps, _AUDIO, _DOWN)
+    yield _Signal(Metric.PLAY_VOLUME, volume.clip(85, 255) * path.flowing, _AUDIO, _DOWN)
     chance = _any_of((path.loss - 8) / 30, (path.jitter_ms - 100) / 300, 0.5 * _overload(own))
-    yield _freezes(path, chance, (200, 1200), _A, dice)
+    yield _freezes(path, chance, (200, 1200), _AUDIO, rng)
 
 
-def _receive_video_waves(own: Conditions, peer: _End, dice: Dice) -> Iterator[_Wave]:
-    path = _path(own, peer.own, _V)
+def _receive_video_signals(own: Conditions, peer: _Endpoint, rng: NoiseSource) -> Iterator[_Signal]:
+    path = _path(own, peer.own, _VIDEO)
     kbps = peer.video_kbps * path.flowing * (1 - path.loss / 100) * own.online
-    shown = (1 - 2.2 * (path.loss - 3).clip(0, None) / 100).clip(0.1, 1)
+    rendered = (1 - 2.2 * (path.loss - 3).clip(0, None) / 100).clip(0.1, 1)
     arriving = peer.fps * path.flowing * own.online
-    qp = 24 + 8 * (1 - (kbps / _VIDEO_KBPS).clip(0, 1)) + dice.normal("qp", len(kbps), 3)
-    yield _Wave(Metric.RECEIVE_BITRATE, kbps, _V, _DOWN)
-    yield _Wave(Metric.RECEIVE_FPS, arriving * shown * (1 - 0.6 * _overload(own)), _V, _DOWN)
-    yield _Wave(Metric.RECEIVE_WIDTH, _WIDTH * path.flowing, _V, _DOWN)
-    yield _Wave(Metric.RECEIVE_HEIGHT, _HEIGHT * path.flowing, _V, _DOWN)
-    yield _Wave(Metric.PICTURE_QP, qp * path.flowing, _V, _DOWN)
+    qp = 24 + 8 * (1 - (kbps / _VIDEO_KBPS).clip(0, 1)) + rng.normal("qp", len(kbps), 3)
+    yield _Signal(Metric.RECEIVE_BITRATE, kbps, _VIDEO, _DOWN)
+    yield _Signal(
+        Metric.RECEIVE_FPS, arriving * rendered * (1 - 0.6 * _overload(own)), _VIDEO, _DOWN
+    )
+    yield _Signal(Metric.RECEIVE_WIDTH, _WIDTH * path.flowing, _VIDEO, _DOWN)
+    yield _Signal(Metric.RECEIVE_HEIGHT, _HEIGHT * path.flowing, _VIDEO, _DOWN)
+    yield _Signal(Metric.PICTURE_QP, qp * path.flowing, _VIDEO, _DOWN)
     chance = _any_of(
         (path.loss - 4) / 25,
         (path.jitter_ms - 80) / 300,
@@ -322,7 +332,7 @@ def _receive_video_waves(own: Conditions, peer: _End, dice: Dice) -> Iterator[_W
         (path.latency_ms - 900) / 3000,
         (10 - arriving) / 20,
     )
-    yield _freezes(path, chance, (600, 2000), _V, dice)
+    yield _freezes(path, chance, (600, 2000), _VIDEO, rng)
 
 
 def _any_of(*chances: FloatArray) -> FloatArray:
@@ -335,11 +345,11 @@ def _any_of(*chances: FloatArray) -> FloatArray:
 
 
 def _freezes(
-    path: _Path, chance: FloatArray, lengths_ms: tuple[int, int], media: Media, dice: Dice
-) -> _Wave:
+    path: _Path, chance: FloatArray, lengths_ms: tuple[int, int], media: Media, rng: NoiseSource
+) -> _Signal:
     """Freeze now and then by chance; a muted stream does not freeze, a broken link always does."""
-    least, most = lengths_ms
+    minimum, maximum = lengths_ms
     count = len(chance)
-    length = least + (most - least) * dice.uniform(f"freeze_ms:{media}", count)
-    happens = dice.uniform(f"freeze:{media}", count) < np.where(path.reaching > 0, chance, 1.0)
-    return _Wave(Metric.FREEZE_TIME, length * happens * path.flowing, media, _DOWN)
+    length = minimum + (maximum - minimum) * rng.uniform(f"freeze_ms:{media}", count)
+    happens = rng.uniform(f"freeze:{media}", count) < np.where(path.reaching > 0, chance, 1.0)
+    return _Signal(Metric.FREEZE_TIME, length * happens * path.flowing, media, _DOWN)

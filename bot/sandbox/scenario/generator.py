@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from bot.sandbox.scenario.fault_kinds import KINDS, build_lesson
-from bot.sandbox.scenario.simulated_call import Device, Lesson
+from bot.sandbox.scenario.fault_kinds import KINDS, build_simulated_call
+from bot.sandbox.scenario.simulated_call import Device, SimulatedCall
 
 EPOCH: Final = 1_600_000_000.0  # when lessons happen if nobody says; 2020-09-13 12:26:40 UTC
 _TEACHERS: Final = (
@@ -24,26 +24,26 @@ _STUDENTS: Final = (
 )
 
 
-def random_lesson(
+def random_simulated_call(
     seed: int, kind: str | None = None, *, now: float = EPOCH, cname: str = "", app: str = "kids"
-) -> Lesson:
+) -> SimulatedCall:
     """Stage a lesson whose length, devices, times and severity follow from the seed.
 
     The lesson is over by `now` (epoch s) and its complaint within three hours of it.
     """
     chosen = kind or sorted(KINDS)[seed % len(KINDS)]
-    dice = np.random.default_rng([seed, zlib.crc32(chosen.encode())])
-    length_s = float(dice.integers(1500, 2700))
+    rng = np.random.default_rng([seed, zlib.crc32(chosen.encode())])
+    length_s = float(rng.integers(1500, 2700))
     weak_wifi = chosen.startswith("wifi_weak")
-    return build_lesson(
+    return build_simulated_call(
         chosen,
         cname or f"lesson_{seed}_{chosen}",
         seed=seed,
-        started_at=now - length_s - float(dice.integers(600, 6000)),
+        started_at=now - length_s - float(rng.integers(600, 6000)),
         length_s=length_s,
-        complaint_after_s=float(dice.integers(1100, int(length_s) - 200)),
-        severity=float(dice.uniform(0.45, 0.95)),
+        complaint_after_s=float(rng.integers(1100, int(length_s) - 200)),
+        severity=float(rng.uniform(0.45, 0.95)),
         app=app,
-        teacher_device=_TEACHERS[1] if weak_wifi else _TEACHERS[dice.integers(len(_TEACHERS))],
-        student_device=_STUDENTS[0] if weak_wifi else _STUDENTS[dice.integers(len(_STUDENTS))],
+        teacher_device=_TEACHERS[1] if weak_wifi else _TEACHERS[rng.integers(len(_TEACHERS))],
+        student_device=_STUDENTS[0] if weak_wifi else _STUDENTS[rng.integers(len(_STUDENTS))],
     )

@@ -38,20 +38,20 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class SimulatedSession:
     """One presence in the room; somebody who rejoins has several. Times are epoch seconds.
 
-    `asked_at` is when the join began, `joined_at` when it succeeded.
+    `join_started_at` is when the join began, `joined_at` when it succeeded.
     """
 
-    asked_at: float
+    join_started_at: float
     joined_at: float
     left_at: float
 
     @property
-    def join_took_s(self) -> float:
+    def join_duration_s(self) -> float:
         """How long the join took, in seconds."""
-        return self.joined_at - self.asked_at
+        return self.joined_at - self.join_started_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Person:
     uid: int
     role: Role
     device: Device
-    stays: tuple[Stay, ...]
+    sessions: tuple[SimulatedSession, ...]
     sends: bool = True
 
 
@@ -109,11 +109,11 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class SimulatedCall:
     """One call in a room, with its future: a twin shows only what its clock has reached.
 
     The lesson is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
-    `roughness` runs from 0, a usual network of measurements, to 1: noisy, and full of holes.
+    `noise_level` runs from 0, a usual network of measurements, to 1: noisy, and full of holes.
     """
 
     cname: str
@@ -126,7 +126,7 @@ class Lesson:
     faults: tuple[Fault, ...] = ()
     app: str = "kids"
     title: str = ""
-    roughness: float = 0.0
+    noise_level: float = 0.0
 
     def running(self, now: float) -> bool:
         """Tell whether the lesson goes on at this epoch second."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.sandbox.slack.delivery.events import announce
+from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.delivery.transport import (
     Ack,
     Delivery,
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 def show_channels(workspace: Workspace) -> None:
     """Send every page its person's channel list."""
-    for person_id in workspace.feed.watchers:
+    for person_id in workspace.page_events.subscribers:
         channels = workspace.person(person_id).channel_list()
-        workspace.feed.publish([person_id], type="channels", channels=channels)
-    workspace.changes.notify()
+        workspace.page_events.publish([person_id], type="channels", channels=channels)
+    workspace.change_signal.notify()
 
 
 def set_archived(workspace: Workspace, channel: Channel, *, archived: bool) -> None:
     """Archive a channel or bring it back."""
     channel.archived = archived
     kind = "channel_archive" if archived else "channel_unarchive"
-    announce(workspace, kind, {"type": kind, "channel": channel.id, "event_ts": _ts(workspace)})
+    emit(workspace, kind, {"type": kind, "channel": channel.id, "event_ts": _ts(workspace)})
     show_channels(workspace)
 
 
@@ -44,7 +44,7 @@ def join(workspace: Workspace, channel: Channel, user_id: str) -> None:
     if user_id in channel.members:
         return
     channel.members.append(user_id)
-    _announce_member(workspace, channel, user_id, "member_joined_channel")
+    _emit_membership(workspace, channel, user_id, "member_joined_channel")
     show_channels(workspace)
 
 
@@ -52,12 +52,12 @@ def leave(workspace: Workspace, channel: Channel, user_id: str) -> None:
     """Take somebody out; the app hears member_left_channel."""
     if user_id not in channel.members:
         return
-    _announce_member(workspace, channel, user_id, "member_left_channel")
+    _emit_membership(workspace, channel, user_id, "member_left_channel")
     channel.members.remove(user_id)
     show_channels(workspace)
 
 
-def _announce_member(workspace: Workspace, channel: Channel, user_id: str, kind: str) -> None:
+def _emit_membership(workspace: Workspace, channel: Channel, user_id: str, kind: str) -> None:
     if workspace.app.bot_user_id not in channel.members:
         return
     event = {
@@ -68,27 +68,27 @@ def _announce_member(workspace: Workspace, channel: Channel, user_id: str, kind:
         "team": workspace.team_id,
         "event_ts": _ts(workspace),
     }
-    announce(workspace, kind, event)
+    emit(workspace, kind, event)
 
 
-def change_user(workspace: Workspace, user: User, fields: Mapping[str, str]) -> None:
+def update_user(workspace: Workspace, user: User, fields: Mapping[str, str]) -> None:
     """Change a person's settings; the event carries the user object with its locale."""
     for name, value in fields.items():
         setattr(user, name, value)
     now = workspace.clock()
     described = user.described(workspace.team_id, now, with_locale=True)
     event = {"type": "user_change", "user": described, "event_ts": _ts(workspace)}
-    announce(workspace, "user_change", event)
-    workspace.changes.notify()
+    emit(workspace, "user_change", event)
+    workspace.change_signal.notify()
 
 
 def uninstall(workspace: Workspace) -> None:
     """Announce the end to the app, and stop taking its tokens."""
     tokens = {"bot": [workspace.app.bot_user_id], "oauth": []}
     revoked = {"type": "tokens_revoked", "tokens": tokens, "event_ts": _ts(workspace)}
-    announce(workspace, "tokens_revoked", revoked)
+    emit(workspace, "tokens_revoked", revoked)
     gone = {"type": "app_uninstalled", "event_ts": _ts(workspace)}
-    announce(workspace, "app_uninstalled", gone)
+    emit(workspace, "app_uninstalled", gone)
     workspace.app.installed = False
 
 
@@ -98,21 +98,21 @@ async def redeliver(workspace: Workspace, count: int) -> list[Ack]:
     if last is None:
         message = "nothing was delivered yet"
         raise AssertionError(message)
-    return [await _again(workspace, last, number) for number in range(1, count + 1)]
+    return [await _redeliver_once(workspace, last, number) for number in range(1, count + 1)]
 
 
 async def verify_url(workspace: Workspace, transport: HttpTransport) -> bool:
     """Send the signed `url_verification` challenge; tell whether it came back."""
-    challenge = workspace.mint.make("challenge", 40)
+    challenge = workspace.id_generator.make("challenge", 40)
     token = workspace.app.verification_token
-    said = {"type": "url_verification", "token": token, "challenge": challenge}
-    body = json.dumps(said).encode()
+    challenge_event = {"type": "url_verification", "token": token, "challenge": challenge}
+    body = json.dumps(challenge_event).encode()
     headers = {"Content-Type": "application/json", **sign(workspace.signing_secret, body)}
     ack = await transport.post(body, headers)
     return ack.ok and challenge in ack.body
 
 
-async def _again(workspace: Workspace, last: Delivery, number: int) -> Ack:
+async def _redeliver_once(workspace: Workspace, last: Delivery, number: int) -> Ack:
     if last.kind == "events_api":
         last = dataclasses.replace(last, retry_num=number, retry_reason="http_timeout")
     try:
@@ -144,4 +144,4 @@ def _line(where: str, message: Json) -> str:
 
 
 def _ts(workspace: Workspace) -> str:
-    return workspace.mint.make_ts()
+    return workspace.id_generator.make_ts()

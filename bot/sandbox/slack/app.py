@@ -72,7 +72,7 @@ class SlackApp:
         """Tell whether the app has this slash command."""
         return self.commands is None or any(name == c["command"] for c in self.commands)
 
-    def escapes(self, name: str) -> bool:
+    def escapes_arguments(self, name: str) -> bool:
         """Tell whether a command wants people and channels with their ids."""
         return any(c.get("should_escape") and name == c["command"] for c in self.commands or [])
 
@@ -83,7 +83,7 @@ class SlackApp:
         kinds = (s["type"] for s in self.shortcuts if s["callback_id"] == callback_id)
         return next(kinds, None)
 
-    def hears(self, subscription: str) -> bool:
+    def is_subscribed(self, subscription: str) -> bool:
         """Tell whether the app subscribed to an event, such as `message.channels`."""
         return self.events is None or subscription in self.events
 

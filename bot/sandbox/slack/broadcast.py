@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from bot.sandbox.slack.errors import Json
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-class Changes:
+class ChangeSignal:
     """Wakes whoever waits for the workspace to change. One event loop, no polling."""
 
     def __init__(self) -> None:
@@ -19,10 +19,10 @@ class Changes:
 
     def notify(self) -> None:
         """Tell every waiter that something changed."""
-        woken, self._event = self._event, asyncio.Event()
-        woken.set()
+        event, self._event = self._event, asyncio.Event()
+        event.set()
 
-    async def until(self, predicate: Callable[[], Found], timeout_s: float) -> Found:
+    async def until(self, predicate: Callable[[], Result], timeout_s: float) -> Result:
         """Wait for the predicate to answer something true, and return it.
 
         An index or key that is not there yet counts as "not yet". TimeoutError when it never is.
@@ -31,16 +31,16 @@ class Changes:
             while True:
                 event = self._event
                 try:
-                    found = predicate()
+                    result = predicate()
                 except LookupError:
                     pass
                 else:
-                    if found:
-                        return found
+                    if result:
+                        return result
                 await event.wait()
 
 
-class Feed:
+class PageEvents:
     """Passes events on to the open pages; each page has one person and one queue."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Feed:
         return queue
 
     @property
-    def watchers(self) -> set[str]:
+    def subscribers(self) -> set[str]:
         """Who has a page open."""
         return {person_id for person_id, _ in self._pages}
 

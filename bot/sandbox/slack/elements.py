@@ -48,8 +48,8 @@ def iterate_elements(blocks: Sequence[Any]) -> Iterator[tuple[Json, Json]]:
 
 def _in_block(block: Json) -> Iterator[tuple[Json, Json]]:
     for key in _HOLDERS:
-        held = block.get(key)
-        for part in held if isinstance(held, list) else [held]:
+        children = block.get(key)
+        for part in children if isinstance(children, list) else [children]:
             if not isinstance(part, dict):
                 continue
             if part.get("type") in INTERACTIVE:

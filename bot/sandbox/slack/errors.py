@@ -10,7 +10,7 @@ from bot.sandbox.slack.block_kit import Problem
 Json = dict[str, Any]
 
 
-class SlackError(Exception):
+class WebApiError(Exception):
     """An answer with `ok: false`; `extra` goes into the body beside `error`."""
 
     def __init__(
@@ -32,34 +32,34 @@ class SlackError(Exception):
         return {"ok": False, "error": self.code, **self.extra}
 
 
-def refuse(code: str, **extra: object) -> SlackError:
+def api_error(code: str, **extra: object) -> WebApiError:
     """Build a refusal with nothing but its code (and what `extra` names)."""
-    return SlackError(code, extra=extra)
+    return WebApiError(code, extra=extra)
 
 
-def refuse_arguments(*messages: str) -> SlackError:
+def invalid_arguments(*messages: str) -> WebApiError:
     """Build `invalid_arguments` with Slack's bracketed lines."""
     lines = [f"[ERROR] {message}" for message in messages]
-    return refuse("invalid_arguments", response_metadata={"messages": lines})
+    return api_error("invalid_arguments", response_metadata={"messages": lines})
 
 
-def refuse_limited(retry_after_s: int) -> SlackError:
+def rate_limited(retry_after_s: int) -> WebApiError:
     """Build HTTP 429 `ratelimited`; Slack counts whole seconds."""
-    return SlackError("ratelimited", status=429, headers={"Retry-After": str(retry_after_s)})
+    return WebApiError("ratelimited", status=429, headers={"Retry-After": str(retry_after_s)})
 
 
-def refuse_message(problems: Sequence[Problem]) -> SlackError:
+def invalid_message(problems: Sequence[Problem]) -> WebApiError:
     """Build the refusal of a message: lines both in `errors` and in `response_metadata`."""
     code, lines = problems[0].error, [problem.line for problem in problems]
     bracketed = {"messages": [f"[ERROR] {line}" for line in lines]}
     if code == "invalid_blocks":
-        return refuse(code, errors=lines, response_metadata=bracketed)
-    return refuse(code, response_metadata=bracketed)
+        return api_error(code, errors=lines, response_metadata=bracketed)
+    return api_error(code, response_metadata=bracketed)
 
 
-def refuse_view(problems: Sequence[Problem]) -> SlackError:
+def invalid_view(problems: Sequence[Problem]) -> WebApiError:
     """Build the refusal of a view; views.* never answer `invalid_blocks`."""
     code = problems[0].error
     code = code if code == "view_too_large" else "invalid_arguments"
     lines = [f"[ERROR] {problem.line}" for problem in problems]
-    return refuse(code, response_metadata={"messages": lines})
+    return api_error(code, response_metadata={"messages": lines})

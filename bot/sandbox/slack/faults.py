@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.sandbox.slack.errors import SlackError, refuse, refuse_limited
+from bot.sandbox.slack.errors import WebApiError, api_error, rate_limited
 
 BROKEN_ANSWERS = frozenset({"http_500", "dropped", "timeout"})
 
@@ -19,11 +19,11 @@ class Fault:
     times: int = 1
     after_effect: bool = False
 
-    def as_error(self) -> SlackError:
+    def as_error(self) -> WebApiError:
         """Build the refusal this fault answers with."""
         if self.error == "ratelimited":
-            return refuse_limited(self.retry_after_s)
-        return refuse(self.error)
+            return rate_limited(self.retry_after_s)
+        return api_error(self.error)
 
 
 class Faults:

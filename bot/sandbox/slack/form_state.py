@@ -44,7 +44,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PATTERNS: Final = {"datepicker": r"\d{4}-\d\d-\d\d", "timepicker": r"\d\d:\d\d"}
 
 
-def collect(view: Json, given: Mapping[str, Mapping[str, Any]]) -> Json:
+def collect_values(view: Json, given: Mapping[str, Mapping[str, Any]]) -> Json:
     """Collect `state.values`: block_id -> action_id -> the element's state.
 
     A field nobody touched sends its initial value. Buttons have no state.
@@ -54,12 +54,14 @@ def collect(view: Json, given: Mapping[str, Mapping[str, Any]]) -> Json:
         if element["type"] in INPUTS:
             block_id, action_id = block["block_id"], element["action_id"]
             typed = given.get(block_id, {})
-            state = shape(element, typed[action_id]) if action_id in typed else untouched(element)
+            state = (
+                shape(element, typed[action_id]) if action_id in typed else initial_value(element)
+            )
             values.setdefault(block_id, {})[action_id] = state
     return values
 
 
-def untouched(element: Json) -> Json:
+def initial_value(element: Json) -> Json:
     """Build the state of an element nobody touched."""
     key, initial, empty = FIELDS[element["type"]]
     value = element.get(initial)
@@ -107,7 +109,7 @@ def convert(element: Json, value: Any) -> Any:
 def find_option(element: Json, value: Any) -> Json:
     """Find an option by its value; one that is not there is sent all the same (a forged one)."""
     wanted = value.get("value") if isinstance(value, Mapping) else str(value)
-    for option in offered(element):
+    for option in offered_options(element):
         if option.get("value") == wanted:
             return _option(option)
     if isinstance(value, Mapping):
@@ -121,7 +123,7 @@ def _option(option: Json) -> Json:
     return emojied
 
 
-def offered(element: Json) -> list[Json]:
+def offered_options(element: Json) -> list[Json]:
     """List the options an element offers, those of its groups and its initial ones included."""
     groups = element.get("option_groups") or []
     grouped = [option for group in groups for option in group.get("options", [])]
@@ -140,9 +142,9 @@ def _with_emoji(node: Any) -> Any:
     return copied | {"emoji": True} if copied.get("type") == "plain_text" else copied
 
 
-def find_faults(view: Json, values: Json) -> dict[str, str]:
+def find_input_errors(view: Json, values: Json) -> dict[str, str]:
     """List what Slack's client would not submit, by block_id: empty, too long, malformed."""
-    faults: dict[str, str] = {}
+    input_errors: dict[str, str] = {}
     for block, element in iterate_elements(view["blocks"]):
         if block.get("type") != "input":
             continue
@@ -150,22 +152,22 @@ def find_faults(view: Json, values: Json) -> dict[str, str]:
         value = values[block["block_id"]][element["action_id"]][key]
         if value in (None, "", []):
             if not block.get("optional"):
-                faults[block["block_id"]] = REQUIRED
+                input_errors[block["block_id"]] = REQUIRED
             continue
-        fault = _CHECKS.get(element["type"], _fine)(element, value)
-        if fault:
-            faults[block["block_id"]] = fault
-    return faults
+        input_error = _CHECKS.get(element["type"], _always_valid)(element, value)
+        if input_error:
+            input_errors[block["block_id"]] = input_error
+    return input_errors
 
 
-def _fine(_element: Json, _value: Any) -> str | None:
+def _always_valid(_element: Json, _value: Any) -> str | None:
     return None
 
 
 def _check_text(element: Json, value: Any) -> str | None:
-    shortest, longest = element.get("min_length") or 0, element.get("max_length") or 3000
-    if not shortest <= len(value) <= longest:
-        return f"Between {shortest} and {longest} characters, please."
+    min_length, max_length = element.get("min_length") or 0, element.get("max_length") or 3000
+    if not min_length <= len(value) <= max_length:
+        return f"Between {min_length} and {max_length} characters, please."
     return None
 
 
@@ -173,11 +175,11 @@ def _check_number(element: Json, value: Any) -> str | None:
     decimal = r"-?\d+(\.\d+)?" if element.get("is_decimal_allowed") else r"-?\d+"
     if not re.fullmatch(decimal, value):
         return "Please enter a number."
-    least, most = element.get("min_value"), element.get("max_value")
-    if least is not None and float(value) < float(least):
-        return f"The least is {least}."
-    if most is not None and float(value) > float(most):
-        return f"The most is {most}."
+    minimum, maximum = element.get("min_value"), element.get("max_value")
+    if minimum is not None and float(value) < float(minimum):
+        return f"The least is {minimum}."
+    if maximum is not None and float(value) > float(maximum):
+        return f"The most is {maximum}."
     return None
 
 
@@ -190,7 +192,7 @@ def _check_url(_element: Json, value: Any) -> str | None:
 
 
 def _check_option(element: Json, value: Any) -> str | None:
-    values = {option["value"] for option in offered(element)}
+    values = {option["value"] for option in offered_options(element)}
     chosen = value if isinstance(value, list) else [value]
     return None if all(o["value"] in values for o in chosen) else "That is not on the list."
 

@@ -10,7 +10,7 @@ from typing import Final
 _ALPHABET: Final = string.digits + string.ascii_uppercase
 
 
-class Mint:
+class IdGenerator:
     """Makes identifiers and message timestamps no other workspace of this machine has made.
 
     Identifiers are random, not counted from one: a product that keeps its database over a

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bot.sandbox.slack.admin import show_channels
-from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, announce_in
+from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, emit_in_channel
 from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
 from bot.sandbox.slack.errors import Json
 from bot.sandbox.slack.model import Channel, is_reply
@@ -28,15 +28,15 @@ _CARRIED: Final = (
     "files",
     "markdown_text",
 )
-_TEXT_KEPT: Final = 40_000
+_MAX_TEXT_STORED: Final = 40_000
 _LINK: Final = re.compile(r"<?(https?://[^\s|>]+)")
 
 
 def compose(workspace: Workspace, body: Json, *, user: str, thread_ts: str | None) -> Json:
     """Build a message from a call's arguments; the app's own messages name the bot."""
-    message: Json = {"type": "message", "ts": workspace.mint.make_ts(), "user": user}
+    message: Json = {"type": "message", "ts": workspace.id_generator.make_ts(), "user": user}
     message |= {key: copy.deepcopy(body[key]) for key in _CARRIED if body.get(key) is not None}
-    message["text"] = str(message.get("text") or body.get("markdown_text") or "")[:_TEXT_KEPT]
+    message["text"] = str(message.get("text") or body.get("markdown_text") or "")[:_MAX_TEXT_STORED]
     message["team"] = workspace.team_id
     if user == workspace.app.bot_user_id:
         message |= {"bot_id": workspace.app.bot_id, "app_id": workspace.app.id}
@@ -68,7 +68,7 @@ def post(workspace: Workspace, channel: Channel, message: Json, *, broadcast: bo
         show(workspace, channel, root, "message_changed")
     show(workspace, channel, message, "message")
     show_channels(workspace)
-    _announce_post(workspace, channel, message)
+    _emit_post(workspace, channel, message)
 
 
 def _count_reply(root: Json, reply: Json) -> None:
@@ -81,14 +81,14 @@ def _count_reply(root: Json, reply: Json) -> None:
     root["reply_users_count"] = len(users)
 
 
-def _announce_post(workspace: Workspace, channel: Channel, message: Json) -> None:
+def _emit_post(workspace: Workspace, channel: Channel, message: Json) -> None:
     event = _event_of(channel, message)
-    announce_in(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
+    emit_in_channel(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
     mentions_bot = f"<@{workspace.app.bot_user_id}" in message["text"]
     if mentions_bot and channel.kind != "im" and not message.get("bot_id"):
-        announce_in(workspace, channel, "app_mention", event | {"type": "app_mention"})
+        emit_in_channel(workspace, channel, "app_mention", event | {"type": "app_mention"})
     if not message.get("bot_id"):
-        _announce_links(workspace, channel, message)
+        _emit_links(workspace, channel, message)
 
 
 def _event_of(channel: Channel, message: Json) -> Json:
@@ -97,7 +97,7 @@ def _event_of(channel: Channel, message: Json) -> Json:
     return copy.deepcopy(carried) | where
 
 
-def _announce_links(workspace: Workspace, channel: Channel, message: Json) -> None:
+def _emit_links(workspace: Workspace, channel: Channel, message: Json) -> None:
     urls = [found.replace("&amp;", "&") for found in _LINK.findall(message["text"])]
     hosts = {url: urlsplit(url).hostname or "" for url in urls}
     links = [{"url": url, "domain": h} for url, h in hosts.items() if workspace.app.unfurls(h)]
@@ -115,7 +115,7 @@ def _announce_links(workspace: Workspace, channel: Channel, message: Json) -> No
             "event_ts": message["ts"],
         }
         event = {key: value for key, value in event.items() if value is not None}
-        announce_in(workspace, channel, "link_shared", event)
+        emit_in_channel(workspace, channel, "link_shared", event)
 
 
 def change(workspace: Workspace, channel: Channel, message: Json, fields: Json) -> None:
@@ -128,7 +128,7 @@ def change(workspace: Workspace, channel: Channel, message: Json, fields: Json) 
             message[key] = copy.deepcopy(value)
     name_blocks(every_block(message))
     show(workspace, channel, message, "message_changed")
-    _announce_hidden(
+    _emit_hidden(
         workspace,
         channel,
         {
@@ -150,7 +150,7 @@ def delete(workspace: Workspace, channel: Channel, message: Json) -> None:
     show(workspace, channel, message, "message_deleted")
     _forget_reply(workspace, channel, message)
     hidden = {"deleted_ts": message["ts"], "previous_message": copy.deepcopy(message)}
-    _announce_hidden(workspace, channel, {"subtype": "message_deleted"} | hidden)
+    _emit_hidden(workspace, channel, {"subtype": "message_deleted"} | hidden)
 
 
 def _forget_reply(workspace: Workspace, channel: Channel, message: Json) -> None:
@@ -162,11 +162,11 @@ def _forget_reply(workspace: Workspace, channel: Channel, message: Json) -> None
         show(workspace, channel, root, "message_changed")
 
 
-def _announce_hidden(workspace: Workspace, channel: Channel, fields: Json) -> None:
-    ts = workspace.mint.make_ts()
+def _emit_hidden(workspace: Workspace, channel: Channel, fields: Json) -> None:
+    ts = workspace.id_generator.make_ts()
     event = {"type": "message", "hidden": True, "channel": channel.id, "ts": ts, **fields}
     event |= {"event_ts": ts, "channel_type": channel.kind}
-    announce_in(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
+    emit_in_channel(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
 
 
 def post_ephemeral(
@@ -191,16 +191,16 @@ def show(workspace: Workspace, channel: Channel, message: Json, what: str) -> No
     """Tell the pages of those who see the channel, and whoever waits."""
     audience: Collection[str] | None = channel.members if channel.private else None
     audience = [message["to"]] if message.get("ephemeral") else audience
-    shown = as_page_message(channel, message)
-    workspace.feed.publish(audience, type=what, channel=channel.id, message=shown)
-    workspace.changes.notify()
+    payload = as_page_message(channel, message)
+    workspace.page_events.publish(audience, type=what, channel=channel.id, message=payload)
+    workspace.change_signal.notify()
 
 
 def as_page_message(channel: Channel, message: Json) -> Json:
     """Build the message the page draws."""
     hidden = ("to", "type")
-    shown = {key: copy.deepcopy(value) for key, value in message.items() if key not in hidden}
-    return shown | {"channel": channel.id, "bot": bool(message.get("bot_id"))}
+    payload = {key: copy.deepcopy(value) for key, value in message.items() if key not in hidden}
+    return payload | {"channel": channel.id, "bot": bool(message.get("bot_id"))}
 
 
 def permalink(workspace: Workspace, channel: Channel, message: Json) -> str:

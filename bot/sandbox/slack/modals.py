@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.sandbox.slack import form_state
 from bot.sandbox.slack.block_kit import validate_view
 from bot.sandbox.slack.elements import name_blocks
-from bot.sandbox.slack.errors import Json, refuse, refuse_arguments, refuse_view
+from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Trigger
     from bot.sandbox.slack.workspace import Workspace
 
-STACK_MOST: Final = 3
+MAX_STACK: Final = 3
 
 
 def check(workspace: Workspace, raw: Any, kind: str, *, replaced: str | None = None) -> Json:
     """Check a view as an app sent it, and copy it. `replaced` is the view whose place it takes."""
     if not isinstance(raw, Mapping):
-        raise refuse_arguments("must provide an object [json-pointer:/view]")
+        raise invalid_arguments("must provide an object [json-pointer:/view]")
     problems = validate_view(raw)
     if problems:
-        raise refuse_view(problems)
+        raise invalid_view(problems)
     view = copy.deepcopy(dict(raw))
     if view["type"] != kind:
-        raise refuse_arguments(f"view of type {kind} expected [json-pointer:/view/type]")
+        raise invalid_arguments(f"view of type {kind} expected [json-pointer:/view/type]")
     external_id = view.get("external_id")
     for other in workspace.views.values():
         if external_id and other["external_id"] == external_id and other["id"] != replaced:
-            raise refuse("duplicate_external_id")
+            raise api_error("duplicate_external_id")
     return view
 
 
@@ -46,17 +46,17 @@ def complete(workspace: Workspace, view: Json, view_id: str | None = None) -> Js
     view["clear_on_close"] = bool(view.get("clear_on_close"))
     view["notify_on_close"] = bool(view.get("notify_on_close"))
     view |= {
-        "id": view_id or workspace.mint.make("V", 11),
+        "id": view_id or workspace.id_generator.make("V", 11),
         "team_id": workspace.team_id,
         "app_team_id": workspace.team_id,
         "app_id": workspace.app.id,
         "app_installed_team_id": workspace.team_id,
         "bot_id": workspace.app.bot_id,
-        "hash": workspace.mint.make_hash(),
+        "hash": workspace.id_generator.make_hash(),
         "previous_view_id": None,
     }
     view["root_view_id"] = view["id"]
-    view["state"] = {"values": form_state.collect(view, {})}
+    view["state"] = {"values": form_state.collect_values(view, {})}
     return view
 
 
@@ -64,11 +64,11 @@ def spend_trigger(workspace: Workspace, trigger_id: str) -> Trigger:
     """Exchange a trigger id: once, within three seconds."""
     trigger = workspace.triggers.get(trigger_id)
     if trigger is None:
-        raise refuse("invalid_trigger_id")
+        raise api_error("invalid_trigger_id")
     if trigger.used:
-        raise refuse("exchanged_trigger_id")
+        raise api_error("exchanged_trigger_id")
     if workspace.clock() > trigger.expires_at:
-        raise refuse("expired_trigger_id")
+        raise api_error("expired_trigger_id")
     trigger.used = True
     return trigger
 
@@ -85,9 +85,9 @@ def push(workspace: Workspace, user: str, view: Json) -> Json:
     """Show a modal on top of the person's stack, which holds three at most."""
     stack = workspace.stacks.get(user, [])
     if not stack:
-        raise refuse("not_found")
-    if len(stack) >= STACK_MOST:
-        raise refuse("push_limit_reached")
+        raise api_error("not_found")
+    if len(stack) >= MAX_STACK:
+        raise api_error("push_limit_reached")
     complete(workspace, view)
     view |= {"previous_view_id": stack[-1], "root_view_id": stack[0]}
     return _stack(workspace, user, view)
@@ -105,7 +105,7 @@ def replace(workspace: Workspace, view_id: str, view: Json) -> Json:
     old = workspace.views[view_id]
     complete(workspace, view, view_id)
     view |= {key: old[key] for key in ("previous_view_id", "root_view_id")}
-    view["state"] = {"values": form_state.collect(view, workspace.drafts.get(view_id, {}))}
+    view["state"] = {"values": form_state.collect_values(view, workspace.drafts.get(view_id, {}))}
     old_view = workspace.views[view_id]
     old_view.clear()
     old_view.update(view)
@@ -119,13 +119,13 @@ def find_open(workspace: Workspace, view_id: str, external_id: str) -> Json:
     for view in (*workspace.views.values(), *workspace.homes.values()):
         if view_id == view["id"] or (external_id and external_id == view["external_id"]):
             return view
-    raise refuse("not_found")
+    raise api_error("not_found")
 
 
 def check_hash(view: Json | None, given: str) -> None:
     """Refuse an update that was made from an older view."""
     if given and view is not None and view["hash"] != given:
-        raise refuse("hash_conflict")
+        raise api_error("hash_conflict")
 
 
 def publish(workspace: Workspace, user: str, view: Json) -> Json:
@@ -133,8 +133,8 @@ def publish(workspace: Workspace, user: str, view: Json) -> Json:
     old = workspace.homes.get(user)
     complete(workspace, view, old["id"] if old else None)
     workspace.homes[user] = view
-    workspace.feed.publish([user], type="home", view=copy.deepcopy(view))
-    workspace.changes.notify()
+    workspace.page_events.publish([user], type="home", view=copy.deepcopy(view))
+    workspace.change_signal.notify()
     return view
 
 
@@ -170,5 +170,5 @@ def owners(workspace: Workspace, view_id: str) -> list[str]:
 def show_stack(workspace: Workspace, user: str) -> None:
     """Send a person's pages the whole stack."""
     stack = [workspace.views[view_id] for view_id in workspace.stacks.get(user, [])]
-    workspace.feed.publish([user], type="views", views=copy.deepcopy(stack))
-    workspace.changes.notify()
+    workspace.page_events.publish([user], type="views", views=copy.deepcopy(stack))
+    workspace.change_signal.notify()

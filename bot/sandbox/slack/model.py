@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.slack.errors import Json
 
-Kind = Literal["channel", "group", "im", "mpim"]
+ChannelKind = Literal["channel", "group", "im", "mpim"]
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Channel:
 
     id: str
     name: str
-    kind: Kind
+    kind: ChannelKind
     members: list[str]
     topic: str = ""
     archived: bool = False
@@ -117,7 +117,7 @@ class UserGroup:
 
 @dataclass
 class UploadedFile:
-    """A file on its way or arrived. `settles_in` counts the uses that still find it unready."""
+    """An uploaded file. `uses_until_ready` counts the uses that still fail."""
 
     id: str
     name: str
@@ -127,14 +127,14 @@ class UploadedFile:
     data: bytes | None = None
     completed: bool = False
     deleted: bool = False
-    settles_in: int = 0
+    uses_until_ready: int = 0
     created: int = 0
     channels: list[str] = field(default_factory=list)
 
     @property
     def ready(self) -> bool:
         """Tell whether a message may show it now."""
-        return self.completed and not self.deleted and self.settles_in <= 0
+        return self.completed and not self.deleted and self.uses_until_ready <= 0
 
 
 @dataclass
@@ -161,7 +161,7 @@ class ResponseUrl:
 
 
 @dataclass
-class Notice:
+class ClientNotice:
     """What Slack told a person in small grey or red letters, such as a late acknowledgement."""
 
     user: str

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.delivery import interactions, view_submissions
-from bot.sandbox.slack.delivery.events import announce
+from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.elements import every_block, find_element, iterate_elements
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Channel, User
     from bot.sandbox.slack.workspace import Workspace
 
-_SHOUTS = ("<!channel", "<!here", "<!everyone")
+_BROADCAST_MENTIONS = ("<!channel", "<!here", "<!everyone")
 
 
 class Person:
@@ -43,7 +43,7 @@ class Person:
         """What the app published on this person's App Home."""
         return copy.deepcopy(self._workspace.homes.get(self.id))
 
-    async def view_opened(self, callback_id: str | None = None, timeout_s: float = 5.0) -> Json:
+    async def wait_for_view(self, callback_id: str | None = None, timeout_s: float = 5.0) -> Json:
         """Wait for a modal on top (with this callback_id, when given)."""
 
         def top() -> Json | None:
@@ -53,7 +53,7 @@ class Person:
         view = await self._workspace.until(top, timeout_s)
         return view or {}
 
-    def direct(self) -> str:
+    def dm_channel_id(self) -> str:
         """The id of the direct channel with the app."""
         return self._workspace.direct_channel(self.id).id
 
@@ -104,14 +104,16 @@ class Person:
     ) -> ActionOutcome:
         """Choose, pick or type in an element of a message, a modal or the App Home."""
         current = self.find_container(container)
-        place = _find(current, action_id, block_id)
-        return await interactions.act(self._workspace, self.user, current, place, value)
+        block_element = _find(current, action_id, block_id)
+        return await interactions.act(self._workspace, self.user, current, block_element, value)
 
     async def options(self, container: Json, action_id: str, query: str = "") -> list[Json]:
         """Open an external select and type into it; groups come as one list."""
         current = self.find_container(container)
-        place = _find(current, action_id, None)
-        answer = await interactions.suggest(self._workspace, self.user, current, place, query)
+        block_element = _find(current, action_id, None)
+        answer = await interactions.suggest(
+            self._workspace, self.user, current, block_element, query
+        )
         grouped = (o for g in answer.get("option_groups", []) for o in g["options"])
         return [*answer.get("options", []), *grouped]
 
@@ -135,56 +137,56 @@ class Person:
         current = self.find_container(message)
         return await interactions.shortcut(self._workspace, self.user, callback_id, current)
 
-    async def say(
+    async def post_message(
         self, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
     ) -> Json:
         """Post a message, as a client sends it (`&`, `<`, `>` escaped); return it."""
         workspace, found = self._workspace, self._workspace.channel(channel)
-        self._refuse_stranger(found)
+        self._check_can_post(found)
         message = messages.compose(workspace, {"text": text}, user=self.id, thread_ts=thread_ts)
         messages.post(workspace, found, message, broadcast=broadcast)
         return message
 
-    def _refuse_stranger(self, channel: Channel) -> None:
+    def _check_can_post(self, channel: Channel) -> None:
         if self.id not in channel.members:
-            raise refuse("not_in_channel")
+            raise api_error("not_in_channel")
         if channel.archived:
-            raise refuse("is_archived")
+            raise api_error("is_archived")
         if channel.kind == "im" and self._workspace.app.messages_read_only:
-            raise refuse("messages_tab_read_only")
+            raise api_error("messages_tab_read_only")
 
     async def edit(self, message: Json, text: str) -> Json:
         """Edit one's own message."""
-        channel, own = self._own(message)
-        edited = {"user": self.id, "ts": self._workspace.mint.make_ts()}
+        channel, own = self._own_message(message)
+        edited = {"user": self.id, "ts": self._workspace.id_generator.make_ts()}
         messages.change(self._workspace, channel, own, {"text": text, "edited": edited})
         return own
 
     async def delete(self, message: Json) -> None:
         """Delete one's own message."""
-        channel, own = self._own(message)
+        channel, own = self._own_message(message)
         messages.delete(self._workspace, channel, own)
 
-    def _own(self, message: Json) -> tuple[Channel, Json]:
+    def _own_message(self, message: Json) -> tuple[Channel, Json]:
         channel = interactions.channel_of(self._workspace, message)
         own = channel.messages[message["ts"]]
         if own["user"] != self.id:
-            raise refuse("cant_update_message")
+            raise api_error("cant_update_message")
         return channel, own
 
     async def open_home(self, tab: str = "home") -> None:
         """Open the app's Home (or Messages) tab; the app hears app_home_opened."""
-        workspace, ts = self._workspace, self._workspace.mint.make_ts()
+        workspace, ts = self._workspace, self._workspace.id_generator.make_ts()
         event: Json = {
             "type": "app_home_opened",
             "user": self.id,
-            "channel": self.direct(),
+            "channel": self.dm_channel_id(),
             "tab": tab,
             "event_ts": ts,
         }
         if self.home is not None and tab == "home":
             event["view"] = self.home
-        announce(workspace, "app_home_opened", event)
+        emit(workspace, "app_home_opened", event)
 
     def ephemerals(self, channel: str) -> list[Json]:
         """List the messages in a channel that only this person sees, oldest first."""
@@ -222,13 +224,13 @@ class Person:
             "archived": channel.archived,
             "topic": channel.topic,
             "unread": len(unread),
-            "mention": any(self._is_called(message["text"]) for message in unread),
+            "mention": any(self._is_mentioned(message["text"]) for message in unread),
         }
 
-    def _is_called(self, text: str) -> bool:
+    def _is_mentioned(self, text: str) -> bool:
         groups = self._workspace.usergroups.values()
-        called = [f"<!subteam^{group.id}" for group in groups if self.id in group.users]
-        return any(word in text for word in (f"<@{self.id}", *called, *_SHOUTS))
+        group_mentions = [f"<!subteam^{group.id}" for group in groups if self.id in group.users]
+        return any(word in text for word in (f"<@{self.id}", *group_mentions, *_BROADCAST_MENTIONS))
 
     def __repr__(self) -> str:
         return f"Person({self.user.name})"

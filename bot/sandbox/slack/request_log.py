@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from bot.sandbox.slack.errors import Json
 
-_KEPT_ENTRIES: Final = 5_000
-_LONGEST_TEXT: Final = 4_000
+_MAX_ENTRIES: Final = 5_000
+_MAX_TEXT: Final = 4_000
 _TOKEN = re.compile(r"(xox[a-z]|xapp|xoxe)[-.][A-Za-z0-9-]+|sandbox-(client|signing)-secret")
 _SECRET_KEYS: Final = frozenset({"token", "client_secret", "code", "refresh_token"})
 
 
-class Inspector:
+class RequestLog:
     """Keeps what went over the wire, newest last. Times are epoch seconds, `ms` milliseconds."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Inspector:
         }
         self._next_id += 1
         self.entries.append(entry)
-        del self.entries[:-_KEPT_ENTRIES]
+        del self.entries[:-_MAX_ENTRIES]
         return entry
 
 
@@ -59,7 +59,7 @@ def redact(value: Any) -> Any:
         return [redact(item) for item in value]
     if isinstance(value, str):
         text = _TOKEN.sub(lambda found: f"{found.group(0)[:4]}…", value)
-        return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+        return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
     return value
 
 

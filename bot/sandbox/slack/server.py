@@ -22,7 +22,7 @@ Route = Callable[["Workspace", web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(workspace: Workspace) -> web.Application:
     """Build the application with all its routes."""
-    app = web.Application(client_max_size=files.UPLOAD_BYTES_MOST)
+    app = web.Application(client_max_size=files.MAX_UPLOAD_BYTES)
 
     def bind(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -34,7 +34,7 @@ def make_app(workspace: Workspace) -> web.Application:
     app.router.add_post("/upload/v1/{ticket}", bind(files.receive))
     app.router.add_post("/response/{name}", bind(responses.receive))
     app.router.add_get("/oauth/v2/authorize", bind(apps.authorize))
-    app.router.add_get("/link/", workspace.sockets.accept)
+    app.router.add_get("/link/", workspace.socket_mode.accept)
     for verb, path, route in page_server.ROUTES:
         app.router.add_route(verb, path, bind(route))
     return app

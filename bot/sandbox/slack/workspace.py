@@ -13,21 +13,21 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 from bot.sandbox.slack import admin
-from bot.sandbox.slack.api.rate_limits import Limits
+from bot.sandbox.slack.api.rate_limits import RateLimiter
 from bot.sandbox.slack.app import read_manifest
-from bot.sandbox.slack.broadcast import Changes, Feed
-from bot.sandbox.slack.delivery.socket_mode import Sockets
+from bot.sandbox.slack.broadcast import ChangeSignal, PageEvents
+from bot.sandbox.slack.delivery.socket_mode import SocketModeTransport
 from bot.sandbox.slack.delivery.transport import Ack, Delivery, HttpTransport, Transport
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.faults import Fault, Faults
-from bot.sandbox.slack.ids import Mint
-from bot.sandbox.slack.model import Channel, Notice, ResponseUrl, Trigger, UploadedFile, User
+from bot.sandbox.slack.ids import IdGenerator
+from bot.sandbox.slack.model import Channel, ClientNotice, ResponseUrl, Trigger, UploadedFile, User
 from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.request_log import Inspector
+from bot.sandbox.slack.request_log import RequestLog
 from bot.sandbox.slack.seed import make_channels, make_people, make_usergroups
 from bot.sandbox.slack.server import open_server
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 TRIGGER_LIFE_S: Final = 3.0
 RESPONSE_URL_LIFE_S: Final = 1800.0
 
@@ -38,9 +38,9 @@ class Workspace:
     `clock` answers epoch seconds. `manifest` (the app manifest's JSON) says which commands,
     shortcuts, events and scopes there are; without one every one is on. `message_rate_s` is the
     time between two posts in a channel; 0 switches every rate limit off. `message_burst` posts may
-    come at once. `retry_delays_s` are the pauses before an event's retries. `slow_files` is how
-    many uses of a fresh file still find it unready, for ten seconds at most. `takes_charts` is off
-    where Slack has not given a workspace its charts yet.
+    come at once. `retry_delays_s` are the pauses before an event's retries. `unready_file_uses` is
+    how many uses of a fresh file still find it unready, for ten seconds at most. `supports_charts`
+    is off where Slack has not given a workspace its charts yet.
     """
 
     def __init__(
@@ -53,27 +53,35 @@ class Workspace:
         message_burst: int = 1,
         ack_limit_s: float = 3.0,
         retry_delays_s: Sequence[float] = (0.0, 60.0, 300.0),
-        slow_files: int = 1,
+        unready_file_uses: int = 1,
     ) -> None:
         self.clock = clock
         self.team_id, self.team_name, self.domain = team_id, "Sandbox School", "sandbox-school"
         self.message_rate_s, self.message_burst = message_rate_s, message_burst
         self.ack_limit_s, self.retry_delays_s = ack_limit_s, tuple(retry_delays_s)
-        self.slow_files, self.takes_charts = slow_files, True
+        self.unready_file_uses, self.supports_charts = unready_file_uses, True
         self.app = read_manifest(manifest)
         self.url = ""
-        self.mint, self.changes, self.feed = Mint(clock), Changes(), Feed()
-        self.inspector, self.faults, self.limits = Inspector(), Faults(), Limits(clock)
+        self.id_generator, self.change_signal, self.page_events = (
+            IdGenerator(clock),
+            ChangeSignal(),
+            PageEvents(),
+        )
+        self.request_log, self.faults, self.rate_limiter = (
+            RequestLog(),
+            Faults(),
+            RateLimiter(clock),
+        )
         self.defects: list[Json] = []
-        self.notices: list[Notice] = []
+        self.notices: list[ClientNotice] = []
         self.last_delivery: Delivery | None = None
         self._http: HttpTransport | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.sockets = Sockets(self)
+        self.socket_mode = SocketModeTransport(self)
         self.closing = asyncio.Event()
-        self._furnish()
+        self._seed_state()
 
-    def _furnish(self) -> None:
+    def _seed_state(self) -> None:
         bot = User(
             self.app.bot_user_id, self.app.bot_name, self.app.name, "en-US", "UTC", is_bot=True
         )
@@ -145,7 +153,7 @@ class Workspace:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.sockets.close()
+        await self.socket_mode.close()
         if self._http is not None:
             await self._http.close()
 
@@ -158,7 +166,7 @@ class Workspace:
     def connect_http(self, url: str) -> HttpTransport:
         """Deliver to this URL from now on instead of over Socket Mode."""
         self._http = HttpTransport(url, self.app.signing_secret, self.ack_limit_s)
-        self.feed.publish(None, type="presence", connected=True)
+        self.page_events.publish(None, type="presence", connected=True)
         return self._http
 
     async def verify_url(self) -> bool:
@@ -170,11 +178,11 @@ class Workspace:
         """The way to the app: HTTP once connected, else its sockets, else None."""
         if self._http is not None:
             return self._http
-        return self.sockets if self.sockets.connected else None
+        return self.socket_mode if self.socket_mode.connected else None
 
-    async def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
+    async def disconnect_socket_mode(self, reason: str = "refresh_requested") -> None:
         """Ask every socket to reconnect, as Slack does every few hours, and close it."""
-        await self.sockets.disconnect(reason)
+        await self.socket_mode.disconnect(reason)
 
     # Looking things up.
 
@@ -202,7 +210,7 @@ class Workspace:
         for channel in self.channels.values():
             if channel.kind == "im" and user_id in channel.members:
                 return channel
-        opened = Channel(self.mint.make("D"), "", "im", [user_id, self.app.bot_user_id])
+        opened = Channel(self.id_generator.make("D"), "", "im", [user_id, self.app.bot_user_id])
         opened.created = int(self.clock())
         self.channels[opened.id] = opened
         return opened
@@ -218,52 +226,55 @@ class Workspace:
         for message in (*found.messages.values(), *found.ephemerals):
             if message["ts"] == ts:
                 return message
-        raise refuse("message_not_found")
+        raise api_error("message_not_found")
 
     # Waiting and looking back.
 
     @property
     def calls(self) -> list[Json]:
         """Every Web API call and delivery so far, oldest first, tokens redacted."""
-        return self.inspector.entries
+        return self.request_log.entries
 
     def record(self, **entry: Any) -> Json:
         """Write a call or delivery into the inspector and show it to the pages."""
-        recorded = self.inspector.record(**entry)
-        self.feed.publish(None, type="call", entry=recorded)
-        self.changes.notify()
+        recorded = self.request_log.record(**entry)
+        self.page_events.publish(None, type="call", entry=recorded)
+        self.change_signal.notify()
         return recorded
 
-    async def until(self, predicate: Callable[[], Found], timeout_s: float = 10.0) -> Found:
+    async def until(self, predicate: Callable[[], Result], timeout_s: float = 10.0) -> Result:
         """Wait until the predicate answers something true; AssertionError with a dump if never."""
         try:
-            return await self.changes.until(predicate, timeout_s)
+            return await self.change_signal.until(predicate, timeout_s)
         except TimeoutError:
             raise AssertionError(admin.dump(self, timeout_s)) from None
 
     def notice(self, user: str, channel: str | None, code: str, text: str) -> None:
         """Tell a person what Slack's client would, such as that the app was late."""
-        self.notices.append(Notice(user, channel, code, text))
-        shown = {"level": "error", "channel": channel, "text": text, "code": code}
-        self.feed.publish([user], type="notice", **shown)
-        self.changes.notify()
+        self.notices.append(ClientNotice(user, channel, code, text))
+        state = {"level": "error", "channel": channel, "text": text, "code": code}
+        self.page_events.publish([user], type="notice", **state)
+        self.change_signal.notify()
 
     # Handing out keys.
 
     def make_trigger(self, user: str, from_view: str | None = None) -> str:
         """Make a trigger id, good once and for three seconds."""
-        trigger_id = self.mint.make_trigger()
+        trigger_id = self.id_generator.make_trigger()
         self.triggers[trigger_id] = Trigger(user, self.clock() + TRIGGER_LIFE_S, from_view)
         return trigger_id
 
     def make_response_url(self, channel: str, user: str, message: Json | None = None) -> str:
         """Make a response URL, good five times and for thirty minutes."""
-        name = self.mint.make("R", 16)
-        door = ResponseUrl(channel, user, self.clock() + RESPONSE_URL_LIFE_S)
+        name = self.id_generator.make("R", 16)
+        response_url = ResponseUrl(channel, user, self.clock() + RESPONSE_URL_LIFE_S)
         if message is not None:
-            door.message_ts, door.thread_ts = message["ts"], message.get("thread_ts")
-            door.ephemeral = bool(message.get("ephemeral"))
-        self.response_urls[name] = door
+            response_url.message_ts, response_url.thread_ts = (
+                message["ts"],
+                message.get("thread_ts"),
+            )
+            response_url.ephemeral = bool(message.get("ephemeral"))
+        self.response_urls[name] = response_url
         return f"{self.url}/response/{name}"
 
     # Levers.
@@ -309,9 +320,9 @@ class Workspace:
         """Take a person out of a channel."""
         admin.leave(self, self.channel(channel), self.person(person).id)
 
-    def change_user(self, person: str, **fields: str) -> None:
+    def update_user(self, person: str, **fields: str) -> None:
         """Change a person's `locale`, `timezone` or names; the app hears user_change."""
-        admin.change_user(self, self.person(person).user, fields)
+        admin.update_user(self, self.person(person).user, fields)
 
     def uninstall(self) -> None:
         """Uninstall the app: tokens_revoked and app_uninstalled, then `account_inactive`."""

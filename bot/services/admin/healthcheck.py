@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-from bot.clouds.errors import cloud_words
-from bot.errors import CloudError, CloudOverQuotaError, SpeakError
+from bot.clouds.errors import cloud_name
+from bot.errors import CloudError, CloudQuotaExceededError, SlackError
 from bot.i18n.messages import Duration, Message, message
-from bot.ports import Asked, Cloud, Finding, Health, Inspector
-from bot.services.app_metrics.remaining_quota import read_quotas, say_quotas
-from bot.services.call_control.webhook_registration import Addresses
-from bot.services.permissions import refuse
-from bot.services.tickets.service import Desk
+from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
+from bot.services.app_metrics.remaining_quota import describe_remaining_quota, load_remaining_quota
+from bot.services.call_control.webhook_registration import WebhookRegistrations
+from bot.services.permissions import not_allowed
+from bot.services.tickets.service import TicketService
 from bot.settings import SettingError, Settings
 from bot.store import Session, Store, models
 from bot.store import jobs as store_jobs
@@ -24,142 +24,151 @@ from bot.store import jobs as store_jobs
 log = logging.getLogger(__name__)
 
 KIND: Final = "checkup"
-ANSWERED_WITHIN: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
-SILENT: Final = dt.timedelta(seconds=30)  # a worker beats every other second
-LATE: Final = dt.timedelta(minutes=5)
+ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
+WORKER_TIMEOUT: Final = dt.timedelta(seconds=30)  # a worker beats every other second
+LATE_AFTER: Final = dt.timedelta(minutes=5)
 _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
 _WORKER: Final = message("Worker")
-_OWED: Final = message("Background work")
+_BACKGROUND_WORK: Final = message("Background work")
 
 
-class Checkup:
+class HealthCheck:
     """Looks at everything; changes nothing but what the cheapest calls cost."""
 
-    def __init__(self, desk: Desk, inspector: Inspector) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService, inspector: SlackHealthCheck) -> None:
+        self._context = context
         self._inspector = inspector
 
-    async def examine(self, team: str = "", *, database: Finding | None = None) -> list[Finding]:
+    async def run_checks(
+        self, team: str = "", *, database: CheckResult | None = None
+    ) -> list[CheckResult]:
         """Return what was found, in the order to mend it.
 
         `database`: what was found already, if the desk has to do without its own database.
         """
-        database = database or await inspect_database(self._desk.store)
-        found = await asyncio.gather(
+        database = database or await inspect_database(self._context.store)
+        results = await asyncio.gather(
             self._inspect_slack(team), self._inspect_clouds(), self._inspect_work(database)
         )
-        settings = Finding("settings", _SETTINGS, Health.OK, message("Every setting can be read."))
-        return [settings, database, *(each for rows in found for each in rows)]
+        settings = CheckResult(
+            "settings", _SETTINGS, Health.OK, message("Every setting can be read.")
+        )
+        return [settings, database, *(each for rows in results for each in rows)]
 
-    async def carry(self, duty: models.Duty) -> None:
+    async def run(self, job: models.Job) -> None:
         """Answer somebody who called the doctor; a carrier of duties."""
-        origin, desk = duty.name.removeprefix(f"{KIND}:"), self._desk
-        question = await desk.store.read(lambda session: session.get(models.Question, origin))
-        if question is None or desk.clock.now() > question.asked_at + ANSWERED_WITHIN:
+        origin, context = job.name.removeprefix(f"{KIND}:"), self._context
+        stored_inquiry = await context.store.read(
+            lambda session: session.get(models.InquiryRow, origin)
+        )
+        if (
+            stored_inquiry is None
+            or context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
+        ):
             return
-        names = Asked.__dataclass_fields__
-        asked = Asked(**{name: getattr(question, name) for name in names})
+        names = Inquiry.__dataclass_fields__
+        inquiry = Inquiry(**{name: getattr(stored_inquiry, name) for name in names})
         try:
-            await self._inspector.tell(asked, await self.examine(question.team))
-        except SpeakError as error:
+            await self._inspector.send_results(inquiry, await self.run_checks(stored_inquiry.team))
+        except SlackError as error:
             if error.retryable:
                 raise
             log.info("what doctor found was not taken: %s", error)
 
-    async def _inspect_slack(self, team: str) -> Sequence[Finding]:
-        settings = self._desk.settings
+    async def _inspect_slack(self, team: str) -> Sequence[CheckResult]:
+        settings = self._context.settings
         row = inspect_slack_settings(settings)
         if not settings.slack_bot_token and not (settings.has_oauth and team):
             return [row]
-        return [row, *await self._inspector.inspect(team)]
+        return [row, *await self._inspector.run_checks(team)]
 
-    async def _inspect_clouds(self) -> list[Finding]:
-        apps = self._desk.settings.apps
+    async def _inspect_clouds(self) -> list[CheckResult]:
+        apps = self._context.settings.apps
         if not apps:
-            told = message("No cloud is set. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS.")
-            return [Finding("clouds", message("Clouds"), Health.FAILED, told)]
+            detail = message("No cloud is set. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS.")
+            return [CheckResult("clouds", message("Clouds"), Health.FAILED, detail)]
         rows = await asyncio.gather(
-            *(self._inspect_app(self._desk.clouds[app], app) for app in apps)
+            *(self._inspect_app(self._context.clouds[app], app) for app in apps)
         )
         return [row for each in rows for row in each]
 
-    async def _inspect_app(self, cloud: Cloud, app: str) -> list[Finding]:
-        named = {"cloud": cloud_words(cloud.name), "app": app}
-        health, told = await _check(cloud, app)
-        works = Finding(
-            f"cloud.{cloud.name}.{app}", message("%(cloud)s, app %(app)s", **named), health, told
+    async def _inspect_app(self, cloud: Cloud, app: str) -> list[CheckResult]:
+        named = {"cloud": cloud_name(cloud.name), "app": app}
+        health, detail = await _check(cloud, app)
+        cloud_check = CheckResult(
+            f"cloud.{cloud.name}.{app}", message("%(cloud)s, app %(app)s", **named), health, detail
         )
-        recordings = await Addresses(self._desk).inspect(app)
-        answers = [works, *([] if recordings is None else [recordings])]
-        allowances = await read_quotas(self._desk, app)
-        quotas = Finding(
+        recordings = await WebhookRegistrations(self._context).run_checks(app)
+        answers = [cloud_check, *([] if recordings is None else [recordings])]
+        remaining_quotas = await load_remaining_quota(self._context, app)
+        quotas = CheckResult(
             f"quota.{cloud.name}.{app}",
             message("Quotas of %(app)s", app=app),
-            Health.WARNING if any(each.is_low for each in allowances) else Health.OK,
-            say_quotas(cloud.name, allowances),
+            Health.WARNING if any(each.is_low for each in remaining_quotas) else Health.OK,
+            describe_remaining_quota(cloud.name, remaining_quotas),
         )
         return [*answers, quotas]
 
-    async def _inspect_work(self, database: Finding) -> list[Finding]:
+    async def _inspect_work(self, database: CheckResult) -> list[CheckResult]:
         if database.health is Health.FAILED:
             return []
-        now = self._desk.clock.now()
-        beat, oldest, owed = await self._desk.store.read(
+        now = self._context.clock.now()
+        heartbeat, oldest, pending = await self._context.store.read(
             lambda session: (
-                store_jobs.last_beat(session),
-                store_jobs.oldest_due(session, now),
-                sum(store_jobs.count_owed(session).values()),
+                store_jobs.last_heartbeat(session),
+                store_jobs.oldest_due_at(session, now),
+                sum(store_jobs.count_pending(session).values()),
             )
         )
-        return [_worker(beat, now), _owed(oldest, owed, now)]
+        return [_worker(heartbeat, now), _background_work(oldest, pending, now)]
 
 
-async def call(desk: Desk, origin: str, asked: Asked) -> None:
+async def request_health_check(context: TicketService, origin: str, inquiry: Inquiry) -> None:
     """Let support call the doctor; a job answers. Raises NotAllowedError for others."""
-    if not await desk.is_support(asked.team, asked.person):
-        raise refuse(desk.settings, message("Only support can run doctor."))
-    now = desk.clock.now()
+    if not await context.is_support(inquiry.team, inquiry.person):
+        raise not_allowed(context.settings, message("Only support can run doctor."))
+    now = context.clock.now()
 
     def work(session: Session) -> None:
-        if session.get(models.Question, origin) is None:
-            session.add(models.Question(id=origin, asked_at=now, **asdict(asked)))
-            store_jobs.owe(session, f"{KIND}:{origin}", KIND, due_at=now)
+        if session.get(models.InquiryRow, origin) is None:
+            session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
+            store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
 
-    await desk.store.transact(work)
-    await desk.wake()
+    await context.store.transact(work)
+    await context.notify_workers()
 
 
-def wrong_setting(error: SettingError) -> Finding:
+def wrong_setting(error: SettingError) -> CheckResult:
     """What is found when the settings cannot be read: nothing else can be looked at."""
-    told = message(
+    detail = message(
         "%(name)s is missing or wrong. Expected: %(expected)s.",
         name=error.name,
         expected=Message(error.expected),
     )
-    return Finding("settings", _SETTINGS, Health.FAILED, told)
+    return CheckResult("settings", _SETTINGS, Health.FAILED, detail)
 
 
-def database_down() -> Finding:
+def database_down() -> CheckResult:
     """What is found when the database does not answer."""
-    told = message("It does not answer. Start it, or set DATABASE_URL to where it is.")
-    return Finding("database", _DATABASE, Health.FAILED, told)
+    detail = message("It does not answer. Start it, or set DATABASE_URL to where it is.")
+    return CheckResult("database", _DATABASE, Health.FAILED, detail)
 
 
-async def inspect_database(store: Store) -> Finding:
+async def inspect_database(store: Store) -> CheckResult:
     """Look whether the database answers, and whether it is at the newest revision."""
-    if not await store.is_up():
+    if not await store.is_reachable():
         return database_down()
     if not await asyncio.to_thread(store.is_current):
         old = message("It is not at the newest revision. Run: python -m bot migrate")
-        return Finding("database", _DATABASE, Health.FAILED, old)
+        return CheckResult("database", _DATABASE, Health.FAILED, old)
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
-    told = message("%(kind)s answers, at the newest revision.", kind=kind)
-    return Finding("database", _DATABASE, Health.OK, told)
+    detail = message("%(kind)s answers, at the newest revision.", kind=kind)
+    return CheckResult("database", _DATABASE, Health.OK, detail)
 
 
-def inspect_slack_settings(settings: Settings) -> Finding:
+def inspect_slack_settings(settings: Settings) -> CheckResult:
     """Look for what is missing to talk with Slack; nothing set at all is no fault."""
     needed = {
         "SLACK_BOT_TOKEN": settings.slack_bot_token or settings.has_oauth,
@@ -168,49 +177,51 @@ def inspect_slack_settings(settings: Settings) -> Finding:
     }
     others = (settings.slack_client_id, settings.slack_client_secret, settings.support_group)
     missing = [name for name, value in needed.items() if not value]
-    told, health = message("Everything needed is set."), Health.OK
+    detail, health = message("Everything needed is set."), Health.OK
     if len(missing) == len(needed) and not any(others):
-        told = message("Slack is not set up; only the clouds are checked.")
+        detail = message("Slack is not set up; only the clouds are checked.")
         health = Health.WARNING
     elif missing:
-        told = message("Not set, and needed: %(names)s.", names=", ".join(missing))
+        detail = message("Not set, and needed: %(names)s.", names=", ".join(missing))
         health = Health.FAILED
     elif not settings.slack_bot_token:
-        told = message(
+        detail = message(
             "Workspaces install Lagdesk by OAuth; /lagdesk doctor checks the one it is typed in."
         )
-    return Finding("slack.settings", _SLACK, health, told)
+    return CheckResult("slack.settings", _SLACK, health, detail)
 
 
 async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:
     try:
-        told = await cloud.check(app)
-    except CloudOverQuotaError as error:
-        return Health.WARNING, error.spoken
+        detail = await cloud.check(app)
+    except CloudQuotaExceededError as error:
+        return Health.WARNING, error.user_message
     except CloudError as error:
-        return Health.FAILED, error.spoken
+        return Health.FAILED, error.user_message
     if cloud.name == "agora":
-        return Health.OK, message("The key works; API generation: %(told)s.", told=told)
-    return Health.OK, message("The key works (%(told)s).", told=told)
+        return Health.OK, message("The key works; API generation: %(told)s.", told=detail)
+    return Health.OK, message("The key works (%(told)s).", told=detail)
 
 
-def _worker(beat: dt.datetime | None, now: dt.datetime) -> Finding:
-    if beat is None or now - beat > SILENT:
-        told = message("No worker runs. Start one: python -m bot worker, or serve or socket.")
-        return Finding("worker", _WORKER, Health.WARNING, told)
-    ago = Duration(max(0.0, (now - beat).total_seconds()))
-    told = message("A worker was last seen %(ago)s ago.", ago=ago)
-    return Finding("worker", _WORKER, Health.OK, told)
+def _worker(heartbeat: dt.datetime | None, now: dt.datetime) -> CheckResult:
+    if heartbeat is None or now - heartbeat > WORKER_TIMEOUT:
+        detail = message("No worker runs. Start one: python -m bot worker, or serve or socket.")
+        return CheckResult("worker", _WORKER, Health.WARNING, detail)
+    ago = Duration(max(0.0, (now - heartbeat).total_seconds()))
+    detail = message("A worker was last seen %(ago)s ago.", ago=ago)
+    return CheckResult("worker", _WORKER, Health.OK, detail)
 
 
-def _owed(oldest: dt.datetime | None, owed: int, now: dt.datetime) -> Finding:
+def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime) -> CheckResult:
     late = now - oldest if oldest is not None else dt.timedelta(0)
     waited = Duration(late.total_seconds())
-    if late > LATE:
-        told = message(
+    if late > LATE_AFTER:
+        detail = message(
             "%(owed)s waiting, the oldest for %(waited)s. The worker's log says why.",
-            owed=owed,
+            owed=pending,
             waited=waited,
         )
-        return Finding("duties", _OWED, Health.WARNING, told)
-    return Finding("duties", _OWED, Health.OK, message("%(owed)s waiting, none late.", owed=owed))
+        return CheckResult("duties", _BACKGROUND_WORK, Health.WARNING, detail)
+    return CheckResult(
+        "duties", _BACKGROUND_WORK, Health.OK, message("%(owed)s waiting, none late.", owed=pending)
+    )

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from bot.call import CLOUD_NAMES
-from bot.clouds.remaining_quota import read_allowances
+from bot.clouds.remaining_quota import read_remaining_quota
 from bot.i18n.messages import Duration, Message, message
-from bot.ports import Allowance
-from bot.services.tickets.service import Desk
-from bot.store.rate_limits import SqlLedger
+from bot.ports import RemainingQuota
+from bot.services.tickets.service import TicketService
+from bot.store.rate_limits import SqlRateLimitStore
 
 
-async def read_quotas(
-    desk: Desk, app: str, asked: Collection[str] | None = None
-) -> tuple[Allowance, ...]:
+async def load_remaining_quota(
+    context: TicketService, app: str, names: Collection[str] | None = None
+) -> tuple[RemainingQuota, ...]:
     """Read what is left for an app, of these endpoints alone where some are named."""
-    return await read_allowances(
-        desk.clouds[app],
-        desk.settings.apps[app],
+    return await read_remaining_quota(
+        context.clouds[app],
+        context.settings.apps[app],
         app,
-        SqlLedger(desk.store),
-        now=desk.clock.now(),
-        asked=asked,
+        SqlRateLimitStore(context.store),
+        now=context.clock.now(),
+        names=names,
     )
 
 
-def say_quotas(cloud: str, allowances: Sequence[Allowance]) -> Message:
+def describe_remaining_quota(cloud: str, remaining_quotas: Sequence[RemainingQuota]) -> Message:
     """Say what is left; calls that are counted by the second alone never run out."""
-    if not allowances:
+    if not remaining_quotas:
         return message(
             "%(cloud)s counts these calls by the second only: they do not run out.",
             cloud=CLOUD_NAMES[cloud],
         )
-    return message("Calls left: %(calls)s.", calls=[_one(each) for each in allowances])
+    return message("Calls left: %(calls)s.", calls=[_describe(each) for each in remaining_quotas])
 
 
-def _one(allowance: Allowance) -> Message:
+def _describe(allowance: RemainingQuota) -> Message:
     numbers = {"call": allowance.name, "left": allowance.left, "most": allowance.most}
     if allowance.is_daily:
         return message("%(call)s %(left)s of %(most)s today", **numbers)

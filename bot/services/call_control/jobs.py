@@ -10,103 +10,110 @@ from bot.errors import CloudError, NotFoundError
 from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
 from bot.ports import RoomControl
-from bot.services.call_control.outcomes import judge
-from bot.services.call_control.recording_jobs import RecordDuties
-from bot.services.call_control.service import ACT, control_of
-from bot.services.call_control.status_posts import RoomNotes, Teller
-from bot.services.tickets.service import Desk
+from bot.services.call_control.outcomes import classify_command_failure
+from bot.services.call_control.recording_jobs import RecordingJobs
+from bot.services.call_control.service import ROOM_COMMAND, room_control_of
+from bot.services.call_control.status_posts import StatusPosts, ThreadPosts
+from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
-from bot.store.call_control.room_commands import OrderState, RoomAct, RoomOrder
+from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
 from bot.ticket import Ticket
 
-Carrier = Callable[[models.Duty], Awaitable[dt.datetime | None]]
+JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
-SENT_WITHIN: Final = dt.timedelta(minutes=2)  # later, other people may be in the room
+SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in the room
 
 
-class RoomDuties:
+class CallControlJobs:
     """One carrier for each kind of duty about rooms."""
 
-    def __init__(self, desk: Desk, notes: RoomNotes) -> None:
-        self._desk = desk
-        self._teller = Teller(desk, notes)
-        self._records = RecordDuties(desk, self._teller)
+    def __init__(self, context: TicketService, posts: ThreadPosts) -> None:
+        self._context = context
+        self._status_posts = StatusPosts(context, posts)
+        self._records = RecordingJobs(context, self._status_posts)
 
     @property
-    def table(self) -> Mapping[str, Carrier]:
+    def job_handlers(self) -> Mapping[str, JobHandler]:
         """Which carrier carries out which kind of duty."""
-        return {ACT: self.act, **self._records.table}
+        return {ROOM_COMMAND: self.act, **self._records.job_handlers}
 
-    async def act(self, duty: models.Duty) -> dt.datetime | None:
+    async def act(self, job: models.Job) -> dt.datetime | None:
         """Send somebody out, or close a room; then say how it went."""
-        order = await self._order(duty)
-        again_at = None
-        if order.state is OrderState.WAITING:
-            again_at = await self._send(order, await self._teller.ticket(duty))
-        await self._teller.show(duty, order)
-        return again_at
+        command = await self._find_command(job)
+        retry_at = None
+        if command.state is RoomCommandState.PENDING:
+            retry_at = await self._send(command, await self._status_posts.ticket(job))
+        await self._status_posts.post_or_update(job, command)
+        return retry_at
 
-    async def _send(self, order: RoomOrder, ticket: Ticket) -> dt.datetime | None:
+    async def _send(self, command: RoomCommand, ticket: Ticket) -> dt.datetime | None:
         """Send the order, at most once as far as we can know; returns when to try again."""
-        now, until = self._desk.clock.now(), order.asked_at + SENT_WITHIN
-        control = control_of(self._desk.clouds.get(ticket.app))
-        if order.begun_at is not None or control is None or now > until:
-            died = order.begun_at is not None  # a worker, between sending and noting
-            await self._note(order, OrderState.UNCONFIRMED if died else OrderState.TOO_LATE)
+        now, until = self._context.clock.now(), command.requested_at + SEND_TIMEOUT
+        control = room_control_of(self._context.clouds.get(ticket.app))
+        if command.attempted_at is not None or control is None or now > until:
+            was_interrupted = (
+                command.attempted_at is not None
+            )  # a worker, between sending and noting
+            await self._save_outcome(
+                command,
+                RoomCommandState.UNCONFIRMED if was_interrupted else RoomCommandState.EXPIRED,
+            )
             return None
-        await self._change(order, begun_at=now)
+        await self._change(command, attempted_at=now)
         try:
-            await _do(control, order, ticket)
+            await _execute(control, command, ticket)
         except CloudError as error:
-            state, again_at = judge(error, self._desk.clock.now(), until)
-            await self._note(order, state, error.spoken)
-            return again_at
-        await self._note(order, OrderState.TAKEN)
+            state, retry_at = classify_command_failure(error, self._context.clock.now(), until)
+            await self._save_outcome(command, state, error.user_message)
+            return retry_at
+        await self._save_outcome(command, RoomCommandState.ACCEPTED)
         return None
 
-    async def _note(
-        self, order: RoomOrder, state: OrderState, reason: Message | None = None
+    async def _save_outcome(
+        self, command: RoomCommand, state: RoomCommandState, reason: Message | None = None
     ) -> None:
-        told = order.reason if reason is None else dump_message(reason)
-        at = self._desk.clock.now()
-        await self._change(order, state=state, reason=told, begun_at=None)
-        if state is not OrderState.WAITING:
-            await self._desk.store.transact(lambda s: audit_log.note(s, _outcome(order, at)))
+        reason_json = command.reason if reason is None else dump_message(reason)
+        at = self._context.clock.now()
+        await self._change(command, state=state, reason=reason_json, attempted_at=None)
+        if state is not RoomCommandState.PENDING:
+            await self._context.store.transact(
+                lambda s: audit_log.add_entry(s, _outcome(command, at))
+            )
 
-    async def _order(self, duty: models.Duty) -> RoomOrder:
-        number = int(duty.name.rpartition(":")[2])
-        found = await self._desk.store.read(lambda session: session.get(RoomOrder, number))
-        if found is None:
+    async def _find_command(self, job: models.Job) -> RoomCommand:
+        number = int(job.name.rpartition(":")[2])
+        command = await self._context.store.read(lambda session: session.get(RoomCommand, number))
+        if command is None:
             raise NotFoundError(message("There is no such order."))
-        return found
+        return command
 
-    async def _change(self, order: RoomOrder, **values: Any) -> None:
+    async def _change(self, command: RoomCommand, **values: Any) -> None:
         def work(session: Session) -> None:
-            stored = session.get_one(RoomOrder, order.id)
+            stored = session.get_one(RoomCommand, command.id)
             for name, value in values.items():
                 setattr(stored, name, value)
-                setattr(order, name, value)
+                setattr(command, name, value)
             session.add(stored)
 
-        await self._desk.store.transact(work)
+        await self._context.store.transact(work)
 
 
-async def _do(control: RoomControl, order: RoomOrder, ticket: Ticket) -> None:
-    if order.act is RoomAct.DISMISS:
+async def _execute(control: RoomControl, command: RoomCommand, ticket: Ticket) -> None:
+    if command.action is RoomAction.DISMISS:
         await control.dismiss(ticket.app, ticket.cname)
     else:
-        await control.remove_users(ticket.app, ticket.cname, [order.uid])
+        await control.remove_users(ticket.app, ticket.cname, [command.uid])
 
 
-def _outcome(order: RoomOrder, at: dt.datetime) -> AuditEntry:
+def _outcome(command: RoomCommand, at: dt.datetime) -> AuditEntry:
     return AuditEntry(
-        team=order.team,
-        person=order.person,
-        action=f"room.{order.act}.{order.state}",
-        ticket=order.ticket,
-        origin=order.origin,
-        detail={"order": order.id},
+        team=command.team,
+        person=command.person,
+        action=f"room.{command.action}.{command.state}",
+        ticket=command.ticket,
+        origin=command.origin,
+        detail={"order": command.id},
         at=at,
     )

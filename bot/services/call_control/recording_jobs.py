@@ -8,137 +8,139 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from bot.errors import CloudError, CloudOverQuotaError, NotFoundError
+from bot.errors import CloudError, CloudQuotaExceededError, NotFoundError
 from bot.i18n.messages import message
 from bot.i18n.serialization import dump_message
-from bot.ports import RecordingJob, RoomControl
-from bot.services.call_control.outcomes import is_missing, judge
-from bot.services.call_control.service import FILE, RECORD, STATE, control_of
-from bot.services.call_control.status_posts import Teller
-from bot.services.tickets.service import Desk
+from bot.ports import RecordingTask, RoomControl
+from bot.services.call_control.outcomes import classify_command_failure, is_not_found
+from bot.services.call_control.service import FILE, RECORD, STATE, room_control_of
+from bot.services.call_control.status_posts import StatusPosts
+from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import RecordedFile, Recording, RecordState
-from bot.store.call_control.room_commands import OrderState
+from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
+from bot.store.call_control.room_commands import RoomCommandState
 
 log = logging.getLogger(__name__)
-Carrier = Callable[[models.Duty], Awaitable[dt.datetime | None]]
+JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
-BEGUN_WITHIN: Final = dt.timedelta(minutes=5)  # what was to be seen is over by then
-WATCHED_FOR: Final = dt.timedelta(hours=24)
-_FIRST_LOOK: Final = dt.timedelta(seconds=10)
-_LONGEST_PAUSE: Final = dt.timedelta(minutes=5)
-_MOST_DOUBLINGS: Final = 10
+START_TIMEOUT: Final = dt.timedelta(minutes=5)  # what was to be seen is over by then
+WATCH_TIMEOUT: Final = dt.timedelta(hours=24)
+_FIRST_POLL_DELAY: Final = dt.timedelta(seconds=10)
+_MAX_DELAY: Final = dt.timedelta(minutes=5)
+_MAX_DOUBLINGS: Final = 10
 _STATES: Final = {
-    "INIT": RecordState.STARTING,
-    "RUNNING": RecordState.RUNNING,
-    "STOPPED": RecordState.STOPPED,
+    "INIT": RecordingState.STARTING,
+    "RUNNING": RecordingState.RUNNING,
+    "STOPPED": RecordingState.STOPPED,
 }
-_FAILED: Final = {
-    OrderState.WAITING: RecordState.WAITING,
-    OrderState.NOT_THERE: RecordState.REFUSED,
-    OrderState.REFUSED: RecordState.REFUSED,
-    OrderState.UNCONFIRMED: RecordState.UNCONFIRMED,
-    OrderState.TOO_LATE: RecordState.TOO_LATE,
+_FAILED_STATES: Final = {
+    RoomCommandState.PENDING: RecordingState.PENDING,
+    RoomCommandState.NOT_FOUND: RecordingState.REFUSED,
+    RoomCommandState.REFUSED: RecordingState.REFUSED,
+    RoomCommandState.UNCONFIRMED: RecordingState.UNCONFIRMED,
+    RoomCommandState.EXPIRED: RecordingState.EXPIRED,
 }
 
 
-class RecordDuties:
+class RecordingJobs:
     """One carrier for each kind of duty about recordings."""
 
-    def __init__(self, desk: Desk, teller: Teller) -> None:
-        self._desk = desk
-        self._teller = teller
+    def __init__(self, context: TicketService, status_posts: StatusPosts) -> None:
+        self._context = context
+        self._status_posts = status_posts
 
     @property
-    def table(self) -> Mapping[str, Carrier]:
+    def job_handlers(self) -> Mapping[str, JobHandler]:
         """Which carrier carries out which kind of duty."""
-        return {RECORD: self.begin, STATE: self.watch, FILE: self.tell_file}
+        return {RECORD: self.begin, STATE: self.watch, FILE: self.post_file}
 
-    async def begin(self, duty: models.Duty) -> dt.datetime | None:
+    async def begin(self, job: models.Job) -> dt.datetime | None:
         """Start a recording, then say how it went."""
-        recording = await self._recording(duty)
-        again_at = None
-        if recording.state is RecordState.WAITING:
-            again_at = await self._start(recording)
-        await self._show(duty, recording)
-        return again_at
+        recording = await self._recording(job)
+        retry_at = None
+        if recording.state is RecordingState.PENDING:
+            retry_at = await self._start(recording)
+        await self._update_post(job, recording)
+        return retry_at
 
     async def _start(self, recording: Recording) -> dt.datetime | None:
         """Start it, at most once as far as we can know; returns when to try again."""
-        now, until = self._desk.clock.now(), recording.asked_at + BEGUN_WITHIN
+        now, until = self._context.clock.now(), recording.requested_at + START_TIMEOUT
         control = self._control(recording)
-        given_up = _given_up(recording, is_late=control is None or now > until)
-        if given_up is not None or control is None:
-            await self._change(recording, state=given_up or RecordState.TOO_LATE)
+        abandoned = _abandoned_state(recording, is_late=control is None or now > until)
+        if abandoned is not None or control is None:
+            await self._change(recording, state=abandoned or RecordingState.EXPIRED)
             return None
-        is_told = await _is_told(control, recording.app)
-        await self._change(recording, begun_at=now, is_told=is_told)
-        rule = self._desk.settings.huawei_record_rules.get(recording.app, "")
+        has_webhook = await _has_webhook(control, recording.app)
+        await self._change(recording, attempted_at=now, has_webhook=has_webhook)
+        rule = self._context.settings.huawei_record_rules.get(recording.app, "")
         app, cname, uid = recording.app, recording.cname, recording.uid
         try:
-            job = await control.start_recording(app, cname, uid, rule)
+            recording_job = await control.start_recording(app, cname, uid, rule)
         except CloudError as error:
-            state, again_at = judge(error, self._desk.clock.now(), until)
-            reason = dump_message(error.spoken)
-            await self._change(recording, state=_FAILED[state], reason=reason, begun_at=None)
-            return again_at
-        await self._note_job(recording, job)
+            state, retry_at = classify_command_failure(error, self._context.clock.now(), until)
+            reason = dump_message(error.user_message)
+            await self._change(
+                recording, state=_FAILED_STATES[state], reason=reason, attempted_at=None
+            )
+            return retry_at
+        await self._save_job(recording, recording_job)
         return None
 
-    async def _note_job(self, recording: Recording, job: RecordingJob) -> None:
+    async def _save_job(self, recording: Recording, recording_job: RecordingTask) -> None:
         """Note the job and owe looking after it, in one transaction."""
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
         values = {
-            "job_id": job.id,
-            "state": _state(job) or RecordState.STARTING,
-            "started_at": job.started_at or now,
-            "begun_at": None,
+            "job_id": recording_job.id,
+            "state": _state(recording_job) or RecordingState.STARTING,
+            "started_at": recording_job.started_at or now,
+            "attempted_at": None,
             "reason": None,
         }
 
         def work(session: Session) -> None:
             _set(session, recording, values)
-            due_at = now + _FIRST_LOOK
+            due_at = now + _FIRST_POLL_DELAY
             name = f"{STATE}:{recording.id}"
-            store_jobs.owe(session, name, STATE, ticket=recording.ticket, due_at=due_at)
+            store_jobs.enqueue(session, name, STATE, ticket=recording.ticket, due_at=due_at)
 
-        await self._desk.store.transact(work)
-        await self._desk.wake()
+        await self._context.store.transact(work)
+        await self._context.notify_workers()
 
-    async def watch(self, duty: models.Duty) -> dt.datetime | None:
+    async def watch(self, job: models.Job) -> dt.datetime | None:
         """Stop a recording that is to be stopped, and say what changed; again while it runs."""
-        recording = await self._recording(duty)
-        again_at = None
+        recording = await self._recording(job)
+        retry_at = None
         if recording.is_active and recording.job_id:
-            again_at = await self._look_after(recording)
-        await self._show(duty, recording)
-        return again_at if recording.is_active else None
+            retry_at = await self._poll(recording)
+        await self._update_post(job, recording)
+        return retry_at if recording.is_active else None
 
-    async def _show(self, duty: models.Duty, recording: Recording) -> None:
+    async def _update_post(self, job: models.Job, recording: Recording) -> None:
         """Bring its post up to date, unless it is."""
-        shown = _shown(recording)
-        if recording.note_shown != shown:
-            await self._teller.show(duty, recording)
-            await self._change(recording, note_shown=shown)
+        fingerprint = _post_fingerprint(recording)
+        if recording.posted_status != fingerprint:
+            await self._status_posts.post_or_update(job, recording)
+            await self._change(recording, posted_status=fingerprint)
 
-    async def _look_after(self, recording: Recording) -> dt.datetime:
+    async def _poll(self, recording: Recording) -> dt.datetime:
         """Ask how it stands; what cannot be learnt now stands in its reason. When to ask again."""
-        control, now = self._control(recording), self._desk.clock.now()
-        if control is None or now > recording.asked_at + WATCHED_FOR:
-            await self._change(recording, state=RecordState.LOST)
+        control, now = self._control(recording), self._context.clock.now()
+        if control is None or now > recording.requested_at + WATCH_TIMEOUT:
+            await self._change(recording, state=RecordingState.ABANDONED)
             return now
         try:
             await self._stop_if_asked(control, recording)
-            job = await control.recording(recording.app, recording.job_id)
+            recording_job = await control.recording(recording.app, recording.job_id)
         except CloudError as error:
-            return await self._note_failure(recording, error)
-        await self._note_state(recording, job)
-        return self._desk.clock.now() + _pause(recording.polls)
+            return await self._save_failure(recording, error)
+        await self._save_state(recording, recording_job)
+        return self._context.clock.now() + _poll_delay(recording.poll_count)
 
     async def _stop_if_asked(self, control: RoomControl, recording: Recording) -> None:
-        if recording.stop_asked_at is None or recording.stop_taken_at is not None:
+        if recording.stop_requested_at is None or recording.stop_accepted_at is not None:
             return
         try:
             await control.stop_recording(recording.app, recording.job_id)
@@ -146,57 +148,59 @@ class RecordDuties:
             if error.retryable:
                 raise
             log.info("stopping recording %s was refused: %s", recording.id, error)
-            if not is_missing(error):  # asked again with the next look, which tells more
+            if not is_not_found(error):  # asked again with the next look, which tells more
                 return
-        await self._change(recording, stop_taken_at=self._desk.clock.now(), reason=None)
+        await self._change(recording, stop_accepted_at=self._context.clock.now(), reason=None)
 
-    async def _note_state(self, recording: Recording, job: RecordingJob) -> None:
-        state = _state(job) or recording.state
-        polls = recording.polls + 1 if state is recording.state else 0
-        values: dict[str, Any] = {"state": state, "polls": polls, "reason": None}
-        if job.started_at is not None:
-            values["started_at"] = job.started_at
-        if state is RecordState.STOPPED:
-            values["stopped_at"] = job.stopped_at or self._desk.clock.now()
-            values["stop_reason"] = job.stop_reason.value if job.stop_reason else ""
+    async def _save_state(self, recording: Recording, recording_job: RecordingTask) -> None:
+        state = _state(recording_job) or recording.state
+        poll_count = recording.poll_count + 1 if state is recording.state else 0
+        values: dict[str, Any] = {"state": state, "poll_count": poll_count, "reason": None}
+        if recording_job.started_at is not None:
+            values["started_at"] = recording_job.started_at
+        if state is RecordingState.STOPPED:
+            values["stopped_at"] = recording_job.stopped_at or self._context.clock.now()
+            values["stop_reason"] = (
+                recording_job.stop_reason.value if recording_job.stop_reason else ""
+            )
         await self._change(recording, **values)
 
-    async def _note_failure(self, recording: Recording, error: CloudError) -> dt.datetime:
-        again_at = self._desk.clock.now() + _pause(recording.polls)
-        if is_missing(error):
-            known = recording.stop_taken_at or recording.over_at
-            state = RecordState.STOPPED if known else RecordState.GONE
-            await self._change(recording, state=state, stopped_at=known, reason=None)
-            return again_at
-        reason = dump_message(error.spoken)
-        await self._change(recording, reason=reason, polls=recording.polls + 1)
-        if isinstance(error, CloudOverQuotaError):
-            return max(error.retry_at, again_at)
-        return again_at
+    async def _save_failure(self, recording: Recording, error: CloudError) -> dt.datetime:
+        retry_at = self._context.clock.now() + _poll_delay(recording.poll_count)
+        if is_not_found(error):
+            ended_at = recording.stop_accepted_at or recording.ended_at
+            state = RecordingState.STOPPED if ended_at else RecordingState.NOT_FOUND
+            await self._change(recording, state=state, stopped_at=ended_at, reason=None)
+            return retry_at
+        reason = dump_message(error.user_message)
+        await self._change(recording, reason=reason, poll_count=recording.poll_count + 1)
+        if isinstance(error, CloudQuotaExceededError):
+            return max(error.retry_at, retry_at)
+        return retry_at
 
-    async def tell_file(self, duty: models.Duty) -> dt.datetime | None:
+    async def post_file(self, job: models.Job) -> dt.datetime | None:
         """Tell the facts of a finished file in the thread, once."""
-        number = int(duty.name.rpartition(":")[2])
-        file = await self._desk.store.read(lambda session: session.get(RecordedFile, number))
+        number = int(job.name.rpartition(":")[2])
+        file = await self._context.store.read(lambda session: session.get(RecordingFile, number))
         if file is not None:
-            await self._teller.post_file(duty, file)
+            await self._status_posts.post_file(job, file)
         return None
 
     def _control(self, recording: Recording) -> RoomControl | None:
-        return control_of(self._desk.clouds.get(recording.app))
+        return room_control_of(self._context.clouds.get(recording.app))
 
-    async def _recording(self, duty: models.Duty) -> Recording:
-        number = int(duty.name.rpartition(":")[2])
-        found = await self._desk.store.read(lambda session: session.get(Recording, number))
-        if found is None:
+    async def _recording(self, job: models.Job) -> Recording:
+        number = int(job.name.rpartition(":")[2])
+        recording = await self._context.store.read(lambda session: session.get(Recording, number))
+        if recording is None:
             raise NotFoundError(message("There is no such recording."))
-        return found
+        return recording
 
     async def _change(self, recording: Recording, **values: Any) -> None:
-        await self._desk.store.transact(lambda session: _set(session, recording, values))
+        await self._context.store.transact(lambda session: _set(session, recording, values))
 
 
-async def _is_told(control: RoomControl, app: str) -> bool | None:
+async def _has_webhook(control: RoomControl, app: str) -> bool | None:
     """Whether finished files will be told to anybody; None when it cannot be learnt."""
     try:
         return bool(await control.callback_url(app))
@@ -213,29 +217,29 @@ def _set(session: Session, recording: Recording, values: Mapping[str, Any]) -> N
     session.add(stored)
 
 
-def _state(job: RecordingJob) -> RecordState | None:
+def _state(recording_job: RecordingTask) -> RecordingState | None:
     """Where a job stands, None when the cloud did not say."""
-    if job.state is not None:
-        return _STATES.get(job.state.value)
-    return RecordState.STOPPED if job.stopped_at is not None else None
+    if recording_job.state is not None:
+        return _STATES.get(recording_job.state.value)
+    return RecordingState.STOPPED if recording_job.stopped_at is not None else None
 
 
-def _given_up(recording: Recording, *, is_late: bool) -> RecordState | None:
+def _abandoned_state(recording: Recording, *, is_late: bool) -> RecordingState | None:
     """Why a recording is not begun, None when it is to be."""
-    if recording.begun_at is not None:  # a worker died between asking and noting
-        return RecordState.UNCONFIRMED
-    if recording.stop_asked_at is not None:
-        return RecordState.STOPPED
-    return RecordState.TOO_LATE if is_late else None
+    if recording.attempted_at is not None:  # a worker died between asking and noting
+        return RecordingState.UNCONFIRMED
+    if recording.stop_requested_at is not None:
+        return RecordingState.STOPPED
+    return RecordingState.EXPIRED if is_late else None
 
 
-def _shown(recording: Recording) -> str:
+def _post_fingerprint(recording: Recording) -> str:
     """What its post shows, as a text that changes with it."""
     reason = json.dumps(recording.reason, sort_keys=True)
-    moments = (recording.started_at, recording.stopped_at, recording.stop_asked_at)
-    return f"{recording.state} {reason} {moments} {recording.stop_taken_at}"
+    moments = (recording.started_at, recording.stopped_at, recording.stop_requested_at)
+    return f"{recording.state} {reason} {moments} {recording.stop_accepted_at}"
 
 
-def _pause(polls: int) -> dt.timedelta:
+def _poll_delay(poll_count: int) -> dt.timedelta:
     """How long to wait before the next look: 10 s, 20 s ... 5 min."""
-    return min(_FIRST_LOOK * (1 << min(polls, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
+    return min(_FIRST_POLL_DELAY * (1 << min(poll_count, _MAX_DOUBLINGS)), _MAX_DELAY)

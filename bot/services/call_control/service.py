@@ -13,20 +13,20 @@ from typing import Any, Final
 from bot.call import Side
 from bot.errors import CloudError, ConflictError
 from bot.i18n.messages import Message, message
-from bot.ports import Occupancy, RoomControl, RoomKeeper, RoomWatcher
-from bot.services.permissions import refuse
-from bot.services.tickets.service import Desk
+from bot.ports import Occupancy, RoomControl, SupportsOccupancy, SupportsRoomControl
+from bot.services.permissions import not_allowed
+from bot.services.tickets.service import TicketService
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from bot.store.call_control import recordings, room_commands
 from bot.store.call_control.recordings import Recording
-from bot.store.call_control.room_commands import RoomAct, RoomOrder
+from bot.store.call_control.room_commands import RoomAction, RoomCommand
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
-ACT: Final = "room_action"
+ROOM_COMMAND: Final = "room_action"
 RECORD: Final = "record"
 STATE: Final = "record_state"
 FILE: Final = "record_file"
@@ -34,7 +34,7 @@ _OVER: Final = message("The call has ended: there is nobody to act on.")
 _EMPTY: Final = message("Nobody is in the channel now: the class is over, or has not begun.")
 
 
-class Choice(StrEnum):
+class CallControlAction(StrEnum):
     """What the menu of a ticket's room offers."""
 
     REMOVE_STUDENT = "remove_student"
@@ -46,7 +46,7 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RoomLook:
+class RoomView:
     """What somebody sees who is about to act on a room.
 
     `is_running` is None until the cloud was asked, or when it could not say: `failure` says why.
@@ -54,7 +54,7 @@ class RoomLook:
     """
 
     ticket: Ticket
-    choices: tuple[Choice, ...]
+    choices: tuple[CallControlAction, ...]
     recording: Recording | None = None
     occupancy: Occupancy | None = None
     is_running: bool | None = None
@@ -63,224 +63,243 @@ class RoomLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CallControlRequest:
     """A confirmed choice. `origin` is the Slack view it came from: one view gives one order."""
 
     team: str
     number: int
     person: str
-    choice: Choice
+    choice: CallControlAction
     origin: str
     side: Side = Side.TEACHER
 
 
-class Rooms:
+class CallControlService:
     """The desk's verbs about rooms."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
-    def has_rooms(self, ticket: Ticket) -> bool:
+    def supports_control(self, ticket: Ticket) -> bool:
         """Tell whether the ticket's cloud lets its rooms be acted on."""
         return self._control(ticket) is not None
 
-    def tells_people(self, ticket: Ticket) -> bool:
+    def supports_occupancy(self, ticket: Ticket) -> bool:
         """Tell whether the ticket's cloud is asked who is in its room; not once it is resolved."""
         return ticket.status is not Status.RESOLVED and self._watcher(ticket) is not None
 
     def has_menu(self, ticket: Ticket) -> bool:
         """Tell whether the ticket's card offers anything beyond its own buttons."""
-        return self._desk.settings.mask_uids or self.tells_people(ticket)
+        return self._context.settings.mask_uids or self.supports_occupancy(ticket)
 
-    async def open(self, team: str, number: int, person: str) -> RoomLook:
+    async def load(self, team: str, number: int, person: str) -> RoomView:
         """Show what can be done, before the cloud was asked; NotAllowedError for others."""
-        ticket = await self._desk.may_act(team, number, person)
-        going_on = await self._desk.store.read(
-            lambda session: recordings.active_of(session, ticket.id)
+        ticket = await self._context.get_for_support(team, number, person)
+        active_recording = await self._context.store.read(
+            lambda session: recordings.find_active(session, ticket.id)
         )
-        choices = self._choices(ticket, going_on)
+        choices = self._choices(ticket, active_recording)
         if not choices:
-            _refuse_resolved(ticket)
-        return RoomLook(
+            _reject_resolved(ticket)
+        return RoomView(
             ticket=ticket,
             choices=choices,
-            recording=going_on,
+            recording=active_recording,
             needs_rule=self._needs_rule(ticket),
         )
 
     def _needs_rule(self, ticket: Ticket) -> bool:
         is_open = ticket.status is not Status.RESOLVED
-        return is_open and self._may_record(ticket) and not self._rule(ticket)
+        return is_open and self._can_record(ticket) and not self._rule(ticket)
 
-    async def look(self, seen: RoomLook) -> RoomLook:
+    async def fetch_occupancy(self, room_view: RoomView) -> RoomView:
         """Ask the cloud who is in the room; what cannot be learnt is said, never raised."""
-        watcher = self._watcher(seen.ticket)
+        watcher = self._watcher(room_view.ticket)
         if watcher is None:
-            return seen
+            return room_view
         try:
-            inside = await watcher.occupancy(seen.ticket.app, seen.ticket.cname)
+            occupancy = await watcher.occupancy(room_view.ticket.app, room_view.ticket.cname)
         except CloudError as error:
-            return replace(seen, failure=error.spoken)
-        if inside is None:
-            kept = (Choice.STOP_RECORDING, Choice.REVEAL)
-            choices = tuple(choice for choice in seen.choices if choice in kept)
-            over = _OVER if self.has_rooms(seen.ticket) else _EMPTY
-            return replace(seen, choices=choices, is_running=False, failure=over)
-        return replace(seen, occupancy=inside, is_running=True)
+            return replace(room_view, failure=error.user_message)
+        if occupancy is None:
+            allowed = (CallControlAction.STOP_RECORDING, CallControlAction.REVEAL)
+            choices = tuple(choice for choice in room_view.choices if choice in allowed)
+            failure = _OVER if self.supports_control(room_view.ticket) else _EMPTY
+            return replace(room_view, choices=choices, is_running=False, failure=failure)
+        return replace(room_view, occupancy=occupancy, is_running=True)
 
-    def _choices(self, ticket: Ticket, going_on: Recording | None) -> tuple[Choice, ...]:
+    def _choices(
+        self, ticket: Ticket, active_recording: Recording | None
+    ) -> tuple[CallControlAction, ...]:
         """What can be done; once it is resolved nothing new is begun."""
-        choices: list[Choice] = []
+        choices: list[CallControlAction] = []
         is_open = ticket.status is not Status.RESOLVED
-        if is_open and self._may_act(ticket):
-            choices += (Choice.REMOVE_STUDENT, Choice.REMOVE_TEACHER, Choice.DISMISS)
-        if going_on is not None:
-            choices.append(Choice.STOP_RECORDING)
-        elif is_open and self._may_record(ticket) and self._rule(ticket):
-            choices.append(Choice.RECORD)
-        if self._desk.settings.mask_uids:
-            choices.append(Choice.REVEAL)
+        if is_open and self._can_moderate(ticket):
+            choices += (
+                CallControlAction.REMOVE_STUDENT,
+                CallControlAction.REMOVE_TEACHER,
+                CallControlAction.DISMISS,
+            )
+        if active_recording is not None:
+            choices.append(CallControlAction.STOP_RECORDING)
+        elif is_open and self._can_record(ticket) and self._rule(ticket):
+            choices.append(CallControlAction.RECORD)
+        if self._context.settings.mask_uids:
+            choices.append(CallControlAction.REVEAL)
         return tuple(choices)
 
-    async def carry_out(self, order: Order) -> None:
+    async def submit(self, request: CallControlRequest) -> None:
         """Take a confirmed order; a duty carries it out. Raises when it cannot be given."""
-        if not await self._desk.is_support(order.team, order.person):
-            raise refuse(self._desk.settings)
-        now = self._desk.clock.now()
+        if not await self._context.is_support(request.team, request.person):
+            raise not_allowed(self._context.settings)
+        now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            ticket = tickets.lock(session, order.number, order.team)
-            if not self._is_known(session, order):
-                if order.choice is not Choice.STOP_RECORDING:
-                    _refuse_resolved(ticket)
-                self._take(session, order, ticket, now)
+            ticket = tickets.lock(session, request.number, request.team)
+            if not self._is_duplicate(session, request):
+                if request.choice is not CallControlAction.STOP_RECORDING:
+                    _reject_resolved(ticket)
+                self._create_command(session, request, ticket, now)
 
-        await self._desk.store.transact(work)
-        await self._desk.wake()
+        await self._context.store.transact(work)
+        await self._context.notify_workers()
 
-    def _is_known(self, session: Session, order: Order) -> bool:
-        acted = room_commands.find_by_origin(session, order.team, order.origin)
-        recorded = recordings.find_by_origin(session, order.team, order.origin)
-        return acted is not None or recorded is not None
+    def _is_duplicate(self, session: Session, request: CallControlRequest) -> bool:
+        commanded = room_commands.find_by_origin(session, request.team, request.origin)
+        recorded = recordings.find_by_origin(session, request.team, request.origin)
+        return commanded is not None or recorded is not None
 
-    def _take(self, session: Session, order: Order, ticket: Ticket, now: dt.datetime) -> None:
-        going_on = recordings.active_of(session, ticket.id)
-        if order.choice is Choice.STOP_RECORDING and going_on is None:
+    def _create_command(
+        self, session: Session, request: CallControlRequest, ticket: Ticket, now: dt.datetime
+    ) -> None:
+        active_recording = recordings.find_active(session, ticket.id)
+        if request.choice is CallControlAction.STOP_RECORDING and active_recording is None:
             raise ConflictError(message("This call is no longer being recorded."))
-        if order.choice not in self._choices(ticket, going_on):
+        if request.choice not in self._choices(ticket, active_recording):
             raise ConflictError(message("This can no longer be done here."))
-        match order.choice:
-            case Choice.RECORD:
-                detail = _begin_recording(session, order, ticket, now)
-            case Choice.STOP_RECORDING if going_on is not None:
-                detail = _stop_recording(session, order, going_on, now)
+        match request.choice:
+            case CallControlAction.RECORD:
+                detail = _begin_recording(session, request, ticket, now)
+            case CallControlAction.STOP_RECORDING if active_recording is not None:
+                detail = _stop_recording(session, request, active_recording, now)
             case _:
-                detail = _give_order(session, order, ticket, now)
-        audit_log.note(session, _entry(order, detail, now))
+                detail = _create_room_command(session, request, ticket, now)
+        audit_log.add_entry(session, _entry(request, detail, now))
 
-    async def reveal(self, order: Order) -> Ticket:
+    async def reveal(self, request: CallControlRequest) -> Ticket:
         """Let support see the full uids of a ticket; who saw them when is kept."""
-        ticket = await self._desk.may_act(order.team, order.number, order.person)
-        now = self._desk.clock.now()
-        await self._desk.store.transact(
-            lambda session: audit_log.note(session, _entry(order, {}, now))
+        ticket = await self._context.get_for_support(request.team, request.number, request.person)
+        now = self._context.clock.now()
+        await self._context.store.transact(
+            lambda session: audit_log.add_entry(session, _entry(request, {}, now))
         )
         return ticket
 
     def _control(self, ticket: Ticket) -> RoomControl | None:
-        return control_of(self._desk.clouds.get(ticket.app))
+        return room_control_of(self._context.clouds.get(ticket.app))
 
-    def _watcher(self, ticket: Ticket) -> RoomWatcher | None:
-        return watcher_of(self._desk.clouds.get(ticket.app))
+    def _watcher(self, ticket: Ticket) -> SupportsOccupancy | None:
+        return watcher_of(self._context.clouds.get(ticket.app))
 
-    def _may_act(self, ticket: Ticket) -> bool:
-        return self.has_rooms(ticket) and self._desk.clouds[ticket.app].capabilities.rooms
+    def _can_moderate(self, ticket: Ticket) -> bool:
+        return self.supports_control(ticket) and self._context.clouds[ticket.app].capabilities.rooms
 
-    def _may_record(self, ticket: Ticket) -> bool:
-        return self.has_rooms(ticket) and self._desk.clouds[ticket.app].capabilities.recording
+    def _can_record(self, ticket: Ticket) -> bool:
+        return (
+            self.supports_control(ticket)
+            and self._context.clouds[ticket.app].capabilities.recording
+        )
 
     def _rule(self, ticket: Ticket) -> str:
-        return self._desk.settings.huawei_record_rules.get(ticket.app, "")
+        return self._context.settings.huawei_record_rules.get(ticket.app, "")
 
 
-def control_of(cloud: object) -> RoomControl | None:
+def room_control_of(cloud: object) -> RoomControl | None:
     """What acts on a cloud's rooms, None where nothing does."""
-    return cloud.control if isinstance(cloud, RoomKeeper) else None
+    return cloud.control if isinstance(cloud, SupportsRoomControl) else None
 
 
-def watcher_of(cloud: object) -> RoomWatcher | None:
+def watcher_of(cloud: object) -> SupportsOccupancy | None:
     """What tells who is in a cloud's rooms, None where nothing does."""
-    return control_of(cloud) or (cloud if isinstance(cloud, RoomWatcher) else None)
+    return room_control_of(cloud) or (cloud if isinstance(cloud, SupportsOccupancy) else None)
 
 
-def _give_order(session: Session, order: Order, ticket: Ticket, now: dt.datetime) -> dict[str, Any]:
-    act = RoomAct(order.choice.value)
+def _create_room_command(
+    session: Session, request: CallControlRequest, ticket: Ticket, now: dt.datetime
+) -> dict[str, Any]:
+    action = RoomAction(request.choice.value)
     uid = {
-        RoomAct.REMOVE_STUDENT: ticket.student_uid,
-        RoomAct.REMOVE_TEACHER: ticket.teacher_uid,
-        RoomAct.DISMISS: "",
-    }[act]
-    row = RoomOrder(
-        team=order.team,
-        origin=order.origin,
+        RoomAction.REMOVE_STUDENT: ticket.student_uid,
+        RoomAction.REMOVE_TEACHER: ticket.teacher_uid,
+        RoomAction.DISMISS: "",
+    }[action]
+    row = RoomCommand(
+        team=request.team,
+        origin=request.origin,
         ticket=ticket.id,
-        person=order.person,
-        act=act,
+        person=request.person,
+        action=action,
         uid=uid,
-        asked_at=now,
+        requested_at=now,
     )
     session.add(row)
     session.flush()
-    store_jobs.owe(session, f"{ACT}:{row.id}", ACT, ticket=ticket.id, due_at=now)
+    store_jobs.enqueue(
+        session, f"{ROOM_COMMAND}:{row.id}", ROOM_COMMAND, ticket=ticket.id, due_at=now
+    )
     return {"app": ticket.app, "cname": ticket.cname, "uid": uid}
 
 
 def _begin_recording(
-    session: Session, order: Order, ticket: Ticket, now: dt.datetime
+    session: Session, request: CallControlRequest, ticket: Ticket, now: dt.datetime
 ) -> dict[str, Any]:
-    uid = ticket.report.uid_of(order.side)
+    uid = ticket.report.uid_of(request.side)
     row = Recording(
-        team=order.team,
-        origin=order.origin,
+        team=request.team,
+        origin=request.origin,
         ticket=ticket.id,
         app=ticket.app,
         cname=ticket.cname,
-        side=order.side,
+        side=request.side,
         uid=uid,
-        person=order.person,
-        asked_at=now,
+        person=request.person,
+        requested_at=now,
     )
     session.add(row)
     session.flush()
-    store_jobs.owe(session, f"{RECORD}:{row.id}", RECORD, ticket=ticket.id, due_at=now)
+    store_jobs.enqueue(session, f"{RECORD}:{row.id}", RECORD, ticket=ticket.id, due_at=now)
     return {"app": ticket.app, "cname": ticket.cname, "uid": uid, "recording": row.id}
 
 
 def _stop_recording(
-    session: Session, order: Order, going_on: Recording, now: dt.datetime
+    session: Session, request: CallControlRequest, active_recording: Recording, now: dt.datetime
 ) -> dict[str, Any]:
-    if going_on.stop_asked_at is None:
-        going_on.stop_asked_at, going_on.stop_person = now, order.person
-        going_on.polls = 0
-        session.add(going_on)
-    kind = STATE if going_on.job_id else RECORD
-    name = f"{kind}:{going_on.id}"
-    store_jobs.owe(session, name, kind, ticket=going_on.ticket, due_at=now)
-    return {"app": going_on.app, "cname": going_on.cname, "recording": going_on.id}
+    if active_recording.stop_requested_at is None:
+        active_recording.stop_requested_at, active_recording.stop_requested_by = now, request.person
+        active_recording.poll_count = 0
+        session.add(active_recording)
+    kind = STATE if active_recording.job_id else RECORD
+    name = f"{kind}:{active_recording.id}"
+    store_jobs.enqueue(session, name, kind, ticket=active_recording.ticket, due_at=now)
+    return {
+        "app": active_recording.app,
+        "cname": active_recording.cname,
+        "recording": active_recording.id,
+    }
 
 
-def _entry(order: Order, detail: dict[str, Any], now: dt.datetime) -> AuditEntry:
+def _entry(request: CallControlRequest, detail: dict[str, Any], now: dt.datetime) -> AuditEntry:
     return AuditEntry(
-        team=order.team,
-        person=order.person,
-        action=f"room.{order.choice.value}",
-        ticket=order.number,
-        origin=order.origin,
+        team=request.team,
+        person=request.person,
+        action=f"room.{request.choice.value}",
+        ticket=request.number,
+        origin=request.origin,
         detail=detail,
         at=now,
     )
 
 
-def _refuse_resolved(ticket: Ticket) -> None:
+def _reject_resolved(ticket: Ticket) -> None:
     if ticket.status is Status.RESOLVED:
         raise ConflictError(message("%(ticket)s is already resolved.", ticket=ticket.label))

@@ -6,78 +6,78 @@ import datetime as dt
 import logging
 from typing import Final, Protocol
 
-from bot.errors import SpeakGoneError
-from bot.ports import Posted
-from bot.services.tickets.service import Desk
+from bot.errors import SlackMessageGoneError
+from bot.ports import MessageRef
+from bot.services.tickets.service import TicketService
 from bot.store import Session, models
-from bot.store.call_control.recordings import RecordedFile, Recording
-from bot.store.call_control.room_commands import RoomOrder
+from bot.store.call_control.recordings import Recording, RecordingFile
+from bot.store.call_control.room_commands import RoomCommand
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
-Fact = RoomOrder | Recording | RecordedFile
-_SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
+ThreadItem = RoomCommand | Recording | RecordingFile
+_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 
 
-class RoomNotes(Protocol):
+class ThreadPosts(Protocol):
     """The ticket's thread, as these duties see it. Every method raises SpeakError only."""
 
-    async def post(self, ticket: Ticket, fact: Fact, key: str) -> Posted:
+    async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
         """Post a fact in the ticket's thread."""
 
-    async def update(self, ticket: Ticket, fact: Fact, ts: str) -> None:
+    async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
         """Edit the post of a fact."""
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
 
 
-class Teller:
+class StatusPosts:
     """Keeps one post for each order and recording, and posts each file once."""
 
-    def __init__(self, desk: Desk, notes: RoomNotes) -> None:
-        self._desk = desk
-        self._notes = notes
+    def __init__(self, context: TicketService, posts: ThreadPosts) -> None:
+        self._context = context
+        self._posts = posts
 
-    async def ticket(self, duty: models.Duty) -> Ticket:
+    async def ticket(self, job: models.Job) -> Ticket:
         """The ticket a duty belongs to."""
-        number = duty.ticket or 0
-        return await self._desk.store.read(lambda session: tickets.find(session, number))
+        number = job.ticket or 0
+        return await self._context.store.read(lambda session: tickets.find(session, number))
 
-    async def show(self, duty: models.Duty, row: RoomOrder | Recording) -> None:
+    async def post_or_update(self, job: models.Job, row: RoomCommand | Recording) -> None:
         """Post how an order or a recording stands, or edit its post."""
-        ticket = await self.ticket(duty)
-        if row.note_ts:
+        ticket = await self.ticket(job)
+        if row.status_ts:
             try:
-                await self._notes.update(ticket, row, row.note_ts)
-            except SpeakGoneError:
+                await self._posts.update(ticket, row, row.status_ts)
+            except SlackMessageGoneError:
                 log.info("a note of %s is gone; posting it anew", ticket.label)
             else:
                 return
         key = f"{'record' if isinstance(row, Recording) else 'room_action'}:{row.id}"
-        found = await self._find(duty, ticket, key, row.asked_at)
-        posted = found or await self._notes.post(ticket, row, key)
-        await self._desk.store.transact(lambda session: _keep(session, row, posted.ts))
-        if found is not None:
-            await self._notes.update(ticket, row, posted.ts)
+        existing = await self._find(job, ticket, key, row.requested_at)
+        posted = existing or await self._posts.post(ticket, row, key)
+        await self._context.store.transact(lambda session: _save_ts(session, row, posted.ts))
+        if existing is not None:
+            await self._posts.update(ticket, row, posted.ts)
 
-    async def post_file(self, duty: models.Duty, file: RecordedFile) -> None:
+    async def post_file(self, job: models.Job, file: RecordingFile) -> None:
         """Post a finished file, once."""
-        ticket = await self.ticket(duty)
-        if await self._find(duty, ticket, duty.name, file.at) is None:
-            await self._notes.post(ticket, file, duty.name)
+        ticket = await self.ticket(job)
+        if await self._find(job, ticket, job.name, file.at) is None:
+            await self._posts.post(ticket, file, job.name)
 
     async def _find(
-        self, duty: models.Duty, ticket: Ticket, key: str, at: dt.datetime
-    ) -> Posted | None:
-        if duty.attempt <= 1:
+        self, job: models.Job, ticket: Ticket, key: str, at: dt.datetime
+    ) -> MessageRef | None:
+        if job.attempt <= 1:
             return None
-        return await self._notes.find(ticket, key, at - _SEARCH_BEFORE)
+        return await self._posts.find(ticket, key, at - _SEARCH_MARGIN)
 
 
-def _keep(session: Session, row: RoomOrder | Recording, ts: str) -> None:
+def _save_ts(session: Session, row: RoomCommand | Recording, ts: str) -> None:
     stored = session.get(type(row), row.id)
     if stored is not None:
-        stored.note_ts = row.note_ts = ts
+        stored.status_ts = row.status_ts = ts
         session.add(stored)

@@ -8,9 +8,9 @@ from typing import Final
 
 from bot.errors import CloudError
 from bot.i18n.messages import Message, message
-from bot.ports import Finding, Health, RoomControl
-from bot.services.call_control.service import control_of
-from bot.services.tickets.service import Desk
+from bot.ports import CheckResult, Health, RoomControl
+from bot.services.call_control.service import room_control_of
+from bot.services.tickets.service import TicketService
 
 RECORDING_PATH: Final = "/hooks/huawei/recording"
 _NOT_SET: Final = message(
@@ -24,7 +24,7 @@ _ELSEWHERE: Final = message("%(url)s is not Lagdesk's address, which ends with %
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class WebhookRegistration:
     """Where an app's recordings are told: `url` is "" for nowhere, None when nobody could say.
 
     `is_new` tells whether it was set just now; `failure` says what went wrong.
@@ -36,68 +36,72 @@ class Address:
     failure: Message | None = None
 
     @property
-    def is_ours(self) -> bool:
+    def is_lagdesk(self) -> bool:
         """Tell whether it leads to a Lagdesk, as far as an address shows."""
         return bool(self.url and self.url.endswith(RECORDING_PATH))
 
 
-class Addresses:
+class WebhookRegistrations:
     """The desk's verbs about callback addresses."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
     @property
     def _controls(self) -> Mapping[str, RoomControl]:
         """What acts on the rooms of each app that can be recorded."""
-        rules, clouds = self._desk.settings.huawei_record_rules, self._desk.clouds
-        found = {app: control_of(clouds.get(app)) for app in rules}
+        rules, clouds = self._context.settings.huawei_record_rules, self._context.clouds
+        found = {app: room_control_of(clouds.get(app)) for app in rules}
         return {app: control for app, control in found.items() if control is not None}
 
-    async def look(self) -> list[Address]:
+    async def fetch_all(self) -> list[WebhookRegistration]:
         """Ask where the recordings of each app are told."""
-        return [await self._look(app) for app in self._controls]
+        return [await self._fetch(app) for app in self._controls]
 
-    async def _look(self, app: str) -> Address:
+    async def _fetch(self, app: str) -> WebhookRegistration:
         try:
-            return Address(app, await self._controls[app].callback_url(app))
+            return WebhookRegistration(app, await self._controls[app].callback_url(app))
         except CloudError as error:
-            return Address(app, failure=error.spoken)
+            return WebhookRegistration(app, failure=error.user_message)
 
-    async def set(self, base_url: str, *, replaces: bool) -> list[Address]:
-        """Let each app's recordings be told at a host; another's address only if `replaces`."""
+    async def register(self, base_url: str, *, overwrite: bool) -> list[WebhookRegistration]:
+        """Let each app's recordings be told at a host; another's address only if `overwrite`."""
         url = base_url.rstrip("/") + RECORDING_PATH
-        return [await self._set(each, url, replaces=replaces) for each in await self.look()]
+        return [
+            await self._register(each, url, overwrite=overwrite) for each in await self.fetch_all()
+        ]
 
-    async def _set(self, found: Address, url: str, *, replaces: bool) -> Address:
-        is_free = found.url in ("", url) or replaces
-        if found.failure is not None or not is_free:
+    async def _register(
+        self, found: WebhookRegistration, url: str, *, overwrite: bool
+    ) -> WebhookRegistration:
+        may_set = found.url in ("", url) or overwrite
+        if found.failure is not None or not may_set:
             return found
-        key = self._desk.settings.huawei_callback_key
+        key = self._context.settings.huawei_callback_key
         try:
             await self._controls[found.app].set_callback(found.app, url, key)
         except CloudError as error:
-            return Address(found.app, found.url, failure=error.spoken)
-        return Address(found.app, url, is_new=True)
+            return WebhookRegistration(found.app, found.url, failure=error.user_message)
+        return WebhookRegistration(found.app, url, is_new=True)
 
-    async def inspect(self, app: str) -> Finding | None:
+    async def run_checks(self, app: str) -> CheckResult | None:
         """What doctor says of an app's address; None for an app that is not recorded."""
         if app not in self._controls:
             return None
-        found = await self._look(app)
-        told = self._judge(found)
+        found = await self._fetch(app)
+        problem = self._problem_with(found)
         label = message("Recordings of %(app)s are told at", app=app)
-        name, health = f"recordings.{app}", Health.OK if told is None else Health.WARNING
-        return Finding(name, label, health, told or message("%(url)s.", url=found.url))
+        name, health = f"recordings.{app}", Health.OK if problem is None else Health.WARNING
+        return CheckResult(name, label, health, problem or message("%(url)s.", url=found.url))
 
-    def _judge(self, found: Address) -> Message | None:
+    def _problem_with(self, found: WebhookRegistration) -> Message | None:
         """What is wrong with an address, None when nothing is."""
         if found.failure is not None:
             return found.failure
         if not found.url:
             return _NOT_SET
-        if not found.is_ours:
+        if not found.is_lagdesk:
             return Message(_ELSEWHERE.id, {"url": found.url, "path": RECORDING_PATH})
-        if not self._desk.settings.huawei_callback_key:
+        if not self._context.settings.huawei_callback_key:
             return Message(_NO_KEY.id, {"url": found.url})
         return None

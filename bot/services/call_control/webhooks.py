@@ -5,75 +5,77 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from bot.ports import RecordEvent, RecordMoment
+from bot.ports import RecordingEvent, RecordingEventType
 from bot.services.call_control.service import FILE, STATE
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import RecordedFile, Recording, RecordState
+from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
 
 log = logging.getLogger(__name__)
 
 
-class Callbacks:
+class RecordingWebhooks:
     """The desk's verb for what clouds tell."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
-    async def hear(self, event: RecordEvent) -> bool:
+    async def receive(self, event: RecordingEvent) -> bool:
         """Take an event, once; tells whether it was new and of a recording of ours."""
-        now = self._desk.clock.now()
-        taken = await self._desk.store.transact(lambda session: _take(session, event, now))
-        if taken:
-            await self._desk.wake()
-        return taken
+        now = self._context.clock.now()
+        accepted = await self._context.store.transact(
+            lambda session: _process_event(session, event, now)
+        )
+        if accepted:
+            await self._context.notify_workers()
+        return accepted
 
 
-def _take(session: Session, event: RecordEvent, now: dt.datetime) -> bool:
+def _process_event(session: Session, event: RecordingEvent, now: dt.datetime) -> bool:
     recording = _find(session, event)
     if recording is None:
         log.info("a record event (%s) of no recording of ours is ignored", event.moment)
         return False
-    if not recordings.hear(session, event.id, now):
+    if not recordings.mark_received(session, event.id, now):
         return False
-    if event.moment is RecordMoment.OVER and recording.over_at is None:
-        recording.over_at = now
-    if event.moment is RecordMoment.FILE_DONE:
-        _keep_file(session, recording, event, now)
-    recording.polls = 0
+    if event.moment is RecordingEventType.OVER and recording.ended_at is None:
+        recording.ended_at = now
+    if event.moment is RecordingEventType.FILE_FINISHED:
+        _save_file(session, recording, event, now)
+    recording.poll_count = 0
     session.add(recording)
     if recording.is_active:  # the cloud's own answer is worth more than an event
         name = f"{STATE}:{recording.id}"
-        store_jobs.owe(session, name, STATE, ticket=recording.ticket, due_at=now)
+        store_jobs.enqueue(session, name, STATE, ticket=recording.ticket, due_at=now)
     return True
 
 
-def _find(session: Session, event: RecordEvent) -> Recording | None:
+def _find(session: Session, event: RecordingEvent) -> Recording | None:
     """Find the recording of ours that is spoken of."""
-    known = recordings.find_by_job(session, event.app, event.job_id)
-    if known is not None or not event.job_id:
-        return known
-    return _adopt(session, event)
+    existing = recordings.find_by_job(session, event.app, event.job_id)
+    if existing is not None or not event.job_id:
+        return existing
+    return _match_unconfirmed(session, event)
 
 
-def _adopt(session: Session, event: RecordEvent) -> Recording | None:
+def _match_unconfirmed(session: Session, event: RecordingEvent) -> Recording | None:
     """Learn the job of a recording whose start was never confirmed, from its stream's name.
 
     10.1 names a stream of a single person `s_{job}_{room}_{user}`.
     """
-    for recording in recordings.unconfirmed_of(session, event.app, event.cname):
+    for recording in recordings.list_unconfirmed(session, event.app, event.cname):
         if event.stream == f"s_{event.job_id}_{recording.cname}_{recording.uid}":
-            recording.job_id, recording.state = event.job_id, RecordState.RUNNING
+            recording.job_id, recording.state = event.job_id, RecordingState.RUNNING
             return recording
     return None
 
 
-def _keep_file(
-    session: Session, recording: Recording, event: RecordEvent, now: dt.datetime
+def _save_file(
+    session: Session, recording: Recording, event: RecordingEvent, now: dt.datetime
 ) -> None:
-    file = RecordedFile(
+    file = RecordingFile(
         recording=recording.id or 0,
         ticket=recording.ticket,
         format=event.format,
@@ -88,4 +90,4 @@ def _keep_file(
         at=now,
     )
     if recordings.add_file(session, file):
-        store_jobs.owe(session, f"{FILE}:{file.id}", FILE, ticket=file.ticket, due_at=now)
+        store_jobs.enqueue(session, f"{FILE}:{file.id}", FILE, ticket=file.ticket, due_at=now)

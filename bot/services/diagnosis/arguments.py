@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
-from bot.services.prefill.cleaning import clean, narrow
+from bot.services.prefill.cleaning import clean, to_half_width
 
 _DAY_S: Final = 86400.0
 _CNAME_LENGTH: Final = 64
@@ -30,7 +30,7 @@ _SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnoseWanted:
+class DiagnoseArguments:
     """What /diagnose asks: a channel of an app, and how far back, in seconds (None: not said)."""
 
     app: str
@@ -38,7 +38,7 @@ class DiagnoseWanted:
     since_s: float | None = None
 
 
-def read_diagnose(text: str, apps: Sequence[str]) -> DiagnoseWanted:
+def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
     """Read `<cname> [app=<name>] [since=30m]` in any order; without app= the first app is meant.
 
     Only `app=` and `since=` are options, for a channel's name may hold "=". An app nobody
@@ -50,53 +50,55 @@ def read_diagnose(text: str, apps: Sequence[str]) -> DiagnoseWanted:
         if not key:
             names.append(value)
         elif key in options:
-            raise _wrong(message("Say %(option)s only once.", option=f"{key}="))
+            raise _input_error(message("Say %(option)s only once.", option=f"{key}="))
         else:
             options[key] = value
-    return DiagnoseWanted(
+    return DiagnoseArguments(
         app=_choose_app(options.get("app"), apps),
-        cname=_one_cname(names),
-        since_s=_read_since(options["since"]) if "since" in options else None,
+        cname=_single_cname(names),
+        since_s=_parse_since(options["since"]) if "since" in options else None,
     )
 
 
 def _split(text: str) -> list[tuple[str, str]]:
     """Cut into (option, value) pairs; option "" for a name."""
     found: list[tuple[str, str]] = []
-    for match in _ARGUMENT.finditer(narrow(text)):
+    for match in _ARGUMENT.finditer(to_half_width(text)):
         key = (match["key"] or match["empty"] or "").rstrip("=").lower()
         value = match["bare"] if match["quoted"] is None else match["quoted"]
         found.append((key, (value or "").strip()))
     return found
 
 
-def _one_cname(names: list[str]) -> str:
+def _single_cname(names: list[str]) -> str:
     if not any(names):
-        raise _wrong(message("Say which channel: its name (cname) is missing."))
+        raise _input_error(message("Say which channel: its name (cname) is missing."))
     if len(names) > 1:
         unknown = next(filter(None, map(_OPTION.match, names)), None)
         if unknown:
             option = f"{unknown[1]}="
-            raise _wrong(message("There is no option %(option)s here.", option=option))
-        raise _wrong(message("Give one channel only; put a name with spaces in quotation marks."))
+            raise _input_error(message("There is no option %(option)s here.", option=option))
+        raise _input_error(
+            message("Give one channel only; put a name with spaces in quotation marks.")
+        )
     if len(names[0]) > _CNAME_LENGTH:
-        raise _wrong(
+        raise _input_error(
             message("A channel's name has at most %(count)s characters.", count=_CNAME_LENGTH)
         )
     return names[0]
 
 
-def _choose_app(wish: str | None, apps: Sequence[str]) -> str:
-    if wish is None:
+def _choose_app(requested: str | None, apps: Sequence[str]) -> str:
+    if requested is None:
         return apps[0] if apps else ""
-    if not wish:
-        raise _wrong(message("Write the app's name after app=."))
-    if wish in apps:
-        return wish
-    return next((app for app in apps if app.casefold() == wish.casefold()), wish)
+    if not requested:
+        raise _input_error(message("Write the app's name after app=."))
+    if requested in apps:
+        return requested
+    return next((app for app in apps if app.casefold() == requested.casefold()), requested)
 
 
-def read_length(text: str) -> float | None:
+def parse_duration(text: str) -> float | None:
     """Read 90s, 30m, 1h30m or 7天 as seconds; None for what is no length of time."""
     found = _SINCE.fullmatch(text)
     if not found or not any(found.groups()):
@@ -108,15 +110,15 @@ def read_length(text: str) -> float | None:
     )
 
 
-def _read_since(text: str) -> float:
+def _parse_since(text: str) -> float:
     """Read a length of time of up to a day; a bare number counts minutes."""
-    since_s = read_length(f"{text}m" if text.isdigit() else text)
+    since_s = parse_duration(f"{text}m" if text.isdigit() else text)
     if since_s is None:
-        raise _wrong(message("Write a length of time after since=, such as 90s, 30m or 2h."))
+        raise _input_error(message("Write a length of time after since=, such as 90s, 30m or 2h."))
     if not 0 < since_s <= _DAY_S:
-        raise _wrong(message("since= can be up to 24 hours."))
+        raise _input_error(message("since= can be up to 24 hours."))
     return since_s
 
 
-def _wrong(spoken: Message) -> InputError:
-    return InputError({"text": spoken})
+def _input_error(reason: Message) -> InputError:
+    return InputError({"text": reason})

@@ -8,39 +8,45 @@ from typing import Final
 
 from bot.call import Side
 from bot.diagnosis import HEALTHY, UNKNOWN, Verdict
-from bot.ports import Past
+from bot.ports import ParticipantHistory
 from bot.store import Session
 from bot.store.diagnosis import history
 from bot.ticket import Ticket
 
-LOOKED_BACK: Final = dt.timedelta(days=30)
-_CAUSES_TOLD: Final = 3
+LOOKBACK: Final = dt.timedelta(days=30)
+_MAX_CAUSES: Final = 3
 
 
-def look_back(session: Session, ticket: Ticket, verdict: Verdict) -> tuple[Past, ...]:
+def participant_history(
+    session: Session, ticket: Ticket, verdict: Verdict
+) -> tuple[ParticipantHistory, ...]:
     """Count the tickets of each person up to and with this one; nothing for a first ticket."""
-    found = (_past_of(session, ticket, verdict, side) for side in Side)
-    return tuple(past for past in found if past is not None)
+    entries = (_history_of(session, ticket, verdict, side) for side in Side)
+    return tuple(entry for entry in entries if entry is not None)
 
 
-def _past_of(session: Session, ticket: Ticket, verdict: Verdict, side: Side) -> Past | None:
+def _history_of(
+    session: Session, ticket: Ticket, verdict: Verdict, side: Side
+) -> ParticipantHistory | None:
     uid = ticket.report.uid_of(side)
-    since = ticket.created_at - LOOKED_BACK
+    since = ticket.created_at - LOOKBACK
     earlier = [
         one
-        for one in history.of_person(session, ticket.app, uid, since, other_than=ticket.id)
+        for one in history.list_for_participant(
+            session, ticket.app, uid, since, other_than=ticket.id
+        )
         if one.created_at <= ticket.created_at and _concerns(one, uid)
     ]
     if not earlier:
         return None
-    causes = Counter(one.cause for one in earlier if one.fault_uid == uid and one.cause)
+    causes = Counter(one.cause for one in earlier if one.at_fault_uid == uid and one.cause)
     is_at_fault = verdict.uid == uid and verdict.cause not in (HEALTHY, UNKNOWN)
     if is_at_fault:
         causes[verdict.cause] += 1
     now = int(is_at_fault or ticket.report.abnormal_uid == uid)
-    return Past(side, len(earlier) + now, tuple(causes.most_common(_CAUSES_TOLD)))
+    return ParticipantHistory(side, len(earlier) + now, tuple(causes.most_common(_MAX_CAUSES)))
 
 
 def _concerns(ticket: Ticket, uid: str) -> bool:
     """Tell whether somebody was at fault in a ticket, or had the problem."""
-    return uid in (ticket.fault_uid, ticket.report.abnormal_uid)
+    return uid in (ticket.at_fault_uid, ticket.report.abnormal_uid)

@@ -13,45 +13,45 @@ from bot.call import (
     Call,
     CallRecord,
     IssueType,
-    Lack,
-    LackReason,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Report,
     Side,
 )
-from bot.clouds.reasons import reason_of, retry_of
-from bot.diagnosis import Verdict, diagnose, examine_either
+from bot.clouds.reasons import reason_for, retry_time
+from bot.diagnosis import Verdict, diagnose, diagnose_either_side
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
-from bot.ports import Clock, Cloud, Diagnosis, EventAnswer, EventSource, Window
+from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
 
-REACH: Final = dt.timedelta(minutes=2)  # metrics are judged this near to the complaint
-ENOUGH: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
-FOUND_WITHIN: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
-_LIST_PAUSE: Final = dt.timedelta(seconds=60)
-SEARCHED: Final = dt.timedelta(hours=24)  # how far back a channel's last call is looked for
-_CALLS_READ: Final = 3  # a class that broke off and started anew near the complaint
+WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics are judged this near to the complaint
+MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
+LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
+_LISTING_RETRY: Final = dt.timedelta(seconds=60)
+DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is looked for
+_MAX_CALLS: Final = 3  # a class that broke off and started anew near the complaint
 
 
 @dataclass(slots=True)
-class _Findings:
+class _CloudData:
     """What came together so far."""
 
     calls: tuple[Call, ...] = ()
     records: list[CallRecord] = field(default_factory=list)
     events: tuple[AbnormalEvent, ...] = ()
-    missing: list[Missing] = field(default_factory=list)
+    missing: list[MissingItem] = field(default_factory=list)
     failures: list[Message] = field(default_factory=list)
 
-    def fail(self, what: Lack, error: CloudError, now: dt.datetime) -> None:
+    def add_failure(self, what: MissingKind, error: CloudError, now: dt.datetime) -> None:
         """Note what an error kept from us."""
         code = error.code if isinstance(error, CloudRefusedError) else ""
-        self.missing.append(Missing(what, reason_of(error), retry_of(error, now), code))
-        if error.spoken not in self.failures:
-            self.failures.append(error.spoken)
+        self.missing.append(MissingItem(what, reason_for(error), retry_time(error, now), code))
+        if error.user_message not in self.failures:
+            self.failures.append(error.user_message)
 
 
-class Examiner:
+class DiagnosisService:
     """Asks the clouds about a complaint and examines what they tell."""
 
     def __init__(self, clouds: Mapping[str, Cloud], clock: Clock) -> None:
@@ -65,14 +65,14 @@ class Examiner:
         known, who suffered is found out too.
         """
         cloud, now = self._clouds[report.app], self._clock.now()
-        found = _Findings()
+        data = _CloudData()
         if report.occurred_at < now - cloud.capabilities.look_back:
-            found.missing.append(Missing(Lack.CALL, LackReason.FORGOTTEN))
+            data.missing.append(MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN))
         else:
-            report = await self._gather(cloud, report, now, found)
-        return _conclude(cloud, report, now, found, side_known=side_known)
+            report = await self._collect(cloud, report, now, data)
+        return _build_diagnosis(cloud, report, now, data, side_known=side_known)
 
-    async def examine_channel(
+    async def diagnose_channel(
         self,
         app: str,
         cname: str,
@@ -91,7 +91,7 @@ class Examiner:
         """
         now = self._clock.now()
         moment = at or await self._newest_moment(app, cname, now, since_s)
-        asked = Report(
+        report = Report(
             app=app,
             cname=cname,
             teacher_uid=teacher_uid,
@@ -101,21 +101,23 @@ class Examiner:
             occurred_at=moment or now,
         )
         if moment is None:
-            listed_by = (asked_at or now) + FOUND_WITHIN
-            again_at = listed_by if now < listed_by else None
-            unlisted = Missing(Lack.CALL, LackReason.NOT_FOUND, again_at, cname)
-            return _conclude(self._clouds[app], asked, now, _Findings(missing=[unlisted]))
-        diagnosis = await self.diagnose(asked, side_known=False)
+            listed_by = (asked_at or now) + LISTING_DELAY
+            retry_at = listed_by if now < listed_by else None
+            unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
+            return _build_diagnosis(self._clouds[app], report, now, _CloudData(missing=[unlisted]))
+        diagnosis = await self.diagnose(report, side_known=False)
         named = frozenset(filter(None, (teacher_uid, student_uid)))
-        return replace(diagnosis, verdict=_leave_open(diagnosis.verdict, named), named=named)
+        return replace(
+            diagnosis, verdict=_clear_unnamed_sides(diagnosis.verdict, named), named=named
+        )
 
     async def _newest_moment(
         self, app: str, cname: str, now: dt.datetime, since_s: float | None
     ) -> dt.datetime | None:
         """The newest moment of the last call of which the cloud tells; None without a call."""
         cloud = self._clouds[app]
-        searched = SEARCHED if since_s is None else dt.timedelta(seconds=since_s)
-        look_back = min(cloud.capabilities.look_back, searched)
+        lookback = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
+        look_back = min(cloud.capabilities.look_back, lookback)
         try:
             calls = await cloud.find_calls(app, cname, Window(now - look_back, now))
         except CloudError:
@@ -125,58 +127,63 @@ class Examiner:
         last = calls[0]
         known_until = now - cloud.capabilities.metrics_delay
         if last.ended_at is not None:
-            known_until = min(known_until, last.ended_at - REACH)
+            known_until = min(known_until, last.ended_at - WINDOW_MARGIN)
         return max(last.started_at, known_until)
 
-    async def _gather(
-        self, cloud: Cloud, report: Report, now: dt.datetime, found: _Findings
+    async def _collect(
+        self, cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData
     ) -> Report:
-        window = Window.around(report.occurred_at, REACH)
+        window = Window.around(report.occurred_at, WINDOW_MARGIN)
         try:
-            found.calls = await cloud.find_calls(report.app, report.cname, window)
+            data.calls = await cloud.find_calls(report.app, report.cname, window)
         except CloudError as error:
-            found.fail(Lack.CALL, error, now)
-            await self._recall(cloud, report, window, found, error)
+            data.add_failure(MissingKind.CALL, error, now)
+            await self._add_seen_events(cloud, report, window, data, error)
             return report
-        if not found.calls:
-            found.missing.append(_not_found(report, now))
+        if not data.calls:
+            data.missing.append(_not_found(report, now))
             return report
         delay = cloud.capabilities.metrics_delay
-        found.missing += _not_out_yet(found.calls, window, now, delay)
-        if _blocks(found.missing):
+        data.missing += _not_out_yet(data.calls, window, now, delay)
+        if _is_blocking(data.missing):
             return report
-        await self._read(cloud, report, Window(window.since, min(window.until, now - delay)), found)
-        return _choose_pair(report, found.records)
+        await self._fetch(cloud, report, Window(window.since, min(window.until, now - delay)), data)
+        return _choose_pair(report, data.records)
 
-    async def _recall(
-        self, cloud: Cloud, report: Report, window: Window, found: _Findings, because: CloudError
+    async def _add_seen_events(
+        self,
+        cloud: Cloud,
+        report: Report,
+        window: Window,
+        data: _CloudData,
+        original_error: CloudError,
     ) -> None:
         """What was seen of the channel before the cloud stopped answering still counts."""
-        if isinstance(cloud, EventSource) and cloud.capabilities.events:
-            seen = await cloud.recall_events(report.app, report.cname, window, because)
-            found.events = seen.events
-            found.missing += seen.missing
+        if isinstance(cloud, SupportsEventPolling) and cloud.capabilities.events:
+            scan = await cloud.read_polled_events(report.app, report.cname, window, original_error)
+            data.events = scan.events
+            data.missing += scan.missing
 
-    async def _read(self, cloud: Cloud, report: Report, window: Window, found: _Findings) -> None:
+    async def _fetch(self, cloud: Cloud, report: Report, window: Window, data: _CloudData) -> None:
         now = self._clock.now()
         records = [
-            self._read_record(cloud, report, call, window) for call in found.calls[:_CALLS_READ]
+            self._fetch_record(cloud, report, call, window) for call in data.calls[:_MAX_CALLS]
         ]
-        events = self._read_events(cloud, report, window)
+        events = self._fetch_events(cloud, report, window)
         *answers, event_answer = await asyncio.gather(*records, events)
         for answer in answers:
             if isinstance(answer, CallRecord):
-                found.records.append(answer)
-                found.missing += answer.missing
+                data.records.append(answer)
+                data.missing += answer.missing
             elif isinstance(answer, CloudError):
-                found.fail(Lack.CALL, answer, now)
-        if isinstance(event_answer, EventAnswer):
-            found.events = event_answer.events
-            found.missing += event_answer.missing
+                data.add_failure(MissingKind.CALL, answer, now)
+        if isinstance(event_answer, EventsResult):
+            data.events = event_answer.events
+            data.missing += event_answer.missing
         elif isinstance(event_answer, CloudError):
-            found.fail(Lack.EVENTS, event_answer, now)
+            data.add_failure(MissingKind.EVENTS, event_answer, now)
 
-    async def _read_record(
+    async def _fetch_record(
         self, cloud: Cloud, report: Report, call: Call, window: Window
     ) -> CallRecord | CloudError:
         uids = [uid for uid in (report.teacher_uid, report.student_uid) if uid]
@@ -185,71 +192,75 @@ class Examiner:
         except CloudError as error:
             return error
 
-    async def _read_events(
+    async def _fetch_events(
         self, cloud: Cloud, report: Report, window: Window
-    ) -> EventAnswer | CloudError:
+    ) -> EventsResult | CloudError:
         if not cloud.capabilities.events:
-            return EventAnswer()
+            return EventsResult()
         try:
             return await cloud.fetch_events(report.app, report.cname, window)
         except CloudError as error:
             return error
 
 
-def _conclude(
-    cloud: Cloud, report: Report, now: dt.datetime, found: _Findings, *, side_known: bool = True
+def _build_diagnosis(
+    cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData, *, side_known: bool = True
 ) -> Diagnosis:
-    series = tuple(series for record in found.records for series in record.series)
-    participants = tuple(person for record in found.records for person in record.participants)
-    told = (report, found.calls, series, found.events)
+    series = tuple(series for record in data.records for series in record.series)
+    participants = tuple(person for record in data.records for person in record.participants)
+    inputs = (report, data.calls, series, data.events)
     if side_known:
-        verdict = diagnose(*told, missing=found.missing, participants=participants)
+        verdict = diagnose(*inputs, missing=data.missing, participants=participants)
     else:
-        side, verdict = examine_either(*told, missing=found.missing, participants=participants)
+        side, verdict = diagnose_either_side(
+            *inputs, missing=data.missing, participants=participants
+        )
         report = replace(report, abnormal_side=side)
     return Diagnosis(
         report=report,
         cloud=cloud.name,
         verdict=verdict,
         asked_at=now,
-        calls=found.calls,
+        calls=data.calls,
         participants=participants,
-        events=found.events,
-        failures=tuple(found.failures),
+        events=data.events,
+        failures=tuple(data.failures),
         series=series,
     )
 
 
-def _leave_open(verdict: Verdict, named: frozenset[str]) -> Verdict:
+def _clear_unnamed_sides(verdict: Verdict, named: frozenset[str]) -> Verdict:
     side = verdict.side if verdict.uid in named else None
-    others = tuple(_leave_open(other, named) for other in verdict.others)
+    others = tuple(_clear_unnamed_sides(other, named) for other in verdict.others)
     return replace(verdict, side=side, others=others)
 
 
-def _not_found(report: Report, now: dt.datetime) -> Missing:
+def _not_found(report: Report, now: dt.datetime) -> MissingItem:
     """A call that has just begun is not listed yet; an old one will never be."""
-    listed_by = report.occurred_at + FOUND_WITHIN
+    listed_by = report.occurred_at + LISTING_DELAY
     if now < listed_by:
-        return Missing(Lack.CALL, LackReason.NOT_OUT_YET, min(listed_by, now + _LIST_PAUSE))
-    return Missing(Lack.CALL, LackReason.NOT_FOUND, detail=report.cname)
+        return MissingItem(
+            MissingKind.CALL, MissingReason.NOT_OUT_YET, min(listed_by, now + _LISTING_RETRY)
+        )
+    return MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=report.cname)
 
 
 def _not_out_yet(
     calls: Sequence[Call], window: Window, now: dt.datetime, delay: dt.timedelta
-) -> list[Missing]:
+) -> list[MissingItem]:
     """Say what of the window the cloud has not published yet."""
     start = max(window.since, min(call.started_at for call in calls))
     end = min(window.until, max(call.ended_at or window.until for call in calls))
     if now >= end + delay:
         return []
-    enough_at = min(start + ENOUGH, end) + delay
+    enough_at = min(start + MIN_OBSERVED, end) + delay
     if now < enough_at:
-        return [Missing(Lack.CALL, LackReason.NOT_OUT_YET, enough_at)]
-    return [Missing(Lack.MINUTES, LackReason.NOT_OUT_YET, end + delay)]
+        return [MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, enough_at)]
+    return [MissingItem(MissingKind.MINUTES, MissingReason.NOT_OUT_YET, end + delay)]
 
 
-def _blocks(missing: Sequence[Missing]) -> bool:
-    return any(lack.what is Lack.CALL for lack in missing)
+def _is_blocking(missing: Sequence[MissingItem]) -> bool:
+    return any(gap.what is MissingKind.CALL for gap in missing)
 
 
 def _choose_pair(report: Report, records: Sequence[CallRecord]) -> Report:

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from bot.errors import NotFoundError, SpeakGoneError
+from bot.errors import NotFoundError, SlackMessageGoneError
 from bot.i18n.messages import message
-from bot.ports import Posted
-from bot.services.permissions import refuse
-from bot.services.tickets.service import Desk, owe
+from bot.ports import MessageRef
+from bot.services.permissions import not_allowed
+from bot.services.tickets.service import TicketService, enqueue
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -21,106 +21,114 @@ from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
-Carrier = Callable[[models.Duty], Awaitable[dt.datetime | None]]
+JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
-GATHER: Final = "gather"
-SHOW: Final = "incident"
-TOGETHER: Final = 4  # so many tickets with one cause are no coincidence ...
-WITHIN: Final = dt.timedelta(minutes=10)  # ... when they were filed so close together
-JOINED_WITHIN: Final = dt.timedelta(minutes=30)  # of the newest one
-QUIET_FOR: Final = dt.timedelta(hours=2)
-_SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
+GROUP: Final = "gather"
+POST: Final = "incident"
+MIN_TICKETS: Final = 4  # so many tickets with one cause are no coincidence ...
+GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # ... when they were filed so close together
+JOIN_WINDOW: Final = dt.timedelta(minutes=30)  # of the newest one
+CLOSE_AFTER: Final = dt.timedelta(hours=2)
+_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 
 
-class IncidentNotes(Protocol):
+class IncidentPosts(Protocol):
     """The escalation channel, as these duties see it. Every method raises SpeakError only."""
 
-    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> Posted:
+    async def post(
+        self, incident: Incident, tickets_found: Sequence[Ticket], key: str
+    ) -> MessageRef:
         """Post an incident with its tickets, and call the group."""
 
-    async def update(self, incident: Incident, found: Sequence[Ticket]) -> None:
+    async def update(self, incident: Incident, tickets_found: Sequence[Ticket]) -> None:
         """Edit the post of an incident."""
 
     async def permalink(self, incident: Incident) -> str:
         """Return the post's address, "" when it cannot be had now."""
 
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
 
 
-class Incidents:
+class IncidentService:
     """What people may do with incidents."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
     async def close(self, team: str, number: int, person: str) -> None:
         """Close an incident; NotAllowedError for everybody but support. Twice is once."""
-        if not await self._desk.is_support(team, person):
-            raise refuse(self._desk.settings, message("Only support can close an incident."))
-        now = self._desk.clock.now()
+        if not await self._context.is_support(team, person):
+            raise not_allowed(
+                self._context.settings, message("Only support can close an incident.")
+            )
+        now = self._context.clock.now()
 
         def work(session: Session) -> None:
             incident = incidents.lock(session, number, team)
             if incident is None:
                 raise NotFoundError(message("There is no such incident."))
             if incident.closed_at is None:
-                incident.closed_at, incident.closer = now, person
+                incident.closed_at, incident.closed_by = now, person
                 session.add(incident)
-            _owe_post(session, incident, now)
+            _enqueue_incident_post(session, incident, now)
 
-        await self._desk.store.transact(work)
-        await self._desk.wake()
+        await self._context.store.transact(work)
+        await self._context.notify_workers()
 
 
-class IncidentDuties:
+class IncidentJobs:
     """One carrier for gathering a ticket, one for an incident's post."""
 
-    def __init__(self, desk: Desk, notes: IncidentNotes) -> None:
-        self._desk = desk
-        self._notes = notes
+    def __init__(self, context: TicketService, posts: IncidentPosts) -> None:
+        self._context = context
+        self._posts = posts
 
     @property
-    def table(self) -> Mapping[str, Carrier]:
+    def job_handlers(self) -> Mapping[str, JobHandler]:
         """Which carrier carries out which kind of duty."""
-        return {GATHER: self.gather, SHOW: self.show}
+        return {GROUP: self.group, POST: self.post_or_update}
 
-    async def gather(self, duty: models.Duty) -> dt.datetime | None:
+    async def group(self, job: models.Job) -> dt.datetime | None:
         """Let a ticket join an incident, or open one with others like it."""
-        number, now = duty.ticket or 0, self._desk.clock.now()
-        await self._desk.store.transact(lambda session: _gather(session, number, now))
-        await self._desk.wake()
+        number, now = job.ticket or 0, self._context.clock.now()
+        await self._context.store.transact(lambda session: _group_ticket(session, number, now))
+        await self._context.notify_workers()
         return None
 
-    async def show(self, duty: models.Duty) -> dt.datetime | None:
+    async def post_or_update(self, job: models.Job) -> dt.datetime | None:
         """Post an incident or edit its post; come back to close it when it has been quiet."""
-        number, now = int(duty.name.rpartition("-")[2]), self._desk.clock.now()
-        incident, found = await self._desk.store.transact(lambda s: _look_at(s, number, now))
+        number, now = int(job.name.rpartition("-")[2]), self._context.clock.now()
+        incident, tickets_found = await self._context.store.transact(
+            lambda s: _load_and_close(s, number, now)
+        )
         if incident.ts:
             try:
-                await self._notes.update(incident, found)
-            except SpeakGoneError:
+                await self._posts.update(incident, tickets_found)
+            except SlackMessageGoneError:
                 log.info("the post of %s is gone; posting it anew", incident.label)
                 incident.ts = ""
         if not incident.ts:
-            await self._post(duty, incident, found)
-        return None if incident.closed_at else incident.joined_at + QUIET_FOR
+            await self._post(job, incident, tickets_found)
+        return None if incident.closed_at else incident.last_ticket_at + CLOSE_AFTER
 
-    async def _post(self, duty: models.Duty, incident: Incident, found: Sequence[Ticket]) -> None:
-        key, first = duty.name, found[0]
-        since = incident.opened_at - _SEARCH_BEFORE
-        known = await self._notes.find(first, key, since) if duty.attempt > 1 else None
-        posted = known or await self._notes.post(incident, found, key)
+    async def _post(
+        self, job: models.Job, incident: Incident, tickets_found: Sequence[Ticket]
+    ) -> None:
+        key, first = job.name, tickets_found[0]
+        since = incident.opened_at - _SEARCH_MARGIN
+        existing = await self._posts.find(first, key, since) if job.attempt > 1 else None
+        posted = existing or await self._posts.post(incident, tickets_found, key)
         incident.channel, incident.ts = posted.channel, posted.ts
-        await self._keep_place(incident)
-        incident.permalink = await self._notes.permalink(incident)
-        await self._keep_place(incident)
-        if known is not None:
-            await self._notes.update(incident, found)
+        await self._save_location(incident)
+        incident.permalink = await self._posts.permalink(incident)
+        await self._save_location(incident)
+        if existing is not None:
+            await self._posts.update(incident, tickets_found)
 
-    async def _keep_place(self, incident: Incident) -> None:
+    async def _save_location(self, incident: Incident) -> None:
         """Keep where the post stands, and have every ticket's card link it."""
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
 
         def work(session: Session) -> None:
             stored = incidents.lock(session, incident.id or 0)
@@ -130,106 +138,116 @@ class IncidentDuties:
             stored.permalink = incident.permalink
             session.add(stored)
             if stored.permalink:
-                for ticket in incidents.tickets_of(session, stored.id or 0):
+                for ticket in incidents.list_tickets(session, stored.id or 0):
                     _link(session, ticket, stored, now)
 
-        await self._desk.store.transact(work)
-        await self._desk.wake()
+        await self._context.store.transact(work)
+        await self._context.notify_workers()
 
 
-def _gather(session: Session, number: int, now: dt.datetime) -> None:
+def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
     ticket = tickets.find(session, number)
     if ticket.incident is not None or not ticket.cause or ticket.status is Status.RESOLVED:
         return
-    incidents.open_ones(session, ticket)  # first these: who places a post locks in this order
-    alike = incidents.lock_alike(session, ticket, ticket.created_at - WITHIN)
+    incidents.lock_open(session, ticket)  # first these: who places a post locks in this order
+    similar = incidents.lock_with_same_cause(session, ticket, ticket.created_at - GROUP_WINDOW)
     session.refresh(ticket)  # another process may have gathered it while we waited
     if ticket.incident is not None:
         return
-    networks = incidents.networks(session, alike)
-    mine = networks.get(ticket.id, "")
-    for incident in incidents.open_ones(session, ticket):
-        fresh = abs(ticket.created_at - incident.joined_at) <= JOINED_WITHIN
-        if fresh and _same(mine, incident.network):
+    networks = incidents.network_types(session, similar)
+    own_network = networks.get(ticket.id, "")
+    for incident in incidents.lock_open(session, ticket):
+        is_recent = abs(ticket.created_at - incident.last_ticket_at) <= JOIN_WINDOW
+        if is_recent and _networks_match(own_network, incident.network):
             _join(session, [ticket], incident, now)
             return
-    free = [one for one in alike if one.incident is None and one.status is not Status.RESOLVED]
-    group = _crowd(ticket, _alike(free, networks, mine))
-    if len(group) >= TOGETHER:
-        _open(session, group, networks, now)
+    free = [one for one in similar if one.incident is None and one.status is not Status.RESOLVED]
+    members = _largest_group(ticket, _same_network(free, networks, own_network))
+    if len(members) >= MIN_TICKETS:
+        _open(session, members, networks, now)
 
 
-def _alike(found: Sequence[Ticket], networks: Mapping[int, str], mine: str) -> Sequence[Ticket]:
+def _same_network(
+    tickets_found: Sequence[Ticket], networks: Mapping[int, str], own_network: str
+) -> Sequence[Ticket]:
     """Keep those with the same network; where it is unknown it counts as the same."""
-    common = mine or next(iter(_commonest(networks.values())), "")
-    return [one for one in found if _same(networks.get(one.id, ""), common)]
+    common = own_network or next(iter(_most_common(networks.values())), "")
+    return [one for one in tickets_found if _networks_match(networks.get(one.id, ""), common)]
 
 
-def _commonest(names: Any) -> list[str]:
+def _most_common(names: Any) -> list[str]:
     return [name for name, _ in Counter(names).most_common(1)]
 
 
-def _same(one: str, other: str) -> bool:
+def _networks_match(one: str, other: str) -> bool:
     return not one or not other or one == other
 
 
-def _crowd(ticket: Ticket, found: Sequence[Ticket]) -> Sequence[Ticket]:
+def _largest_group(ticket: Ticket, tickets_found: Sequence[Ticket]) -> Sequence[Ticket]:
     """The largest group filed within ten minutes that the ticket belongs to."""
     groups = [
-        [one for one in found if first.created_at <= one.created_at <= first.created_at + WITHIN]
-        for first in found
-        if first.created_at <= ticket.created_at <= first.created_at + WITHIN
+        [
+            one
+            for one in tickets_found
+            if first.created_at <= one.created_at <= first.created_at + GROUP_WINDOW
+        ]
+        for first in tickets_found
+        if first.created_at <= ticket.created_at <= first.created_at + GROUP_WINDOW
     ]
     return max(groups, key=len, default=[])
 
 
 def _open(
-    session: Session, group: Sequence[Ticket], networks: Mapping[int, str], now: dt.datetime
+    session: Session, members: Sequence[Ticket], networks: Mapping[int, str], now: dt.datetime
 ) -> None:
-    first = group[0]
-    known = [networks[one.id] for one in group if one.id in networks]
+    first = members[0]
+    existing = [networks[one.id] for one in members if one.id in networks]
     incident = Incident(
         team=first.team,
         app=first.app,
         cause=first.cause,
-        network=next(iter(_commonest(known)), ""),
+        network=next(iter(_most_common(existing)), ""),
         opened_at=now,
-        joined_at=max(one.created_at for one in group),
+        last_ticket_at=max(one.created_at for one in members),
     )
     session.add(incident)
     session.flush()
-    _join(session, group, incident, now)
+    _join(session, members, incident, now)
 
 
-def _join(session: Session, group: Sequence[Ticket], incident: Incident, now: dt.datetime) -> None:
-    for ticket in group:
+def _join(
+    session: Session, members: Sequence[Ticket], incident: Incident, now: dt.datetime
+) -> None:
+    for ticket in members:
         ticket.incident = incident.id
         _link(session, ticket, incident, now)
-    newest = max(ticket.created_at for ticket in group)
-    incident.joined_at = max(incident.joined_at, newest)
+    newest = max(ticket.created_at for ticket in members)
+    incident.last_ticket_at = max(incident.last_ticket_at, newest)
     session.add(incident)
-    _owe_post(session, incident, now)
+    _enqueue_incident_post(session, incident, now)
 
 
 def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime) -> None:
-    if ticket.incident_link == incident.permalink:
+    if ticket.incident_permalink == incident.permalink:
         return
-    ticket.incident_link = incident.permalink
-    ticket.touch()
+    ticket.incident_permalink = incident.permalink
+    ticket.mark_changed()
     session.add(ticket)
-    owe(session, ticket, "card", now)
+    enqueue(session, ticket, "card", now)
 
 
-def _owe_post(session: Session, incident: Incident, now: dt.datetime) -> None:
-    store_jobs.owe(session, f"{SHOW}:{incident.label}", SHOW, due_at=now)
+def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetime) -> None:
+    store_jobs.enqueue(session, f"{POST}:{incident.label}", POST, due_at=now)
 
 
-def _look_at(session: Session, number: int, now: dt.datetime) -> tuple[Incident, Sequence[Ticket]]:
+def _load_and_close(
+    session: Session, number: int, now: dt.datetime
+) -> tuple[Incident, Sequence[Ticket]]:
     """Find an incident with its tickets, closed when it has been quiet for long."""
     incident = incidents.lock(session, number)
     if incident is None:
         raise NotFoundError(message("There is no such incident."))
-    if incident.closed_at is None and now >= incident.joined_at + QUIET_FOR:
+    if incident.closed_at is None and now >= incident.last_ticket_at + CLOSE_AFTER:
         incident.closed_at = now
         session.add(incident)
-    return incident, incidents.tickets_of(session, number)
+    return incident, incidents.list_tickets(session, number)

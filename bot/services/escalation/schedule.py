@@ -15,7 +15,7 @@ from bot.ticket import Ticket
 ESCALATE: Final = "escalate"
 
 
-def plan(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:
+def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:
     """Plan a ticket's next step anew, and owe it; there is none when nobody is to be called.
 
     A step that was put off is still looked at when it was due first; it is put off then.
@@ -25,10 +25,10 @@ def plan(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> 
     session.add(ticket)
     if step:
         name = f"{ESCALATE}:{ticket.label}:{step.number}"
-        store_jobs.owe(session, name, ESCALATE, ticket=ticket.id, due_at=step.at)
+        store_jobs.enqueue(session, name, ESCALATE, ticket=ticket.id, due_at=step.at)
 
 
-def learn_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
+def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
     """Note whether the class goes on, from its newest call; tells whether that is new.
 
     Without a call nothing is learnt: what was known stays.
@@ -36,13 +36,13 @@ def learn_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
     if not calls:
         return False
     newest = max(calls, key=lambda call: call.started_at)
-    return note_liveness(ticket, is_live=newest.ended_at is None, ended_at=newest.ended_at)
+    return set_liveness(ticket, is_live=newest.ended_at is None, ended_at=newest.ended_at)
 
 
-def note_liveness(ticket: Ticket, *, is_live: bool, ended_at: dt.datetime | None) -> bool:
+def set_liveness(ticket: Ticket, *, is_live: bool, ended_at: dt.datetime | None) -> bool:
     """Note whether the class goes on; tells whether that is new."""
-    is_news = ticket.is_live is not is_live
+    is_changed = ticket.is_live is not is_live
     ticket.is_live, ticket.class_ended_at = is_live, ended_at
-    if is_news:
-        ticket.touch()
-    return is_news
+    if is_changed:
+        ticket.mark_changed()
+    return is_changed

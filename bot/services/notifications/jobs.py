@@ -7,219 +7,265 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
-from bot.errors import SpeakClosedError, SpeakError, SpeakGoneError, SpeakUnreachableError
-from bot.ports import Posted
-from bot.services.notifications.rules import NOTE, OFFER, OFFERED, RETELL, TELL, Step, Telling
-from bot.services.tickets.service import Desk
+from bot.errors import (
+    SlackAccessLostError,
+    SlackError,
+    SlackMessageGoneError,
+    SlackUnreachableError,
+)
+from bot.ports import MessageRef
+from bot.services.notifications.rules import (
+    NOTIFY,
+    OFFER_REOPEN,
+    OFFERED,
+    POST_NOTE,
+    UPDATE,
+    Notification,
+    TicketEvent,
+)
+from bot.services.tickets.service import TicketService
 from bot.store import Session, models
-from bot.store.models import Notice
+from bot.store.models import SentNotification
 from bot.store.notifications import sent
 from bot.store.preferences import preferences
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
-Carrier = Callable[[models.Duty], Awaitable[dt.datetime | None]]
-Send = Callable[[], Awaitable[Posted]]
+JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
+Send = Callable[[], Awaitable[MessageRef]]
 
-TOLD_WITHIN: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
-_CARD_FIRST: Final = dt.timedelta(minutes=1)
-_SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
-_OFFER_PAUSE: Final = dt.timedelta(minutes=10)  # several replies in a row want one offer
+DELIVERY_TIMEOUT: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
+_CARD_WAIT: Final = dt.timedelta(minutes=1)
+_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
+_OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row want one offer
 
 
-class Messenger(Protocol):
+class NotificationSender(Protocol):
     """What is told about a ticket's life. Every method raises SpeakError only."""
 
-    async def tell(self, ticket: Ticket, telling: Telling) -> Posted:
+    async def send_direct_message(self, ticket: Ticket, notification: Notification) -> MessageRef:
         """Tell somebody privately; the message carries the telling's name."""
 
-    async def retell(self, ticket: Ticket, place: Posted, telling: Telling) -> None:
+    async def update_notification(
+        self, ticket: Ticket, place: MessageRef, notification: Notification
+    ) -> None:
         """Edit what somebody was told, now that the ticket stands otherwise."""
 
-    async def find_told(
+    async def find_direct_message(
         self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> Posted | None:
+    ) -> MessageRef | None:
         """Look for a private message that may have arrived without an answer."""
 
-    async def note(self, thread: Ticket, ticket: Ticket, step: Step, key: str) -> Posted:
+    async def post_note(
+        self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
+    ) -> MessageRef:
         """Say in a ticket's thread what happened to it, or to another one."""
 
-    async def find_note(self, thread: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find_posted_note(
+        self, thread: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
         """Look for a note that may have arrived without an answer."""
 
-    async def offer(self, ticket: Ticket, telling: Telling, *, in_thread: bool) -> Posted:
+    async def offer_reopening(
+        self, ticket: Ticket, notification: Notification, *, in_thread: bool
+    ) -> MessageRef:
         """Offer to open the ticket again: in its thread, for one person's eyes only, or directly.
 
         What only one person sees stands nowhere: its `ts` is "".
         """
 
 
-class Notebook:
+class NotificationLog:
     """What people were told privately, so that nothing is told twice."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
-    async def is_muted(self, ticket: Ticket, telling: Telling) -> bool:
+    async def is_muted(self, ticket: Ticket, notification: Notification) -> bool:
         """Tell whether somebody does without this kind of message."""
-        reader = await self._desk.store.read(
-            lambda session: preferences.find_reader(session, ticket.team, telling.person)
-        )
-        return telling.kind in reader.muted
-
-    async def begin(self, telling: Telling) -> tuple[Notice, bool]:
-        """Note that something is being told, or find that it was; tells whether it is new."""
-        now = self._desk.clock.now()
-
-        def work(session: Session) -> tuple[Notice, bool]:
-            key = (telling.ticket, telling.person, telling.kind, telling.occasion)
-            known = session.get(Notice, key)
-            if known is not None:
-                return known, False
-            notice = Notice(
-                ticket=telling.ticket,
-                person=telling.person,
-                kind=telling.kind,
-                key=telling.occasion,
-                begun_at=now,
+        reader = await self._context.store.read(
+            lambda session: preferences.get_user_preferences(
+                session, ticket.team, notification.person
             )
-            session.add(notice)
-            return notice, True
+        )
+        return notification.kind in reader.muted_kinds
 
-        return await self._desk.store.transact(work)
+    async def reserve(self, notification: Notification) -> tuple[SentNotification, bool]:
+        """Note that something is being told, or find that it was; tells whether it is new."""
+        now = self._context.clock.now()
 
-    async def keep(self, notice: Notice, posted: Posted) -> None:
+        def work(session: Session) -> tuple[SentNotification, bool]:
+            key = (
+                notification.ticket,
+                notification.person,
+                notification.kind,
+                notification.occasion,
+            )
+            existing = session.get(SentNotification, key)
+            if existing is not None:
+                return existing, False
+            sent_notification = SentNotification(
+                ticket=notification.ticket,
+                person=notification.person,
+                kind=notification.kind,
+                key=notification.occasion,
+                attempted_at=now,
+            )
+            session.add(sent_notification)
+            return sent_notification, True
+
+        return await self._context.store.transact(work)
+
+    async def mark_sent(self, sent_notification: SentNotification, posted: MessageRef) -> None:
         """Note that it was told, and where it stands."""
-        notice.channel, notice.ts = posted.channel, posted.ts
-        notice.told_at = self._desk.clock.now()
-        kept = Notice(**notice.model_dump())
-        await self._desk.store.transact(lambda session: session.merge(kept))
+        sent_notification.channel, sent_notification.ts = posted.channel, posted.ts
+        sent_notification.sent_at = self._context.clock.now()
+        stored = SentNotification(**sent_notification.model_dump())
+        await self._context.store.transact(lambda session: session.merge(stored))
 
-    async def forget(self, notice: Notice) -> None:
+    async def discard(self, sent_notification: SentNotification) -> None:
         """It surely was not told."""
 
         def work(session: Session) -> None:
-            key = (notice.ticket, notice.person, notice.kind, notice.key)
-            session.delete(session.get_one(Notice, key))
+            key = (
+                sent_notification.ticket,
+                sent_notification.person,
+                sent_notification.kind,
+                sent_notification.key,
+            )
+            session.delete(session.get_one(SentNotification, key))
 
-        await self._desk.store.transact(work)
+        await self._context.store.transact(work)
 
-    async def tell_once(
+    async def notify_once(
         self,
-        telling: Telling,
+        notification: Notification,
         send: Send,
-        find: Callable[[dt.datetime], Awaitable[Posted | None]],
+        find: Callable[[dt.datetime], Awaitable[MessageRef | None]],
     ) -> None:
         """Tell something unless it was told; somebody who has left is given up after a day."""
-        notice, is_new = await self.begin(telling)
-        if notice.told_at is not None:
+        sent_notification, is_new = await self.reserve(notification)
+        if sent_notification.sent_at is not None:
             return
         try:
-            posted = None if is_new else await find(notice.begun_at - _SEARCH_BEFORE)
-            await self.keep(notice, posted or await send())
-        except SpeakClosedError as error:
-            if self._desk.clock.now() < notice.begun_at + TOLD_WITHIN:
+            posted = None if is_new else await find(sent_notification.attempted_at - _SEARCH_MARGIN)
+            await self.mark_sent(sent_notification, posted or await send())
+        except SlackAccessLostError as error:
+            if self._context.clock.now() < sent_notification.attempted_at + DELIVERY_TIMEOUT:
                 raise
-            log.info("%s cannot be told: %s", telling.name, error)
+            log.info("%s cannot be told: %s", notification.name, error)
 
 
-class TellingDuties:
+class NotificationJobs:
     """One carrier for each kind of telling."""
 
-    def __init__(self, desk: Desk, messenger: Messenger) -> None:
-        self._desk = desk
-        self._messenger = messenger
-        self._notebook = Notebook(desk)
+    def __init__(self, context: TicketService, sender: NotificationSender) -> None:
+        self._context = context
+        self._sender = sender
+        self._notification_log = NotificationLog(context)
 
     @property
-    def table(self) -> Mapping[str, Carrier]:
+    def job_handlers(self) -> Mapping[str, JobHandler]:
         """Which carrier carries out which kind of duty."""
-        return {TELL: self.tell, RETELL: self.retell, NOTE: self.note, OFFER: self.offer}
+        return {
+            NOTIFY: self.send_direct_message,
+            UPDATE: self.update_notification,
+            POST_NOTE: self.post_note,
+            OFFER_REOPEN: self.offer_reopening,
+        }
 
-    async def tell(self, duty: models.Duty) -> dt.datetime | None:
+    async def send_direct_message(self, job: models.Job) -> dt.datetime | None:
         """Tell somebody privately what happened, unless it is no longer so."""
-        telling = Telling.read(duty.name)
-        ticket = await self._ticket(telling.ticket)
-        if not _still_holds(ticket, telling) or await self._notebook.is_muted(ticket, telling):
+        notification = Notification.read(job.name)
+        ticket = await self._ticket(notification.ticket)
+        if not _is_still_true(ticket, notification) or await self._notification_log.is_muted(
+            ticket, notification
+        ):
             return None
-        await self._notebook.tell_once(
-            telling,
-            lambda: self._messenger.tell(ticket, telling),
-            lambda since: self._messenger.find_told(ticket, telling.person, telling.name, since),
+        await self._notification_log.notify_once(
+            notification,
+            lambda: self._sender.send_direct_message(ticket, notification),
+            lambda since: self._sender.find_direct_message(
+                ticket, notification.person, notification.name, since
+            ),
         )
         return None
 
-    async def retell(self, duty: models.Duty) -> dt.datetime | None:
+    async def update_notification(self, job: models.Job) -> dt.datetime | None:
         """Edit what was told; a message that is gone needs no edit."""
-        telling = Telling.read(duty.name)
-        ticket = await self._ticket(telling.ticket)
-        notice, _ = await self._notebook.begin(telling)
-        if not notice.ts:
+        notification = Notification.read(job.name)
+        ticket = await self._ticket(notification.ticket)
+        sent_notification, _ = await self._notification_log.reserve(notification)
+        if not sent_notification.ts:
             return None
         try:
-            await self._messenger.retell(ticket, Posted(notice.channel, notice.ts), telling)
-        except (SpeakGoneError, SpeakClosedError) as error:
-            log.info("%s stays as it is: %s", telling.name, error)
+            await self._sender.update_notification(
+                ticket, MessageRef(sent_notification.channel, sent_notification.ts), notification
+            )
+        except (SlackMessageGoneError, SlackAccessLostError) as error:
+            log.info("%s stays as it is: %s", notification.name, error)
         return None
 
-    async def note(self, duty: models.Duty) -> dt.datetime | None:
+    async def post_note(self, job: models.Job) -> dt.datetime | None:
         """Say in a thread what happened."""
-        _, _, label, place = duty.name.split(":")
-        thread = await self._ticket(duty.ticket or 0)
+        _, _, label, place = job.name.split(":")
+        thread = await self._ticket(job.ticket or 0)
         ticket = await self._ticket(int(label.removeprefix("LD-")))
         if not thread.card_ts:
-            return self._desk.clock.now() + _CARD_FIRST
-        step = ticket.steps[int(place)]
-        at = dt.datetime.fromisoformat(step["at"])
-        found = None
-        if duty.attempt > 1:
-            found = await self._messenger.find_note(thread, duty.name, at - _SEARCH_BEFORE)
-        if found is None:
-            await self._messenger.note(thread, ticket, step, duty.name)
+            return self._context.clock.now() + _CARD_WAIT
+        event = ticket.history[int(place)]
+        at = dt.datetime.fromisoformat(event["at"])
+        existing = None
+        if job.attempt > 1:
+            existing = await self._sender.find_posted_note(thread, job.name, at - _SEARCH_MARGIN)
+        if existing is None:
+            await self._sender.post_note(thread, ticket, event, job.name)
         return None
 
-    async def offer(self, duty: models.Duty) -> dt.datetime | None:
+    async def offer_reopening(self, job: models.Job) -> dt.datetime | None:
         """Offer to open a ticket again; what only one person sees cannot be looked for later."""
-        ticket = await self._ticket(duty.ticket or 0)
+        ticket = await self._ticket(job.ticket or 0)
         if ticket.status is not Status.RESOLVED:
             return None
-        _, _, ts, *direct = duty.name.split(":")
-        telling = Telling(ticket.id, OFFERED, ticket.reporter, ts)
-        if await self._desk.store.read(lambda session: self._offered_lately(session, telling)):
+        _, _, ts, *direct = job.name.split(":")
+        notification = Notification(ticket.id, OFFERED, ticket.reporter, ts)
+        if await self._context.store.read(
+            lambda session: self._was_offered_recently(session, notification)
+        ):
             return None
-        notice, is_new = await self._notebook.begin(telling)
+        sent_notification, is_new = await self._notification_log.reserve(notification)
         if not is_new:
             return None
         try:
-            posted = await self._messenger.offer(ticket, telling, in_thread=not direct)
-        except SpeakError as error:
-            if not (isinstance(error, SpeakUnreachableError) and error.maybe_arrived):
-                await self._notebook.forget(notice)
-            if isinstance(error, SpeakClosedError):
+            posted = await self._sender.offer_reopening(ticket, notification, in_thread=not direct)
+        except SlackError as error:
+            if not (isinstance(error, SlackUnreachableError) and error.maybe_arrived):
+                await self._notification_log.discard(sent_notification)
+            if isinstance(error, SlackAccessLostError):
                 log.info("%s cannot be offered: %s", ticket.label, error)
                 return None
             raise
-        await self._notebook.keep(notice, posted)
+        await self._notification_log.mark_sent(sent_notification, posted)
         return None
 
-    def _offered_lately(self, session: Session, telling: Telling) -> bool:
-        newest = sent.newest(session, telling.ticket, telling.kind)
-        now = self._desk.clock.now()
-        return newest is not None and newest.begun_at > now - _OFFER_PAUSE
+    def _was_offered_recently(self, session: Session, notification: Notification) -> bool:
+        newest = sent.find_newest(session, notification.ticket, notification.kind)
+        now = self._context.clock.now()
+        return newest is not None and newest.attempted_at > now - _OFFER_INTERVAL
 
     async def _ticket(self, number: int) -> Ticket:
-        return await self._desk.store.read(lambda session: tickets.find(session, number))
+        return await self._context.store.read(lambda session: tickets.find(session, number))
 
 
-def _still_holds(ticket: Ticket, telling: Telling) -> bool:
+def _is_still_true(ticket: Ticket, notification: Notification) -> bool:
     """Tell whether what is to be told is still so, when it comes late."""
-    life = str(ticket.count_steps("reopened"))
-    match telling.kind:
+    reopen_count = str(ticket.count_events("reopened"))
+    match notification.kind:
         case "claimed":
-            return ticket.status is Status.CLAIMED and telling.occasion == life
+            return ticket.status is Status.CLAIMED and notification.occasion == reopen_count
         case "handed":
-            return ticket.status is Status.CLAIMED and ticket.assignee == telling.person
+            return ticket.status is Status.CLAIMED and ticket.assignee == notification.person
         case "resolved":
-            return ticket.status is Status.RESOLVED and telling.occasion == life
+            return ticket.status is Status.RESOLVED and notification.occasion == reopen_count
     return True

@@ -13,18 +13,18 @@ from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
-TELL: Final = "tell"  # privately
-RETELL: Final = "retell"  # edit what was told
-NOTE: Final = "note"  # in a ticket's thread
-OFFER: Final = "offer"  # to open a ticket again
+NOTIFY: Final = "tell"  # privately
+UPDATE: Final = "retell"  # edit what was told
+POST_NOTE: Final = "note"  # in a ticket's thread
+OFFER_REOPEN: Final = "offer"  # to open a ticket again
 FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
 HANDED: Final = "handed"
 OFFERED: Final = "offered"
-Step = Mapping[str, Any]
+TicketEvent = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Notification:
     """What is told to whom; `occasion` tells several of one kind apart."""
 
     ticket: int
@@ -35,71 +35,80 @@ class Telling:
     @property
     def name(self) -> str:
         """The name its duty and its message carry, such as `tell:LD-12:claimed:U1:0`."""
-        return f"{TELL}:LD-{self.ticket}:{self.kind}:{self.person}:{self.occasion}"
+        return f"{NOTIFY}:LD-{self.ticket}:{self.kind}:{self.person}:{self.occasion}"
 
     @classmethod
-    def read(cls, name: str) -> Telling:
+    def read(cls, name: str) -> Notification:
         """Read the name of a duty."""
         _, label, kind, person, occasion = name.split(":", 4)
         return cls(int(label.removeprefix("LD-")), kind, person, occasion)
 
-    def owe(self, session: Session, now: dt.datetime) -> None:
+    def enqueue(self, session: Session, now: dt.datetime) -> None:
         """Owe that it is told."""
-        store_jobs.owe(session, self.name, TELL, ticket=self.ticket, due_at=now)
+        store_jobs.enqueue(session, self.name, NOTIFY, ticket=self.ticket, due_at=now)
 
 
-def follow(session: Session, ticket: Ticket, before: int, now: dt.datetime) -> None:
+def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt.datetime) -> None:
     """Owe everything that the steps after the first `before` ask for."""
-    for place, step in enumerate(ticket.steps[before:], before):
-        for telling in _tellings(session, ticket, step):
-            if telling.person != step["who"]:
-                telling.owe(session, now)
-        if step["what"] in ("reopened", "helped"):
-            _owe_retelling(session, ticket, now)
-        if step["what"] == "reopened":
-            _owe_note(session, ticket.id, f"{ticket.label}:{place}", now)
-        if step["what"] == "merged":  # the other thread tells it, too
-            _owe_note(session, step["ticket"], f"{ticket.label}:{place}", now)
+    for index, event in enumerate(ticket.history[before:], before):
+        for notification in _notifications_for(session, ticket, event):
+            if notification.person != event["who"]:
+                notification.enqueue(session, now)
+        if event["what"] in ("reopened", "helped"):
+            _enqueue_updates(session, ticket, now)
+        if event["what"] == "reopened":
+            _enqueue_thread_note(session, ticket.id, f"{ticket.label}:{index}", now)
+        if event["what"] == "merged":  # the other thread tells it, too
+            _enqueue_thread_note(session, event["ticket"], f"{ticket.label}:{index}", now)
 
 
-def _tellings(session: Session, ticket: Ticket, step: Step) -> list[Telling]:
+def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> list[Notification]:
     """The reporter hears once that somebody has it, whoever that is later.
 
     Whose ticket was merged into this one hears when it is resolved, too.
     """
-    life = str(ticket.count_steps("reopened"))
-    claimed = Telling(ticket.id, CLAIMED, ticket.reporter, life)
-    match step["what"]:
+    reopen_count = str(ticket.count_events("reopened"))
+    claimed = Notification(ticket.id, CLAIMED, ticket.reporter, reopen_count)
+    match event["what"]:
         case "claimed":
             return [claimed]
         case "handed":
-            handed = str(ticket.count_steps("handed"))
-            told = Telling(ticket.id, HANDED, step["to"], handed)
-            return [told] if step["to"] == ticket.reporter else [claimed, told]
+            handed = str(ticket.count_events("handed"))
+            told = Notification(ticket.id, HANDED, event["to"], handed)
+            return [told] if event["to"] == ticket.reporter else [claimed, told]
         case "resolved" | "merged":
-            others = tickets.reporters_of_duplicates(session, ticket.id)
+            others = tickets.list_duplicate_reporters(session, ticket.id)
             people = sorted({ticket.reporter, *others})
-            return [Telling(ticket.id, RESOLVED, person, life) for person in people]
+            return [Notification(ticket.id, RESOLVED, person, reopen_count) for person in people]
     return []
 
 
-def _owe_retelling(session: Session, ticket: Ticket, now: dt.datetime) -> None:
+def _enqueue_updates(session: Session, ticket: Ticket, now: dt.datetime) -> None:
     """The buttons under what was told no longer fit."""
-    told = [*sent.sent(session, ticket.id, RESOLVED), *sent.sent(session, ticket.id, OFFERED)]
-    for notice in told:
-        telling = Telling(ticket.id, notice.kind, notice.person, notice.key)
-        name = telling.name.replace(TELL, RETELL, 1)
-        store_jobs.owe(session, name, RETELL, ticket=ticket.id, due_at=now)
+    told = [
+        *sent.list_sent(session, ticket.id, RESOLVED),
+        *sent.list_sent(session, ticket.id, OFFERED),
+    ]
+    for sent_notification in told:
+        notification = Notification(
+            ticket.id, sent_notification.kind, sent_notification.person, sent_notification.key
+        )
+        name = notification.name.replace(NOTIFY, UPDATE, 1)
+        store_jobs.enqueue(session, name, UPDATE, ticket=ticket.id, due_at=now)
 
 
-def _owe_note(session: Session, thread: int, occasion: str, now: dt.datetime) -> None:
+def _enqueue_thread_note(session: Session, thread: int, occasion: str, now: dt.datetime) -> None:
     """Owe a note in the thread of one ticket about a step of that or of another."""
-    store_jobs.owe(session, f"{NOTE}:LD-{thread}:{occasion}", NOTE, ticket=thread, due_at=now)
+    store_jobs.enqueue(
+        session, f"{POST_NOTE}:LD-{thread}:{occasion}", POST_NOTE, ticket=thread, due_at=now
+    )
 
 
-def owe_offer(session: Session, ticket: Ticket, ts: str, now: dt.datetime) -> None:
+def enqueue_reopen_offer(session: Session, ticket: Ticket, ts: str, now: dt.datetime) -> None:
     """Owe the offer to open a ticket again, after the reply `ts` of its reporter.
 
     What was said in a direct channel has that channel behind it: `1795.1:D1`.
     """
-    store_jobs.owe(session, f"{OFFER}:{ticket.label}:{ts}", OFFER, ticket=ticket.id, due_at=now)
+    store_jobs.enqueue(
+        session, f"{OFFER_REOPEN}:{ticket.label}:{ts}", OFFER_REOPEN, ticket=ticket.id, due_at=now
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.i18n.messages import LocaleName
-from bot.i18n.translator import Words, choose_locale
+from bot.i18n.translator import Translator, choose_locale
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.preferences import preferences
@@ -18,33 +18,33 @@ class Languages:
         self._timezone = settings.timezone
 
     @property
-    def default(self) -> Words:
+    def default(self) -> Translator:
         """The company's voice, for the terminal and for channels that chose nothing."""
-        return Words(self._default, self._timezone)
+        return Translator(self._default, self._timezone)
 
     async def of_reader(
         self, team: str, person: str, slack_locale: str | None, timezone: str | None
-    ) -> Words:
+    ) -> Translator:
         """Choose one person's voice, in their own zone."""
         key = (team, person)
-        chosen = await self._store.read(lambda session: preferences.reader_locale(session, *key))
+        chosen = await self._store.read(lambda session: preferences.user_locale(session, *key))
         locale = choose_locale(chosen, slack_locale, self._default)
-        return Words(locale, timezone or self._timezone)
+        return Translator(locale, timezone or self._timezone)
 
-    async def of_channel(self, team: str, channel: str) -> Words:
+    async def of_channel(self, team: str, channel: str) -> Translator:
         """Choose a channel's voice."""
         key = (team, channel)
         chosen = await self._store.read(lambda session: preferences.channel_locale(session, *key))
-        return Words(choose_locale(chosen, None, self._default), self._timezone)
+        return Translator(choose_locale(chosen, None, self._default), self._timezone)
 
     async def choose_for_reader(self, team: str, person: str, locale: str) -> None:
         """Remember a person's language; "" follows Slack's again."""
         await self._store.transact(
-            lambda session: preferences.choose_reader_locale(session, team, person, locale)
+            lambda session: preferences.set_user_locale(session, team, person, locale)
         )
 
     async def choose_for_channel(self, team: str, channel: str, locale: str) -> None:
         """Remember a channel's language; "" follows the default again."""
         await self._store.transact(
-            lambda session: preferences.choose_channel_locale(session, team, channel, locale)
+            lambda session: preferences.set_channel_locale(session, team, channel, locale)
         )

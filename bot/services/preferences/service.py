@@ -7,57 +7,61 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.store import Session
 from bot.store.preferences import preferences
 
-NOTICES: Final = ("claimed", "explained", "resolved")  # private messages one may do without
+NOTIFICATION_KINDS: Final = (
+    "claimed",
+    "explained",
+    "resolved",
+)  # private messages one may do without
 LOCALES: Final = ("", "zh", "en")  # "" follows Slack
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`locale` "" follows Slack, `app` "" is none; `notices` are the kinds somebody wants."""
+    """`locale` "" follows Slack, `app` "" is none; `notifications` are the kinds somebody wants."""
 
     locale: str = ""
     app: str = ""
-    notices: tuple[str, ...] = NOTICES
+    notifications: tuple[str, ...] = NOTIFICATION_KINDS
 
 
-async def find(desk: Desk, team: str, person: str) -> Preferences:
+async def load(context: TicketService, team: str, person: str) -> Preferences:
     """Return what somebody chose."""
 
     def work(session: Session) -> Preferences:
-        reader = preferences.find_reader(session, team, person)
-        wanted = tuple(kind for kind in NOTICES if kind not in reader.muted)
-        app = reader.default_app if reader.default_app in desk.clouds else ""
-        return Preferences(reader.locale, app, wanted)
+        reader = preferences.get_user_preferences(session, team, person)
+        enabled = tuple(kind for kind in NOTIFICATION_KINDS if kind not in reader.muted_kinds)
+        app = reader.default_app if reader.default_app in context.clouds else ""
+        return Preferences(reader.locale, app, enabled)
 
-    return await desk.store.read(work)
+    return await context.store.read(work)
 
 
-async def apps_of(desk: Desk, team: str, person: str) -> list[str]:
+async def apps_of(context: TicketService, team: str, person: str) -> list[str]:
     """List the apps, the one somebody reports from first."""
-    chosen = await find(desk, team, person)
-    return sorted(desk.clouds, key=lambda app: app != chosen.app)
+    chosen = await load(context, team, person)
+    return sorted(context.clouds, key=lambda app: app != chosen.app)
 
 
-async def keep(desk: Desk, team: str, person: str, chosen: Preferences) -> None:
+async def save(context: TicketService, team: str, person: str, chosen: Preferences) -> None:
     """Keep what somebody chose. Raises InputError for what nobody offered."""
-    wrong = message("Choose one of the list.")
+    error = message("Choose one of the list.")
     fields = {
         "language": chosen.locale in LOCALES,
-        "app": chosen.app in ("", *desk.clouds),
-        "notices": set(chosen.notices) <= set(NOTICES),
+        "app": chosen.app in ("", *context.clouds),
+        "notices": set(chosen.notifications) <= set(NOTIFICATION_KINDS),
     }
-    refused = {name: wrong for name, known in fields.items() if not known}
-    if refused:
-        raise InputError(refused)
-    muted = [kind for kind in NOTICES if kind not in chosen.notices]
+    errors = {name: error for name, is_valid in fields.items() if not is_valid}
+    if errors:
+        raise InputError(errors)
+    muted = [kind for kind in NOTIFICATION_KINDS if kind not in chosen.notifications]
 
     def work(session: Session) -> None:
-        preferences.choose_reader_locale(session, team, person, chosen.locale)
-        preferences.choose_app(session, team, person, chosen.app)
-        preferences.mute(session, team, person, muted)
+        preferences.set_user_locale(session, team, person, chosen.locale)
+        preferences.set_default_app(session, team, person, chosen.app)
+        preferences.set_muted(session, team, person, muted)
 
-    await desk.store.transact(work)
+    await context.store.transact(work)

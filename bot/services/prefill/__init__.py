@@ -1,5 +1,5 @@
 """What people's sentences tell of a bad call, to prefill the form. Nothing is decided here."""
 
-from bot.services.prefill.parser import Hints, read_arguments, read_sentence
+from bot.services.prefill.parser import PrefilledReport, parse_arguments, parse_sentence
 
-__all__ = ["Hints", "read_arguments", "read_sentence"]
+__all__ = ["PrefilledReport", "parse_arguments", "parse_sentence"]

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import Final
 
 from bot.call import Side
-from bot.services.prefill.tokens import Kind, Tokens
+from bot.services.prefill.tokens import TokenKind, Tokens
 
 _REACH: Final = 60  # characters between a subject and its verb
 _NEGATIONS: Final = (
@@ -44,7 +44,7 @@ _GOOD: Final = re.compile(
 )
 
 
-def find_sufferer(tokens: Tokens) -> Side | None:
+def find_affected_side(tokens: Tokens) -> Side | None:
     """The side a text says had the problem, None when it names none or both."""
     for read in (_named, _subjects, _ends):
         sides = read(tokens)
@@ -57,9 +57,9 @@ def _named(tokens: Tokens) -> set[Side]:
     """Read "abnormal_side: student", "异常方是学生"."""
     sides: set[Side] = set()
     for label in _NAMED.finditer(tokens.plain):
-        place = tokens.before(label.end())
-        while (token := tokens.at(place)) is not None and token.kind is Kind.LINK:
-            place += 1
+        index = tokens.before(label.end())
+        while (token := tokens.at(index)) is not None and token.kind is TokenKind.LINK:
+            index += 1
         if token is not None and token.side is not None:
             sides.add(token.side)
     return sides
@@ -69,11 +69,12 @@ def _subjects(tokens: Tokens) -> set[Side]:
     """Read "student cannot hear", "老师看不到"; both sides when a subject is both of them."""
     sides: set[Side] = set()
     people = [
-        place
-        for place, token in enumerate(tokens.all)
-        if token.kind is Kind.OTHER or (token.kind is Kind.ROLE and not _is_owner(tokens, place))
+        index
+        for index, token in enumerate(tokens.all)
+        if token.kind is TokenKind.OTHER
+        or (token.kind is TokenKind.ROLE and not _is_owner(tokens, index))
     ]
-    starts = [tokens.all[place].start for place in people]
+    starts = [tokens.all[index].start for index in people]
     for trouble in _TROUBLE.finditer(tokens.plain):
         nearest = bisect_left(starts, trouble.start()) - 1
         if nearest >= 0:
@@ -93,26 +94,26 @@ def _sides_of(tokens: Tokens, subject: int, verb: int) -> set[Side]:
     return set(Side) if is_both else {token.side}
 
 
-def _is_owner(tokens: Tokens, place: int) -> bool:
+def _is_owner(tokens: Tokens, index: int) -> bool:
     """Tell whether somebody only owns what is spoken of: 老师的声音, student of teacher 10001."""
-    before, token = tokens.at(place - 1), tokens.all[place]
+    before, token = tokens.at(index - 1), tokens.all[index]
     if before is not None and before.lower == "the":
-        before = tokens.at(place - 2)
+        before = tokens.at(index - 2)
     is_of = before is not None and before.lower == "of"
     return is_of or _OWNED.match(tokens.plain, token.end) is not None
 
 
-def _is_one_of_both(tokens: Tokens, place: int) -> bool:
+def _is_one_of_both(tokens: Tokens, index: int) -> bool:
     """Tell whether the other side stands right before with an "and" between them."""
-    side, has_and = tokens.all[place].side, False
+    side, has_and = tokens.all[index].side, False
     for step in range(1, 6):
-        token = tokens.at(place - step)
+        token = tokens.at(index - step)
         if token is None:
             return False
         if token.side is not None:
             return has_and and token.side is not side
-        has_and = has_and or (token.kind is Kind.JOIN and token.text != ",")
-        if token.kind not in (Kind.JOIN, Kind.LINK, Kind.ID, Kind.NUMBER):
+        has_and = has_and or (token.kind is TokenKind.JOIN and token.text != ",")
+        if token.kind not in (TokenKind.JOIN, TokenKind.LINK, TokenKind.ID, TokenKind.NUMBER):
             return False
     return False
 
@@ -134,11 +135,11 @@ def _ends(tokens: Tokens) -> set[Side]:
 
 def _ends_within(tokens: Tokens, start: int, end: int) -> set[Side]:
     found: set[Side] = set()
-    for place in range(tokens.before(start), tokens.before(end)):
-        token, behind = tokens.all[place], tokens.at(place + 1)
+    for index in range(tokens.before(start), tokens.before(end)):
+        token, behind = tokens.all[index], tokens.at(index + 1)
         if token.side is None:
             continue
-        is_number = behind is not None and behind.kind is Kind.NUMBER
+        is_number = behind is not None and behind.kind is TokenKind.NUMBER
         last = behind if behind is not None and is_number else token
         if _ENDS.match(tokens.plain, last.end):
             found.add(token.side)

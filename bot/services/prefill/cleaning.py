@@ -39,37 +39,37 @@ class CleanText:
     readable: str
     plain: str
 
-    def after(self, place: int) -> CleanText:
+    def after(self, position: int) -> CleanText:
         """The text from this place on."""
-        return CleanText(self.readable[place:], self.plain[place:])
+        return CleanText(self.readable[position:], self.plain[position:])
 
 
 def clean(text: str) -> CleanText:
     """Take a chat's entities and escapes off (Slack, "Formatting text": mentions, links)."""
-    kept = UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
+    printable = UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
     readable: list[str] = []
     plain: list[str] = []
-    place = 0
-    for entity in _ENTITY.finditer(kept):
-        between = _unescape(kept[place : entity.start()])
-        shown, is_name = _show(entity[1])
-        readable += between, shown
-        plain += between, shown if is_name else " " * len(shown)
-        place = entity.end()
-    rest = _unescape(kept[place:])
-    return CleanText("".join([*readable, rest]), narrow("".join([*plain, rest])))
+    position = 0
+    for entity in _ENTITY.finditer(printable):
+        between = _unescape(printable[position : entity.start()])
+        rendered, is_name = _render_entity(entity[1])
+        readable += between, rendered
+        plain += between, rendered if is_name else " " * len(rendered)
+        position = entity.end()
+    rest = _unescape(printable[position:])
+    return CleanText("".join([*readable, rest]), to_half_width("".join([*plain, rest])))
 
 
-def narrow(text: str) -> str:
+def to_half_width(text: str) -> str:
     """Full-width letters, digits and punctuation become half-width, addresses and emoji blank.
 
     The length stays; `unicodedata.normalize` would change it, and takes quadratic time.
     """
-    halved = text.translate(_NARROW)
-    return _EMOJI.sub(_blank, _BARE_ADDRESS.sub(_blank, halved))
+    half_width = text.translate(_NARROW)
+    return _EMOJI.sub(_blank, _BARE_ADDRESS.sub(_blank, half_width))
 
 
-def _show(entity: str) -> tuple[str, bool]:
+def _render_entity(entity: str) -> tuple[str, bool]:
     """What stands for an entity, and whether it may name something of a call."""
     target, _, label = _unescape(entity).partition("|")
     if target.startswith("@"):
@@ -85,8 +85,8 @@ def _show(entity: str) -> tuple[str, bool]:
 
 
 def _unescape(text: str) -> str:
-    return _ESCAPE.sub(lambda found: _ESCAPED[found[1]], text)
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[1]], text)
 
 
-def _blank(found: re.Match[str]) -> str:
-    return " " * len(found[0])
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.call import Side
-from bot.services.prefill.affected_side import find_sufferer
+from bot.services.prefill.affected_side import find_affected_side
 from bot.services.prefill.cleaning import CleanText, clean
-from bot.services.prefill.participants import People, find_people
+from bot.services.prefill.participants import ParsedParticipants, find_participants
 from bot.services.prefill.rooms import CNAME_LENGTH, find_cname
-from bot.services.prefill.tables import read_table
-from bot.services.prefill.tokens import Kind, Tokens, tokenize
+from bot.services.prefill.tables import parse_table
+from bot.services.prefill.tokens import TokenKind, Tokens, tokenize
 from bot.services.prefill.vocabulary import NOT_ROOM
 
 COMMENT_LENGTH: Final = 1000
@@ -31,7 +31,7 @@ _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class PrefilledReport:
     """What a text tells of a bad call; "" where it tells nothing, or nothing clear.
 
     `abnormal_side` is `teacher` or `student`; `comments` at most 1000 characters, without a
@@ -45,7 +45,7 @@ class Hints:
     comments: str = ""
 
 
-def read_sentence(text: str) -> Hints:
+def parse_sentence(text: str) -> PrefilledReport:
     """Read a message in ordinary English or Chinese; what is ambiguous stays empty.
 
     Names are looked for in the first ten thousand characters, so that no text takes long.
@@ -53,38 +53,38 @@ def read_sentence(text: str) -> Hints:
     cleaned = clean(text)
     plain = _limit(cleaned.plain)
     tokens = tokenize(plain)
-    people, cname = _read_prose(tokens)
+    participants, cname = _read_prose(tokens)
     found = {
         "cname": cname,
-        Side.TEACHER: people.uids.get(Side.TEACHER, ""),
-        Side.STUDENT: people.uids.get(Side.STUDENT, ""),
-        **read_table(plain),
+        Side.TEACHER: participants.uids.get(Side.TEACHER, ""),
+        Side.STUDENT: participants.uids.get(Side.STUDENT, ""),
+        **parse_table(plain),
     }
-    return Hints(
+    return PrefilledReport(
         cname=found["cname"],
         teacher_uid=found[Side.TEACHER],
         student_uid=found[Side.STUDENT],
-        abnormal_side=_name_sufferer(tokens),
+        abnormal_side=_affected_side(tokens),
         comments=_comment(cleaned),
     )
 
 
-def read_arguments(text: str) -> Hints:
+def parse_arguments(text: str) -> PrefilledReport:
     """Read `[cname] [teacher_uid] [student_uid] [comment...]`, or else a sentence."""
-    return _read_positions(clean(text)) or read_sentence(text)
+    return _read_positions(clean(text)) or parse_sentence(text)
 
 
-def _read_prose(tokens: Tokens) -> tuple[People, str]:
+def _read_prose(tokens: Tokens) -> tuple[ParsedParticipants, str]:
     """Who and where; a word that may be a uid is none where the channel would lack a name."""
-    people = find_people(tokens, with_weak=True)
-    cname = find_cname(tokens, people.used)
-    if people.weak and not cname:
-        people = find_people(tokens, with_weak=False)
-        cname = find_cname(tokens, people.used)
-    return people, cname
+    participants = find_participants(tokens, with_weak=True)
+    cname = find_cname(tokens, participants.used)
+    if participants.weak and not cname:
+        participants = find_participants(tokens, with_weak=False)
+        cname = find_cname(tokens, participants.used)
+    return participants, cname
 
 
-def _read_positions(text: CleanText) -> Hints | None:
+def _read_positions(text: CleanText) -> PrefilledReport | None:
     """Read arguments by their position, None when they stand in another order."""
     name = _NAME.match(text.plain)
     if name is None:
@@ -92,16 +92,16 @@ def _read_positions(text: CleanText) -> Hints | None:
     cname = _name_of(name)
     rest = text.after(name.end())
     if not cname or not rest.plain.strip():
-        return Hints(cname=cname) if cname else None
+        return PrefilledReport(cname=cname) if cname else None
     uids, comment = _take_uids(rest)
     is_named = name["bare"] is None or not cname.isalpha() or len(uids) > 1
     if not uids or not is_named or (len(uids) == 1 and _starts_with_label(comment.plain)):
         return None
-    return Hints(
+    return PrefilledReport(
         cname=cname,
         teacher_uid=uids[0],
         student_uid=uids[1] if len(uids) > 1 else "",
-        abnormal_side=_name_sufferer(tokenize(comment.plain)),
+        abnormal_side=_affected_side(tokenize(comment.plain)),
         comments=_comment(comment),
     )
 
@@ -119,7 +119,7 @@ def _name_of(name: re.Match[str]) -> str:
 
 def _starts_with_label(plain: str) -> bool:
     tokens = tokenize(plain[:COMMENT_LENGTH]).all
-    return bool(tokens) and tokens[0].kind in (Kind.ROLE, Kind.ROOM)
+    return bool(tokens) and tokens[0].kind in (TokenKind.ROLE, TokenKind.ROOM)
 
 
 def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
@@ -153,6 +153,6 @@ def _comment(text: CleanText) -> str:
     return text.readable.strip()[:COMMENT_LENGTH].rstrip()
 
 
-def _name_sufferer(tokens: Tokens) -> str:
-    side = find_sufferer(tokens)
+def _affected_side(tokens: Tokens) -> str:
+    side = find_affected_side(tokens)
     return "" if side is None else side.value

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.services.prefill import vocabulary as words
-from bot.services.prefill.tokens import Kind, Token, Tokens
+from bot.services.prefill.tokens import Token, TokenKind, Tokens
 
 CNAME_LENGTH: Final = 64
 _REACH: Final = 6  # tokens between a label and its value
@@ -18,20 +18,20 @@ _LONG_NUMBER: Final = 4  # digits that may stand before a label: "15056678066620
 
 def find_cname(tokens: Tokens, taken: frozenset[int]) -> str:
     """The channel's name, "" when none or several are named. `taken` are other things' tokens."""
-    labelled = {name for place in _labels(tokens) if (name := _value_ahead(tokens, place, taken))}
+    labelled = {name for index in _labels(tokens) if (name := _value_after(tokens, index, taken))}
     if not labelled:
         labelled = {
-            name for place in _labels(tokens) if (name := _value_behind(tokens, place, taken))
+            name for index in _labels(tokens) if (name := _value_before(tokens, index, taken))
         }
     if labelled:
         return labelled.pop() if len(labelled) == 1 else ""
-    return _choose(tokens, [place for place in _candidates(tokens) if place not in taken])
+    return _choose(tokens, [index for index in _candidates(tokens) if index not in taken])
 
 
 def is_candidate(token: Token, *, after_in: bool = False) -> bool:
     """Tell whether a word looks like a channel's name all by itself."""
     text = token.text
-    if token.kind is not Kind.WORD or "@" in text or len(text) > CNAME_LENGTH:
+    if token.kind is not TokenKind.WORD or "@" in text or len(text) > CNAME_LENGTH:
         return False
     has_digit = any(sign.isdigit() for sign in text)
     if not (has_digit or (after_in and "_" in text)) or not any(map(str.isalpha, text)):
@@ -41,108 +41,112 @@ def is_candidate(token: Token, *, after_in: bool = False) -> bool:
 
 def _labels(tokens: Tokens) -> list[int]:
     return [
-        place
-        for place, token in enumerate(tokens.all)
-        if token.kind is Kind.ROOM and not _is_slack(tokens.at(place - 1))
+        index
+        for index, token in enumerate(tokens.all)
+        if token.kind is TokenKind.ROOM and not _is_slack(tokens.at(index - 1))
     ]
 
 
 def _is_room(token: Token | None) -> bool:
-    return token is not None and token.kind is Kind.ROOM
+    return token is not None and token.kind is TokenKind.ROOM
 
 
 def _is_slack(before: Token | None) -> bool:
     return before is not None and before.lower == "slack"
 
 
-def _value_ahead(tokens: Tokens, label: int, taken: frozenset[int]) -> str:
+def _value_after(tokens: Tokens, label: int, taken: frozenset[int]) -> str:
     """Read "channel name is abc123", "频道：math-3b", "room lesson-9"."""
     room = tokens.all[label]
-    sure, place = room.asks_name, label + 1
-    while place <= label + _REACH and (token := tokens.at(place)) is not None:
-        if token.kind is Kind.ID:
-            sure = True
-        elif token.kind is Kind.LINK or (token.text == "," and sure):
-            sure = sure or token.text in (":", "=", "->", "=>", "→")
-        elif token.kind is not Kind.LINE or not _is_alone(tokens, label, place):
-            return "" if place in taken else _read_value(tokens, label, place, sure=sure)
-        place += 1
+    is_announced, index = room.asks_name, label + 1
+    while index <= label + _REACH and (token := tokens.at(index)) is not None:
+        if token.kind is TokenKind.ID:
+            is_announced = True
+        elif token.kind is TokenKind.LINK or (token.text == "," and is_announced):
+            is_announced = is_announced or token.text in (":", "=", "->", "=>", "→")
+        elif token.kind is not TokenKind.LINE or not _is_alone(tokens, label, index):
+            return (
+                ""
+                if index in taken
+                else _read_value(tokens, label, index, is_announced=is_announced)
+            )
+        index += 1
     return ""
 
 
-def _is_alone(tokens: Tokens, label: int, place: int) -> bool:
+def _is_alone(tokens: Tokens, label: int, index: int) -> bool:
     before = tokens.at(label - 1)
-    return place == label + 1 and (before is None or before.kind is Kind.LINE)
+    return index == label + 1 and (before is None or before.kind is TokenKind.LINE)
 
 
-def _read_value(tokens: Tokens, label: int, place: int, *, sure: bool) -> str:
-    """The name that starts with the token at this place; `sure`: a name was announced."""
-    token = tokens.all[place]
-    quoted = _quoted(tokens, place)
+def _read_value(tokens: Tokens, label: int, index: int, *, is_announced: bool) -> str:
+    """The name that starts with the token at this place; `is_announced`: a name was announced."""
+    token = tokens.all[index]
+    quoted = _quoted(tokens, index)
     if quoted:
         return quoted
-    if token.kind is Kind.NUMBER and tokens.is_quantity(place):
+    if token.kind is TokenKind.NUMBER and tokens.is_quantity(index):
         return ""
-    if token.kind not in (Kind.WORD, Kind.NUMBER):
+    if token.kind not in (TokenKind.WORD, TokenKind.NUMBER):
         return ""
     run = _RUN.match(tokens.plain, token.start, token.start + CNAME_LENGTH + 1)
     name = run[0].rstrip("!.:=-") if run else token.text
     if len(name) > CNAME_LENGTH or token.lower in words.NO_NAMES:
         return ""
-    if sure or token.kind is Kind.NUMBER or is_candidate(token, after_in=True):
+    if is_announced or token.kind is TokenKind.NUMBER or is_candidate(token, after_in=True):
         return name
-    return name if _is_name_in_chinese(tokens, label, place) else ""
+    return name if _is_name_in_chinese(tokens, label, index) else ""
 
 
-def _quoted(tokens: Tokens, place: int) -> str:
+def _quoted(tokens: Tokens, index: int) -> str:
     """What stands in the quotation marks or backticks that open right before a token."""
-    token = tokens.all[place]
+    token = tokens.all[index]
     opening = token.start - 1
     if opening < 0 or tokens.plain[opening] not in "\"'`*":
         return ""
-    found = _QUOTED.match(tokens.plain, opening)
-    return found[2].strip() if found else ""
+    match = _QUOTED.match(tokens.plain, opening)
+    return match[2].strip() if match else ""
 
 
-def _is_name_in_chinese(tokens: Tokens, label: int, place: int) -> bool:
+def _is_name_in_chinese(tokens: Tokens, label: int, index: int) -> bool:
     """Take letters behind a Chinese label when the sentence goes on to something else."""
-    token, behind = tokens.all[place], tokens.at(place + 1)
+    token, behind = tokens.all[index], tokens.at(index + 1)
     if tokens.all[label].text.isascii() or token.lower in words.NOT_ROOM_WORDS:
         return False
-    ends = behind is None or behind.kind in (Kind.ROLE, Kind.JOIN, Kind.LINE)
+    ends = behind is None or behind.kind in (TokenKind.ROLE, TokenKind.JOIN, TokenKind.LINE)
     return ends or (behind is not None and behind.text in "。;|")
 
 
-def _value_behind(tokens: Tokens, label: int, taken: frozenset[int]) -> str:
+def _value_before(tokens: Tokens, label: int, taken: frozenset[int]) -> str:
     """Read "15056678066620 房间", "math-3b 这个频道"."""
-    place = label - 1
-    while place >= label - 2 and (link := tokens.at(place)) is not None and _leads_back(link):
-        place -= 1
-    token = tokens.at(place)
-    if token is None or place in taken:
+    index = label - 1
+    while index >= label - 2 and (link := tokens.at(index)) is not None and _links_backward(link):
+        index -= 1
+    token = tokens.at(index)
+    if token is None or index in taken:
         return ""
     if is_candidate(token):
         return token.text
-    is_number = token.kind is Kind.NUMBER and len(token.text) >= _LONG_NUMBER
+    is_number = token.kind is TokenKind.NUMBER and len(token.text) >= _LONG_NUMBER
     return token.text if is_number and len(token.text) <= CNAME_LENGTH else ""
 
 
-def _leads_back(link: Token) -> bool:
+def _links_backward(link: Token) -> bool:
     return link.text in ("号", "这个", "该", "的")
 
 
 def _candidates(tokens: Tokens) -> list[int]:
     return [
-        place
-        for place, token in enumerate(tokens.all)
-        if is_candidate(token, after_in=place == 0 or _follows_in(tokens, place))
+        index
+        for index, token in enumerate(tokens.all)
+        if is_candidate(token, after_in=index == 0 or _follows_in(tokens, index))
         and tokens.plain[max(token.start - 1, 0)] not in "/\\"
-        and not (_is_room(tokens.at(place - 1)) and _is_slack(tokens.at(place - 2)))
+        and not (_is_room(tokens.at(index - 1)) and _is_slack(tokens.at(index - 2)))
     ]
 
 
-def _follows_in(tokens: Tokens, place: int) -> bool:
-    before = tokens.at(place - 1)
+def _follows_in(tokens: Tokens, index: int) -> bool:
+    before = tokens.at(index - 1)
     return before is not None and before.lower in words.INSIDE
 
 
@@ -150,12 +154,12 @@ def _choose(tokens: Tokens, places: list[int]) -> str:
     """The only candidate, or the only one with a sign that it is a channel."""
     rules: tuple[Callable[[int], bool], ...] = (
         lambda _place: True,
-        lambda place: _follows_in(tokens, place),
-        lambda place: bool(_quoted(tokens, place)),
-        lambda place: bool(words.ROOM_STEM.match(tokens.all[place].text)),
+        lambda index: _follows_in(tokens, index),
+        lambda index: bool(_quoted(tokens, index)),
+        lambda index: bool(words.ROOM_STEM.match(tokens.all[index].text)),
     )
     for rule in rules:
-        names = {tokens.all[place].text for place in places if rule(place)}
+        names = {tokens.all[index].text for index in places if rule(index)}
         if len(names) == 1:
             return names.pop()
     return ""

@@ -75,7 +75,7 @@ def wants_reopening(text: str) -> bool:
     What is said last counts: "it froze again, but works now" is well, "好了两天，又卡了" is not.
     """
     plain = _EMOJI.sub(" ", clean(text).plain.lower())
-    signs = [found.lastgroup for found in _SIGNS.finditer(plain)]
+    signs = [match.lastgroup for match in _SIGNS.finditer(plain)]
     states = [sign for sign in signs if sign in ("well", "well_after_all", "not_well")]
     if states:
         return states[-1] == "not_well"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from bot.services.prefill.tokens import Kind, tokenize
+from bot.services.prefill.tokens import TokenKind, tokenize
 
 _SEPARATORS: Final = ("|", "\t", ",", None)  # None: any blanks
 _RULE: Final = re.compile(r"[\s|:\-+=]*")
@@ -17,15 +17,15 @@ _HEADER_LENGTH: Final = 200
 _FEWEST_LABELS: Final = 2
 
 
-def read_table(plain: str) -> Mapping[str, str]:
+def parse_table(plain: str) -> Mapping[str, str]:
     """The first table's values: of `cname`, `teacher` and `student` those it has."""
     lines = [line.strip() for line in plain.split("\n")]
     lines = [line for line in lines if line and not _RULE.fullmatch(line)]
     for header, row in itertools.pairwise(lines):
         for separator in _SEPARATORS:
-            found = _read_rows(header, row, separator)
-            if found:
-                return found
+            table_values = _read_rows(header, row, separator)
+            if table_values:
+                return table_values
     return {}
 
 
@@ -56,10 +56,11 @@ def _label(cell: str) -> str:
     """What a cell of a header labels, "" when it is no label."""
     tokens = tokenize(cell[:40]).all
     if not tokens or any(
-        token.kind not in (Kind.ROLE, Kind.ROOM, Kind.ID, Kind.LINK) for token in tokens
+        token.kind not in (TokenKind.ROLE, TokenKind.ROOM, TokenKind.ID, TokenKind.LINK)
+        for token in tokens
     ):
         return ""
     first = tokens[0]
-    if first.kind is Kind.ROOM:
+    if first.kind is TokenKind.ROOM:
         return "cname"
     return first.side.value if first.side is not None else ""

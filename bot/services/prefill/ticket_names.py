@@ -32,7 +32,7 @@ class CardLink:
     ts: str
 
 
-def read_names(text: str) -> list[int | CardLink]:
+def parse_ticket_names(text: str) -> list[int | CardLink]:
     """Read the tickets a Slack message names, in their order, each once.
 
     `text` is a message's text as Slack sends it. What stands in code or in the address of
@@ -45,7 +45,7 @@ def _names(text: str) -> Iterator[int | CardLink]:
     end = 0
     for mark in _MARKUP.finditer(text):
         yield from _labels(text[end : mark.start()])
-        link = _read_link(mark["inner"] or mark["bare"] or "")
+        link = _parse_link(mark["inner"] or mark["bare"] or "")
         if link is not None:
             yield link
         end = mark.end()
@@ -53,13 +53,13 @@ def _names(text: str) -> Iterator[int | CardLink]:
 
 
 def _labels(text: str) -> Iterator[int]:
-    for found in _LABEL.finditer(unicodedata.normalize("NFKC", html.unescape(text))):
-        yield int(found["number"])
+    for match in _LABEL.finditer(unicodedata.normalize("NFKC", html.unescape(text))):
+        yield int(match["number"])
 
 
-def _read_link(address: str) -> CardLink | None:
-    found = _LINK.match(html.unescape(address.partition("|")[0]))
-    if found is None:
+def _parse_link(address: str) -> CardLink | None:
+    match = _LINK.match(html.unescape(address.partition("|")[0]))
+    if match is None:
         return None
-    thread = _THREAD.search(found["rest"])
-    return CardLink(found["channel"], thread[1] if thread else f"{found['s']}.{found['us']}")
+    thread = _THREAD.search(match["rest"])
+    return CardLink(match["channel"], thread[1] if thread else f"{match['s']}.{match['us']}")

@@ -17,7 +17,7 @@ _NUMBER_LENGTH: Final = 20
 _DAYS_IN_MONTH: Final = 31
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a token may be."""
 
     ROLE = auto()  # teacher, 学生
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 class Token:
     """One token, and where it stands in the plain text."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     end: int
@@ -74,70 +74,70 @@ class Tokens:
     plain: str
     all: tuple[Token, ...]
 
-    def at(self, place: int) -> Token | None:
+    def at(self, index: int) -> Token | None:
         """The token at a place, None before the first and behind the last."""
-        return self.all[place] if 0 <= place < len(self.all) else None
+        return self.all[index] if 0 <= index < len(self.all) else None
 
     def before(self, position: int) -> int:
         """How many tokens start before a position of the text."""
         return bisect_left(self.all, position, key=lambda token: token.start)
 
-    def is_quantity(self, place: int) -> bool:
+    def is_quantity(self, index: int) -> bool:
         """Tell whether a number counts or dates something: 5 minutes, 20:15, 3 个."""
-        token, behind = self.all[place], self.at(place + 1)
+        token, behind = self.all[index], self.at(index + 1)
         if (
             behind is not None
             and behind.lower in words.UNITS
-            and not self.is_letter_label(place + 1)
+            and not self.is_letter_label(index + 1)
         ):
             return True
-        if self._is_clock(place, -1) or self._is_clock(place, 1):
+        if self._is_clock(index, -1) or self._is_clock(index, 1):
             return True
         is_day = len(token.text) < 3 and int(token.text) <= _DAYS_IN_MONTH  # noqa: PLR2004 - days have two digits
         return (
-            behind is not None and behind.text == "号" and is_day and not self._is_role(place + 2)
+            behind is not None and behind.text == "号" and is_day and not self._is_role(index + 2)
         )
 
-    def is_uid(self, place: int) -> bool:
+    def is_uid(self, index: int) -> bool:
         """Tell whether a token is a number that can be somebody's uid."""
-        token = self.at(place)
-        if token is None or token.kind is not Kind.NUMBER or len(token.text) > _NUMBER_LENGTH:
+        token = self.at(index)
+        if token is None or token.kind is not TokenKind.NUMBER or len(token.text) > _NUMBER_LENGTH:
             return False
-        return int(token.text) > 0 and not self.is_quantity(place)
+        return int(token.text) > 0 and not self.is_quantity(index)
 
-    def is_letter_label(self, place: int) -> bool:
+    def is_letter_label(self, index: int) -> bool:
         """Tell whether a token is `t` or `s` with a colon or an equals sign right behind it."""
-        token = self.at(place)
+        token = self.at(index)
         if token is None or token.lower not in words.ROLE_LETTERS:
             return False
         return self.plain[token.end : token.end + 2].lstrip()[:1] in (":", "=")
 
-    def _is_role(self, place: int) -> bool:
-        token = self.at(place)
-        return token is not None and token.kind is Kind.ROLE
+    def _is_role(self, index: int) -> bool:
+        token = self.at(index)
+        return token is not None and token.kind is TokenKind.ROLE
 
-    def _is_clock(self, place: int, step: int) -> bool:
+    def _is_clock(self, index: int, step: int) -> bool:
         """Tell whether two digits stand beside a colon and another number, as in 20:15."""
-        sign, other = self.at(place + step), self.at(place + 2 * step)
-        if sign is None or other is None or sign.text != ":" or other.kind is not Kind.NUMBER:
+        sign, other = self.at(index + step), self.at(index + 2 * step)
+        if sign is None or other is None or sign.text != ":" or other.kind is not TokenKind.NUMBER:
             return False
-        return max(len(self.all[place].text), len(other.text)) <= 2  # noqa: PLR2004 - hours have two digits
+        return max(len(self.all[index].text), len(other.text)) <= 2  # noqa: PLR2004 - hours have two digits
 
 
 def tokenize(plain: str) -> Tokens:
     """Cut half-width text into tokens; takes time in proportion to its length."""
-    found: list[Token] = []
+    result: list[Token] = []
     for match in _TOKEN.finditer(plain):
         kind, text = match.lastgroup, match[0]
         if kind == "word":
-            found += _read_word(text, match.start(), plain)
+            result += _read_word(text, match.start(), plain)
         elif kind == "han":
-            found.append(_read_han(text, match.start()))
+            result.append(_read_han(text, match.start()))
         elif kind == "line":
-            found.append(Token(Kind.LINE, text, match.start(), match.end()))
+            result.append(Token(TokenKind.LINE, text, match.start(), match.end()))
         elif kind != "quote":
-            found.append(_read_mark(text, match.start()))
-    return Tokens(plain, tuple(found))
+            result.append(_read_mark(text, match.start()))
+    return Tokens(plain, tuple(result))
 
 
 def _read_word(text: str, start: int, plain: str) -> list[Token]:
@@ -148,10 +148,10 @@ def _read_word(text: str, start: int, plain: str) -> list[Token]:
     split = _ROLE_AND_NUMBER.fullmatch(text)
     if split and split[1].lower() in words.ROLES_EN:
         label = _read_word(split[1], start, plain)
-        return [*label, Token(Kind.NUMBER, split[2], start + split.start(2), end)]
+        return [*label, Token(TokenKind.NUMBER, split[2], start + split.start(2), end)]
     if text.isdigit():
-        return [Token(Kind.NUMBER, text, start, end)]
-    return [_label(text, start, plain) or Token(Kind.WORD, text, start, end)]
+        return [Token(TokenKind.NUMBER, text, start, end)]
+    return [_label(text, start, plain) or Token(TokenKind.WORD, text, start, end)]
 
 
 def _label(text: str, start: int, plain: str) -> Token | None:
@@ -162,36 +162,36 @@ def _label(text: str, start: int, plain: str) -> Token | None:
     if side is None and plain[end : end + 2].lstrip()[:1] in (":", "="):
         side = words.ROLE_LETTERS.get(lower)
     if side is not None:
-        return Token(Kind.ROLE, text, start, end, side, asks_name=bare.endswith(("id", "ids")))
+        return Token(TokenKind.ROLE, text, start, end, side, asks_name=bare.endswith(("id", "ids")))
     if bare in words.ROOMS_EN:
-        return Token(Kind.ROOM, text, start, end, asks_name=words.ROOMS_EN[bare])
+        return Token(TokenKind.ROOM, text, start, end, asks_name=words.ROOMS_EN[bare])
     if lower in words.IDS | words.NAMES:
-        return Token(Kind.ID, text, start, end, asks_name=True)
+        return Token(TokenKind.ID, text, start, end, asks_name=True)
     if lower in words.LINKS:
-        return Token(Kind.LINK, text, start, end)
-    return Token(Kind.JOIN, text, start, end) if lower in words.JOINS else None
+        return Token(TokenKind.LINK, text, start, end)
+    return Token(TokenKind.JOIN, text, start, end) if lower in words.JOINS else None
 
 
 def _read_han(text: str, start: int) -> Token:
     end = start + len(text)
     if text in words.ROLES_ZH:
-        return Token(Kind.ROLE, text, start, end, words.ROLES_ZH[text])
+        return Token(TokenKind.ROLE, text, start, end, words.ROLES_ZH[text])
     if text in words.OTHERS_ZH:
-        return Token(Kind.OTHER, text, start, end)
+        return Token(TokenKind.OTHER, text, start, end)
     if text in words.ROOMS_ZH:
-        return Token(Kind.ROOM, text, start, end, asks_name=words.ROOMS_ZH[text])
+        return Token(TokenKind.ROOM, text, start, end, asks_name=words.ROOMS_ZH[text])
     if text in words.IDS | words.NAMES:
-        return Token(Kind.ID, text, start, end, asks_name=True)
+        return Token(TokenKind.ID, text, start, end, asks_name=True)
     if text in words.LINKS:
-        return Token(Kind.LINK, text, start, end)
-    return Token(Kind.JOIN if text in words.JOINS else Kind.HAN, text, start, end)
+        return Token(TokenKind.LINK, text, start, end)
+    return Token(TokenKind.JOIN if text in words.JOINS else TokenKind.HAN, text, start, end)
 
 
 def _read_mark(text: str, start: int) -> Token:
     end = start + len(text)
     if text in words.LINKS or len(text) == 2:  # noqa: PLR2004 - an arrow
-        return Token(Kind.LINK, text, start, end)
+        return Token(TokenKind.LINK, text, start, end)
     if text in words.JOINS:
-        return Token(Kind.JOIN, text, start, end)
+        return Token(TokenKind.JOIN, text, start, end)
     is_han = "\u3400" <= text <= "\u9fff"
-    return Token(Kind.HAN if is_han else Kind.MARK, text, start, end)
+    return Token(TokenKind.HAN if is_han else TokenKind.MARK, text, start, end)

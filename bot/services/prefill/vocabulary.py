@@ -17,7 +17,7 @@ _STUDENT_ZH = ("学生", "学员", "小朋友", "同学", "孩子", "學生", "�
 def _with_ids(names: tuple[str, ...]) -> set[str]:
     """A label's spellings without hyphens and underscores: teacher, teachers, teacheruid ..."""
     endings = ("", "s", "uid", "uids", "suid", "id", "ids", "sid", "userid")
-    return {name + ending for name in names for ending in endings}
+    return {name + end_after for name in names for end_after in endings}
 
 
 ROLES_EN: Final[dict[str, Side]] = {

@@ -15,19 +15,19 @@ from zoneinfo import ZoneInfo
 from bot.call import Side
 from bot.escalation import LAST_STEP
 from bot.services.summary.weeks import Week
-from bot.store.diagnosis.feedback import Judgement
-from bot.store.summary.weeks import Outline
+from bot.store.diagnosis.feedback import Rating
+from bot.store.summary.weeks import WeeklyTicketRow
 from bot.ticket import Status
 
 UNKNOWN: Final = "unknown"
-_REPEATED: Final = 2  # from here on a room or a person is named
-_LISTED: Final = 10
-_NINETY: Final = 0.9
-Span = tuple[dt.datetime, dt.datetime]
+_REPEATED_FROM: Final = 2  # from here on a room or a person is named
+_MAX_LISTED: Final = 10
+_P90: Final = 0.9
+TimeSpan = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class WeeklyCount:
     """How often something was reported, this week and the week before."""
 
     key: str
@@ -36,23 +36,23 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """How long tickets waited, in seconds; `slow_s` is the 90th percentile, None: there are none.
+class WaitTimes:
+    """How long tickets waited, in seconds; `p90_s` is the 90th percentile, None: there are none.
 
     The percentile is the nearest rank: the wait of a ticket that there was.
     """
 
     count: int = 0
     median_s: float | None = None
-    slow_s: float | None = None
+    p90_s: float | None = None
 
     @classmethod
-    def of(cls, waits_s: Iterable[float]) -> Waits:
+    def of(cls, waits_s: Iterable[float]) -> WaitTimes:
         """Count waits."""
         ordered = sorted(waits_s)
         if not ordered:
             return cls()
-        rank = math.ceil(_NINETY * len(ordered)) - 1
+        rank = math.ceil(_P90 * len(ordered)) - 1
         return cls(len(ordered), statistics.median(ordered), ordered[rank])
 
 
@@ -68,7 +68,7 @@ class OpenTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RepeatedSubject:
     """A room or somebody about whom there was more than one ticket."""
 
     app: str
@@ -77,7 +77,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DailyCount:
     """One day's tickets."""
 
     day: dt.date
@@ -86,7 +86,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgements:
+class FeedbackCounts:
     """What people said of the week's verdicts."""
 
     right: int = 0
@@ -105,7 +105,7 @@ class Judgements:
 
 
 @dataclass(frozen=True, slots=True)
-class Escalations:
+class EscalationCounts:
     """How many tickets people were called for, how often, and for how many to the last step."""
 
     tickets: int = 0
@@ -114,7 +114,7 @@ class Escalations:
 
 
 @dataclass(frozen=True, slots=True)
-class Afterwards:
+class ResolutionOutcomes:
     """What became of what was resolved: reporters said that it helped, or it was opened again."""
 
     helped: int = 0
@@ -136,21 +136,21 @@ class WeekReport:
     reported: int
     before: int
     resolved: int
-    types: tuple[Tally, ...] = ()
-    causes: tuple[Tally, ...] = ()
-    apps: tuple[Tally, ...] = ()
-    sides: tuple[Tally, ...] = ()
-    claim: Waits = Waits()
-    resolve: Waits = Waits()
+    types: tuple[WeeklyCount, ...] = ()
+    causes: tuple[WeeklyCount, ...] = ()
+    apps: tuple[WeeklyCount, ...] = ()
+    sides: tuple[WeeklyCount, ...] = ()
+    claim: WaitTimes = WaitTimes()
+    resolve: WaitTimes = WaitTimes()
     open_count: int = 0
     oldest: tuple[OpenTicket, ...] = ()
-    rooms: tuple[Repeated, ...] = ()
-    people: tuple[Repeated, ...] = ()
-    judgements: Judgements = Judgements()
-    escalations: Escalations = Escalations()
-    afterwards: Afterwards = Afterwards()
-    days: tuple[Day, ...] = ()
-    gaps: tuple[Span, ...] = ()
+    rooms: tuple[RepeatedSubject, ...] = ()
+    people: tuple[RepeatedSubject, ...] = ()
+    feedback: FeedbackCounts = FeedbackCounts()
+    escalations: EscalationCounts = EscalationCounts()
+    resolution_outcomes: ResolutionOutcomes = ResolutionOutcomes()
+    days: tuple[DailyCount, ...] = ()
+    gaps: tuple[TimeSpan, ...] = ()
     is_comparable: bool = True
 
     @property
@@ -159,16 +159,16 @@ class WeekReport:
         return _length(self.gaps) >= self.until - self.since and not self.reported
 
 
-def count_week(
+def build_week_report(
     week: Week,
-    tickets: Sequence[Outline],
-    said: Sequence[Judgement],
-    runs: Sequence[Span],
+    tickets: Sequence[WeeklyTicketRow],
+    feedback: Sequence[Rating],
+    runs: Sequence[TimeSpan],
     *,
     now: dt.datetime,
     zone: ZoneInfo,
-    patience: dt.timedelta,
-    earlier_runs: Sequence[Span] = (),
+    max_gap: dt.timedelta,
+    earlier_runs: Sequence[TimeSpan] = (),
 ) -> WeekReport:
     """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran.
 
@@ -193,50 +193,48 @@ def count_week(
         reported=len(new),
         before=len(old),
         resolved=len(resolved),
-        types=_tally(new, old, lambda each: str(each.issue_type)),
-        causes=_tally(new, old, cause_of_ticket),
-        apps=_tally(new, old, lambda each: each.app),
-        sides=_tally(new, old, lambda each: each.abnormal_side.value),
-        claim=Waits.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
-        resolve=Waits.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
+        types=_count_by(new, old, lambda each: str(each.issue_type)),
+        causes=_count_by(new, old, cause_of_ticket),
+        apps=_count_by(new, old, lambda each: each.app),
+        sides=_count_by(new, old, lambda each: each.abnormal_side.value),
+        claim=WaitTimes.of(_seconds(each.created_at, each.claimed_at) for each in claimed),
+        resolve=WaitTimes.of(_seconds(each.created_at, each.resolved_at) for each in resolved),
         open_count=len(waiting),
-        oldest=tuple(map(_open, waiting[:_LISTED])),
+        oldest=tuple(map(_open, waiting[:_MAX_LISTED])),
         rooms=_repeated((each.app, each.cname) for each in new),
         people=_repeated((each.app, _abnormal_uid(each)) for each in new),
-        judgements=_judgements(said),
+        feedback=_count_feedback(feedback),
         escalations=_escalations(tickets, since, until),
-        afterwards=_afterwards(tickets, resolved, since, until),
+        resolution_outcomes=_resolution_outcomes(tickets, resolved, since, until),
         days=_days(week, new, resolved, zone),
-        gaps=find_gaps(runs, since, until, patience),
+        gaps=find_gaps(runs, since, until, max_gap),
         is_comparable=bool(old) or _length(earlier_runs) >= (end - since) / 2,
     )
 
 
-def cause_of_ticket(ticket: Outline) -> str:
+def cause_of_ticket(ticket: WeeklyTicketRow) -> str:
     """What was wrong: what support closed it with, else what the verdict says."""
     if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
         return ticket.resolved_cause
-    return ticket.judged or UNKNOWN
+    return ticket.verdict_cause or UNKNOWN
 
 
-def _abnormal_uid(ticket: Outline) -> str:
+def _abnormal_uid(ticket: WeeklyTicketRow) -> str:
     is_teacher = ticket.abnormal_side is Side.TEACHER
     return ticket.teacher_uid if is_teacher else ticket.student_uid
 
 
 def find_gaps(
-    runs: Sequence[Span], since: dt.datetime, until: dt.datetime, patience: dt.timedelta
-) -> tuple[Span, ...]:
-    """Return the parts of a span longer than `patience` that no run covers."""
+    runs: Sequence[TimeSpan], since: dt.datetime, until: dt.datetime, max_gap: dt.timedelta
+) -> tuple[TimeSpan, ...]:
+    """Return the parts of a span longer than `max_gap` that no run covers."""
     edges = [(since, since), *sorted(runs), (until, until)]
     return tuple(
-        (before[1], after[0])
-        for before, after in pairwise(edges)
-        if after[0] - before[1] > patience
+        (before[1], after[0]) for before, after in pairwise(edges) if after[0] - before[1] > max_gap
     )
 
 
-def _length(spans: Sequence[Span]) -> dt.timedelta:
+def _length(spans: Sequence[TimeSpan]) -> dt.timedelta:
     return sum((end - start for start, end in spans), dt.timedelta())
 
 
@@ -248,65 +246,69 @@ def _seconds(start: dt.datetime, end: dt.datetime | None) -> float:
     return max(0.0, ((end or start) - start).total_seconds())
 
 
-def _tally(
-    new: Sequence[Outline], old: Sequence[Outline], key: Callable[[Outline], str]
-) -> tuple[Tally, ...]:
+def _count_by(
+    new: Sequence[WeeklyTicketRow],
+    old: Sequence[WeeklyTicketRow],
+    key: Callable[[WeeklyTicketRow], str],
+) -> tuple[WeeklyCount, ...]:
     """Count by a key, the most frequent first; what is gone since last week is listed too."""
     now, before = Counter(map(key, new)), Counter(map(key, old))
     keys = sorted(now.keys() | before.keys(), key=lambda each: (-now[each], -before[each], each))
-    return tuple(Tally(each, now[each], before[each]) for each in keys)
+    return tuple(WeeklyCount(each, now[each], before[each]) for each in keys)
 
 
-def _repeated(names: Iterable[tuple[str, str]]) -> tuple[Repeated, ...]:
+def _repeated(names: Iterable[tuple[str, str]]) -> tuple[RepeatedSubject, ...]:
     counted = sorted(Counter(names).items(), key=lambda each: (-each[1], each[0]))
-    often = [(app, name, count) for (app, name), count in counted if count >= _REPEATED]
-    return tuple(Repeated(*each) for each in often[:_LISTED])
+    often = [(app, name, count) for (app, name), count in counted if count >= _REPEATED_FROM]
+    return tuple(RepeatedSubject(*each) for each in often[:_MAX_LISTED])
 
 
-def _open(ticket: Outline) -> OpenTicket:
+def _open(ticket: WeeklyTicketRow) -> OpenTicket:
     return OpenTicket(
         ticket.number, ticket.cname, ticket.status, ticket.created_at, ticket.permalink or ""
     )
 
 
-def _judgements(said: Sequence[Judgement]) -> Judgements:
-    counts = Counter(said)
-    return Judgements(counts[Judgement.RIGHT], counts[Judgement.PARTLY], counts[Judgement.WRONG])
+def _count_feedback(feedback: Sequence[Rating]) -> FeedbackCounts:
+    counts = Counter(feedback)
+    return FeedbackCounts(counts[Rating.RIGHT], counts[Rating.PARTLY], counts[Rating.WRONG])
 
 
-def _escalations(tickets: Sequence[Outline], since: dt.datetime, until: dt.datetime) -> Escalations:
+def _escalations(
+    tickets: Sequence[WeeklyTicketRow], since: dt.datetime, until: dt.datetime
+) -> EscalationCounts:
     called = [_steps(ticket, "called", since, until) for ticket in tickets]
-    called = [steps for steps in called if steps]
-    last = sum(any(step["step"] >= LAST_STEP for step in steps) for steps in called)
-    return Escalations(len(called), sum(map(len, called)), last)
+    called = [history for history in called if history]
+    last = sum(any(step["step"] >= LAST_STEP for step in history) for history in called)
+    return EscalationCounts(len(called), sum(map(len, called)), last)
 
 
-def _afterwards(
-    tickets: Sequence[Outline],
-    resolved: Sequence[Outline],
+def _resolution_outcomes(
+    tickets: Sequence[WeeklyTicketRow],
+    resolved: Sequence[WeeklyTicketRow],
     since: dt.datetime,
     until: dt.datetime,
-) -> Afterwards:
+) -> ResolutionOutcomes:
     reopened = sum(bool(_steps(ticket, "reopened", since, until)) for ticket in tickets)
-    return Afterwards(sum(ticket.helped is True for ticket in resolved), reopened)
+    return ResolutionOutcomes(sum(ticket.helped is True for ticket in resolved), reopened)
 
 
 def _steps(
-    ticket: Outline, what: str, since: dt.datetime, until: dt.datetime
+    ticket: WeeklyTicketRow, what: str, since: dt.datetime, until: dt.datetime
 ) -> list[dict[str, Any]]:
     """What happened to a ticket within a span, of one kind."""
     return [
         step
-        for step in ticket.steps
+        for step in ticket.history
         if step["what"] == what and since <= dt.datetime.fromisoformat(step["at"]) < until
     ]
 
 
 def _days(
-    week: Week, new: Sequence[Outline], resolved: Sequence[Outline], zone: ZoneInfo
-) -> tuple[Day, ...]:
-    came = Counter(each.created_at.astimezone(zone).date() for each in new)
-    went = Counter(
+    week: Week, new: Sequence[WeeklyTicketRow], resolved: Sequence[WeeklyTicketRow], zone: ZoneInfo
+) -> tuple[DailyCount, ...]:
+    reported_by_day = Counter(each.created_at.astimezone(zone).date() for each in new)
+    resolved_by_day = Counter(
         each.resolved_at.astimezone(zone).date() for each in resolved if each.resolved_at
     )
-    return tuple(Day(day, came[day], went[day]) for day in week.days)
+    return tuple(DailyCount(day, reported_by_day[day], resolved_by_day[day]) for day in week.days)

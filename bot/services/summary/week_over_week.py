@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from bot.call import Code, Figure, Unit
-from bot.ports import Overview
+from bot.call import Code, MetricDefinition, Unit
+from bot.ports import AppMetrics
 from bot.services.summary.weeks import Week
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class WeekOverWeekChange:
     """A figure's mean over a week and over the one before; None where nothing was told.
 
     A figure that is told by the day is averaged over its days, one told over time over its points.
     """
 
     name: Code
-    figure: Figure | None
+    definition: MetricDefinition | None
     unit: Unit
     mean: float
     before: float | None
@@ -33,61 +33,72 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class CloudWeek:
+class WeeklyMetrics:
     """What a cloud told of one topic of an app, and how its figures moved."""
 
-    overview: Overview
-    drifts: tuple[Drift, ...]
+    app_metrics: AppMetrics
+    changes: tuple[WeekOverWeekChange, ...]
 
     @property
     def means(self) -> dict[str, float]:
         """The week's means, to be kept for the next week: clouds forget within days."""
         return {
-            key_of(self.overview, drift.name, drift.figure): drift.mean for drift in self.drifts
+            metric_key(
+                self.app_metrics, metric_change.name, metric_change.definition
+            ): metric_change.mean
+            for metric_change in self.changes
         }
 
 
-def key_of(overview: Overview, name: Code, figure: Figure | None) -> str:
+def metric_key(app_metrics: AppMetrics, name: Code, definition: MetricDefinition | None) -> str:
     """Name a figure of an app for good."""
-    part = figure.part.value if figure and figure.part else ""
-    return f"{overview.app}|{overview.topic}|{name.kind}|{name.value}|{part}"
+    part = definition.part.value if definition and definition.part else ""
+    return f"{app_metrics.app}|{app_metrics.topic}|{name.kind}|{name.value}|{part}"
 
 
-def find_drifts(
-    overview: Overview, week: Week, zone: ZoneInfo, kept: Mapping[str, float] | None = None
-) -> tuple[Drift, ...]:
+def week_over_week_changes(
+    app_metrics: AppMetrics,
+    week: Week,
+    zone: ZoneInfo,
+    previous_means: Mapping[str, float] | None = None,
+) -> tuple[WeekOverWeekChange, ...]:
     """Return how each figure that has a value this week moved.
 
-    `kept` are last week's means by `key_of`, for clouds that no longer tell them.
+    `previous_means` are last week's means by `metric_key`, for clouds that no longer tell them.
     """
-    found: list[Drift] = []
-    by_day = {usage.metric for usage in overview.usages}  # a week is not told by its last hour
-    for trend in (each for each in overview.trends if each.name not in by_day):
-        told = [(at.astimezone(zone).date(), value) for at, value in trend.points]
-        found += _drift(trend.name, trend.figure, trend.unit, told, week)
-    for kind in dict.fromkeys((usage.metric, usage.figure) for usage in overview.usages):
-        same = [usage for usage in overview.usages if (usage.metric, usage.figure) == kind]
+    changes: list[WeekOverWeekChange] = []
+    by_day = {usage.metric for usage in app_metrics.usages}  # a week is not told by its last hour
+    for trend in (each for each in app_metrics.trends if each.name not in by_day):
+        points = [(at.astimezone(zone).date(), value) for at, value in trend.points]
+        changes += _week_change(trend.name, trend.definition, trend.unit, points, week)
+    for kind in dict.fromkeys((usage.metric, usage.definition) for usage in app_metrics.usages):
+        same = [usage for usage in app_metrics.usages if (usage.metric, usage.definition) == kind]
         days = [(usage.day, usage.value) for usage in same]
-        found += _drift(*kind, same[0].unit, days, week)
+        changes += _week_change(*kind, same[0].unit, days, week)
     return tuple(
-        drift
-        if drift.before is not None
-        else replace(drift, before=(kept or {}).get(key_of(overview, drift.name, drift.figure)))
-        for drift in found
+        metric_change
+        if metric_change.before is not None
+        else replace(
+            metric_change,
+            before=(previous_means or {}).get(
+                metric_key(app_metrics, metric_change.name, metric_change.definition)
+            ),
+        )
+        for metric_change in changes
     )
 
 
-def _drift(
+def _week_change(
     name: Code,
-    figure: Figure | None,
+    definition: MetricDefinition | None,
     unit: Unit,
-    told: Iterable[tuple[dt.date, float]],
+    points: Iterable[tuple[dt.date, float]],
     week: Week,
-) -> list[Drift]:
-    told = list(told)
-    now = [value for day, value in told if Week.of_day(day) == week]
-    before = [value for day, value in told if Week.of_day(day) == week.shift(-1)]
+) -> list[WeekOverWeekChange]:
+    points = list(points)
+    now = [value for day, value in points if Week.of_day(day) == week]
+    before = [value for day, value in points if Week.of_day(day) == week.shift(-1)]
     if not now:
         return []
     earlier = statistics.fmean(before) if before else None
-    return [Drift(name, figure, unit, statistics.fmean(now), earlier)]
+    return [WeekOverWeekChange(name, definition, unit, statistics.fmean(now), earlier)]

@@ -10,26 +10,26 @@ from typing import Any, Final
 from bot.call import Side
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import message
-from bot.services.escalation.schedule import plan
+from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
-from bot.services.permissions import refuse
+from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
-from bot.services.tickets.service import Desk, first_report_state, owe
-from bot.services.tickets.submission import Submission, check, tidy
+from bot.services.tickets.service import TicketService, enqueue, initial_report_state
+from bot.services.tickets.submission import Submission, normalize, validate
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from bot.store.diagnosis import evidence
 from bot.store.notifications import sent as answers
 from bot.store.tickets import tickets
-from bot.ticket import CALL_FIELDS, TOLD, ReportState, Ticket
+from bot.ticket import CALL_FIELDS, MAYBE_SENT_STATES, ReportState, Ticket
 
-_ANSWERED_WITHIN: Final = dt.timedelta(days=1)  # later it is about something else
+_REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
 _ONLY_REPORTER: Final = message("Only whoever reported the call can say whether it helped.")
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ActionRequest:
     """Who acts on which ticket. `origin` is the Slack view it came from: one view acts once."""
 
     team: str
@@ -39,229 +39,254 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class TicketLinks:
     """A ticket with those it is linked to, and one that may tell of the same thing."""
 
     ticket: Ticket
     linked: tuple[Ticket, ...] = ()
-    twin: Ticket | None = None
+    likely_duplicate: Ticket | None = None
 
 
-class Life:
+class TicketActions:
     """The desk's further verbs about a ticket."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
-    async def look(self, team: str, number: int, person: str) -> Links:
+    async def load_links(self, team: str, number: int, person: str) -> TicketLinks:
         """Show a ticket and its neighbours to support; NotAllowedError for others."""
-        ticket = await self._desk.may_act(team, number, person)
+        ticket = await self._context.get_for_support(team, number, person)
 
-        def work(session: Session) -> Links:
+        def work(session: Session) -> TicketLinks:
             linked = (session.get(Ticket, other) for other in ticket.related)
-            return Links(ticket, tuple(filter(None, linked)), tickets.find_twin(session, ticket))
+            return TicketLinks(
+                ticket, tuple(filter(None, linked)), tickets.find_likely_duplicate(session, ticket)
+            )
 
-        return await self._desk.store.read(work)
+        return await self._context.store.read(work)
 
-    async def hand_over(self, act: Act, to: str) -> Ticket:
+    async def hand_over(self, request: ActionRequest, to: str) -> Ticket:
         """Give a ticket to somebody who may act on it; they are told."""
-        if not await self._desk.is_support(act.team, to):
+        if not await self._context.is_support(request.team, to):
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}
         return await self._act(
-            act, "hand_over", detail, lambda t, now: t.hand_over(to, act.person, now)
+            request, "hand_over", detail, lambda t, now: t.hand_over(to, request.person, now)
         )
 
-    async def merge(self, act: Act, into: int) -> Ticket:
+    async def merge(self, request: ActionRequest, into: int) -> Ticket:
         """Close a ticket as a duplicate of another one."""
 
         def change(session: Session, ticket: Ticket, other: Ticket, now: dt.datetime) -> None:
-            if tickets.reporters_of_duplicates(session, ticket.id):
+            if tickets.list_duplicate_reporters(session, ticket.id):
                 raise ConflictError(
                     message(
                         "Other tickets are duplicates of %(ticket)s. Merge the other way round.",
                         ticket=ticket.label,
                     )
                 )
-            ticket.merge(other, act.person, now)
+            ticket.merge(other, request.person, now)
 
-        return await self._act_on_two(act, into, "merge", change)
+        return await self._act_on_pair(request, into, "merge", change)
 
-    async def link(self, act: Act, other: int) -> Ticket:
+    async def link(self, request: ActionRequest, other: int) -> Ticket:
         """Let two tickets name each other."""
-        return await self._act_on_two(
-            act, other, "link", lambda _session, one, two, now: one.link(two, act.person, now)
+        return await self._act_on_pair(
+            request,
+            other,
+            "link",
+            lambda _session, one, two, now: one.link(two, request.person, now),
         )
 
-    async def unlink(self, act: Act, other: int) -> Ticket:
+    async def unlink(self, request: ActionRequest, other: int) -> Ticket:
         """Let two tickets no longer name each other."""
-        return await self._act_on_two(
-            act, other, "unlink", lambda _session, one, two, now: one.unlink(two, act.person, now)
+        return await self._act_on_pair(
+            request,
+            other,
+            "unlink",
+            lambda _session, one, two, now: one.unlink(two, request.person, now),
         )
 
-    async def thank(self, team: str, number: int, person: str) -> Ticket:
+    async def confirm_resolved(self, team: str, number: int, person: str) -> Ticket:
         """Keep that the resolution helped; only the reporter can say so."""
-        act = Act(team, number, person, "")
-        return await self._act(act, "", {}, lambda t, now: t.thank(person, now), own=True)
+        request = ActionRequest(team, number, person, "")
+        return await self._act(
+            request, "", {}, lambda t, now: t.confirm_resolved(person, now), reporter_only=True
+        )
 
-    async def hear(self, answer: replies.Reply) -> None:
+    async def handle_message(self, answer: replies.Reply) -> None:
         """Take what a reporter answers privately to hearing that their ticket is resolved."""
-        now = self._desk.clock.now()
+        now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            told = answers.answered(session, rules.RESOLVED, answer, now - _ANSWERED_WITHIN)
-            ticket = session.get(Ticket, told.ticket) if told else None
+            notification = answers.find_answered(
+                session, rules.RESOLVED, answer, now - _REPLY_WINDOW
+            )
+            ticket = session.get(Ticket, notification.ticket) if notification else None
             known = ticket is not None and ticket.team == answer.team
             if ticket is not None and known and replies.asks_to_reopen(ticket, answer):
-                rules.owe_offer(session, ticket, f"{answer.ts}:{answer.channel}", now)
+                rules.enqueue_reopen_offer(session, ticket, f"{answer.ts}:{answer.channel}", now)
 
-        await self._desk.store.transact(work)
-        await self._desk.wake()
+        await self._context.store.transact(work)
+        await self._context.notify_workers()
 
-    async def correct(self, act: Act, said: Submission) -> Ticket:
+    async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
         """Put right what a report said. Raises InputError with a message per field.
 
         Another call is diagnosed anew. It is reported to its cloud only if the cloud was told
         of none yet: what may have arrived is not sent again.
         """
-        before = await self._desk.may_act(act.team, act.number, act.person)
-        values = self._check(before, said)
+        before = await self._context.get_for_support(request.team, request.number, request.person)
+        values = self._validated_values(before, submission)
 
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-            changed = ticket.correct(values, act.person, now)
+            changed = ticket.correct(values, request.person, now)
             if changed & CALL_FIELDS:
-                self._begin_anew(session, ticket, now)
+                self._restart_diagnosis(session, ticket, now)
 
-        return await self._change(act, "correct", {"to": _plain(values)}, work)
+        return await self._change(request, "correct", {"to": _audit_values(values)}, work)
 
-    def _check(self, ticket: Ticket, said: Submission) -> dict[str, Any]:
+    def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
         """What the form says, checked as a report is; what it leaves as it was needs no check."""
-        tidied = _keep_moment(ticket, tidy(said, self._desk.clouds))
+        normalized = _keep_seconds(ticket, normalize(submission, self._context.clouds))
         try:
-            check(tidied, self._desk.clouds, self._desk.clock.now())
+            validate(normalized, self._context.clouds, self._context.clock.now())
         except InputError as error:
-            left = {
-                name: why for name, why in error.fields.items() if _differs(ticket, tidied, name)
+            remaining = {
+                name: why
+                for name, why in error.fields.items()
+                if _differs(ticket, normalized, name)
             }
-            if left:
-                raise InputError(left) from None
-        cloud = self._desk.clouds.get(tidied.app)
+            if remaining:
+                raise InputError(remaining) from None
+        cloud = self._context.clouds.get(normalized.app)
         return {
-            "app": tidied.app,
+            "app": normalized.app,
             "cloud": cloud.name if cloud else ticket.cloud,
-            "cname": tidied.cname,
-            "teacher_uid": tidied.teacher_uid,
-            "student_uid": tidied.student_uid,
-            "abnormal_side": Side(tidied.abnormal_side),
-            "issue_type": int(tidied.issue_type),
-            "occurred_at": tidied.occurred_at or ticket.occurred_at,
+            "cname": normalized.cname,
+            "teacher_uid": normalized.teacher_uid,
+            "student_uid": normalized.student_uid,
+            "abnormal_side": Side(normalized.abnormal_side),
+            "issue_type": int(normalized.issue_type),
+            "occurred_at": normalized.occurred_at or ticket.occurred_at,
         }
 
-    def _begin_anew(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:
-        evidence.forget(session, ticket.id)
-        owe(session, ticket, "diagnose", now)
-        cloud = self._desk.clouds.get(ticket.app)
-        if cloud is None or ticket.report_begun_at or ticket.report_state in TOLD:
+    def _restart_diagnosis(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:
+        evidence.delete_for_ticket(session, ticket.id)
+        enqueue(session, ticket, "diagnose", now)
+        cloud = self._context.clouds.get(ticket.app)
+        if cloud is None or ticket.report_attempted_at or ticket.report_state in MAYBE_SENT_STATES:
             return
-        ticket.report_state = first_report_state(cloud, self._desk.settings)
+        ticket.report_state = initial_report_state(cloud, self._context.settings)
         ticket.report_reason = None
         if ticket.report_state is ReportState.PENDING:
-            owe(session, ticket, "report", now)
+            enqueue(session, ticket, "report", now)
 
     async def _act(
         self,
-        act: Act,
+        request: ActionRequest,
         action: str,
         detail: Mapping[str, Any],
         change: Callable[[Ticket, dt.datetime], None],
         *,
-        own: bool = False,
+        reporter_only: bool = False,
     ) -> Ticket:
         return await self._change(
-            act, action, detail, lambda _session, ticket, now: change(ticket, now), own=own
+            request,
+            action,
+            detail,
+            lambda _session, ticket, now: change(ticket, now),
+            reporter_only=reporter_only,
         )
 
-    async def _act_on_two(
+    async def _act_on_pair(
         self,
-        act: Act,
+        request: ActionRequest,
         other: int,
         action: str,
         change: Callable[[Session, Ticket, Ticket, dt.datetime], None],
     ) -> Ticket:
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-            second = tickets.lock(session, other, act.team)
-            before = len(second.steps)
+            second = tickets.lock(session, other, request.team)
+            before = len(second.history)
             change(session, ticket, second, now)
             session.add(second)
-            if len(second.steps) > before:
-                owe(session, second, "card", now)
+            if len(second.history) > before:
+                enqueue(session, second, "card", now)
 
-        return await self._change(act, action, {"other": other}, work, first=min(act.number, other))
+        return await self._change(
+            request, action, {"other": other}, work, first=min(request.number, other)
+        )
 
     async def _change(
         self,
-        act: Act,
+        request: ActionRequest,
         action: str,
         detail: Mapping[str, Any],
         change: Callable[[Session, Ticket, dt.datetime], None],
         *,
         first: int | None = None,
-        own: bool = False,
+        reporter_only: bool = False,
     ) -> Ticket:
         """Change a ticket in one transaction, note who did it, and owe what follows.
 
         `first` is locked first: two people who join the same two tickets wait for each other.
         """
-        is_support, now = await self._desk.is_support(act.team, act.person), self._desk.clock.now()
+        is_support, now = (
+            await self._context.is_support(request.team, request.person),
+            self._context.clock.now(),
+        )
 
         def work(session: Session) -> Ticket:
             if first is not None:
-                tickets.lock(session, first, act.team)
-            ticket = tickets.lock(session, act.number, act.team)
-            if own and ticket.reporter != act.person:
+                tickets.lock(session, first, request.team)
+            ticket = tickets.lock(session, request.number, request.team)
+            if reporter_only and ticket.reporter != request.person:
                 raise NotAllowedError(_ONLY_REPORTER)
-            if not own and not is_support:
-                raise refuse(self._desk.settings)
-            if action and not audit_log.note(session, _entry(act, action, detail, now)):
+            if not reporter_only and not is_support:
+                raise not_allowed(self._context.settings)
+            if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
                 return ticket  # the form came twice
-            before = len(ticket.steps)
+            before = len(ticket.history)
             change(session, ticket, now)
             session.add(ticket)
-            plan(session, ticket, self._desk.policy, now)
-            owe(session, ticket, "card", now)
-            rules.follow(session, ticket, before, now)
+            schedule_escalation(session, ticket, self._context.policy, now)
+            enqueue(session, ticket, "card", now)
+            rules.enqueue_notifications(session, ticket, before, now)
             return ticket
 
-        ticket = await self._desk.store.transact(work)
-        await self._desk.wake()
+        ticket = await self._context.store.transact(work)
+        await self._context.notify_workers()
         return ticket
 
 
-def _entry(act: Act, action: str, detail: Mapping[str, Any], now: dt.datetime) -> AuditEntry:
+def _entry(
+    request: ActionRequest, action: str, detail: Mapping[str, Any], now: dt.datetime
+) -> AuditEntry:
     return AuditEntry(
-        team=act.team,
-        person=act.person,
+        team=request.team,
+        person=request.person,
         action=f"ticket.{action}",
-        ticket=act.number,
-        origin=act.origin,
+        ticket=request.number,
+        origin=request.origin,
         detail=dict(detail),
         at=now,
     )
 
 
-def _keep_moment(ticket: Ticket, said: Submission) -> Submission:
+def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
     """Slack's field knows no seconds: the same minute is the moment it was."""
-    minutes = [at.timestamp() // 60 for at in (said.occurred_at, ticket.occurred_at) if at]
-    if said.occurred_at is None or minutes[0] == minutes[-1]:
-        return replace(said, occurred_at=ticket.occurred_at)
-    return said
+    minutes = [at.timestamp() // 60 for at in (submission.occurred_at, ticket.occurred_at) if at]
+    if submission.occurred_at is None or minutes[0] == minutes[-1]:
+        return replace(submission, occurred_at=ticket.occurred_at)
+    return submission
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _audit_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """What was said, as the audit keeps it."""
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
 
 
-def _differs(ticket: Ticket, said: Submission, name: str) -> bool:
+def _differs(ticket: Ticket, submission: Submission, name: str) -> bool:
     """Tell whether a field of the form says something new."""
-    return bool(str(getattr(said, name)) != str(getattr(ticket, name)))
+    return bool(str(getattr(submission, name)) != str(getattr(ticket, name)))

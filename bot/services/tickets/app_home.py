@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.store import Session
 from bot.store.preferences import preferences
 from bot.store.tickets import lists
@@ -30,13 +30,13 @@ _AGES: Final[Mapping[str, dt.timedelta | None]] = {
     "30d": dt.timedelta(days=30),
 }
 _WHOSE: Final = (ALL, "mine", "nobody")
-CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+FILTER_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": tuple(_STATUSES),
     "age": tuple(_AGES),
     "whose": _WHOSE,
 }
-_PLACE: Final = re.compile(r"(?:(?P<urgency>[0-9]{1,4})-)?(?P<number>[0-9]{1,15})")
-_OWN_SIZE: Final = 5  # of a support agent's own reports; the queue is their work
+_CURSOR: Final = re.compile(r"(?:(?P<urgency>[0-9]{1,4})-)?(?P<number>[0-9]{1,15})")
+_OWN_PAGE_SIZE: Final = 5  # of a support agent's own reports; the queue is their work
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,21 @@ class QueueFilter:
     whose: str = ALL
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> QueueFilter:
+    def read(cls, saved: Mapping[str, Any]) -> QueueFilter:
         """Read what was kept; what no filter is called any more is left open."""
         found = cls()
         for name in cls.__dataclass_fields__:
-            value = kept.get(name)
-            if isinstance(value, str) and value in CHOICES.get(name, (value,)):
+            value = saved.get(name)
+            if isinstance(value, str) and value in FILTER_OPTIONS.get(name, (value,)):
                 found = replace(found, **{name: value})
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class AppHome:
     """Everything one home shows. `queue` is None for everybody but support.
 
-    `counts` are the tickets of each status not yet resolved, up to `lists.COUNTED_MOST` and one
+    `counts` are the tickets of each status not yet resolved, up to `lists.COUNT_LIMIT` and one
     more. `is_first` says that the longer list is shown from its beginning.
     """
 
@@ -77,65 +77,65 @@ class Home:
 
     @property
     def next_page(self) -> str:
-        """Where the next page begins, "" for no more: what `look` takes as `after`."""
-        shown = self.mine if self.queue is None else self.queue
-        if shown.after is not None:
-            return "-".join(map(str, shown.after))
-        return "" if shown.before is None else str(shown.before)
+        """Where the next page begins, "" for no more: what `load_home` takes as `after`."""
+        page = self.mine if self.queue is None else self.queue
+        if page.after is not None:
+            return "-".join(map(str, page.after))
+        return "" if page.before is None else str(page.before)
 
 
-async def look(desk: Desk, team: str, person: str, after: str = "") -> Home:
+async def load_home(context: TicketService, team: str, person: str, after: str = "") -> AppHome:
     """Gather a person's home in one transaction; `after` is where its longer list begins."""
-    is_support = await desk.is_support(team, person)
-    now = desk.clock.now()
+    is_support = await context.is_support(team, person)
+    now = context.clock.now()
 
-    def work(session: Session) -> Home:
-        return gather(session, team, person, now, is_support=is_support, after=after)
+    def work(session: Session) -> AppHome:
+        return read_home(session, team, person, now, is_support=is_support, after=after)
 
-    return await desk.store.read(work)
+    return await context.store.read(work)
 
 
-def gather(
+def read_home(
     session: Session, team: str, person: str, now: dt.datetime, *, is_support: bool, after: str = ""
-) -> Home:
+) -> AppHome:
     """Read everything a person's home shows."""
-    reader = preferences.find_reader(session, team, person)
-    wanted = QueueFilter.read(reader.home)
+    reader = preferences.get_user_preferences(session, team, person)
+    queue_filter = QueueFilter.read(reader.home_filters)
     own = TicketQuery(team=team, reporter=person)
     if is_support:
-        queue = _begin(_query(team, person, wanted, now), after)
-        mine = lists.page(session, own, _OWN_SIZE)
+        queue = _start_at(_query(team, person, queue_filter, now), after)
+        mine = lists.page(session, own, _OWN_PAGE_SIZE)
     else:
-        queue, mine = None, lists.page(session, _begin(own, after))
-    return Home(
+        queue, mine = None, lists.page(session, _start_at(own, after))
+    return AppHome(
         mine=mine,
         queue=lists.page(session, queue) if queue else None,
         counts=_count(session, team) if is_support else {},
-        filter=wanted,
-        is_greeted=reader.greeted_at is not None,
-        is_first=_PLACE.fullmatch(after) is None,
+        filter=queue_filter,
+        is_greeted=reader.onboarded_at is not None,
+        is_first=_CURSOR.fullmatch(after) is None,
     )
 
 
-def _query(team: str, person: str, wanted: QueueFilter, now: dt.datetime) -> TicketQuery:
+def _query(team: str, person: str, queue_filter: QueueFilter, now: dt.datetime) -> TicketQuery:
     """What is still to be done comes by urgency, everything else by age."""
-    age, statuses = _AGES[wanted.age], _STATUSES[wanted.state]
-    if wanted.whose == "nobody":  # who has a ticket has claimed it
+    age, statuses = _AGES[queue_filter.age], _STATUSES[queue_filter.state]
+    if queue_filter.whose == "nobody":  # who has a ticket has claimed it
         statuses = (Status.OPEN,)
     return TicketQuery(
         team=team,
         statuses=statuses,
-        app=None if wanted.app == ALL else wanted.app,
-        cause=None if wanted.cause == ALL else wanted.cause,
-        assignee=person if wanted.whose == "mine" else None,
+        app=None if queue_filter.app == ALL else queue_filter.app,
+        cause=None if queue_filter.cause == ALL else queue_filter.cause,
+        assignee=person if queue_filter.whose == "mine" else None,
         since=None if age is None else now - age,
         order="urgency" if statuses and Status.RESOLVED not in statuses else "newest",
     )
 
 
-def _begin(query: TicketQuery, after: str) -> TicketQuery:
+def _start_at(query: TicketQuery, after: str) -> TicketQuery:
     """Start a list where a page ended; what is no such place is its beginning."""
-    found = _PLACE.fullmatch(after)
+    found = _CURSOR.fullmatch(after)
     if not found:
         return query
     number = int(found["number"])
@@ -152,18 +152,20 @@ def _count(session: Session, team: str) -> Mapping[Status, int]:
     }
 
 
-async def choose(desk: Desk, team: str, person: str, name: str, value: str) -> None:
+async def set_filter(context: TicketService, team: str, person: str, name: str, value: str) -> None:
     """Keep one filter of somebody's queue; what no filter knows changes nothing."""
 
     def work(session: Session) -> None:
-        reader = preferences.find_reader(session, team, person)
-        kept = QueueFilter.read({**asdict(QueueFilter.read(reader.home)), name: value})
-        preferences.keep_home(session, team, person, asdict(kept))
+        reader = preferences.get_user_preferences(session, team, person)
+        saved = QueueFilter.read({**asdict(QueueFilter.read(reader.home_filters)), name: value})
+        preferences.save_home_filters(session, team, person, asdict(saved))
 
-    await desk.store.transact(work)
+    await context.store.transact(work)
 
 
-async def greet(desk: Desk, team: str, person: str) -> None:
+async def mark_greeted(context: TicketService, team: str, person: str) -> None:
     """Remember that somebody has read the first hint."""
-    now = desk.clock.now()
-    await desk.store.transact(lambda session: preferences.note_greeted(session, team, person, now))
+    now = context.clock.now()
+    await context.store.transact(
+        lambda session: preferences.mark_onboarded(session, team, person, now)
+    )

@@ -17,17 +17,17 @@ FIELDS: Final = (
     "resolved_at", "comments", "reporter", "assignee", "report_state", "report_attempts",
     "channel", "thread_ts", "resolved_cause", "resolution", "duplicate_of", "helped", "verdict",
 )  # fmt: skip
-_NAMED_OTHERWISE: Final = {  # the abnormal uid keeps its place until the row knows its side
+_RENAMED_COLUMNS: Final = {  # the abnormal uid keeps its place until the row knows its side
     "abnormal_uid": "student_uid",
     "thread_ts": "card_ts",
 }
-_COLUMNS: Final = {name: _NAMED_OTHERWISE.get(name, name) for name in FIELDS}
+_COLUMNS: Final = {name: _RENAMED_COLUMNS.get(name, name) for name in FIELDS}
 _FORMULA: Final = ("=", "+", "-", "@")
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:
     """One ticket as the contract's JSON object."""
-    values = {name: _plain(getattr(ticket, column)) for name, column in _COLUMNS.items()}
+    values = {name: _to_json_value(getattr(ticket, column)) for name, column in _COLUMNS.items()}
     values["abnormal_uid"] = values[f"{ticket.abnormal_side.value}_uid"]
     return values
 
@@ -44,7 +44,7 @@ def write_tickets(tickets: Iterable[Ticket], out: TextIO, form: Literal["csv", "
     writer.writerows(map(_cell, ticket_row(ticket).values()) for ticket in tickets)
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
     return value
@@ -67,10 +67,10 @@ def _looks_like_formula(text: str) -> bool:
         return False
     if text.startswith(("\t", "\r", "\n")):
         return True
-    start = next((char for char in text if not _is_skipped(char)), "")
+    start = next((char for char in text if not _is_ignorable(char)), "")
     return unicodedata.normalize("NFKC", start).startswith(_FORMULA)
 
 
-def _is_skipped(char: str) -> bool:
+def _is_ignorable(char: str) -> bool:
     """Blanks, quotation marks and what nobody sees: taken off before a cell is read."""
     return char in "\"'" or unicodedata.category(char)[0] in "ZC"

@@ -8,28 +8,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bot.errors import NotAllowedError, SpeakClosedError
-from bot.ports import Posted
-from bot.services.prefill.ticket_names import CardLink, read_names
-from bot.services.tickets.service import Desk
+from bot.errors import NotAllowedError, SlackAccessLostError
+from bot.ports import MessageRef
+from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
+from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.tickets import mentions, tickets
 from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
-Carrier = Callable[[models.Duty], Awaitable[dt.datetime | None]]
+JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
-TELL_STATE: Final = "mention"
-MOST_TOLD: Final = 3  # a message that names more is a list, and its writer knows them
-MOST_READ: Final = 20
-NOT_AGAIN_FOR: Final = dt.timedelta(hours=1)  # in one thread
-TOLD_WITHIN: Final = dt.timedelta(minutes=10)  # later, nobody reads it
-_SEARCH_BEFORE: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
+REPLY: Final = "mention"
+MAX_REPLIED: Final = 3  # a message that names more is a list, and its writer knows them
+MAX_READ: Final = 20
+REPEAT_INTERVAL: Final = dt.timedelta(hours=1)  # in one thread
+REPLY_TIMEOUT: Final = dt.timedelta(minutes=10)  # later, nobody reads it
+_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ChannelMessage:
     """What somebody wrote in a channel; `thread_ts` is its own `ts` outside a thread."""
 
     team: str
@@ -40,87 +40,99 @@ class Heard:
     text: str
 
 
-class MentionNotes(Protocol):
+class MentionReplies(Protocol):
     """A channel, as this duty sees it. Every method raises SpeakError only."""
 
-    async def tell(self, mention: models.Mention, found: Sequence[Ticket], key: str) -> Posted:
+    async def post_status(
+        self, mention: models.Mention, named_tickets: Sequence[Ticket], key: str
+    ) -> MessageRef:
         """Tell the state of these tickets in the mention's thread."""
 
-    async def find(self, mention: models.Mention, key: str, since: dt.datetime) -> Posted | None:
+    async def find(
+        self, mention: models.Mention, key: str, since: dt.datetime
+    ) -> MessageRef | None:
         """Look there for a post with this key that may have arrived without an answer."""
 
 
-class Mentions:
+class MentionService:
     """Hears what people write."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: TicketService) -> None:
+        self._context = context
 
-    async def hear(self, heard: Heard) -> None:
+    async def handle_message(self, message: ChannelMessage) -> None:
         """Owe the state of the tickets a message names, to whoever may see them.
 
         The same message heard again owes nothing; an edit owes what it adds.
         """
-        names = read_names(heard.text)[:MOST_READ]
+        names = parse_ticket_names(message.text)[:MAX_READ]
         if not names:
             return
-        named = await self._desk.store.read(lambda session: _named(session, heard, names))
-        numbers = [each.id for each in named if await self._may_see(heard, each.id)][:MOST_TOLD]
+        named = await self._context.store.read(lambda session: _named(session, message, names))
+        numbers = [each.id for each in named if await self._may_see(message, each.id)][:MAX_REPLIED]
         if numbers:
-            now = self._desk.clock.now()
-            await self._desk.store.transact(lambda session: _owe(session, heard, numbers, now))
-            await self._desk.wake()
+            now = self._context.clock.now()
+            await self._context.store.transact(
+                lambda session: _enqueue(session, message, numbers, now)
+            )
+            await self._context.notify_workers()
 
-    async def _may_see(self, heard: Heard, number: int) -> bool:
+    async def _may_see(self, message: ChannelMessage, number: int) -> bool:
         try:
-            await self._desk.find_ticket(heard.team, number, heard.person)
+            await self._context.find_ticket(message.team, number, message.person)
         except NotAllowedError:
             return False
         return True
 
 
-class MentionDuties:
+class MentionJobs:
     """Tells what is owed."""
 
-    def __init__(self, desk: Desk, notes: MentionNotes) -> None:
-        self._desk = desk
-        self._notes = notes
+    def __init__(self, context: TicketService, posts: MentionReplies) -> None:
+        self._context = context
+        self._posts = posts
 
     @property
-    def table(self) -> Mapping[str, Carrier]:
+    def job_handlers(self) -> Mapping[str, JobHandler]:
         """Which carrier carries out which kind of duty."""
-        return {TELL_STATE: self.tell}
+        return {REPLY: self.post_status}
 
-    async def tell(self, duty: models.Duty) -> None:
+    async def post_status(self, job: models.Job) -> None:
         """Tell the state of tickets in the thread of the message that names them."""
-        _, team, channel, ts, listed = duty.name.split(":")
-        mention, found = await self._desk.store.read(
-            lambda session: _read(session, (team, channel, ts), listed)
+        _, team, channel, ts, number_list = job.name.split(":")
+        mention, named_tickets = await self._context.store.read(
+            lambda session: _read(session, (team, channel, ts), number_list)
         )
-        if mention is None or not found or self._desk.clock.now() > mention.at + TOLD_WITHIN:
+        if (
+            mention is None
+            or not named_tickets
+            or self._context.clock.now() > mention.at + REPLY_TIMEOUT
+        ):
             return
         try:
-            known = None
-            if duty.attempt > 1:
-                since = mention.at - _SEARCH_BEFORE
-                known = await self._notes.find(mention, duty.name, since)
-            posted = known or await self._notes.tell(mention, found, duty.name)
-        except SpeakClosedError as error:  # Lagdesk may not write here, or the message is gone
+            existing = None
+            if job.attempt > 1:
+                since = mention.at - _SEARCH_MARGIN
+                existing = await self._posts.find(mention, job.name, since)
+            posted = existing or await self._posts.post_status(mention, named_tickets, job.name)
+        except SlackAccessLostError as error:  # Lagdesk may not write here, or the message is gone
             log.info("a ticket that was named is not told: %s", error)
             return
-        await self._desk.store.transact(
+        await self._context.store.transact(
             lambda session: _note_answer(session, (team, channel, ts), posted)
         )
 
 
-def _named(session: Session, heard: Heard, names: Sequence[int | CardLink]) -> list[Ticket]:
+def _named(
+    session: Session, message: ChannelMessage, names: Sequence[int | CardLink]
+) -> list[Ticket]:
     """Find the tickets that are named, without the one whose thread this is."""
-    found: dict[int, Ticket] = {}
+    named_tickets: dict[int, Ticket] = {}
     for name in names:
-        ticket = _look_up(session, heard.team, name)
-        if ticket is not None and (heard.channel, heard.thread_ts) != _thread_of(ticket):
-            found.setdefault(ticket.id, ticket)
-    return list(found.values())
+        ticket = _look_up(session, message.team, name)
+        if ticket is not None and (message.channel, message.thread_ts) != _thread_of(ticket):
+            named_tickets.setdefault(ticket.id, ticket)
+    return list(named_tickets.values())
 
 
 def _thread_of(ticket: Ticket) -> tuple[str, str]:
@@ -134,36 +146,40 @@ def _look_up(session: Session, team: str, name: int | CardLink) -> Ticket | None
     return ticket if ticket is not None and ticket.team == team else None
 
 
-def _owe(session: Session, heard: Heard, numbers: list[int], now: dt.datetime) -> None:
+def _enqueue(
+    session: Session, message: ChannelMessage, numbers: list[int], now: dt.datetime
+) -> None:
     """Owe the tickets that were not told in this thread lately."""
-    place = (heard.team, heard.channel, heard.thread_ts)
-    lately = mentions.told_in_thread(session, *place, now - NOT_AGAIN_FOR)
-    told = {number for mention in lately for number in mention.numbers}
+    thread_key = (message.team, message.channel, message.thread_ts)
+    recent = mentions.list_in_thread(session, *thread_key, now - REPEAT_INTERVAL)
+    replied = {number for mention in recent for number in mention.ticket_numbers}
     mention = models.Mention(
-        team=heard.team,
-        channel=heard.channel,
-        ts=heard.ts,
-        thread_ts=heard.thread_ts,
-        person=heard.person,
-        numbers=[number for number in numbers if number not in told],
+        team=message.team,
+        channel=message.channel,
+        ts=message.ts,
+        thread_ts=message.thread_ts,
+        person=message.person,
+        ticket_numbers=[number for number in numbers if number not in replied],
         at=now,
     )
-    new = mentions.note(session, mention) if mention.numbers else []
+    new = mentions.save_mention(session, mention) if mention.ticket_numbers else []
     if new:
-        listed = "+".join(map(str, new))
-        name = f"{TELL_STATE}:{heard.team}:{heard.channel}:{heard.ts}:{listed}"
-        store_jobs.owe(session, name, TELL_STATE, due_at=now)
+        number_list = "+".join(map(str, new))
+        name = f"{REPLY}:{message.team}:{message.channel}:{message.ts}:{number_list}"
+        store_jobs.enqueue(session, name, REPLY, due_at=now)
 
 
 def _read(
-    session: Session, key: tuple[str, str, str], listed: str
+    session: Session, key: tuple[str, str, str], number_list: str
 ) -> tuple[models.Mention | None, list[Ticket]]:
-    found = [session.get(Ticket, int(number)) for number in listed.split("+")]
-    return session.get(models.Mention, key), [ticket for ticket in found if ticket is not None]
+    named_tickets = [session.get(Ticket, int(number)) for number in number_list.split("+")]
+    return session.get(models.Mention, key), [
+        ticket for ticket in named_tickets if ticket is not None
+    ]
 
 
-def _note_answer(session: Session, key: tuple[str, str, str], posted: Posted) -> None:
+def _note_answer(session: Session, key: tuple[str, str, str], posted: MessageRef) -> None:
     mention = session.get(models.Mention, key)
     if mention is not None:
-        mention.answer_ts = posted.ts
+        mention.reply_ts = posted.ts
         session.add(mention)

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, cast, get_args
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
-from bot.services.diagnosis.arguments import read_length
-from bot.services.prefill.cleaning import UNPRINTABLE, clean, narrow
+from bot.services.diagnosis.arguments import parse_duration
+from bot.services.prefill.cleaning import UNPRINTABLE, clean, to_half_width
 from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status
 
@@ -59,7 +59,7 @@ _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FilterVocabulary:
     """What filters can name: apps, clouds with their names, and causes by what they are called."""
 
     apps: Sequence[str] = ()
@@ -69,7 +69,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketsWanted:
+class TicketsArguments:
     """What /tickets asks: one ticket by its number, or a list, `before` one of its numbers.
 
     `by` and `assignee` are people's ids, or "me"; `is_mine` goes with a `which` that is a state.
@@ -96,9 +96,9 @@ class TicketsWanted:
             app=self.app or None,
             cloud=self.cloud or None,
             causes=self.causes,
-            reporter=_id_of(self.by, person),
-            assignee=_id_of(self.assignee, person),
-            concerns=person if self.is_mine or self.which == "mine" else None,
+            reporter=_resolve_user(self.by, person),
+            assignee=_resolve_user(self.assignee, person),
+            involved_user=person if self.is_mine or self.which == "mine" else None,
             since=since,
             words=self.words,
             before=self.before,
@@ -119,54 +119,54 @@ class TicketsWanted:
             words.pop()
 
     @classmethod
-    def from_json(cls, text: str) -> TicketsWanted:
+    def from_json(cls, text: str) -> TicketsArguments:
         """Read what `to_json` wrote. Raises InputError when somebody else wrote it."""
         if len(text) > _JSON_LENGTH:
-            raise _forged()
+            raise _stale_error()
         try:
             kept = json.loads(text)
         except (ValueError, RecursionError):
-            raise _forged() from None
-        if not isinstance(kept, dict) or not all(map(_is_right, kept, kept.values())):
-            raise _forged()
+            raise _stale_error() from None
+        if not isinstance(kept, dict) or not all(map(_is_valid_field, kept, kept.values())):
+            raise _stale_error()
         listed = {name: tuple(kept[name]) for name in ("words", "causes") if name in kept}
         return cls(**{**kept, **listed})
 
 
-def read_tickets(text: str, known: Known | None = None) -> TicketsWanted:
+def parse_tickets(text: str, vocabulary: FilterVocabulary | None = None) -> TicketsArguments:
     """Read a ticket's number, or states, filters and words in any order.
 
     Without a state, words and filters are looked for in all tickets. Raises InputError when a
     filter is wrong, or the number or the words are too long.
     """
     plain = clean(_PERSON.sub(r"\1", text)).readable  # which would leave people's names alone
-    number = _TICKET.fullmatch(narrow(plain).strip())
+    number = _TICKET.fullmatch(to_half_width(plain).strip())
     if number and (number["label"] or len(number["digits"]) <= _BARE_DIGITS):
-        return TicketsWanted(number=_read_number(number["digits"]))
-    return _Reading(known or Known()).read(plain)
+        return TicketsArguments(number=_read_number(number["digits"]))
+    return _TicketsParser(vocabulary or FilterVocabulary()).read(plain)
 
 
-class _Reading:
+class _TicketsParser:
     """One text being read: what was found so far."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, vocabulary: FilterVocabulary) -> None:
+        self._vocabulary = vocabulary
         self._which: list[Which] = []
         self._words: list[str] = []
         self._filters: dict[str, Any] = {}
 
-    def read(self, text: str) -> TicketsWanted:
+    def read(self, text: str) -> TicketsArguments:
         for match in _ARGUMENT.finditer(text.strip()):
             if match[0]:
                 self._take(match)
         if len(self._words) > _WORDS or sum(map(len, self._words)) > _WORDS_LENGTH:
-            raise _wrong(message("Search for at most ten words, and no long texts."))
+            raise _input_error(message("Search for at most ten words, and no long texts."))
         states = [each for each in self._which if each != "mine"]
         alone: Which = "mine" if self._which else "open"
         which: Which = states[0] if states else alone
         if not self._which and (self._words or self._filters):
             which = "all"
-        return TicketsWanted(
+        return TicketsArguments(
             which,
             words=tuple(self._words),
             is_mine=bool(states) and "mine" in self._which,
@@ -176,62 +176,62 @@ class _Reading:
     def _take(self, match: re.Match[str]) -> None:
         value = match["bare"] if match["quoted"] is None else match["quoted"]
         if match["key"]:
-            self._filter(match["key"], narrow(value).strip())
+            self._filter(match["key"], to_half_width(value).strip())
         elif match["quoted"] is not None:
             self._words += match["quoted"].split()
-        elif narrow(value).lower() in _WHICH and len(self._which) < len(get_args(Which)):
-            self._which.append(_WHICH[narrow(value).lower()])
+        elif to_half_width(value).lower() in _WHICH and len(self._which) < len(get_args(Which)):
+            self._which.append(_WHICH[to_half_width(value).lower()])
         else:
             self._words.append(value)
 
     def _filter(self, name: str, value: str) -> None:
         key = _KEYS.get(name.lower())
         if key is None:
-            told = message(
+            reason = message(
                 "There is no filter %(option)s. Filters: app=, cause=, cloud=, by=, assignee=, "
                 "since=.",
                 option=f"{name}=",
             )
-            raise _wrong(told)
+            raise _input_error(reason)
         field, found = getattr(self, f"_read_{key}")(value[:_VALUE_LENGTH])
         if field in self._filters:
-            raise _wrong(message("Say %(option)s only once.", option=f"{name}="))
+            raise _input_error(message("Say %(option)s only once.", option=f"{name}="))
         self._filters[field] = found
 
     def _read_app(self, value: str) -> tuple[str, str]:
-        apps = {app.casefold(): app for app in self._known.apps}
+        apps = {app.casefold(): app for app in self._vocabulary.apps}
         if value.casefold() not in apps:
-            raise _wrong(
+            raise _input_error(
                 message(
                     "There is no app called %(app)s. Apps: %(apps)s.",
                     app=value or "?",
-                    apps=", ".join(self._known.apps),
+                    apps=", ".join(self._vocabulary.apps),
                 )
             )
         return "app", apps[value.casefold()]
 
     def _read_cloud(self, value: str) -> tuple[str, str]:
-        clouds = self._known.clouds or {}
+        clouds = self._vocabulary.clouds or {}
         for key, names in clouds.items():
             if value and any(value.casefold() in name.casefold() for name in (key, *names)):
                 return "cloud", key
-        told = message(
+        reason = message(
             "No cloud is called %(cloud)s. Clouds: %(clouds)s.",
             cloud=value or "?",
             clouds=", ".join(clouds),
         )
-        raise _wrong(told)
+        raise _input_error(reason)
 
     def _read_cause(self, value: str) -> tuple[str, tuple[str, ...]]:
-        found = self._known.causes(value) if value else ()
+        found = self._vocabulary.causes(value) if value else ()
         if not found:
-            told = message(
+            reason = message(
                 "No cause is called %(cause)s. Write one as a diagnosis names it, or such as "
                 "%(causes)s.",
                 cause=value or "?",
-                causes=self._known.cause_examples,
+                causes=self._vocabulary.cause_examples,
             )
-            raise _wrong(told)
+            raise _input_error(reason)
         return "causes", found
 
     def _read_by(self, value: str) -> tuple[str, str]:
@@ -241,9 +241,11 @@ class _Reading:
         return "assignee", _read_person(value, "assignee=")
 
     def _read_since(self, value: str) -> tuple[str, float]:
-        since_s = read_length(value)
+        since_s = parse_duration(value)
         if since_s is None or not 0 < since_s <= _LONGEST_S:
-            raise _wrong(message("Write a length of time after since=, such as 7d, 12h or 30m."))
+            raise _input_error(
+                message("Write a length of time after since=, such as 7d, 12h or 30m.")
+            )
         return "since_s", since_s
 
 
@@ -252,32 +254,32 @@ def _read_person(value: str, option: str) -> str:
         return ME
     found = _PERSON_ID.fullmatch(value)
     if not found:
-        told = message(
+        reason = message(
             "Write me after %(option)s, or @ and choose the person from Slack's list.",
             option=option,
         )
-        raise _wrong(told)
+        raise _input_error(reason)
     return found[1]
 
 
-def _id_of(person: str, asker: str) -> str | None:
-    return asker if person == ME else person or None
+def _resolve_user(person: str, requester: str) -> str | None:
+    return requester if person == ME else person or None
 
 
 def _read_number(digits: str) -> int:
     kept = digits.lstrip("0") or "0"
     if len(kept) > _NUMBER_DIGITS or int(kept) > _NUMBER_MAX:
-        raise _wrong(message("No ticket has such a long number."))
+        raise _input_error(message("No ticket has such a long number."))
     return int(kept)
 
 
-def _is_right(name: str, value: object) -> bool:
+def _is_valid_field(name: str, value: object) -> bool:
     """Tell whether a field of a list could have come from `to_json`."""
-    if name not in {field.name for field in fields(TicketsWanted)} - {"number"}:
+    if name not in {field.name for field in fields(TicketsArguments)} - {"number"}:
         return False
     if name in ("words", "causes"):
-        most = (_WORDS, _WORDS_LENGTH) if name == "words" else (_CAUSES, _JSON_LENGTH)
-        return _are_words(value, *most)
+        max_count = (_WORDS, _WORDS_LENGTH) if name == "words" else (_CAUSES, _JSON_LENGTH)
+        return _is_word_list(value, *max_count)
     if name in ("which", "is_mine"):
         return value in get_args(Which) if name == "which" else isinstance(value, bool)
     if name == "before":
@@ -287,19 +289,19 @@ def _is_right(name: str, value: object) -> bool:
     return isinstance(value, str) and len(value) <= _VALUE_LENGTH
 
 
-def _are_words(thing: object, most: int, length: int) -> bool:
+def _is_word_list(value: object, max_count: int, length: int) -> bool:
     """Tell whether something is a list of words that a person could have typed."""
-    if not isinstance(thing, list) or len(thing) > most:
+    if not isinstance(value, list) or len(value) > max_count:
         return False
-    if not all(isinstance(word, str) and word.split() == [word] for word in thing):
+    if not all(isinstance(word, str) and word.split() == [word] for word in value):
         return False
-    words = cast("list[str]", thing)
+    words = cast("list[str]", value)
     return not any(map(UNPRINTABLE.search, words)) and sum(map(len, words)) <= length
 
 
-def _wrong(spoken: Message) -> InputError:
-    return InputError({"text": spoken})
+def _input_error(reason: Message) -> InputError:
+    return InputError({"text": reason})
 
 
-def _forged() -> InputError:
-    return _wrong(message("This list is too old. Ask for it again with /tickets."))
+def _stale_error() -> InputError:
+    return _input_error(message("This list is too old. Ask for it again with /tickets."))

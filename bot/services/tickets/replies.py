@@ -26,7 +26,7 @@ class Reply:
     text: str
 
 
-def keep(session: Session, reply: Reply) -> Ticket | None:
+def save_reply(session: Session, reply: Reply) -> Ticket | None:
     """Keep a reply if its thread is a ticket's, and return that ticket if it says something new.
 
     Edits replace it, a deletion takes it away.
@@ -34,14 +34,16 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
     ticket = tickets.find_by_thread(session, reply.team, reply.channel, reply.thread_ts)
     if ticket is None:
         return None
-    known = session.get(models.Remark, (reply.team, reply.channel, reply.ts))
+    existing = session.get(models.ThreadReply, (reply.team, reply.channel, reply.ts))
     if not reply.text:
-        if known is not None:
-            session.delete(known)
+        if existing is not None:
+            session.delete(existing)
         return None
-    is_news = known is None or (known.text != reply.text and _is_about_the_end(reply, ticket))
+    is_changed = existing is None or (
+        existing.text != reply.text and _is_after_resolution(reply, ticket)
+    )
     session.merge(
-        models.Remark(
+        models.ThreadReply(
             team=reply.team,
             channel=reply.channel,
             ts=reply.ts,
@@ -50,10 +52,10 @@ def keep(session: Session, reply: Reply) -> Ticket | None:
             text=reply.text,
         )
     )
-    return ticket if is_news else None
+    return ticket if is_changed else None
 
 
-def _is_about_the_end(reply: Reply, ticket: Ticket) -> bool:
+def _is_after_resolution(reply: Reply, ticket: Ticket) -> bool:
     """Tell whether a reply was written after the ticket's resolution, whenever it was edited."""
     if ticket.resolved_at is None or not _TS.fullmatch(reply.ts):
         return False
@@ -62,5 +64,5 @@ def _is_about_the_end(reply: Reply, ticket: Ticket) -> bool:
 
 def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
     """Tell whether a reporter says under a resolved ticket that something is still wrong."""
-    is_concerned = ticket.status is Status.RESOLVED and ticket.reporter == reply.person
-    return is_concerned and wants_reopening(reply.text)
+    is_reporter = ticket.status is Status.RESOLVED and ticket.reporter == reply.person
+    return is_reporter and wants_reopening(reply.text)

@@ -8,10 +8,10 @@ from typing import Final
 from bot.services.prefill.cleaning import clean
 from bot.store import Session
 from bot.store.tickets import lists
-from bot.store.tickets.tokenizer import index_terms, word_terms
+from bot.store.tickets.tokenizer import index_terms, query_terms
 from bot.ticket import Ticket
 
-_AROUND: Final = 30  # characters shown on each side of the word
+_CONTEXT_LENGTH: Final = 30  # characters shown on each side of the word
 
 
 def matching_replies(
@@ -19,25 +19,25 @@ def matching_replies(
 ) -> Mapping[int, str]:
     """Cut out of the threads what made a search find tickets that do not say it themselves."""
     missing = {ticket.id: _missing(ticket, words) for ticket in tickets}
-    wanted = [number for number, some in missing.items() if some]
-    found: dict[int, str] = {}
-    for reply in lists.replies_of(session, wanted) if wanted else ():
+    ticket_ids = [number for number, some in missing.items() if some]
+    snippets: dict[int, str] = {}
+    for reply in lists.list_replies(session, ticket_ids) if ticket_ids else ():
         terms = index_terms(reply.text)
-        word = next((w for w in missing[reply.ticket] if terms.issuperset(word_terms(w))), None)
+        word = next((w for w in missing[reply.ticket] if terms.issuperset(query_terms(w))), None)
         if word is not None:
-            found.setdefault(reply.ticket, cut(clean(reply.text).readable, word))
-    return found
+            snippets.setdefault(reply.ticket, excerpt(clean(reply.text).readable, word))
+    return snippets
 
 
 def _missing(ticket: Ticket, words: Sequence[str]) -> list[str]:
     own = index_terms(f"{ticket.cname}\n{ticket.comments}\n{ticket.resolution}")
-    terms = {word: word_terms(word) for word in words}
+    terms = {word: query_terms(word) for word in words}
     return [word for word, some in terms.items() if some and not own.issuperset(some)]
 
 
-def cut(text: str, word: str) -> str:
+def excerpt(text: str, word: str) -> str:
     """Cut a text around a word, on one line."""
     line = " ".join(text.split())
-    place = max(line.casefold().find(word.casefold()), 0)
-    start, end = max(place - _AROUND, 0), place + len(word) + _AROUND
+    index = max(line.casefold().find(word.casefold()), 0)
+    start, end = max(index - _CONTEXT_LENGTH, 0), index + len(word) + _CONTEXT_LENGTH
     return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")

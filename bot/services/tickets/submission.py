@@ -35,21 +35,21 @@ class Submission:
     origin_channel: str = ""
 
 
-def tidy(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:
+def normalize(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:
     """Take off what people add by accident: spaces, full-width digits, leading zeros."""
     app = submission.app or (next(iter(clouds)) if len(clouds) == 1 else "")
     numeric = app in clouds and clouds[app].capabilities.uid_max is not None
     return replace(
         submission,
         app=app,
-        cname=_narrow(submission.cname),
-        teacher_uid=_tidy_uid(submission.teacher_uid, numeric=numeric),
-        student_uid=_tidy_uid(submission.student_uid, numeric=numeric),
+        cname=_to_half_width(submission.cname),
+        teacher_uid=_normalize_uid(submission.teacher_uid, numeric=numeric),
+        student_uid=_normalize_uid(submission.student_uid, numeric=numeric),
         comments=submission.comments.strip()[:COMMENT_LENGTH],
     )
 
 
-def check(submission: Submission, clouds: Mapping[str, Cloud], now: dt.datetime) -> None:
+def validate(submission: Submission, clouds: Mapping[str, Cloud], now: dt.datetime) -> None:
     """Raise InputError, with a message per field, when the form cannot be taken."""
     errors: dict[str, Message] = {}
     if submission.app not in clouds:
@@ -70,8 +70,8 @@ def _check_call(submission: Submission, capabilities: Capabilities) -> dict[str,
     for field in ("teacher_uid", "student_uid"):
         if not is_uid(getattr(submission, field), capabilities):
             errors[field] = capabilities.uid_hint
-    uids_are_right = not errors.keys() & {"teacher_uid", "student_uid"}
-    if uids_are_right and submission.teacher_uid == submission.student_uid:
+    uids_are_valid = not errors.keys() & {"teacher_uid", "student_uid"}
+    if uids_are_valid and submission.teacher_uid == submission.student_uid:
         errors["student_uid"] = message("Teacher and student cannot have the same uid.")
     return errors
 
@@ -92,8 +92,8 @@ def _check_time(
         return {"occurred_at": message("This time has not come yet. Choose now or earlier.")}
     if occurred_at < now - capabilities.look_back:
         days = capabilities.look_back // dt.timedelta(days=1)
-        told = message("The cloud remembers calls for %(days)s days only.", days=days)
-        return {"occurred_at": told}
+        reason = message("The cloud remembers calls for %(days)s days only.", days=days)
+        return {"occurred_at": reason}
     return {}
 
 
@@ -106,12 +106,12 @@ def _check_choices(submission: Submission) -> dict[str, Message]:
     return errors
 
 
-def _narrow(text: str) -> str:
+def _to_half_width(text: str) -> str:
     """Chinese input methods leave full-width letters and digits; the clouds know none."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def _tidy_uid(text: str, *, numeric: bool) -> str:
-    narrow = _narrow(text)
-    is_number = numeric and narrow.isascii() and narrow.isdigit()
-    return narrow.lstrip("0") or "0" if is_number else narrow
+def _normalize_uid(text: str, *, numeric: bool) -> str:
+    half_width = _to_half_width(text)
+    is_number = numeric and half_width.isascii() and half_width.isdigit()
+    return half_width.lstrip("0") or "0" if is_number else half_width

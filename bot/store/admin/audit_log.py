@@ -19,6 +19,8 @@ class AuditEntry(SQLModel, table=True):
     `origin` is the Slack view it came from: what is delivered twice stands here once.
     """
 
+    __tablename__ = "audit_entry"
+
     __table_args__ = (UniqueConstraint("team", "origin", "action"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -31,45 +33,45 @@ class AuditEntry(SQLModel, table=True):
     at: dt.datetime = Field(sa_type=UtcTime, index=True)
 
 
-def note(session: Session, entry: AuditEntry) -> bool:
+def add_entry(session: Session, entry: AuditEntry) -> bool:
     """Write an entry down, once for each origin and action; tells whether it is new."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    noted = (
+    statement = (
         dialect.insert(AuditEntry)
         .values(entry.model_dump(exclude={"id"}))
         .on_conflict_do_nothing()  # the same view may be delivered to two processes at once
         .returning(col(AuditEntry.id))
     )
-    return session.connection().execute(noted).first() is not None
+    return session.connection().execute(statement).first() is not None
 
 
-def newest(session: Session, team: str, ticket: int | None, limit: int) -> list[AuditEntry]:
+def list_newest(session: Session, team: str, ticket: int | None, limit: int) -> list[AuditEntry]:
     """Return what was done last in a workspace, or about one ticket, newest first.
 
     What became of an order (`room.dismiss.taken`) stands beside it and counts as one with it.
     """
-    asked = (
+    statement = (
         select(AuditEntry)
         .where(AuditEntry.team == team, col(AuditEntry.action).not_like("%.%.%"))
         .order_by(col(AuditEntry.at).desc(), col(AuditEntry.id).desc())
         .limit(limit)
     )
     if ticket is not None:
-        asked = asked.where(AuditEntry.ticket == ticket)
-    return list(session.exec(asked).all())
+        statement = statement.where(AuditEntry.ticket == ticket)
+    return list(session.exec(statement).all())
 
 
 def outcomes(session: Session, team: str, origins: Sequence[str]) -> dict[str, str]:
     """Return what became of orders, by the views they came from: `taken`, `refused` ..."""
-    asked = select(AuditEntry.origin, AuditEntry.action).where(
+    statement = select(AuditEntry.origin, AuditEntry.action).where(
         AuditEntry.team == team,
         col(AuditEntry.origin).in_(origins),
         col(AuditEntry.action).like("%.%.%"),
     )
-    return {origin: action.rpartition(".")[2] for origin, action in session.exec(asked).all()}
+    return {origin: action.rpartition(".")[2] for origin, action in session.exec(statement).all()}
 
 
-def of_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
+def list_for_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
     """Return what was done about a ticket, oldest first."""
-    asked = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
-    return session.exec(asked).all()
+    statement = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
+    return session.exec(statement).all()

@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlmodel import JSON, Field, Session, SQLModel
 
-from bot.store.models import Trait
+from bot.store.models import KeyValue
 from bot.ticket import UtcTime
 
 
-class Install(SQLModel, table=True):
+class Installation(SQLModel, table=True):
     """One workspace's installation; `data` holds its token and is shown to nobody."""
+
+    __tablename__ = "installation"
 
     team: str = Field(primary_key=True)
     enterprise: str = ""
@@ -22,31 +24,31 @@ class Install(SQLModel, table=True):
 
 def save(session: Session, team: str, data: dict[str, Any], now: dt.datetime) -> None:
     """Remember an installation; a newer one replaces it."""
-    session.merge(Install(team=team, data=data, at=now))
+    session.merge(Installation(team=team, data=data, at=now))
 
 
 def find(session: Session, team: str) -> dict[str, Any] | None:
     """Return a workspace's installation."""
-    install = session.get(Install, team)
-    return install.data if install else None
+    installation = session.get(Installation, team)
+    return installation.data if installation else None
 
 
-def forget(session: Session, team: str) -> None:
+def delete(session: Session, team: str) -> None:
     """Forget a workspace that removed Lagdesk."""
-    install = session.get(Install, team)
-    if install is not None:
-        session.delete(install)
+    installation = session.get(Installation, team)
+    if installation is not None:
+        session.delete(installation)
 
 
 def issue_state(session: Session, state: str, now: dt.datetime) -> None:
     """Remember that an installation began."""
-    session.add(Trait(name=f"oauth_state:{state}", value="issued", at=now))
+    session.add(KeyValue(name=f"oauth_state:{state}", value="issued", at=now))
 
 
 def consume_state(session: Session, state: str, not_before: dt.datetime) -> bool:
     """Tell whether this installation began here a short while ago; each state works once."""
-    trait = session.get(Trait, f"oauth_state:{state}")
-    if trait is None:
+    row = session.get(KeyValue, f"oauth_state:{state}")
+    if row is None:
         return False
-    session.delete(trait)
-    return trait.at >= not_before
+    session.delete(row)
+    return row.at >= not_before

@@ -11,35 +11,37 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
-from bot.ticket import OneOf, UtcTime
+from bot.ticket import EnumText, UtcTime
 
-_HEARD_KEPT: Final = dt.timedelta(days=2)  # an old signature is refused long before
+_WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # an old signature is refused long before
 
 
-class RecordState(StrEnum):
+class RecordingState(StrEnum):
     """Where a recording stands."""
 
-    WAITING = "waiting"  # the cloud did not take it yet; `reason` says why, once it was tried
+    PENDING = "waiting"  # the cloud did not take it yet; `reason` says why, once it was tried
     STARTING = "starting"
     RUNNING = "running"
     STOPPED = "stopped"
     UNCONFIRMED = "unconfirmed"  # it may run without our knowing its job; never begun again
     REFUSED = "refused"
-    TOO_LATE = "too_late"
-    GONE = "gone"  # the cloud knows no such job any more
-    LOST = "lost"  # asked about for so long that we stopped asking
+    EXPIRED = "too_late"
+    NOT_FOUND = "gone"  # the cloud knows no such job any more
+    ABANDONED = "lost"  # asked about for so long that we stopped asking
 
 
-ACTIVE: Final = (RecordState.WAITING, RecordState.STARTING, RecordState.RUNNING)
+ACTIVE: Final = (RecordingState.PENDING, RecordingState.STARTING, RecordingState.RUNNING)
 
 
 class Recording(SQLModel, table=True):
     """One person's stream being recorded. `origin` is the Slack view it came from.
 
-    `stop_*` is who asked to stop it; `polls` counts how often we asked since it last changed.
-    `is_told` says whether the cloud has an address to tell finished files to, None: not known.
-    `note_ts` is its post in the thread, `note_shown` what that shows.
+    `stop_*` is who asked to stop it; `poll_count` counts how often we asked since it last changed.
+    `has_webhook` says whether the cloud has an address to tell finished files to, None: not known.
+    `status_ts` is its post in the thread, `posted_status` what that shows.
     """
+
+    __tablename__ = "recording"
 
     __table_args__ = (UniqueConstraint("team", "origin"),)
 
@@ -49,25 +51,25 @@ class Recording(SQLModel, table=True):
     ticket: int = Field(index=True)
     app: str
     cname: str
-    side: Side = Field(sa_type=OneOf(Side))
+    side: Side = Field(sa_type=EnumText(Side))
     uid: str
     person: str
-    asked_at: dt.datetime = Field(sa_type=UtcTime)
-    begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    state: RecordState = Field(default=RecordState.WAITING, sa_type=OneOf(RecordState))
+    requested_at: dt.datetime = Field(sa_type=UtcTime)
+    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    state: RecordingState = Field(default=RecordingState.PENDING, sa_type=EnumText(RecordingState))
     reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     job_id: str = Field(default="", index=True)
     stop_reason: str = ""
     started_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     stopped_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    stop_person: str = ""
-    stop_asked_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    stop_taken_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    over_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    is_told: bool | None = None
-    polls: int = 0
-    note_ts: str = ""
-    note_shown: str = ""
+    stop_requested_by: str = ""
+    stop_requested_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    stop_accepted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    has_webhook: bool | None = None
+    poll_count: int = 0
+    status_ts: str = ""
+    posted_status: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -75,8 +77,10 @@ class Recording(SQLModel, table=True):
         return self.state in ACTIVE
 
 
-class RecordedFile(SQLModel, table=True):
+class RecordingFile(SQLModel, table=True):
     """A finished file as the cloud told of it; it stays in the customer's own storage."""
+
+    __tablename__ = "recording_file"
 
     __table_args__ = (UniqueConstraint("recording", "bucket", "path"),)
 
@@ -95,8 +99,10 @@ class RecordedFile(SQLModel, table=True):
     at: dt.datetime = Field(sa_type=UtcTime)
 
 
-class HeardEvent(SQLModel, table=True):
+class WebhookEvent(SQLModel, table=True):
     """Something a cloud told by itself; told again it changes nothing."""
+
+    __tablename__ = "webhook_event"
 
     id: str = Field(primary_key=True)
     at: dt.datetime = Field(sa_type=UtcTime, index=True)
@@ -104,68 +110,70 @@ class HeardEvent(SQLModel, table=True):
 
 def find_by_origin(session: Session, team: str, origin: str) -> Recording | None:
     """Find the recording a Slack view began."""
-    asked = select(Recording).where(Recording.team == team, Recording.origin == origin)
-    return session.exec(asked).first()
+    statement = select(Recording).where(Recording.team == team, Recording.origin == origin)
+    return session.exec(statement).first()
 
 
-def active_of(session: Session, ticket: int) -> Recording | None:
+def find_active(session: Session, ticket: int) -> Recording | None:
     """Find the recording of a ticket that goes on."""
-    asked = (
+    statement = (
         select(Recording)
         .where(Recording.ticket == ticket, col(Recording.state).in_(ACTIVE))
         .order_by(col(Recording.id).desc())
     )
-    return session.exec(asked).first()
+    return session.exec(statement).first()
 
 
 def find_by_job(session: Session, app: str, job_id: str) -> Recording | None:
     """Find the recording whose job the cloud speaks of."""
-    asked = select(Recording).where(Recording.app == app, Recording.job_id == job_id)
-    return session.exec(asked).first() if job_id else None
+    statement = select(Recording).where(Recording.app == app, Recording.job_id == job_id)
+    return session.exec(statement).first() if job_id else None
 
 
-def unconfirmed_of(session: Session, app: str, cname: str) -> list[Recording]:
+def list_unconfirmed(session: Session, app: str, cname: str) -> list[Recording]:
     """List the recordings of a room whose jobs we never learnt, newest first."""
-    asked = (
+    statement = (
         select(Recording)
         .where(
             Recording.app == app,
             Recording.cname == cname,
-            Recording.state == RecordState.UNCONFIRMED,
+            Recording.state == RecordingState.UNCONFIRMED,
         )
         .order_by(col(Recording.id).desc())
     )
-    return list(session.exec(asked).all())
+    return list(session.exec(statement).all())
 
 
 def lock(session: Session, number: int) -> Recording:
     """Find a recording and keep others from changing it; KeyError when there is none."""
-    asked = select(Recording).where(Recording.id == number).with_for_update()
-    found = session.exec(asked).one_or_none()
-    if found is None:
+    statement = select(Recording).where(Recording.id == number).with_for_update()
+    recording = session.exec(statement).one_or_none()
+    if recording is None:
         raise KeyError(number)
-    return found
+    return recording
 
 
-def add_file(session: Session, file: RecordedFile) -> bool:
+def add_file(session: Session, file: RecordingFile) -> bool:
     """Note a finished file; tells whether it is new."""
-    known = session.exec(
-        select(RecordedFile).where(
-            RecordedFile.recording == file.recording,
-            RecordedFile.bucket == file.bucket,
-            RecordedFile.path == file.path,
+    existing = session.exec(
+        select(RecordingFile).where(
+            RecordingFile.recording == file.recording,
+            RecordingFile.bucket == file.bucket,
+            RecordingFile.path == file.path,
         )
     ).first()
-    if known is None:
+    if existing is None:
         session.add(file)
         session.flush()
-    return known is None
+    return existing is None
 
 
-def hear(session: Session, event_id: str, now: dt.datetime) -> bool:
+def mark_received(session: Session, event_id: str, now: dt.datetime) -> bool:
     """Note that something was told; tells whether for the first time. Forgets what is old."""
-    session.connection().execute(delete(HeardEvent).where(col(HeardEvent.at) < now - _HEARD_KEPT))
+    session.connection().execute(
+        delete(WebhookEvent).where(col(WebhookEvent.at) < now - _WEBHOOK_EVENT_RETENTION)
+    )
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    heard = dialect.insert(HeardEvent).values(id=event_id, at=now).on_conflict_do_nothing()
-    asked = heard.returning(col(HeardEvent.id))  # PostgreSQL's driver counts no rows here
-    return session.connection().execute(asked).first() is not None
+    statement = dialect.insert(WebhookEvent).values(id=event_id, at=now).on_conflict_do_nothing()
+    statement = statement.returning(col(WebhookEvent.id))  # PostgreSQL's driver counts no rows here
+    return session.connection().execute(statement).first() is not None

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Field, Session, SQLModel, select
 
-from bot.ticket import OneOf, UtcTime
+from bot.ticket import EnumText, UtcTime
 
 
-class RoomAct(StrEnum):
+class RoomAction(StrEnum):
     """What is done to a room."""
 
     REMOVE_STUDENT = "remove_student"
@@ -20,19 +20,21 @@ class RoomAct(StrEnum):
     DISMISS = "dismiss"
 
 
-class OrderState(StrEnum):
+class RoomCommandState(StrEnum):
     """What became of an order."""
 
-    WAITING = "waiting"  # not taken yet; `reason` says why, once it was tried
-    TAKEN = "taken"  # the cloud took it and does not tell whether it did it
-    NOT_THERE = "not_there"  # the cloud knows no such room
+    PENDING = "waiting"  # not taken yet; `reason` says why, once it was tried
+    ACCEPTED = "taken"  # the cloud took it and does not tell whether it did it
+    NOT_FOUND = "not_there"  # the cloud knows no such room
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"  # it may have arrived; never sent again
-    TOO_LATE = "too_late"  # it could not be sent while it still made sense
+    EXPIRED = "too_late"  # it could not be sent while it still made sense
 
 
-class RoomOrder(SQLModel, table=True):
-    """One order. `origin` is the Slack view it came from; `note_ts` its post in the thread."""
+class RoomCommand(SQLModel, table=True):
+    """One order. `origin` is the Slack view it came from; `status_ts` its post in the thread."""
+
+    __tablename__ = "room_command"
 
     __table_args__ = (UniqueConstraint("team", "origin"),)
 
@@ -41,16 +43,18 @@ class RoomOrder(SQLModel, table=True):
     origin: str
     ticket: int = Field(index=True)
     person: str
-    act: RoomAct = Field(sa_type=OneOf(RoomAct))
+    action: RoomAction = Field(sa_type=EnumText(RoomAction))
     uid: str = ""
-    asked_at: dt.datetime = Field(sa_type=UtcTime)
-    begun_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    state: OrderState = Field(default=OrderState.WAITING, sa_type=OneOf(OrderState))
+    requested_at: dt.datetime = Field(sa_type=UtcTime)
+    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    state: RoomCommandState = Field(
+        default=RoomCommandState.PENDING, sa_type=EnumText(RoomCommandState)
+    )
     reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    note_ts: str = ""
+    status_ts: str = ""
 
 
-def find_by_origin(session: Session, team: str, origin: str) -> RoomOrder | None:
+def find_by_origin(session: Session, team: str, origin: str) -> RoomCommand | None:
     """Find the order a Slack view gave."""
-    asked = select(RoomOrder).where(RoomOrder.team == team, RoomOrder.origin == origin)
-    return session.exec(asked).first()
+    statement = select(RoomCommand).where(RoomCommand.team == team, RoomCommand.origin == origin)
+    return session.exec(statement).first()

@@ -11,21 +11,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import AbnormalEvent, Code, Factor
-from bot.ports import Look, Window
+from bot.ports import EventScan, Window
 from bot.store.database import Store
-from bot.store.tickets.tickets import checked
+from bot.store.tickets.tickets import unindexed
 from bot.ticket import Status, Ticket, UtcTime
 
-KEPT: Final = dt.timedelta(days=14)
+RETENTION: Final = dt.timedelta(days=14)
 
 
-class CollectedEvent(SQLModel, table=True):
+class PolledEvent(SQLModel, table=True):
     """One abnormal event a cloud told of; what windows that overlap tell twice stands once.
 
     `factors` are [kind, code, peer's uid or null]; `peer` is "" when there is none.
     """
 
-    __table_args__ = (Index("ix_collectedevent_app_at", "app", "at"),)
+    __tablename__ = "polled_event"
+
+    __table_args__ = (Index("ix_polled_event_app_at", "app", "at"),)
 
     app: str = Field(primary_key=True)
     cname: str = Field(primary_key=True)
@@ -37,10 +39,12 @@ class CollectedEvent(SQLModel, table=True):
     factors: list[Any] = Field(sa_type=JSON)
 
 
-class SeenSpan(SQLModel, table=True):
+class ScannedInterval(SQLModel, table=True):
     """One stretch a cloud was asked about; a full answer may have hidden more."""
 
-    __table_args__ = (Index("ix_seenspan_app_until", "app", "until"),)
+    __tablename__ = "scanned_interval"
+
+    __table_args__ = (Index("ix_scanned_interval_app_until", "app", "until"),)
 
     id: int | None = Field(default=None, primary_key=True)
     app: str
@@ -49,69 +53,78 @@ class SeenSpan(SQLModel, table=True):
     is_full: bool
 
 
-class SqlEventBook:
+class SqlEventStore:
     """The event book every process shares."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def looks(self, app: str, window: Window) -> Sequence[Look]:
+    async def scans(self, app: str, window: Window) -> Sequence[EventScan]:
         """Return the looks that touch a window, without their events."""
-        return await self._store.read(lambda session: _looks(session, app, window))
+        return await self._store.read(lambda session: _scans(session, app, window))
 
     async def events(self, app: str, cname: str, window: Window) -> Sequence[AbnormalEvent]:
         """Return what was seen of a channel (of all when `cname` is "") within a window."""
         return await self._store.read(lambda session: _events(session, app, cname, window))
 
-    async def note(self, app: str, look: Look, now: dt.datetime) -> None:
+    async def add_scan(self, app: str, scan: EventScan, now: dt.datetime) -> None:
         """Write a look down, and forget what is old by now."""
 
         def work(session: Session) -> None:
-            _keep_events(session, app, look)
-            span = look.span
-            session.add(SeenSpan(app=app, since=span.since, until=span.until, is_full=look.is_full))
-            forget(session, app, now - KEPT)
+            _save_events(session, app, scan)
+            span = scan.span
+            session.add(
+                ScannedInterval(app=app, since=span.since, until=span.until, is_full=scan.is_full)
+            )
+            delete_older(session, app, now - RETENTION)
 
         await self._store.transact(work)
 
 
-def forget(session: Session, app: str, before: dt.datetime) -> None:
+def delete_older(session: Session, app: str, before: dt.datetime) -> None:
     """Delete what was seen of an app before a moment."""
-    of_app = col(CollectedEvent.app) == app
-    session.execute(delete(CollectedEvent).where(of_app, col(CollectedEvent.at) < before))
-    session.execute(delete(SeenSpan).where(col(SeenSpan.app) == app, col(SeenSpan.until) < before))
+    of_app = col(PolledEvent.app) == app
+    session.execute(delete(PolledEvent).where(of_app, col(PolledEvent.at) < before))
+    session.execute(
+        delete(ScannedInterval).where(
+            col(ScannedInterval.app) == app, col(ScannedInterval.until) < before
+        )
+    )
 
 
-def is_awaited(session: Session, app: str, since: dt.datetime) -> bool:
+def has_unresolved_tickets(session: Session, app: str, since: dt.datetime) -> bool:
     """Tell whether somebody waits for what a cloud tells: a ticket since then is not resolved."""
-    waits = checked(col(Ticket.app) == app, col(Ticket.status) != Status.RESOLVED)
-    asked = select(Ticket.number).where(col(Ticket.created_at) >= since, waits)
-    return session.exec(asked.limit(1)).first() is not None
+    is_unresolved = unindexed(col(Ticket.app) == app, col(Ticket.status) != Status.RESOLVED)
+    statement = select(Ticket.number).where(col(Ticket.created_at) >= since, is_unresolved)
+    return session.exec(statement.limit(1)).first() is not None
 
 
-def _looks(session: Session, app: str, window: Window) -> list[Look]:
-    touching = select(SeenSpan).where(
-        SeenSpan.app == app,
-        col(SeenSpan.until) > window.since,
-        col(SeenSpan.since) < window.until,
+def _scans(session: Session, app: str, window: Window) -> list[EventScan]:
+    statement = select(ScannedInterval).where(
+        ScannedInterval.app == app,
+        col(ScannedInterval.until) > window.since,
+        col(ScannedInterval.since) < window.until,
     )
     return [
-        Look(Window(row.since, row.until), (), row.is_full) for row in session.exec(touching).all()
+        EventScan(Window(row.since, row.until), (), row.is_full)
+        for row in session.exec(statement).all()
     ]
 
 
 def _events(session: Session, app: str, cname: str, window: Window) -> list[AbnormalEvent]:
-    asked = select(CollectedEvent).where(
-        CollectedEvent.app == app,
-        col(CollectedEvent.at) >= window.since,
-        col(CollectedEvent.at) <= window.until,
+    statement = select(PolledEvent).where(
+        PolledEvent.app == app,
+        col(PolledEvent.at) >= window.since,
+        col(PolledEvent.at) <= window.until,
     )
     if cname:
-        asked = asked.where(CollectedEvent.cname == cname)
-    return [_read(row) for row in session.exec(asked.order_by(col(CollectedEvent.at))).all()]
+        statement = statement.where(PolledEvent.cname == cname)
+    return [
+        _event_from_row(row) for row in session.exec(statement.order_by(col(PolledEvent.at))).all()
+    ]
 
 
-def _read(row: CollectedEvent) -> AbnormalEvent:
+def _event_from_row(row: PolledEvent) -> AbnormalEvent:
     return AbnormalEvent(
         uid=row.uid,
         cname=row.cname,
@@ -122,23 +135,23 @@ def _read(row: CollectedEvent) -> AbnormalEvent:
     )
 
 
-def _keep_events(session: Session, app: str, look: Look) -> None:
+def _save_events(session: Session, app: str, scan: EventScan) -> None:
     """Insert what is new; of what is told again the later telling stays."""
-    rows = list({event.key: _row(app, event) for event in look.events}.values())
+    rows = list({event.key: _row_from_event(app, event) for event in scan.events}.values())
     if not rows:
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(CollectedEvent).values(rows)
-    told = statement.excluded
+    statement = dialect.insert(PolledEvent).values(rows)
+    excluded = statement.excluded
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["app", "cname", "at", "uid", "code"],
-            set_={"kind": told.kind, "peer": told.peer, "factors": told.factors},
+            set_={"kind": excluded.kind, "peer": excluded.peer, "factors": excluded.factors},
         )
     )
 
 
-def _row(app: str, event: AbnormalEvent) -> dict[str, Any]:
+def _row_from_event(app: str, event: AbnormalEvent) -> dict[str, Any]:
     return {
         "app": app,
         "cname": event.cname,

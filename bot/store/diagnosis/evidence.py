@@ -11,32 +11,34 @@ from sqlmodel import JSON, Field, Session, SQLModel, col
 from bot.ticket import UtcTime
 
 
-class Evidence(SQLModel, table=True):
+class StoredEvidence(SQLModel, table=True):
     """The packed series (see bot/charts) of one ticket, and the facts beside them."""
 
+    __tablename__ = "evidence"
+
     ticket: int = Field(primary_key=True)
-    packed: bytes = Field(sa_type=LargeBinary)
+    packed_series: bytes = Field(sa_type=LargeBinary)
     facts: dict[str, Any] = Field(sa_type=JSON)
     at: dt.datetime = Field(sa_type=UtcTime, index=True)
 
 
-def keep(
-    session: Session, ticket: int, packed: bytes, facts: dict[str, Any], at: dt.datetime
+def save(
+    session: Session, ticket: int, packed_series: bytes, facts: dict[str, Any], at: dt.datetime
 ) -> None:
     """Keep a ticket's evidence; what a later look saw replaces what an earlier one did."""
-    session.merge(Evidence(ticket=ticket, packed=packed, facts=facts, at=at))
+    session.merge(StoredEvidence(ticket=ticket, packed_series=packed_series, facts=facts, at=at))
 
 
-def find(session: Session, ticket: int) -> Evidence | None:
+def find(session: Session, ticket: int) -> StoredEvidence | None:
     """Find a ticket's evidence."""
-    return session.get(Evidence, ticket)
+    return session.get(StoredEvidence, ticket)
 
 
-def forget(session: Session, ticket: int) -> None:
+def delete_for_ticket(session: Session, ticket: int) -> None:
     """Forget a ticket's evidence: it is about another call."""
-    session.connection().execute(delete(Evidence).where(col(Evidence.ticket) == ticket))
+    session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.ticket) == ticket))
 
 
 def delete_older(session: Session, before: dt.datetime) -> None:
     """Forget what is older than the retention."""
-    session.connection().execute(delete(Evidence).where(col(Evidence.at) < before))
+    session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.at) < before))

@@ -9,10 +9,10 @@ from enum import StrEnum
 from sqlalchemy import case, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.ticket import OneOf, UtcTime
+from bot.ticket import EnumText, UtcTime
 
 
-class Judgement(StrEnum):
+class Rating(StrEnum):
     """Somebody's word on a verdict."""
 
     RIGHT = "right"
@@ -20,19 +20,21 @@ class Judgement(StrEnum):
     WRONG = "wrong"
 
 
-class Judged(SQLModel, table=True):
+class VerdictFeedback(SQLModel, table=True):
     """One person's latest judgement of one ticket's verdict; `cause` is what it named then."""
+
+    __tablename__ = "verdict_feedback"
 
     ticket: int = Field(primary_key=True)
     person: str = Field(primary_key=True)
     team: str = Field(index=True)
     cause: str
-    judgement: Judgement = Field(sa_type=OneOf(Judgement))
+    rating: Rating = Field(sa_type=EnumText(Rating))
     at: dt.datetime = Field(sa_type=UtcTime, index=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Precision:
+class CauseAccuracy:
     """How often people agreed with one cause."""
 
     cause: str
@@ -51,18 +53,18 @@ class Precision:
         return (self.right + self.partly / 2) / self.judged if self.judged else 0.0
 
 
-def judge(session: Session, judged: Judged) -> None:
+def save_feedback(session: Session, judged: VerdictFeedback) -> None:
     """Remember a judgement; a person's later one replaces the earlier."""
     session.merge(judged)
 
 
-def precision(session: Session, team: str, since: dt.datetime) -> list[Precision]:
+def accuracy_by_cause(session: Session, team: str, since: dt.datetime) -> list[CauseAccuracy]:
     """Count the judgements of each cause, the most judged first."""
-    counts = [func.sum(case((col(Judged.judgement) == word, 1), else_=0)) for word in Judgement]
+    counts = [func.sum(case((col(VerdictFeedback.rating) == word, 1), else_=0)) for word in Rating]
     rows = session.exec(
-        select(Judged.cause, *counts)
-        .where(Judged.team == team, col(Judged.at) >= since)
-        .group_by(Judged.cause)
+        select(VerdictFeedback.cause, *counts)
+        .where(VerdictFeedback.team == team, col(VerdictFeedback.at) >= since)
+        .group_by(VerdictFeedback.cause)
     ).all()
-    found = [Precision(row[0], *(int(count) for count in row[1:])) for row in rows]
-    return sorted(found, key=lambda each: (-each.judged, each.cause))
+    result = [CauseAccuracy(row[0], *(int(count) for count in row[1:])) for row in rows]
+    return sorted(result, key=lambda each: (-each.judged, each.cause))

@@ -10,28 +10,28 @@ from sqlmodel import Session, col, select
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
-_SHOWN_MOST = 50
+_LIMIT = 50
 
 
-def of_person(
+def list_for_participant(
     session: Session, app: str, uid: str, since: dt.datetime, *, other_than: int
 ) -> Sequence[Ticket]:
     """The earlier tickets somebody was in, newest first."""
     rows: dict[int, Ticket] = {}
     for side in (Ticket.teacher_uid, Ticket.student_uid):  # an index each; "or" would read more
-        asked = select(Ticket).where(
+        statement = select(Ticket).where(
             Ticket.app == app,
             col(side) == uid,
             col(Ticket.created_at) >= since,
-            col(Ticket.number) >= tickets.first_number(session, since),
+            col(Ticket.number) >= tickets.number_before(session, since),
             Ticket.number != other_than,
         )
-        newest = asked.order_by(col(Ticket.number).desc()).limit(_SHOWN_MOST)
+        newest = statement.order_by(col(Ticket.number).desc()).limit(_LIMIT)
         rows |= {ticket.id: ticket for ticket in session.exec(newest)}
-    return sorted(rows.values(), key=lambda ticket: -ticket.id)[:_SHOWN_MOST]
+    return sorted(rows.values(), key=lambda ticket: -ticket.id)[:_LIMIT]
 
 
-def sharing_cause(
+def list_with_cause(
     session: Session, team: str, app: str, cause: str, since: dt.datetime
 ) -> Sequence[Ticket]:
     """The tickets of an app that got this cause since a moment, oldest first."""
@@ -42,8 +42,8 @@ def sharing_cause(
             Ticket.app == app,
             Ticket.cause == cause,
             col(Ticket.created_at) >= since,
-            col(Ticket.number) >= tickets.first_number(session, since),
+            col(Ticket.number) >= tickets.number_before(session, since),
         )
         .order_by(col(Ticket.number))
-        .limit(_SHOWN_MOST)
+        .limit(_LIMIT)
     ).all()

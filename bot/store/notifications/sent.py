@@ -8,10 +8,10 @@ from typing import Protocol
 
 from sqlmodel import Session, col, select
 
-from bot.store.models import Notice
+from bot.store.models import SentNotification
 
 
-class Place(Protocol):
+class IncomingMessage(Protocol):
     """Where somebody wrote something; `thread_ts` is "" outside threads."""
 
     @property
@@ -27,23 +27,37 @@ class Place(Protocol):
         """In which thread."""
 
 
-def sent(session: Session, ticket: int, kind: str) -> Sequence[Notice]:
+def list_sent(session: Session, ticket: int, kind: str) -> Sequence[SentNotification]:
     """Return the messages of one kind that stand in Slack."""
-    asked = select(Notice).where(Notice.ticket == ticket, Notice.kind == kind)
-    return session.exec(asked.where(col(Notice.ts) != "")).all()
+    statement = select(SentNotification).where(
+        SentNotification.ticket == ticket, SentNotification.kind == kind
+    )
+    return session.exec(statement.where(col(SentNotification.ts) != "")).all()
 
 
-def answered(session: Session, kind: str, answer: Place, after: dt.datetime) -> Notice | None:
+def find_answered(
+    session: Session, kind: str, message: IncomingMessage, after: dt.datetime
+) -> SentNotification | None:
     """Return the message that somebody answers: in its thread, or the newest told after then."""
-    asked = select(Notice).where(Notice.person == answer.person, Notice.kind == kind)
-    if answer.thread_ts:
-        asked = asked.where(Notice.channel == answer.channel, Notice.ts == answer.thread_ts)
+    statement = select(SentNotification).where(
+        SentNotification.person == message.person, SentNotification.kind == kind
+    )
+    if message.thread_ts:
+        statement = statement.where(
+            SentNotification.channel == message.channel, SentNotification.ts == message.thread_ts
+        )
     else:
-        asked = asked.where(Notice.channel == answer.channel, col(Notice.told_at) >= after)
-    return session.exec(asked.order_by(col(Notice.told_at).desc()).limit(1)).first()
+        statement = statement.where(
+            SentNotification.channel == message.channel, col(SentNotification.sent_at) >= after
+        )
+    return session.exec(statement.order_by(col(SentNotification.sent_at).desc()).limit(1)).first()
 
 
-def newest(session: Session, ticket: int, kind: str) -> Notice | None:
+def find_newest(session: Session, ticket: int, kind: str) -> SentNotification | None:
     """Return the message of one kind that was begun last."""
-    asked = select(Notice).where(Notice.ticket == ticket, Notice.kind == kind)
-    return session.exec(asked.order_by(col(Notice.begun_at).desc()).limit(1)).first()
+    statement = select(SentNotification).where(
+        SentNotification.ticket == ticket, SentNotification.kind == kind
+    )
+    return session.exec(
+        statement.order_by(col(SentNotification.attempted_at).desc()).limit(1)
+    ).first()

@@ -8,56 +8,56 @@ from typing import Any
 
 from sqlmodel import Session
 
-from bot.store.models import Channel, Reader
+from bot.store.models import ChannelPreferences, UserPreferences
 
 
-def reader_locale(session: Session, team: str, person: str) -> str:
+def user_locale(session: Session, team: str, person: str) -> str:
     """Return the language a person chose, "" when they follow Slack's."""
-    reader = session.get(Reader, (team, person))
-    return reader.locale if reader else ""
+    preferences = session.get(UserPreferences, (team, person))
+    return preferences.locale if preferences else ""
 
 
-def find_reader(session: Session, team: str, person: str) -> Reader:
+def get_user_preferences(session: Session, team: str, person: str) -> UserPreferences:
     """Return what a person chose; nothing chosen is an empty choice."""
-    return session.get(Reader, (team, person)) or Reader(team=team, person=person)
+    return session.get(UserPreferences, (team, person)) or UserPreferences(team=team, person=person)
 
 
-def choose_app(session: Session, team: str, person: str, app: str) -> None:
+def set_default_app(session: Session, team: str, person: str, app: str) -> None:
     """Remember the app a person reports from most; "" for none."""
-    _reader(session, team, person).default_app = app
+    _user_preferences(session, team, person).default_app = app
 
 
-def mute(session: Session, team: str, person: str, kinds: Sequence[str]) -> None:
+def set_muted(session: Session, team: str, person: str, kinds: Sequence[str]) -> None:
     """Remember which kinds of private messages a person does without."""
-    _reader(session, team, person).muted = list(kinds)
+    _user_preferences(session, team, person).muted_kinds = list(kinds)
 
 
-def keep_home(session: Session, team: str, person: str, kept: Mapping[str, Any]) -> None:
+def save_home_filters(session: Session, team: str, person: str, filters: Mapping[str, Any]) -> None:
     """Remember the filters a person left their home with."""
-    _reader(session, team, person).home = dict(kept)
+    _user_preferences(session, team, person).home_filters = dict(filters)
 
 
-def note_greeted(session: Session, team: str, person: str, now: dt.datetime) -> None:
+def mark_onboarded(session: Session, team: str, person: str, now: dt.datetime) -> None:
     """Remember that a person has read the first hint."""
-    _reader(session, team, person).greeted_at = now
+    _user_preferences(session, team, person).onboarded_at = now
 
 
-def _reader(session: Session, team: str, person: str) -> Reader:
+def _user_preferences(session: Session, team: str, person: str) -> UserPreferences:
     """Find a person's row to change it, or begin one."""
-    return session.merge(find_reader(session, team, person))
+    return session.merge(get_user_preferences(session, team, person))
 
 
 def channel_locale(session: Session, team: str, channel: str) -> str:
     """Return the language chosen for a channel, "" when it follows the default."""
-    chosen = session.get(Channel, (team, channel))
-    return chosen.locale if chosen else ""
+    preferences = session.get(ChannelPreferences, (team, channel))
+    return preferences.locale if preferences else ""
 
 
-def choose_reader_locale(session: Session, team: str, person: str, locale: str) -> None:
+def set_user_locale(session: Session, team: str, person: str, locale: str) -> None:
     """Remember a person's language; "" follows Slack's again."""
-    _reader(session, team, person).locale = locale
+    _user_preferences(session, team, person).locale = locale
 
 
-def choose_channel_locale(session: Session, team: str, channel: str, locale: str) -> None:
+def set_channel_locale(session: Session, team: str, channel: str, locale: str) -> None:
     """Remember a channel's language; "" follows the default again."""
-    session.merge(Channel(team=team, channel=channel, locale=locale))
+    session.merge(ChannelPreferences(team=team, channel=channel, locale=locale))

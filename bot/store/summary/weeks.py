@@ -13,19 +13,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
-from bot.store.admin.installations import Install
-from bot.store.diagnosis.feedback import Judged, Judgement
+from bot.store.admin.installations import Installation
+from bot.store.diagnosis.feedback import Rating, VerdictFeedback
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket, UtcTime
 
-_STRETCHES_KEPT: Final = dt.timedelta(days=400)
+_UPTIME_RETENTION: Final = dt.timedelta(days=400)
 
 
-class Summary(SQLModel, table=True):
+class WeeklySummary(SQLModel, table=True):
     """One week's summary in one channel; `ts` is its post, `posted_at` None while it is owed.
 
-    `figures` are the week's means of what the clouds told, which they forget within days.
+    `metrics` are the week's means of what the clouds told, which they forget within days.
     """
+
+    __tablename__ = "weekly_summary"
 
     week: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
@@ -34,87 +36,97 @@ class Summary(SQLModel, table=True):
     ts: str = ""
     posted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     details_ts: str = ""
-    figures: dict[str, float] | None = Field(default=None, sa_type=JSON)
+    metrics: dict[str, float] | None = Field(default=None, sa_type=JSON)
 
 
-class Stretch(SQLModel, table=True):
+class UptimeInterval(SQLModel, table=True):
     """A stretch of time in which Lagdesk ran; `until` moves on while it does."""
+
+    __tablename__ = "uptime_interval"
 
     since: dt.datetime = Field(sa_type=UtcTime, primary_key=True)
     until: dt.datetime = Field(sa_type=UtcTime, index=True)
 
 
-def find(session: Session, week: str, channel: str) -> Summary | None:
+def find(session: Session, week: str, channel: str) -> WeeklySummary | None:
     """Find a week's summary in a channel."""
-    return session.get(Summary, (week, channel))
+    return session.get(WeeklySummary, (week, channel))
 
 
-def owe(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
+def enqueue(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
     """Note that a week's summary is owed; of processes that note it at once one succeeds."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    noted = dialect.insert(Summary).values(
+    noted = dialect.insert(WeeklySummary).values(
         week=week, channel=channel, due_at=due_at, team="", ts="", details_ts=""
     )
     session.connection().execute(noted.on_conflict_do_nothing())
 
 
-def newest(session: Session, channel: str) -> Summary | None:
+def find_newest(session: Session, channel: str) -> WeeklySummary | None:
     """Find the summary of the latest week that was ever owed to a channel."""
-    asked = select(Summary).where(Summary.channel == channel).order_by(col(Summary.week).desc())
-    return session.exec(asked.limit(1)).first()
+    statement = (
+        select(WeeklySummary)
+        .where(WeeklySummary.channel == channel)
+        .order_by(col(WeeklySummary.week).desc())
+    )
+    return session.exec(statement.limit(1)).first()
 
 
-def note_running(session: Session, now: dt.datetime, patience: dt.timedelta) -> None:
-    """Note that Lagdesk runs now; after a silence longer than `patience` a new stretch begins."""
-    newest_one = session.exec(select(Stretch).order_by(col(Stretch.until).desc()).limit(1)).first()
-    if newest_one is None or now - newest_one.until > patience:
-        session.merge(Stretch(since=now, until=now))
-    elif now > newest_one.until:
-        newest_one.until = now
-        session.add(newest_one)
-    for old in session.exec(select(Stretch).where(col(Stretch.until) < now - _STRETCHES_KEPT)):
+def record_uptime(session: Session, now: dt.datetime, max_gap: dt.timedelta) -> None:
+    """Note that Lagdesk runs now; after a silence longer than `max_gap` a new stretch begins."""
+    latest = session.exec(
+        select(UptimeInterval).order_by(col(UptimeInterval.until).desc()).limit(1)
+    ).first()
+    if latest is None or now - latest.until > max_gap:
+        session.merge(UptimeInterval(since=now, until=now))
+    elif now > latest.until:
+        latest.until = now
+        session.add(latest)
+    for old in session.exec(
+        select(UptimeInterval).where(col(UptimeInterval.until) < now - _UPTIME_RETENTION)
+    ):
         session.delete(old)
 
 
-def stretches(
+def uptime(
     session: Session, since: dt.datetime, until: dt.datetime
 ) -> list[tuple[dt.datetime, dt.datetime]]:
     """List when Lagdesk ran within a span, in order."""
-    asked = (
-        select(Stretch)
-        .where(col(Stretch.until) >= since, col(Stretch.since) < until)
-        .order_by(col(Stretch.since))
+    statement = (
+        select(UptimeInterval)
+        .where(col(UptimeInterval.until) >= since, col(UptimeInterval.since) < until)
+        .order_by(col(UptimeInterval.since))
     )
-    found = [(max(each.since, since), min(each.until, until)) for each in session.exec(asked)]
-    before = _before_notes(session)
+    result = [(max(each.since, since), min(each.until, until)) for each in session.exec(statement)]
+    before = _uptime_before_records(session)
     if before is not None and before[0] < until and before[1] > since:
-        found.insert(0, (max(before[0], since), min(before[1], until)))
-    return found
+        result.insert(0, (max(before[0], since), min(before[1], until)))
+    return result
 
 
-def _before_notes(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
+def _uptime_before_records(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
     """Return the time before the first note, from the first ticket on: it ran then, or none was."""
     first = _scalar(session, func.min(Ticket.created_at))
-    noted = _scalar(session, func.min(Stretch.since))
+    noted = _scalar(session, func.min(UptimeInterval.since))
     if first is None or (noted is not None and noted <= first):
         return None
     return first, noted or _scalar(session, func.max(Ticket.created_at)) or first
 
 
-def _scalar(session: Session, asked: Any) -> dt.datetime | None:
-    found: dt.datetime | None = session.exec(select(asked)).one()
-    return found
+def _scalar(session: Session, statement: Any) -> dt.datetime | None:
+    result: dt.datetime | None = session.exec(select(statement)).one()
+    return result
 
 
-def newest_run(session: Session) -> dt.datetime | None:
+def last_running_at(session: Session) -> dt.datetime | None:
     """Return when Lagdesk was last seen running, None for never."""
-    return _scalar(session, func.max(Stretch.until))
+    return _scalar(session, func.max(UptimeInterval.until))
 
 
-class Outline(NamedTuple):
+class WeeklyTicketRow(NamedTuple):
     """The columns of a ticket that a week is counted from; a whole ticket takes longer to read.
 
-    `judged` is the cause in its verdict, None when it has none.
+    `verdict_cause` is the cause in its verdict, None when it has none.
     """
 
     number: int
@@ -129,48 +141,54 @@ class Outline(NamedTuple):
     claimed_at: dt.datetime | None
     resolved_at: dt.datetime | None
     resolved_cause: str
-    judged: str | None
+    verdict_cause: str | None
     helped: bool | None
     permalink: str
-    steps: Sequence[dict[str, Any]]
+    history: Sequence[dict[str, Any]]
 
 
-def outlines_of(
+def list_weekly_rows(
     session: Session, since: dt.datetime, until: dt.datetime, team: str | None
-) -> list[Outline]:
+) -> list[WeeklyTicketRow]:
     """List the tickets that were reported, claimed or resolved within a span, or are open."""
-    rows: dict[int, Outline] = {}
+    rows: dict[int, WeeklyTicketRow] = {}
     columns = [
-        col(Ticket.verdict)["cause"].as_string() if name == "judged" else getattr(Ticket, name)
-        for name in Outline._fields
+        col(Ticket.verdict)["cause"].as_string()
+        if name == "verdict_cause"
+        else getattr(Ticket, name)
+        for name in WeeklyTicketRow._fields
     ]
-    for arm in _arms(session, since, until, [team] if team is not None else _teams(session)):
-        asked = select_columns(*columns).where(*arm)
+    for branch in _index_branches(
+        session, since, until, [team] if team is not None else _teams(session)
+    ):
+        statement = select_columns(*columns).where(*branch)
         if team is not None:
-            asked = asked.where(tickets.checked(col(Ticket.team) == team))
-        rows |= {row.number: Outline(*row) for row in session.connection().execute(asked)}
+            statement = statement.where(tickets.unindexed(col(Ticket.team) == team))
+        rows |= {
+            row.number: WeeklyTicketRow(*row) for row in session.connection().execute(statement)
+        }
     return [rows[number] for number in sorted(rows)]
 
 
-def filed_between(
+def list_reported_between(
     session: Session, since: dt.datetime, until: dt.datetime, team: str | None
 ) -> Sequence[Ticket]:
     """List the tickets that were reported within a span."""
-    asked = select(Ticket).where(*_filed(session, since, until))
+    statement = select(Ticket).where(*_is_reported_between(session, since, until))
     if team is not None:
-        asked = asked.where(tickets.checked(col(Ticket.team) == team))
-    return session.exec(asked.order_by(col(Ticket.number))).all()
+        statement = statement.where(tickets.unindexed(col(Ticket.team) == team))
+    return session.exec(statement.order_by(col(Ticket.number))).all()
 
 
-def _arms(
+def _index_branches(
     session: Session, since: dt.datetime, until: dt.datetime, teams: Sequence[str]
 ) -> Iterator[list[ColumnElement[bool]]]:
     """Yield conditions that one index each answers; "or" would read every ticket there is.
 
     After the first they are about what was reported before, so that little is read twice.
     """
-    yield _filed(session, since, until)
-    is_older = tickets.checked(col(Ticket.created_at) < since)
+    yield _is_reported_between(session, since, until)
+    is_older = tickets.unindexed(col(Ticket.created_at) < since)
     yield [is_older, col(Ticket.claimed_at).between(since, until)]
     yield [is_older, col(Ticket.resolved_at).between(since, until)]
     for team, status in product(teams, Status):
@@ -178,34 +196,38 @@ def _arms(
             yield [is_older, col(Ticket.team) == team, col(Ticket.status) == status]
 
 
-def _filed(session: Session, since: dt.datetime, until: dt.datetime) -> list[ColumnElement[bool]]:
-    first, filed = tickets.first_number(session, since), col(Ticket.created_at)
-    return [col(Ticket.number) >= first, filed >= since, filed < until]
+def _is_reported_between(
+    session: Session, since: dt.datetime, until: dt.datetime
+) -> list[ColumnElement[bool]]:
+    first, created_at = tickets.number_before(session, since), col(Ticket.created_at)
+    return [col(Ticket.number) >= first, created_at >= since, created_at < until]
 
 
 def _teams(session: Session) -> list[str]:
     """List the workspaces that have tickets, by one look into the index for each."""
-    found: list[str] = []
+    result: list[str] = []
     while True:
-        asked = select(func.min(Ticket.team))
-        if found:
-            asked = asked.where(col(Ticket.team) > found[-1])
-        following = session.exec(asked).one()
+        statement = select(func.min(Ticket.team))
+        if result:
+            statement = statement.where(col(Ticket.team) > result[-1])
+        following = session.exec(statement).one()
         if following is None:
-            return found
-        found.append(str(following))
+            return result
+        result.append(str(following))
 
 
-def judgements_of(
+def list_ratings(
     session: Session, since: dt.datetime, until: dt.datetime, team: str | None
-) -> list[Judgement]:
+) -> list[Rating]:
     """List what people said of verdicts within a span."""
-    asked = select(Judged.judgement).where(col(Judged.at) >= since, col(Judged.at) < until)
+    statement = select(VerdictFeedback.rating).where(
+        col(VerdictFeedback.at) >= since, col(VerdictFeedback.at) < until
+    )
     if team is not None:
-        asked = asked.where(Judged.team == team)
-    return [Judgement(each) for each in session.exec(asked)]
+        statement = statement.where(VerdictFeedback.team == team)
+    return [Rating(each) for each in session.exec(statement)]
 
 
 def list_teams(session: Session) -> list[str]:
     """List the workspaces that installed Lagdesk."""
-    return sorted(session.exec(select(Install.team)).all())
+    return sorted(session.exec(select(Installation.team)).all())

@@ -11,36 +11,36 @@ from sqlmodel import Session, col, select
 from bot.store.models import Mention
 
 
-def note(session: Session, mention: Mention) -> list[int]:
+def save_mention(session: Session, mention: Mention) -> list[int]:
     """Keep a mention, or what an edit adds to it; returns the numbers that are new in it."""
     key = (mention.team, mention.channel, mention.ts)
-    known = session.get(Mention, key, with_for_update=True)
-    if known is None:
+    existing = session.get(Mention, key, with_for_update=True)
+    if existing is None:
         try:
             with session.begin_nested():
                 session.add(mention)
                 session.flush()
         except IntegrityError:  # another process was first
-            known = session.get(Mention, key, with_for_update=True, populate_existing=True)
+            existing = session.get(Mention, key, with_for_update=True, populate_existing=True)
         else:
-            return mention.numbers
-    if known is None:
+            return mention.ticket_numbers
+    if existing is None:
         return []
-    new = [number for number in mention.numbers if number not in known.numbers]
+    new = [number for number in mention.ticket_numbers if number not in existing.ticket_numbers]
     if new:
-        known.numbers, known.at = [*known.numbers, *new], mention.at
-        session.add(known)
+        existing.ticket_numbers, existing.at = [*existing.ticket_numbers, *new], mention.at
+        session.add(existing)
     return new
 
 
-def told_in_thread(
+def list_in_thread(
     session: Session, team: str, channel: str, thread_ts: str, since: dt.datetime
 ) -> Sequence[Mention]:
     """List what was named in a thread since a moment, by whichever message."""
-    asked = select(Mention).where(
+    statement = select(Mention).where(
         Mention.team == team,
         Mention.channel == channel,
         Mention.thread_ts == thread_ts,
         col(Mention.at) > since,
     )
-    return session.exec(asked).all()
+    return session.exec(statement).all()

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, bindparam, event, inspect, select, text
 from sqlalchemy.orm import UOWTransaction
 from sqlmodel import Session, SQLModel, col
 
-from bot.store.models import Remark
+from bot.store.models import ThreadReply
 from bot.store.tickets.tokenizer import field_term, index_terms
 from bot.ticket import Ticket
 
-_BATCH: Final = 1000
-_TEXTS: Final = ("cname", "comments", "resolution")
-_FIELDS: Final = (
+_BATCH_SIZE: Final = 1000
+_TEXT_COLUMNS: Final = ("cname", "comments", "resolution")
+_KEYWORD_COLUMNS: Final = (
     *("team", "status", "app", "cloud", "cname", "cause", "resolved_cause", "reporter"),
     *("assignee", "is_live", "incident"),
 )
-_BLOCK: Final = 1 << 14  # neighbours share a term
+_BLOCK_SIZE: Final = 1 << 14  # neighbours share a term
 
 _CREATE_SQLITE: Final = """
     CREATE VIRTUAL TABLE ticket_search USING fts5(
@@ -51,9 +51,9 @@ def create(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _create_beside(table: Any, connection: Connection, **told: Any) -> None:
+def _create_after_table(table: Any, connection: Connection, **kwargs: Any) -> None:
     """Create the index where the tables are created without migrations."""
-    _ = table, told
+    _ = table, kwargs
     create(connection)
 
 
@@ -66,8 +66,8 @@ def index_all(connection: Connection) -> None:
     """Index every ticket there is, a batch at a time."""
     number, last = col(Ticket.number), 0
     while True:
-        asked = select(number).where(number > last).order_by(number).limit(_BATCH)
-        batch = [int(each) for each in connection.scalars(asked) if each]
+        statement = select(number).where(number > last).order_by(number).limit(_BATCH_SIZE)
+        batch = [int(each) for each in connection.scalars(statement) if each]
         if not batch:
             return
         _insert(connection, batch)
@@ -76,7 +76,7 @@ def index_all(connection: Connection) -> None:
 
 def block_of(number: int) -> int:
     """Tell which block of neighbours a ticket is in."""
-    return number // _BLOCK
+    return number // _BLOCK_SIZE
 
 
 def block_term(block: int) -> str:
@@ -84,31 +84,33 @@ def block_term(block: int) -> str:
     return f"=b:{block}"
 
 
-def terms_of(
-    row: Any, remarks: Iterable[str] = (), *, cut: Callable[[str], set[str]] = index_terms
+def ticket_terms(
+    row: Any, replies: Iterable[str] = (), *, cut: Callable[[str], set[str]] = index_terms
 ) -> set[str]:
     """Cut a ticket, or a row with its columns, into the terms it is found by."""
-    found = {block_term(block_of(row.number))}
-    for name in _FIELDS:
+    terms = {block_term(block_of(row.number))}
+    for name in _KEYWORD_COLUMNS:
         value = getattr(row, name)
         if value is not None and value != "":
-            found.add(field_term(name, str(value)))
-    for name in _TEXTS:
-        found |= cut(getattr(row, name))
-    for remark in remarks:
-        found |= cut(remark)
-    return found
+            terms.add(field_term(name, str(value)))
+    for name in _TEXT_COLUMNS:
+        terms |= cut(getattr(row, name))
+    for reply in replies:
+        terms |= cut(reply)
+    return terms
 
 
 def _insert(connection: Connection, batch: Sequence[int]) -> None:
-    columns = [getattr(Ticket, name) for name in ("number", *_FIELDS, *_TEXTS)]
+    columns = [getattr(Ticket, name) for name in ("number", *_KEYWORD_COLUMNS, *_TEXT_COLUMNS)]
     own = col(Ticket.number).in_(batch)
     rows = connection.execute(select(*columns).where(own).with_for_update()).all()
     replies: dict[int, list[str]] = {}
-    asked = select(col(Remark.ticket), col(Remark.text)).where(col(Remark.ticket).in_(batch))
-    for number, said in connection.execute(asked):
-        replies.setdefault(number, []).append(said)
-    cut = [(row.number, terms_of(row, replies.get(row.number, ()))) for row in rows]
+    statement = select(col(ThreadReply.ticket), col(ThreadReply.text)).where(
+        col(ThreadReply.ticket).in_(batch)
+    )
+    for number, reply_text in connection.execute(statement):
+        replies.setdefault(number, []).append(reply_text)
+    cut = [(row.number, ticket_terms(row, replies.get(row.number, ()))) for row in rows]
     if cut:
         write(connection, cut)
 
@@ -123,29 +125,31 @@ def write(connection: Connection, cut: Iterable[tuple[int, set[str]]]) -> None:
     connection.execute(text(_INSERT_POSTGRES), rows_of_lists)
 
 
-def _follow(session: Session, flush: UOWTransaction) -> None:
+def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
     """Index again what a transaction changes."""
     _ = flush
     changed: dict[int, None] = {}
     for each in (*session.new, *session.dirty, *session.deleted):
-        if isinstance(each, Remark) or (isinstance(each, Ticket) and _is_found_otherwise(each)):
-            changed[each.ticket if isinstance(each, Remark) else each.id] = None
+        if isinstance(each, ThreadReply) or (isinstance(each, Ticket) and _needs_reindexing(each)):
+            changed[each.ticket if isinstance(each, ThreadReply) else each.id] = None
     if not changed:
         return
     connection = session.connection()
     key = "rowid" if connection.dialect.name == "sqlite" else "number"
-    gone = text(f"DELETE FROM ticket_search WHERE {key} IN :numbers")  # noqa: S608 - no input
-    places: Any = bindparam("numbers", list(changed), expanding=True)
-    connection.execute(gone.bindparams(places))
+    delete_statement = text(f"DELETE FROM ticket_search WHERE {key} IN :numbers")  # noqa: S608 - no input
+    numbers: Any = bindparam("numbers", list(changed), expanding=True)
+    connection.execute(delete_statement.bindparams(numbers))
     _insert(connection, list(changed))
 
 
-def _is_found_otherwise(ticket: Ticket) -> bool:
+def _needs_reindexing(ticket: Ticket) -> bool:
     state = inspect(ticket)
     if state is None or state.transient or not state.has_identity:
         return True
-    return any(state.attrs[name].history.has_changes() for name in (*_FIELDS, *_TEXTS))
+    return any(
+        state.attrs[name].history.has_changes() for name in (*_KEYWORD_COLUMNS, *_TEXT_COLUMNS)
+    )
 
 
-event.listen(Session, "after_flush", _follow)
-event.listen(SQLModel.metadata.tables["ticket"], "after_create", _create_beside)
+event.listen(Session, "after_flush", _reindex_changes)
+event.listen(SQLModel.metadata.tables["ticket"], "after_create", _create_after_table)

@@ -10,15 +10,15 @@ from sqlalchemy import ColumnElement, and_, case, true
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from bot.errors import unknown_ticket
+from bot.errors import ticket_not_found
 from bot.ticket import Ticket
 
-_STREAM_SIZE = 500
+_BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
-OUT_OF_TURN: Final = 100  # numbers; so far apart is nothing that was filed at once
+NUMBER_MARGIN: Final = 100  # numbers; so far apart is nothing that was filed at once
 
 
-def checked(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def unindexed(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return conditions that every row is held to, but by which no planner looks for rows.
 
     SQLite, which knows nothing of how often a value occurs, would rather read a whole team than a
@@ -27,11 +27,11 @@ def checked(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return case((and_(true(), *conditions), 1), else_=0) == 1
 
 
-def add_once(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
+def get_or_create(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
     """Store a ticket, or find the one its origin already made; tells whether it is new."""
-    found = find_by_origin(session, ticket.team, ticket.origin)
-    if found is not None:
-        return found, False
+    existing = find_by_origin(session, ticket.team, ticket.origin)
+    if existing is not None:
+        return existing, False
     try:
         with session.begin_nested():
             session.add(ticket)
@@ -55,7 +55,7 @@ def find(session: Session, number: int, team: str | None = None) -> Ticket:
     """Find a ticket by its number; NotFoundError when the team has none."""
     ticket = session.get(Ticket, number)
     if ticket is None or (team is not None and ticket.team != team):
-        raise unknown_ticket(number)
+        raise ticket_not_found(number)
     return ticket
 
 
@@ -64,7 +64,7 @@ def lock(session: Session, number: int, team: str | None = None) -> Ticket:
     statement = select(Ticket).where(Ticket.number == number).with_for_update()
     ticket = session.exec(statement).one_or_none()
     if ticket is None or (team is not None and ticket.team != team):
-        raise unknown_ticket(number)
+        raise ticket_not_found(number)
     return ticket
 
 
@@ -75,18 +75,18 @@ def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket
     ).first()
 
 
-def first_number(session: Session, since: dt.datetime) -> int:
+def number_before(session: Session, since: dt.datetime) -> int:
     """Return a number below those of all tickets filed since a moment, as near as is known.
 
     Tickets are numbered in time, and every index ends with their numbers. Those filed at once
     may get them the other way round, so a margin is left.
     """
-    filed = col(Ticket.created_at)
-    asked = select(col(Ticket.number)).where(filed >= since).order_by(filed).limit(1)
-    return (session.exec(asked).first() or _NUMBER_MAX) - OUT_OF_TURN
+    created_at = col(Ticket.created_at)
+    statement = select(col(Ticket.number)).where(created_at >= since).order_by(created_at).limit(1)
+    return (session.exec(statement).first() or _NUMBER_MAX) - NUMBER_MARGIN
 
 
-def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
+def find_newest_for_channel(session: Session, app: str, cname: str) -> Ticket | None:
     """Find the newest ticket about this channel."""
     return session.exec(
         select(Ticket)
@@ -96,22 +96,22 @@ def newest_of_channel(session: Session, app: str, cname: str) -> Ticket | None:
     ).first()
 
 
-def find_twin(session: Session, ticket: Ticket) -> Ticket | None:
+def find_likely_duplicate(session: Session, ticket: Ticket) -> Ticket | None:
     """Find the newest other ticket about the same channel that is no duplicate itself."""
     return session.exec(
         select(Ticket)
         .where(Ticket.team == ticket.team, Ticket.cname == ticket.cname)
-        .where(checked(col(Ticket.app) == ticket.app, col(Ticket.number) != ticket.number))
-        .where(checked(col(Ticket.duplicate_of).is_(None)))
+        .where(unindexed(col(Ticket.app) == ticket.app, col(Ticket.number) != ticket.number))
+        .where(unindexed(col(Ticket.duplicate_of).is_(None)))
         .order_by(col(Ticket.number).desc())
         .limit(1)
     ).first()
 
 
-def reporters_of_duplicates(session: Session, number: int) -> Sequence[str]:
+def list_duplicate_reporters(session: Session, number: int) -> Sequence[str]:
     """Return who reported the tickets that were merged into this one, each once."""
-    asked = select(Ticket.reporter).where(Ticket.duplicate_of == number).distinct()
-    return session.exec(asked).all()
+    statement = select(Ticket.reporter).where(Ticket.duplicate_of == number).distinct()
+    return session.exec(statement).all()
 
 
 def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:
@@ -121,7 +121,7 @@ def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:
         statement = select(Ticket).where(col(Ticket.number) > last)
         if since is not None:
             statement = statement.where(col(Ticket.created_at) >= since)
-        rows = session.exec(statement.order_by(col(Ticket.number)).limit(_STREAM_SIZE)).all()
+        rows = session.exec(statement.order_by(col(Ticket.number)).limit(_BATCH_SIZE)).all()
         if not rows:
             return
         yield from rows

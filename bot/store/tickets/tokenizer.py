@@ -15,12 +15,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-_SHORTEST, _LONGEST = 3, 8  # letters of a beginning that is kept
+_MIN_PREFIX, _MAX_PREFIX = 3, 8  # letters of a beginning that is kept
 _NUMBER_LENGTH: Final = 40
 _EAST_ASIAN: Final = (
     "\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 )
-_RUN: Final = re.compile(
+_TOKEN: Final = re.compile(
     rf"(?P<east>[{_EAST_ASIAN}]+)|(?P<number>[0-9]+)|(?P<letters>[^\W\d_{_EAST_ASIAN}]+)"
 )
 _MARKUP: Final = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);")  # Slack's mentions, links and escapes
@@ -32,36 +32,36 @@ def index_terms(text: str) -> set[str]:
     found: set[str] = set()
     for group in _groups(_MARKUP.sub(" ", text)):
         for kind, run in group:
-            found.update(_ways_to_find(kind, run))
-        found.update(_joined(one, other) for one, other in pairwise(group))
+            found.update(_prefixes(kind, run))
+        found.update(_pair_term(one, other) for one, other in pairwise(group))
     return found
 
 
-def word_terms(word: str) -> list[str]:
+def query_terms(word: str) -> list[str]:
     """Cut a typed word into terms that all have to be found; none for signs alone."""
     found: dict[str, None] = {}
     for group in _groups(word):
-        found.update(dict.fromkeys(_wanted(group)))
+        found.update(dict.fromkeys(_group_terms(group)))
     return list(found)
 
 
 @lru_cache(maxsize=4096)
 def field_term(field: str, value: str) -> str:
     """Write one of a ticket's fields as a term that no text can be cut into."""
-    kept = re.sub(r"[^a-z0-9_.\-]", lambda found: f"%{ord(found[0]):x}", value.lower())
-    return f"={field}:{kept}"
+    escaped = re.sub(r"[^a-z0-9_.\-]", lambda found: f"%{ord(found[0]):x}", value.lower())
+    return f"={field}:{escaped}"
 
 
 def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield runs of (kind, text), those together that no blank and no East Asian text parts."""
-    folded = _WIFI.sub("wifi", unicodedata.normalize("NFKC", text).casefold())
+    normalized = _WIFI.sub("wifi", unicodedata.normalize("NFKC", text).casefold())
     group: list[tuple[str, str]] = []
     end = 0
-    for match in _RUN.finditer(folded):
+    for match in _TOKEN.finditer(normalized):
         kind = str(match.lastgroup)
-        between = folded[end : match.start()]
-        apart = kind == "east" or (group and group[-1][0] == "east")
-        if group and (apart or any(map(str.isspace, between))):
+        between = normalized[end : match.start()]
+        splits = kind == "east" or (group and group[-1][0] == "east")
+        if group and (splits or any(map(str.isspace, between))):
             yield group
             group = []
         group.append((kind, match[0][:_NUMBER_LENGTH] if kind == "number" else match[0]))
@@ -70,31 +70,31 @@ def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
         yield group
 
 
-def _ways_to_find(kind: str, run: str) -> Iterator[str]:
+def _prefixes(kind: str, run: str) -> Iterator[str]:
     if kind == "east":
         yield from run
         yield from map("".join, pairwise(run))
-    elif kind == "number" or len(run) <= _SHORTEST:
+    elif kind == "number" or len(run) <= _MIN_PREFIX:
         yield run
     else:
-        yield from (run[:length] for length in range(_SHORTEST, min(len(run), _LONGEST) + 1))
+        yield from (run[:length] for length in range(_MIN_PREFIX, min(len(run), _MAX_PREFIX) + 1))
 
 
-def _wanted(group: list[tuple[str, str]]) -> Iterator[str]:
+def _group_terms(group: list[tuple[str, str]]) -> Iterator[str]:
     """Yield what a typed group asks for: its pairs, and an unfinished word at its end."""
     kind, last = group[-1]
     if kind == "east":
         yield from map("".join, pairwise(last)) if len(last) > 1 else last
         return
-    unfinished = kind == "letters" and len(last) >= _SHORTEST
-    pairs = [_joined(one, other) for one, other in pairwise(group)]
+    unfinished = kind == "letters" and len(last) >= _MIN_PREFIX
+    pairs = [_pair_term(one, other) for one, other in pairwise(group)]
     yield from pairs[:-1] if unfinished else pairs
     if unfinished or len(group) == 1:
-        yield last[:_LONGEST] if kind == "letters" else last
+        yield last[:_MAX_PREFIX] if kind == "letters" else last
     if len(group) == 2 and unfinished:  # noqa: PLR2004 - one word before the unfinished one
         kind, first = group[0]
-        yield first[:_LONGEST] if kind == "letters" else first
+        yield first[:_MAX_PREFIX] if kind == "letters" else first
 
 
-def _joined(one: tuple[str, str], other: tuple[str, str]) -> str:
+def _pair_term(one: tuple[str, str], other: tuple[str, str]) -> str:
     return f"_{one[1][:_NUMBER_LENGTH]}_{other[1][:_NUMBER_LENGTH]}"

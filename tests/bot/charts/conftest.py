@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.call import Code, Direction, IssueType, Media, Metric, Report, Series, Side, Unit
-from bot.charts import Curve, Freezes, Panel, Picture
+from bot.charts import ChartSpec, Curve, Freezes, Panel
 from bot.diagnosis import Verdict
 from bot.diagnosis.thresholds import LOSS
 from bot.i18n.messages import message
@@ -18,7 +18,7 @@ MOMENT = dt.datetime(2026, 11, 12, 2, 27, tzinfo=dt.UTC)
 AT = MOMENT.timestamp()
 REPORT = Report("kids", "class_77_2", "10001", "20002", Side.STUDENT, IssueType.COMPLAINT, MOMENT)
 MakeSeries = Callable[..., Series]
-MakePicture = Callable[..., Picture]
+MakePicture = Callable[..., ChartSpec]
 MakeVerdict = Callable[..., Verdict]
 
 
@@ -67,7 +67,7 @@ def make_picture() -> MakePicture:
         freezes: tuple[tuple[float, float], ...] = ((AT + 30, AT + 60),),
         hole: tuple[float, float] | None = None,
         names: tuple[str, str] = ("Teacher", "Student"),
-    ) -> Picture:
+    ) -> ChartSpec:
         people = (message(names[0]), message(names[1]))
         times = np.arange(AT - 120, AT + 121, 2.0)
         if hole is not None:
@@ -78,7 +78,7 @@ def make_picture() -> MakePicture:
         )
         panel = Panel(message("Uplink packet loss"), Unit.PERCENT, curves, LOSS)
         frozen = Freezes(people[1], freezes, sum(end - start for start, end in freezes))
-        return Picture(
+        return ChartSpec(
             message(title),
             "class_77_2",
             (panel,) * panels,

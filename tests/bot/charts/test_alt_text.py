@@ -6,22 +6,24 @@ import numpy as np
 import pytest
 
 from bot.call import Unit
-from bot.charts import Curve, Panel, Picture, alt_text, native_charts
+from bot.charts import ChartSpec, Curve, Panel, alt_text, native_charts
 from bot.charts.labels import write_number
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from tests.bot.charts.conftest import AT, MakePicture
 
-EN = Words("en", "Asia/Shanghai")
-ZH = Words("zh", "Asia/Shanghai")
-BOTH = Words("both", "Asia/Shanghai")
+EN = Translator("en", "Asia/Shanghai")
+ZH = Translator("zh", "Asia/Shanghai")
+BOTH = Translator("both", "Asia/Shanghai")
 
 
-def _with_values(picture: Picture, values: list[float], unit: Unit = Unit.PERCENT) -> Picture:
+def _with_values(
+    chart_spec: ChartSpec, values: list[float], unit: Unit = Unit.PERCENT
+) -> ChartSpec:
     times = AT + 2.0 * np.arange(len(values), dtype=np.float64)
-    curve = Curve(picture.people[0], 0, times, np.array(values))
-    limit = picture.panels[0].limit if unit is Unit.PERCENT else None
-    return replace(picture, panels=(Panel(picture.panels[0].name, unit, (curve,), limit),))
+    curve = Curve(chart_spec.people[0], 0, times, np.array(values))
+    limit = chart_spec.panels[0].limit if unit is Unit.PERCENT else None
+    return replace(chart_spec, panels=(Panel(chart_spec.panels[0].name, unit, (curve,), limit),))
 
 
 def test_whole_text(make_picture: MakePicture) -> None:
@@ -80,12 +82,14 @@ def test_unmeasured_freezes_are_not_told(make_picture: MakePicture) -> None:
     assert "freez" not in alt_text(replace(make_picture(), freezes=None), EN)
 
 
-@pytest.mark.parametrize("words", [EN, ZH, BOTH], ids=["en", "zh", "both"])
+@pytest.mark.parametrize("translator", [EN, ZH, BOTH], ids=["en", "zh", "both"])
 @pytest.mark.parametrize("most", [2000, 1000, 120])
-def test_text_is_never_too_long(make_picture: MakePicture, words: Words, most: int) -> None:
+def test_text_is_never_too_long(
+    make_picture: MakePicture, translator: Translator, most: int
+) -> None:
     """Whole sentences are left out rather than cut."""
-    picture = make_picture(panels=4, names=("T" * 60, "S" * 60))
-    text = alt_text(picture, words, most)
+    chart_spec = make_picture(panels=4, names=("T" * 60, "S" * 60))
+    text = alt_text(chart_spec, translator, most)
 
     assert 0 < len(text) <= most
     assert all(line[-1] in ".。" for line in text.split("\n"))
@@ -99,13 +103,13 @@ def test_both_languages_are_told(make_picture: MakePicture) -> None:
     assert alt_text(make_picture(), EN) == english
 
 
-@pytest.mark.parametrize("words", [EN, ZH, BOTH], ids=["en", "zh", "both"])
+@pytest.mark.parametrize("translator", [EN, ZH, BOTH], ids=["en", "zh", "both"])
 @pytest.mark.parametrize("names", [("Teacher", "Student"), ("A" * 40, "A" * 40), ("老师", "老师")])
 def test_native_charts_keep_the_limits(
-    make_picture: MakePicture, words: Words, names: tuple[str, str]
+    make_picture: MakePicture, translator: Translator, names: tuple[str, str]
 ) -> None:
     """Two charts, twenty points, short and different names, a value for every label."""
-    charts = native_charts(make_picture(panels=4, names=names), words)
+    charts = native_charts(make_picture(panels=4, names=names), translator)
 
     assert 2 == len(charts)
     for chart in charts:
@@ -121,8 +125,8 @@ def test_native_charts_keep_the_limits(
 def test_native_points_are_the_worst_of_their_time(make_picture: MakePicture) -> None:
     """A peak of one sample is a peak in the chart; a mean would hide it."""
     values = [1.0] * 59 + [88.88]
-    picture = replace(_with_values(make_picture(), values), since=AT, until=AT + 120)
-    (chart,) = native_charts(picture, EN)
+    chart_spec = replace(_with_values(make_picture(), values), since=AT, until=AT + 120)
+    (chart,) = native_charts(chart_spec, EN)
 
     assert "10:27:00" == chart.labels[0]
     assert ("Teacher", 1.0, 88.9) == (chart.series[0].name, *chart.series[0].values[-2:])
@@ -139,12 +143,12 @@ def test_native_skips_times_without_samples(make_picture: MakePicture) -> None:
 
 def test_native_with_people_never_measured_together(make_picture: MakePicture) -> None:
     """Two curves that share no time cannot share a chart; the fuller one is shown."""
-    picture = make_picture()
-    first, second = picture.panels[0].curves
+    chart_spec = make_picture()
+    first, second = chart_spec.panels[0].curves
     early = Curve(first.who, 0, first.times[:20], first.values[:20])
     late = Curve(second.who, 1, second.times[40:], second.values[40:])
     panel = Panel(message("Jitter"), Unit.MS, (early, late))
-    (chart,) = native_charts(replace(picture, panels=(panel,)), EN)
+    (chart,) = native_charts(replace(chart_spec, panels=(panel,)), EN)
 
     assert ["Student"] == [series.name for series in chart.series]
 

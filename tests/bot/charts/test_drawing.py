@@ -10,22 +10,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.charts import Picture, draw
+from bot.charts import ChartSpec, draw
 from bot.charts.drawing import CURVES, FREEZE, FREEZE_EDGE, INK, LIMIT, PAPER
 from bot.charts.font import SMALL_PX
-from bot.charts.layout import PlacedPanel, lay_out
-from bot.i18n.translator import Words
+from bot.charts.layout import PlacedPanel, build_layout
+from bot.i18n.translator import Translator
 from tests.bot.charts.conftest import AT, MakePicture
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-WORDS = {name: Words(name, "Asia/Shanghai") for name in ("zh", "en", "both")}
+WORDS = {name: Translator(name, "Asia/Shanghai") for name in ("zh", "en", "both")}
 _CLOSE = 60.0
 
 
-def _pixels(picture: Picture, words: Words) -> FloatArray:
-    with Image.open(io.BytesIO(draw(picture, words))) as image:
+def _pixels(chart_spec: ChartSpec, translator: Translator) -> FloatArray:
+    with Image.open(io.BytesIO(draw(chart_spec, translator))) as image:
         return np.asarray(image.convert("RGB"), dtype=float)
 
 
@@ -37,14 +37,14 @@ def _has(pixels: FloatArray, x: float, y: float, colour: tuple[int, int, int], r
     return bool((distances < _CLOSE).any())
 
 
-def _placed(picture: Picture, words: Words) -> PlacedPanel:
-    return lay_out(picture, words).panels[0]
+def _placed(chart_spec: ChartSpec, translator: Translator) -> PlacedPanel:
+    return build_layout(chart_spec, translator).panels[0]
 
 
 def test_curves_are_where_the_data_say(make_picture: MakePicture) -> None:
     """Each curve's colour is at its value, and nowhere halfway between the two."""
-    picture = make_picture()
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    chart_spec = make_picture()
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
 
     for at in np.arange(AT - 110, AT + 111, 20):
         x = frame.x(float(at))
@@ -56,8 +56,8 @@ def test_curves_are_where_the_data_say(make_picture: MakePicture) -> None:
 
 def test_lines_differ_without_colour(make_picture: MakePicture) -> None:
     """The student's line is hollow, the teacher's is not: style tells them apart, not hue."""
-    picture = make_picture(freezes=())
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    chart_spec = make_picture(freezes=())
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
     x = round(frame.x(AT - 100) + 12)
 
     assert _has(pixels, x, frame.y(20), PAPER, 0)
@@ -66,8 +66,8 @@ def test_lines_differ_without_colour(make_picture: MakePicture) -> None:
 
 def test_nothing_is_drawn_where_nothing_was_measured(make_picture: MakePicture) -> None:
     """A hole in the data is a hole in the curve."""
-    picture = make_picture(hole=(AT - 90, AT - 30))
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    chart_spec = make_picture(hole=(AT - 90, AT - 30))
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
 
     assert not _has(pixels, frame.x(AT - 60), frame.y(50), CURVES[0], 20)
     assert _has(pixels, frame.x(AT - 100), frame.y(50), CURVES[0], 2)
@@ -75,8 +75,8 @@ def test_nothing_is_drawn_where_nothing_was_measured(make_picture: MakePicture) 
 
 def test_freezes_are_shaded(make_picture: MakePicture) -> None:
     """The stretch of a freeze is shaded from its beginning to its end, and only that."""
-    picture = make_picture()
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    chart_spec = make_picture()
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
 
     for at, shaded in ((27, False), (32, True), (47, True), (58, True), (63, False)):
         x = frame.x(AT + at)
@@ -86,8 +86,8 @@ def test_freezes_are_shaded(make_picture: MakePicture) -> None:
 
 def test_limit_is_drawn(make_picture: MakePicture) -> None:
     """The limit is a dashed line at its value."""
-    picture = make_picture(freezes=())
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    chart_spec = make_picture(freezes=())
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
     row = pixels[round(frame.y(5)), round(frame.box.left) + 2 : round(frame.box.right) - 2]
     dashes = np.linalg.norm(row - np.array(LIMIT), axis=1) < _CLOSE
 
@@ -96,8 +96,8 @@ def test_limit_is_drawn(make_picture: MakePicture) -> None:
 
 def test_time_complained_about_is_marked(make_picture: MakePicture) -> None:
     """A dark line stands at the time complained about, in every panel."""
-    picture = make_picture(panels=3)
-    layout, pixels = lay_out(picture, WORDS["en"]), _pixels(picture, WORDS["en"])
+    chart_spec = make_picture(panels=3)
+    layout, pixels = build_layout(chart_spec, WORDS["en"]), _pixels(chart_spec, WORDS["en"])
 
     for placed in layout.panels:
         assert _has(pixels, placed.frame.x(AT), placed.frame.y(35), INK, 1)
@@ -123,11 +123,11 @@ def test_size_suits_a_phone(
     make_picture: MakePicture, locale: str, panels: int, height: int
 ) -> None:
     """The picture is 1,200 wide, hardly higher than 900, and no letter is too small."""
-    picture = make_picture(panels=panels)
-    layout = lay_out(picture, WORDS[locale])
+    chart_spec = make_picture(panels=panels)
+    layout = build_layout(chart_spec, WORDS[locale])
     letters = [*layout.texts, layout.mark, *(item.label for item in layout.legend)]
     letters += [text for placed in layout.panels for text in placed.texts]
-    pixels = _pixels(picture, WORDS[locale])
+    pixels = _pixels(chart_spec, WORDS[locale])
 
     assert 1200 == pixels.shape[1]
     assert 900 <= pixels.shape[0] <= height
@@ -142,9 +142,9 @@ def test_png_is_small(make_picture: MakePicture) -> None:
 
 def test_long_names_stay_inside(make_picture: MakePicture) -> None:
     """Names and headlines longer than the picture are cut, and nothing leaves the paper."""
-    picture = make_picture("Packet loss " * 40, names=("T" * 90, "学" * 90))
-    layout = lay_out(picture, WORDS["both"])
-    pixels = _pixels(picture, WORDS["both"])
+    chart_spec = make_picture("Packet loss " * 40, names=("T" * 90, "学" * 90))
+    layout = build_layout(chart_spec, WORDS["both"])
+    pixels = _pixels(chart_spec, WORDS["both"])
 
     assert (pixels[:, -5:] > 240).all()
     assert layout.height < 1100
@@ -152,14 +152,14 @@ def test_long_names_stay_inside(make_picture: MakePicture) -> None:
 
 def test_thousands_of_points_keep_their_peaks(make_picture: MakePicture) -> None:
     """Where many points share a pixel, the highest is still drawn."""
-    picture = make_picture(freezes=())
-    curve = picture.panels[0].curves[0]
+    chart_spec = make_picture(freezes=())
+    curve = chart_spec.panels[0].curves[0]
     times = np.linspace(AT - 120, AT + 120, 50_001)
     values = np.full(len(times), 10.0)
     values[12_500] = 55.0  # one sample of fifty thousand, a minute before the complaint
     object.__setattr__(curve, "times", times)
     object.__setattr__(curve, "values", values)
-    pixels, frame = _pixels(picture, WORDS["en"]), _placed(picture, WORDS["en"]).frame
+    pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
 
     assert _has(pixels, frame.x(AT - 60), frame.y(53), CURVES[0], 2)
     assert not _has(pixels, frame.x(AT - 50), frame.y(53), CURVES[0], 2)
@@ -181,18 +181,18 @@ def test_pillow_is_loaded_only_to_draw() -> None:
 @pytest.mark.parametrize("value", [0.0, 1e-9, 1e9, 1e300, 1.7e308, -5.0])
 def test_odd_values_are_drawn(make_picture: MakePicture, value: float) -> None:
     """A value that cannot be true makes an odd picture, not an error, and leaves room to plot."""
-    picture = make_picture()
-    picture.panels[0].curves[0].values[:] = value
-    box = _placed(picture, WORDS["en"]).frame.box
+    chart_spec = make_picture()
+    chart_spec.panels[0].curves[0].values[:] = value
+    box = _placed(chart_spec, WORDS["en"]).frame.box
 
-    assert 1200 == _pixels(picture, WORDS["en"]).shape[1]
+    assert 1200 == _pixels(chart_spec, WORDS["en"]).shape[1]
     assert box.right - box.left > 900
 
 
 def test_threads_draw_alike(make_picture: MakePicture) -> None:
     """Several threads at once draw what one would."""
-    picture = make_picture(panels=2)
+    chart_spec = make_picture(panels=2)
     with ThreadPoolExecutor(4) as pool:
-        drawn = set(pool.map(lambda _: draw(picture, WORDS["both"]), range(8)))
+        drawn = set(pool.map(lambda _: draw(chart_spec, WORDS["both"]), range(8)))
 
-    assert {draw(picture, WORDS["both"])} == drawn
+    assert {draw(chart_spec, WORDS["both"])} == drawn

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.charts import font, layout
-from bot.charts.font import drawable, fit, font_of, has_glyph, width_of, wrap
+from bot.charts.font import drawable, fit_text, has_glyph, load_font, text_width, wrap_text
 from bot.i18n.translator import LOCALES_DIR
 
 _GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; what comes before are signs
@@ -32,7 +32,7 @@ def test_every_chinese_character_is_drawn() -> None:
 
 def test_shapes_differ() -> None:
     """Different characters are different pixels: no two are the same empty box."""
-    shapes = {bytes(font_of(28).getmask(sign)) for sign in "老师学生上行丢包率卡顿阈值"}
+    shapes = {bytes(load_font(28).getmask(sign)) for sign in "老师学生上行丢包率卡顿阈值"}
 
     assert 13 == len(shapes)
 
@@ -61,11 +61,11 @@ def test_missing_glyph_is_replaced() -> None:
 
 def test_long_text_is_cut() -> None:
     """A text that does not fit ends in an ellipsis within its room; a short one stays."""
-    cut = fit("End-to-end packet loss" * 4, 30, 200)
+    cut = fit_text("End-to-end packet loss" * 4, 30, 200)
 
     assert cut.endswith("…")
-    assert width_of(cut, 30) <= 200
-    assert "短" == fit("短", 30, 200)
+    assert text_width(cut, 30) <= 200
+    assert "短" == fit_text("短", 30, 200)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_long_text_is_cut() -> None:
 )
 def test_text_is_broken_where_one_may(text: str, lines: list[str]) -> None:
     """English breaks at spaces, Chinese anywhere."""
-    assert lines == wrap(text, 30, 125, 2)
+    assert lines == wrap_text(text, 30, 125, 2)
 
 
 def test_letters_are_large_enough_for_a_phone() -> None:

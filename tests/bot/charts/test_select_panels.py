@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.call import Direction, Media, Metric, Series, Unit
-from bot.charts import Picture, choose
+from bot.charts import ChartSpec, select_panels
 from bot.diagnosis import Evidence, Verdict
 from bot.i18n.messages import Message, message
 from bot.ports import Window
@@ -40,8 +40,8 @@ def everything(make_series: MakeSeries) -> list[Series]:
     return found
 
 
-def _choose(series: list[Series], verdict: Verdict) -> Picture:
-    return choose(REPORT, series, verdict, title=TITLE)
+def _choose(series: list[Series], verdict: Verdict) -> ChartSpec:
+    return select_panels(REPORT, series, verdict, title=TITLE)
 
 
 def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evidence:
@@ -181,21 +181,21 @@ def test_panels_explain_the_verdict(
     panels: list[str],
 ) -> None:
     """Each cause shows what it is known by, at most four panels, both ends in each."""
-    picture = _choose(everything, make_verdict(cause, media=media))
+    chart_spec = _choose(everything, make_verdict(cause, media=media))
 
-    assert panels == [str(panel.name) for panel in picture.panels]
-    assert all((0, 1) == tuple(curve.end for curve in panel.curves) for panel in picture.panels)
+    assert panels == [str(panel.name) for panel in chart_spec.panels]
+    assert all((0, 1) == tuple(curve.end for curve in panel.curves) for panel in chart_spec.panels)
 
 
 def test_evidence_leads(everything: list[Series], make_verdict: MakeVerdict) -> None:
     """What the verdict was found with comes first, with the limit it was held against."""
     evidence = (_evidence(Metric.JITTER, _V, 100),)
-    picture = _choose(everything, make_verdict("device.cpu_high", evidence=evidence))
+    chart_spec = _choose(everything, make_verdict("device.cpu_high", evidence=evidence))
 
-    assert "Jitter (video, uplink)" == str(picture.panels[0].name)
-    assert picture.panels[0].limit is not None
-    assert 100 == picture.panels[0].limit.bound
-    assert 4 == len(picture.panels)
+    assert "Jitter (video, uplink)" == str(chart_spec.panels[0].name)
+    assert chart_spec.panels[0].limit is not None
+    assert 100 == chart_spec.panels[0].limit.bound
+    assert 4 == len(chart_spec.panels)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_end_to_end_loss_belongs_to_who_receives(
 
 
 @pytest.mark.parametrize(
-    ("metric", "values", "stretches", "total_s"),
+    ("metric", "values", "intervals", "total_s"),
     [
         (Metric.FREEZE_TIME, [0, 900, 1200, 0, 600], [(-2, 2), (6, 8)], 2.7),
         (Metric.FREEZE_RATE, [0, 50, 100, 0, 25], [(-2, 2), (6, 8)], 3.5),
@@ -277,7 +277,7 @@ def test_freezes_of_who_suffered(
     *,
     metric: Metric,
     values: list[float],
-    stretches: list[tuple[float, float]],
+    intervals: list[tuple[float, float]],
     total_s: float,
 ) -> None:
     """A sample tells of the two seconds before it; neighbours are one stretch."""
@@ -287,7 +287,7 @@ def test_freezes_of_who_suffered(
     freezes = _choose([frozen, other], make_verdict()).freezes
 
     assert freezes is not None
-    assert stretches == [(start - AT, end - AT) for start, end in freezes.stretches]
+    assert intervals == [(start - AT, end - AT) for start, end in freezes.intervals]
     assert total_s == pytest.approx(freezes.total_s)
     assert "Student" == str(freezes.who)
 
@@ -306,11 +306,13 @@ def test_names_and_window_are_the_callers(
     names = {"10001": Message("User •••01"), "20002": Message("User •••02")}
     window = Window.around(MOMENT, dt.timedelta(seconds=10))
     series = [make_series(Metric.UPLINK_LOSS, 3)]
-    picture = choose(REPORT, series, make_verdict(), title=TITLE, names=names, window=window)
+    chart_spec = select_panels(
+        REPORT, series, make_verdict(), title=TITLE, names=names, window=window
+    )
 
-    assert ["User •••01", "User •••02"] == [str(name) for name in picture.people]
-    assert (AT - 10, AT + 10) == (picture.since, picture.until)
-    assert 11 == len(picture.panels[0].curves[0].times)
+    assert ["User •••01", "User •••02"] == [str(name) for name in chart_spec.people]
+    assert (AT - 10, AT + 10) == (chart_spec.since, chart_spec.until)
+    assert 11 == len(chart_spec.panels[0].curves[0].times)
 
 
 def test_nothing_measured_is_no_panel(make_verdict: MakeVerdict) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.call import Code, Direction, Media, Metric, Series, Unit
-from bot.charts import pack, unpack
+from bot.charts import deserialize_series, serialize_series
 from bot.ports import Window
 from tests.bot.charts.conftest import AT, MOMENT, MakeSeries
 
@@ -49,7 +49,7 @@ def _who(series: Series) -> tuple[object, ...]:
 @given(st.lists(_series(), max_size=5))
 def test_what_is_packed_comes_back(series: list[Series]) -> None:
     """Everything finite comes back in order of time, whatever its order was."""
-    back = unpack(pack(series, ALWAYS))
+    back = deserialize_series(serialize_series(series, ALWAYS))
 
     assert [_who(one) for one in series] == [_who(one) for one in back]
     for before, after in zip(series, back, strict=True):
@@ -63,7 +63,7 @@ def test_what_is_packed_comes_back(series: list[Series]) -> None:
 def test_only_the_window_is_kept(make_series: MakeSeries) -> None:
     """Both ends of the window belong to it."""
     window = Window.around(MOMENT, dt.timedelta(seconds=4))
-    (back,) = unpack(pack([make_series(Metric.UPLINK_LOSS, 7.3)], window))
+    (back,) = deserialize_series(serialize_series([make_series(Metric.UPLINK_LOSS, 7.3)], window))
 
     assert [-4, -2, 0, 2, 4] == (back.times - AT).tolist()
     assert [7.3] * 5 == pytest.approx(back.values.tolist(), rel=1e-6)
@@ -74,16 +74,16 @@ def test_what_is_no_value_is_left_out(make_series: MakeSeries) -> None:
     times, values = [AT, AT + 1, AT + 2, AT + 3], [np.nan, np.inf, 1e300, 4.0]
     odd = make_series(Metric.JITTER, times=times, values=values)
     none = make_series(Metric.LATENCY, times=[])
-    back = unpack(pack([odd, none], ALWAYS))
+    back = deserialize_series(serialize_series([odd, none], ALWAYS))
 
     assert [[4.0], []] == [one.values.tolist() for one in back]
 
 
 def test_nothing_packed_is_nothing_back() -> None:
     """No series make a small pack and come back as none."""
-    packed = pack([], ALWAYS)
+    packed = serialize_series([], ALWAYS)
 
-    assert () == unpack(packed)
+    assert () == deserialize_series(packed)
     assert len(packed) < 40
 
 
@@ -98,7 +98,7 @@ def test_an_hour_of_two_people_is_small(make_series: MakeSeries) -> None:
         for metric in list(Metric)[:30]
     ]
     raw = sum(one.times.nbytes + one.values.nbytes for one in series)
-    packed = pack(series, hour)
+    packed = serialize_series(series, hour)
 
     assert len(packed) < 300_000
     assert raw > 6 * len(packed)
@@ -107,14 +107,16 @@ def test_an_hour_of_two_people_is_small(make_series: MakeSeries) -> None:
 @pytest.fixture
 def packed(make_series: MakeSeries) -> bytes:
     """Return a pack of two series."""
-    return pack([make_series(Metric.UPLINK_LOSS, 7), make_series(Metric.JITTER, 8)], ALWAYS)
+    return serialize_series(
+        [make_series(Metric.UPLINK_LOSS, 7), make_series(Metric.JITTER, 8)], ALWAYS
+    )
 
 
 @pytest.mark.parametrize("version", [0, 2, 255])
 def test_another_format_is_refused(packed: bytes, version: int) -> None:
     """A format of the future is named, not guessed at."""
     with pytest.raises(ValueError, match=f"format {version}"):
-        unpack(bytes([version]) + packed[1:])
+        deserialize_series(bytes([version]) + packed[1:])
 
 
 def test_damaged_bytes_are_refused(packed: bytes) -> None:
@@ -122,7 +124,7 @@ def test_damaged_bytes_are_refused(packed: bytes) -> None:
     for place in range(len(packed)):
         damaged = packed[:place] + bytes([packed[place] ^ 0x41]) + packed[place + 1 :]
         with pytest.raises(ValueError, match="packed series"):
-            unpack(damaged)
+            deserialize_series(damaged)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +144,11 @@ def test_damaged_bytes_are_refused(packed: bytes) -> None:
 def test_other_bytes_are_refused(data: bytes) -> None:
     """Bytes that are no pack are a ValueError, whatever else is wrong with them."""
     with pytest.raises(ValueError, match="packed series"):
-        unpack(data)
+        deserialize_series(data)
 
 
 def test_cut_and_lengthened_bytes_are_refused(packed: bytes) -> None:
     """A row cut short or with something behind it is refused."""
     for data in (packed[:-1], packed[: len(packed) // 2], packed + b"\x00"):
         with pytest.raises(ValueError, match="packed series"):
-            unpack(data)
+            deserialize_series(data)

@@ -7,27 +7,35 @@ import pytest
 from PIL import Image
 
 from bot.call import Call, Code, IssueType, Media, Report, Series, Unit
-from bot.charts import Picture, alt_text, choose, draw, native_charts, pack, unpack
+from bot.charts import (
+    ChartSpec,
+    alt_text,
+    deserialize_series,
+    draw,
+    native_charts,
+    select_panels,
+    serialize_series,
+)
 from bot.diagnosis import diagnose
 from bot.i18n.messages import message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Window
-from bot.sandbox.scenario import KINDS, Lesson, curves_of, random_lesson
+from bot.sandbox.scenario import KINDS, SimulatedCall, curves_of, random_simulated_call
 
 EMPTY = {"one_end_missing", "join_failed", "too_little"}
 
 
-def _measured(lesson: Lesson) -> tuple[Series, ...]:
+def _measured(sim_call: SimulatedCall) -> tuple[Series, ...]:
     """Return all that could be measured of a lesson around its complaint."""
-    moment = lesson.complaint.at
+    moment = sim_call.complaint.at
     found = []
-    for curve in curves_of(lesson):
+    for curve in curves_of(sim_call):
         near = abs(curve.times - moment) <= 120
         peer = None if curve.peer_uid is None else str(curve.peer_uid)
         found.append(
             Series(
                 str(curve.uid),
-                str(curve.stay),
+                str(curve.session),
                 curve.metric,
                 Unit.NUMBER,
                 curve.times[near],
@@ -41,40 +49,40 @@ def _measured(lesson: Lesson) -> tuple[Series, ...]:
     return tuple(found)
 
 
-def _report(lesson: Lesson) -> Report:
+def _report(sim_call: SimulatedCall) -> Report:
     return Report(
-        lesson.app,
-        lesson.cname,
+        sim_call.app,
+        sim_call.cname,
         "10001",
         "20002",
-        lesson.complaint.abnormal_side,
+        sim_call.complaint.abnormal_side,
         IssueType.COMPLAINT,
-        dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC),
+        dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC),
     )
 
 
-def _picture(lesson: Lesson, series: tuple[Series, ...]) -> Picture:
-    report = _report(lesson)
+def _picture(sim_call: SimulatedCall, series: tuple[Series, ...]) -> ChartSpec:
+    report = _report(sim_call)
     began, ended = (
-        dt.datetime.fromtimestamp(at, dt.UTC) for at in (lesson.started_at, lesson.ended_at)
+        dt.datetime.fromtimestamp(at, dt.UTC) for at in (sim_call.started_at, sim_call.ended_at)
     )
-    call = Call("agora", lesson.app, "1", lesson.cname, began, ended)
+    call = Call("agora", sim_call.app, "1", sim_call.cname, began, ended)
     verdict = diagnose(report, [call], series, ())
-    return choose(report, series, verdict, title=message("Packet loss"))
+    return select_panels(report, series, verdict, title=message("Packet loss"))
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - EMPTY))
 def test_every_lesson_has_its_picture(kind: str) -> None:
     """Whatever went wrong in a lesson, there is a picture, a text and native data of it."""
-    lesson = random_lesson(3, kind)
-    picture = _picture(lesson, _measured(lesson))
-    words = Words("both", "Asia/Shanghai")
+    sim_call = random_simulated_call(3, kind)
+    chart_spec = _picture(sim_call, _measured(sim_call))
+    translator = Translator("both", "Asia/Shanghai")
 
-    assert 2 <= len(picture.panels) <= 4
-    assert (0, 1) == picture.ends
-    assert 300 < len(alt_text(picture, words)) <= 2000
-    assert 2 == len(native_charts(picture, words))
-    with Image.open(io.BytesIO(draw(picture, words))) as image:
+    assert 2 <= len(chart_spec.panels) <= 4
+    assert (0, 1) == chart_spec.ends
+    assert 300 < len(alt_text(chart_spec, translator)) <= 2000
+    assert 2 == len(native_charts(chart_spec, translator))
+    with Image.open(io.BytesIO(draw(chart_spec, translator))) as image:
         assert ("PNG", 1200) == (image.format, image.width)
 
 
@@ -93,19 +101,21 @@ def test_every_lesson_has_its_picture(kind: str) -> None:
 )
 def test_the_fault_is_in_the_picture(kind: str, panel: str) -> None:
     """The panel in which the fault can be seen is among those that were chosen."""
-    lesson = random_lesson(3, kind)
-    picture = _picture(lesson, _measured(lesson))
+    sim_call = random_simulated_call(3, kind)
+    chart_spec = _picture(sim_call, _measured(sim_call))
 
-    assert panel in [str(one.name) for one in picture.panels]
+    assert panel in [str(one.name) for one in chart_spec.panels]
 
 
 def test_kept_evidence_makes_the_same_picture() -> None:
     """What a ticket keeps is enough to draw the same picture again."""
-    lesson = random_lesson(3, "uplink_loss_video")
-    series = _measured(lesson)
-    window = Window.around(_report(lesson).occurred_at, dt.timedelta(minutes=2))
-    kept = unpack(pack(series, window))
-    words = Words("zh", "Asia/Shanghai")
+    sim_call = random_simulated_call(3, "uplink_loss_video")
+    series = _measured(sim_call)
+    window = Window.around(_report(sim_call).occurred_at, dt.timedelta(minutes=2))
+    kept = deserialize_series(serialize_series(series, window))
+    translator = Translator("zh", "Asia/Shanghai")
 
     assert Media.VIDEO in {one.media for one in kept}
-    assert draw(_picture(lesson, series), words) == draw(_picture(lesson, kept), words)
+    assert draw(_picture(sim_call, series), translator) == draw(
+        _picture(sim_call, kept), translator
+    )

@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.clouds.huawei.control import Callback
 from bot.sandbox.demo import CALLBACK_KEY, PIANO, build_clouds, cloud_environment
 from bot.services.call_control.webhook_registration import RECORDING_PATH
-from tests.cli_helpers import Terminal
+from tests.cli_helpers import CommandLine
 
 DONE, FAILED = 0, 1
 OURS = f"https://lagdesk.example{RECORDING_PATH}"
@@ -31,25 +31,25 @@ async def test_address_is_shown_set_and_never_taken_from_others(
 ) -> None:
     """8.1 is called for an address that is free or to be replaced, and carries our key."""
     known, told, app_id = callbacks
-    terminal = Terminal(tmp_path)
+    cli = CommandLine(tmp_path)
     setting = ("callback", "--url", "https://lagdesk.example/")
-    shown = await terminal.run("callback", **told)
-    assert (DONE, True) == (shown.status, "piano: recordings are told nowhere" in shown.out)
-    doctor = await terminal.run("doctor", **told)
+    output = await cli.run("callback", **told)
+    assert (DONE, True) == (output.status, "piano: recordings are told nowhere" in output.out)
+    doctor = await cli.run("doctor", **told)
     assert "python -m bot callback --url" in doctor.out
 
-    outcome = await terminal.run(*setting, **told)
+    outcome = await cli.run(*setting, **told)
     assert (DONE, f"piano: recordings are now told at {OURS}.\n") == (outcome.status, outcome.out)
     assert (OURS, CALLBACK_KEY) == (known[app_id].url, known[app_id].auth_key)
-    assert f"piano: recordings are told at {OURS}." in (await terminal.run("callback", **told)).out
-    assert DONE == (await terminal.run(*setting, **told)).status
+    assert f"piano: recordings are told at {OURS}." in (await cli.run("callback", **told)).out
+    assert DONE == (await cli.run(*setting, **told)).status
 
     known[app_id] = Callback("https://other.example/hook", "theirs", "")
-    outcome = await terminal.run(*setting, **told)
+    outcome = await cli.run(*setting, **told)
     assert (FAILED, "theirs") == (outcome.status, known[app_id].auth_key)
     assert "Add --replace" in outcome.out
-    assert "is not Lagdesk's address" in (await terminal.run("doctor", **told)).out
-    outcome = await terminal.run(*setting, "--replace", **{**told, "DEFAULT_LOCALE": "zh"})
+    assert "is not Lagdesk's address" in (await cli.run("doctor", **told)).out
+    outcome = await cli.run(*setting, "--replace", **{**told, "DEFAULT_LOCALE": "zh"})
     assert (DONE, OURS) == (outcome.status, known[app_id].url)
     assert CALLBACK_KEY not in outcome.out
 
@@ -59,13 +59,13 @@ async def test_what_is_missing_is_named(
 ) -> None:
     """Without a key, a rule or the right to ask, one line says what is missing."""
     known, told, app_id = callbacks
-    terminal = Terminal(tmp_path)
+    cli = CommandLine(tmp_path)
     no_key = {**told, "HUAWEI_CALLBACK_KEY": ""}
-    outcome = await terminal.run("callback", "--url", "https://lagdesk.example", **no_key)
-    assert (FAILED, True) == (outcome.status, "HUAWEI_CALLBACK_KEY" in outcome.complaint)
+    outcome = await cli.run("callback", "--url", "https://lagdesk.example", **no_key)
+    assert (FAILED, True) == (outcome.status, "HUAWEI_CALLBACK_KEY" in outcome.error_line)
     known[app_id] = Callback(OURS, "", "")
-    assert "HUAWEI_CALLBACK_KEY is not set" in (await terminal.run("doctor", **no_key)).out
-    outcome = await terminal.run("callback", **{**told, "HUAWEI_RECORD_RULES": ""})
-    assert "HUAWEI_RECORD_RULES" in outcome.complaint
-    outcome = await terminal.run("callback", **{**told, "HUAWEI_SECRET_KEY": "wrong"})
+    assert "HUAWEI_CALLBACK_KEY is not set" in (await cli.run("doctor", **no_key)).out
+    outcome = await cli.run("callback", **{**told, "HUAWEI_RECORD_RULES": ""})
+    assert "HUAWEI_RECORD_RULES" in outcome.error_line
+    outcome = await cli.run("callback", **{**told, "HUAWEI_SECRET_KEY": "wrong"})
     assert (FAILED, True) == (outcome.status, outcome.out.startswith("piano: "))

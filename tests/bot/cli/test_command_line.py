@@ -16,12 +16,12 @@ import aiohttp
 import pytest
 
 from bot.call import Side
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack.app import read_manifest
 from bot.store import Store
 from bot.ticket import Ticket
-from tests.cli_helpers import Terminal
+from tests.cli_helpers import CommandLine
 
 SLACK = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -42,9 +42,9 @@ VERDICT_FIELDS = set(
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
+def cli(tmp_path: Path) -> CommandLine:
     """An empty folder."""
-    return Terminal(tmp_path)
+    return CommandLine(tmp_path)
 
 
 @pytest.fixture
@@ -60,18 +60,18 @@ def busy_port() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("arguments", [[], ["diagnose", "class", "--at", "2026-11-09T10:05:00"]])
-async def test_wrong_arguments(terminal: Terminal, arguments: list[str]) -> None:
+async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
     """Wrong arguments are one line, exit 2, and nothing is made."""
-    outcome = await terminal.spawn(*arguments)
+    outcome = await cli.spawn(*arguments)
     assert (2, "") == (outcome.status, outcome.out)
-    assert outcome.complaint
-    assert [] == list(terminal.folder.iterdir())
+    assert outcome.error_line
+    assert [] == list(cli.folder.iterdir())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["diagnose", "-h"]])
-async def test_help(terminal: Terminal, arguments: list[str]) -> None:
+async def test_help(cli: CommandLine, arguments: list[str]) -> None:
     """Help is an answer."""
-    outcome = await terminal.run(*arguments)
+    outcome = await cli.run(*arguments)
     assert (0, "") == (outcome.status, outcome.err)
     assert "usage: python -m bot" in outcome.out
 
@@ -89,13 +89,13 @@ async def test_help(terminal: Terminal, arguments: list[str]) -> None:
     ],
 )
 async def test_wrong_settings(
-    terminal: Terminal, command: str, environment: dict[str, str], name: str
+    cli: CommandLine, command: str, environment: dict[str, str], name: str
 ) -> None:
     """A missing or wrong setting is one line that names it, exit 1."""
     arguments = [command, *(["class"] if command == "diagnose" else [])]
-    outcome = await terminal.run(*arguments, **environment)
+    outcome = await cli.run(*arguments, **environment)
     assert (1, "") == (outcome.status, outcome.out)
-    assert outcome.complaint.startswith(name)
+    assert outcome.error_line.startswith(name)
 
 
 @pytest.mark.parametrize(
@@ -108,26 +108,26 @@ async def test_wrong_settings(
         ("fr", "DEFAULT_LOCALE is missing or wrong"),
     ],
 )
-async def test_language_of_errors(terminal: Terminal, locale: str, said: str) -> None:
+async def test_language_of_errors(cli: CommandLine, locale: str, said: str) -> None:
     """Errors are in the language of DEFAULT_LOCALE, whatever else is wrong."""
     environment = {"DEFAULT_LOCALE": locale, "PORT": "" if locale == "fr" else "x"}
-    assert said in (await terminal.run("export", **environment)).complaint
+    assert said in (await cli.run("export", **environment)).error_line
 
 
-async def test_settings_from_a_file(terminal: Terminal) -> None:
+async def test_settings_from_a_file(cli: CommandLine) -> None:
     """`.env` beside the process is read."""
-    (terminal.folder / ".env").write_text("PORT=70000\n")
-    assert (await terminal.run("export")).complaint.startswith("PORT")
+    (cli.folder / ".env").write_text("PORT=70000\n")
+    assert (await cli.run("export")).error_line.startswith("PORT")
 
 
 # Databases.
 
 
-async def test_database_files(terminal: Terminal) -> None:
+async def test_database_files(cli: CommandLine) -> None:
     """A fresh folder gets a database of the newest revision, and stays usable."""
-    assert (0, "") == ((first := await terminal.run("migrate")).status, first.err)
-    assert 0 == (await terminal.run("migrate")).status
-    assert {"lagdesk.db"} == {path.name for path in terminal.folder.iterdir()}
+    assert (0, "") == ((first := await cli.run("migrate")).status, first.err)
+    assert 0 == (await cli.run("migrate")).status
+    assert {"lagdesk.db"} == {path.name for path in cli.folder.iterdir()}
 
 
 @pytest.mark.parametrize("command", ["export", "migrate"])
@@ -140,23 +140,23 @@ async def test_database_files(terminal: Terminal) -> None:
         "postgresql://user:hush@127.0.0.1:1/name",
     ],
 )
-async def test_databases_that_cannot_be_used(terminal: Terminal, command: str, url: str) -> None:
+async def test_databases_that_cannot_be_used(cli: CommandLine, command: str, url: str) -> None:
     """A database that cannot be opened or reached is one line, without its password."""
-    (terminal.folder / "folder").mkdir()
-    (terminal.folder / "nonsense.db").write_bytes(b"no database at all, whatever its name" * 100)
-    outcome = await terminal.run(command, DATABASE_URL=url)
+    (cli.folder / "folder").mkdir()
+    (cli.folder / "nonsense.db").write_bytes(b"no database at all, whatever its name" * 100)
+    outcome = await cli.run(command, DATABASE_URL=url)
     assert (1, "") == (outcome.status, outcome.out)
-    assert "DATABASE_URL" in outcome.complaint
-    assert "hush" not in outcome.complaint
+    assert "DATABASE_URL" in outcome.error_line
+    assert "hush" not in outcome.error_line
 
 
 # Running.
 
 
 @asynccontextmanager
-async def serving(terminal: Terminal, *more: str, **told: str) -> AsyncIterator[Any]:
+async def serving(cli: CommandLine, *more: str, **told: str) -> AsyncIterator[Any]:
     """Run `serve` until the block ends; yields the process and its address."""
-    process = await terminal.start("serve", "--port", "0", *more, **SLACK, **AGORA, **told)
+    process = await cli.start("serve", "--port", "0", *more, **SLACK, **AGORA, **told)
     assert process.stderr is not None
     try:
         while b"listens on" not in (line := await asyncio.wait_for(process.stderr.readline(), 60)):
@@ -171,13 +171,13 @@ async def serving(terminal: Terminal, *more: str, **told: str) -> AsyncIterator[
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("more", [[], ["--no-worker"]])
 async def test_serve_starts_fresh_and_stops(
-    terminal: Terminal, more: list[str], number: signal.Signals
+    cli: CommandLine, more: list[str], number: signal.Signals
 ) -> None:
     """`serve` makes its files, answers, and stops within 8 seconds with 0, Slack away or not."""
-    async with serving(terminal, *more) as (process, url):
+    async with serving(cli, *more) as (process, url):
         async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as answer:
             assert 200 == answer.status
-        names = {path.name for path in terminal.folder.iterdir()}
+        names = {path.name for path in cli.folder.iterdir()}
         assert {"lagdesk.db"} <= names
         assert {name for name in names if not name.startswith("lagdesk.")} == set()
         began = time.monotonic()
@@ -189,27 +189,27 @@ async def test_serve_starts_fresh_and_stops(
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])
-async def test_port_in_use(terminal: Terminal, command: str, busy_port: str) -> None:
+async def test_port_in_use(cli: CommandLine, command: str, busy_port: str) -> None:
     """A port that is taken is one line."""
     more = ["--no-browser", "--locale", "en"] if command == "demo" else []
-    outcome = await terminal.run(command, "--port", busy_port, *more, **SLACK, **AGORA)
+    outcome = await cli.run(command, "--port", busy_port, *more, **SLACK, **AGORA)
     assert 1 == outcome.status
-    assert busy_port in outcome.complaint
+    assert busy_port in outcome.error_line
 
 
-async def test_impossible_host(terminal: Terminal) -> None:
+async def test_impossible_host(cli: CommandLine) -> None:
     """A host that is none of ours is one line."""
-    outcome = await terminal.run("serve", "--host", "192.0.2.1", "--port", "0", **SLACK, **AGORA)
+    outcome = await cli.run("serve", "--host", "192.0.2.1", "--port", "0", **SLACK, **AGORA)
     assert 1 == outcome.status
-    assert "HOST" in outcome.complaint
+    assert "HOST" in outcome.error_line
 
 
 # Manifest and export.
 
 
-async def test_manifest_needs_no_settings(terminal: Terminal) -> None:
+async def test_manifest_needs_no_settings(cli: CommandLine) -> None:
     """The manifest is JSON that Slack's sandbox reads, even where settings are wrong."""
-    outcome = await terminal.run("manifest", "--url", "https://lagdesk.example", PORT="x")
+    outcome = await cli.run("manifest", "--url", "https://lagdesk.example", PORT="x")
     assert (0, "") == (outcome.status, outcome.err)
     assert read_manifest(json.loads(outcome.out)).knows_command("/report")
 
@@ -236,21 +236,19 @@ def fill(path: Path, count: int) -> None:
             comments='=HYPERLINK("x"),卡\n住',
             reporter="U1",
         )
-        store.transact_here(lambda session, made=ticket: session.add(made))  # type: ignore[misc]
+        store.transact_sync(lambda session, made=ticket: session.add(made))  # type: ignore[misc]
     store.close()
 
 
-async def test_export(terminal: Terminal) -> None:
+async def test_export(cli: CommandLine) -> None:
     """Tickets are exported one a line, since a time or all."""
-    fill(terminal.folder / "lagdesk.db", 3)
-    outcome = await terminal.run("export", "--format", "jsonl")
+    fill(cli.folder / "lagdesk.db", 3)
+    outcome = await cli.run("export", "--format", "jsonl")
     rows = [json.loads(line) for line in outcome.out.splitlines()]
     assert (0, "", [1, 2, 3]) == (outcome.status, outcome.err, [row["number"] for row in rows])
     since = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90)).isoformat()
-    assert 2 == (await terminal.run("export", "--since", since, "--format", "jsonl")).out.count(
-        "\n"
-    )
-    comma = await terminal.spawn("export", PYTHONIOENCODING="ascii")
+    assert 2 == (await cli.run("export", "--since", since, "--format", "jsonl")).out.count("\n")
+    comma = await cli.spawn("export", PYTHONIOENCODING="ascii")
     assert "'=HYPERLINK" in comma.out
     assert "卡" in comma.out
 
@@ -266,10 +264,10 @@ async def test_export(terminal: Terminal) -> None:
         ("bot manifest | true", 0),
     ],
 )
-async def test_output_that_is_closed(terminal: Terminal, line: str, status: int) -> None:
+async def test_output_that_is_closed(cli: CommandLine, line: str, status: int) -> None:
     """Whoever stops reading gets no complaint; what cannot be written is one line."""
-    fill(terminal.folder / "lagdesk.db", 300)
-    outcome = await terminal.shell(line)
+    fill(cli.folder / "lagdesk.db", 300)
+    outcome = await cli.shell(line)
     assert status == outcome.status
     assert status == len(outcome.err.splitlines())
 
@@ -278,14 +276,14 @@ async def test_output_that_is_closed(terminal: Terminal, line: str, status: int)
 
 
 @pytest.fixture(scope="module")
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """The three clouds, simulated."""
-    made = Clouds(demo_lessons(time.time()))
+    made = FakeClouds(demo_calls(time.time()))
     async with made.serve():
         yield made
 
 
-def told(clouds: Clouds, **more: str) -> dict[str, str]:
+def told(clouds: FakeClouds, **more: str) -> dict[str, str]:
     """The environment of one Agora account."""
     account = AgoraAccount()
     return {
@@ -298,10 +296,10 @@ def told(clouds: Clouds, **more: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("locale", ["zh", "en", "both"])
-async def test_diagnose_in_words(terminal: Terminal, clouds: Clouds, locale: str) -> None:
+async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: str) -> None:
     """The terminal says what `/diagnose` says, in the company's language, uids whole."""
     at = str(int(time.time()) - 600)
-    outcome = await terminal.run(
+    outcome = await cli.run(
         *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
         **told(clouds, DEFAULT_LOCALE=locale),
     )
@@ -311,7 +309,7 @@ async def test_diagnose_in_words(terminal: Terminal, clouds: Clouds, locale: str
     assert ("en" != locale) == any("\u4e00" <= char <= "\u9fff" for char in outcome.out)
 
 
-async def test_diagnose_as_json(terminal: Terminal, clouds: Clouds) -> None:
+async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     """With --json the verdict is the top-level object; --at has four forms."""
     moment = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(minutes=10)
     forms = [
@@ -322,7 +320,7 @@ async def test_diagnose_as_json(terminal: Terminal, clouds: Clouds) -> None:
     ]
     causes = set()
     for form in forms:
-        run = terminal.spawn if form is forms[0] else terminal.run
+        run = cli.spawn if form is forms[0] else cli.run
         outcome = await run("diagnose", "class_77_1", "--at", form, "--json", **told(clouds))
         assert (0, "") == (outcome.status, outcome.err)
         verdict = json.loads(outcome.out)
@@ -341,12 +339,12 @@ async def test_diagnose_as_json(terminal: Terminal, clouds: Clouds) -> None:
     ],
 )
 async def test_questions_nobody_can_answer(
-    terminal: Terminal, clouds: Clouds, arguments: list[str]
+    cli: CommandLine, clouds: FakeClouds, arguments: list[str]
 ) -> None:
     """Unknown apps, impossible names and times to come are wrong arguments."""
-    outcome = await terminal.run("diagnose", *arguments, **told(clouds))
+    outcome = await cli.run("diagnose", *arguments, **told(clouds))
     assert (2, "") == (outcome.status, outcome.out)
-    assert outcome.complaint
+    assert outcome.error_line
 
 
 @pytest.mark.parametrize(
@@ -355,17 +353,17 @@ async def test_questions_nobody_can_answer(
     ids=["away", "key"],
 )
 async def test_cloud_that_tells_nothing(
-    terminal: Terminal, clouds: Clouds, wrong: dict[str, str]
+    cli: CommandLine, clouds: FakeClouds, wrong: dict[str, str]
 ) -> None:
     """A cloud that is away or refuses the key is one line and exit 1."""
-    outcome = await terminal.run("diagnose", "class_77_1", **told(clouds, **wrong))
+    outcome = await cli.run("diagnose", "class_77_1", **told(clouds, **wrong))
     assert (1, "") == (outcome.status, outcome.out)
-    assert "Agora" in outcome.complaint
+    assert "Agora" in outcome.error_line
 
 
-async def test_database_stays_beside(terminal: Terminal, clouds: Clouds) -> None:
+async def test_database_stays_beside(cli: CommandLine, clouds: FakeClouds) -> None:
     """A diagnosis leaves nothing behind but the database it keeps quotas in."""
-    await terminal.run("diagnose", "class_77_1", **told(clouds))
-    assert {"lagdesk.db"} == {path.name for path in terminal.folder.iterdir()}
-    with sqlite3.connect(terminal.folder / "lagdesk.db") as database:
+    await cli.run("diagnose", "class_77_1", **told(clouds))
+    assert {"lagdesk.db"} == {path.name for path in cli.folder.iterdir()}
+    with sqlite3.connect(cli.folder / "lagdesk.db") as database:
         assert ("ok",) == database.execute("PRAGMA integrity_check").fetchone()

@@ -14,10 +14,10 @@ from typing import Any, Final
 import pytest
 
 from bot.diagnosis import Verdict
-from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
 from bot.sandbox.demo import cloud_environment
-from bot.sandbox.scenario import Lesson, build_lesson
-from tests.cli_helpers import Terminal
+from bot.sandbox.scenario import SimulatedCall, build_simulated_call
+from tests.cli_helpers import CommandLine
 
 FIELDS: Final = {
     *("cause", "media", "direction", "side", "uid", "confidence"),
@@ -35,12 +35,12 @@ WAYS: Final = {
 _AGO_S: Final = 1500.0  # old enough to be out, young enough for Agora's last hour
 
 
-def _lessons(app: str, now: float) -> list[Lesson]:
+def _lessons(app: str, now: float) -> list[SimulatedCall]:
     """A bad class, a good one, and one that has just begun."""
     return [
-        build_lesson("uplink_loss_video", "bad", seed=1, started_at=now - 3000, app=app),
-        build_lesson("healthy", "good", seed=2, started_at=now - 3013, app=app),
-        build_lesson("healthy", "new", seed=3, started_at=now - 26, length_s=3600, app=app),
+        build_simulated_call("uplink_loss_video", "bad", seed=1, started_at=now - 3000, app=app),
+        build_simulated_call("healthy", "good", seed=2, started_at=now - 3013, app=app),
+        build_simulated_call("healthy", "new", seed=3, started_at=now - 26, length_s=3600, app=app),
     ]
 
 
@@ -49,7 +49,7 @@ class Way:
     """One cloud and the settings that lead there."""
 
     app: str
-    clouds: Clouds
+    clouds: FakeClouds
     environment: Mapping[str, str]
 
 
@@ -57,7 +57,7 @@ class Way:
 async def way(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
     """Each cloud in turn, with its three classes; Agora in both generations."""
     app, generation = WAYS[request.param]
-    clouds = Clouds(
+    clouds = FakeClouds(
         _lessons(app, float(int(time.time()))),
         agora=AgoraAccount(apps={"kids": "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
         volcengine=VolcengineAccount(apps={"adults": "661e00000000000000000002"}),
@@ -74,7 +74,7 @@ async def ask(way: Way, folder: Path, cname: str, *more: str) -> tuple[int, dict
     """Ask in a terminal; returns the status and the verdict, whose shape is checked."""
     people = ("--teacher", "10001", "--student", "20002")
     line = ("diagnose", cname, "--app", way.app, *people, *more, "--json")
-    outcome = await Terminal(folder).run(*line, **way.environment)
+    outcome = await CommandLine(folder).run(*line, **way.environment)
     assert "" == outcome.err
     verdict: dict[str, Any] = json.loads(outcome.out)
     check_shape(verdict)
@@ -96,9 +96,12 @@ def check_shape(verdict: Mapping[str, Any]) -> None:
         assert MEASURED <= set(one) or CODED <= set(one)
         assert dt.datetime.fromisoformat(one["at"]).tzinfo is not None
         assert isinstance(one["uid"], str)
-    for lack in verdict["missing"]:
-        assert set(lack) >= LACKING
-        assert lack["retry_at"] is None or dt.datetime.fromisoformat(lack["retry_at"]).tzinfo
+    for missing_item in verdict["missing"]:
+        assert set(missing_item) >= LACKING
+        assert (
+            missing_item["retry_at"] is None
+            or dt.datetime.fromisoformat(missing_item["retry_at"]).tzinfo
+        )
     for other in verdict["others"]:
         check_shape(other)
     assert verdict == Verdict.from_json(verdict).to_json()
@@ -106,49 +109,56 @@ def check_shape(verdict: Mapping[str, Any]) -> None:
 
 def at_complaint(way: Way, cname: str) -> tuple[str, str]:
     """Return the option that names the moment of the complaint."""
-    lesson = way.clouds.lesson(cname)
-    assert lesson is not None
-    return ("--at", str(int(lesson.complaint.at)))
+    sim_call = way.clouds.sim_call(cname)
+    assert sim_call is not None
+    return ("--at", str(int(sim_call.complaint.at)))
 
 
 async def test_bad_call(way: Way, tmp_path: Path) -> None:
     """What was wrong, at whose end, which way, how sure, since when, and why."""
-    status, found = await ask(way, tmp_path, "bad", *at_complaint(way, "bad"))
+    status, verdict_json = await ask(way, tmp_path, "bad", *at_complaint(way, "bad"))
     assert 0 == status
-    assert ("network.loss", "video", "up") == (found["cause"], found["media"], found["direction"])
-    assert ("teacher", "10001") == (found["side"], found["uid"])
-    assert found["confidence"] > 0.5
-    measured = [one for one in found["evidence"] if "metric" in one]
+    assert ("network.loss", "video", "up") == (
+        verdict_json["cause"],
+        verdict_json["media"],
+        verdict_json["direction"],
+    )
+    assert ("teacher", "10001") == (verdict_json["side"], verdict_json["uid"])
+    assert verdict_json["confidence"] > 0.5
+    measured = [one for one in verdict_json["evidence"] if "metric" in one]
     worst = next(one for one in measured if one["metric"] == "uplink_loss")
     assert "%" == worst["unit"]
     assert worst["threshold"] < worst["value"] < 60
-    assert found["from"] < worst["at"] <= found["to"]
+    assert verdict_json["from"] < worst["at"] <= verdict_json["to"]
 
 
 async def test_good_call(way: Way, tmp_path: Path) -> None:
     """Looked healthy: `none`, at nobody's end, with nothing missing."""
-    status, found = await ask(way, tmp_path, "good", *at_complaint(way, "good"))
-    assert (0, "none") == (status, found["cause"])
-    assert [None] * 4 == [found[name] for name in ("media", "direction", "side", "uid")]
-    assert found["confidence"] > 0.5
-    assert [] == found["missing"] == found["others"]
+    status, verdict_json = await ask(way, tmp_path, "good", *at_complaint(way, "good"))
+    assert (0, "none") == (status, verdict_json["cause"])
+    assert [None] * 4 == [verdict_json[name] for name in ("media", "direction", "side", "uid")]
+    assert verdict_json["confidence"] > 0.5
+    assert [] == verdict_json["missing"] == verdict_json["others"]
 
 
 async def test_call_nobody_knows(way: Way, tmp_path: Path) -> None:
     """`unknown`, because there was no such call; asking again will not help."""
     at = str(int(time.time() - _AGO_S))
-    status, found = await ask(way, tmp_path, "nobody", "--at", at)
-    assert (0, "unknown") == (status, found["cause"])
-    lacking = [(lack["what"], lack["why"], lack["retry_at"]) for lack in found["missing"]]
+    status, verdict_json = await ask(way, tmp_path, "nobody", "--at", at)
+    assert (0, "unknown") == (status, verdict_json["cause"])
+    lacking = [
+        (missing_item["what"], missing_item["why"], missing_item["retry_at"])
+        for missing_item in verdict_json["missing"]
+    ]
     assert ("call", "not_found", None) == lacking[0]
     assert {None} == {retry_at for _, _, retry_at in lacking}
 
 
 async def test_call_that_is_not_out_yet(way: Way, tmp_path: Path) -> None:
     """`unknown` for now: the class has just begun, and when to ask again is said."""
-    status, found = await ask(way, tmp_path, "new", "--at", str(int(time.time())))
-    assert (0, "unknown") == (status, found["cause"])
-    lack = found["missing"][0]
-    assert ("call", "not_out_yet") == (lack["what"], lack["why"])
-    again_s = dt.datetime.fromisoformat(lack["retry_at"]).timestamp() - time.time()
+    status, verdict_json = await ask(way, tmp_path, "new", "--at", str(int(time.time())))
+    assert (0, "unknown") == (status, verdict_json["cause"])
+    missing_item = verdict_json["missing"][0]
+    assert ("call", "not_out_yet") == (missing_item["what"], missing_item["why"])
+    again_s = dt.datetime.fromisoformat(missing_item["retry_at"]).timestamp() - time.time()
     assert 0 < again_s < 600

@@ -92,8 +92,8 @@ def test_no_dates(text: str) -> None:
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong arguments are one line on standard error and exit 2."""
     assert 2 == main(arguments)
-    shown = capsys.readouterr()
-    assert ("", 1) == (shown.out, len(shown.err.splitlines()))
+    output = capsys.readouterr()
+    assert ("", 1) == (output.out, len(output.err.splitlines()))
 
 
 def test_defaults() -> None:

@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import demo_lessons
-from tests.cli_helpers import Terminal
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import demo_calls
+from tests.cli_helpers import CommandLine
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
 @pytest.fixture(scope="module")
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """The demo's lessons."""
-    made = Clouds(demo_lessons(time.time()))
+    made = FakeClouds(demo_calls(time.time()))
     async with made.serve():
         yield made
 
 
 async def run(
-    clouds: Clouds, folder: Path, *arguments: str, **more: str
+    clouds: FakeClouds, folder: Path, *arguments: str, **more: str
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
@@ -36,11 +36,11 @@ async def run(
         "AGORA_CUSTOMER_SECRET": account.customer_secret,
         "AGORA_BASE_URL": clouds.agora_url,
     }
-    outcome = await Terminal(folder).run("quality", *arguments, **{**told, **more})
+    outcome = await CommandLine(folder).run("quality", *arguments, **{**told, **more})
     return outcome.status, outcome.out, outcome.err.splitlines()
 
 
-async def test_json_is_for_programs(clouds: Clouds, tmp_path: Path) -> None:
+async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
     """One object with figures and their age; asked again, the same figures cost no question."""
     status, out, errors = await run(clouds, tmp_path, "--json")
     told = json.loads(out)
@@ -51,13 +51,13 @@ async def test_json_is_for_programs(clouds: Clouds, tmp_path: Path) -> None:
     at, value = trends["pcu"]["points"][-1]
     assert dt.datetime.fromisoformat(at).tzinfo is not None
     assert value > 0
-    asked = sum(clouds.counts.values())
+    requests_before = sum(clouds.counts.values())
     _, again, _ = await run(clouds, tmp_path, "--json", "live", "--app", "KIDS")
-    assert asked == sum(clouds.counts.values())
+    assert requests_before == sum(clouds.counts.values())
     assert told == json.loads(again)
 
 
-async def test_text_is_for_people(clouds: Clouds, tmp_path: Path) -> None:
+async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
     """In the installer's language, with the other apps."""
     status, out, errors = await run(clouds, tmp_path, "network", DEFAULT_LOCALE="zh")
     assert (DONE, []) == (status, errors)
@@ -75,7 +75,7 @@ async def test_text_is_for_people(clouds: Clouds, tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, said: str, clouds: Clouds, tmp_path: Path
+    arguments: tuple[str, ...], status: int, said: str, clouds: FakeClouds, tmp_path: Path
 ) -> None:
     """On standard error, never a traceback; what a cloud cannot tell is a failure."""
     found, out, (line,) = await run(clouds, tmp_path, *arguments)
@@ -83,7 +83,7 @@ async def test_an_error_is_one_line(
     assert said in line
 
 
-async def test_several_errors_are_one_line(clouds: Clouds, tmp_path: Path) -> None:
+async def test_several_errors_are_one_line(clouds: FakeClouds, tmp_path: Path) -> None:
     """`live` asks two endpoints; both failing is still one line, and each reason stands once."""
     told = {"AGORA_API": "seed"}
     clouds.fail_next("*", "html", times=9)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.sandbox.slack import Workspace
 from handlers.slack.manifest import build_manifest
-from tests.cli_helpers import Outcome, Terminal
+from tests.cli_helpers import CommandLine, CommandResult
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
@@ -26,14 +26,14 @@ async def workspace() -> AsyncIterator[Workspace]:
         assert [] == made.defects
 
 
-def seen(outcome: Outcome) -> tuple[int, str, list[str]]:
+def seen(outcome: CommandResult) -> tuple[int, str, list[str]]:
     """The exit status, the output, and the lines of the errors."""
     return outcome.status, outcome.out, outcome.err.splitlines()
 
 
 async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str, list[str]]:
     """Run the command; returns what is seen."""
-    return seen(await Terminal(folder).run("summary", *arguments, **more))
+    return seen(await CommandLine(folder).run("summary", *arguments, **more))
 
 
 async def test_text_needs_no_slack(tmp_path: Path) -> None:
@@ -69,13 +69,13 @@ async def test_an_error_is_one_line(
 async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
     """Three processes at the same moment make one post; each says which it was."""
     channel = workspace.channel("leads").id
-    told = {
+    env = {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_API_URL": workspace.api_url,
         "SUMMARY_CHANNEL": channel,
     }
     await run(tmp_path)  # the database is made
-    spawn = partial(Terminal(tmp_path).spawn, "summary", "--post", **told)
+    spawn = partial(CommandLine(tmp_path).spawn, "summary", "--post", **env)
     ran = [seen(outcome) for outcome in await asyncio.gather(*(spawn() for _ in range(3)))]
     assert [DONE] * 3 == [status for status, _, _ in ran]
     assert 1 == sum("is posted" in out for _, out, _ in ran)
@@ -86,15 +86,15 @@ async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
 async def test_slack_says_no(workspace: Workspace, tmp_path: Path) -> None:
     """One line and a failure; posted when it says yes again."""
     channel = workspace.channel("leads").id
-    told = {
+    env = {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_API_URL": workspace.api_url,
         "SUMMARY_CHANNEL": channel,
     }
     workspace.fail_next("chat.postMessage", "is_archived")
-    status, out, (line,) = await run(tmp_path, "--post", **told)
+    status, out, (line,) = await run(tmp_path, "--post", **env)
     assert (FAILED, "") == (status, out)
     assert "is_archived" in line
-    status, out, errors = await run(tmp_path, "--post", **told)
+    status, out, errors = await run(tmp_path, "--post", **env)
     assert (DONE, []) == (status, errors)
     assert 1 == len(workspace.messages(channel))

@@ -18,14 +18,14 @@ from bot.ports import Cloud
 from bot.sandbox.clouds import VolcengineAccount
 from bot.settings import CloudSettings
 from bot.store import Store
-from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 SECRET = "s3cret-of-agora"
 APP_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
-class SetClock:
+class ManualClock:
     """A clock that stands still until it is set or somebody sleeps by it."""
 
     def __init__(self) -> None:
@@ -50,34 +50,34 @@ class SetClock:
         self.moment += dt.timedelta(**span)
 
 
-class Wire:
+class MockApi:
     """A network that answers from a script, by Action or the last part of the path; remembers."""
 
     def __init__(self) -> None:
-        self.asked: list[httpx.Request] = []
-        self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
+        self.requests: list[httpx.Request] = []
+        self.responses: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
 
-    def say(self, name: str, body: object, status: int = 200, **headers: str) -> None:
+    def respond(self, name: str, body: object, status: int = 200, **headers: str) -> None:
         """Answer every question of an endpoint with this JSON (bytes: as they are)."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.answers[name] = lambda _: httpx.Response(status, content=content, headers=headers)
+        self.responses[name] = lambda _: httpx.Response(status, content=content, headers=headers)
 
-    def do(self, name: str, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+    def respond_with(self, name: str, answer: Callable[[httpx.Request], httpx.Response]) -> None:
         """Answer an endpoint by a function, which may raise what a network raises."""
-        self.answers[name] = answer
+        self.responses[name] = answer
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        self.asked.append(request)
+        self.requests.append(request)
         name = request.url.params.get("Action") or request.url.path.rsplit("/", 1)[-1]
-        if name not in self.answers:
+        if name not in self.responses:
             return httpx.Response(404, json={"code": 404, "message": "Not Found"})
-        return self.answers[name](request)
+        return self.responses[name](request)
 
     def params(self, name: str) -> list[dict[str, str]]:
         """The query of every question of an endpoint, in order."""
-        asked = [each for each in self.asked if each.url.path.endswith(f"/{name}")]
-        return [dict(each.url.params) for each in asked]
+        requests = [each for each in self.requests if each.url.path.endswith(f"/{name}")]
+        return [dict(each.url.params) for each in requests]
 
 
 @pytest.fixture(autouse=True)
@@ -88,42 +88,42 @@ def _quick_retries() -> Iterator[None]:
 
 
 @pytest.fixture
-def clock() -> SetClock:
+def clock() -> ManualClock:
     """A clock at noon."""
-    return SetClock()
+    return ManualClock()
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A fresh SQLite database with every table."""
-    made = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
-    SQLModel.metadata.create_all(made.engine)
-    yield made
-    made.close()
+    opened = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    SQLModel.metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def ledger(store: Store, monkeypatch: pytest.MonkeyPatch) -> SqlLedger:
+def rate_limit_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> SqlRateLimitStore:
     """A ledger in the fresh database, to which a busy machine's pauses are no time."""
     monkeypatch.setattr("bot.store.rate_limits.time", SimpleNamespace(monotonic=lambda: 0.0))
-    return SqlLedger(store)
+    return SqlRateLimitStore(store)
 
 
 @pytest.fixture
-def wire() -> Wire:
+def mock_api() -> MockApi:
     """A scripted network."""
-    return Wire()
+    return MockApi()
 
 
-AgoraMaker = Callable[..., Cloud]
+MakeAgora = Callable[..., Cloud]
 
 
 @pytest.fixture
 async def make_agora(
-    store: Store, ledger: SqlLedger, clock: SetClock, wire: Wire
-) -> AsyncIterator[AgoraMaker]:
+    store: Store, rate_limit_store: SqlRateLimitStore, clock: ManualClock, mock_api: MockApi
+) -> AsyncIterator[MakeAgora]:
     """Build Agora over the scripted network, or over the real one at `url`."""
-    made: list[Cloud] = []
+    opened: list[Cloud] = []
 
     def make(url: str = "", **options: str) -> Cloud:
         settings = CloudSettings(
@@ -133,32 +133,32 @@ async def make_agora(
             {"customer_id": "sandbox-customer", "customer_secret": SECRET},
             {"api": "seed", "plan": "standard", "report": "reportV2"} | options,
         )
-        transport = None if url else httpx.MockTransport(wire.handle)
+        transport = None if url else httpx.MockTransport(mock_api.handle)
         clouds = build_clouds(
             [settings],
-            ledger=ledger,
-            memory=SqlMemory(store),
+            rate_limit_store=rate_limit_store,
+            key_value_store=SqlKeyValueStore(store),
             clock=clock,
             transport=transport,
             sleep=clock.sleep,
         )
-        made.append(clouds["kids"])
+        opened.append(clouds["kids"])
         return clouds["kids"]
 
     yield make
-    for cloud in made:
+    for cloud in opened:
         await cloud.close()
 
 
-VolcengineMaker = Callable[..., Cloud]
+MakeVolcengine = Callable[..., Cloud]
 
 
 @pytest.fixture
 async def make_volcengine(
-    store: Store, ledger: SqlLedger, clock: SetClock, wire: Wire
-) -> AsyncIterator[VolcengineMaker]:
+    store: Store, rate_limit_store: SqlRateLimitStore, clock: ManualClock, mock_api: MockApi
+) -> AsyncIterator[MakeVolcengine]:
     """Build Volcengine over the scripted network, or over the real one at `url`."""
-    made: list[Cloud] = []
+    opened: list[Cloud] = []
 
     def make(url: str = "", *, now: dt.datetime | None = None, **options: str) -> Cloud:
         clock.moment = now or clock.moment
@@ -172,15 +172,15 @@ async def make_volcengine(
         )
         clouds = build_clouds(
             [settings],
-            ledger=ledger,
-            memory=SqlMemory(store),
+            rate_limit_store=rate_limit_store,
+            key_value_store=SqlKeyValueStore(store),
             clock=clock,
-            transport=None if url else httpx.MockTransport(wire.handle),
+            transport=None if url else httpx.MockTransport(mock_api.handle),
             sleep=clock.sleep,
         )
-        made.append(clouds["kids"])
+        opened.append(clouds["kids"])
         return clouds["kids"]
 
     yield make
-    for cloud in made:
+    for cloud in opened:
         await cloud.close()

@@ -11,15 +11,15 @@ from collections.abc import Awaitable, Callable
 
 from bot.call import Call, IssueType, Report, Side
 from bot.clouds import build_clouds
-from bot.errors import CloudError, CloudOverQuotaError
+from bot.errors import CloudError, CloudQuotaExceededError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import AgoraAccount
 from bot.settings import CloudSettings
 from bot.store import Store
-from bot.store.diagnosis.events import SqlEventBook
-from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.diagnosis.events import SqlEventStore
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
-AT_ONCE = 4  # questions under way for each endpoint
+CONCURRENCY = 4  # questions under way for each endpoint
 _REST_S = 0.005
 Ask = Callable[[int], Awaitable[object]]
 
@@ -36,14 +36,14 @@ def build(database_url: str, agora_url: str) -> tuple[Store, Cloud]:
     )
     made = build_clouds(
         [settings],
-        ledger=SqlLedger(store),
-        memory=SqlMemory(store),
-        book=SqlEventBook(store),
+        rate_limit_store=SqlRateLimitStore(store),
+        key_value_store=SqlKeyValueStore(store),
+        event_store=SqlEventStore(store),
     )
     return store, made["kids"]
 
 
-def lately(number: int) -> Window:
+def recent_window(number: int) -> Window:
     """Four minutes some time ago; each number another four."""
     until = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5, seconds=number % 2000)
     return Window(until - dt.timedelta(minutes=4), until)
@@ -54,7 +54,7 @@ def questions(cloud: Cloud) -> dict[str, Ask]:
     now = dt.datetime.now(dt.UTC)
 
     def call(number: int) -> Call:
-        span = lately(number)
+        span = recent_window(number)
         return Call("agora", "kids", f"{number:032x}", f"room_{number}", span.since, span.until)
 
     def report(number: int) -> Report:
@@ -63,24 +63,24 @@ def questions(cloud: Cloud) -> dict[str, Ask]:
         return Report(app="kids", cname=f"room_{number}", occurred_at=now, **people, **kind)  # type: ignore[arg-type]
 
     return {
-        "lists": lambda n: cloud.find_calls("kids", f"room_{n}", lately(n)),
-        "details": lambda n: cloud.fetch_record(call(n), ["10001"], lately(n)),
-        "diagnosis": lambda n: cloud.fetch_events("kids", f"room_{n}", lately(n)),
+        "lists": lambda n: cloud.find_calls("kids", f"room_{n}", recent_window(n)),
+        "details": lambda n: cloud.fetch_record(call(n), ["10001"], recent_window(n)),
+        "diagnosis": lambda n: cloud.fetch_events("kids", f"room_{n}", recent_window(n)),
         "report": lambda n: cloud.send_report(report(n)),
     }
 
 
-async def ask_for(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
+async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
     """Ask everything again and again; returns how often each came back, and how."""
     outcomes: Counter[str] = Counter()
     until = asyncio.get_running_loop().time() + seconds
 
-    async def insist(name: str, ask: Ask, number: int) -> None:
+    async def keep_calling(name: str, ask: Ask, number: int) -> None:
         while asyncio.get_running_loop().time() < until:
-            number += AT_ONCE
+            number += CONCURRENCY
             try:
                 await ask(number)
-            except CloudOverQuotaError as error:
+            except CloudQuotaExceededError as error:
                 outcomes[f"{name} kept back" if error.status == 0 else f"{name} OVER QUOTA"] += 1
                 await asyncio.sleep(_REST_S)
             except CloudError:
@@ -91,9 +91,9 @@ async def ask_for(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
 
     await asyncio.gather(
         *(
-            insist(name, ask, first + lane)
+            keep_calling(name, ask, first + lane)
             for name, ask in questions(cloud).items()
-            for lane in range(AT_ONCE)
+            for lane in range(CONCURRENCY)
         )
     )
     return outcomes
@@ -105,7 +105,7 @@ async def main(database_url: str, agora_url: str, seconds: float, first: int) ->
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     await asyncio.to_thread(sys.stdin.readline)
-    outcomes = await ask_for(cloud, seconds, first)
+    outcomes = await run_load(cloud, seconds, first)
     await cloud.close()
     store.close()
     sys.stdout.write(json.dumps(outcomes) + "\n")

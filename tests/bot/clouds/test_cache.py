@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.clouds.cache import Cache, Kept
+from bot.clouds.cache import Cache, CacheEntry
 
 
 class Source:
@@ -20,13 +20,13 @@ class Source:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def __call__(self) -> Kept[int]:
+    async def __call__(self) -> CacheEntry[int]:
         """Answer."""
         self.asked += 1
         await self.gate.wait()
         now = self.clock.now()
         until = now + dt.timedelta(seconds=self.fresh_s)
-        return Kept(self.asked, now, until, self.size_bytes)
+        return CacheEntry(self.asked, now, until, self.size_bytes)
 
 
 async def test_an_answer_is_kept_while_it_is_fresh(clock: Any) -> None:
@@ -71,7 +71,7 @@ async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
     cache: Cache[int] = Cache(clock)
     asked = 0
 
-    async def fail() -> Kept[int]:
+    async def fail() -> CacheEntry[int]:
         nonlocal asked
         asked += 1
         await asyncio.sleep(0)

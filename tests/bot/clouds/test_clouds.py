@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.clouds import recall_clouds
-from bot.store.rate_limits import SqlMemory
+from bot.clouds import load_cloud_state
+from bot.store.rate_limits import SqlKeyValueStore
 
 
 def test_each_app_has_its_carrier(make_agora: Any) -> None:
@@ -15,29 +15,29 @@ def test_each_app_has_its_carrier(make_agora: Any) -> None:
 
 
 async def test_a_new_process_knows_what_another_learnt(
-    make_agora: Any, store: Any, clock: Any, wire: Any
+    make_agora: Any, store: Any, clock: Any, mock_api: Any
 ) -> None:
     """The remembered generation decides the capabilities without a question."""
     agora = make_agora(api="auto", plan="enterprise")
     assert agora.capabilities.events
-    await SqlMemory(store).remember("agora.generation", "current", clock.now())
-    await recall_clouds([agora, agora])
+    await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
+    await load_cloud_state([agora, agora])
     found = agora.capabilities
     assert (False, 15, 100) == (
         found.events,
         found.look_back.days,
         found.metrics_delay.total_seconds(),
     )
-    assert [] == wire.asked
+    assert [] == mock_api.requests
 
 
 async def test_a_setting_is_not_overruled_by_memory(
     make_agora: Any, store: Any, clock: Any
 ) -> None:
     """AGORA_API=seed stays the seed, whatever was learnt once."""
-    await SqlMemory(store).remember("agora.generation", "current", clock.now())
+    await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
     agora = make_agora(api="seed")
-    await recall_clouds([agora])
+    await load_cloud_state([agora])
     assert agora.capabilities.events
 
 

@@ -10,20 +10,20 @@ import httpx
 import msgspec
 import pytest
 
-from bot.clouds.agora.schemas import Lists
-from bot.clouds.agora.schemas import understand as agora
-from bot.clouds.endpoints import Endpoint, endpoint
-from bot.clouds.http import Answer
-from bot.clouds.huawei.schemas import understand as huawei
+from bot.clouds.agora.schemas import CallList
+from bot.clouds.agora.schemas import parse_response as agora
+from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.http import ApiResponse
+from bot.clouds.huawei.schemas import parse_response as huawei
 from bot.clouds.volcengine.schemas import RoomPage
-from bot.clouds.volcengine.schemas import understand as volcengine
-from bot.errors import CloudBrokenError, CloudError, CloudOverQuotaError, CloudRefusedError
-from bot.i18n.translator import Words
+from bot.clouds.volcengine.schemas import parse_response as volcengine
+from bot.errors import CloudError, CloudQuotaExceededError, CloudRefusedError, CloudServerError
+from bot.i18n.translator import Translator
 
 NOW: Final = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-ROOMS: Final = endpoint("huawei", "rooms")
-LISTS: Final = endpoint("agora", "lists", generation="seed")
-LIST_ROOMS: Final = endpoint("volcengine", "ListRoomInfo", generation="2023-11-01")
+ROOMS: Final = find_endpoint("huawei", "rooms")
+LISTS: Final = find_endpoint("agora", "lists", generation="seed")
+LIST_ROOMS: Final = find_endpoint("volcengine", "ListRoomInfo", generation="2023-11-01")
 
 # Table 14.2, whole: the status it comes with, the last digits of the code, words of the next step.
 RTC: Final = [
@@ -60,10 +60,10 @@ STATUSES: Final = [
     (405, CloudRefusedError, "Check the address"),
     (406, CloudRefusedError, "Check the address"),
     (407, CloudRefusedError, "HTTPS_PROXY"),
-    (408, CloudBrokenError, "Try again"),
+    (408, CloudServerError, "Try again"),
     (409, CloudRefusedError, "Look at its state"),
-    (429, CloudOverQuotaError, "Try again then"),
-    *((status, CloudBrokenError, "Try again in a minute") for status in range(500, 505)),
+    (429, CloudQuotaExceededError, "Try again then"),
+    *((status, CloudServerError, "Try again in a minute") for status in range(500, 505)),
 ]
 GATEWAY: Final = [
     ("MissingParameter", 100002, "report it to the people who look after Lagdesk"),
@@ -86,8 +86,10 @@ def refusal(
     """Return the error an answer becomes; its words are there in both languages."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(CloudError) as caught:
-        read(row, Answer(status, content, httpx.Headers()), kind, NOW)
-    english, chinese = (Words(locale).say(caught.value.spoken) for locale in ("en", "zh"))
+        read(row, ApiResponse(status, content, httpx.Headers()), kind, NOW)
+    english, chinese = (
+        Translator(locale).translate(caught.value.user_message) for locale in ("en", "zh")
+    )
     assert "10.0.0.7" not in english + chinese + repr(caught.value)
     assert english.split(" (")[0] not in chinese
     assert "。" in chinese
@@ -103,7 +105,7 @@ def test_code_of_huawei(status: int, digits: str, step: str) -> None:
         error = refusal(huawei, ROOMS, http, body, msgspec.Raw)
         assert step in str(error)
         assert code in str(error)
-        assert (status == 500) == isinstance(error, CloudBrokenError)
+        assert (status == 500) == isinstance(error, CloudServerError)
 
 
 @pytest.mark.parametrize(("status", "error", "step"), STATUSES)
@@ -129,7 +131,7 @@ def test_code_of_volcengine(name: str, number: int, step: str) -> None:
 @pytest.mark.parametrize("code", [777, "777", "Unauthorized", -5])
 def test_unknown_code_of_agora_is_kept(code: object) -> None:
     """A code that no document lists is a plain no that names it."""
-    found = refusal(agora, LISTS, 200, {"code": code, "message": "of 10.0.0.7"}, Lists)
+    found = refusal(agora, LISTS, 200, {"code": code, "message": "of 10.0.0.7"}, CallList)
     assert CloudRefusedError is type(found)
     assert f"code {code})" in str(found)
 
@@ -138,7 +140,7 @@ def test_unknown_code_of_agora_is_kept(code: object) -> None:
 def test_iam_that_lets_nobody_in(status: int) -> None:
     """A password is not a key: the settings of the IAM user are named."""
     body = {"error": {"code": status, "message": "of 10.0.0.7", "title": "Unauthorized"}}
-    found = refusal(huawei, endpoint("huawei", "tokens"), status, body, msgspec.Raw)
+    found = refusal(huawei, find_endpoint("huawei", "tokens"), status, body, msgspec.Raw)
     assert "Check HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD" in str(found)
 
 

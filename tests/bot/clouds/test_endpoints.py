@@ -5,28 +5,48 @@ from typing import Any
 
 import pytest
 
-from bot.clouds.endpoints import ENDPOINTS, Endpoint, Rate, endpoint
+from bot.clouds.endpoints import ENDPOINTS, Endpoint, RateLimit, find_endpoint
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
 
 LIMITS = [
-    ("lists", "seed", None, [Rate(3, 1)], 1000, 3 * _DAY, None, 10, 20),
-    ("details", "seed", None, [Rate(1, 1)], 1000, 3 * _DAY, 3 * _HOUR, 10, 150),
-    ("diagnosis", "seed", None, [Rate(1, 60)], 1000, _HOUR, _HOUR, 10, 120),
-    ("reportV2", "seed", None, [Rate(10, 1)], None, None, None, None, 0),
-    ("report", "current", None, [Rate(10, 1)], None, None, None, None, 0),
-    ("lists", "current", "standard", [Rate(1, 1)], 1000, _DAY, 8 * _HOUR, 100, 60),
-    ("lists", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 16 * _HOUR, 100, 20),
-    ("lists", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, _DAY, 100, 20),
-    ("sessions", "current", "standard", [Rate(1, 1)], 1000, _DAY, _HOUR, 100, 300),
-    ("sessions", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, 100, 150),
-    ("call_statistics", "current", "premium", [Rate(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, None, 150),
-    ("usage_spread", "current", "premium", [Rate(3, 60)], 40, 14 * _DAY, 3 * _DAY, 20, 43200),
-    ("quality_spread", "current", "enterprise", [Rate(10, 60)], 60, 30 * _DAY, 7 * _DAY, 20, 21600),
-    ("usage_ranking", "current", "premium", [Rate(3, 60)], 480, _HOUR * 2 / 3, None, 20, 40),
-    ("quality_ranking", "current", "enterprise", [Rate(10, 60)], 1440, _HOUR, None, 20, 20),
-    ("metrics", "current", "enterprise", [Rate(10, 1)], 10000, 15 * _DAY, 6 * _HOUR, 20, 100),
+    ("lists", "seed", None, [RateLimit(3, 1)], 1000, 3 * _DAY, None, 10, 20),
+    ("details", "seed", None, [RateLimit(1, 1)], 1000, 3 * _DAY, 3 * _HOUR, 10, 150),
+    ("diagnosis", "seed", None, [RateLimit(1, 60)], 1000, _HOUR, _HOUR, 10, 120),
+    ("reportV2", "seed", None, [RateLimit(10, 1)], None, None, None, None, 0),
+    ("report", "current", None, [RateLimit(10, 1)], None, None, None, None, 0),
+    ("lists", "current", "standard", [RateLimit(1, 1)], 1000, _DAY, 8 * _HOUR, 100, 60),
+    ("lists", "current", "premium", [RateLimit(3, 1)], 2000, 7 * _DAY, 16 * _HOUR, 100, 20),
+    ("lists", "current", "enterprise", [RateLimit(10, 1)], 10000, 15 * _DAY, _DAY, 100, 20),
+    ("sessions", "current", "standard", [RateLimit(1, 1)], 1000, _DAY, _HOUR, 100, 300),
+    ("sessions", "current", "premium", [RateLimit(3, 1)], 2000, 7 * _DAY, 3 * _HOUR, 100, 150),
+    (
+        "call_statistics",
+        "current",
+        "premium",
+        [RateLimit(3, 1)],
+        2000,
+        7 * _DAY,
+        3 * _HOUR,
+        None,
+        150,
+    ),
+    ("usage_spread", "current", "premium", [RateLimit(3, 60)], 40, 14 * _DAY, 3 * _DAY, 20, 43200),
+    (
+        "quality_spread",
+        "current",
+        "enterprise",
+        [RateLimit(10, 60)],
+        60,
+        30 * _DAY,
+        7 * _DAY,
+        20,
+        21600,
+    ),
+    ("usage_ranking", "current", "premium", [RateLimit(3, 60)], 480, _HOUR * 2 / 3, None, 20, 40),
+    ("quality_ranking", "current", "enterprise", [RateLimit(10, 60)], 1440, _HOUR, None, 20, 20),
+    ("metrics", "current", "enterprise", [RateLimit(10, 1)], 10000, 15 * _DAY, 6 * _HOUR, 20, 100),
 ]
 
 
@@ -34,16 +54,23 @@ LIMITS = [
 def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
     """A7, A8, A9, A13 and section 5: every limit stands in the table as documented."""
     name, generation, plan, *expected = limits
-    row = endpoint("agora", name, generation=generation, plan=plan)
-    found = [list(row.rates), row.daily, row.look_back, row.max_span, row.row_cap, row.delay_s]
+    row = find_endpoint("agora", name, generation=generation, plan=plan)
+    found = [
+        list(row.rates),
+        row.daily_limit,
+        row.look_back,
+        row.max_span,
+        row.max_rows,
+        row.delay_s,
+    ]
     assert expected == found
 
 
 def test_generations_share_an_allowance_of_the_same_path() -> None:
     """Asking `lists` as the seed and as today's API draws on one budget."""
-    seed = endpoint("agora", "lists", generation="seed")
-    current = endpoint("agora", "lists", generation="current", plan="premium")
-    assert seed.account("X") == current.account("X")
+    seed = find_endpoint("agora", "lists", generation="seed")
+    current = find_endpoint("agora", "lists", generation="current", plan="premium")
+    assert seed.bucket("X") == current.bucket("X")
 
 
 def test_no_row_is_there_twice() -> None:
@@ -58,4 +85,4 @@ def test_no_row_is_there_twice() -> None:
 def test_an_unknown_endpoint_is_a_programming_error() -> None:
     """Nothing falls back to another endpoint's limits."""
     with pytest.raises(KeyError):
-        endpoint("agora", "details", generation="current", plan="standard")
+        find_endpoint("agora", "details", generation="current", plan="standard")

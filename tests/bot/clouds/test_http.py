@@ -11,24 +11,26 @@ import httpx
 import pytest
 
 from bot.clouds import http as clouds_http
-from bot.clouds.endpoints import Endpoint, Rate
-from bot.clouds.errors import broken, clean_code, over_quota
-from bot.clouds.http import Answer, CloudHttp, Question
+from bot.clouds.endpoints import Endpoint, RateLimit
+from bot.clouds.errors import clean_code, quota_exceeded, server_error
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
 from bot.clouds.quota import Quota
 from bot.errors import (
-    CloudBrokenError,
     CloudError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
+    CloudServerError,
     CloudUnreachableError,
 )
-from bot.store.rate_limits import SqlLedger
+from bot.store.rate_limits import SqlRateLimitStore
 
-GET = Endpoint("agora", "lists", "/lists", "test", rates=(Rate(1000, 1),))
-POST = Endpoint("agora", "reportV2", "/reportV2", "test", method="POST", rates=(Rate(1000, 1),))
+GET = Endpoint("agora", "lists", "/lists", "test", rates=(RateLimit(1000, 1),))
+POST = Endpoint(
+    "agora", "reportV2", "/reportV2", "test", method="POST", rates=(RateLimit(1000, 1),)
+)
 
 
-class Spy:
+class RecordingTransport:
     """A network that raises or answers, and counts."""
 
     def __init__(self, *does: object) -> None:
@@ -39,37 +41,37 @@ class Spy:
         """Do the next thing; the last one goes on for ever."""
         _ = request
         self.asked += 1
-        do = self.does.pop(0) if len(self.does) > 1 else self.does[0]
-        if isinstance(do, Exception):
-            raise do
-        assert isinstance(do, httpx.Response)
-        return do
+        respond_with = self.does.pop(0) if len(self.does) > 1 else self.does[0]
+        if isinstance(respond_with, Exception):
+            raise respond_with
+        assert isinstance(respond_with, httpx.Response)
+        return respond_with
 
 
 @pytest.fixture
-async def ask(ledger: SqlLedger, clock: Any) -> AsyncIterator[Any]:
+async def ask(rate_limit_store: SqlRateLimitStore, clock: Any) -> AsyncIterator[Any]:
     """Ask an endpoint over a scripted network; a 5xx is read as broken."""
     made: list[CloudHttp] = []
 
-    def read(answer: Answer) -> bytes:
+    def read(answer: ApiResponse) -> bytes:
         if answer.status >= 500:
-            raise broken(GET, status=answer.status)
+            raise server_error(GET, status=answer.status)
         return answer.body
 
-    async def do(spy: Spy, row: Endpoint = GET) -> bytes:
-        quota = Quota(ledger, clock, clock.sleep)
+    async def respond_with(spy: RecordingTransport, row: Endpoint = GET) -> bytes:
+        quota = Quota(rate_limit_store, clock, clock.sleep)
         transport = httpx.MockTransport(spy.handle)
         auth = httpx.BasicAuth("customer", "hush-hush")
         made.append(CloudHttp("agora", "https://a.invalid", quota, auth=auth, transport=transport))
-        question = Question({"cname": "class_9", "appid": "APPID9"}, b"{}", {})
-        return await made[-1].ask(row, "APPID9", question, read)
+        question = ApiRequest({"cname": "class_9", "appid": "APPID9"}, b"{}", {})
+        return await made[-1].request(row, "APPID9", question, read)
 
-    yield do
+    yield respond_with
     for each in made:
         await each.close()
 
 
-class Drip(httpx.AsyncByteStream):
+class SlowStream(httpx.AsyncByteStream):
     """A body that fails half-way, or never ends."""
 
     def __init__(self, error: Exception | None) -> None:
@@ -92,9 +94,13 @@ FAILURES = [
     (httpx.ReadError("x"), CloudUnreachableError, True),
     (httpx.WriteError("x"), CloudUnreachableError, True),
     (httpx.RemoteProtocolError("x"), CloudUnreachableError, True),
-    (httpx.Response(200, stream=Drip(httpx.ReadTimeout("x"))), CloudUnreachableError, True),
-    (httpx.Response(200, stream=Drip(httpx.RemoteProtocolError("x"))), CloudNonsenseError, None),
-    (httpx.Response(503), CloudBrokenError, None),
+    (httpx.Response(200, stream=SlowStream(httpx.ReadTimeout("x"))), CloudUnreachableError, True),
+    (
+        httpx.Response(200, stream=SlowStream(httpx.RemoteProtocolError("x"))),
+        CloudInvalidResponseError,
+        None,
+    ),
+    (httpx.Response(503), CloudServerError, None),
 ]
 
 
@@ -104,22 +110,24 @@ async def test_each_failure_has_its_error(
 ) -> None:
     """Never arrived, answered no and answered nonsense are told apart, for a POST too."""
     with pytest.raises(error) as caught:
-        await ask(Spy(does), POST)
+        await ask(RecordingTransport(does), POST)
     assert maybe_arrived is getattr(caught.value, "maybe_arrived", None)
     assert caught.value.retryable
 
 
 async def test_a_get_is_asked_again_and_then_succeeds(ask: Any) -> None:
     """Two failures that never arrived cost two more tries."""
-    spy = Spy(httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok"))
+    spy = RecordingTransport(
+        httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok")
+    )
     assert b"ok" == await ask(spy)
     assert 3 == spy.asked
 
 
 async def test_tries_are_few(ask: Any) -> None:
     """After three tries the last failure is raised."""
-    spy = Spy(httpx.Response(500))
-    with pytest.raises(CloudBrokenError):
+    spy = RecordingTransport(httpx.Response(500))
+    with pytest.raises(CloudServerError):
         await ask(spy)
     assert 3 == spy.asked
 
@@ -127,7 +135,7 @@ async def test_tries_are_few(ask: Any) -> None:
 @pytest.mark.parametrize("does", [httpx.ReadTimeout("x"), httpx.Response(500)])
 async def test_a_post_is_never_asked_twice(ask: Any, does: object) -> None:
     """A38: what may have been carried out is not carried out again."""
-    spy = Spy(does)
+    spy = RecordingTransport(does)
     with pytest.raises(CloudError):
         await ask(spy, POST)
     assert 1 == spy.asked
@@ -135,9 +143,9 @@ async def test_a_post_is_never_asked_twice(ask: Any, does: object) -> None:
 
 async def test_every_try_is_paid_for(ask: Any) -> None:
     """A retry that the budget does not hold is not made; the first failure stands."""
-    row = Endpoint("agora", "dear", "/dear", "test", rates=(Rate(1, 60),))
-    spy = Spy(httpx.Response(500))
-    with pytest.raises(CloudBrokenError):
+    row = Endpoint("agora", "dear", "/dear", "test", rates=(RateLimit(1, 60),))
+    spy = RecordingTransport(httpx.Response(500))
+    with pytest.raises(CloudServerError):
         await ask(spy, row)
     assert 1 == spy.asked
 
@@ -145,26 +153,32 @@ async def test_every_try_is_paid_for(ask: Any) -> None:
 async def test_a_huge_answer_is_refused(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """We stop reading at the cap, even when the answer never ends."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 2 * 1024 * 1024)
-    with pytest.raises(CloudNonsenseError):
-        await ask(Spy(httpx.Response(200, stream=Drip(None))))
+    with pytest.raises(CloudInvalidResponseError):
+        await ask(RecordingTransport(httpx.Response(200, stream=SlowStream(None))))
 
 
 async def test_the_cap_counts_what_was_unpacked(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small gzip that grows large is refused as well."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 100_000)
     packed = gzip.compress(b"0" * 1_000_000)
-    with pytest.raises(CloudNonsenseError):
-        await ask(Spy(httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})))
+    with pytest.raises(CloudInvalidResponseError):
+        await ask(
+            RecordingTransport(
+                httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})
+            )
+        )
 
 
 async def test_broken_compression_is_nonsense(ask: Any) -> None:
     """An encoding that does not decode is an answer we cannot read."""
     headers = {"Content-Encoding": "gzip"}
-    with pytest.raises(CloudNonsenseError):
-        await ask(Spy(httpx.Response(200, stream=Raw(b"no gzip"), headers=headers)))
+    with pytest.raises(CloudInvalidResponseError):
+        await ask(
+            RecordingTransport(httpx.Response(200, stream=RawStream(b"no gzip"), headers=headers))
+        )
 
 
-class Raw(httpx.AsyncByteStream):
+class RawStream(httpx.AsyncByteStream):
     """Bytes as they come over the wire."""
 
     def __init__(self, content: bytes) -> None:
@@ -175,38 +189,40 @@ class Raw(httpx.AsyncByteStream):
 
 
 async def test_no_answer_within_the_total_is_unreachable(
-    ledger: SqlLedger, clock: Any, monkeypatch: pytest.MonkeyPatch
+    rate_limit_store: SqlRateLimitStore, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However slowly bytes drip, a question ends."""
-    monkeypatch.setattr(clouds_http, "TOTAL_S", 0.01)
-    monkeypatch.setattr(clouds_http, "_LEAST_S", 0.01)
+    monkeypatch.setattr(clouds_http, "TOTAL_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(clouds_http, "_MIN_TIMEOUT_S", 0.01)
 
     async def hang(request: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         return httpx.Response(200, request=request)
 
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     http = CloudHttp("agora", "https://a.invalid", quota, transport=httpx.MockTransport(hang))
     with pytest.raises(CloudUnreachableError) as caught:
-        await http.ask(POST, "APPID9", Question(), lambda answer: answer)
+        await http.request(POST, "APPID9", ApiRequest(), lambda answer: answer)
     assert caught.value.maybe_arrived
     await http.close()
 
 
-async def test_the_clouds_own_limit_is_kept_from_then_on(ledger: SqlLedger, clock: Any) -> None:
+async def test_the_clouds_own_limit_is_kept_from_then_on(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
     """After the cloud said too many, we wait by ourselves until it may be asked again."""
     until = clock.now() + dt.timedelta(hours=2)
 
-    def refuse(answer: Answer) -> bytes:
-        raise over_quota(GET, until, status=answer.status, code="300")
+    def refuse(answer: ApiResponse) -> bytes:
+        raise quota_exceeded(GET, until, status=answer.status, code="300")
 
-    spy = Spy(httpx.Response(200))
-    quota = Quota(ledger, clock, clock.sleep)
+    spy = RecordingTransport(httpx.Response(200))
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     transport = httpx.MockTransport(spy.handle)
     http = CloudHttp("agora", "https://a.invalid", quota, transport=transport)
     for _ in range(3):
-        with pytest.raises(CloudOverQuotaError) as caught:
-            await http.ask(GET, "APPID9", Question(), refuse)
+        with pytest.raises(CloudQuotaExceededError) as caught:
+            await http.request(GET, "APPID9", ApiRequest(), refuse)
         assert until == caught.value.retry_at
     assert 1 == spy.asked
     await http.close()
@@ -218,9 +234,11 @@ async def test_logs_and_errors_keep_secrets(
 ) -> None:
     """Neither key, room, app id nor address of a question gets into a log or an error."""
     with caplog.at_level(level):
-        await ask(Spy(httpx.Response(200, content=b"class_9 10.0.0.7")))
+        await ask(RecordingTransport(httpx.Response(200, content=b"class_9 10.0.0.7")))
         with pytest.raises(CloudError) as caught:
-            await ask(Spy(httpx.ConnectError("10.0.0.7:443 class_9 hush-hush APPID9")))
+            await ask(
+                RecordingTransport(httpx.ConnectError("10.0.0.7:443 class_9 hush-hush APPID9"))
+            )
     shown = caplog.text + repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
     for secret in ("hush-hush", "Y3VzdG9tZX", "class_9", "APPID9", "10.0.0.7"):
         assert secret not in shown
@@ -228,8 +246,8 @@ async def test_logs_and_errors_keep_secrets(
 
 def test_reprs_keep_secrets() -> None:
     """A question and an answer show none of their parts."""
-    question = Question({"cname": "class_9"}, b"teacher", {"Authorization": "Basic abc"})
-    answer = Answer(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
+    question = ApiRequest({"cname": "class_9"}, b"teacher", {"Authorization": "Basic abc"})
+    answer = ApiResponse(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
     shown = repr(question) + repr(answer)
     for secret in ("class_9", "teacher", "abc", "10.0.0.7"):
         assert secret not in shown

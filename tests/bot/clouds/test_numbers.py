@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bot.clouds.numbers import read_number
+from bot.clouds.numbers import parse_number
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,11 @@ from bot.clouds.numbers import read_number
 )
 def test_numbers(number: float | None, written: object) -> None:
     """Plain, in quotes, or a sign for none."""
-    assert number == read_number(written)
+    assert number == parse_number(written)
 
 
 @pytest.mark.parametrize("written", [True, "many", "1,5", [], {}, 10**400])
 def test_what_is_no_number(written: object) -> None:
     """Everything else is the reader's to refuse."""
     with pytest.raises(ValueError, match=r"number|float"):
-        read_number(written)
+        parse_number(written)

@@ -11,93 +11,101 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, func, select
 
-from bot.clouds.endpoints import Endpoint, Rate, endpoint
-from bot.clouds.quota import MARGIN_S, Quota, leaving_reserve
-from bot.errors import CloudOverQuotaError
+from bot.clouds.endpoints import Endpoint, RateLimit, find_endpoint
+from bot.clouds.quota import MARGIN_S, Quota, leaving_headroom
+from bot.errors import CloudQuotaExceededError
 from bot.store import Store
-from bot.store.rate_limits import Spent, SqlLedger
+from bot.store.rate_limits import ApiCall, SqlRateLimitStore
 
-TWO_A_SECOND = Endpoint("agora", "two", "/two", "test", rates=(Rate(2, 1),))
-BOTH = Endpoint("agora", "both", "/both", "test", rates=(Rate(2, 1), Rate(3, 60)))
-THREE_A_DAY = Endpoint("agora", "daily", "/daily", "test", daily=3)
+TWO_A_SECOND = Endpoint("agora", "two", "/two", "test", rates=(RateLimit(2, 1),))
+BOTH = Endpoint("agora", "both", "/both", "test", rates=(RateLimit(2, 1), RateLimit(3, 60)))
+THREE_A_DAY = Endpoint("agora", "daily", "/daily", "test", daily_limit=3)
 
 
-async def test_short_waits_are_waited(ledger: SqlLedger, clock: Any) -> None:
+async def test_short_waits_are_waited(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
     """The third call of two a second goes out a second after the first."""
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(3):
-        await quota.spend(TWO_A_SECOND, "kids")
+        await quota.acquire(TWO_A_SECOND, "kids")
     assert [pytest.approx(1 + MARGIN_S)] == clock.slept_s
 
 
-async def test_long_waits_are_refused(ledger: SqlLedger, clock: Any) -> None:
+async def test_long_waits_are_refused(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
     """A second call within the minute says when it may go out, and takes nothing."""
-    quota = Quota(ledger, clock, clock.sleep)
-    row = endpoint("agora", "diagnosis", generation="seed")
-    await quota.spend(row, "kids")
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    row = find_endpoint("agora", "diagnosis", generation="seed")
+    await quota.acquire(row, "kids")
     for _ in range(3):
-        with pytest.raises(CloudOverQuotaError) as caught:
-            await quota.spend(row, "kids")
+        with pytest.raises(CloudQuotaExceededError) as caught:
+            await quota.acquire(row, "kids")
     assert clock.moment + dt.timedelta(seconds=60 + MARGIN_S) == caught.value.retry_at
     clock.moment = caught.value.retry_at
-    await quota.spend(row, "kids")
+    await quota.acquire(row, "kids")
 
 
-async def test_several_rates_hold_at_once(ledger: SqlLedger, clock: Any) -> None:
+async def test_several_rates_hold_at_once(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
     """Two a second and three a minute: the fourth call waits for the minute."""
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(3):
-        await quota.spend(BOTH, "kids")
-    with pytest.raises(CloudOverQuotaError):
-        await quota.spend(BOTH, "kids")
+        await quota.acquire(BOTH, "kids")
+    with pytest.raises(CloudQuotaExceededError):
+        await quota.acquire(BOTH, "kids")
 
 
-async def test_days_are_utc_days(ledger: SqlLedger, clock: Any) -> None:
+async def test_days_are_utc_days(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
     """When the day is used up the next call goes out at midnight UTC, not a day later."""
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(3):
-        await quota.spend(THREE_A_DAY, "kids")
-    with pytest.raises(CloudOverQuotaError) as caught:
-        await quota.spend(THREE_A_DAY, "kids")
+        await quota.acquire(THREE_A_DAY, "kids")
+    with pytest.raises(CloudQuotaExceededError) as caught:
+        await quota.acquire(THREE_A_DAY, "kids")
     midnight = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
     assert midnight == caught.value.retry_at
     clock.moment = midnight
-    await quota.spend(THREE_A_DAY, "kids")
+    await quota.acquire(THREE_A_DAY, "kids")
 
 
-async def test_apps_and_endpoints_count_apart(ledger: SqlLedger, clock: Any) -> None:
+async def test_apps_and_endpoints_count_apart(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
     """One app's calls leave another app's budget alone, and one endpoint's another's."""
-    quota = Quota(ledger, clock, clock.sleep)
-    row = endpoint("agora", "diagnosis", generation="seed")
-    await quota.spend(row, "kids")
-    await quota.spend(row, "adults")
-    await quota.spend(endpoint("agora", "lists", generation="seed"), "kids")
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    row = find_endpoint("agora", "diagnosis", generation="seed")
+    await quota.acquire(row, "kids")
+    await quota.acquire(row, "adults")
+    await quota.acquire(find_endpoint("agora", "lists", generation="seed"), "kids")
     assert [] == clock.slept_s
 
 
-async def test_a_shared_budget_is_one_budget(ledger: SqlLedger, clock: Any) -> None:
+async def test_a_shared_budget_is_one_budget(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
     """Endpoints that name the same budget are counted together."""
-    quota = Quota(ledger, clock, clock.sleep)
-    rows = [Endpoint("huawei", n, "/", "t", rates=(Rate(1, 60),), budget="c13") for n in "ab"]
-    await quota.spend(rows[0], "kids")
-    with pytest.raises(CloudOverQuotaError):
-        await quota.spend(rows[1], "kids")
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    rows = [
+        Endpoint("huawei", n, "/", "t", rates=(RateLimit(1, 60),), quota_group="c13") for n in "ab"
+    ]
+    await quota.acquire(rows[0], "kids")
+    with pytest.raises(CloudQuotaExceededError):
+        await quota.acquire(rows[1], "kids")
 
 
-async def test_a_clouds_own_no_is_remembered(ledger: SqlLedger, clock: Any) -> None:
+async def test_a_clouds_own_no_is_remembered(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
     """After the cloud said no until a moment, nothing goes out before it."""
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     until = clock.moment + dt.timedelta(hours=1)
-    await quota.shut(TWO_A_SECOND, "kids", until)
-    with pytest.raises(CloudOverQuotaError) as caught:
-        await quota.spend(TWO_A_SECOND, "kids")
+    await quota.block_until(TWO_A_SECOND, "kids", until)
+    with pytest.raises(CloudQuotaExceededError) as caught:
+        await quota.acquire(TWO_A_SECOND, "kids")
     assert until == caught.value.retry_at
 
 
-async def test_askers_of_one_moment_queue_up(ledger: SqlLedger) -> None:
+async def test_askers_of_one_moment_queue_up(rate_limit_store: SqlRateLimitStore) -> None:
     """Five who come at once get five different places."""
 
-    class Standing:
+    class FrozenClock:
         def now(self) -> dt.datetime:
             return dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 
@@ -106,35 +114,37 @@ async def test_askers_of_one_moment_queue_up(ledger: SqlLedger) -> None:
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    quota = Quota(ledger, Standing(), sleep)
-    await asyncio.gather(*(quota.spend(TWO_A_SECOND, "kids") for _ in range(5)))
+    quota = Quota(rate_limit_store, FrozenClock(), sleep)
+    await asyncio.gather(*(quota.acquire(TWO_A_SECOND, "kids") for _ in range(5)))
     step = 1 + MARGIN_S
     assert [pytest.approx(wait) for wait in (step, step, 2 * step)] == sorted(waits)
 
 
-async def test_old_bookings_are_forgotten(ledger: SqlLedger, clock: Any, store: Store) -> None:
+async def test_old_bookings_are_forgotten(
+    rate_limit_store: SqlRateLimitStore, clock: Any, store: Store
+) -> None:
     """The ledger does not grow for ever."""
-    quota = Quota(ledger, clock, clock.sleep)
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(200):
         clock.advance(days=1)
-        await quota.spend(TWO_A_SECOND, "kids")
-    kept = await store.read(lambda session: session.exec(select(func.count(col(Spent.id)))).one())
+        await quota.acquire(TWO_A_SECOND, "kids")
+    kept = await store.read(lambda session: session.exec(select(func.count(col(ApiCall.id)))).one())
     assert kept < 80
 
 
 _BOOK = """
 import asyncio, datetime as dt, sys
 from bot.store import Store
-from bot.store.rate_limits import SqlLedger
+from bot.store.rate_limits import SqlRateLimitStore
 async def main():
     store = Store(sys.argv[1])
-    ledger = SqlLedger(store)
+    ledger = SqlRateLimitStore(store)
     now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
     print("ready", flush=True)
     sys.stdin.readline()
     booked = 0
     for _ in range(30):
-        _, ok = await ledger.book("agora.lists.x", [(20, 60.0)], 1000, now=now, latest=now)
+        _, ok = await ledger.reserve_slot("agora.lists.x", [(20, 60.0)], 1000, now=now, deadline=now)
         booked += ok
     print(booked)
 asyncio.run(main())
@@ -186,26 +196,28 @@ def test_two_processes_share_one_budget_on_postgres(postgres_url: str) -> None:
         store.close()
 
 
-async def test_what_waits_may_leave_the_reserve(ledger: SqlLedger, clock: Any) -> None:
+async def test_what_waits_may_leave_the_reserve(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
     """Of three a day one is left to people."""
-    quota = Quota(ledger, clock, clock.sleep)
-    with leaving_reserve():
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    with leaving_headroom():
         for _ in range(2):
-            await quota.spend(THREE_A_DAY, "kids")
-        with pytest.raises(CloudOverQuotaError):
-            await quota.spend(THREE_A_DAY, "kids")
-    await quota.spend(THREE_A_DAY, "kids")
+            await quota.acquire(THREE_A_DAY, "kids")
+        with pytest.raises(CloudQuotaExceededError):
+            await quota.acquire(THREE_A_DAY, "kids")
+    await quota.acquire(THREE_A_DAY, "kids")
     assert [] == clock.slept_s
 
 
-async def test_the_last_of_ten_are_peoples(ledger: SqlLedger, clock: Any) -> None:
+async def test_the_last_of_ten_are_peoples(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
     """Of ten calls a day the background has seven; three are left to people."""
-    row = endpoint("agora", "insight_usage", generation="seed")
-    quota = Quota(ledger, clock, clock.sleep)
+    row = find_endpoint("agora", "insight_usage", generation="seed")
+    quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(7):
-        await quota.spend(row, "app", background=True)
+        await quota.acquire(row, "app", background=True)
         clock.moment += dt.timedelta(minutes=2)
-    with pytest.raises(CloudOverQuotaError):
-        await quota.spend(row, "app", background=True)
-    assert 3 == await quota.left_today(row, "app")
-    await quota.spend(row, "app")
+    with pytest.raises(CloudQuotaExceededError):
+        await quota.acquire(row, "app", background=True)
+    assert 3 == await quota.remaining_today(row, "app")
+    await quota.acquire(row, "app")

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel
 
-from bot.clouds.endpoints import endpoint
+from bot.clouds.endpoints import find_endpoint
 from bot.clouds.quota import Quota
-from bot.errors import CloudOverQuotaError
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.clouds.request_log import Arrival
+from bot.errors import CloudQuotaExceededError
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.clouds.request_log import LoggedRequest
 from bot.store import Session, Store
-from bot.store.rate_limits import Spent, SqlLedger
-from tests.bot.clouds.conftest import SetClock
+from bot.store.rate_limits import ApiCall, SqlRateLimitStore
+from tests.bot.clouds.conftest import ManualClock
 
 ROOT = Path(__file__).parents[3]
 APP_ID = AgoraAccount().apps["kids"]
@@ -29,9 +29,9 @@ SECONDS = 2.0
 
 
 @pytest.fixture
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """Agora, served."""
-    async with Clouds().serve() as served:
+    async with FakeClouds().serve() as served:
         yield served
 
 
@@ -58,12 +58,19 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
     store.close()
 
 
-async def ask_from_two(store: Store, clouds: Clouds, seconds: float) -> Counter[str]:
+async def run_two_processes(store: Store, clouds: FakeClouds, seconds: float) -> Counter[str]:
     """Let two processes ask as fast as they may; returns what came of it, together."""
-    asker = Path(__file__).with_name("load_generator.py")
+    load_generator = Path(__file__).with_name("load_generator.py")
     pair = [
         await asyncio.create_subprocess_exec(
-            *(sys.executable, str(asker), store.url, clouds.agora_url, str(seconds), str(first)),
+            *(
+                sys.executable,
+                str(load_generator),
+                store.url,
+                clouds.agora_url,
+                str(seconds),
+                str(first),
+            ),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -73,13 +80,13 @@ async def ask_from_two(store: Store, clouds: Clouds, seconds: float) -> Counter[
     for process in pair:
         assert process.stdout is not None
         assert b"ready\n" == await asyncio.wait_for(process.stdout.readline(), 30)
-    said = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
-    return sum((Counter(json.loads(out)) for out, _ in said), Counter())
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
+    return sum((Counter(json.loads(out)) for out, _ in outputs), Counter())
 
 
-async def test_two_processes_break_no_quota(shared_store: Store, clouds: Clouds) -> None:
+async def test_two_processes_break_no_quota(shared_store: Store, clouds: FakeClouds) -> None:
     """As fast as two processes can, and as the cloud counts it: never a call too many."""
-    outcomes = await ask_from_two(shared_store, clouds, SECONDS)
+    outcomes = await run_two_processes(shared_store, clouds, SECONDS)
     assert [] == clouds.over_quota
     assert 0 == sum(n for name, n in outcomes.items() if "OVER" in name)
     assert 1 == clouds.counts["live/diagnosis"]
@@ -88,61 +95,63 @@ async def test_two_processes_break_no_quota(shared_store: Store, clouds: Clouds)
     assert clouds.counts["analytics/feedback/reportV2"] > 3 * SECONDS
 
 
-async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: Clouds) -> None:
+async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: FakeClouds) -> None:
     """Five calls before the day's end of the allowance: five go out, whoever asks."""
     used, at = 995, time.time() - 5
     moment = dt.datetime.fromtimestamp(at, dt.UTC)
 
-    def book(session: Session) -> None:
-        account = endpoint("agora", "lists", generation="seed").account(APP_ID)
-        session.add_all(Spent(account=account, at=moment) for _ in range(used))
+    def reserve_slot(session: Session) -> None:
+        bucket = find_endpoint("agora", "lists", generation="seed").bucket(APP_ID)
+        session.add_all(ApiCall(bucket=bucket, at=moment) for _ in range(used))
 
-    store.transact_here(book)
+    store.transact_sync(reserve_slot)
     name = "analytics/call/lists"
     for _ in range(used):
-        clouds.agora.request_log.record(Arrival(at, APP_ID, name, name, {}, within_quota=True))
-    await ask_from_two(store, clouds, SECONDS)
+        clouds.agora.request_log.record(
+            LoggedRequest(at, APP_ID, name, name, {}, within_quota=True)
+        )
+    await run_two_processes(store, clouds, SECONDS)
     assert 1000 == clouds.counts[name]
     assert [] == clouds.over_quota
 
 
 async def test_the_background_leaves_a_tenth(store: Store) -> None:
     """When the background has taken what it may, people still have the day's last tenth."""
-    clock, row = SetClock(), endpoint("agora", "diagnosis", generation="seed")
-    account, quota = row.account(APP_ID), Quota(SqlLedger(store), clock, clock.sleep)
+    clock, row = ManualClock(), find_endpoint("agora", "diagnosis", generation="seed")
+    bucket, quota = row.bucket(APP_ID), Quota(SqlRateLimitStore(store), clock, clock.sleep)
     earlier = clock.now() - dt.timedelta(hours=1)
-    store.transact_here(
-        lambda session: session.add_all(Spent(account=account, at=earlier) for _ in range(899))
+    store.transact_sync(
+        lambda session: session.add_all(ApiCall(bucket=bucket, at=earlier) for _ in range(899))
     )
-    assert 1 == await quota.left_today(row, APP_ID, background=True)
-    await quota.spend(row, APP_ID, background=True)
+    assert 1 == await quota.remaining_today(row, APP_ID, background=True)
+    await quota.acquire(row, APP_ID, background=True)
     clock.advance(minutes=5)
-    with pytest.raises(CloudOverQuotaError) as caught:
-        await quota.spend(row, APP_ID, background=True)
+    with pytest.raises(CloudQuotaExceededError) as caught:
+        await quota.acquire(row, APP_ID, background=True)
     assert dt.datetime(2026, 11, 21, tzinfo=dt.UTC) == caught.value.retry_at
-    assert 100 == await quota.left_today(row, APP_ID)
-    await quota.spend(row, APP_ID)
+    assert 100 == await quota.remaining_today(row, APP_ID)
+    await quota.acquire(row, APP_ID)
 
 
 async def test_people_are_first_when_the_minute_is_over(store: Store) -> None:
     """Where an allowance is one call, the background comes a little later than people."""
-    clock, row = SetClock(), endpoint("agora", "diagnosis", generation="seed")
-    quota = Quota(SqlLedger(store), clock, clock.sleep)
-    await quota.spend(row, APP_ID)
-    with pytest.raises(CloudOverQuotaError) as people:
-        await quota.spend(row, APP_ID)
-    with pytest.raises(CloudOverQuotaError) as background:
-        await quota.spend(row, APP_ID, background=True)
+    clock, row = ManualClock(), find_endpoint("agora", "diagnosis", generation="seed")
+    quota = Quota(SqlRateLimitStore(store), clock, clock.sleep)
+    await quota.acquire(row, APP_ID)
+    with pytest.raises(CloudQuotaExceededError) as people:
+        await quota.acquire(row, APP_ID)
+    with pytest.raises(CloudQuotaExceededError) as background:
+        await quota.acquire(row, APP_ID, background=True)
     assert dt.timedelta(seconds=3) == background.value.retry_at - people.value.retry_at
 
 
-async def test_what_is_left_is_read_without_spending(ledger: SqlLedger) -> None:
+async def test_what_is_left_is_read_without_spending(rate_limit_store: SqlRateLimitStore) -> None:
     """Each rate and the day tell what they still allow; asking costs nothing."""
     now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
     rates = [(3, 1.0), (30, 60.0)]
-    await ledger.book("a", rates, 1000, now=now, latest=now)
+    await rate_limit_store.reserve_slot("a", rates, 1000, now=now, deadline=now)
     for _ in range(2):
-        assert ((2, 29), 999) == await ledger.left("a", rates, 1000, now=now)
-    assert ((3, 29), None) == await ledger.left(
+        assert ((2, 29), 999) == await rate_limit_store.remaining("a", rates, 1000, now=now)
+    assert ((3, 29), None) == await rate_limit_store.remaining(
         "a", rates, None, now=now + dt.timedelta(seconds=30)
     )

@@ -9,39 +9,64 @@ from typing import Any
 
 import pytest
 
-from bot.call import Code, Distribution, Figure, Media, Slice, Trend, Unit, Usage
-from bot.clouds.endpoints import endpoint
-from bot.clouds.errors import over_quota, unreachable
-from bot.clouds.merge import gather
-from bot.clouds.response_cache import Answers, Ask, Asker, Part, PassingAnswers
+from bot.call import (
+    Code,
+    Distribution,
+    DistributionRow,
+    Media,
+    MetricDefinition,
+    Trend,
+    Unit,
+    Usage,
+)
+from bot.clouds.endpoints import find_endpoint
+from bot.clouds.errors import quota_exceeded, unreachable
+from bot.clouds.merge import merge_results
+from bot.clouds.response_cache import (
+    CachedFetcher,
+    FetchRequest,
+    InMemoryResponseCache,
+    PartialMetrics,
+    ResponseCache,
+)
 from bot.errors import CloudError
 from bot.ports import Topic
-from bot.store.response_cache import SqlAnswers
+from bot.store.response_cache import SqlResponseCache
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-ROW = endpoint("agora", "live_scale", generation="seed")
+ROW = find_endpoint("agora", "live_scale", generation="seed")
 CODE = Code("agora.live_metric", "pcu")
-PART = Part(
+PART = PartialMetrics(
     fetched_at=NOON,
     fresh_at=NOON + dt.timedelta(minutes=1),
     since=NOON - dt.timedelta(hours=1),
     until=NOON,
-    trends=(Trend(CODE, Unit.PERCENT, ((NOON, 0.54),), Figure(CODE, Media.AUDIO, 200, part=CODE)),),
+    trends=(
+        Trend(
+            CODE, Unit.PERCENT, ((NOON, 0.54),), MetricDefinition(CODE, Media.AUDIO, 200, part=CODE)
+        ),
+    ),
     usages=(Usage(NOON.date(), CODE, Unit.SECONDS, 4.0),),
-    distributions=(Distribution("os", Unit.MS, (Slice((CODE, CODE), 5.0),), Figure(CODE), NOON),),
+    distributions=(
+        Distribution(
+            "os", Unit.MS, (DistributionRow((CODE, CODE), 5.0),), MetricDefinition(CODE), NOON
+        ),
+    ),
 )
 
 
 @pytest.fixture(params=["passing", "kept"])
-def answers(request: Any, store: Any) -> Answers:
+def response_cache(request: Any, store: Any) -> ResponseCache:
     """Both places where answers are kept."""
-    return PassingAnswers() if request.param == "passing" else SqlAnswers(store)
+    return InMemoryResponseCache() if request.param == "passing" else SqlResponseCache(store)
 
 
-def tell(counted: list[int], error: CloudError | None = None) -> Callable[[], Awaitable[Part]]:
+def tell(
+    counted: list[int], error: CloudError | None = None
+) -> Callable[[], Awaitable[PartialMetrics]]:
     """A question that counts how often it goes out."""
 
-    async def fetch() -> Part:
+    async def fetch() -> PartialMetrics:
         counted.append(1)
         await asyncio.sleep(0)
         if error is not None:
@@ -51,46 +76,50 @@ def tell(counted: list[int], error: CloudError | None = None) -> Callable[[], Aw
     return fetch
 
 
-async def test_an_answer_comes_back_whole(answers: Answers, clock: Any) -> None:
+async def test_an_answer_comes_back_whole(response_cache: ResponseCache, clock: Any) -> None:
     """Another process reads exactly what was told, without asking."""
     asked: list[int] = []
-    first = await Asker(answers, clock).ask(Ask("live", "q", tell(asked)))
-    again = await Asker(answers, clock).ask(Ask("live", "q", tell(asked)))
-    assert (PART, PART) == (first.part, again.part)
+    first = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+    again = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+    assert (PART, PART) == (first.metrics, again.metrics)
     assert [1] == asked
 
 
 async def test_asked_together_is_asked_once(clock: Any) -> None:
     """Ten people who ask at once cost one question."""
     asked: list[int] = []
-    asker = Asker(PassingAnswers(), clock)
-    found = await asyncio.gather(*(asker.ask(Ask("live", "q", tell(asked))) for _ in range(10)))
-    assert [PART] * 10 == [each.part for each in found]
+    asker = CachedFetcher(InMemoryResponseCache(), clock)
+    found = await asyncio.gather(
+        *(asker.ask(FetchRequest("live", "q", tell(asked))) for _ in range(10))
+    )
+    assert [PART] * 10 == [each.metrics for each in found]
     assert [1] == asked
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '["0", {}]', '["1", {"fetched_at": 1}]'])
-async def test_what_cannot_be_read_is_asked_anew(text: str, answers: Answers, clock: Any) -> None:
+async def test_what_cannot_be_read_is_asked_anew(
+    text: str, response_cache: ResponseCache, clock: Any
+) -> None:
     """An answer another version kept is no answer."""
-    await answers.keep("q", text, NOON)
+    await response_cache.put("q", text, NOON)
     asked: list[int] = []
-    found = await Asker(answers, clock).ask(Ask("live", "q", tell(asked)))
-    assert (PART, [1]) == (found.part, asked)
+    found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+    assert (PART, [1]) == (found.metrics, asked)
 
 
-async def test_somebody_else_was_quicker(answers: Answers, clock: Any) -> None:
+async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: Any) -> None:
     """Refused for the quota, we find the answer of the process that used it up."""
-    other = Asker(answers, clock)
+    other = CachedFetcher(response_cache, clock)
 
-    async def fetch() -> Part:
-        await other.ask(Ask("live", "q", tell([])))
-        raise over_quota(ROW, NOON + dt.timedelta(minutes=1))
+    async def fetch() -> PartialMetrics:
+        await other.ask(FetchRequest("live", "q", tell([])))
+        raise quota_exceeded(ROW, NOON + dt.timedelta(minutes=1))
 
-    found = await Asker(answers, clock).ask(Ask("live", "q", fetch))
-    assert (PART, None) == (found.part, found.error)
+    found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", fetch))
+    assert (PART, None) == (found.metrics, found.error)
 
 
-async def test_somebody_else_is_just_asking(answers: Answers, clock: Any) -> None:
+async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock: Any) -> None:
     """Refused by our count while another process waits for its answer: that one is ours, too."""
     slept_s: list[float] = []
     asked: list[int] = []
@@ -98,14 +127,14 @@ async def test_somebody_else_is_just_asking(answers: Answers, clock: Any) -> Non
     async def sleep(pause_s: float) -> None:
         slept_s.append(pause_s)
         if len(slept_s) == 2:
-            await Asker(answers, clock).ask(Ask("live", "q", tell(asked)))
+            await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
 
     for minutes, looks in ((10, 0), (1, 2)):
-        error = over_quota(ROW, NOON + dt.timedelta(minutes=minutes))
-        ask = Ask("live", "q", tell([], error))
-        found = await Asker(answers, clock, sleep).ask(ask)
+        error = quota_exceeded(ROW, NOON + dt.timedelta(minutes=minutes))
+        ask = FetchRequest("live", "q", tell([], error))
+        found = await CachedFetcher(response_cache, clock, sleep).ask(ask)
         assert looks == len(slept_s)
-        assert (PART if looks else None) == found.part
+        assert (PART if looks else None) == found.metrics
     assert found.error is None
     assert [1] == asked
 
@@ -113,19 +142,19 @@ async def test_somebody_else_is_just_asking(answers: Answers, clock: Any) -> Non
 async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
     """What is kept of the other questions is shown all the same, each with the same reason."""
     asked: list[int] = []
-    asker = Asker(PassingAnswers(), clock)
-    await asker.ask(Ask("b", "b", tell([])))
+    asker = CachedFetcher(InMemoryResponseCache(), clock)
+    await asker.ask(FetchRequest("b", "b", tell([])))
     clock.advance(minutes=2)
     away = unreachable(ROW, "timeout", maybe_arrived=True)
     asks = [
-        Ask("a", "a", tell(asked, away)),
-        Ask("b", "b", tell(asked)),
-        Ask("c", "c", tell(asked)),
+        FetchRequest("a", "a", tell(asked, away)),
+        FetchRequest("b", "b", tell(asked)),
+        FetchRequest("c", "c", tell(asked)),
     ]
-    found = await asker.ask_all(asks)
+    found = await asker.fetch_all(asks)
     assert [1] == asked
-    assert [None, PART, None] == [each.part for each in found]
-    told = gather(Topic.LIVE, "kids", "agora", clock.now(), found)
+    assert [None, PART, None] == [each.metrics for each in found]
+    told = merge_results(Topic.LIVE, "kids", "agora", clock.now(), found)
     assert (1, 3, NOON, None) == (
         len(told.failures),
         len(told.missing),

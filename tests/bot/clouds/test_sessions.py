@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.call import Participant
-from bot.clouds.sessions import split_by_stay
+from bot.clouds.sessions import split_by_session
 
 NOON_S = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 ALWAYS = np.arange(0.0, 100, 2)
@@ -42,6 +42,6 @@ def test_samples_belong_to_stays(
     """Two at once are told from one who fell out by whether measuring went on."""
     found = {
         one.sid: (float(times[own][0]), float(times[own][-1]))
-        for one, own in split_by_stay(stays, NOON_S + times)
+        for one, own in split_by_session(stays, NOON_S + times)
     }
     assert spans == found

@@ -11,12 +11,12 @@ import pytest
 
 from bot.call import Code
 from bot.causes import cause_of
-from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
-from bot.errors import CloudNonsenseError
+from bot.clouds.endpoints import ENDPOINTS, RateLimit, find_endpoint
+from bot.errors import CloudInvalidResponseError
 from bot.i18n.messages import code_message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Topic, Window
-from handlers.ui.causes import CAUSES
+from handlers.ui.causes import CAUSE_TITLES
 from tests.bot.clouds.conftest import NOON
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -49,16 +49,20 @@ def test_a3_no_key_was_copied() -> None:
 
 def test_a11_the_shifted_row_is_not_used() -> None:
     """A11: usage goes back seven days, ten calls a day: the unshifted table's numbers."""
-    row = endpoint("agora", "insight_usage", generation="seed")
-    assert ((Rate(1, 60),), 10, dt.timedelta(days=7)) == (row.rates, row.daily, row.look_back)
+    row = find_endpoint("agora", "insight_usage", generation="seed")
+    assert ((RateLimit(1, 60),), 10, dt.timedelta(days=7)) == (
+        row.rates,
+        row.daily_limit,
+        row.look_back,
+    )
 
 
-async def test_a19_samples_do_not_set_the_windows(make_agora: Any, wire: Any) -> None:
+async def test_a19_samples_do_not_set_the_windows(make_agora: Any, mock_api: Any) -> None:
     """A19: live questions span an hour at most, though the samples' span 5476 seconds."""
-    wire.respond("by_time", {"code": 200, "message": "success", "data": []})
+    mock_api.respond("by_time", {"code": 200, "message": "success", "data": []})
     for topic in (Topic.LIVE, Topic.NETWORK, Topic.EXPERIENCE, Topic.SCALE):
-        await make_agora().fetch_overview("kids", topic)
-    spans = [int(one["end_ts"]) - int(one["start_ts"]) for one in wire.params("by_time")]
+        await make_agora().fetch_app_metrics("kids", topic)
+    spans = [int(one["end_ts"]) - int(one["start_ts"]) for one in mock_api.params("by_time")]
     assert spans
     assert 0 < min(spans) <= max(spans) <= 3600
 
@@ -72,10 +76,12 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("body", BROKEN)
-async def test_a20_the_samples_shapes_are_nonsense(body: bytes, make_agora: Any, wire: Any) -> None:
+async def test_a20_the_samples_shapes_are_nonsense(
+    body: bytes, make_agora: Any, mock_api: Any
+) -> None:
     """A20: dots, trailing commas and comments are no JSON; on the wire they are nonsense."""
-    wire.respond("lists", body)
-    with pytest.raises(CloudNonsenseError):
+    mock_api.respond("lists", body)
+    with pytest.raises(CloudInvalidResponseError):
         await make_agora().find_calls("kids", "class_77_1", WINDOW)
 
 
@@ -89,9 +95,9 @@ async def test_a20_the_samples_shapes_are_nonsense(body: bytes, make_agora: Any,
 )
 def test_a32_one_rate_of_two_names(kind: str, name: str, locale: Any) -> None:
     """A32: each generation's name of the same rate has words of its own, in both languages."""
-    said = Words(locale).say(code_message(kind, name))
-    assert "5" in said
-    assert name not in said
+    text = Translator(locale).translate(code_message(kind, name))
+    assert "5" in text
+    assert name not in text
 
 
 @pytest.mark.parametrize("factor", ["2", "30"])
@@ -100,7 +106,7 @@ def test_a34_who_was_removed_was_removed(factor: str) -> None:
     cause = cause_of(Code("agora.factor_id", factor))
     assert cause is not None
     assert "session.removed" == cause.key
-    assert "removed" in Words("en").say(CAUSES[cause.key])
+    assert "removed" in Translator("en").translate(CAUSE_TITLES[cause.key])
 
 
 @pytest.mark.parametrize("typo", ["数据数据", "kpbs", "踢除", "该此", "iplsp", "evnet"])
@@ -125,28 +131,30 @@ def test_w11_typos_stay_in_the_documents(typo: str) -> None:
 def test_w39_abbreviations_are_the_appendixs(code: str, zh: str, en: str) -> None:
     """W39: provinces are told apart as appendix 14.5 has them; GZ is no city."""
     region = code_message("huawei.region", code)
-    assert zh in Words("zh").say(region)
-    assert en.lower() in Words("en").say(region).lower()
+    assert zh in Translator("zh").translate(region)
+    assert en.lower() in Translator("en").translate(region).lower()
 
 
-async def test_the_apps_name_at_volcengine(make_volcengine: Any, wire: Any) -> None:
+async def test_the_apps_name_at_volcengine(make_volcengine: Any, mock_api: Any) -> None:
     """Section 0: `AppId` stands in the query of a GET and in the body of a POST."""
-    wire.respond("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
-    wire.respond("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
+    mock_api.respond("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
+    mock_api.respond("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
     cloud = make_volcengine()
     await cloud.find_calls("kids", "class_77_1", WINDOW)
-    await cloud.fetch_overview("kids", Topic.USAGE)
-    for request in wire.asked:
+    await cloud.fetch_app_metrics("kids", Topic.USAGE)
+    for request in mock_api.requests:
         in_query, in_body = "AppId" in request.url.params, b'"AppId"' in request.content
         assert (request.method == "GET", request.method == "POST") == (in_query, in_body)
-    assert {"GET", "POST"} == {request.method for request in wire.asked}
+    assert {"GET", "POST"} == {request.method for request in mock_api.requests}
 
 
-async def test_the_apps_name_at_agora(make_agora: Any, wire: Any) -> None:
+async def test_the_apps_name_at_agora(make_agora: Any, mock_api: Any) -> None:
     """Section 0: `appid` in every query."""
-    wire.respond("lists", {"code": 200, "message": "", "call_lists": [], "has_more": False})
+    mock_api.respond("lists", {"code": 200, "message": "", "call_lists": [], "has_more": False})
     cloud = make_agora()
     await cloud.find_calls("kids", "class_77_1", WINDOW)
     await cloud.check("kids")
-    assert all({"appid"} == {"appid", "app", "app_id"} & set(one) for one in wire.params("lists"))
-    assert 2 <= len(wire.params("lists"))
+    assert all(
+        {"appid"} == {"appid", "app", "app_id"} & set(one) for one in mock_api.params("lists")
+    )
+    assert 2 <= len(mock_api.params("lists"))

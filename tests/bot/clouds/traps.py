@@ -21,11 +21,11 @@ S4 H the other end has four names, and 0 or "" is the own side | volcengine_call
 S5 - times go in as seconds, RFC 3339 or UTC | volcengine_calls:a_plus_is_never_sent_bare
 S6 H times come out as seconds, milliseconds, with and without a zone | volcengine_calls:times_of_points_are_milliseconds, volcengine_metrics:times_are_read
 S7 H "not ended" is written in six ways | agora_traps:not_ended_is_none, agora_traps:finished_false_wins_over_a_time, huawei_traps:not_ended_is_none, contract:a_running_call_has_no_end
-S8 H percent run to 1 here and to 100 there | agora_app_metrics:scales_meet, agora_live:a_share_is_never_guessed, huawei_figures:w21_names_and_scale_of_a_day, contract:series_are_sane
+S8 H percent run to 1 here and to 100 there | agora_app_metrics:scales_meet, agora_app_metrics:a_share_is_never_guessed, huawei_figures:w21_names_and_scale_of_a_day, contract:series_are_sane
 S9 M each cloud counts freezes from another length | contract_app_metrics:figures_say_what_they_mean
 S10 M "good transmission" means three things | contract_app_metrics:figures_say_what_they_mean
 S11 M a uid in two channels is one user or two | contract_app_metrics:figures_say_what_they_mean
-S12 H success stands in the body, in HTTP or in both | agora_errors:every_no_has_its_error, volcengine_refusals:v10_every_no_is_typed, huawei_traps:w7_w8_families_of_errors
+S12 H success stands in the body, in HTTP or in both | agora_errors:every_no_has_its_error, volcengine_errors:v10_every_no_is_typed, huawei_traps:w7_w8_families_of_errors
 S13 H booleans of a query are written small | agora_traps:a17_booleans_are_written_small
 S14 H a bare + in a query is a blank | volcengine_calls:a_plus_is_never_sent_bare, agora_traps:signs_in_a_channels_name_survive
 A1 M the text with the newer date is the older one | traps_documents:a1_the_older_date_is_the_contract
@@ -37,9 +37,9 @@ A6 M the beta is enabled on request only | agora_against_fake:a_wrong_key_is_sai
 A7 H a call is listed minutes before it has details | agora_traps:a7_a16_a_running_call_ends_150_seconds_ago, agora_traps:a7_nothing_is_asked_before_it_can_be_out, endpoints:limits_are_the_documents
 A8 H live data may be asked for once a minute | agora_events:a8_once_a_minute, agora_events:the_last_two_minutes_are_not_out_yet, endpoints:limits_are_the_documents
 A9 H ten rows a minute for a whole app | agora_events:a_full_answer_is_narrowed_until_all_is_known, agora_events:ten_rows_in_a_minute_stay_incomplete, agora_events:a_second_channel_costs_nothing
-A10 H ten questions a day about days, which count at 08:00 UTC | agora_app_metrics:days_are_whole_and_counted, agora_live:ten_a_day_are_never_reached, agora_live:a_day_is_out_at_eight
+A10 H ten questions a day about days, which count at 08:00 UTC | agora_app_metrics:days_are_whole_and_counted, agora_app_metrics:ten_a_day_are_never_reached, agora_app_metrics:a_day_is_out_at_eight
 A11 M a table's columns are shifted | traps_documents:a11_the_shifted_row_is_not_used
-A12 M over the limit is 300, 429 or a message | agora_errors:every_no_has_its_error, agora_refusals:a_retry_after_header_is_believed
+A12 M over the limit is 300, 429 or a message | agora_errors:every_no_has_its_error, agora_errors:a_retry_after_header_is_believed
 A13 M reports may be sent ten times a second | endpoints:limits_are_the_documents
 A14 H there is more, and no way to page | agora_traps:a14_has_more_walks_back, agora_traps:a14_stops_without_progress
 A15 H ten users at most, and the teacher is cut off | agora_traps:a15_the_eleventh_user_is_cut_off, agora_traps:a15_nine_users_are_all, agora_against_fake:the_teacher_of_a_big_class
@@ -76,7 +76,7 @@ V6 M a stall rate's text contradicts itself | volcengine_quality:v3_v4_v6_names_
 V7 M headers are misplaced | volcengine_metrics:v7_v17_no_table_is_read_from_the_documents
 V8 M units are missing | volcengine_quality:v8_operations_have_the_unit_they_come_with, volcengine_quality:a_unit_that_comes_along_is_kept
 V9 H metrics have Chinese names and no field names | volcengine_metrics:v9_every_chinese_name_is_known, volcengine_metrics:v9_name_before_desc, volcengine_calls:v9_an_unknown_metric_keeps_its_code
-V10 M the shape of a no is not in the document | volcengine_refusals:v10_every_no_is_typed, volcengine_refusals:v10_nonsense_is_typed, volcengine_against_fake:v10_a_right_we_lack_is_said
+V10 M the shape of a no is not in the document | volcengine_errors:v10_every_no_is_typed, volcengine_errors:v10_nonsense_is_typed, volcengine_against_fake:v10_a_right_we_lack_is_said
 V11 M the address has no path | volcengine_signing:v11_v16_v19_the_vendors_vector
 V12 M 2/s, 30 days, 7 days a question, 8 h late, the end day included | volcengine_against_fake:v12_limits_are_the_documents, volcengine_quality:v12_the_end_day_is_left_out, volcengine_quality:v12_longer_spans_are_asked_in_pieces, volcengine_quality:v12_what_is_not_out_yet_is_said
 V13 M one indicator here, a list there | volcengine_quality:v13_trends_take_several_indicators
@@ -147,5 +147,5 @@ D1 - Huawei's losses run to 100, "0" and the own uid are the own side | huawei_m
 D2 - one allowance of 30 a minute for Huawei's chapter 13 | huawei_limits:w2_chapter_13_shares_one_account
 D3 - Agora says over limit with 300 in the body, or with HTTP 300 or 429 | agora_errors:every_no_has_its_error
 D4 - Volcengine's names come before its Chinese descriptions | volcengine_metrics:v9_name_before_desc
-D5 - a cause told by several codes keeps the cloud's one | diagnosis/examine:a_stopped_sender_keeps_the_clouds_name
+D5 - a cause told by several codes keeps the cloud's one | diagnosis/diagnose:a_stopped_sender_keeps_the_clouds_name
 """

@@ -18,7 +18,7 @@ from bot.call import (
     IssueType,
     Media,
     Metric,
-    Missing,
+    MissingItem,
     Participant,
     Report,
     Series,
@@ -67,13 +67,13 @@ RECEIVED: dict[tuple[Metric, Media | None, Direction | None], float] = {
 
 
 @dataclass
-class Scenery:
+class CallBuilder:
     """A lesson of two people, ten minutes long, measured every two seconds around T0."""
 
     abnormal: Side = Side.STUDENT
     curves: dict[Key, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     events: list[AbnormalEvent] = field(default_factory=list)
-    missing: list[Missing] = field(default_factory=list)
+    missing: list[MissingItem] = field(default_factory=list)
     participants: list[Participant] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
 
@@ -84,14 +84,14 @@ class Scenery:
                 key = (uid, metric, media, direction)
                 self.curves[key] = (times.copy(), np.full(len(times), float(value)))
 
-    def bend(
+    def set_values(
         self,
         uid: str,
         metric: Metric,
         media: Media | None,
         value: float,
         span: tuple[float, float] = (-60, 60),
-    ) -> Scenery:
+    ) -> CallBuilder:
         """Set a metric's value between two seconds from T0 (in every direction it has)."""
         for key, (times, values) in self.curves.items():
             if key[:3] == (uid, metric, media):
@@ -99,12 +99,12 @@ class Scenery:
                 values[inside] = value
         return self
 
-    def without(self, *metrics: Metric) -> Scenery:
+    def without_metrics(self, *metrics: Metric) -> CallBuilder:
         """Take metrics away that a cloud does not measure."""
         self.curves = {key: one for key, one in self.curves.items() if key[1] not in metrics}
         return self
 
-    def keep(self, uid: str, since_s: float, until_s: float) -> Scenery:
+    def keep_samples(self, uid: str, since_s: float, until_s: float) -> CallBuilder:
         """Keep one end's samples between two seconds from T0 only."""
         low, high = T0.timestamp() + since_s, T0.timestamp() + until_s
         for key, (times, values) in list(self.curves.items()):
@@ -113,7 +113,7 @@ class Scenery:
                 self.curves[key] = times[inside], values[inside]
         return self
 
-    def tell(
+    def add_event(
         self,
         uid: str,
         factor: str,
@@ -122,14 +122,14 @@ class Scenery:
         *,
         kind: str = "agora.factor_id",
         event: Code = VIDEO_FREEZE,
-    ) -> Scenery:
+    ) -> CallBuilder:
         """Let the cloud say that something happened to somebody."""
         at = T0 + dt.timedelta(seconds=after_s)
         factors = (Factor(Code(kind, factor), host),)
         self.events.append(AbnormalEvent(uid, "class_1", event, at, factors))
         return self
 
-    def join(
+    def add_session(
         self, uid: str, sid: str, since_s: float, until_s: float | None, network: str = ""
     ) -> None:
         """List a stay, in seconds from T0."""
@@ -178,6 +178,6 @@ def _other(uid: str) -> str:
 
 
 @pytest.fixture
-def stage() -> Callable[..., Scenery]:
+def build_call() -> Callable[..., CallBuilder]:
     """Build a lesson; the keyword `abnormal` is the side that suffers."""
-    return Scenery
+    return CallBuilder

@@ -18,7 +18,7 @@ ALWAYS = (-300, 300)
 
 
 @pytest.mark.parametrize(
-    ("bends", "span", "every", "absent", "expected"),
+    ("changes", "span", "every", "absent", "expected"),
     [
         (LOSS_UP, ALWAYS, 10, None, ("network.loss", "up", T)),
         (LOSS_UP, ALWAYS, 30, None, ("network.loss", "up", T)),
@@ -33,20 +33,21 @@ ALWAYS = (-300, 300)
     ],
 )
 def test_dirty_data(  # noqa: PLR0917 - a row of the table
-    stage: Any,
-    bends: list[Any],
+    build_call: Any,
+    changes: list[Any],
     span: tuple[float, float],
     every: int,
     absent: Metric | None,
     expected: tuple[str, str | None, str | None],
 ) -> None:
     """A verdict stands with a sample a minute, and at the edge of two minutes, not past it."""
-    scenery = stage()
-    for who, metric, media, value in bends:
-        scenery.bend(who, metric, media, value, span)
-    scenery.without(absent)
-    scenery.curves = {
-        key: (times[::every], values[::every]) for key, (times, values) in scenery.curves.items()
+    call_builder = build_call()
+    for who, metric, media, value in changes:
+        call_builder.set_values(who, metric, media, value, span)
+    call_builder.without_metrics(absent)
+    call_builder.curves = {
+        key: (times[::every], values[::every])
+        for key, (times, values) in call_builder.curves.items()
     }
-    verdict = scenery.examine()
+    verdict = call_builder.diagnose()
     assert expected == (verdict.cause, verdict.direction, verdict.uid)

@@ -77,13 +77,15 @@ CASES: dict[str, tuple[list[tuple[str, Metric, Media | None, float]], tuple[Any,
 }
 
 
-@pytest.mark.parametrize(("bends", "expected"), CASES.values(), ids=CASES.keys())
-def test_names_a_clear_fault(stage: Any, bends: list[Any], expected: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(("changes", "expected"), CASES.values(), ids=CASES.keys())
+def test_names_a_clear_fault(
+    build_call: Any, changes: list[Any], expected: tuple[Any, ...]
+) -> None:
     """One clear fault is named with its medium, direction and side, and surely."""
-    scenery = stage()
-    for bend in bends:
-        scenery.bend(*bend)
-    verdict = scenery.examine()
+    call_builder = build_call()
+    for set_values in changes:
+        call_builder.set_values(*set_values)
+    verdict = call_builder.diagnose()
     cause, media, direction, side = expected
     assert (cause, media, side) == (verdict.cause, verdict.media, verdict.side)
     assert direction is None or direction is verdict.direction
@@ -92,136 +94,158 @@ def test_names_a_clear_fault(stage: Any, bends: list[Any], expected: tuple[Any, 
     assert any(one.threshold is not None and one.value is not None for one in verdict.evidence)
 
 
-def test_weak_wifi_hits_both_ways_in_bursts(stage: Any) -> None:
+def test_weak_wifi_hits_both_ways_in_bursts(build_call: Any) -> None:
     """Loss up and down in bursts with a slow router is weak Wi-Fi, not just loss."""
-    scenery = stage()
+    call_builder = build_call()
     for start in range(-110, 110, 30):
         span = (start, start + 16)
         for media in Media:
-            scenery.bend(S, M.UPLINK_LOSS, media, 25, span)
-            scenery.bend(S, M.END_TO_END_LOSS, media, 25, span)
-        scenery.bend(S, M.ROUTER_LATENCY, None, 600, span)
-    verdict = scenery.examine()
+            call_builder.set_values(S, M.UPLINK_LOSS, media, 25, span)
+            call_builder.set_values(S, M.END_TO_END_LOSS, media, 25, span)
+        call_builder.set_values(S, M.ROUTER_LATENCY, None, 600, span)
+    verdict = call_builder.diagnose()
     assert ("network.wifi_weak", Side.STUDENT) == (verdict.cause, verdict.side)
     assert "router_latency" in {one.metric for one in verdict.evidence}
-    scenery.join(S, f"sid-{S}", -300, None, network="4G")
-    other = scenery.examine()
+    call_builder.add_session(S, f"sid-{S}", -300, None, network="4G")
+    other = call_builder.diagnose()
     assert ("network.loss", Side.STUDENT) == (other.cause, other.side)
 
 
-def test_sender_comes_before_the_receiver_who_sees_it(stage: Any) -> None:
+def test_sender_comes_before_the_receiver_who_sees_it(build_call: Any) -> None:
     """End-to-end loss that the sender's way up explains does not speak against the receiver."""
-    scenery = stage().bend(T, M.UPLINK_LOSS, V, 20).bend(S, M.END_TO_END_LOSS, V, 22)
-    verdict = scenery.examine()
+    call_builder = (
+        build_call().set_values(T, M.UPLINK_LOSS, V, 20).set_values(S, M.END_TO_END_LOSS, V, 22)
+    )
+    verdict = call_builder.diagnose()
     assert ("network.loss", UP, Side.TEACHER) == (verdict.cause, verdict.direction, verdict.side)
     assert not [one for one in verdict.others if one.side is Side.STUDENT]
 
 
-def test_names_what_the_sender_does_not_explain_too(stage: Any) -> None:
+def test_names_what_the_sender_does_not_explain_too(build_call: Any) -> None:
     """Only the loss beyond the sender's part speaks for the receiver's way down."""
-    scenery = stage().bend(T, M.UPLINK_LOSS, V, 12).bend(S, M.END_TO_END_LOSS, V, 40)
-    verdict = scenery.examine()
+    call_builder = (
+        build_call().set_values(T, M.UPLINK_LOSS, V, 12).set_values(S, M.END_TO_END_LOSS, V, 40)
+    )
+    verdict = call_builder.diagnose()
     assert Side.TEACHER is verdict.side
     assert [("network.loss", DOWN, Side.STUDENT)] == [
         (one.cause, one.direction, one.side) for one in verdict.others
     ]
 
 
-def test_two_faults_are_both_named_the_sender_first(stage: Any) -> None:
+def test_two_faults_are_both_named_the_sender_first(build_call: Any) -> None:
     """Loss at the teacher and a hot processor at the student: first one, then the other."""
-    scenery = stage().bend(T, M.UPLINK_LOSS, V, 20).bend(S, M.END_TO_END_LOSS, V, 20)
-    verdict = scenery.bend(S, M.SYSTEM_CPU, None, 97).bend(S, M.FREEZE_TIME, V, 700).examine()
+    call_builder = (
+        build_call().set_values(T, M.UPLINK_LOSS, V, 20).set_values(S, M.END_TO_END_LOSS, V, 20)
+    )
+    verdict = (
+        call_builder.set_values(S, M.SYSTEM_CPU, None, 97)
+        .set_values(S, M.FREEZE_TIME, V, 700)
+        .diagnose()
+    )
     assert "network.loss" == verdict.cause
     assert ["device.cpu_high"] == [one.cause for one in verdict.others]
     assert verdict.confidence < 0.9
 
 
-def test_a_fault_that_explains_nothing_ranks_lower(stage: Any) -> None:
+def test_a_fault_that_explains_nothing_ranks_lower(build_call: Any) -> None:
     """The student suffers: the teacher's way up comes before the student's own way up."""
-    scenery = stage().bend(T, M.UPLINK_LOSS, V, 14).bend(S, M.UPLINK_LOSS, V, 30)
-    verdict = scenery.examine()
+    call_builder = (
+        build_call().set_values(T, M.UPLINK_LOSS, V, 14).set_values(S, M.UPLINK_LOSS, V, 30)
+    )
+    verdict = call_builder.diagnose()
     assert Side.TEACHER is verdict.side
     assert [Side.STUDENT] == [one.side for one in verdict.others]
-    turned = stage(abnormal=Side.TEACHER).bend(T, M.UPLINK_LOSS, V, 30)
-    assert Side.STUDENT is turned.bend(S, M.UPLINK_LOSS, V, 14).examine().side
+    turned = build_call(abnormal=Side.TEACHER).set_values(T, M.UPLINK_LOSS, V, 30)
+    assert Side.STUDENT is turned.set_values(S, M.UPLINK_LOSS, V, 14).diagnose().side
 
 
-def test_near_the_complaint_counts_more(stage: Any) -> None:
+def test_near_the_complaint_counts_more(build_call: Any) -> None:
     """A fault two minutes before the complaint is worth less than one around it."""
-    near = stage().bend(T, M.UPLINK_LOSS, V, 20, (-20, 20)).examine()
-    far = stage().bend(T, M.UPLINK_LOSS, V, 20, (-120, -80)).examine()
+    near = build_call().set_values(T, M.UPLINK_LOSS, V, 20, (-20, 20)).diagnose()
+    far = build_call().set_values(T, M.UPLINK_LOSS, V, 20, (-120, -80)).diagnose()
     assert near.confidence > far.confidence
 
 
 @pytest.mark.parametrize("span", [(-300, -130), (125, 300)])
 def test_what_lies_outside_two_minutes_does_not_count(
-    stage: Any, span: tuple[float, float]
+    build_call: Any, span: tuple[float, float]
 ) -> None:
     """A fault that is over before, or begins after, leaves the call healthy."""
-    assert "none" == stage().bend(T, M.UPLINK_LOSS, V, 40, span).examine().cause
+    assert "none" == build_call().set_values(T, M.UPLINK_LOSS, V, 40, span).diagnose().cause
 
 
-def test_loss_nobody_can_place_is_named_with_doubt(stage: Any) -> None:
+def test_loss_nobody_can_place_is_named_with_doubt(build_call: Any) -> None:
     """Without the sender's part, loss from end to end may lie with either: sender first."""
-    scenery = stage().without(M.UPLINK_LOSS).bend(S, M.END_TO_END_LOSS, V, 20)
-    verdict = scenery.examine()
+    call_builder = (
+        build_call().without_metrics(M.UPLINK_LOSS).set_values(S, M.END_TO_END_LOSS, V, 20)
+    )
+    verdict = call_builder.diagnose()
     assert ("network.loss", Side.TEACHER) == (verdict.cause, verdict.side)
     assert [Side.STUDENT] == [one.side for one in verdict.others]
     assert 0.4 <= verdict.confidence <= 0.6
 
 
-def test_a_freeze_nobody_can_explain_is_other(stage: Any) -> None:
+def test_a_freeze_nobody_can_explain_is_other(build_call: Any) -> None:
     """Freezes without loss, jitter or load are told as such, not guessed."""
-    verdict = stage().bend(S, M.FREEZE_TIME, V, 900).examine()
+    verdict = build_call().set_values(S, M.FREEZE_TIME, V, 900).diagnose()
     assert ("unknown.other", None) == (verdict.cause, verdict.side)
     assert verdict.confidence < 0.5
 
 
-def test_a_class_without_video_is_healthy(stage: Any) -> None:
+def test_a_class_without_video_is_healthy(build_call: Any) -> None:
     """Video that nobody ever sent is not missed."""
-    scenery = stage()
+    call_builder = build_call()
     for uid in (T, S):
-        scenery.bend(uid, M.SEND_BITRATE, V, 0, (-300, 300))
-        scenery.bend(uid, M.RECEIVE_BITRATE, V, 0, (-300, 300))
-    assert "none" == scenery.examine().cause
+        call_builder.set_values(uid, M.SEND_BITRATE, V, 0, (-300, 300))
+        call_builder.set_values(uid, M.RECEIVE_BITRATE, V, 0, (-300, 300))
+    assert "none" == call_builder.diagnose().cause
 
 
-def test_a_student_muted_all_along_is_no_fault_the_student_feels(stage: Any) -> None:
+def test_a_student_muted_all_along_is_no_fault_the_student_feels(build_call: Any) -> None:
     """A muted student does not explain what the student suffers."""
-    scenery = stage().bend(S, M.SEND_BITRATE, A, 0, (-300, 300))
-    assert "none" == scenery.bend(T, M.RECEIVE_BITRATE, A, 0, (-300, 300)).examine().cause
-    scenery.abnormal = Side.TEACHER
-    assert "user_action.stopped_sending" == scenery.examine().cause
+    call_builder = build_call().set_values(S, M.SEND_BITRATE, A, 0, (-300, 300))
+    assert (
+        "none" == call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-300, 300)).diagnose().cause
+    )
+    call_builder.abnormal = Side.TEACHER
+    assert "user_action.stopped_sending" == call_builder.diagnose().cause
 
 
-def test_short_peaks_are_no_fault(stage: Any) -> None:
+def test_short_peaks_are_no_fault(build_call: Any) -> None:
     """Single bad samples happen in every call."""
-    scenery = stage().bend(T, M.UPLINK_LOSS, V, 30, (0, 0)).bend(T, M.UPLINK_LOSS, V, 30, (50, 52))
-    assert "none" == scenery.bend(S, M.SYSTEM_CPU, None, 95, (-40, -38)).examine().cause
+    call_builder = (
+        build_call()
+        .set_values(T, M.UPLINK_LOSS, V, 30, (0, 0))
+        .set_values(T, M.UPLINK_LOSS, V, 30, (50, 52))
+    )
+    assert "none" == call_builder.set_values(S, M.SYSTEM_CPU, None, 95, (-40, -38)).diagnose().cause
 
 
-def test_says_who_fell_out(stage: Any) -> None:
+def test_says_who_fell_out(build_call: Any) -> None:
     """A gap at one end while the other receives nothing is a broken connection."""
-    scenery = stage()
-    for key, (times, values) in list(scenery.curves.items()):
+    call_builder = build_call()
+    for key, (times, values) in list(call_builder.curves.items()):
         if key[0] == S:
             offset = times - 1600948800
             kept = (offset < -10) | (offset > 20)
-            scenery.curves[key] = times[kept], values[kept]
-    assert "none" == scenery.examine().cause  # the data has a hole, the call had none
-    scenery.bend(T, M.RECEIVE_BITRATE, A, 0, (-10, 20)).bend(T, M.RECEIVE_BITRATE, V, 0, (-10, 20))
-    verdict = scenery.examine()
+            call_builder.curves[key] = times[kept], values[kept]
+    assert "none" == call_builder.diagnose().cause  # the data has a hole, the call had none
+    call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-10, 20)).set_values(
+        T, M.RECEIVE_BITRATE, V, 0, (-10, 20)
+    )
+    verdict = call_builder.diagnose()
     assert ("reconnect.network_down", Side.STUDENT) == (verdict.cause, verdict.side)
 
 
-def test_says_who_came_back_and_who_was_there_twice(stage: Any) -> None:
+def test_says_who_came_back_and_who_was_there_twice(build_call: Any) -> None:
     """A quick rejoin is a broken connection; two stays at once are one uid used twice."""
-    scenery = stage()
-    scenery.join(S, "a", -300, -15)
-    scenery.join(S, "b", 10, None)
-    assert "reconnect.network_down" == scenery.examine().cause
-    twice = stage()
-    twice.join(S, "a", -300, 40)
-    twice.join(S, "b", -20, None)
-    verdict = twice.examine()
+    call_builder = build_call()
+    call_builder.add_session(S, "a", -300, -15)
+    call_builder.add_session(S, "b", 10, None)
+    assert "reconnect.network_down" == call_builder.diagnose().cause
+    twice = build_call()
+    twice.add_session(S, "a", -300, 40)
+    twice.add_session(S, "b", -20, None)
+    verdict = twice.diagnose()
     assert ("session.duplicate_uid", S) == (verdict.cause, verdict.uid)

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from bot.call import Call, Media, Metric, Side
-from bot.diagnosis import examine_either
+from bot.diagnosis import diagnose_either_side
 
 T, S = "10001", "20002"
 A, V = Media.AUDIO, Media.VIDEO
 T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 UP_LOSS, CPU = Metric.UPLINK_LOSS, Metric.SYSTEM_CPU
 FREEZE, WHOLE_LOSS = Metric.FREEZE_TIME, Metric.END_TO_END_LOSS
-Bend = tuple[str, Metric, Media | None, float]
+Change = tuple[str, Metric, Media | None, float]
 
 
 @pytest.mark.parametrize(
-    ("bends", "side", "cause", "uid"),
+    ("changes", "side", "cause", "uid"),
     [
         ([(T, UP_LOSS, V, 30), (S, WHOLE_LOSS, V, 30)], Side.STUDENT, "network.loss", T),
         ([(S, UP_LOSS, V, 30), (T, WHOLE_LOSS, V, 30)], Side.TEACHER, "network.loss", S),
@@ -32,28 +32,30 @@ Bend = tuple[str, Metric, Media | None, float]
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_side_is_found_out(
-    stage: Any, bends: list[Bend], side: Side, cause: str, uid: str | None
+    build_call: Any, changes: list[Change], side: Side, cause: str, uid: str | None
 ) -> None:
     """Who froze more suffered; without freezes, whose complaint a verdict explains best."""
-    scenery = stage()
-    for who, metric, media, value in bends:
-        scenery.bend(who, metric, media, value, (-60, 60))
+    call_builder = build_call()
+    for who, metric, media, value in changes:
+        call_builder.set_values(who, metric, media, value, (-60, 60))
     call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
-    found, verdict = examine_either(scenery.report(), [call], scenery.series(), ())
+    found, verdict = diagnose_either_side(call_builder.report(), [call], call_builder.series(), ())
     assert (side, uid) == (found, verdict.uid)
     assert verdict.cause.startswith(cause)
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_fault_that_cannot_be_felt_comes_second(stage: Any, told: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_fault_that_cannot_be_felt_comes_second(build_call: Any, told: bool) -> None:  # noqa: FBT001 - a row of the table
     """The student's own way up does not freeze the student, whatever the cloud says of it."""
-    scenery = stage().bend(S, UP_LOSS, V, 30).bend(S, Metric.JITTER, V, 200, (-40, 40))
-    scenery.bend(S, FREEZE, V, 900)
+    call_builder = (
+        build_call().set_values(S, UP_LOSS, V, 30).set_values(S, Metric.JITTER, V, 200, (-40, 40))
+    )
+    call_builder.set_values(S, FREEZE, V, 900)
     if told:
-        scenery.tell(T, "21", S)
-    verdict = scenery.examine()
+        call_builder.add_event(T, "21", S)
+    verdict = call_builder.diagnose()
     assert ("network.jitter", S) == (verdict.cause, verdict.uid)
-    alone = stage().bend(S, UP_LOSS, V, 30).tell(T, "21", S).examine()
+    alone = build_call().set_values(S, UP_LOSS, V, 30).add_event(T, "21", S).diagnose()
     assert ("network.loss", S) == (alone.cause, alone.uid)
     assert alone.confidence is not None
     assert alone.confidence < 0.7

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from bot.jobs import Engine
+from bot.jobs import Worker
 from bot.jobs.executor import Executor
-from bot.jobs.worker import beside
+from bot.jobs.worker import jobs_database_url
 from bot.store import Session, Store
-from bot.store.models import Duty
+from bot.store.models import Job
 
 
 async def test_executor_forgets_old_jobs(tmp_path: Path) -> None:
@@ -22,15 +22,15 @@ async def test_executor_forgets_old_jobs(tmp_path: Path) -> None:
     await executor.open(None)
     await executor.enqueue("card:LD-1#1", "card:LD-1")
     assert 0 == await executor.delete_older(dt.timedelta(days=30))
-    assert ("ENQUEUED", None) == await executor.whereabouts("card:LD-1#1")
+    assert ("ENQUEUED", None) == await executor.job_status("card:LD-1#1")
     assert 1 == await executor.delete_older(dt.timedelta(0))
-    assert await executor.whereabouts("card:LD-1#1") is None
+    assert await executor.job_status("card:LD-1#1") is None
     await executor.close()
 
 
 async def test_jobs_stand_in_a_file_of_their_own(store: Store, clock: Any, tmp_path: Path) -> None:
     """DBOS's tables stand beside our database, with a write-ahead log."""
-    async with Engine(store, clock, {}, worker=False):
+    async with Worker(store, clock, {}, worker=False):
         with sqlite3.connect(tmp_path / "lagdesk.jobs.db") as connection:
             assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
         connection.close()
@@ -46,7 +46,7 @@ async def test_jobs_stand_in_a_file_of_their_own(store: Store, clock: Any, tmp_p
 )
 def test_beside(url: str, jobs_url: str) -> None:
     """A file gets a neighbour; a server keeps the database and gets a schema."""
-    assert jobs_url == beside(url)
+    assert jobs_url == jobs_database_url(url)
 
 
 async def test_failed_launch_leaves_room_for_another(
@@ -60,24 +60,24 @@ async def test_failed_launch_leaves_room_for_another(
     with monkeypatch.context() as patched:
         patched.setattr("bot.jobs.executor.DBOS.launch", refuse)
         with pytest.raises(OSError, match="disk full"):
-            await Engine(store, clock, {}).__aenter__()
-    async with Engine(store, clock, {}) as engine:
-        await engine.settled()
+            await Worker(store, clock, {}).__aenter__()
+    async with Worker(store, clock, {}) as engine:
+        await engine.wait_until_idle()
 
 
 async def test_old_finished_work_is_deleted(store: Store, clock: Any) -> None:
     """A start deletes what was finished more than thirty days ago."""
-    owed = [Duty(name="card:LD-1", kind="card", due_at=clock.now(), done_at=clock.now())]
-    store.transact_here(lambda session: session.add_all(owed))
+    owed = [Job(name="card:LD-1", kind="card", due_at=clock.now(), finished_at=clock.now())]
+    store.transact_sync(lambda session: session.add_all(owed))
     clock.move(days=29)
     for days_more, kept in [(0, 1), (2, 0)]:
         clock.move(days=days_more)
-        async with Engine(store, clock, {}) as engine:
+        async with Worker(store, clock, {}) as engine:
             await engine.reconcile()
             async with asyncio.timeout(5):
                 await engine._cleaned.wait()
-        assert kept == store.read_here(_count_duties)
+        assert kept == store.read_sync(_count_duties)
 
 
 def _count_duties(session: Session) -> int:
-    return len(session.exec(select(Duty)).all())
+    return len(session.exec(select(Job)).all())

@@ -5,30 +5,30 @@ from typing import Any
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.jobs import Engine, metrics
+from bot.jobs import Worker, metrics
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Duty
+from bot.store.models import Job
 
 
 class _AwayError(LagdeskError):
     retryable = True
 
 
-async def _fail_first(duty: Duty) -> None:
-    if duty.name == "card:LD-0":
+async def _fail_first(job: Job) -> None:
+    if job.name == "card:LD-0":
         raise _AwayError(message("Slack did not answer."))
 
 
-def _owe_three(now: dt.datetime, session: Session) -> None:
+def _enqueue_three(now: dt.datetime, session: Session) -> None:
     for number, due_in_s in enumerate([-30, -10, 60]):
         due_at = now + dt.timedelta(seconds=due_in_s)
-        store_jobs.owe(session, f"card:LD-{number}", "card", due_at=due_at)
+        store_jobs.enqueue(session, f"card:LD-{number}", "card", due_at=due_at)
 
 
 def _counted() -> dict[str, float]:
     return {
-        "owed": metrics.OWED.labels("card")._value.get(),
+        "owed": metrics.PENDING.labels("card")._value.get(),
         "oldest_s": metrics.OLDEST._value.get(),
         "done": metrics.DONE.labels("card")._value.get(),
         "retried": metrics.RETRIED.labels("card")._value.get(),
@@ -37,11 +37,11 @@ def _counted() -> dict[str, float]:
 
 async def test_metrics_tell_what_is_owed(store: Store, clock: Any) -> None:
     """The numbers show what is owed, how long the oldest has waited, and what became of tries."""
-    store.transact_here(lambda session: _owe_three(clock.now(), session))
+    store.transact_sync(lambda session: _enqueue_three(clock.now(), session))
     await metrics.measure(store, clock.now())
     before = _counted()
-    async with Engine(store, clock, {"card": _fail_first}) as engine:
-        await engine.settled()
+    async with Worker(store, clock, {"card": _fail_first}) as engine:
+        await engine.wait_until_idle()
     await metrics.measure(store, clock.now())
     after = _counted()
     assert (3, 30) == (before["owed"], before["oldest_s"])

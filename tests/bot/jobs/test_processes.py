@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from bot.jobs import Engine
+from bot.jobs import Worker
 from bot.ports import Clock
 from bot.store import Store
 
@@ -20,10 +20,10 @@ def _ended(lines: Lines) -> set[str]:
 
 
 async def test_killed_worker_leaves_nothing_undone(
-    store: Store, start_worker: Any, owe_cards: Callable[[Store, int], None]
+    store: Store, start_worker: Any, enqueue_cards: Callable[[Store, int], None]
 ) -> None:
     """What a worker held when it was killed is carried out within ten seconds of a start."""
-    owe_cards(store, 12)
+    enqueue_cards(store, 12)
     victim = await start_worker(store, hold_s=60)
     await victim.read_until(lambda lines: len(lines) > 4)
     victim.process.send_signal(signal.SIGKILL)
@@ -39,17 +39,17 @@ async def test_killed_worker_leaves_nothing_undone(
 async def test_two_workers_share(
     shared_store: Store,
     start_worker: Any,
-    owe_cards: Callable[[Store, int], None],
+    enqueue_cards: Callable[[Store, int], None],
     real_clock: Clock,
 ) -> None:
     """Two workers never carry out one duty at the same time, and each as often as it is owed."""
     workers = [await start_worker(shared_store, hold_s=0.1, rounds=2) for _ in range(2)]
     for worker in workers:
         await worker.read_until(bool)
-    owe_cards(shared_store, 24)
-    async with Engine(shared_store, real_clock, {}, worker=False) as web:
-        await web.wake()
-        await web.wake()
+    enqueue_cards(shared_store, 24)
+    async with Worker(shared_store, real_clock, {}, worker=False) as web:
+        await web.notify_workers()
+        await web.notify_workers()
     seen: list[tuple[int, str, str, int]] = []
     done = asyncio.Event()
 

@@ -4,21 +4,21 @@ import datetime as dt
 
 import pytest
 
-from bot.errors import CloudOverQuotaError, LagdeskError, SpeakLimitedError
+from bot.errors import CloudQuotaExceededError, LagdeskError, SlackRateLimitedError
 from bot.i18n.messages import message
-from bot.jobs.retries import next_try
+from bot.jobs.retries import next_attempt
 
 NOON = dt.datetime(2026, 11, 9, 12, 0, tzinfo=dt.UTC)
 NO = message("Slack did not answer.")
 
 
-def _limited(retry_after_s: float) -> SpeakLimitedError:
-    return SpeakLimitedError(NO, code="ratelimited", retry_after_s=retry_after_s)
+def _limited(retry_after_s: float) -> SlackRateLimitedError:
+    return SlackRateLimitedError(NO, code="ratelimited", retry_after_s=retry_after_s)
 
 
-def _over_quota(retry_in_s: float) -> CloudOverQuotaError:
+def _over_quota(retry_in_s: float) -> CloudQuotaExceededError:
     at = NOON + dt.timedelta(seconds=retry_in_s)
-    return CloudOverQuotaError(NO, cloud="huawei", endpoint="scale", retry_at=at)
+    return CloudQuotaExceededError(NO, cloud="huawei", endpoint="scale", retry_at=at)
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def _over_quota(retry_in_s: float) -> CloudOverQuotaError:
 )
 def test_next_try(error: Exception, failures: int, wait_s: float, ours: bool) -> None:  # noqa: FBT001 - a table's column
     """Pauses double up to five minutes; a later moment that was asked for is kept."""
-    assert (NOON + dt.timedelta(seconds=wait_s), ours) == next_try(error, failures, NOON)
+    assert (NOON + dt.timedelta(seconds=wait_s), ours) == next_attempt(error, failures, NOON)

@@ -8,9 +8,9 @@ import signal
 import sys
 import time
 
-from bot.jobs import Engine
+from bot.jobs import Worker
 from bot.store import Store
-from bot.store.models import Duty
+from bot.store.models import Job
 
 
 class _Clock:
@@ -26,16 +26,16 @@ def _say(*words: object) -> None:
 async def main(url: str, hold_s: float, rounds: int) -> None:
     """Work until told to stop."""
 
-    async def carry(duty: Duty) -> dt.datetime | None:
-        _say("begin", duty.name, time.monotonic_ns())
+    async def carry(job: Job) -> dt.datetime | None:
+        _say("begin", job.name, time.monotonic_ns())
         await asyncio.sleep(hold_s)
-        _say("end", duty.name, time.monotonic_ns())
-        return None if duty.attempt >= rounds else _Clock().now()
+        _say("end", job.name, time.monotonic_ns())
+        return None if job.attempt >= rounds else _Clock().now()
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     store = Store(url)
-    async with Engine(store, _Clock(), {"card": carry}):
+    async with Worker(store, _Clock(), {"card": carry}):
         _say("up")
         await stop.wait()
     store.close()

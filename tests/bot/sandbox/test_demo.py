@@ -10,14 +10,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.app import open_house
+from bot.app import open_application
 from bot.call import IssueType, Report
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.demo import CALLBACK_KEY, DELAY_SCALE, Stage, build_clouds, cloud_environment
-from bot.sandbox.scenario import Lesson
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.demo import (
+    CALLBACK_KEY,
+    DELAY_SCALE,
+    DemoEnvironment,
+    build_clouds,
+    cloud_environment,
+)
+from bot.sandbox.scenario import SimulatedCall
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.settings import read_settings
 
 CLASSES = [
@@ -28,68 +34,72 @@ CLASSES = [
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class DemoRun:
     """The demo's clouds and a desk in front of them."""
 
-    clouds: Clouds
-    desk: Desk
+    clouds: FakeClouds
+    desk: TicketService
 
 
 @pytest.fixture(scope="module")
-async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+async def demo_run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoRun]:
     """Serve the demo's clouds, and read its settings as the demo does."""
     file = tmp_path_factory.mktemp("demo") / "lagdesk.db"
     async with AsyncExitStack() as stack:
         clouds = build_clouds(time.time())
         await stack.enter_async_context(clouds.serve())
-        told = {"DATABASE_URL": f"sqlite:///{file}", **cloud_environment(clouds)}
-        settings = read_settings(told)
-        house = await stack.enter_async_context(open_house(settings, delay_scale=DELAY_SCALE))
-        yield Played(clouds, house.desk)
+        env = {"DATABASE_URL": f"sqlite:///{file}", **cloud_environment(clouds)}
+        settings = read_settings(env)
+        application = await stack.enter_async_context(
+            open_application(settings, delay_scale=DELAY_SCALE)
+        )
+        yield DemoRun(clouds, application.ticket_service)
         assert [] == clouds.over_quota
 
 
-def complain(lesson: Lesson, app: str) -> Report:
+def complain(sim_call: SimulatedCall, app: str) -> Report:
     """Complain about a lesson as its complaint has it."""
-    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
-    side = lesson.complaint.abnormal_side
-    return Report(app, lesson.cname, "10001", "20002", side, IssueType.COMPLAINT, at)
+    at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
+    side = sim_call.complaint.abnormal_side
+    return Report(app, sim_call.cname, "10001", "20002", side, IssueType.COMPLAINT, at)
 
 
 @pytest.mark.parametrize(("app", "cname"), CLASSES)
-async def test_demo_classes_are_told_truly(app: str, cname: str, played: Played) -> None:
+async def test_demo_classes_are_told_truly(app: str, cname: str, demo_run: DemoRun) -> None:
     """Whichever cloud carries the app: cause, way, side and uid are what happened."""
-    lesson = played.clouds.lesson(cname)
-    assert lesson is not None
-    diagnosis = await played.desk.examiner.examine(complain(lesson, app))
-    found, expected = diagnosis.verdict, lesson.expected
+    sim_call = demo_run.clouds.sim_call(cname)
+    assert sim_call is not None
+    diagnosis = await demo_run.desk.diagnosis_service.diagnose(complain(sim_call, app))
+    found, expected = diagnosis.verdict, sim_call.expected
     assert {"kids": "agora", "adults": "volcengine", "piano": "huawei"}[app] == diagnosis.cloud
     truth = (expected.cause, expected.media, expected.direction, expected.side)
     assert truth == (found.cause, found.media, found.direction, found.side)
 
 
 @pytest.mark.parametrize(("app", "waits_s"), [("kids", 15), ("adults", 10), ("piano", 30)])
-def test_demo_data_comes_ten_times_sooner(app: str, waits_s: int, played: Played) -> None:
+def test_demo_data_comes_ten_times_sooner(app: str, waits_s: int, demo_run: DemoRun) -> None:
     """What the clouds hold back for minutes they hold back for seconds, and we know it."""
-    assert waits_s == played.desk.clouds[app].capabilities.metrics_delay.total_seconds()
+    assert waits_s == demo_run.desk.clouds[app].capabilities.metrics_delay.total_seconds()
 
 
 def test_each_class_is_held_in_an_app() -> None:
     """No class of the demo belongs to an app that no cloud carries."""
     clouds = build_clouds(0)
     carried = {*clouds.agora.account.apps, *clouds.volcengine.account.apps}
-    assert {lesson.app for lesson in clouds.lessons} == carried | set(clouds.huawei.account.apps)
+    assert {sim_call.app for sim_call in clouds.sim_calls} == carried | set(
+        clouds.huawei.account.apps
+    )
 
 
-def test_huawei_knows_where_to_tell_of_recordings(played: Played) -> None:
+def test_huawei_knows_where_to_tell_of_recordings(demo_run: DemoRun) -> None:
     """A piano call can be recorded, and the callback leads to our hook with the key we know."""
-    settings = played.desk.settings
+    settings = demo_run.desk.settings
     assert (["piano"], CALLBACK_KEY) == (
         list(settings.huawei_record_rules),
         settings.huawei_callback_key,
     )
-    Stage(Workspace(), played.clouds, {}).lead_to("http://127.0.0.1:9")
-    app_id = played.clouds.huawei.account.apps["piano"]
-    callback = played.clouds.huawei.control.callbacks[app_id]
+    DemoEnvironment(Workspace(), demo_run.clouds, {}).connect("http://127.0.0.1:9")
+    app_id = demo_run.clouds.huawei.account.apps["piano"]
+    callback = demo_run.clouds.huawei.control.callbacks[app_id]
     assert f"http://127.0.0.1:9{RECORDING_PATH}" == callback.url
     assert CALLBACK_KEY == callback.auth_key

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
+    CloudDataExpiredError,
     CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
+    CloudUnsupportedError,
 )
 from bot.i18n.messages import message
-from bot.services.cloud_errors import MENDED_WITHIN, judge_failure
+from bot.services.cloud_errors import KEY_RETRY_INTERVAL, classify_report_failure
 from bot.ticket import ReportState
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -31,24 +31,24 @@ AT: Any = {"cloud": "agora", "endpoint": "reportV2"}
     [
         (CloudUnreachableError(SAID, maybe_arrived=True, **AT), ReportState.UNCONFIRMED, None),
         (CloudUnreachableError(SAID, maybe_arrived=False, **AT), ReportState.PENDING, None),
-        (CloudNonsenseError(SAID, **AT), ReportState.UNCONFIRMED, None),
-        (CloudBrokenError(SAID, status=504, **AT), ReportState.UNCONFIRMED, None),
-        (CloudBrokenError(SAID, status=500, **AT), ReportState.PENDING, None),
-        (CloudOverQuotaError(SAID, retry_at=NOW, **AT), ReportState.PENDING, None),
-        (CloudCannotError(SAID, **AT), ReportState.UNSUPPORTED, None),
-        (CloudForgotError(SAID, status=400, **AT), ReportState.REFUSED, None),
+        (CloudInvalidResponseError(SAID, **AT), ReportState.UNCONFIRMED, None),
+        (CloudServerError(SAID, status=504, **AT), ReportState.UNCONFIRMED, None),
+        (CloudServerError(SAID, status=500, **AT), ReportState.PENDING, None),
+        (CloudQuotaExceededError(SAID, retry_at=NOW, **AT), ReportState.PENDING, None),
+        (CloudUnsupportedError(SAID, **AT), ReportState.UNSUPPORTED, None),
+        (CloudDataExpiredError(SAID, status=400, **AT), ReportState.REFUSED, None),
         (CloudRefusedError(SAID, status=400, **AT), ReportState.REFUSED, None),
-        (CloudRefusedError(SAID, status=401, **AT), ReportState.REFUSED, MENDED_WITHIN),
-        (CloudRefusedError(SAID, status=403, **AT), ReportState.REFUSED, MENDED_WITHIN),
+        (CloudRefusedError(SAID, status=401, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
+        (CloudRefusedError(SAID, status=403, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
     ],
 )
 def test_judge_failure(error: CloudError, state: ReportState, pause: dt.timedelta | None) -> None:
     """Each kind of failure has its state; a key that can be mended is tried now and then."""
     later = NOW + dt.timedelta(days=1)
-    assert (state, pause and NOW + pause) == judge_failure(error, NOW, later)
+    assert (state, pause and NOW + pause) == classify_report_failure(error, NOW, later)
 
 
 def test_what_the_cloud_forgot_is_not_tried_again() -> None:
     """A mended key does not help once the call is forgotten."""
     wrong_key = CloudRefusedError(SAID, status=401, **AT)
-    assert (ReportState.REFUSED, None) == judge_failure(wrong_key, NOW, NOW)
+    assert (ReportState.REFUSED, None) == classify_report_failure(wrong_key, NOW, NOW)

@@ -16,7 +16,7 @@ from bot.services.tickets import replies
 from bot.store import Session, Store
 from bot.store.tickets import lists, search, search_index, tickets
 from bot.store.tickets.lists import TicketQuery
-from bot.store.tickets.search import Either, Span
+from bot.store.tickets.search import Clause, NumberRange
 from bot.ticket import Status, Ticket
 
 START = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
@@ -27,7 +27,7 @@ Keep = Callable[[Ticket], bool]
 
 def made_up(chance: random.Random, number: int) -> Ticket:
     """Some ticket, filed so many minutes after the start."""
-    told: dict[str, Any] = {"created_at": START + number * MINUTE, "occurred_at": START}
+    fields: dict[str, Any] = {"created_at": START + number * MINUTE, "occurred_at": START}
     return Ticket(
         team=chance.choice(["T1", "T1", "T1", "T2"]),
         origin=f"V{number}",
@@ -45,7 +45,7 @@ def made_up(chance: random.Random, number: int) -> Ticket:
         student_uid="2",
         abnormal_side=Side.STUDENT,
         issue_type=3,
-        **told,
+        **fields,
     )
 
 
@@ -54,7 +54,7 @@ def filed(each_database: Store) -> list[Ticket]:
     """Two hundred tickets in the database, oldest first."""
     chance = random.Random(12)  # noqa: S311 - no secret
     some = [made_up(chance, number) for number in range(200)]
-    each_database.transact_here(lambda session: session.add_all(some))
+    each_database.transact_sync(lambda session: session.add_all(some))
     return some
 
 
@@ -65,7 +65,7 @@ def pages(store: Store, query: TicketQuery) -> Iterator[list[int]]:
         def work(session: Session, asked: TicketQuery = query) -> lists.TicketPage:
             return lists.page(session, asked, 7)
 
-        found = store.read_here(work)
+        found = store.read_sync(work)
         yield [ticket.id for ticket in found.tickets]
         if found.before is None and found.after is None:
             return
@@ -79,8 +79,8 @@ def pages(store: Store, query: TicketQuery) -> Iterator[list[int]]:
         ({"statuses": OPEN}, lambda t: t.status in OPEN),
         ({"statuses": (Status.RESOLVED,), "app": "kids"}, lambda t: (t.status, t.app) == ("resolved", "kids")),
         ({"cloud": "huawei", "cause": "network.loss"}, lambda t: (t.cloud, t.cause) == ("huawei", "network.loss")),
-        ({"concerns": "U1"}, lambda t: "U1" in (t.reporter, t.assignee)),
-        ({"concerns": "U1", "statuses": OPEN}, lambda t: "U1" in (t.reporter, t.assignee) and t.status in OPEN),
+        ({"involved_user": "U1"}, lambda t: "U1" in (t.reporter, t.assignee)),
+        ({"involved_user": "U1", "statuses": OPEN}, lambda t: "U1" in (t.reporter, t.assignee) and t.status in OPEN),
         ({"reporter": "U1", "assignee": "U2"}, lambda t: (t.reporter, t.assignee) == ("U1", "U2")),
         ({"cname": "class_77_2", "is_live": True}, lambda t: t.cname == "class_77_2" and t.is_live),
         ({"is_live": False, "incident": 3}, lambda t: t.is_live is False and t.incident == 3),
@@ -104,7 +104,7 @@ def test_every_page_of_every_query(
     urgent = pages(each_database, replace(query, order="urgency"))
     assert [ticket.id for ticket in queue] == list(chain(*urgent))
     for most in (0, 5, 99, 1000):
-        counted = each_database.read_here(
+        counted = each_database.read_sync(
             lambda session, most=most: lists.count(session, query, most)  # type: ignore[misc]
         )
         assert min(len(expected), most + 1) == counted
@@ -148,13 +148,13 @@ def talked_of(each_database: Store) -> dict[str, int]:
         session.flush()
         return {said: each.id for said, each in made.items()}
 
-    return each_database.transact_here(work)
+    return each_database.transact_sync(work)
 
 
 def found_by(store: Store, text: str, **more: Any) -> set[int]:
     """The numbers of the third team's tickets that a text finds."""
     query = TicketQuery("T3", words=tuple(text.split()), **more)
-    found = store.read_here(lambda session: lists.page(session, query))
+    found = store.read_sync(lambda session: lists.page(session, query))
     return {ticket.id for ticket in found.tickets}
 
 
@@ -176,13 +176,13 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
     number = next(iter(talked_of.values()))
 
     def change(work: Callable[[Session, Ticket], None]) -> None:
-        each_database.transact_here(lambda session: work(session, tickets.find(session, number)))
+        each_database.transact_sync(lambda session: work(session, tickets.find(session, number)))
 
     def reply(text: str) -> Callable[[Session, Ticket], None]:
         def work(session: Session, ticket: Ticket) -> None:
             ticket.channel, ticket.card_ts = "C1", "1.0"
             session.flush()
-            replies.keep(session, replies.Reply("T3", "C1", "1.0", "1.5", "U7", text))
+            replies.save_reply(session, replies.Reply("T3", "C1", "1.0", "1.5", "U7", text))
 
         return work
 
@@ -205,7 +205,9 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
     assert set() == found_by(each_database, "another")
     change(resolve)
     assert {number} == found_by(each_database, "网线", cause="network.loss")
-    assert {number} == found_by(each_database, "网线 丢包", named={"丢包": ("network.loss", "x.y")})
+    assert {number} == found_by(
+        each_database, "网线 丢包", word_causes={"丢包": ("network.loss", "x.y")}
+    )
     with pytest.raises(RuntimeError):
         change(fail)
     assert set() == found_by(each_database, "白费")
@@ -229,7 +231,7 @@ def test_common_word_of_long_ago(each_database: Store) -> None:
     """
     old = range(2_000_000, 2_128_000, 40)  # more than are gathered at once, in eight blocks
     new = range(2_200_000, 2_201_100)
-    wanted = [Either((("=team:t4",),)), Either((("花屏",), ("screen", "torn")))]
+    wanted = [Clause((("=team:t4",),)), Clause((("花屏",), ("screen", "torn")))]
     with Session(each_database.engine) as session:  # nothing is committed
         rows = [(number, {"=team:t4", "花屏"}) for number in old]
         rows += [(number, {"=team:t4", "screen"}) for number in new]
@@ -238,11 +240,11 @@ def test_common_word_of_long_ago(each_database: Store) -> None:
         ]
         search_index.write(session.connection(), marked)
 
-        def found(span: Span, limit: int) -> list[int]:
+        def found(span: NumberRange, limit: int) -> list[int]:
             return search.newest(session, wanted, span, limit)
 
-        assert list(old[:-8:-1]) == found(Span(), 7)
-        assert list(old[1000:996:-1]) == found(Span(below=old[1001]), 4)
-        assert list(old[::-1]) == found(Span(), 10_000)
-        assert list(old[:-21:-1]) == found(Span(first=old[-20]), 50)
-        assert [] == found(Span(first=old[-1] + 1), 50)
+        assert list(old[:-8:-1]) == found(NumberRange(), 7)
+        assert list(old[1000:996:-1]) == found(NumberRange(below=old[1001]), 4)
+        assert list(old[::-1]) == found(NumberRange(), 10_000)
+        assert list(old[:-21:-1]) == found(NumberRange(first=old[-20]), 50)
+        assert [] == found(NumberRange(first=old[-1] + 1), 50)

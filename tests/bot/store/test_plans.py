@@ -49,7 +49,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A SQLite database with one ticket."""
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'lagdesk.db'}")
     store.migrate()
-    store.transact_here(lambda session: session.add(made("V1")))
+    store.transact_sync(lambda session: session.add(made("V1")))
     yield store
     store.close()
 
@@ -69,18 +69,18 @@ def listed(**wanted: Any) -> Ask:
         listed(statuses=OPEN, order="urgency", assignee="U1"),
         listed(app="kids"),
         listed(reporter="U1"),
-        listed(concerns="U1"),
+        listed(involved_user="U1"),
         listed(since=NOW - DAY),
         listed(until=NOW - DAY),
         listed(words=("卡顿",)),
         listed(statuses=OPEN, app="kids"),
-        lambda session: weeks.outlines_of(session, NOW - 14 * DAY, NOW, "T1"),
-        lambda session: weeks.outlines_of(session, NOW - 14 * DAY, NOW, None),
-        lambda session: weeks.stretches(session, NOW - 14 * DAY, NOW),
-        lambda session: tickets.find_twin(session, made("V2")),
-        lambda session: tickets.first_number(session, NOW),
-        lambda session: history.of_person(session, "kids", "10001", NOW - DAY, other_than=7),
-        lambda session: events.is_awaited(session, "kids", NOW - DAY),
+        lambda session: weeks.list_weekly_rows(session, NOW - 14 * DAY, NOW, "T1"),
+        lambda session: weeks.list_weekly_rows(session, NOW - 14 * DAY, NOW, None),
+        lambda session: weeks.uptime(session, NOW - 14 * DAY, NOW),
+        lambda session: tickets.find_likely_duplicate(session, made("V2")),
+        lambda session: tickets.number_before(session, NOW),
+        lambda session: history.list_for_participant(session, "kids", "10001", NOW - DAY, other_than=7),
+        lambda session: events.has_unresolved_tickets(session, "kids", NOW - DAY),
     ],
 )  # fmt: skip
 def test_no_question_reads_a_whole_team(ask: Ask, database: Store) -> None:
@@ -94,7 +94,7 @@ def test_no_question_reads_a_whole_team(ask: Ask, database: Store) -> None:
 
     event.listen(database.engine, "before_cursor_execute", explain)
     try:
-        database.read_here(ask)
+        database.read_sync(ask)
     finally:
         event.remove(database.engine, "before_cursor_execute", explain)
     assert plans

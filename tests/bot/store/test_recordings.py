@@ -13,7 +13,7 @@ from bot.store import Session, Store
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import RecordedFile, Recording, RecordState
+from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -21,21 +21,28 @@ MINUTE = dt.timedelta(minutes=1)
 
 def recording(origin: str, **changes: Any) -> Recording:
     """A recording that was asked for at noon."""
-    told = {"team": "T1", "ticket": 7, "app": "piano", "cname": "c1", "side": Side.TEACHER}
+    fields = {"team": "T1", "ticket": 7, "app": "piano", "cname": "c1", "side": Side.TEACHER}
     return Recording(
-        **{**told, "uid": "10001", "person": "U1", "origin": origin, "asked_at": NOON, **changes}
+        **{
+            **fields,
+            "uid": "10001",
+            "person": "U1",
+            "origin": origin,
+            "requested_at": NOON,
+            **changes,
+        }
     )
 
 
-def file(path: str, number: int) -> RecordedFile:
+def file(path: str, number: int) -> RecordingFile:
     """A finished file of a recording."""
-    return RecordedFile(recording=number, ticket=7, bucket="b", path=path, at=NOON)
+    return RecordingFile(recording=number, ticket=7, bucket="b", path=path, at=NOON)
 
 
 def entry(origin: str, action: str, minute: int, **changes: Any) -> AuditEntry:
     """Something somebody did, so many minutes after noon."""
-    told = {"team": "T1", "person": "U1", "ticket": 7, "at": NOON + minute * MINUTE}
-    return AuditEntry(**{**told, "origin": origin, "action": action, **changes})
+    fields = {"team": "T1", "person": "U1", "ticket": 7, "at": NOON + minute * MINUTE}
+    return AuditEntry(**{**fields, "origin": origin, "action": action, **changes})
 
 
 async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None:
@@ -43,9 +50,11 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
     reason = {"id": "no %(what)s", "params": {"what": "quota"}}
 
     def keep(session: Session) -> int:
-        old = recording("V1", state=RecordState.STOPPED, job_id="j1", stopped_at=NOON)
-        new = recording("V2", state=RecordState.RUNNING, job_id="j2", reason=reason, is_told=False)
-        lost = recording("V3", ticket=8, state=RecordState.UNCONFIRMED)
+        old = recording("V1", state=RecordingState.STOPPED, job_id="j1", stopped_at=NOON)
+        new = recording(
+            "V2", state=RecordingState.RUNNING, job_id="j2", reason=reason, has_webhook=False
+        )
+        lost = recording("V3", ticket=8, state=RecordingState.UNCONFIRMED)
         session.add_all([old, new, lost])
         session.flush()
         assert new.id is not None
@@ -55,19 +64,19 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
 
     def look(session: Session) -> None:
         found = recordings.lock(session, number)
-        assert (reason, False, None) == (found.reason, found.is_told, found.stopped_at)
-        assert (NOON, Side.TEACHER) == (found.asked_at, found.side)
+        assert (reason, False, None) == (found.reason, found.has_webhook, found.stopped_at)
+        assert (NOON, Side.TEACHER) == (found.requested_at, found.side)
         assert found == recordings.find_by_origin(session, "T1", "V2")
-        assert found == recordings.active_of(session, 7)
+        assert found == recordings.find_active(session, 7)
         assert found == recordings.find_by_job(session, "piano", "j2")
         for nobody in (
             recordings.find_by_origin(session, "T2", "V2"),
-            recordings.active_of(session, 8),
+            recordings.find_active(session, 8),
             recordings.find_by_job(session, "kids", "j2"),
             recordings.find_by_job(session, "piano", ""),
         ):
             assert nobody is None
-        assert ["V3"] == [one.origin for one in recordings.unconfirmed_of(session, "piano", "c1")]
+        assert ["V3"] == [one.origin for one in recordings.list_unconfirmed(session, "piano", "c1")]
         with pytest.raises(KeyError):
             recordings.lock(session, number + 1000)
 
@@ -80,16 +89,18 @@ async def test_what_is_told_twice_counts_once(each_database: Store) -> None:
     async def twice(work: Any) -> list[bool]:
         return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
 
-    assert [False, True] == await twice(lambda s: recordings.hear(s, "e1", NOON))
-    assert [False, True] == await twice(lambda s: audit_log.note(s, entry("V9", "room.reveal", 0)))
+    assert [False, True] == await twice(lambda s: recordings.mark_received(s, "e1", NOON))
+    assert [False, True] == await twice(
+        lambda s: audit_log.add_entry(s, entry("V9", "room.reveal", 0))
+    )
 
     def add(session: Session) -> list[bool]:
         return [recordings.add_file(session, file(path, 1)) for path in ("a", "a", "b")]
 
     assert [True, False, True] == await each_database.transact(add)
     later = NOON + dt.timedelta(days=3)
-    assert await each_database.transact(lambda s: recordings.hear(s, "e2", later))
-    assert await each_database.transact(lambda s: recordings.hear(s, "e1", later))
+    assert await each_database.transact(lambda s: recordings.mark_received(s, "e2", later))
+    assert await each_database.transact(lambda s: recordings.mark_received(s, "e1", later))
 
 
 async def test_who_did_what_newest_first(each_database: Store) -> None:
@@ -104,19 +115,21 @@ async def test_who_did_what_newest_first(each_database: Store) -> None:
     ]
 
     def keep(session: Session) -> None:
-        assert [True] * len(entries) == [audit_log.note(session, each) for each in entries]
+        assert [True] * len(entries) == [audit_log.add_entry(session, each) for each in entries]
 
     await each_database.transact(keep)
 
     def look(session: Session) -> None:
-        newest = audit_log.newest(session, "T1", None, 3)
+        newest = audit_log.list_newest(session, "T1", None, 3)
         assert ["V3", "V2", "V1"] == [each.origin for each in newest]
-        (only,) = [each for each in audit_log.newest(session, "T1", 7, 20) if each.origin == "V1"]
+        (only,) = [
+            each for each in audit_log.list_newest(session, "T1", 7, 20) if each.origin == "V1"
+        ]
         assert (uid, NOON + MINUTE) == (only.detail, only.at)
         assert {"V1": "refused"} == audit_log.outcomes(session, "T1", ["V1", "V2"])
         assert {} == audit_log.outcomes(session, "T2", ["V1"])
         assert {} == audit_log.outcomes(session, "T1", [])
-        about = [each.action for each in audit_log.of_ticket(session, 7) if each.team == "T1"]
+        about = [each.action for each in audit_log.list_for_ticket(session, 7) if each.team == "T1"]
         assert ["room.dismiss", "room.dismiss.refused"] == about[-2:]
 
     await each_database.read(look)

@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Iterator[Store]:
 
 def ticket(after: int) -> Ticket:
     """A ticket reported so many minutes after the start."""
-    told: dict[str, Any] = {"created_at": START + after * MINUTE, "occurred_at": START}
+    fields: dict[str, Any] = {"created_at": START + after * MINUTE, "occurred_at": START}
     return Ticket(
         origin=f"V{after}",
         app="kids",
@@ -41,7 +41,7 @@ def ticket(after: int) -> Ticket:
         abnormal_side=Side.STUDENT,
         issue_type=3,
         reporter="U1",
-        **told,
+        **fields,
     )
 
 
@@ -67,9 +67,9 @@ def test_stretches(
     def work(session: Session) -> list[tuple[int, int]]:
         session.add_all(ticket(after) for after in reported)
         for note in notes:
-            kept.note_running(session, START + note * MINUTE, 30 * MINUTE)
+            kept.record_uptime(session, START + note * MINUTE, 30 * MINUTE)
             session.flush()
-        found = kept.stretches(session, START, END)
+        found = kept.uptime(session, START, END)
         return [((a - START) // MINUTE, (b - START) // MINUTE) for a, b in found]
 
-    assert expected == database.transact_here(work)
+    assert expected == database.transact_sync(work)

@@ -11,42 +11,42 @@ import pytest
 from bot.call import (
     Code,
     Distribution,
-    Figure,
-    Lack,
-    LackReason,
+    DistributionRow,
     Media,
-    Missing,
-    Slice,
+    MetricDefinition,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Trend,
     Unit,
     Usage,
 )
 from bot.i18n.messages import LocaleName, message
-from bot.i18n.translator import Words
-from bot.ports import Overview, Topic
+from bot.i18n.translator import Translator
+from bot.ports import AppMetrics, Topic
 from bot.sandbox.slack.block_kit import validate_message
 from handlers.app_metrics.view import (
     charts,
+    fallback_text,
     headline,
-    notice,
-    overview_blocks,
-    print_overview,
+    metrics_blocks,
+    print_metrics,
     tables,
 )
-from handlers.slack.api_errors import answer_refusal
-from handlers.ui.metric_names import name_of, short_name, written
+from handlers.slack.api_errors import response_error_code
+from handlers.ui.metric_names import format_value, full_name, short_name
 from handlers.ui.native_charts import Chart, Line, chart_block
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 WORDS: tuple[LocaleName, ...] = ("en", "zh", "both")
 MINUTE = dt.timedelta(minutes=1)
 
 
-def trend(code: Code, unit: Unit, *values: float, **figure: Any) -> Trend:
+def trend(code: Code, unit: Unit, *values: float, **definition: Any) -> Trend:
     """A figure of the last minutes."""
     points = tuple((NOON - MINUTE * (len(values) - n), value) for n, value in enumerate(values))
-    return Trend(code, unit, points, Figure(code, **figure))
+    return Trend(code, unit, points, MetricDefinition(code, **definition))
 
 
 FREEZE = trend(
@@ -62,7 +62,7 @@ JOINS = trend(
 )
 WEB = Code("volcengine.product_type", "web")
 STALLS = Code("volcengine.quality", "video_stall_rate")
-FULL = Overview(
+FULL = AppMetrics(
     Topic.LIVE,
     "kids",
     "agora",
@@ -76,11 +76,13 @@ FULL = Overview(
         for day in range(1, 8)
     ),
     distributions=(
-        Distribution("network", Unit.PERCENT, (Slice((Code("agora.network", "<wifi>"),), 3.2),)),
+        Distribution(
+            "network", Unit.PERCENT, (DistributionRow((Code("agora.network", "<wifi>"),), 3.2),)
+        ),
     ),
-    definitions=(message("Days follow UTC."),),
+    explanations=(message("Days follow UTC."),),
     failures=(message("Agora & <others> are away."),),
-    missing=(Missing(Lack.FIGURES, LackReason.NOT_FOUND, detail="live_net"),),
+    missing=(MissingItem(MissingKind.FIGURES, MissingReason.NOT_FOUND, detail="live_net"),),
 )
 WIDE = replace(
     FULL,
@@ -98,37 +100,44 @@ WIDE = replace(
         Distribution(
             "province",
             Unit.PERCENT,
-            tuple(Slice((Code("volcengine.province", f"上海{n}" * 9),), n) for n in range(60)),
+            tuple(
+                DistributionRow((Code("volcengine.province", f"上海{n}" * 9),), n)
+                for n in range(60)
+            ),
         )
         for _ in range(30)
     ),
 )
-EMPTY = Overview(Topic.NETWORK, "kids", "huawei", fetched_at=NOON, failures=FULL.failures)
-MANY = replace(FULL, definitions=tuple(message(f"{n} %(x)s", x="y" * 400) for n in range(30)))
+EMPTY = AppMetrics(Topic.NETWORK, "kids", "huawei", fetched_at=NOON, failures=FULL.failures)
+MANY = replace(FULL, explanations=tuple(message(f"{n} %(x)s", x="y" * 400) for n in range(30)))
 
 
 @pytest.mark.parametrize("locale", WORDS)
 @pytest.mark.parametrize("native", [True, False])
-@pytest.mark.parametrize("overview", [FULL, WIDE, EMPTY, MANY])
-def test_slack_takes_every_answer(overview: Overview, native: bool, locale: LocaleName) -> None:  # noqa: FBT001 - a row of the table
+@pytest.mark.parametrize("app_metrics", [FULL, WIDE, EMPTY, MANY])
+def test_slack_takes_every_answer(
+    app_metrics: AppMetrics,
+    native: bool,  # noqa: FBT001 - a row of the table
+    locale: LocaleName,
+) -> None:
     """However much there is, in every language, the blocks keep to Slack's limits."""
-    voice = Voice(Words(locale, "Asia/Shanghai"))
-    shown = overview_blocks(overview, ["adults"], voice, native=native)
-    assert [] == validate_message({"text": notice(overview, voice), "blocks": shown})
+    renderer = Renderer(Translator(locale, "Asia/Shanghai"))
+    shown = metrics_blocks(app_metrics, ["adults"], renderer, native=native)
+    assert [] == validate_message({"text": fallback_text(app_metrics, renderer), "blocks": shown})
     assert native or not [block for block in shown if block["type"].startswith("data_")]
 
 
 def test_charts_hold_what_shares_a_scale() -> None:
     """Freezes are not drawn beside success, and there are two charts at most."""
-    drawn = charts(FULL, Voice(Words("en")))
+    drawn = charts(FULL, Renderer(Translator("en")))
     assert [["Video freeze"], ["Users"]] == [[line.name for line in c.lines] for c in drawn]
-    alone = charts(replace(FULL, trends=(JOINS,)), Voice(Words("en")))
+    alone = charts(replace(FULL, trends=(JOINS,)), Renderer(Translator("en")))
     assert ["Success and good transmission"] == [chart.title for chart in alone]
 
 
 def drawn(*lines: Line, zone: str = "UTC") -> Any:
     """A chart's inside."""
-    block = chart_block("c", Chart("T", "%", lines), Words("en", zone))
+    block = chart_block("c", Chart("T", "%", lines), Translator("en", zone))
     assert block is not None
     return block["chart"]
 
@@ -189,11 +198,11 @@ def test_lines_with_gaps_share_their_points() -> None:
 )
 def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
     """No line, a single point, or lines that never meet make no chart."""
-    assert chart_block("c", Chart("T", "%", lines), Words("en")) is None
+    assert chart_block("c", Chart("T", "%", lines), Translator("en")) is None
 
 
 @pytest.mark.parametrize(
-    ("code", "figure", "said", "short"),
+    ("code", "definition", "said", "short"),
     [
         (Code("agora.live_metric", "pcu"), None, "Number of users", "Users"),
         (
@@ -202,20 +211,27 @@ def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
             "new (agora.live_metric)",
             "new (agora.live_metric)",
         ),
-        (STALLS, Figure(STALLS, part=WEB), "Video stall rate", "Video freeze (browsers)"),
-        (STALLS, Figure(STALLS, within_ms=500), "Video stall rate, 500 ms", "Video freeze"),
+        (STALLS, MetricDefinition(STALLS, part=WEB), "Video stall rate", "Video freeze (browsers)"),
+        (
+            STALLS,
+            MetricDefinition(STALLS, within_ms=500),
+            "Video stall rate, 500 ms",
+            "Video freeze",
+        ),
     ],
 )
-def test_names(code: Code, figure: Figure | None, said: str, short: str) -> None:
+def test_names(code: Code, definition: MetricDefinition | None, said: str, short: str) -> None:
     """Known figures have words, unknown ones keep their code and kind; browsers are named."""
-    voice = Voice(Words("en"))
-    assert voice.plain(name_of(code, figure)).startswith(said)
-    assert short == voice.plain(short_name(code, figure))
+    renderer = Renderer(Translator("en"))
+    assert renderer.plain_text(full_name(code, definition)).startswith(said)
+    assert short == renderer.plain_text(short_name(code, definition))
 
 
 def test_an_unusual_threshold_is_said() -> None:
     """The name tells the usual threshold; another one stands beside it."""
-    said = Voice(Words("en")).plain(name_of(STALLS, Figure(STALLS, within_ms=600)))
+    said = Renderer(Translator("en")).plain_text(
+        full_name(STALLS, MetricDefinition(STALLS, within_ms=600))
+    )
     assert "here: 0.6 s" in said
 
 
@@ -232,28 +248,32 @@ def test_an_unusual_threshold_is_said() -> None:
 )
 def test_values_have_units(value: float, unit: Unit, said: str) -> None:
     """A share keeps two decimals, a small number without a unit two digits."""
-    assert said == Voice(Words("en")).plain(written(value, unit)).replace(" %", "%")
+    assert said == Renderer(Translator("en")).plain_text(format_value(value, unit)).replace(
+        " %", "%"
+    )
 
 
 def test_a_distribution_leads_with_its_largest() -> None:
     """The notice of a distribution names where it is worst."""
     alone = replace(FULL, trends=(), usages=())
-    assert "<wifi>: 3.2%" in Voice(Words("en")).plain(headline(alone)).replace(" %", "%")
+    assert "<wifi>: 3.2%" in Renderer(Translator("en")).plain_text(headline(alone)).replace(
+        " %", "%"
+    )
 
 
 def test_a_table_says_now_and_how_far_it_went() -> None:
     """Numbers with their units: now, average, lowest and highest; days newest first."""
-    of_time, by_day, spread = tables(FULL, Voice(Words("en")))
+    of_time, by_day, distribution = tables(FULL, Renderer(Translator("en")))
     told = [(cell.value, cell.text.replace(" ", "")) for cell in of_time.rows[0][1:]]
     assert [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")] == [told[0], *told[2:]]
     assert "0.73%" == told[1][1]
     assert ("2026-11-07", "7") == tuple(cell.text for cell in by_day.rows[0])
-    assert ("<wifi>", 3.2) == (spread.rows[0][0].text, spread.rows[0][1].value)
+    assert ("<wifi>", 3.2) == (distribution.rows[0][0].text, distribution.rows[0][1].value)
 
 
 def test_the_terminal_says_the_same() -> None:
     """Columns stand under each other, and how old it is and what is missing below them."""
-    told = print_overview(FULL, ["adults"], Words("en", "UTC"))
+    told = print_metrics(FULL, ["adults"], Translator("en", "UTC"))
     for said in ("12:00 UTC", "12:01 UTC", "Agora & <others> are away.", "adults"):
         assert said in told
     head, first, *_ = told.splitlines()[3:]
@@ -262,11 +282,12 @@ def test_the_terminal_says_the_same() -> None:
 
 def test_an_empty_answer_says_so() -> None:
     """Nothing to show is said, with what went wrong and nothing that would not be true."""
-    voice = Voice(Words("en"))
-    assert "kids at Huawei Cloud, network: there are no figures for this period." == voice.plain(
-        headline(EMPTY)
+    renderer = Renderer(Translator("en"))
+    assert (
+        "kids at Huawei Cloud, network: there are no figures for this period."
+        == renderer.plain_text(headline(EMPTY))
     )
-    shown = repr(overview_blocks(EMPTY, [], voice, native=True))
+    shown = repr(metrics_blocks(EMPTY, [], renderer, native=True))
     assert "are away" in shown
     assert "Fetched" not in shown
 
@@ -284,4 +305,4 @@ def test_an_empty_answer_says_so() -> None:
 )
 def test_a_refusal_may_stand_in_the_body(status: int, body: str, code: str) -> None:
     """Slack's response addresses say no in several ways."""
-    assert code == answer_refusal(status, body)
+    assert code == response_error_code(status, body)

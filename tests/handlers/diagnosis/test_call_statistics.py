@@ -11,37 +11,39 @@ import pytest
 from bot.call import (
     Code,
     Distribution,
-    Figure,
+    DistributionRow,
     IssueType,
     Media,
+    MetricDefinition,
     Report,
     Side,
-    Slice,
     Trend,
     Unit,
 )
 from bot.diagnosis import Verdict
-from bot.i18n.translator import Words
-from bot.ports import Bucket, Crowd, Diagnosis
-from handlers.diagnosis.call_statistics import crowd_lines
+from bot.i18n.translator import Translator
+from bot.ports import CallStatistics, Diagnosis, FreezeBucket
+from handlers.diagnosis.call_statistics import call_statistics_lines
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 REPORT = Report("kids", "c", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW)
-FROZEN = Figure(Code("agora.metric.current", "videoFreezeRate"), Media.VIDEO)
+FROZEN = MetricDefinition(Code("agora.metric.current", "videoFreezeRate"), Media.VIDEO)
 
 
-def said(crowd: Crowd | None, locale: Literal["en", "zh"] = "en") -> list[str]:
+def said(call_statistics: CallStatistics | None, locale: Literal["en", "zh"] = "en") -> list[str]:
     """What a reader is told."""
-    diagnosis = Diagnosis(REPORT, "agora", Verdict("network.loss", NOW, NOW), NOW, crowd=crowd)
-    return [Words(locale).say(line) for line in crowd_lines(diagnosis)]
+    diagnosis = Diagnosis(
+        REPORT, "agora", Verdict("network.loss", NOW, NOW), NOW, call_statistics=call_statistics
+    )
+    return [Translator(locale).translate(line) for line in call_statistics_lines(diagnosis)]
 
 
-def crowd_of(*people: int) -> Crowd:
+def crowd_of(*people: int) -> CallStatistics:
     """So many people in each of Agora's four buckets, of video."""
     bounds = ((0, 3), (3, 5), (5, 10), (10, 100))
-    buckets = [Bucket(Media.VIDEO, *pair, n) for pair, n in zip(bounds, people, strict=True)]
-    return Crowd(NOW - 2 * MINUTE, NOW + 2 * MINUTE, buckets=tuple(buckets))
+    buckets = [FreezeBucket(Media.VIDEO, *pair, n) for pair, n in zip(bounds, people, strict=True)]
+    return CallStatistics(NOW - 2 * MINUTE, NOW + 2 * MINUTE, buckets=tuple(buckets))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_did_only_one_suffer(people: tuple[int, ...], judgement: str | None, gro
 def test_networks_and_the_worst_minute() -> None:
     """Networks in the order of their shares; the minute with the most people; in both languages."""
     rows = tuple(
-        Slice((Code("agora.dimension.network", place),), value)
+        DistributionRow((Code("agora.dimension.network", place),), value)
         for place, value in (("Wi-Fi", 12.04), ("4G", 3.0))
     )
     there = Trend(
@@ -84,17 +86,17 @@ def test_networks_and_the_worst_minute() -> None:
         Unit.NUMBER,
         ((NOW - MINUTE, 2.0), (NOW, 5.0)),
     )
-    crowd = Crowd(
+    call_statistics = CallStatistics(
         NOW - 2 * MINUTE,
         NOW + 2 * MINUTE,
-        spreads=(Distribution("network", Unit.PERCENT, rows, FROZEN),),
+        distributions=(Distribution("network", Unit.PERCENT, rows, FROZEN),),
         minutes=(there, frozen),
     )
-    text = "\n".join(said(crowd))
+    text = "\n".join(said(call_statistics))
     assert "Time frozen by network (video): Wi-Fi 12%, 4G 3%" in text
     assert "5 of 14 people frozen at some time" in text
-    assert "14 人中有 5 人出现过卡顿" in "\n".join(said(crowd, "zh"))
-    alone = replace(crowd, spreads=(), minutes=(replace(frozen, points=()),))
+    assert "14 人中有 5 人出现过卡顿" in "\n".join(said(call_statistics, "zh"))
+    alone = replace(call_statistics, distributions=(), minutes=(replace(frozen, points=()),))
     assert [] == said(alone)
 
 

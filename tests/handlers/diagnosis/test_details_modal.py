@@ -6,13 +6,23 @@ import datetime as dt
 
 import pytest
 
-from bot.call import AbnormalEvent, Code, Factor, IssueType, Lack, LackReason, Missing, Report, Side
+from bot.call import (
+    AbnormalEvent,
+    Code,
+    Factor,
+    IssueType,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Report,
+    Side,
+)
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 from tests.scenario_helpers import text_of
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
@@ -26,7 +36,7 @@ def diagnosis(
     cause: str,
     *factors: Code,
     evidence: tuple[Evidence, ...] = (MEASURED,),
-    missing: tuple[Missing, ...] = (),
+    missing: tuple[MissingItem, ...] = (),
     about: str = "20002",
 ) -> Diagnosis:
     """A verdict about the student, and an event of the cloud's with these factors."""
@@ -42,7 +52,7 @@ def diagnosis(
 
 def read(shown: Diagnosis, ticket: Ticket) -> str:
     """Everything the modal says, in English."""
-    return text_of(details_view(ticket, shown, Voice(Words("en"))))
+    return text_of(details_view(ticket, shown, Renderer(Translator("en"))))
 
 
 @pytest.fixture
@@ -64,8 +74,8 @@ def ticket() -> Ticket:
     )
 
 
-UNSEEN = Missing(Lack.EVENTS, LackReason.UNREACHABLE)
-HALF_SEEN = Missing(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)
+UNSEEN = MissingItem(MissingKind.EVENTS, MissingReason.UNREACHABLE)
+HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +108,6 @@ def test_a_limit_names_its_document(ticket: Ticket) -> None:
 def test_everything_fits_in_slack(ticket: Ticket) -> None:
     """Hundreds of events stay within sections of three thousand signs and a hundred blocks."""
     shown = diagnosis("network.loss", *[LOSS] * 400)
-    view = details_view(ticket, shown, Voice(Words("both")))
+    view = details_view(ticket, shown, Renderer(Translator("both")))
     assert 100 >= len(view["blocks"])
     assert 3000 >= max(len(block["text"]["text"]) for block in view["blocks"])

@@ -16,23 +16,23 @@ from bot.call import (
     Direction,
     Factor,
     IssueType,
-    Lack,
-    LackReason,
     Media,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
     Report,
     Side,
 )
 from bot.diagnosis import Evidence, Verdict
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import verdict_message as diagnosis_message
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-EN, ZH = Voice(Words("en")), Voice(Words("zh"))
+EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
 REPORT = Report(
     app="kids",
     cname="class_77_1",
@@ -52,18 +52,18 @@ def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values:
     return Diagnosis(REPORT, "agora", verdict, NOW, calls=(call,), events=events)
 
 
-def shown(diagnosis: Diagnosis, voice: Voice = EN) -> str:
+def shown(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
     """The card as one string."""
-    return json.dumps(diagnosis_message.full_card(diagnosis, voice), ensure_ascii=False)
+    return json.dumps(diagnosis_message.full_blocks(diagnosis, renderer), ensure_ascii=False)
 
 
-@pytest.mark.parametrize("voice", [EN, ZH])
+@pytest.mark.parametrize("renderer", [EN, ZH])
 @pytest.mark.parametrize("kind", ["agora.factor_id", "agora.exp_id", "huawei.unheard_of"])
-def test_unknown_codes_keep_number_and_kind(kind: str, voice: Voice) -> None:
+def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> None:
     """A code no table knows is shown as it is, with its kind, in both languages."""
     code = Code(kind, "98765")
     event = AbnormalEvent("20002", "class_77_1", code, NOW, (Factor(code, "10001"),))
-    text = shown(make_diagnosis("unknown", (event,)), voice)
+    text = shown(make_diagnosis("unknown", (event,)), renderer)
     assert 2 == text.count("98765")
     assert 2 == text.count(kind)
 
@@ -72,21 +72,25 @@ def test_unknown_codes_keep_number_and_kind(kind: str, voice: Voice) -> None:
     ("why", "again_at", "said"),
     [
         (
-            LackReason.NOT_FOUND,
+            MissingReason.NOT_FOUND,
             NOW,
             "No call was found in class_77_1. If the class began less than",
         ),
-        (LackReason.NOT_FOUND, None, "No call was found in class_77_1. Check the channel's name"),
-        (LackReason.NOT_OUT_YET, NOW, "Not enough data yet. Ask again at"),
+        (
+            MissingReason.NOT_FOUND,
+            None,
+            "No call was found in class_77_1. Check the channel's name",
+        ),
+        (MissingReason.NOT_OUT_YET, NOW, "Not enough data yet. Ask again at"),
     ],
 )
 def test_a_terminal_promises_nothing_by_itself(
-    why: LackReason, again_at: dt.datetime | None, said: str
+    why: MissingReason, again_at: dt.datetime | None, said: str
 ) -> None:
     """Who asked in a terminal is told when to ask again; no message there changes later."""
-    missing = (Missing(Lack.CALL, why, again_at, "class_77_1"),)
+    missing = (MissingItem(MissingKind.CALL, why, again_at, "class_77_1"),)
     told = replace(make_diagnosis("unknown", missing=missing), calls=())
-    first, *_ = diagnosis_message.tell(told)
+    first, *_ = diagnosis_message.diagnosis_lines(told)
     assert said in str(first)
     assert "by itself" not in str(first)
 
@@ -122,38 +126,40 @@ def test_how_sure(confidence: float, said: str) -> None:
         confidence=confidence,
         evidence=(Evidence("agora", NOW, "10001", "uplink_loss", 27.5, "%", 5.0, Media.VIDEO),),
     )
-    sentence = EN.plain(diagnosis_message.verdict_sentence(diagnosis))
+    sentence = EN.plain_text(diagnosis_message.verdict_sentence(diagnosis))
     assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
     assert said in sentence
     assert str(round(confidence * 100)) in sentence
     assert "27.5" in shown(diagnosis)
 
 
-@pytest.mark.parametrize("what", list(Lack))
-@pytest.mark.parametrize("why", list(LackReason))
-def test_whatever_is_missing_is_said(what: Lack, why: LackReason) -> None:
+@pytest.mark.parametrize("what", list(MissingKind))
+@pytest.mark.parametrize("why", list(MissingReason))
+def test_whatever_is_missing_is_said(what: MissingKind, why: MissingReason) -> None:
     """Each thing and reason has words in both languages, with the moment of the next look."""
-    lack = Missing(what, why, NOW, "20002")
-    for voice in (EN, ZH):
-        said = voice.markup(diagnosis_lines.missing_line(lack))
+    missing_item = MissingItem(what, why, NOW, "20002")
+    for renderer in (EN, ZH):
+        said = renderer.mrkdwn(diagnosis_lines.missing_line(missing_item))
         assert "<!date^" in said
-        assert "20002" not in said or why is LackReason.REFUSED
-    last = EN.markup(diagnosis_lines.missing_line(Missing(what, why)))
+        assert "20002" not in said or why is MissingReason.REFUSED
+    last = EN.mrkdwn(diagnosis_lines.missing_line(MissingItem(what, why)))
     assert "<!date^" not in last
 
 
 def test_a_private_answer_does_not_promise_to_change() -> None:
     """A post in a thread changes by itself; an answer is followed by another one."""
-    lack = Missing(Lack.CALL, LackReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2))
-    diagnosis = make_diagnosis("unknown", missing=(lack,))
+    missing_item = MissingItem(
+        MissingKind.CALL, MissingReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2)
+    )
+    diagnosis = make_diagnosis("unknown", missing=(missing_item,))
     assert "change by itself" in shown(diagnosis)
-    notice, blocks = diagnosis_message.private_answer(diagnosis, EN)
-    assert "change by itself" not in notice + json.dumps(blocks)
-    assert "Nothing is known" in notice
+    fallback_text, blocks = diagnosis_message.inquiry_response(diagnosis, EN)
+    assert "change by itself" not in fallback_text + json.dumps(blocks)
+    assert "Nothing is known" in fallback_text
 
 
-@pytest.mark.parametrize(("voice", "said"), [(EN, "enough data"), (ZH, "数据")])
-def test_an_explanation(voice: Voice, said: str) -> None:
+@pytest.mark.parametrize(("renderer", "said"), [(EN, "enough data"), (ZH, "数据")])
+def test_an_explanation(renderer: Renderer, said: str) -> None:
     """The reporter reads the sentence, the advice and the way to the thread."""
     ticket = Ticket(
         number=12,
@@ -170,14 +176,16 @@ def test_an_explanation(voice: Voice, said: str) -> None:
         reporter="U1",
         permalink="https://x.example/p1",
     )
-    notice, blocks = diagnosis_message.explanation(ticket, make_diagnosis("unknown"), voice)
-    text = notice + json.dumps(blocks, ensure_ascii=False)
+    fallback_text, blocks = diagnosis_message.explanation(
+        ticket, make_diagnosis("unknown"), renderer
+    )
+    text = fallback_text + json.dumps(blocks, ensure_ascii=False)
     assert said in text
-    assert "LD-12" in notice
+    assert "LD-12" in fallback_text
     assert "<https://x.example/p1|" in text
     assert "<!here>" not in text
     known = make_diagnosis("device.cpu_high", side=Side.STUDENT, uid="20002", confidence=0.9)
-    _, blocks = diagnosis_message.explanation(ticket, known, voice)
+    _, blocks = diagnosis_message.explanation(ticket, known, renderer)
     assert "→" in json.dumps(blocks, ensure_ascii=False)
     assert "•••02" in json.dumps(blocks, ensure_ascii=False)
 
@@ -188,6 +196,6 @@ def test_a_code_that_lies_with_the_other_end_names_it() -> None:
     told = Evidence(
         source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
     )
-    line = EN.plain(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), told))
+    line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), told))
     assert "reports High CPU usage (10) at " in line
     assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

@@ -10,8 +10,8 @@ import pytest
 
 from bot.sandbox.slack import Workspace
 from bot.store.admin import installations
-from handlers.slack.clients import Clients
-from tests.handlers.raw_http import Door, command, event, open_door
+from handlers.slack.clients import SlackClients
+from tests.handlers.raw_http import RawHttpClient, command, event, open_raw_http
 
 # slack-sdk still tells aiohttp its credentials in the old way.
 pytestmark = [
@@ -23,21 +23,21 @@ OTHER = "T07OTHER000"
 
 
 @dataclass
-class Town:
+class TwoWorkspaces:
     """A door with OAuth, and a second workspace that nobody told it of."""
 
-    door: Door
+    raw_http: RawHttpClient
     second: Workspace
 
     @property
     def first(self) -> Workspace:
         """The workspace the house talks to."""
-        return self.door.stage.workspace
+        return self.raw_http.harness.workspace
 
     async def get(self, path: str, cookie: str = "") -> tuple[int, str, str]:
         """Open a page; returns status, text and the state cookie."""
-        async with self.door.session.get(
-            self.door.url + path, headers={"Cookie": cookie}, allow_redirects=False
+        async with self.raw_http.session.get(
+            self.raw_http.url + path, headers={"Cookie": cookie}, allow_redirects=False
         ) as answer:
             found = answer.headers.get("Set-Cookie", "").partition(";")[0]
             return answer.status, await answer.text(), found
@@ -48,7 +48,7 @@ class Town:
         found = re.search(r'<a href="([^"]+)"', page)
         assert found
         url = found[1].replace("&amp;", "&")
-        async with self.door.session.get(url, allow_redirects=False) as answer:
+        async with self.raw_http.session.get(url, allow_redirects=False) as answer:
             return await answer.json(), cookie
 
     async def install(self) -> tuple[int, str]:
@@ -61,11 +61,11 @@ class Town:
 
     async def token(self, team: str = TEAM) -> str | None:
         """Look up what is kept of a workspace."""
-        return await self.door.stage.slack.installs.token_of(team)
+        return await self.raw_http.harness.slack.installs.token_for(team)
 
 
 @pytest.fixture
-async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TwoWorkspaces]:
     """A house several workspaces may install; its first workspace has not yet."""
     second = Workspace(team_id=OTHER)
     environment = {
@@ -73,50 +73,50 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
         "SLACK_CLIENT_ID": second.client_id,
         "SLACK_CLIENT_SECRET": second.client_secret,
     }
-    async with open_door(tmp_path_factory.mktemp("town"), **environment) as door:
-        yield Town(door, second)
+    async with open_raw_http(tmp_path_factory.mktemp("town"), **environment) as raw_http:
+        yield TwoWorkspaces(raw_http, second)
 
 
-async def test_install_page_leads_to_slack(town: Town) -> None:
+async def test_install_page_leads_to_slack(workspaces: TwoWorkspaces) -> None:
     """The page's button goes to Slack with our client, scopes and a fresh state."""
-    status, page, cookie = await town.get("/slack/install")
+    status, page, cookie = await workspaces.get("/slack/install")
     found = re.search(r'<a href="([^"]+)"', page)
     assert found
     query = parse_qs(urlsplit(found[1].replace("&amp;", "&")).query)
-    assert (200, [town.first.client_id]) == (status, query["client_id"])
+    assert (200, [workspaces.first.client_id]) == (status, query["client_id"])
     assert "chat:write" in query["scope"][0]
     assert query["state"][0] in cookie
-    assert cookie != (await town.get("/slack/install"))[2]
+    assert cookie != (await workspaces.get("/slack/install"))[2]
 
 
-async def test_installation_is_kept(town: Town) -> None:
+async def test_installation_is_kept(workspaces: TwoWorkspaces) -> None:
     """After the yes the workspace's token is ours, and its people are served."""
-    assert 200 == (await town.door.say(command()))[0]
-    assert "not installed" in (await town.door.say(command()))[1]
-    status, page = await town.install()
-    assert (200, town.first.bot_token) == (status, await town.token())
-    assert town.first.bot_token not in page
-    assert "not installed" not in (await town.door.say(command()))[1]
+    assert 200 == (await workspaces.raw_http.send_payload(command()))[0]
+    assert "not installed" in (await workspaces.raw_http.send_payload(command()))[1]
+    status, page = await workspaces.install()
+    assert (200, workspaces.first.bot_token) == (status, await workspaces.token())
+    assert workspaces.first.bot_token not in page
+    assert "not installed" not in (await workspaces.raw_http.send_payload(command()))[1]
 
 
-async def test_state_is_good_once(town: Town) -> None:
+async def test_state_is_good_once(workspaces: TwoWorkspaces) -> None:
     """A state that was used, or that we never gave, opens nothing."""
-    back, cookie = await town.begin()
+    back, cookie = await workspaces.begin()
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
-    assert 200 == (await town.get(path, cookie))[0]
-    assert 401 == (await town.get(path, cookie))[0]
+    assert 200 == (await workspaces.get(path, cookie))[0]
+    assert 401 == (await workspaces.get(path, cookie))[0]
     forged = "/slack/oauth_redirect?code=1&state=forged"
-    assert 401 == (await town.get(forged, "slack-app-oauth-state=forged"))[0]
-    assert 400 == (await town.get(path))[0]
+    assert 401 == (await workspaces.get(forged, "slack-app-oauth-state=forged"))[0]
+    assert 400 == (await workspaces.get(path))[0]
 
 
-async def test_state_expires(town: Town) -> None:
+async def test_state_expires(workspaces: TwoWorkspaces) -> None:
     """Ten minutes are enough to say yes."""
-    back, cookie = await town.begin()
-    town.door.stage.clock.move(601)
+    back, cookie = await workspaces.begin()
+    workspaces.raw_http.harness.clock.move(601)
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
-    assert 401 == (await town.get(path, cookie))[0]
-    assert None is await town.token()
+    assert 401 == (await workspaces.get(path, cookie))[0]
+    assert None is await workspaces.token()
 
 
 @pytest.mark.parametrize(
@@ -132,78 +132,82 @@ async def test_state_expires(town: Town) -> None:
         "code=1&code=2&state=1&state=2",
     ],
 )
-async def test_what_comes_back_may_be_anything(town: Town, query: str, no_traceback: None) -> None:
+async def test_what_comes_back_may_be_anything(
+    workspaces: TwoWorkspaces, query: str, no_traceback: None
+) -> None:
     """A denied or forged return is a page, never a failure, and nothing is kept."""
     _ = no_traceback
-    status, page, _ = await town.get(f"/slack/oauth_redirect?{query}", "slack-app-oauth-state=1")
+    status, page, _ = await workspaces.get(
+        f"/slack/oauth_redirect?{query}", "slack-app-oauth-state=1"
+    )
     assert status in (200, 400, 401)
     assert "<script>alert" not in page
-    assert None is await town.token()
+    assert None is await workspaces.token()
 
 
-async def test_forged_code_with_a_good_state(town: Town, no_traceback: None) -> None:
+async def test_forged_code_with_a_good_state(workspaces: TwoWorkspaces, no_traceback: None) -> None:
     """A code Slack never gave is refused by Slack, and by us."""
     _ = no_traceback
-    back, cookie = await town.begin()
+    back, cookie = await workspaces.begin()
     path = f"/slack/oauth_redirect?code=forged&state={back['state']}"
-    assert 401 == (await town.get(path, cookie))[0]
-    assert None is await town.token()
+    assert 401 == (await workspaces.get(path, cookie))[0]
+    assert None is await workspaces.token()
 
 
-async def test_slack_away(town: Town, no_traceback: None) -> None:
+async def test_slack_away(workspaces: TwoWorkspaces, no_traceback: None) -> None:
     """While Slack does not answer, the last page says so."""
     _ = no_traceback
-    town.first.fail_next("oauth.v2.access", "dropped", times=5)
-    assert 503 == (await town.install())[0]
-    assert None is await town.token()
+    workspaces.first.fail_next("oauth.v2.access", "dropped", times=5)
+    assert 503 == (await workspaces.install())[0]
+    assert None is await workspaces.token()
 
 
-async def test_removal_is_heard(town: Town) -> None:
+async def test_removal_is_heard(workspaces: TwoWorkspaces) -> None:
     """A workspace that removes Lagdesk is forgotten; another one is not."""
-    await town.install()
-    store, clock = town.door.stage.house.store, town.door.stage.clock
+    await workspaces.install()
+    store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
     kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
     await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
-    town.first.uninstall()
-    await town.first.until(lambda: heard(town.first, "app_uninstalled"))
-    assert (None, "xoxb-other") == (await town.token(), await town.token(OTHER))
+    workspaces.first.uninstall()
+    await workspaces.first.until(lambda: events_received(workspaces.first, "app_uninstalled"))
+    assert (None, "xoxb-other") == (await workspaces.token(), await workspaces.token(OTHER))
 
 
-def heard(workspace: Workspace, kind: str) -> bool:
+def events_received(workspace: Workspace, kind: str) -> bool:
     """Tell whether the app has answered an event of this type."""
     return any(call["name"] == f"event {kind}" for call in workspace.calls)
 
 
-async def test_peoples_tokens_are_not_ours(town: Town) -> None:
+async def test_peoples_tokens_are_not_ours(workspaces: TwoWorkspaces) -> None:
     """Somebody's own token that was revoked changes nothing."""
-    await town.install()
+    await workspaces.install()
     revoked = event(type="tokens_revoked", tokens={"oauth": ["U1"], "bot": []})
-    assert 200 == (await town.door.say(revoked))[0]
-    assert town.first.bot_token == await town.token()
+    assert 200 == (await workspaces.raw_http.send_payload(revoked))[0]
+    assert workspaces.first.bot_token == await workspaces.token()
 
 
-async def test_workspaces_have_their_own_tokens(town: Town) -> None:
+async def test_workspaces_have_their_own_tokens(workspaces: TwoWorkspaces) -> None:
     """Each workspace is spoken to with its own token; a stranger with none."""
-    await town.install()
-    store, clock = town.door.stage.house.store, town.door.stage.clock
+    await workspaces.install()
+    store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
     kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
     await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
-    clients = town.door.stage.slack.clients
+    clients = workspaces.raw_http.harness.slack.clients
     tokens = [(await clients.of(team)).token for team in (TEAM, OTHER, "T0NOBODY")]
-    assert [town.first.bot_token, "xoxb-other", None] == tokens
+    assert [workspaces.first.bot_token, "xoxb-other", None] == tokens
 
 
-async def test_stranger_has_no_effect(town: Town) -> None:
+async def test_stranger_has_no_effect(workspaces: TwoWorkspaces) -> None:
     """A signed event of a workspace that is not installed is acknowledged, without effect."""
-    calls = len(town.first.calls)
+    calls = len(workspaces.first.calls)
     strange = {**event(type="app_home_opened", tab="home"), "team_id": "T0NOBODY"}
     strange["authorizations"] = [{"team_id": "T0NOBODY", "enterprise_id": None}]
-    assert 200 == (await town.door.say(strange))[0]
-    assert calls == len(town.first.calls)
+    assert 200 == (await workspaces.raw_http.send_payload(strange))[0]
+    assert calls == len(workspaces.first.calls)
 
 
 async def test_one_workspace_has_one_client() -> None:
     """Without OAuth every team is served with the one token."""
-    async with Clients("http://127.0.0.1:1/api/", "xoxb-1") as clients:
+    async with SlackClients("http://127.0.0.1:1/api/", "xoxb-1") as clients:
         assert ["xoxb-1", "xoxb-1"] == [(await clients.of(team)).token for team in ("", TEAM)]
     assert isinstance(clients.default.session, aiohttp.ClientSession)

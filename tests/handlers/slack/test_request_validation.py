@@ -12,17 +12,17 @@ from tests.handlers.raw_http import (
     ABSENT,
     FORM,
     JSON,
+    VALID_PAYLOADS,
     VIEW_ID,
-    WHOLE,
-    Door,
     Json,
+    RawHttpClient,
     action,
     command,
-    fresh,
     option,
-    places,
-    put,
+    paths_in,
+    replace_at,
     submission,
+    with_fresh_ids,
 )
 
 pytestmark = [
@@ -62,21 +62,21 @@ pytestmark = [
     ],
     ids=range(23),
 )
-async def test_signed_nonsense(door: Door, body: bytes, content_type: str) -> None:
+async def test_signed_nonsense(raw_http: RawHttpClient, body: bytes, content_type: str) -> None:
     """Signed bytes that are nothing of Slack's get 400."""
-    assert 400 == (await door.signed(body, content_type))[0]
+    assert 400 == (await raw_http.send_signed(body, content_type))[0]
 
 
-@pytest.mark.parametrize("payload", WHOLE, ids=range(len(WHOLE)))
-async def test_what_slack_sends_is_taken(door: Door, payload: Json) -> None:
+@pytest.mark.parametrize("payload", VALID_PAYLOADS, ids=range(len(VALID_PAYLOADS)))
+async def test_what_slack_sends_is_taken(raw_http: RawHttpClient, payload: Json) -> None:
     """Everything whole is answered as Slack expects it."""
-    assert 200 == (await door.say(payload))[0]
+    assert 200 == (await raw_http.send_payload(payload))[0]
 
 
-async def test_ssl_check(door: Door) -> None:
+async def test_ssl_check(raw_http: RawHttpClient) -> None:
     """Slack's look at our certificate is answered, when it is signed."""
-    assert 200 == (await door.signed(b"ssl_check=1&token=t", FORM))[0]
-    assert 401 == (await door.send(b"ssl_check=1&token=t", {"Content-Type": FORM}))[0]
+    assert 200 == (await raw_http.send_signed(b"ssl_check=1&token=t", FORM))[0]
+    assert 401 == (await raw_http.send(b"ssl_check=1&token=t", {"Content-Type": FORM}))[0]
 
 
 WRONG = [
@@ -108,22 +108,24 @@ def kind_of(payload: Json) -> object:
     return "command" if "command" in payload else payload["type"]
 
 
-def wrongs(number: int, path: tuple[Any, ...]) -> list[Any]:
+def wrong_values(number: int, path: tuple[Any, ...]) -> list[Any]:
     """Everything wrong; a quarter of it where payloads of this kind have the same reader."""
-    earlier = (one for one in WHOLE[:number] if kind_of(one) == kind_of(WHOLE[number]))
-    if path[0] in ("actions", "text", "event") or not any(path in places(one) for one in earlier):
+    earlier = (
+        one for one in VALID_PAYLOADS[:number] if kind_of(one) == kind_of(VALID_PAYLOADS[number])
+    )
+    if path[0] in ("actions", "text", "event") or not any(path in paths_in(one) for one in earlier):
         return WRONG
     return WRONG[number % 4 :: 4]
 
 
-@pytest.mark.parametrize("number", range(len(WHOLE)))
-async def test_every_place_mangled(door: Door, number: int) -> None:
+@pytest.mark.parametrize("number", range(len(VALID_PAYLOADS)))
+async def test_every_place_mangled(raw_http: RawHttpClient, number: int) -> None:
     """A wrong thing in any place of any payload is a 4xx or an answer, never a failure."""
     failed = []
-    for path in places(WHOLE[number]):
-        for wrong in wrongs(number, path):
-            payload = put(WHOLE[number], path, wrong)
-            status, _ = await door.say(fresh(payload, path))
+    for path in paths_in(VALID_PAYLOADS[number]):
+        for wrong in wrong_values(number, path):
+            payload = replace_at(VALID_PAYLOADS[number], path, wrong)
+            status, _ = await raw_http.send_payload(with_fresh_ids(payload, path))
             failed += [(path, wrong)] if status not in (200, 400) else []
     assert [] == failed
 
@@ -163,14 +165,14 @@ FIELDS = {
 
 
 @pytest.mark.parametrize("form", FIELDS)
-async def test_forged_values_are_answered_under_fields(door: Door, form: str) -> None:
+async def test_forged_values_are_answered_under_fields(raw_http: RawHttpClient, form: str) -> None:
     """A forged value in any field, or in all, gives an answer: errors under fields, or a ticket."""
     everywhere = sorted({*chain.from_iterable(FIELDS.values())})
     for fields in (everywhere, *([field] for field in FIELDS[form])):
         for value in FORGED_VALUES:
             forged = submission(**dict.fromkeys(fields, value))
-            sent = put(forged, ("view", "callback_id"), form)
-            status, text = await door.say(fresh(sent, ids=VIEW_ID))
+            sent = replace_at(forged, ("view", "callback_id"), form)
+            status, text = await raw_http.send_payload(with_fresh_ids(sent, ids=VIEW_ID))
             assert 200 == status
             assert not text or json.loads(text)["response_action"] in ("errors", "update"), (
                 fields,
@@ -209,21 +211,23 @@ async def test_forged_values_are_answered_under_fields(door: Door, form: str) ->
     ],
     ids=range(24),
 )
-async def test_forged_metadata(door: Door, form: str, metadata: str, status: int) -> None:
+async def test_forged_metadata(
+    raw_http: RawHttpClient, form: str, metadata: str, status: int
+) -> None:
     """What a form brings back of ours may be forged, too."""
     values = {"cause": {"selected_option": option("unknown")}, "resolution": {"value": "done"}}
-    sent = put(submission(**values), ("view", "callback_id"), form)
-    sent = put(sent, ("view", "private_metadata"), metadata)
-    assert status == (await door.say(fresh(sent, ids=VIEW_ID)))[0]
+    sent = replace_at(submission(**values), ("view", "callback_id"), form)
+    sent = replace_at(sent, ("view", "private_metadata"), metadata)
+    assert status == (await raw_http.send_payload(with_fresh_ids(sent, ids=VIEW_ID)))[0]
 
 
 @pytest.mark.parametrize(
     "value", ["", "0", "-1", "x", "9" * 18, "9" * 19, "9" * 5000, "١", "1\x00", "1 ", None, "1e3"]
 )
-async def test_forged_numbers(door: Door, value: str | None) -> None:
+async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> None:
     """A number nobody has is answered, whatever it is."""
     for verb in ("claim", "diagnose", "escalate", "resolve", "reopen"):
-        assert 200 == (await door.say(action(f"ticket.{verb}", value)))[0]
+        assert 200 == (await raw_http.send_payload(action(f"ticket.{verb}", value)))[0]
 
 
 @pytest.mark.parametrize(
@@ -248,9 +252,9 @@ async def test_forged_numbers(door: Door, value: str | None) -> None:
     ],
     ids=range(16),
 )
-async def test_forged_pages(door: Door, value: str) -> None:
+async def test_forged_pages(raw_http: RawHttpClient, value: str) -> None:
     """A page that nobody was offered is answered."""
-    assert 200 == (await door.say(action("tickets.more", value)))[0]
+    assert 200 == (await raw_http.send_payload(action("tickets.more", value)))[0]
 
 
 ANY_JSON = st.recursive(
@@ -267,9 +271,9 @@ ANY_JSON = st.recursive(
 @st.composite
 def mangled(draw: st.DrawFn) -> Any:
     """A payload of Slack's with any JSON in up to three places."""
-    payload = draw(st.sampled_from(WHOLE))
+    payload = draw(st.sampled_from(VALID_PAYLOADS))
     for _ in range(draw(st.integers(1, 3))):
-        payload = put(payload, draw(st.sampled_from(places(payload))), draw(ANY_JSON))
+        payload = replace_at(payload, draw(st.sampled_from(paths_in(payload))), draw(ANY_JSON))
     return payload
 
 
@@ -277,22 +281,22 @@ def mangled(draw: st.DrawFn) -> Any:
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(payload=mangled())
-async def test_any_json_in_any_place(door: Door, payload: Json) -> None:
+async def test_any_json_in_any_place(raw_http: RawHttpClient, payload: Json) -> None:
     """Any JSON in any place is a 4xx or an answer, never a failure."""
-    assert (await door.say(fresh(payload)))[0] in (200, 400)
+    assert (await raw_http.send_payload(with_fresh_ids(payload)))[0] in (200, 400)
 
 
 @settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=300), content_type=st.sampled_from([JSON, FORM, "text/plain"]))
-async def test_any_signed_bytes(door: Door, body: bytes, content_type: str) -> None:
+async def test_any_signed_bytes(raw_http: RawHttpClient, body: bytes, content_type: str) -> None:
     """Any signed bytes are a 4xx or an answer."""
-    assert (await door.signed(body, content_type))[0] in (200, 400)
+    assert (await raw_http.send_signed(body, content_type))[0] in (200, 400)
 
 
 @settings(max_examples=100, deadline=None)
 @given(text=st.text(st.characters(codec=None, categories=None)), number=st.integers(0, 3))
-async def test_any_text_behind_a_command(door: Door, text: str, number: int) -> None:
+async def test_any_text_behind_a_command(raw_http: RawHttpClient, text: str, number: int) -> None:
     """Whatever people type behind a command is answered."""
     name = ("/tickets", "/diagnose", "/lagdesk", "/report")[number]
     typed = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    assert 200 == (await door.say(command(command=name, text=typed)))[0]
+    assert 200 == (await raw_http.send_payload(command(command=name, text=typed)))[0]

@@ -7,30 +7,32 @@ import pytest
 
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
-from handlers.slack.clients import Clients
-from handlers.slack.user_directory import Memory, People, Profile
-from tests.conftest import Stage, set_up_stage
+from handlers.slack.clients import SlackClients
+from handlers.slack.user_directory import Profile, TtlCache, UserDirectory
+from tests.conftest import Harness, open_harness
 
 TEAM, LIN, ZHOU = "T07LAGDESK0", "U07LIN00001", "U07ZHOU0002"
 
 
 @pytest.fixture
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A whole house of its own."""
-    async with set_up_stage(tmp_path_factory.mktemp("people")) as stage:
-        yield stage
+    async with open_harness(tmp_path_factory.mktemp("people")) as harness:
+        yield harness
 
 
-def people_of(stage: Stage, **environment: str) -> People:
+def people_of(harness: Harness, **environment: str) -> UserDirectory:
     """Somebody who has asked nothing yet."""
-    settings = with_more(stage.settings, environment)
-    return People(stage.slack.clients, stage.house.desk.languages, settings)
+    settings = with_more(harness.settings, environment)
+    return UserDirectory(
+        harness.slack.clients, harness.application.ticket_service.languages, settings
+    )
 
 
 def with_more(settings: Settings, environment: dict[str, str]) -> Settings:
     """The stage's channel, and what a test says."""
-    told = {"ESCALATION_CHANNEL": settings.escalation_channel, **environment}
-    return read_settings(told)
+    env = {"ESCALATION_CHANNEL": settings.escalation_channel, **environment}
+    return read_settings(env)
 
 
 def count(workspace: Workspace, method: str) -> int:
@@ -41,7 +43,7 @@ def count(workspace: Workspace, method: str) -> int:
 async def test_memory_remembers_for_a_while() -> None:
     """An answer is remembered as long as said; a failure never."""
     now, answers = [0.0], iter([1, 2])
-    memory: Memory[int] = Memory(10, lambda: now[0])
+    cache: TtlCache[int] = TtlCache(10, lambda: now[0])
 
     async def ask() -> int:
         return next(answers)
@@ -50,42 +52,42 @@ async def test_memory_remembers_for_a_while() -> None:
         raise ConnectionRefusedError
 
     with pytest.raises(ConnectionRefusedError):
-        await memory.get(("a",), fail)
-    assert [1, 1] == [await memory.get(("a",), ask), await memory.get(("a",), ask)]
+        await cache.get(("a",), fail)
+    assert [1, 1] == [await cache.get(("a",), ask), await cache.get(("a",), ask)]
     now[0] = 10.0
-    assert 2 == await memory.get(("a",), ask)
-    memory.forget(("a",))
-    memory.forget(("b",))
+    assert 2 == await cache.get(("a",), ask)
+    cache.invalidate(("a",))
+    cache.invalidate(("b",))
     with pytest.raises(ConnectionRefusedError):
-        await memory.get(("a",), fail)
-    assert (2, None) == (memory.get_stale(("a",)), memory.get_stale(("b",)))
+        await cache.get(("a",), fail)
+    assert (2, None) == (cache.get_stale(("a",)), cache.get_stale(("b",)))
 
 
-async def test_profile_is_asked_once(house: Stage) -> None:
+async def test_profile_is_asked_once(house: Harness) -> None:
     """Slack is asked once for somebody's language, and anew when it changed."""
     people = people_of(house)
     profiles = [await people.profile(TEAM, LIN) for _ in range(3)]
     assert [Profile("zh-CN", "Asia/Shanghai")] * 3 == profiles
     assert 1 == count(house.workspace, "users.info")
     house.workspace.person("lin").user.locale = "en-US"
-    people.forget(TEAM, LIN)
+    people.invalidate(TEAM, LIN)
     assert "en-US" == (await people.profile(TEAM, LIN)).locale
 
 
 @pytest.mark.parametrize("fault", ["dropped", "http_500", "ratelimited", "user_not_found"])
-async def test_profile_without_slack(house: Stage, fault: str) -> None:
+async def test_profile_without_slack(house: Harness, fault: str) -> None:
     """While Slack does not answer, what was known last holds, else the company's language."""
     house.workspace.fail_next("users.info", fault, retry_after=30, times=3)
     assert Profile() == await people_of(house).profile(TEAM, LIN)
     house.workspace.faults.clear()
     people = people_of(house)
     assert "zh-CN" == (await people.profile(TEAM, LIN)).locale
-    people.forget(TEAM, LIN)
+    people.invalidate(TEAM, LIN)
     house.workspace.fail_next("users.info", fault, retry_after=30, times=3)
     assert "zh-CN" == (await people.profile(TEAM, LIN)).locale
 
 
-async def test_nobody_waits_long_for_a_profile(house: Stage) -> None:
+async def test_nobody_waits_long_for_a_profile(house: Harness) -> None:
     """A Slack that hangs costs a second, not the three there are."""
     people = people_of(house)
     house.workspace.fail_next("users.info", "timeout")
@@ -94,7 +96,7 @@ async def test_nobody_waits_long_for_a_profile(house: Stage) -> None:
     assert 1 == count(house.workspace, "users.info")
 
 
-async def test_support_is_the_group_or_the_channel(house: Stage) -> None:
+async def test_support_is_the_group_or_the_channel(house: Harness) -> None:
     """SUPPORT_GROUP says who is support; without it the escalation channel's members are."""
     members = set(house.workspace.channel("escalations").members)
     by_channel = people_of(house)
@@ -107,16 +109,16 @@ async def test_support_is_the_group_or_the_channel(house: Stage) -> None:
     assert set(group.users) == {id_ for id_ in everybody if await by_group.is_support(TEAM, id_)}
 
 
-async def test_nobody_is_support_while_slack_is_away(house: Stage) -> None:
+async def test_nobody_is_support_while_slack_is_away(house: Harness) -> None:
     """Who is support nobody guesses."""
     people = people_of(house)
     house.workspace.fail_next("conversations.members", "dropped", times=2)
     assert False is await people.is_support(TEAM, ZHOU)
 
 
-async def test_short_limits_are_waited_out(house: Stage) -> None:
+async def test_short_limits_are_waited_out(house: Harness) -> None:
     """A limit of a second is waited out; a longer one is told at once."""
-    async with Clients(house.workspace.api_url, house.workspace.bot_token) as clients:
+    async with SlackClients(house.workspace.api_url, house.workspace.bot_token) as clients:
         house.workspace.fail_next("auth.test", "ratelimited", retry_after=1)
         assert (await clients.default.auth_test())["ok"]
         house.workspace.fail_next("users.info", "ratelimited", retry_after=30)

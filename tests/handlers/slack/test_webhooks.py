@@ -15,14 +15,14 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
-from bot.app import House, open_house
+from bot.app import Application, open_application
 from bot.call import Side
 from bot.sandbox.clouds.huawei.control import sign_callback
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.settings import read_settings
-from bot.store.call_control.recordings import HeardEvent, Recording, RecordState
-from handlers.slack.webhooks import LARGEST_EVENT, add_hooks
-from tests.conftest import MovedClock
+from bot.store.call_control.recordings import Recording, RecordingState, WebhookEvent
+from handlers.slack.webhooks import MAX_EVENT_BYTES, add_webhooks
+from tests.conftest import OffsetClock
 
 KEY = "callback-key"
 APP = "5fa682b34a974f7ad24d223b"
@@ -30,36 +30,36 @@ EVENT = {"app_id": APP, "event_type": "RECORD_NEW_FILE_START", "job_id": "j1", "
 
 
 @dataclass(slots=True)
-class Hook:
+class WebhookClient:
     """A served hook, and the house behind it."""
 
-    house: House
+    application: Application
     url: str
     session: aiohttp.ClientSession
-    clock: MovedClock
+    clock: OffsetClock
 
     async def post(self, body: bytes, headers: dict[str, str]) -> int:
         """Knock; returns the status."""
         async with self.session.post(self.url, data=body, headers=headers) as response:
             return response.status
 
-    async def tell(self, event: object, *, key: str = KEY, age_s: float = 0) -> int:
+    async def send_event(self, event: object, *, key: str = KEY, age_s: float = 0) -> int:
         """Tell of something as Huawei does."""
         body = event if isinstance(event, bytes) else msgspec.json.encode(event)
         return await self.post(body, sign_callback(key, body, self.clock() - age_s))
 
-    async def heard(self) -> int:
+    async def recorded(self) -> int:
         """How many events were kept."""
-        return await self.house.store.read(
-            lambda session: len(session.exec(select(HeardEvent)).all())
+        return await self.application.store.read(
+            lambda session: len(session.exec(select(WebhookEvent)).all())
         )
 
 
 @asynccontextmanager
-async def serve_hook(folder: Path, **more: str) -> AsyncIterator[Hook]:
+async def serve_webhook(folder: Path, **more: str) -> AsyncIterator[WebhookClient]:
     """Serve the hook of a house with one recording, job j1."""
-    clock = MovedClock()
-    told = {
+    clock = OffsetClock()
+    env = {
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "HUAWEI_APPS": f"kids={APP}",
         "HUAWEI_ACCESS_KEY": "a",
@@ -68,19 +68,19 @@ async def serve_hook(folder: Path, **more: str) -> AsyncIterator[Hook]:
         **more,
     }
     routes = web.Application(handler_args={"auto_decompress": False})
-    async with open_house(read_settings(told), clock=clock) as house:
-        await house.store.transact(lambda session: session.add(_recording(clock)))
-        add_hooks(routes, house.desk)
+    async with open_application(read_settings(env), clock=clock) as application:
+        await application.store.transact(lambda session: session.add(_recording(clock)))
+        add_webhooks(routes, application.ticket_service)
         runner = web.AppRunner(routes, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}{RECORDING_PATH}"
         async with aiohttp.ClientSession() as session:
-            yield Hook(house, url, session, clock)
+            yield WebhookClient(application, url, session, clock)
         await runner.cleanup()
 
 
-def _recording(clock: MovedClock) -> Recording:
+def _recording(clock: OffsetClock) -> Recording:
     return Recording(
         team="T1",
         origin="V1",
@@ -90,26 +90,26 @@ def _recording(clock: MovedClock) -> Recording:
         side=Side.TEACHER,
         uid="10001",
         person="U1",
-        asked_at=clock.now(),
-        state=RecordState.RUNNING,
+        requested_at=clock.now(),
+        state=RecordingState.RUNNING,
         job_id="j1",
     )
 
 
 @pytest.fixture
-async def hook(tmp_path: Path) -> AsyncIterator[Hook]:
+async def webhook(tmp_path: Path) -> AsyncIterator[WebhookClient]:
     """The hook, open to who knows the key."""
-    async with serve_hook(tmp_path, HUAWEI_CALLBACK_KEY=KEY) as served:
+    async with serve_webhook(tmp_path, HUAWEI_CALLBACK_KEY=KEY) as served:
         yield served
 
 
-async def test_signed_event_is_taken_once(hook: Hook) -> None:
+async def test_signed_event_is_taken_once(webhook: WebhookClient) -> None:
     """The same event again, replayed or signed anew, is answered 200 and changes nothing."""
     body = msgspec.json.encode(EVENT)
-    headers = sign_callback(KEY, body, hook.clock())
-    assert [200, 200] == [await hook.post(body, headers) for _ in range(2)]
-    assert 200 == await hook.tell(EVENT)
-    assert 1 == await hook.heard()
+    headers = sign_callback(KEY, body, webhook.clock())
+    assert [200, 200] == [await webhook.post(body, headers) for _ in range(2)]
+    assert 200 == await webhook.send_event(EVENT)
+    assert 1 == await webhook.recorded()
 
 
 @pytest.mark.parametrize(
@@ -117,29 +117,29 @@ async def test_signed_event_is_taken_once(hook: Hook) -> None:
     [("another-key", 0), (KEY, 301), (KEY, -301), ("", 0)],
     ids=["wrong key", "too old", "from the future", "empty key"],
 )
-async def test_what_huawei_did_not_sign_now(hook: Hook, key: str, age_s: float) -> None:
+async def test_what_huawei_did_not_sign_now(webhook: WebhookClient, key: str, age_s: float) -> None:
     """A wrong or old signature is 401 and has no effect."""
-    assert 401 == await hook.tell(EVENT, key=key, age_s=age_s)
-    assert 0 == await hook.heard()
+    assert 401 == await webhook.send_event(EVENT, key=key, age_s=age_s)
+    assert 0 == await webhook.recorded()
 
 
 @pytest.mark.parametrize("name", ["X-Rtc-Rand", "X-Rtc-Timestamp", "X-Rtc-Signature"])
 @pytest.mark.parametrize("value", [None, "", "x", "١" * 10, "9" * 400])
-async def test_headers_of_any_kind(hook: Hook, name: str, value: str | None) -> None:
+async def test_headers_of_any_kind(webhook: WebhookClient, name: str, value: str | None) -> None:
     """A header that is missing or strange is 401, never 5xx."""
     body = msgspec.json.encode(EVENT)
-    headers = sign_callback(KEY, body, hook.clock())
+    headers = sign_callback(KEY, body, webhook.clock())
     headers.pop(name)
     if value is not None:
         headers[name] = value
-    assert 401 == await hook.post(body, headers)
+    assert 401 == await webhook.post(body, headers)
 
 
-async def test_body_changed_on_its_way(hook: Hook) -> None:
+async def test_body_changed_on_its_way(webhook: WebhookClient) -> None:
     """The signature covers the body."""
     body = msgspec.json.encode(EVENT)
-    headers = sign_callback(KEY, body, hook.clock())
-    assert 401 == await hook.post(body.replace(b"j1", b"j2"), headers)
+    headers = sign_callback(KEY, body, webhook.clock())
+    assert 401 == await webhook.post(body.replace(b"j1", b"j2"), headers)
 
 
 NONSENSE: list[Any] = [
@@ -164,10 +164,10 @@ NONSENSE: list[Any] = [
 
 
 @pytest.mark.parametrize("event", NONSENSE)
-async def test_signed_nonsense(hook: Hook, event: object) -> None:
+async def test_signed_nonsense(webhook: WebhookClient, event: object) -> None:
     """What 14.6 does not promise is 400 and has no effect, signed or not."""
-    assert 400 == await hook.tell(event)
-    assert 0 == await hook.heard()
+    assert 400 == await webhook.send_event(event)
+    assert 0 == await webhook.recorded()
 
 
 @pytest.mark.parametrize(
@@ -180,58 +180,58 @@ async def test_signed_nonsense(hook: Hook, event: object) -> None:
         {"event_type": "RTC_USER_ROLE_CHANGED"},
     ],
 )
-async def test_events_of_others(hook: Hook, event: object) -> None:
+async def test_events_of_others(webhook: WebhookClient, event: object) -> None:
     """A job that is not ours is 200, or Huawei would bring it again; nothing is kept."""
-    assert 200 == await hook.tell(event)
-    assert 0 == await hook.heard()
+    assert 200 == await webhook.send_event(event)
+    assert 0 == await webhook.recorded()
 
 
 @pytest.mark.parametrize("event_type", ["SOMETHING_NEW", "", "RECORD_FILE_COMPLETE\x00"])
-async def test_unknown_kind_of_event(hook: Hook, event_type: str) -> None:
+async def test_unknown_kind_of_event(webhook: WebhookClient, event_type: str) -> None:
     """A kind nobody knows yet is taken, and changes nothing but being known."""
-    assert 200 == await hook.tell({**EVENT, "event_type": event_type})
-    assert 1 == await hook.heard()
+    assert 200 == await webhook.send_event({**EVENT, "event_type": event_type})
+    assert 1 == await webhook.recorded()
 
 
-async def test_controls_in_texts(hook: Hook) -> None:
+async def test_controls_in_texts(webhook: WebhookClient) -> None:
     """What no database takes is left out of what is kept."""
     done = {**EVENT, "event_type": "RECORD_FILE_COMPLETE", "obs_object": "a\x00b\nc.m3u8"}
-    assert 200 == await hook.tell(done)
-    assert 1 == await hook.heard()
+    assert 200 == await webhook.send_event(done)
+    assert 1 == await webhook.recorded()
 
 
-async def test_body_that_is_too_long(hook: Hook) -> None:
+async def test_body_that_is_too_long(webhook: WebhookClient) -> None:
     """More than any event needs is 413, told or sent in pieces."""
-    body = b" " * (LARGEST_EVENT + 1)
-    assert 413 == await hook.tell(body)
+    body = b" " * (MAX_EVENT_BYTES + 1)
+    assert 413 == await webhook.send_event(body)
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(3):
-            yield b" " * (LARGEST_EVENT // 2)
+            yield b" " * (MAX_EVENT_BYTES // 2)
 
-    async with hook.session.post(hook.url, data=pieces()) as response:
+    async with webhook.session.post(webhook.url, data=pieces()) as response:
         assert 413 == response.status
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-async def test_other_methods(hook: Hook, method: str) -> None:
+async def test_other_methods(webhook: WebhookClient, method: str) -> None:
     """Only POST is heard."""
-    async with hook.session.request(method, hook.url) as response:
+    async with webhook.session.request(method, webhook.url) as response:
         assert 405 == response.status
 
 
 async def test_no_key_no_hook(tmp_path: Path) -> None:
     """As long as no key is set there is no such address, whatever is sent."""
-    async with serve_hook(tmp_path) as hook:
-        assert 404 == await hook.tell(EVENT)
-        assert 404 == await hook.tell(EVENT, key="")
+    async with serve_webhook(tmp_path) as webhook:
+        assert 404 == await webhook.send_event(EVENT)
+        assert 404 == await webhook.send_event(EVENT, key="")
 
 
-async def test_database_away(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_database_away(webhook: WebhookClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be kept is asked for again."""
 
     async def fail(_work: object) -> None:
         raise OperationalError("select", {}, Exception("away"))
 
-    monkeypatch.setattr(hook.house.store, "transact", fail)
-    assert 503 == await hook.tell(EVENT)
+    monkeypatch.setattr(webhook.application.store, "transact", fail)
+    assert 503 == await webhook.send_event(EVENT)

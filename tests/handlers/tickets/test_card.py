@@ -11,13 +11,13 @@ import pytest
 from bot.call import Side
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ticket import ReportState, Status, Ticket
 from handlers.tickets import card as tickets_card
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-EN, ZH = Voice(Words("en")), Voice(Words("zh"))
+EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
 
 
 def make_ticket(**values: Any) -> Ticket:
@@ -41,22 +41,22 @@ def make_ticket(**values: Any) -> Ticket:
     return Ticket(**(fields | values))
 
 
-def shown(ticket: Ticket, voice: Voice = EN) -> str:
+def shown(ticket: Ticket, renderer: Renderer = EN) -> str:
     """A card as one string."""
-    return json.dumps(tickets_card.ticket_card(ticket, voice), ensure_ascii=False)
+    return json.dumps(tickets_card.ticket_card(ticket, renderer), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("state", list(ReportState))
 def test_every_report_state_has_words(state: ReportState) -> None:
     """Each state is a sentence of its own, translated."""
     ticket = make_ticket(report_state=state)
-    english = EN.markup(tickets_card.report_state(ticket))
+    english = EN.mrkdwn(tickets_card.report_state(ticket))
     assert "Agora" in english
     assert "%(" not in english
-    assert "声网" in ZH.markup(tickets_card.report_state(ticket))
+    assert "声网" in ZH.mrkdwn(tickets_card.report_state(ticket))
     others = set(ReportState) - {state}
-    said = {EN.markup(tickets_card.report_state(make_ticket(report_state=s))) for s in others}
-    assert english not in said
+    phrase = {EN.mrkdwn(tickets_card.report_state(make_ticket(report_state=s))) for s in others}
+    assert english not in phrase
 
 
 def test_a_reason_is_said_in_the_readers_language() -> None:
@@ -98,7 +98,7 @@ def test_the_largest_card_fits(locale: LocaleName) -> None:
         claimed_at=NOW,
         escalated_at=NOW,
     )
-    card = tickets_card.ticket_card(ticket, Voice(Words(locale)))
+    card = tickets_card.ticket_card(ticket, Renderer(Translator(locale)))
     assert len(card) <= 50
     assert len({block["block_id"] for block in card}) == len(card)
     for block in card:
@@ -122,7 +122,7 @@ def test_a_resolution_is_shown_with_its_cause() -> None:
 def test_the_notice_pings_nobody() -> None:
     """The text above the blocks is escaped too."""
     ticket = make_ticket(cname="<!channel>")
-    assert "<!" not in tickets_card.ticket_notice(ticket, EN)
+    assert "<!" not in tickets_card.ticket_fallback_text(ticket, EN)
     text, blocks = tickets_card.confirmation(ticket, EN)
     assert "<!" not in text + json.dumps(blocks)
 
@@ -170,8 +170,8 @@ def test_menu_and_steps() -> None:
     assert "*Duplicate* of <https://slack/7|LD-7>" in shown(ticket)
     assert "*重复工单：* <https://slack/7|LD-7>" in shown(ticket, ZH)
     text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])
-    for said in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
-        assert said in text
+    for phrase in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
+        assert phrase in text
     assert "card.menu" not in text
 
 

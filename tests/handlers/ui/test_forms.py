@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.i18n.messages import LocaleName
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from handlers.tickets.buttons import cause_options
-from handlers.ui.causes import RESOLUTIONS
+from handlers.ui.causes import RESOLUTION_TITLES
 from handlers.ui.forms import ReportForm, ResolveForm
-from handlers.ui.renderer import Voice
+from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 LOCALES: list[LocaleName] = ["zh", "en", "both"]
@@ -26,10 +26,10 @@ def blocks_of(view: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_report_form(locale: LocaleName) -> None:
     """The contract's fields, each with the action id `value`; `app` only when there are two."""
-    voice = Voice(Words(locale))
+    renderer = Renderer(Translator(locale))
     fields = ["cname", "teacher_uid", "student_uid", "abnormal_side", "issue_type"]
     fields += ["occurred_at", "comments"]
-    one, two = (ReportForm().view(voice, apps, NOW) for apps in (["kids"], ["kids", "adults"]))
+    one, two = (ReportForm().view(renderer, apps, NOW) for apps in (["kids"], ["kids", "adults"]))
     assert fields == blocks_of(one)
     assert ["app", *fields] == blocks_of(two)
     assert {"value"} == {block["element"]["action_id"] for block in two["blocks"]}
@@ -42,13 +42,13 @@ def test_report_form(locale: LocaleName) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_resolve_form(locale: LocaleName) -> None:
     """Every cause can be chosen, within what a menu holds; a found one is chosen already."""
-    voice = Voice(Words(locale))
-    options = cause_options(voice)
-    assert len(RESOLUTIONS) == len(options) <= 100
-    view = ResolveForm(12, cause="network.loss").view(voice, options, "LD-12")
+    renderer = Renderer(Translator(locale))
+    options = cause_options(renderer)
+    assert len(RESOLUTION_TITLES) == len(options) <= 100
+    view = ResolveForm(12, cause="network.loss").view(renderer, options, "LD-12")
     assert ["cause", "resolution"] == blocks_of(view)
     assert "network.loss" == view["blocks"][0]["element"]["initial_option"]["value"]
-    unknown = ResolveForm(12, cause="nothing.known").view(voice, options, "LD-12")
+    unknown = ResolveForm(12, cause="nothing.known").view(renderer, options, "LD-12")
     assert "initial_option" not in unknown["blocks"][0]["element"]
 
 
@@ -84,7 +84,7 @@ def test_forged_number_is_nobodys(metadata: str) -> None:
 
 def test_both_forms_come_back() -> None:
     """What a view carries is read again."""
-    view = ResolveForm(12).view(Voice(Words("en")), [("none", "fine")], "LD-12")
+    view = ResolveForm(12).view(Renderer(Translator("en")), [("none", "fine")], "LD-12")
     assert 12 == ResolveForm.parse({}, view["private_metadata"]).number
-    report = ReportForm(channel="C1").view(Voice(Words("en")), ["kids"], NOW)
+    report = ReportForm(channel="C1").view(Renderer(Translator("en")), ["kids"], NOW)
     assert "C1" == ReportForm.parse({}, report["private_metadata"]).channel

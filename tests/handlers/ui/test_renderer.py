@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from bot.i18n.messages import PersonId, Uid, message
-from bot.i18n.translator import Words
-from handlers.ui.renderer import Link, Voice, escape, hide_numbers, hide_uids, mask_uid
+from bot.i18n.translator import Translator
+from handlers.ui.renderer import Link, Renderer, escape, mask_numbers, mask_uid, mask_uids
 
 SHY = "\u00ad"
 MOMENT = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-EN = Voice(Words("en"))
+EN = Renderer(Translator("en"))
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_mask(uid: str, shown: str) -> None:
 )
 def test_hide_uids(text: str, uids: tuple[str, ...], shown: str) -> None:
     """Known uids are masked wherever they stand, in any width; other numbers stay."""
-    assert shown == hide_uids(text, uids)
+    assert shown == mask_uids(text, uids)
 
 
 @pytest.mark.parametrize(("mask", "shown"), [(True, "•••01"), (False, "10001")])
 def test_a_uid_in_a_sentence(mask: object, shown: str) -> None:
     """MASK_UIDS decides."""
-    spoken = message("Student %(uid)s", uid=Uid("10001"))
-    voice = Voice(Words("en"), mask=bool(mask))
-    assert voice.plain(spoken).endswith(shown)
-    assert voice.markup(spoken).endswith(shown)
+    user_message = message("Student %(uid)s", uid=Uid("10001"))
+    renderer = Renderer(Translator("en"), mask=bool(mask))
+    assert renderer.plain_text(user_message).endswith(shown)
+    assert renderer.mrkdwn(user_message).endswith(shown)
 
 
 def test_values_in_markup() -> None:
@@ -86,13 +86,13 @@ def test_values_in_markup() -> None:
     assert (
         "<@U1> <!date^1795231200^{date_short_pretty} {time}|2026-11-21 03:20 UTC> "
         "<https://x.example/a|a&lt;b&gt;> &lt;!here&gt;"
-    ) == EN.markup(said)
+    ) == EN.mrkdwn(said)
 
 
 def test_a_notice_holds_no_markup() -> None:
     """What stands above the blocks is read as markup by Slack, and has none."""
     said = message("%(room)s at %(when)s", room="<!channel>", when=MOMENT)
-    assert "&lt;!channel&gt; at 2026-11-21 03:20 UTC" == EN.notice(said)
+    assert "&lt;!channel&gt; at 2026-11-21 03:20 UTC" == EN.fallback_text(said)
 
 
 def test_quotations_fit_sections() -> None:
@@ -124,4 +124,4 @@ def test_quotations_fit_sections() -> None:
 )
 def test_hide_numbers(text: str, shown: str) -> None:
     """Numbers that may be somebody's uid are masked; dates, units, codes and names are not."""
-    assert shown == hide_numbers(text)
+    assert shown == mask_numbers(text)

@@ -7,72 +7,81 @@ from typing import TYPE_CHECKING, Final
 from bot.sandbox.clouds.agora.codes import SEED_MIDS
 from bot.sandbox.clouds.agora.params import Params, Window, check_look_back
 from bot.sandbox.clouds.agora.view import CallView
-from bot.sandbox.clouds.server import Answer
+from bot.sandbox.clouds.server import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.sandbox.clouds.server import Ask
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.clouds.server import Request
+    from bot.sandbox.scenario import SimulatedCall
 
 LISTS_DELAY_S: Final = 20
 DETAILS_DELAY_S: Final = 150
 LOOK_BACK_S: Final = 3 * 86400
-MOST_CALLS: Final = 10
-MOST_USERS: Final = 10
-MOST_DETAIL_S: Final = 3 * 3600
+MAX_CALLS: Final = 10
+MAX_USERS: Final = 10
+MAX_DETAIL_S: Final = 3 * 3600
 
 
-def list_calls(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
+def list_calls(request: Request, sim_calls: Iterable[SimulatedCall]) -> Response:
     """Answer call/lists: the ten newest calls that ran in the window, newest first."""
-    params = Params(ask.query)
+    params = Params(request.query)
     params.allow("start_ts", "end_ts", "cname", "appid")
     window = params.window()
-    check_look_back(window, ask.now, LOOK_BACK_S)
+    check_look_back(window, request.now, LOOK_BACK_S)
     calls = find_calls(
-        lessons, ask.now, ask.delay(LISTS_DELAY_S), window, cname=ask.query.get("cname")
+        sim_calls,
+        request.now,
+        request.delay(LISTS_DELAY_S),
+        window,
+        cname=request.query.get("cname"),
     )
-    return Answer(
+    return Response(
         {
             "code": 200,
             "message": "",
-            "has_more": len(calls) > MOST_CALLS,
-            "call_lists": [call.row() for call in calls[:MOST_CALLS]],
+            "has_more": len(calls) > MAX_CALLS,
+            "call_lists": [call.row() for call in calls[:MAX_CALLS]],
         }
     )
 
 
 def find_calls(
-    lessons: Iterable[Lesson], now: float, delay_s: float, window: Window, *, cname: str | None
+    sim_calls: Iterable[SimulatedCall],
+    now: float,
+    delay_s: float,
+    window: Window,
+    *,
+    cname: str | None,
 ) -> list[CallView]:
     """Return the calls known by now that ran in the window, the newest first."""
-    views = (CallView(lesson, now, delay_s) for lesson in lessons)
-    found = [
+    views = (CallView(sim_call, now, delay_s) for sim_call in sim_calls)
+    matches = [
         view
         for view in views
-        if cname in {None, view.lesson.cname} and view.exists and view.overlaps(window)
+        if cname in {None, view.sim_call.cname} and view.exists and view.overlaps(window)
     ]
-    return sorted(found, key=lambda view: view.created_at, reverse=True)
+    return sorted(matches, key=lambda view: view.created_at, reverse=True)
 
 
 def find_call(
-    lessons: Iterable[Lesson], now: float, delay_s: float, call_id: str
+    sim_calls: Iterable[SimulatedCall], now: float, delay_s: float, call_id: str
 ) -> CallView | None:
     """Return one call, None while it is unknown or too young to be told of."""
-    for lesson in lessons:
-        view = CallView(lesson, now, delay_s)
+    for sim_call in sim_calls:
+        view = CallView(sim_call, now, delay_s)
         if view.call_id == call_id and view.exists:
             return view
     return None
 
 
-def tell_details(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
+def get_details(request: Request, sim_calls: Iterable[SimulatedCall]) -> Response:
     """Answer call/details: at most ten users and three hours of points.
 
     A call that is unknown or too young has no users. What goes beyond three hours from
     `start_ts` is left out (the document: "returns at most 3 hours of call data").
     """
-    params = Params(ask.query)
+    params = Params(request.query)
     params.allow(
         "start_ts", "end_ts", "appid", "call_id", "exclude_server_user", "exclude_metrics_info"
     )
@@ -80,16 +89,18 @@ def tell_details(ask: Ask, lessons: Iterable[Lesson]) -> Answer:
     call_id = params.text("call_id")
     exclude_servers = params.flag("exclude_server_user", default=True)
     exclude_metrics = params.flag("exclude_metrics_info", default=False)
-    check_look_back(window, ask.now, LOOK_BACK_S)
-    told = Window(window.start, min(window.end, window.start + MOST_DETAIL_S))
-    call = find_call(lessons, ask.now, ask.delay(DETAILS_DELAY_S), call_id)
-    stays = call.stays(told, exclude_servers=exclude_servers)[:MOST_USERS] if call else []
+    check_look_back(window, request.now, LOOK_BACK_S)
+    window_shown = Window(window.start, min(window.end, window.start + MAX_DETAIL_S))
+    call = find_call(sim_calls, request.now, request.delay(DETAILS_DELAY_S), call_id)
+    sessions = (
+        call.sessions(window_shown, exclude_servers=exclude_servers)[:MAX_USERS] if call else []
+    )
     body = {
         "code": 200,
         "message": "",
         "call_id": call_id,
-        "call_info": [stay.row() for stay in stays],
+        "call_info": [session.row() for session in sessions],
     }
     if not exclude_metrics:
-        body["metrics"] = [stay.metrics(told, SEED_MIDS) for stay in stays]
-    return Answer(body)
+        body["metrics"] = [session.metrics(window_shown, SEED_MIDS) for session in sessions]
+    return Response(body)

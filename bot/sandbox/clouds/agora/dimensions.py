@@ -14,7 +14,7 @@ from bot.sandbox.scenario.simulated_call import Role
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from bot.sandbox.scenario import Lesson, Person
+    from bot.sandbox.scenario import Person, SimulatedCall
 
 COUNTRY: Final = "China"  # everybody in our lessons is there
 _REGIONS: Final = ("Shanghai", "Beijing", "Guangdong")
@@ -24,101 +24,109 @@ _SIZES: Final = ((3, "[1,3)"), (10, "[3,10)"), (50, "[10,50)"))
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class CallParticipant:
     """One person in one lesson."""
 
-    lesson: Lesson
+    sim_call: SimulatedCall
     person: Person
 
-    def is_taken(self, start: float, end: float) -> bool:
+    def is_present(self, start: float, end: float) -> bool:
         """Tell whether the person was there at some time in [start, end)."""
-        return any(stay.joined_at < end and start < stay.left_at for stay in self.person.stays)
+        return any(
+            session.joined_at < end and start < session.left_at for session in self.person.sessions
+        )
 
     def points(self, metric: str, start: float, end: float) -> tuple[float, int]:
         """Return the sum of a share's points in [start, end), and how many there are."""
-        wanted, media, weigh = MEASURED[metric]
+        metric_wanted, media, weight = MEASURED[metric]
         total, count = 0.0, 0
-        for curve in curves_of(self.lesson):
-            same = (curve.uid, curve.metric) == (self.person.uid, wanted)
+        for curve in curves_of(self.sim_call):
+            same = (curve.uid, curve.metric) == (self.person.uid, metric_wanted)
             if same and media in {None, curve.media}:
                 inside = (curve.times >= start) & (curve.times < end)
-                total += float(np.sum(weigh(curve.values[inside])))
+                total += float(np.sum(weight(curve.values[inside])))
                 count += int(np.sum(inside))
         return total, count
 
     def joins(self, start: float, end: float) -> Iterator[float | None]:
         """Yield how long each join begun in [start, end) took, None for one that failed."""
-        for stay in self.person.stays:
-            if start <= stay.asked_at < end:
-                yield stay.join_took_s
-        if not self.person.stays:
-            for fault in self.lesson.faults_of(self.person.uid):
+        for session in self.person.sessions:
+            if start <= session.join_started_at < end:
+                yield session.join_duration_s
+        if not self.person.sessions:
+            for fault in self.sim_call.faults_of(self.person.uid):
                 if start <= fault.begins_at < end:
                     yield None
 
 
-PLACES: Final[dict[str, Callable[[Seat], str]]] = {
+DIMENSION_VALUES: Final[dict[str, Callable[[CallParticipant], str]]] = {
     "country": lambda _: COUNTRY,
-    "region": lambda seat: _REGIONS[seat.person.uid % len(_REGIONS)],
-    "network": lambda seat: seat.person.device.network,
-    "net": lambda seat: seat.person.device.network,
-    "sdk": lambda seat: seat.person.device.sdk,
-    "sdkVersion": lambda seat: seat.person.device.sdk,
-    "os": lambda seat: seat.person.device.platform,
-    "device": lambda seat: seat.person.device.model,
-    "channelSize": lambda seat: _size(len(seat.lesson.people)),
+    "region": lambda participant: _REGIONS[participant.person.uid % len(_REGIONS)],
+    "network": lambda participant: participant.person.device.network,
+    "net": lambda participant: participant.person.device.network,
+    "sdk": lambda participant: participant.person.device.sdk,
+    "sdkVersion": lambda participant: participant.person.device.sdk,
+    "os": lambda participant: participant.person.device.platform,
+    "device": lambda participant: participant.person.device.model,
+    "channelSize": lambda participant: _size(len(participant.sim_call.people)),
 }
 
 
-def seats_of(lessons: Iterable[Lesson]) -> list[Seat]:
+def participants_of(sim_calls: Iterable[SimulatedCall]) -> list[CallParticipant]:
     """Return every person of every lesson; recorders are not counted."""
     return [
-        Seat(lesson, person)
-        for lesson in lessons
-        for person in lesson.people
+        CallParticipant(sim_call, person)
+        for sim_call in sim_calls
+        for person in sim_call.people
         if person.role is not Role.SERVER
     ]
 
 
-def by_place(seats: Iterable[Seat], dimension: str) -> dict[str, list[Seat]]:
+def group_by_dimension(
+    participants: Iterable[CallParticipant], dimension: str
+) -> dict[str, list[CallParticipant]]:
     """Part people by where they are along a dimension."""
-    found: dict[str, list[Seat]] = {}
-    for seat in seats:
-        found.setdefault(PLACES[dimension](seat), []).append(seat)
-    return found
+    groups: dict[str, list[CallParticipant]] = {}
+    for participant in participants:
+        groups.setdefault(DIMENSION_VALUES[dimension](participant), []).append(participant)
+    return groups
 
 
 def share_of(
-    metric: str, seats: Sequence[Seat], start: float, end: float
+    metric: str, participants: Sequence[CallParticipant], start: float, end: float
 ) -> tuple[float | None, int]:
     """Return a share from 0 to 1 over [start, end), and what it rests on: minutes, or joins.
 
     None: nothing of the kind happened.
     """
     if metric in MEASURED:
-        told = [seat.points(metric, start, end) for seat in seats]
-        total, count = sum(each for each, _ in told), sum(count for _, count in told)
+        totals = [participant.points(metric, start, end) for participant in participants]
+        total, count = sum(each for each, _ in totals), sum(count for _, count in totals)
         minutes = round(count * _SAMPLE_S / _MINUTE_S)
         return (round(total / count, 6) if count else None), minutes
-    tries = [took_s for seat in seats for took_s in seat.joins(start, end)]
+    attempts = [
+        duration_s for participant in participants for duration_s in participant.joins(start, end)
+    ]
     within_s = SOON_S if metric == "joinSuccessIn5sRate" else float("inf")
-    done = sum(took_s is not None and took_s <= within_s for took_s in tries)
-    return (round(done / len(tries), 6) if tries else None), len(tries)
+    succeeded = sum(duration_s is not None and duration_s <= within_s for duration_s in attempts)
+    return (round(succeeded / len(attempts), 6) if attempts else None), len(attempts)
 
 
-def count_of(metric: str, seats: Sequence[Seat], start: float, end: float) -> int:
+def count_of(metric: str, participants: Sequence[CallParticipant], start: float, end: float) -> int:
     """Count users, channels or sessions in [start, end)."""
-    there = [seat for seat in seats if seat.is_taken(start, end)]
+    there = [participant for participant in participants if participant.is_present(start, end)]
     if metric in {"channelCount", "peakConcurrentChannels"}:
-        return len({(seat.lesson.cname, seat.lesson.started_at) for seat in there})
+        return len(
+            {(participant.sim_call.cname, participant.sim_call.started_at) for participant in there}
+        )
     if metric == "sessionCount":
         return sum(
-            stay.joined_at < end and start < stay.left_at
-            for seat in there
-            for stay in seat.person.stays
+            session.joined_at < end and start < session.left_at
+            for participant in there
+            for session in participant.person.sessions
         )
     return len(there)
 
 
 def _size(people: int) -> str:
-    return next((name for most, name in _SIZES if people < most), "[50,∞)")
+    return next((name for maximum, name in _SIZES if people < maximum), "[50,∞)")

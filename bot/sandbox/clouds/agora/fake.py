@@ -13,22 +13,22 @@ from bot.sandbox.clouds.agora import calls, diagnosis
 from bot.sandbox.clouds.agora import live as agora_live
 from bot.sandbox.clouds.agora import report as agora_report
 from bot.sandbox.clouds.agora.current import PLANS, CurrentApi, PlanName
-from bot.sandbox.clouds.agora.params import Params, refusal
+from bot.sandbox.clouds.agora.params import Params, api_error
 from bot.sandbox.clouds.agora.rankings import RankingApi
 from bot.sandbox.clouds.agora.realtime import RealtimeApi
 from bot.sandbox.clouds.agora.statistics import StatisticsApi
-from bot.sandbox.clouds.request_log import Limits
-from bot.sandbox.clouds.server import Answer, Ask, Endpoint, RefusalError, Twin
+from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.server import ApiError, Endpoint, FakeCloud, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.scenario import SimulatedCall
 
 Generation = Literal["seed", "current"]
 LimitShape = Literal["body", "http_300", "http_429"]
-Offer = dict[tuple[str, str], Endpoint]
-NOT_IN_PLAN: Final = Limits(per_second=0)
+EndpointTable = dict[tuple[str, str], Endpoint]
+NOT_IN_PLAN: Final = RateLimits(per_second=0)
 _PREFIX: Final = "/beta/"
 _MESSAGES: Final = {
     "qps": "qps limit error",
@@ -58,14 +58,14 @@ class AgoraAccount:
     )
 
 
-class AgoraTwin(Twin):
+class FakeAgora(FakeCloud):
     """Agora's analytics API of 2020 (`seed`) or of today (`current`)."""
 
     name = "agora"
 
     def __init__(
         self,
-        lessons: list[Lesson],
+        sim_calls: list[SimulatedCall],
         clock: Callable[[], float],
         *,
         account: AgoraAccount,
@@ -73,7 +73,7 @@ class AgoraTwin(Twin):
         plan: PlanName = "standard",
         delay_scale: float = 1.0,
     ) -> None:
-        super().__init__(lessons, clock, delay_scale)
+        super().__init__(sim_calls, clock, delay_scale)
         self.account = account
         self.generation: Generation = generation
         self.plan: PlanName = plan
@@ -86,35 +86,35 @@ class AgoraTwin(Twin):
         """The endpoints of both generations."""
         return frozenset(name for _, name in self._seed() | self._current())
 
-    def find(self, ask: Ask) -> Endpoint:
+    def find(self, request: Request) -> Endpoint:
         """Return the endpoint; what this generation does not have is 404."""
-        offered = self._seed() if self.generation == "seed" else self._current()
-        name = ask.path.removeprefix(_PREFIX)
-        if not ask.path.startswith(_PREFIX) or (ask.method, name) not in offered:
-            raise refusal(404, "Not Found")
-        return offered[ask.method, name]
+        endpoints = self._seed() if self.generation == "seed" else self._current()
+        name = request.path.removeprefix(_PREFIX)
+        if not request.path.startswith(_PREFIX) or (request.method, name) not in endpoints:
+            raise api_error(404, "Not Found")
+        return endpoints[request.method, name]
 
-    def admit(self, ask: Ask, endpoint: Endpoint) -> str:
+    def authorize(self, request: Request, endpoint: Endpoint) -> str:
         """Let in by HTTP basic authentication: 401 for a wrong key, 403 without the right."""
-        if not self._knows(ask.headers.get("authorization", "")):
-            raise refusal(401, "Unauthorized")
-        appid = Params(ask.query).text("appid")
+        if not self._is_valid_key(request.headers.get("authorization", "")):
+            raise api_error(401, "Unauthorized")
+        appid = Params(request.query).text("appid")
         if appid not in self.account.apps.values() or endpoint.name in self.denied:
-            raise refusal(403, "Forbidden")
+            raise api_error(403, "Forbidden")
         if endpoint.limits == NOT_IN_PLAN:
-            raise RefusalError(Answer({"code": 300, "message": "no auth"}))
+            raise ApiError(Response({"code": 300, "message": "no auth"}))
         return appid
 
-    def refuse_quota(self, limit: str) -> Answer:
+    def rate_limited(self, limit: str) -> Response:
         """Say that there were too many calls, in the shape `limit_shape` chooses."""
         body = {"code": 300, "message": _MESSAGES[limit]}
-        return Answer(body, {"body": 200, "http_300": 300, "http_429": 429}[self.limit_shape])
+        return Response(body, {"body": 200, "http_300": 300, "http_429": 429}[self.limit_shape])
 
     def deny(self, *endpoints: str) -> None:
         """Take the right to use endpoints away: the beta was not enabled (000, preface)."""
         self.denied.update(endpoints)
 
-    def _knows(self, header: str) -> bool:
+    def _is_valid_key(self, header: str) -> bool:
         scheme, _, encoded = header.partition(" ")
         if scheme.lower() != "basic":
             return False
@@ -122,85 +122,87 @@ class AgoraTwin(Twin):
             given = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
             return False
-        wanted = f"{self.account.customer_id}:{self.account.customer_secret}"
-        return hmac.compare_digest(given, wanted.encode())
+        expected = f"{self.account.customer_id}:{self.account.customer_secret}"
+        return hmac.compare_digest(given, expected.encode())
 
-    def _held(self, ask: Ask) -> list[Lesson]:
+    def _app_calls(self, request: Request) -> list[SimulatedCall]:
         """Return the lessons of the app that is asked about."""
-        appid = ask.query["appid"]
-        return [lesson for lesson in self.lessons if self.account.apps.get(lesson.app) == appid]
+        appid = request.query["appid"]
+        return [
+            sim_call for sim_call in self.sim_calls if self.account.apps.get(sim_call.app) == appid
+        ]
 
-    def _seed(self) -> Offer:
+    def _seed(self) -> EndpointTable:
         """What the document of 2020 (000) and its older form (001) offer."""
-        tell = partial(_endpoint, self._held)
-        live = Limits(per_minute=1, per_day=1000)
-        report = Limits(per_second=10)
-        usage = Limits(per_minute=1, per_day=10)
-        return _offer(
+        handler = partial(_endpoint, self._app_calls)
+        live = RateLimits(per_minute=1, per_day=1000)
+        report = RateLimits(per_second=10)
+        usage = RateLimits(per_minute=1, per_day=10)
+        return _endpoint_table(
             get=[
-                tell("analytics/call/lists", calls.list_calls, Limits(3, None, 1000)),
-                tell("analytics/call/details", calls.tell_details, Limits(1, None, 1000)),
-                tell("live/diagnosis", diagnosis.tell_diagnosis, live),
-                tell("live/scale/by_time", agora_live.tell_scale, live),
-                tell("live/experience/by_time", agora_live.tell_experience, live),
-                tell("live/net/by_time", agora_live.tell_net, live),
-                tell("insight/usage/by_time", agora_live.tell_usage, usage),
+                handler("analytics/call/lists", calls.list_calls, RateLimits(3, None, 1000)),
+                handler("analytics/call/details", calls.get_details, RateLimits(1, None, 1000)),
+                handler("live/diagnosis", diagnosis.get_diagnosis, live),
+                handler("live/scale/by_time", agora_live.get_scale, live),
+                handler("live/experience/by_time", agora_live.get_experience, live),
+                handler("live/net/by_time", agora_live.get_network, live),
+                handler("insight/usage/by_time", agora_live.get_usage, usage),
             ],
             post=[
-                Endpoint("analytics/feedback/reportV2", self._take_v2, report),
-                Endpoint("analytics/feedback/report", self._take_v1, report),
+                Endpoint("analytics/feedback/reportV2", self._accept_report_v2, report),
+                Endpoint("analytics/feedback/report", self._accept_report, report),
             ],
         )
 
-    def _current(self) -> Offer:
+    def _current(self) -> EndpointTable:
         """What today's documents offer; the plan decides how much."""
-        tell = partial(_endpoint, self._held)
+        handler = partial(_endpoint, self._app_calls)
         limits = PLANS[self.plan]
         api, live = CurrentApi(limits), RealtimeApi(limits)
         rankings, statistics = RankingApi(limits), StatisticsApi(limits)
         insight, realtime = limits.insight or NOT_IN_PLAN, limits.realtime or NOT_IN_PLAN
-        return _offer(
+        return _endpoint_table(
             get=[
-                tell("analytics/call/lists", api.list_calls, limits.calls),
-                tell("analytics/call/sessions", api.list_sessions, limits.calls),
-                tell("analytics/call/metrics", api.tell_metrics, limits.calls),
-                tell("analytics/call/statistics", statistics.tell_by_dimension, limits.calls),
-                tell("analytics/call/statistics/time", statistics.tell_by_minute, limits.calls),
-                tell("analytics/call/freeze/bucket", statistics.tell_buckets, limits.calls),
-                tell("insight/usage/by_time", api.tell_insight_usage, insight),
-                tell("insight/quality/by_time", api.tell_insight_quality, insight),
-                tell("realtime/usage/by_time_20sec", live.tell_usage, realtime),
-                tell("realtime/quality/by_time_20sec", live.tell_quality, realtime),
-                tell("realtime/usage/dimension/top20", rankings.rank_usage, realtime),
-                tell("realtime/quality/dimension/top20", rankings.rank_quality, realtime),
+                handler("analytics/call/lists", api.list_calls, limits.calls),
+                handler("analytics/call/sessions", api.list_sessions, limits.calls),
+                handler("analytics/call/metrics", api.get_metrics, limits.calls),
+                handler("analytics/call/statistics", statistics.get_by_dimension, limits.calls),
+                handler("analytics/call/statistics/time", statistics.get_by_minute, limits.calls),
+                handler("analytics/call/freeze/bucket", statistics.get_buckets, limits.calls),
+                handler("insight/usage/by_time", api.get_insight_usage, insight),
+                handler("insight/quality/by_time", api.get_insight_quality, insight),
+                handler("realtime/usage/by_time_20sec", live.get_usage, realtime),
+                handler("realtime/quality/by_time_20sec", live.get_quality, realtime),
+                handler("realtime/usage/dimension/top20", rankings.rank_usage, realtime),
+                handler("realtime/quality/dimension/top20", rankings.rank_quality, realtime),
             ],
             post=[
-                tell("insight/usage/aggregation", rankings.aggregate_usage, insight),
-                tell("insight/quality/aggregation", rankings.aggregate_quality, insight),
+                handler("insight/usage/aggregation", rankings.aggregate_usage, insight),
+                handler("insight/quality/aggregation", rankings.aggregate_quality, insight),
             ],
         )
 
-    def _take_v2(self, ask: Ask) -> Answer:
-        self.reports.append(agora_report.accept_report_v2(ask))
+    def _accept_report_v2(self, request: Request) -> Response:
+        self.reports.append(agora_report.accept_report_v2(request))
         return agora_report.accepted()
 
-    def _take_v1(self, ask: Ask) -> Answer:
-        self.reports.append(agora_report.accept_report(ask))
+    def _accept_report(self, request: Request) -> Response:
+        self.reports.append(agora_report.accept_report(request))
         return agora_report.accepted()
 
 
-def _offer(get: list[Endpoint], post: list[Endpoint] | None = None) -> Offer:
-    offered = {("GET", endpoint.name): endpoint for endpoint in get}
-    return offered | {("POST", endpoint.name): endpoint for endpoint in post or []}
+def _endpoint_table(get: list[Endpoint], post: list[Endpoint] | None = None) -> EndpointTable:
+    endpoints = {("GET", endpoint.name): endpoint for endpoint in get}
+    return endpoints | {("POST", endpoint.name): endpoint for endpoint in post or []}
 
 
 def _endpoint(
-    held: Callable[[Ask], list[Lesson]],
+    app_calls: Callable[[Request], list[SimulatedCall]],
     name: str,
-    tell: Callable[[Ask, list[Lesson]], Answer],
-    limits: Limits,
+    handler: Callable[[Request, list[SimulatedCall]], Response],
+    limits: RateLimits,
 ) -> Endpoint:
-    def handle(ask: Ask) -> Answer:
-        return tell(ask, held(ask))
+    def handle(request: Request) -> Response:
+        return handler(request, app_calls(request))
 
     return Endpoint(name, handle, limits)

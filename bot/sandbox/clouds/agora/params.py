@@ -7,20 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.sandbox.clouds.server import Answer, RefusalError
+from bot.sandbox.clouds.server import ApiError, Response
 
 _SECONDS: Final = re.compile(r"\d{9,10}")  # a time in ms has 13 digits: a client's mistake
 _COUNT: Final = re.compile(r"[1-9]\d{0,8}")
 
 
-def refusal(status: int, message: str) -> RefusalError:
+def api_error(status: int, message: str) -> ApiError:
     """Build a refusal whose body repeats the HTTP status (000, "Status codes")."""
-    return RefusalError(Answer({"code": status, "message": message}, status))
+    return ApiError(Response({"code": status, "message": message}, status))
 
 
-def bad_input(message: str) -> RefusalError:
+def bad_input(message: str) -> ApiError:
     """Build the refusal for parameters of a wrong shape: 400."""
-    return refusal(400, message)
+    return api_error(400, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Params:
             raise bad_input(f"{name} must be true or false")
         return value == "true"
 
-    def count(self, name: str, *, default: int, most: int) -> int:
+    def count(self, name: str, *, default: int, maximum: int) -> int:
         """Return an optional positive number up to a most."""
         value = self.query.get(name, str(default))
-        if not _COUNT.fullmatch(value) or int(value) > most:
-            raise bad_input(f"{name} must be from 1 to {most}")
+        if not _COUNT.fullmatch(value) or int(value) > maximum:
+            raise bad_input(f"{name} must be from 1 to {maximum}")
         return int(value)
 
     def names(self, name: str, known: Iterable[str]) -> list[str]:
@@ -81,12 +81,12 @@ class Params:
                 raise bad_input(f"{name} has no {value}")
         return values
 
-    def items(self, name: str, most: int) -> list[str]:
+    def items(self, name: str, maximum: int) -> list[str]:
         """Return an optional comma-separated list of at most so many; empty when not given."""
         value = self.query.get(name)
         items = value.split(",") if value else []
-        if len(items) > most:
-            raise bad_input(f"{name} takes at most {most}")
+        if len(items) > maximum:
+            raise bad_input(f"{name} takes at most {maximum}")
         return items
 
 
@@ -114,10 +114,10 @@ GRACE_S: Final = 5  # a window that was in time when it was asked for may arrive
 def check_look_back(window: Window, now: float, look_back_s: float) -> None:
     """Refuse a window that begins before what the cloud still knows."""
     if window.start < now - look_back_s - GRACE_S:
-        raise RefusalError(Answer({"code": 300, "message": "query time range limit error"}))
+        raise ApiError(Response({"code": 300, "message": "query time range limit error"}))
 
 
 def check_span(window: Window, span_s: float) -> None:
     """Refuse a window that is too long."""
     if window.length_s > span_s:
-        raise RefusalError(Answer({"code": 300, "message": "query time length limit error"}))
+        raise ApiError(Response({"code": 300, "message": "query time length limit error"}))

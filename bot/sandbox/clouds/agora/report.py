@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from bot.sandbox.clouds.agora.params import Params, bad_input
-from bot.sandbox.clouds.server import Answer
+from bot.sandbox.clouds.server import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.sandbox.clouds.server import Ask
+    from bot.sandbox.clouds.server import Request
 
-_MOST_UID: Final = 2**32 - 1
-_MOST_CNAME_BYTES: Final = 64
-_AHEAD_S: Final = 60
+_MAX_UID: Final = 2**32 - 1
+_MAX_CNAME_BYTES: Final = 64
+_FUTURE_TOLERANCE_S: Final = 60
 _TYPES: Final = (1, 4)
 _V2_REQUIRED: Final = ("cname", "teacher_uid", "student_uid", "abnormal_uid", "ts", "type")
 _V2_OPTIONAL: Final = ("comments",)
@@ -35,43 +35,47 @@ class AcceptedReport:
     fields: Mapping[str, Any]
 
 
-def accept_report_v2(ask: Ask) -> AcceptedReport:
+def accept_report_v2(request: Request) -> AcceptedReport:
     """Check a reportV2; all fields but `comments` are required (000, "Report a problem")."""
-    fields = _fields(ask, _V2_REQUIRED, _V2_OPTIONAL)
+    fields = _fields(request, _V2_REQUIRED, _V2_OPTIONAL)
     if fields["abnormal_uid"] not in {fields["teacher_uid"], fields["student_uid"]}:
         raise bad_input("abnormal_uid must be the teacher's or the student's")
-    return AcceptedReport(ask.now, ask.query["appid"], "analytics/feedback/reportV2", fields)
+    return AcceptedReport(
+        request.now, request.query["appid"], "analytics/feedback/reportV2", fields
+    )
 
 
-def accept_report(ask: Ask) -> AcceptedReport:
+def accept_report(request: Request) -> AcceptedReport:
     """Check an older report (001, "Report a problem"): no student, `ts` optional."""
-    fields = _fields(ask, _V1_REQUIRED, _V1_OPTIONAL)
-    return AcceptedReport(ask.now, ask.query["appid"], "analytics/feedback/report", fields)
+    fields = _fields(request, _V1_REQUIRED, _V1_OPTIONAL)
+    return AcceptedReport(request.now, request.query["appid"], "analytics/feedback/report", fields)
 
 
-def accepted() -> Answer:
+def accepted() -> Response:
     """Say yes; the document gives no id of the report."""
-    return Answer({"code": 200, "message": ""})
+    return Response({"code": 200, "message": ""})
 
 
-def _fields(ask: Ask, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
-    Params(ask.query).allow("appid")
-    fields = _json_object(ask)
+def _fields(
+    request: Request, required: tuple[str, ...], optional: tuple[str, ...]
+) -> dict[str, Any]:
+    Params(request.query).allow("appid")
+    fields = _json_object(request)
     for name in required:
         if name not in fields:
             raise bad_input(f"{name} is required")
     for name, value in fields.items():
         if name not in required + optional:
             raise bad_input(f"unknown field {name}")
-        _check(name, value, ask.now)
+        _check(name, value, request.now)
     return fields
 
 
-def _json_object(ask: Ask) -> dict[str, Any]:
-    if not ask.headers.get("content-type", "").startswith("application/json"):
+def _json_object(request: Request) -> dict[str, Any]:
+    if not request.headers.get("content-type", "").startswith("application/json"):
         raise bad_input("Content-Type must be application/json")
     try:
-        fields = msgspec.json.decode(ask.body)
+        fields = msgspec.json.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise bad_input("the body is not JSON") from error
     if not isinstance(fields, dict):
@@ -81,18 +85,18 @@ def _json_object(ask: Ask) -> dict[str, Any]:
 
 def _check(name: str, value: object, now: float) -> None:
     if name == "cname":
-        right = isinstance(value, str) and 0 < len(value.encode()) <= _MOST_CNAME_BYTES
+        right = isinstance(value, str) and 0 < len(value.encode()) <= _MAX_CNAME_BYTES
     elif name == "comments":
         right = isinstance(value, str)
     elif name == "type":
         right = _is_whole(value, *_TYPES)
     elif name == "ts":
-        right = _is_whole(value, 1, int(now) + _AHEAD_S)
+        right = _is_whole(value, 1, int(now) + _FUTURE_TOLERANCE_S)
     else:
-        right = _is_whole(value, 1, _MOST_UID)
+        right = _is_whole(value, 1, _MAX_UID)
     if not right:
         raise bad_input(f"{name} has a wrong value")
 
 
-def _is_whole(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+def _is_whole(value: object, minimum: int, maximum: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.scenario import Lesson, Person, Stay, curves_of
+from bot.sandbox.scenario import Person, SimulatedCall, SimulatedSession, curves_of
 from bot.sandbox.scenario.simulated_call import Role
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 class CallView:
     """A call as it shows at `now` to an endpoint whose data is `delay_s` late."""
 
-    lesson: Lesson
+    sim_call: SimulatedCall
     now: float
     delay_s: float
 
@@ -34,12 +34,12 @@ class CallView:
     @property
     def created_at(self) -> int:
         """When the first person came in, in epoch seconds."""
-        return int(min(stay.joined_at for _, _, stay in _stays(self.lesson)))
+        return int(min(session.joined_at for _, _, session in _sessions(self.sim_call)))
 
     @property
     def destroyed_at(self) -> int:
         """When the last person leaves (maybe in the future), in epoch seconds."""
-        return int(max(stay.left_at for _, _, stay in _stays(self.lesson)))
+        return int(max(session.left_at for _, _, session in _sessions(self.sim_call)))
 
     @property
     def finished(self) -> bool:
@@ -49,12 +49,12 @@ class CallView:
     @property
     def exists(self) -> bool:
         """Tell whether the call is known yet."""
-        return any(_stays(self.lesson)) and self.created_at <= self.fresh_until
+        return any(_sessions(self.sim_call)) and self.created_at <= self.fresh_until
 
     @property
     def call_id(self) -> str:
         """The call's id: 24 hexadecimal digits."""
-        return _digest(self.lesson.cname, self.lesson.started_at, 12)
+        return _digest(self.sim_call.cname, self.sim_call.started_at, 12)
 
     def overlaps(self, window: Window) -> bool:
         """Tell whether the call ran within the window."""
@@ -64,59 +64,59 @@ class CallView:
         """Return the call as a row of a list; an unfinished one has `destroyed_ts` 0."""
         return {
             "call_id": self.call_id,
-            "cname": self.lesson.cname,
+            "cname": self.sim_call.cname,
             "created_ts": self.created_at,
             "destroyed_ts": self.destroyed_at if self.finished else 0,
             "finished": self.finished,
         }
 
-    def stays(self, window: Window, *, exclude_servers: bool) -> list[StayView]:
+    def sessions(self, window: Window, *, exclude_servers: bool) -> list[SessionView]:
         """Return who was in the room within the window, the newest joiner first."""
-        found = [
-            StayView(self, person, number, stay)
-            for person, number, stay in _stays(self.lesson)
-            if stay.joined_at <= min(window.end, self.fresh_until)
-            and window.start <= stay.left_at
+        sessions_seen = [
+            SessionView(self, person, number, session)
+            for person, number, session in _sessions(self.sim_call)
+            if session.joined_at <= min(window.end, self.fresh_until)
+            and window.start <= session.left_at
             and not (exclude_servers and person.role is Role.SERVER)
         ]
-        return sorted(found, key=lambda view: view.stay.joined_at, reverse=True)
+        return sorted(sessions_seen, key=lambda view: view.session.joined_at, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
-class StayView:
+class SessionView:
     """One person's stay in a call, as it shows at the call view's moment."""
 
     call: CallView
     person: Person
     number: int
-    stay: Stay
+    session: SimulatedSession
 
     @property
     def sid(self) -> str:
         """The stay's id: 32 hexadecimal digits in capitals."""
-        lesson = self.call.lesson
-        key = f"{lesson.cname}:{self.person.uid}:{self.number}"
-        return _digest(key, lesson.started_at, 16).upper()
+        sim_call = self.call.sim_call
+        key = f"{sim_call.cname}:{self.person.uid}:{self.number}"
+        return _digest(key, sim_call.started_at, 16).upper()
 
     @property
     def finished(self) -> bool:
         """Tell whether the person is known to have left."""
-        return self.stay.left_at <= self.call.fresh_until
+        return self.session.left_at <= self.call.fresh_until
 
     def row(self) -> Json:
         """Return the stay as a row of `call_info`; an unfinished one has `leave_ts` 0."""
         device = self.person.device
         return {
             "sid": self.sid,
-            "cname": self.call.lesson.cname,
+            "cname": self.call.sim_call.cname,
             "uid": self.person.uid,
             "network": device.network,
             "platform": device.platform,
             "speaker": self.person.sends,
             "sdk_version": device.sdk,
             "device_type": device.model,
-            "join_ts": int(self.stay.joined_at),
-            "leave_ts": int(self.stay.left_at) if self.finished else 0,
+            "join_ts": int(self.session.joined_at),
+            "leave_ts": int(self.session.left_at) if self.finished else 0,
             "finished": self.finished,
         }
 
@@ -124,9 +124,9 @@ class StayView:
         """Return the stay's points in the window: `{sid, data: [{mid, kvs, peer_uid}]}`."""
         until = min(window.end, self.call.fresh_until)
         data = []
-        for curve in curves_of(self.call.lesson):
+        for curve in curves_of(self.call.sim_call):
             mid = mids.get((curve.metric, curve.media))
-            if mid is None or (curve.uid, curve.stay) != (self.person.uid, self.number):
+            if mid is None or (curve.uid, curve.session) != (self.person.uid, self.number):
                 continue
             seen = (curve.times >= window.start) & (curve.times <= until)
             if seen.any():
@@ -140,10 +140,10 @@ def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def _stays(lesson: Lesson) -> Iterator[tuple[Person, int, Stay]]:
-    for person in lesson.people:
-        for number, stay in enumerate(person.stays):
-            yield person, number, stay
+def _sessions(sim_call: SimulatedCall) -> Iterator[tuple[Person, int, SimulatedSession]]:
+    for person in sim_call.people:
+        for number, session in enumerate(person.sessions):
+            yield person, number, session
 
 
 def _digest(key: str, started_at: float, size: int) -> str:

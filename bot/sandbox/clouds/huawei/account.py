@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
-from bot.sandbox.clouds.huawei.params import gateway_refusal, refusal
-from bot.sandbox.clouds.server import Answer, RefusalError
+from bot.sandbox.clouds.huawei.params import api_error, gateway_error
+from bot.sandbox.clouds.server import ApiError, Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.sandbox.clouds.server import Ask
+    from bot.sandbox.clouds.server import Request
 
 TOKEN_LIFE_S: Final = 86400
 _TOKEN_BYTES: Final = 4200  # some 5.6 kB as text; real ones are as long
@@ -58,7 +58,7 @@ class Token:
     ends_at: float
 
 
-class Gate:
+class Authenticator:
     """The gateway in front of SparkRTC, and IAM beside it."""
 
     def __init__(self, account: HuaweiAccount) -> None:
@@ -69,52 +69,56 @@ class Gate:
         """Let every token given out be of no worth any more."""
         self.tokens.clear()
 
-    def admit(self, ask: Ask) -> None:
+    def authorize(self, request: Request) -> None:
         """Let in by token or by signature; 401 otherwise (APIGW.0301)."""
-        token = ask.headers.get("x-auth-token")
+        token = request.headers.get("x-auth-token")
         if token is not None:
-            self._check_token(token, ask.now)
+            self._check_token(token, request.now)
         else:
-            self._check_signature(ask)
-        project_id = ask.headers.get("x-project-id", self.account.project_id)
+            self._check_signature(request)
+        project_id = request.headers.get("x-project-id", self.account.project_id)
         if project_id != self.account.project_id:
-            raise gateway_refusal(403, "APIGW.0302", "project_id mismatch")
+            raise gateway_error(403, "APIGW.0302", "project_id mismatch")
 
-    def give_token(self, ask: Ask) -> Answer:
+    def issue_token(self, request: Request) -> Response:
         """Answer `POST /v3/auth/tokens`: 201, the token in a header, its end in the body (W3)."""
-        user, project = _read_login(ask.body)
-        wanted = (self.account.iam_user, self.account.iam_password, self.account.iam_domain)
-        if user != wanted or project not in ("", self.account.project_name):
+        user, project = _read_login(request.body)
+        expected = (self.account.iam_user, self.account.iam_password, self.account.iam_domain)
+        if user != expected or project not in ("", self.account.project_name):
             text = "The username or password is wrong."
             error = {"code": 401, "message": text, "title": "Unauthorized"}
-            raise RefusalError(Answer({"error": error}, 401))
+            raise ApiError(Response({"error": error}, 401))
         number = len(self.tokens).to_bytes(2, "big")
-        seed = hashlib.shake_256(number + str(ask.now).encode()).digest(_TOKEN_BYTES)
+        seed = hashlib.shake_256(number + str(request.now).encode()).digest(_TOKEN_BYTES)
         token = "MII" + base64.b64encode(seed).decode()
-        ends_at = ask.now + TOKEN_LIFE_S
+        ends_at = request.now + TOKEN_LIFE_S
         self.tokens[token] = Token(project, ends_at)
         expires_at = dt.datetime.fromtimestamp(ends_at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         body = {"token": {"expires_at": expires_at, "methods": ["password"], "catalog": []}}
-        return Answer(body, 201, {"X-Subject-Token": token})
+        return Response(body, 201, {"X-Subject-Token": token})
 
     def _check_token(self, text: str, now: float) -> None:
         token = self.tokens.get(text)
         if token is None or now >= token.ends_at:
-            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: token expires")
+            raise gateway_error(401, "APIGW.0301", f"{_BAD}: token expires")
         if not token.project:
-            raise refusal(400, "RTC.00001001", "OperationUnauthorized: get DomainID fail")
+            raise api_error(400, "RTC.00001001", "OperationUnauthorized: get DomainID fail")
 
-    def _check_signature(self, ask: Ask) -> None:
-        found = _AUTHORIZATION.fullmatch(ask.headers.get("authorization", ""))
-        date = ask.headers.get("x-sdk-date", "")
-        if found is None or found[1] != self.account.access_key:
-            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: decode_fail")
-        names = found[2].split(";")
-        if names != sorted(names) or not set(names) >= _MUST_SIGN or not _in_time(date, ask.now):
-            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: headers")
-        wanted = _sign(self.account.secret_key, date, _canonical(ask, names))
-        if not hmac.compare_digest(wanted, found[3]):
-            raise gateway_refusal(401, "APIGW.0301", f"{_BAD}: verify aksk signature fail")
+    def _check_signature(self, request: Request) -> None:
+        match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+        date = request.headers.get("x-sdk-date", "")
+        if match is None or match[1] != self.account.access_key:
+            raise gateway_error(401, "APIGW.0301", f"{_BAD}: decode_fail")
+        names = match[2].split(";")
+        if (
+            names != sorted(names)
+            or not set(names) >= _MUST_SIGN
+            or not _in_time(date, request.now)
+        ):
+            raise gateway_error(401, "APIGW.0301", f"{_BAD}: headers")
+        expected = _sign(self.account.secret_key, date, _canonical(request, names))
+        if not hmac.compare_digest(expected, match[3]):
+            raise gateway_error(401, "APIGW.0301", f"{_BAD}: verify aksk signature fail")
 
 
 def _in_time(date: str, now: float) -> bool:
@@ -125,17 +129,17 @@ def _in_time(date: str, now: float) -> bool:
     return abs(at.timestamp() - now) <= _SKEW_S
 
 
-def _canonical(ask: Ask, names: list[str]) -> str:
+def _canonical(request: Request, names: list[str]) -> str:
     """Write the request again the way it must have been signed, from what arrived."""
-    path, _, query = ask.raw_path.partition("?")
+    path, _, query = request.raw_path.partition("?")
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     parts = [quote(unquote(part), safe="-_.~") for part in path.split("/")]
     joined = "/".join(parts)
-    lines = "".join(f"{name}:{ask.headers.get(name, '').strip()}\n" for name in names)
+    lines = "".join(f"{name}:{request.headers.get(name, '').strip()}\n" for name in names)
     encoded = "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in pairs)
-    digest = hashlib.sha256(ask.body).hexdigest()
+    digest = hashlib.sha256(request.body).hexdigest()
     end = "" if joined.endswith("/") else "/"
-    return f"{ask.method}\n{joined}{end}\n{encoded}\n{lines}\n{';'.join(names)}\n{digest}"
+    return f"{request.method}\n{joined}{end}\n{encoded}\n{lines}\n{';'.join(names)}\n{digest}"
 
 
 def _sign(secret_key: str, date: str, canonical: str) -> str:
@@ -153,4 +157,4 @@ def _read_login(body: bytes) -> tuple[tuple[str, str, str], str]:
         return (user["name"], user["password"], user["domain"]["name"]), project
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
         error = {"code": 400, "message": "The request body is invalid", "title": "Bad Request"}
-        raise RefusalError(Answer({"error": error}, 400)) from None
+        raise ApiError(Response({"error": error}, 400)) from None

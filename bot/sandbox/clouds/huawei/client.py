@@ -7,16 +7,23 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.clouds.huawei.codes import factor_of
-from bot.sandbox.clouds.huawei.params import DAY_S, HOUR_S, Params, bare, check_look_back, stamp
-from bot.sandbox.clouds.huawei.rooms import presences, region_of
-from bot.sandbox.clouds.server import Answer
+from bot.sandbox.clouds.huawei.params import (
+    DAY_S,
+    HOUR_S,
+    Params,
+    check_look_back,
+    plain_text_error,
+    stamp,
+)
+from bot.sandbox.clouds.huawei.rooms import region_of, session_views
+from bot.sandbox.clouds.server import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.clouds.huawei.rooms import Presence
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.clouds.huawei.rooms import SessionView
+    from bot.sandbox.scenario import SimulatedCall
 
 Json = dict[str, Any]
 CLIENT_DELAY_S: Final = 300
@@ -26,44 +33,44 @@ EXPERIENCE: Final = "954350051"
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
 
 
-def tell_events(params: Params, lessons: Iterable[Lesson], shape: str) -> Answer:
+def list_events(params: Params, sim_calls: Iterable[SimulatedCall], shape: str) -> Response:
     """Answer 13.11. `shape`: `data` as the sample has it, `flat` (one event) as the table has."""
     params.allow("app_id", "room_id", "start_time", "end_time")
     if not params.optional("room_id"):
-        raise bare("need app_id room_id args")  # optional in the table, and yet (W29)
-    span = params.span(most_s=HOUR_S, required=True)
-    check_look_back(params.ask, span, LOOK_BACK_S)
-    rows = list(_joins(params, lessons, span))
+        raise plain_text_error("need app_id room_id args")  # optional in the table, and yet (W29)
+    span = params.span(max_s=HOUR_S, required=True)
+    check_look_back(params.request, span, LOOK_BACK_S)
+    rows = list(_joins(params, sim_calls, span))
     if shape == "flat" and rows:
-        return Answer({"event_id" if key == "evnet_id" else key: rows[0][key] for key in rows[0]})
-    return Answer({"data": rows})
+        return Response({"event_id" if key == "evnet_id" else key: rows[0][key] for key in rows[0]})
+    return Response({"data": rows})
 
 
-def tell_experiences(params: Params, lessons: Iterable[Lesson], shape: str) -> Answer:
+def list_experiences(params: Params, sim_calls: Iterable[SimulatedCall], shape: str) -> Response:
     """Answer 13.12. `shape`: `object` (one person) as the table has it, `list` or `data`."""
     params.allow("app_id", "room_id", "start_time", "end_time")
-    span = params.span(most_s=HOUR_S, required=True)
-    check_look_back(params.ask, span, LOOK_BACK_S)
-    rows = list(_experiences(params, lessons, span))
+    span = params.span(max_s=HOUR_S, required=True)
+    check_look_back(params.request, span, LOOK_BACK_S)
+    rows = list(_experiences(params, sim_calls, span))
     if shape == "object":
         nobody = {"uid": "", "room_id": "", "exp_id": "", "abnormal_list": None}
-        return Answer(rows[0] if rows else nobody)
-    return Answer(rows if shape == "list" else {"data": rows})
+        return Response(rows[0] if rows else nobody)
+    return Response(rows if shape == "list" else {"data": rows})
 
 
-def _joins(params: Params, lessons: Iterable[Lesson], span: Span) -> Iterator[Json]:
-    until = params.ask.now - params.ask.delay(CLIENT_DELAY_S)
-    for lesson in lessons:
-        if lesson.cname == params.optional("room_id"):
-            for one in presences(lesson, until):
-                if span.holds(int(one.stay.joined_at)):
-                    at = stamp(one.stay.joined_at)
+def _joins(params: Params, sim_calls: Iterable[SimulatedCall], span: Span) -> Iterator[Json]:
+    until = params.request.now - params.request.delay(CLIENT_DELAY_S)
+    for sim_call in sim_calls:
+        if sim_call.cname == params.optional("room_id"):
+            for one in session_views(sim_call, until):
+                if span.holds(int(one.session.joined_at)):
+                    at = stamp(one.session.joined_at)
                     yield {"ctime": at, "evnet_id": JOINED, "event_info": _info(one)}
 
 
-def _info(one: Presence) -> str:
+def _info(one: SessionView) -> str:
     """JSON in a text whose quotes are escaped once more, with names and addresses (W28)."""
-    device, at = one.person.device, one.stay.joined_at
+    device, at = one.person.device, one.session.joined_at
     local = dt.datetime.fromtimestamp(at, _BEIJING).isoformat(timespec="milliseconds")
     info = {
         "deviceModel": device.model,
@@ -79,9 +86,9 @@ def _info(one: Presence) -> str:
         "ipProvince": region_of(one.person)[0],
         "isRejoin": int(one.number > 0),
         "platform": device.platform,
-        "roomId": one.lesson.cname,
-        "session": one.session,
-        "start": int(one.stay.asked_at),
+        "roomId": one.sim_call.cname,
+        "session": one.session_id,
+        "start": int(one.session.join_started_at),
         "success": 1,
         "uid": str(one.person.uid),
         "v": device.sdk,
@@ -89,14 +96,14 @@ def _info(one: Presence) -> str:
     return json.dumps(info, ensure_ascii=False).replace('"', '\\"')
 
 
-def _experiences(params: Params, lessons: Iterable[Lesson], span: Span) -> Iterator[Json]:
-    until = params.ask.now - params.ask.delay(CLIENT_DELAY_S)
-    for lesson in lessons:
-        if params.optional("room_id") not in ("", lesson.cname):
+def _experiences(params: Params, sim_calls: Iterable[SimulatedCall], span: Span) -> Iterator[Json]:
+    until = params.request.now - params.request.delay(CLIENT_DELAY_S)
+    for sim_call in sim_calls:
+        if params.optional("room_id") not in ("", sim_call.cname):
             continue
-        for fault in lesson.faults:
+        for fault in sim_call.faults:
             if span.holds(fault.begins_at) and fault.begins_at <= until:
-                others = [one.uid for one in lesson.people if one.uid != fault.uid]
+                others = [one.uid for one in sim_call.people if one.uid != fault.uid]
                 cause = {
                     "event_id": str(factor_of(fault.cause)),
                     "peer_id": str(others[0]) if others else "",
@@ -104,7 +111,7 @@ def _experiences(params: Params, lessons: Iterable[Lesson], span: Span) -> Itera
                 }
                 yield {
                     "uid": str(fault.uid),
-                    "room_id": lesson.cname,
+                    "room_id": sim_call.cname,
                     "exp_id": EXPERIENCE,
                     "abnormal_list": [cause],
                 }

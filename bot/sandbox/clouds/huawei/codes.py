@@ -51,7 +51,7 @@ SLOW_JOIN: Final = 1
 VIDEO_FREEZE: Final = 2
 AUDIO_FREEZE: Final = 3
 OTHER_FACTOR: Final = 16
-TYPE_WORDS: Final = {
+TYPE_NAMES: Final = {
     SLOW_JOIN: "进房慢(5s加入房间失败)",
     VIDEO_FREEZE: "视频卡顿",
     AUDIO_FREEZE: "音频卡顿",

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import msgspec
 
-from bot.sandbox.clouds.huawei.params import not_found, refusal, stamp
-from bot.sandbox.clouds.server import Answer
+from bot.sandbox.clouds.huawei.params import api_error, not_found, stamp
+from bot.sandbox.clouds.server import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.scenario import SimulatedCall
 
 Json = dict[str, Any]
-GO_ZERO: Final = "0001-01-01T00:00:00Z"  # what has not happened, as Go writes it
+GO_ZERO_TIME: Final = "0001-01-01T00:00:00Z"  # what has not happened, as Go writes it
 EVENTS: Final = ("RECORD_NEW_FILE_START", "RECORD_FILE_COMPLETE", "CLOUD_RECORD_SERVER_OVER")
 _VIDEO_TYPES: Final = ("CAMERASTREAM", "SCREENSTREAM")
 _SIZES: Final = ("LD", "SD", "HD", "FHD")
 _IDLE_S: Final = (5, 43200)
-_MOST_APPS: Final = 100
+_MAX_APPS: Final = 100
 _FIELDS: Final = {
     "room_id",
     "user_id",
@@ -39,7 +39,7 @@ _FIELDS: Final = {
 
 def invalid_value() -> Exception:
     """Build the refusal for a value these chapters cannot take."""
-    return refusal(400, "RTC.00001003", "InvalidParameterValue")
+    return api_error(400, "RTC.00001003", "InvalidParameterValue")
 
 
 def read_body(content: bytes) -> Json:
@@ -48,7 +48,7 @@ def read_body(content: bytes) -> Json:
         return msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.DecodeError:
         text = "MalformedRequestBody: json parsing failed"
-        raise refusal(400, "RTC.00001002", text) from None
+        raise api_error(400, "RTC.00001002", text) from None
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Callback:
 
 
 @dataclass(slots=True)
-class Desk:
+class ControlState:
     """What has been commanded so far: callbacks, recordings, people sent out, rooms closed."""
 
     app_states: dict[str, str] = field(default_factory=dict)
@@ -79,15 +79,15 @@ class Desk:
     removed: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     dismissed: list[tuple[str, str]] = field(default_factory=list)
 
-    def list_apps(self, apps: Mapping[str, str], limit: str, offset: str, now: float) -> Answer:
+    def list_apps(self, apps: Mapping[str, str], limit: str, offset: str, now: float) -> Response:
         """Answer 5.2, secrets of the apps included, as the document has it. Offset counts pages."""
         if not (limit or "100").isdigit() or not (offset or "0").isdigit():
             raise invalid_value()
-        size, page = int(limit or _MOST_APPS), int(offset or 0)
-        if not 1 <= size <= _MOST_APPS:
+        size, page = int(limit or _MAX_APPS), int(offset or 0)
+        if not 1 <= size <= _MAX_APPS:
             raise invalid_value()
         rows = [self._app(name, app_id, now) for name, app_id in apps.items()]
-        return Answer({"count": len(rows), "apps": rows[page * size : (page + 1) * size]})
+        return Response({"count": len(rows), "apps": rows[page * size : (page + 1) * size]})
 
     def _app(self, name: str, app_id: str, now: float) -> Json:
         at = stamp(now)
@@ -110,20 +110,20 @@ class Desk:
             "auto_record_mode": {"mode": "AUTO_RECORD_OFF", "update_time": at},
         }
 
-    def set_callback(self, app: str, body: Json, now: float) -> Answer:
+    def set_callback(self, app: str, body: Json, now: float) -> Response:
         """Answer 8.1."""
         url, auth_key = body.get("url"), body.get("auth_key", "")
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise invalid_value()
         self.callbacks[app] = Callback(url, str(auth_key), stamp(now))
-        return self.tell_callback(app)
+        return self.get_callback(app)
 
-    def tell_callback(self, app: str) -> Answer:
+    def get_callback(self, app: str) -> Response:
         """Answer 8.2."""
         callback = self.callbacks.get(app, Callback("", "", ""))
-        return Answer({"app_id": app, "record_callback": callback.row()})
+        return Response({"app_id": app, "record_callback": callback.row()})
 
-    def start_job(self, app: str, body: Json, now: float) -> Answer:
+    def start_job(self, app: str, body: Json, now: float) -> Response:
         """Answer 10.1: 201, and a job that is being set up."""
         _check_job(body)
         job_id = secrets.token_hex(16)
@@ -136,40 +136,42 @@ class Desk:
             "create_time": stamp(now),
             "update_time": stamp(now),
             "start_time": stamp(now),
-            "stop_time": GO_ZERO,
+            "stop_time": GO_ZERO_TIME,
             "state": "INIT",
         }
-        return Answer(self.jobs[job_id], 201)
+        return Response(self.jobs[job_id], 201)
 
-    def tell_job(self, app: str, job_id: str) -> Answer:
+    def get_job(self, app: str, job_id: str) -> Response:
         """Answer 10.2; by the time it is asked about, a job that was set up runs."""
         job = self._job(app, job_id)
         if job["state"] == "INIT":
             job["state"] = "RUNNING"
-        return Answer(job)
+        return Response(job)
 
-    def stop_job(self, app: str, job_id: str, now: float) -> Answer:
+    def stop_job(self, app: str, job_id: str, now: float) -> Response:
         """Answer 10.3: 204 without a body."""
         job = self._job(app, job_id)
         job |= {"state": "STOPPED", "stop_reason": "TENANT_STOP", "stop_time": stamp(now)}
-        return Answer(None, 204)
+        return Response(None, 204)
 
-    def remove_users(self, app: str, room_id: str, body: Json) -> Answer:
+    def remove_users(self, app: str, room_id: str, body: Json) -> Response:
         """Answer 11.1: 202 without a body; the command is taken (W38)."""
         uids = body.get("user_ids")
         if not isinstance(uids, list) or not uids or not all(isinstance(u, str) for u in uids):
             raise invalid_value()
         self.removed.append((app, room_id, tuple(uids)))
-        return Answer(None, 202)
+        return Response(None, 202)
 
-    def dismiss(self, app: str, room_id: str, lessons: list[Lesson], now: float) -> Answer:
+    def dismiss(
+        self, app: str, room_id: str, sim_calls: list[SimulatedCall], now: float
+    ) -> Response:
         """Answer 11.2: 202, or 404 for a room nobody is in, with the code of a 400 (W38)."""
-        if not any(one.cname == room_id and one.running(now) for one in lessons):
+        if not any(one.cname == room_id and one.running(now) for one in sim_calls):
             raise not_found()
         self.dismissed.append((app, room_id))
-        return Answer(None, 202)
+        return Response(None, 202)
 
-    async def call_back(self, app: str, event_type: str, now: float, **more: object) -> int:
+    async def send_callback(self, app: str, event_type: str, now: float, **more: object) -> int:
         """Tell an app's callback of a record event (14.6); returns the HTTP status it answers.
 
         Signed when a key is set, as Huawei's FAQ on record callbacks says: X-Rtc-Signature is
@@ -204,7 +206,7 @@ def sign_callback(auth_key: str, body: bytes, now: float) -> dict[str, str]:
 
 def _check_job(body: Json) -> None:
     if not all(isinstance(body.get(name), str) and body[name] for name in ("room_id", "user_id")):
-        raise refusal(400, "RTC.00001005", "MissingParameter")
+        raise api_error(400, "RTC.00001005", "MissingParameter")
     idle_s = body.get("max_idle_time", 30)
     rule = body.get("record_param", {})
     known = (

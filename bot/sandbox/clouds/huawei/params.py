@@ -8,50 +8,50 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
-from bot.sandbox.clouds.server import Answer, RefusalError
+from bot.sandbox.clouds.server import ApiError, Response
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bot.sandbox.clouds.server import Ask
+    from bot.sandbox.clouds.server import Request
 
 DAY_S: Final = 86400
 HOUR_S: Final = 3600
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _COUNT: Final = re.compile(r"\d{1,9}")
-_MOST_ROWS: Final = 1000
+_MAX_ROWS: Final = 1000
 
 
-def refusal(status: int, code: str, text: str) -> RefusalError:
+def api_error(status: int, code: str, text: str) -> ApiError:
     """Build a refusal of chapter 14's shape."""
-    return RefusalError(Answer({"error_code": code, "error_msg": text}, status))
+    return ApiError(Response({"error_code": code, "error_msg": text}, status))
 
 
-def gateway_refusal(status: int, code: str, text: str) -> RefusalError:
+def gateway_error(status: int, code: str, text: str) -> ApiError:
     """Build a refusal of the API gateway in front of the service, which names the request."""
     body = {"error_code": code, "error_msg": text, "request_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
-    return RefusalError(Answer(body, status))
+    return ApiError(Response(body, status))
 
 
-def missing(name: str) -> RefusalError:
+def missing(name: str) -> ApiError:
     """Build chapter 13's refusal for a parameter that is not there."""
-    return refusal(400, "DATA.100011001", f"Required String parameter '{name}' is not present")
+    return api_error(400, "DATA.100011001", f"Required String parameter '{name}' is not present")
 
 
-def invalid(name: str) -> RefusalError:
+def invalid(name: str) -> ApiError:
     """Build chapter 13's refusal for a parameter it cannot take."""
-    return refusal(400, "DATA.100011002", f"Invalid request parameter: {name}")
+    return api_error(400, "DATA.100011002", f"Invalid request parameter: {name}")
 
 
-def bare(text: str) -> RefusalError:
+def plain_text_error(text: str) -> ApiError:
     """Build the refusal of 13.11 and 13.12, whose code is HTTP's status."""
-    return refusal(400, "400", text)
+    return api_error(400, "400", text)
 
 
-def not_found() -> RefusalError:
+def not_found() -> ApiError:
     """Build the 404 of the chapters that act; its code is that of a 400 (W38)."""
-    return refusal(404, "RTC.00001003", "InvalidParameterValue")
+    return api_error(404, "RTC.00001003", "InvalidParameterValue")
 
 
 def stamp(at: float) -> str:
@@ -75,12 +75,12 @@ class Span:
 class Params:
     """The query string of one call; `style` is how it wants several values written (W12)."""
 
-    ask: Ask
+    request: Request
     style: str = "comma"
 
     @property
     def _pairs(self) -> list[tuple[str, str]]:
-        _, _, query = self.ask.raw_path.partition("?")
+        _, _, query = self.request.raw_path.partition("?")
         return parse_qsl(query, keep_blank_values=True)
 
     def allow(self, *names: str) -> None:
@@ -138,36 +138,36 @@ class Params:
             raise invalid(name)
         return _epoch(name, value)
 
-    def span(self, *, most_s: float, required: bool = False) -> Span:
-        """Return `start_time` to `end_time`; by default the last hour, no longer than `most_s`."""
+    def span(self, *, max_s: float, required: bool = False) -> Span:
+        """Return `start_time` to `end_time`; by default the last hour, no longer than `max_s`."""
         start, end = self.time("start_time"), self.time("end_time")
         for name, value in (("start_time", start), ("end_time", end)):
             if required and value is None:
                 raise missing(name)
-        end = self.ask.now if end is None else end
-        start = self.ask.now - HOUR_S if start is None else start
-        if start > end or end - start > most_s:
+        end = self.request.now if end is None else end
+        start = self.request.now - HOUR_S if start is None else start
+        if start > end or end - start > max_s:
             raise invalid("start_time")
         return Span(start, end)
 
-    def days(self, *, most: int | None) -> list[str]:
+    def days(self, *, maximum: int | None) -> list[str]:
         """Return the days of `start_date` to `end_date`; by default yesterday alone."""
         given = {name: self.optional(name) for name in ("start_date", "end_date")}
         for name, value in given.items():
             if value and not _DATE.fullmatch(value):
                 raise invalid(name)
-        yesterday = stamp(self.ask.now - DAY_S)[:10]
+        yesterday = stamp(self.request.now - DAY_S)[:10]
         start = _epoch("start_date", f"{given['start_date'] or yesterday}T00:00:00Z")
         end = _epoch("end_date", f"{given['end_date'] or yesterday}T00:00:00Z")
         count = int((end - start) // DAY_S) + 1
-        if count < 1 or (most is not None and count > most):
+        if count < 1 or (maximum is not None and count > maximum):
             raise invalid("start_date")
         return [stamp(start + number * DAY_S)[:10] for number in range(count)]
 
     def page(self, *, default: int = 10) -> tuple[int, int]:
         """Return limit and offset."""
         limit, offset = (self._count("limit", default), self._count("offset", 0))
-        if not 1 <= limit <= _MOST_ROWS:
+        if not 1 <= limit <= _MAX_ROWS:
             raise invalid("limit")
         return limit, offset
 
@@ -180,9 +180,9 @@ class Params:
         return int(value)
 
 
-def check_look_back(ask: Ask, span: Span, look_back_s: float) -> None:
+def check_look_back(request: Request, span: Span, look_back_s: float) -> None:
     """Refuse a stretch that begins before what the cloud still knows."""
-    if span.start < ask.now - look_back_s:
+    if span.start < request.now - look_back_s:
         raise invalid("start_time")
 
 

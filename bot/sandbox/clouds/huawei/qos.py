@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.clouds.huawei.codes import FREEZES, MIDS, OWN_MIDS, RECEIVED_MIDS, SELF_PEERED
 from bot.sandbox.clouds.huawei.params import DAY_S, Params, check_look_back, invalid, stamp
-from bot.sandbox.clouds.server import Answer
+from bot.sandbox.clouds.server import Response
 from bot.sandbox.scenario import curves_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.scenario import Curve, Lesson
+    from bot.sandbox.scenario import Curve, SimulatedCall
 
 Json = dict[str, Any]
 METRICS_DELAY_S: Final = 300  # the console: up to five minutes
@@ -21,7 +21,7 @@ LOOK_BACK_S: Final = 5 * DAY_S
 _STEP_MS: Final = 2000.0
 
 
-def tell_qos(params: Params, lessons: Iterable[Lesson]) -> Answer:
+def get_qos(params: Params, sim_calls: Iterable[SimulatedCall]) -> Response:
     """Answer 13.10: metrics of a room. There is no total; pages end with one that is not full."""
     params.allow(
         *("domain", "app_id", "room_id", "user_id", "peer_id", "stream_id", "direction", "mid"),
@@ -30,15 +30,15 @@ def tell_qos(params: Params, lessons: Iterable[Lesson]) -> Answer:
     room_id = params.text("room_id")
     mids = params.several("mid")
     mids = list(MIDS) if mids == ["all"] else params.choices("mid", MIDS)
-    span = params.span(most_s=DAY_S, required=True)
-    check_look_back(params.ask, span, LOOK_BACK_S)
+    span = params.span(max_s=DAY_S, required=True)
+    check_look_back(params.request, span, LOOK_BACK_S)
     if params.optional("time_type") not in ("", "stime"):
         raise invalid("time_type")
     limit, offset = params.page(default=100)
-    until = params.ask.now - params.ask.delay(METRICS_DELAY_S)
-    held = [lesson for lesson in lessons if lesson.cname == room_id]
-    rows = [row for row in _rows(held, mids, span, until) if _is_wanted(row, params)]
-    return Answer({"room_id": room_id, "data": rows[offset : offset + limit]})
+    until = params.request.now - params.request.delay(METRICS_DELAY_S)
+    selected = [sim_call for sim_call in sim_calls if sim_call.cname == room_id]
+    rows = [row for row in _rows(selected, mids, span, until) if _is_wanted(row, params)]
+    return Response({"room_id": room_id, "data": rows[offset : offset + limit]})
 
 
 def _is_wanted(row: Json, params: Params) -> bool:
@@ -54,14 +54,14 @@ def _is_wanted(row: Json, params: Params) -> bool:
 
 
 def _rows(
-    lessons: Iterable[Lesson], mids: Iterable[str], span: Span, until: float
+    sim_calls: Iterable[SimulatedCall], mids: Iterable[str], span: Span, until: float
 ) -> Iterator[Json]:
     """One row for each metric of each pair of people; the stays of a person run together."""
-    wanted = list(mids)
-    for lesson in lessons:
+    mid_list = list(mids)
+    for sim_call in sim_calls:
         rows: dict[tuple[str, str, str], Json] = {}
-        for curve in curves_of(lesson):
-            for mid in wanted:
+        for curve in curves_of(sim_call):
+            for mid in mid_list:
                 if _measures(curve, mid):
                     _add(rows, curve, mid, _points(curve, mid, span, until))
         yield from (row for row in rows.values() if row["data"])

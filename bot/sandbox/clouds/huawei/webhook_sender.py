@@ -18,83 +18,85 @@ from bot.sandbox.clouds.huawei.params import stamp
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.sandbox.clouds.huawei.fake import HuaweiTwin
+    from bot.sandbox.clouds.huawei.fake import FakeHuawei
 
 log = logging.getLogger(__name__)
 
-ROUND_S: Final = 1.0
-MOST_TRIES: Final = 5
+INTERVAL_S: Final = 1.0
+MAX_ATTEMPTS: Final = 5
 BUCKET: Final = "class-recordings"
 _LOCATION: Final = "cn-north-4"
 _IDLE_S: Final = 30  # of 10.1, when nobody says
-_BEGUN: Final = "RECORD_NEW_FILE_START"
+_STARTED: Final = "RECORD_NEW_FILE_START"
 _ENDED: Final = ("RECORD_FILE_COMPLETE", "CLOUD_RECORD_SERVER_OVER")
 Json = dict[str, Any]
 
 
-class Courier:
+class WebhookSender:
     """Ends recordings of empty rooms, and tells callbacks of files begun and done.
 
     An event that is not answered with 2xx is told again with the next rounds, five times at most.
     """
 
-    def __init__(self, twin: HuaweiTwin) -> None:
-        self._twin = twin
-        self._tries: dict[tuple[str, str], int] = {}
+    def __init__(self, fake: FakeHuawei) -> None:
+        self._fake = fake
+        self._attempts: dict[tuple[str, str], int] = {}
 
     @contextlib.asynccontextmanager
-    async def going_round(self) -> AsyncIterator[None]:
+    async def run(self) -> AsyncIterator[None]:
         """Make a round every second until the block ends."""
-        rounds = asyncio.create_task(self._go_round())
+        task = asyncio.create_task(self._loop())
         try:
             yield
         finally:
-            rounds.cancel()
+            task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await rounds
+                await task
 
-    async def _go_round(self) -> None:
+    async def _loop(self) -> None:
         while True:
-            await asyncio.sleep(ROUND_S)
-            await self.make_round()
+            await asyncio.sleep(INTERVAL_S)
+            await self.run_once()
 
-    async def make_round(self) -> None:
+    async def run_once(self) -> None:
         """End what is over, and tell whatever is to be told now."""
-        now = self._twin.clock()
-        for job in list(self._twin.desk.jobs.values()):
+        now = self._fake.clock()
+        for job in list(self._fake.control.jobs.values()):
             self._end_if_empty(job, now)
-            for event in (_BEGUN, *(_ENDED if job["state"] == "STOPPED" else ())):
-                await self._tell(job, event, now)
+            for event in (_STARTED, *(_ENDED if job["state"] == "STOPPED" else ())):
+                await self._send(job, event, now)
 
     def _end_if_empty(self, job: Json, now: float) -> None:
         """A recording ends by itself when its room is empty for long enough (10.1), or closed."""
         room = (job["app_id"], job["room_id"])
-        is_empty = now >= self._used_until(*room) + job.get("max_idle_time", _IDLE_S)
-        if job["state"] != "STOPPED" and (is_empty or room in self._twin.desk.dismissed):
+        is_empty = now >= self._last_used_at(*room) + job.get("max_idle_time", _IDLE_S)
+        if job["state"] != "STOPPED" and (is_empty or room in self._fake.control.dismissed):
             reason = {"state": "STOPPED", "stop_reason": "EXCEED_MAX_IDLE_TIME"}
             job |= {**reason, "stop_time": stamp(now), "update_time": stamp(now)}
 
-    def _used_until(self, app: str, room_id: str) -> float:
+    def _last_used_at(self, app: str, room_id: str) -> float:
         """When the last one leaves a room (epoch s), 0 for one that was never used."""
-        apps = self._twin.account.apps
-        held = (one for one in self._twin.lessons if one.cname == room_id)
-        return max((one.ended_at for one in held if apps.get(one.app) == app), default=0.0)
+        apps = self._fake.account.apps
+        selected = (one for one in self._fake.sim_calls if one.cname == room_id)
+        return max((one.ended_at for one in selected if apps.get(one.app) == app), default=0.0)
 
-    async def _tell(self, job: Json, event: str, now: float) -> None:
+    async def _send(self, job: Json, event: str, now: float) -> None:
         key = (job["job_id"], event)
-        callback = self._twin.desk.callbacks.get(job["app_id"])
-        if callback is None or not callback.url or self._tries.get(key, 0) >= MOST_TRIES:
+        callback = self._fake.control.callbacks.get(job["app_id"])
+        if callback is None or not callback.url or self._attempts.get(key, 0) >= MAX_ATTEMPTS:
             return
-        self._tries[key] = self._tries.get(key, 0) + 1
+        self._attempts[key] = self._attempts.get(key, 0) + 1
         more = file_of(job) if event == "RECORD_FILE_COMPLETE" else {}
         named = {name: job[name] for name in ("job_id", "room_id", "stream_name")}
         try:
-            status = await self._twin.desk.call_back(job["app_id"], event, now, **named, **more)
+            status = await self._fake.control.send_callback(
+                job["app_id"], event, now, **named, **more
+            )
         except (aiohttp.ClientError, TimeoutError) as error:
             log.info("a callback does not answer: %s", type(error).__name__)
             return
         if status < 300:  # noqa: PLR2004 - 2xx
-            self._tries[key] = MOST_TRIES
+            self._attempts[key] = MAX_ATTEMPTS
 
 
 def file_of(job: Json) -> Json:

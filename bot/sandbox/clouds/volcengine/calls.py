@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.call import Direction
 from bot.sandbox.clouds.volcengine.metrics import BY_CURVE
 from bot.sandbox.clouds.volcengine.params import Params, Window, rfc3339, success
-from bot.sandbox.scenario import Curve, Lesson, Person, Stay, curves_of
+from bot.sandbox.scenario import Curve, Person, SimulatedCall, SimulatedSession, curves_of
 from bot.sandbox.scenario.simulated_call import Role
 
 if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Answer, Ask
+    from bot.sandbox.clouds.server import Request, Response
 
     Json = dict[str, Any]
 
@@ -25,8 +25,8 @@ ROOMS_DELAY_S: Final = 20
 USERS_DELAY_S: Final = 100
 _DAY_S: Final = 86400
 _HOUR_S: Final = 3600
-_MOST_USERS: Final = 10
-_MOST_MEASURED: Final = 20
+_MAX_USERS: Final = 10
+_MAX_MEASURED_USERS: Final = 20
 _DIRECTIONS: Final = {"0": tuple(Direction), "1": (Direction.UP,), "2": (Direction.DOWN,)}
 _SPAN: Final = ("StartTime", "EndTime")
 _PAGE: Final = ("PageNum", "PageSize")
@@ -37,44 +37,45 @@ PLATFORMS: Final = {"macos": "mac"}
 class CallView:
     """A call as it shows to an endpoint that knows everything up to `fresh_until`."""
 
-    lesson: Lesson
+    sim_call: SimulatedCall
     fresh_until: float
 
     @property
-    def stays(self) -> list[Stay]:
+    def sessions(self) -> list[SimulatedSession]:
         """Every stay of anybody, known yet or not."""
-        return [stay for person in self.lesson.people for stay in person.stays]
+        return [session for person in self.sim_call.people for session in person.sessions]
 
     @property
     def created_at(self) -> float:
         """When the first person came in."""
-        return min(stay.joined_at for stay in self.stays)
+        return min(session.joined_at for session in self.sessions)
 
     @property
     def destroyed_at(self) -> float:
         """When the last person leaves, maybe in the future."""
-        return max(stay.left_at for stay in self.stays)
+        return max(session.left_at for session in self.sessions)
 
     @property
     def is_known(self) -> bool:
         """Tell whether the call shows yet."""
-        return bool(self.stays) and self.created_at <= self.fresh_until
+        return bool(self.sessions) and self.created_at <= self.fresh_until
 
     @property
     def call_id(self) -> str:
         """The call's id."""
-        key = f"{self.lesson.cname}@{self.lesson.started_at}"
+        key = f"{self.sim_call.cname}@{self.sim_call.started_at}"
         return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
 
     def row(self) -> Json:
         """Return the call as a row of `RoomList`; `DestroyTime` is empty while it runs."""
         is_over = self.destroyed_at <= self.fresh_until
         active = sum(
-            stay.joined_at <= self.fresh_until < stay.left_at and not is_over for stay in self.stays
+            session.joined_at <= self.fresh_until < session.left_at and not is_over
+            for session in self.sessions
         )
         return {
             "CallId": self.call_id,
-            "RoomId": self.lesson.cname,
+            "RoomId": self.sim_call.cname,
             "IsFinished": is_over,
             "CreatedTime": rfc3339(self.created_at),
             "DestroyTime": rfc3339(self.destroyed_at) if is_over else "",
@@ -84,18 +85,20 @@ class CallView:
     def users(self, window: Window, *, exclude_servers: bool) -> Iterator[tuple[Person, Json]]:
         """Return who was there within the window, each as a row of `UserList`."""
         until = min(window.end, self.fresh_until)
-        for person in self.lesson.people:
-            seen = [stay for stay in person.stays if stay.joined_at <= self.fresh_until]
+        for person in self.sim_call.people:
+            seen = [session for session in person.sessions if session.joined_at <= self.fresh_until]
             touching = any(s.joined_at <= until and window.start <= s.left_at for s in seen)
             if touching and not (exclude_servers and person.role is Role.SERVER):
                 yield person, self._user(person, seen)
 
-    def _user(self, person: Person, seen: Sequence[Stay]) -> Json:
+    def _user(self, person: Person, seen: Sequence[SimulatedSession]) -> Json:
         last = seen[-1]
         is_over = last.left_at <= self.fresh_until
-        online_s = sum(min(stay.left_at, self.fresh_until) - stay.joined_at for stay in seen)
+        online_s = sum(
+            min(session.left_at, self.fresh_until) - session.joined_at for session in seen
+        )
         return {
-            "RoomId": self.lesson.cname,
+            "RoomId": self.sim_call.cname,
             "CallId": self.call_id,
             "UserId": str(person.uid),
             "CreatedAt": rfc3339(seen[0].joined_at),
@@ -107,14 +110,14 @@ class CallView:
             "Pub": person.sends,
             "DeviceType": person.device.model,
             "SdkVersion": person.device.sdk,
-            "Record": [record for stay in seen for record in self._record(stay)],
+            "Record": [record for session in seen for record in self._record(session)],
         }
 
-    def _record(self, stay: Stay) -> list[Json]:
-        came = {"Time": rfc3339(stay.joined_at), "Type": "join_room"}
-        if stay.left_at > self.fresh_until:
+    def _record(self, session: SimulatedSession) -> list[Json]:
+        came = {"Time": rfc3339(session.joined_at), "Type": "join_room"}
+        if session.left_at > self.fresh_until:
             return [came]
-        return [came, {"Time": rfc3339(stay.left_at), "Type": "leave_room"}]
+        return [came, {"Time": rfc3339(session.left_at), "Type": "leave_room"}]
 
 
 def platform_of(person: Person) -> str:
@@ -128,24 +131,26 @@ def access_of(person: Person) -> str:
     return {"Wi-Fi": "wifi", "4G": "4g"}.get(person.device.network, "unknown")
 
 
-def list_rooms(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def list_rooms(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListRoomInfo: the calls created within the span, newest first, in pages."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, *_PAGE, "RoomId")
     window = params.window(14 * _DAY_S, _DAY_S)
     room = params.given.get("RoomId")
     number, size = params.page()
-    views = [CallView(lesson, ask.now - ask.delay(ROOMS_DELAY_S)) for lesson in lessons]
+    views = [
+        CallView(sim_call, request.now - request.delay(ROOMS_DELAY_S)) for sim_call in sim_calls
+    ]
     rows = [
         view.row()
-        for view in sorted(views, key=lambda view: -view.lesson.started_at)
+        for view in sorted(views, key=lambda view: -view.sim_call.started_at)
         if view.is_known
-        and room in (None, view.lesson.cname)
+        and room in (None, view.sim_call.cname)
         and window.start <= int(view.created_at) <= window.end
     ]
     page = rows[(number - 1) * size : number * size]
     return success(
-        ask,
+        request,
         {
             "RoomList": page,
             "HasMore": number * size < len(rows),
@@ -156,46 +161,46 @@ def list_rooms(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
     )
 
 
-def list_users(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def list_users(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListUserInfo: a row for each person of each call of the room within the span."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, *_PAGE, "RoomId", "UserId", "ExcludeServerUser")
     window, room = params.window(14 * _DAY_S, 6 * _HOUR_S), params.room()
-    wanted = params.users(_MOST_USERS)
+    uids = params.users(_MAX_USERS)
     exclude_servers = params.flag("ExcludeServerUser", default=True)
     number, size = params.page()
     rows = [
         row
-        for view in _views(ask, lessons, room)
+        for view in _views(request, sim_calls, room)
         for person, row in view.users(window, exclude_servers=exclude_servers)
-        if not params.given.get("UserId") or str(person.uid) in wanted
+        if not params.given.get("UserId") or str(person.uid) in uids
     ]
     page = rows[(number - 1) * size : number * size]
     result = {"UserList": page, "PageNum": number, "PageSize": size, "Total": len(rows)}
-    return success(ask, result)
+    return success(request, result)
 
 
-def tell_details(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_details(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListCallDetail: what was measured at these users, times in epoch ms."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, "RoomId", "UserId", "Direction")
     window, room = params.window(6 * _DAY_S, _HOUR_S), params.room()
     params.text("UserId")
-    wanted = params.users(_MOST_MEASURED)
+    uids = params.users(_MAX_MEASURED_USERS)
     directions = _DIRECTIONS[params.choice("Direction", tuple(_DIRECTIONS), "0")]
     groups: dict[tuple[str, str | None, Direction], Json] = {}
-    for view in _views(ask, lessons, room):
+    for view in _views(request, sim_calls, room):
         until = min(window.end, view.fresh_until)
-        for curve in curves_of(view.lesson):
+        for curve in curves_of(view.sim_call):
             metric = BY_CURVE.get((curve.metric, curve.media))
-            if metric is None or str(curve.uid) not in wanted or metric.direction not in directions:
+            if metric is None or str(curve.uid) not in uids or metric.direction not in directions:
                 continue
             points = _points(curve, window.start, until)
             if points:
                 detail = {"Name": metric.name, "Desc": metric.desc, "Unit": metric.unit}
                 group = _group(groups, room, curve, metric.direction)
                 group["CallDetail"].append({**detail, "Data": points})
-    return success(ask, {"UserCallDetail": list(groups.values())})
+    return success(request, {"UserCallDetail": list(groups.values())})
 
 
 def _group(
@@ -223,29 +228,31 @@ def _points(curve: Curve, start: float, until: float) -> list[Json]:
     ]
 
 
-def _views(ask: Ask, lessons: Sequence[Lesson], room: str) -> list[CallView]:
-    views = [CallView(lesson, ask.now - ask.delay(USERS_DELAY_S)) for lesson in lessons]
-    return [view for view in views if view.lesson.cname == room and view.is_known]
+def _views(request: Request, sim_calls: Sequence[SimulatedCall], room: str) -> list[CallView]:
+    views = [
+        CallView(sim_call, request.now - request.delay(USERS_DELAY_S)) for sim_call in sim_calls
+    ]
+    return [view for view in views if view.sim_call.cname == room and view.is_known]
 
 
-def list_online(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def list_online(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer GetRoomOnlineUsers: who is in the room this moment."""
-    params = Params(ask)
+    params = Params(request)
     params.allow("RoomId", "Property", "RoleType")
     room = params.room()
     present = [
         person
-        for lesson in lessons
-        if lesson.cname == room
-        for person in lesson.people
-        if any(stay.joined_at <= ask.now < stay.left_at for stay in person.stays)
+        for sim_call in sim_calls
+        if sim_call.cname == room
+        for person in sim_call.people
+        if any(session.joined_at <= request.now < session.left_at for session in person.sessions)
     ]
     if not present:
-        return success(ask, {"RoomExists": False})
+        return success(request, {"RoomExists": False})
     visible = [str(person.uid) for person in present if person.sends]
     invisible = [str(person.uid) for person in present if not person.sends]
     return success(
-        ask,
+        request,
         {
             "RoomExists": True,
             "TotalUser": len(present),

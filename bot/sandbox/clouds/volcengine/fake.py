@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bot.sandbox.clouds.request_log import Limits
-from bot.sandbox.clouds.server import Answer, Ask, Endpoint, Twin
+from bot.sandbox.clouds.request_log import RateLimits
+from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
 from bot.sandbox.clouds.volcengine import calls, quality
-from bot.sandbox.clouds.volcengine.params import Params, failure, refusal
+from bot.sandbox.clouds.volcengine.params import Params, api_error, failure
 from bot.sandbox.clouds.volcengine.signature import check_signature
 
 if TYPE_CHECKING:
-    from bot.sandbox.scenario import Lesson
+    from bot.sandbox.scenario import SimulatedCall
 
-Tell = Callable[[Ask, Sequence["Lesson"]], Answer]
+Handler = Callable[[Request, Sequence["SimulatedCall"]], Response]
 _OLD: Final = "2020-12-01"
 _NEW: Final = "2023-11-01"
 _BAD: Final = 400
@@ -40,49 +40,49 @@ class VolcengineAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
+class _Action:
     """One Action: its method, how often a second it may be called, and who tells the answer."""
 
     method: str
     per_second: int
-    tell: Tell
+    handler: Handler
 
 
 _CALLS: Final = {
-    "ListRoomInfo": _Offer("GET", 10, calls.list_rooms),
-    "ListUserInfo": _Offer("GET", 10, calls.list_users),
-    "ListCallDetail": _Offer("GET", 10, calls.tell_details),
-    "GetRoomOnlineUsers": _Offer("GET", 40, calls.list_online),
+    "ListRoomInfo": _Action("GET", 10, calls.list_rooms),
+    "ListUserInfo": _Action("GET", 10, calls.list_users),
+    "ListCallDetail": _Action("GET", 10, calls.get_details),
+    "GetRoomOnlineUsers": _Action("GET", 40, calls.list_online),
 }
-_TOTALS: Final[dict[str, Tell]] = {
-    "ListQualityDistribution": quality.tell_distribution,
-    "ListQuality": quality.tell_quality,
-    "ListOperationData": quality.tell_operations,
-    "ListRealTimeQuality": quality.tell_live_quality,
-    "ListRealTimeQualityDistribution": quality.tell_live_distribution,
-    "ListRealTimeOperationData": quality.tell_live_operations,
+_TOTALS: Final[dict[str, Handler]] = {
+    "ListQualityDistribution": quality.get_distribution,
+    "ListQuality": quality.get_quality,
+    "ListOperationData": quality.get_operations,
+    "ListRealTimeQuality": quality.get_live_quality,
+    "ListRealTimeQualityDistribution": quality.get_live_distribution,
+    "ListRealTimeOperationData": quality.get_live_operations,
 }
-_OFFERS: Final[dict[tuple[str, str], _Offer]] = {
-    **{(name, _NEW): offer for name, offer in _CALLS.items()},
-    **{(name, _NEW): _Offer("POST", 2, tell) for name, tell in _TOTALS.items()},
-    ("ListQualityDistribution", _OLD): _Offer("POST", 2, quality.tell_distribution),
+_ACTIONS: Final[dict[tuple[str, str], _Action]] = {
+    **{(name, _NEW): action for name, action in _CALLS.items()},
+    **{(name, _NEW): _Action("POST", 2, handler) for name, handler in _TOTALS.items()},
+    ("ListQualityDistribution", _OLD): _Action("POST", 2, quality.get_distribution),
 }
 
 
-class VolcengineTwin(Twin):
+class FakeVolcengine(FakeCloud):
     """Volcengine's RTC OpenAPI, whose endpoints are named by their Action."""
 
     name = "volcengine"
 
     def __init__(
         self,
-        lessons: list[Lesson],
+        sim_calls: list[SimulatedCall],
         clock: Callable[[], float],
         *,
         account: VolcengineAccount,
         delay_scale: float = 1.0,
     ) -> None:
-        super().__init__(lessons, clock, delay_scale)
+        super().__init__(sim_calls, clock, delay_scale)
         self.account = account
         self.errors_with_200 = False  # a no may come with HTTP 200 (signing, "error body")
         self.denied: set[str] = set()
@@ -90,46 +90,48 @@ class VolcengineTwin(Twin):
     @property
     def endpoint_names(self) -> frozenset[str]:
         """Every Action of either Version."""
-        return frozenset(name for name, _ in _OFFERS)
+        return frozenset(name for name, _ in _ACTIONS)
 
-    def find(self, ask: Ask) -> Endpoint:
+    def find(self, request: Request) -> Endpoint:
         """Return the Action asked for; path, method, Action and Version must be right."""
         for name in ("Action", "Version"):
-            if not ask.query.get(name):
-                raise refusal(ask, "MissingParameter", f"{name} is required")
-        offer = _OFFERS.get((ask.query["Action"], ask.query["Version"]))
-        if ask.path != "/" or offer is None or offer.method != ask.method:
-            raise refusal(ask, "InvalidActionOrVersion", "no such Action of this Version")
+            if not request.query.get(name):
+                raise api_error(request, "MissingParameter", f"{name} is required")
+        action = _ACTIONS.get((request.query["Action"], request.query["Version"]))
+        if request.path != "/" or action is None or action.method != request.method:
+            raise api_error(request, "InvalidActionOrVersion", "no such Action of this Version")
 
-        def handle(asked: Ask) -> Answer:
-            return offer.tell(asked, self._held(asked))
+        def handle(inner_request: Request) -> Response:
+            return action.handler(inner_request, self._app_calls(inner_request))
 
-        return Endpoint(ask.query["Action"], handle, Limits(per_second=offer.per_second))
+        return Endpoint(request.query["Action"], handle, RateLimits(per_second=action.per_second))
 
-    def admit(self, ask: Ask, endpoint: Endpoint) -> str:
+    def authorize(self, request: Request, endpoint: Endpoint) -> str:
         """Let in by signature, to the account's own apps."""
-        check_signature(ask, self.account.access_key, self.account.secret_key)
-        app_id = Params(ask).text("AppId")
+        check_signature(request, self.account.access_key, self.account.secret_key)
+        app_id = Params(request).text("AppId")
         if app_id not in self.account.apps.values() or endpoint.name in self.denied:
-            raise refusal(ask, "AccessDenied", "not authorised")
+            raise api_error(request, "AccessDenied", "not authorised")
         return app_id
 
-    def refuse_quota(self, limit: str) -> Answer:
+    def rate_limited(self, limit: str) -> Response:
         """Say that there were too many calls."""
         return failure({}, "FlowLimitExceeded", f"request is limited ({limit})")
 
-    def answer_or_refuse(self, ask: Ask, endpoint: Endpoint) -> Answer:
+    def respond(self, request: Request, endpoint: Endpoint) -> Response:
         """Carry out one call; a no comes with HTTP 200 when `errors_with_200` says so."""
-        answer = super().answer_or_refuse(ask, endpoint)
-        if self.errors_with_200 and answer.status >= _BAD:
-            return Answer(answer.body, headers=answer.headers)
-        return answer
+        response = super().respond(request, endpoint)
+        if self.errors_with_200 and response.status >= _BAD:
+            return Response(response.body, headers=response.headers)
+        return response
 
     def deny(self, *endpoints: str) -> None:
         """Take the right to use Actions away, as a policy of the account would."""
         self.denied.update(endpoints)
 
-    def _held(self, ask: Ask) -> list[Lesson]:
+    def _app_calls(self, request: Request) -> list[SimulatedCall]:
         """Return the lessons of the app that is asked about."""
-        app_id = Params(ask).text("AppId")
-        return [lesson for lesson in self.lessons if self.account.apps.get(lesson.app) == app_id]
+        app_id = Params(request).text("AppId")
+        return [
+            sim_call for sim_call in self.sim_calls if self.account.apps.get(sim_call.app) == app_id
+        ]

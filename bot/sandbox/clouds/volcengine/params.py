@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.sandbox.clouds.server import Answer, RefusalError
+from bot.sandbox.clouds.server import ApiError, Response
 
 if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Ask
+    from bot.sandbox.clouds.server import Request
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _ID: Final = re.compile(r"[A-Za-z0-9@_.-]{1,128}")
@@ -45,23 +45,23 @@ def metadata(query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def success(ask: Ask, result: Any) -> Answer:
+def success(request: Request, result: Any) -> Response:
     """Answer yes."""
-    return Answer({"ResponseMetadata": metadata(ask.query), "Result": result})
+    return Response({"ResponseMetadata": metadata(request.query), "Result": result})
 
 
-def failure(query: Mapping[str, str], code: str, text: str) -> Answer:
+def failure(query: Mapping[str, str], code: str, text: str) -> Response:
     """Answer no: a gateway's code has a CodeN, any other is RTC's own and has none."""
     number, status = _GATEWAY.get(code, (None, 400))
     error: dict[str, Any] = {"Code": code, "Message": text}
     if number is not None:
         error = {"CodeN": number, **error}
-    return Answer({"ResponseMetadata": {**metadata(query), "Error": error}}, status)
+    return Response({"ResponseMetadata": {**metadata(query), "Error": error}}, status)
 
 
-def refusal(ask: Ask, code: str, text: str) -> RefusalError:
+def api_error(request: Request, code: str, text: str) -> ApiError:
     """Build a refusal."""
-    return RefusalError(failure(ask.query, code, text))
+    return ApiError(failure(request.query, code, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +76,24 @@ class Window:
 class Params:
     """What a call is given: the query of a GET, the JSON body of a POST."""
 
-    ask: Ask
+    request: Request
 
     @cached_property
     def given(self) -> dict[str, Any]:
         """The parameters but for Action and Version."""
-        if self.ask.method == "GET":
-            return {name: text for name, text in self.ask.query.items() if name not in _PUBLIC}
+        if self.request.method == "GET":
+            return {name: text for name, text in self.request.query.items() if name not in _PUBLIC}
         try:
-            body = json.loads(self.ask.body)
+            body = json.loads(self.request.body)
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise refusal(self.ask, "InvalidParameter", "body is no JSON object")
+            raise api_error(self.request, "InvalidParameter", "body is no JSON object")
         return body
 
-    def bad(self, name: str, why: str) -> RefusalError:
+    def bad(self, name: str, why: str) -> ApiError:
         """Build the refusal of one parameter."""
-        return refusal(self.ask, f"InvalidParameter.{name}", f"{name} {why}")
+        return api_error(self.request, f"InvalidParameter.{name}", f"{name} {why}")
 
     def allow(self, *names: str) -> None:
         """Refuse parameters the document does not have."""
@@ -105,7 +105,7 @@ class Params:
         """Return a required text."""
         value = self.given.get(name)
         if value in (None, "", []):
-            raise refusal(self.ask, "MissingParameter", f"{name} is required")
+            raise api_error(self.request, "MissingParameter", f"{name} is required")
         if not isinstance(value, str):
             raise self.bad(name, "must be a string")
         return value
@@ -133,12 +133,12 @@ class Params:
             raise self.bad("RoomId", "has other characters than allowed")
         return value
 
-    def users(self, most: int) -> list[str]:
+    def users(self, maximum: int) -> list[str]:
         """Return ids separated by commas, at most so many; invalid ones are left out."""
         value = self.given.get("UserId") or ""
         ids = value if isinstance(value, list) else str(value).split(",")
-        if len(ids) > most:
-            raise self.bad("UserId", f"takes at most {most}")
+        if len(ids) > maximum:
+            raise self.bad("UserId", f"takes at most {maximum}")
         return [uid for uid in ids if isinstance(uid, str) and _ID.fullmatch(uid)]
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -152,20 +152,20 @@ class Params:
 
     def page(self) -> tuple[int, int]:
         """Return number and size of a page; a size over 100 is 100."""
-        found = []
+        page_numbers = []
         for name, default in (("PageNum", "1"), ("PageSize", "20")):
             value = str(self.given.get(name, default))
             if not _COUNT.fullmatch(value):
                 raise self.bad(name, "must be a positive number")
-            found.append(int(value))
-        return found[0], min(found[1], 100)
+            page_numbers.append(int(value))
+        return page_numbers[0], min(page_numbers[1], 100)
 
     def window(self, look_back_s: float, span_s: float) -> Window:
         """Return the required window; what goes beyond the span is cut off without a word."""
         start, end = self._time("StartTime"), self._time("EndTime")
         if start > end:
             raise self.bad("StartTime", "is after EndTime")
-        if start < self.ask.now - look_back_s - _GRACE_S:
+        if start < self.request.now - look_back_s - _GRACE_S:
             raise self.bad("StartTime", "is too long ago")
         return Window(start, min(end, start + span_s))
 

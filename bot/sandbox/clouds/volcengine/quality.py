@@ -17,14 +17,14 @@ from bot.sandbox.clouds.volcengine.totals import (
     QUALITY,
     REALTIME_OPERATIONS,
     Bucket,
+    CallParticipant,
     Count,
-    Guest,
-    guests,
+    participants_of,
 )
 
 if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Answer, Ask
-    from bot.sandbox.scenario import Lesson, Person
+    from bot.sandbox.clouds.server import Request, Response
+    from bot.sandbox.scenario import Person, SimulatedCall
 
     Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ _DAY_S: Final = 86400
 _LIVE_STEP_S: Final = 30
 _LIVE_DELAY_S: Final = 60
 _LATE_S: Final = 8 * _HOUR_S
-_MOST_USERS: Final = 20
+_MAX_USERS: Final = 20
 _STEPS: Final = {"1d": _DAY_S, "1h": _HOUR_S, "5min": 300}
 _SPAN: Final = ("StartTime", "EndTime")
 PRODUCTS: Final = ("native", "web")
@@ -51,14 +51,14 @@ def _country(person: Person) -> str:
     return "丹麦" if person.uid % 7 == 0 else "中国"
 
 
-def _place(person: Person, dimension: str) -> str | None:
+def _dimension_value(person: Person, dimension: str) -> str | None:
     """Return where somebody counts along a dimension; a browser has no system and no network."""
     if dimension in {"Province", "Country"}:
         return _province(person) if dimension == "Province" else _country(person)
-    found, known = (
+    category, known = (
         (platform_of(person), PLATFORMS) if dimension == "OS" else (access_of(person), NETWORKS)
     )
-    return found if found in known else None
+    return category if category in known else None
 
 
 DIMENSIONS: Final = ("Province", "Country", "OS", "Access")
@@ -85,14 +85,18 @@ class _Range:
         )
 
 
-def _product(params: Params, people: Sequence[Guest]) -> list[Guest]:
+def _product(params: Params, people: Sequence[CallParticipant]) -> list[CallParticipant]:
     """Keep those on the asked product: `native` unless another is named."""
     product = params.choice("ProductType", PRODUCTS, "native")
-    return [guest for guest in people if (platform_of(guest.person) == "web") is (product == "web")]
+    return [
+        participant
+        for participant in people
+        if (platform_of(participant.person) == "web") is (product == "web")
+    ]
 
 
 def _series(
-    counts: Mapping[str, Count], people: Sequence[Guest], time_range: _Range, stamp: str
+    counts: Mapping[str, Count], people: Sequence[CallParticipant], time_range: _Range, stamp: str
 ) -> list[Json]:
     return [
         {"Name": name, "Data": list(_items(count, people, time_range, stamp))}
@@ -100,108 +104,116 @@ def _series(
     ]
 
 
-def _items(count: Count, people: Sequence[Guest], time_range: _Range, stamp: str) -> Iterator[Json]:
+def _items(
+    count: Count, people: Sequence[CallParticipant], time_range: _Range, stamp: str
+) -> Iterator[Json]:
     for bucket in time_range.buckets:
-        value = count([guest for guest in people if guest.is_near(bucket)], bucket)
+        value = count(
+            [participant for participant in people if participant.is_near(bucket)], bucket
+        )
         if value is not None:
             yield {stamp: rfc3339(bucket.start), "Value": round(value, 2)}
 
 
 def _distribution(
-    ask: Ask, lessons: Sequence[Lesson], window: Window, time_range: _Range
-) -> Answer:
-    params = Params(ask)
-    stamp = "Timestamp" if ask.query["Version"] == "2020-12-01" else "TimeStamp"
+    request: Request, sim_calls: Sequence[SimulatedCall], window: Window, time_range: _Range
+) -> Response:
+    params = Params(request)
+    stamp = "Timestamp" if request.query["Version"] == "2020-12-01" else "TimeStamp"
     dimension = params.choice("Dimension", DIMENSIONS)
     counts = QUALITY[params.choice("Indicator", tuple(QUALITY))]
-    places: dict[str, list[Guest]] = {}
-    for guest in _product(params, guests(_held(lessons, window))):
-        place = _place(guest.person, dimension)
-        if place is not None:
-            places.setdefault(place, []).append(guest)
+    dimension_values: dict[str, list[CallParticipant]] = {}
+    for participant in _product(params, participants_of(_select_calls(sim_calls, window))):
+        dimension_value = _dimension_value(participant.person, dimension)
+        if dimension_value is not None:
+            dimension_values.setdefault(dimension_value, []).append(participant)
     indicators = [
         {
             "Name": name,
             "Data": [
-                {**item, "Dimension": place}
-                for place, people in places.items()
+                {**item, "Dimension": dimension_value}
+                for dimension_value, people in dimension_values.items()
                 for item in _items(count, people, time_range, stamp)
             ],
         }
         for name, count in counts.items()
     ]
-    return success(ask, {"Indicators": indicators})
+    return success(request, {"Indicators": indicators})
 
 
-def _held(lessons: Sequence[Lesson], window: Window) -> list[Lesson]:
+def _select_calls(sim_calls: Sequence[SimulatedCall], window: Window) -> list[SimulatedCall]:
     """Leave out lessons of other days; the last day counts to its end."""
     return [
-        lesson
-        for lesson in lessons
-        if lesson.started_at <= window.end + _DAY_S and window.start - _DAY_S <= lesson.ended_at
+        sim_call
+        for sim_call in sim_calls
+        if sim_call.started_at <= window.end + _DAY_S and window.start - _DAY_S <= sim_call.ended_at
     ]
 
 
-def tell_distribution(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_distribution(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListQualityDistribution: a row a day and place; the last day is included."""
-    params = Params(ask)
-    more = () if ask.query["Version"] == "2020-12-01" else ("Platform",)
+    params = Params(request)
+    more = () if request.query["Version"] == "2020-12-01" else ("Platform",)
     params.allow(*_SPAN, "Indicator", "Dimension", "ProductType", *more)
     window = params.window(30 * _DAY_S, 7 * _DAY_S)
     return _distribution(
-        ask, lessons, window, _Range.of(window, _DAY_S, ask.now - ask.delay(_LATE_S))
+        request, sim_calls, window, _Range.of(window, _DAY_S, request.now - request.delay(_LATE_S))
     )
 
 
-def tell_live_distribution(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_live_distribution(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListRealTimeQualityDistribution: a row for each half minute and place."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, "Indicator", "Dimension", "ProductType", "Platform")
     window = params.window(_HOUR_S, _HOUR_S)
-    return _distribution(ask, lessons, window, _live(ask, window))
+    return _distribution(request, sim_calls, window, _live(request, window))
 
 
-def _live(ask: Ask, window: Window) -> _Range:
-    return _Range.of(window, _LIVE_STEP_S, ask.now - ask.delay(_LIVE_DELAY_S))
+def _live(request: Request, window: Window) -> _Range:
+    return _Range.of(window, _LIVE_STEP_S, request.now - request.delay(_LIVE_DELAY_S))
 
 
-def tell_quality(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_quality(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListQuality: several indicators over time, of an app, a room or some users."""
-    params = Params(ask)
+    params = Params(request)
     lists = ("Indicator", "OS", "Access")
     params.allow(*_SPAN, *lists, "AggregateGranularity", "RoomId", "UserId", "ProductType")
     window = params.window(30 * _DAY_S, 7 * _DAY_S)
     step_s = _STEPS[params.choice("AggregateGranularity", ("1d", "5min"), "1d")]
-    time_range = _Range.of(window, step_s, ask.now - ask.delay(_LATE_S))
-    return _trends(ask, lessons, window, time_range)
+    time_range = _Range.of(window, step_s, request.now - request.delay(_LATE_S))
+    return _trends(request, sim_calls, window, time_range)
 
 
-def tell_live_quality(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_live_quality(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListRealTimeQuality: the same for each half minute of the last hour."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, "Indicator", "RoomId", "UserId", "ProductType")
     window = params.window(_HOUR_S, _HOUR_S)
-    return _trends(ask, lessons, window, _live(ask, window))
+    return _trends(request, sim_calls, window, _live(request, window))
 
 
-def _trends(ask: Ask, lessons: Sequence[Lesson], window: Window, time_range: _Range) -> Answer:
-    params = Params(ask)
+def _trends(
+    request: Request, sim_calls: Sequence[SimulatedCall], window: Window, time_range: _Range
+) -> Response:
+    params = Params(request)
     names = _indicators(params, QUALITY)
     systems, networks = params.texts("OS", PLATFORMS), params.texts("Access", NETWORKS)
-    uids = params.users(_MOST_USERS) if "UserId" in params.given else []
+    uids = params.users(_MAX_USERS) if "UserId" in params.given else []
     room = params.given.get("RoomId")
     if uids and not room:
         raise params.bad("UserId", "needs RoomId")
-    held = [lesson for lesson in _held(lessons, window) if room in (None, lesson.cname)]
-    people = [
-        guest
-        for guest in _product(params, guests(held))
-        if (not uids or str(guest.person.uid) in uids)
-        and (not systems or platform_of(guest.person) in systems)
-        and (not networks or access_of(guest.person) in networks)
+    selected = [
+        sim_call for sim_call in _select_calls(sim_calls, window) if room in (None, sim_call.cname)
     ]
-    counts = {told: count for name in names for told, count in QUALITY[name].items()}
-    return success(ask, {"Indicators": _series(counts, people, time_range, "TimeStamp")})
+    people = [
+        participant
+        for participant in _product(params, participants_of(selected))
+        if (not uids or str(participant.person.uid) in uids)
+        and (not systems or platform_of(participant.person) in systems)
+        and (not networks or access_of(participant.person) in networks)
+    ]
+    counts = {series_name: count for name in names for series_name, count in QUALITY[name].items()}
+    return success(request, {"Indicators": _series(counts, people, time_range, "TimeStamp")})
 
 
 def _indicators(params: Params, known: Mapping[str, object]) -> list[str]:
@@ -211,25 +223,25 @@ def _indicators(params: Params, known: Mapping[str, object]) -> list[str]:
     return names
 
 
-def tell_operations(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_operations(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListOperationData: how much an app was used, by day or hour."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, "Indicator", "AggregateGranularity")
     window = params.window(30 * _DAY_S, 7 * _DAY_S)
     step_s = _STEPS[params.choice("AggregateGranularity", ("1d", "1h"))]
     counts = {name: OPERATIONS[name] for name in _indicators(params, OPERATIONS)}
-    people = guests(_held(lessons, window))
-    time_range = _Range.of(window, step_s, ask.now - ask.delay(_LATE_S))
-    return success(ask, {"Indicators": _series(counts, people, time_range, "TimeStamp")})
+    people = participants_of(_select_calls(sim_calls, window))
+    time_range = _Range.of(window, step_s, request.now - request.delay(_LATE_S))
+    return success(request, {"Indicators": _series(counts, people, time_range, "TimeStamp")})
 
 
-def tell_live_operations(ask: Ask, lessons: Sequence[Lesson]) -> Answer:
+def get_live_operations(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
     """Answer ListRealTimeOperationData: who is online, for each half minute."""
-    params = Params(ask)
+    params = Params(request)
     params.allow(*_SPAN, "Indicator")
     window = params.window(_HOUR_S, _HOUR_S)
     names = _indicators(params, REALTIME_OPERATIONS)
     counts = {name: REALTIME_OPERATIONS[name] for name in names}
-    people = guests(_held(lessons, window))
-    series = _series(counts, people, _live(ask, window), "TimeStamp")
-    return success(ask, {"Indicators": series})
+    people = participants_of(_select_calls(sim_calls, window))
+    series = _series(counts, people, _live(request, window), "TimeStamp")
+    return success(request, {"Indicators": series})

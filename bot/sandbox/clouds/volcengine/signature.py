@@ -13,10 +13,10 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote
 
-from bot.sandbox.clouds.volcengine.params import refusal
+from bot.sandbox.clouds.volcengine.params import api_error
 
 if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Ask
+    from bot.sandbox.clouds.server import Request
 
 LIFETIME_S: Final = 900
 _SCOPE: Final = ("cn-north-1", "rtc", "request")
@@ -26,48 +26,48 @@ _HEADER: Final = re.compile(
 )
 
 
-def check_signature(ask: Ask, access_key: str, secret_key: str) -> None:
+def check_signature(request: Request, access_key: str, secret_key: str) -> None:
     """Raise RefusalError unless the call was signed with this key, now, over these bytes."""
-    at, header = ask.headers.get("x-date", ""), ask.headers.get("authorization", "")
+    at, header = request.headers.get("x-date", ""), request.headers.get("authorization", "")
     if not at or not header:
-        raise refusal(ask, "MissingRequestInfo", "X-Date and Authorization are required")
-    found = _HEADER.fullmatch(header)
-    if found is None:
-        raise refusal(ask, "SignatureDoesNotMatch", "Authorization is malformed")
-    if found["key"] != access_key:
-        raise refusal(ask, "InvalidAccessKey", "unknown access key")
-    if abs(ask.now - _seconds(ask, at)) > LIFETIME_S:
-        raise refusal(ask, "InvalidTimestamp", "X-Date is expired or in the future")
+        raise api_error(request, "MissingRequestInfo", "X-Date and Authorization are required")
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise api_error(request, "SignatureDoesNotMatch", "Authorization is malformed")
+    if match["key"] != access_key:
+        raise api_error(request, "InvalidAccessKey", "unknown access key")
+    if abs(request.now - _seconds(request, at)) > LIFETIME_S:
+        raise api_error(request, "InvalidTimestamp", "X-Date is expired or in the future")
     scope = "/".join((at[:8], *_SCOPE))
-    names = found["names"].split(";")
-    if found["scope"] != scope or not {"host", "x-date"} <= set(names) or names != sorted(names):
-        raise refusal(ask, "SignatureDoesNotMatch", "wrong scope or headers")
-    body_hash = hashlib.sha256(ask.body).hexdigest()
-    if ask.headers.get("x-content-sha256", body_hash) != body_hash:
-        raise refusal(ask, "SignatureDoesNotMatch", "X-Content-Sha256 is not of this body")
-    canonical = _canonical(ask, names, body_hash)
+    names = match["names"].split(";")
+    if match["scope"] != scope or not {"host", "x-date"} <= set(names) or names != sorted(names):
+        raise api_error(request, "SignatureDoesNotMatch", "wrong scope or headers")
+    body_hash = hashlib.sha256(request.body).hexdigest()
+    if request.headers.get("x-content-sha256", body_hash) != body_hash:
+        raise api_error(request, "SignatureDoesNotMatch", "X-Content-Sha256 is not of this body")
+    canonical = _canonical(request, names, body_hash)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"HMAC-SHA256\n{at}\n{scope}\n{digest}"
-    if not hmac.compare_digest(_sign(secret_key, scope, text), found["signature"]):
-        raise refusal(ask, "SignatureDoesNotMatch", "the signature does not match")
+    if not hmac.compare_digest(_sign(secret_key, scope, text), match["signature"]):
+        raise api_error(request, "SignatureDoesNotMatch", "the signature does not match")
 
 
-def _seconds(ask: Ask, at: str) -> int:
+def _seconds(request: Request, at: str) -> int:
     try:
         return calendar.timegm(time.strptime(at, "%Y%m%dT%H%M%SZ"))
     except ValueError:
-        raise refusal(ask, "InvalidTimestamp", "X-Date must be YYYYMMDDTHHMMSSZ") from None
+        raise api_error(request, "InvalidTimestamp", "X-Date must be YYYYMMDDTHHMMSSZ") from None
 
 
-def _canonical(ask: Ask, names: list[str], body_hash: str) -> str:
-    raw_query = ask.raw_path.partition("?")[2].replace("+", "%2B")
+def _canonical(request: Request, names: list[str], body_hash: str) -> str:
+    raw_query = request.raw_path.partition("?")[2].replace("+", "%2B")
     pairs = sorted(
         (quote(name, safe="-_.~"), quote(value, safe="-_.~"))
         for name, value in parse_qsl(raw_query, keep_blank_values=True)
     )
     query = "&".join(f"{name}={value}" for name, value in pairs)
-    headers = "".join(f"{name}:{ask.headers.get(name, '').strip()}\n" for name in names)
-    return f"{ask.method}\n{ask.path}\n{query}\n{headers}\n{';'.join(names)}\n{body_hash}"
+    headers = "".join(f"{name}:{request.headers.get(name, '').strip()}\n" for name in names)
+    return f"{request.method}\n{request.path}\n{query}\n{headers}\n{';'.join(names)}\n{body_hash}"
 
 
 def _sign(secret_key: str, scope: str, text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Media, Metric
-from bot.sandbox.scenario import Curve, Lesson, Person, Stay, curves_of
+from bot.sandbox.scenario import Curve, Person, SimulatedCall, SimulatedSession, curves_of
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -21,7 +21,7 @@ _SOON_S: Final = 5.0
 _MANY: Final = 100
 _MINUTE_S: Final = 60.0
 _NEAR_S: Final = 600.0
-_A, _V = Media.AUDIO, Media.VIDEO
+_AUDIO, _VIDEO = Media.AUDIO, Media.VIDEO
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,74 +37,81 @@ class Bucket:
 
 
 @lru_cache(maxsize=64)
-def _curves(lesson: Lesson) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
+def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
     """Return the curves of a lesson by whom and what they tell of; their times are sorted."""
     found: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
-    for curve in curves_of(lesson):
+    for curve in curves_of(sim_call):
         found.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class CallParticipant:
     """One person of one lesson."""
 
-    lesson: Lesson
+    sim_call: SimulatedCall
     person: Person
 
     def is_near(self, bucket: Bucket) -> bool:
         """Tell whether anything of the lesson may fall into a stretch of time; spares counting."""
-        lesson = self.lesson
-        return lesson.started_at - _NEAR_S < bucket.end and bucket.start < lesson.ended_at + _NEAR_S
+        sim_call = self.sim_call
+        return (
+            sim_call.started_at - _NEAR_S < bucket.end
+            and bucket.start < sim_call.ended_at + _NEAR_S
+        )
 
     def values(self, metric: Metric, media: Media, bucket: Bucket) -> FloatArray:
         """Return what was measured of one metric at this person in a stretch of time."""
         found = [
             curve.values[slice(*np.searchsorted(curve.times, (bucket.start, bucket.end)))]
-            for curve in _curves(self.lesson).get((self.person.uid, metric, media), ())
+            for curve in _curves(self.sim_call).get((self.person.uid, metric, media), ())
         ]
         return np.concatenate(found) if found else np.empty(0)
 
-    def stays(self, bucket: Bucket) -> Iterator[Stay]:
+    def sessions(self, bucket: Bucket) -> Iterator[SimulatedSession]:
         """Return the stays that touch a stretch of time."""
-        for stay in self.person.stays:
-            if stay.joined_at < bucket.end and bucket.start < stay.left_at:
-                yield stay
+        for session in self.person.sessions:
+            if session.joined_at < bucket.end and bucket.start < session.left_at:
+                yield session
 
 
-Count = Callable[[Sequence[Guest], Bucket], "float | None"]
+Count = Callable[[Sequence[CallParticipant], Bucket], "float | None"]
 
 
-def guests(lessons: Iterable[Lesson]) -> list[Guest]:
+def participants_of(sim_calls: Iterable[SimulatedCall]) -> list[CallParticipant]:
     """Return everybody of every lesson."""
-    return [Guest(lesson, person) for lesson in lessons for person in lesson.people]
+    return [
+        CallParticipant(sim_call, person) for sim_call in sim_calls for person in sim_call.people
+    ]
 
 
-def _joined_soon(people: Sequence[Guest], bucket: Bucket) -> float | None:
-    tries: list[bool] = []
-    for guest in people:
-        stays = guest.person.stays
-        tries += [s.join_took_s <= _SOON_S for s in stays if bucket.holds(s.asked_at)]
-        failed = () if stays else guest.lesson.faults_of(guest.person.uid)
-        tries += [False for fault in failed if bucket.holds(fault.begins_at)]
-    return _share(tries)
+def _joined_soon(people: Sequence[CallParticipant], bucket: Bucket) -> float | None:
+    attempts: list[bool] = []
+    for participant in people:
+        sessions = participant.person.sessions
+        attempts += [
+            s.join_duration_s <= _SOON_S for s in sessions if bucket.holds(s.join_started_at)
+        ]
+        failed = () if sessions else participant.sim_call.faults_of(participant.person.uid)
+        attempts += [False for fault in failed if bucket.holds(fault.begins_at)]
+    return _share(attempts)
 
 
-def _stalled(people: Sequence[Guest], bucket: Bucket, *, media: Media) -> float | None:
-    frozen_ms = [guest.values(Metric.FREEZE_TIME, media, bucket) for guest in people]
+def _stalled(people: Sequence[CallParticipant], bucket: Bucket, *, media: Media) -> float | None:
+    frozen_ms = [participant.values(Metric.FREEZE_TIME, media, bucket) for participant in people]
     values = np.concatenate([*frozen_ms, np.empty(0)])
     return float(100 * (values / _SAMPLE_MS).mean()) if values.size else None
 
 
 def _flowed(
-    people: Sequence[Guest], bucket: Bucket, *, metric: Metric, media: Media
+    people: Sequence[CallParticipant], bucket: Bucket, *, metric: Metric, media: Media
 ) -> float | None:
-    rates = [guest.values(metric, media, bucket) for guest in people]
+    rates = [participant.values(metric, media, bucket) for participant in people]
     return _share([bool((rate > 0).any()) for rate in rates if rate.size])
 
 
-def _on_time(people: Sequence[Guest], bucket: Bucket, *, media: Media) -> float | None:
-    delays = [guest.values(Metric.LATENCY, media, bucket) for guest in people]
+def _on_time(people: Sequence[CallParticipant], bucket: Bucket, *, media: Media) -> float | None:
+    delays = [participant.values(Metric.LATENCY, media, bucket) for participant in people]
     return _share((np.concatenate([*delays, np.empty(0)]) <= _ON_TIME_MS).tolist())
 
 
@@ -119,85 +126,97 @@ _RECEIVED = partial(_flowed, metric=Metric.RECEIVE_BITRATE)
 QUALITY: Final[dict[str, dict[str, Count]]] = {
     "join_room_success_rate": {"5s_join_room_success_rate": _joined_soon},
     "stall_rate": {
-        "80ms_audio_stall_rate": partial(_stalled, media=_A),
-        "500ms_video_stall_rate": partial(_stalled, media=_V),
+        "80ms_audio_stall_rate": partial(_stalled, media=_AUDIO),
+        "500ms_video_stall_rate": partial(_stalled, media=_VIDEO),
     },
     "first_frame_send_success_rate": {
-        "audio_first_frame_send_success_rate": partial(_SENT, media=_A),
-        "video_first_frame_send_success_rate": partial(_SENT, media=_V),
+        "audio_first_frame_send_success_rate": partial(_SENT, media=_AUDIO),
+        "video_first_frame_send_success_rate": partial(_SENT, media=_VIDEO),
     },
     "first_frame_recv_success_rate": {
-        "audio_first_frame_recv_success_rate": partial(_RECEIVED, media=_A),
-        "video_first_frame_recv_success_rate": partial(_RECEIVED, media=_V),
+        "audio_first_frame_recv_success_rate": partial(_RECEIVED, media=_AUDIO),
+        "video_first_frame_recv_success_rate": partial(_RECEIVED, media=_VIDEO),
     },
     "network_trans_delay": {
-        "400ms_audio_network_trans_delay": partial(_on_time, media=_A),
-        "400ms_video_network_trans_delay": partial(_on_time, media=_V),
+        "400ms_audio_network_trans_delay": partial(_on_time, media=_AUDIO),
+        "400ms_video_network_trans_delay": partial(_on_time, media=_VIDEO),
     },
 }
 
 
-def _users(people: Sequence[Guest], bucket: Bucket) -> float:
-    return len({guest.person.uid for guest in people if any(guest.stays(bucket))})
+def _users(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    return len(
+        {participant.person.uid for participant in people if any(participant.sessions(bucket))}
+    )
 
 
-def _sessions(people: Sequence[Guest], bucket: Bucket) -> float:
-    return sum(1 for guest in people for _ in guest.stays(bucket))
+def _sessions(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    return sum(1 for participant in people for _ in participant.sessions(bucket))
 
 
-def _rooms(people: Sequence[Guest], bucket: Bucket) -> list[list[Stay]]:
-    rooms: dict[tuple[str, float], list[Stay]] = {}
-    for guest in people:
-        for stay in guest.stays(bucket):
-            key = (guest.lesson.cname, guest.lesson.started_at)
-            rooms.setdefault(key, []).append(stay)
+def _rooms(people: Sequence[CallParticipant], bucket: Bucket) -> list[list[SimulatedSession]]:
+    rooms: dict[tuple[str, float], list[SimulatedSession]] = {}
+    for participant in people:
+        for session in participant.sessions(bucket):
+            key = (participant.sim_call.cname, participant.sim_call.started_at)
+            rooms.setdefault(key, []).append(session)
     return list(rooms.values())
 
 
 def _peak(spans: Iterable[tuple[float, float]]) -> int:
     """Return how many of these spans go on at once at most."""
     steps = sorted(step for start, end in spans for step in ((start, 1), (end, -1)))
-    now = most = 0
+    now = maximum = 0
     for _, step in steps:
         now += step
-        most = max(most, now)
-    return most
+        maximum = max(maximum, now)
+    return maximum
 
 
-def _span(stays: Sequence[Stay]) -> tuple[float, float]:
-    return min(stay.joined_at for stay in stays), max(stay.left_at for stay in stays)
+def _span(sessions: Sequence[SimulatedSession]) -> tuple[float, float]:
+    return min(session.joined_at for session in sessions), max(
+        session.left_at for session in sessions
+    )
 
 
-def _peak_users(people: Sequence[Guest], bucket: Bucket) -> float:
-    spans = ((stay.joined_at, stay.left_at) for guest in people for stay in guest.stays(bucket))
+def _peak_users(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    spans = (
+        (session.joined_at, session.left_at)
+        for participant in people
+        for session in participant.sessions(bucket)
+    )
     return _peak(spans)
 
 
-def _peak_rooms(people: Sequence[Guest], bucket: Bucket) -> float:
-    return _peak(_span(stays) for stays in _rooms(people, bucket))
+def _peak_rooms(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    return _peak(_span(sessions) for sessions in _rooms(people, bucket))
 
 
-def _room_count(people: Sequence[Guest], bucket: Bucket) -> float:
+def _room_count(people: Sequence[CallParticipant], bucket: Bucket) -> float:
     return len(_rooms(people, bucket))
 
 
-def _big_rooms(people: Sequence[Guest], bucket: Bucket) -> float:
+def _big_rooms(people: Sequence[CallParticipant], bucket: Bucket) -> float:
     rooms = _rooms(people, bucket)
-    return sum(_peak((s.joined_at, s.left_at) for s in stays) >= _MANY for stays in rooms)
+    return sum(_peak((s.joined_at, s.left_at) for s in sessions) >= _MANY for sessions in rooms)
 
 
-def _stay_minutes(people: Sequence[Guest], bucket: Bucket) -> float:
-    spans = ((stay, bucket) for guest in people for stay in guest.stays(bucket))
+def _stay_minutes(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    spans = (
+        (session, bucket) for participant in people for session in participant.sessions(bucket)
+    )
     seconds = (min(s.left_at, b.end) - max(s.joined_at, b.start) for s, b in spans)
     return sum(seconds) / _MINUTE_S
 
 
-def _online_minutes(people: Sequence[Guest], bucket: Bucket) -> float:
-    spans = (_span(stays) for stays in _rooms(people, bucket))
+def _online_minutes(people: Sequence[CallParticipant], bucket: Bucket) -> float:
+    spans = (_span(sessions) for sessions in _rooms(people, bucket))
     return sum(min(end, bucket.end) - max(start, bucket.start) for start, end in spans) / _MINUTE_S
 
 
-def _ratio(people: Sequence[Guest], bucket: Bucket, *, over: Count, under: Count) -> float | None:
+def _ratio(
+    people: Sequence[CallParticipant], bucket: Bucket, *, over: Count, under: Count
+) -> float | None:
     below = under(people, bucket)
     return (over(people, bucket) or 0.0) / below if below else None
 

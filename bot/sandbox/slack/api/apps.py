@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.api.method import TIER_3, Method, words
+from bot.sandbox.slack.api.method import TIER_3, Method, split_names
 from bot.sandbox.slack.block_kit import validate_message, validate_view
-from bot.sandbox.slack.errors import Json, refuse, refuse_arguments
+from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
 from bot.sandbox.slack.seed import DEFAULT_PERSON
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _auth_revoke(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def _open_connection(workspace: Workspace, _arguments: Arguments) -> Json:
-    return {"url": workspace.sockets.make_url()}
+    return {"url": workspace.socket_mode.make_url()}
 
 
 async def authorize(workspace: Workspace, request: web.Request) -> web.StreamResponse:
@@ -52,8 +52,8 @@ async def authorize(workspace: Workspace, request: web.Request) -> web.StreamRes
         return web.Response(status=400, text="invalid_client_id")
     redirect_uri = query.get("redirect_uri", "")
     code = secrets.token_hex(16)
-    asked = {scope for scope in query.get("scope", "").split(",") if scope}
-    workspace.oauth_codes[code] = {"redirect_uri": redirect_uri, "scopes": asked}
+    requested = {scope for scope in query.get("scope", "").split(",") if scope}
+    workspace.oauth_codes[code] = {"redirect_uri": redirect_uri, "scopes": requested}
     back = {"code": code, "state": query.get("state", "")}
     if not redirect_uri:
         return web.json_response(back)
@@ -64,18 +64,18 @@ async def authorize(workspace: Workspace, request: web.Request) -> web.StreamRes
 def _oauth_access(workspace: Workspace, arguments: Arguments) -> Json:
     client_id, secret = _read_client(arguments)
     if client_id != workspace.app.client_id:
-        raise refuse("invalid_client_id")
+        raise api_error("invalid_client_id")
     if not secrets.compare_digest(secret, workspace.app.client_secret):
-        raise refuse("bad_client_secret")
+        raise api_error("bad_client_secret")
     if arguments.text("grant_type") == "refresh_token":
         return _refresh(workspace, arguments)
     granted = workspace.oauth_codes.pop(arguments.text("code"), None)
     if granted is None:
-        raise refuse("invalid_code")
+        raise api_error("invalid_code")
     if arguments.text("redirect_uri", granted["redirect_uri"]) != granted["redirect_uri"]:
-        raise refuse("bad_redirect_uri")
+        raise api_error("bad_redirect_uri")
     if not granted["scopes"]:
-        raise refuse("no_scopes")
+        raise api_error("no_scopes")
     workspace.app.scopes = set(granted["scopes"])
     workspace.app.installed = True
     return _grant(workspace)
@@ -96,7 +96,7 @@ def _refresh(workspace: Workspace, arguments: Arguments) -> Json:
     """Exchange a refresh token, which is good once; the old access token stops at once."""
     refresh_token = workspace.app.refresh_token
     if not refresh_token or arguments.text("refresh_token") != refresh_token:
-        raise refuse("invalid_refresh_token")
+        raise api_error("invalid_refresh_token")
     return _grant(workspace)
 
 
@@ -124,13 +124,13 @@ def _grant(workspace: Workspace) -> Json:
 def _validate_blocks(_workspace: Workspace, arguments: Arguments) -> Json:
     given = [name for name in ("blocks", "message", "view") if arguments.has(name)]
     if len(given) != 1:
-        raise refuse_arguments("exactly one of blocks, message and view")
+        raise invalid_arguments("exactly one of blocks, message and view")
     what = given[0]
     value = arguments.decoded(what)
     checked = {"blocks": value, "text": "-"} if what == "blocks" else value
     problems = validate_view(checked) if what == "view" else validate_message(checked)
     if problems:
-        raise refuse(f"invalid_{what}", errors=[problem.described() for problem in problems])
+        raise api_error(f"invalid_{what}", errors=[problem.described() for problem in problems])
     return {}
 
 
@@ -142,9 +142,9 @@ METHODS: Final = {
         _oauth_access,
         takes_json=False,
         token="none",
-        optional=words(
+        optional=split_names(
             "client_id client_secret code redirect_uri grant_type refresh_token code_verifier"
         ),
     ),
-    "blocks.validate": Method(_validate_blocks, optional=words("blocks message view")),
+    "blocks.validate": Method(_validate_blocks, optional=split_names("blocks message view")),
 }

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Arguments:
         try:
             return int(self.given.get(name, default))
         except (TypeError, ValueError):
-            raise refuse("invalid_arguments") from None
+            raise api_error("invalid_arguments") from None
 
     def decoded(self, name: str) -> Any:
         """Read JSON, which a form carries as a string; a string that is no JSON stays one."""

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 
-async def break_answer(workspace: Workspace, request: web.Request, how: str) -> web.StreamResponse:
+async def break_response(
+    workspace: Workspace, request: web.Request, mode: str
+) -> web.StreamResponse:
     """Answer HTTP 500, drop the connection, or say nothing until the caller leaves."""
-    if how == "timeout":
+    if mode == "timeout":
         await workspace.closing.wait()
-    elif how == "http_500":
+    elif mode == "http_500":
         return web.Response(status=500, text="internal error")
     if request.transport is not None:
         request.transport.close()

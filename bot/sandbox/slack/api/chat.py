@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, words
+from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_message
 from bot.sandbox.slack.elements import iterate_dicts
-from bot.sandbox.slack.errors import Json, refuse, refuse_message
+from bot.sandbox.slack.errors import Json, api_error, invalid_message
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Channel
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _CONTENT: Final = ("text", "blocks", "attachments", "markdown_text", "metadata")
 _STYLE: Final = ("username", "icon_emoji", "icon_url")
 _IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif")
-_TEXT_MOST: Final = 40_000
+_MAX_TEXT: Final = 40_000
 _DAYS_AHEAD: Final = 120
 _DAY_S: Final = 86_400
-_SETTLED_S: Final = 10.0  # by then Slack has looked at a file by itself
+_READY_AFTER_S: Final = 10.0  # by then Slack has looked at a file by itself
 
 
 def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
@@ -35,23 +35,23 @@ def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
     try:
         channel = workspace.channel(name)
     except KeyError:
-        raise refuse("channel_not_found") from None
+        raise api_error("channel_not_found") from None
     if name != channel.id:
         arguments.warnings.append("a channel's name instead of its id")
     if channel.private and bot not in channel.members:
-        raise refuse("channel_not_found")
+        raise api_error("channel_not_found")
     return channel
 
 
 def _find_postable(workspace: Workspace, arguments: Arguments) -> Channel:
     channel = find_channel(workspace, arguments)
     if channel.archived:
-        raise refuse("is_archived")
+        raise api_error("is_archived")
     outside = workspace.app.bot_user_id not in channel.members
     if outside and "chat:write.public" not in workspace.scopes:
-        raise refuse("not_in_channel")
+        raise api_error("not_in_channel")
     if channel.kind == "im" and not workspace.app.messages_tab:
-        raise refuse("messages_tab_disabled")
+        raise api_error("messages_tab_disabled")
     return channel
 
 
@@ -65,11 +65,11 @@ def read_content(workspace: Workspace, given: Json) -> Json:
     }
     problems = validate_message(given)
     if problems:
-        raise refuse_message(problems)
+        raise invalid_message(problems)
     unready = find_unready_files(workspace, content)
-    unknown = [] if workspace.takes_charts else find_charts(content)
+    unknown = [] if workspace.supports_charts else find_charts(content)
     if unready or unknown:
-        raise refuse_message([*unready, *unknown])
+        raise invalid_message([*unready, *unknown])
     return content
 
 
@@ -90,12 +90,12 @@ def find_unready_files(workspace: Workspace, content: Json) -> list[Problem]:
         if not isinstance(wanted, Mapping):
             continue
         file = workspace.files.get(str(wanted.get("id") or _id_in(str(wanted.get("url", "")))))
-        if file is not None and workspace.clock() - file.created > _SETTLED_S:
-            file.settles_in = 0
+        if file is not None and workspace.clock() - file.created > _READY_AFTER_S:
+            file.uses_until_ready = 0
         if file is None or not file.ready or not file.name.lower().endswith(_IMAGES):
             found.append(Problem("invalid slack file", f"{pointer}/slack_file"))
         if file is not None and file.completed:
-            file.settles_in -= 1
+            file.uses_until_ready -= 1
     return found
 
 
@@ -109,7 +109,7 @@ def _find_root(channel: Channel, arguments: Arguments) -> str | None:
         return None
     root = channel.messages.get(thread_ts)
     if root is None:
-        raise refuse("cannot_reply_to_message")
+        raise api_error("cannot_reply_to_message")
     if root.get("thread_ts", thread_ts) != thread_ts:
         arguments.warnings.append("thread_ts of a reply instead of its root")
     return str(root.get("thread_ts", thread_ts))
@@ -121,18 +121,18 @@ def _post_message(workspace: Workspace, arguments: Arguments) -> Json:
     root = _find_root(channel, arguments)
     if workspace.message_rate_s:
         rate = {"every_s": workspace.message_rate_s, "burst": workspace.message_burst}
-        workspace.limits.spend(
+        workspace.rate_limiter.acquire(
             f"post {channel.id}", every_s=rate["every_s"], burst=int(rate["burst"])
         )
     user = workspace.app.bot_user_id
     message = messages.compose(workspace, content, user=user, thread_ts=root)
     messages.post(workspace, channel, message, broadcast=arguments.flag("reply_broadcast"))
-    return _posted(channel, message) | _warn(content)
+    return _post_response(channel, message) | _warn(content)
 
 
-def _posted(channel: Channel, message: Json) -> Json:
-    shown = {key: value for key, value in message.items() if key != "to"}
-    return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(shown)}
+def _post_response(channel: Channel, message: Json) -> Json:
+    visible = {key: value for key, value in message.items() if key != "to"}
+    return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(visible)}
 
 
 def _warn(content: Json) -> Json:
@@ -142,18 +142,18 @@ def _warn(content: Json) -> Json:
     return {"warning": ",".join(warnings), "response_metadata": {"warnings": warnings}}
 
 
-def _refuse_long_text(content: Json) -> None:
-    if len(str(content.get("text") or "")) > _TEXT_MOST:
-        raise refuse("msg_too_long")
+def _check_text_length(content: Json) -> None:
+    if len(str(content.get("text") or "")) > _MAX_TEXT:
+        raise api_error("msg_too_long")
 
 
 def _post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
     channel = _find_postable(workspace, arguments)
     user = arguments.text("user")
     if user not in channel.members:
-        raise refuse("user_not_in_channel")
+        raise api_error("user_not_in_channel")
     content = read_content(workspace, arguments.given)
-    _refuse_long_text(content)
+    _check_text_length(content)
     root = _find_root(channel, arguments)
     message = messages.post_ephemeral(workspace, channel, content, user=user, thread_ts=root)
     return {"message_ts": message["ts"]}
@@ -163,21 +163,21 @@ def _find_own(workspace: Workspace, arguments: Arguments, refusal: str) -> tuple
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("ts"))
     if message is None:
-        raise refuse("message_not_found")
+        raise api_error("message_not_found")
     if message.get("bot_id") != workspace.app.bot_id:
-        raise refuse(refusal)
+        raise api_error(refusal)
     return channel, message
 
 
 def _update(workspace: Workspace, arguments: Arguments) -> Json:
     channel, message = _find_own(workspace, arguments, "cant_update_message")
     if channel.archived:
-        raise refuse("cant_update_message")
+        raise api_error("cant_update_message")
     content = read_content(workspace, arguments.given)
-    _refuse_long_text(content)
+    _check_text_length(content)
     if message.get("blocks") and "blocks" not in content:
         arguments.warnings.append("chat.update without blocks keeps the old blocks")
-    edited = {"user": workspace.app.bot_user_id, "ts": workspace.mint.make_ts()}
+    edited = {"user": workspace.app.bot_user_id, "ts": workspace.id_generator.make_ts()}
     fields = {"text": "", "edited": edited, **content}
     messages.change(workspace, channel, message, fields)
     messages.note_defects(workspace, message)
@@ -195,7 +195,7 @@ def _get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("message_ts"))
     if message is None:
-        raise refuse("message_not_found")
+        raise api_error("message_not_found")
     return {"channel": channel.id, "permalink": messages.permalink(workspace, channel, message)}
 
 
@@ -205,14 +205,14 @@ def _schedule(workspace: Workspace, arguments: Arguments) -> Json:
     content = read_content(workspace, arguments.given)
     post_at, now = arguments.number("post_at", 0), workspace.clock()
     if post_at <= now:
-        raise refuse("time_in_past")
+        raise api_error("time_in_past")
     if post_at > now + _DAYS_AHEAD * _DAY_S:
-        raise refuse("time_too_far")
+        raise api_error("time_too_far")
     if "metadata" in content:
         workspace.defects.append({"code": "scheduled_with_metadata", "channel": channel.id})
     return {
         "channel": channel.id,
-        "scheduled_message_id": workspace.mint.make("Q"),
+        "scheduled_message_id": workspace.id_generator.make("Q"),
         "post_at": post_at,
         "message": {"type": "delayed_message", "text": str(content.get("text", ""))},
     }
@@ -221,17 +221,17 @@ def _schedule(workspace: Workspace, arguments: Arguments) -> Json:
 def _unfurl(workspace: Workspace, arguments: Arguments) -> Json:
     unfurls = arguments.decoded("unfurls")
     if not isinstance(unfurls, Mapping) and not arguments.has("metadata"):
-        raise refuse("missing_unfurls" if unfurls is None else "invalid_unfurls_format")
+        raise api_error("missing_unfurls" if unfurls is None else "invalid_unfurls_format")
     channel, message = _find_unfurlable(workspace, arguments)
     attachments = [a for a in message.get("attachments", []) if a.get("from_url") not in unfurls]
     for url, unfurl in unfurls.items():
         if url.replace("&", "&amp;") not in message["text"] and url not in message["text"]:
-            raise refuse("cannot_unfurl_url")
+            raise api_error("cannot_unfurl_url")
         problems = validate_message({"text": "-", "blocks": unfurl.get("blocks")})
         if problems:
-            raise refuse_message(problems)
-        shown = {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True}
-        attachments.append({**unfurl, **shown, "app_id": workspace.app.id})
+            raise invalid_message(problems)
+        visible = {"from_url": url, "app_unfurl_url": url, "is_app_unfurl": True}
+        attachments.append({**unfurl, **visible, "app_id": workspace.app.id})
     messages.change(workspace, channel, message, {"attachments": attachments})
     return {}
 
@@ -241,13 +241,13 @@ def _find_unfurlable(workspace: Workspace, arguments: Arguments) -> tuple[Channe
     if arguments.has("unfurl_id"):
         channel_id, _, ts = arguments.text("unfurl_id").partition(".")
     elif not channel_id or not ts:
-        raise refuse("missing_channel" if not channel_id else "missing_ts")
+        raise api_error("missing_channel" if not channel_id else "missing_ts")
     channel = workspace.channels.get(channel_id)
     if channel is None:
-        raise refuse("cannot_find_channel")
+        raise api_error("cannot_find_channel")
     message = channel.messages.get(ts)
     if message is None:
-        raise refuse("cannot_find_message")
+        raise api_error("cannot_find_message")
     return channel, message
 
 
@@ -260,40 +260,40 @@ METHODS: Final = {
         _post_message,
         _WRITE,
         required=("channel",),
-        optional=words(_POST + _LOOKS + "reply_broadcast client_msg_id"),
+        optional=split_names(_POST + _LOOKS + "reply_broadcast client_msg_id"),
     ),
     "chat.postEphemeral": Method(
         _post_ephemeral,
         _WRITE,
         TIER_4,
-        required=words("channel user"),
-        optional=words(_POST + _LOOKS),
+        required=split_names("channel user"),
+        optional=split_names(_POST + _LOOKS),
     ),
     "chat.update": Method(
         _update,
         _WRITE,
         TIER_3,
-        required=words("channel ts"),
-        optional=words(_POST + "as_user file_ids reply_broadcast"),
+        required=split_names("channel ts"),
+        optional=split_names(_POST + "as_user file_ids reply_broadcast"),
     ),
     "chat.delete": Method(
-        _delete, _WRITE, TIER_3, required=words("channel ts"), optional=words("as_user")
+        _delete, _WRITE, TIER_3, required=split_names("channel ts"), optional=split_names("as_user")
     ),
     "chat.getPermalink": Method(
-        _get_permalink, takes_json=False, required=words("channel message_ts")
+        _get_permalink, takes_json=False, required=split_names("channel message_ts")
     ),
     "chat.scheduleMessage": Method(
         _schedule,
         _WRITE,
         TIER_3,
-        required=words("channel post_at"),
-        optional=words(_POST + _LOOKS + "reply_broadcast"),
+        required=split_names("channel post_at"),
+        optional=split_names(_POST + _LOOKS + "reply_broadcast"),
     ),
     "chat.unfurl": Method(
         _unfurl,
         ("links:write",),
         TIER_3,
-        optional=words(
+        optional=split_names(
             "channel ts unfurl_id source unfurls metadata user_auth_blocks user_auth_message "
             "user_auth_required user_auth_url"
         ),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from bot.sandbox.slack import admin
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_channel
-from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, words
+from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.model import Channel
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _need(workspace: Workspace, channel: Channel, right: str) -> None:
     needed = f"{_SCOPE_PREFIX[channel.kind]}:{right}"
     if needed not in workspace.scopes:
         provided = ",".join(sorted(workspace.scopes))
-        raise refuse("missing_scope", needed=needed, provided=provided)
+        raise api_error("missing_scope", needed=needed, provided=provided)
 
 
 def _find(workspace: Workspace, arguments: Arguments, right: str) -> Channel:
@@ -77,10 +77,10 @@ def _open(workspace: Workspace, arguments: Arguments) -> Json:
         return {"channel": {"id": find_channel(workspace, arguments).id}}
     users = [user for user in arguments.text("users").split(",") if user]
     if not users:
-        raise refuse("users_list_not_supplied")
+        raise api_error("users_list_not_supplied")
     for user in users:
         if user not in workspace.users or workspace.users[user].is_bot:
-            raise refuse("user_not_found")
+            raise api_error("user_not_found")
     channel = _open_with(workspace, users)
     full = arguments.flag("return_im")
     return {"channel": describe(workspace, channel) if full else {"id": channel.id}}
@@ -90,7 +90,7 @@ def _open_with(workspace: Workspace, users: list[str]) -> Channel:
     scope = "im:write" if len(users) == 1 else "mpim:write"
     if scope not in workspace.scopes:
         provided = ",".join(sorted(workspace.scopes))
-        raise refuse("missing_scope", needed=scope, provided=provided)
+        raise api_error("missing_scope", needed=scope, provided=provided)
     if len(users) == 1:
         return workspace.direct_channel(users[0])
     members = [*users, workspace.app.bot_user_id]
@@ -98,7 +98,7 @@ def _open_with(workspace: Workspace, users: list[str]) -> Channel:
         if channel.kind == "mpim" and set(channel.members) == set(members):
             return channel
     name = "mpdm-" + "--".join(workspace.users[user].name for user in users)
-    opened = Channel(workspace.mint.make("G"), name, "mpim", members)
+    opened = Channel(workspace.id_generator.make("G"), name, "mpim", members)
     workspace.channels[opened.id] = opened
     return opened
 
@@ -118,10 +118,10 @@ def _members(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def _list(workspace: Workspace, arguments: Arguments) -> Json:
-    asked = arguments.text("types", "public_channel").split(",")
-    if any(kind not in _LISTED for kind in asked):
-        raise refuse("invalid_types")
-    kinds = {_LISTED[kind] for kind in asked}
+    types = arguments.text("types", "public_channel").split(",")
+    if any(kind not in _LISTED for kind in types):
+        raise api_error("invalid_types")
+    kinds = {_LISTED[kind] for kind in types}
     bot, without_archived = workspace.app.bot_user_id, arguments.flag("exclude_archived")
     seen = [
         channel
@@ -139,9 +139,9 @@ def _list(workspace: Workspace, arguments: Arguments) -> Json:
 def _join(workspace: Workspace, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     if channel.kind != "channel":
-        raise refuse("method_not_supported_for_channel_type")
+        raise api_error("method_not_supported_for_channel_type")
     if channel.archived:
-        raise refuse("is_archived")
+        raise api_error("is_archived")
     already = workspace.app.bot_user_id in channel.members
     admin.join(workspace, channel, workspace.app.bot_user_id)
     note: Json = {"warning": "already_in_channel"} if already else {}
@@ -158,22 +158,22 @@ def _replies(workspace: Workspace, arguments: Arguments) -> Json:
     channel = _find_readable(workspace, arguments)
     thread = channel.thread(arguments.text("ts"))
     if not thread:
-        raise refuse("thread_not_found")
+        raise api_error("thread_not_found")
     return _page_of_messages([thread[0], *_between(thread[1:], arguments)], arguments)
 
 
 def _find_readable(workspace: Workspace, arguments: Arguments) -> Channel:
     channel = _find(workspace, arguments, "history")
     if workspace.app.bot_user_id not in channel.members:
-        raise refuse("not_in_channel")
+        raise api_error("not_in_channel")
     return channel
 
 
-def _between(found: list[Json], arguments: Arguments) -> list[Json]:
+def _between(messages: list[Json], arguments: Arguments) -> list[Json]:
     oldest, latest = _read_ts(arguments, "oldest"), _read_ts(arguments, "latest")
     inclusive = arguments.flag("inclusive")
     kept = []
-    for message in found:
+    for message in messages:
         ts = float(message["ts"])
         on_edge = inclusive and ts in (oldest, latest)
         if on_edge or (ts > (oldest or 0) and (not latest or ts < latest)):
@@ -185,15 +185,15 @@ def _read_ts(arguments: Arguments, name: str) -> float:
     try:
         return float(arguments.text(name) or 0)
     except ValueError:
-        raise refuse(f"invalid_ts_{name}") from None
+        raise api_error(f"invalid_ts_{name}") from None
 
 
-def _page_of_messages(found: list[Json], arguments: Arguments) -> Json:
-    page, cursor = paginate(found, arguments, _PAGE)
+def _page_of_messages(messages: list[Json], arguments: Arguments) -> Json:
+    page, cursor = paginate(messages, arguments, _PAGE)
     hidden = set() if arguments.flag("include_all_metadata") else {"metadata"}
-    shown = [{k: copy.deepcopy(v) for k, v in m.items() if k not in hidden} for m in page]
+    copies = [{k: copy.deepcopy(v) for k, v in m.items() if k not in hidden} for m in page]
     has_more = bool(cursor["response_metadata"]["next_cursor"])
-    answer: Json = {"messages": shown, "has_more": has_more}
+    answer: Json = {"messages": copies, "has_more": has_more}
     return answer | (cursor if has_more else {})
 
 
@@ -206,7 +206,7 @@ METHODS: Final = {
         _open,
         ("im:write", "mpim:write", "channels:manage", "groups:write"),
         TIER_3,
-        optional=words("users channel return_im prevent_creation"),
+        optional=split_names("users channel return_im prevent_creation"),
     ),
     "conversations.info": Method(
         _info,
@@ -214,7 +214,7 @@ METHODS: Final = {
         TIER_3,
         takes_json=False,
         required=("channel",),
-        optional=words("include_locale include_num_members"),
+        optional=split_names("include_locale include_num_members"),
     ),
     "conversations.members": Method(
         _members,
@@ -222,25 +222,25 @@ METHODS: Final = {
         TIER_4,
         takes_json=False,
         required=("channel",),
-        optional=words("cursor limit"),
+        optional=split_names("cursor limit"),
     ),
     "conversations.list": Method(
         _list,
         _any_kind("read"),
         TIER_2,
         takes_json=False,
-        optional=words("cursor limit types exclude_archived"),
+        optional=split_names("cursor limit types exclude_archived"),
     ),
     "conversations.join": Method(_join, ("channels:join",), TIER_3, required=("channel",)),
     "conversations.history": Method(
-        _history, _any_kind("history"), TIER_3, required=("channel",), optional=words(_WINDOW)
+        _history, _any_kind("history"), TIER_3, required=("channel",), optional=split_names(_WINDOW)
     ),
     "conversations.replies": Method(
         _replies,
         _any_kind("history"),
         TIER_3,
         takes_json=False,
-        required=words("channel ts"),
-        optional=words(_WINDOW),
+        required=split_names("channel ts"),
+        optional=split_names(_WINDOW),
     ),
 }

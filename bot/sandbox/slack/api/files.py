@@ -12,29 +12,32 @@ from aiohttp import web
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.api.broken_answers import break_answer
-from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, words
-from bot.sandbox.slack.errors import Json, refuse, refuse_arguments
+from bot.sandbox.slack.api.broken_answers import break_response
+from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
+from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
 from bot.sandbox.slack.model import UploadedFile
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Channel
     from bot.sandbox.slack.workspace import Workspace
 
-_ALT_TEXT_MOST: Final = 1000
-_CHANNELS_MOST: Final = 100
-UPLOAD_BYTES_MOST: Final = 32 * 2**20
+_MAX_ALT_TEXT: Final = 1000
+_MAX_CHANNELS: Final = 100
+MAX_UPLOAD_BYTES: Final = 32 * 2**20
 
 
 def _get_upload_url(workspace: Workspace, arguments: Arguments) -> Json:
     length = arguments.number("length", 0)
     if length < 1:
-        raise refuse_arguments("must be greater than 0 [json-pointer:/length]")
-    if len(arguments.text("alt_txt")) > _ALT_TEXT_MOST:
-        raise refuse("alt_txt_too_large")
+        raise invalid_arguments("must be greater than 0 [json-pointer:/length]")
+    if len(arguments.text("alt_txt")) > _MAX_ALT_TEXT:
+        raise api_error("alt_txt_too_large")
     ticket = secrets.token_urlsafe(24)
     file = UploadedFile(
-        workspace.mint.make("F", 11), arguments.text("filename"), length, upload_ticket=ticket
+        workspace.id_generator.make("F", 11),
+        arguments.text("filename"),
+        length,
+        upload_ticket=ticket,
     )
     file.created = int(workspace.clock())
     workspace.files[file.id] = file
@@ -48,7 +51,7 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
     status, text = HTTPStatus.OK, "not read"
     data = await _read_bytes(request)
     if fault is None or fault.after_effect:
-        status, text = _keep(workspace, request.match_info["ticket"], data)
+        status, text = _store_upload(workspace, request.match_info["ticket"], data)
     workspace.record(
         at=at,
         direction="app->slack",
@@ -60,11 +63,11 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
         warnings=[],
     )
     if fault is not None:
-        return await break_answer(workspace, request, fault.error)
+        return await break_response(workspace, request, fault.error)
     return web.Response(status=status, text=text)
 
 
-def _keep(workspace: Workspace, ticket: str, data: bytes) -> tuple[HTTPStatus, str]:
+def _store_upload(workspace: Workspace, ticket: str, data: bytes) -> tuple[HTTPStatus, str]:
     file = next((f for f in workspace.files.values() if f.upload_ticket == ticket), None)
     if file is None or file.completed:
         return HTTPStatus.NOT_FOUND, "not found"
@@ -87,12 +90,12 @@ async def _read_bytes(request: web.Request) -> bytes:
 def _complete(workspace: Workspace, arguments: Arguments) -> Json:
     wanted = arguments.decoded("files")
     if not isinstance(wanted, list) or not wanted:
-        raise refuse_arguments("must provide an array [json-pointer:/files]")
+        raise invalid_arguments("must provide an array [json-pointer:/files]")
     files = [_find_uploaded(workspace, item) for item in wanted]
     channels = _find_channels(workspace, arguments)
     for file, item in zip(files, wanted, strict=True):
         file.title = str(item.get("title") or file.name)
-        file.completed, file.settles_in = True, workspace.slow_files
+        file.completed, file.uses_until_ready = True, workspace.unready_file_uses
     for channel in channels:
         _share(workspace, channel, files, arguments)
     return {"files": [describe(workspace, file) for file in files]}
@@ -101,21 +104,21 @@ def _complete(workspace: Workspace, arguments: Arguments) -> Json:
 def _find_uploaded(workspace: Workspace, item: Any) -> UploadedFile:
     file = workspace.files.get(str(item.get("id"))) if isinstance(item, dict) else None
     if file is None or file.data is None or file.deleted:
-        raise refuse("file_not_found")
+        raise api_error("file_not_found")
     return file
 
 
 def _find_channels(workspace: Workspace, arguments: Arguments) -> list[Channel]:
     listed = arguments.text("channel_id") or arguments.text("channels")
     names = [name for name in listed.split(",") if name]
-    if len(names) > _CHANNELS_MOST:
-        raise refuse("channels_limit_exceeded")
+    if len(names) > _MAX_CHANNELS:
+        raise api_error("channels_limit_exceeded")
     found = []
     for name in names:
         if name not in workspace.channels:
-            raise refuse("channel_not_found")
+            raise api_error("channel_not_found")
         if workspace.app.bot_user_id not in workspace.channels[name].members:
-            raise refuse("not_in_channel")
+            raise api_error("not_in_channel")
         found.append(workspace.channels[name])
     return found
 
@@ -125,7 +128,7 @@ def _share(
 ) -> None:
     body = {
         "text": arguments.text("initial_comment"),
-        "files": [describe(workspace, file, settled=True) for file in files],
+        "files": [describe(workspace, file, is_ready=True) for file in files],
     }
     thread_ts, bot = arguments.text("thread_ts") or None, workspace.app.bot_user_id
     message = messages.compose(workspace, body, user=bot, thread_ts=thread_ts)
@@ -134,9 +137,9 @@ def _share(
         file.channels.append(channel.id)
 
 
-def describe(workspace: Workspace, file: UploadedFile, *, settled: bool = False) -> Json:
+def describe(workspace: Workspace, file: UploadedFile, *, is_ready: bool = False) -> Json:
     """Build the file object; until the file is ready it has no mimetype."""
-    ready = settled or file.ready
+    ready = is_ready or file.ready
     mimetype = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return {
         "id": file.id,
@@ -158,22 +161,22 @@ def describe(workspace: Workspace, file: UploadedFile, *, settled: bool = False)
 def _find(workspace: Workspace, arguments: Arguments) -> UploadedFile:
     file = workspace.files.get(arguments.text("file"))
     if file is None or not file.completed:
-        raise refuse("file_not_found")
+        raise api_error("file_not_found")
     if file.deleted:
-        raise refuse("file_deleted")
+        raise api_error("file_deleted")
     return file
 
 
 def _info(workspace: Workspace, arguments: Arguments) -> Json:
     file = _find(workspace, arguments)
     described = describe(workspace, file)
-    file.settles_in -= 1
+    file.uses_until_ready -= 1
     return {"file": described, "comments": []}
 
 
 def _delete(workspace: Workspace, arguments: Arguments) -> Json:
     _find(workspace, arguments).deleted = True
-    workspace.changes.notify()
+    workspace.change_signal.notify()
     return {}
 
 
@@ -183,15 +186,15 @@ METHODS: Final = {
         ("files:write",),
         TIER_4,
         takes_json=False,
-        required=words("filename length"),
-        optional=words("alt_txt snippet_type"),
+        required=split_names("filename length"),
+        optional=split_names("alt_txt snippet_type"),
     ),
     "files.completeUploadExternal": Method(
         _complete,
         ("files:write",),
         TIER_4,
         required=("files",),
-        optional=words("channel_id channels initial_comment thread_ts blocks"),
+        optional=split_names("channel_id channels initial_comment thread_ts blocks"),
     ),
     "files.info": Method(
         _info,
@@ -199,7 +202,7 @@ METHODS: Final = {
         TIER_4,
         takes_json=False,
         required=("file",),
-        optional=words("cursor limit count page"),
+        optional=split_names("cursor limit count page"),
     ),
     "files.delete": Method(_delete, ("files:write",), TIER_3, required=("file",)),
 }

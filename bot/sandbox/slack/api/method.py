@@ -40,6 +40,6 @@ class Method:
 TIER_2, TIER_3, TIER_4 = 20, 50, 100
 
 
-def words(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     """Split a line of names."""
     return tuple(text.split())

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 
 Item = TypeVar("Item")
-_MOST: Final = 1000
+_MAX_ITEMS: Final = 1000
 _PREFIX: Final = "next:"
 
 
@@ -21,8 +21,8 @@ def paginate(
     """Cut a page out of a list; the Json is the answer's response_metadata."""
     start, limit = _read_cursor(arguments.text("cursor")), arguments.number("limit", default_limit)
     limit = limit or default_limit
-    if not 1 <= limit <= _MOST:
-        raise refuse("invalid_limit")
+    if not 1 <= limit <= _MAX_ITEMS:
+        raise api_error("invalid_limit")
     end = start + limit
     cursor = ""
     if end < len(items):
@@ -36,4 +36,4 @@ def _read_cursor(cursor: str) -> int:
     try:
         return int(base64.b64decode(cursor, validate=True).decode().removeprefix(_PREFIX))
     except (ValueError, binascii.Error):
-        raise refuse("invalid_cursor") from None
+        raise api_error("invalid_cursor") from None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.sandbox.slack.errors import refuse_limited
+from bot.sandbox.slack.errors import rate_limited
 
 
 @dataclass
@@ -15,19 +15,19 @@ class _Bucket:
     filled_at: float
 
 
-class Limits:
+class RateLimiter:
     """Buckets by name; `clock` answers epoch seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
-    def spend(self, name: str, *, every_s: float, burst: int) -> None:
+    def acquire(self, name: str, *, every_s: float, burst: int) -> None:
         """Take one token; refuse with `ratelimited` and the whole seconds until the next one."""
         now = self._clock()
         bucket = self._buckets.setdefault(name, _Bucket(float(burst), now))
         bucket.tokens = min(float(burst), bucket.tokens + (now - bucket.filled_at) / every_s)
         bucket.filled_at = now
         if bucket.tokens < 1 - 1e-9:
-            raise refuse_limited(max(1, math.ceil((1 - bucket.tokens) * every_s)))
+            raise rate_limited(max(1, math.ceil((1 - bucket.tokens) * every_s)))
         bucket.tokens -= 1

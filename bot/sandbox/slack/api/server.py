@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.api.broken_answers import break_answer
+from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.registry import METHODS
-from bot.sandbox.slack.errors import Json, SlackError, refuse, refuse_arguments
+from bot.sandbox.slack.errors import Json, WebApiError, api_error, invalid_arguments
 from bot.sandbox.slack.faults import BROKEN_ANSWERS, Fault
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ async def answer(workspace: Workspace, request: web.Request) -> web.StreamRespon
         headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))
         if fault is not None:
             _break(fault)
-    except SlackError as error:
+    except WebApiError as error:
         body, status, headers = error.body(), error.status, error.headers
     except _BrokenAnswer as broken:
-        body, status = {"broken": broken.how}, 0
+        body, status = {"broken": broken.mode}, 0
     warnings += [f"defect: {defect['code']}" for defect in workspace.defects[defects:]]
     workspace.record(
         at=at,
@@ -56,14 +56,14 @@ async def answer(workspace: Workspace, request: web.Request) -> web.StreamRespon
         warnings=warnings,
     )
     if not status:
-        return await break_answer(workspace, request, body["broken"])
+        return await break_response(workspace, request, body["broken"])
     return web.json_response(body, status=status, headers=headers)
 
 
 class _BrokenAnswer(Exception):  # noqa: N818 - it is the wire's fault, no error of ours
-    def __init__(self, how: str) -> None:
-        super().__init__(how)
-        self.how = how
+    def __init__(self, mode: str) -> None:
+        super().__init__(mode)
+        self.mode = mode
 
 
 def _break(fault: Fault) -> None:
@@ -84,7 +84,7 @@ async def read_arguments(request: web.Request) -> Arguments:
     elif kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
         given |= dict(await request.post())
     elif request.can_read_body:
-        raise refuse("invalid_post_type")
+        raise api_error("invalid_post_type")
     present = {key: value for key, value in given.items() if value is not None}
     return Arguments(present, is_json=is_json)
 
@@ -93,9 +93,9 @@ def _read_json(text: str) -> Json:
     try:
         body = json.loads(text or "{}")
     except ValueError:
-        raise refuse("invalid_json") from None
+        raise api_error("invalid_json") from None
     if not isinstance(body, dict):
-        raise refuse("json_not_object")
+        raise api_error("json_not_object")
     return body
 
 
@@ -108,19 +108,19 @@ def _run(
 ) -> Json:
     method = METHODS.get(name)
     if method is None:
-        raise refuse("unknown_method", req_method=name)
+        raise api_error("unknown_method", req_method=name)
     arguments.authorization = request.headers.get("Authorization", "")
     if arguments.is_json and not method.takes_json:
-        raise refuse("invalid_post_type")
+        raise api_error("invalid_post_type")
     check_token(workspace, method, arguments)
     unknown = sorted(set(arguments.given) - method.arguments - _COMMON)
     warnings += [f"unknown argument: {argument}" for argument in unknown]
     if workspace.message_rate_s and method.per_minute:
         every_s = _SECONDS_A_MINUTE / method.per_minute
-        workspace.limits.spend(name, every_s=every_s, burst=method.per_minute)
+        workspace.rate_limiter.acquire(name, every_s=every_s, burst=method.per_minute)
     missing = [argument for argument in method.required if argument not in arguments.given]
     if missing:
-        raise refuse_arguments(*(f"missing required field: {argument}" for argument in missing))
+        raise invalid_arguments(*(f"missing required field: {argument}" for argument in missing))
     body: Json = {"ok": True, **method.run(workspace, arguments)}
     warnings += arguments.warnings
     return body
@@ -140,13 +140,13 @@ def check_token(workspace: Workspace, method: Method, arguments: Arguments) -> N
         return
     app, token = workspace.app, find_token(arguments)
     if not token:
-        raise refuse("not_authed")
+        raise api_error("not_authed")
     if token not in (app.bot_token, app.app_token):
-        raise refuse("invalid_auth")
+        raise api_error("invalid_auth")
     if not app.installed:
-        raise refuse("account_inactive")
+        raise api_error("account_inactive")
     if token != (app.bot_token if method.token == "bot" else app.app_token):
-        raise refuse("not_allowed_token_type")
+        raise api_error("not_allowed_token_type")
     if method.scopes and not workspace.scopes.intersection(method.scopes):
         provided = ",".join(sorted(workspace.scopes))
-        raise refuse("missing_scope", needed=method.scopes[0], provided=provided)
+        raise api_error("missing_scope", needed=method.scopes[0], provided=provided)

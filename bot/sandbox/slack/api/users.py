@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_channel
-from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, words
+from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
-from bot.sandbox.slack.errors import Json, refuse
+from bot.sandbox.slack.errors import Json, api_error
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Channel, UserGroup
@@ -22,7 +22,7 @@ _PAGE: Final = 200
 def _users_info(workspace: Workspace, arguments: Arguments) -> Json:
     user = workspace.users.get(arguments.text("user"))
     if user is None:
-        raise refuse("user_not_found")
+        raise api_error("user_not_found")
     with_locale = arguments.flag("include_locale")
     now = workspace.clock()
     return {"user": user.described(workspace.team_id, now, with_locale=with_locale)}
@@ -57,7 +57,7 @@ def _describe_group(workspace: Workspace, group: UserGroup, *, with_users: bool)
 def _usergroups_users(workspace: Workspace, arguments: Arguments) -> Json:
     group = workspace.usergroups.get(arguments.text("usergroup"))
     if group is None:
-        raise refuse("no_such_subteam")
+        raise api_error("no_such_subteam")
     return {"users": list(group.users)}
 
 
@@ -71,10 +71,10 @@ def _reactions_add(workspace: Workspace, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("timestamp"))
     if message is None:
-        raise refuse("message_not_found")
+        raise api_error("message_not_found")
     name = arguments.text("name").strip(":")
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-\d)?", name):
-        raise refuse("invalid_name")
+        raise api_error("invalid_name")
     react(workspace, channel, message, name)
     return {}
 
@@ -88,7 +88,7 @@ def react(workspace: Workspace, channel: Channel, message: Json, name: str) -> N
         reaction = {"name": name, "users": [], "count": 0}
         reactions.append(reaction)
     if bot in reaction["users"]:
-        raise refuse("already_reacted")
+        raise api_error("already_reacted")
     reaction["users"].append(bot)
     reaction["count"] += 1
     messages.show(workspace, channel, message, "message_changed")
@@ -110,14 +110,14 @@ METHODS: Final = {
         ("users:read",),
         TIER_2,
         takes_json=False,
-        optional=words("cursor limit include_locale"),
+        optional=split_names("cursor limit include_locale"),
     ),
     "usergroups.list": Method(
         _usergroups_list,
         _GROUPS,
         TIER_2,
         takes_json=False,
-        optional=words("include_users include_count include_disabled"),
+        optional=split_names("include_users include_count include_disabled"),
     ),
     "usergroups.users.list": Method(
         _usergroups_users,
@@ -127,11 +127,11 @@ METHODS: Final = {
         required=("usergroup",),
         optional=("include_disabled",),
     ),
-    "team.info": Method(_team_info, ("team:read",), TIER_3, optional=words("team domain")),
+    "team.info": Method(_team_info, ("team:read",), TIER_3, optional=split_names("team domain")),
     "reactions.add": Method(
         _reactions_add,
         ("reactions:write",),
         TIER_3,
-        required=words("channel name timestamp"),
+        required=split_names("channel name timestamp"),
     ),
 }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from bot.sandbox.slack import modals
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_unready_files
-from bot.sandbox.slack.api.method import TIER_4, Method, words
-from bot.sandbox.slack.errors import Json, refuse, refuse_arguments, refuse_view
+from bot.sandbox.slack.api.method import TIER_4, Method, split_names
+from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 def _open(workspace: Workspace, arguments: Arguments) -> Json:
     view = _read(workspace, arguments, "modal")
     trigger = modals.spend_trigger(workspace, _trigger_id(arguments))
-    return _shown(modals.open_root(workspace, trigger.user, view))
+    return _view_response(modals.open_root(workspace, trigger.user, view))
 
 
 def _push(workspace: Workspace, arguments: Arguments) -> Json:
     view = _read(workspace, arguments, "modal")
     trigger = modals.spend_trigger(workspace, _trigger_id(arguments))
-    return _shown(modals.push(workspace, trigger.user, view))
+    return _view_response(modals.push(workspace, trigger.user, view))
 
 
 def _trigger_id(arguments: Arguments) -> str:
     trigger_id = arguments.text("trigger_id") or arguments.text("interactivity_pointer")
     if not trigger_id:
-        raise refuse_arguments("missing required field: trigger_id")
+        raise invalid_arguments("missing required field: trigger_id")
     return trigger_id
 
 
@@ -40,7 +40,7 @@ def _read(
     view = modals.check(workspace, arguments.decoded("view"), kind, replaced=replaced)
     unready = find_unready_files(workspace, view)
     if unready:
-        raise refuse_view(unready)
+        raise invalid_view(unready)
     return view
 
 
@@ -50,36 +50,39 @@ def _update(workspace: Workspace, arguments: Arguments) -> Json:
     modals.check_hash(old, arguments.text("hash"))
     if old["type"] == "home":
         user = next(user for user, home in workspace.homes.items() if home is old)
-        return _shown(modals.publish(workspace, user, view))
-    return _shown(modals.replace(workspace, old["id"], view))
+        return _view_response(modals.publish(workspace, user, view))
+    return _view_response(modals.replace(workspace, old["id"], view))
 
 
 def _publish(workspace: Workspace, arguments: Arguments) -> Json:
     user_id = arguments.text("user_id")
     user = workspace.users.get(user_id)
     if user is None or user.is_bot:
-        raise refuse("user_not_found")
+        raise api_error("user_not_found")
     if not workspace.app.home_tab:
-        raise refuse("not_enabled")
+        raise api_error("not_enabled")
     old = workspace.homes.get(user_id)
     view = _read(workspace, arguments, "home", replaced=old["id"] if old else None)
     modals.check_hash(old, arguments.text("hash"))
-    return _shown(modals.publish(workspace, user_id, view))
+    return _view_response(modals.publish(workspace, user_id, view))
 
 
-def _shown(view: Json) -> Json:
+def _view_response(view: Json) -> Json:
     return {"view": copy.deepcopy(view)}
 
 
-_TRIGGERS: Final = words("trigger_id interactivity_pointer")
+_TRIGGERS: Final = split_names("trigger_id interactivity_pointer")
 
 METHODS: Final = {
     "views.open": Method(_open, per_minute=TIER_4, required=("view",), optional=_TRIGGERS),
     "views.push": Method(_push, per_minute=TIER_4, required=("view",), optional=_TRIGGERS),
     "views.update": Method(
-        _update, per_minute=TIER_4, required=("view",), optional=words("view_id external_id hash")
+        _update,
+        per_minute=TIER_4,
+        required=("view",),
+        optional=split_names("view_id external_id hash"),
     ),
     "views.publish": Method(
-        _publish, per_minute=TIER_4, required=words("user_id view"), optional=("hash",)
+        _publish, per_minute=TIER_4, required=split_names("user_id view"), optional=("hash",)
     ),
 }

@@ -26,10 +26,10 @@ DATA_TABLE_CHARACTERS: Final = 20_000
 _HEADED: Final = {"type": String(), "block_id": ID}
 
 _RAW_TEXT: Final = Object(
-    {"type": String(), "text": String(shortest=1), "emoji": Boolean()}, ("type", "text")
+    {"type": String(), "text": String(min_length=1), "emoji": Boolean()}, ("type", "text")
 )
 _RAW_NUMBER: Final = Object(
-    {"type": String(), "value": Number(), "text": String(shortest=1)}, ("type", "value", "text")
+    {"type": String(), "value": Number(), "text": String(min_length=1)}, ("type", "value", "text")
 )
 _HEADER_CELLS: Final = {"raw_text": _RAW_TEXT, "raw_number": _RAW_NUMBER}
 _CELLS: Final = Typed({**_HEADER_CELLS, "rich_text": RICH_TEXT})
@@ -85,7 +85,7 @@ DATA_TABLE: Final = Object(
     {
         **_HEADED,
         "rows": Array(Array(_CELLS, 20, 1), 201, 2),
-        "caption": String(shortest=1),
+        "caption": String(min_length=1),
         "page_size": Number(1, 100, whole=True),
         "row_header_column_index": Number(0, whole=True),
     },

@@ -40,8 +40,8 @@ from bot.sandbox.slack.block_kit.schema import (
 )
 
 Surface = Literal["message", "modal", "home"]
-Place = Literal["section", "actions", "input", "context", "context_actions"]
-EVERYWHERE: Final[tuple[Surface, ...]] = ("message", "modal", "home")
+Container = Literal["section", "actions", "input", "context", "context_actions"]
+ALL_SURFACES: Final[tuple[Surface, ...]] = ("message", "modal", "home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Element:
     """An element's schema and where it may stand."""
 
     schema: Object
-    places: tuple[Place, ...]
-    surfaces: tuple[Surface, ...] = EVERYWHERE
+    containers: tuple[Container, ...]
+    surfaces: tuple[Surface, ...] = ALL_SURFACES
 
 
 def is_date(value: str) -> bool:
@@ -66,22 +66,26 @@ _PLACEHOLDER: Final = plain_text(150)
 _IDS: Final = Array(ID)
 _STYLE: Final = String(enum=("primary", "danger"))
 _LABEL: Final = String(75)
-_SAID: Final = {"type": _TYPE, "action_id": ID}
-_ASKED: Final[dict[str, Schema]] = {**_SAID, "confirm": CONFIRM, "focus_on_load": Boolean()}
-_PICKED: Final[dict[str, Schema]] = {**_ASKED, "placeholder": _PLACEHOLDER}
-_TYPED_IN: Final[dict[str, Schema]] = {
-    **_SAID,
+_BASE_FIELDS: Final = {"type": _TYPE, "action_id": ID}
+_CONFIRMABLE_FIELDS: Final[dict[str, Schema]] = {
+    **_BASE_FIELDS,
+    "confirm": CONFIRM,
+    "focus_on_load": Boolean(),
+}
+_PICKER_FIELDS: Final[dict[str, Schema]] = {**_CONFIRMABLE_FIELDS, "placeholder": _PLACEHOLDER}
+_TEXT_INPUT_FIELDS: Final[dict[str, Schema]] = {
+    **_BASE_FIELDS,
     "placeholder": _PLACEHOLDER,
     "focus_on_load": Boolean(),
     "dispatch_action_config": DISPATCH,
 }
-_LISTED: Final[dict[str, Schema]] = {
+_OPTION_LIST_FIELDS: Final[dict[str, Schema]] = {
     "options": Array(PLAIN_OPTION, 100, 1),
     "option_groups": Array(OPTION_GROUP, 100, 1),
 }
-_SEVERAL: Final[dict[str, Schema]] = {"max_selected_items": Number(1, whole=True)}
-_QUERY: Final[dict[str, Schema]] = {"min_query_length": Number(0, whole=True)}
-_ONE_LIST: Final = exactly_one_of("options", "option_groups")
+_MULTI_SELECT_FIELDS: Final[dict[str, Schema]] = {"max_selected_items": Number(1, whole=True)}
+_QUERY_FIELDS: Final[dict[str, Schema]] = {"min_query_length": Number(0, whole=True)}
+_OPTIONS_OR_GROUPS: Final = exactly_one_of("options", "option_groups")
 
 
 def _element(fields: Mapping[str, Schema], *required: str, rules: tuple[Rule, ...] = ()) -> Object:
@@ -100,7 +104,7 @@ IMAGE: Final = _element(
 )
 BUTTON: Final = _element(
     {
-        **_SAID,
+        **_BASE_FIELDS,
         "text": plain_text(75),
         "url": URL,
         "value": String(2000, 1),
@@ -108,7 +112,7 @@ BUTTON: Final = _element(
         "confirm": CONFIRM,
         "accessibility_label": _LABEL,
         "agent_prompt": String(4000, 1),
-        "agent_prompt_display": String(shortest=1),
+        "agent_prompt_display": String(min_length=1),
         "visible_to_user_ids": Array(ID, 10),
     },
     "text",
@@ -116,7 +120,7 @@ BUTTON: Final = _element(
 )
 _WORKFLOW_BUTTON: Final = _element(
     {
-        **_SAID,
+        **_BASE_FIELDS,
         "text": plain_text(75),
         "workflow": WORKFLOW,
         "style": _STYLE,
@@ -127,63 +131,86 @@ _WORKFLOW_BUTTON: Final = _element(
     "workflow",
 )
 _OVERFLOW: Final = _element(
-    {**_SAID, "confirm": CONFIRM, "options": Array(LINK_OPTION, 5, 1)}, "options"
+    {**_BASE_FIELDS, "confirm": CONFIRM, "options": Array(LINK_OPTION, 5, 1)}, "options"
 )
 _CHECKBOXES: Final = _element(
-    {**_ASKED, "options": Array(RICH_OPTION, 10, 1), "initial_options": Array(RICH_OPTION, 10)},
+    {
+        **_CONFIRMABLE_FIELDS,
+        "options": Array(RICH_OPTION, 10, 1),
+        "initial_options": Array(RICH_OPTION, 10),
+    },
     "options",
     rules=(chosen_among_options("initial_options"),),
 )
 _RADIO_BUTTONS: Final = _element(
-    {**_ASKED, "options": Array(RICH_OPTION, 10, 1), "initial_option": RICH_OPTION},
+    {**_CONFIRMABLE_FIELDS, "options": Array(RICH_OPTION, 10, 1), "initial_option": RICH_OPTION},
     "options",
     rules=(chosen_among_options("initial_option"),),
 )
-_DATE: Final = _element({**_PICKED, "initial_date": String(valid=("date", is_date))})
+_DATE: Final = _element({**_PICKER_FIELDS, "initial_date": String(valid=("date", is_date))})
 _TIME: Final = _element(
     {
-        **_PICKED,
+        **_PICKER_FIELDS,
         "initial_time": String(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"),
-        "timezone": String(shortest=1),
+        "timezone": String(min_length=1),
     }
 )
 _DATETIME: Final = _element(
-    {**_ASKED, "initial_date_time": Number(1_000_000_000, 9_999_999_999, whole=True)}
+    {**_CONFIRMABLE_FIELDS, "initial_date_time": Number(1_000_000_000, 9_999_999_999, whole=True)}
 )
 _STATIC: Final = _element(
-    {**_PICKED, **_LISTED, "initial_option": PLAIN_OPTION},
-    rules=(_ONE_LIST, chosen_among_options("initial_option")),
+    {**_PICKER_FIELDS, **_OPTION_LIST_FIELDS, "initial_option": PLAIN_OPTION},
+    rules=(_OPTIONS_OR_GROUPS, chosen_among_options("initial_option")),
 )
 _MULTI_STATIC: Final = _element(
-    {**_PICKED, **_LISTED, **_SEVERAL, "initial_options": Array(PLAIN_OPTION, 100)},
-    rules=(_ONE_LIST, chosen_among_options("initial_options")),
+    {
+        **_PICKER_FIELDS,
+        **_OPTION_LIST_FIELDS,
+        **_MULTI_SELECT_FIELDS,
+        "initial_options": Array(PLAIN_OPTION, 100),
+    },
+    rules=(_OPTIONS_OR_GROUPS, chosen_among_options("initial_options")),
 )
-_EXTERNAL: Final = _element({**_PICKED, **_QUERY, "initial_option": PLAIN_OPTION})
+_EXTERNAL: Final = _element({**_PICKER_FIELDS, **_QUERY_FIELDS, "initial_option": PLAIN_OPTION})
 _MULTI_EXTERNAL: Final = _element(
-    {**_PICKED, **_QUERY, **_SEVERAL, "initial_options": Array(PLAIN_OPTION, 100)}
+    {
+        **_PICKER_FIELDS,
+        **_QUERY_FIELDS,
+        **_MULTI_SELECT_FIELDS,
+        "initial_options": Array(PLAIN_OPTION, 100),
+    }
 )
-_USERS: Final = _element({**_PICKED, "initial_user": ID})
-_MULTI_USERS: Final = _element({**_PICKED, **_SEVERAL, "initial_users": _IDS})
-_CHANNELS: Final = _element({**_PICKED, "initial_channel": ID, "response_url_enabled": Boolean()})
-_MULTI_CHANNELS: Final = _element({**_PICKED, **_SEVERAL, "initial_channels": _IDS})
+_USERS: Final = _element({**_PICKER_FIELDS, "initial_user": ID})
+_MULTI_USERS: Final = _element({**_PICKER_FIELDS, **_MULTI_SELECT_FIELDS, "initial_users": _IDS})
+_CHANNELS: Final = _element(
+    {**_PICKER_FIELDS, "initial_channel": ID, "response_url_enabled": Boolean()}
+)
+_MULTI_CHANNELS: Final = _element(
+    {**_PICKER_FIELDS, **_MULTI_SELECT_FIELDS, "initial_channels": _IDS}
+)
 _CONVERSATIONS_SHARED: Final[dict[str, Schema]] = {
     "default_to_current_conversation": Boolean(),
     "filter": CONVERSATION_FILTER,
 }
 _CONVERSATIONS: Final = _element(
     {
-        **_PICKED,
+        **_PICKER_FIELDS,
         **_CONVERSATIONS_SHARED,
         "initial_conversation": ID,
         "response_url_enabled": Boolean(),
     }
 )
 _MULTI_CONVERSATIONS: Final = _element(
-    {**_PICKED, **_CONVERSATIONS_SHARED, **_SEVERAL, "initial_conversations": _IDS}
+    {
+        **_PICKER_FIELDS,
+        **_CONVERSATIONS_SHARED,
+        **_MULTI_SELECT_FIELDS,
+        "initial_conversations": _IDS,
+    }
 )
 _PLAIN_TEXT_INPUT: Final = _element(
     {
-        **_TYPED_IN,
+        **_TEXT_INPUT_FIELDS,
         "initial_value": String(3000),
         "multiline": Boolean(),
         "min_length": Number(0, 3000, whole=True),
@@ -194,7 +221,7 @@ _PLAIN_TEXT_INPUT: Final = _element(
 _DECIMAL: Final = String(pattern=r"^[+-]?(\d+\.?\d*|\.\d+)$")
 _NUMBER_INPUT: Final = _element(
     {
-        **_TYPED_IN,
+        **_TEXT_INPUT_FIELDS,
         "is_decimal_allowed": Boolean(),
         "initial_value": _DECIMAL,
         "min_value": _DECIMAL,
@@ -203,17 +230,17 @@ _NUMBER_INPUT: Final = _element(
     "is_decimal_allowed",
     rules=(ordered("min_value", "max_value"),),
 )
-_ADDRESS_INPUT: Final = _element({**_TYPED_IN, "initial_value": String(shortest=1)})
+_ADDRESS_INPUT: Final = _element({**_TEXT_INPUT_FIELDS, "initial_value": String(min_length=1)})
 _LINES: Final = Number(1, 100, whole=True)
 _RICH_TEXT_INPUT: Final = _element(
-    {**_TYPED_IN, "initial_value": RICH_TEXT, "min_lines": _LINES, "max_lines": _LINES},
+    {**_TEXT_INPUT_FIELDS, "initial_value": RICH_TEXT, "min_lines": _LINES, "max_lines": _LINES},
     "action_id",
     rules=(ordered("min_lines", "max_lines"),),
 )
 _FILE_INPUT: Final = _element(
     {
-        **_SAID,
-        "filetypes": Array(String(shortest=1), least=1),
+        **_BASE_FIELDS,
+        "filetypes": Array(String(min_length=1), minimum=1),
         "max_files": Number(1, 10, whole=True),
     }
 )
@@ -222,13 +249,13 @@ _FEEDBACK_BUTTON: Final = Object(
     ("text", "value"),
 )
 _FEEDBACK_BUTTONS: Final = _element(
-    {**_SAID, "positive_button": _FEEDBACK_BUTTON, "negative_button": _FEEDBACK_BUTTON},
+    {**_BASE_FIELDS, "positive_button": _FEEDBACK_BUTTON, "negative_button": _FEEDBACK_BUTTON},
     "positive_button",
     "negative_button",
 )
 _ICON_BUTTON: Final = _element(
     {
-        **_SAID,
+        **_BASE_FIELDS,
         "icon": String(enum=("trash",)),
         "text": plain_text(),
         "value": String(2000, 1),
@@ -240,49 +267,49 @@ _ICON_BUTTON: Final = _element(
     "text",
 )
 
-_CLICKED: Final[tuple[Place, ...]] = ("section", "actions")
-_CHOSEN: Final[tuple[Place, ...]] = ("section", "actions", "input")
-_FILLED_IN: Final[tuple[Place, ...]] = ("input",)
+_BUTTON_CONTAINERS: Final[tuple[Container, ...]] = ("section", "actions")
+_SELECT_CONTAINERS: Final[tuple[Container, ...]] = ("section", "actions", "input")
+_INPUT_CONTAINERS: Final[tuple[Container, ...]] = ("input",)
 _MODAL: Final[tuple[Surface, ...]] = ("modal",)
 
 ELEMENTS: Final[Mapping[str, Element]] = {
-    "button": Element(BUTTON, _CLICKED),
-    "workflow_button": Element(_WORKFLOW_BUTTON, _CLICKED, ("message",)),
-    "overflow": Element(_OVERFLOW, _CLICKED),
+    "button": Element(BUTTON, _BUTTON_CONTAINERS),
+    "workflow_button": Element(_WORKFLOW_BUTTON, _BUTTON_CONTAINERS, ("message",)),
+    "overflow": Element(_OVERFLOW, _BUTTON_CONTAINERS),
     "image": Element(IMAGE, ("section", "context")),
-    "checkboxes": Element(_CHECKBOXES, _CHOSEN),
-    "radio_buttons": Element(_RADIO_BUTTONS, _CHOSEN),
-    "datepicker": Element(_DATE, _CHOSEN),
-    "timepicker": Element(_TIME, _CHOSEN),
+    "checkboxes": Element(_CHECKBOXES, _SELECT_CONTAINERS),
+    "radio_buttons": Element(_RADIO_BUTTONS, _SELECT_CONTAINERS),
+    "datepicker": Element(_DATE, _SELECT_CONTAINERS),
+    "timepicker": Element(_TIME, _SELECT_CONTAINERS),
     "datetimepicker": Element(_DATETIME, ("actions", "input"), ("message", "modal")),
-    "static_select": Element(_STATIC, _CHOSEN),
-    "external_select": Element(_EXTERNAL, _CHOSEN),
-    "users_select": Element(_USERS, _CHOSEN),
-    "channels_select": Element(_CHANNELS, _CHOSEN),
-    "conversations_select": Element(_CONVERSATIONS, _CHOSEN),
-    "multi_static_select": Element(_MULTI_STATIC, _CHOSEN),
-    "multi_external_select": Element(_MULTI_EXTERNAL, _CHOSEN),
-    "multi_users_select": Element(_MULTI_USERS, _CHOSEN),
-    "multi_channels_select": Element(_MULTI_CHANNELS, _CHOSEN),
-    "multi_conversations_select": Element(_MULTI_CONVERSATIONS, _CHOSEN),
-    "plain_text_input": Element(_PLAIN_TEXT_INPUT, _FILLED_IN),
-    "number_input": Element(_NUMBER_INPUT, _FILLED_IN, _MODAL),
-    "email_text_input": Element(_ADDRESS_INPUT, _FILLED_IN, _MODAL),
-    "url_text_input": Element(_ADDRESS_INPUT, _FILLED_IN, _MODAL),
-    "rich_text_input": Element(_RICH_TEXT_INPUT, _FILLED_IN, ("modal", "home")),
-    "file_input": Element(_FILE_INPUT, _FILLED_IN, _MODAL),
+    "static_select": Element(_STATIC, _SELECT_CONTAINERS),
+    "external_select": Element(_EXTERNAL, _SELECT_CONTAINERS),
+    "users_select": Element(_USERS, _SELECT_CONTAINERS),
+    "channels_select": Element(_CHANNELS, _SELECT_CONTAINERS),
+    "conversations_select": Element(_CONVERSATIONS, _SELECT_CONTAINERS),
+    "multi_static_select": Element(_MULTI_STATIC, _SELECT_CONTAINERS),
+    "multi_external_select": Element(_MULTI_EXTERNAL, _SELECT_CONTAINERS),
+    "multi_users_select": Element(_MULTI_USERS, _SELECT_CONTAINERS),
+    "multi_channels_select": Element(_MULTI_CHANNELS, _SELECT_CONTAINERS),
+    "multi_conversations_select": Element(_MULTI_CONVERSATIONS, _SELECT_CONTAINERS),
+    "plain_text_input": Element(_PLAIN_TEXT_INPUT, _INPUT_CONTAINERS),
+    "number_input": Element(_NUMBER_INPUT, _INPUT_CONTAINERS, _MODAL),
+    "email_text_input": Element(_ADDRESS_INPUT, _INPUT_CONTAINERS, _MODAL),
+    "url_text_input": Element(_ADDRESS_INPUT, _INPUT_CONTAINERS, _MODAL),
+    "rich_text_input": Element(_RICH_TEXT_INPUT, _INPUT_CONTAINERS, ("modal", "home")),
+    "file_input": Element(_FILE_INPUT, _INPUT_CONTAINERS, _MODAL),
     "feedback_buttons": Element(_FEEDBACK_BUTTONS, ("context_actions",), ("message",)),
     "icon_button": Element(_ICON_BUTTON, ("context_actions",), ("message",)),
 }
 
 
-def elements_in(place: Place, surface: Surface) -> Typed:
+def elements_in(place: Container, surface: Surface) -> Typed:
     """Describe any element that may stand in that block on that surface."""
     return Typed(
         {
             name: element.schema
             for name, element in ELEMENTS.items()
-            if place in element.places and surface in element.surfaces
+            if place in element.containers and surface in element.surfaces
         }
     )
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.sandbox.slack.block_kit.data import DATA_TABLE, DATA_VISUALIZATION, TABLE
 from bot.sandbox.slack.block_kit.elements import (
+    ALL_SURFACES,
     BUTTON,
-    EVERYWHERE,
     IMAGE,
     Surface,
     context_elements,
@@ -56,7 +56,7 @@ class Block:
     """Where a block may stand, and its schema on a surface."""
 
     describe: Described
-    surfaces: tuple[Surface, ...] = EVERYWHERE
+    surfaces: tuple[Surface, ...] = ALL_SURFACES
 
 
 def _block(fields: Mapping[str, Schema], *required: str, rules: tuple[Rule, ...] = ()) -> Object:
@@ -177,13 +177,13 @@ def _is_pending_alone(value: Json, pointer: str) -> Problems:
 
 _ONE_RICH_TEXT: Final = rich_text(1)
 _TASK_FIELDS: Final[Mapping[str, Schema]] = {
-    "task_id": String(shortest=1),
-    "title": String(shortest=1),
+    "task_id": String(min_length=1),
+    "title": String(min_length=1),
     "details": _ONE_RICH_TEXT,
     "output": _ONE_RICH_TEXT,
     "sources": Array(
         Object(
-            {"type": String(enum=("url",)), "url": URL, "text": String(shortest=1)},
+            {"type": String(enum=("url",)), "url": URL, "text": String(min_length=1)},
             ("type", "url", "text"),
         )
     ),
@@ -195,7 +195,7 @@ _TASK: Final = Object(
     {"type": String(enum=("task_card",)), "block_id": ID, **_TASK_FIELDS}, _TASK_NEEDED
 )
 _PLAN: Final = _block(
-    {"title": String(shortest=1), "tasks": Array(_TASK, 50)},
+    {"title": String(min_length=1), "tasks": Array(_TASK, 50)},
     "title",
     rules=(unique("tasks", "task_id"),),
 )
@@ -237,39 +237,39 @@ def _container(surface: Surface) -> Object:
     )
 
 
-_M: Final[tuple[Surface, ...]] = ("message",)
-_MH: Final[tuple[Surface, ...]] = ("message", "home")
+_MESSAGE_ONLY: Final[tuple[Surface, ...]] = ("message",)
+_MESSAGE_AND_HOME: Final[tuple[Surface, ...]] = ("message", "home")
 
 BLOCKS: Final[Mapping[str, Block]] = {
     "actions": Block(_actions),
     "context": Block(_context),
-    "context_actions": Block(_context_actions, _M),
+    "context_actions": Block(_context_actions, _MESSAGE_ONLY),
     "section": Block(_section),
     "header": Block(_always(_HEADER)),
     "divider": Block(_always(_block({}))),
     "input": Block(_input),
     "image": Block(_always(_IMAGE_BLOCK)),
     "rich_text": Block(_always(RICH_TEXT)),
-    "markdown": Block(_always(_MARKDOWN), _M),
+    "markdown": Block(_always(_MARKDOWN), _MESSAGE_ONLY),
     "video": Block(_always(_VIDEO)),
-    "file": Block(_always(_FILE), _M),
-    "call": Block(_always(_CALL), _M),
-    "table": Block(_always(TABLE), _MH),
-    "data_table": Block(_always(DATA_TABLE), _MH),
-    "data_visualization": Block(_always(DATA_VISUALIZATION), _MH),
+    "file": Block(_always(_FILE), _MESSAGE_ONLY),
+    "call": Block(_always(_CALL), _MESSAGE_ONLY),
+    "table": Block(_always(TABLE), _MESSAGE_AND_HOME),
+    "data_table": Block(_always(DATA_TABLE), _MESSAGE_AND_HOME),
+    "data_visualization": Block(_always(DATA_VISUALIZATION), _MESSAGE_AND_HOME),
     "alert": Block(_always(_ALERT), ("modal",)),
     "card": Block(_always(_CARD)),
-    "carousel": Block(_always(_CAROUSEL), _MH),
-    "container": Block(_container, _MH),
-    "plan": Block(_always(_PLAN), _M),
-    "task_card": Block(_always(_TASK_CARD), _M),
+    "carousel": Block(_always(_CAROUSEL), _MESSAGE_AND_HOME),
+    "container": Block(_container, _MESSAGE_AND_HOME),
+    "plan": Block(_always(_PLAN), _MESSAGE_ONLY),
+    "task_card": Block(_always(_TASK_CARD), _MESSAGE_ONLY),
 }
 
 
 @cache
-def blocks_on(surface: Surface, most: int, least: int = 0) -> Array:
-    """Describe a surface's list of blocks, of `least` to `most`."""
+def blocks_on(surface: Surface, maximum: int, minimum: int = 0) -> Array:
+    """Describe a surface's list of blocks, of `minimum` to `maximum`."""
     allowed = {
         name: block.describe(surface) for name, block in BLOCKS.items() if surface in block.surfaces
     }
-    return Array(Typed(allowed), most, least)
+    return Array(Typed(allowed), maximum, minimum)

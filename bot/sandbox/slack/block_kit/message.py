@@ -10,12 +10,12 @@ from bot.sandbox.slack.block_kit.layout import blocks_on
 from bot.sandbox.slack.block_kit.problem import Problem, step, too_many, wrong_type
 from bot.sandbox.slack.block_kit.reading import decode, iterate_blocks
 from bot.sandbox.slack.block_kit.schema import Anything, Array, Json, Object, Problems, String
-from bot.sandbox.slack.block_kit.totals import Placed, check_focus, check_ids, check_message
+from bot.sandbox.slack.block_kit.totals import LocatedBlocks, check_focus, check_ids, check_message
 
-BLOCKS_MOST: Final = 50
-ATTACHMENTS_MOST: Final = 100
-TEXT_KEPT: Final = 40_000
-MARKDOWN_TEXT_LONGEST: Final = 12_000
+MAX_BLOCKS: Final = 50
+MAX_ATTACHMENTS: Final = 100
+MAX_TEXT_STORED: Final = 40_000
+MAX_MARKDOWN_TEXT: Final = 12_000
 _BODY: Final = ("text", "blocks", "attachments", "markdown_text")
 _ACTS_ON_ORIGINAL: Final = "delete_original"
 _METADATA: Final = Object(
@@ -44,7 +44,7 @@ def validate_message(payload: object) -> list[Problem]:
 def message_warnings(payload: object) -> list[str]:
     """List the `warning` codes Slack adds to an answer that is ok all the same."""
     text = payload.get("text") if isinstance(payload, Mapping) else None
-    too_much = isinstance(text, str) and len(text) > TEXT_KEPT
+    too_much = isinstance(text, str) and len(text) > MAX_TEXT_STORED
     return ["message_truncated"] if too_much else []
 
 
@@ -65,7 +65,7 @@ def _check_body(given: Json) -> Problems:
 def _check_markdown_text(given: Json) -> Problems:
     if "markdown_text" not in given:
         return
-    for problem in String(MARKDOWN_TEXT_LONGEST).check(given["markdown_text"], "/markdown_text"):
+    for problem in String(MAX_MARKDOWN_TEXT).check(given["markdown_text"], "/markdown_text"):
         yield _as_error(problem, "msg_too_long" if problem.constraint else "invalid_arguments")
     if given.get("text") or given.get("blocks"):
         text = "`markdown_text` cannot be used with `text` or `blocks`"
@@ -74,13 +74,13 @@ def _check_markdown_text(given: Json) -> Problems:
 
 
 def _check_blocks(given: Json) -> Problems:
-    placed: Placed = []
-    yield from _check_list(given.get("blocks"), "/blocks", placed)
-    yield from _check_attachments(given.get("attachments"), placed)
-    yield from check_message(placed)
+    located_blocks: LocatedBlocks = []
+    yield from _check_list(given.get("blocks"), "/blocks", located_blocks)
+    yield from _check_attachments(given.get("attachments"), located_blocks)
+    yield from check_message(located_blocks)
 
 
-def _check_list(raw: object, pointer: str, placed: Placed) -> Problems:
+def _check_list(raw: object, pointer: str, located_blocks: LocatedBlocks) -> Problems:
     if raw is None or raw == "":
         return
     blocks = decode(raw)
@@ -88,13 +88,13 @@ def _check_list(raw: object, pointer: str, placed: Placed) -> Problems:
         problem = wrong_type("must provide an array", pointer)
         yield _as_error(problem, "invalid_blocks_format")
         return
-    yield from blocks_on("message", BLOCKS_MOST).check(blocks, pointer)
+    yield from blocks_on("message", MAX_BLOCKS).check(blocks, pointer)
     yield from check_ids(blocks, pointer)
     yield from check_focus(blocks, pointer)
-    placed.extend(iterate_blocks(blocks, pointer))
+    located_blocks.extend(iterate_blocks(blocks, pointer))
 
 
-def _check_attachments(raw: object, placed: Placed) -> Problems:
+def _check_attachments(raw: object, located_blocks: LocatedBlocks) -> Problems:
     attachments = decode(raw)
     if attachments is None or attachments == "":
         return
@@ -102,17 +102,17 @@ def _check_attachments(raw: object, placed: Placed) -> Problems:
         problem = wrong_type("must provide an array", "/attachments")
         yield _as_error(problem, "invalid_attachments")
         return
-    if len(attachments) > ATTACHMENTS_MOST:
-        yield _as_error(too_many(ATTACHMENTS_MOST, "/attachments"), "too_many_attachments")
+    if len(attachments) > MAX_ATTACHMENTS:
+        yield _as_error(too_many(MAX_ATTACHMENTS, "/attachments"), "too_many_attachments")
     for attachment, at in _attached(attachments):
         if not isinstance(attachment, Mapping):
             yield _as_error(wrong_type("must provide an object", at), "invalid_attachments")
         else:
-            yield from _check_list(attachment.get("blocks"), step(at, "blocks"), placed)
+            yield from _check_list(attachment.get("blocks"), step(at, "blocks"), located_blocks)
 
 
 def _attached(attachments: list[object] | tuple[object, ...]) -> Iterator[tuple[object, str]]:
-    for index, attachment in enumerate(attachments[:ATTACHMENTS_MOST]):
+    for index, attachment in enumerate(attachments[:MAX_ATTACHMENTS]):
         yield attachment, step("/attachments", index)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from bot.sandbox.slack.block_kit.rules import at_least_one_of, exactly_one_of
 from bot.sandbox.slack.block_kit.schema import AllOf, Array, Boolean, Object, Schema, String, Typed
 
-TEXT_LONGEST: Final = 3000
+MAX_TEXT: Final = 3000
 ID: Final = String(255, 1)
 URL: Final = String(3000, 1)
 FILE_ID: Final = "^[F][A-Z0-9]{8,}$"
@@ -27,7 +27,7 @@ PICTURE_URL: Final = String(3000, 1, valid=("url", is_web_address))
 _PLAIN: Final = Object(
     {
         "type": String(enum=("plain_text",)),
-        "text": String(TEXT_LONGEST, 1),
+        "text": String(MAX_TEXT, 1),
         "emoji": Boolean(),
     },
     required=("type", "text"),
@@ -35,7 +35,7 @@ _PLAIN: Final = Object(
 _MRKDWN: Final = Object(
     {
         "type": String(enum=("mrkdwn",)),
-        "text": String(TEXT_LONGEST, 1),
+        "text": String(MAX_TEXT, 1),
         "verbatim": Boolean(),
     },
     required=("type", "text"),
@@ -43,18 +43,18 @@ _MRKDWN: Final = Object(
 TEXT_TYPES: Final = {"plain_text": _PLAIN, "mrkdwn": _MRKDWN}
 
 
-def _shorter(longest: int) -> Object:
-    return Object({"text": String(longest)}, open=True)
+def _shorter(max_length: int) -> Object:
+    return Object({"text": String(max_length)}, open=True)
 
 
-def plain_text(longest: int = TEXT_LONGEST) -> Schema:
-    """Describe a text object that must be `plain_text`, of `longest` code points at most."""
-    return AllOf((_PLAIN, _shorter(longest)))
+def plain_text(max_length: int = MAX_TEXT) -> Schema:
+    """Describe a text object that must be `plain_text`, of `max_length` code points at most."""
+    return AllOf((_PLAIN, _shorter(max_length)))
 
 
-def any_text(longest: int = TEXT_LONGEST) -> Schema:
-    """Describe a text object of either type, of `longest` code points at most."""
-    return AllOf((Typed(TEXT_TYPES), _shorter(longest)))
+def any_text(max_length: int = MAX_TEXT) -> Schema:
+    """Describe a text object of either type, of `max_length` code points at most."""
+    return AllOf((Typed(TEXT_TYPES), _shorter(max_length)))
 
 
 CONFIRM: Final = Object(

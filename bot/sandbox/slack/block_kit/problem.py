@@ -68,23 +68,25 @@ def unknown(field: str, pointer: str) -> Problem:
     )
 
 
-def too_long(longest: int, pointer: str) -> Problem:
-    """Build the refusal of a string of more than `longest` code points."""
-    return Problem(f"must be less than {longest + 1} characters", pointer, ("max_length", longest))
-
-
-def too_short(shortest: int, pointer: str) -> Problem:
-    """Build the refusal of a string of fewer than `shortest` code points."""
+def too_long(max_length: int, pointer: str) -> Problem:
+    """Build the refusal of a string of more than `max_length` code points."""
     return Problem(
-        f"must be more than {shortest - 1} characters", pointer, ("min_length", shortest)
+        f"must be less than {max_length + 1} characters", pointer, ("max_length", max_length)
     )
 
 
-def too_many(most: int, pointer: str) -> Problem:
-    """Build the refusal of a list of more than `most` items."""
-    return Problem(f"no more than {most} items allowed", pointer, ("max_items", most))
+def too_short(min_length: int, pointer: str) -> Problem:
+    """Build the refusal of a string of fewer than `min_length` code points."""
+    return Problem(
+        f"must be more than {min_length - 1} characters", pointer, ("min_length", min_length)
+    )
 
 
-def too_few(least: int, pointer: str) -> Problem:
-    """Build the refusal of a list of fewer than `least` items."""
-    return Problem(f"must provide at least {least} items", pointer, ("min_items", least))
+def too_many(maximum: int, pointer: str) -> Problem:
+    """Build the refusal of a list of more than `maximum` items."""
+    return Problem(f"no more than {maximum} items allowed", pointer, ("max_items", maximum))
+
+
+def too_few(minimum: int, pointer: str) -> Problem:
+    """Build the refusal of a list of fewer than `minimum` items."""
+    return Problem(f"must provide at least {minimum} items", pointer, ("min_items", minimum))

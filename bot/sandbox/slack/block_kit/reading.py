@@ -46,14 +46,14 @@ def visible_text_length(blocks: object) -> int:
 
     Takes any JSON value and never raises.
     """
-    length, waiting = 0, [blocks]
-    while waiting:
-        value = waiting.pop()
+    length, queue = 0, [blocks]
+    while queue:
+        value = queue.pop()
         if isinstance(value, Mapping):
             length += sum(_shown_length(key, item) for key, item in value.items())
-            waiting.extend(value.values())
+            queue.extend(value.values())
         elif isinstance(value, list | tuple):
-            waiting.extend(value)
+            queue.extend(value)
     return length
 
 

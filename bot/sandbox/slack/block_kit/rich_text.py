@@ -36,7 +36,7 @@ def _part(
     return Object(fields, required=("type", *required))
 
 
-_WORD: Final = String(shortest=1)
+_WORD: Final = String(min_length=1)
 PARTS: Final = Typed(
     {
         "text": _part({"text": _WORD}, _TEXT_STYLE),
@@ -67,7 +67,7 @@ _LIST: Final = Object(
     {
         "type": _TYPE,
         "style": String(enum=("bullet", "ordered")),
-        "elements": Array(Typed({"rich_text_section": _SECTION}), least=1),
+        "elements": Array(Typed({"rich_text_section": _SECTION}), minimum=1),
         "indent": Number(0, 8, whole=True),
         "offset": Number(0, whole=True),
         "border": _BORDER,
@@ -86,13 +86,13 @@ CONTAINERS: Final = Typed(
 )
 
 
-def rich_text(most: int | None = None) -> Object:
-    """Describe a rich_text block of one to `most` sections, lists, quotes or code blocks."""
+def rich_text(maximum: int | None = None) -> Object:
+    """Describe a rich_text block of one to `maximum` sections, lists, quotes or code blocks."""
     return Object(
         {
             "type": String(enum=("rich_text",)),
             "block_id": ID,
-            "elements": Array(CONTAINERS, most, 1),
+            "elements": Array(CONTAINERS, maximum, 1),
         },
         ("type", "elements"),
     )

@@ -41,8 +41,8 @@ class Schema(Protocol):
 class String:
     """A string; lengths in Unicode code points; `valid` is (format's name, predicate)."""
 
-    longest: int | None = None
-    shortest: int = 0
+    max_length: int | None = None
+    min_length: int = 0
     enum: tuple[str, ...] = ()
     pattern: str | None = None
     valid: tuple[str, Callable[[str], bool]] | None = None
@@ -52,10 +52,10 @@ class String:
         if not isinstance(value, str):
             yield wrong_type("must provide a string", pointer)
             return
-        if self.longest is not None and len(value) > self.longest:
-            yield too_long(self.longest, pointer)
-        if len(value) < self.shortest:
-            yield too_short(self.shortest, pointer)
+        if self.max_length is not None and len(value) > self.max_length:
+            yield too_long(self.max_length, pointer)
+        if len(value) < self.min_length:
+            yield too_short(self.min_length, pointer)
         yield from self._check_form(value, pointer)
 
     def _check_form(self, value: str, pointer: str) -> Problems:
@@ -74,8 +74,8 @@ class String:
 class Number:
     """A JSON number within inclusive bounds, or strictly `above`; `whole` asks for an integer."""
 
-    least: int | None = None
-    most: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
     above: int | None = None
     whole: bool = False
 
@@ -87,9 +87,9 @@ class Number:
         yield from self._check_bounds(value, pointer)
 
     def _check_bounds(self, value: float, pointer: str) -> Problems:
-        if self.most is not None and value > self.most:
-            yield Problem(f"must be less than {self.most}", pointer, ("maximum", self.most))
-        floor = self.least if self.least is not None else self.above
+        if self.maximum is not None and value > self.maximum:
+            yield Problem(f"must be less than {self.maximum}", pointer, ("maximum", self.maximum))
+        floor = self.minimum if self.minimum is not None else self.above
         too_small = self.above is not None and value <= self.above
         if floor is not None and (value < floor or too_small):
             yield Problem(f"must be greater than {floor}", pointer, ("minimum", floor))
@@ -113,22 +113,22 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A list of `items`, of `least` to `most` of them."""
+    """A list of `items`, of `minimum` to `maximum` of them."""
 
     items: Schema
-    most: int | None = None
-    least: int = 0
+    maximum: int | None = None
+    minimum: int = 0
 
     def check(self, value: object, pointer: str) -> Problems:
         """Yield what is wrong with `value`, items past the limit not looked at."""
         if not isinstance(value, list | tuple):
             yield wrong_type("must provide an array", pointer)
             return
-        if self.most is not None and len(value) > self.most:
-            yield too_many(self.most, pointer)
-        if len(value) < self.least:
-            yield too_few(self.least, pointer)
-        for index, item in enumerate(value[: self.most]):
+        if self.maximum is not None and len(value) > self.maximum:
+            yield too_many(self.maximum, pointer)
+        if len(value) < self.minimum:
+            yield too_few(self.minimum, pointer)
+        for index, item in enumerate(value[: self.maximum]):
             yield from self.items.check(item, step(pointer, index))
 
 
@@ -185,11 +185,11 @@ class AllOf:
 
     def check(self, value: object, pointer: str) -> Problems:
         """Yield the failure of the whole, then each part's, the same one only once."""
-        found = [problem for part in self.parts for problem in part.check(value, pointer)]
-        if found:
+        problems = [problem for part in self.parts for problem in part.check(value, pointer)]
+        if problems:
             yield Problem("failed to match all allowed schemas", pointer, ("all_of", None))
         seen: list[Problem] = []
-        for problem in found:
+        for problem in problems:
             if problem not in seen:
                 seen.append(problem)
                 yield problem

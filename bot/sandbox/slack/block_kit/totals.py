@@ -14,7 +14,7 @@ from bot.sandbox.slack.block_kit.reading import (
 )
 from bot.sandbox.slack.block_kit.schema import Json, Problems
 
-Placed = list[tuple[Json, str]]
+LocatedBlocks = list[tuple[Json, str]]
 
 MARKDOWN_CHARACTERS: Final = 12_000
 MESSAGE_CHARACTERS: Final = 13_200  # undocumented: where a bolt-js user saw msg_blocks_too_long
@@ -63,15 +63,17 @@ def check_focus(blocks: object, pointer: str) -> Problems:
         yield Problem(text, step(where, "focus_on_load"), ("max_items", 1))
 
 
-def check_message(placed: Placed) -> Problems:
+def check_message(located_blocks: LocatedBlocks) -> Problems:
     """Refuse what is too much for one message, over its blocks and its attachments' together."""
-    yield from _check_counts(placed)
-    yield from _check_sum(placed, "markdown", "text", MARKDOWN_CHARACTERS)
-    yield from _check_sum(placed, "data_table", "rows", DATA_TABLE_CHARACTERS)
-    shown = [
-        block for block, at in placed if block.get("type") not in _OWN_LIMITS and not _is_nested(at)
+    yield from _check_counts(located_blocks)
+    yield from _check_sum(located_blocks, "markdown", "text", MARKDOWN_CHARACTERS)
+    yield from _check_sum(located_blocks, "data_table", "rows", DATA_TABLE_CHARACTERS)
+    texts = [
+        block
+        for block, at in located_blocks
+        if block.get("type") not in _OWN_LIMITS and not _is_nested(at)
     ]
-    if sum(map(visible_text_length, shown)) > MESSAGE_CHARACTERS:
+    if sum(map(visible_text_length, texts)) > MESSAGE_CHARACTERS:
         text = f"must be less than {MESSAGE_CHARACTERS + 1} characters"
         limit = ("max_length", MESSAGE_CHARACTERS)
         yield Problem(text, "/blocks", limit, error="msg_blocks_too_long")
@@ -82,9 +84,9 @@ def _is_nested(at: str) -> bool:
     return at.split("/")[-2] != "blocks"
 
 
-def _check_counts(placed: Placed) -> Problems:
+def _check_counts(located_blocks: LocatedBlocks) -> Problems:
     counted: Counter[str] = Counter()
-    for block, at in placed:
+    for block, at in located_blocks:
         name = block.get("type")
         if isinstance(name, str) and name in _COUNTS:
             counted[name] += 1
@@ -93,12 +95,12 @@ def _check_counts(placed: Placed) -> Problems:
                 yield Problem(text, at, ("max_items", _COUNTS[name]))
 
 
-def _check_sum(placed: Placed, name: str, field: str, most: int) -> Problems:
+def _check_sum(located_blocks: LocatedBlocks, name: str, field: str, maximum: int) -> Problems:
     total = 0
-    for block, at in placed:
+    for block, at in located_blocks:
         if block.get("type") == name:
             length = visible_text_length({"text": block.get(field)})
             total += length
-            if total > most >= length:
-                text = f"must be less than {most + 1} characters in all {name} blocks together"
-                yield Problem(text, step(at, field), ("max_length", most))
+            if total > maximum >= length:
+                text = f"must be less than {maximum + 1} characters in all {name} blocks together"
+                yield Problem(text, step(at, field), ("max_length", maximum))

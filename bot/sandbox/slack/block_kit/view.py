@@ -22,8 +22,8 @@ from bot.sandbox.slack.block_kit.schema import (
 )
 from bot.sandbox.slack.block_kit.totals import check_focus, check_ids
 
-BLOCKS_MOST: Final = 100
-BYTES_MOST: Final = 250 * 1024
+MAX_BLOCKS: Final = 100
+MAX_BYTES: Final = 250 * 1024
 _ROOT: Final = "/view"
 _SHARED: Final[Mapping[str, Schema]] = {
     "type": String(),
@@ -48,7 +48,7 @@ _MODAL: Final = Object(
         "title": plain_text(24),
         "submit": plain_text(24),
         "close": plain_text(24),
-        "blocks": blocks_on("modal", BLOCKS_MOST, least=1),
+        "blocks": blocks_on("modal", MAX_BLOCKS, minimum=1),
         "clear_on_close": Boolean(),
         "notify_on_close": Boolean(),
     },
@@ -56,7 +56,7 @@ _MODAL: Final = Object(
     (_needs_submit,),
 )
 _HOME: Final = Object(
-    {**_SHARED, "blocks": blocks_on("home", BLOCKS_MOST, least=1)}, ("type", "blocks")
+    {**_SHARED, "blocks": blocks_on("home", MAX_BLOCKS, minimum=1)}, ("type", "blocks")
 )
 _VIEW: Final = Typed({"modal": _MODAL, "home": _HOME})
 
@@ -69,8 +69,8 @@ def validate_view(view: object) -> list[Problem]:
     """
     view = decode(view)
     if _is_too_large(view):
-        limit = ("max_length", BYTES_MOST)
-        text = f"must be less than {BYTES_MOST + 1} bytes"
+        limit = ("max_length", MAX_BYTES)
+        text = f"must be less than {MAX_BYTES + 1} bytes"
         return [Problem(text, _ROOT, limit, error="view_too_large")]
     problems = [*_check_whole(view), *_VIEW.check(view, _ROOT)]
     if isinstance(view, Mapping):
@@ -95,4 +95,4 @@ def _is_too_large(view: object) -> bool:
         return True
     except (TypeError, ValueError):
         return False
-    return len(text.encode("utf-8", "surrogatepass")) > BYTES_MOST
+    return len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES

@@ -33,9 +33,9 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def announce(workspace: Workspace, subscription: str, event: Json) -> None:
+def emit(workspace: Workspace, subscription: str, event: Json) -> None:
     """Deliver an event in the background if the app subscribed and holds the scope."""
-    if not workspace.app.installed or not workspace.app.hears(subscription):
+    if not workspace.app.installed or not workspace.app.is_subscribed(subscription):
         return
     scopes = _SCOPES.get(subscription, ())
     if scopes and not workspace.scopes.intersection(scopes):
@@ -46,10 +46,10 @@ def announce(workspace: Workspace, subscription: str, event: Json) -> None:
     workspace.spawn(deliver_event(workspace, delivery))
 
 
-def announce_in(workspace: Workspace, channel: Channel, subscription: str, event: Json) -> None:
+def emit_in_channel(workspace: Workspace, channel: Channel, subscription: str, event: Json) -> None:
     """Deliver an event of a channel, which the app hears only as its member."""
     if workspace.app.bot_user_id in channel.members:
-        announce(workspace, subscription, event)
+        emit(workspace, subscription, event)
 
 
 def wrap(workspace: Workspace, event: Json) -> Json:
@@ -61,7 +61,7 @@ def wrap(workspace: Workspace, event: Json) -> Json:
         "api_app_id": workspace.app.id,
         "event": event,
         "type": "event_callback",
-        "event_id": workspace.mint.make("Ev"),
+        "event_id": workspace.id_generator.make("Ev"),
         "event_time": int(workspace.clock()),
         "authorizations": [
             {
@@ -73,5 +73,5 @@ def wrap(workspace: Workspace, event: Json) -> Json:
             }
         ],
         "is_ext_shared_channel": False,
-        "event_context": workspace.mint.make("4-", 40),
+        "event_context": workspace.id_generator.make("4-", 40),
     }

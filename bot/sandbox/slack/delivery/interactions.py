@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.sandbox.slack.delivery import responses
 from bot.sandbox.slack.delivery.transport import Ack, Delivery, NoAckError, deliver, readable
-from bot.sandbox.slack.errors import Json, SlackError
-from bot.sandbox.slack.form_state import FIELDS, collect, convert, find_option
+from bot.sandbox.slack.errors import Json, WebApiError
+from bot.sandbox.slack.form_state import FIELDS, collect_values, convert, find_option
 from bot.sandbox.slack.model import Channel, User
 from bot.sandbox.slack.outcomes import LATE, ActionOutcome, CommandOutcome
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 DISPATCH_FAILED: Final = "dispatch_failed"
-OPTIONS_MOST: Final = 100
+MAX_OPTIONS: Final = 100
 # A block and the element in it.
-Place = tuple[Json, Json]
+BlockElement = tuple[Json, Json]
 _SHOWN_NAMES: Final = {"im": "directmessage", "group": "privategroup"}
 _HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
 
@@ -87,7 +87,7 @@ async def command(
         "user_id": user.id,
         "user_name": user.name,
         "command": name,
-        "text": _escape_people(workspace, text) if workspace.app.escapes(name) else text,
+        "text": _escape_people(workspace, text) if workspace.app.escapes_arguments(name) else text,
         "api_app_id": workspace.app.id,
         "is_enterprise_install": "false",
         "response_url": url,
@@ -96,7 +96,7 @@ async def command(
     delivery = Delivery("slash_commands", fields)
     ack, error = await send(workspace, delivery, user=user.id, channel=channel.id, what=name)
     if error is None and ack.body.strip():
-        error = _answer(workspace, user, channel, url, ack.body)
+        error = _show_ack_body(workspace, user, channel, url, ack.body)
     return CommandOutcome(ack.status, ack.body, error)
 
 
@@ -110,16 +110,18 @@ def _escape_people(workspace: Workspace, text: str) -> str:
     return _HANDLE.sub(escape, text)
 
 
-def _answer(workspace: Workspace, user: User, channel: Channel, url: str, body: str) -> str | None:
+def _show_ack_body(
+    workspace: Workspace, user: User, channel: Channel, url: str, body: str
+) -> str | None:
     """Show an acknowledgement's body; one Slack would refuse is a failed dispatch."""
     decoded = readable(body)
-    said = decoded if isinstance(decoded, dict) else {"text": body}
-    if not said:
+    content = decoded if isinstance(decoded, dict) else {"text": body}
+    if not content:
         return None
-    door = workspace.response_urls[url.rpartition("/")[2]]
+    response_url = workspace.response_urls[url.rpartition("/")[2]]
     try:
-        responses.apply(workspace, door, said)
-    except SlackError as error:
+        responses.apply(workspace, response_url, content)
+    except WebApiError as error:
         workspace.calls[-1]["warnings"].append(f"the body was refused: {error.body()}")
         text = f'The command failed with the error "{DISPATCH_FAILED}"'
         workspace.notice(user.id, channel.id, DISPATCH_FAILED, text)
@@ -127,12 +129,12 @@ def _answer(workspace: Workspace, user: User, channel: Channel, url: str, body: 
     return None
 
 
-def drawn(message: Json) -> Json:
+def message_payload(message: Json) -> Json:
     """Copy a message as payloads carry it."""
     return {k: copy.deepcopy(v) for k, v in message.items() if k not in ("to", "ephemeral")}
 
 
-def _place(workspace: Workspace, user: User, channel: Channel, message: Json) -> Json:
+def _message_location(workspace: Workspace, user: User, channel: Channel, message: Json) -> Json:
     container: Json = {
         "type": "message",
         "message_ts": message["ts"],
@@ -146,16 +148,16 @@ def _place(workspace: Workspace, user: User, channel: Channel, message: Json) ->
         "channel": {"id": channel.id, "name": name_channel(channel)},
         "response_url": workspace.make_response_url(channel.id, user.id, message),
     }
-    return place if message.get("ephemeral") else place | {"message": drawn(message)}
+    return place if message.get("ephemeral") else place | {"message": message_payload(message)}
 
 
 def view_with_state(workspace: Workspace, view: Json) -> Json:
     """Copy a view with what the person has typed so far."""
     typed = workspace.drafts.get(view["id"], {})
-    return copy.deepcopy(view) | {"state": {"values": collect(view, typed)}}
+    return copy.deepcopy(view) | {"state": {"values": collect_values(view, typed)}}
 
 
-def _place_in_view(workspace: Workspace, view: Json) -> Json:
+def _view_location(workspace: Workspace, view: Json) -> Json:
     container = {"type": "view", "view_id": view["id"]}
     return {"container": container, "view": view_with_state(workspace, view)}
 
@@ -168,7 +170,7 @@ def draft(workspace: Workspace, container: Json, block_id: str, action_id: str, 
 
 
 async def act(
-    workspace: Workspace, user: User, container: Json, place: Place, value: Any
+    workspace: Workspace, user: User, container: Json, place: BlockElement, value: Any
 ) -> ActionOutcome:
     """Send a block_actions payload for an element of a message or view."""
     block, element = place
@@ -181,11 +183,11 @@ async def act(
     channel: Channel | None = None
     if "ts" in container:
         channel = channel_of(workspace, container)
-        payload |= _place(workspace, user, channel, container)
+        payload |= _message_location(workspace, user, channel, container)
         typed = workspace.drafts.get(container["ts"], {})
-        payload["state"] = {"values": collect(container, typed)}
+        payload["state"] = {"values": collect_values(container, typed)}
     else:
-        payload |= _place_in_view(workspace, container)
+        payload |= _view_location(workspace, container)
     from_view = container["id"] if container.get("type") == "modal" else None
     payload["trigger_id"] = workspace.make_trigger(user.id, from_view)
     return await _send_action(workspace, user, payload, channel)
@@ -217,7 +219,7 @@ def _action(workspace: Workspace, block: Json, element: Json, value: Any) -> Jso
         "type": element["type"],
         "action_id": element["action_id"],
         "block_id": block["block_id"],
-        "action_ts": workspace.mint.make_ts(),
+        "action_ts": workspace.id_generator.make_ts(),
     }
     if element["type"] == "overflow":
         return action | {"selected_option": find_option(element, value)}
@@ -240,19 +242,19 @@ async def shortcut(
     payload = base_payload(workspace, user, kind) | {
         "callback_id": callback_id,
         "trigger_id": workspace.make_trigger(user.id),
-        "action_ts": workspace.mint.make_ts(),
+        "action_ts": workspace.id_generator.make_ts(),
     }
     channel = None
     if message is not None:
         channel = channel_of(workspace, message)
-        place = _place(workspace, user, channel, message)
+        place = _message_location(workspace, user, channel, message)
         payload |= {name: place[name] for name in ("channel", "response_url")}
-        payload |= {"message": drawn(message), "message_ts": message["ts"]}
+        payload |= {"message": message_payload(message), "message_ts": message["ts"]}
     return await _send_action(workspace, user, payload, channel)
 
 
 async def suggest(
-    workspace: Workspace, user: User, container: Json, place: Place, query: str
+    workspace: Workspace, user: User, container: Json, place: BlockElement, query: str
 ) -> Json:
     """Ask the app for an external select's options: `{options}` or `{option_groups}`."""
     block, element = place
@@ -262,10 +264,10 @@ async def suggest(
         "value": query,
     }
     if "ts" in container:
-        payload |= _place(workspace, user, channel_of(workspace, container), container)
+        payload |= _message_location(workspace, user, channel_of(workspace, container), container)
         del payload["response_url"]
     else:
-        payload |= _place_in_view(workspace, container)
+        payload |= _view_location(workspace, container)
     delivery = Delivery("interactive", payload)
     ack, error = await send(
         workspace, delivery, user=user.id, channel=None, what="Loading the options"
@@ -280,7 +282,7 @@ def _cut_options(workspace: Workspace, answer: Mapping[str, Any]) -> Json:
     key = "option_groups" if "option_groups" in answer else "options"
     options = answer.get(key) or []
     lists = [options, *(g.get("options", []) for g in options)] if key != "options" else [options]
-    if any(len(one) > OPTIONS_MOST for one in lists):
-        workspace.calls[-1]["warnings"].append(f"more than {OPTIONS_MOST} {key}")
+    if any(len(one) > MAX_OPTIONS for one in lists):
+        workspace.calls[-1]["warnings"].append(f"more than {MAX_OPTIONS} {key}")
         return {"options": []}
     return {key: copy.deepcopy(options)}

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
-from bot.sandbox.slack.api.broken_answers import break_answer
+from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.chat import read_content
-from bot.sandbox.slack.api.method import words
-from bot.sandbox.slack.errors import Json, SlackError, refuse
+from bot.sandbox.slack.api.method import split_names
+from bot.sandbox.slack.errors import Json, WebApiError, api_error
 from bot.sandbox.slack.faults import BROKEN_ANSWERS
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
 _GONE: Final = 404
-_KNOWN: Final = words(
+_KNOWN: Final = split_names(
     "text blocks attachments response_type replace_original delete_original thread_ts metadata "
     "mrkdwn unfurl_links unfurl_media markdown_text link_names parse"
 )
 
 
-def apply(workspace: Workspace, door: ResponseUrl, body: Json) -> None:
+def apply(workspace: Workspace, response_url: ResponseUrl, body: Json) -> None:
     """Post, replace or delete as the body says; a private answer unless it says otherwise."""
     arguments = Arguments(body)
-    channel = workspace.channels[door.channel]
-    original = _find_original(channel, door)
+    channel = workspace.channels[response_url.channel]
+    original = _find_original(channel, response_url)
     if arguments.flag("delete_original"):
         if original is not None:
             _delete(workspace, channel, original)
@@ -40,13 +40,13 @@ def apply(workspace: Workspace, door: ResponseUrl, body: Json) -> None:
     if arguments.flag("replace_original") and original is not None:
         _replace(workspace, channel, original, content)
         return
-    _post(workspace, channel, door, content, arguments)
+    _post(workspace, channel, response_url, content, arguments)
 
 
-def _find_original(channel: Channel, door: ResponseUrl) -> Json | None:
-    if door.ephemeral:
-        return next((m for m in channel.ephemerals if m["ts"] == door.message_ts), None)
-    return channel.messages.get(door.message_ts or "")
+def _find_original(channel: Channel, response_url: ResponseUrl) -> Json | None:
+    if response_url.ephemeral:
+        return next((m for m in channel.ephemerals if m["ts"] == response_url.message_ts), None)
+    return channel.messages.get(response_url.message_ts or "")
 
 
 def _delete(workspace: Workspace, channel: Channel, original: Json) -> None:
@@ -72,11 +72,17 @@ def _replace(workspace: Workspace, channel: Channel, original: Json, content: Js
 
 
 def _post(
-    workspace: Workspace, channel: Channel, door: ResponseUrl, content: Json, arguments: Arguments
+    workspace: Workspace,
+    channel: Channel,
+    response_url: ResponseUrl,
+    content: Json,
+    arguments: Arguments,
 ) -> None:
     if arguments.text("response_type", "ephemeral") != "in_channel":
-        thread_ts = arguments.text("thread_ts") or door.thread_ts
-        messages.post_ephemeral(workspace, channel, content, user=door.user, thread_ts=thread_ts)
+        thread_ts = arguments.text("thread_ts") or response_url.thread_ts
+        messages.post_ephemeral(
+            workspace, channel, content, user=response_url.user, thread_ts=thread_ts
+        )
         return
     bot, thread_ts = workspace.app.bot_user_id, arguments.text("thread_ts") or None
     message = messages.compose(workspace, content, user=bot, thread_ts=thread_ts)
@@ -94,7 +100,7 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
             raise fault.as_error()
         if fault is None or fault.after_effect:
             apply(workspace, _spend(workspace, request.match_info["name"]), _read(text))
-    except SlackError as error:
+    except WebApiError as error:
         status, answer = error.status, {"ok": False, "error": error.code}  # type: ignore[dict-item]
     workspace.record(
         at=at,
@@ -107,33 +113,33 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
         warnings=_find_unknown(text),
     )
     if fault is not None and fault.error in BROKEN_ANSWERS:
-        return await break_answer(workspace, request, fault.error)
+        return await break_response(workspace, request, fault.error)
     return web.json_response(answer, status=status)
 
 
 def _spend(workspace: Workspace, name: str) -> ResponseUrl:
-    door = workspace.response_urls.get(name)
-    if door is None or workspace.clock() > door.expires_at:
-        raise SlackError("expired_url", status=_GONE)
-    if door.uses_left <= 0:
-        raise SlackError("used_url", status=_GONE)
-    door.uses_left -= 1
-    return door
+    response_url = workspace.response_urls.get(name)
+    if response_url is None or workspace.clock() > response_url.expires_at:
+        raise WebApiError("expired_url", status=_GONE)
+    if response_url.uses_left <= 0:
+        raise WebApiError("used_url", status=_GONE)
+    response_url.uses_left -= 1
+    return response_url
 
 
 def _read(text: str) -> Json:
     try:
         body = json.loads(text)
     except ValueError:
-        raise refuse("invalid_payload") from None
+        raise api_error("invalid_payload") from None
     if not isinstance(body, dict):
-        raise refuse("invalid_payload")
+        raise api_error("invalid_payload")
     return {key: value for key, value in body.items() if value is not None}
 
 
 def _find_unknown(text: str) -> list[str]:
     try:
         given = set(_read(text))
-    except SlackError:
+    except WebApiError:
         return ["no JSON object"]
     return [f"unknown argument: {name}" for name in sorted(given.difference(_KNOWN))]

@@ -17,7 +17,7 @@ from bot.sandbox.slack.errors import Json
 if TYPE_CHECKING:
     from bot.sandbox.slack.workspace import Workspace
 
-CONNECTIONS_MOST: Final = 10
+MAX_CONNECTIONS: Final = 10
 _APPROXIMATE_LIFE_S: Final = 18_060
 _HOST: Final = "sandbox"
 
@@ -35,7 +35,7 @@ class _Connection:
                 future.cancel()
 
 
-class Sockets:
+class SocketModeTransport:
     """The app's connections; each envelope goes to one of them, in turn."""
 
     name = "socket"
@@ -74,7 +74,7 @@ class Sockets:
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        if len(self._usable()) >= CONNECTIONS_MOST:
+        if len(self._usable()) >= MAX_CONNECTIONS:
             await socket.send_json(_farewell("too_many_websockets"))
             await socket.close()
             return socket
@@ -103,8 +103,8 @@ class Sockets:
         }
 
     def _show(self) -> None:
-        self._workspace.feed.publish(None, type="presence", connected=self.connected)
-        self._workspace.changes.notify()
+        self._workspace.page_events.publish(None, type="presence", connected=self.connected)
+        self._workspace.change_signal.notify()
 
     async def _read(self, connection: _Connection) -> None:
         async for message in connection.socket:

@@ -9,14 +9,14 @@ from bot.sandbox.slack import form_state, modals
 from bot.sandbox.slack.delivery.interactions import base_payload, send, view_with_state
 from bot.sandbox.slack.delivery.transport import Delivery, readable
 from bot.sandbox.slack.elements import iterate_elements
-from bot.sandbox.slack.errors import Json, SlackError, refuse
+from bot.sandbox.slack.errors import Json, WebApiError, api_error
 from bot.sandbox.slack.outcomes import SubmitOutcome
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import User
     from bot.sandbox.slack.workspace import Workspace
 
-_TROUBLE = "The form"
+_FORM = "The form"
 
 
 async def submit(
@@ -35,17 +35,17 @@ async def submit(
     typed = workspace.drafts.setdefault(view_id, {})
     for block_id, fields in given.items():
         typed.setdefault(block_id, {}).update(fields)
-    values = form_state.collect(view, typed)
-    faults = {} if force else form_state.find_faults(view, values)
-    if faults:
-        return SubmitOutcome(faults, "required")
+    values = form_state.collect_values(view, typed)
+    input_errors = {} if force else form_state.find_input_errors(view, values)
+    if input_errors:
+        return SubmitOutcome(input_errors, "required")
     payload = base_payload(workspace, user, "view_submission") | {
         "trigger_id": workspace.make_trigger(user.id, view_id),
         "view": view_with_state(workspace, view),
         "response_urls": _make_response_urls(workspace, user, view, values),
     }
     delivery = Delivery("interactive", payload)
-    ack, error = await send(workspace, delivery, user=user.id, channel=None, what=_TROUBLE)
+    ack, error = await send(workspace, delivery, user=user.id, channel=None, what=_FORM)
     if error is not None:
         return SubmitOutcome({}, "failed", ack.status, error)
     return _respond(workspace, user, view_id, ack.body)
@@ -69,9 +69,9 @@ def _respond(workspace: Workspace, user: User, view_id: str, body: str) -> Submi
     answer = readable(body) if body.strip() else {}
     try:
         if not isinstance(answer, dict):
-            raise refuse("invalid_response")
+            raise api_error("invalid_response")
         return _apply(workspace, user, view_id, answer)
-    except SlackError as error:
+    except WebApiError as error:
         workspace.calls[-1]["warnings"].append(f"the answer was refused: {error.body()}")
         workspace.defects.append({"code": "bad_response_action", "answer": answer})
         text = "We had some trouble connecting. Try again?"
@@ -83,7 +83,7 @@ def _apply(workspace: Workspace, user: User, view_id: str, answer: Json) -> Subm
     action = answer.get("response_action")
     still_open = view_id in workspace.views
     if action is None and answer:
-        raise refuse("invalid_response")
+        raise api_error("invalid_response")
     if action == "errors":
         errors = _read_errors(workspace.views[view_id] if still_open else {}, answer)
         return SubmitOutcome(errors, "errors", 200)
@@ -98,7 +98,7 @@ def _apply(workspace: Workspace, user: User, view_id: str, answer: Json) -> Subm
     elif action is None and still_open:
         modals.close_top(workspace, user.id)
     elif action not in (None, "update", "push"):
-        raise refuse("invalid_response")
+        raise api_error("invalid_response")
     return SubmitOutcome({}, action or "close", 200)
 
 
@@ -107,20 +107,20 @@ def _read_errors(view: Json, answer: Json) -> dict[str, str]:
     errors = answer.get("errors")
     inputs = {b["block_id"] for b in view.get("blocks", []) if b["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
-        raise refuse("invalid_errors", inputs=sorted(inputs))
+        raise api_error("invalid_errors", inputs=sorted(inputs))
     if not all(isinstance(text, str) and text for text in errors.values()):
-        raise refuse("invalid_errors")
+        raise api_error("invalid_errors")
     return dict(errors)
 
 
 async def close(workspace: Workspace, user: User, view_id: str, *, everything: bool) -> None:
     """Close a modal with its button, or the whole stack with the X; the app may want to know."""
     stack = [workspace.views[one] for one in workspace.stacks.get(user.id, [])]
-    told = [v for v in (stack if everything else stack[-1:]) if v["notify_on_close"]]
+    notified = [v for v in (stack if everything else stack[-1:]) if v["notify_on_close"]]
     payloads = [
         base_payload(workspace, user, "view_closed")
         | {"view": view_with_state(workspace, view), "is_cleared": everything}
-        for view in told
+        for view in notified
     ]
     if everything:
         modals.close_all(workspace, user.id)
@@ -128,4 +128,4 @@ async def close(workspace: Workspace, user: User, view_id: str, *, everything: b
         modals.close_top(workspace, user.id)
     for payload in payloads:
         delivery = Delivery("interactive", payload)
-        await send(workspace, delivery, user=user.id, channel=None, what=_TROUBLE)
+        await send(workspace, delivery, user=user.id, channel=None, what=_FORM)

@@ -15,7 +15,7 @@ from aiohttp import WSMsgType, web
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.delivery import interactions, view_submissions
 from bot.sandbox.slack.elements import find_element
-from bot.sandbox.slack.errors import Json, SlackError
+from bot.sandbox.slack.errors import Json, WebApiError
 from bot.sandbox.slack.model import is_reply
 from bot.sandbox.slack.outcomes import Outcome
 from bot.sandbox.slack.seed import DEFAULT_CHANNEL, DEFAULT_PERSON
@@ -108,7 +108,7 @@ def _describe_person(person: Person) -> Json:
     user = person.user
     names = {"id": user.id, "name": user.name, "real_name": user.real_name}
     rest = {"locale": user.locale, "tz": user.timezone, "title": user.title, "color": user.color}
-    return {**names, **rest, "im": person.direct()}
+    return {**names, **rest, "im": person.dm_channel_id()}
 
 
 def _pick(source: Json, keys: tuple[str, ...]) -> Json:
@@ -118,7 +118,7 @@ def _pick(source: Json, keys: tuple[str, ...]) -> Json:
 async def show_state(workspace: Workspace, request: web.Request) -> web.StreamResponse:
     """Tell what one person has in front of them."""
     person = _acting(workspace, request.query)
-    person.direct()
+    person.dm_channel_id()
     shown = {"channels": person.channel_list(), "home": person.home, "views": person.views}
     return web.json_response(shown)
 
@@ -157,8 +157,8 @@ async def listen(workspace: Workspace, request: web.Request) -> web.StreamRespon
     person = _acting(workspace, request.query)
     socket = web.WebSocketResponse(heartbeat=30.0)
     await socket.prepare(request)
-    queue = workspace.feed.subscribe(person.id)
-    workspace.changes.notify()
+    queue = workspace.page_events.subscribe(person.id)
+    workspace.change_signal.notify()
     writer = asyncio.create_task(_write(socket, queue))
     closer = asyncio.create_task(_close_at_end(workspace, socket))
     try:
@@ -166,7 +166,7 @@ async def listen(workspace: Workspace, request: web.Request) -> web.StreamRespon
             if message.type is WSMsgType.ERROR:
                 break
     finally:
-        workspace.feed.unsubscribe(queue)
+        workspace.page_events.unsubscribe(queue)
         writer.cancel()
         closer.cancel()
         await asyncio.gather(writer, closer, return_exceptions=True)
@@ -183,10 +183,12 @@ async def _close_at_end(workspace: Workspace, socket: web.WebSocketResponse) -> 
     await socket.close()
 
 
-Deed = Callable[["Workspace", "Person", Json], Awaitable[Json]]
+PageAction = Callable[["Workspace", "Person", Json], Awaitable[Json]]
 
 
-def act(deed: Deed) -> Callable[[Workspace, web.Request], Awaitable[web.StreamResponse]]:
+def act(
+    page_action: PageAction,
+) -> Callable[[Workspace, web.Request], Awaitable[web.StreamResponse]]:
     """Make a route of something a person does: JSON in, `{ok, error?}` out."""
 
     async def handle(workspace: Workspace, request: web.Request) -> web.StreamResponse:
@@ -196,8 +198,8 @@ def act(deed: Deed) -> Callable[[Workspace, web.Request], Awaitable[web.StreamRe
             return web.json_response({"ok": False, "error": "invalid_json"}, status=400)
         person = _acting(workspace, body)
         try:
-            done = await deed(workspace, person, body)
-        except SlackError as error:
+            done = await page_action(workspace, person, body)
+        except WebApiError as error:
             return web.json_response({"ok": False, "error": error.code})
         except (KeyError, AssertionError) as error:
             return web.json_response({"ok": False, "error": f"not_found: {error}"})
@@ -206,28 +208,30 @@ def act(deed: Deed) -> Callable[[Workspace, web.Request], Awaitable[web.StreamRe
     return handle
 
 
-async def _say(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _post_message(workspace: Workspace, person: Person, body: Json) -> Json:
     text, thread_ts = str(body["text"]), body.get("thread_ts")
     name, _, rest = text.partition(" ")
     is_command = _COMMAND.fullmatch(name) is not None
     if is_command and thread_ts:
-        said = f"{name} is not supported in threads. Sorry!"
-        workspace.notice(person.id, body["channel"], "not_supported_in_threads", said)
+        notice_text = f"{name} is not supported in threads. Sorry!"
+        workspace.notice(person.id, body["channel"], "not_supported_in_threads", notice_text)
         return {"ok": False, "error": "not_supported_in_threads"}
     if not is_command:
-        message = await person.say(body["channel"], text, thread_ts)
+        message = await person.post_message(body["channel"], text, thread_ts)
         return {"ts": message["ts"]}
-    return _as_answer(await person.command(name, rest.strip(), body["channel"]))
+    return _outcome_json(await person.command(name, rest.strip(), body["channel"]))
 
 
-def _as_answer(outcome: Outcome) -> Json:
+def _outcome_json(outcome: Outcome) -> Json:
     return {} if outcome.ok else {"ok": False, "error": outcome.error}
 
 
-def _find(workspace: Workspace, person: Person, body: Json) -> tuple[Json, interactions.Place]:
-    asked = body["container"]
-    by_view = {"id": asked.get("view_id")}
-    shown = {"ts": asked["ts"]} if asked["type"] == "message" else by_view
+def _find(
+    workspace: Workspace, person: Person, body: Json
+) -> tuple[Json, interactions.BlockElement]:
+    target = body["container"]
+    by_view = {"id": target.get("view_id")}
+    shown = {"ts": target["ts"]} if target["type"] == "message" else by_view
     container = person.find_container(shown)
     found = find_element(container, body["action_id"], body.get("block_id"))
     if found is None:
@@ -243,15 +247,17 @@ def _keep_drafts(workspace: Workspace, container: Json, state: Json) -> None:
 
 
 async def _action(workspace: Workspace, person: Person, body: Json) -> Json:
-    container, place = _find(workspace, person, body)
-    outcome = await interactions.act(workspace, person.user, container, place, body.get("value"))
-    return _as_answer(outcome)
+    container, block_element = _find(workspace, person, body)
+    outcome = await interactions.act(
+        workspace, person.user, container, block_element, body.get("value")
+    )
+    return _outcome_json(outcome)
 
 
 async def _options(workspace: Workspace, person: Person, body: Json) -> Json:
-    container, place = _find(workspace, person, body)
+    container, block_element = _find(workspace, person, body)
     query = str(body.get("query", ""))
-    return await interactions.suggest(workspace, person.user, container, place, query)
+    return await interactions.suggest(workspace, person.user, container, block_element, query)
 
 
 async def _submit(workspace: Workspace, person: Person, body: Json) -> Json:
@@ -273,8 +279,8 @@ async def _close(workspace: Workspace, person: Person, body: Json) -> Json:
 async def _shortcut(workspace: Workspace, person: Person, body: Json) -> Json:
     if body.get("ts"):
         message = workspace.message(body["channel"], body["ts"])
-        return _as_answer(await person.message_shortcut(body["callback_id"], message))
-    return _as_answer(await person.shortcut(body["callback_id"]))
+        return _outcome_json(await person.message_shortcut(body["callback_id"], message))
+    return _outcome_json(await person.shortcut(body["callback_id"]))
 
 
 async def _home(_workspace: Workspace, person: Person, body: Json) -> Json:
@@ -284,7 +290,7 @@ async def _home(_workspace: Workspace, person: Person, body: Json) -> Json:
 
 async def _read(workspace: Workspace, person: Person, body: Json) -> Json:
     person.read(body["channel"])
-    workspace.feed.publish([person.id], type="channels", channels=person.channel_list())
+    workspace.page_events.publish([person.id], type="channels", channels=person.channel_list())
     return {}
 
 
@@ -309,7 +315,7 @@ ROUTES: Final = (
     ("GET", "/page/socket", listen),
     ("GET", "/page/file/{file}", show_file),
     ("GET", "/page/permalink/{channel}/{ts}", follow_permalink),
-    ("POST", "/page/say", act(_say)),
+    ("POST", "/page/say", act(_post_message)),
     ("POST", "/page/action", act(_action)),
     ("POST", "/page/options", act(_options)),
     ("POST", "/page/submit", act(_submit)),

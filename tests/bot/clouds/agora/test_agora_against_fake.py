@@ -10,71 +10,79 @@ import pytest
 
 from bot.call import (
     IssueType,
-    Lack,
-    LackReason,
     Metric,
+    MissingKind,
+    MissingReason,
     Report,
     Side,
 )
 from bot.clouds import build_clouds
 from bot.clouds import http as clouds_http
 from bot.errors import (
-    CloudBrokenError,
     CloudError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
 )
 from bot.ports import Window
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import build_lesson
-from bot.sandbox.scenario.catalogue import big_class
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import build_simulated_call
+from bot.sandbox.scenario.catalogue import large_call
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000
 FIVE = dt.timedelta(minutes=5)
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """Three lessons of the last hour on a simulated Agora."""
     start = NOON_S - 3000
-    lessons = [
-        build_lesson("uplink_loss_video", "class_77_1", seed=1, started_at=start),
-        build_lesson("healthy", "class_77_2", seed=2, started_at=start),
-        big_class(NOON_S),
+    sim_calls = [
+        build_simulated_call("uplink_loss_video", "class_77_1", seed=1, started_at=start),
+        build_simulated_call("healthy", "class_77_2", seed=2, started_at=start),
+        large_call(NOON_S),
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def agora(clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger) -> AsyncIterator[Any]:
+async def agora(
+    clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
+) -> AsyncIterator[Any]:
     """Our Agora, which asks the simulated one which generation it is."""
     account = AgoraAccount()
     secrets = {"customer_id": account.customer_id, "customer_secret": account.customer_secret}
     options = {"api": "auto", "plan": "standard", "report": "reportV2"}
     each = CloudSettings("agora", account.apps, clouds.agora_url, secrets, options)
-    memory = SqlMemory(store)
-    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    key_value_store = SqlKeyValueStore(store)
+    made = build_clouds(
+        [each],
+        rate_limit_store=rate_limit_store,
+        key_value_store=key_value_store,
+        clock=clock,
+        sleep=clock.sleep,
+    )
     assert made["kids"] is made["adults"]
     yield made["kids"]
     await made["kids"].close()
 
 
-def complaint(clouds: Clouds, cname: str) -> tuple[dt.datetime, Window]:
+def complaint(clouds: FakeClouds, cname: str) -> tuple[dt.datetime, Window]:
     """When somebody complained, and the five minutes around it."""
-    lesson = clouds.lesson(cname)
-    assert lesson is not None
-    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
+    sim_call = clouds.sim_call(cname)
+    assert sim_call is not None
+    at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
     return at, Window.around(at, FIVE)
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_a_call_is_found_and_told(generation: Any, clouds: Clouds, agora: Any) -> None:
+async def test_a_call_is_found_and_told(generation: Any, clouds: FakeClouds, agora: Any) -> None:
     """In both generations: the call, both people, and the loss where it was."""
     clouds.agora.generation = generation
     at, window = complaint(clouds, "class_77_1")
@@ -91,11 +99,13 @@ async def test_a_call_is_found_and_told(generation: Any, clouds: Clouds, agora: 
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_auto_finds_out_once(generation: Any, clouds: Clouds, agora: Any, store: Any) -> None:
+async def test_auto_finds_out_once(
+    generation: Any, clouds: FakeClouds, agora: Any, store: Any
+) -> None:
     """`auto` asks which generation answers, tells doctor, and remembers it for everybody."""
     clouds.agora.generation = generation
     assert (await agora.check("kids")).startswith(generation)
-    assert generation == await SqlMemory(store).recall("agora.generation")
+    assert generation == await SqlKeyValueStore(store).get("agora.generation")
     assert (generation == "seed") is agora.capabilities.events
     before = clouds.counts["analytics/call/lists"]
     await agora.check("adults")
@@ -104,7 +114,7 @@ async def test_auto_finds_out_once(generation: Any, clouds: Clouds, agora: Any, 
 
 @pytest.mark.parametrize(("was", "becomes"), [("seed", "current"), ("current", "seed")])
 async def test_auto_notices_a_change(
-    was: Any, becomes: Any, clouds: Clouds, agora: Any, clock: Any
+    was: Any, becomes: Any, clouds: FakeClouds, agora: Any, clock: Any
 ) -> None:
     """When the remembered generation is gone, the other is asked and remembered."""
     clouds.agora.generation = was
@@ -117,21 +127,23 @@ async def test_auto_notices_a_change(
     assert (await agora.check("kids")).startswith(becomes)
 
 
-async def test_the_teacher_of_a_big_class(clouds: Clouds, agora: Any, clock: Any) -> None:
+async def test_the_teacher_of_a_big_class(clouds: FakeClouds, agora: Any, clock: Any) -> None:
     """A15: the seed cuts the teacher off; today's API is asked by uid and has her."""
-    cname = clouds.lessons[-1].cname
+    cname = clouds.sim_calls[-1].cname
     _, window = complaint(clouds, cname)
     (call,) = await agora.find_calls("kids", cname, window)
     record = await agora.fetch_record(call, ["10001", "20002"], window)
-    cut = [lack for lack in record.missing if lack.why is LackReason.CUT_OFF]
-    assert "10001" in [lack.detail for lack in cut]
+    cut = [
+        missing_item for missing_item in record.missing if missing_item.why is MissingReason.CUT_OFF
+    ]
+    assert "10001" in [missing_item.detail for missing_item in cut]
     clouds.agora.generation = "current"
     clock.advance(minutes=1)
     record = await agora.fetch_record(call, ["10001", "20002"], window)
     assert "10001" in {stay.uid for stay in record.participants}
 
 
-async def test_a_report_arrives_whole(clouds: Clouds, agora: Any, clock: Any) -> None:
+async def test_a_report_arrives_whole(clouds: FakeClouds, agora: Any, clock: Any) -> None:
     """A36: the simulated Agora, which is strict, takes our report once."""
     await agora.send_report(
         Report(
@@ -151,7 +163,7 @@ async def test_a_report_arrives_whole(clouds: Clouds, agora: Any, clock: Any) ->
     )
 
 
-async def test_many_questions_stay_within_the_limits(clouds: Clouds, agora: Any) -> None:
+async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, agora: Any) -> None:
     """A7: twenty different questions at three a second are all answered, none over quota."""
     for number in range(20):
         window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC), FIVE)
@@ -160,7 +172,7 @@ async def test_many_questions_stay_within_the_limits(clouds: Clouds, agora: Any)
     assert [] == clouds.over_quota
 
 
-async def test_identical_questions_cost_one(clouds: Clouds, agora: Any) -> None:
+async def test_identical_questions_cost_one(clouds: FakeClouds, agora: Any) -> None:
     """The same question again is answered from what is kept."""
     _, window = complaint(clouds, "class_77_1")
     (call,) = await agora.find_calls("kids", "class_77_1", window)
@@ -171,22 +183,22 @@ async def test_identical_questions_cost_one(clouds: Clouds, agora: Any) -> None:
 
 
 FAULTS: list[tuple[Any, type[CloudError]]] = [
-    ("http_500", CloudBrokenError),
-    ("http_503", CloudBrokenError),
-    ("http_429", CloudOverQuotaError),
-    ("http_300", CloudOverQuotaError),
-    ("code_300", CloudOverQuotaError),
+    ("http_500", CloudServerError),
+    ("http_503", CloudServerError),
+    ("http_429", CloudQuotaExceededError),
+    ("http_300", CloudQuotaExceededError),
+    ("code_300", CloudQuotaExceededError),
     ("reset", CloudUnreachableError),
-    ("html", CloudNonsenseError),
-    ("truncated_json", CloudNonsenseError),
-    ("empty", CloudNonsenseError),
-    ("wrong_types", CloudNonsenseError),
+    ("html", CloudInvalidResponseError),
+    ("truncated_json", CloudInvalidResponseError),
+    ("empty", CloudInvalidResponseError),
+    ("wrong_types", CloudInvalidResponseError),
 ]
 
 
 @pytest.mark.parametrize(("fault", "error"), FAULTS)
 async def test_every_fault_has_its_error(
-    fault: Any, error: type[CloudError], clouds: Clouds, agora: Any
+    fault: Any, error: type[CloudError], clouds: FakeClouds, agora: Any
 ) -> None:
     """What goes wrong on the way or in the cloud comes out typed, and is over afterwards."""
     _, window = complaint(clouds, "class_77_1")
@@ -207,7 +219,7 @@ ENDPOINTS = [
 @pytest.mark.parametrize(("generation", "endpoint"), ENDPOINTS)
 @pytest.mark.parametrize("fault", ["html", "truncated_json", "wrong_types", "empty", "reset"])
 async def test_no_endpoint_lets_a_fault_through(
-    fault: Any, generation: Any, endpoint: str, clouds: Clouds, agora: Any
+    fault: Any, generation: Any, endpoint: str, clouds: FakeClouds, agora: Any
 ) -> None:
     """Whatever is asked, a spoilt answer is a CloudError that names the endpoint."""
     clouds.agora.generation = generation
@@ -225,14 +237,14 @@ async def test_no_endpoint_lets_a_fault_through(
 
 
 async def test_an_endless_answer_is_refused(
-    clouds: Clouds, agora: Any, monkeypatch: pytest.MonkeyPatch
+    clouds: FakeClouds, agora: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """We hang up on an answer that is far too long."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
     clouds.fail_next("analytics/call/lists", "huge")
-    with pytest.raises(CloudNonsenseError):
+    with pytest.raises(CloudInvalidResponseError):
         await agora.find_calls("kids", "class_77_1", window)
 
 
@@ -246,7 +258,7 @@ REPORT_FAULTS: list[tuple[Any, bool, int]] = [
 
 @pytest.mark.parametrize("case", REPORT_FAULTS, ids=str)
 async def test_a38_a_report_is_never_sent_twice(
-    case: Any, clouds: Clouds, agora: Any, clock: Any
+    case: Any, clouds: FakeClouds, agora: Any, clock: Any
 ) -> None:
     """A38: whether it was filed or not, one failure means one attempt, and we cannot tell."""
     fault, after_effect, filed = case
@@ -269,7 +281,7 @@ async def test_a38_a_report_is_never_sent_twice(
         assert caught.value.maybe_arrived
 
 
-async def test_a_passing_fault_is_not_felt(clouds: Clouds, agora: Any) -> None:
+async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, agora: Any) -> None:
     """One 503 costs a second try, not an error."""
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
@@ -278,13 +290,17 @@ async def test_a_passing_fault_is_not_felt(clouds: Clouds, agora: Any) -> None:
 
 
 async def test_a_wrong_key_is_said(
-    clouds: Clouds, ledger: SqlLedger, store: Any, clock: Any
+    clouds: FakeClouds, rate_limit_store: SqlRateLimitStore, store: Any, clock: Any
 ) -> None:
     """A6: 401 names the key, not the answer's words."""
     secrets = {"customer_id": "nobody", "customer_secret": "wrong"}
     each = CloudSettings("agora", {"kids": "K"}, clouds.agora_url, secrets, {"api": "seed"})
     made = build_clouds(
-        [each], ledger=ledger, memory=SqlMemory(store), clock=clock, sleep=clock.sleep
+        [each],
+        rate_limit_store=rate_limit_store,
+        key_value_store=SqlKeyValueStore(store),
+        clock=clock,
+        sleep=clock.sleep,
     )
     with pytest.raises(CloudRefusedError) as caught:
         await made["kids"].check("kids")
@@ -293,7 +309,7 @@ async def test_a_wrong_key_is_said(
     await made["kids"].close()
 
 
-async def test_a_plan_without_the_call_is_said(clouds: Clouds, agora: Any) -> None:
+async def test_a_plan_without_the_call_is_said(clouds: FakeClouds, agora: Any) -> None:
     """A6: a key without the right hears that the plan is the matter."""
     await agora.check("kids")
     clouds.agora.deny("live/diagnosis")
@@ -303,10 +319,10 @@ async def test_a_plan_without_the_call_is_said(clouds: Clouds, agora: Any) -> No
     assert "plan" in str(caught.value)
 
 
-async def test_the_clouds_diagnosis_is_told(clouds: Clouds, agora: Any) -> None:
+async def test_the_clouds_diagnosis_is_told(clouds: FakeClouds, agora: Any) -> None:
     """Within a minute's allowance we hear about our channel."""
     at, _ = complaint(clouds, "class_77_1")
     answer = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
     assert {"class_77_1"} == {event.cname for event in answer.events}
     assert 1 == clouds.counts["live/diagnosis"]
-    assert all(lack.what is Lack.EVENTS for lack in answer.missing)
+    assert all(missing_item.what is MissingKind.EVENTS for missing_item in answer.missing)

@@ -16,9 +16,17 @@ from hypothesis import strategies as st
 
 from bot.call import Call, CallRecord
 from bot.clouds import build_clouds
-from bot.clouds.agora.metrics import points_of
+from bot.clouds.agora.metrics import parse_points
 from bot.errors import CloudError
-from bot.ports import Cloud, Crowd, CrowdSource, EventAnswer, Overview, Topic, Window
+from bot.ports import (
+    AppMetrics,
+    CallStatistics,
+    Cloud,
+    EventsResult,
+    SupportsCallStatistics,
+    Topic,
+    Window,
+)
 from bot.settings import CloudSettings
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -115,7 +123,7 @@ WINDOW = Window(NOON - dt.timedelta(minutes=20), NOON - dt.timedelta(minutes=15)
 CALL = Call("agora", "kids", "c1", "c", NOON - dt.timedelta(minutes=30), WINDOW.until)
 
 
-class Standing:
+class FrozenClock:
     """A clock that stands."""
 
     def now(self) -> dt.datetime:
@@ -123,31 +131,31 @@ class Standing:
         return NOON
 
 
-class Nothing:
+class NullStore:
     """A ledger without limits and a memory without facts."""
 
-    async def book(self, *_: object, now: dt.datetime, **__: object) -> Any:
+    async def reserve_slot(self, *_: object, now: dt.datetime, **__: object) -> Any:
         """Book at once."""
         return now, True
 
-    async def left(self, *_: object, **__: object) -> tuple[tuple[int, ...], int | None]:
+    async def remaining(self, *_: object, **__: object) -> tuple[tuple[int, ...], int | None]:
         """Nothing is limited."""
         return (), None
 
-    async def shut(self, account: str, until: dt.datetime) -> None:
+    async def block_until(self, account: str, until: dt.datetime) -> None:
         """Forget it."""
 
-    async def recall(self, name: str) -> str | None:
+    async def get(self, name: str) -> str | None:
         """Nothing was learnt."""
         return None if name else ""
 
-    async def remember(self, name: str, value: str, at: dt.datetime) -> None:
+    async def put(self, name: str, value: str, at: dt.datetime) -> None:
         """Forget it."""
 
 
-async def _crowd(cloud: Cloud) -> Crowd:
-    assert isinstance(cloud, CrowdSource)
-    return await cloud.fetch_crowd(CALL, WINDOW)
+async def _crowd(cloud: Cloud) -> CallStatistics:
+    assert isinstance(cloud, SupportsCallStatistics)
+    return await cloud.fetch_call_statistics(CALL, WINDOW)
 
 
 Question = Callable[[Cloud], Coroutine[Any, Any, object]]
@@ -156,12 +164,12 @@ QUESTIONS: dict[str, tuple[Question, type]] = {
     "details": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "sessions": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "metrics": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
-    "diagnosis": (lambda cloud: cloud.fetch_events("kids", "c", WINDOW), EventAnswer),
-    "bucket": (_crowd, Crowd),
-    "statistics": (_crowd, Crowd),
-    "time": (_crowd, Crowd),
-    "top20": (lambda cloud: cloud.fetch_overview("kids", Topic.DISTRIBUTION), Overview),
-    "aggregation": (lambda cloud: cloud.fetch_overview("kids", Topic.DISTRIBUTION), Overview),
+    "diagnosis": (lambda cloud: cloud.fetch_events("kids", "c", WINDOW), EventsResult),
+    "bucket": (_crowd, CallStatistics),
+    "statistics": (_crowd, CallStatistics),
+    "time": (_crowd, CallStatistics),
+    "top20": (lambda cloud: cloud.fetch_app_metrics("kids", Topic.DISTRIBUTION), AppMetrics),
+    "aggregation": (lambda cloud: cloud.fetch_app_metrics("kids", Topic.DISTRIBUTION), AppMetrics),
 }
 TODAY = {"sessions", "metrics", "bucket", "statistics", "time", "top20", "aggregation"}
 
@@ -178,10 +186,14 @@ async def _ask(name: str, content: bytes, status: int) -> object:
     options = {"api": "current" if name in TODAY else "seed", "plan": "premium"}
     secrets = {"customer_id": "a", "customer_secret": "b"}
     each = CloudSettings("agora", {"kids": "K"}, "https://a.invalid", secrets, options)
-    nothing = Nothing()
+    nothing = NullStore()
     transport = httpx.MockTransport(answer)
     clouds = build_clouds(
-        [each], ledger=nothing, memory=nothing, clock=Standing(), transport=transport
+        [each],
+        rate_limit_store=nothing,
+        key_value_store=nothing,
+        clock=FrozenClock(),
+        transport=transport,
     )
     try:
         return await QUESTIONS[name][0](clouds["kids"])
@@ -248,7 +260,7 @@ def test_right_answers_are_values() -> None:
 def test_points_of_any_json(value: object) -> None:
     """Any JSON is points or a ValueError; times come sorted and values finite."""
     try:
-        times, values = points_of(json.dumps(value).encode())
+        times, values = parse_points(json.dumps(value).encode())
     except ValueError:
         return
     assert sorted(times.tolist()) == times.tolist()
@@ -266,5 +278,5 @@ def test_points_are_read_as_written(pairs: list[tuple[int, float]]) -> None:
     first: dict[float, float] = {}
     for second, value in pairs:
         first.setdefault(float(second), value)
-    times, values = points_of(json.dumps(pairs).encode())
+    times, values = parse_points(json.dumps(pairs).encode())
     assert sorted(first.items()) == list(zip(times.tolist(), values.tolist(), strict=True))

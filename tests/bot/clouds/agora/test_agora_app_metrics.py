@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.call import Lack, LackReason, Unit
+from bot.call import MissingKind, MissingReason, Unit
 from bot.clouds import build_clouds
 from bot.clouds.agora.app_metrics import definitions_of
-from bot.ports import Overview, Topic
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import build_lesson
+from bot.ports import AppMetrics, Topic
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import build_simulated_call
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlMemory
-from bot.store.response_cache import SqlAnswers
+from bot.store.rate_limits import SqlKeyValueStore
+from bot.store.response_cache import SqlResponseCache
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 APP_ID = AgoraAccount().apps["kids"]
@@ -26,19 +26,21 @@ MakeAgora = Callable[..., Any]
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """A bad lesson that runs now, and one of yesterday."""
-    lessons = [
-        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 1800),
-        build_lesson("healthy", "past", seed=2, started_at=NOON_S - 86400),
+    sim_calls = [
+        build_simulated_call("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 1800),
+        build_simulated_call("healthy", "past", seed=2, started_at=NOON_S - 86400),
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def make(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[MakeAgora]:
+async def make(
+    store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
+) -> AsyncIterator[MakeAgora]:
     """Build Agora as a process does that keeps its answers in the database."""
     made: list[Any] = []
 
@@ -50,12 +52,12 @@ async def make(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[
         )
         cloud = build_clouds(
             [settings],
-            ledger=ledger,
-            memory=SqlMemory(store),
-            answers=SqlAnswers(store),
+            rate_limit_store=rate_limit_store,
+            key_value_store=SqlKeyValueStore(store),
+            response_cache=SqlResponseCache(store),
             clock=clock,
             sleep=clock.sleep,
-            transport=None if url else httpx.MockTransport(wire.handle),
+            transport=None if url else httpx.MockTransport(mock_api.handle),
         )["kids"]
         made.append(cloud)
         return cloud
@@ -65,9 +67,9 @@ async def make(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[
         await cloud.close()
 
 
-def names(overview: Overview) -> list[str]:
+def names(app_metrics: AppMetrics) -> list[str]:
     """What its trends are called."""
-    return [trend.name.value for trend in overview.trends]
+    return [trend.name.value for trend in app_metrics.trends]
 
 
 def rows(**figures: object) -> dict[str, object]:
@@ -94,12 +96,12 @@ TOPICS: dict[tuple[str, Topic], list[str]] = {
 
 
 @pytest.mark.parametrize(("generation", "topic"), TOPICS)
-async def test_the_last_hour(generation: Any, topic: Topic, clouds: Clouds, make: Any) -> None:
+async def test_the_last_hour(generation: Any, topic: Topic, clouds: FakeClouds, make: Any) -> None:
     """Every topic of both generations has its figures, in percent or counted."""
     clouds.agora.generation = generation
     clouds.agora.plan = "premium"
     agora = make(clouds.agora_url, api=generation)
-    told = await agora.fetch_overview("kids", topic)
+    told = await agora.fetch_app_metrics("kids", topic)
     assert () == told.failures
     assert TOPICS[generation, topic] == names(told)
     for trend in told.trends:
@@ -107,17 +109,17 @@ async def test_the_last_hour(generation: Any, topic: Topic, clouds: Clouds, make
         assert (Unit.NUMBER if counted else Unit.PERCENT) is trend.unit
         assert len(trend.points) >= 35
         assert all(told.since <= at <= told.until for at, _ in trend.points)
-    assert told.until <= agora._asking.clock.now() - dt.timedelta(seconds=40)
-    assert told.definitions == tuple(definitions_of(topic, generation))
+    assert told.until <= agora._client.clock.now() - dt.timedelta(seconds=40)
+    assert told.explanations == tuple(definitions_of(topic, generation))
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_scales_meet(generation: Any, clouds: Clouds, make: Any) -> None:
+async def test_scales_meet(generation: Any, clouds: FakeClouds, make: Any) -> None:
     """The seed's 0 to 100 and today's 0 to 1 come out alike."""
     clouds.agora.generation = generation
     clouds.agora.plan = "enterprise"
     agora = make(clouds.agora_url, api=generation, plan="enterprise")
-    told = await agora.fetch_overview("kids", Topic.LIVE)
+    told = await agora.fetch_app_metrics("kids", Topic.LIVE)
     by_name = {trend.name.value: trend for trend in told.trends}
     frozen = max(value for _, value in by_name["audioFreezeRate"].points)
     assert 5 < frozen < 90
@@ -128,52 +130,57 @@ async def test_scales_meet(generation: Any, clouds: Clouds, make: Any) -> None:
     ("api", "said", "shown"), [("seed", 42, 42), ("seed", 0.54, 0.54), ("current", 0.42, 42)]
 )
 async def test_a_share_is_never_guessed(
-    api: str, said: float, shown: float, make: Any, wire: Any
+    api: str, said: float, shown: float, make: Any, mock_api: Any
 ) -> None:
     """0.54 of the seed is about half of one percent, though today's API would mean 54."""
     for name in ("by_time", "by_time_20sec"):
-        wire.say(name, rows(videoFreezeRate=said))
-    told = await make(api=api).fetch_overview("kids", Topic.EXPERIENCE)
+        mock_api.respond(name, rows(videoFreezeRate=said))
+    told = await make(api=api).fetch_app_metrics("kids", Topic.EXPERIENCE)
     assert [shown] == [value for _, value in told.trends[0].points]
 
 
-async def test_end_to_end_is_named_by_its_name(make: Any, wire: Any) -> None:
+async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None:
     """A31: the document's two descriptions are swapped, the names are right."""
-    wire.say("by_time", rows(videoEnd2EndExcellentTransRate=11, audioEnd2EndExcellentTransRate=22))
-    told = await make().fetch_overview("kids", Topic.NETWORK)
-    media = {trend.figure.media.value: trend.points[0][1] for trend in told.trends if trend.points}
+    mock_api.respond(
+        "by_time", rows(videoEnd2EndExcellentTransRate=11, audioEnd2EndExcellentTransRate=22)
+    )
+    told = await make().fetch_app_metrics("kids", Topic.NETWORK)
+    media = {
+        trend.definition.media.value: trend.points[0][1] for trend in told.trends if trend.points
+    }
     assert {"video": 11, "audio": 22} == media
 
 
-async def test_a_minute_costs_one_question(make: Any, wire: Any, clock: Any) -> None:
+async def test_a_minute_costs_one_question(make: Any, mock_api: Any, clock: Any) -> None:
     """Within the minute nobody asks again, in whichever process; then they do."""
-    wire.say("by_time", rows(pcu=3, pcc=1))
-    first = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert clock.now() + dt.timedelta(minutes=1) == first.fresh_at
     clock.advance(seconds=59)
-    again = await make().fetch_overview("kids", Topic.SCALE)
-    assert 1 == len(wire.asked)
+    again = await make().fetch_app_metrics("kids", Topic.SCALE)
+    assert 1 == len(mock_api.requests)
     assert (first.fetched_at, first.trends) == (again.fetched_at, again.trends)
     clock.advance(seconds=2)
-    newer = await make().fetch_overview("kids", Topic.SCALE)
-    assert 2 == len(wire.asked)
+    newer = await make().fetch_app_metrics("kids", Topic.SCALE)
+    assert 2 == len(mock_api.requests)
     assert clock.now() == newer.fetched_at
 
 
 async def test_over_quota_says_what_is_known_and_until_when(
-    make: Any, wire: Any, clock: Any
+    make: Any, mock_api: Any, clock: Any
 ) -> None:
     """The last answer comes with its age and with when the next one can be had."""
-    wire.say("by_time", rows(pcu=3, pcc=1))
-    first = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
-    wire.say("by_time", {"code": 300, "message": "qpd limit error"})
-    told = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond("by_time", {"code": 300, "message": "qpd limit error"})
+    told = await make().fetch_app_metrics("kids", Topic.SCALE)
     midnight = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
     assert (first.fetched_at, first.trends) == (told.fetched_at, told.trends)
     assert midnight == told.fresh_at
-    assert [(Lack.FIGURES, LackReason.OVER_QUOTA, midnight, "live_scale")] == [
-        (lack.what, lack.why, lack.retry_at, lack.detail) for lack in told.missing
+    assert [(MissingKind.FIGURES, MissingReason.OVER_QUOTA, midnight, "live_scale")] == [
+        (missing_item.what, missing_item.why, missing_item.retry_at, missing_item.detail)
+        for missing_item in told.missing
     ]
     assert [midnight] == [failure.params["time"] for failure in told.failures]
 
@@ -181,67 +188,67 @@ async def test_over_quota_says_what_is_known_and_until_when(
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (httpx.Response(500, json={}), LackReason.UNREACHABLE),
-        (httpx.Response(403, json={"code": 403}), LackReason.REFUSED),
-        (httpx.Response(200, content=b"[]"), LackReason.UNREADABLE),
-        (httpx.Response(200, json={"code": 200}), LackReason.UNREADABLE),
-        (httpx.Response(200, json={"code": 200, "data": [{"pcu": 1}]}), LackReason.UNREADABLE),
+        (httpx.Response(500, json={}), MissingReason.UNREACHABLE),
+        (httpx.Response(403, json={"code": 403}), MissingReason.REFUSED),
+        (httpx.Response(200, content=b"[]"), MissingReason.UNREADABLE),
+        (httpx.Response(200, json={"code": 200}), MissingReason.UNREADABLE),
+        (httpx.Response(200, json={"code": 200, "data": [{"pcu": 1}]}), MissingReason.UNREADABLE),
         (
             httpx.Response(200, json={"code": 200, "data": [{"ts": NOON_S - 600, "pcu": "x"}]}),
-            LackReason.UNREADABLE,
+            MissingReason.UNREADABLE,
         ),
     ],
 )
 async def test_what_fails_is_told(
-    answer: httpx.Response, why: LackReason, make: Any, wire: Any
+    answer: httpx.Response, why: MissingReason, make: Any, mock_api: Any
 ) -> None:
     """No fault of an endpoint is raised, and there is a sentence for each."""
-    wire.do("by_time", lambda _: answer)
-    told = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond_with("by_time", lambda _: answer)
+    told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert told.is_empty
-    assert [why] == [lack.why for lack in told.missing]
+    assert [why] == [missing_item.why for missing_item in told.missing]
     assert 1 == len(told.failures)
 
 
-async def test_a_cloud_that_is_away_is_asked_once(make: Any, wire: Any) -> None:
+async def test_a_cloud_that_is_away_is_asked_once(make: Any, mock_api: Any) -> None:
     """Of two endpoints the second one is not tried where the first met nobody."""
 
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    wire.do("by_time", refuse)
-    told = await make().fetch_overview("kids", Topic.LIVE)
-    assert {"/beta/live/experience/by_time"} == {asked.url.path for asked in wire.asked}
-    assert [LackReason.UNREACHABLE] * 2 == [lack.why for lack in told.missing]
+    mock_api.respond_with("by_time", refuse)
+    told = await make().fetch_app_metrics("kids", Topic.LIVE)
+    assert {"/beta/live/experience/by_time"} == {asked.url.path for asked in mock_api.requests}
+    assert [MissingReason.UNREACHABLE] * 2 == [missing_item.why for missing_item in told.missing]
     assert 1 == len(told.failures)
 
 
-async def test_an_old_answer_promises_nothing(make: Any, wire: Any, clock: Any) -> None:
+async def test_an_old_answer_promises_nothing(make: Any, mock_api: Any, clock: Any) -> None:
     """While Agora fails, what was known is shown with its age, and nobody knows until when."""
-    wire.say("by_time", rows(pcu=3, pcc=1))
-    first = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond("by_time", rows(pcu=3, pcc=1))
+    first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
-    wire.do("by_time", lambda _: httpx.Response(500, json={}))
-    told = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond_with("by_time", lambda _: httpx.Response(500, json={}))
+    told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert (first.fetched_at, first.trends, None) == (told.fetched_at, told.trends, told.fresh_at)
     assert 1 == len(told.failures)
 
 
-async def test_gaps_and_strange_rows(make: Any, wire: Any) -> None:
+async def test_gaps_and_strange_rows(make: Any, mock_api: Any) -> None:
     """A25: rows are open maps; a null is a gap, a row out of the window is left out."""
     data = [
         {"ts": NOON_S - 600, "pcu": 2, "pcc": None, "more": "text"},
         {"ts": NOON_S - 1200, "pcu": 1},
         {"ts": NOON_S + 9999, "pcu": 9},
     ]
-    wire.say("by_time", {"code": 0, "message": None, "data": data})
-    told = await make().fetch_overview("kids", Topic.SCALE)
+    mock_api.respond("by_time", {"code": 0, "message": None, "data": data})
+    told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert [[1, 2], []] == [[value for _, value in trend.points] for trend in told.trends]
 
 
-async def test_days_are_whole_and_counted(clouds: Clouds, make: Any, clock: Any) -> None:
+async def test_days_are_whole_and_counted(clouds: FakeClouds, make: Any, clock: Any) -> None:
     """A10: midnights of UTC are asked for; yesterday is there from 08:00 on."""
-    told = await make(clouds.agora_url).fetch_overview("kids", Topic.USAGE)
+    told = await make(clouds.agora_url).fetch_app_metrics("kids", Topic.USAGE)
     assert () == told.failures
     yesterday = clock.now().date() - dt.timedelta(days=1)
     counted = {usage.metric.value: usage.value for usage in told.usages if usage.day == yesterday}
@@ -252,46 +259,46 @@ async def test_days_are_whole_and_counted(clouds: Clouds, make: Any, clock: Any)
 
 @pytest.mark.parametrize("case", [(7, 18, 20), (9, 19, 21)])
 async def test_a_day_is_out_at_eight(
-    case: tuple[int, int, int], make: Any, wire: Any, clock: Any
+    case: tuple[int, int, int], make: Any, mock_api: Any, clock: Any
 ) -> None:
     """Before 08:00 UTC yesterday is neither asked for nor shown, whatever the cloud says."""
     hour, last, due = case
     clock.moment = dt.datetime(2026, 11, 20, hour, tzinfo=dt.UTC)
     midnights = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(10, 21)]
     data = [{"ts": int(at.timestamp()), "userCount": at.day} for at in midnights]
-    wire.say("by_time", {"code": 200, "message": "success", "data": data})
-    told = await make().fetch_overview("kids", Topic.USAGE)
+    mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
+    told = await make().fetch_app_metrics("kids", Topic.USAGE)
     days = [usage.day.day for usage in told.usages]
     assert (14, last) == (days[0], days[-1])
     assert dt.datetime(2026, 11, due, 8, tzinfo=dt.UTC) == told.fresh_at
-    asked = wire.params("by_time")[0]
+    asked = mock_api.params("by_time")[0]
     assert 0 == int(asked["start_ts"]) % 86400 == int(asked["end_ts"]) % 86400
     assert int(asked["end_ts"]) - int(asked["start_ts"]) >= 86400
 
 
-async def test_ten_a_day_are_never_reached(make: Any, wire: Any, clock: Any) -> None:
+async def test_ten_a_day_are_never_reached(make: Any, mock_api: Any, clock: Any) -> None:
     """Asked every ten minutes for a day by ever new processes, Agora is asked at most twice."""
     data = [{"ts": NOON_S - 43200 - 86400, "userCount": 5}]
-    wire.say("by_time", {"code": 200, "message": "success", "data": data})
+    mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
     for _ in range(144):
-        told = await make().fetch_overview("kids", Topic.USAGE)
+        told = await make().fetch_app_metrics("kids", Topic.USAGE)
         assert () == told.failures
         clock.advance(minutes=10)
         day = clock.now().date() - dt.timedelta(days=1 if clock.now().hour >= 8 else 2)
         at = dt.datetime.combine(day, dt.time(), dt.UTC)
         data.append({"ts": int(at.timestamp()), "userCount": 5})
-        wire.say("by_time", {"code": 200, "message": "success", "data": data})
-    assert 2 == len(wire.asked)
+        mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
+    assert 2 == len(mock_api.requests)
 
 
-async def test_a_day_that_is_late_is_asked_for_again(make: Any, wire: Any, clock: Any) -> None:
+async def test_a_day_that_is_late_is_asked_for_again(make: Any, mock_api: Any, clock: Any) -> None:
     """Where yesterday should be out and is not, the answer is kept for three hours only."""
-    wire.say("by_time", {"code": 200, "message": "success", "data": []})
-    told = await make().fetch_overview("kids", Topic.USAGE)
+    mock_api.respond("by_time", {"code": 200, "message": "success", "data": []})
+    told = await make().fetch_app_metrics("kids", Topic.USAGE)
     assert clock.now() + dt.timedelta(hours=3) == told.fresh_at
 
 
-async def test_days_of_today_come_in_pieces(make: Any, wire: Any, clock: Any) -> None:
+async def test_days_of_today_come_in_pieces(make: Any, mock_api: Any, clock: Any) -> None:
     """Today's premium plan takes three days a question; stamps may be midnight of UTC+8 (4)."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -300,24 +307,24 @@ async def test_days_of_today_come_in_pieces(make: Any, wire: Any, clock: Any) ->
         data = [{"ts": stamp - 86400, "userCount": 1} for stamp in stamps]
         return httpx.Response(200, json={"code": 200, "data": data})
 
-    wire.do("by_time", answer)
-    told = await make(api="current").fetch_overview("kids", Topic.USAGE)
-    assert {"1d"} == {asked["aggregateGranularity"] for asked in wire.params("by_time")}
-    spans = [int(asked["endTs"]) - int(asked["startTs"]) for asked in wire.params("by_time")]
+    mock_api.respond_with("by_time", answer)
+    told = await make(api="current").fetch_app_metrics("kids", Topic.USAGE)
+    assert {"1d"} == {asked["aggregateGranularity"] for asked in mock_api.params("by_time")}
+    spans = [int(asked["endTs"]) - int(asked["startTs"]) for asked in mock_api.params("by_time")]
     assert max(spans) == 3 * 86400
     assert sorted({usage.day for usage in told.usages}) == [usage.day for usage in told.usages]
     assert (clock.now() - dt.timedelta(hours=36)).date() == told.usages[-1].day
 
 
-async def test_the_standard_plan_is_not_asked(make: Any, wire: Any) -> None:
+async def test_the_standard_plan_is_not_asked(make: Any, mock_api: Any) -> None:
     """It has no figures of whole apps: that is said, with what to set."""
-    told = await make(api="current", plan="standard").fetch_overview("kids", Topic.LIVE)
-    assert [] == wire.asked
-    assert [LackReason.UNSUPPORTED] == [lack.why for lack in told.missing]
+    told = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
+    assert [] == mock_api.requests
+    assert [MissingReason.UNSUPPORTED] == [missing_item.why for missing_item in told.missing]
     assert "AGORA_PLAN=premium" in str(told.failures[0])
 
 
-async def test_a_distribution_of_today(make: Any, wire: Any) -> None:
+async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
     """The twenty largest along a dimension, in percent, of the last counted day."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -327,8 +334,8 @@ async def test_a_distribution_of_today(make: Any, wire: Any) -> None:
         data = [{asked["dimension"]: place, asked["metric"]: value} for place, value in places]
         return httpx.Response(200, json={"code": 200, "message": "null", "data": data})
 
-    wire.do("aggregation", answer)
-    told = await make(api="current").fetch_overview("kids", Topic.DISTRIBUTION)
+    mock_api.respond_with("aggregation", answer)
+    told = await make(api="current").fetch_app_metrics("kids", Topic.DISTRIBUTION)
     found = [
         (each.dimension, [(row.codes[0].value, row.value) for row in each.rows])
         for each in told.distributions
@@ -343,27 +350,27 @@ async def test_a_distribution_of_today(make: Any, wire: Any) -> None:
         ("country", users),
         ("os", users),
     ] == found
-    asked = [request.url.path for request in wire.asked if request.method == "POST"]
+    asked = [request.url.path for request in mock_api.requests if request.method == "POST"]
     assert ["quality"] * 3 + ["usage"] * 3 == [path.split("/")[3] for path in asked]
-    assert {APP_ID} == {request.url.params["appid"] for request in wire.asked}
+    assert {APP_ID} == {request.url.params["appid"] for request in mock_api.requests}
 
 
-async def test_the_seed_has_no_distribution(make: Any, wire: Any) -> None:
+async def test_the_seed_has_no_distribution(make: Any, mock_api: Any) -> None:
     """What a cloud cannot tell is said, not left blank."""
-    told = await make().fetch_overview("kids", Topic.DISTRIBUTION)
-    assert [] == wire.asked
-    assert [(LackReason.UNSUPPORTED, "distribution")] == [
-        (lack.why, lack.detail) for lack in told.missing
+    told = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
+    assert [] == mock_api.requests
+    assert [(MissingReason.UNSUPPORTED, "distribution")] == [
+        (missing_item.why, missing_item.detail) for missing_item in told.missing
     ]
     assert 1 == len(told.failures)
 
 
-async def test_a_change_of_generation_is_noticed(clouds: Clouds, make: Any, clock: Any) -> None:
+async def test_a_change_of_generation_is_noticed(clouds: FakeClouds, make: Any, clock: Any) -> None:
     """Agora retires `live/*`: the next question goes to `realtime/*`."""
     agora = make(clouds.agora_url, api="auto")
-    before = await agora.fetch_overview("kids", Topic.SCALE)
+    before = await agora.fetch_app_metrics("kids", Topic.SCALE)
     clouds.agora.generation, clouds.agora.plan = "current", "premium"
     clock.advance(minutes=2)
-    after = await agora.fetch_overview("kids", Topic.SCALE)
+    after = await agora.fetch_app_metrics("kids", Topic.SCALE)
     assert (["pcu", "pcc"], ["userCount", "channelCount"]) == (names(before), names(after))
     assert () == after.failures

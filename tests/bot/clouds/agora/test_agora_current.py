@@ -13,15 +13,15 @@ import pytest
 
 from bot.call import Call, Media
 from bot.clouds import build_clouds
-from bot.errors import CloudCannotError, CloudNonsenseError, CloudRefusedError
-from bot.ports import Crowd, CrowdSource, Topic, Window
-from bot.sandbox.clouds import AgoraAccount, Clouds
-from bot.sandbox.scenario import Lesson, build_lesson
-from bot.sandbox.scenario.catalogue import big_class
+from bot.errors import CloudInvalidResponseError, CloudRefusedError, CloudUnsupportedError
+from bot.ports import CallStatistics, SupportsCallStatistics, Topic, Window
+from bot.sandbox.clouds import AgoraAccount, FakeClouds
+from bot.sandbox.scenario import SimulatedCall, build_simulated_call
+from bot.sandbox.scenario.catalogue import large_call
 from bot.sandbox.scenario.simulated_call import Role
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlMemory
-from bot.store.response_cache import SqlAnswers
+from bot.store.rate_limits import SqlKeyValueStore
+from bot.store.response_cache import SqlResponseCache
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 ACCOUNT = AgoraAccount()
@@ -31,23 +31,29 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """A bad lesson and a big class that run now, and a lesson of each of the last two days."""
-    lessons = [
-        build_lesson("downlink_loss_video", "noisy", seed=1, started_at=NOON_S - 1800),
-        big_class(NOON_S),
+    sim_calls = [
+        build_simulated_call("downlink_loss_video", "noisy", seed=1, started_at=NOON_S - 1800),
+        large_call(NOON_S),
         *(
-            build_lesson("downlink_loss_video", f"past{n}", seed=n, started_at=NOON_S - n * 86400)
+            build_simulated_call(
+                "downlink_loss_video", f"past{n}", seed=n, started_at=NOON_S - n * 86400
+            )
             for n in (1, 2)
         ),
     ]
-    made = Clouds(lessons, clock=clock.timestamp, agora_generation="current", agora_plan="premium")
+    made = FakeClouds(
+        sim_calls, clock=clock.timestamp, agora_generation="current", agora_plan="premium"
+    )
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def build(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[Build]:
+async def build(
+    store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
+) -> AsyncIterator[Build]:
     """Build today's Agora: the simulated one at a URL, else a scripted one."""
     made: list[Any] = []
 
@@ -59,12 +65,12 @@ async def build(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator
         )
         cloud = build_clouds(
             [settings],
-            ledger=ledger,
-            memory=SqlMemory(store),
-            answers=SqlAnswers(store),
+            rate_limit_store=rate_limit_store,
+            key_value_store=SqlKeyValueStore(store),
+            response_cache=SqlResponseCache(store),
             clock=clock,
             sleep=clock.sleep,
-            transport=None if url else httpx.MockTransport(wire.handle),
+            transport=None if url else httpx.MockTransport(mock_api.handle),
         )["kids"]
         made.append(cloud)
         return cloud
@@ -74,7 +80,7 @@ async def build(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator
         await cloud.close()
 
 
-async def ask(clouds: Clouds, path: str, body: object = None, **query: object) -> Row:
+async def ask(clouds: FakeClouds, path: str, body: object = None, **query: object) -> Row:
     """Ask the simulated Agora as somebody with the key, without our client."""
     key = base64.b64encode(f"{ACCOUNT.customer_id}:{ACCOUNT.customer_secret}".encode()).decode()
     params = {"appid": APP_ID, **{name: str(value) for name, value in query.items()}}
@@ -97,9 +103,9 @@ async def find(cloud: Any, cname: str) -> Call:
     return found
 
 
-def people_of(lesson: Lesson) -> int:
+def people_of(sim_call: SimulatedCall) -> int:
     """How many people were there; recorders are none."""
-    return sum(person.role is not Role.SERVER for person in lesson.people)
+    return sum(person.role is not Role.SERVER for person in sim_call.people)
 
 
 def around(clock: Any) -> Window:
@@ -108,21 +114,21 @@ def around(clock: Any) -> Window:
     return Window(until - dt.timedelta(minutes=4), until)
 
 
-async def test_rankings_of_now_and_of_a_day(clouds: Clouds, build: Build, clock: Any) -> None:
+async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """Twenty seconds of now and a whole day, by network, country and system, in percent."""
-    told = await build(clouds.agora_url).fetch_overview("kids", Topic.DISTRIBUTION)
+    told = await build(clouds.agora_url).fetch_app_metrics("kids", Topic.DISTRIBUTION)
     assert () == told.failures
     live = [each for each in told.distributions if each.since and each.since.hour == 11]
     past = [each for each in told.distributions if each not in live]
-    spread = {(each.dimension, each.figure.name.value): each.rows for each in live}
+    spread = {(each.dimension, each.definition.name.value): each.rows for each in live}
     assert {
-        (dimension, figure)
+        (dimension, definition)
         for dimension in ("network", "country", "os")
-        for figure in ("videoFreezeRate", "userCount")
+        for definition in ("videoFreezeRate", "userCount")
     } == set(spread)
     for each in live:
         assert dt.timedelta(seconds=40) < clock.now() - each.since <= dt.timedelta(seconds=80)
-    people = sum(people_of(lesson) for lesson in clouds.lessons[:2])
+    people = sum(people_of(sim_call) for sim_call in clouds.sim_calls[:2])
     assert people == sum(row.value for row in spread["country", "userCount"])
     frozen = [row.value for row in spread["network", "videoFreezeRate"]]
     assert sorted(frozen, reverse=True) == frozen
@@ -148,7 +154,7 @@ async def test_rankings_of_now_and_of_a_day(clouds: Clouds, build: Build, clock:
     ],
 )
 async def test_aggregations_are_as_strict_as_agora(
-    change: Row, message: str, clouds: Clouds
+    change: Row, message: str, clouds: FakeClouds
 ) -> None:
     """What the document does not allow is refused: 400, or 300 for the plan's limits."""
     right = {
@@ -165,7 +171,7 @@ async def test_aggregations_are_as_strict_as_agora(
     assert {"code": 300, "message": "no auth"} == told
 
 
-async def test_aggregations_answer_as_the_samples_do(clouds: Clouds) -> None:
+async def test_aggregations_answer_as_the_samples_do(clouds: FakeClouds) -> None:
     """Message "null", refUsage beside a share, values that are chosen, regions of a country."""
     day = {"startTs": NOON_S - 2 * 86400, "endTs": NOON_S - 43200}
     shares = await ask(
@@ -186,7 +192,7 @@ async def test_aggregations_answer_as_the_samples_do(clouds: Clouds) -> None:
     assert [{"channelCount": 2}] == whole["data"]
 
 
-async def test_top20_of_this_moment(clouds: Clouds) -> None:
+async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
     """Rows stand in an object's list, with their window; sdkVersion is answered as sdk (4)."""
     asked: Row = {
         "ts": NOON_S - 80,
@@ -216,34 +222,38 @@ async def test_top20_of_this_moment(clouds: Clouds) -> None:
         assert message == told["message"]
 
 
-async def test_how_everybody_in_a_call_fared(clouds: Clouds, build: Build, clock: Any) -> None:
+async def test_how_everybody_in_a_call_fared(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """Everybody falls into a bucket, networks have shares, minutes come in order."""
     cloud = build(clouds.agora_url)
-    assert isinstance(cloud, CrowdSource)
-    lesson = clouds.lessons[1]
-    crowd = await cloud.fetch_crowd(await find(cloud, lesson.cname), around(clock))
-    assert people_of(lesson) == crowd.people(Media.VIDEO)
-    assert [0, 3, 5, 10] == [b.low for b in crowd.buckets if b.media is Media.AUDIO]
-    assert {"network"} == {spread.dimension for spread in crowd.spreads}
+    assert isinstance(cloud, SupportsCallStatistics)
+    sim_call = clouds.sim_calls[1]
+    call_statistics = await cloud.fetch_call_statistics(
+        await find(cloud, sim_call.cname), around(clock)
+    )
+    assert people_of(sim_call) == call_statistics.people(Media.VIDEO)
+    assert [0, 3, 5, 10] == [b.low for b in call_statistics.buckets if b.media is Media.AUDIO]
+    assert {"network"} == {spread.dimension for spread in call_statistics.distributions}
     assert {"audioFreezeRate", "videoFreezeRate"} == {
-        spread.figure.name.value for spread in crowd.spreads if spread.figure
+        spread.definition.name.value
+        for spread in call_statistics.distributions
+        if spread.definition
     }
-    there = crowd.minutes[0]
+    there = call_statistics.minutes[0]
     assert "userCount" == there.name.value
     assert sorted(there.points) == list(there.points)
-    assert {people_of(lesson)} == {value for _, value in there.points}
+    assert {people_of(sim_call)} == {value for _, value in there.points}
     assert [] == clouds.over_quota
 
 
-async def test_one_person_alone(clouds: Clouds, build: Build, clock: Any) -> None:
+async def test_one_person_alone(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """Of two people one is frozen for much of the time: the one whose way down loses."""
     cloud = build(clouds.agora_url)
-    crowd = await cloud.fetch_crowd(await find(cloud, "noisy"), around(clock))
-    assert 2 == crowd.people(Media.VIDEO)
-    assert 1 == crowd.people(Media.VIDEO, 5)
+    call_statistics = await cloud.fetch_call_statistics(await find(cloud, "noisy"), around(clock))
+    assert 2 == call_statistics.people(Media.VIDEO)
+    assert 1 == call_statistics.people(Media.VIDEO, 5)
 
 
-async def test_statistics_are_as_strict_as_agora(clouds: Clouds, build: Build) -> None:
+async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Build) -> None:
     """Unknown words are refused with 400, what the plan does not reach with 300."""
     call = await find(build(clouds.agora_url), "noisy")
     asked: Row = {
@@ -275,10 +285,10 @@ def rows(*told: Row, wrapped: bool = False) -> Row:
     return {"code": 200, "message": "null", "data": {"list": list(told)} if wrapped else list(told)}
 
 
-async def crowd_of(cloud: Any, clock: Any) -> Crowd:
+async def crowd_of(cloud: Any, clock: Any) -> CallStatistics:
     """How everybody fared in a call that nobody looked up."""
     call = Call("agora", "kids", "c1", "c", clock.now() - dt.timedelta(hours=1))
-    found: Crowd = await cloud.fetch_crowd(call, around(clock))
+    found: CallStatistics = await cloud.fetch_call_statistics(call, around(clock))
     return found
 
 
@@ -286,7 +296,7 @@ async def crowd_of(cloud: Any, clock: Any) -> Crowd:
 async def test_rows_are_read_by_any_wrapping(
     wrapped: bool,  # noqa: FBT001 - a case
     build: Build,
-    wire: Any,
+    mock_api: Any,
     clock: Any,
 ) -> None:
     """Section 4: bucket strings, minutes without order, `net` or `network`, null for nobody."""
@@ -306,45 +316,50 @@ async def test_rows_are_read_by_any_wrapping(
         ),
     }
     for name, answer in told.items():
-        wire.say(name, answer)
-    crowd = await crowd_of(build(), clock)
-    assert 3 == crowd.people(Media.AUDIO, 10)
-    assert 0 == crowd.people(Media.VIDEO)
-    shares = [[(row.codes[0].value, row.value) for row in each.rows] for each in crowd.spreads]
+        mock_api.respond(name, answer)
+    call_statistics = await crowd_of(build(), clock)
+    assert 3 == call_statistics.people(Media.AUDIO, 10)
+    assert 0 == call_statistics.people(Media.VIDEO)
+    shares = [
+        [(row.codes[0].value, row.value) for row in each.rows]
+        for each in call_statistics.distributions
+    ]
     assert [[("Wi-Fi", 12), ("4G", 3)], [("Wi-Fi", 50)]] == shares
-    assert [13, 14] == [value for _, value in crowd.minutes[0].points]
+    assert [13, 14] == [value for _, value in call_statistics.minutes[0].points]
 
 
-async def test_part_of_a_crowd_is_better_than_none(build: Build, wire: Any, clock: Any) -> None:
+async def test_part_of_a_crowd_is_better_than_none(build: Build, mock_api: Any, clock: Any) -> None:
     """One answer of three is told; nonsense and refusals of all three are raised, typed."""
-    wire.say("bucket", rows({"b": "[3%,5%)", "audio_freeze_user_count": 2}))
-    crowd = await crowd_of(build(), clock)
-    assert (2, ()) == (crowd.people(Media.AUDIO), crowd.spreads)
+    mock_api.respond("bucket", rows({"b": "[3%,5%)", "audio_freeze_user_count": 2}))
+    call_statistics = await crowd_of(build(), clock)
+    assert (2, ()) == (call_statistics.people(Media.AUDIO), call_statistics.distributions)
     clock.advance(minutes=5)
     for name in ("bucket", "statistics", "time"):
-        wire.say(name, b"[]")
-    with pytest.raises(CloudNonsenseError):
+        mock_api.respond(name, b"[]")
+    with pytest.raises(CloudInvalidResponseError):
         await crowd_of(build(), clock)
 
 
-async def test_a_plan_without_it_is_asked_once_a_day(build: Build, wire: Any, clock: Any) -> None:
+async def test_a_plan_without_it_is_asked_once_a_day(
+    build: Build, mock_api: Any, clock: Any
+) -> None:
     """No right to the calls: the other two are not tried, nor any the same day."""
     for name in ("bucket", "statistics", "time"):
-        wire.say(name, {"code": 300, "message": "you have no auth to access this service"})
+        mock_api.respond(name, {"code": 300, "message": "you have no auth to access this service"})
     cloud = build(plan="standard")
     with pytest.raises(CloudRefusedError):
         await crowd_of(cloud, clock)
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await crowd_of(cloud, clock)
-    assert 1 == len(wire.asked)
+    assert 1 == len(mock_api.requests)
     clock.advance(hours=25)
     with pytest.raises(CloudRefusedError):
         await crowd_of(cloud, clock)
-    assert 2 == len(wire.asked)
+    assert 2 == len(mock_api.requests)
 
 
-async def test_the_2020_api_is_not_asked(build: Build, wire: Any, clock: Any) -> None:
+async def test_the_2020_api_is_not_asked(build: Build, mock_api: Any, clock: Any) -> None:
     """It has no such call, and is not bothered."""
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await crowd_of(build(api="seed"), clock)
-    assert [] == wire.asked
+    assert [] == mock_api.requests

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.errors import (
-    CloudBrokenError,
+    CloudDataExpiredError,
     CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
 )
 from bot.ports import Window
 
@@ -31,15 +31,27 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
     ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "accept our key"),
     ("A6 beta not enabled", 403, {"code": 403, "message": "x"}, CloudRefusedError, "plan"),
     ("A6 no auth in the body", 200, {"code": 300, "message": "no auth"}, CloudRefusedError, "plan"),
-    ("A12 qps", 200, {"code": 300, "message": "qps limit error"}, CloudOverQuotaError, "12:00:02"),
-    ("A12 qpd", 200, {"code": 300, "message": "qpd limit error"}, CloudOverQuotaError, "11-21 00"),
-    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudOverQuotaError, "12:00:02"),
-    ("A12 HTTP 429", 429, b"", CloudOverQuotaError, "12:00:02"),
+    (
+        "A12 qps",
+        200,
+        {"code": 300, "message": "qps limit error"},
+        CloudQuotaExceededError,
+        "12:00:02",
+    ),
+    (
+        "A12 qpd",
+        200,
+        {"code": 300, "message": "qpd limit error"},
+        CloudQuotaExceededError,
+        "11-21 00",
+    ),
+    ("A12 HTTP 300", 300, {"code": 300, "message": ""}, CloudQuotaExceededError, "12:00:02"),
+    ("A12 HTTP 429", 429, b"", CloudQuotaExceededError, "12:00:02"),
     (
         "A12 time range",
         200,
         {"code": 300, "message": "query time range limit error"},
-        CloudForgotError,
+        CloudDataExpiredError,
         "72 hours",
     ),
     (
@@ -53,13 +65,13 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
         "A12 latency",
         200,
         {"code": 300, "message": "query latency limit error"},
-        CloudOverQuotaError,
+        CloudQuotaExceededError,
         "not published",
     ),
     ("400", 400, {"code": 400, "message": "bad 10.0.0.7"}, CloudRefusedError, "refused"),
     ("404", 404, {"code": 404, "message": ""}, CloudRefusedError, "no such call"),
-    ("500", 500, {"code": 500, "message": "oops"}, CloudBrokenError, "itself failed"),
-    ("A24 code 500 in a 200", 200, {"code": 500, "message": "success"}, CloudBrokenError, "500"),
+    ("500", 500, {"code": 500, "message": "oops"}, CloudServerError, "itself failed"),
+    ("A24 code 500 in a 200", 200, {"code": 500, "message": "success"}, CloudServerError, "500"),
     (
         "A24 a no that says success",
         200,
@@ -68,29 +80,41 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
         "400",
     ),
     ("a code as text", 200, {"code": "401", "message": None}, CloudRefusedError, "accept our key"),
-    ("no code", 200, {"message": "success"}, CloudNonsenseError, "cannot read"),
-    ("HTML", 200, b"<html>10.0.0.7</html>", CloudNonsenseError, "cannot read"),
-    ("empty", 200, b"", CloudNonsenseError, "cannot read"),
-    ("cut", 200, b'{"code": 200, "call_li', CloudNonsenseError, "cannot read"),
+    ("no code", 200, {"message": "success"}, CloudInvalidResponseError, "cannot read"),
+    ("HTML", 200, b"<html>10.0.0.7</html>", CloudInvalidResponseError, "cannot read"),
+    ("empty", 200, b"", CloudInvalidResponseError, "cannot read"),
+    ("cut", 200, b'{"code": 200, "call_li', CloudInvalidResponseError, "cannot read"),
     (
         "A20 trailing comma",
         200,
         b'{"code":200,"call_lists":[],}',
-        CloudNonsenseError,
+        CloudInvalidResponseError,
         "cannot read",
     ),
-    ("A20 dots", 200, b'{"code":200,"call_lists":[......]}', CloudNonsenseError, "cannot read"),
-    ("wrong type", 200, {"code": 200, "call_lists": {"a": 1}}, CloudNonsenseError, "cannot read"),
-    ("too deep", 200, b"[" * 100_000, CloudNonsenseError, "cannot read"),
+    (
+        "A20 dots",
+        200,
+        b'{"code":200,"call_lists":[......]}',
+        CloudInvalidResponseError,
+        "cannot read",
+    ),
+    (
+        "wrong type",
+        200,
+        {"code": 200, "call_lists": {"a": 1}},
+        CloudInvalidResponseError,
+        "cannot read",
+    ),
+    ("too deep", 200, b"[" * 100_000, CloudInvalidResponseError, "cannot read"),
     ("a redirect", 302, b"", CloudRefusedError, "302"),
 ]
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case[0])
-async def test_every_no_has_its_error(case: Any, make_agora: Any, wire: Any) -> None:
+async def test_every_no_has_its_error(case: Any, make_agora: Any, mock_api: Any) -> None:
     """Section 0: yes is told by HTTP and the body's code; the words of the vendor stay out."""
     _, status, body, error, words = case
-    wire.say("lists", body, status)
+    mock_api.respond("lists", body, status)
     with pytest.raises(error) as caught:
         await make_agora().find_calls("kids", "class_77_1", LATELY)
     assert words in str(caught.value)
@@ -98,15 +122,15 @@ async def test_every_no_has_its_error(case: Any, make_agora: Any, wire: Any) -> 
     assert "lists" == caught.value.endpoint
 
 
-async def test_a_retry_after_header_is_believed(make_agora: Any, wire: Any) -> None:
+async def test_a_retry_after_header_is_believed(make_agora: Any, mock_api: Any) -> None:
     """A12: a 429 that says when is asked again then, not sooner."""
-    wire.say("lists", b"", 429, **{"Retry-After": "7"})
+    mock_api.respond("lists", b"", 429, **{"Retry-After": "7"})
     agora = make_agora()
     for _ in range(2):
-        with pytest.raises(CloudOverQuotaError) as caught:
+        with pytest.raises(CloudQuotaExceededError) as caught:
             await agora.find_calls("kids", "class_77_1", LATELY)
         assert when(NOON_S + 7) == caught.value.retry_at
-    assert 1 == len(wire.asked)
+    assert 1 == len(mock_api.requests)
 
 
 YES = [0, 200, "0", "200"]
@@ -115,9 +139,11 @@ YES = [0, 200, "0", "200"]
 @pytest.mark.parametrize("code", YES)
 @pytest.mark.parametrize("text", ["", "success", None, "null", "Success request: 1", "error", {}])
 async def test_a24_the_message_tells_nothing(
-    code: object, text: object, make_agora: Any, wire: Any
+    code: object, text: object, make_agora: Any, mock_api: Any
 ) -> None:
     """A24: 0 and 200 are a yes whatever the message says."""
     rows = [{"call_id": "c1", "cname": "class_77_1", "created_ts": NOON_S - 1000}]
-    wire.say("lists", {"code": code, "message": text, "has_more": False, "call_lists": rows})
+    mock_api.respond(
+        "lists", {"code": code, "message": text, "has_more": False, "call_lists": rows}
+    )
     assert ["c1"] == [c.id for c in await make_agora().find_calls("kids", "class_77_1", LATELY)]

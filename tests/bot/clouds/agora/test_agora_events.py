@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.call import IssueType, Lack, LackReason, Report, Side
-from bot.clouds.agora.events import Look, next_look, unsettled
-from bot.errors import CloudBrokenError, CloudCannotError
+from bot.call import IssueType, MissingKind, MissingReason, Report, Side
+from bot.clouds.agora.events import EventScan, next_scan, unscanned_windows
+from bot.errors import CloudServerError, CloudUnsupportedError
 from bot.ports import Window
-from bot.services.diagnosis.service import Examiner
+from bot.services.diagnosis.service import DiagnosisService
 
 NOON_S = 1795176000
 
@@ -48,131 +48,141 @@ async def ask_until_known(agora: Any, clock: Any, window: Window) -> Any:
     """Ask again whenever it is time, as the desk does; returns the last answer."""
     for _ in range(20):
         answer = await agora.fetch_events("kids", "class_77_1", window)
-        due = [lack.retry_at for lack in answer.missing if lack.retry_at]
+        due = [missing_item.retry_at for missing_item in answer.missing if missing_item.retry_at]
         if not due:
             return answer
         clock.moment = max(min(due), clock.moment)
     raise AssertionError
 
 
-async def test_a_quiet_window_costs_one_call(make_agora: Any, wire: Any) -> None:
+async def test_a_quiet_window_costs_one_call(make_agora: Any, mock_api: Any) -> None:
     """A9: fewer than ten rows are all there were, whatever the length; only this channel's."""
     rows = [row(-1000), row(-990, cname="class_1"), row(-985, user="2")]
-    wire.do("diagnosis", busy(rows))
+    mock_api.respond_with("diagnosis", busy(rows))
     answer = await make_agora().fetch_events("kids", "class_77_1", span(-1200, -900))
     assert ["1", "2"] == [event.uid for event in answer.events]
-    assert ((), 1) == (answer.missing, len(wire.asked))
+    assert ((), 1) == (answer.missing, len(mock_api.requests))
 
 
-async def test_a_second_channel_costs_nothing(make_agora: Any, wire: Any) -> None:
+async def test_a_second_channel_costs_nothing(make_agora: Any, mock_api: Any) -> None:
     """A9: one answer is for the whole app, so it serves every channel; "" is all of them."""
-    wire.do("diagnosis", busy([row(-1000), row(-990, cname="class_1")]))
+    mock_api.respond_with("diagnosis", busy([row(-1000), row(-990, cname="class_1")]))
     agora = make_agora()
     window = span(-1200, -900)
     await agora.fetch_events("kids", "class_77_1", window)
     assert 1 == len((await agora.fetch_events("kids", "class_1", window)).events)
     assert 2 == len((await agora.fetch_events("kids", "", window)).events)
-    assert 1 == len(wire.asked)
+    assert 1 == len(mock_api.requests)
 
 
 async def test_a_full_answer_is_narrowed_until_all_is_known(
-    make_agora: Any, wire: Any, clock: Any
+    make_agora: Any, mock_api: Any, clock: Any
 ) -> None:
     """A9: ten rows may hide more; asked in halves, a minute apart, all 24 rows come out once."""
     rows = [row(-1200 + 12 * n, user=str(n)) for n in range(24)]
-    wire.do("diagnosis", busy(rows))
+    mock_api.respond_with("diagnosis", busy(rows))
     agora = make_agora()
     window = span(-1200, -912)
     first = await agora.fetch_events("kids", "class_77_1", window)
-    assert [LackReason.MAY_BE_INCOMPLETE] == [lack.why for lack in first.missing]
+    assert [MissingReason.MAY_BE_INCOMPLETE] == [missing_item.why for missing_item in first.missing]
     last = await ask_until_known(agora, clock, window)
     assert {str(n) for n in range(24)} == {event.uid for event in last.events}
     assert 24 == len(last.events)
     assert () == last.missing
-    asked = [int(each["end_ts"]) - int(each["start_ts"]) for each in wire.params("diagnosis")]
+    asked = [int(each["end_ts"]) - int(each["start_ts"]) for each in mock_api.params("diagnosis")]
     assert len(asked) <= 8
 
 
-async def test_ten_rows_in_a_minute_stay_incomplete(make_agora: Any, wire: Any, clock: Any) -> None:
+async def test_ten_rows_in_a_minute_stay_incomplete(
+    make_agora: Any, mock_api: Any, clock: Any
+) -> None:
     """A9: a minute with more than ten rows cannot be narrowed, and is said to be incomplete."""
-    wire.do("diagnosis", busy([row(-1170 + n // 2, user=str(n)) for n in range(40)]))
+    mock_api.respond_with("diagnosis", busy([row(-1170 + n // 2, user=str(n)) for n in range(40)]))
     answer = await ask_until_known(make_agora(), clock, span(-1200, -1080))
-    whys = {(lack.what, lack.why) for lack in answer.missing}
-    assert {(Lack.EVENTS, LackReason.MAY_BE_INCOMPLETE)} == whys
+    whys = {(missing_item.what, missing_item.why) for missing_item in answer.missing}
+    assert {(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)} == whys
 
 
-async def test_a8_once_a_minute(make_agora: Any, wire: Any) -> None:
+async def test_a8_once_a_minute(make_agora: Any, mock_api: Any) -> None:
     """A8: a second question within the minute is not sent; what is missing says when."""
-    wire.do("diagnosis", busy([]))
+    mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
     none = await agora.fetch_events("kids", "class_77_1", span(-600, -540))
-    assert [(Lack.MINUTES, LackReason.OVER_QUOTA)] == [(m.what, m.why) for m in none.missing]
+    assert [(MissingKind.MINUTES, MissingReason.OVER_QUOTA)] == [
+        (m.what, m.why) for m in none.missing
+    ]
     assert "2026-11-20T11:50:00Z/2026-11-20T11:51:00Z" == none.missing[0].detail
     half = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
-    assert [(Lack.MINUTES, LackReason.OVER_QUOTA)] == [(m.what, m.why) for m in half.missing]
+    assert [(MissingKind.MINUTES, MissingReason.OVER_QUOTA)] == [
+        (m.what, m.why) for m in half.missing
+    ]
     assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == half.missing[0].detail
     assert none.missing[0].retry_at == half.missing[0].retry_at
-    assert 1 == len(wire.asked)
+    assert 1 == len(mock_api.requests)
 
 
-async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, wire: Any) -> None:
+async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, mock_api: Any) -> None:
     """A8: data appears up to 120 s late; nothing is asked about it before."""
-    wire.do("diagnosis", busy([]))
+    mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
     answer = await agora.fetch_events("kids", "class_77_1", span(-60, 120))
-    assert [LackReason.NOT_OUT_YET] == [lack.why for lack in answer.missing]
+    assert [MissingReason.NOT_OUT_YET] == [missing_item.why for missing_item in answer.missing]
     assert when(120 + 120) <= answer.missing[0].retry_at
-    assert [] == wire.asked
+    assert [] == mock_api.requests
     await agora.fetch_events("kids", "class_77_1", span(-240, 0))
-    assert str(NOON_S - 120) == wire.params("diagnosis")[0]["end_ts"]
+    assert str(NOON_S - 120) == mock_api.params("diagnosis")[0]["end_ts"]
 
 
-async def test_an_hour_is_all_it_remembers(make_agora: Any, wire: Any, clock: Any) -> None:
+async def test_an_hour_is_all_it_remembers(make_agora: Any, mock_api: Any, clock: Any) -> None:
     """A8: older minutes are forgotten and not asked for; what we saw of them stays known."""
-    wire.do("diagnosis", busy([row(-1000)]))
+    mock_api.respond_with("diagnosis", busy([row(-1000)]))
     agora = make_agora()
     gone = await agora.fetch_events("kids", "class_77_1", span(-7200, -7000))
-    assert [(Lack.MINUTES, LackReason.FORGOTTEN)] == [(m.what, m.why) for m in gone.missing]
-    assert [] == wire.asked
+    assert [(MissingKind.MINUTES, MissingReason.FORGOTTEN)] == [
+        (m.what, m.why) for m in gone.missing
+    ]
+    assert [] == mock_api.requests
     part = await agora.fetch_events("kids", "class_77_1", span(-3700, -900))
-    assert [(Lack.MINUTES, LackReason.FORGOTTEN)] == [(m.what, m.why) for m in part.missing]
+    assert [(MissingKind.MINUTES, MissingReason.FORGOTTEN)] == [
+        (m.what, m.why) for m in part.missing
+    ]
     clock.advance(seconds=3000)
     kept = await agora.fetch_events("kids", "class_77_1", span(-1200, -900))
     assert (1, ()) == (len(kept.events), kept.missing)
 
 
 async def test_what_was_seen_stays_when_the_cloud_is_away(
-    make_agora: Any, wire: Any, clock: Any
+    make_agora: Any, mock_api: Any, clock: Any
 ) -> None:
     """Events of earlier looks are told, with the minutes nobody saw; without any, the failure."""
-    wire.do("diagnosis", busy([row(-1190)]))
+    mock_api.respond_with("diagnosis", busy([row(-1190)]))
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
     clock.advance(seconds=61)
     for name in ("diagnosis", "lists"):
-        wire.say(name, {}, 500)
+        mock_api.respond(name, {}, 500)
     told = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
-    (lack,) = told.missing
-    assert (Lack.MINUTES, LackReason.UNREACHABLE) == (lack.what, lack.why)
-    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == lack.detail
-    assert lack.retry_at == clock.now() + dt.timedelta(seconds=60)
+    (missing_item,) = told.missing
+    assert (MissingKind.MINUTES, MissingReason.UNREACHABLE) == (missing_item.what, missing_item.why)
+    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == missing_item.detail
+    assert missing_item.retry_at == clock.now() + dt.timedelta(seconds=60)
     clock.advance(seconds=600)
-    with pytest.raises(CloudBrokenError):
+    with pytest.raises(CloudServerError):
         await agora.fetch_events("kids", "class_77_1", span(-600, -540))
     report = Report("kids", "class_77_1", "2", "1", Side.STUDENT, IssueType.HELP, when(-1110))
-    found = await Examiner({"kids": agora}, clock).diagnose(report)
+    found = await DiagnosisService({"kids": agora}, clock).diagnose(report)
     assert told.events == found.events
     assert ("unknown", 1) == (found.verdict.cause, len(found.verdict.others))
-    whats = [lack.what for lack in found.verdict.missing]
-    assert Lack.CALL == whats[0]
-    assert Lack.MINUTES in whats
+    whats = [missing_item.what for missing_item in found.verdict.missing]
+    assert MissingKind.CALL == whats[0]
+    assert MissingKind.MINUTES in whats
 
 
 @pytest.mark.parametrize("api", ["current", "seed"])
 async def test_no_diagnosis_is_no_call(api: str, make_agora: Any) -> None:
     """Where the realtime API is retired there is no such call, in either setting."""
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await make_agora(api=api).fetch_events("kids", "class_77_1", span(-1200, -900))
     assert make_agora(api="seed").capabilities.events
     assert not make_agora(api="current").capabilities.events
@@ -181,16 +191,16 @@ async def test_no_diagnosis_is_no_call(api: str, make_agora: Any) -> None:
 def test_the_next_question_is_where_nobody_looked() -> None:
     """Nearest the middle first; what is settled is not asked again."""
     window = span(0, 600)
-    assert window == next_look([], window)
-    seen = Look(span(0, 400), (), is_full=False)
-    assert span(400, 600) == next_look([seen], window)
-    assert None is next_look([Look(span(-60, 700), (), is_full=False)], window)
-    assert span(150, 450) == next_look([Look(window, (), is_full=True)], window)
+    assert window == next_scan([], window)
+    seen = EventScan(span(0, 400), (), is_full=False)
+    assert span(400, 600) == next_scan([seen], window)
+    assert None is next_scan([EventScan(span(-60, 700), (), is_full=False)], window)
+    assert span(150, 450) == next_scan([EventScan(window, (), is_full=True)], window)
 
 
 def test_a_full_minute_is_settled() -> None:
     """Nothing narrower than a minute is asked."""
-    minute = Look(span(0, 60), (), is_full=True)
-    longer = Look(span(0, 61), (), is_full=True)
-    assert [] == unsettled([minute], span(0, 60))
-    assert [span(0, 61)] == unsettled([longer], span(0, 61))
+    minute = EventScan(span(0, 60), (), is_full=True)
+    longer = EventScan(span(0, 61), (), is_full=True)
+    assert [] == unscanned_windows([minute], span(0, 60))
+    assert [span(0, 61)] == unscanned_windows([longer], span(0, 61))

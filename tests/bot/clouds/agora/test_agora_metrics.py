@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.call import Metric, Unit
-from bot.clouds.agora.metrics import kind_of, points_of
+from bot.clouds.agora.metrics import kind_of, parse_points
 
 METERS = [
     ("A29 QP is lower-is-better and has no unit", "20013", "seed", Metric.PICTURE_QP, Unit.NUMBER),
@@ -53,7 +53,7 @@ POINTS = [
 @pytest.mark.parametrize(("raw", "times", "values"), POINTS)
 def test_points_become_arrays(raw: bytes, times: list[float], values: list[float]) -> None:
     """A21: the fast way and the slow way read the same shape."""
-    found = points_of(raw)
+    found = parse_points(raw)
     assert (times, values) == (found[0].tolist(), found[1].tolist())
 
 
@@ -64,4 +64,4 @@ def test_points_become_arrays(raw: bytes, times: list[float], values: list[float
 def test_other_shapes_are_refused(raw: bytes) -> None:
     """A21: four numbers in the wrong brackets are not two points."""
     with pytest.raises(ValueError, match="no points"):
-        points_of(raw)
+        parse_points(raw)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.call import IssueType, Report, Side
-from bot.errors import CloudCannotError, CloudRefusedError
+from bot.errors import CloudRefusedError, CloudUnsupportedError
 
 NOON_S = 1795176000
 
@@ -34,11 +34,11 @@ def report(**changes: Any) -> Report:
     return Report(**(fields | changes))
 
 
-async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, wire: Any) -> None:
+async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, mock_api: Any) -> None:
     """A35: the app id stands in the address, the rest in a JSON body; A36: all fields are sent."""
-    wire.say("reportV2", {"code": 200, "message": ""})
+    mock_api.respond("reportV2", {"code": 200, "message": ""})
     await make_agora().send_report(report())
-    (request,) = wire.asked
+    (request,) = mock_api.requests
     assert ["appid"] == list(request.url.params)
     assert "application/json" == request.headers["content-type"]
     expected = {
@@ -53,39 +53,39 @@ async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, wir
     assert expected == json.loads(request.content)
 
 
-async def test_a36_the_older_report_has_no_student(make_agora: Any, wire: Any) -> None:
+async def test_a36_the_older_report_has_no_student(make_agora: Any, mock_api: Any) -> None:
     """A36: `/report` knows neither the student nor who suffered."""
-    wire.say("report", {"code": 200, "message": ""})
+    mock_api.respond("report", {"code": 200, "message": ""})
     await make_agora(report="report").send_report(report(comments=""))
     expected = {"cname": "class_77_1", "teacher_uid": 10001, "ts": NOON_S - 60, "type": 3}
-    assert expected == json.loads(wire.asked[0].content)
+    assert expected == json.loads(mock_api.requests[0].content)
 
 
 BAD_UIDS = ["0", "-1", "01", "4294967296", "tom", "", "1e3", "１２"]
 
 
 @pytest.mark.parametrize("uid", BAD_UIDS)
-async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, wire: Any) -> None:
+async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, mock_api: Any) -> None:
     """A37: what is no number from 1 to 2^32-1 is refused before anything is sent."""
     agora = make_agora()
     with pytest.raises(CloudRefusedError):
         await agora.send_report(report(student_uid=uid))
-    assert [] == wire.asked
+    assert [] == mock_api.requests
     good = agora.capabilities.uid.fullmatch(uid) and int(uid) <= agora.capabilities.uid_max
     assert not good
 
 
-async def test_a39_reports_can_be_off(make_agora: Any, wire: Any) -> None:
+async def test_a39_reports_can_be_off(make_agora: Any, mock_api: Any) -> None:
     """A39: with AGORA_REPORT=off nothing is sent, and the capabilities say so."""
     agora = make_agora(report="off")
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await agora.send_report(report())
-    assert (False, []) == (agora.capabilities.reports, wire.asked)
+    assert (False, []) == (agora.capabilities.reports, mock_api.requests)
 
 
 async def test_a39_todays_agora_has_no_reports(make_agora: Any) -> None:
     """A39: where today's API answers, 404 for a report means there is no such call any more."""
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await make_agora(api="current").send_report(report())
     with pytest.raises(CloudRefusedError):
         await make_agora(api="seed").send_report(report())

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from bot.clouds.agora.app_metric_schemas import Figures, distribution_of, usages_of
-from bot.clouds.endpoints import endpoint
+from bot.clouds.agora.app_metric_schemas import AppMetricsBody, parse_distribution, parse_usages
+from bot.clouds.endpoints import find_endpoint
 from bot.ports import Topic, Window
 from bot.settings import read_settings
 from tests.bot.clouds.agora.test_agora_traps import CALL, LATELY, NOON_S, call_row, user_row, when
@@ -17,7 +17,7 @@ HOUR = Window(when(NOON_S - 3600), when(NOON_S - 300))
 NULL = {"code": 0, "message": "null"}
 
 
-async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, wire: Any) -> None:
+async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, mock_api: Any) -> None:
     """T1, T6: 0 is a yes whatever the message; T8: a size goes with a number; T9: no has_more."""
     rows = [call_row(number, NOON_S - 2000 + number) for number in range(101)]
 
@@ -26,41 +26,41 @@ async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, wire: Any) -> None:
         told = {"total_size": 101, "call_lists": rows[first : first + 100]}
         return httpx.Response(200, json=NULL | told)
 
-    wire.do("lists", answer)
+    mock_api.respond_with("lists", answer)
     calls = await make_agora(api="current").find_calls("kids", "class_77_1", HOUR)
     assert 101 == len(calls)
-    pages = [(asked["page_no"], asked["page_size"]) for asked in wire.params("lists")]
+    pages = [(asked["page_no"], asked["page_size"]) for asked in mock_api.params("lists")]
     assert [("1", "100"), ("2", "100")] == pages
 
 
-async def test_t10_roles_are_not_read(make_agora: Any, wire: Any) -> None:
+async def test_t10_roles_are_not_read(make_agora: Any, mock_api: Any) -> None:
     """T10: roles are typed as text and shown as an array; either leaves the rest readable."""
     users = [user_row(10001, "a", roles=["SPEAKER"]), user_row(20002, "b", roles="AUDIENCE")]
-    wire.say("sessions", NULL | {"call_info": users})
-    wire.say("metrics", NULL | {"metrics": []})
+    mock_api.respond("sessions", NULL | {"call_info": users})
+    mock_api.respond("metrics", NULL | {"metrics": []})
     record = await make_agora(api="current").fetch_record(CALL, ["10001", "20002"], LATELY)
     assert {"10001", "20002"} == {person.uid for person in record.participants}
 
 
-async def test_t2_names_of_times(make_agora: Any, wire: Any) -> None:
+async def test_t2_names_of_times(make_agora: Any, mock_api: Any) -> None:
     """T2: calls are asked with start_ts and end_ts, figures of apps with startTs and endTs."""
-    wire.say("lists", NULL | {"total_size": 0, "call_lists": []})
-    wire.say("by_time", NULL | {"data": []})
+    mock_api.respond("lists", NULL | {"total_size": 0, "call_lists": []})
+    mock_api.respond("by_time", NULL | {"data": []})
     agora = make_agora(api="current", plan="premium")
     await agora.find_calls("kids", "class_77_1", HOUR)
-    await agora.fetch_overview("kids", Topic.USAGE)
+    await agora.fetch_app_metrics("kids", Topic.USAGE)
     names = ("start_ts", "end_ts", "startTs", "endTs")
     for name, wanted in (("lists", names[:2]), ("by_time", names[2:])):
-        (asked, *_) = wire.params(name)
+        (asked, *_) = mock_api.params(name)
         assert wanted == tuple(each for each in names if each in asked)
 
 
 def test_t3_one_dimension_of_two_names() -> None:
     """T3: the table says sdkVersion, the sample sdk; rows of either name are read."""
-    row = endpoint("agora", "usage_spread", generation="current", plan="premium")
+    row = find_endpoint("agora", "usage_spread", generation="current", plan="premium")
     for asked, told in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
-        body = Figures(data=[{told: "4.1", "userCount": 3}])
-        (only,) = distribution_of(row, body, asked, "userCount").rows
+        body = AppMetricsBody(data=[{told: "4.1", "userCount": 3}])
+        (only,) = parse_distribution(row, body, asked, "userCount").rows
         assert ("4.1", 3) == (only.codes[0].value, only.value)
 
 
@@ -70,17 +70,17 @@ def test_t4_quality_is_asked_where_quality_is() -> None:
         ("quality_spread", "/beta/insight/quality/aggregation"),
         ("realtime_quality", "/beta/realtime/quality/by_time_20sec"),
     ):
-        row = endpoint("agora", name, generation="current", plan="premium")
+        row = find_endpoint("agora", name, generation="current", plan="premium")
         assert path == row.path
 
 
 def test_t7_midnight_of_either_zone() -> None:
     """T7: a day's stamp is midnight of UTC, or, as in the samples, of UTC+8; the day is the same."""
-    row = endpoint("agora", "insight_usage", generation="current", plan="premium")
+    row = find_endpoint("agora", "insight_usage", generation="current", plan="premium")
     midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC).timestamp()
     for stamp in (midnight, midnight - 8 * 3600):
-        body = Figures(data=[{"ts": stamp, "userCount": 3}])
-        (usage,) = usages_of(row, body, ["userCount"])
+        body = AppMetricsBody(data=[{"ts": stamp, "userCount": 3}])
+        (usage,) = parse_usages(row, body, ["userCount"])
         assert dt.date(2026, 11, 20) == usage.day
 
 

@@ -13,14 +13,14 @@ from bot.call import (
     Call,
     Code,
     Direction,
-    Lack,
-    LackReason,
     Media,
     Metric,
-    Missing,
+    MissingItem,
+    MissingKind,
+    MissingReason,
 )
 from bot.errors import (
-    CloudForgotError,
+    CloudDataExpiredError,
 )
 from bot.ports import Window
 
@@ -90,28 +90,28 @@ def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
     return answer
 
 
-async def test_a14_has_more_walks_back(make_agora: Any, wire: Any) -> None:
+async def test_a14_has_more_walks_back(make_agora: Any, mock_api: Any) -> None:
     """A14: 35 calls come in four answers, each asked up to the oldest call seen; none twice."""
     rows = [call_row(n, NOON_S - 3600 + n * 60, finished=False) for n in range(35)]
-    wire.do("lists", pages_of(rows))
+    mock_api.respond_with("lists", pages_of(rows))
     window = Window(when(NOON_S - 7200), when(NOON_S - 100))
     calls = await make_agora().find_calls("kids", "class_77_1", window)
     assert [f"c{n}" for n in reversed(range(35))] == [call.id for call in calls]
-    ends = [int(each["end_ts"]) for each in wire.params("lists")]
+    ends = [int(each["end_ts"]) for each in mock_api.params("lists")]
     assert sorted(ends, reverse=True) == ends
     assert 4 == len(ends)
 
 
-async def test_a14_stops_without_progress(make_agora: Any, wire: Any) -> None:
+async def test_a14_stops_without_progress(make_agora: Any, mock_api: Any) -> None:
     """A14: more than ten calls in one second cannot be listed; the walk ends."""
     rows = [call_row(n, NOON_S - 1800, finished=False) for n in range(12)]
-    wire.do("lists", pages_of(rows))
+    mock_api.respond_with("lists", pages_of(rows))
     calls = await make_agora().find_calls("kids", "class_77_1", LATELY)
     assert 10 == len(calls)
-    assert 2 == len(wire.asked)
+    assert 2 == len(mock_api.requests)
 
 
-async def test_calls_outside_the_window_are_left_out(make_agora: Any, wire: Any) -> None:
+async def test_calls_outside_the_window_are_left_out(make_agora: Any, mock_api: Any) -> None:
     """Only calls of this channel that touch the window come back, newest first."""
     rows = [
         call_row(1, NOON_S - 1150),
@@ -119,7 +119,7 @@ async def test_calls_outside_the_window_are_left_out(make_agora: Any, wire: Any)
         call_row(3, NOON_S - 1700, cname="class_77_10"),
         call_row(4, NOON_S - 1700, finished=False, destroyed_ts=NOON_S - 1690),
     ]
-    wire.say("lists", {"code": 200, "call_lists": rows})
+    mock_api.respond("lists", {"code": 200, "call_lists": rows})
     calls = await make_agora().find_calls("kids", "class_77_1", LATELY)
     assert ["c1", "c4"] == [call.id for call in calls]
 
@@ -128,41 +128,41 @@ NONE_YET = ["-", "", None, 0, "0", "0001-01-01T00:00:00Z"]
 
 
 @pytest.mark.parametrize("ended", NONE_YET)
-async def test_not_ended_is_none(ended: object, make_agora: Any, wire: Any) -> None:
+async def test_not_ended_is_none(ended: object, make_agora: Any, mock_api: Any) -> None:
     """Section 0: every way to write "not ended" becomes None."""
     rows = [call_row(1, NOON_S - 1800, destroyed_ts=ended)]
-    wire.say("lists", {"code": 200, "call_lists": rows})
-    wire.say("details", details(user_row(10001, "A", leave_ts=ended)))
+    mock_api.respond("lists", {"code": 200, "call_lists": rows})
+    mock_api.respond("details", details(user_row(10001, "A", leave_ts=ended)))
     agora = make_agora()
     (call,) = await agora.find_calls("kids", "class_77_1", LATELY)
     record = await agora.fetch_record(call, ["10001"], LATELY)
     assert (None, None) == (call.ended_at, record.participants[0].left_at)
 
 
-async def test_finished_false_wins_over_a_time(make_agora: Any, wire: Any) -> None:
+async def test_finished_false_wins_over_a_time(make_agora: Any, mock_api: Any) -> None:
     """Section 0: `finished: false` means there is no end, whatever the other field holds."""
-    wire.say("details", details(user_row(10001, "A", finished=False, leave_ts=NOON_S - 5)))
+    mock_api.respond("details", details(user_row(10001, "A", finished=False, leave_ts=NOON_S - 5)))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     assert record.participants[0].left_at is None
 
 
-async def test_a15_the_eleventh_user_is_cut_off(make_agora: Any, wire: Any) -> None:
+async def test_a15_the_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) -> None:
     """A15: ten users and no teacher among them means cut off, not absent."""
     users = [user_row(20000 + n, f"S{n}") for n in range(10)]
-    wire.say("details", details(*users))
+    mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
-    assert (Missing(Lack.CALL, LackReason.CUT_OFF, detail="10001"),) == record.missing
+    assert (MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail="10001"),) == record.missing
     assert ["20002"] == [stay.uid for stay in record.participants]
 
 
-async def test_a15_nine_users_are_all(make_agora: Any, wire: Any) -> None:
+async def test_a15_nine_users_are_all(make_agora: Any, mock_api: Any) -> None:
     """A15: fewer than ten users are the whole class; who is not there was not there."""
-    wire.say("details", details(*(user_row(20000 + n, f"S{n}") for n in range(9))))
+    mock_api.respond("details", details(*(user_row(20000 + n, f"S{n}") for n in range(9))))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert () == record.missing
 
 
-async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, wire: Any) -> None:
+async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, mock_api: Any) -> None:
     """A16: no question about a call spans more than three hours, and no point comes twice."""
     long_call = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 30000), when(NOON_S - 600))
 
@@ -172,10 +172,10 @@ async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, wire: Any) ->
         data = [{"sid": "A", "data": [series_row(20003, points)]}]
         return httpx.Response(200, json=details(user_row(10001, "A"), metrics=data))
 
-    wire.do("details", answer)
+    mock_api.respond_with("details", answer)
     window = Window(when(NOON_S - 20000), when(NOON_S - 1000))
     record = await make_agora().fetch_record(long_call, ["10001"], window)
-    spans = [(int(p["start_ts"]), int(p["end_ts"])) for p in wire.params("details")]
+    spans = [(int(p["start_ts"]), int(p["end_ts"])) for p in mock_api.params("details")]
     assert [True, True] == [end - start <= 10800 for start, end in spans]
     assert (NOON_S - 20000, NOON_S - 1000) == (min(spans)[0], max(spans)[1])
     (series,) = record.series
@@ -183,77 +183,79 @@ async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, wire: Any) ->
     assert 1 == len(record.participants)
 
 
-async def test_a7_a16_a_running_call_ends_150_seconds_ago(make_agora: Any, wire: Any) -> None:
+async def test_a7_a16_a_running_call_ends_150_seconds_ago(make_agora: Any, mock_api: Any) -> None:
     """A16: a running call is asked up to now - 150 s; A7: the rest is not out yet."""
-    wire.say("details", details(user_row(10001, "A")))
+    mock_api.respond("details", details(user_row(10001, "A")))
     window = Window(when(NOON_S - 300), when(NOON_S + 120))
     record = await make_agora().fetch_record(RUNNING, ["10001"], window)
-    assert str(NOON_S - 150) == wire.params("details")[0]["end_ts"]
+    assert str(NOON_S - 150) == mock_api.params("details")[0]["end_ts"]
     due_at = when(NOON_S + 120 + 150)
-    assert (Missing(Lack.CALL, LackReason.NOT_OUT_YET, due_at, "c1"),) == record.missing
+    assert (
+        MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, due_at, "c1"),
+    ) == record.missing
     assert when(NOON_S - 150) == record.fresh_until
 
 
-async def test_a7_nothing_is_asked_before_it_can_be_out(make_agora: Any, wire: Any) -> None:
+async def test_a7_nothing_is_asked_before_it_can_be_out(make_agora: Any, mock_api: Any) -> None:
     """A7: a call listed 130 s before its details exist is asked later, without a question now."""
     young = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 60))
     window = Window(when(NOON_S - 60), when(NOON_S))
     record = await make_agora().fetch_record(young, ["10001"], window)
-    assert [LackReason.NOT_OUT_YET] == [lack.why for lack in record.missing]
+    assert [MissingReason.NOT_OUT_YET] == [missing_item.why for missing_item in record.missing]
     assert when(NOON_S + 150) == record.missing[0].retry_at
-    assert [] == wire.asked
+    assert [] == mock_api.requests
 
 
-async def test_forgotten_is_said_without_asking(make_agora: Any, wire: Any) -> None:
+async def test_forgotten_is_said_without_asking(make_agora: Any, mock_api: Any) -> None:
     """A7: what is older than three days is forgotten; no call is spent on it."""
     old = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 400_000), when(NOON_S - 390_000))
     window = Window(when(NOON_S - 395_000), when(NOON_S - 394_000))
     record = await make_agora().fetch_record(old, ["10001"], window)
-    assert [LackReason.FORGOTTEN] == [lack.why for lack in record.missing]
-    with pytest.raises(CloudForgotError):
+    assert [MissingReason.FORGOTTEN] == [missing_item.why for missing_item in record.missing]
+    with pytest.raises(CloudDataExpiredError):
         await make_agora().find_calls("kids", "class_77_1", window)
-    assert [] == wire.asked
+    assert [] == mock_api.requests
 
 
-async def test_a17_booleans_are_written_small(make_agora: Any, wire: Any) -> None:
+async def test_a17_booleans_are_written_small(make_agora: Any, mock_api: Any) -> None:
     """A17 and section 0: `true` and `false`, never Python's `True`."""
-    wire.say("details", details(user_row(10001, "A")))
+    mock_api.respond("details", details(user_row(10001, "A")))
     await make_agora().fetch_record(CALL, ["10001"], LATELY)
-    (params,) = wire.params("details")
+    (params,) = mock_api.params("details")
     flags = (params["exclude_server_user"], params["exclude_metrics_info"])
     assert ("true", "false") == flags
 
 
 @pytest.mark.parametrize("metrics", [None, []])
-async def test_a18_metrics_may_be_absent(metrics: object, make_agora: Any, wire: Any) -> None:
+async def test_a18_metrics_may_be_absent(metrics: object, make_agora: Any, mock_api: Any) -> None:
     """A18: without `metrics` there are participants and no series."""
     body = details(user_row(10001, "A"))
-    wire.say("details", body if metrics is None else body | {"metrics": metrics})
+    mock_api.respond("details", body if metrics is None else body | {"metrics": metrics})
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     assert (1, 0) == (len(record.participants), len(record.series))
 
 
-async def test_a21_points_are_pairs_with_gaps(make_agora: Any, wire: Any) -> None:
+async def test_a21_points_are_pairs_with_gaps(make_agora: Any, mock_api: Any) -> None:
     """A21: pairs out of order, with gaps and nulls, become sorted arrays without holes."""
     base = NOON_S - 1100
     points = [[base + 4, 121], [base, 215.5], [base + 2, None], [base + 9, 0], [base + 4, 7]]
     data = [{"sid": "A", "data": [series_row(20003, points)]}]
-    wire.say("details", details(user_row(10001, "A"), metrics=data))
+    mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
     assert [base, base + 4, base + 9] == series.times.tolist()
     assert [215.5, 121, 0] == series.values.tolist()
 
 
-async def test_points_outside_the_window_are_cut(make_agora: Any, wire: Any) -> None:
+async def test_points_outside_the_window_are_cut(make_agora: Any, mock_api: Any) -> None:
     """A series holds what lies within the window, both ends included."""
     points = [[NOON_S - second, second] for second in (1201, 1200, 1000, 900, 899)]
     data = [{"sid": "A", "data": [series_row(20003, points)]}]
-    wire.say("details", details(user_row(10001, "A"), metrics=data))
+    mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
     assert [1200, 1000, 900] == series.values.tolist()
 
 
-async def test_a22_series_belong_to_a_stay(make_agora: Any, wire: Any) -> None:
+async def test_a22_series_belong_to_a_stay(make_agora: Any, mock_api: Any) -> None:
     """A22: metrics join users by `sid`; the peer is a uid, and 0 is the own side."""
     points = [[NOON_S - 1000, 1]]
     data = [
@@ -262,24 +264,24 @@ async def test_a22_series_belong_to_a_stay(make_agora: Any, wire: Any) -> None:
         {"sid": "X", "data": [series_row(20003, points)]},
     ]
     users = [user_row(10001, "A"), user_row(10001, "B"), user_row(30003, "X")]
-    wire.say("details", details(*users, metrics=data))
+    mock_api.respond("details", details(*users, metrics=data))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     found = [(series.uid, series.sid, series.peer_uid) for series in record.series]
     assert [("10001", "A", None), ("10001", "A", "20002"), ("10001", "B", None)] == found
 
 
-async def test_uids_are_text(make_agora: Any, wire: Any) -> None:
+async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
     """Section 0: numbers and text name the same person, and text comes out."""
     users = [user_row(10001, "A"), user_row("20002", "B")]
-    wire.say("details", details(*users))
+    mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert {"10001", "20002"} == {stay.uid for stay in record.participants}
 
 
-async def test_a23_speaker_means_sends(make_agora: Any, wire: Any) -> None:
+async def test_a23_speaker_means_sends(make_agora: Any, mock_api: Any) -> None:
     """A23: `speaker` tells whether somebody sends; absent is unknown."""
     users = [user_row(1, "A", speaker=True), user_row(2, "B", speaker=False)]
-    wire.say("details", details(*users, user_row(3, "C", speaker=None)))
+    mock_api.respond("details", details(*users, user_row(3, "C", speaker=None)))
     record = await make_agora().fetch_record(CALL, [], LATELY)
     assert {"1": True, "2": False, "3": None} == {p.uid: p.sends for p in record.participants}
 
@@ -291,10 +293,10 @@ def event_row(ts: int, factors: Sequence[tuple[object, object]], **changes: Any)
     return row | changes
 
 
-async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, wire: Any) -> None:
+async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, mock_api: Any) -> None:
     """A26: factor 18 twice, once per person; A27: 18 is in no table and is kept by number."""
     row = event_row(NOON_S - 1000, [(18, "44361248"), (23, ""), (18, "")])
-    wire.say("diagnosis", {"code": 200, "message": "success", "data": [row]})
+    mock_api.respond("diagnosis", {"code": 200, "message": "success", "data": [row]})
     answer = await make_agora().fetch_events("kids", "class_77_1", LATELY)
     (event,) = answer.events
     found = [(factor.code.value, factor.peer_uid) for factor in event.factors]
@@ -304,36 +306,38 @@ async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, wire: Any) 
 
 
 @pytest.mark.parametrize("exp_id", [7, "99", 0])
-async def test_a28_unknown_experiences_are_kept(exp_id: object, make_agora: Any, wire: Any) -> None:
+async def test_a28_unknown_experiences_are_kept(
+    exp_id: object, make_agora: Any, mock_api: Any
+) -> None:
     """A28: only 4, 5 and 6 are documented; another number is kept."""
     rows = [event_row(NOON_S - 1000, [], exp_id=exp_id)]
-    wire.say("diagnosis", {"code": 200, "data": rows})
+    mock_api.respond("diagnosis", {"code": 200, "data": rows})
     (event,) = (await make_agora().fetch_events("kids", "class_77_1", LATELY)).events
     assert Code("agora.exp_id", str(exp_id)) == event.kind
 
 
-async def test_an_unknown_metric_keeps_its_code(make_agora: Any, wire: Any) -> None:
+async def test_an_unknown_metric_keeps_its_code(make_agora: Any, mock_api: Any) -> None:
     """A27's rule for metrics: an unknown id is OTHER under its number, never dropped."""
     data = [{"sid": "A", "data": [series_row(20099, [[NOON_S - 1000, 3]])]}]
-    wire.say("details", details(user_row(10001, "A"), metrics=data))
+    mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
     assert (Metric.OTHER, Code("agora.mid", "20099")) == (series.metric, series.code)
 
 
-async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, wire: Any) -> None:
+async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, mock_api: Any) -> None:
     """A30: the seed has one size; with a peer it is received, without one it is sent."""
     points = [[NOON_S - 1000, 640]]
     data = [{"sid": "A", "data": [series_row(20019, points), series_row(20019, points, 20002)]}]
-    wire.say("details", details(user_row(10001, "A"), metrics=data))
+    mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     assert [Metric.SEND_WIDTH, Metric.RECEIVE_WIDTH] == [s.metric for s in record.series]
     assert (Media.VIDEO, Direction.UP) == (record.series[0].media, record.series[0].direction)
 
 
-async def test_signs_in_a_channels_name_survive(make_agora: Any, wire: Any) -> None:
+async def test_signs_in_a_channels_name_survive(make_agora: Any, mock_api: Any) -> None:
     """Section 0: `+`, `%`, `&` and blanks in a name arrive as they are."""
-    wire.say("lists", {"code": 200, "call_lists": []})
+    mock_api.respond("lists", {"code": 200, "call_lists": []})
     name = "a+b c%20&x=1#~"
     await make_agora().find_calls("kids", name, LATELY)
-    assert name == wire.params("lists")[0]["cname"]
-    assert b"+" not in wire.asked[0].url.query.split(b"cname=")[1].split(b"&")[0]
+    assert name == mock_api.params("lists")[0]["cname"]
+    assert b"+" not in mock_api.requests[0].url.query.split(b"cname=")[1].split(b"&")[0]

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
-from bot.sandbox.clouds import AgoraAccount, Clouds, HuaweiAccount, VolcengineAccount
-from bot.sandbox.clouds.server import Twin
+from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, VolcengineAccount
+from bot.sandbox.clouds.server import FakeCloud
 from bot.settings import CloudSettings
 
 Result = TypeVar("Result")
@@ -18,15 +18,15 @@ WRONG_SECRET: Final = "an-invented-wrong-secret"
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class CloudCase:
     """One way to one cloud. `find`, `record` and `events` are the twin's names of its calls.
 
     `most` is how many calls of `find` the document allows within `per_s` seconds.
     """
 
     name: str
-    twin: Callable[[Clouds], Twin]
-    settings: Callable[[Clouds], CloudSettings]
+    fake: Callable[[FakeClouds], FakeCloud]
+    settings: Callable[[FakeClouds], CloudSettings]
     find: str
     record: tuple[str, ...]
     most: int
@@ -34,14 +34,14 @@ class Carrier:
     events: str = ""
     report: str = ""
 
-    def wrong_settings(self, clouds: Clouds) -> CloudSettings:
+    def wrong_settings(self, clouds: FakeClouds) -> CloudSettings:
         """The settings, with no secret that is right."""
         right = self.settings(clouds)
         return replace(right, secrets=dict.fromkeys(right.secrets, WRONG_SECRET))
 
 
-def _agora(api: str) -> Callable[[Clouds], CloudSettings]:
-    def build(clouds: Clouds) -> CloudSettings:
+def _agora(api: str) -> Callable[[FakeClouds], CloudSettings]:
+    def build(clouds: FakeClouds) -> CloudSettings:
         account = AgoraAccount()
         secrets = {"customer_id": account.customer_id, "customer_secret": account.customer_secret}
         options = {"api": api, "plan": "standard", "report": "reportV2"}
@@ -50,14 +50,14 @@ def _agora(api: str) -> Callable[[Clouds], CloudSettings]:
     return build
 
 
-def _volcengine(clouds: Clouds) -> CloudSettings:
+def _volcengine(clouds: FakeClouds) -> CloudSettings:
     account = VolcengineAccount()
     secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
     return CloudSettings("volcengine", account.apps, clouds.volcengine_url, secrets)
 
 
-def _huawei(*, by_token: bool) -> Callable[[Clouds], CloudSettings]:
-    def build(clouds: Clouds) -> CloudSettings:
+def _huawei(*, by_token: bool) -> Callable[[FakeClouds], CloudSettings]:
+    def build(clouds: FakeClouds) -> CloudSettings:
         account = HuaweiAccount()
         by_key = {"access_key": account.access_key, "secret_key": account.secret_key}
         by_iam = {
@@ -73,8 +73,8 @@ def _huawei(*, by_token: bool) -> Callable[[Clouds], CloudSettings]:
     return build
 
 
-def _huawei_carrier(name: str, *, by_token: bool) -> Carrier:
-    return Carrier(
+def _huawei_case(name: str, *, by_token: bool) -> CloudCase:
+    return CloudCase(
         name,
         lambda clouds: clouds.huawei,
         _huawei(by_token=by_token),
@@ -86,8 +86,8 @@ def _huawei_carrier(name: str, *, by_token: bool) -> Carrier:
     )
 
 
-CARRIERS: Final = (
-    Carrier(
+CLOUD_CASES: Final = (
+    CloudCase(
         "agora-seed",
         lambda clouds: clouds.agora,
         _agora("seed"),
@@ -98,7 +98,7 @@ CARRIERS: Final = (
         events="live/diagnosis",
         report="analytics/feedback/reportV2",
     ),
-    Carrier(
+    CloudCase(
         "agora-current",
         lambda clouds: clouds.agora,
         _agora("current"),
@@ -107,7 +107,7 @@ CARRIERS: Final = (
         most=1,
         per_s=1,
     ),
-    Carrier(
+    CloudCase(
         "volcengine",
         lambda clouds: clouds.volcengine,
         _volcengine,
@@ -116,12 +116,12 @@ CARRIERS: Final = (
         most=10,
         per_s=1,
     ),
-    _huawei_carrier("huawei-aksk", by_token=False),
-    _huawei_carrier("huawei-token", by_token=True),
+    _huawei_case("huawei-aksk", by_token=False),
+    _huawei_case("huawei-token", by_token=True),
 )
 
 
-class TurnClock:
+class SteppingClock:
     """A clock that stands until everybody sleeps; then the first sleeper wakes, and nobody else.
 
     So a burst meets its twin in the order and at the moments it was booked for, at once.

@@ -7,11 +7,11 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from bot.call import Lack, Unit
-from bot.errors import CloudCannotError
+from bot.call import MissingKind, Unit
+from bot.errors import CloudUnsupportedError
 from bot.ports import Cloud, Window
-from bot.sandbox.clouds import Clouds
-from tests.bot.clouds.contract.cloud_cases import Carrier
+from bot.sandbox.clouds import FakeClouds
+from tests.bot.clouds.contract.cloud_cases import CloudCase
 from tests.bot.clouds.contract.conftest import (
     FIVE,
     NOON,
@@ -25,7 +25,7 @@ from tests.bot.clouds.contract.conftest import (
 # Finding calls
 
 
-async def test_calls_of_a_room_come_newest_first(clouds: Clouds, cloud: Cloud) -> None:
+async def test_calls_of_a_room_come_newest_first(clouds: FakeClouds, cloud: Cloud) -> None:
     """Both calls, each with an id of its own, aware times and our names."""
     window = Window(NOON - dt.timedelta(hours=1), NOON)
     calls = await cloud.find_calls("kids", "twice", window)
@@ -40,7 +40,7 @@ async def test_calls_of_a_room_come_newest_first(clouds: Clouds, cloud: Cloud) -
     assert [] == clouds.over_quota
 
 
-async def test_a_running_call_has_no_end(clouds: Clouds, cloud: Cloud) -> None:
+async def test_a_running_call_has_no_end(clouds: FakeClouds, cloud: Cloud) -> None:
     """`ended_at` is None while people are in the room, however the cloud writes that."""
     (call,) = await cloud.find_calls("kids", "running", around(clouds, "running"))
     assert call.ended_at is None
@@ -48,12 +48,12 @@ async def test_a_running_call_has_no_end(clouds: Clouds, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("cname", ["nobody", "bad2", "BAD"])
-async def test_an_unknown_room_is_no_error(cname: str, clouds: Clouds, cloud: Cloud) -> None:
+async def test_an_unknown_room_is_no_error(cname: str, clouds: FakeClouds, cloud: Cloud) -> None:
     """No calls of a room nobody was in, and none of one whose name begins alike."""
     assert () == await cloud.find_calls("kids", cname, around(clouds, "bad"))
 
 
-async def test_another_apps_room_is_not_ours(clouds: Clouds, cloud: Cloud) -> None:
+async def test_another_apps_room_is_not_ours(clouds: FakeClouds, cloud: Cloud) -> None:
     """A room is looked for in the app that is named."""
     assert () == await cloud.find_calls("adults", "bad", around(clouds, "bad"))
 
@@ -68,7 +68,7 @@ async def test_a_call_outside_the_window_is_not_found(cloud: Cloud) -> None:
 # Records
 
 
-async def test_a_record_has_both_people(clouds: Clouds, cloud: Cloud) -> None:
+async def test_a_record_has_both_people(clouds: FakeClouds, cloud: Cloud) -> None:
     """Teacher and student, by uids that are strings, with the times of their stays."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
@@ -84,7 +84,7 @@ async def test_a_record_has_both_people(clouds: Clouds, cloud: Cloud) -> None:
 
 
 async def test_numbers_in_quotes_are_numbers(
-    clouds: Clouds, carrier: Carrier, build: Build
+    clouds: FakeClouds, cloud_case: CloudCase, build: Build
 ) -> None:
     """Gateways write `"200"`, `"true"` and `["1795173000", "12"]`: the record is the same."""
     window = around(clouds, "bad")
@@ -92,7 +92,7 @@ async def test_numbers_in_quotes_are_numbers(
     for fault in (None, "texts"):
         if fault is not None:
             clouds.fail_next("*", "texts", times=99)
-        cloud = build(carrier.settings(clouds))
+        cloud = build(cloud_case.settings(clouds))
         (call,) = await cloud.find_calls("kids", "bad", window)
         record = await cloud.fetch_record(call, UIDS, window)
         sums = {(one.uid, one.code, one.peer_uid): one.values.sum() for one in record.series}
@@ -100,7 +100,7 @@ async def test_numbers_in_quotes_are_numbers(
     assert told[0] == told[1]
 
 
-async def test_series_are_sane(clouds: Clouds, cloud: Cloud) -> None:
+async def test_series_are_sane(clouds: FakeClouds, cloud: Cloud) -> None:
     """Section 0: percentages run from 0 to 100; all is sorted, finite and within the window."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
@@ -116,7 +116,7 @@ async def test_series_are_sane(clouds: Clouds, cloud: Cloud) -> None:
             assert 0 <= series.values.min() <= series.values.max() <= 100, series.code
 
 
-async def test_the_loss_is_where_it_was(clouds: Clouds, cloud: Cloud) -> None:
+async def test_the_loss_is_where_it_was(clouds: FakeClouds, cloud: Cloud) -> None:
     """The teacher's way up lost some 5 to 60 percent, not 0.05 to 0.6; the student's none."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
@@ -133,7 +133,7 @@ async def test_the_loss_is_where_it_was(clouds: Clouds, cloud: Cloud) -> None:
     assert most[UIDS[1]] < 5
 
 
-async def test_peers_are_the_senders(clouds: Clouds, cloud: Cloud) -> None:
+async def test_peers_are_the_senders(clouds: FakeClouds, cloud: Cloud) -> None:
     """A series of the own side has no peer; one that was received names its sender by uid."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
@@ -145,7 +145,7 @@ async def test_peers_are_the_senders(clouds: Clouds, cloud: Cloud) -> None:
     assert all(series.peer_uid is None for series in record.series if series.direction == "up")
 
 
-async def test_a_person_nobody_saw_is_told_missing(clouds: Clouds, cloud: Cloud) -> None:
+async def test_a_person_nobody_saw_is_told_missing(clouds: FakeClouds, cloud: Cloud) -> None:
     """A uid that was not in the call is no error, and no series is made up for it."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
@@ -159,13 +159,13 @@ async def test_a_person_nobody_saw_is_told_missing(clouds: Clouds, cloud: Cloud)
 
 
 async def test_events_are_told_or_said_not_to_be(
-    carrier: Carrier, clouds: Clouds, cloud: Cloud
+    cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
     """Capabilities say whether a cloud names causes, and it does or says that it cannot."""
-    assert bool(carrier.events) == cloud.capabilities.events
+    assert bool(cloud_case.events) == cloud.capabilities.events
     window = around(clouds, "bad")
     if not cloud.capabilities.events:
-        with pytest.raises(CloudCannotError) as caught:
+        with pytest.raises(CloudUnsupportedError) as caught:
             await cloud.fetch_events("kids", "bad", window)
         assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
         return
@@ -176,16 +176,18 @@ async def test_events_are_told_or_said_not_to_be(
     codes = {factor.code for event in answer.events for factor in event.factors}
     assert all(code.kind.startswith(f"{cloud.name}.") for code in codes)
     assert len(answer.events) == len({event.key for event in answer.events})
-    assert {Lack.EVENTS, Lack.MINUTES} >= {lack.what for lack in answer.missing}
+    assert {MissingKind.EVENTS, MissingKind.MINUTES} >= {
+        missing_item.what for missing_item in answer.missing
+    }
 
 
 async def test_a_report_is_taken_or_said_not_to_be(
-    carrier: Carrier, clouds: Clouds, cloud: Cloud
+    cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
     """A cloud that takes reports takes ours once and whole; another says it has no such call."""
     report = complaint(clouds, "bad")
-    if not carrier.report:
-        with pytest.raises(CloudCannotError) as caught:
+    if not cloud_case.report:
+        with pytest.raises(CloudUnsupportedError) as caught:
             await cloud.send_report(report)
         assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
         assert [] == clouds.reports
@@ -196,7 +198,7 @@ async def test_a_report_is_taken_or_said_not_to_be(
     assert {"cname": "bad", "type": 3, "comments": "卡 & <b>"}.items() <= accepted.fields.items()
 
 
-async def test_the_check_is_one_cheap_call(clouds: Clouds, cloud: Cloud) -> None:
+async def test_the_check_is_one_cheap_call(clouds: FakeClouds, cloud: Cloud) -> None:
     """What doctor shows is a short word, for one call (and its token), with every app's own."""
     said = await cloud.check("kids")
     assert 0 < len(said) < 40

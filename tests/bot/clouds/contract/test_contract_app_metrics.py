@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 
 from bot.call import Unit
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Cloud, Topic
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import build_lesson
-from tests.bot.clouds.contract.cloud_cases import Carrier
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import build_simulated_call
+from tests.bot.clouds.contract.cloud_cases import CloudCase
 from tests.bot.clouds.contract.conftest import NOON, NOON_S
 
 _DAY_S: Final = 86400
@@ -35,58 +35,62 @@ MEANINGS: Final = {
 
 
 @pytest.fixture(autouse=True)
-def _lessons_of_earlier_days(clouds: Clouds) -> None:
+def _lessons_of_earlier_days(clouds: FakeClouds) -> None:
     """Two classes on each of the last three days, so that days have figures."""
     for day in range(1, 4):
         for number in range(2):
             started_at = NOON_S - day * _DAY_S - 4000 * number
-            clouds.add(build_lesson("healthy", f"d{day}{number}", seed=day, started_at=started_at))
+            clouds.add(
+                build_simulated_call("healthy", f"d{day}{number}", seed=day, started_at=started_at)
+            )
 
 
 @pytest.mark.parametrize("topic", Topic)
 async def test_every_topic_is_told_or_said_not_to_be(
-    topic: Topic, carrier: Carrier, clouds: Clouds, cloud: Cloud
+    topic: Topic, cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
     """Figures with their meaning and their times, or a sentence that says why there are none."""
-    overview = await cloud.fetch_overview("kids", topic)
-    assert (topic, "kids", carrier.twin(clouds).name) == (
-        overview.topic,
-        overview.app,
-        overview.cloud,
+    app_metrics = await cloud.fetch_app_metrics("kids", topic)
+    assert (topic, "kids", cloud_case.fake(clouds).name) == (
+        app_metrics.topic,
+        app_metrics.app,
+        app_metrics.cloud,
     )
     assert [] == clouds.over_quota
-    if overview.is_empty:
-        assert "agora" == overview.cloud
-        assert 1 == len(overview.failures)
+    if app_metrics.is_empty:
+        assert "agora" == app_metrics.cloud
+        assert 1 == len(app_metrics.failures)
         return
-    assert () == overview.failures
-    assert overview.since is not None
-    assert overview.until is not None
-    assert overview.since <= overview.until <= NOON
-    assert overview.fresh_at is None or overview.fresh_at > overview.fetched_at
+    assert () == app_metrics.failures
+    assert app_metrics.since is not None
+    assert app_metrics.until is not None
+    assert app_metrics.since <= app_metrics.until <= NOON
+    assert app_metrics.fresh_at is None or app_metrics.fresh_at > app_metrics.fetched_at
 
 
 @pytest.mark.parametrize("topic", Topic)
 async def test_figures_are_sane(topic: Topic, cloud: Cloud) -> None:
     """Moments in order and aware; percentages from 0 to 100; parts of a whole above nothing."""
-    overview = await cloud.fetch_overview("kids", topic)
-    for trend in overview.trends:
+    app_metrics = await cloud.fetch_app_metrics("kids", topic)
+    for trend in app_metrics.trends:
         moments = [at for at, _ in trend.points]
         assert sorted(moments) == moments
         assert all(at.tzinfo is not None for at in moments)
-    values = [(trend.unit, value) for trend in overview.trends for _, value in trend.points]
-    values += [(usage.unit, usage.value) for usage in overview.usages]
-    values += [(one.unit, row.value) for one in overview.distributions for row in one.rows]
+    values = [(trend.unit, value) for trend in app_metrics.trends for _, value in trend.points]
+    values += [(usage.unit, usage.value) for usage in app_metrics.usages]
+    values += [(one.unit, row.value) for one in app_metrics.distributions for row in one.rows]
     assert all(value >= 0 for _, value in values)
     assert all(value <= 100 for unit, value in values if unit is Unit.PERCENT)
 
 
 @pytest.mark.parametrize("topic", [Topic.LIVE, Topic.NETWORK, Topic.USAGE])
-async def test_figures_say_what_they_mean(topic: Topic, carrier: Carrier, cloud: Cloud) -> None:
+async def test_figures_say_what_they_mean(
+    topic: Topic, cloud_case: CloudCase, cloud: Cloud
+) -> None:
     """Section 0: what froze, what was sent well, who was counted: each cloud's own meaning."""
-    overview = await cloud.fetch_overview("kids", topic)
-    said = " ".join(Words("en").say(each) for each in overview.definitions)
-    if carrier.name == "agora-current":  # its standard plan has no figures of whole apps
+    app_metrics = await cloud.fetch_app_metrics("kids", topic)
+    said = " ".join(Translator("en").translate(each) for each in app_metrics.explanations)
+    if cloud_case.name == "agora-current":  # its standard plan has no figures of whole apps
         assert "" == said
         return
     assert MEANINGS[cloud.name][topic] in said

@@ -8,10 +8,10 @@ import pytest
 
 from bot.call import Direction, Media, Side
 from bot.ports import Cloud
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import KINDS, build_lesson
-from bot.services.diagnosis.service import Examiner
-from tests.bot.clouds.contract.cloud_cases import Carrier, TurnClock
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import KINDS, build_simulated_call
+from bot.services.diagnosis.service import DiagnosisService
+from tests.bot.clouds.contract.cloud_cases import CloudCase, SteppingClock
 from tests.bot.clouds.contract.conftest import NOON_S, UIDS, complaint
 
 Shown = tuple[str, Media | None, Direction | None, Side | None]
@@ -25,7 +25,7 @@ _LEFT: Final[Shown] = ("session.peer_offline", None, None, _S)  # gone; who sent
 _STOPPED: Final[Shown] = ("user_action.stopped_sending", _V, _UP, _T)
 
 # What is shown of kinds of which a cloud cannot show the truth. Everything else is the truth.
-SHOWN: Final[dict[str, dict[str, Shown]]] = {
+EXPECTED: Final[dict[str, dict[str, Shown]]] = {
     "agora-seed": {
         "latency_up_video": _NOTHING,  # no metric of the way up, and no event for it
         "app_cpu_high_student": ("device.cpu_high", None, None, _S),  # its factor names no app
@@ -66,24 +66,30 @@ SHOWN: Final[dict[str, dict[str, Shown]]] = {
 }
 
 
-def shown_of(carrier: Carrier, kind: str) -> Shown:
+def expected_cause(cloud_case: CloudCase, kind: str) -> Shown:
     """Return what a carrier shows of a kind of lesson."""
-    expected = build_lesson(kind, kind, seed=0, started_at=NOON_S - 3000).expected
+    expected = build_simulated_call(kind, kind, seed=0, started_at=NOON_S - 3000).expected
     truth = (expected.cause, expected.media, expected.direction, expected.side)
-    name = "huawei" if carrier.name.startswith("huawei") else carrier.name
-    return SHOWN[name].get(kind, truth)
+    name = "huawei" if cloud_case.name.startswith("huawei") else cloud_case.name
+    return EXPECTED[name].get(kind, truth)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_verdict_is_the_truth(
-    kind: str, carrier: Carrier, clouds: Clouds, cloud: Cloud, turns: TurnClock
+    kind: str,
+    cloud_case: CloudCase,
+    clouds: FakeClouds,
+    cloud: Cloud,
+    stepping_clock: SteppingClock,
 ) -> None:
     """Cause, media, way and side are what happened; the uid is that side's; nothing failed."""
     number = list(KINDS).index(kind)
-    clouds.add(build_lesson(kind, kind, seed=number, started_at=NOON_S - 3000))
-    diagnosis = await Examiner({"kids": cloud}, turns).examine(complaint(clouds, kind))
+    clouds.add(build_simulated_call(kind, kind, seed=number, started_at=NOON_S - 3000))
+    diagnosis = await DiagnosisService({"kids": cloud}, stepping_clock).diagnose(
+        complaint(clouds, kind)
+    )
     found = diagnosis.verdict
-    shown = shown_of(carrier, kind)
+    shown = expected_cause(cloud_case, kind)
     assert shown == (found.cause, found.media, found.direction, found.side)
     assert {None: None, _T: UIDS[0], _S: UIDS[1]}[shown[3]] == found.uid
     assert () == diagnosis.failures
@@ -92,5 +98,5 @@ async def test_the_verdict_is_the_truth(
 
 def test_most_kinds_are_shown_by_every_cloud() -> None:
     """The exceptions stay exceptions: two thirds of all kinds are told fully by each cloud."""
-    assert all(set(kinds) < set(KINDS) for kinds in SHOWN.values())
-    assert all(len(kinds) <= len(KINDS) / 3 for kinds in SHOWN.values())
+    assert all(set(kinds) < set(KINDS) for kinds in EXPECTED.values())
+    assert all(len(kinds) <= len(KINDS) / 3 for kinds in EXPECTED.values())

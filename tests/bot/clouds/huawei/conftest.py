@@ -10,7 +10,7 @@ import pytest
 
 from bot.clouds import build_clouds
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlMemory
+from bot.store.rate_limits import SqlKeyValueStore
 
 APP_ID = "5fa682b34a974f7ad24d223b"
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -38,7 +38,7 @@ USER = {
     "join_time": "2026-11-20T11:00:00Z",
     "leave_time": "2026-11-20T11:50:00Z",
 }
-HuaweiMaker = Callable[..., Any]
+MakeHuawei = Callable[..., Any]
 
 
 @pytest.fixture
@@ -54,13 +54,15 @@ def user() -> dict[str, object]:
 
 
 @pytest.fixture
-async def make_huawei(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIterator[HuaweiMaker]:
+async def make_huawei(
+    store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
+) -> AsyncIterator[MakeHuawei]:
     """Build Huawei over the scripted network, let in by a key pair or by a token."""
     made: list[Any] = []
-    wire.say("rooms", {"total": 1, "room_info_list": [ROOM]})
-    wire.say("users", {"total": 1, "users": [USER]})
-    wire.say("details", {"room_id": "class_77_1", "data": []})
-    wire.say("abnormal-events", {"total": 0, "events": []})
+    mock_api.respond("rooms", {"total": 1, "room_info_list": [ROOM]})
+    mock_api.respond("users", {"total": 1, "users": [USER]})
+    mock_api.respond("details", {"room_id": "class_77_1", "data": []})
+    mock_api.respond("abnormal-events", {"total": 0, "events": []})
 
     def make(**options: str) -> Any:
         by_key = {"access_key": SECRETS[0], "secret_key": SECRETS[1]}
@@ -69,11 +71,11 @@ async def make_huawei(store: Any, ledger: Any, clock: Any, wire: Any) -> AsyncIt
         addresses = {"project_id": PROJECT, "iam_url": "https://iam.invalid"}
         apps = {"kids": APP_ID}
         each = CloudSettings("huawei", apps, "https://rtc.invalid", secrets, addresses | options)
-        transport = httpx.MockTransport(wire.handle)
+        transport = httpx.MockTransport(mock_api.handle)
         clouds: Any = build_clouds(
             [each],
-            ledger=ledger,
-            memory=SqlMemory(store),
+            rate_limit_store=rate_limit_store,
+            key_value_store=SqlKeyValueStore(store),
             clock=clock,
             transport=transport,
             sleep=clock.sleep,

@@ -12,16 +12,16 @@ from bot.call import IssueType, Metric, Report
 from bot.clouds import build_clouds
 from bot.diagnosis import diagnose
 from bot.errors import (
-    CloudBrokenError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
+    CloudServerError,
     CloudUnreachableError,
 )
 from bot.ports import Window
-from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds, HuaweiAccount
+from bot.sandbox.scenario import build_simulated_call
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000
 TWO = dt.timedelta(minutes=2)
@@ -46,7 +46,9 @@ KINDS = (
 AS_TOLD = {"user_action.stopped_sending": "media.peer_no_stream"}
 
 
-def settings_of(clouds: Clouds, account: HuaweiAccount, *, by_token: bool = False) -> CloudSettings:
+def settings_of(
+    clouds: FakeClouds, account: HuaweiAccount, *, by_token: bool = False
+) -> CloudSettings:
     """The settings that lead to the simulated Huawei."""
     by_key = {"access_key": account.access_key, "secret_key": account.secret_key}
     by_iam = {
@@ -61,39 +63,46 @@ def settings_of(clouds: Clouds, account: HuaweiAccount, *, by_token: bool = Fals
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """One lesson of every kind of the last hour on a simulated Huawei."""
     start = NOON_S - 3000
-    lessons = [
-        build_lesson(kind, kind, seed=number, started_at=start) for number, kind in enumerate(KINDS)
+    sim_calls = [
+        build_simulated_call(kind, kind, seed=number, started_at=start)
+        for number, kind in enumerate(KINDS)
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture(params=[False, True], ids=["aksk", "token"])
 async def huawei(
-    request: Any, clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger
+    request: Any, clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
 ) -> AsyncIterator[Any]:
     """Our Huawei, let in by key pair and by token."""
     each = settings_of(clouds, clouds.huawei.account, by_token=request.param)
-    memory = SqlMemory(store)
-    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    key_value_store = SqlKeyValueStore(store)
+    made = build_clouds(
+        [each],
+        rate_limit_store=rate_limit_store,
+        key_value_store=key_value_store,
+        clock=clock,
+        sleep=clock.sleep,
+    )
     yield made["kids"]
     await made["kids"].close()
 
 
-def report_of(clouds: Clouds, cname: str) -> Report:
+def report_of(clouds: FakeClouds, cname: str) -> Report:
     """What somebody complained of in a lesson."""
-    lesson = clouds.lesson(cname)
-    assert lesson is not None
-    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
-    side = lesson.complaint.abnormal_side
+    sim_call = clouds.sim_call(cname)
+    assert sim_call is not None
+    at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
+    side = sim_call.complaint.abnormal_side
     return Report("kids", cname, "10001", "20002", side, IssueType.COMPLAINT, at)
 
 
-async def test_a_call_is_found_and_told(clouds: Clouds, huawei: Any) -> None:
+async def test_a_call_is_found_and_told(clouds: FakeClouds, huawei: Any) -> None:
     """The room, both people, and the loss where it was; nothing is missing."""
     report = report_of(clouds, "uplink_loss_video")
     window = Window.around(report.occurred_at, TWO)
@@ -110,9 +119,11 @@ async def test_a_call_is_found_and_told(clouds: Clouds, huawei: Any) -> None:
     assert 8 < float(loss.values.max()) < 50
 
 
-async def test_w14_a_room_used_again(clouds: Clouds, huawei: Any) -> None:
+async def test_w14_a_room_used_again(clouds: FakeClouds, huawei: Any) -> None:
     """W14: a room that held a class last week too is one row, and the stays are today's."""
-    clouds.add(build_lesson("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800))
+    clouds.add(
+        build_simulated_call("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800)
+    )
     clouds.huawei.are_rooms_merged = True
     report = report_of(clouds, "uplink_loss_video")
     window = Window.around(report.occurred_at, TWO)
@@ -125,19 +136,19 @@ async def test_w14_a_room_used_again(clouds: Clouds, huawei: Any) -> None:
 
 
 FAULTS = [
-    ("http_500", CloudBrokenError),
-    ("http_503", CloudBrokenError),
-    ("http_429", CloudOverQuotaError),
+    ("http_500", CloudServerError),
+    ("http_503", CloudServerError),
+    ("http_429", CloudQuotaExceededError),
     ("reset", CloudUnreachableError),
-    ("html", CloudNonsenseError),
-    ("truncated_json", CloudNonsenseError),
-    ("wrong_types", CloudNonsenseError),
-    ("empty", CloudNonsenseError),
+    ("html", CloudInvalidResponseError),
+    ("truncated_json", CloudInvalidResponseError),
+    ("wrong_types", CloudInvalidResponseError),
+    ("empty", CloudInvalidResponseError),
 ]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault[0]))
-async def test_faults_are_typed(fault: Any, clouds: Clouds, huawei: Any) -> None:
+async def test_faults_are_typed(fault: Any, clouds: FakeClouds, huawei: Any) -> None:
     """Whatever goes wrong on the way is a typed error that may pass, and later it does."""
     kind, error = fault
     clouds.fail_next("rtc/data/abnormal-events", kind, times=3)
@@ -153,7 +164,7 @@ async def test_faults_are_typed(fault: Any, clouds: Clouds, huawei: Any) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_verdict_is_the_truth(kind: str, clouds: Clouds, huawei: Any) -> None:
+async def test_the_verdict_is_the_truth(kind: str, clouds: FakeClouds, huawei: Any) -> None:
     """Metrics and events of the simulated cloud lead to what truly happened."""
     report = report_of(clouds, kind)
     window = Window.around(report.occurred_at, TWO)
@@ -168,8 +179,8 @@ async def test_the_verdict_is_the_truth(kind: str, clouds: Clouds, huawei: Any) 
         missing=(*record.missing, *answer.missing),
         participants=record.participants,
     )
-    lesson = clouds.lesson(kind)
-    assert lesson is not None
-    expected = lesson.expected
+    sim_call = clouds.sim_call(kind)
+    assert sim_call is not None
+    expected = sim_call.expected
     uid = None if expected.uid is None else str(expected.uid)
     assert (AS_TOLD.get(expected.cause, expected.cause), uid) == (verdict.cause, verdict.uid)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.call import Call, Metric
 from bot.clouds import build_clouds
-from bot.clouds.huawei.metrics import PointRow, points_of
+from bot.clouds.huawei.metrics import PointRow, parse_points
 from bot.errors import CloudError
 from bot.ports import Window
 from bot.settings import CloudSettings
@@ -105,11 +105,11 @@ QUESTIONS: dict[str, Question] = {
     "abnormal-events": lambda cloud: cloud.fetch_events("kids", "c", WINDOW),
     "event": lambda cloud: cloud.client_events.events("kids", "c", WINDOW),
     "abnormalevent": lambda cloud: cloud.client_events.experiences("kids", "c", WINDOW),
-    "scale": lambda cloud: cloud.figures.daily_scale("kids", ["UserCount"], DAY, DAY),
-    "quality": lambda cloud: cloud.figures.live_quality(
+    "scale": lambda cloud: cloud.statistics.daily_scale("kids", ["UserCount"], DAY, DAY),
+    "quality": lambda cloud: cloud.statistics.live_quality(
         "kids", "VideoFreezeRate", "native", WINDOW
     ),
-    "dimension": lambda cloud: cloud.figures.abnormal_spread("kids", WINDOW),
+    "dimension": lambda cloud: cloud.statistics.abnormal_distribution("kids", WINDOW),
     "apps": lambda cloud: cloud.check("kids"),
     "tokens": lambda cloud: cloud.check("kids"),
     "dismiss": lambda cloud: cloud.control.dismiss("kids", "c"),
@@ -141,7 +141,7 @@ def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-class Standing:
+class FrozenClock:
     """A clock that stands."""
 
     def now(self) -> dt.datetime:
@@ -149,21 +149,21 @@ class Standing:
         return NOON
 
 
-class Nothing:
+class NullStore:
     """A ledger without limits and a memory without facts."""
 
-    async def book(self, *_: object, now: dt.datetime, **__: object) -> Any:
+    async def reserve_slot(self, *_: object, now: dt.datetime, **__: object) -> Any:
         """Book at once."""
         return now, True
 
-    async def shut(self, account: str, until: dt.datetime) -> None:
+    async def block_until(self, account: str, until: dt.datetime) -> None:
         """Forget it."""
 
-    async def recall(self, name: str) -> str | None:
+    async def get(self, name: str) -> str | None:
         """Nothing was learnt."""
         return None if name else ""
 
-    async def remember(self, name: str, value: str, at: dt.datetime) -> None:
+    async def put(self, name: str, value: str, at: dt.datetime) -> None:
         """Forget it."""
 
 
@@ -183,10 +183,14 @@ async def _ask(name: str, content: bytes, status: int) -> object:
     secrets = dict.fromkeys(names, "x")
     options = {"project_id": "P", "iam_url": "https://iam.invalid"}
     each = CloudSettings("huawei", {"kids": "K"}, "https://a.invalid", secrets, options)
-    nothing: Any = Nothing()
+    nothing: Any = NullStore()
     transport = httpx.MockTransport(answer)
     clouds = build_clouds(
-        [each], ledger=nothing, memory=nothing, clock=Standing(), transport=transport
+        [each],
+        rate_limit_store=nothing,
+        key_value_store=nothing,
+        clock=FrozenClock(),
+        transport=transport,
     )
     try:
         return await QUESTIONS[name](clouds["kids"])
@@ -249,7 +253,7 @@ def test_points_of_any_json(value: object) -> None:
     """Any JSON is points or a typed refusal; times come sorted and values finite."""
     row = json.dumps([{"time": value, "value": 1}, {"time": AT, "value": value}]).encode()
     try:
-        times, values = points_of(msgspec.json.decode(row, type=list[PointRow]), Metric.JITTER)
+        times, values = parse_points(msgspec.json.decode(row, type=list[PointRow]), Metric.JITTER)
     except (ValueError, OverflowError):  # msgspec's refusals are ValueErrors too
         return
     assert sorted(times.tolist()) == times.tolist()
@@ -259,6 +263,6 @@ def test_points_of_any_json(value: object) -> None:
 def test_points_may_be_written_as_text() -> None:
     """A number in quotes is that number, an empty one none, and a word is refused."""
     rows = [PointRow(AT, "2.5"), PointRow("2022-06-04T06:00:05Z", "")]
-    assert [2.5] == points_of(rows, Metric.UPLINK_LOSS)[1].tolist()
+    assert [2.5] == parse_points(rows, Metric.UPLINK_LOSS)[1].tolist()
     with pytest.raises(ValueError, match="could not convert"):
-        points_of([PointRow(AT, "much")], Metric.UPLINK_LOSS)
+        parse_points([PointRow(AT, "much")], Metric.UPLINK_LOSS)

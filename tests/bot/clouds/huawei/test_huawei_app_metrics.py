@@ -8,32 +8,34 @@ from typing import Any
 
 import pytest
 
-from bot.call import LackReason, Unit
+from bot.call import MissingReason, Unit
 from bot.clouds import build_clouds
 from bot.ports import Topic
-from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds, HuaweiAccount
+from bot.sandbox.scenario import build_simulated_call
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlMemory
-from bot.store.response_cache import SqlAnswers
+from bot.store.rate_limits import SqlKeyValueStore
+from bot.store.response_cache import SqlResponseCache
 
 NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """A bad lesson of yesterday, one that runs now."""
-    lessons = [
-        build_lesson("healthy", "past", seed=1, started_at=NOON_S - 86400),
-        build_lesson("downlink_loss_audio", "noisy", seed=3, started_at=NOON_S - 2000),
+    sim_calls = [
+        build_simulated_call("healthy", "past", seed=1, started_at=NOON_S - 86400),
+        build_simulated_call("downlink_loss_audio", "noisy", seed=3, started_at=NOON_S - 2000),
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def huawei(clouds: Clouds, store: Any, ledger: Any, clock: Any) -> AsyncIterator[Any]:
+async def huawei(
+    clouds: FakeClouds, store: Any, rate_limit_store: Any, clock: Any
+) -> AsyncIterator[Any]:
     """Our Huawei, which keeps its answers in the database."""
     account = HuaweiAccount()
     secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
@@ -41,9 +43,9 @@ async def huawei(clouds: Clouds, store: Any, ledger: Any, clock: Any) -> AsyncIt
     each = CloudSettings("huawei", account.apps, clouds.huawei_url, secrets, options)
     made = build_clouds(
         [each],
-        ledger=ledger,
-        memory=SqlMemory(store),
-        answers=SqlAnswers(store),
+        rate_limit_store=rate_limit_store,
+        key_value_store=SqlKeyValueStore(store),
+        response_cache=SqlResponseCache(store),
         clock=clock,
         sleep=clock.sleep,
     )["kids"]
@@ -52,59 +54,59 @@ async def huawei(clouds: Clouds, store: Any, ledger: Any, clock: Any) -> AsyncIt
 
 
 @pytest.mark.parametrize("topic", Topic)
-async def test_every_topic_has_figures(topic: Topic, huawei: Any, clouds: Clouds) -> None:
+async def test_every_topic_has_figures(topic: Topic, huawei: Any, clouds: FakeClouds) -> None:
     """Each topic tells something, says what it means, and keeps within the one allowance."""
-    told = await huawei.fetch_overview("kids", topic)
-    assert ((), False) == (told.failures, told.is_empty)
-    assert (topic, "huawei") == (told.topic, told.cloud)
-    assert told.definitions
+    metrics = await huawei.fetch_app_metrics("kids", topic)
+    assert ((), False) == (metrics.failures, metrics.is_empty)
+    assert (topic, "huawei") == (metrics.topic, metrics.cloud)
+    assert metrics.explanations
     assert [] == clouds.over_quota
 
 
 async def test_native_and_web_are_told_apart(huawei: Any) -> None:
     """W17: both are asked for; the live scale is not stated, so there is no unit."""
-    told = await huawei.fetch_overview("kids", Topic.NETWORK)
-    parts = [trend.figure.part.value for trend in told.trends]
+    metrics = await huawei.fetch_app_metrics("kids", Topic.NETWORK)
+    parts = [trend.definition.part.value for trend in metrics.trends]
     assert {"native": 4, "webrtc": 4} == {part: parts.count(part) for part in parts}
-    assert {Unit.NUMBER} == {trend.unit for trend in told.trends}
-    assert {True} == {trend.figure.higher_is_better for trend in told.trends}
+    assert {Unit.NUMBER} == {trend.unit for trend in metrics.trends}
+    assert {True} == {trend.definition.higher_is_better for trend in metrics.trends}
 
 
 async def test_days_end_with_yesterday(huawei: Any) -> None:
     """W20: today is never there; percent run from 0 to 100."""
-    told = await huawei.fetch_overview("kids", Topic.EXPERIENCE)
-    assert dt.date(2026, 11, 19) == max(usage.day for usage in told.usages)
+    metrics = await huawei.fetch_app_metrics("kids", Topic.EXPERIENCE)
+    assert dt.date(2026, 11, 19) == max(usage.day for usage in metrics.usages)
     joined = [
         usage.value
-        for usage in told.usages
+        for usage in metrics.usages
         if (usage.day.day, usage.metric.value) == (19, "JoinSuccessRate")
     ]
     assert [100] == joined
 
 
-async def test_asked_again_within_the_minute_costs_nothing(huawei: Any, clouds: Clouds) -> None:
+async def test_asked_again_within_the_minute_costs_nothing(huawei: Any, clouds: FakeClouds) -> None:
     """Thirty questions a minute are for diagnoses too."""
-    first = await huawei.fetch_overview("kids", Topic.LIVE)
+    first = await huawei.fetch_app_metrics("kids", Topic.LIVE)
     asked = sum(clouds.counts.values())
-    again = await huawei.fetch_overview("kids", Topic.LIVE)
+    again = await huawei.fetch_app_metrics("kids", Topic.LIVE)
     assert asked == sum(clouds.counts.values()) <= 10
     assert first.trends == again.trends
 
 
-async def test_what_fails_is_told_beside_the_rest(huawei: Any, clouds: Clouds) -> None:
+async def test_what_fails_is_told_beside_the_rest(huawei: Any, clouds: FakeClouds) -> None:
     """One question that goes wrong does not hide what the others tell."""
     clouds.fail_next("rtc/realtime/scale", "html", times=1)
-    told = await huawei.fetch_overview("kids", Topic.SCALE)
-    assert ["RoomCount"] == [trend.name.value for trend in told.trends]
-    assert [LackReason.UNREADABLE] == [lack.why for lack in told.missing]
+    metrics = await huawei.fetch_app_metrics("kids", Topic.SCALE)
+    assert ["RoomCount"] == [trend.name.value for trend in metrics.trends]
+    assert [MissingReason.UNREADABLE] == [missing_item.why for missing_item in metrics.missing]
 
 
 async def test_billed_time_by_day(huawei: Any) -> None:
     """13.7: the time of calls with its sizes that were used, of transcoding and of recording."""
-    told = await huawei.fetch_overview("kids", Topic.USAGE)
+    metrics = await huawei.fetch_app_metrics("kids", Topic.USAGE)
     seconds = [
-        (usage.metric.value, usage.figure.part.value if usage.figure else None, usage.value)
-        for usage in told.usages
+        (usage.metric.value, usage.definition.part.value if usage.definition else None, usage.value)
+        for usage in metrics.usages
         if usage.unit is Unit.SECONDS and usage.day == dt.date(2026, 11, 19)
     ]
     (_, _, total), *_ = seconds
@@ -130,7 +132,7 @@ async def test_quality_by_day(
     topic: Topic, good: int, bad: int, units: set[Unit], huawei: Any
 ) -> None:
     """13.9: every figure of it stands under one of two topics, and says which way is good."""
-    told = await huawei.fetch_overview("kids", topic)
-    kinds = {usage.metric.value: usage for usage in told.usages}.values()
-    ways = [usage.figure.higher_is_better for usage in kinds]
+    metrics = await huawei.fetch_app_metrics("kids", topic)
+    kinds = {usage.metric.value: usage for usage in metrics.usages}.values()
+    ways = [usage.definition.higher_is_better for usage in kinds]
     assert (good, bad, units) == (ways.count(True), ways.count(False), {u.unit for u in kinds})

@@ -10,7 +10,7 @@ import pytest
 
 from bot.call import Call, Code
 from bot.causes import cause_of
-from bot.errors import CloudCannotError, CloudNonsenseError, CloudRefusedError
+from bot.errors import CloudInvalidResponseError, CloudRefusedError, CloudUnsupportedError
 from bot.ports import Window
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -45,9 +45,9 @@ TROUBLE = {"uid": "20002", "room_id": "class_77_1", "exp_id": "954350051", "abno
 
 
 @pytest.mark.parametrize("body", SHAPES)
-async def test_w26_w27_w28_either_shape(body: object, make_huawei: Any, wire: Any) -> None:
+async def test_w26_w27_w28_either_shape(body: object, make_huawei: Any, mock_api: Any) -> None:
     """W26, W27, W28: list or one event, either spelling, quotes escaped once or twice."""
-    wire.say("event", body)
+    mock_api.respond("event", body)
     (event,) = await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
     assert ("18", "10001", "s1", "4g") == (
         event.code.value,
@@ -58,26 +58,26 @@ async def test_w26_w27_w28_either_shape(body: object, make_huawei: Any, wire: An
     assert [] == [word for word in ("Wang", "121.37") if word in repr(event)]
 
 
-async def test_w28_an_unreadable_info_leaves_the_event(make_huawei: Any, wire: Any) -> None:
+async def test_w28_an_unreadable_info_leaves_the_event(make_huawei: Any, mock_api: Any) -> None:
     """W28: the event stays when its text is no JSON."""
-    wire.say("event", {"data": [{"ctime": AT, "event_id": "18", "event_info": "{{oops"}]})
+    mock_api.respond("event", {"data": [{"ctime": AT, "event_id": "18", "event_info": "{{oops"}]})
     (event,) = await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
     assert ("18", "") == (event.code.value, event.uid)
 
 
-async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, wire: Any) -> None:
+async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, mock_api: Any) -> None:
     """W29: the room is always given, and an hour is the longest question."""
-    wire.say("event", {"data": []})
+    mock_api.respond("event", {"data": []})
     window = Window(NOON - dt.timedelta(hours=2, minutes=30), NOON)
     await make_huawei().client_events.events("kids", "class_77_1", window)
-    spans = [(each["room_id"], each["start_time"][11:16]) for each in wire.params("event")]
+    spans = [(each["room_id"], each["start_time"][11:16]) for each in mock_api.params("event")]
     assert [("class_77_1", at) for at in ("11:00", "10:00", "09:30")] == spans
 
 
 @pytest.mark.parametrize("body", [TROUBLE, [TROUBLE], {"data": [TROUBLE]}])
-async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, wire: Any) -> None:
+async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, mock_api: Any) -> None:
     """W30, W31: object, list or `data`; the numbers have no table and get no meaning."""
-    wire.say("abnormalevent", body)
+    mock_api.respond("abnormalevent", body)
     (event,) = await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW)
     (factor,) = event.factors
     assert Code("huawei.exp_id", "954350051") == event.kind
@@ -89,54 +89,54 @@ async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, wir
     "changes",
     [{"abnormal_list": None}, {"abnormal_list": [CAUSE | {"ts": "2026-11-20T13:00:00Z"}]}],
 )
-async def test_w30_nothing_or_another_time(changes: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w30_nothing_or_another_time(changes: Any, make_huawei: Any, mock_api: Any) -> None:
     """W30: a null list is no event, and the sample's time outside the question is left out."""
-    wire.say("abnormalevent", TROUBLE | changes)
+    mock_api.respond("abnormalevent", TROUBLE | changes)
     assert () == await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW)
 
 
 async def test_w41_what_is_gone_is_asked_for_once_a_week(
-    make_huawei: Any, wire: Any, clock: Any
+    make_huawei: Any, mock_api: Any, clock: Any
 ) -> None:
     """W41: a 404 of the gateway is remembered by every process, and tried again after a week."""
     for huawei in (make_huawei(), make_huawei()):
-        with pytest.raises(CloudCannotError):
+        with pytest.raises(CloudUnsupportedError):
             await huawei.client_events.events("kids", "class_77_1", WINDOW)
-    assert 1 == len(wire.asked)
+    assert 1 == len(mock_api.requests)
     clock.advance(days=7)
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
-    assert 2 == len(wire.asked)
+    assert 2 == len(mock_api.requests)
 
 
-async def test_an_unknown_app_is_no_missing_api(make_huawei: Any, wire: Any) -> None:
+async def test_an_unknown_app_is_no_missing_api(make_huawei: Any, mock_api: Any) -> None:
     """A 404 with the service's own code says that the app is unknown, not the call."""
-    wire.say("event", {"error_code": "RTC.00001015"}, 404)
+    mock_api.respond("event", {"error_code": "RTC.00001015"}, 404)
     with pytest.raises(CloudRefusedError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
 
 
 @pytest.mark.parametrize("choice", ["auto", "on", "off"])
-async def test_the_switch(choice: str, make_huawei: Any, wire: Any) -> None:
+async def test_the_switch(choice: str, make_huawei: Any, mock_api: Any) -> None:
     """`off` never asks; the others do."""
-    wire.say("event", {"data": []})
+    mock_api.respond("event", {"data": []})
     client_events = make_huawei(client_events=choice).client_events
     if choice == "off":
-        with pytest.raises(CloudCannotError):
+        with pytest.raises(CloudUnsupportedError):
             await client_events.events("kids", "class_77_1", WINDOW)
     else:
         assert () == await client_events.events("kids", "class_77_1", WINDOW)
-    assert (choice != "off") == bool(wire.asked)
+    assert (choice != "off") == bool(mock_api.requests)
 
 
 @pytest.mark.parametrize(
     ("answer", "network"), [(SHAPES[0], "4g"), ({"data": 7}, ""), ({"error_code": "400"}, "")]
 )
 async def test_networks_come_from_what_clients_told(
-    answer: object, network: str, make_huawei: Any, wire: Any
+    answer: object, network: str, make_huawei: Any, mock_api: Any
 ) -> None:
     """13.2 names no network; 13.11 does, and a diagnosis goes on without it."""
-    wire.say("event", answer)
+    mock_api.respond("event", answer)
     start = NOON - dt.timedelta(hours=1)
     call = Call("huawei", "kids", "c", "class_77_1", start, NOON - dt.timedelta(minutes=10))
     record = await make_huawei().fetch_record(call, ["10001"], WINDOW)
@@ -144,10 +144,10 @@ async def test_networks_come_from_what_clients_told(
 
 
 @pytest.mark.parametrize("body", [{}, {"data": 7}, 5, {"data": [{"ctime": "soon", "event_id": 1}]}])
-async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, wire: Any) -> None:
+async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, mock_api: Any) -> None:
     """A yes that is neither shape is a typed error."""
-    wire.say("event", body)
-    with pytest.raises(CloudNonsenseError):
+    mock_api.respond("event", body)
+    with pytest.raises(CloudInvalidResponseError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
 
 
@@ -161,12 +161,12 @@ async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, wire: An
     ],
 )
 async def test_a_diagnosis_falls_back_on_13_12(
-    named: list[Any], answer: Any, choice: str, shown: list[str], *, make_huawei: Any, wire: Any
+    named: list[Any], answer: Any, choice: str, shown: list[str], *, make_huawei: Any, mock_api: Any
 ) -> None:
     """Numbers without a table are shown where 13.13 names nothing, and never instead of a cause."""
-    wire.say("abnormal-events", {"total": len(named), "events": named})
-    wire.say("abnormalevent", answer)
+    mock_api.respond("abnormal-events", {"total": len(named), "events": named})
+    mock_api.respond("abnormalevent", answer)
     told = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)
     assert (shown, ()) == ([event.kind.value for event in told.events], told.missing)
     asked_both = not named and choice != "off"
-    assert (1 + asked_both) == len(wire.asked)
+    assert (1 + asked_both) == len(mock_api.requests)

@@ -10,40 +10,48 @@ import pytest
 
 from bot.call import Code
 from bot.clouds import build_clouds
-from bot.errors import CloudNonsenseError, CloudRefusedError
+from bot.errors import CloudInvalidResponseError, CloudRefusedError
 from bot.ports import Occupancy
-from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds, HuaweiAccount
+from bot.sandbox.scenario import build_simulated_call
 from bot.settings import CloudSettings
-from bot.store.rate_limits import SqlLedger, SqlMemory
+from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """One running lesson on a simulated Huawei."""
-    lesson = build_lesson("healthy", "class_77_1", seed=1, started_at=NOON_S - 600)
-    made = Clouds([lesson], clock=clock.timestamp)
+    sim_call = build_simulated_call("healthy", "class_77_1", seed=1, started_at=NOON_S - 600)
+    made = FakeClouds([sim_call], clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def huawei(clouds: Clouds, clock: Any, store: Any, ledger: SqlLedger) -> AsyncIterator[Any]:
+async def huawei(
+    clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
+) -> AsyncIterator[Any]:
     """Our Huawei, let in by its key pair; `lost` is an app the account does not have."""
     account = HuaweiAccount()
     secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
     options = {"project_id": account.project_id, "iam_url": clouds.huawei_url}
     apps = dict(account.apps) | {"lost": "0" * 24}
     each = CloudSettings("huawei", apps, clouds.huawei_url, secrets, options)
-    memory = SqlMemory(store)
-    made = build_clouds([each], ledger=ledger, memory=memory, clock=clock, sleep=clock.sleep)
+    key_value_store = SqlKeyValueStore(store)
+    made = build_clouds(
+        [each],
+        rate_limit_store=rate_limit_store,
+        key_value_store=key_value_store,
+        clock=clock,
+        sleep=clock.sleep,
+    )
     yield made["kids"]
     await made["kids"].close()
 
 
-async def test_w38_commands_are_taken_without_a_body(clouds: Clouds, huawei: Any) -> None:
+async def test_w38_commands_are_taken_without_a_body(clouds: FakeClouds, huawei: Any) -> None:
     """W38: 202 with an empty body is a yes; both commands arrive, signed."""
     await huawei.control.remove_users("kids", "class_77_1", ["10001", "20002"])
     await huawei.control.dismiss("kids", "class_77_1")
@@ -57,7 +65,7 @@ async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.dismiss("kids", "class_0_0")
     assert (404, "RTC.00001003") == (caught.value.status, caught.value.code)
-    assert "finds no such app, channel or job" in str(caught.value.spoken)
+    assert "finds no such app, channel or job" in str(caught.value.user_message)
 
 
 async def test_a_recording_runs_and_stops(huawei: Any) -> None:
@@ -75,14 +83,14 @@ async def test_a_recording_runs_and_stops(huawei: Any) -> None:
         await huawei.control.recording("kids", "nobody")
 
 
-async def test_odd_jobs(make_huawei: Any, wire: Any) -> None:
+async def test_odd_jobs(make_huawei: Any, mock_api: Any) -> None:
     """The document's own sample has numbers for ids and no state; a job without id is nonsense."""
-    wire.say("1", {"job_id": 1, "room_id": 100, "user_id": "user001"})
-    wire.say("2", {"room_id": 100})
+    mock_api.respond("1", {"job_id": 1, "room_id": 100, "user_id": "user001"})
+    mock_api.respond("2", {"room_id": 100})
     control = make_huawei().control
     job = await control.recording("kids", "1")
     assert ("1", "100", None, None) == (job.id, job.cname, job.state, job.started_at)
-    with pytest.raises(CloudNonsenseError):
+    with pytest.raises(CloudInvalidResponseError):
         await control.recording("kids", "2")
 
 
@@ -90,7 +98,7 @@ async def test_odd_jobs(make_huawei: Any, wire: Any) -> None:
     ("state", "told"), [("ACTIVATION", "aksk, ACTIVATION"), ("ARREARS", "aksk, ARREARS")]
 )
 async def test_check_tells_the_apps_state(
-    state: str, told: str, clouds: Clouds, huawei: Any
+    state: str, told: str, clouds: FakeClouds, huawei: Any
 ) -> None:
     """5.2 proves the key outside chapter 13's allowance, and says how the app stands."""
     clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
@@ -102,10 +110,10 @@ async def test_check_names_an_app_that_is_not_ours(huawei: Any) -> None:
     """An app id of another account is a refusal with a next step."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.check("lost")
-    assert ("RTC.00001015", True) == (caught.value.code, "app id" in str(caught.value.spoken))
+    assert ("RTC.00001015", True) == (caught.value.code, "app id" in str(caught.value.user_message))
 
 
-async def test_check_turns_pages_by_number(make_huawei: Any, wire: Any) -> None:
+async def test_check_turns_pages_by_number(make_huawei: Any, mock_api: Any) -> None:
     """5.2's offset counts pages where chapter 13's counts rows."""
 
     def apps(request: Any) -> Any:
@@ -114,9 +122,9 @@ async def test_check_turns_pages_by_number(make_huawei: Any, wire: Any) -> None:
         rows = ours or [{"app_id": f"other{n}"} for n in range(100)]
         return httpx.Response(200, json={"count": 101, "apps": rows})
 
-    wire.do("apps", apps)
+    mock_api.respond_with("apps", apps)
     assert "aksk, unknown" == await make_huawei().check("kids")
-    assert ["0", "1"] == [each["offset"] for each in wire.params("apps")]
+    assert ["0", "1"] == [each["offset"] for each in mock_api.params("apps")]
 
 
 async def test_who_is_in_a_room(huawei: Any) -> None:
@@ -125,14 +133,16 @@ async def test_who_is_in_a_room(huawei: Any) -> None:
     assert None is await huawei.control.occupancy("kids", "class_0_0")
 
 
-async def test_room_whose_call_has_ended(clouds: Clouds, huawei: Any) -> None:
+async def test_room_whose_call_has_ended(clouds: FakeClouds, huawei: Any) -> None:
     """Nobody is in a room whose last call is over."""
-    ended = build_lesson("healthy", "class_77_9", seed=2, started_at=NOON_S - 9000, length_s=600)
+    ended = build_simulated_call(
+        "healthy", "class_77_9", seed=2, started_at=NOON_S - 9000, length_s=600
+    )
     clouds.add(ended)
     assert None is await huawei.control.occupancy("kids", "class_77_9")
 
 
-async def test_callback_address(clouds: Clouds, huawei: Any) -> None:
+async def test_callback_address(clouds: FakeClouds, huawei: Any) -> None:
     """8.1 says where recordings are told, with which key; 8.2 where; the key is not read."""
     control, app = huawei.control, HuaweiAccount().apps["kids"]
     assert "" == await control.callback_url("kids")

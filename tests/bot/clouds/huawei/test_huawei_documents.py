@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Any, Final
 
 from bot.call import Code
-from bot.i18n.translator import Words
+from bot.i18n.translator import Translator
 from bot.ports import Window
 from tests.bot.clouds.conftest import NOON
 
 WINDOW: Final = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=36))
 
 
-async def test_w35_descriptions_are_not_read(make_huawei: Any, wire: Any) -> None:
+async def test_w35_descriptions_are_not_read(make_huawei: Any, mock_api: Any) -> None:
     """W35: an event's words come from its numbers, in our languages; theirs are nobody's choice."""
     row = {
         "time": "2026-11-20T11:21:00Z",
@@ -26,21 +26,23 @@ async def test_w35_descriptions_are_not_read(make_huawei: Any, wire: Any) -> Non
         "abnormal_factor": 12,
         "abnormal_factor_desc": "rare words",
     }
-    wire.respond("abnormal-events", {"total": 1, "events": [row]})
+    mock_api.respond("abnormal-events", {"total": 1, "events": [row]})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
     assert Code("huawei.abnormal_factor.type2_3", "12") == event.factors[0].code
     assert "rare words" not in repr(event)
-    said = {Words(locale).say(event.factors[0].code.spoken) for locale in ("zh", "en")}
-    assert 2 == len(said)
+    text = {
+        Translator(locale).translate(event.factors[0].code.user_message) for locale in ("zh", "en")
+    }
+    assert 2 == len(text)
 
 
-async def test_the_apps_name_of_each_call(make_huawei: Any, wire: Any) -> None:
+async def test_the_apps_name_of_each_call(make_huawei: Any, mock_api: Any) -> None:
     """Section 0: `app` in 13.1, 13.2 and 13.13, `app_id` in 13.10; never both, never none."""
     cloud = make_huawei()
     (call,) = await cloud.find_calls("kids", "class_77_1", WINDOW)
     await cloud.fetch_record(call, ["10001"], WINDOW)
     await cloud.fetch_events("kids", "class_77_1", WINDOW)
     for name, key in (("rooms", "app"), ("users", "app"), ("abnormal-events", "app")):
-        assert wire.params(name)
-        assert all({key} == {"app", "app_id"} & set(asked) for asked in wire.params(name))
-    assert all({"app_id"} == {"app", "app_id"} & set(asked) for asked in wire.params("details"))
+        assert mock_api.params(name)
+        assert all({key} == {"app", "app_id"} & set(asked) for asked in mock_api.params(name))
+    assert all({"app_id"} == {"app", "app_id"} & set(asked) for asked in mock_api.params("details"))

@@ -9,7 +9,7 @@ import pytest
 
 from bot.call import Call, Code
 from bot.errors import (
-    CloudNonsenseError,
+    CloudInvalidResponseError,
 )
 from bot.ports import Window
 
@@ -48,11 +48,11 @@ TYPES = [
 
 
 @pytest.mark.parametrize("numbers", TYPES)
-async def test_w32_w33_factors_by_type(numbers: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w32_w33_factors_by_type(numbers: Any, make_huawei: Any, mock_api: Any) -> None:
     """W32, W33, W34: a factor's number counts with its type; 7 digits mean the 8; none is lost."""
     kind, factor, code_kind, value = numbers
     row = EVENT | {"abnormal_type": kind, "abnormal_factor": factor}
-    wire.say("abnormal-events", {"total": 1, "events": [row]})
+    mock_api.respond("abnormal-events", {"total": 1, "events": [row]})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
     assert Code("huawei.abnormal_type", str(kind)) == event.kind
     assert Code(code_kind, value) == event.factors[0].code
@@ -69,11 +69,11 @@ PLACES = [
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_w37_whose_fault(place: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w37_whose_fault(place: Any, make_huawei: Any, mock_api: Any) -> None:
     """W37: both uids are kept; a fault of the way down is the receiver's own."""
     location, factor, peer, culprit = place
     row = EVENT | {"location": location, "abnormal_factor": factor, "peer_uid": peer}
-    wire.say("abnormal-events", {"total": 1, "events": [row]})
+    mock_api.respond("abnormal-events", {"total": 1, "events": [row]})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
     assert ("20002", peer or None, culprit) == (
         event.uid,
@@ -82,7 +82,7 @@ async def test_w37_whose_fault(place: Any, make_huawei: Any, wire: Any) -> None:
     )
 
 
-async def test_rows_of_one_moment_are_one_event(make_huawei: Any, wire: Any) -> None:
+async def test_rows_of_one_moment_are_one_event(make_huawei: Any, mock_api: Any) -> None:
     """Two factors for one freeze are one event; other rooms and times are left out."""
     rows = [
         EVENT,
@@ -90,7 +90,7 @@ async def test_rows_of_one_moment_are_one_event(make_huawei: Any, wire: Any) -> 
         EVENT | {"room_id": "class_77_10"},
         EVENT | {"time": "2026-11-20T11:20:00Z"},
     ]
-    wire.say("abnormal-events", {"total": 4, "events": rows})
+    mock_api.respond("abnormal-events", {"total": 4, "events": rows})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
     assert ["12", "6"] == [factor.code.value for factor in event.factors]
 
@@ -100,9 +100,9 @@ EMPTY: list[object] = [{}, {"total": None}, [], None, "x"]
 
 @pytest.mark.parametrize("body", EMPTY)
 async def test_an_answer_without_its_list_is_nonsense(
-    body: object, make_huawei: Any, wire: Any
+    body: object, make_huawei: Any, mock_api: Any
 ) -> None:
     """A yes that holds nothing of what was asked for is no empty answer."""
-    wire.say("abnormal-events", body)
-    with pytest.raises(CloudNonsenseError):
+    mock_api.respond("abnormal-events", body)
+    with pytest.raises(CloudInvalidResponseError):
         await make_huawei().fetch_events("kids", "class_77_1", WINDOW)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.call import Code, Unit
-from bot.errors import CloudForgotError, CloudNonsenseError
+from bot.errors import CloudDataExpiredError, CloudInvalidResponseError
 from bot.ports import Window
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -16,102 +16,106 @@ HOUR = Window(NOON - dt.timedelta(hours=1), NOON)
 DAY = dt.date(2026, 11, 18)
 
 
-async def test_w16_required_parameters_are_there(make_huawei: Any, wire: Any) -> None:
+async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any) -> None:
     """W16, W17: the document's samples leave metric, SDK, dimension and time out; we never do."""
     sample = {"time": "2026-11-20T11:30:00Z", "value": 0.5}
-    wire.say("scale", {"scale": [sample]})
-    wire.say("quality", {"quality": [sample]})
-    wire.say("network", {"network": [sample]})
-    wire.say("dimension", {"dimensions": []})
-    figures = make_huawei().figures
-    await figures.live_scale("kids", "OnlineUsers", HOUR)
-    await figures.live_quality("kids", "VideoFreezeRate", "native", HOUR)
-    await figures.live_network("kids", "VideoExcellentTransRate", "webrtc", HOUR)
-    await figures.live_spread("kids", "region", NOON)
-    given = [{*dict(asked.url.params)} for asked in wire.asked]
+    mock_api.respond("scale", {"scale": [sample]})
+    mock_api.respond("quality", {"quality": [sample]})
+    mock_api.respond("network", {"network": [sample]})
+    mock_api.respond("dimension", {"dimensions": []})
+    statistics = make_huawei().statistics
+    await statistics.live_scale("kids", "OnlineUsers", HOUR)
+    await statistics.live_quality("kids", "VideoFreezeRate", "native", HOUR)
+    await statistics.live_network("kids", "VideoExcellentTransRate", "webrtc", HOUR)
+    await statistics.live_distribution("kids", "region", NOON)
+    given = [{*dict(asked.url.params)} for asked in mock_api.requests]
     span = {"app", "metric", "start_time", "end_time"}
     spread = {"app", "metric", "dimension", "time"}
     assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == given
-    assert "2026-11-20T12:00:00Z" == wire.params("dimension")[0]["time"]
+    assert "2026-11-20T12:00:00Z" == mock_api.params("dimension")[0]["time"]
 
 
-async def test_live_rates_keep_their_scale(make_huawei: Any, wire: Any) -> None:
+async def test_live_rates_keep_their_scale(make_huawei: Any, mock_api: Any) -> None:
     """Nobody says what 1 means live: the value stays, without a unit; points come sorted."""
     samples = [
         {"time": "2026-11-20T11:31:00Z", "value": 0.54},
         {"time": "2026-11-20T11:30:00Z", "value": 1},
         {"time": "2026-11-20T11:32:00Z", "value": None},
     ]
-    wire.say("quality", {"quality": samples})
-    trend = await make_huawei().figures.live_quality("kids", "AudioFreezeRate", "native", HOUR)
+    mock_api.respond("quality", {"quality": samples})
+    trend = await make_huawei().statistics.live_quality("kids", "AudioFreezeRate", "native", HOUR)
     assert (Code("huawei.metric", "AudioFreezeRate"), Unit.NUMBER) == (trend.name, trend.unit)
     assert [1.0, 0.54] == [value for _, value in trend.points]
 
 
-async def test_live_figures_cover_a_day_at_most(make_huawei: Any, wire: Any) -> None:
+async def test_live_figures_cover_a_day_at_most(make_huawei: Any, mock_api: Any) -> None:
     """Of a longer window the last day is asked for."""
-    wire.say("scale", {"scale": []})
+    mock_api.respond("scale", {"scale": []})
     window = Window(NOON - dt.timedelta(days=3), NOON)
-    await make_huawei().figures.live_scale("kids", "RoomCount", window, "class_77_1")
-    (asked,) = wire.params("scale")
+    await make_huawei().statistics.live_scale("kids", "RoomCount", window, "class_77_1")
+    (asked,) = mock_api.params("scale")
     assert ("2026-11-19T12:00:00Z", "class_77_1") == (asked["start_time"], asked["room_id"])
 
 
-async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, wire: Any) -> None:
+async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: Any) -> None:
     """W15, W18: a code and a Chinese name both stay readable; the largest comes first."""
     rows = [{"dimension": "GD", "online_users": 2}, {"dimension": "陕西", "online_users": 9}]
-    wire.say("dimension", {"dimensions": rows})
-    spread = await make_huawei().figures.live_spread("kids", "region", NOON)
+    mock_api.respond("dimension", {"dimensions": rows})
+    spread = await make_huawei().statistics.live_distribution("kids", "region", NOON)
     found = [(row.codes[0].kind, row.codes[0].value, row.value) for row in spread.rows]
     assert [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)] == found
 
 
-async def test_w21_names_and_scale_of_a_day(make_huawei: Any, wire: Any) -> None:
+async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> None:
     """W12, W21: `JoinSuccess5SecsRate` comes back under another name; 1 means 100 %."""
     row = {"date": "2026-11-18", "join_success_in5secs_rate": 0.99, "audio_trans_delay": 61.5}
-    wire.say("quality", {"quality": [row]})
-    figures = make_huawei().figures
+    mock_api.respond("quality", {"quality": [row]})
+    statistics = make_huawei().statistics
     metrics = ["JoinSuccess5SecsRate", "AudioTransDelay", "VideoFreezeRate"]
-    found = await figures.daily_quality("kids", metrics, DAY, DAY)
+    found = await statistics.daily_quality("kids", metrics, DAY, DAY)
     assert [("JoinSuccess5SecsRate", "%", 99.0), ("AudioTransDelay", "ms", 61.5)] == [
         (one.metric.value, one.unit, one.value) for one in found
     ]
-    (asked,) = wire.params("quality")
+    (asked,) = mock_api.params("quality")
     assert ("JoinSuccess5SecsRate,AudioTransDelay,VideoFreezeRate", "2026-11-18") == (
         asked["metric"],
         asked["start_date"],
     )
 
 
-async def test_w12_values_may_be_repeated(make_huawei: Any, wire: Any) -> None:
+async def test_w12_values_may_be_repeated(make_huawei: Any, mock_api: Any) -> None:
     """W12: switched to the SDK's style, several values are several parameters."""
-    wire.say("scale", {"scale": []})
+    mock_api.respond("scale", {"scale": []})
     huawei = make_huawei(array_style="repeat")
-    await huawei.figures.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)
-    assert ["RoomCount", "UserCount"] == wire.asked[0].url.params.get_list("metric")
+    await huawei.statistics.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)
+    assert ["RoomCount", "UserCount"] == mock_api.requests[0].url.params.get_list("metric")
 
 
-async def test_w20_today_is_never_asked_for(make_huawei: Any, wire: Any) -> None:
+async def test_w20_today_is_never_asked_for(make_huawei: Any, mock_api: Any) -> None:
     """W19, W20: days end yesterday, go back 31, and both dates are always given."""
-    wire.say("scale", {"scale": []})
-    figures = make_huawei().figures
+    mock_api.respond("scale", {"scale": []})
+    statistics = make_huawei().statistics
     today = NOON.date()
-    await figures.daily_scale("kids", ["UserCount"], today - dt.timedelta(days=60), today)
-    assert () == await figures.daily_scale("kids", ["UserCount"], today, today)
-    (asked,) = wire.params("scale")
+    await statistics.daily_scale("kids", ["UserCount"], today - dt.timedelta(days=60), today)
+    assert () == await statistics.daily_scale("kids", ["UserCount"], today, today)
+    (asked,) = mock_api.params("scale")
     assert ("2026-10-20", "2026-11-19") == (asked["start_date"], asked["end_date"])
     long_ago = dt.date(2026, 1, 1)
-    with pytest.raises(CloudForgotError):
-        await figures.daily_scale("kids", ["UserCount"], long_ago, long_ago)
+    with pytest.raises(CloudDataExpiredError):
+        await statistics.daily_scale("kids", ["UserCount"], long_ago, long_ago)
 
 
-async def test_usage_in_seconds(make_huawei: Any, wire: Any) -> None:
+async def test_usage_in_seconds(make_huawei: Any, mock_api: Any) -> None:
     """13.7: the whole and its parts, by day."""
     row = {"date": "2026-11-18", "video_sd": 1, "video_hd": 2, "audio": 1, "total_duration": 4}
-    wire.say("usage", {"usage": [row]})
-    found = await make_huawei().figures.usage("kids", "CommunicationDuration", DAY, DAY)
+    mock_api.respond("usage", {"usage": [row]})
+    found = await make_huawei().statistics.usage("kids", "CommunicationDuration", DAY, DAY)
     values = {
-        one.figure.part.value if one.figure else one.metric.value: (one.day, one.unit, one.value)
+        one.definition.part.value if one.definition else one.metric.value: (
+            one.day,
+            one.unit,
+            one.value,
+        )
         for one in found
     }
     expected = {"CommunicationDuration": 4, "video_sd": 1, "video_hd": 2, "audio": 1}
@@ -119,26 +123,26 @@ async def test_usage_in_seconds(make_huawei: Any, wire: Any) -> None:
     assert {"CommunicationDuration"} == {one.metric.value for one in found}
 
 
-async def test_w33_w36_who_had_what(make_huawei: Any, wire: Any) -> None:
+async def test_w33_w36_who_had_what(make_huawei: Any, mock_api: Any) -> None:
     """W33, W36: both dimensions are asked for; 7 digits mean the 8; half a row is a row."""
     rows = [
         {"abnormal_type": 1, "abnormal_factor": 9000004, "user_count": 2},
         {"abnormal_type": 2, "user_count": 5},
     ]
-    wire.say("dimension", {"dimensions": rows})
-    spread = await make_huawei().figures.abnormal_spread("kids", HOUR)
+    mock_api.respond("dimension", {"dimensions": rows})
+    spread = await make_huawei().statistics.abnormal_distribution("kids", HOUR)
     freeze, join = spread.rows
     assert ((Code("huawei.abnormal_type", "2"),), 5) == (freeze.codes, freeze.value)
     assert Code("huawei.abnormal_factor.type1", "90000004") == join.codes[1]
-    (asked,) = wire.params("dimension")
+    (asked,) = mock_api.params("dimension")
     assert "abnormal_type,abnormal_factor" == asked["dimension"]
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"scale": None}, {"scale": [{"time": "soon", "value": 1}]}, {"scale": 5}]
 )
-async def test_odd_figures_are_nonsense(body: object, make_huawei: Any, wire: Any) -> None:
+async def test_odd_figures_are_nonsense(body: object, make_huawei: Any, mock_api: Any) -> None:
     """A yes without its figures, or with a time that is none, is a typed error."""
-    wire.say("scale", body)
-    with pytest.raises(CloudNonsenseError):
-        await make_huawei().figures.live_scale("kids", "OnlineUsers", HOUR)
+    mock_api.respond("scale", body)
+    with pytest.raises(CloudInvalidResponseError):
+        await make_huawei().statistics.live_scale("kids", "OnlineUsers", HOUR)

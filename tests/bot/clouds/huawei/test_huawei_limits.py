@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.clouds.endpoints import ENDPOINTS, Rate, endpoint
+from bot.clouds.endpoints import ENDPOINTS, RateLimit, find_endpoint
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
@@ -26,12 +26,12 @@ SPANS = [
     ("abnormal_dimension", None, _DAY),
 ]
 RATES = [
-    ("apps", Rate(60, 60)),
-    ("start_job", Rate(10, 1)),
-    ("job", Rate(10, 1)),
-    ("stop_job", Rate(10, 1)),
-    ("remove_users", Rate(60, 60)),
-    ("dismiss", Rate(60, 60)),
+    ("apps", RateLimit(60, 60)),
+    ("start_job", RateLimit(10, 1)),
+    ("job", RateLimit(10, 1)),
+    ("stop_job", RateLimit(10, 1)),
+    ("remove_users", RateLimit(60, 60)),
+    ("dismiss", RateLimit(60, 60)),
 ]
 
 
@@ -39,14 +39,14 @@ RATES = [
 def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
     """Section 5: how far back and how long a question of chapter 13 may be."""
     name, look_back, span = limits
-    row = endpoint("huawei", name)
+    row = find_endpoint("huawei", name)
     assert (look_back, span) == (row.look_back, row.max_span)
 
 
 @pytest.mark.parametrize("limits", RATES, ids=lambda limits: str(limits[0]))
-def test_rates_are_the_documents(limits: tuple[str, Rate]) -> None:
+def test_rates_are_the_documents(limits: tuple[str, RateLimit]) -> None:
     """Table 1-2: how often the calls that act may be made."""
-    assert (limits[1],) == endpoint("huawei", limits[0]).rates
+    assert (limits[1],) == find_endpoint("huawei", limits[0]).rates
 
 
 def test_w2_chapter_13_shares_one_account() -> None:
@@ -55,4 +55,6 @@ def test_w2_chapter_13_shares_one_account() -> None:
         row for row in ENDPOINTS if row.document.endswith(tuple(f", 13.{n}" for n in range(15)))
     ]
     assert 14 == len(rows)
-    assert {((Rate(30, 60),), "huawei.statistics.X")} == {(r.rates, r.account("X")) for r in rows}
+    assert {((RateLimit(30, 60),), "huawei.statistics.X")} == {
+        (r.rates, r.bucket("X")) for r in rows
+    }

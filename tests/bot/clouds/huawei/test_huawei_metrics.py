@@ -34,22 +34,22 @@ def qos(mid: str, *pairs: tuple[str, object], uid: str = "10001", peer: object =
 
 
 async def test_samples_belong_to_the_stay_they_fall_into(
-    user: Any, make_huawei: Any, wire: Any
+    user: Any, make_huawei: Any, mock_api: Any
 ) -> None:
     """13.10 names no session: samples are cut where somebody came back."""
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
     again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z"}
-    wire.say("users", {"total": 2, "users": [first, again]})
-    wire.say("details", qos("abit", ("11:31:00", 40), ("11:32:00", 41), ("11:33:00", 42)))
+    mock_api.respond("users", {"total": 2, "users": [first, again]})
+    mock_api.respond("details", qos("abit", ("11:31:00", 40), ("11:32:00", 41), ("11:33:00", 42)))
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
     cut = {one.sid: one.values.tolist() for one in record.series}
     assert {"s1": [40.0], "s2": [41.0, 42.0]} == cut
 
 
-async def test_w22_the_right_names_are_sent(make_huawei: Any, wire: Any) -> None:
+async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> None:
     """W22, W23: `vrtt` is asked for and never `vrtd`, with room, times and `mid`, by user."""
     await make_huawei().fetch_record(CALL, ["10001", "20002"], WINDOW)
-    asked = wire.params("details")
+    asked = mock_api.params("details")
     mids = asked[0]["mid"].split(",")
     assert (22, True, False) == (len(mids), "vrtt" in mids, "vrtd" in mids)
     assert ["10001", "20002"] == [each["user_id"] for each in asked]
@@ -58,17 +58,17 @@ async def test_w22_the_right_names_are_sent(make_huawei: Any, wire: Any) -> None
     assert span == (asked[0]["start_time"], asked[0]["end_time"])
 
 
-async def test_w22_a_misprint_in_an_answer_is_understood(make_huawei: Any, wire: Any) -> None:
+async def test_w22_a_misprint_in_an_answer_is_understood(make_huawei: Any, mock_api: Any) -> None:
     """W22: should the service answer `vrtd` after all, it is the same metric."""
-    wire.say("details", qos("vrtd", ("11:31:00", 88)))
+    mock_api.respond("details", qos("vrtd", ("11:31:00", 88)))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (Metric.UPLINK_LATENCY, Code("huawei.mid", "vrtt")) == (series.metric, series.code)
 
 
 @pytest.mark.parametrize("peer", ["0", "", "10001", None, 0])
-async def test_w24_the_own_side(peer: object, make_huawei: Any, wire: Any) -> None:
+async def test_w24_the_own_side(peer: object, make_huawei: Any, mock_api: Any) -> None:
     """W24: "0", "" and the own uid as `peerid` all mean what the person sends."""
-    wire.say("details", qos("vloss", ("11:31:00", 7.5), peer=peer))
+    mock_api.respond("details", qos("vloss", ("11:31:00", 7.5), peer=peer))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (None, Metric.UPLINK_LOSS, Direction.UP, Unit.PERCENT) == (
         series.peer_uid,
@@ -78,9 +78,9 @@ async def test_w24_the_own_side(peer: object, make_huawei: Any, wire: Any) -> No
     )
 
 
-async def test_w24_what_was_received(make_huawei: Any, wire: Any) -> None:
+async def test_w24_what_was_received(make_huawei: Any, mock_api: Any) -> None:
     """W24: another uid as `peerid` is the sender of what was received."""
-    wire.say("details", qos("vloss", ("11:31:00", 0.5), peer="20002"))
+    mock_api.respond("details", qos("vloss", ("11:31:00", 0.5), peer="20002"))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert ("20002", Metric.DOWNLINK_LOSS, 0.5) == (
         series.peer_uid,
@@ -89,17 +89,17 @@ async def test_w24_what_was_received(make_huawei: Any, wire: Any) -> None:
     )
 
 
-async def test_w25_points_come_unsorted(make_huawei: Any, wire: Any) -> None:
+async def test_w25_points_come_unsorted(make_huawei: Any, mock_api: Any) -> None:
     """W25: samples are sorted, gaps and impossible jitter left out, the first of a second kept."""
     samples = [("11:33:00", "3"), ("11:31:00", 1), ("11:31:00", 9), ("11:32:00", None)]
     samples += [("11:32:10", "-"), ("11:32:20", "")]
-    wire.say("details", qos("ajitter", *samples, ("11:31:30", 433422), peer="10001"))
+    mock_api.respond("details", qos("ajitter", *samples, ("11:31:30", 433422), peer="10001"))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert ([1.0, 3.0], 120.0) == (series.values.tolist(), float(series.times[1] - series.times[0]))
 
 
-async def test_an_unknown_metric_is_kept(make_huawei: Any, wire: Any) -> None:
+async def test_an_unknown_metric_is_kept(make_huawei: Any, mock_api: Any) -> None:
     """A metric nobody knows is there under its own name."""
-    wire.say("details", qos("zloss", ("11:31:00", 1)))
+    mock_api.respond("details", qos("zloss", ("11:31:00", 1)))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (Metric.OTHER, "zloss") == (series.metric, series.code.value)

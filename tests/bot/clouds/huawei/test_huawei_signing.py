@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from bot.clouds.huawei.credentials import KeyPair, Request
+from bot.clouds.huawei.credentials import AccessKeyCredentials, UnsignedRequest
 from bot.clouds.huawei.signing import authorize, canonical_query, canonical_request
 
 PROJECT = "0123456789abcdef0123456789abcdef"
@@ -45,14 +45,16 @@ def test_the_guides_own_example() -> None:
 
 async def test_the_headers_a_key_pair_sends() -> None:
     """Huawei's SDK signs the same request with the same headers and the same result (W5)."""
-    keys = KeyPair(
+    keys = AccessKeyCredentials(
         "AKEXAMPLE0000000000",
         "SKEXAMPLE000000000000000000000000000000",
         PROJECT,
         "rtc-api.myhuaweicloud.com",
         At("20240101T000000Z"),
     )
-    request = Request("GET", f"/v1/{PROJECT}/rtc/rooms", (("app", "5fa682b34a974f7ad24d223b"),))
+    request = UnsignedRequest(
+        "GET", f"/v1/{PROJECT}/rtc/rooms", (("app", "5fa682b34a974f7ad24d223b"),)
+    )
     headers = await keys.headers(request)
     wanted = (
         "SDK-HMAC-SHA256 Access=AKEXAMPLE0000000000, "
@@ -82,7 +84,9 @@ def test_a_query_is_sent_as_it_is_signed(query: list[tuple[str, str]], wanted: s
 
 async def test_nothing_shows_a_key() -> None:
     """The representations of credentials and requests hold no key, no id and no body."""
-    keys = KeyPair("AKAK", "SKSK", PROJECT, "h", At("20240101T000000Z"))
-    request = Request("POST", "/v2/apps/app-1/rooms/room-1/dismiss", (("uid", "10001"),), b"body")
+    keys = AccessKeyCredentials("AKAK", "SKSK", PROJECT, "h", At("20240101T000000Z"))
+    request = UnsignedRequest(
+        "POST", "/v2/apps/app-1/rooms/room-1/dismiss", (("uid", "10001"),), b"body"
+    )
     shown = repr(keys) + repr(request)
     assert [] == [word for word in ("AKAK", "SKSK", "room-1", "10001", "body'") if word in shown]

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.call import Call, Lack, LackReason
+from bot.call import Call, MissingKind, MissingReason
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
-    CloudForgotError,
-    CloudOverQuotaError,
+    CloudDataExpiredError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
+    CloudUnsupportedError,
 )
 from bot.ports import Window
 
@@ -35,30 +35,30 @@ WINDOW = Window(when("11:30:00"), when("11:34:00"))
 CALL = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"), when("11:50:00"))
 
 
-async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, wire: Any) -> None:
+async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, mock_api: Any) -> None:
     """W1, W5, W9: the project is in the path of 13.1 to 13.12 and in every header."""
     huawei = make_huawei(client_events="off")
     await huawei.find_calls("kids", "class_77_1", WINDOW)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
-    rooms, events = wire.asked
+    rooms, events = mock_api.requests
     assert f"/v1/{PROJECT}/rtc/rooms" == rooms.url.path
     assert "/v1/rtc/data/abnormal-events" == events.url.path
-    for asked in wire.asked:
+    for asked in mock_api.requests:
         assert PROJECT == asked.headers["x-project-id"]
         assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=AKSANDBOX, ")
         assert "20261120T120000Z" == asked.headers["x-sdk-date"]
 
 
-async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, wire: Any) -> None:
+async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, mock_api: Any) -> None:
     """W2: 30 calls of any of its endpoints fit into a minute, the next one does not go out."""
     huawei = make_huawei(client_events="off")
     for minute in range(15):
         window = Window(when(f"11:{minute:02}:00"), when(f"11:{minute:02}:30"))
         await huawei.find_calls("kids", "class_77_1", window)
         await huawei.fetch_events("kids", "class_77_1", window)
-    with pytest.raises(CloudOverQuotaError) as caught:
+    with pytest.raises(CloudQuotaExceededError) as caught:
         await huawei.find_calls("kids", "class_77_1", WINDOW)
-    assert 30 == len(wire.asked)
+    assert 30 == len(mock_api.requests)
     assert dt.timedelta(seconds=60) <= caught.value.retry_at - NOON < dt.timedelta(seconds=61)
 
 
@@ -69,50 +69,50 @@ def token_answer(number: int, **token: object) -> Callable[[httpx.Request], http
     return lambda _: httpx.Response(201, json=body, headers=headers)
 
 
-async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, wire: Any, clock: Any) -> None:
+async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, mock_api: Any, clock: Any) -> None:
     """W3: the token comes in a header and serves until an hour before its end."""
-    wire.do("tokens", token_answer(1))
+    mock_api.respond_with("tokens", token_answer(1))
     huawei = make_huawei(auth="token", client_events="off")
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
     clock.advance(hours=22)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
-    wire.do("tokens", token_answer(2))
+    mock_api.respond_with("tokens", token_answer(2))
     clock.advance(hours=1)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
-    sent = [r.headers["x-auth-token"][:4] for r in wire.asked if "x-auth-token" in r.headers]
+    sent = [r.headers["x-auth-token"][:4] for r in mock_api.requests if "x-auth-token" in r.headers]
     assert ["MII1", "MII1", "MII2"] == sent
-    login = next(r for r in wire.asked if r.url.path == "/v3/auth/tokens")
+    login = next(r for r in mock_api.requests if r.url.path == "/v3/auth/tokens")
     assert ("iam.invalid", True) == (login.url.host, b'"scope":{"project":' in login.content)
-    assert "authorization" not in wire.asked[1].headers
+    assert "authorization" not in mock_api.requests[1].headers
 
 
-async def test_many_askers_share_one_token(make_huawei: Any, wire: Any) -> None:
+async def test_many_askers_share_one_token(make_huawei: Any, mock_api: Any) -> None:
     """W3: questions asked together cost one token; so do refusals met together."""
-    wire.do("tokens", token_answer(1))
+    mock_api.respond_with("tokens", token_answer(1))
     huawei = make_huawei(auth="token")
     cnames = [f"class_{n}" for n in range(4)]
     await asyncio.gather(*(huawei.fetch_events("kids", cname, WINDOW) for cname in cnames))
-    assert 1 == sum(r.url.path == "/v3/auth/tokens" for r in wire.asked)
+    assert 1 == sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests)
 
     def refuse_the_first(request: httpx.Request) -> httpx.Response:
         if request.headers["x-auth-token"].startswith("MII1"):
             return httpx.Response(401, json={"error_code": "APIGW.0301"})
         return httpx.Response(200, json={"total": 0, "room_info_list": []})
 
-    wire.do("rooms", refuse_the_first)
-    wire.do("tokens", token_answer(2))
+    mock_api.respond_with("rooms", refuse_the_first)
+    mock_api.respond_with("tokens", token_answer(2))
     await asyncio.gather(*(huawei.find_calls("kids", cname, WINDOW) for cname in cnames))
-    assert 2 == sum(r.url.path == "/v3/auth/tokens" for r in wire.asked)
+    assert 2 == sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests)
 
 
-async def test_a_refused_token_is_renewed_once(make_huawei: Any, wire: Any) -> None:
+async def test_a_refused_token_is_renewed_once(make_huawei: Any, mock_api: Any) -> None:
     """A token revoked before its end costs one more question, not an endless row of them."""
-    wire.do("tokens", token_answer(1))
-    wire.say("abnormal-events", {"error_code": "APIGW.0301", "error_msg": "x"}, 401)
+    mock_api.respond_with("tokens", token_answer(1))
+    mock_api.respond("abnormal-events", {"error_code": "APIGW.0301", "error_msg": "x"}, 401)
     with pytest.raises(CloudRefusedError) as caught:
         await make_huawei(auth="token").fetch_events("kids", "class_77_1", WINDOW)
     assert 401 == caught.value.status
-    paths = [r.url.path.rsplit("/", 1)[-1] for r in wire.asked]
+    paths = [r.url.path.rsplit("/", 1)[-1] for r in mock_api.requests]
     assert ["tokens", "abnormal-events"] * 2 == paths
 
 
@@ -128,24 +128,24 @@ FAMILIES = [
     (400, {"error_code": "400", "error_msg": "need args"}, CloudRefusedError, "400", "channel"),
     (401, {"error_code": "APIGW.0301"}, CloudRefusedError, "APIGW.0301", "secret"),
     (403, {"error_code": "APIGW.0302"}, CloudRefusedError, "APIGW.0302", "enable"),
-    (429, {"error_code": "APIGW.0308"}, CloudOverQuotaError, "APIGW.0308", "until"),
-    (429, {}, CloudOverQuotaError, "", "until"),
-    (500, {"error_code": "RTC.00002002"}, CloudBrokenError, "RTC.00002002", "minute"),
-    (503, {}, CloudBrokenError, "", "minute"),
+    (429, {"error_code": "APIGW.0308"}, CloudQuotaExceededError, "APIGW.0308", "until"),
+    (429, {}, CloudQuotaExceededError, "", "until"),
+    (500, {"error_code": "RTC.00002002"}, CloudServerError, "RTC.00002002", "minute"),
+    (503, {}, CloudServerError, "", "minute"),
     (400, {"error": {"code": 400, "title": "Bad Request"}}, CloudRefusedError, "400", "channel"),
     (200, {"error_code": "RTC.00009999"}, CloudRefusedError, "RTC.00009999", "channel"),
 ]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: f"{family[0]}-{family[3]}")
-async def test_w7_w8_families_of_errors(family: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w7_w8_families_of_errors(family: Any, make_huawei: Any, mock_api: Any) -> None:
     """W7, W8: each family is typed, keeps its code and names a next step; 429 and 5xx may pass."""
     status, body, kind, code, step = family
-    wire.say("abnormal-events", body, status)
+    mock_api.respond("abnormal-events", body, status)
     with pytest.raises(kind) as caught:
         await make_huawei().fetch_events("kids", "class_77_1", WINDOW)
     assert code == getattr(caught.value, "code", None)
-    assert step in str(caught.value.spoken)
+    assert step in str(caught.value.user_message)
     assert (status == 429 or status >= 500) == caught.value.retryable
 
 
@@ -154,11 +154,11 @@ NONE_YET = ["-", "", None, 0, "0001-01-01T00:00:00Z"]
 
 @pytest.mark.parametrize("ended", NONE_YET)
 async def test_not_ended_is_none(
-    ended: object, room: Any, user: Any, make_huawei: Any, wire: Any
+    ended: object, room: Any, user: Any, make_huawei: Any, mock_api: Any
 ) -> None:
     """Section 0: every way to write "not ended" becomes None."""
-    wire.say("rooms", {"total": 1, "room_info_list": [room | {"end_time": ended}]})
-    wire.say("users", {"total": 1, "users": [user | {"leave_time": ended}]})
+    mock_api.respond("rooms", {"total": 1, "room_info_list": [room | {"end_time": ended}]})
+    mock_api.respond("users", {"total": 1, "users": [user | {"leave_time": ended}]})
     huawei = make_huawei()
     (call,) = await huawei.find_calls("kids", "class_77_1", WINDOW)
     record = await huawei.fetch_record(call, ["10001"], WINDOW)
@@ -166,7 +166,7 @@ async def test_not_ended_is_none(
 
 
 async def test_w13_pages_end_by_total_or_by_a_short_one(
-    room: Any, make_huawei: Any, wire: Any
+    room: Any, make_huawei: Any, mock_api: Any
 ) -> None:
     """W13: rooms are paged by their total, metrics, which have none, until a page is not full."""
 
@@ -183,36 +183,36 @@ async def test_w13_pages_end_by_total_or_by_a_short_one(
         ]
         return httpx.Response(200, json={"room_id": "r", "data": rows[first : first + 100]})
 
-    wire.do("rooms", rooms)
-    wire.do("details", metrics)
+    mock_api.respond_with("rooms", rooms)
+    mock_api.respond_with("details", metrics)
     huawei = make_huawei()
     assert 19 == len(await huawei.find_calls("kids", "class_77_1", WINDOW))
     record = await huawei.fetch_record(CALL, ["10001"], WINDOW)
     assert 130 == len(record.series)
-    assert ["0", "10"] == [each["offset"] for each in wire.params("rooms")]
-    assert ["0", "100"] == [each["offset"] for each in wire.params("details")]
+    assert ["0", "10"] == [each["offset"] for each in mock_api.params("rooms")]
+    assert ["0", "100"] == [each["offset"] for each in mock_api.params("details")]
 
 
-async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, mock_api: Any) -> None:
     """W14: a room created weeks ago may hold today's class; `duration` may be absent."""
     old = room | {"start_time": "2026-10-01T08:00:00Z", "end_time": "-", "state": "RUNNING"}
-    wire.say("rooms", {"total": 1, "room_info_list": [old], "offset": 0, "limit": 2})
+    mock_api.respond("rooms", {"total": 1, "room_info_list": [old], "offset": 0, "limit": 2})
     (call,) = await make_huawei().find_calls("kids", "class_77_1", WINDOW)
     assert call.covers(WINDOW.since)
-    (asked,) = wire.params("rooms")
+    (asked,) = mock_api.params("rooms")
     assert "2026-10-01" > asked["start_time"] > "2026-08-22"
     assert "2026-11-20T11:34:00Z" == asked["end_time"]
 
 
-async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, wire: Any) -> None:
+async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, mock_api: Any) -> None:
     """W15: without `type=detail` sessions come merged; names and addresses are not kept."""
     again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z", "state": "ONLINE"}
     failed = user | {"session": "s3", "join_time": "-", "state": "FAIL"}
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
-    wire.say("users", {"total": 3, "users": [again, first, failed]})
+    mock_api.respond("users", {"total": 3, "users": [again, first, failed]})
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
     assert ["s1", "s2"] == [stay.sid for stay in record.participants]
-    (asked,) = wire.params("users")
+    (asked,) = mock_api.params("users")
     assert ("detail", "10001") == (asked["type"], asked["uid"])
     assert [] == [word for word in ("Wang", "113.140", "陕西") if word in repr(record)]
 
@@ -225,29 +225,29 @@ async def test_what_is_not_out_yet_is_said(make_huawei: Any) -> None:
     record = await huawei.fetch_record(running, ["10001"], window)
     answer = await huawei.fetch_events("kids", "class_77_1", window)
     due = [(one.what, one.why, one.retry_at) for one in (*record.missing, *answer.missing)]
-    late = (LackReason.NOT_OUT_YET, when("12:03:00"))
-    assert [(Lack.CALL, *late), (Lack.EVENTS, *late)] == due
+    late = (MissingReason.NOT_OUT_YET, when("12:03:00"))
+    assert [(MissingKind.CALL, *late), (MissingKind.EVENTS, *late)] == due
 
 
-async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, wire: Any) -> None:
+async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, mock_api: Any) -> None:
     """W23: metrics of six days ago are not asked for; rooms of a hundred days ago neither."""
     ago = dt.timedelta(days=6)
     old = Call("huawei", "kids", "c", "class_77_1", NOON - ago, NOON - ago + dt.timedelta(hours=1))
     window = Window(NOON - ago, NOON - ago + dt.timedelta(minutes=4))
     huawei = make_huawei()
     record = await huawei.fetch_record(old, ["10001"], window)
-    assert [LackReason.FORGOTTEN] == [one.why for one in record.missing]
+    assert [MissingReason.FORGOTTEN] == [one.why for one in record.missing]
     long_ago = NOON - dt.timedelta(days=100)
-    with pytest.raises(CloudForgotError):
+    with pytest.raises(CloudDataExpiredError):
         await huawei.find_calls("kids", "class_77_1", Window(long_ago, long_ago))
-    assert [] == wire.asked
+    assert [] == mock_api.requests
 
 
-async def test_nothing_secret_gets_out(make_huawei: Any, wire: Any, caplog: Any) -> None:
+async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: Any) -> None:
     """Keys, tokens, names and addresses are in no log and no error."""
     caplog.set_level("DEBUG")
     text = "signature of AKSANDBOX failed for 113.140.81.7"
-    wire.say("abnormal-events", {"error_code": "APIGW.0301", "error_msg": text}, 401)
+    mock_api.respond("abnormal-events", {"error_code": "APIGW.0301", "error_msg": text}, 401)
     huawei = make_huawei()
     await huawei.fetch_record(CALL, ["10001"], WINDOW)
     with pytest.raises(CloudRefusedError) as caught:
@@ -260,7 +260,7 @@ async def test_nothing_secret_gets_out(make_huawei: Any, wire: Any, caplog: Any)
 async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
     """Huawei takes no reports, and says so as a typed error; what it takes is told."""
     huawei = make_huawei()
-    with pytest.raises(CloudCannotError):
+    with pytest.raises(CloudUnsupportedError):
         await huawei.send_report(None)
     can = huawei.capabilities
     assert (False, True, None) == (can.reports, can.events, can.uid_max)

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from bot.call import Call, IssueType, Metric, Report
-from bot.clouds.endpoints import Rate, endpoint
+from bot.clouds.endpoints import RateLimit, find_endpoint
 from bot.diagnosis import diagnose
 from bot.errors import (
-    CloudBrokenError,
     CloudError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
 )
 from bot.ports import Window
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import build_simulated_call
 
 NOON_S = 1795176000
 FIVE = dt.timedelta(minutes=5)
@@ -38,29 +38,29 @@ KINDS = {
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """A lesson of each kind in the last hour on a simulated Volcengine."""
-    lessons = [
-        build_lesson(kind, kind, seed=number, started_at=NOON_S - 3000)
+    sim_calls = [
+        build_simulated_call(kind, kind, seed=number, started_at=NOON_S - 3000)
         for number, kind in enumerate(KINDS)
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-def volcengine(clouds: Clouds, make_volcengine: Any) -> Any:
+def volcengine(clouds: FakeClouds, make_volcengine: Any) -> Any:
     """Our Volcengine over HTTP."""
     return make_volcengine(clouds.volcengine_url)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_verdict_is_right(kind: str, clouds: Clouds, volcengine: Any) -> None:
+async def test_the_verdict_is_right(kind: str, clouds: FakeClouds, volcengine: Any) -> None:
     """Found by room, told by metrics, and named as what it truly was."""
-    lesson = clouds.lesson(kind)
-    assert lesson is not None
-    at = dt.datetime.fromtimestamp(lesson.complaint.at, dt.UTC)
+    sim_call = clouds.sim_call(kind)
+    assert sim_call is not None
+    at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
     window = Window.around(at, FIVE)
     calls = await volcengine.find_calls("kids", kind, window)
     (call,) = calls
@@ -73,18 +73,18 @@ async def test_the_verdict_is_right(kind: str, clouds: Clouds, volcengine: Any) 
         cname=kind,
         teacher_uid="10001",
         student_uid="20002",
-        abnormal_side=lesson.complaint.abnormal_side,
+        abnormal_side=sim_call.complaint.abnormal_side,
         issue_type=IssueType.COMPLAINT,
         occurred_at=at,
     )
     verdict = diagnose(report, calls, record.series, (), participants=record.participants)
-    expected = lesson.expected
+    expected = sim_call.expected
     assert KINDS[kind] == expected.cause == verdict.cause
     assert (expected.media, expected.direction) == (verdict.media, verdict.direction)
     assert expected.side == verdict.side
 
 
-async def test_all_27_metrics_are_read(clouds: Clouds, volcengine: Any) -> None:
+async def test_all_27_metrics_are_read(clouds: FakeClouds, volcengine: Any) -> None:
     """V9: whatever the fields are called, each of the document's metrics is known."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     (call,) = await volcengine.find_calls("kids", "healthy", window)
@@ -96,29 +96,29 @@ async def test_all_27_metrics_are_read(clouds: Clouds, volcengine: Any) -> None:
     assert [] == clouds.over_quota
 
 
-async def test_the_check_proves_the_key(volcengine: Any, clouds: Clouds) -> None:
+async def test_the_check_proves_the_key(volcengine: Any, clouds: FakeClouds) -> None:
     """Doctor hears the version we use, for one cheap call."""
     assert "2020-12-01" == await volcengine.check("kids")
     assert {"ListRoomInfo": 1} == dict(clouds.counts)
 
 
 FAULTS: list[tuple[Any, type[CloudError]]] = [
-    ("http_500", CloudBrokenError),
-    ("http_503", CloudBrokenError),
-    ("http_429", CloudOverQuotaError),
-    ("code_300", CloudOverQuotaError),
+    ("http_500", CloudServerError),
+    ("http_503", CloudServerError),
+    ("http_429", CloudQuotaExceededError),
+    ("code_300", CloudQuotaExceededError),
     ("reset", CloudUnreachableError),
-    ("html", CloudNonsenseError),
-    ("truncated_json", CloudNonsenseError),
-    ("empty", CloudNonsenseError),
-    ("wrong_types", CloudNonsenseError),
+    ("html", CloudInvalidResponseError),
+    ("truncated_json", CloudInvalidResponseError),
+    ("empty", CloudInvalidResponseError),
+    ("wrong_types", CloudInvalidResponseError),
 ]
 
 
 @pytest.mark.parametrize("action", ["ListRoomInfo", "ListUserInfo", "ListCallDetail"])
 @pytest.mark.parametrize(("fault", "error"), FAULTS)
 async def test_every_fault_has_its_error(
-    fault: Any, error: type[CloudError], action: str, clouds: Clouds, volcengine: Any
+    fault: Any, error: type[CloudError], action: str, clouds: FakeClouds, volcengine: Any
 ) -> None:
     """What goes wrong on the way or in the cloud comes out typed, and names the Action."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
@@ -134,14 +134,16 @@ async def test_every_fault_has_its_error(
     assert action == caught.value.endpoint
 
 
-async def test_a_passing_fault_is_not_felt(clouds: Clouds, volcengine: Any) -> None:
+async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, volcengine: Any) -> None:
     """One 503 costs a second try, signed anew, not an error."""
     clouds.fail_next("ListRoomInfo", "http_503")
     assert "2020-12-01" == await volcengine.check("kids")
 
 
 @pytest.mark.parametrize("with_200", [False, True])
-async def test_v10_a_right_we_lack_is_said(with_200: Any, clouds: Clouds, volcengine: Any) -> None:
+async def test_v10_a_right_we_lack_is_said(
+    with_200: Any, clouds: FakeClouds, volcengine: Any
+) -> None:
     """V10: with HTTP 403 or 200, the same typed no with the next step."""
     clouds.volcengine.errors_with_200 = with_200
     clouds.volcengine.deny("ListRoomInfo")
@@ -150,7 +152,7 @@ async def test_v10_a_right_we_lack_is_said(with_200: Any, clouds: Clouds, volcen
     assert (403, "AccessDenied") == (caught.value.status, caught.value.code)
 
 
-async def test_many_questions_stay_within_the_limits(clouds: Clouds, volcengine: Any) -> None:
+async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, volcengine: Any) -> None:
     """Thirty different questions at ten a second are all answered, none over quota."""
     for number in range(30):
         at = dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC)
@@ -159,7 +161,7 @@ async def test_many_questions_stay_within_the_limits(clouds: Clouds, volcengine:
     assert [] == clouds.over_quota
 
 
-async def test_identical_questions_cost_one(clouds: Clouds, volcengine: Any) -> None:
+async def test_identical_questions_cost_one(clouds: FakeClouds, volcengine: Any) -> None:
     """The same question again is answered from what is kept."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     for _ in range(3):
@@ -170,15 +172,15 @@ async def test_identical_questions_cost_one(clouds: Clouds, volcengine: Any) -> 
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 LIMITS = [
-    ("ListRoomInfo", "2023-11-01", Rate(10, 1), 14 * DAY, DAY, 100, 20),
-    ("ListUserInfo", "2023-11-01", Rate(10, 1), 14 * DAY, 6 * HOUR, 100, 100),
-    ("ListCallDetail", "2023-11-01", Rate(10, 1), 6 * DAY, HOUR, 20, 100),
-    ("ListQualityDistribution", "2020-12-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListQualityDistribution", "2023-11-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListQuality", "2023-11-01", Rate(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListRealTimeQuality", "2023-11-01", Rate(2, 1), HOUR, HOUR, None, 60),
-    ("ListRealTimeQualityDistribution", "2023-11-01", Rate(2, 1), HOUR, HOUR, None, 60),
-    ("GetRoomOnlineUsers", "2023-11-01", Rate(40, 1), None, None, None, 0),
+    ("ListRoomInfo", "2023-11-01", RateLimit(10, 1), 14 * DAY, DAY, 100, 20),
+    ("ListUserInfo", "2023-11-01", RateLimit(10, 1), 14 * DAY, 6 * HOUR, 100, 100),
+    ("ListCallDetail", "2023-11-01", RateLimit(10, 1), 6 * DAY, HOUR, 20, 100),
+    ("ListQualityDistribution", "2020-12-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListQualityDistribution", "2023-11-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListQuality", "2023-11-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
+    ("ListRealTimeQuality", "2023-11-01", RateLimit(2, 1), HOUR, HOUR, None, 60),
+    ("ListRealTimeQualityDistribution", "2023-11-01", RateLimit(2, 1), HOUR, HOUR, None, 60),
+    ("GetRoomOnlineUsers", "2023-11-01", RateLimit(40, 1), None, None, None, 0),
 ]
 
 
@@ -186,5 +188,5 @@ LIMITS = [
 def test_v12_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
     """V12 and section 5: every limit stands in the table as documented."""
     name, version, *expected = limits
-    row = endpoint("volcengine", name, generation=version)
-    assert expected == [*row.rates, row.look_back, row.max_span, row.row_cap, row.delay_s]
+    row = find_endpoint("volcengine", name, generation=version)
+    assert expected == [*row.rates, row.look_back, row.max_span, row.max_rows, row.delay_s]

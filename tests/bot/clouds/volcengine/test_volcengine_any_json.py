@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.call import Call
-from bot.clouds.http import Answer
-from bot.clouds.volcengine.app_metric_queries import Quality
+from bot.clouds.http import ApiResponse
+from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.calls import find_calls
-from bot.clouds.volcengine.client import Asking
+from bot.clouds.volcengine.client import VolcengineClient
 from bot.clouds.volcengine.details import fetch_record
-from bot.clouds.volcengine.metrics import points_of
+from bot.clouds.volcengine.metrics import parse_points
 from bot.errors import CloudError
 from bot.ports import Window
 
@@ -85,7 +85,7 @@ BODIES: dict[str, Any] = {
 }
 
 
-class FixedClock:
+class FrozenClock:
     """Noon for ever."""
 
     def now(self) -> dt.datetime:
@@ -100,10 +100,10 @@ class ScriptedHttp:
         self._answers = answers
         self._status = status
 
-    async def ask(self, row: Any, _app: str, _question: Any, read: Any) -> Any:
+    async def request(self, row: Any, _app: str, _question: Any, read: Any) -> Any:
         """Let the reader understand the scripted answer."""
         body = json.dumps(self._answers[row.name]).encode()
-        return read(Answer(self._status, body, httpx.Headers()))
+        return read(ApiResponse(self._status, body, httpx.Headers()))
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -134,17 +134,17 @@ FAULT = {"ResponseMetadata": {"Error": {"Code": "X", "CodeN": 1, "Message": "m"}
 async def ask_everything(answers: dict[str, Any], status: int) -> int:
     """Ask every question there is; returns how many were answered, the rest refused typed."""
     http: Any = ScriptedHttp(answers, status)
-    asking = Asking(http, FixedClock(), {"kids": "K"}, version="2020-12-01")
-    quality = Quality(asking)
+    client = VolcengineClient(http, FrozenClock(), {"kids": "K"}, version="2020-12-01")
+    statistics = StatisticsApi(client)
     yesterday = Window(NOON - dt.timedelta(days=2), NOON - dt.timedelta(hours=9))
     questions = (
-        find_calls(asking, "kids", "room", WINDOW),
-        fetch_record(asking, CALL, ["u1"], WINDOW),
-        fetch_record(asking, CALL, [], WINDOW),
-        quality.distribution("kids", "stall_rate", "OS", yesterday),
-        quality.trends("kids", ["stall_rate"], yesterday),
-        quality.usage("kids", ["user_count"], yesterday),
-        quality.online_users("kids", "room"),
+        find_calls(client, "kids", "room", WINDOW),
+        fetch_record(client, CALL, ["u1"], WINDOW),
+        fetch_record(client, CALL, [], WINDOW),
+        statistics.distribution("kids", "stall_rate", "OS", yesterday),
+        statistics.trends("kids", ["stall_rate"], yesterday),
+        statistics.usage("kids", ["user_count"], yesterday),
+        statistics.online_users("kids", "room"),
     )
     answered = await asyncio.gather(*questions, return_exceptions=True)
     faults = [one for one in answered if isinstance(one, BaseException)]
@@ -182,7 +182,7 @@ async def test_any_json_in_a_no(path: tuple[Any, ...], value: Any, status: int) 
 def test_points_are_numbers_or_nothing(value: Any) -> None:
     """Sorted finite numbers, or a ValueError."""
     try:
-        times, values = points_of(json.dumps(value).encode())
+        times, values = parse_points(json.dumps(value).encode())
     except ValueError:
         return
     assert times.shape == values.shape

@@ -9,74 +9,87 @@ from typing import Any
 import pytest
 
 from bot.ports import Occupancy, Topic
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import build_simulated_call
 
 NOON_S = 1795176000
 DIMENSIONS = ("province", "country", "os", "access")
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """A lesson yesterday and one that runs, on a simulated Volcengine."""
-    lessons = [
-        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 86400),
-        build_lesson("healthy", "running", seed=3, started_at=NOON_S - 1200),
+    sim_calls = [
+        build_simulated_call("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 86400),
+        build_simulated_call("healthy", "running", seed=3, started_at=NOON_S - 1200),
     ]
-    made = Clouds(lessons, clock=clock.timestamp)
+    made = FakeClouds(sim_calls, clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.mark.parametrize("topic", Topic)
-async def test_every_topic_has_figures(topic: Topic, clouds: Clouds, make_volcengine: Any) -> None:
+async def test_every_topic_has_figures(
+    topic: Topic, clouds: FakeClouds, make_volcengine: Any
+) -> None:
     """Each topic tells something, says what it means, and keeps within the limits."""
-    found = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", topic)
-    assert ((), False) == (found.failures, found.is_empty)
-    assert (topic, "volcengine") == (found.topic, found.cloud)
-    assert bool(found.definitions) is (topic is not Topic.SCALE)
+    overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", topic)
+    assert ((), False) == (overview.failures, overview.is_empty)
+    assert (topic, "volcengine") == (overview.topic, overview.cloud)
+    assert bool(overview.explanations) is (topic is not Topic.SCALE)
     assert [] == clouds.over_quota
 
 
-async def test_what_fails_is_told_beside_the_rest(clouds: Clouds, make_volcengine: Any) -> None:
+async def test_what_fails_is_told_beside_the_rest(clouds: FakeClouds, make_volcengine: Any) -> None:
     """One question that goes wrong does not hide what another tells."""
     clouds.fail_next("ListRealTimeQuality", "html", times=3)
-    found = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.LIVE)
-    assert (2, 1) == (len(found.trends), len(found.failures))
-    assert ["ListRealTimeQuality"] == [lack.detail for lack in found.missing]
+    overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", Topic.LIVE)
+    assert (2, 1) == (len(overview.trends), len(overview.failures))
+    assert ["ListRealTimeQuality"] == [missing_item.detail for missing_item in overview.missing]
 
 
-async def test_quality_by_day_beside_the_last_hour(clouds: Clouds, make_volcengine: Any) -> None:
+async def test_quality_by_day_beside_the_last_hour(
+    clouds: FakeClouds, make_volcengine: Any
+) -> None:
     """ListQuality brings whole days of +08:00, apps apart from browsers, and is asked once a day."""
     volcengine = make_volcengine(clouds.volcengine_url)
     for topic, name in ((Topic.EXPERIENCE, "audio_stall_rate"), (Topic.NETWORK, None)):
-        told = await volcengine.fetch_overview("kids", topic)
+        told = await volcengine.fetch_app_metrics("kids", topic)
         names = {usage.metric.value for usage in told.usages}
         assert {usage.day.isoformat() for usage in told.usages} == {"2026-11-19"}
-        assert {usage.figure.part.value for usage in told.usages} == {"native"}
+        assert {usage.definition.part.value for usage in told.usages} == {"native"}
         assert name is None or name in names
         assert [trend for trend in told.trends if trend.points]
     asked = clouds.counts["ListQuality"]
-    await volcengine.fetch_overview("kids", Topic.EXPERIENCE)
+    await volcengine.fetch_app_metrics("kids", Topic.EXPERIENCE)
     assert (4, asked) == (asked, clouds.counts["ListQuality"])
 
 
-async def test_spread_now_and_on_the_last_day(clouds: Clouds, make_volcengine: Any) -> None:
+async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengine: Any) -> None:
     """The newest half minute stands before the last counted day, each with its beginning."""
-    told = await make_volcengine(clouds.volcengine_url).fetch_overview("kids", Topic.DISTRIBUTION)
-    seen = [(spread.dimension, spread.since.isoformat()) for spread in told.distributions]
+    told = await make_volcengine(clouds.volcengine_url).fetch_app_metrics(
+        "kids", Topic.DISTRIBUTION
+    )
+    seen = [
+        (distribution.dimension, distribution.since.isoformat())
+        for distribution in told.distributions
+    ]
     live, day = "2026-11-20T11:58:30+00:00", "2026-11-18T16:00:00+00:00"
     expected = [(name, at) for at in (live, day) for name in DIMENSIONS]
     assert expected == list(dict.fromkeys(seen))
-    counted = [spread for spread in told.distributions if spread.since.isoformat() == day]
-    figures = {(spread.dimension, spread.figure.name.value) for spread in counted}
+    counted = [
+        distribution for distribution in told.distributions if distribution.since.isoformat() == day
+    ]
+    figures = {
+        (distribution.dimension, distribution.definition.name.value) for distribution in counted
+    }
     assert 4 * 9 == len(figures)  # five indicators come back as nine
     assert [] == clouds.over_quota
 
 
-async def test_who_is_in_a_room(clouds: Clouds, make_volcengine: Any) -> None:
+async def test_who_is_in_a_room(clouds: FakeClouds, make_volcengine: Any) -> None:
     """Those others do not see are counted and named; nobody at all means no class."""
-    seen = build_lesson("healthy", "guests", seed=4, started_at=NOON_S - 600)
+    seen = build_simulated_call("healthy", "guests", seed=4, started_at=NOON_S - 600)
     teacher, student = seen.people
     clouds.add(replace(seen, people=(teacher, replace(student, sends=False))))
     volcengine = make_volcengine(clouds.volcengine_url)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.errors import (
-    CloudBrokenError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
 )
 from bot.ports import Window
 
@@ -39,20 +39,20 @@ REFUSALS: list[tuple[int, dict[str, Any], type[CloudRefusedError], str]] = [
     (400, no("InvalidParameter.RoomId"), CloudRefusedError, "InvalidParameter.RoomId"),
     (200, no("SomethingNew"), CloudRefusedError, "SomethingNew"),
     (200, no(), CloudRefusedError, ""),
-    (429, no("FlowLimitExceeded"), CloudOverQuotaError, "FlowLimitExceeded"),
-    (200, no("AccountFlowLimitExceeded"), CloudOverQuotaError, "AccountFlowLimitExceeded"),
-    (429, {}, CloudOverQuotaError, ""),
-    (500, no("InternalError", 100014), CloudBrokenError, "InternalError"),
-    (200, no("InternalServiceTimeout", 100016), CloudBrokenError, "InternalServiceTimeout"),
-    (502, {}, CloudBrokenError, ""),
+    (429, no("FlowLimitExceeded"), CloudQuotaExceededError, "FlowLimitExceeded"),
+    (200, no("AccountFlowLimitExceeded"), CloudQuotaExceededError, "AccountFlowLimitExceeded"),
+    (429, {}, CloudQuotaExceededError, ""),
+    (500, no("InternalError", 100014), CloudServerError, "InternalError"),
+    (200, no("InternalServiceTimeout", 100016), CloudServerError, "InternalServiceTimeout"),
+    (502, {}, CloudServerError, ""),
 ]
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]}-{case[3]}")
-async def test_v10_every_no_is_typed(case: Any, make_volcengine: Any, wire: Any) -> None:
+async def test_v10_every_no_is_typed(case: Any, make_volcengine: Any, mock_api: Any) -> None:
     """V10: by Code, by CodeN or by HTTP's status, also with HTTP 200; no word of the text."""
     status, body, error, code = case
-    wire.say("ListRoomInfo", body, status)
+    mock_api.respond("ListRoomInfo", body, status)
     with pytest.raises(error) as caught:
         await make_volcengine().check("kids")
     assert error is type(caught.value)
@@ -72,12 +72,12 @@ WORDS = [
 
 @pytest.mark.parametrize(("code", "status", "word"), WORDS)
 async def test_v10_every_no_says_what_to_do(
-    code: str, status: int, word: str, make_volcengine: Any, wire: Any
+    code: str, status: int, word: str, make_volcengine: Any, mock_api: Any
 ) -> None:
     """V10: the same sentence whether HTTP said no as well or not."""
     said = set()
     for http_status in (200, status):
-        wire.say("ListRoomInfo", no(code), http_status)
+        mock_api.respond("ListRoomInfo", no(code), http_status)
         with pytest.raises(CloudRefusedError) as caught:
             await make_volcengine().check("kids")
         said.add(str(caught.value))
@@ -87,17 +87,17 @@ async def test_v10_every_no_says_what_to_do(
 
 @pytest.mark.parametrize(("after", "pause_s"), [("7", 7), ("", 2), ("soon", 2), ("-1", 2)])
 async def test_too_many_calls_wait(
-    after: str, pause_s: float, make_volcengine: Any, wire: Any, clock: Any
+    after: str, pause_s: float, make_volcengine: Any, mock_api: Any, clock: Any
 ) -> None:
     """After a 429 nothing goes out before the time it names, or a short pause."""
-    wire.say("ListRoomInfo", no("FlowLimitExceeded"), 429, **{"Retry-After": after})
+    mock_api.respond("ListRoomInfo", no("FlowLimitExceeded"), 429, **{"Retry-After": after})
     volcengine, began = make_volcengine(), clock.now()
     for _ in range(2):
-        with pytest.raises(CloudOverQuotaError):
+        with pytest.raises(CloudQuotaExceededError):
             await volcengine.check("kids")
     waited_s = (clock.now() - began).total_seconds()
     times = 1 if pause_s > 4 else 2
-    assert (times, pause_s * (times - 1)) == (len(wire.asked), waited_s)
+    assert (times, pause_s * (times - 1)) == (len(mock_api.requests), waited_s)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ async def test_too_many_calls_wait(
         b"\xff\xfe",
     ],
 )
-async def test_v10_nonsense_is_typed(body: bytes, make_volcengine: Any, wire: Any) -> None:
+async def test_v10_nonsense_is_typed(body: bytes, make_volcengine: Any, mock_api: Any) -> None:
     """V10: an answer without BaseResponse's parts is one we cannot read."""
-    wire.say("ListRoomInfo", body)
-    with pytest.raises(CloudNonsenseError):
+    mock_api.respond("ListRoomInfo", body)
+    with pytest.raises(CloudInvalidResponseError):
         await make_volcengine().find_calls("kids", "room", WINDOW)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.call import Direction, Media, Metric, Unit
-from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of, points_of
-from bot.clouds.volcengine.schemas import moment
+from bot.clouds.volcengine.metrics import DESCS, code_of, kind_of, parse_points
+from bot.clouds.volcengine.schemas import parse_time
 
 
 @pytest.mark.parametrize("desc", DESCS)
@@ -54,7 +54,7 @@ def test_v9_name_before_desc(
 def test_units_are_kept(desc: str, unit: str, factor: float) -> None:
     """A unit of the same sort is brought to ours; one of another sort is the document's slip."""
     kind = kind_of("", desc, unit)
-    _, values = points_of(b'[{"Time": 1000, "Value": 2}]', kind.scale)
+    _, values = parse_points(b'[{"Time": 1000, "Value": 2}]', kind.scale)
     assert [2 * factor] == values.tolist()
 
 
@@ -80,7 +80,7 @@ def test_v7_v17_no_table_is_read_from_the_documents() -> None:
 )
 def test_times_are_read(text: str | None, seconds: float | None) -> None:
     """Section 0: with an offset, in UTC or bare; and every way to write that there is none."""
-    found = moment(text)
+    found = parse_time(text)
     assert seconds == (None if found is None else found.timestamp())
 
 
@@ -88,4 +88,4 @@ def test_times_are_read(text: str | None, seconds: float | None) -> None:
 def test_what_is_no_time(text: str) -> None:
     """Anything else is a ValueError, which becomes nonsense."""
     with pytest.raises(ValueError, match=r".+"):
-        moment(text)
+        parse_time(text)

@@ -14,11 +14,16 @@ import pytest
 from bot.call import Media, Unit
 from bot.clouds.volcengine import metric_names
 from bot.clouds.volcengine.app_metric_queries import Scope
-from bot.clouds.volcengine.metric_names import quality_figure
-from bot.errors import CloudCannotError, CloudForgotError, CloudNonsenseError, CloudOverQuotaError
+from bot.clouds.volcengine.metric_names import quality_metric
+from bot.errors import (
+    CloudDataExpiredError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
+    CloudUnsupportedError,
+)
 from bot.ports import Window
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import Device, Lesson, build_lesson
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import Device, SimulatedCall, build_simulated_call
 
 NOON_S = 1795176000  # 2026-11-20, 20:00 in China
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -27,124 +32,131 @@ MIDNIGHT = dt.datetime(2026, 11, 19, tzinfo=CHINA)
 ANDROID, BROWSER = Device("Android", "Android (10)", "3"), Device("Web", "Chrome", "4")
 
 
-def lessons() -> list[Lesson]:
+def sim_calls() -> list[SimulatedCall]:
     """One lesson with loss yesterday, one in a browser, and one that runs now."""
     yesterday = NOON_S - 86400
-    on_web = build_lesson("healthy", "on_web", seed=2, started_at=yesterday, student_device=BROWSER)
+    on_web = build_simulated_call(
+        "healthy", "on_web", seed=2, started_at=yesterday, student_device=BROWSER
+    )
     people = (replace(on_web.people[0], uid=20006), on_web.people[1])
     return [
-        build_lesson("downlink_loss_audio", "noisy", seed=1, started_at=yesterday, lasting=True),
+        build_simulated_call(
+            "downlink_loss_audio", "noisy", seed=1, started_at=yesterday, until_end=True
+        ),
         replace(on_web, people=people),
-        build_lesson("healthy", "running", seed=3, started_at=NOON_S - 1200),
+        build_simulated_call("healthy", "running", seed=3, started_at=NOON_S - 1200),
     ]
 
 
 @pytest.fixture
-async def clouds(clock: Any) -> AsyncIterator[Clouds]:
+async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
     """The lessons on a simulated Volcengine."""
-    made = Clouds(lessons(), clock=clock.timestamp)
+    made = FakeClouds(sim_calls(), clock=clock.timestamp)
     async with made.serve():
         yield made
 
 
 @pytest.fixture(params=["2020-12-01", "2023-11-01"])
-def quality(request: Any, clouds: Clouds, make_volcengine: Any) -> Any:
+def statistics(request: Any, clouds: FakeClouds, make_volcengine: Any) -> Any:
     """V18: our Volcengine over HTTP, in both versions of ListQualityDistribution."""
-    return make_volcengine(clouds.volcengine_url, api_version=request.param).quality
+    return make_volcengine(clouds.volcengine_url, api_version=request.param).statistics
 
 
 @pytest.mark.parametrize("dimension", metric_names.DIMENSIONS)
 @pytest.mark.parametrize("indicator", metric_names.QUALITY)
 async def test_every_indicator_by_every_dimension(
-    indicator: str, dimension: str, quality: Any
+    indicator: str, dimension: str, statistics: Any
 ) -> None:
     """V3, V15: each comes back, in percent, under names we read, with Chinese places."""
-    found = await quality.distribution(
+    distributions = await statistics.distribution(
         "kids", indicator, dimension, Window(MIDNIGHT, MIDNIGHT + DAY)
     )
-    assert found
-    for each in found:
+    assert distributions
+    for each in distributions:
         assert Unit.PERCENT is each.unit
         assert MIDNIGHT == each.since
-        assert each.figure.name.value.endswith(indicator)
+        assert each.definition.name.value.endswith(indicator)
         assert all(0 <= row.value <= 100 for row in each.rows)
-    places = {row.codes[0].value for each in found for row in each.rows}
+    places = {row.codes[0].value for each in distributions for row in each.rows}
     known = {"Country": "中国", "Province": "上海", "OS": "android", "Access": "wifi"}
     assert known[dimension] in places
 
 
-async def test_v3_one_question_returns_two_series(quality: Any) -> None:
+async def test_v3_one_question_returns_two_series(statistics: Any) -> None:
     """V3: stall_rate comes back as audio within 80 ms and video within 500 ms."""
-    found = await quality.distribution(
+    distributions = await statistics.distribution(
         "kids", "stall_rate", "OS", Window(MIDNIGHT, MIDNIGHT + DAY), products=["native"]
     )
-    told = {(d.figure.name.value, d.figure.media, d.figure.within_ms): d for d in found}
+    told = {
+        (d.definition.name.value, d.definition.media, d.definition.within_ms): d
+        for d in distributions
+    }
     audio = told["audio_stall_rate", Media.AUDIO, 80]
     video = told["video_stall_rate", Media.VIDEO, 500]
     stalled = {row.codes[0].value: row.value for row in audio.rows}
     assert stalled["android"] > 5 > stalled["windows"]
     assert {row.codes[0].value for row in video.rows} == set(stalled)
-    assert audio.figure.higher_is_better is False
+    assert audio.definition.higher_is_better is False
 
 
-async def test_v14_browsers_are_asked_apart(quality: Any, clouds: Clouds) -> None:
+async def test_v14_browsers_are_asked_apart(statistics: Any, clouds: FakeClouds) -> None:
     """V14: web users are silently absent from native, so both are asked, and told apart."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
-    found = await quality.distribution("kids", "stall_rate", "Country", window)
-    parts = {d.figure.part.value for d in found}
+    distributions = await statistics.distribution("kids", "stall_rate", "Country", window)
+    parts = {d.definition.part.value for d in distributions}
     assert {"native", "web"} == parts
     assert 2 == clouds.counts["ListQualityDistribution"]
-    await quality.distribution("kids", "stall_rate", "OS", window)
+    await statistics.distribution("kids", "stall_rate", "OS", window)
     assert 3 == clouds.counts["ListQualityDistribution"]
 
 
-async def test_v12_the_end_day_is_left_out(quality: Any, clouds: Clouds) -> None:
+async def test_v12_the_end_day_is_left_out(statistics: Any, clouds: FakeClouds) -> None:
     """V12: the cloud tells of the day a question ends in too; we drop what was not asked."""
     before = MIDNIGHT - DAY
-    assert () == await quality.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT))
+    assert () == await statistics.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT))
     assert 1 == clouds.counts["ListQualityDistribution"]
     window = Window(before, MIDNIGHT + DAY)
-    found = await quality.distribution("kids", "stall_rate", "OS", window)
-    assert {MIDNIGHT} == {each.since for each in found}
+    distributions = await statistics.distribution("kids", "stall_rate", "OS", window)
+    assert {MIDNIGHT} == {each.since for each in distributions}
 
 
 async def test_v12_longer_spans_are_asked_in_pieces(
-    quality: Any, clouds: Clouds, clock: Any
+    statistics: Any, clouds: FakeClouds, clock: Any
 ) -> None:
     """V12: seven days at once and no more, for the cloud would cut without a word."""
     window = Window(MIDNIGHT - 10 * DAY, MIDNIGHT + DAY)
-    found = await quality.distribution("kids", "stall_rate", "OS", window)
-    assert {MIDNIGHT} == {each.since for each in found}
+    distributions = await statistics.distribution("kids", "stall_rate", "OS", window)
+    assert {MIDNIGHT} == {each.since for each in distributions}
     assert 2 == clouds.counts["ListQualityDistribution"]
-    with pytest.raises(CloudForgotError):
-        await quality.distribution(
+    with pytest.raises(CloudDataExpiredError):
+        await statistics.distribution(
             "kids", "stall_rate", "OS", Window(clock.now() - 40 * DAY, clock.now() - 31 * DAY)
         )
 
 
-async def test_v12_what_is_not_out_yet_is_said(quality: Any, clock: Any) -> None:
+async def test_v12_what_is_not_out_yet_is_said(statistics: Any, clock: Any) -> None:
     """V12: data is eight hours late; the error says when to ask again."""
     now = clock.now()
-    with pytest.raises(CloudOverQuotaError) as caught:
-        await quality.distribution("kids", "stall_rate", "OS", Window(now - DAY / 24, now))
+    with pytest.raises(CloudQuotaExceededError) as caught:
+        await statistics.distribution("kids", "stall_rate", "OS", Window(now - DAY / 24, now))
     assert now + 7 * DAY / 24 == caught.value.retry_at
 
 
-async def test_v5_on_time_is_a_share(quality: Any) -> None:
+async def test_v5_on_time_is_a_share(statistics: Any) -> None:
     """V5: network_trans_delay is percent of the time on time; higher is better."""
-    found = await quality.distribution(
+    distributions = await statistics.distribution(
         "kids", "network_trans_delay", "Country", Window(MIDNIGHT, MIDNIGHT + DAY)
     )
-    assert {Unit.PERCENT} == {each.unit for each in found}
-    assert {True} == {each.figure.higher_is_better for each in found}
-    assert {400} == {each.figure.within_ms for each in found}
-    assert max(row.value for each in found for row in each.rows) > 95
+    assert {Unit.PERCENT} == {each.unit for each in distributions}
+    assert {True} == {each.definition.higher_is_better for each in distributions}
+    assert {400} == {each.definition.within_ms for each in distributions}
+    assert max(row.value for each in distributions for row in each.rows) > 95
 
 
-async def test_v13_trends_take_several_indicators(quality: Any, clouds: Clouds) -> None:
+async def test_v13_trends_take_several_indicators(statistics: Any, clouds: FakeClouds) -> None:
     """V13: the sister call takes a list, and a room and its users."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
-    found = await quality.trends(
+    distributions = await statistics.trends(
         "kids",
         ["stall_rate", "join_room_success_rate"],
         window,
@@ -152,7 +164,7 @@ async def test_v13_trends_take_several_indicators(quality: Any, clouds: Clouds) 
         granularity="5min",
         products=["native"],
     )
-    names = {trend.name.value: trend for trend in found}
+    names = {trend.name.value: trend for trend in distributions}
     assert {"audio_stall_rate", "video_stall_rate", "join_room_success_rate"} == set(names)
     audio = names["audio_stall_rate"].points
     assert dt.timedelta(minutes=5) == audio[1][0] - audio[0][0]
@@ -160,10 +172,12 @@ async def test_v13_trends_take_several_indicators(quality: Any, clouds: Clouds) 
     assert 1 == clouds.counts["ListQuality"]
 
 
-async def test_the_last_hour_by_half_minutes(quality: Any, clouds: Clouds, clock: Any) -> None:
+async def test_the_last_hour_by_half_minutes(
+    statistics: Any, clouds: FakeClouds, clock: Any
+) -> None:
     """What is live comes from its own calls, a minute late."""
     window = Window(clock.now() - dt.timedelta(minutes=10), clock.now())
-    (trend,) = await quality.trends(
+    (trend,) = await statistics.trends(
         "kids",
         ["join_room_success_rate"],
         Window(clock.now() - DAY / 24, clock.now()),
@@ -171,9 +185,9 @@ async def test_the_last_hour_by_half_minutes(quality: Any, clouds: Clouds, clock
         products=["native"],
     )
     assert 100 == trend.points[0][1]
-    live = await quality.distribution("kids", "stall_rate", "Access", window, is_live=True)
+    live = await statistics.distribution("kids", "stall_rate", "Access", window, is_live=True)
     assert {"wifi"} == {row.codes[0].value for each in live for row in each.rows}
-    users, rooms = await quality.live_operations(
+    users, rooms = await statistics.live_operations(
         "kids", ["online_user_count", "online_room_count"], window
     )
     assert (2, 1) == (users.points[-1][1], rooms.points[-1][1])
@@ -182,21 +196,21 @@ async def test_the_last_hour_by_half_minutes(quality: Any, clouds: Clouds, clock
 
 
 @pytest.mark.parametrize("name", metric_names.OPERATIONS)
-async def test_v8_operations_have_the_unit_they_come_with(name: str, quality: Any) -> None:
+async def test_v8_operations_have_the_unit_they_come_with(name: str, statistics: Any) -> None:
     """V8: no document says in what times are told, so they stay plain numbers."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
-    (trend,) = await quality.operations("kids", [name], window)
+    (trend,) = await statistics.operations("kids", [name], window)
     assert ("volcengine.offline_ops", name) == (trend.name.kind, trend.name.value)
     assert Unit.NUMBER is trend.unit
-    (row,) = await quality.usage("kids", [name], window)
+    (row,) = await statistics.usage("kids", [name], window)
     assert (dt.date(2026, 11, 19), trend.points[0][1]) == (row.day, row.value)
 
 
-async def test_who_is_online(quality: Any) -> None:
+async def test_who_is_online(statistics: Any) -> None:
     """A room's users this moment, and a room that is not there."""
-    now = await quality.online_users("kids", "running")
+    now = await statistics.online_users("kids", "running")
     assert (True, ("10001", "20002")) == (now.exists, now.visible)
-    assert not (await quality.online_users("kids", "noisy")).exists
+    assert not (await statistics.online_users("kids", "noisy")).exists
 
 
 @pytest.mark.parametrize(
@@ -218,12 +232,16 @@ def test_v3_v4_v6_names_are_read(
     told: str, base: str, media: Media | None, within_ms: int | None
 ) -> None:
     """V3, V4, V6: threshold and medium in front, in any order; the threshold means no more."""
-    figure = quality_figure(told, "native")
-    assert (base, media, within_ms) == (figure.name.value, figure.media, figure.within_ms)
+    definition = quality_metric(told, "native")
+    assert (base, media, within_ms) == (
+        definition.name.value,
+        definition.media,
+        definition.within_ms,
+    )
 
 
 @pytest.mark.parametrize("field", ["TimeStamp", "Timestamp", "timestamp", "TIMESTAMP"])
-async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, wire: Any) -> None:
+async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, mock_api: Any) -> None:
     """V1, V2: the sample of 003, mended into JSON, with the time's name in any case."""
     at = "2022-12-09T00:00:00+08:00"
     item = {field: at, "Value": 0.54, "Dimension": "中国"}
@@ -235,14 +253,14 @@ async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, wire
             "Indicators": [{"Name": "80ms_audio_stall_rate", "Data": [item, later, nothing]}]
         },
     }
-    wire.say("ListQualityDistribution", body)
+    mock_api.respond("ListQualityDistribution", body)
     cloud = make_volcengine(now=dt.datetime(2022, 12, 20, tzinfo=CHINA))
     since = dt.datetime(2022, 12, 9, tzinfo=CHINA)
-    (found,) = await cloud.quality.distribution(
+    (distributions,) = await cloud.statistics.distribution(
         "kids", "stall_rate", "Country", Window(since, since + DAY), products=["native"]
     )
-    assert [("中国", 0.54)] == [(row.codes[0].value, row.value) for row in found.rows]
-    sent = json.loads(wire.asked[0].content)
+    assert [("中国", 0.54)] == [(row.codes[0].value, row.value) for row in distributions.rows]
+    sent = json.loads(mock_api.requests[0].content)
     assert {
         "AppId": "661e00000000000000000001",
         "StartTime": "2022-12-09T00:00:00+08:00",
@@ -252,16 +270,18 @@ async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, wire
         "Dimension": "Country",
     } == sent
     assert {"Action": "ListQualityDistribution", "Version": "2020-12-01"} == dict(
-        wire.asked[0].url.params
+        mock_api.requests[0].url.params
     )
 
 
-async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, wire: Any) -> None:
+async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, mock_api: Any) -> None:
     """V1: what the document prints is no JSON; on the wire that is an answer we cannot read."""
-    wire.say("ListQuality", b'{"ResponseMetadata": {}, "Result": {"Indicators": ["Name": "x",]}}')
+    mock_api.respond(
+        "ListQuality", b'{"ResponseMetadata": {}, "Result": {"Indicators": ["Name": "x",]}}'
+    )
     cloud = make_volcengine()
-    with pytest.raises(CloudNonsenseError):
-        await cloud.quality.trends("kids", ["stall_rate"], Window(MIDNIGHT, MIDNIGHT + DAY))
+    with pytest.raises(CloudInvalidResponseError):
+        await cloud.statistics.trends("kids", ["stall_rate"], Window(MIDNIGHT, MIDNIGHT + DAY))
 
 
 @pytest.mark.parametrize(
@@ -275,24 +295,24 @@ async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, wire: Any) ->
     ],
 )
 async def test_unknown_words_are_refused_unasked(
-    method: str, arguments: tuple[Any, ...], make_volcengine: Any, wire: Any
+    method: str, arguments: tuple[Any, ...], make_volcengine: Any, mock_api: Any
 ) -> None:
     """What no document lists is not asked for."""
     cloud = make_volcengine()
-    with pytest.raises(CloudCannotError):
-        await getattr(cloud.quality, method)(*arguments, Window(MIDNIGHT, MIDNIGHT + DAY))
-    assert [] == wire.asked
+    with pytest.raises(CloudUnsupportedError):
+        await getattr(cloud.statistics, method)(*arguments, Window(MIDNIGHT, MIDNIGHT + DAY))
+    assert [] == mock_api.requests
 
 
-async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, wire: Any) -> None:
+async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, mock_api: Any) -> None:
     """V8: should the cloud name a unit, it stands."""
     item = {"TimeStamp": "2026-11-19T00:00:00+08:00", "Value": 9.5}
     result = {"Indicators": [{"Name": "per_call_time", "Unit": "ms", "Data": [item]}]}
-    wire.do(
+    mock_api.respond_with(
         "ListOperationData",
         lambda _: httpx.Response(200, json={"ResponseMetadata": {}, "Result": result}),
     )
-    (trend,) = await make_volcengine().quality.operations(
+    (trend,) = await make_volcengine().statistics.operations(
         "kids", ["per_call_time"], Window(MIDNIGHT, MIDNIGHT + DAY)
     )
     assert (Unit.MS, 9.5) == (trend.unit, trend.points[0][1])

@@ -11,8 +11,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import demo_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,14 +24,14 @@ LISTS, REPORT_V2 = "analytics/call/lists", "analytics/feedback/reportV2"
 
 
 @pytest_asyncio.fixture
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """Serve the demo's lessons at a clock that stands."""
-    async with Clouds(demo_lessons(NOW), clock=lambda: NOW).serve() as serving:
+    async with FakeClouds(demo_calls(NOW), clock=lambda: NOW).serve() as serving:
         yield serving
 
 
 @pytest_asyncio.fixture
-async def client(clouds: Clouds) -> AsyncIterator[httpx.AsyncClient]:
+async def client(clouds: FakeClouds) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client with the right key."""
     account = clouds.agora.account
     key = base64.b64encode(f"{account.customer_id}:{account.customer_secret}".encode()).decode()
@@ -67,7 +67,7 @@ async def report(client: httpx.AsyncClient) -> httpx.Response:
     [("http_500", 500), ("http_503", 503), ("http_429", 429), ("http_300", 300)],
 )
 async def test_statuses_on_demand(
-    clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind, status: int
+    clouds: FakeClouds, client: httpx.AsyncClient, kind: FaultKind, status: int
 ) -> None:
     """The next call fails as planned, the one after succeeds, and both are counted."""
     clouds.fail_next(LISTS, kind)
@@ -85,7 +85,7 @@ async def test_statuses_on_demand(
     ],
 )
 async def test_limit_messages_on_demand(
-    clouds: Clouds, client: httpx.AsyncClient, limit: str, message: str
+    clouds: FakeClouds, client: httpx.AsyncClient, limit: str, message: str
 ) -> None:
     """Code 300 comes in the body with the message that was chosen, as often as planned."""
     clouds.fail_next(f"/beta/{LISTS}", "code_300", times=2, limit=limit)
@@ -94,26 +94,26 @@ async def test_limit_messages_on_demand(
     assert 200 == (await lists(client)).json()["code"]
 
 
-async def test_a_gateway_page_is_no_json(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_a_gateway_page_is_no_json(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """HTML arrives with status 200, as a badly set proxy sends it."""
     clouds.fail_next(LISTS, "html")
-    answer = await lists(client)
+    response = await lists(client)
     assert (200, "text/html") == (
-        answer.status_code,
-        answer.headers["content-type"].split(";")[0],
+        response.status_code,
+        response.headers["content-type"].split(";")[0],
     )
 
 
 @pytest.mark.parametrize("kind", ["truncated_json", "empty"])
-async def test_broken_json(clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind) -> None:
+async def test_broken_json(clouds: FakeClouds, client: httpx.AsyncClient, kind: FaultKind) -> None:
     """Half a body, or none, cannot be read as JSON."""
     clouds.fail_next(LISTS, kind)
-    answer = await lists(client)
+    response = await lists(client)
     with pytest.raises(json.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
-async def test_wrong_types(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_wrong_types(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """The keys are right and what stands under them is not."""
     clouds.fail_next(LISTS, "wrong_types")
     body = (await lists(client)).json()
@@ -122,20 +122,20 @@ async def test_wrong_types(clouds: Clouds, client: httpx.AsyncClient) -> None:
     assert isinstance(body["has_more"], str)
 
 
-async def test_a_huge_answer_can_be_cut_off(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_a_huge_answer_can_be_cut_off(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """A client may hang up in the middle of tens of megabytes; the cloud stays up."""
     clouds.fail_next(LISTS, "huge")
     params = client.params.merge({"start_ts": NOW - 60, "end_ts": NOW})
-    async with client.stream("GET", LISTS, params=params) as answer:
+    async with client.stream("GET", LISTS, params=params) as response:
         got = 0
-        async for chunk in answer.aiter_raw():
+        async for chunk in response.aiter_raw():
             got += len(chunk)
             if got > 1_000_000:
                 break
     assert 200 == (await lists(client)).status_code
 
 
-async def test_no_answer_at_all(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_no_answer_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """A call may hang until the client gives up."""
     clouds.fail_next(LISTS, "timeout")
     with pytest.raises(httpx.ReadTimeout):
@@ -145,7 +145,7 @@ async def test_no_answer_at_all(clouds: Clouds, client: httpx.AsyncClient) -> No
 
 @pytest.mark.parametrize(("after_effect", "kept"), [(False, 0), (True, 1)])
 async def test_a_connection_dropped_before_or_after(
-    clouds: Clouds, client: httpx.AsyncClient, *, after_effect: bool, kept: int
+    clouds: FakeClouds, client: httpx.AsyncClient, *, after_effect: bool, kept: int
 ) -> None:
     """The client cannot tell whether its report arrived; the test can."""
     clouds.fail_next(REPORT_V2, "reset", after_effect=after_effect)
@@ -157,7 +157,7 @@ async def test_a_connection_dropped_before_or_after(
 
 @pytest.mark.parametrize("kind", ["http_500", "timeout", "html", "code_300"])
 async def test_failures_have_no_effect_unless_asked(
-    clouds: Clouds, client: httpx.AsyncClient, kind: FaultKind
+    clouds: FakeClouds, client: httpx.AsyncClient, kind: FaultKind
 ) -> None:
     """A report that failed was not taken."""
     clouds.fail_next(REPORT_V2, kind)
@@ -168,15 +168,17 @@ async def test_failures_have_no_effect_unless_asked(
     assert [] == clouds.reports
 
 
-async def test_a_slow_answer_comes_all_the_same(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_a_slow_answer_comes_all_the_same(
+    clouds: FakeClouds, client: httpx.AsyncClient
+) -> None:
     """Slow means late, not wrong."""
     clouds.fail_next(LISTS, "slow", seconds=0.05)
-    answer = await lists(client)
-    assert 200 == answer.json()["code"]
-    assert answer.elapsed.total_seconds() >= 0.05
+    response = await lists(client)
+    assert 200 == response.json()["code"]
+    assert response.elapsed.total_seconds() >= 0.05
 
 
-async def test_any_endpoint_and_clearing(clouds: Clouds, client: httpx.AsyncClient) -> None:
+async def test_any_endpoint_and_clearing(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """`*` hits whatever is called next; clearing forgets what is planned."""
     clouds.fail_next("*", "http_503", times=5)
     assert 503 == (await lists(client)).status_code
@@ -185,7 +187,7 @@ async def test_any_endpoint_and_clearing(clouds: Clouds, client: httpx.AsyncClie
     assert 200 == (await lists(client)).status_code
 
 
-async def test_a_misspelt_endpoint_is_told(clouds: Clouds) -> None:
+async def test_a_misspelt_endpoint_is_told(clouds: FakeClouds) -> None:
     """A fault that could never happen is the test's mistake."""
     with pytest.raises(ValueError, match="call/list"):
         clouds.fail_next("call/list", "http_500")

@@ -11,10 +11,10 @@ from bot.sandbox.scenario import (
     KINDS,
     STUDENT_UID,
     TEACHER_UID,
-    Lesson,
+    SimulatedCall,
     curves_of,
-    demo_lessons,
-    random_lesson,
+    demo_calls,
+    random_simulated_call,
 )
 from bot.sandbox.scenario.simulated_call import NO_CAUSE, UNKNOWN_CAUSE
 
@@ -27,13 +27,17 @@ T, S = TEACHER_UID, STUDENT_UID
 
 
 def values(
-    lesson: Lesson, uid: int, metric: Metric, media: Media | None = None, peer: int | None = None
+    sim_call: SimulatedCall,
+    uid: int,
+    metric: Metric,
+    media: Media | None = None,
+    peer: int | None = None,
 ) -> FloatArray:
     """Return the points of one metric within two minutes of the complaint."""
-    at = lesson.complaint.at
+    at = sim_call.complaint.at
     found = [
         curve.values[(curve.times >= at - 120) & (curve.times <= at + 100)]
-        for curve in curves_of(lesson)
+        for curve in curves_of(sim_call)
         if (curve.uid, curve.metric, curve.media, curve.peer_uid) == (uid, metric, media, peer)
     ]
     return np.concatenate(found)
@@ -41,7 +45,7 @@ def values(
 
 def test_equal_seeds_give_equal_curves() -> None:
     """A lesson is a function of its arguments: nothing else is rolled."""
-    first, second = (random_lesson(3, "wifi_weak_student", now=NOW) for _ in range(2))
+    first, second = (random_simulated_call(3, "wifi_weak_student", now=NOW) for _ in range(2))
     curves_of.cache_clear()
     left = curves_of(first)
     curves_of.cache_clear()
@@ -56,7 +60,8 @@ def test_equal_seeds_give_equal_curves() -> None:
 def test_other_seeds_give_other_curves() -> None:
     """Two lessons of one kind are not the same lesson twice."""
     one, other = (
-        values(random_lesson(seed, "healthy", now=NOW), T, Metric.SYSTEM_CPU) for seed in (1, 2)
+        values(random_simulated_call(seed, "healthy", now=NOW), T, Metric.SYSTEM_CPU)
+        for seed in (1, 2)
     )
     assert one.tolist() != other.tolist()
 
@@ -64,21 +69,21 @@ def test_other_seeds_give_other_curves() -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_tells_its_truth(kind: str) -> None:
     """The ground truth names a cause of the vocabulary, or none, or too little data."""
-    lesson = random_lesson(7, kind, now=NOW)
-    expected = lesson.expected
+    sim_call = random_simulated_call(7, kind, now=NOW)
+    expected = sim_call.expected
     assert expected.cause in {*ALL_KEYS, NO_CAUSE, UNKNOWN_CAUSE}
     if expected.cause in ALL_KEYS:
         assert expected.uid == (T if expected.side == "teacher" else S)
-        assert lesson.faults[0].begins_at == expected.begins_at
-        assert lesson.started_at < (expected.begins_at or 0) <= lesson.complaint.at + 30
+        assert sim_call.faults[0].begins_at == expected.begins_at
+        assert sim_call.started_at < (expected.begins_at or 0) <= sim_call.complaint.at + 30
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
     """Series look like an SDK's: sorted, about every two seconds, with gaps, within the stay."""
-    lesson = random_lesson(11, kind, now=NOW)
-    for curve in curves_of(lesson):
-        stay = lesson.person(curve.uid).stays[curve.stay]
+    sim_call = random_simulated_call(11, kind, now=NOW)
+    for curve in curves_of(sim_call):
+        session = sim_call.person(curve.uid).sessions[curve.session]
         steps = np.diff(curve.times)
         assert (curve.times == np.floor(curve.times)).all()
         assert (steps > 0).all()
@@ -86,64 +91,64 @@ def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
             assert 2 == np.median(steps)
         if len(steps) > 300:
             assert steps.max() > 3
-        assert curve.times.min(initial=stay.joined_at) >= stay.joined_at - 1
-        assert curve.times.max(initial=0) <= stay.left_at + 1
+        assert curve.times.min(initial=session.joined_at) >= session.joined_at - 1
+        assert curve.times.max(initial=0) <= session.left_at + 1
         assert np.isfinite(curve.values).all()
         assert (curve.values >= 0).all()
 
 
 def test_uplink_loss_is_seen_at_both_ends() -> None:
     """What the teacher loses on the way up, the student never gets: loss, bitrate, freezes."""
-    lesson = random_lesson(5, "uplink_loss_video", now=NOW)
-    lost = values(lesson, T, Metric.UPLINK_LOSS, V).mean()
+    sim_call = random_simulated_call(5, "uplink_loss_video", now=NOW)
+    lost = values(sim_call, T, Metric.UPLINK_LOSS, V).mean()
     assert lost > 15
-    assert abs(values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() - lost) < 3
-    assert values(lesson, S, Metric.DOWNLINK_LOSS, V, T).mean() < 2
-    sent = values(lesson, T, Metric.SEND_BITRATE, V).mean()
-    assert values(lesson, S, Metric.RECEIVE_BITRATE, V, T).mean() < 0.9 * sent
-    assert values(lesson, S, Metric.FREEZE_TIME, V, T).mean() > 400
-    assert values(lesson, S, Metric.FREEZE_TIME, A, T).mean() < 20
-    assert values(lesson, T, Metric.FREEZE_TIME, V, S).mean() < 20
+    assert abs(values(sim_call, S, Metric.END_TO_END_LOSS, V, T).mean() - lost) < 3
+    assert values(sim_call, S, Metric.DOWNLINK_LOSS, V, T).mean() < 2
+    sent = values(sim_call, T, Metric.SEND_BITRATE, V).mean()
+    assert values(sim_call, S, Metric.RECEIVE_BITRATE, V, T).mean() < 0.9 * sent
+    assert values(sim_call, S, Metric.FREEZE_TIME, V, T).mean() > 400
+    assert values(sim_call, S, Metric.FREEZE_TIME, A, T).mean() < 20
+    assert values(sim_call, T, Metric.FREEZE_TIME, V, S).mean() < 20
 
 
 def test_downlink_loss_is_seen_by_the_receiver_only() -> None:
     """Loss on the way down leaves the sender's own numbers clean."""
-    lesson = random_lesson(5, "downlink_loss_audio", now=NOW)
-    assert values(lesson, T, Metric.UPLINK_LOSS, A).mean() < 2
-    assert values(lesson, S, Metric.DOWNLINK_LOSS, A, T).mean() > 15
-    assert values(lesson, S, Metric.END_TO_END_LOSS, A, T).mean() > 15
-    assert values(lesson, S, Metric.FREEZE_TIME, A, T).mean() > 100
+    sim_call = random_simulated_call(5, "downlink_loss_audio", now=NOW)
+    assert values(sim_call, T, Metric.UPLINK_LOSS, A).mean() < 2
+    assert values(sim_call, S, Metric.DOWNLINK_LOSS, A, T).mean() > 15
+    assert values(sim_call, S, Metric.END_TO_END_LOSS, A, T).mean() > 15
+    assert values(sim_call, S, Metric.FREEZE_TIME, A, T).mean() > 100
 
 
 def test_busy_sender_sends_fewer_frames_without_loss() -> None:
     """A hot processor at the teacher drops frames before the network sees them."""
-    lesson = random_lesson(5, "cpu_high_teacher", now=NOW)
-    assert values(lesson, T, Metric.SYSTEM_CPU).mean() > 90
-    assert values(lesson, T, Metric.CAPTURE_FPS, V).mean() > 13
-    assert values(lesson, T, Metric.SEND_FPS, V).mean() < 10
-    assert values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
+    sim_call = random_simulated_call(5, "cpu_high_teacher", now=NOW)
+    assert values(sim_call, T, Metric.SYSTEM_CPU).mean() > 90
+    assert values(sim_call, T, Metric.CAPTURE_FPS, V).mean() > 13
+    assert values(sim_call, T, Metric.SEND_FPS, V).mean() < 10
+    assert values(sim_call, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
 
 
 def test_busy_receiver_freezes_without_loss() -> None:
     """A hot processor at the student freezes what arrived in order."""
-    lesson = random_lesson(5, "cpu_high_student", now=NOW)
-    assert values(lesson, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
-    assert values(lesson, S, Metric.FREEZE_TIME, V, T).mean() > 300
-    assert values(lesson, T, Metric.SYSTEM_CPU).mean() < 75
+    sim_call = random_simulated_call(5, "cpu_high_student", now=NOW)
+    assert values(sim_call, S, Metric.END_TO_END_LOSS, V, T).mean() < 2
+    assert values(sim_call, S, Metric.FREEZE_TIME, V, T).mean() > 300
+    assert values(sim_call, T, Metric.SYSTEM_CPU).mean() < 75
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
     """Loss and jitter come and go, up and down, and the router answers late."""
-    lesson = random_lesson(seed, "wifi_weak_student", now=NOW)
-    up = values(lesson, S, Metric.UPLINK_LOSS, V)
-    down = values(lesson, S, Metric.DOWNLINK_LOSS, V, T)
+    sim_call = random_simulated_call(seed, "wifi_weak_student", now=NOW)
+    up = values(sim_call, S, Metric.UPLINK_LOSS, V)
+    down = values(sim_call, S, Metric.DOWNLINK_LOSS, V, T)
     assert up.max() > 15
     assert down.max() > 15
     assert (up < 3).mean() > 0.15
-    assert values(lesson, S, Metric.ROUTER_LATENCY).mean() > 150
-    assert values(lesson, T, Metric.ROUTER_LATENCY).mean() < 20
-    assert values(lesson, S, Metric.JITTER, V, T).max() > 150
+    assert values(sim_call, S, Metric.ROUTER_LATENCY).mean() > 150
+    assert values(sim_call, T, Metric.ROUTER_LATENCY).mean() < 20
+    assert values(sim_call, S, Metric.JITTER, V, T).max() > 150
 
 
 @pytest.mark.parametrize(
@@ -151,35 +156,35 @@ def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
 )
 def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> None:
     """Nothing sent is nothing received, and nothing is no freeze."""
-    lesson = random_lesson(5, kind, now=NOW)
-    assert 0 == values(lesson, T, Metric.SEND_BITRATE, media).max()
-    assert 0 == values(lesson, S, Metric.RECEIVE_BITRATE, media, T).max()
-    assert 0 == values(lesson, S, Metric.FREEZE_TIME, media, T).max()
+    sim_call = random_simulated_call(5, kind, now=NOW)
+    assert 0 == values(sim_call, T, Metric.SEND_BITRATE, media).max()
+    assert 0 == values(sim_call, S, Metric.RECEIVE_BITRATE, media, T).max()
+    assert 0 == values(sim_call, S, Metric.FREEZE_TIME, media, T).max()
     other = A if media is V else V
-    assert values(lesson, T, Metric.SEND_BITRATE, other).min() > 0
+    assert values(sim_call, T, Metric.SEND_BITRATE, other).min() > 0
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_wrong_looks_healthy(seed: int) -> None:
     """A healthy lesson, and one whose fault was over, have no number to complain about."""
     for kind in ("healthy", "outside"):
-        lesson = random_lesson(seed, kind, now=NOW)
-        assert NO_CAUSE == lesson.expected.cause
+        sim_call = random_simulated_call(seed, kind, now=NOW)
+        assert NO_CAUSE == sim_call.expected.cause
         for uid, peer in ((T, S), (S, T)):
-            assert values(lesson, uid, Metric.SYSTEM_CPU).max() < 80
+            assert values(sim_call, uid, Metric.SYSTEM_CPU).max() < 80
             for media in Media:
-                assert values(lesson, uid, Metric.END_TO_END_LOSS, media, peer).mean() < 3
-                assert values(lesson, uid, Metric.FREEZE_TIME, media, peer).mean() < 20
+                assert values(sim_call, uid, Metric.END_TO_END_LOSS, media, peer).mean() < 3
+                assert values(sim_call, uid, Metric.FREEZE_TIME, media, peer).mean() < 20
 
 
 def test_a_fault_outside_the_complaint_is_really_there() -> None:
     """The fault that is over did happen: a diagnosis at that time would find it."""
-    lesson = random_lesson(5, "outside", now=NOW)
-    fault = lesson.faults[0]
-    assert fault.ends_at < lesson.complaint.at - 120
+    sim_call = random_simulated_call(5, "outside", now=NOW)
+    fault = sim_call.faults[0]
+    assert fault.ends_at < sim_call.complaint.at - 120
     lost = next(
         curve
-        for curve in curves_of(lesson)
+        for curve in curves_of(sim_call)
         if (curve.uid, curve.metric, curve.media) == (T, Metric.UPLINK_LOSS, V)
     )
     inside = (lost.times > fault.begins_at + 5) & (lost.times < fault.ends_at)
@@ -188,25 +193,27 @@ def test_a_fault_outside_the_complaint_is_really_there() -> None:
 
 def test_too_little_data_means_seconds_of_samples() -> None:
     """The student of such a lesson was measured for less than a minute."""
-    lesson = random_lesson(5, "too_little", now=NOW)
-    cpu = values(lesson, S, Metric.SYSTEM_CPU)
+    sim_call = random_simulated_call(5, "too_little", now=NOW)
+    cpu = values(sim_call, S, Metric.SYSTEM_CPU)
     assert 0 < len(cpu) < 30
 
 
 def test_a_rejoin_is_a_session_of_its_own() -> None:
     """Whoever falls out and comes back has two stays with a hole between them."""
-    lesson = random_lesson(5, "rejoin", now=NOW)
-    first, second = lesson.person(S).stays
+    sim_call = random_simulated_call(5, "rejoin", now=NOW)
+    first, second = sim_call.person(S).sessions
     assert first.left_at < second.joined_at
-    assert {0, 1} == {curve.stay for curve in curves_of(lesson) if curve.uid == S}
+    assert {0, 1} == {curve.session for curve in curves_of(sim_call) if curve.uid == S}
 
 
 def test_offline_means_no_samples() -> None:
     """While the connection is down the own side reports nothing."""
-    lesson = random_lesson(5, "reconnect", now=NOW)
-    fault = lesson.faults[0]
+    sim_call = random_simulated_call(5, "reconnect", now=NOW)
+    fault = sim_call.faults[0]
     cpu = next(
-        curve for curve in curves_of(lesson) if (curve.uid, curve.metric) == (S, Metric.SYSTEM_CPU)
+        curve
+        for curve in curves_of(sim_call)
+        if (curve.uid, curve.metric) == (S, Metric.SYSTEM_CPU)
     )
     inside = (cpu.times > fault.begins_at + 1) & (cpu.times < fault.ends_at - 1)
     assert not inside.any()
@@ -214,9 +221,11 @@ def test_offline_means_no_samples() -> None:
 
 def test_the_demo_has_the_promised_classes() -> None:
     """The demo's classes are those its texts name, each with its truth."""
-    lessons = demo_lessons(NOW)
-    newest = {lesson.cname: lesson for lesson in sorted(lessons, key=lambda each: each.started_at)}
-    truths = {cname: lesson.expected.cause for cname, lesson in newest.items()}
+    sim_calls = demo_calls(NOW)
+    newest = {
+        sim_call.cname: sim_call for sim_call in sorted(sim_calls, key=lambda each: each.started_at)
+    }
+    truths = {cname: sim_call.expected.cause for cname, sim_call in newest.items()}
     assert (
         truths
         | {
@@ -232,16 +241,16 @@ def test_the_demo_has_the_promised_classes() -> None:
         }
         == truths
     )
-    assert 2 == sum(lesson.cname == "class_77_1" for lesson in lessons)
+    assert 2 == sum(sim_call.cname == "class_77_1" for sim_call in sim_calls)
     big = newest["class_77_big"]
     assert 14 == len([person for person in big.people if person.role != "server"])
-    assert min(person.stays[0].joined_at for person in big.people) == (
-        big.person(T).stays[0].joined_at
+    assert min(person.sessions[0].joined_at for person in big.people) == (
+        big.person(T).sessions[0].joined_at
     )
 
 
 @pytest.mark.parametrize("cname", ["class_77_1", "class_77_2", "class_77_3", "class_77_4"])
 def test_demo_faults_last(cname: str) -> None:
     """Somebody who complains late in the demo still meets the fault."""
-    lesson = next(each for each in demo_lessons(NOW) if each.cname == cname and each.running(NOW))
-    assert lesson.faults_between(NOW + 3600, NOW + 3601)
+    sim_call = next(each for each in demo_calls(NOW) if each.cname == cname and each.running(NOW))
+    assert sim_call.faults_between(NOW + 3600, NOW + 3601)

@@ -49,7 +49,7 @@ class ScriptedApp:
     url: str = ""
     calls: list[Call] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
-    hold: asyncio.Event = field(default_factory=asyncio.Event)
+    blocked: asyncio.Event = field(default_factory=asyncio.Event)
     slow: set[str] = field(default_factory=set)
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -64,9 +64,9 @@ class ScriptedApp:
             kind = payload.get("command") or payload["type"]
         self.calls.append(Call(dict(request.headers), raw, payload))
         if kind in self.slow:
-            await self.hold.wait()
-        answer = self.answers.get(kind, (200, ""))
-        status, body = answer(payload) if callable(answer) else answer
+            await self.blocked.wait()
+        response = self.answers.get(kind, (200, ""))
+        status, body = response(payload) if callable(response) else response
         if isinstance(body, dict):
             return web.json_response(body, status=status)
         return web.Response(status=status, text=body)
@@ -104,12 +104,12 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
     scripted.url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
     workspace.connect_http(scripted.url)
     yield scripted
-    scripted.hold.set()
+    scripted.blocked.set()
     await runner.cleanup()
 
 
 @dataclass
-class Answer:
+class ApiResponse:
     """An answer of the Web API."""
 
     status: int
@@ -132,13 +132,13 @@ async def call(workspace: Workspace) -> AsyncIterator[Caller]:
 
         async def run(
             method: str, *, token: str | None = "", form: bool = False, **arguments: object
-        ) -> Answer:
+        ) -> ApiResponse:
             token = workspace.bot_token if token == "" else token
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             sent: Json = {"data": arguments} if form else {"json": arguments}
             url = workspace.api_url + method
-            async with session.post(url, headers=headers, **sent) as answer:
-                return Answer(answer.status, dict(answer.headers), await answer.json())
+            async with session.post(url, headers=headers, **sent) as response:
+                return ApiResponse(response.status, dict(response.headers), await response.json())
 
         yield run
 
@@ -174,6 +174,6 @@ def modal() -> Callable[..., Json]:
 
 
 @pytest.fixture
-def field_of() -> Callable[..., Json]:
+def make_input_block() -> Callable[..., Json]:
     """The builder of input blocks."""
     return make_input

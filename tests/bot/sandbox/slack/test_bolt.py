@@ -69,7 +69,7 @@ async def bolt(request: Any, clock: Any, modal: Any) -> AsyncIterator[Workspace]
         if request.param == "socket":
             handler = AsyncSocketModeHandler(app, workspace.app_token)
             await handler.connect_async()  # type: ignore[no-untyped-call]
-            await workspace.until(lambda: workspace.sockets.connected)
+            await workspace.until(lambda: workspace.socket_mode.connected)
             yield workspace
             await handler.close_async()  # type: ignore[no-untyped-call]
             return
@@ -85,7 +85,7 @@ async def test_story(bolt: Workspace) -> None:
     """From the command to the claimed card everything works through Bolt."""
     lin, sam = bolt.person("lin"), bolt.person("sam")
     assert (await lin.command("/report")).ok
-    assert (await lin.submit(await lin.view_opened("report"), {"cname": "class_77"})).ok
+    assert (await lin.submit(await lin.wait_for_view("report"), {"cname": "class_77"})).ok
     card = bolt.messages("escalations")[0]
     assert (await sam.click(card, "ticket.claim")).ok
     assert ["claimed"] == [message["text"] for message in bolt.messages("escalations")]

@@ -63,7 +63,7 @@ def test_rich_text_is_wrapped() -> None:
 )
 def test_initial_values_count(element: dict[str, Any], state: dict[str, Any]) -> None:
     """A field nobody touched sends what the app put there."""
-    assert {"type": element["type"], **state} == form_state.untouched(element)
+    assert {"type": element["type"], **state} == form_state.initial_value(element)
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_initial_values_count(element: dict[str, Any], state: dict[str, Any]) ->
     ],
 )
 def test_client_checks(
-    field_of: Any, element: dict[str, Any], given: object, *, fine: bool
+    make_input_block: Any, element: dict[str, Any], given: object, *, fine: bool
 ) -> None:
     """Slack's client keeps what the element does not allow."""
-    view = {"blocks": [field_of("f", element)]}
-    values = form_state.collect(view, {"f": {"value": given}})
-    assert fine == (not form_state.find_faults(view, values))
+    view = {"blocks": [make_input_block("f", element)]}
+    values = form_state.collect_values(view, {"f": {"value": given}})
+    assert fine == (not form_state.find_input_errors(view, values))
 
 
-def test_optional_may_be_empty(field_of: Any) -> None:
+def test_optional_may_be_empty(make_input_block: Any) -> None:
     """Only a required field must be filled in."""
-    view = {"blocks": [field_of("a", optional=True), field_of("b")]}
-    faults = form_state.find_faults(view, form_state.collect(view, {}))
+    view = {"blocks": [make_input_block("a", optional=True), make_input_block("b")]}
+    faults = form_state.find_input_errors(view, form_state.collect_values(view, {}))
     assert {"b": form_state.REQUIRED} == faults

@@ -22,14 +22,14 @@ class Page:
 
     async def get(self, path: str, **query: str) -> Any:
         """GET JSON."""
-        async with self.session.get(f"{self.url}/page/{path}", params=query) as answer:
-            return await answer.json()
+        async with self.session.get(f"{self.url}/page/{path}", params=query) as response:
+            return await response.json()
 
     async def post(self, path: str, **body: object) -> Any:
         """POST JSON as lin, unless said otherwise."""
         url = f"{self.url}/page/{path}"
-        async with self.session.post(url, json={"as": LIN, **body}) as answer:
-            return await answer.json()
+        async with self.session.post(url, json={"as": LIN, **body}) as response:
+            return await response.json()
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> s
 @pytest.mark.parametrize("path", ["/", "/archives/C07TEACHERS/p1795000000000001"])
 async def test_page_is_locked_down(page: Page, path: str) -> None:
     """The page is sent with a policy that lets nothing in from outside."""
-    async with page.session.get(page.url + path) as answer:
-        policy = answer.headers["Content-Security-Policy"]
-        assert (200, "no-store") == (answer.status, answer.headers["Cache-Control"])
+    async with page.session.get(page.url + path) as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert (200, "no-store") == (response.status, response.headers["Cache-Control"])
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
 
@@ -59,8 +59,8 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2e%2e/app.py"])
 async def test_static_stays_in_its_folder(page: Page, name: str) -> None:
     """Nothing outside the page's folder is sent."""
-    async with page.session.get(f"{page.url}/static/{name}") as answer:
-        assert 404 == answer.status
+    async with page.session.get(f"{page.url}/static/{name}") as response:
+        assert 404 == response.status
 
 
 async def test_bootstrap_names_everybody(page: Page) -> None:
@@ -73,15 +73,15 @@ async def test_bootstrap_names_everybody(page: Page) -> None:
 
 async def test_says_and_reads(workspace: Workspace, page: Page) -> None:
     """What one person says is unread for another until it is read."""
-    said = await page.post("say", channel="C07TEACHERS", text="<@U07SAM00003> hello")
-    assert said["ok"]
+    posted = await page.post("say", channel="C07TEACHERS", text="<@U07SAM00003> hello")
+    assert posted["ok"]
     before = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
     await page.post("read", **{"as": "U07SAM00003", "channel": "C07TEACHERS"})
     after = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
     assert [(1, True), (0, False)] == [(c["unread"], c["mention"]) for c in (before, after)]
-    edited = await page.post("edit", channel="C07TEACHERS", ts=said["ts"], text="bye")
+    edited = await page.post("edit", channel="C07TEACHERS", ts=posted["ts"], text="bye")
     assert (True, "bye") == (edited["ok"], workspace.messages("teachers")[0]["text"])
-    await page.post("delete", channel="C07TEACHERS", ts=said["ts"])
+    await page.post("delete", channel="C07TEACHERS", ts=posted["ts"])
     assert [] == workspace.messages("teachers")
 
 
@@ -106,8 +106,8 @@ async def test_private_channel_is_hidden(page: Page) -> None:
 async def test_command_from_the_composer(page: Page, app: Any) -> None:
     """A line that starts with a command is the command, with its text as typed."""
     app.answers["/report"] = (500, "")
-    answer = await page.post("say", channel="C07TEACHERS", text="/report a  b")
-    assert {"ok": False, "error": "dispatch_failed"} == answer
+    response = await page.post("say", channel="C07TEACHERS", text="/report a  b")
+    assert {"ok": False, "error": "dispatch_failed"} == response
     assert "a  b" == app.of_type("/report")[0]["text"]
 
 
@@ -150,7 +150,7 @@ async def test_socket_tells_what_happens(
 ) -> None:
     """An open page hears of messages, calls, modals and unread counts of its person."""
     async with page.session.ws_connect(f"{page.url}/page/socket?as={LIN}") as socket:
-        await workspace.until(lambda: workspace.feed.watchers == {LIN})
+        await workspace.until(lambda: workspace.page_events.subscribers == {LIN})
         await call("chat.postMessage", channel="C07TEACHERS", text="hello")
         await open_modal(workspace, call, modal())
         seen: dict[str, Any] = {}
@@ -165,10 +165,10 @@ async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> Non
     """An uploaded file's bytes can be fetched; a wrong id is not found."""
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     await (await page.session.post(first.body["upload_url"], data=b"abc")).read()
-    async with page.session.get(f"{page.url}/page/file/{first.body['file_id']}") as answer:
-        assert (b"abc", "image/png") == (await answer.read(), answer.content_type)
-    async with page.session.get(f"{page.url}/page/file/F0") as answer:
-        assert 404 == answer.status
+    async with page.session.get(f"{page.url}/page/file/{first.body['file_id']}") as response:
+        assert (b"abc", "image/png") == (await response.read(), response.content_type)
+    async with page.session.get(f"{page.url}/page/file/F0") as response:
+        assert 404 == response.status
     del workspace
 
 
@@ -184,6 +184,6 @@ async def test_commands_slack_would_not_send(
 ) -> None:
     """A command nobody has, or one in a thread, is neither sent nor posted."""
     workspace.app.commands = [{"command": "/report"}]
-    answer = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
-    assert (code, [code]) == (answer["error"], [notice.code for notice in workspace.notices])
+    response = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
+    assert (code, [code]) == (response["error"], [notice.code for notice in workspace.notices])
     assert [] == workspace.messages("teachers")

@@ -8,45 +8,45 @@ from typing import Any
 
 import pytest
 
-from bot.errors import NotAllowedError, SpeakRefusedError, SpeakUnreachableError
+from bot.errors import NotAllowedError, SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
-from bot.ports import Asked, Finding, Health
+from bot.ports import CheckResult, Health, Inquiry
 from bot.services.admin.healthcheck import (
-    ANSWERED_WITHIN,
-    Checkup,
-    call,
+    ANSWER_TIMEOUT,
+    HealthCheck,
     inspect_database,
     inspect_slack_settings,
+    request_health_check,
 )
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings, read_settings
 from bot.store import Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Duty
-from tests.conftest import MovedClock
+from bot.store.models import Job
+from tests.conftest import OffsetClock
 
-ASKED = Asked("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
-FINE = Finding("slack.token", message("Slack token"), Health.OK, message("Accepted."))
+ASKED = Inquiry("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
+FINE = CheckResult("slack.token", message("Slack token"), Health.OK, message("Accepted."))
 
 
 class Listener:
     """Slack's place: notes what it is told, or refuses it."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
-        self.told: list[Sequence[Finding]] = []
+        self.told: list[Sequence[CheckResult]] = []
         self.refusal = refusal
 
-    async def inspect(self, team: str) -> Sequence[Finding]:
+    async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Find nothing wrong."""
         assert "T1" == team
         return [FINE]
 
-    async def tell(self, question: Asked, findings: Sequence[Finding]) -> None:
+    async def send_results(self, question: Inquiry, check_results: Sequence[CheckResult]) -> None:
         """Note what was told."""
         assert ASKED == question
         if self.refusal is not None:
             raise self.refusal
-        self.told.append(findings)
+        self.told.append(check_results)
 
 
 @pytest.fixture
@@ -59,24 +59,24 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def desk(store: Store, moved_clock: MovedClock) -> Desk:
+def ticket_service(store: Store, offset_clock: OffsetClock) -> TicketService:
     """A desk without clouds, in a workspace where everybody is support."""
     settings = read_settings({"SLACK_BOT_TOKEN": "xoxb-1"})
-    made = Desk(store=store, clouds={}, clock=moved_clock, settings=settings)
+    made = TicketService(store=store, clouds={}, clock=offset_clock, settings=settings)
 
     async def is_support(team: str, person: str) -> bool:
         return (team, person) == ("T1", "U1")
 
-    speaker: Any = type("Speaker", (), {"is_support": staticmethod(is_support)})()
-    made.speaker = speaker
+    notifier: Any = type("Speaker", (), {"is_support": staticmethod(is_support)})()
+    made.notifier = notifier
     return made
 
 
-async def answer(desk: Desk, listener: Listener) -> None:
+async def answer(ticket_service: TicketService, listener: Listener) -> None:
     """Call the doctor and carry the duty out."""
-    await call(desk, "1.2.a", ASKED)
-    await Checkup(desk, listener).carry(
-        Duty(name="checkup:1.2.a", kind="checkup", due_at=desk.clock.now())
+    await request_health_check(ticket_service, "1.2.a", ASKED)
+    await HealthCheck(ticket_service, listener).run(
+        Job(name="checkup:1.2.a", kind="checkup", due_at=ticket_service.clock.now())
     )
 
 
@@ -123,48 +123,56 @@ async def test_database_at_an_old_revision(tmp_path: Path) -> None:
     ],
 )
 async def test_workers_and_what_waits(
-    desk: Desk, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
+    ticket_service: TicketService, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
 ) -> None:
     """A silent worker and work that is late are warnings."""
-    now = desk.clock.now()
+    now = ticket_service.clock.now()
     beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, owed_ago_s))
-    await desk.store.transact(lambda session: store_jobs.beat(session, "one", beat_at))
-    await desk.store.transact(
-        lambda session: store_jobs.owe(session, "card:LD-1", "card", due_at=due_at)
+    await ticket_service.store.transact(
+        lambda session: store_jobs.record_heartbeat(session, "one", beat_at)
     )
-    found = {row.name: row for row in await Checkup(desk, Listener()).examine("T1")}
+    await ticket_service.store.transact(
+        lambda session: store_jobs.enqueue(session, "card:LD-1", "card", due_at=due_at)
+    )
+    found = {
+        row.name: row for row in await HealthCheck(ticket_service, Listener()).run_checks("T1")
+    }
     assert (worker, owed) == (found["worker"].health, found["duties"].health)
 
 
-async def test_a_call_is_answered_once(desk: Desk) -> None:
+async def test_a_call_is_answered_once(ticket_service: TicketService) -> None:
     """The same call delivered twice owes one answer; the answer holds what was found."""
     listener = Listener()
-    await call(desk, "1.2.a", ASKED)
-    await answer(desk, listener)
-    assert {"checkup": 1} == await desk.store.read(store_jobs.count_owed)
+    await request_health_check(ticket_service, "1.2.a", ASKED)
+    await answer(ticket_service, listener)
+    assert {"checkup": 1} == await ticket_service.store.read(store_jobs.count_pending)
     (told,) = listener.told
     assert FINE in told
 
 
-async def test_nobody_waits_after_half_an_hour(desk: Desk, moved_clock: MovedClock) -> None:
+async def test_nobody_waits_after_half_an_hour(
+    ticket_service: TicketService, offset_clock: OffsetClock
+) -> None:
     """When Slack's address for the answer is dead, nothing is looked at any more."""
     listener = Listener()
-    await call(desk, "1.2.a", ASKED)
-    moved_clock.move(ANSWERED_WITHIN.total_seconds() + 1)
-    await answer(desk, listener)
+    await request_health_check(ticket_service, "1.2.a", ASKED)
+    offset_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
+    await answer(ticket_service, listener)
     assert [] == listener.told
 
 
-async def test_only_support_may_call(desk: Desk) -> None:
+async def test_only_support_may_call(ticket_service: TicketService) -> None:
     """Others are told so, and nothing is owed."""
     with pytest.raises(NotAllowedError):
-        await call(desk, "1.2.a", replace(ASKED, person="U2"))
-    assert {} == await desk.store.read(store_jobs.count_owed)
+        await request_health_check(ticket_service, "1.2.a", replace(ASKED, person="U2"))
+    assert {} == await ticket_service.store.read(store_jobs.count_pending)
 
 
-async def test_a_refused_answer_is_given_up(desk: Desk) -> None:
+async def test_a_refused_answer_is_given_up(ticket_service: TicketService) -> None:
     """An answer Slack refuses for good is dropped; one it may take later is tried again."""
     no = message("Slack refused: %(code)s.", code="http_404")
-    await answer(desk, Listener(SpeakRefusedError(no, code="http_404")))
-    with pytest.raises(SpeakUnreachableError):
-        await answer(desk, Listener(SpeakUnreachableError(no, code="reset", maybe_arrived=False)))
+    await answer(ticket_service, Listener(SlackRefusedError(no, code="http_404")))
+    with pytest.raises(SlackUnreachableError):
+        await answer(
+            ticket_service, Listener(SlackUnreachableError(no, code="reset", maybe_arrived=False))
+        )

@@ -9,10 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.call import Code, Distribution, Lack, LackReason, Missing, Slice, Trend, Unit, Usage
+from bot.call import (
+    Code,
+    Distribution,
+    DistributionRow,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Trend,
+    Unit,
+    Usage,
+)
 from bot.errors import InputError
-from bot.ports import Overview, Topic
-from bot.services.app_metrics.service import OverviewWanted, read_quality, to_json
+from bot.ports import AppMetrics, Topic
+from bot.services.app_metrics.service import QualityArguments, parse_quality, to_json
 
 APPS = ("kids", "adult English", "Beta")
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -36,7 +46,7 @@ NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 )
 def test_arguments(text: str, app: str, topic: Topic) -> None:
     """In any order, in any writing; the first app and the live figures when nothing is said."""
-    assert OverviewWanted(app, topic) == read_quality(text, APPS)
+    assert QualityArguments(app, topic) == parse_quality(text, APPS)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +62,7 @@ def test_arguments(text: str, app: str, topic: Topic) -> None:
 def test_wrong_arguments(text: str, why: str) -> None:
     """What is wrong is said, with what there is."""
     with pytest.raises(InputError) as caught:
-        read_quality(text, APPS)
+        parse_quality(text, APPS)
     assert why in str(caught.value)
 
 
@@ -60,7 +70,7 @@ def test_wrong_arguments(text: str, why: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever somebody types, it is an app and a topic or an InputError."""
     try:
-        wanted = read_quality(text, APPS)
+        wanted = parse_quality(text, APPS)
     except InputError:
         return
     assert wanted.app in APPS
@@ -71,7 +81,7 @@ def test_json() -> None:
     code = Code("agora.live_metric", "pcu")
     later = NOON + dt.timedelta(hours=1)
     told = to_json(
-        Overview(
+        AppMetrics(
             Topic.SCALE,
             "kids",
             "agora",
@@ -79,8 +89,10 @@ def test_json() -> None:
             fresh_at=later,
             trends=(Trend(code, Unit.NUMBER, ((NOON, 3.0),)),),
             usages=(Usage(NOON.date(), code, Unit.NUMBER, 4),),
-            distributions=(Distribution("os", Unit.PERCENT, (Slice((code,), 5),)),),
-            missing=(Missing(Lack.FIGURES, LackReason.OVER_QUOTA, later, "live_scale"),),
+            distributions=(Distribution("os", Unit.PERCENT, (DistributionRow((code,), 5),)),),
+            missing=(
+                MissingItem(MissingKind.FIGURES, MissingReason.OVER_QUOTA, later, "live_scale"),
+            ),
         )
     )
     at = "2026-11-20T12:00:00Z"
@@ -93,9 +105,9 @@ def test_json() -> None:
     assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == told["trends"]
     usage = {"day": "2026-11-20", "name": "pcu", "unit": "", "part": None, "value": 4}
     assert [usage] == told["usages"]
-    (spread,) = told["distributions"]
-    assert ("users", [["pcu", 5]]) == (spread["name"], spread["rows"])
+    (distribution,) = told["distributions"]
+    assert ("users", [["pcu", 5]]) == (distribution["name"], distribution["rows"])
     assert [("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")] == [
-        tuple(lack.values()) for lack in told["missing"]
+        tuple(missing_item.values()) for missing_item in told["missing"]
     ]
     assert told == json.loads(json.dumps(told))

@@ -9,18 +9,18 @@ from typing import Any, cast
 import pytest
 
 from bot.call import Call, IssueType, Media, Report, Side
-from bot.clouds.errors import cannot
+from bot.clouds.errors import unsupported
 from bot.diagnosis import Verdict
-from bot.errors import CloudError, CloudOverQuotaError, CloudUnreachableError
+from bot.errors import CloudError, CloudQuotaExceededError, CloudUnreachableError
 from bot.i18n.messages import message
-from bot.ports import Bucket, Crowd, Diagnosis, Window
+from bot.ports import CallStatistics, Diagnosis, FreezeBucket, Window
 from bot.services.diagnosis import call_statistics
-from bot.services.diagnosis.call_statistics import CrowdDuty
-from bot.store.models import Duty
+from bot.services.diagnosis.call_statistics import CallStatisticsJob
+from bot.store.models import Job
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
-CROWD = Crowd(NOW, NOW, buckets=(Bucket(Media.AUDIO, 0, 3, 2),))
+CROWD = CallStatistics(NOW, NOW, buckets=(FreezeBucket(Media.AUDIO, 0, 3, 2),))
 SPOKEN = message("Something went wrong.")
 OVER = {"cloud": "agora", "endpoint": "x", "status": 200}
 
@@ -28,11 +28,11 @@ OVER = {"cloud": "agora", "endpoint": "x", "status": 200}
 class Source:
     """A cloud that answers so, and remembers which stretch it was asked about."""
 
-    def __init__(self, answer: Crowd | CloudError) -> None:
+    def __init__(self, answer: CallStatistics | CloudError) -> None:
         self.answer = answer
         self.asked: list[tuple[str, Window]] = []
 
-    async def fetch_crowd(self, call: Call, window: Window) -> Crowd:
+    async def fetch_call_statistics(self, call: Call, window: Window) -> CallStatistics:
         """Answer, or fail."""
         self.asked.append((call.id, window))
         if isinstance(self.answer, CloudError):
@@ -42,14 +42,16 @@ class Source:
 
 async def carry(
     monkeypatch: pytest.MonkeyPatch, source: object, *, asked_at: dt.datetime = NOW, **facts: Any
-) -> tuple[dt.datetime | None, list[Crowd]]:
+) -> tuple[dt.datetime | None, list[CallStatistics]]:
     """Carry the duty out against this cloud; when to come back, and what was kept."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW - HOUR)
     diagnosis = Diagnosis(report, "agora", Verdict("none", NOW, NOW), asked_at, **facts)
-    kept: list[Crowd] = []
-    monkeypatch.setattr(call_statistics, "recall", lambda *_: diagnosis)
+    kept: list[CallStatistics] = []
+    monkeypatch.setattr(call_statistics, "load_evidence", lambda *_: diagnosis)
     monkeypatch.setattr(
-        call_statistics, "add_crowd", lambda _session, _ticket, crowd: kept.append(crowd)
+        call_statistics,
+        "add_call_statistics",
+        lambda _session, _ticket, call_statistics: kept.append(call_statistics),
     )
     monkeypatch.setattr(
         "bot.services.diagnosis.call_statistics.tickets.find",
@@ -61,9 +63,9 @@ async def carry(
 
     store = SimpleNamespace(read=run, transact=run)
     clock = SimpleNamespace(now=lambda: NOW)
-    desk = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
-    duty = Duty(name="crowd:LD-1", kind="crowd", ticket=1, due_at=NOW)
-    return await CrowdDuty(cast("Any", desk)).fetch(duty), kept
+    ticket_service = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
+    job = Job(name="crowd:LD-1", kind="crowd", ticket=1, due_at=NOW)
+    return await CallStatisticsJob(cast("Any", ticket_service)).fetch(job), kept
 
 
 def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> Call:
@@ -84,9 +86,9 @@ async def test_the_call_of_the_complaint_is_asked_about(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("error", "asked_at", "again"),
     [
-        (cannot("agora", "x"), NOW, None),
-        (CloudOverQuotaError(SPOKEN, retry_at=NOW + HOUR, **OVER), NOW, NOW + HOUR),  # type: ignore[arg-type]
-        (CloudOverQuotaError(SPOKEN, retry_at=NOW + 9 * HOUR, **OVER), NOW, None),  # type: ignore[arg-type]
+        (unsupported("agora", "x"), NOW, None),
+        (CloudQuotaExceededError(SPOKEN, retry_at=NOW + HOUR, **OVER), NOW, NOW + HOUR),  # type: ignore[arg-type]
+        (CloudQuotaExceededError(SPOKEN, retry_at=NOW + 9 * HOUR, **OVER), NOW, None),  # type: ignore[arg-type]
         (
             CloudUnreachableError(SPOKEN, cloud="agora", endpoint="x", maybe_arrived=False),
             NOW,
@@ -115,8 +117,8 @@ async def test_what_fails_waits_or_is_given_up(
 async def test_nobody_is_asked_twice_or_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept stays, without a call there is no question, other clouds have no answer."""
     calls, source = (call(1, NOW - 2 * HOUR),), Source(CROWD)
-    assert (None, []) == await carry(monkeypatch, source, calls=calls, crowd=CROWD)
+    assert (None, []) == await carry(monkeypatch, source, calls=calls, call_statistics=CROWD)
     assert (None, []) == await carry(monkeypatch, source)
     assert (None, []) == await carry(monkeypatch, object(), calls=calls)
     assert [] == source.asked
-    assert (None, []) == await carry(monkeypatch, Source(Crowd(NOW, NOW)), calls=calls)
+    assert (None, []) == await carry(monkeypatch, Source(CallStatistics(NOW, NOW)), calls=calls)

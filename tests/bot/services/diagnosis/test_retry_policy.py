@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
-from bot.call import IssueType, Lack, LackReason, Missing, Report, Side
+from bot.call import IssueType, MissingItem, MissingKind, MissingReason, Report, Side
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
-from bot.services.diagnosis.retry_policy import Bursts, is_final, is_worse, pace
+from bot.services.diagnosis.retry_policy import UpdateThrottle, is_final, is_worse, schedule_retry
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -20,14 +20,14 @@ def minutes(number: float) -> dt.timedelta:
     return dt.timedelta(minutes=number)
 
 
-def make_verdict(cause: str, *missing: Missing) -> Verdict:
+def make_verdict(cause: str, *missing: MissingItem) -> Verdict:
     """A verdict that lacks something."""
     return Verdict(cause=cause, since=NOW, until=NOW, missing=missing)
 
 
-def lack(after: dt.timedelta | None, what: Lack = Lack.CALL) -> Missing:
+def missing_item(after: dt.timedelta | None, what: MissingKind = MissingKind.CALL) -> MissingItem:
     """Something missing, to be asked for again after so long."""
-    return Missing(what, LackReason.UNREACHABLE, None if after is None else NOW + after)
+    return MissingItem(what, MissingReason.UNREACHABLE, None if after is None else NOW + after)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_next_look(
 ) -> None:
     """Pauses grow with what has passed, up to five minutes; after a day nothing is promised."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
-    diagnosis = Diagnosis(report, "agora", make_verdict("unknown", lack(wished)), NOW)
-    found = pace(diagnosis, NOW, NOW - age, DAY).verdict.retry_at
+    diagnosis = Diagnosis(report, "agora", make_verdict("unknown", missing_item(wished)), NOW)
+    found = schedule_retry(diagnosis, NOW, NOW - age, DAY).verdict.retry_at
     assert (None if given is None else NOW + given) == found
 
 
@@ -58,12 +58,15 @@ def test_next_look(
     ("verdict", "final"),
     [
         (make_verdict("unknown"), True),
-        (make_verdict("unknown", lack(None)), True),
-        (make_verdict("unknown", lack(minutes(1))), False),
+        (make_verdict("unknown", missing_item(None)), True),
+        (make_verdict("unknown", missing_item(minutes(1))), False),
         (make_verdict("network.loss"), True),
-        (make_verdict("network.loss", lack(minutes(1), Lack.MINUTES)), True),
-        (make_verdict("network.loss", lack(minutes(1), Lack.STUDENT_METRICS)), False),
-        (make_verdict("none", lack(minutes(1), Lack.EVENTS)), True),
+        (make_verdict("network.loss", missing_item(minutes(1), MissingKind.MINUTES)), True),
+        (
+            make_verdict("network.loss", missing_item(minutes(1), MissingKind.STUDENT_METRICS)),
+            False,
+        ),
+        (make_verdict("none", missing_item(minutes(1), MissingKind.EVENTS)), True),
     ],
 )
 def test_is_final(verdict: Verdict, final: object) -> None:
@@ -77,8 +80,10 @@ def test_is_final(verdict: Verdict, final: object) -> None:
 def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta | None) -> None:
     """Where a verdict stands, what else the cloud may say is worth few questions."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
-    verdict = make_verdict("network.loss", lack(minutes(1), Lack.EVENTS))
-    found = pace(Diagnosis(report, "agora", verdict, NOW), NOW, NOW - age, DAY).verdict.retry_at
+    verdict = make_verdict("network.loss", missing_item(minutes(1), MissingKind.EVENTS))
+    found = schedule_retry(
+        Diagnosis(report, "agora", verdict, NOW), NOW, NOW - age, DAY
+    ).verdict.retry_at
     assert (None if given is None else NOW + given) == found
 
 
@@ -87,13 +92,17 @@ def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta |
     [
         (None, make_verdict("unknown"), False),
         (make_verdict("unknown"), make_verdict("unknown"), False),
-        (make_verdict("network.loss"), make_verdict("unknown", lack(minutes(1))), True),
+        (make_verdict("network.loss"), make_verdict("unknown", missing_item(minutes(1))), True),
         (make_verdict("none"), make_verdict("unknown"), True),
         (make_verdict("network.loss"), make_verdict("none"), False),
-        (make_verdict("network.loss"), make_verdict("network.jitter", lack(minutes(1))), True),
         (
-            make_verdict("network.loss", lack(minutes(1))),
-            make_verdict("network.jitter", lack(minutes(1))),
+            make_verdict("network.loss"),
+            make_verdict("network.jitter", missing_item(minutes(1))),
+            True,
+        ),
+        (
+            make_verdict("network.loss", missing_item(minutes(1))),
+            make_verdict("network.jitter", missing_item(minutes(1))),
             False,
         ),
     ],
@@ -105,10 +114,10 @@ def test_what_was_found_is_not_lost(before: Verdict | None, now: Verdict, worse:
 
 def test_bursts() -> None:
     """Six edits go out at once, then one a second after the newest; other cards do not wait."""
-    bursts = Bursts()
+    bursts = UpdateThrottle()
     moments = [NOW + dt.timedelta(milliseconds=50 * number) for number in range(8)]
-    told = [bursts.pause_until("card:LD-1", moment) for moment in moments]
+    told = [bursts.throttled_until("card:LD-1", moment) for moment in moments]
     free = moments[5] + dt.timedelta(seconds=1)
     assert [None] * 6 + [free, free] == told
-    assert bursts.pause_until("card:LD-2", moments[-1]) is None
-    assert bursts.pause_until("card:LD-1", free) is None
+    assert bursts.throttled_until("card:LD-2", moments[-1]) is None
+    assert bursts.throttled_until("card:LD-1", free) is None

@@ -9,20 +9,20 @@ from typing import Any, cast
 
 import pytest
 
-from bot.call import Call, CallRecord, IssueType, Lack, LackReason, Report, Side
+from bot.call import Call, CallRecord, IssueType, MissingKind, MissingReason, Report, Side
 from bot.errors import (
-    CloudBrokenError,
-    CloudCannotError,
+    CloudDataExpiredError,
     CloudError,
-    CloudForgotError,
-    CloudNonsenseError,
-    CloudOverQuotaError,
+    CloudInvalidResponseError,
+    CloudQuotaExceededError,
     CloudRefusedError,
+    CloudServerError,
     CloudUnreachableError,
+    CloudUnsupportedError,
 )
 from bot.i18n.messages import message
-from bot.ports import Cloud, EventAnswer, Window
-from bot.services.diagnosis.service import Examiner
+from bot.ports import Cloud, EventsResult, Window
+from bot.services.diagnosis.service import DiagnosisService
 from tests.bot.services.tickets.test_submission import AGORA
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -31,7 +31,7 @@ SAID = message("no")
 AT: Any = {"cloud": "agora", "endpoint": "lists"}
 
 
-class StoppedClock:
+class FrozenClock:
     """It is always now."""
 
     def now(self) -> dt.datetime:
@@ -63,10 +63,10 @@ class ToldCloud:
         self.asked.append(("record", (tuple(uids), window)))
         return CallRecord(call)
 
-    async def fetch_events(self, app: str, cname: str, window: Window) -> EventAnswer:
+    async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Tell of no events."""
         self.asked.append(("events", (app, cname, window)))
-        return EventAnswer()
+        return EventsResult()
 
 
 def minutes(number: float) -> dt.timedelta:
@@ -80,9 +80,9 @@ def make_call(started_ago: float, ended_ago: float | None = None) -> Call:
     return Call("agora", "kids", "c1", "class_1", NOW - minutes(started_ago), ended_at)
 
 
-def examiner(cloud: ToldCloud) -> Examiner:
+def diagnosis_service(cloud: ToldCloud) -> DiagnosisService:
     """An examiner with this one cloud."""
-    return Examiner({"kids": cast("Cloud", cloud)}, StoppedClock())
+    return DiagnosisService({"kids": cast("Cloud", cloud)}, FrozenClock())
 
 
 REPORT = Report("kids", "class_1", "1", "2", Side.STUDENT, IssueType.HELP, NOW - minutes(30))
@@ -100,7 +100,7 @@ REPORT = Report("kids", "class_1", "1", "2", Side.STUDENT, IssueType.HELP, NOW -
 )
 async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.datetime) -> None:
     """While it runs by what is out already, afterwards by its last minutes."""
-    diagnosis = await examiner(ToldCloud((call,))).examine_channel("kids", "class_1")
+    diagnosis = await diagnosis_service(ToldCloud((call,))).diagnose_channel("kids", "class_1")
     assert at == diagnosis.report.occurred_at
 
 
@@ -110,11 +110,12 @@ async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
     cloud = ToldCloud((make_call(60, 20),) if since_s else ())
     for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
         asked_at = NOW - minutes(asked_ago) if asked_ago else None
-        diagnosis = await examiner(cloud).examine_channel(
+        diagnosis = await diagnosis_service(cloud).diagnose_channel(
             "kids", "class_1", since_s=since_s, asked_at=asked_at
         )
-        assert [(Lack.CALL, LackReason.NOT_FOUND, again_at)] == [
-            (lack.what, lack.why, lack.retry_at) for lack in diagnosis.verdict.missing[:1]
+        assert [(MissingKind.CALL, MissingReason.NOT_FOUND, again_at)] == [
+            (missing_item.what, missing_item.why, missing_item.retry_at)
+            for missing_item in diagnosis.verdict.missing[:1]
         ]
         assert again_at == diagnosis.verdict.retry_at
     assert ["calls"] * 3 == [what for what, _ in cloud.asked]
@@ -123,11 +124,11 @@ async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
 async def test_new_call_may_not_be_listed_yet() -> None:
     """A complaint about a call nobody knows yet waits three minutes for it, then no more."""
     fresh = replace(REPORT, occurred_at=NOW - minutes(1))
-    waiting = await examiner(ToldCloud()).diagnose(fresh)
-    assert LackReason.NOT_OUT_YET is waiting.verdict.missing[0].why
+    waiting = await diagnosis_service(ToldCloud()).diagnose(fresh)
+    assert MissingReason.NOT_OUT_YET is waiting.verdict.missing[0].why
     assert waiting.verdict.retry_at is not None
-    given_up = await examiner(ToldCloud()).diagnose(REPORT)
-    assert LackReason.NOT_FOUND is given_up.verdict.missing[0].why
+    given_up = await diagnosis_service(ToldCloud()).diagnose(REPORT)
+    assert MissingReason.NOT_FOUND is given_up.verdict.missing[0].why
     assert given_up.verdict.retry_at is None
 
 
@@ -135,16 +136,16 @@ async def test_what_is_not_out_is_not_asked() -> None:
     """Neither metrics nor events are asked for before the cloud can have them."""
     cloud = ToldCloud((make_call(10),))
     report = replace(REPORT, occurred_at=NOW)
-    diagnosis = await examiner(cloud).diagnose(report)
+    diagnosis = await diagnosis_service(cloud).diagnose(report)
     assert ["calls"] == [what for what, _ in cloud.asked]
-    assert LackReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
+    assert MissingReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
     assert NOW < (diagnosis.verdict.retry_at or NOW) <= NOW + DELAY + minutes(2)
 
 
 async def test_asks_for_both_ends_around_the_complaint() -> None:
     """Two minutes to each side, of the two people named."""
     cloud = ToldCloud((make_call(60),))
-    await examiner(cloud).diagnose(REPORT)
+    await diagnosis_service(cloud).diagnose(REPORT)
     asked = dict(cloud.asked)
     window = Window(REPORT.occurred_at - minutes(2), REPORT.occurred_at + minutes(2))
     assert (("1", "2"), window) == asked["record"]
@@ -155,30 +156,30 @@ async def test_forgotten_time_asks_nothing() -> None:
     """What the cloud no longer remembers is not asked for."""
     cloud = ToldCloud((make_call(60),))
     old = replace(REPORT, occurred_at=NOW - AGORA.look_back - minutes(1))
-    diagnosis = await examiner(cloud).diagnose(old)
+    diagnosis = await diagnosis_service(cloud).diagnose(old)
     assert [] == cloud.asked
-    assert LackReason.FORGOTTEN is diagnosis.verdict.missing[0].why
+    assert MissingReason.FORGOTTEN is diagnosis.verdict.missing[0].why
 
 
 @pytest.mark.parametrize(
     ("error", "why", "again"),
     [
-        (CloudUnreachableError(SAID, maybe_arrived=True, **AT), LackReason.UNREACHABLE, True),
-        (CloudBrokenError(SAID, status=500, **AT), LackReason.UNREACHABLE, True),
-        (CloudNonsenseError(SAID, **AT), LackReason.UNREADABLE, True),
-        (CloudOverQuotaError(SAID, retry_at=NOW, **AT), LackReason.OVER_QUOTA, True),
-        (CloudForgotError(SAID, status=400, **AT), LackReason.FORGOTTEN, False),
-        (CloudRefusedError(SAID, status=401, **AT), LackReason.REFUSED, False),
-        (CloudCannotError(SAID, **AT), LackReason.UNSUPPORTED, False),
+        (CloudUnreachableError(SAID, maybe_arrived=True, **AT), MissingReason.UNREACHABLE, True),
+        (CloudServerError(SAID, status=500, **AT), MissingReason.UNREACHABLE, True),
+        (CloudInvalidResponseError(SAID, **AT), MissingReason.UNREADABLE, True),
+        (CloudQuotaExceededError(SAID, retry_at=NOW, **AT), MissingReason.OVER_QUOTA, True),
+        (CloudDataExpiredError(SAID, status=400, **AT), MissingReason.FORGOTTEN, False),
+        (CloudRefusedError(SAID, status=401, **AT), MissingReason.REFUSED, False),
+        (CloudUnsupportedError(SAID, **AT), MissingReason.UNSUPPORTED, False),
     ],
 )
 async def test_failures_are_in_the_answer(
-    error: CloudError, why: LackReason, again: object
+    error: CloudError, why: MissingReason, again: object
 ) -> None:
     """Whatever a cloud does, the examiner answers, says why, and when to ask again."""
     for asking in (
-        examiner(ToldCloud(fails=error)).diagnose(REPORT),
-        examiner(ToldCloud(fails=error)).examine_channel("kids", "class_1"),
+        diagnosis_service(ToldCloud(fails=error)).diagnose(REPORT),
+        diagnosis_service(ToldCloud(fails=error)).diagnose_channel("kids", "class_1"),
     ):
         diagnosis = await asking
         assert "unknown" == diagnosis.verdict.cause

@@ -10,12 +10,12 @@ from typing import Any, Final
 from sqlmodel import select
 
 from bot.call import Side
-from bot.ports import Posted
-from bot.services.escalation.incidents import IncidentDuties
+from bot.ports import MessageRef
+from bot.services.escalation.incidents import IncidentJobs
 from bot.store import Session, Store
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
-from bot.store.models import Duty
+from bot.store.models import Job
 from bot.ticket import Ticket
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
@@ -29,11 +29,11 @@ class Notes:
     def __init__(self) -> None:
         self.posted: list[str] = []
 
-    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> Posted:
+    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> MessageRef:
         """Take a post."""
         assert found
         self.posted.append(key)
-        return Posted("C1", f"{incident.id}.{len(self.posted)}")
+        return MessageRef("C1", f"{incident.id}.{len(self.posted)}")
 
     async def update(self, incident: Incident, found: Sequence[Ticket]) -> None:
         """Take an edit."""
@@ -44,7 +44,7 @@ class Notes:
         """Tell where it stands."""
         return f"https://slack/{incident.ts}"
 
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> Posted | None:
+    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Find nothing."""
         raise AssertionError((first, key, since))
 
@@ -54,13 +54,13 @@ class Process:
 
     def __init__(self, url: str, notes: Notes) -> None:
         self.store, self.clock = Store(url), self
-        self.duties = IncidentDuties(self, notes)  # type: ignore[arg-type]
+        self.duties = IncidentJobs(self, notes)  # type: ignore[arg-type]
 
     def now(self) -> dt.datetime:
         """A moment after the last ticket."""
         return NOON + dt.timedelta(minutes=9)
 
-    async def wake(self) -> None:
+    async def notify_workers(self) -> None:
         """Nobody sleeps."""
 
 
@@ -81,10 +81,10 @@ def ticket(number: int, app: str) -> Ticket:
     )
 
 
-def duty(kind: str, number: int) -> Duty:
+def job(kind: str, number: int) -> Job:
     """What is owed now about a ticket or an incident."""
     name = f"incident:INC-{number}" if kind == "incident" else f"{kind}:LD-{number}"
-    return Duty(name=name, kind=kind, ticket=number, due_at=NOON, attempt=1)
+    return Job(name=name, kind=kind, ticket=number, due_at=NOON, attempt=1)
 
 
 async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
@@ -102,24 +102,24 @@ async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
     opened = asyncio.Event()
 
     async def gather(process: Process, number: int) -> None:
-        await process.duties.gather(duty("gather", number))
+        await process.duties.group(job("gather", number))
         if await shared_store.read(lambda session: session.get(Incident, 1)):
             opened.set()
 
-    async def show() -> None:
+    async def post_or_update() -> None:
         await opened.wait()
-        await pair[0].duties.show(duty("incident", 1))
+        await pair[0].duties.post_or_update(job("incident", 1))
 
     every = range(1, TICKETS + OTHERS + 1)
     at_once = [gather(process, number) for number in every for process in pair]
     async with asyncio.timeout(20):
-        await asyncio.gather(show(), *at_once)
-        await pair[1].duties.show(duty("incident", 1))
+        await asyncio.gather(post_or_update(), *at_once)
+        await pair[1].duties.post_or_update(job("incident", 1))
 
     def look(session: Session) -> tuple[list[str], list[int], set[str]]:
         (incident,) = session.exec(select(Incident)).all()
-        found = incidents.tickets_of(session, incident.id or 0)
-        links = {one.incident_link for one in found}
+        found = incidents.list_tickets(session, incident.id or 0)
+        links = {one.incident_permalink for one in found}
         return [incident.label], [one.number or 0 for one in found], links
 
     told = await shared_store.read(look)

@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlmodel import col, select
 
 from bot.call import Side
-from bot.escalation import Policy, calls_of
-from bot.services.escalation.jobs import EscalationDuties
-from bot.services.tickets.mentions import Heard, Mentions
+from bot.escalation import Policy, escalations_of
+from bot.services.escalation.jobs import EscalationJobs
+from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.store import Session, Store
-from bot.store.models import Duty
+from bot.store.models import Job
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
@@ -27,15 +27,18 @@ class Process:
 
     def __init__(self, url: str) -> None:
         self.store, self.clock, self.policy = Store(url), self, Policy(leads=("U7", "U8"))
-        desk: Any = self
-        self.duties, self.mentions = EscalationDuties(desk, desk), Mentions(desk)
+        ticket_service: Any = self
+        self.duties, self.mentions = (
+            EscalationJobs(ticket_service, ticket_service),
+            MentionService(ticket_service),
+        )
         self.minutes = 15
 
     def now(self) -> dt.datetime:
         """So many minutes after the tickets came."""
         return NOON + dt.timedelta(minutes=self.minutes)
 
-    async def wake(self) -> None:
+    async def notify_workers(self) -> None:
         """Nobody sleeps."""
 
     async def find_ticket(self, team: str, number: int, person: str) -> Ticket:
@@ -66,14 +69,14 @@ def ticket(number: int) -> Ticket:
     )
 
 
-def timer(number: int, step: int) -> Duty:
+def timer(number: int, step: int) -> Job:
     """The timer of a step."""
-    return Duty(name=f"escalate:LD-{number}:{step}", kind="escalate", ticket=number, due_at=NOON)
+    return Job(name=f"escalate:LD-{number}:{step}", kind="escalate", ticket=number, due_at=NOON)
 
 
-def owed(session: Session, kind: str) -> list[str]:
+def pending_jobs(session: Session, kind: str) -> list[str]:
     """The names of what is owed of a kind."""
-    return sorted(session.exec(select(Duty.name).where(col(Duty.kind) == kind)))
+    return sorted(session.exec(select(Job.name).where(col(Job.kind) == kind)))
 
 
 async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> None:
@@ -95,13 +98,13 @@ async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> Non
         async with asyncio.timeout(20):
             await asyncio.gather(*claims, *at_once)
     found = await shared_store.read(lambda s: [tickets.find(s, number) for number in numbers])
-    taken = [[call.number for call in calls_of(each)] for each in found]
+    taken = [[call.number for call in escalations_of(each)] for each in found]
     assert [[1, 2, 3]] * 5 == [*taken[: CLAIMED - 1], *taken[CLAIMED:]]
     assert taken[CLAIMED - 1] in ([1, 2], [1, 2, 3])
     calls = sum(map(len, taken))
-    assert calls == len(await shared_store.read(lambda s: owed(s, "call_group")))
+    assert calls == len(await shared_store.read(lambda s: pending_jobs(s, "call_group")))
     last = sum(len(each) == 3 for each in taken)
-    assert 2 * last == len(await shared_store.read(lambda s: owed(s, "alert")))
+    assert 2 * last == len(await shared_store.read(lambda s: pending_jobs(s, "alert")))
     for process in pair:
         process.store.close()
 
@@ -111,13 +114,13 @@ async def test_each_message_is_answered_once_whoever_hears_it(shared_store: Stor
     await shared_store.transact(lambda session: session.add_all([ticket(1), ticket(2)]))
     pair = [Process(shared_store.url) for _ in range(2)]
     heard = [
-        Heard("T1", "C1", f"{number}.0", f"{number}.0", "U1", text)
+        ChannelMessage("T1", "C1", f"{number}.0", f"{number}.0", "U1", text)
         for number in range(5)
         for text in ("LD-1?", "LD-1? LD-2?", "LD-1?")
     ]
     async with asyncio.timeout(20):
-        await asyncio.gather(*(each.mentions.hear(one) for one in heard for each in pair))
-    names = await shared_store.read(lambda s: owed(s, "mention"))
+        await asyncio.gather(*(each.mentions.handle_message(one) for one in heard for each in pair))
+    names = await shared_store.read(lambda s: pending_jobs(s, "mention"))
     told = [number for name in names for number in name.rpartition(":")[2].split("+")]
     assert ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"] == sorted(told)
     for process in pair:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.services.prefill import Hints, read_arguments, read_sentence
+from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 
 LONGEST = 40_000  # characters of a Slack message
 TIME_LIMIT_S = 2.0  # generous for a busy machine; quadratic readers take minutes
@@ -204,7 +204,7 @@ UNCLEAR = [
 @pytest.mark.parametrize(("text", "cname", "teacher", "student", "side"), [*CLEAR, *UNCLEAR])
 def test_read_sentence(text: str, cname: str, teacher: str, student: str, side: str) -> None:
     """A sentence tells what it says clearly, and no more."""
-    hints = read_sentence(text)
+    hints = parse_sentence(text)
     told = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
     assert (cname, teacher, student, side) == told
 
@@ -229,87 +229,100 @@ def test_read_sentence(text: str, cname: str, teacher: str, student: str, side: 
 )
 def test_comments(text: str, comments: str) -> None:
     """The comment is the whole text, readable, and as long as the form takes."""
-    assert comments == read_sentence(text).comments
+    assert comments == parse_sentence(text).comments
 
 
 @pytest.mark.parametrize(
     ("text", "hints"),
     [
-        ("", Hints()),
-        ("   ", Hints()),
-        ("class_77_1", Hints("class_77_1")),
-        ("15056678066620", Hints("15056678066620")),
-        ("class_77_1 10001", Hints("class_77_1", "10001")),
-        ("class_77_1 10001 20002", Hints("class_77_1", "10001", "20002")),
-        ("class_77_1 10001 20002 视频卡", Hints("class_77_1", "10001", "20002", "", "视频卡")),
-        ("  class_77_1   10001\t20002   a  b ", Hints("class_77_1", "10001", "20002", "", "a  b")),
-        ("class_77_1 10001 视频卡", Hints("class_77_1", "10001", "", "", "视频卡")),
-        ("15056678066620 10001 20002", Hints("15056678066620", "10001", "20002")),
-        ("algebra 10001 20002", Hints("algebra", "10001", "20002")),
-        ("class_77_1, 10001, 20002", Hints("class_77_1", "10001", "20002")),
-        ("class_77_1 １０００１ ２０００２", Hints("class_77_1", "10001", "20002")),
-        ("`class_77_1` 10001 20002", Hints("class_77_1", "10001", "20002")),
-        ("*class_77_1* 10001 20002", Hints("class_77_1", "10001", "20002")),
-        ('"my class" 1 2', Hints("my class", "1", "2")),
-        ("“my class” 1 2 很卡", Hints("my class", "1", "2", "", "很卡")),
-        ("'my class' 1 2", Hints("my class", "1", "2")),
-        ("a&amp;b=c 1 2 &lt;3", Hints("a&b=c", "1", "2", "", "<3")),
-        ("class_77_1 li_hua zhang_s 卡", Hints("class_77_1", "li_hua", "zhang_s", "", "卡")),
+        ("", PrefilledReport()),
+        ("   ", PrefilledReport()),
+        ("class_77_1", PrefilledReport("class_77_1")),
+        ("15056678066620", PrefilledReport("15056678066620")),
+        ("class_77_1 10001", PrefilledReport("class_77_1", "10001")),
+        ("class_77_1 10001 20002", PrefilledReport("class_77_1", "10001", "20002")),
+        (
+            "class_77_1 10001 20002 视频卡",
+            PrefilledReport("class_77_1", "10001", "20002", "", "视频卡"),
+        ),
+        (
+            "  class_77_1   10001\t20002   a  b ",
+            PrefilledReport("class_77_1", "10001", "20002", "", "a  b"),
+        ),
+        ("class_77_1 10001 视频卡", PrefilledReport("class_77_1", "10001", "", "", "视频卡")),
+        ("15056678066620 10001 20002", PrefilledReport("15056678066620", "10001", "20002")),
+        ("algebra 10001 20002", PrefilledReport("algebra", "10001", "20002")),
+        ("class_77_1, 10001, 20002", PrefilledReport("class_77_1", "10001", "20002")),
+        ("class_77_1 １０００１ ２０００２", PrefilledReport("class_77_1", "10001", "20002")),
+        ("`class_77_1` 10001 20002", PrefilledReport("class_77_1", "10001", "20002")),
+        ("*class_77_1* 10001 20002", PrefilledReport("class_77_1", "10001", "20002")),
+        ('"my class" 1 2', PrefilledReport("my class", "1", "2")),
+        ("“my class” 1 2 很卡", PrefilledReport("my class", "1", "2", "", "很卡")),
+        ("'my class' 1 2", PrefilledReport("my class", "1", "2")),
+        ("a&amp;b=c 1 2 &lt;3", PrefilledReport("a&b=c", "1", "2", "", "<3")),
+        (
+            "class_77_1 li_hua zhang_s 卡",
+            PrefilledReport("class_77_1", "li_hua", "zhang_s", "", "卡"),
+        ),
         (
             "class_77_1 10001 20002 老师听不到学生",
-            Hints("class_77_1", "10001", "20002", "teacher", "老师听不到学生"),
+            PrefilledReport("class_77_1", "10001", "20002", "teacher", "老师听不到学生"),
         ),
         (
             "class_77_1 10001 20 minutes freeze",
-            Hints("class_77_1", "10001", "", "", "20 minutes freeze"),
+            PrefilledReport("class_77_1", "10001", "", "", "20 minutes freeze"),
         ),
         (
             "class_77_1 10001 20002 10 minutes freeze",
-            Hints("class_77_1", "10001", "20002", "", "10 minutes freeze"),
+            PrefilledReport("class_77_1", "10001", "20002", "", "10 minutes freeze"),
         ),
         (
             "class_77_1 10001 20002 <@U0123ABCD|li> <!channel>",
-            Hints("class_77_1", "10001", "20002", "", "@li @channel"),
+            PrefilledReport("class_77_1", "10001", "20002", "", "@li @channel"),
         ),
         # Not in this order: read as sentences.
-        ("class_77_1 视频卡", Hints("class_77_1", comments="class_77_1 视频卡")),
-        ("video is frozen", Hints(comments="video is frozen")),
-        ("卡", Hints(comments="卡")),
+        ("class_77_1 视频卡", PrefilledReport("class_77_1", comments="class_77_1 视频卡")),
+        ("video is frozen", PrefilledReport(comments="video is frozen")),
+        ("卡", PrefilledReport(comments="卡")),
         (
             "class_77_1 10001 老师听不到",
-            Hints("class_77_1", "10001", "", "teacher", "class_77_1 10001 老师听不到"),
+            PrefilledReport("class_77_1", "10001", "", "teacher", "class_77_1 10001 老师听不到"),
         ),
         (
             "class_77_1 20002 学生听不到",
-            Hints("class_77_1", "", "20002", "student", "class_77_1 20002 学生听不到"),
+            PrefilledReport("class_77_1", "", "20002", "student", "class_77_1 20002 学生听不到"),
         ),
         (
             "class_77_1 teacher 10001 student 20002",
-            Hints("class_77_1", "10001", "20002", "", "class_77_1 teacher 10001 student 20002"),
+            PrefilledReport(
+                "class_77_1", "10001", "20002", "", "class_77_1 teacher 10001 student 20002"
+            ),
         ),
         (
             "cname=class_77_1 10001 20002",
-            Hints("class_77_1", "10001", "20002", "", "cname=class_77_1 10001 20002"),
+            PrefilledReport("class_77_1", "10001", "20002", "", "cname=class_77_1 10001 20002"),
         ),
         (
             "class_77_1,10001,20002",
-            Hints("class_77_1", "10001", "20002", "", "class_77_1,10001,20002"),
+            PrefilledReport("class_77_1", "10001", "20002", "", "class_77_1,10001,20002"),
         ),
         (
             "老师10001和学生20002在class_77_1里卡住了",
-            Hints("class_77_1", "10001", "20002", "", "老师10001和学生20002在class_77_1里卡住了"),
+            PrefilledReport(
+                "class_77_1", "10001", "20002", "", "老师10001和学生20002在class_77_1里卡住了"
+            ),
         ),
         (
             "class_77_1 10min late",
-            Hints("class_77_1", comments="class_77_1 10min late"),
+            PrefilledReport("class_77_1", comments="class_77_1 10min late"),
         ),
-        ('"my class 1 2', Hints(comments='"my class 1 2')),
-        ("x" * 65, Hints(comments="x" * 65)),
+        ('"my class 1 2', PrefilledReport(comments='"my class 1 2')),
+        ("x" * 65, PrefilledReport(comments="x" * 65)),
     ],
 )
-def test_read_arguments(text: str, hints: Hints) -> None:
+def test_read_arguments(text: str, hints: PrefilledReport) -> None:
     """Arguments in their order are taken as they are, anything else is read as a sentence."""
-    assert hints == read_arguments(text)
+    assert hints == parse_arguments(text)
 
 
 ADVERSARIAL = [
@@ -328,8 +341,8 @@ def test_reads_the_longest_text_at_once(piece: str) -> None:
     """Whatever is repeated for forty thousand characters is read in next to no time."""
     text = (piece * LONGEST)[:LONGEST]
     started = time.process_time()
-    assert len(read_sentence(text).comments) <= 1000
-    assert len(read_arguments("class_77_1 " + text).comments) <= 1000
+    assert len(parse_sentence(text).comments) <= 1000
+    assert len(parse_arguments("class_77_1 " + text).comments) <= 1000
     assert TIME_LIMIT_S > time.process_time() - started
 
 
@@ -338,7 +351,7 @@ def test_reads_the_longest_text_at_once(piece: str) -> None:
 def test_reads_anything(pieces: list[str]) -> None:
     """Whatever is written, hints fit into the form, and every name stands in the text."""
     text = "".join(pieces)
-    for hints in (read_sentence(text), read_arguments(text)):
+    for hints in (parse_sentence(text), parse_arguments(text)):
         assert len(hints.cname) <= 64
         assert max(len(hints.teacher_uid), len(hints.student_uid)) <= 64
         assert hints.abnormal_side in ("", "teacher", "student")
@@ -360,6 +373,6 @@ def test_order_and_punctuation_do_not_matter(
 ) -> None:
     """Labelled names are found in any order and with any punctuation."""
     text = between.join(parts).format(c=cname, t=teacher, s=student)
-    hints = read_sentence(text)
+    hints = parse_sentence(text)
     told = (hints.cname, hints.teacher_uid, hints.student_uid)
     assert (cname, str(teacher), str(student)) == told

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.services.prefill.ticket_names import CardLink, read_names
+from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
 
 CARD = "https://acme.slack.com/archives/C07ESCALATE/p1795238120820240"
 REPLY = "https://acme.slack.com/archives/C07ESCALATE/p1795239025203373"
@@ -43,12 +43,12 @@ LINK = CardLink("C07ESCALATE", "1795238120.820240")
 )
 def test_names(text: str, names: list[int | CardLink]) -> None:
     """Labels in sentences and links to cards count; code, other pages and other words do not."""
-    assert names == read_names(text)
+    assert names == parse_ticket_names(text)
 
 
 @pytest.mark.parametrize("text", ["`" * 40_000, "<" * 40_000, "LD-" * 13_000, "https://" * 5_000])
 def test_hostile_text_is_read_quickly(text: str) -> None:
     """The longest message Slack takes is read in no time, whatever stands in it."""
     begun = time.perf_counter()
-    read_names(text)
+    parse_ticket_names(text)
     assert time.perf_counter() - begun < 1

@@ -7,15 +7,15 @@ import datetime as dt
 
 from sqlmodel import Session, select
 
-from bot.services.summary.jobs import Weekly
-from bot.services.tickets.service import Desk
+from bot.services.summary.jobs import SummaryService
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.models import Duty
-from bot.store.summary.weeks import Summary
+from bot.store.models import Job
+from bot.store.summary.weeks import WeeklySummary
 
 
-class _Still:
+class _FrozenClock:
     """A clock that stands."""
 
     def now(self) -> dt.datetime:
@@ -26,14 +26,16 @@ class _Still:
 async def test_many_begin_at_once(shared_store: Store) -> None:
     """Four workers start: one row, one duty, due on Monday at nine in Shanghai."""
     settings = Settings(summary_channel="C1")
-    desk = Desk(store=shared_store, clouds={}, clock=_Still(), settings=settings)
-    await asyncio.gather(*(Weekly(desk).begin() for _ in range(4)))
+    ticket_service = TicketService(
+        store=shared_store, clouds={}, clock=_FrozenClock(), settings=settings
+    )
+    await asyncio.gather(*(SummaryService(ticket_service).start() for _ in range(4)))
 
-    def work(session: Session) -> tuple[list[Summary], list[Duty]]:
-        owed = select(Duty).where(Duty.kind == "weekly")
-        return list(session.exec(select(Summary))), list(session.exec(owed))
+    def work(session: Session) -> tuple[list[WeeklySummary], list[Job]]:
+        owed = select(Job).where(Job.kind == "weekly")
+        return list(session.exec(select(WeeklySummary))), list(session.exec(owed))
 
-    (summary,), (duty,) = await shared_store.read(work)
+    (summary,), (job,) = await shared_store.read(work)
     monday = dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)
     assert ("2026-W47", "C1", monday) == (summary.week, summary.channel, summary.due_at)
-    assert ("weekly:2026-W47:C1", monday) == (duty.name, duty.due_at)
+    assert ("weekly:2026-W47:C1", monday) == (job.name, job.due_at)

@@ -9,24 +9,24 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.call import Side
-from bot.services.summary.jobs import Weekly
+from bot.services.summary.jobs import SummaryService
 from bot.services.summary.report import (
-    Afterwards,
-    Day,
-    Escalations,
-    Repeated,
-    Tally,
-    Waits,
+    DailyCount,
+    EscalationCounts,
+    RepeatedSubject,
+    ResolutionOutcomes,
+    WaitTimes,
+    WeeklyCount,
     WeekReport,
-    count_week,
+    build_week_report,
     find_gaps,
 )
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import Desk
+from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.diagnosis.feedback import Judgement
-from bot.store.summary.weeks import Outline
+from bot.store.diagnosis.feedback import Rating
+from bot.store.summary.weeks import WeeklyTicketRow
 from bot.ticket import Status, Ticket
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -34,7 +34,7 @@ WEEK = Week.read("2026-W46")
 SINCE = WEEK.since(ZONE)
 HOUR = dt.timedelta(hours=1)
 DAY = 24 * HOUR
-PATIENCE = HOUR / 2
+MAX_GAP = HOUR / 2
 
 
 def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
@@ -61,24 +61,26 @@ def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
     )
 
 
-def outline(ticket: Ticket) -> Outline:
+def outline(ticket: Ticket) -> WeeklyTicketRow:
     """A ticket as it is read to be counted."""
-    names = (name for name in Outline._fields if name != "judged")
-    judged = (ticket.verdict or {}).get("cause")
-    return Outline(judged=judged, **{name: getattr(ticket, name) for name in names})
+    names = (name for name in WeeklyTicketRow._fields if name != "verdict_cause")
+    verdict_cause = (ticket.verdict or {}).get("cause")
+    return WeeklyTicketRow(
+        verdict_cause=verdict_cause, **{name: getattr(ticket, name) for name in names}
+    )
 
 
 def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> WeekReport:
     """The week of these tickets, Lagdesk having run through it."""
     told: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
-    return count_week(
+    return build_week_report(
         WEEK,
         [outline(each) for each in tickets],
         told["said"],
         told["runs"],
         now=now,
         zone=ZONE,
-        patience=PATIENCE,
+        max_gap=MAX_GAP,
         earlier_runs=told.get("earlier_runs", ()),
     )
 
@@ -98,7 +100,7 @@ def test_only_the_weeks_own_tickets_count() -> None:
     )
     assert (2, 1) == (report.reported, report.before)
     assert (1, 0, 0, 0, 0, 0, 1) == tuple(each.reported for each in report.days)
-    assert Day(dt.date(2026, 11, 9), 1, 0) == report.days[0]
+    assert DailyCount(dt.date(2026, 11, 9), 1, 0) == report.days[0]
 
 
 def test_a_week_that_was_missed_is_not_compared_with() -> None:
@@ -125,28 +127,28 @@ def test_tallies_and_their_change() -> None:
         ),
         ticket(5, DAY, abnormal_side=Side.TEACHER),
     )
-    assert (Tally("3", 3, 1), Tally("1", 0, 1)) == report.types
+    assert (WeeklyCount("3", 3, 1), WeeklyCount("1", 0, 1)) == report.types
     assert (
-        Tally("unknown", 1, 2),
-        Tally("device.busy", 1, 0),
-        Tally("network.loss", 1, 0),
+        WeeklyCount("unknown", 1, 2),
+        WeeklyCount("device.busy", 1, 0),
+        WeeklyCount("network.loss", 1, 0),
     ) == report.causes
-    assert (Tally("kids", 3, 1), Tally("adults", 0, 1)) == report.apps
-    assert (Tally("student", 2, 2), Tally("teacher", 1, 0)) == report.sides
+    assert (WeeklyCount("kids", 3, 1), WeeklyCount("adults", 0, 1)) == report.apps
+    assert (WeeklyCount("student", 2, 2), WeeklyCount("teacher", 1, 0)) == report.sides
 
 
 @pytest.mark.parametrize(
     ("waits_s", "expected"),
     [
-        ([], Waits(0, None, None)),
-        ([7.0], Waits(1, 7.0, 7.0)),
-        ([1.0, 3.0], Waits(2, 2.0, 3.0)),
-        ([float(n) for n in range(10, 0, -1)], Waits(10, 5.5, 9.0)),
+        ([], WaitTimes(0, None, None)),
+        ([7.0], WaitTimes(1, 7.0, 7.0)),
+        ([1.0, 3.0], WaitTimes(2, 2.0, 3.0)),
+        ([float(n) for n in range(10, 0, -1)], WaitTimes(10, 5.5, 9.0)),
     ],
 )
-def test_waits(waits_s: list[float], expected: Waits) -> None:
+def test_waits(waits_s: list[float], expected: WaitTimes) -> None:
     """Median, and the wait that nine of ten tickets did not exceed."""
-    assert expected == Waits.of(waits_s)
+    assert expected == WaitTimes.of(waits_s)
 
 
 def test_what_was_done_in_the_week_counts() -> None:
@@ -160,8 +162,8 @@ def test_what_was_done_in_the_week_counts() -> None:
         resolved_at=SINCE + DAY + 3 * HOUR,
     )
     report = count(early, late)
-    assert Waits(2, 13 * 3600, 25 * 3600) == report.claim
-    assert Waits(1, 3 * 3600, 3 * 3600) == report.resolve
+    assert WaitTimes(2, 13 * 3600, 25 * 3600) == report.claim
+    assert WaitTimes(1, 3 * 3600, 3 * 3600) == report.resolve
     assert 1 == report.resolved
 
 
@@ -178,28 +180,28 @@ def test_what_was_reported_more_than_once() -> None:
         *(ticket(number, DAY, cname="room", student_uid="7") for number in range(3)),
         ticket(9, DAY, cname="room", student_uid="8", app="adults"),
     )
-    assert (Repeated("kids", "room", 3),) == report.rooms
-    assert (Repeated("kids", "7", 3),) == report.people
+    assert (RepeatedSubject("kids", "room", 3),) == report.rooms
+    assert (RepeatedSubject("kids", "7", 3),) == report.people
 
 
 def test_escalations_and_what_came_after() -> None:
     """Calls of the week count, whenever the ticket came; and what became of what was resolved."""
     early, late = ticket(1, -DAY), ticket(2, DAY, status=Status.RESOLVED, helped=True)
     for number, after in enumerate((-HOUR, HOUR, 2 * HOUR), 1):
-        early.note_call(number, SINCE + after, "support")
-    late.note_call(1, SINCE + 2 * DAY, "support")
-    late.note_step("reopened", SINCE + 3 * DAY, "U1")
+        early.record_escalation(number, SINCE + after, "support")
+    late.record_escalation(1, SINCE + 2 * DAY, "support")
+    late.add_event("reopened", SINCE + 3 * DAY, "U1")
     late.resolved_at = SINCE + 4 * DAY
     report = count(early, late, ticket(3, DAY))
-    assert Escalations(tickets=2, calls=3, last=1) == report.escalations
-    assert Afterwards(helped=1, reopened=1) == report.afterwards
+    assert EscalationCounts(tickets=2, calls=3, last=1) == report.escalations
+    assert ResolutionOutcomes(helped=1, reopened=1) == report.resolution_outcomes
 
 
 def test_how_often_verdicts_were_right() -> None:
     """Partly counts half."""
-    said = [Judgement.RIGHT, Judgement.RIGHT, Judgement.PARTLY, Judgement.WRONG]
-    assert 0.625 == count(said=said).judgements.share
-    assert 0.0 == count().judgements.share
+    said = [Rating.RIGHT, Rating.RIGHT, Rating.PARTLY, Rating.WRONG]
+    assert 0.625 == count(said=said).feedback.share
+    assert 0.0 == count().feedback.share
 
 
 @pytest.mark.parametrize(
@@ -217,7 +219,7 @@ def test_gaps(runs: list[tuple[float, float]], gaps: list[tuple[float, float]]) 
     """Silences longer than a restart takes."""
     spans = [(SINCE + start * HOUR, SINCE + end * HOUR) for start, end in runs]
     expected = tuple((SINCE + start * HOUR, SINCE + end * HOUR) for start, end in gaps)
-    assert expected == find_gaps(spans, SINCE, SINCE + 7 * DAY, PATIENCE)
+    assert expected == find_gaps(spans, SINCE, SINCE + 7 * DAY, MAX_GAP)
 
 
 def test_a_week_that_nobody_collected() -> None:
@@ -232,7 +234,7 @@ def test_a_week_that_goes_on() -> None:
     assert (False, SINCE + DAY, ()) == (report.is_over, report.until, report.gaps)
 
 
-class _Still:
+class _FrozenClock:
     """A clock that stands."""
 
     def now(self) -> dt.datetime:
@@ -275,7 +277,9 @@ def test_which_weeks_are_due(
     """Missed ones at once, four of them at most, and the next one; a new place begins with that."""
     store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     settings = Settings(summary_schedule=schedule, summary_channel="C1")
-    weekly = Weekly(Desk(store=store, clouds={}, clock=_Still(), settings=settings))
-    coming = weekly.coming(Week.read(known) if known else None, _Still().now())
+    weekly = SummaryService(
+        TicketService(store=store, clouds={}, clock=_FrozenClock(), settings=settings)
+    )
+    upcoming = weekly.upcoming(Week.read(known) if known else None, _FrozenClock().now())
     store.close()
-    assert expected == [(week.label, f"{at:%m-%dT%H:%M}") for week, at in coming]
+    assert expected == [(week.label, f"{at:%m-%dT%H:%M}") for week, at in upcoming]

@@ -8,8 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.call import Code, Trend, Unit, Usage
-from bot.ports import Overview, Topic
-from bot.services.summary.week_over_week import CloudWeek, Drift, find_drifts
+from bot.ports import AppMetrics, Topic
+from bot.services.summary.week_over_week import (
+    WeeklyMetrics,
+    WeekOverWeekChange,
+    week_over_week_changes,
+)
 from bot.services.summary.weeks import Week
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -19,10 +23,10 @@ FREEZE = Code("agora.metric", "freeze")
 MONDAY = dt.date(2026, 11, 9)
 
 
-def overview(**figures: object) -> Overview:
+def app_metrics(**figures: object) -> AppMetrics:
     """What a cloud told on the Monday after."""
     now = dt.datetime(2026, 11, 16, 1, tzinfo=dt.UTC)
-    return Overview(Topic.USAGE, "kids", "agora", now, **figures)  # type: ignore[arg-type]
+    return AppMetrics(Topic.USAGE, "kids", "agora", now, **figures)  # type: ignore[arg-type]
 
 
 def usage(day: int, value: float) -> Usage:
@@ -43,10 +47,10 @@ def test_figures_by_the_day(
     days: dict[int, float], mean: float, before: float | None, change: float | None
 ) -> None:
     """A week's days beside those of the week before."""
-    told = overview(usages=tuple(usage(day, value) for day, value in days.items()))
-    (drift,) = find_drifts(told, WEEK, ZONE)
-    assert Drift(USERS, None, Unit.NUMBER, mean, before) == drift
-    assert change == drift.change
+    told = app_metrics(usages=tuple(usage(day, value) for day, value in days.items()))
+    (metric_change,) = week_over_week_changes(told, WEEK, ZONE)
+    assert WeekOverWeekChange(USERS, None, Unit.NUMBER, mean, before) == metric_change
+    assert change == metric_change.change
 
 
 def test_figures_over_time() -> None:
@@ -55,21 +59,23 @@ def test_figures_over_time() -> None:
     second = dt.timedelta(seconds=1)
     told = Trend(FREEZE, Unit.PERCENT, ((start - second, 4.0), (start, 1.0), (start + second, 3.0)))
     late = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE), 5.0),))
-    found = find_drifts(overview(trends=(told, late)), WEEK, ZONE)
-    assert (Drift(FREEZE, None, Unit.PERCENT, 2.0, 4.0),) == found
+    found = week_over_week_changes(app_metrics(trends=(told, late)), WEEK, ZONE)
+    assert (WeekOverWeekChange(FREEZE, None, Unit.PERCENT, 2.0, 4.0),) == found
 
 
 def test_kept_figures_stand_in() -> None:
     """What a cloud has forgotten of last week was kept then, under the same name."""
-    last = overview(usages=(usage(-1, 10),))
-    kept = CloudWeek(last, find_drifts(last, WEEK.shift(-1), ZONE)).means
-    told = overview(usages=(usage(0, 15),))
-    (drift,) = find_drifts(told, WEEK, ZONE, kept)
-    assert (15, 10, 50) == (drift.mean, drift.before, drift.change)
+    last = app_metrics(usages=(usage(-1, 10),))
+    kept = WeeklyMetrics(last, week_over_week_changes(last, WEEK.shift(-1), ZONE)).means
+    told = app_metrics(usages=(usage(0, 15),))
+    (metric_change,) = week_over_week_changes(told, WEEK, ZONE, kept)
+    assert (15, 10, 50) == (metric_change.mean, metric_change.before, metric_change.change)
 
 
 def test_days_count_more_than_the_last_hour() -> None:
     """A figure told by the day and over the last hour is told once, by its days."""
     hour = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE) - dt.timedelta(hours=1), 99.0),))
-    found = find_drifts(overview(trends=(hour,), usages=(usage(0, 4), usage(1, 6))), WEEK, ZONE)
-    assert (Drift(USERS, None, Unit.NUMBER, 5, None),) == found
+    found = week_over_week_changes(
+        app_metrics(trends=(hour,), usages=(usage(0, 4), usage(1, 6))), WEEK, ZONE
+    )
+    assert (WeekOverWeekChange(USERS, None, Unit.NUMBER, 5, None),) == found

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.services.tickets.app_home import QueueFilter, _begin
+from bot.services.tickets.app_home import QueueFilter, _start_at
 from bot.store.tickets.lists import TicketQuery
 
 
@@ -39,10 +39,10 @@ def test_page_begins_where_the_last_ended(
     before: int | None, after: tuple[int, int] | None, place: str
 ) -> None:
     """What is no place in the list is its beginning."""
-    begun = _begin(TicketQuery(team="T", order="urgency"), place)
+    begun = _start_at(TicketQuery(team="T", order="urgency"), place)
     assert (before, after) == (begun.before, begun.after)
 
 
 def test_newest_first_begins_below_a_number() -> None:
     """A list by age continues below the last number shown."""
-    assert 15 == _begin(TicketQuery(team="T"), "15").before
+    assert 15 == _start_at(TicketQuery(team="T"), "15").before

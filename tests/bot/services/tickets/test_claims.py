@@ -19,7 +19,7 @@ TICKETS: Final = 5
 
 def make_ticket(number: int) -> Ticket:
     """An open ticket."""
-    told: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "cname": "room"}
+    fields: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "cname": "room"}
     return Ticket(
         origin=f"V{number}",
         app="kids",
@@ -29,7 +29,7 @@ def make_ticket(number: int) -> Ticket:
         abnormal_side=Side.STUDENT,
         issue_type=3,
         reporter="U1",
-        **told,
+        **fields,
     )
 
 
@@ -44,7 +44,7 @@ async def claim(store: Store, number: int, person: str) -> str:
     try:
         await store.transact(work)
     except ConflictError as error:
-        return str(error.spoken.params["person"])
+        return str(error.user_message.params["person"])
     return person
 
 
@@ -57,9 +57,13 @@ async def test_one_claim_wins(shared_store: Store) -> None:
     for number in range(1, TICKETS + 1):
         clicks = [claim(pair[each % 2], number, f"U{each}") for each in range(6)]
         async with asyncio.timeout(20):
-            told = set(await asyncio.gather(*clicks))
+            fields = set(await asyncio.gather(*clicks))
         ticket = await shared_store.read(partial(tickets.find, number=number))
-        assert ({ticket.assignee}, Status.CLAIMED, 1) == (told, ticket.status, len(ticket.steps))
+        assert ({ticket.assignee}, Status.CLAIMED, 1) == (
+            fields,
+            ticket.status,
+            len(ticket.history),
+        )
     for store in pair:
         store.close()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
-from bot.services.tickets.submission import COMMENT_LENGTH, Submission, check, tidy
+from bot.services.tickets.submission import COMMENT_LENGTH, Submission, normalize, validate
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 AGORA = Capabilities(
@@ -61,7 +61,7 @@ GOOD = Submission(
 def faults(**values: Any) -> set[str]:
     """The fields that are refused."""
     try:
-        check(tidy(replace(GOOD, **values), CLOUDS), CLOUDS, NOW)
+        validate(normalize(replace(GOOD, **values), CLOUDS), CLOUDS, NOW)
     except InputError as error:
         return set(error.fields)
     return set()
@@ -105,24 +105,24 @@ def test_tidy() -> None:
         student_uid="0",
         comments=f"  {'x' * 2000}",
     )
-    kept = tidy(typed, CLOUDS)
+    kept = normalize(typed, CLOUDS)
     assert ("class_1", "7", "0") == (kept.cname, kept.teacher_uid, kept.student_uid)
     assert COMMENT_LENGTH == len(kept.comments)
-    assert "007" == tidy(replace(typed, app="rooms"), CLOUDS).teacher_uid
+    assert "007" == normalize(replace(typed, app="rooms"), CLOUDS).teacher_uid
 
 
 def test_the_only_app_need_not_be_named() -> None:
     """Where the form has no field for the app, there is but one."""
-    assert "kids" == tidy(replace(GOOD, app=""), ONE).app
-    assert "" == tidy(replace(GOOD, app=""), CLOUDS).app
+    assert "kids" == normalize(replace(GOOD, app=""), ONE).app
+    assert "" == normalize(replace(GOOD, app=""), CLOUDS).app
 
 
 @given(st.builds(replace, st.just(GOOD), cname=st.text(), teacher_uid=st.text()))
 def test_whatever_is_typed(typed: Submission) -> None:
     """Any text is either taken or refused under its field."""
-    found = tidy(typed, CLOUDS)
+    found = normalize(typed, CLOUDS)
     try:
-        check(found, CLOUDS, NOW)
+        validate(found, CLOUDS, NOW)
     except InputError as error:
         assert set(error.fields) <= {"cname", "teacher_uid", "student_uid"}  # noqa: PT017 - both ends are right
     else:

@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from bot.call import Code
 from bot.causes import cause_of
-from bot.sandbox.clouds import Clouds
-from bot.sandbox.scenario import build_lesson, demo_lessons, random_lesson
+from bot.sandbox.clouds import FakeClouds
+from bot.sandbox.scenario import build_simulated_call, demo_calls, random_simulated_call
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,11 +24,11 @@ REPORT_V2, REPORT = "analytics/feedback/reportV2", "analytics/feedback/report"
 
 
 @dataclass
-class World:
+class ApiClient:
     """The clouds, a clock the test moves, and a client with the right key."""
 
     now: float
-    clouds: Clouds = field(init=False)
+    clouds: FakeClouds = field(init=False)
     session: aiohttp.ClientSession = field(init=False)
 
     @property
@@ -78,22 +78,22 @@ def basic(name: str, secret: str) -> dict[str, str]:
 
 
 @pytest_asyncio.fixture
-async def world() -> AsyncIterator[World]:
+async def client() -> AsyncIterator[ApiClient]:
     """Serve the demo's lessons."""
-    world = World(NOW)
-    world.clouds = Clouds(demo_lessons(NOW), clock=lambda: world.now)
-    account = world.clouds.agora.account
+    client = ApiClient(NOW)
+    client.clouds = FakeClouds(demo_calls(NOW), clock=lambda: client.now)
+    account = client.clouds.agora.account
     header = basic(account.customer_id, account.customer_secret)
     async with (
-        aiohttp.ClientSession(headers=header) as world.session,
-        world.clouds.serve(),
+        aiohttp.ClientSession(headers=header) as client.session,
+        client.clouds.serve(),
     ):
-        yield world
+        yield client
 
 
-async def test_a_call_is_listed_as_documented(world: World) -> None:
+async def test_a_call_is_listed_as_documented(client: ApiClient) -> None:
     """A running call has the document's fields, and no end."""
-    body = await world.lists(cname="class_77_2")
+    body = await client.lists(cname="class_77_2")
     row = body["call_lists"][0]
     assert {"code", "message", "has_more", "call_lists"} == set(body)
     assert (200, "", False) == (body["code"], body["message"], body["has_more"])
@@ -101,67 +101,67 @@ async def test_a_call_is_listed_as_documented(world: World) -> None:
     assert (False, 0) == (row["finished"], row["destroyed_ts"])
 
 
-async def test_an_unknown_room_is_no_error(world: World) -> None:
+async def test_an_unknown_room_is_no_error(client: ApiClient) -> None:
     """A cname nobody used gives an empty list."""
-    assert [] == (await world.lists(cname="nobody_was_here"))["call_lists"]
+    assert [] == (await client.lists(cname="nobody_was_here"))["call_lists"]
 
 
-async def test_ten_newest_calls_come_first(world: World) -> None:
+async def test_ten_newest_calls_come_first(client: ApiClient) -> None:
     """More than ten calls are cut, newest first, and can be walked back by `end_ts`."""
     seen: list[str] = []
     end = NOW
     for _ in range(9):
-        body = await world.lists(end_ts=end)
+        body = await client.lists(end_ts=end)
         rows = body["call_lists"]
         created = [row["created_ts"] for row in rows]
         assert len(rows) <= 10
         assert sorted(created, reverse=True) == created
         seen += [row["call_id"] for row in rows if row["call_id"] not in seen]
-        world.now += 1
+        client.now += 1
         if not body["has_more"]:
             break
         end = created[-1]
-    assert len(demo_lessons(NOW)) - 1 == len(seen)  # all but yesterday's
+    assert len(demo_calls(NOW)) - 1 == len(seen)  # all but yesterday's
 
 
-async def test_a_call_shows_after_twenty_seconds(world: World) -> None:
+async def test_a_call_shows_after_twenty_seconds(client: ApiClient) -> None:
     """A call is not in the list before the list's delay is over, nor its end."""
-    lesson = build_lesson("healthy", "fresh", seed=1, started_at=NOW, length_s=600)
-    world.clouds.add(lesson)
-    world.now = NOW + 19
-    assert [] == (await world.lists(cname="fresh"))["call_lists"]
-    world.now = NOW + 20
-    assert 1 == len((await world.lists(cname="fresh"))["call_lists"])
-    world.now = NOW + 610
-    assert not (await world.lists(cname="fresh"))["call_lists"][0]["finished"]
-    world.now = NOW + 621
-    row = (await world.lists(cname="fresh"))["call_lists"][0]
+    sim_call = build_simulated_call("healthy", "fresh", seed=1, started_at=NOW, length_s=600)
+    client.clouds.add(sim_call)
+    client.now = NOW + 19
+    assert [] == (await client.lists(cname="fresh"))["call_lists"]
+    client.now = NOW + 20
+    assert 1 == len((await client.lists(cname="fresh"))["call_lists"])
+    client.now = NOW + 610
+    assert not (await client.lists(cname="fresh"))["call_lists"][0]["finished"]
+    client.now = NOW + 621
+    row = (await client.lists(cname="fresh"))["call_lists"][0]
     assert (True, NOW + 600) == (row["finished"], row["destroyed_ts"])
 
 
-async def test_details_are_150_seconds_late(world: World) -> None:
+async def test_details_are_150_seconds_late(client: ApiClient) -> None:
     """A listed call has no details at first, and never a point newer than the delay."""
-    early = await world.details("class_77_9")
+    early = await client.details("class_77_9")
     assert ([], []) == (early["call_info"], early["metrics"])
-    world.now = NOW + 300
-    late = await world.details("class_77_9")
+    client.now = NOW + 300
+    late = await client.details("class_77_9")
     newest = max(
         point[0] for sid in late["metrics"] for series in sid["data"] for point in series["kvs"]
     )
-    assert world.now - 160 < newest <= world.now - 150
+    assert client.now - 160 < newest <= client.now - 150
 
 
-async def test_a_demo_can_be_hurried(world: World) -> None:
+async def test_a_demo_can_be_hurried(client: ApiClient) -> None:
     """With a scale of a tenth, details are 15 seconds late."""
-    world.clouds.agora.delay_scale = 0.1
-    body = await world.details("class_77_9")
+    client.clouds.agora.delay_scale = 0.1
+    body = await client.details("class_77_9")
     newest = max(point[0] for row in body["metrics"][0]["data"] for point in row["kvs"])
-    assert world.now - 25 < newest <= world.now - 15
+    assert client.now - 25 < newest <= client.now - 15
 
 
-async def test_details_have_the_documented_shape(world: World) -> None:
+async def test_details_have_the_documented_shape(client: ApiClient) -> None:
     """Users newest joiner first; points as pairs about 2 s apart; peer 0 for the own side."""
-    body = await world.details("class_77_2")
+    body = await client.details("class_77_2")
     assert [20002, 10001] == [user["uid"] for user in body["call_info"]]
     assert {
         *("sid", "cname", "uid", "network", "platform", "speaker", "sdk_version"),
@@ -176,36 +176,36 @@ async def test_details_have_the_documented_shape(world: World) -> None:
     assert all(isinstance(at, int) for at, _ in student[20001, 0])
 
 
-async def test_metrics_and_servers_are_left_out_on_request(world: World) -> None:
+async def test_metrics_and_servers_are_left_out_on_request(client: ApiClient) -> None:
     """`exclude_metrics_info` drops the structure; recorders show only when asked for."""
-    bare = await world.details("class_77_big", exclude_metrics_info="true")
+    bare = await client.details("class_77_big", exclude_metrics_info="true")
     assert "metrics" not in bare
     assert 90000 not in [user["uid"] for user in bare["call_info"]]
 
 
-async def test_the_teacher_of_a_big_class_is_cut_off(world: World) -> None:
+async def test_the_teacher_of_a_big_class_is_cut_off(client: ApiClient) -> None:
     """Ten users at most, and who came first is missing."""
-    body = await world.details("class_77_big")
+    body = await client.details("class_77_big")
     assert 10 == len(body["call_info"])
     assert 10001 not in [user["uid"] for user in body["call_info"]]
 
 
-async def test_at_most_three_hours_of_points(world: World) -> None:
+async def test_at_most_three_hours_of_points(client: ApiClient) -> None:
     """A longer window is cut three hours after its start."""
-    lesson = build_lesson(
+    sim_call = build_simulated_call(
         "healthy", "long", seed=1, started_at=NOW - 15000, length_s=14000, complaint_after_s=9000
     )
-    world.clouds.add(lesson)
-    call_id = (await world.lists(cname="long", start_ts=NOW - 20000))["call_lists"][0]["call_id"]
+    client.clouds.add(sim_call)
+    call_id = (await client.lists(cname="long", start_ts=NOW - 20000))["call_lists"][0]["call_id"]
     start = NOW - 14000
-    _, body = await world.get(DETAILS, call_id=call_id, start_ts=start, end_ts=NOW)
+    _, body = await client.get(DETAILS, call_id=call_id, start_ts=start, end_ts=NOW)
     newest = max(row["kvs"][-1][0] for row in body["metrics"][0]["data"])
     assert start + 10700 < newest <= start + 10800
 
 
-async def test_a_rejoin_has_two_sids(world: World) -> None:
+async def test_a_rejoin_has_two_sids(client: ApiClient) -> None:
     """Who rejoins is listed twice, each stay with its own sid and points."""
-    body = await world.details("class_77_12", start_ts=NOW - 2000)
+    body = await client.details("class_77_12", start_ts=NOW - 2000)
     sids = [user["sid"] for user in body["call_info"] if user["uid"] == 20002]
     assert 2 == len(set(sids))
     assert set(sids) <= {row["sid"] for row in body["metrics"] if row["data"]}
@@ -222,26 +222,26 @@ async def test_a_rejoin_has_two_sids(world: World) -> None:
     ],
 )
 async def test_only_the_right_key_is_let_in(
-    world: World, header: dict[str, str], status: int
+    client: ApiClient, header: dict[str, str], status: int
 ) -> None:
     """401 for anything but the customer's key and secret."""
-    params = {"appid": world.appid, "start_ts": str(NOW - 100), "end_ts": str(NOW)}
-    url = f"{world.clouds.agora_url}/beta/{LISTS}"
+    params = {"appid": client.appid, "start_ts": str(NOW - 100), "end_ts": str(NOW)}
+    url = f"{client.clouds.agora_url}/beta/{LISTS}"
     async with (
         aiohttp.ClientSession(headers=header) as session,
         session.get(url, params=params) as response,
     ):
         assert status == response.status
         assert status == (await response.json())["code"]
-    assert (status == 200) == (world.clouds.counts[LISTS] == 1)
+    assert (status == 200) == (client.clouds.counts[LISTS] == 1)
 
 
-async def test_a_key_without_the_right_is_forbidden(world: World) -> None:
+async def test_a_key_without_the_right_is_forbidden(client: ApiClient) -> None:
     """403 for an app of somebody else, and for a call that was not enabled."""
     query = {"start_ts": NOW - 100, "end_ts": NOW}
-    assert 403 == (await world.get(LISTS, **(query | {"appid": "f" * 32})))[0]
-    world.clouds.agora.deny(DIAGNOSIS)
-    assert 403 == (await world.get(DIAGNOSIS, **query))[0]
+    assert 403 == (await client.get(LISTS, **(query | {"appid": "f" * 32})))[0]
+    client.clouds.agora.deny(DIAGNOSIS)
+    assert 403 == (await client.get(DIAGNOSIS, **query))[0]
 
 
 @pytest.mark.parametrize(
@@ -260,17 +260,17 @@ async def test_a_key_without_the_right_is_forbidden(world: World) -> None:
     ],
 )
 async def test_wrong_parameters_are_refused(
-    world: World, endpoint: str, query: dict[str, object]
+    client: ApiClient, endpoint: str, query: dict[str, object]
 ) -> None:
     """400 for what is missing, of the wrong type or unknown to the document."""
-    status, body = await world.get(endpoint, **query)
+    status, body = await client.get(endpoint, **query)
     assert (400, 400) == (status, body["code"])
 
 
 @pytest.mark.parametrize("path", ["analytics/call/sessions", "realtime/usage", "", "../call"])
-async def test_unknown_paths_are_404(world: World, path: str) -> None:
+async def test_unknown_paths_are_404(client: ApiClient, path: str) -> None:
     """What the 2020 document does not have is not there."""
-    assert 404 == (await world.get(path))[0]
+    assert 404 == (await client.get(path))[0]
 
 
 @pytest.mark.parametrize(
@@ -281,58 +281,60 @@ async def test_unknown_paths_are_404(world: World, path: str) -> None:
         ("insight/usage/by_time", NOW - 8 * 86400, "query time range limit error"),
     ],
 )
-async def test_the_cloud_forgets(world: World, endpoint: str, start: int, message: str) -> None:
+async def test_the_cloud_forgets(
+    client: ApiClient, endpoint: str, start: int, message: str
+) -> None:
     """A window that begins before the look-back is refused in the body."""
     extra = {"metric": "userCount"} if endpoint.startswith("insight") else {}
-    status, body = await world.get(endpoint, start_ts=start, end_ts=NOW, **extra)
+    status, body = await client.get(endpoint, start_ts=start, end_ts=NOW, **extra)
     assert (200, 300, message) == (status, body["code"], body["message"])
 
 
-async def test_quotas_are_kept_per_app_and_endpoint(world: World) -> None:
+async def test_quotas_are_kept_per_app_and_endpoint(client: ApiClient) -> None:
     """The fourth call in a second is refused; another app and another second are not."""
-    codes = [(await world.lists())["code"] for _ in range(4)]
+    codes = [(await client.lists())["code"] for _ in range(4)]
     assert [200, 200, 200, 300] == codes
-    other = world.clouds.agora.account.apps["adults"]
-    assert 200 == (await world.lists(appid=other))["code"]
-    world.now += 1
-    assert 200 == (await world.lists())["code"]
-    assert 4 == world.clouds.max_rate(LISTS, 1.0, world.appid)
-    assert 6 == world.clouds.counts[LISTS]
-    assert 1 == len(world.clouds.over_quota)
+    other = client.clouds.agora.account.apps["adults"]
+    assert 200 == (await client.lists(appid=other))["code"]
+    client.now += 1
+    assert 200 == (await client.lists())["code"]
+    assert 4 == client.clouds.max_rate(LISTS, 1.0, client.appid)
+    assert 6 == client.clouds.counts[LISTS]
+    assert 1 == len(client.clouds.over_quota)
 
 
-async def test_days_have_a_quota_too(world: World) -> None:
+async def test_days_have_a_quota_too(client: ApiClient) -> None:
     """Ten insight calls a UTC day, whatever the minute."""
-    world.now = NOW // 86400 * 86400 + 100
-    query = {"start_ts": int(world.now) - 5 * 86400, "metric": "userCount"}
+    client.now = NOW // 86400 * 86400 + 100
+    query = {"start_ts": int(client.now) - 5 * 86400, "metric": "userCount"}
     messages = []
     for _ in range(11):
-        _, body = await world.get("insight/usage/by_time", end_ts=int(world.now), **query)
+        _, body = await client.get("insight/usage/by_time", end_ts=int(client.now), **query)
         messages.append(body["message"])
-        world.now += 60
+        client.now += 60
     assert ["success"] * 10 + ["qpd limit error"] == messages
 
 
 @pytest.mark.parametrize(("shape", "status"), [("body", 200), ("http_300", 300), ("http_429", 429)])
-async def test_the_limit_can_take_other_shapes(world: World, shape: Any, status: int) -> None:
+async def test_the_limit_can_take_other_shapes(client: ApiClient, shape: Any, status: int) -> None:
     """Over the limit is told in the body, or by the HTTP status where a test wants it."""
-    world.clouds.agora.limit_shape = shape
+    client.clouds.agora.limit_shape = shape
     query = {"start_ts": NOW - 300, "end_ts": NOW}
-    await world.get(DIAGNOSIS, **query)
-    refused, body = await world.get(DIAGNOSIS, **query)
+    await client.get(DIAGNOSIS, **query)
+    refused, body = await client.get(DIAGNOSIS, **query)
     assert (status, 300, "qps limit error") == (refused, body["code"], body["message"])
 
 
-async def test_diagnosis_names_the_fault_and_its_side(world: World) -> None:
+async def test_diagnosis_names_the_fault_and_its_side(client: ApiClient) -> None:
     """Rows name who suffers, what, and the cause at the end where it lies."""
-    _, body = await world.get(DIAGNOSIS, start_ts=NOW - 800, end_ts=NOW - 700)
+    _, body = await client.get(DIAGNOSIS, start_ts=NOW - 800, end_ts=NOW - 700)
     assert 0 < len(body["data"]) <= 10
-    lessons = {lesson.cname: lesson for lesson in demo_lessons(NOW)}
+    sim_calls = {sim_call.cname: sim_call for sim_call in demo_calls(NOW)}
     for row in body["data"]:
         assert {"user", "exp_id", "cname", "cause_tags", "ts"} == set(row)
         assert row["exp_id"] in {4, 5, 6}
         assert 1 <= len(row["cause_tags"]) <= 3
-        faults = {(fault.cause.key, str(fault.uid)) for fault in lessons[row["cname"]].faults}
+        faults = {(fault.cause.key, str(fault.uid)) for fault in sim_calls[row["cname"]].faults}
         known = [
             (cause.key, tag["host_user"] or row["user"])
             for tag in row["cause_tags"]
@@ -342,15 +344,15 @@ async def test_diagnosis_names_the_fault_and_its_side(world: World) -> None:
         assert set(known) <= faults
 
 
-async def test_diagnosis_has_riddles(world: World) -> None:
+async def test_diagnosis_has_riddles(client: ApiClient) -> None:
     """Some row carries factor 18 twice, told apart by its host, as the sample does."""
     for number in range(40):
-        world.clouds.add(random_lesson(number, "downlink_loss_video", now=NOW + 5000))
+        client.clouds.add(random_simulated_call(number, "downlink_loss_video", now=NOW + 5000))
     tags = []
     for minute in range(50):
-        world.now = NOW + minute * 61
-        start = int(world.now) - 160
-        _, body = await world.get(DIAGNOSIS, start_ts=start, end_ts=start + 60)
+        client.now = NOW + minute * 61
+        start = int(client.now) - 160
+        _, body = await client.get(DIAGNOSIS, start_ts=start, end_ts=start + 60)
         tags += [
             [(tag["factor_id"], bool(tag["host_user"])) for tag in row["cause_tags"]]
             for row in body["data"]
@@ -358,33 +360,33 @@ async def test_diagnosis_has_riddles(world: World) -> None:
     assert any((18, True) in row and (18, False) in row for row in tags)
 
 
-async def test_live_numbers_are_percent_per_minute(world: World) -> None:
+async def test_live_numbers_are_percent_per_minute(client: ApiClient) -> None:
     """A row a minute with the names asked for, none newer than the delay."""
     query = {"start_ts": NOW - 600, "end_ts": NOW}
-    _, scale = await world.get("live/scale/by_time", metric="pcu,pcc", **query)
+    _, scale = await client.get("live/scale/by_time", metric="pcu,pcc", **query)
     assert {"pcu", "pcc", "ts"} == set(scale["data"][0])
     assert NOW - 90 >= scale["data"][-1]["ts"] > NOW - 180
     assert scale["data"][-1]["pcu"] > scale["data"][-1]["pcc"] > 15
     metric = "videoFreezeRate,joinSuccessRate"
-    _, felt = await world.get("live/experience/by_time", metric=metric, **query)
+    _, felt = await client.get("live/experience/by_time", metric=metric, **query)
     assert 1 < felt["data"][-1]["videoFreezeRate"] < 60
-    _, net = await world.get("live/net/by_time", metric="videoUpstreamExcellentTransRate", **query)
+    _, net = await client.get("live/net/by_time", metric="videoUpstreamExcellentTransRate", **query)
     assert 50 < net["data"][-1]["videoUpstreamExcellentTransRate"] < 100
 
 
-async def test_insight_counts_whole_utc_days(world: World) -> None:
+async def test_insight_counts_whole_utc_days(client: ApiClient) -> None:
     """Less than a day's window is empty; a day shows after 08:00 UTC of the next."""
     metric = {"metric": "userCount,sessionCount,channelCount"}
     usage = "insight/usage/by_time"
     midnight = NOW // 86400 * 86400
-    _, short = await world.get(usage, start_ts=NOW - 80000, end_ts=NOW, **metric)
+    _, short = await client.get(usage, start_ts=NOW - 80000, end_ts=NOW, **metric)
     assert (200, []) == (short["code"], short["data"])
     window = {"start_ts": midnight - 86400, "end_ts": midnight + 86400}
-    world.now = midnight + 86400 + 8 * 3600 - 60
-    _, before = await world.get(usage, **window, **metric)
+    client.now = midnight + 86400 + 8 * 3600 - 60
+    _, before = await client.get(usage, **window, **metric)
     assert [midnight - 86400] == [row["ts"] for row in before["data"]]
-    world.now = midnight + 86400 + 8 * 3600
-    _, after = await world.get(usage, **window, **metric)
+    client.now = midnight + 86400 + 8 * 3600
+    _, after = await client.get(usage, **window, **metric)
     assert [midnight - 86400, midnight] == [row["ts"] for row in after["data"]]
     assert after["data"][1]["sessionCount"] > after["data"][1]["userCount"] > 20
 
@@ -400,15 +402,15 @@ VALID_V2 = {
 }
 
 
-async def test_a_report_is_taken_and_kept(world: World) -> None:
+async def test_a_report_is_taken_and_kept(client: ApiClient) -> None:
     """reportV2 answers 200 without an id, and the test can look at what came."""
-    status, body = await world.report(REPORT_V2, VALID_V2)
+    status, body = await client.report(REPORT_V2, VALID_V2)
     assert (200, {"code": 200, "message": ""}) == (status, body)
-    report = world.clouds.reports[0]
-    assert (world.appid, REPORT_V2, VALID_V2) == (report.app, report.endpoint, report.fields)
+    report = client.clouds.reports[0]
+    assert (client.appid, REPORT_V2, VALID_V2) == (report.app, report.endpoint, report.fields)
     older = {"cname": "class_77_1", "teacher_uid": 10001, "type": 1}
-    assert 200 == (await world.report(REPORT, older))[0]
-    assert 2 == len(world.clouds.reports)
+    assert 200 == (await client.report(REPORT, older))[0]
+    assert 2 == len(client.clouds.reports)
 
 
 @pytest.mark.parametrize(
@@ -429,49 +431,49 @@ async def test_a_report_is_taken_and_kept(world: World) -> None:
     ],
 )
 async def test_a_wrong_report_is_refused(
-    world: World, change: dict[str, object], endpoint: str
+    client: ApiClient, change: dict[str, object], endpoint: str
 ) -> None:
     """400 for wrong types and values, strangers as abnormal side and unknown fields."""
-    status, body = await world.report(endpoint, VALID_V2 | change)
+    status, body = await client.report(endpoint, VALID_V2 | change)
     assert (400, 400) == (status, body["code"])
-    assert [] == world.clouds.reports
+    assert [] == client.clouds.reports
 
 
 @pytest.mark.parametrize("missing", sorted(set(VALID_V2) - {"comments"}))
-async def test_every_field_but_comments_is_required(world: World, missing: str) -> None:
+async def test_every_field_but_comments_is_required(client: ApiClient, missing: str) -> None:
     """A reportV2 that lacks a field is refused."""
     fields = {key: value for key, value in VALID_V2.items() if key != missing}
-    assert 400 == (await world.report(REPORT_V2, fields))[0]
+    assert 400 == (await client.report(REPORT_V2, fields))[0]
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"cname": "x"}'])
-async def test_a_body_must_be_a_json_object(world: World, data: bytes) -> None:
+async def test_a_body_must_be_a_json_object(client: ApiClient, data: bytes) -> None:
     """Anything else than a JSON object of the right content type is 400."""
     headers = {"Content-Type": "application/json"}
-    assert 400 == (await world.report(REPORT_V2, None, data=data, headers=headers))[0]
+    assert 400 == (await client.report(REPORT_V2, None, data=data, headers=headers))[0]
     plain = {"Content-Type": "text/plain"}
-    assert 400 == (await world.report(REPORT_V2, None, data=b"{}", headers=plain))[0]
+    assert 400 == (await client.report(REPORT_V2, None, data=b"{}", headers=plain))[0]
 
 
-async def test_eleven_reports_a_second_are_too_many(world: World) -> None:
+async def test_eleven_reports_a_second_are_too_many(client: ApiClient) -> None:
     """Ten a second are taken."""
-    codes = [(await world.report(REPORT_V2, VALID_V2))[1]["code"] for _ in range(11)]
+    codes = [(await client.report(REPORT_V2, VALID_V2))[1]["code"] for _ in range(11)]
     assert [200] * 10 + [300] == codes
-    assert 10 == len(world.clouds.reports)
+    assert 10 == len(client.clouds.reports)
 
 
-async def test_two_rooms_of_one_name_are_two_calls(world: World) -> None:
+async def test_two_rooms_of_one_name_are_two_calls(client: ApiClient) -> None:
     """A reused cname gives several calls with ids of their own."""
-    body = await world.lists(cname="class_77_1", start_ts=NOW - 2 * 86400)
+    body = await client.lists(cname="class_77_1", start_ts=NOW - 2 * 86400)
     assert 2 == len({row["call_id"] for row in body["call_lists"]})
     assert [False, True] == [row["finished"] for row in body["call_lists"]]
 
 
-async def test_lessons_of_another_app_are_not_shown(world: World) -> None:
+async def test_lessons_of_another_app_are_not_shown(client: ApiClient) -> None:
     """Each app sees its own rooms only."""
-    other = world.clouds.agora.account.apps["adults"]
-    assert [] == (await world.lists(appid=other))["call_lists"]
-    latest = world.clouds.lesson("class_77_1")
+    other = client.clouds.agora.account.apps["adults"]
+    assert [] == (await client.lists(appid=other))["call_lists"]
+    latest = client.clouds.sim_call("class_77_1")
     assert latest is not None
     assert latest.running(NOW)
-    assert world.clouds.lesson("nobody_was_here") is None
+    assert client.clouds.sim_call("nobody_was_here") is None

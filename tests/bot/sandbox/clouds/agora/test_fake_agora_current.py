@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.sandbox.clouds import Clouds, PlanName
-from bot.sandbox.scenario import demo_lessons
+from bot.sandbox.clouds import FakeClouds, PlanName
+from bot.sandbox.scenario import demo_calls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,11 +21,11 @@ LISTS, SESSIONS, METRICS = (f"analytics/call/{name}" for name in ("lists", "sess
 
 
 @dataclass
-class World:
+class ApiClient:
     """The clouds, a clock the test moves, and a client with the right key."""
 
     now: float
-    clouds: Clouds = field(init=False)
+    clouds: FakeClouds = field(init=False)
     session: aiohttp.ClientSession = field(init=False)
 
     async def get(self, endpoint: str, **query: object) -> tuple[int, Any]:
@@ -52,32 +52,34 @@ class World:
 
 
 @pytest_asyncio.fixture
-async def world() -> AsyncIterator[World]:
+async def client() -> AsyncIterator[ApiClient]:
     """Serve the demo's lessons the way Agora does today."""
-    world = World(NOW)
-    world.clouds = Clouds(demo_lessons(NOW), clock=lambda: world.now, agora_generation="current")
-    account = world.clouds.agora.account
+    client = ApiClient(NOW)
+    client.clouds = FakeClouds(
+        demo_calls(NOW), clock=lambda: client.now, agora_generation="current"
+    )
+    account = client.clouds.agora.account
     key = base64.b64encode(f"{account.customer_id}:{account.customer_secret}".encode()).decode()
     header = {"Authorization": f"Basic {key}"}
     async with (
-        aiohttp.ClientSession(headers=header) as world.session,
-        world.clouds.serve(),
+        aiohttp.ClientSession(headers=header) as client.session,
+        client.clouds.serve(),
     ):
-        yield world
+        yield client
 
 
 @pytest.mark.parametrize(
     "endpoint", ["analytics/call/details", "live/diagnosis", "live/scale/by_time"]
 )
-async def test_what_is_gone_is_404(world: World, endpoint: str) -> None:
+async def test_what_is_gone_is_404(client: ApiClient, endpoint: str) -> None:
     """The calls of 2020 that were retired are not there any more."""
-    assert 404 == (await world.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0]
+    assert 404 == (await client.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0]
 
 
-async def test_lists_come_in_pages(world: World) -> None:
+async def test_lists_come_in_pages(client: ApiClient) -> None:
     """Twenty a page, or as many as asked for, with the total and another success code."""
-    first = await world.ask(LISTS, page_no=1, page_size=8)
-    last = await world.ask(LISTS, page_no=3, page_size=8)
+    first = await client.ask(LISTS, page_no=1, page_size=8)
+    last = await client.ask(LISTS, page_no=3, page_size=8)
     assert (0, None) == (first["code"], first["message"])
     assert (True, 19) == (first["has_more"], first["total_size"])  # class_77_9 is 42 s old
     assert (8, 3, False) == (len(first["call_lists"]), len(last["call_lists"]), last["has_more"])
@@ -88,42 +90,42 @@ async def test_lists_come_in_pages(world: World) -> None:
 @pytest.mark.parametrize(
     "page", [{"page_size": 10}, {"page_no": 0}, {"page_no": 1, "page_size": 101}]
 )
-async def test_wrong_pages_are_refused(world: World, page: dict[str, int]) -> None:
+async def test_wrong_pages_are_refused(client: ApiClient, page: dict[str, int]) -> None:
     """A size needs a number, and both have their limits."""
-    status, _ = await world.get(LISTS, start_ts=NOW - 60, end_ts=NOW, **page)
+    status, _ = await client.get(LISTS, start_ts=NOW - 60, end_ts=NOW, **page)
     assert 400 == status
 
 
-async def test_sessions_can_be_asked_for_by_uid(world: World) -> None:
+async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
     """The teacher of a big class can be found, which the ten-user cap of 2020 forbade."""
-    call_id = await world.call_id("class_77_big")
-    everybody = await world.ask(SESSIONS, call_id=call_id)
+    call_id = await client.call_id("class_77_big")
+    everybody = await client.ask(SESSIONS, call_id=call_id)
     assert 14 == everybody["total_size"] == len(everybody["call_info"])
-    body = await world.ask(SESSIONS, call_id=call_id, uids="10001,20002")
+    body = await client.ask(SESSIONS, call_id=call_id, uids="10001,20002")
     assert ("null", [20002, 10001]) == (
         body["message"],
         [row["uid"] for row in body["call_info"]],
     )
     assert {"account", "roles", "user_video_freeze_rate"} <= set(body["call_info"][0])
-    status, _ = await world.get(
+    status, _ = await client.get(
         SESSIONS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, uids=",".join(["1"] * 11)
     )
     assert 400 == status
 
 
-async def test_metrics_have_todays_ids(world: World) -> None:
+async def test_metrics_have_todays_ids(client: ApiClient) -> None:
     """20006 is the low stream, 20024 the main one, 20013 is gone; points are 300 s late."""
-    call_id = await world.call_id("class_77_2")
-    rows = (await world.ask(SESSIONS, call_id=call_id))["call_info"]
+    call_id = await client.call_id("class_77_2")
+    rows = (await client.ask(SESSIONS, call_id=call_id))["call_info"]
     teacher = next(row["sid"] for row in rows if row["uid"] == 10001)
-    body = await world.ask(METRICS, call_id=call_id, sids=teacher)
+    body = await client.ask(METRICS, call_id=call_id, sids=teacher)
     series = {(row["mid"], row["peer_uid"]): row["kvs"] for row in body["metrics"][0]["data"]}
     assert {20021, 20022, 20024, 20025, 20026, 20027} <= {mid for mid, _ in series}
     assert 20013 not in {mid for mid, _ in series}
     low, main = (sum(value for _, value in series[mid, 0]) for mid in (20006, 20024))
     assert 3 * low < main
-    assert max(at for at, _ in series[20001, 0]) <= world.now - 300
-    status, _ = await world.get(
+    assert max(at for at, _ in series[20001, 0]) <= client.now - 300
+    status, _ = await client.get(
         METRICS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, sids=",".join("s" * 21)
     )
     assert 400 == status
@@ -141,23 +143,23 @@ async def test_metrics_have_todays_ids(world: World) -> None:
     ],
 )
 async def test_plans_have_windows(
-    world: World, plan: PlanName, endpoint: str, window: tuple[int, int], message: str | None
+    client: ApiClient, plan: PlanName, endpoint: str, window: tuple[int, int], message: str | None
 ) -> None:
     """How far back and how long depends on the plan."""
-    world.plan(plan)
+    client.plan(plan)
     extra = {"call_id": "c"} if endpoint == SESSIONS else {}
-    _, body = await world.get(endpoint, start_ts=window[0], end_ts=window[1], **extra)
+    _, body = await client.get(endpoint, start_ts=window[0], end_ts=window[1], **extra)
     assert message == (body["message"] if body["code"] == 300 else None)
 
 
 @pytest.mark.parametrize(("plan", "allowed"), [("standard", 1), ("premium", 3), ("enterprise", 10)])
-async def test_plans_have_rates(world: World, plan: PlanName, allowed: int) -> None:
+async def test_plans_have_rates(client: ApiClient, plan: PlanName, allowed: int) -> None:
     """How many a second depends on the plan."""
-    world.plan(plan)
+    client.plan(plan)
     codes = []
     for _ in range(11):
-        codes.append((await world.ask(LISTS))["code"])
-        world.now -= 1
+        codes.append((await client.ask(LISTS))["code"])
+        client.now -= 1
     assert [0] * allowed + [300] * (11 - allowed) == codes
 
 
@@ -170,39 +172,41 @@ async def test_plans_have_rates(world: World, plan: PlanName, allowed: int) -> N
         ("realtime/usage/by_time_20sec", "userCount"),
     ],
 )
-async def test_insight_and_realtime_need_premium(world: World, endpoint: str, metric: str) -> None:
+async def test_insight_and_realtime_need_premium(
+    client: ApiClient, endpoint: str, metric: str
+) -> None:
     """Standard has no right to them; shares run from 0 to 1, windows are named `startTs`."""
     query = {"metric": metric, "startTs": NOW - 1200, "endTs": NOW}
     if endpoint.startswith("insight"):
         query |= {"aggregateGranularity": "1h", "startTs": NOW - 86400}
-    _, refused = await world.get(endpoint, **query)
+    _, refused = await client.get(endpoint, **query)
     assert (300, "no auth") == (refused["code"], refused["message"])
-    world.plan("premium")
-    _, body = await world.get(endpoint, **query)
+    client.plan("premium")
+    _, body = await client.get(endpoint, **query)
     newest = body["data"][-1]
     assert {metric, "ts"} == set(newest)
     if metric == "videoFreezeRate":
         assert 0 < newest[metric] < 1
 
 
-async def test_real_time_of_people_and_places(world: World) -> None:
+async def test_real_time_of_people_and_places(client: ApiClient) -> None:
     """Each person's own values by uid; places by values that stand in double quotes, as sdk."""
-    world.plan("enterprise")
+    client.plan("enterprise")
     window = {"startTs": NOW - 200, "endTs": NOW - 100}
     quality = "realtime/quality/by_time_20sec"
-    asked = {**window, "metric": "audioFreezeRate", "productType": "Native"}
-    _, body = await world.get(quality, **asked, cname="class_77_8", uids="20002,10001,5")
+    query = {**window, "metric": "audioFreezeRate", "productType": "Native"}
+    _, body = await client.get(quality, **query, cname="class_77_8", uids="20002,10001,5")
     assert [20002, 10001] == [row["uid"] for row in body["data"]]
     assert {"ts", "audioFreezeRate"} == set(body["data"][0]["values"][0])
     assert 5 == len(body["data"][0]["values"])
     usage = {**window, "metric": "userCount", "dimension": "sdkVersion"}
-    _, body = await world.get(
+    _, body = await client.get(
         "realtime/usage/by_time_20sec", **usage, dimensionValues='"3.1.2","0"'
     )
     assert {"3.1.2"} == {row["sdk"] for row in body["data"]}
     assert all(row["userCount"] > 0 for row in body["data"])
     for wrong in ({"uids": "1"}, {"dimensionValues": '"a"'}, usage | {"dimensionValues": "3.1.2"}):
-        status, body = await world.get(quality, **(asked | wrong))
+        status, body = await client.get(quality, **(query | wrong))
         assert (400, 400) == (status, body["code"])
-    _, body = await world.get(quality, **(asked | {"productType": "WebRTC"}))
+    _, body = await client.get(quality, **(query | {"productType": "WebRTC"}))
     assert {0} == {row["audioFreezeRate"] for row in body["data"]}

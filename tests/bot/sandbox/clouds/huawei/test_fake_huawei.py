@@ -13,8 +13,8 @@ import pytest
 from yarl import URL
 
 from bot.clouds.huawei.signing import authorize, canonical_query, canonical_request
-from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds, HuaweiAccount
+from bot.sandbox.scenario import build_simulated_call
 
 NOON = 1_795_176_000.0
 ACCOUNT = HuaweiAccount()
@@ -34,7 +34,7 @@ def at(seconds: float) -> str:
 class Client:
     """Somebody with a key pair, whose parts a test may spoil."""
 
-    clouds: Clouds
+    clouds: FakeClouds
     session: aiohttp.ClientSession
     access_key: str = ACCOUNT.access_key
     secret_key: str = ACCOUNT.secret_key
@@ -78,22 +78,22 @@ class Client:
 
 
 @pytest.fixture
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """Two lessons in one room, and three others of the last hour."""
-    lessons = [
-        build_lesson("healthy", ROOM, seed=1, started_at=NOON - 90000),
-        build_lesson("downlink_loss_video", ROOM, seed=2, started_at=NOON - 3000),
-        build_lesson("rejoin", "class_77_2", seed=3, started_at=NOON - 3000),
-        build_lesson("slow_join", "class_77_3", seed=4, started_at=NOON - 3000),
-        build_lesson("join_failed", "class_77_4", seed=5, started_at=NOON - 3000),
+    sim_calls = [
+        build_simulated_call("healthy", ROOM, seed=1, started_at=NOON - 90000),
+        build_simulated_call("downlink_loss_video", ROOM, seed=2, started_at=NOON - 3000),
+        build_simulated_call("rejoin", "class_77_2", seed=3, started_at=NOON - 3000),
+        build_simulated_call("slow_join", "class_77_3", seed=4, started_at=NOON - 3000),
+        build_simulated_call("join_failed", "class_77_4", seed=5, started_at=NOON - 3000),
     ]
-    made = Clouds(lessons, clock=lambda: NOON)
+    made = FakeClouds(sim_calls, clock=lambda: NOON)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def client(clouds: Clouds) -> AsyncIterator[Client]:
+async def client(clouds: FakeClouds) -> AsyncIterator[Client]:
     """Somebody who is let in."""
     async with aiohttp.ClientSession(max_field_size=32768) as session:
         yield Client(clouds, session)
@@ -148,7 +148,7 @@ async def test_a_token_lets_in_for_a_day(client: Client) -> None:
     assert 4000 < len(token) < 8000
     client.token = token
     assert 200 == (await client.ask(EVENTS, app=APP))[0]
-    client.clouds.huawei.gate.revoke_tokens()
+    client.clouds.huawei.authenticator.revoke_tokens()
     assert 401 == (await client.ask(EVENTS, app=APP))[0]
 
 
@@ -231,8 +231,8 @@ async def test_spans_are_the_documents(given: Any, client: Client) -> None:
 
 async def test_w14_rooms_are_those_created_within(client: Client) -> None:
     """13.1: the last hour by default; what began before is not listed, unless it is one room."""
-    _, lately = await client.ask(f"{RTC}/rooms", app=APP, room_id=ROOM)
-    assert [at(0)] == [row["start_time"] for row in lately["room_info_list"]]
+    _, recent_window = await client.ask(f"{RTC}/rooms", app=APP, room_id=ROOM)
+    assert [at(0)] == [row["start_time"] for row in recent_window["room_info_list"]]
     span = {"start_time": at(-90000), "end_time": at(3000)}
     _, both = await client.ask(f"{RTC}/rooms", app=APP, room_id=ROOM, **span)
     assert 2 == both["total"]
@@ -257,9 +257,9 @@ async def test_w15_sessions_are_merged_unless_asked_for(client: Client) -> None:
 async def test_w22_w24_w25_metrics_are_odd(client: Client) -> None:
     """W22, W24, W25: `vrtd` is unknown; own rows name "0" or the own uid; points come unsorted."""
     span = {"start_time": at(1200), "end_time": at(1800)}
-    asked = {"app_id": APP, "room_id": ROOM, **span}
-    assert 400 == (await client.ask(QOS, **asked, mid="vrtd"))[0]
-    _, body = await client.ask(QOS, **asked, mid="vrtt,ajitter,vblock")
+    query = {"app_id": APP, "room_id": ROOM, **span}
+    assert 400 == (await client.ask(QOS, **query, mid="vrtd"))[0]
+    _, body = await client.ask(QOS, **query, mid="vrtt,ajitter,vblock")
     rows = {(row["uid"], row["mid"], row["peerid"]): row["data"] for row in body["data"]}
     assert {("10001", "vrtt", "0"), ("10001", "ajitter", "10001")} < set(rows)
     times = [point["time"] for point in rows["20002", "vblock", "10001"]]
@@ -269,7 +269,7 @@ async def test_w22_w24_w25_metrics_are_odd(client: Client) -> None:
 
 async def test_metrics_come_late(client: Client) -> None:
     """Data of the last five minutes is not there yet."""
-    client.clouds.add(build_lesson("healthy", "class_77_9", seed=9, started_at=NOON - 900))
+    client.clouds.add(build_simulated_call("healthy", "class_77_9", seed=9, started_at=NOON - 900))
     span = {"start_time": at(2100), "end_time": at(3000)}
     _, body = await client.ask(QOS, app_id=APP, room_id="class_77_9", mid="abit", **span)
     newest = max(point["time"] for row in body["data"] for point in row["data"])
@@ -279,11 +279,11 @@ async def test_metrics_come_late(client: Client) -> None:
 async def test_w12_arrays_in_the_other_style(client: Client) -> None:
     """W12: switched, repeated parameters are the right way and commas are not."""
     span = {"start_time": at(1200), "end_time": at(1800)}
-    asked = {"app_id": APP, "room_id": ROOM, **span}
-    assert 400 == (await client.ask(QOS, **asked, mid=["abit", "vbit"]))[0]
+    query = {"app_id": APP, "room_id": ROOM, **span}
+    assert 400 == (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0]
     client.clouds.huawei.array_style = "repeat"
-    assert 200 == (await client.ask(QOS, **asked, mid=["abit", "vbit"]))[0]
-    assert 400 == (await client.ask(QOS, **asked, mid="abit,vbit"))[0]
+    assert 200 == (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0]
+    assert 400 == (await client.ask(QOS, **query, mid="abit,vbit"))[0]
 
 
 async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
@@ -295,8 +295,8 @@ async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
     _, slow = await client.ask(EVENTS, app=APP, room_id="class_77_3", **span)
     (factor,) = {row["abnormal_factor"] for row in slow["events"]}
     path = "/v1/rtc/data/abnormal-event/dimension"
-    _, spread = await client.ask(path, app=APP, room_id="class_77_3", **span)
-    (row,) = spread["dimensions"]
+    _, distribution = await client.ask(path, app=APP, room_id="class_77_3", **span)
+    (row,) = distribution["dimensions"]
     assert (90000004, 9000004, 1) == (factor, row["abnormal_factor"], row["user_count"])
     _, part = await client.ask(path, app=APP, dimension="abnormal_type", **span)
     assert not any("abnormal_factor" in row for row in part["dimensions"])
@@ -304,8 +304,10 @@ async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
 
 async def test_w13_ten_events_by_default(client: Client) -> None:
     """W13: 13.13 gives ten rows unless more are asked for, and tells how many there are."""
-    lesson = build_lesson("wifi_weak_student", "c", seed=6, started_at=NOON - 3000, lasting=True)
-    client.clouds.add(lesson)
+    sim_call = build_simulated_call(
+        "wifi_weak_student", "c", seed=6, started_at=NOON - 3000, until_end=True
+    )
+    client.clouds.add(sim_call)
     span = {"start_time": at(0), "end_time": at(2700)}
     _, body = await client.ask(EVENTS, app=APP, **span)
     assert (10, True) == (len(body["events"]), body["total"] > 10)
@@ -316,21 +318,21 @@ async def test_w13_ten_events_by_default(client: Client) -> None:
 async def test_w26_w30_shapes_of_what_clients_told(client: Client) -> None:
     """W26, W27, W28, W30: both shapes of each, quotes escaped twice, addresses inside."""
     span = {"start_time": at(0), "end_time": at(3000)}
-    asked = {"app_id": APP, "room_id": ROOM, **span}
-    _, body = await client.ask(f"{RTC}/client/event", **asked)
+    query = {"app_id": APP, "room_id": ROOM, **span}
+    _, body = await client.ask(f"{RTC}/client/event", **query)
     row = body["data"][0]
     assert {"ctime", "evnet_id", "event_info"} == set(row)
     info = json.loads(row["event_info"].replace('\\"', '"'))
     assert ("10001", True) == (info["uid"], "localAddr" in info)
     client.clouds.huawei.client_event_shape = "flat"
-    _, flat = await client.ask(f"{RTC}/client/event", **asked)
+    _, flat = await client.ask(f"{RTC}/client/event", **query)
     assert {"ctime", "event_id", "event_info"} == set(flat)
-    _, one = await client.ask(f"{RTC}/client/abnormalevent", **asked)
+    _, one = await client.ask(f"{RTC}/client/abnormalevent", **query)
     assert "954350051" == one["exp_id"]
-    _, none = await client.ask(f"{RTC}/client/abnormalevent", **asked | {"room_id": "nobody"})
+    _, none = await client.ask(f"{RTC}/client/abnormalevent", **query | {"room_id": "nobody"})
     assert none["abnormal_list"] is None
     client.clouds.huawei.experience_shape = "list"
-    _, several = await client.ask(f"{RTC}/client/abnormalevent", **asked)
+    _, several = await client.ask(f"{RTC}/client/abnormalevent", **query)
     assert isinstance(several, list)
 
 

@@ -13,13 +13,13 @@ import pytest
 from aiohttp import web
 
 from bot.clouds.http import CloudHttp
-from bot.clouds.huawei import Asking, HuaweiCloud, KeyPair
+from bot.clouds.huawei import AccessKeyCredentials, HuaweiClient, HuaweiCloud
 from bot.clouds.huawei.client import host_of
 from bot.clouds.quota import Quota
 from bot.errors import CloudRefusedError
 from bot.ports import Window
-from bot.sandbox.clouds import Clouds, HuaweiAccount
-from bot.sandbox.scenario import build_lesson
+from bot.sandbox.clouds import FakeClouds, HuaweiAccount
+from bot.sandbox.scenario import build_simulated_call
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 NOON_S = NOON.timestamp()
@@ -29,43 +29,43 @@ HOUR = Window(NOON - dt.timedelta(hours=1), NOON)
 YESTERDAY = dt.date(2026, 11, 19)
 
 
-class Standing:
+class FrozenClock:
     """A clock that stands at noon, and a ledger and memory that forget."""
 
     def now(self) -> dt.datetime:
         """Noon."""
         return NOON
 
-    async def book(self, *_: object, now: dt.datetime, **__: object) -> Any:
+    async def reserve_slot(self, *_: object, now: dt.datetime, **__: object) -> Any:
         """Book at once."""
         return now, True
 
-    async def shut(self, account: str, until: dt.datetime) -> None:
+    async def block_until(self, account: str, until: dt.datetime) -> None:
         """Forget it."""
 
-    async def recall(self, name: str) -> str | None:
+    async def get(self, name: str) -> str | None:
         """Nothing was learnt."""
         return None if name else ""
 
 
 @pytest.fixture
-async def clouds() -> AsyncIterator[Clouds]:
+async def clouds() -> AsyncIterator[FakeClouds]:
     """A lesson of the last hour with a fault, one of yesterday, one that runs."""
-    lessons = [
-        build_lesson("uplink_loss_video", "class_77_1", seed=1, started_at=NOON_S - 3000),
-        build_lesson("healthy", "class_77_2", seed=2, started_at=NOON_S - 86400),
-        build_lesson("healthy", "class_77_3", seed=3, started_at=NOON_S - 900),
+    sim_calls = [
+        build_simulated_call("uplink_loss_video", "class_77_1", seed=1, started_at=NOON_S - 3000),
+        build_simulated_call("healthy", "class_77_2", seed=2, started_at=NOON_S - 86400),
+        build_simulated_call("healthy", "class_77_3", seed=3, started_at=NOON_S - 900),
     ]
-    made = Clouds(lessons, clock=lambda: NOON_S)
+    made = FakeClouds(sim_calls, clock=lambda: NOON_S)
     async with made.serve():
         yield made
 
 
 @pytest.fixture
-async def huawei(clouds: Clouds) -> AsyncIterator[HuaweiCloud]:
+async def huawei(clouds: FakeClouds) -> AsyncIterator[HuaweiCloud]:
     """Our client with the account's key pair."""
-    standing: Any = Standing()
-    keys = KeyPair(
+    standing: Any = FrozenClock()
+    keys = AccessKeyCredentials(
         ACCOUNT.access_key,
         ACCOUNT.secret_key,
         ACCOUNT.project_id,
@@ -73,63 +73,65 @@ async def huawei(clouds: Clouds) -> AsyncIterator[HuaweiCloud]:
         standing,
     )
     http = CloudHttp("huawei", clouds.huawei_url, Quota(standing, standing))
-    asking = Asking(
+    client = HuaweiClient(
         http, keys, standing, standing, apps=ACCOUNT.apps, project_id=ACCOUNT.project_id
     )
-    cloud = HuaweiCloud(asking)
+    cloud = HuaweiCloud(client)
     yield cloud
     await cloud.close()
 
 
 async def test_live_figures_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
     """13.3 to 13.6: users online minute by minute, freezes where the loss was, no web clients."""
-    users = await huawei.figures.live_scale("kids", "OnlineUsers", HOUR, "class_77_1")
+    users = await huawei.statistics.live_scale("kids", "OnlineUsers", HOUR, "class_77_1")
     assert (0, 2) == (users.points[0][1], max(value for _, value in users.points))
-    freezes = await huawei.figures.live_quality("kids", "VideoFreezeRate", "native", HOUR)
+    freezes = await huawei.statistics.live_quality("kids", "VideoFreezeRate", "native", HOUR)
     worst_at, worst = max(freezes.points, key=lambda point: point[1])
     assert 0.05 < worst < 1
     assert abs(worst_at.timestamp() - (NOON_S - 1500)) < 200
-    good = await huawei.figures.live_network(
+    good = await huawei.statistics.live_network(
         "kids", "VideoUpstreamExcellentTransRate", "native", HOUR
     )
     assert min(value for _, value in good.points) < 0.9
-    web_clients = await huawei.figures.live_quality("kids", "VideoFreezeRate", "webrtc", HOUR)
+    web_clients = await huawei.statistics.live_quality("kids", "VideoFreezeRate", "webrtc", HOUR)
     assert () == web_clients.points
 
 
 async def test_where_users_are(huawei: HuaweiCloud) -> None:
     """13.4: regions come as codes here, though 13.2 has names (W15)."""
     at = NOON - dt.timedelta(minutes=5)
-    spread = await huawei.figures.live_spread("kids", "region", at)
-    assert {("SN", 1), ("SX", 1)} == {(row.codes[0].value, row.value) for row in spread.rows}
+    distribution = await huawei.statistics.live_distribution("kids", "region", at)
+    assert {("SN", 1), ("SX", 1)} == {(row.codes[0].value, row.value) for row in distribution.rows}
 
 
 async def test_days_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
     """13.7 to 13.9: yesterday's lesson in numbers; today is not there."""
     today = NOON.date()
-    sizes = await huawei.figures.daily_scale("kids", ["UserCount", "RoomCount"], YESTERDAY, today)
+    sizes = await huawei.statistics.daily_scale(
+        "kids", ["UserCount", "RoomCount"], YESTERDAY, today
+    )
     assert [(YESTERDAY, "UserCount", 2), (YESTERDAY, "RoomCount", 1)] == [
         (one.day, one.metric.value, one.value) for one in sizes
     ]
     metrics = ["JoinSuccess5SecsRate", "VideoTransDelay", "VideoFreezeRate"]
-    good = await huawei.figures.daily_quality("kids", metrics, YESTERDAY, YESTERDAY)
+    good = await huawei.statistics.daily_quality("kids", metrics, YESTERDAY, YESTERDAY)
     values = {one.metric.value: one.value for one in good}
     assert 100 == values["JoinSuccess5SecsRate"]
     assert 40 < values["VideoTransDelay"] < 200
     assert values["VideoFreezeRate"] < 3
-    seconds = await huawei.figures.usage("kids", "CommunicationDuration", YESTERDAY, YESTERDAY)
+    seconds = await huawei.statistics.usage("kids", "CommunicationDuration", YESTERDAY, YESTERDAY)
     assert 5361 == next(one.value for one in seconds if one.metric.value == "CommunicationDuration")
 
 
 async def test_who_had_what(huawei: HuaweiCloud) -> None:
     """13.14: one student whose video froze for the sender's loss."""
-    spread = await huawei.figures.abnormal_spread("kids", HOUR)
+    distribution = await huawei.statistics.abnormal_distribution("kids", HOUR)
     assert [((("2"), ("12")), 1)] == [
-        (tuple(code.value for code in row.codes), row.value) for row in spread.rows
+        (tuple(code.value for code in row.codes), row.value) for row in distribution.rows
     ]
 
 
-async def test_rights_can_be_taken_away(clouds: Clouds, huawei: HuaweiCloud) -> None:
+async def test_rights_can_be_taken_away(clouds: FakeClouds, huawei: HuaweiCloud) -> None:
     """A user of IAM needs the right to each API."""
     clouds.huawei.deny("rtc/data/abnormal-events")
     with pytest.raises(CloudRefusedError) as caught:
@@ -138,7 +140,7 @@ async def test_rights_can_be_taken_away(clouds: Clouds, huawei: HuaweiCloud) -> 
 
 
 @pytest.mark.parametrize("limit", ["qpm", "auth", "range"])
-async def test_refusals_on_demand(limit: str, clouds: Clouds, huawei: HuaweiCloud) -> None:
+async def test_refusals_on_demand(limit: str, clouds: FakeClouds, huawei: HuaweiCloud) -> None:
     """A planned refusal comes in the shape of the real one."""
     clouds.fail_next("rtc/data/abnormal-events", "code_300", limit=limit)
     with pytest.raises(CloudRefusedError) as caught:
@@ -169,25 +171,27 @@ async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None
 
 
 @pytest.mark.parametrize("key", ["sandbox-callback-key-0123456789abcdef", ""])
-async def test_callbacks_are_signed(key: str, clouds: Clouds) -> None:
+async def test_callbacks_are_signed(key: str, clouds: FakeClouds) -> None:
     """14.6, 8.1: with a key the request carries a signature of its body, without one none."""
     told: list[tuple[dict[str, str], bytes]] = []
 
-    async def hear(request: web.Request) -> web.Response:
+    async def handle(request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         told.append((headers, await request.read()))
         return web.Response()
 
     app = web.Application()
-    app.router.add_post("/callback", hear)
+    app.router.add_post("/callback", handle)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/callback"
-    desk = clouds.huawei.control
-    desk.set_callback(APP, {"url": url, "auth_key": key}, NOON_S)
+    control = clouds.huawei.control
+    control.set_callback(APP, {"url": url, "auth_key": key}, NOON_S)
     try:
-        status = await desk.call_back(APP, "RECORD_FILE_COMPLETE", NOON_S, record_duration=60)
+        status = await control.send_callback(
+            APP, "RECORD_FILE_COMPLETE", NOON_S, record_duration=60
+        )
     finally:
         await runner.cleanup()
     ((headers, body),) = told
@@ -197,10 +201,10 @@ async def test_callbacks_are_signed(key: str, clouds: Clouds) -> None:
     assert wanted == headers.get("x-rtc-signature")
 
 
-async def test_a_callback_needs_an_address(clouds: Clouds) -> None:
+async def test_a_callback_needs_an_address(clouds: FakeClouds) -> None:
     """8.1: only http and https; anything else is refused; nothing is sent without one."""
     with pytest.raises(KeyError):
-        await clouds.huawei.control.call_back(APP, "RECORD_NEW_FILE_START", NOON_S)
+        await clouds.huawei.control.send_callback(APP, "RECORD_NEW_FILE_START", NOON_S)
     url = f"{clouds.huawei_url}/v2/apps/{APP}/record-callback"
     async with aiohttp.ClientSession() as session, session.put(url, json={}) as response:
         assert 401 == response.status

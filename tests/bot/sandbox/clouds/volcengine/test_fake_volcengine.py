@@ -17,9 +17,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.sandbox.clouds import Clouds, VolcengineAccount
-from bot.sandbox.scenario import build_lesson
-from bot.sandbox.scenario.catalogue import big_class
+from bot.sandbox.clouds import FakeClouds, VolcengineAccount
+from bot.sandbox.scenario import build_simulated_call
+from bot.sandbox.scenario.catalogue import large_call
 
 NOW = 1795176000.0
 AT = "20261120T120000Z"  # NOW as X-Date has it
@@ -64,10 +64,10 @@ def signature(
     }
 
 
-class Caller:
+class SignedClient:
     """Calls the simulated Volcengine; `error` and `result` are of the last answer."""
 
-    def __init__(self, clouds: Clouds, session: aiohttp.ClientSession) -> None:
+    def __init__(self, clouds: FakeClouds, session: aiohttp.ClientSession) -> None:
         self.clouds = clouds
         self._session = session
         self.signed: dict[str, str] = {}
@@ -104,16 +104,18 @@ class Caller:
 
 
 @pytest.fixture
-async def caller() -> AsyncIterator[Caller]:
+async def client() -> AsyncIterator[SignedClient]:
     """A lesson with loss that is over, one that runs, and a big class."""
-    lessons = [
-        build_lesson("uplink_loss_video", "over", seed=1, started_at=NOW - 5000),
-        build_lesson("rejoin", "runs", seed=2, started_at=NOW - 2000, complaint_after_s=500),
-        big_class(NOW),
+    sim_calls = [
+        build_simulated_call("uplink_loss_video", "over", seed=1, started_at=NOW - 5000),
+        build_simulated_call(
+            "rejoin", "runs", seed=2, started_at=NOW - 2000, complaint_after_s=500
+        ),
+        large_call(NOW),
     ]
-    clouds = Clouds(lessons, clock=lambda: NOW)
+    clouds = FakeClouds(sim_calls, clock=lambda: NOW)
     async with clouds.serve(), aiohttp.ClientSession() as session:
-        yield Caller(clouds, session)
+        yield SignedClient(clouds, session)
 
 
 SPAN = {"StartTime": china(6000), "EndTime": china(0)}
@@ -132,17 +134,17 @@ SIGNED: list[tuple[dict[str, str], int, str]] = [
 
 @pytest.mark.parametrize(("signed", "status", "code"), SIGNED)
 async def test_who_is_let_in(
-    signed: dict[str, str], status: int, code: str, caller: Caller
+    signed: dict[str, str], status: int, code: str, client: SignedClient
 ) -> None:
     """V16: the right key, the right scope, a date within a quarter of an hour."""
-    caller.signed = signed
-    await caller.get("ListRoomInfo", **SPAN)
-    assert (status, code) == (caller.status, caller.error)
+    client.signed = signed
+    await client.get("ListRoomInfo", **SPAN)
+    assert (status, code) == (client.status, client.error)
 
 
-async def test_the_body_is_signed(caller: Caller) -> None:
+async def test_the_body_is_signed(client: SignedClient) -> None:
     """V19: what was signed must be what was sent, to the byte."""
-    base = caller.clouds.volcengine_url
+    base = client.clouds.volcengine_url
     query = "Action=ListQuality&Version=2023-11-01"
     headers = signature("POST", query, b"{}", host=base.removeprefix("http://"), at=AT)
     async with (
@@ -152,21 +154,21 @@ async def test_the_body_is_signed(caller: Caller) -> None:
         assert 401 == response.status
 
 
-async def test_a_call_without_a_signature(caller: Caller) -> None:
+async def test_a_call_without_a_signature(client: SignedClient) -> None:
     """Nobody is let in who shows nothing."""
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"{caller.clouds.volcengine_url}/?Action=ListRoomInfo&Version=2023-11-01") as r,
+        session.get(f"{client.clouds.volcengine_url}/?Action=ListRoomInfo&Version=2023-11-01") as r,
     ):
         body = await r.json()
     assert (400, 100004) == (r.status, body["ResponseMetadata"]["Error"]["CodeN"])
 
 
-async def test_a_lost_plus(caller: Caller) -> None:
+async def test_a_lost_plus(client: SignedClient) -> None:
     """Section 0: a plus that is not %2B becomes a blank, and the time is none."""
     times = f"StartTime={china(600)}&EndTime={china(0)}".replace(":", "%3A")
     common = f"Action=ListRoomInfo&Version=2023-11-01&AppId={APP}&"
-    base = caller.clouds.volcengine_url
+    base = client.clouds.volcengine_url
     signed_as = common + times.replace("+", "%2B")
     headers = signature("GET", signed_as, b"", host=base.removeprefix("http://"), at=AT)
     for sent, status in ((common + times, 400), (signed_as, 200)):
@@ -190,12 +192,12 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("method", "action", "version", "status"), ACTIONS)
 async def test_v18_actions_of_versions(
-    method: str, action: str, version: str, status: int, caller: Caller
+    method: str, action: str, version: str, status: int, client: SignedClient
 ) -> None:
     """V18: an Action exists in its Versions, by its method; 400 is what it says of no body."""
-    await caller.send(method, {"Action": action, "Version": version}, b"{}")
-    assert status == caller.status
-    assert "rtc" == caller.body["ResponseMetadata"]["Service"]
+    await client.send(method, {"Action": action, "Version": version}, b"{}")
+    assert status == client.status
+    assert "rtc" == client.body["ResponseMetadata"]["Service"]
 
 
 IN = {**SPAN, "RoomId": "r"}
@@ -226,27 +228,39 @@ BAD: list[tuple[str, dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("action", "params", "code"), BAD)
 async def test_what_is_asked_wrongly(
-    action: str, params: dict[str, str], code: str, caller: Caller
+    action: str, params: dict[str, str], code: str, client: SignedClient
 ) -> None:
     """Every parameter is checked, and a no names it."""
-    await caller.get(action, **params)
-    assert code == caller.error
+    await client.get(action, **params)
+    assert code == client.error
 
 
 DAY = {"StartTime": china(86400), "EndTime": china(0)}
-WHOLE = {**DAY, "Indicator": "stall_rate", "Dimension": "OS"}
+WHOLE_DOCUMENT = {**DAY, "Indicator": "stall_rate", "Dimension": "OS"}
 BAD_POSTS: list[tuple[str, dict[str, Any], str]] = [
     (
         "ListQualityDistribution",
-        {**WHOLE, "Indicator": ["stall_rate"]},
+        {**WHOLE_DOCUMENT, "Indicator": ["stall_rate"]},
         "InvalidParameter.Indicator",
     ),
-    ("ListQualityDistribution", {**WHOLE, "Indicator": "mos"}, "InvalidParameter.Indicator"),
-    ("ListQualityDistribution", {**WHOLE, "Dimension": "City"}, "InvalidParameter.Dimension"),
-    ("ListQualityDistribution", {**WHOLE, "ProductType": "all"}, "InvalidParameter.ProductType"),
     (
         "ListQualityDistribution",
-        {**WHOLE, "StartTime": china(31 * 86400)},
+        {**WHOLE_DOCUMENT, "Indicator": "mos"},
+        "InvalidParameter.Indicator",
+    ),
+    (
+        "ListQualityDistribution",
+        {**WHOLE_DOCUMENT, "Dimension": "City"},
+        "InvalidParameter.Dimension",
+    ),
+    (
+        "ListQualityDistribution",
+        {**WHOLE_DOCUMENT, "ProductType": "all"},
+        "InvalidParameter.ProductType",
+    ),
+    (
+        "ListQualityDistribution",
+        {**WHOLE_DOCUMENT, "StartTime": china(31 * 86400)},
         "InvalidParameter.StartTime",
     ),
     ("ListQuality", {**DAY, "Indicator": "stall_rate"}, "InvalidParameter.Indicator"),
@@ -264,49 +278,51 @@ BAD_POSTS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("action", "params", "code"), BAD_POSTS)
 async def test_v13_bodies_are_checked(
-    action: str, params: dict[str, Any], code: str, caller: Caller
+    action: str, params: dict[str, Any], code: str, client: SignedClient
 ) -> None:
     """V13: one indicator here, a list there, and nothing else than the documents have."""
-    await caller.post(action, **params)
-    assert code == caller.error
+    await client.post(action, **params)
+    assert code == client.error
 
 
-async def test_v12_a_span_is_cut_without_a_word(caller: Caller) -> None:
+async def test_v12_a_span_is_cut_without_a_word(client: SignedClient) -> None:
     """V12: a day of rooms from the start on, however far the question reaches."""
     long_ago = {"StartTime": china(95000), "EndTime": china(0), "RoomId": "over"}
-    found = await caller.get("ListRoomInfo", **long_ago)
+    found = await client.get("ListRoomInfo", **long_ago)
     assert ([], 0) == (found["RoomList"], found["Total"])
-    found = await caller.get("ListRoomInfo", **{**long_ago, "StartTime": china(80000)})
+    found = await client.get("ListRoomInfo", **{**long_ago, "StartTime": china(80000)})
     assert ["over"] == [room["RoomId"] for room in found["RoomList"]]
 
 
-async def test_rooms_and_pages(caller: Caller) -> None:
+async def test_rooms_and_pages(client: SignedClient) -> None:
     """A running room has an empty DestroyTime; 130 calls are two pages of at most 100."""
-    (running,) = (await caller.get("ListRoomInfo", **SPAN, RoomId="runs"))["RoomList"]
+    (running,) = (await client.get("ListRoomInfo", **SPAN, RoomId="runs"))["RoomList"]
     assert (False, "", 2) == tuple(
         running[name] for name in ("IsFinished", "DestroyTime", "ActiveUserNum")
     )
     assert running["CreatedTime"].endswith("+08:00")
     for n in range(130):
-        lesson = build_lesson("healthy", "often", seed=n, started_at=NOW - 80000 + n, length_s=50)
-        caller.clouds.add(lesson)
+        sim_call = build_simulated_call(
+            "healthy", "often", seed=n, started_at=NOW - 80000 + n, length_s=50
+        )
+        client.clouds.add(sim_call)
     span = {"StartTime": china(86000), "EndTime": china(0), "RoomId": "often"}
     for number, size, has_more in (("1", 100, True), ("2", 30, False), ("3", 0, False)):
-        page = await caller.get("ListRoomInfo", **span, PageNum=number, PageSize="1000")
+        page = await client.get("ListRoomInfo", **span, PageNum=number, PageSize="1000")
         assert (size, has_more, 130) == (len(page["RoomList"]), page["HasMore"], page["Total"])
 
 
-async def test_what_is_too_young_does_not_show(caller: Caller) -> None:
+async def test_what_is_too_young_does_not_show(client: SignedClient) -> None:
     """Rooms show after 20 seconds, people after 100."""
-    caller.clouds.add(build_lesson("healthy", "young", seed=3, started_at=NOW - 60))
-    rooms = await caller.get("ListRoomInfo", **SPAN, RoomId="young")
-    users = await caller.get("ListUserInfo", **SPAN, RoomId="young")
+    client.clouds.add(build_simulated_call("healthy", "young", seed=3, started_at=NOW - 60))
+    rooms = await client.get("ListRoomInfo", **SPAN, RoomId="young")
+    users = await client.get("ListUserInfo", **SPAN, RoomId="young")
     assert (1, 0) == (rooms["Total"], users["Total"])
 
 
-async def test_people_and_their_comings(caller: Caller) -> None:
+async def test_people_and_their_comings(client: SignedClient) -> None:
     """One row a person and call, with every coming and going in it."""
-    users = await caller.get("ListUserInfo", **SPAN, RoomId="runs")
+    users = await client.get("ListUserInfo", **SPAN, RoomId="runs")
     rows = {row["UserId"]: row for row in users["UserList"]}
     assert ["join_room", "leave_room", "join_room"] == [
         record["Type"] for record in rows["20002"]["Record"]
@@ -317,19 +333,21 @@ async def test_people_and_their_comings(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(("exclude", "servers"), [({}, 0), ({"ExcludeServerUser": "false"}, 1)])
-async def test_servers_are_left_out(exclude: dict[str, str], servers: int, caller: Caller) -> None:
+async def test_servers_are_left_out(
+    exclude: dict[str, str], servers: int, client: SignedClient
+) -> None:
     """Recorders are hidden unless they are asked for."""
-    found = await caller.get("ListUserInfo", **SPAN, RoomId="class_77_big", **exclude)
+    found = await client.get("ListUserInfo", **SPAN, RoomId="class_77_big", **exclude)
     assert servers == [row["UserId"] for row in found["UserList"]].count("90000")
 
 
 @pytest.mark.parametrize(
     ("direction", "told"), [("0", {"up", "down"}), ("1", {"up"}), ("2", {"down"})]
 )
-async def test_v9_metrics_of_a_call(direction: str, told: set[str], caller: Caller) -> None:
+async def test_v9_metrics_of_a_call(direction: str, told: set[str], client: SignedClient) -> None:
     """V9: names, Chinese names and units, times in ms; PeerId for downlinks only."""
     span = {"StartTime": china(4000), "EndTime": china(3400)}
-    found = await caller.get(
+    found = await client.get(
         "ListCallDetail", **span, RoomId="over", UserId="10001,a b", Direction=direction
     )
     rows = found["UserCallDetail"]
@@ -345,12 +363,12 @@ async def test_v9_metrics_of_a_call(direction: str, told: set[str], caller: Call
     ("version", "stamp"), [("2020-12-01", "Timestamp"), ("2023-11-01", "TimeStamp")]
 )
 async def test_v2_v3_v12_what_a_distribution_looks_like(
-    version: str, stamp: str, caller: Caller
+    version: str, stamp: str, client: SignedClient
 ) -> None:
     """V2, V3, V12: two spellings, two series for one indicator, and the end day included."""
-    caller.clouds.add(build_lesson("healthy", "morning", seed=4, started_at=NOW - 40000))
+    client.clouds.add(build_simulated_call("healthy", "morning", seed=4, started_at=NOW - 40000))
     span = {"StartTime": "2026-11-19T00:00:00+08:00", "EndTime": "2026-11-20T00:00:00+08:00"}
-    found = await caller.post(
+    found = await client.post(
         "ListQualityDistribution", version, **span, Indicator="stall_rate", Dimension="Country"
     )
     audio, video = found["Indicators"]
@@ -360,38 +378,38 @@ async def test_v2_v3_v12_what_a_distribution_looks_like(
     assert {"中国"} == {item["Dimension"] for item in video["Data"]}
 
 
-@pytest.mark.parametrize(("action", "most"), [("ListRoomInfo", 10), ("GetRoomOnlineUsers", 40)])
-async def test_how_often_a_second(action: str, most: int, caller: Caller) -> None:
+@pytest.mark.parametrize(("action", "maximum"), [("ListRoomInfo", 10), ("GetRoomOnlineUsers", 40)])
+async def test_how_often_a_second(action: str, maximum: int, client: SignedClient) -> None:
     """One call too many within a second is 429 FlowLimitExceeded."""
     params = SPAN if action == "ListRoomInfo" else {"RoomId": "runs"}
-    for _ in range(most):
-        await caller.get(action, **params)
-        assert "" == caller.error
-    await caller.get(action, **params)
-    assert (429, "FlowLimitExceeded") == (caller.status, caller.error)
-    assert 1 == len(caller.clouds.over_quota)
+    for _ in range(maximum):
+        await client.get(action, **params)
+        assert "" == client.error
+    await client.get(action, **params)
+    assert (429, "FlowLimitExceeded") == (client.status, client.error)
+    assert 1 == len(client.clouds.over_quota)
 
 
-async def test_two_a_second_for_whole_apps(caller: Caller) -> None:
+async def test_two_a_second_for_whole_apps(client: SignedClient) -> None:
     """The numbers of whole apps may be asked twice a second."""
     codes = []
     for _ in range(3):
-        await caller.post("ListQuality", **DAY, Indicator=["stall_rate"])
-        codes.append(caller.error)
+        await client.post("ListQuality", **DAY, Indicator=["stall_rate"])
+        codes.append(client.error)
     assert ["", "", "FlowLimitExceeded"] == codes
 
 
-async def test_v10_a_no_may_come_with_200(caller: Caller) -> None:
+async def test_v10_a_no_may_come_with_200(client: SignedClient) -> None:
     """V10: HTTP says yes, ResponseMetadata.Error says no."""
-    caller.clouds.volcengine.errors_with_200 = True
-    await caller.get("ListUserInfo", **SPAN)
-    assert (200, "MissingParameter") == (caller.status, caller.error)
-    assert "Result" not in caller.body
+    client.clouds.volcengine.errors_with_200 = True
+    await client.get("ListUserInfo", **SPAN)
+    assert (200, "MissingParameter") == (client.status, client.error)
+    assert "Result" not in client.body
 
 
-async def test_a_right_can_be_taken_away(caller: Caller) -> None:
+async def test_a_right_can_be_taken_away(client: SignedClient) -> None:
     """A key without the right for one Action keeps the others."""
-    caller.clouds.volcengine.deny("ListCallDetail")
+    client.clouds.volcengine.deny("ListCallDetail")
     for action, code in (("ListCallDetail", "AccessDenied"), ("ListUserInfo", "")):
-        await caller.get(action, **SPAN, RoomId="over", UserId="10001")
-        assert code == caller.error
+        await client.get(action, **SPAN, RoomId="over", UserId="10001")
+        assert code == client.error

@@ -13,15 +13,17 @@ from bot.sandbox.slack import Workspace
 BACK = "https://lagdesk.example/slack/oauth_redirect"
 
 
-async def say_yes(workspace: Workspace, scope: str = "chat:write,commands") -> dict[str, str]:
+async def approve_install(
+    workspace: Workspace, scope: str = "chat:write,commands"
+) -> dict[str, str]:
     """Open the install page; return the query it goes back with."""
     query = {"client_id": workspace.client_id, "scope": scope, "redirect_uri": BACK, "state": "s1"}
     url = f"{workspace.url}/oauth/v2/authorize"
     async with (
         aiohttp.ClientSession() as session,
-        session.get(url, params=query, allow_redirects=False) as answer,
+        session.get(url, params=query, allow_redirects=False) as response,
     ):
-        location = answer.headers["Location"]
+        location = response.headers["Location"]
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
@@ -33,7 +35,7 @@ async def exchange(workspace: Workspace, call: Any, **fields: str) -> Any:
 
 async def test_code_is_exchanged_once(workspace: Workspace, call: Any) -> None:
     """The code buys a bot token with the scopes asked for, once."""
-    back = await say_yes(workspace)
+    back = await approve_install(workspace)
     granted = await exchange(workspace, call, code=back["code"], redirect_uri=BACK)
     assert ("s1", "chat:write,commands") == (back["state"], granted.body["scope"])
     assert "" == (await call("auth.test", token=granted.body["access_token"])).error
@@ -52,7 +54,7 @@ async def test_exchange_is_checked(
     workspace: Workspace, call: Any, wrong: dict[str, str], error: str
 ) -> None:
     """Who exchanges a code must be the app it was made for."""
-    back = await say_yes(workspace)
+    back = await approve_install(workspace)
     fields = {"code": back["code"], "redirect_uri": BACK, **wrong}
     assert error == (await exchange(workspace, call, **fields)).error
 
@@ -60,7 +62,7 @@ async def test_exchange_is_checked(
 async def test_rotation_spends_refresh_tokens(workspace: Workspace, call: Any) -> None:
     """A refresh token works once, and the token before it stops."""
     workspace.app.token_rotation = True
-    back = await say_yes(workspace)
+    back = await approve_install(workspace)
     first = (await exchange(workspace, call, code=back["code"])).body
     again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = await exchange(workspace, call, **again)

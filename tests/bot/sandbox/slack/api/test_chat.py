@@ -74,16 +74,16 @@ async def test_thread_counts_replies(workspace: Workspace, call: Any) -> None:
 
 async def test_posts_to_a_person(workspace: Workspace, call: Any) -> None:
     """A user id as channel is that person's direct channel with the app."""
-    answer = await post(call, "U07LIN00001", text="hi")
-    assert workspace.person("lin").direct() == answer["channel"]
+    response = await post(call, "U07LIN00001", text="hi")
+    assert workspace.person("lin").dm_channel_id() == response["channel"]
 
 
 async def test_long_text_is_cut(workspace: Workspace, call: Any) -> None:
     """Beyond 40,000 characters a post is cut and says so; an update is refused."""
-    answer = await post(call, text="x" * 40_001)
-    assert "message_truncated" == answer["warning"]
+    response = await post(call, text="x" * 40_001)
+    assert "message_truncated" == response["warning"]
     assert 40_000 == len(workspace.messages("teachers")[0]["text"])
-    update = {"channel": "C07TEACHERS", "ts": answer["ts"], "text": "x" * 40_001}
+    update = {"channel": "C07TEACHERS", "ts": response["ts"], "text": "x" * 40_001}
     assert "msg_too_long" == (await call("chat.update", **update)).error
 
 
@@ -99,8 +99,8 @@ async def test_update_keeps_what_is_left_out(workspace: Workspace, call: Any) ->
 
 async def test_changes_only_its_own(workspace: Workspace, call: Any) -> None:
     """The app can neither change nor delete what others wrote, nor what is not there."""
-    said = await workspace.person("lin").say("teachers", "mine")
-    where = {"channel": "C07TEACHERS", "ts": said["ts"]}
+    posted = await workspace.person("lin").post_message("teachers", "mine")
+    where = {"channel": "C07TEACHERS", "ts": posted["ts"]}
     assert "cant_update_message" == (await call("chat.update", **where, text="x")).error
     assert "cant_delete_message" == (await call("chat.delete", **where)).error
     where["ts"] = "1.0"
@@ -143,8 +143,8 @@ async def test_scheduled_never_appears(
     """A scheduled message is accepted for the next 120 days, and never posted with metadata."""
     metadata = {"event_type": "weekly", "event_payload": {}}
     arguments = {"channel": "C07TEACHERS", "text": "x", "metadata": metadata}
-    answer = await call("chat.scheduleMessage", post_at=int(clock.now) + ahead_s, **arguments)
-    assert (error, []) == (answer.error, workspace.messages("teachers"))
+    response = await call("chat.scheduleMessage", post_at=int(clock.now) + ahead_s, **arguments)
+    assert (error, []) == (response.error, workspace.messages("teachers"))
 
 
 async def test_permalink_names_its_thread(workspace: Workspace, call: Any) -> None:
@@ -159,8 +159,10 @@ async def test_permalink_names_its_thread(workspace: Workspace, call: Any) -> No
 
 async def test_unfurls_only_shared_links(workspace: Workspace, call: Any) -> None:
     """An unfurl is attached to the message that holds the link, and to no other."""
-    said = await workspace.person("lin").say("teachers", "see <https://desk.example/LD-1>")
-    where = {"channel": "C07TEACHERS", "ts": said["ts"]}
+    posted = await workspace.person("lin").post_message(
+        "teachers", "see <https://desk.example/LD-1>"
+    )
+    where = {"channel": "C07TEACHERS", "ts": posted["ts"]}
     unfurls = {"https://desk.example/LD-1": {"blocks": [SECTION]}}
     assert "" == (await call("chat.unfurl", **where, unfurls=unfurls)).error
     assert 1 == len(workspace.messages("teachers")[0]["attachments"])

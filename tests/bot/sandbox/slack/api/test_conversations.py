@@ -24,9 +24,9 @@ async def test_lists_page_by_page(call: Any) -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        answer = await call("users.list", form=True, limit="3", cursor=cursor)
-        seen += [member["name"] for member in answer.body["members"]]
-        cursor = answer.body["response_metadata"]["next_cursor"]
+        response = await call("users.list", form=True, limit="3", cursor=cursor)
+        seen += [member["name"] for member in response.body["members"]]
+        cursor = response.body["response_metadata"]["next_cursor"]
         if not cursor:
             break
     assert ["lin", "wang", "sam", "zhou", "maya", "guest", "lagdesk"] == seen
@@ -36,10 +36,10 @@ async def test_lists_page_by_page(call: Any) -> None:
 async def test_support_group(call: Any) -> None:
     """The user group's members can be listed."""
     groups = (await call("usergroups.list", form=True)).body["usergroups"]
-    answer = await call("usergroups.users.list", form=True, usergroup=groups[0]["id"])
+    response = await call("usergroups.users.list", form=True, usergroup=groups[0]["id"])
     assert ("support", ["U07SAM00003", "U07ZHOU0004"]) == (
         groups[0]["handle"],
-        answer.body["users"],
+        response.body["users"],
     )
     wrong = await call("usergroups.users.list", form=True, usergroup="S0")
     assert "no_such_subteam" == wrong.error
@@ -60,8 +60,8 @@ async def test_channels_by_kind(workspace: Workspace, call: Any) -> None:
 async def test_private_scope(workspace: Workspace, call: Any) -> None:
     """A private channel needs groups:read."""
     workspace.scopes.discard("groups:read")
-    answer = await call("conversations.info", form=True, channel="C07LEADS001")
-    assert ("missing_scope", "groups:read") == (answer.error, answer.body["needed"])
+    response = await call("conversations.info", form=True, channel="C07LEADS001")
+    assert ("missing_scope", "groups:read") == (response.error, response.body["needed"])
 
 
 async def test_members_and_join(workspace: Workspace, call: Any) -> None:
@@ -78,7 +78,7 @@ async def test_members_and_join(workspace: Workspace, call: Any) -> None:
 async def test_opens_direct_channels(call: Any, users: str, error: str) -> None:
     """A direct channel is opened once and stays the same."""
     answers = [await call("conversations.open", users=users) for _ in range(2)]
-    assert [error, error] == [answer.error for answer in answers]
+    assert [error, error] == [response.error for response in answers]
     assert answers[0].body == answers[1].body
 
 
@@ -102,8 +102,8 @@ async def test_history_and_replies(call: Any) -> None:
 
 async def test_reactions(workspace: Workspace, call: Any) -> None:
     """A reaction is added once."""
-    said = await workspace.person("lin").say("teachers", "x")
-    where = {"channel": "C07TEACHERS", "timestamp": said["ts"]}
+    posted = await workspace.person("lin").post_message("teachers", "x")
+    where = {"channel": "C07TEACHERS", "timestamp": posted["ts"]}
     errors = [(await call("reactions.add", **where, name="eyes")).error for _ in range(2)]
     assert ["", "already_reacted"] == errors
     assert "invalid_name" == (await call("reactions.add", **where, name="not one")).error
@@ -122,5 +122,5 @@ async def test_reactions(workspace: Workspace, call: Any) -> None:
 async def test_validates_blocks(call: Any, given: dict[str, Any], error: str) -> None:
     """blocks.validate takes exactly one thing and says what is wrong with it."""
     form = {name: json.dumps(value) for name, value in given.items()}
-    answer = await call("blocks.validate", form=True, **form)
-    assert error == answer.error
+    response = await call("blocks.validate", form=True, **form)
+    assert error == response.error

@@ -19,8 +19,8 @@ async def upload(call: Any, name: str = "chart.png", data: bytes = PNG) -> str:
         "files.getUploadURLExternal", form=True, filename=name, length=str(len(data))
     )
     url = first.body["upload_url"]
-    async with aiohttp.ClientSession() as session, session.post(url, data=data) as answer:
-        assert (200, f"OK - {len(data)}") == (answer.status, await answer.text())
+    async with aiohttp.ClientSession() as session, session.post(url, data=data) as response:
+        assert (200, f"OK - {len(data)}") == (response.status, await response.text())
     file_id: str = first.body["file_id"]
     return file_id
 
@@ -36,16 +36,18 @@ def image(file_id: str) -> list[dict[str, Any]]:
     return [{"type": "image", "slack_file": {"id": file_id}, "alt_text": "Loss over time"}]
 
 
-@pytest.mark.parametrize("slow_files", [0, 1, 3])
-async def test_fresh_file_is_not_ready(workspace: Workspace, call: Any, slow_files: int) -> None:
+@pytest.mark.parametrize("unready_file_uses", [0, 1, 3])
+async def test_fresh_file_is_not_ready(
+    workspace: Workspace, call: Any, unready_file_uses: int
+) -> None:
     """A post right after completion is refused as often as configured, then taken."""
-    workspace.slow_files = slow_files
+    workspace.unready_file_uses = unready_file_uses
     file_id = await upload(call)
     assert "" == (await complete(call, file_id)).error
     post = {"channel": "C07TEACHERS", "text": "chart", "blocks": image(file_id)}
-    refused = [await call("chat.postMessage", **post) for _ in range(slow_files)]
-    lines = ["invalid slack file [json-pointer:/blocks/0/slack_file]"] * slow_files
-    assert lines == [answer.body["errors"][0] for answer in refused]
+    refused = [await call("chat.postMessage", **post) for _ in range(unready_file_uses)]
+    lines = ["invalid slack file [json-pointer:/blocks/0/slack_file]"] * unready_file_uses
+    assert lines == [response.body["errors"][0] for response in refused]
     assert "" == (await call("chat.postMessage", **post)).error
 
 
@@ -61,8 +63,8 @@ async def test_unfinished_file_is_not_there(call: Any) -> None:
     """Without the last step, or with bytes of another length, there is no file."""
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     file_id, url = first.body["file_id"], first.body["upload_url"]
-    async with aiohttp.ClientSession() as session, session.post(url, data=b"four") as answer:
-        assert 400 == answer.status
+    async with aiohttp.ClientSession() as session, session.post(url, data=b"four") as response:
+        assert 400 == response.status
     assert "file_not_found" == (await complete(call, file_id)).error
     assert "file_not_found" == (await call("files.info", form=True, file=file_id)).error
 
@@ -70,21 +72,21 @@ async def test_unfinished_file_is_not_there(call: Any) -> None:
 @pytest.mark.parametrize("length", ["0", "-1"])
 async def test_length_is_positive(call: Any, length: str) -> None:
     """An empty file cannot be announced."""
-    answer = await call("files.getUploadURLExternal", form=True, filename="a", length=length)
-    assert "invalid_arguments" == answer.error
+    response = await call("files.getUploadURLExternal", form=True, filename="a", length=length)
+    assert "invalid_arguments" == response.error
 
 
 async def test_shared_upload_is_a_message(workspace: Workspace, call: Any) -> None:
     """With a channel the file is posted there at once."""
     file_id = await upload(call)
-    answer = await complete(call, file_id, channel_id="C07TEACHERS", initial_comment="look")
+    response = await complete(call, file_id, channel_id="C07TEACHERS", initial_comment="look")
     message = workspace.messages("teachers")[0]
-    assert ("", "look", file_id) == (answer.error, message["text"], message["files"][0]["id"])
+    assert ("", "look", file_id) == (response.error, message["text"], message["files"][0]["id"])
 
 
 async def test_only_pictures_are_shown(workspace: Workspace, call: Any) -> None:
     """An image block takes no other kind of file, nor a deleted one."""
-    workspace.slow_files = 0
+    workspace.unready_file_uses = 0
     table, picture = await upload(call, "a.csv"), await upload(call)
     for file_id in (table, picture):
         await complete(call, file_id)
@@ -101,6 +103,6 @@ async def test_upload_breaks_on_demand(workspace: Workspace, call: Any) -> None:
     file_id, url = first.body["file_id"], first.body["upload_url"]
     for after_effect, error in ((False, "file_not_found"), (True, "")):
         workspace.fail_next("upload", "http_500", after_effect=after_effect)
-        async with aiohttp.ClientSession() as session, session.post(url, data=b"abc") as answer:
-            assert 500 == answer.status
+        async with aiohttp.ClientSession() as session, session.post(url, data=b"abc") as response:
+            assert 500 == response.status
         assert error == (await complete(call, file_id)).error

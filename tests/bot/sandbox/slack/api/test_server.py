@@ -33,11 +33,11 @@ async def test_tells_needed_scope(workspace: Workspace, call: Any) -> None:
     """A missing scope is named beside what there is."""
     workspace.scopes.clear()
     workspace.scopes.add("commands")
-    answer = await call("chat.postMessage", **POST)
+    response = await call("chat.postMessage", **POST)
     assert ("missing_scope", "chat:write", "commands") == (
-        answer.error,
-        answer.body["needed"],
-        answer.body["provided"],
+        response.error,
+        response.body["needed"],
+        response.body["provided"],
     )
 
 
@@ -51,11 +51,11 @@ async def test_refuses_json_where_slack_does(call: Any, method: str) -> None:
 async def test_names_missing_arguments(workspace: Workspace, call: Any, method: str) -> None:
     """Every method names the arguments it misses."""
     del workspace
-    answer = await call(method, form=True)
+    response = await call(method, form=True)
     lines = [f"[ERROR] missing required field: {name}" for name in METHODS[method].required]
     assert ("invalid_arguments", lines) == (
-        answer.error,
-        answer.body["response_metadata"]["messages"],
+        response.error,
+        response.body["response_metadata"]["messages"],
     )
 
 
@@ -80,9 +80,9 @@ async def test_refuses_unreadable_bodies(
     url, headers = f"{workspace.api_url}auth.test", {"Content-Type": kind}
     async with (
         aiohttp.ClientSession() as session,
-        session.post(url, data=body, headers=headers) as answer,
+        session.post(url, data=body, headers=headers) as response,
     ):
-        assert error == (await answer.json())["error"]
+        assert error == (await response.json())["error"]
 
 
 async def test_limits_posts_a_channel(clock: Any) -> None:
@@ -93,8 +93,8 @@ async def test_limits_posts_a_channel(clock: Any) -> None:
     async def post(session: aiohttp.ClientSession, channel: str) -> tuple[int, str | None]:
         url = f"{workspace.api_url}chat.postMessage"
         body = {"channel": channel, "text": "x"}
-        async with session.post(url, json=body, headers=headers) as answer:
-            return answer.status, answer.headers.get("Retry-After")
+        async with session.post(url, json=body, headers=headers) as response:
+            return response.status, response.headers.get("Retry-After")
 
     async with workspace.serve(), aiohttp.ClientSession() as session:
         first = [await post(session, "C07TEACHERS") for _ in range(2)]
@@ -111,8 +111,8 @@ async def test_limits_tiers(clock: Any) -> None:
     async with workspace.serve(), aiohttp.ClientSession() as session:
         statuses = []
         for _ in range(21):
-            async with session.get(f"{workspace.api_url}users.list", headers=headers) as answer:
-                statuses.append(answer.status)
+            async with session.get(f"{workspace.api_url}users.list", headers=headers) as response:
+                statuses.append(response.status)
     assert [*([200] * 20), 429] == statuses
 
 

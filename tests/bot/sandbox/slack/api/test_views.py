@@ -13,9 +13,9 @@ LIN = "U07LIN00001"
 
 async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> dict[str, Any]:
     """Open a modal for lin with a fresh trigger; return the view."""
-    answer = await call("views.open", trigger_id=workspace.make_trigger(LIN), view=view)
-    assert "" == answer.error
-    opened: dict[str, Any] = answer.body["view"]
+    response = await call("views.open", trigger_id=workspace.make_trigger(LIN), view=view)
+    assert "" == response.error
+    opened: dict[str, Any] = response.body["view"]
     return opened
 
 
@@ -33,8 +33,8 @@ async def test_trigger_expires(workspace: Workspace, call: Any, modal: Any, cloc
     """After three seconds a trigger id is stale."""
     trigger = workspace.make_trigger(LIN)
     clock.now += 3.1
-    answer = await call("views.open", trigger_id=trigger, view=modal())
-    assert "expired_trigger_id" == answer.error
+    response = await call("views.open", trigger_id=trigger, view=modal())
+    assert "expired_trigger_id" == response.error
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ async def test_invalid_view_is_pointed_at(
     """views.* answer invalid_arguments with lines, and the trigger can be used again."""
     view = {key: value for key, value in modal(**change).items() if value is not None}
     trigger = workspace.make_trigger(LIN)
-    answer = await call("views.open", trigger_id=trigger, view=view)
-    assert "invalid_arguments" == answer.error
-    assert any(line in one for one in answer.body["response_metadata"]["messages"])
+    response = await call("views.open", trigger_id=trigger, view=view)
+    assert "invalid_arguments" == response.error
+    assert any(line in one for one in response.body["response_metadata"]["messages"])
     assert "" == (await call("views.open", trigger_id=trigger, view=modal())).error
 
 

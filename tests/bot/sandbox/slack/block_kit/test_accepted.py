@@ -30,7 +30,7 @@ def _confirm() -> sb.Confirm:
     return sb.Confirm("t" * 100, "a" * 300, "c" * 30, "d" * 30, style="danger")
 
 
-def _said(text: str = "x") -> sb.RichTextSection:
+def _messages_of(text: str = "x") -> sb.RichTextSection:
     return sb.RichTextSection(
         [
             sb.RichText(text, bold=True, code=False),
@@ -46,8 +46,10 @@ def _said(text: str = "x") -> sb.RichTextSection:
 def _rich() -> sb.RichTextBlock:
     return sb.RichTextBlock(
         [
-            _said(),
-            sb.RichTextList("ordered", [_said(), _said()], indent=8, offset=3, border=1),
+            _messages_of(),
+            sb.RichTextList(
+                "ordered", [_messages_of(), _messages_of()], indent=8, offset=3, border=1
+            ),
             sb.RichTextCodeBlock([sb.RichText("code")], border=0),
             sb.RichTextQuote([sb.RichText("quote")], border=1),
         ]
@@ -84,8 +86,8 @@ def _task(number: int) -> sb.TaskCardBlock:
     return sb.TaskCardBlock(
         str(number),
         "title",
-        details=sb.RichTextBlock(_said()),
-        output=sb.RichTextBlock(_said()),
+        details=sb.RichTextBlock(_messages_of()),
+        output=sb.RichTextBlock(_messages_of()),
         sources=[sb.URLSource("https://example.com", "source")],
         status="complete",
     )
@@ -172,7 +174,7 @@ MESSAGE_BLOCKS: dict[str, sb.Block] = {
     "input": sb.InputBlock("l" * 2000, sb.PlainTextInput("a"), hint="h" * 2000),
     "rich text": _rich(),
     "table": sb.TableBlock(
-        [[sb.RawText("x"), _said()] * 10] * 100,
+        [[sb.RawText("x"), _messages_of()] * 10] * 100,
         column_settings=[sb.ColumnSettings("right", is_wrapped=True)] * 20,
     ),
     "data table": sb.DataTableBlock(

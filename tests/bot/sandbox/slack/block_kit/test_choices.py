@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.slack.block_kit import Problem, validate_message
 
 Case = tuple[Any, str, str]
-WHOLE = "failed to match all allowed schemas"
+WHOLE_DOCUMENT = "failed to match all allowed schemas"
 
 
 def _plain(text: str = "x") -> dict[str, object]:
@@ -37,9 +37,13 @@ def _select(kind: str = "static_select", **more: object) -> dict[str, object]:
     return {"type": kind, **listed, **more}
 
 
-def _said(problems: list[Problem]) -> list[tuple[str, str]]:
+def _messages_of(problems: list[Problem]) -> list[tuple[str, str]]:
     """List (pointer, message), without the sentence that only announces those that follow."""
-    return [(found.pointer, found.message) for found in problems if found.message != WHOLE]
+    return [
+        (problem.pointer, problem.message)
+        for problem in problems
+        if problem.message != WHOLE_DOCUMENT
+    ]
 
 
 CHOICES: list[Case] = [
@@ -190,5 +194,5 @@ def test_a_wrong_block_is_refused_where_it_is_wrong(
     block: object, pointer: str, message: str
 ) -> None:
     """One thing wrong in a message's block gives that refusal and no other."""
-    problems = _said(validate_message({"text": "x", "blocks": [block]}))
+    problems = _messages_of(validate_message({"text": "x", "blocks": [block]}))
     assert [("/blocks/0" + pointer, message)] == problems

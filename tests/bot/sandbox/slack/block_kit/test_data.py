@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.slack.block_kit import Problem, validate_message
 
 Case = tuple[Any, str, str]
-WHOLE = "failed to match all allowed schemas"
+WHOLE_DOCUMENT = "failed to match all allowed schemas"
 
 
 def _mrkdwn(text: str = "x") -> dict[str, object]:
@@ -49,9 +49,13 @@ def _data_table(*rows: object, **more: object) -> dict[str, object]:
     return {"type": "data_table", "caption": "Calls", "rows": cells, **more}
 
 
-def _said(problems: list[Problem]) -> list[tuple[str, str]]:
+def _messages_of(problems: list[Problem]) -> list[tuple[str, str]]:
     """List (pointer, message), without the sentence that only announces those that follow."""
-    return [(found.pointer, found.message) for found in problems if found.message != WHOLE]
+    return [
+        (problem.pointer, problem.message)
+        for problem in problems
+        if problem.message != WHOLE_DOCUMENT
+    ]
 
 
 DATA: list[Case] = [
@@ -138,7 +142,7 @@ def test_a_wrong_block_is_refused_where_it_is_wrong(
     block: object, pointer: str, message: str
 ) -> None:
     """One thing wrong in a message's block gives that refusal and no other."""
-    problems = _said(validate_message({"text": "x", "blocks": [block]}))
+    problems = _messages_of(validate_message({"text": "x", "blocks": [block]}))
     assert [("/blocks/0" + pointer, message)] == problems
 
 
@@ -152,4 +156,4 @@ def test_a_series_of_21_points_is_too_long() -> None:
     assert [
         (at, "no more than 20 items allowed"),
         (at, "must have exactly one point for every axis category"),
-    ] == _said(validate_message({"text": "x", "blocks": [chart]}))
+    ] == _messages_of(validate_message({"text": "x", "blocks": [chart]}))

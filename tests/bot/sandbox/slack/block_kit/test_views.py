@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.slack.block_kit import Problem, validate_view
 
 Case = tuple[Any, str, str]
-WHOLE = "failed to match all allowed schemas"
+WHOLE_DOCUMENT = "failed to match all allowed schemas"
 
 
 def _plain(text: str = "x") -> dict[str, object]:
@@ -51,9 +51,13 @@ def _modal(*blocks: object, **more: object) -> dict[str, Any]:
     return {"type": "modal", "title": _plain(), "blocks": list(blocks) or [_section()], **more}
 
 
-def _said(problems: list[Problem]) -> list[tuple[str, str]]:
+def _messages_of(problems: list[Problem]) -> list[tuple[str, str]]:
     """List (pointer, message), without the sentence that only announces those that follow."""
-    return [(found.pointer, found.message) for found in problems if found.message != WHOLE]
+    return [
+        (problem.pointer, problem.message)
+        for problem in problems
+        if problem.message != WHOLE_DOCUMENT
+    ]
 
 
 INPUTS: list[Case] = [
@@ -143,7 +147,7 @@ INPUTS: list[Case] = [
 def test_a_wrong_block_in_a_modal_is_refused(block: object, pointer: str, message: str) -> None:
     """Blocks of a modal are held to the modal's rules, with pointers below /view."""
     view = _modal(block, submit=_plain())
-    assert [("/view/blocks/0" + pointer, message)] == _said(validate_view(view))
+    assert [("/view/blocks/0" + pointer, message)] == _messages_of(validate_view(view))
 
 
 VIEWS: list[tuple[Any, str, str]] = [
@@ -216,7 +220,7 @@ VIEWS: list[tuple[Any, str, str]] = [
 def test_a_wrong_view_is_refused(view: object, pointer: str, message: str) -> None:
     """One thing wrong with a view gives exactly that refusal, as invalid_arguments."""
     problems = validate_view(view)
-    assert [(pointer, message)] == _said(problems)
+    assert [(pointer, message)] == _messages_of(problems)
     assert {"invalid_arguments"} == {problem.error for problem in problems}
 
 

@@ -9,60 +9,60 @@ import pytest
 from bot.sandbox.slack import Workspace
 
 
-def heard(app: Any, kind: str, subtype: str | None = None) -> list[dict[str, Any]]:
+def events_received(app: Any, kind: str, subtype: str | None = None) -> list[dict[str, Any]]:
     """List the events of a type and subtype."""
     return [event for event in app.of_type(kind) if event.get("subtype") == subtype]
 
 
-async def until_heard(workspace: Workspace, app: Any, kind: str, count: int = 1) -> None:
+async def wait_for_event(workspace: Workspace, app: Any, kind: str, count: int = 1) -> None:
     """Wait until so many events of a type were delivered."""
     await workspace.until(lambda: len(app.of_type(kind)) >= count)
 
 
 async def test_message_reaches_the_app(workspace: Workspace, app: Any) -> None:
     """A person's message in a channel of the app is an event in an envelope."""
-    said = await workspace.person("lin").say("teachers", "hello")
-    await until_heard(workspace, app, "message")
+    posted = await workspace.person("lin").post_message("teachers", "hello")
+    await wait_for_event(workspace, app, "message")
     envelope = app.calls[0].payload
     event = envelope["event"]
     assert ("event_callback", workspace.team_id) == (envelope["type"], envelope["team_id"])
-    assert ("hello", "channel", said["ts"]) == (event["text"], event["channel_type"], event["ts"])
+    assert ("hello", "channel", posted["ts"]) == (event["text"], event["channel_type"], event["ts"])
 
 
 async def test_own_posts_name_the_bot(workspace: Workspace, app: Any, call: Any) -> None:
     """The app hears its own posts too, marked with its bot id."""
     await call("chat.postMessage", channel="C07TEACHERS", text="mine")
-    await until_heard(workspace, app, "message")
+    await wait_for_event(workspace, app, "message")
     assert workspace.app.bot_id == app.of_type("message")[0]["bot_id"]
 
 
 async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
     """An edit carries both versions, a deletion the old one."""
     lin = workspace.person("lin")
-    said = await lin.say("teachers", "one")
-    await lin.edit(said, "two")
-    await lin.delete(said)
-    await until_heard(workspace, app, "message", 3)
-    changed = heard(app, "message", "message_changed")[0]
-    deleted = heard(app, "message", "message_deleted")[0]
+    posted = await lin.post_message("teachers", "one")
+    await lin.edit(posted, "two")
+    await lin.delete(posted)
+    await wait_for_event(workspace, app, "message", 3)
+    changed = events_received(app, "message", "message_changed")[0]
+    deleted = events_received(app, "message", "message_deleted")[0]
     texts = (changed["previous_message"]["text"], changed["message"]["text"])
     assert ("one", "two") == texts
-    assert said["ts"] == deleted["deleted_ts"]
+    assert posted["ts"] == deleted["deleted_ts"]
 
 
 async def test_stranger_hears_nothing(workspace: Workspace, app: Any) -> None:
     """Where the app is no member it hears nothing."""
-    await workspace.person("lin").say("random", "psst")
-    await workspace.person("lin").say("teachers", "loud")
-    await until_heard(workspace, app, "message")
+    await workspace.person("lin").post_message("random", "psst")
+    await workspace.person("lin").post_message("teachers", "loud")
+    await wait_for_event(workspace, app, "message")
     assert ["loud"] == [event["text"] for event in app.of_type("message")]
 
 
 async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
     """Without channels:history messages are not heard; mentions still are."""
     workspace.scopes.discard("channels:history")
-    await workspace.person("lin").say("teachers", f"<@{workspace.app.bot_user_id}> hello")
-    await until_heard(workspace, app, "app_mention")
+    await workspace.person("lin").post_message("teachers", f"<@{workspace.app.bot_user_id}> hello")
+    await wait_for_event(workspace, app, "app_mention")
     assert [] == app.of_type("message")
 
 
@@ -70,8 +70,10 @@ async def test_manifest_chooses_events() -> None:
     """Only what the manifest subscribes to is heard."""
     settings = {"event_subscriptions": {"bot_events": ["message.channels"]}}
     workspace = Workspace(manifest={"settings": settings})
-    hears = [workspace.app.hears(name) for name in ("message.channels", "message.im")]
-    assert [True, False] == hears
+    is_subscribed = [
+        workspace.app.is_subscribed(name) for name in ("message.channels", "message.im")
+    ]
+    assert [True, False] == is_subscribed
 
 
 async def test_other_events(workspace: Workspace, app: Any) -> None:
@@ -79,8 +81,8 @@ async def test_other_events(workspace: Workspace, app: Any) -> None:
     lin = workspace.person("lin")
     await lin.open_home()
     workspace.join("escalations", "lin")
-    workspace.change_user("lin", locale="en-US")
-    await lin.say("teachers", "see <https://desk.example/LD-1|LD-1>")
+    workspace.update_user("lin", locale="en-US")
+    await lin.post_message("teachers", "see <https://desk.example/LD-1|LD-1>")
     workspace.uninstall()
     await workspace.until(lambda: app.of_type("app_uninstalled") and app.of_type("link_shared"))
     assert "home" == app.of_type("app_home_opened")[0]["tab"]
@@ -93,8 +95,8 @@ async def test_other_events(workspace: Workspace, app: Any) -> None:
 async def test_direct_message(workspace: Workspace, app: Any) -> None:
     """A direct message is heard as message.im."""
     lin = workspace.person("lin")
-    await lin.say(lin.direct(), "hi")
-    await until_heard(workspace, app, "message")
+    await lin.post_message(lin.dm_channel_id(), "hi")
+    await wait_for_event(workspace, app, "message")
     assert "im" == app.of_type("message")[0]["channel_type"]
 
 
@@ -107,8 +109,8 @@ async def test_retries_three_times(
         app.slow.add("message")
     else:
         app.answers["message"] = (broken, "")
-    await workspace.person("lin").say("teachers", "hello")
-    await until_heard(workspace, app, "message", 4)
+    await workspace.person("lin").post_message("teachers", "hello")
+    await wait_for_event(workspace, app, "message", 4)
     headers = [call.headers for call in app.calls]
     numbers = [header.get("X-Slack-Retry-Num") for header in headers]
     assert [None, "1", "2", "3"] == numbers

@@ -22,7 +22,7 @@ async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> d
     """Open a modal for lin and return it as lin sees it."""
     trigger = workspace.make_trigger("U07LIN00001")
     assert "" == (await call("views.open", trigger_id=trigger, view=view)).error
-    return await workspace.person("lin").view_opened()
+    return await workspace.person("lin").wait_for_view()
 
 
 async def test_command_is_signed_form(workspace: Workspace, app: Any) -> None:
@@ -106,10 +106,12 @@ async def test_submission_closes_view(
 
 
 async def test_errors_keep_what_was_typed(
-    workspace: Workspace, app: Any, call: Any, modal: Any, field_of: Any
+    workspace: Workspace, app: Any, call: Any, modal: Any, make_input_block: Any
 ) -> None:
     """With errors the modal stays, and so does what stands in it."""
-    view = await open_modal(workspace, call, modal(field_of("cname"), field_of("uid")))
+    view = await open_modal(
+        workspace, call, modal(make_input_block("cname"), make_input_block("uid"))
+    )
     errors = {"response_action": "errors", "errors": {"uid": "A number, please."}}
     app.answers["view_submission"] = (200, errors)
     lin = workspace.person("lin")
@@ -238,9 +240,9 @@ async def test_input_without_dispatch_is_quiet(
 async def test_shortcuts(workspace: Workspace, app: Any) -> None:
     """A global shortcut brings a trigger, a message shortcut the message too."""
     lin = workspace.person("lin")
-    said = await lin.say("teachers", "class_77_1 teacher 10001")
+    posted = await lin.post_message("teachers", "class_77_1 teacher 10001")
     await lin.shortcut("report_call")
-    await lin.message_shortcut("report_message", said)
+    await lin.message_shortcut("report_message", posted)
     assert "report_call" == app.of_type("shortcut")[0]["callback_id"]
     assert "class_77_1 teacher 10001" == app.of_type("message_action")[0]["message"]["text"]
 
@@ -254,11 +256,11 @@ async def test_shortcut_must_be_declared(app: Any) -> None:
 
 
 async def test_options_are_asked_for(
-    workspace: Workspace, app: Any, call: Any, modal: Any, field_of: Any
+    workspace: Workspace, app: Any, call: Any, modal: Any, make_input_block: Any
 ) -> None:
     """An external select asks the app what it offers, and submits what was picked."""
     element = {"type": "external_select", "min_query_length": 0}
-    view = await open_modal(workspace, call, modal(field_of("ticket", element)))
+    view = await open_modal(workspace, call, modal(make_input_block("ticket", element)))
     option = {"text": {"type": "plain_text", "text": "LD-12"}, "value": "12"}
     app.answers["block_suggestion"] = (200, {"options": [option]})
     lin = workspace.person("lin")

@@ -12,7 +12,7 @@ import pytest
 from bot.sandbox.slack import Workspace
 
 
-class Link:
+class SocketClient:
     """An app's end of a socket."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -25,8 +25,8 @@ class Link:
 
     async def ack(self, envelope: dict[str, Any], payload: Any = None) -> None:
         """Acknowledge an envelope."""
-        answer = {"envelope_id": envelope["envelope_id"]}
-        await self.socket.send_json(answer | ({"payload": payload} if payload else {}))
+        response = {"envelope_id": envelope["envelope_id"]}
+        await self.socket.send_json(response | ({"payload": payload} if payload else {}))
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ async def connect(workspace: Workspace, call: Any) -> AsyncIterator[Any]:
     """A function that opens a socket."""
     async with aiohttp.ClientSession() as session:
 
-        async def run() -> Link:
+        async def run() -> SocketClient:
             opened = await call("apps.connections.open", token=workspace.app_token)
-            return Link(await session.ws_connect(opened.body["url"]))
+            return SocketClient(await session.ws_connect(opened.body["url"]))
 
         yield run
 
@@ -49,7 +49,7 @@ async def test_says_hello(workspace: Workspace, connect: Any) -> None:
         hello["num_connections"],
         hello["connection_info"]["app_id"],
     )
-    assert workspace.transport is workspace.sockets
+    assert workspace.transport is workspace.socket_mode
 
 
 async def test_command_and_answer(workspace: Workspace, connect: Any) -> None:
@@ -76,7 +76,7 @@ async def test_events_are_retried(workspace: Workspace, connect: Any) -> None:
     """An event nobody acknowledged comes again with its attempt."""
     link = await connect()
     await link.next()
-    await workspace.person("lin").say("teachers", "hello")
+    await workspace.person("lin").post_message("teachers", "hello")
     first, second = await link.next(), await link.next()
     await link.ack(second)
     attempts = [(e["retry_attempt"], e["retry_reason"]) for e in (first, second)]
@@ -91,7 +91,7 @@ async def test_ten_connections(workspace: Workspace, connect: Any) -> None:
         await link.next()
     refused = await (await connect()).next()
     expected = ("disconnect", "too_many_websockets", 10)
-    assert expected == (refused["type"], refused["reason"], workspace.sockets.count)
+    assert expected == (refused["type"], refused["reason"], workspace.socket_mode.count)
 
 
 async def test_each_envelope_goes_once(workspace: Workspace, connect: Any) -> None:
@@ -112,7 +112,7 @@ async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
     """After a disconnect nothing is sent to that connection any more."""
     link = await connect()
     await link.next()
-    await workspace.disconnect_sockets("refresh_requested")
+    await workspace.disconnect_socket_mode("refresh_requested")
     farewell = await link.next()
     assert ("disconnect", "refresh_requested") == (farewell["type"], farewell["reason"])
     assert workspace.transport is None

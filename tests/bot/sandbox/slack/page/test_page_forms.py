@@ -71,18 +71,20 @@ async def test_an_unknown_command_never_leaves_the_page(open_page: Open, app: An
 
 
 @pytest.fixture
-def report_form(modal: Any, field_of: Any) -> Json:
+def report_form(modal: Any, make_input_block: Any) -> Json:
     """A form with a field of each common kind."""
     picked = {"type": "static_select", "options": options("teacher", "student")}
     asked = {"type": "external_select", "min_query_length": 1}
     kinds = {"type": "checkboxes", "options": options("audio", "video")}
     when = {"type": "datetimepicker", "initial_date_time": 1_795_000_020}
     view: Json = modal(
-        field_of("side", picked),
-        field_of("cname", {"type": "plain_text_input", "focus_on_load": True, "max_length": 64}),
-        field_of("ticket", asked, optional=True),
-        field_of("kinds", kinds, optional=True),
-        field_of("occurred_at", when),
+        make_input_block("side", picked),
+        make_input_block(
+            "cname", {"type": "plain_text_input", "focus_on_load": True, "max_length": 64}
+        ),
+        make_input_block("ticket", asked, optional=True),
+        make_input_block("kinds", kinds, optional=True),
+        make_input_block("occurred_at", when),
     )
     return view
 
