@@ -35,7 +35,7 @@ class CommandResult:
     def error_line(self) -> str:
         """The one line on standard error."""
         lines = self.err.splitlines()
-        assert 1 == len(lines), self.err
+        assert len(lines) == 1, self.err
         return lines[0]
 
 

@@ -197,7 +197,7 @@ async def harness(
     folder = tmp_path_factory.mktemp("house")
     async with open_harness(folder, request.param) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ async def http_harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     """The whole house behind HTTP, for what does not hang on the door."""
     async with open_harness(tmp_path_factory.mktemp("house")) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def find_cards(harness: Harness, cname: str) -> list[Json]:
 def find_card(harness: Harness, cname: str) -> Json:
     """The only card about a channel."""
     cards = find_cards(harness, cname)
-    assert 1 == len(cards)
+    assert len(cards) == 1
     return cards[0]
 
 

@@ -44,7 +44,7 @@ def test_rooms_look_down() -> None:
         text=True,
         check=False,
     )
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_functions_are_short() -> None:
@@ -55,9 +55,9 @@ def test_functions_are_short() -> None:
         if "migrations" not in path.parts  # lists of columns, one statement a table
         for node in functions(ast.parse(path.read_text(encoding="utf-8")))
     }
-    assert {} == {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION}
-    assert 0.01 > sum(lines > LONG_FUNCTION for lines in lengths.values()) / len(lengths)
-    assert 8 > sorted(lengths.values())[len(lengths) // 2]
+    assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+    assert sum(lines > LONG_FUNCTION for lines in lengths.values()) / len(lengths) < 0.01
+    assert sorted(lengths.values())[len(lengths) // 2] < 8
 
 
 def test_files_are_short() -> None:
@@ -67,7 +67,7 @@ def test_files_are_short() -> None:
         for path in CODE
         if "migrations" not in path.parts
     }
-    assert {} == {where: lines for where, lines in lengths.items() if lines > LONGEST_FILE}
+    assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
 def test_modules_say_what_lives_there() -> None:
@@ -78,7 +78,7 @@ def test_modules_say_what_lives_there() -> None:
         if path.read_text(encoding="utf-8").strip()
         and not path.read_text(encoding="utf-8").startswith('"""')
     ]
-    assert [] == silent
+    assert silent == []
 
 
 def reads_environment(path: Path) -> bool:
@@ -94,7 +94,7 @@ def reads_environment(path: Path) -> bool:
 
 def test_environment_is_read_in_one_place() -> None:
     """`os.environ` is read in the settings and nowhere else."""
-    assert ["bot/settings.py"] == [name(path) for path in CODE if reads_environment(path)]
+    assert [name(path) for path in CODE if reads_environment(path)] == ["bot/settings.py"]
 
 
 def tracked() -> Iterator[Path]:
@@ -122,22 +122,22 @@ def test_no_machine_and_no_index() -> None:
         for path in tracked()
         if path != Path(__file__) and (found := hostile.search(path.read_bytes()))
     }
-    assert {} == guilty
+    assert guilty == {}
 
 
 def test_every_ignored_rule_has_a_reason() -> None:
     """What ruff may overlook stands with why, in the settings and beside the line."""
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if re.match(r'\s+"[A-Z]{1,4}[0-9]{3}",', line)]
-    assert 10 < len(rules)
-    assert [] == [line for line in rules if not re.search(r"# \w.{5}", line)]
+    assert len(rules) > 10
+    assert [line for line in rules if not re.search(r"# \w.{5}", line)] == []
     bare = [
         f"{name(path)}:{number}"
         for path in CODE
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if re.search(r"# noqa(?!: [A-Z0-9, ]+ - \w)", line)
     ]
-    assert [] == bare
+    assert bare == []
 
 
 def test_tests_say_what_they_hold() -> None:
@@ -148,7 +148,7 @@ def test_tests_say_what_they_hold() -> None:
         for node in functions(ast.parse(path.read_text(encoding="utf-8")))
         if node.name.startswith("test_") and not ast.get_docstring(node)
     ]
-    assert [] == silent
+    assert silent == []
 
 
 def test_contracts_are_whole() -> None:

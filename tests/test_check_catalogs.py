@@ -62,7 +62,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 def test_complete_checkout_has_no_problem(tree: Tree) -> None:
     """Nothing is complained about when everything is said."""
-    assert [] == check_catalogs.find_problems(tree)
+    assert check_catalogs.find_problems(tree) == []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_source_problem(expected: str, call: str, tree: Tree) -> None:
 def test_source_without_problem(call: str, tree: Tree) -> None:
     """Sentences marked elsewhere and places that are filled later are let through."""
     (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
-    assert [] == list(check_catalogs.source_problems(tree))
+    assert list(check_catalogs.source_problems(tree)) == []
 
 
 @pytest.mark.parametrize(
@@ -235,8 +235,8 @@ def test_catalog_problem(expected: str, file: str, old: str, new: str, tree: Tre
 def test_unreadable_catalog(tree: Tree) -> None:
     """What is no catalog is a problem, not a traceback."""
     tree.catalog("zh", "codes").write_text('msgid "a\n', encoding="utf-8")
-    assert ["a catalog cannot be read"] == [
-        problem.split(":")[0] for problem in check_catalogs.run(tree, write=False)
+    assert [problem.split(":")[0] for problem in check_catalogs.run(tree, write=False)] == [
+        "a catalog cannot be read"
     ]
 
 
@@ -246,22 +246,22 @@ def test_unreadable_source(write: bool, tree: Tree) -> None:  # noqa: FBT001 - a
     path = tree.root / "bot" / "story.py"
     path.write_text("message(\n", encoding="utf-8")
     problems = check_catalogs.run(tree, write=write)
-    assert ["1: '(' was never closed"] == [text.split("story.py:")[-1] for text in problems]
+    assert [text.split("story.py:")[-1] for text in problems] == ["1: '(' was never closed"]
 
 
 def test_only_plain_calls_speak(tree: Tree) -> None:
     """A method that happens to be called message says nothing to people."""
     replace(tree.root / "bot" / "story.py", "logger.info(", "workspace.message(")
-    assert [] == check_catalogs.find_problems(tree)
+    assert check_catalogs.find_problems(tree) == []
 
 
 def test_write_keeps_translations_and_follows_the_code(tree: Tree) -> None:
     """Old translations stay, new sentences come in empty, stale ones go."""
     replace(tree.root / "bot" / "story.py", "a value", "a better value")
     check_catalogs.write_catalogs(tree)
-    assert ["locales/zh/LC_MESSAGES/messages.po: no translation of 'a better value'"] == (
-        check_catalogs.find_problems(tree)
-    )
+    assert (check_catalogs.find_problems(tree)) == [
+        "locales/zh/LC_MESSAGES/messages.po: no translation of 'a better value'"
+    ]
     written = tree.catalog("zh", "messages").read_text(encoding="utf-8")
     assert "房间 %(room)s 没有人" in written
     assert "一个值" not in written

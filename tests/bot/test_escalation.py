@@ -62,7 +62,7 @@ def test_nobody_is_called() -> None:
         ended[-1].status = status
     ended.append(called(1))
     ended[-1].duplicate_of = 7
-    assert [None] * 4 == [next_step(ticket, POLICY, NOW) for ticket in ended]
+    assert [next_step(ticket, POLICY, NOW) for ticket in ended] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_hand_made_calls_count() -> None:
     ticket = make_ticket()
     for minutes in (1, 3, 9):
         ticket.escalate(NOW + minutes * MINUTE, "U5")
-    assert [1, 2, 2] == [call.number for call in escalations_of(ticket)]
+    assert [call.number for call in escalations_of(ticket)] == [1, 2, 2]
     step = next_step(ticket, POLICY, NOW)
     assert step is not None
-    assert (3, NOW + 13 * MINUTE) == (step.number, step.at)
+    assert (step.number, step.at) == (3, NOW + 13 * MINUTE)
 
 
 def test_opened_again_it_starts_anew() -> None:
@@ -128,8 +128,8 @@ def test_opened_again_it_starts_anew() -> None:
     ticket.restart_escalation(NOW + 60 * MINUTE, "U2")
     step = next_step(ticket, POLICY, NOW)
     assert step is not None
-    assert (1, NOW + 70 * MINUTE, []) == (step.number, step.at, list(escalations_of(ticket)))
+    assert (step.number, step.at, list(escalations_of(ticket))) == (1, NOW + 70 * MINUTE, [])
     last = find_escalation(ticket, 3)
     assert last is not None
-    assert ("U7", "U8") == last.people
+    assert last.people == ("U7", "U8")
     assert find_escalation(ticket, 99) is None

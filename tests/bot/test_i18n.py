@@ -200,7 +200,7 @@ def test_render_sees_what_only_a_surface_can_write() -> None:
     }
     text = "%(who)s %(at)s %(n)s %(rate)s %(for_)s"
     said = Translator("zh").translate(Message(text, params), render)
-    assert f"<U1> <{NOON}> <3> <5.0%> <1 分>" == said
+    assert said == f"<U1> <{NOON}> <3> <5.0%> <1 分>"
     assert [PersonId, dt.datetime, int, str, str] == [type(value) for value in seen]
 
 
@@ -209,7 +209,7 @@ def test_each_renders_within_its_language() -> None:
     user_message = message(
         "%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4"
     )
-    assert "视频卡顿（4） / Video freeze (4)" == Translator("both").translate(user_message)
+    assert Translator("both").translate(user_message) == "视频卡顿（4） / Video freeze (4)"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_spoken_code(zh: str, en: str, code: Code) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_unknown_code_is_shown(locale: LocaleName) -> None:
     """A code that no catalog has is shown as its kind and number, percent signs and all."""
-    assert "x.9%(a)s%%" == Translator(locale).translate(code_message("x", "9%(a)s%%"))
+    assert Translator(locale).translate(code_message("x", "9%(a)s%%")) == "x.9%(a)s%%"
 
 
 def test_every_cause_is_told_in_both_languages() -> None:
@@ -327,9 +327,9 @@ def test_every_cause_is_told_in_both_languages() -> None:
         )
         for pair in pairs
     }
-    assert 74 <= len(said)
-    assert [] == [pair for pair, (zh, en) in said.items() if not zh or not en or zh == en]
-    assert [] == [pair for pair, both in said.items() if ".".join(pair) in both]
+    assert len(said) >= 74
+    assert [pair for pair, (zh, en) in said.items() if not zh or not en or zh == en] == []
+    assert [pair for pair, both in said.items() if ".".join(pair) in both] == []
 
 
 @pytest.mark.parametrize(
@@ -345,17 +345,17 @@ def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str])
     """Whatever metric a cloud's room knows, the catalogs have words for it."""
     unknown = [code for code in codes if not has_code(kind, code)]
     said = [Translator("en").translate(code_message(kind, code)) for code in codes]
-    assert [] == unknown
-    assert [] == [text for text in said if not text.isascii()]
+    assert unknown == []
+    assert [text for text in said if not text.isascii()] == []
 
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the start no catalog is compiled any more."""
     monkeypatch.setattr(translator, "_catalogs", {})
     translator.load_catalogs()
-    assert 4 == len(translator._catalogs)
+    assert len(translator._catalogs) == 4
     monkeypatch.setattr(translator, "_compile", None)
-    assert "Ticket" == Translator("en").translate(message("Ticket"))
+    assert Translator("en").translate(message("Ticket")) == "Ticket"
 
 
 @pytest.mark.usefixtures("small_catalogs")
@@ -386,7 +386,7 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         thread.start()
     for thread in threads:
         thread.join()
-    assert [("messages", "zh")] == compiled
+    assert compiled == [("messages", "zh")]
 
 
 @pytest.mark.parametrize(
@@ -412,7 +412,7 @@ def test_stored_message(user_message: Message) -> None:
 @pytest.mark.parametrize("value", [float("nan"), Duration(float("inf")), Percentage(float("nan"))])
 def test_stored_number_beyond_json(value: object) -> None:
     """What JSON has no number for is stored as unknown."""
-    assert {"a": None} == dump_message(message("%(a)s", a=value))["params"]
+    assert dump_message(message("%(a)s", a=value))["params"] == {"a": None}
 
 
 _scalars = (
@@ -459,4 +459,4 @@ def test_nothing_said_ever_raises(user_message: Message, locale: LocaleName, tim
 @given(st.text())
 def test_params_are_never_places(text: str) -> None:
     """What a person typed comes out as typed, whatever it looks like."""
-    assert f"{text}|{text}" == Translator("en").translate(message("%(a)s|%(b)s", a=text, b=text))
+    assert Translator("en").translate(message("%(a)s|%(b)s", a=text, b=text)) == f"{text}|{text}"

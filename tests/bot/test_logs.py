@@ -84,8 +84,8 @@ def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
     assert not [secret for secret in ("xoxb-own", "203.0.113.7") if secret in shown]
     if form == "json":
         lines = [json.loads(line) for line in shown.splitlines()]
-        assert ["INFO", "ERROR"] == [line["level"] for line in lines]
-        assert "bot.test" == lines[0]["logger"]
+        assert [line["level"] for line in lines] == ["INFO", "ERROR"]
+        assert lines[0]["logger"] == "bot.test"
         assert "second line" in lines[1]["traceback"]
 
 
@@ -117,4 +117,4 @@ def test_who_may_speak(
 def test_bolt_copies_no_debug_level() -> None:
     """Bolt copies the root's level, and at DEBUG it logs whole messages."""
     logs.configure("DEBUG", "text")
-    assert logging.WARNING == logging.getLogger().level
+    assert logging.getLogger().level == logging.WARNING

@@ -48,4 +48,4 @@ def test_end_of_quiet_hours(setting: str, moment: str, awake_at: str) -> None:
 def test_hours_name_their_zone() -> None:
     """What the policy prints leaves nothing to guess."""
     hours = read_quiet_hours("22:00-8:00, 9:00-10:00 UTC", SHANGHAI)
-    assert "22:00–08:00 Asia/Shanghai, 09:00–10:00 UTC" == str(hours)
+    assert str(hours) == "22:00–08:00 Asia/Shanghai, 09:00–10:00 UTC"

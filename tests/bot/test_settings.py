@@ -65,23 +65,23 @@ def names_read() -> set[str]:
 def test_defaults() -> None:
     """Nothing set is a legal environment, with the contract's defaults."""
     settings = read_settings({})
-    assert ("sqlite:///lagdesk.db", "127.0.0.1", 3000) == (
+    assert (
         settings.database_url,
         settings.host,
         settings.port,
-    )
-    assert ("zh", "Asia/Shanghai", "0 9 * * MON", 900.0, True) == (
+    ) == ("sqlite:///lagdesk.db", "127.0.0.1", 3000)
+    assert (
         settings.default_locale,
         settings.timezone,
         settings.summary_schedule,
         settings.escalate_after_s,
         settings.mask_uids,
-    )
-    assert ("https://slack.com/api/", (), False) == (
+    ) == ("zh", "Asia/Shanghai", "0 9 * * MON", 900.0, True)
+    assert (
         settings.slack_api_url,
         settings.clouds,
         settings.has_oauth,
-    )
+    ) == ("https://slack.com/api/", (), False)
 
 
 @pytest.mark.parametrize("value", ["", "   ", "\t"])
@@ -212,10 +212,10 @@ def test_huawei_by_key_or_by_user(credentials: dict[str, str], names: set[str]) 
 def test_huaweis_switches() -> None:
     """How lists are written and whether clients' events are asked for reach the cloud."""
     (cloud,) = read_settings({**HUAWEI, **BY_KEY}).clouds
-    assert ("comma", "auto") == (cloud.options["array_style"], cloud.options["client_events"])
+    assert (cloud.options["array_style"], cloud.options["client_events"]) == ("comma", "auto")
     env = {"HUAWEI_ARRAY_STYLE": "Repeat", "HUAWEI_CLIENT_EVENTS": "OFF"}
     (cloud,) = read_settings({**HUAWEI, **BY_KEY, **env}).clouds
-    assert ("repeat", "off") == (cloud.options["array_style"], cloud.options["client_events"])
+    assert (cloud.options["array_style"], cloud.options["client_events"]) == ("repeat", "off")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_file_beside_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for name in ("HOST", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
     settings = read_settings()
-    assert (5000, "0.0.0.0", "DEBUG") == (settings.port, settings.host, settings.log_level)  # noqa: S104 - only read
+    assert (settings.port, settings.host, settings.log_level) == (5000, "0.0.0.0", "DEBUG")  # noqa: S104 - only read
 
 
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,7 +280,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (tmp_path / ".env").write_bytes(b"PORT=\xff\xfe\n")
     with pytest.raises(SettingError) as caught:
         read_settings()
-    assert ".env" == caught.value.name
+    assert caught.value.name == ".env"
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_required() -> None:
     """What a command needs is named, the first first."""
     with pytest.raises(SettingError) as caught:
         require(Settings(slack_bot_token="xoxb-1"), "SLACK_BOT_TOKEN", "ESCALATION_CHANNEL")
-    assert "ESCALATION_CHANNEL" == caught.value.name
+    assert caught.value.name == "ESCALATION_CHANNEL"
 
 
 def test_secrets_stay_out_of_reprs() -> None:
@@ -326,7 +326,7 @@ def test_secrets_stay_out_of_reprs() -> None:
     }
     settings = read_settings({**WHOLE, **BY_USER, **secrets})
     assert "hush" not in repr(settings)
-    assert 8 <= len({found for found in settings.secrets if "hush" in found})
+    assert len({found for found in settings.secrets if "hush" in found}) >= 8
 
 
 CONTRACT = """

@@ -40,15 +40,15 @@ def test_life() -> None:
     """Open, claimed, resolved, open again with nobody's name on it."""
     ticket = make_ticket()
     ticket.claim("U2", NOW)
-    assert (Status.CLAIMED, "U2", NOW) == (ticket.status, ticket.assignee, ticket.claimed_at)
+    assert (ticket.status, ticket.assignee, ticket.claimed_at) == (Status.CLAIMED, "U2", NOW)
     ticket.escalate(NOW)
     ticket.resolve("U3", LATER, cause="none", resolution="fine")
-    assert (Status.RESOLVED, "U3", LATER) == (ticket.status, ticket.resolver, ticket.resolved_at)
+    assert (ticket.status, ticket.resolver, ticket.resolved_at) == (Status.RESOLVED, "U3", LATER)
     ticket.reopen("U1", LATER)
     assert Status.OPEN is ticket.status
     kept = (ticket.assignee, ticket.claimed_at, ticket.escalated_at, ticket.resolved_at)
-    assert (None, None, None, None) == kept
-    assert 4 == ticket.revision
+    assert kept == (None, None, None, None)
+    assert ticket.revision == 4
 
 
 def test_second_claim_names_the_first() -> None:
@@ -56,11 +56,11 @@ def test_second_claim_names_the_first() -> None:
     ticket = make_ticket()
     ticket.claim("U2", NOW)
     ticket.claim("U2", LATER)
-    assert (NOW, 1) == (ticket.claimed_at, ticket.revision)
+    assert (ticket.claimed_at, ticket.revision) == (NOW, 1)
     with pytest.raises(ConflictError) as caught:
         ticket.claim("U3", LATER)
-    assert "U2" == caught.value.user_message.params["person"]
-    assert "U2" == ticket.assignee
+    assert caught.value.user_message.params["person"] == "U2"
+    assert ticket.assignee == "U2"
 
 
 def test_resolved_twice() -> None:
@@ -68,7 +68,7 @@ def test_resolved_twice() -> None:
     ticket = make_ticket()
     ticket.resolve("U2", NOW, cause="none", resolution="fine")
     ticket.resolve("U2", LATER, cause="none", resolution="fine")
-    assert (NOW, 1) == (ticket.resolved_at, ticket.revision)
+    assert (ticket.resolved_at, ticket.revision) == (NOW, 1)
     with pytest.raises(ConflictError):
         ticket.resolve("U2", LATER, cause="none", resolution="other")
     with pytest.raises(ConflictError):
@@ -114,9 +114,9 @@ def test_handed_over() -> None:
     ticket = make_ticket()
     ticket.hand_over("U3", "U2", NOW)
     ticket.hand_over("U3", "U2", LATER)
-    assert (Status.CLAIMED, "U3", NOW) == (ticket.status, ticket.assignee, ticket.claimed_at)
+    assert (ticket.status, ticket.assignee, ticket.claimed_at) == (Status.CLAIMED, "U3", NOW)
     ticket.hand_over("U4", "U3", LATER)
-    assert ("U4", ["handed", "handed"]) == (ticket.assignee, steps_of(ticket))
+    assert (ticket.assignee, steps_of(ticket)) == ("U4", ["handed", "handed"])
     with pytest.raises(ConflictError):
         ticket.claim("U5", LATER)
 
@@ -126,16 +126,16 @@ def test_merged() -> None:
     first, second, third = make_ticket(1), make_ticket(2), make_ticket(3)
     second.merge(first, "U2", NOW)
     second.merge(first, "U2", LATER)
-    assert (Status.RESOLVED, 1, ["merged"]) == (
+    assert (
         second.status,
         second.duplicate_of,
         steps_of(second),
-    )
+    ) == (Status.RESOLVED, 1, ["merged"])
     for one, into in ((third, third), (third, second), (second, third)):
         with pytest.raises(ConflictError):
             one.merge(into, "U2", LATER)
     second.reopen("U1", LATER)
-    assert (Status.OPEN, None) == (second.status, second.duplicate_of)
+    assert (second.status, second.duplicate_of) == (Status.OPEN, None)
 
 
 def test_linked_both_ways() -> None:
@@ -143,10 +143,10 @@ def test_linked_both_ways() -> None:
     first, second = make_ticket(1), make_ticket(2)
     for _ in range(2):
         first.link(second, "U2", NOW)
-    assert ([2], [1]) == (first.related, second.related)
+    assert (first.related, second.related) == ([2], [1])
     for _ in range(2):
         second.unlink(first, "U2", NOW)
-    assert ([], []) == (first.related, second.related)
+    assert (first.related, second.related) == ([], [])
     assert ["linked", "unlinked"] == steps_of(first) == steps_of(second)
     with pytest.raises(ConflictError):
         first.link(first, "U2", NOW)
@@ -160,7 +160,7 @@ def test_helped_is_said_of_a_resolution() -> None:
     ticket.resolve("U2", NOW, cause="none", resolution="fine")
     ticket.confirm_resolved("U1", NOW)
     ticket.confirm_resolved("U1", LATER)
-    assert (True, ["resolved", "helped"]) == (ticket.helped, steps_of(ticket))
+    assert (ticket.helped, steps_of(ticket)) == (True, ["resolved", "helped"])
     ticket.reopen("U1", LATER)
     assert ticket.helped is None
 
@@ -250,8 +250,8 @@ def test_urgency() -> None:
     """Calls make a ticket urgent until somebody has it, and again when they call for help."""
     ticket, minute = make_ticket(), dt.timedelta(minutes=1)
     ticket.record_escalation(1, NOW, "support")
-    assert 2 == ticket.urgency
+    assert ticket.urgency == 2
     ticket.claim("U2", NOW + minute)
-    assert 0 == ticket.urgency
+    assert ticket.urgency == 0
     ticket.escalate(NOW + 2 * minute, "U2")
-    assert 4 == ticket.urgency
+    assert ticket.urgency == 4

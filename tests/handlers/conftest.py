@@ -21,4 +21,4 @@ def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Nothing a client sends may leave a traceback in the log."""
     yield
     blamed = [record for record in caplog.get_records("call") if record.exc_info]
-    assert [] == [(record.name, record.getMessage(), record.exc_info) for record in blamed]
+    assert [(record.name, record.getMessage(), record.exc_info) for record in blamed] == []

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("no_traceback")
 )
 async def test_unsigned_is_turned_away(raw_http: RawHttpClient, method: str, body: bytes) -> None:
     """Whatever comes without a signature gets 401, whatever its method and bytes."""
-    assert 401 == (await raw_http.send(body, {"Content-Type": FORM}, method))[0]
+    assert (await raw_http.send(body, {"Content-Type": FORM}, method))[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ async def test_odd_timestamps_are_turned_away(raw_http: RawHttpClient, timestamp
         "X-Slack-Signature": f"v0={digest.hexdigest()}",
         "Content-Type": JSON,
     }
-    assert 401 == (await raw_http.send(body, headers))[0]
+    assert (await raw_http.send(body, headers))[0] == 401
 
 
 @pytest.mark.parametrize(("age_s", "status"), [(301, 401), (-302, 401), (290, 200), (-290, 200)])
@@ -100,7 +100,7 @@ async def test_wrong_signatures_are_turned_away(raw_http: RawHttpClient, signatu
     """A wrong signature gets 401."""
     body = json.dumps(CHALLENGE).encode()
     headers = {**sign("s", body), "X-Slack-Signature": signature, "Content-Type": JSON}
-    assert 401 == (await raw_http.send(body, headers))[0]
+    assert (await raw_http.send(body, headers))[0] == 401
 
 
 async def test_signature_of_another_body_is_turned_away(raw_http: RawHttpClient) -> None:
@@ -108,14 +108,14 @@ async def test_signature_of_another_body_is_turned_away(raw_http: RawHttpClient)
     before = await raw_http.count_tickets()
     body = urlencode({"payload": json.dumps(submission())}).encode()
     headers = {**sign(raw_http.harness.workspace.signing_secret, body), "Content-Type": FORM}
-    assert 401 == (await raw_http.send(body.replace(b"stuck", b"stock"), headers))[0]
+    assert (await raw_http.send(body.replace(b"stuck", b"stock"), headers))[0] == 401
     assert before == await raw_http.count_tickets()
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 async def test_signed_with_another_method(raw_http: RawHttpClient, method: str) -> None:
     """Slack only posts."""
-    assert 400 == (await raw_http.send_signed(json.dumps(CHALLENGE).encode(), method=method))[0]
+    assert (await raw_http.send_signed(json.dumps(CHALLENGE).encode(), method=method))[0] == 400
 
 
 async def raw(raw_http: RawHttpClient, head: bytes, body: bytes = b"") -> bytes:
@@ -155,7 +155,7 @@ POST = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 )
 async def test_raw_bytes_are_turned_away(raw_http: RawHttpClient, head: bytes, body: bytes) -> None:
     """Whatever bytes come in, the answer is 401."""
-    assert b"401" == (await raw(raw_http, POST + head, body)).split()[1]
+    assert (await raw(raw_http, POST + head, body)).split()[1] == b"401"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
@@ -166,7 +166,7 @@ async def test_bodies_are_never_unpacked(raw_http: RawHttpClient, encoding: str)
         told = {**headers, "Content-Type": JSON, "Content-Encoding": encoding}
         lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in told.items())
         length = b"\r\nContent-Length: %d" % len(body)
-        assert b"400" == (await raw(raw_http, POST + lines + length, body)).split()[1]
+        assert (await raw(raw_http, POST + lines + length, body)).split()[1] == b"400"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ async def test_bodies_are_never_unpacked(raw_http: RawHttpClient, encoding: str)
 )
 async def test_what_is_no_http_is_refused(raw_http: RawHttpClient, head: bytes) -> None:
     """Bytes that are no HTTP get 400 and leave no traceback."""
-    assert b"400" == (await raw(raw_http, head)).split()[1]
+    assert (await raw(raw_http, head)).split()[1] == b"400"
 
 
 @pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", ""])
@@ -193,7 +193,7 @@ async def test_binary_bodies_with_likely_headers_are_turned_away(
 ) -> None:
     """A signature that could be one does not make bytes be read as text."""
     headers = {**sign("another secret", b"\xff"), "Content-Type": content_type}
-    assert 401 == (await raw_http.send(b"\xff\xfe\x00", headers))[0]
+    assert (await raw_http.send(b"\xff\xfe\x00", headers))[0] == 401
 
 
 # What anybody may look at, and what comes twice.
@@ -202,7 +202,7 @@ async def test_binary_bodies_with_likely_headers_are_turned_away(
 async def test_url_verification(raw_http: RawHttpClient) -> None:
     """Slack's challenge comes back, when Slack signed it."""
     assert await raw_http.harness.workspace.verify_url()
-    assert (200, {"challenge": "abc"}) == await answer_to(raw_http, CHALLENGE)
+    assert await answer_to(raw_http, CHALLENGE) == (200, {"challenge": "abc"})
 
 
 async def answer_to(raw_http: RawHttpClient, payload: Json) -> tuple[int, Json]:
@@ -214,7 +214,7 @@ async def answer_to(raw_http: RawHttpClient, payload: Json) -> tuple[int, Json]:
 async def test_health(raw_http: RawHttpClient) -> None:
     """/healthz says that process and database answer."""
     status, text = await raw_http.get("/healthz")
-    assert (200, {"database": "up"}) == (status, json.loads(text))
+    assert (status, json.loads(text)) == (200, {"database": "up"})
 
 
 async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> None:
@@ -224,7 +224,7 @@ async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> N
     )
     await raw_http.harness.settled()
     status, text = await raw_http.get("/metrics")
-    assert 200 == status
+    assert status == 200
     assert 'lagdesk_duties_owed{kind="escalate"}' in text
     assert not [word for word in ("class_77_1", "10001", "secret") if word in text]
 
@@ -232,13 +232,13 @@ async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> N
 @pytest.mark.parametrize("path", ["/slack/install", "/slack/oauth_redirect?code=1&state=2"])
 async def test_no_installation_without_oauth(raw_http: RawHttpClient, path: str) -> None:
     """One workspace only: the pages of an installation are not there, and say why in a line."""
-    assert (404, "SLACK_CLIENT_ID is not set") == await raw_http.get(path)
+    assert await raw_http.get(path) == (404, "SLACK_CLIENT_ID is not set")
 
 
 @pytest.mark.parametrize("path", ["/", "/slack/events/", "/metrics/..", "/nonsense", "/%00"])
 async def test_other_paths_are_not_there(raw_http: RawHttpClient, path: str) -> None:
     """There is nothing else."""
-    assert 404 == (await raw_http.get(path))[0]
+    assert (await raw_http.get(path))[0] == 404
 
 
 async def test_one_form_makes_one_ticket(raw_http: RawHttpClient) -> None:
@@ -246,7 +246,7 @@ async def test_one_form_makes_one_ticket(raw_http: RawHttpClient) -> None:
     sent = with_fresh_ids(submission(), ids=VIEW_ID)
     before = await raw_http.count_tickets()
     answers = await asyncio.gather(*(raw_http.send_payload(sent) for _ in range(4)))
-    assert [(200, "")] * 4 == answers
+    assert answers == [(200, "")] * 4
     assert before + 1 == await raw_http.count_tickets()
 
 
@@ -262,13 +262,13 @@ async def test_one_event_has_one_effect(raw_http: RawHttpClient) -> None:
             "X-Slack-Retry-Num": str(number),
             "X-Slack-Retry-Reason": "http_timeout",
         }
-        assert 200 == (await raw_http.send(body, headers))[0]
+        assert (await raw_http.send(body, headers))[0] == 200
     calls = [c for c in raw_http.harness.workspace.calls if c["name"] == "views.publish"]
-    assert 1 == len([c for c in calls if "U07RETRY" in json.dumps(c["request"])])
+    assert len([c for c in calls if "U07RETRY" in json.dumps(c["request"])]) == 1
 
 
 async def test_slack_is_not_asked_who_we_are_each_time(raw_http: RawHttpClient) -> None:
     """`auth.test` is asked once, not with every request."""
     for _ in range(5):
         await raw_http.send_payload(command())
-    assert 1 >= len([c for c in raw_http.harness.workspace.calls if c["name"] == "auth.test"])
+    assert len([c for c in raw_http.harness.workspace.calls if c["name"] == "auth.test"]) <= 1

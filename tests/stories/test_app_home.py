@@ -20,7 +20,7 @@ async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harn
     apps = f"kids={ACCOUNT.apps['kids']},grown=00000000000000000000000000000001"
     async with open_harness(tmp_path_factory.mktemp("house"), AGORA_APPS=apps) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
@@ -28,24 +28,24 @@ async def test_settings_are_kept_and_obeyed(school: Harness) -> None:
     wang = school.workspace.person("wang")
     await wang.command("/lagdesk", "settings")
     view = await wang.wait_for_view("preferences")
-    assert "我的设置" == view["title"]["text"]
+    assert view["title"]["text"] == "我的设置"
     chosen = {"language": "en", "app": "grown", "notices": ["resolved"]}
     assert (await wang.submit(view, chosen)).ok
     await wang.command("/report", "")
     form = await wang.wait_for_view("report")
-    assert "Report a bad call" == form["title"]["text"]
-    assert "grown" == form["blocks"][0]["element"]["initial_option"]["value"]
+    assert form["title"]["text"] == "Report a bad call"
+    assert form["blocks"][0]["element"]["initial_option"]["value"] == "grown"
     await wang.close(form)
     assert "Looking at grown" in (await wang.command("/quality", "")).text
     await wang.command("/lagdesk", "notify")
     again = await wang.wait_for_view("preferences")
-    assert "My settings" == again["title"]["text"]
+    assert again["title"]["text"] == "My settings"
     ticked = again["blocks"][2]["element"]["initial_options"]
-    assert ["resolved"] == [option["value"] for option in ticked]
+    assert [option["value"] for option in ticked] == ["resolved"]
     assert (await wang.submit(again, {"language": "auto", "app": "-", "notices": []})).ok
     await wang.command("/lagdesk", "settings")
     last = await wang.wait_for_view("preferences")
-    assert "我的设置" == last["title"]["text"]
+    assert last["title"]["text"] == "我的设置"
     assert "initial_options" not in text_of(last)
     await wang.close(last)
 
@@ -84,13 +84,13 @@ async def test_support_works_from_the_queue(school: Harness) -> None:
     home = await home_of(school, sam)
     assert "Open: *12* · Claimed: *0*" in text_of(home)
     assert "A bad call?" in text_of(home)
-    assert 10 == len(rows_of(home))
+    assert len(rows_of(home)) == 10
     assert "queue_00" in rows_of(home)[0]
     await sam.click(home, "home.more")
-    assert 2 == len(rows_of(shown_to(sam)))
+    assert len(rows_of(shown_to(sam))) == 2
     await sam.click(shown_to(sam), "home.first")
     await sam.choose(shown_to(sam), "home.app", "grown")
-    assert 6 == len(rows_of(shown_to(sam)))
+    assert len(rows_of(shown_to(sam))) == 6
     await sam.click(shown_to(sam), "ticket.claim")
     assert "Open: *11* · Claimed: *1*" in text_of(shown_to(sam))
     await sam.choose(shown_to(sam), "home.whose", "mine")
@@ -117,9 +117,9 @@ async def test_teacher_sees_their_own_and_no_queue(school: Harness) -> None:
     lin, guest = school.workspace.person("lin"), school.workspace.person("guest")
     home = await home_of(school, lin)
     assert "待办工单" not in text_of(home)
-    assert 10 == text_of(home).count('"own-')
+    assert text_of(home).count('"own-') == 10
     await lin.click(home, "home.more")
-    assert 2 == text_of(shown_to(lin)).count('"own-')
+    assert text_of(shown_to(lin)).count('"own-') == 2
     assert "queue_00" in text_of(shown_to(lin))
     await lin.click(shown_to(lin), "home.report")
     await lin.close(await lin.wait_for_view("report"))

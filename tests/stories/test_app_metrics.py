@@ -34,8 +34,10 @@ async def test_a_person_asks_and_reads(harness: Harness, name: str, figure: str)
     looking, _ = ephemeral_texts(person)
     assert "kids" in looking
     assert figure in told["text"]
-    assert ["data_visualization", "data_visualization", "data_table"] == [
-        kind for kind in kinds(told) if kind.startswith("data_")
+    assert [kind for kind in kinds(told) if kind.startswith("data_")] == [
+        "data_visualization",
+        "data_visualization",
+        "data_table",
     ]
     table = next(block for block in told["blocks"] if block["type"] == "data_table")
     assert figure == table["rows"][1][0]["text"]
@@ -52,7 +54,7 @@ async def test_charts_keep_to_slacks_limits(harness: Harness) -> None:
     drawn = [b for b in answer(person)["blocks"] if b["type"] == "data_visualization"]
     for block in drawn:
         chart = block["chart"]
-        assert "line" == chart["type"]
+        assert chart["type"] == "line"
         assert 2 <= len(chart["axis_config"]["categories"]) <= 20
         assert all(len(series["name"]) <= 20 for series in chart["series"])
         assert "UTC" in chart["axis_config"]["x_label"]

@@ -35,7 +35,7 @@ async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Har
         }
         async with services.run_lagdesk(worker=True, connect=True, **told) as built:
             yield built
-        assert [] == slack_errors_of(services.workspace)
+        assert slack_errors_of(services.workspace) == []
 
 
 async def quality(harness: Harness, text: str) -> Json:
@@ -55,15 +55,18 @@ def captions(shown: Json) -> list[str]:
 async def test_volcengine_by_day_and_by_place(harness: Harness) -> None:
     """Days stand under the last hour, and the newest half minute before the last day."""
     told = await quality(harness, "experience app=kids")
-    assert ["Figures for this period", "Figures by day"] == captions(told)
+    assert captions(told) == ["Figures for this period", "Figures by day"]
     assert "Audio freeze" in text_of(told)
     assert "Days follow Beijing time" in text_of(told)
     spread = await quality(harness, "distribution app=kids")
     titles = captions(spread)
-    assert 8 == len(titles)
-    assert ["region", "country", "system", "network type"] * 2 == [
-        title.removeprefix("Figures by ").partition(",")[0] for title in titles
-    ]
+    assert len(titles) == 8
+    assert [title.removeprefix("Figures by ").partition(",")[0] for title in titles] == [
+        "region",
+        "country",
+        "system",
+        "network type",
+    ] * 2
     for figure in ("Join success", "First video decoded", "Audio in time"):
         assert figure in text_of(spread)
     assert "First half a minute of the last minutes" in text_of(spread)
@@ -74,9 +77,9 @@ async def test_huaweis_billed_time(harness: Harness) -> None:
     told = await quality(harness, "usage app=adults")
     (table,) = [block for block in told["blocks"] if block["type"] == "data_table"]
     head = [cell["text"] for cell in table["rows"][0]]
-    assert ["Calls", "Transcoding", "Recording"] == head[-3:]
+    assert head[-3:] == ["Calls", "Transcoding", "Recording"]
     assert "does not say where one size ends" in text_of(told)
-    assert [] == harness.clouds.over_quota
+    assert harness.clouds.over_quota == []
 
 
 async def test_who_is_in_a_volcengine_channel(harness: Harness) -> None:

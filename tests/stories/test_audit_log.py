@@ -72,7 +72,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
             assert "the members of the support user group" in await look_back(
                 harness.workspace.person("maya")
             )
-        assert [] == slack_errors_of(services.workspace)
+        assert slack_errors_of(services.workspace) == []
 
 
 @pytest.mark.parametrize("people", [0, 3 * MAX_SHOWN])
@@ -102,7 +102,7 @@ async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
     if not people:
         assert "Nothing yet" in told
         return
-    assert MAX_SHOWN == told.count(f"<@{sam.id}>")
+    assert told.count(f"<@{sam.id}>") == MAX_SHOWN
     assert f"downloaded the tickets of week 2026-W{people - 1}" in told
     assert "moon.landing" in told
     assert "<!channel>" not in told

@@ -59,7 +59,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
     async with open_external_services(tmp_path, OffsetClock()) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 @pytest.fixture
@@ -79,14 +79,14 @@ async def choose(harness: Harness, person: Person, cname: str, choice: str) -> J
     """Choose something, up to the second question."""
     view = await open_menu(harness, person, cname)
     outcome = await person.submit(view, {"choice": choice})
-    assert "push" == outcome.action
+    assert outcome.action == "push"
     return person.views[-1]
 
 
 async def order(harness: Harness, person: Person, cname: str, choice: str) -> None:
     """Choose something and confirm it."""
     outcome = await person.submit(await choose(harness, person, cname, choice))
-    assert "clear" == outcome.action
+    assert outcome.action == "clear"
     await harness.settled()
 
 
@@ -122,10 +122,10 @@ async def test_student_is_sent_out(harness: Harness) -> None:
     assert "20002" not in text_of(view)
     question = await choose(harness, sam, "class_77_1", "remove_student")
     assert "will be cut off from channel class_77_1" in text_of(question)
-    assert [] == harness.clouds.huawei.control.removed
+    assert harness.clouds.huawei.control.removed == []
     await sam.submit(question)
     await harness.settled()
-    assert [(APP, "class_77_1", ("20002",))] == harness.clouds.huawei.control.removed
+    assert harness.clouds.huawei.control.removed == [(APP, "class_77_1", ("20002",))]
     [note] = notes(harness, "class_77_1")
     assert f"<@{sam.id}> asked to remove the student •••02" in note
     assert "does not confirm" in note
@@ -140,13 +140,13 @@ async def test_room_is_closed_once_a_form(harness: Harness) -> None:
     assert "Everybody in channel class_77_2 will be cut off" in text_of(question)
     assert "2 people are in the channel now." in text_of(question)
     await sam.submit(question)
-    assert [200, 200] == [ack.status for ack in await harness.workspace.redeliver(2)]
+    assert [ack.status for ack in await harness.workspace.redeliver(2)] == [200, 200]
     await harness.settled()
     await harness.workspace.redeliver(1)
     await harness.settled()
-    assert [(APP, "class_77_2")] == harness.clouds.huawei.control.dismissed
-    assert 1 == len(notes(harness, "class_77_2"))
-    assert ["room.dismiss", "room.dismiss.taken"] == await actions(harness, "class_77_2")
+    assert harness.clouds.huawei.control.dismissed == [(APP, "class_77_2")]
+    assert len(notes(harness, "class_77_2")) == 1
+    assert await actions(harness, "class_77_2") == ["room.dismiss", "room.dismiss.taken"]
 
 
 async def test_only_support_sees_the_menu(harness: Harness) -> None:
@@ -154,9 +154,9 @@ async def test_only_support_sees_the_menu(harness: Harness) -> None:
     await filed(harness, "class_77_3")
     maya = harness.workspace.person("maya")
     await choose_in_menu(harness, maya, "class_77_3", "room")
-    assert [] == maya.views
+    assert maya.views == []
     assert "Only support can do this." in ephemeral_texts(maya, "escalations")[-1]
-    assert [] == await actions(harness, "class_77_3")
+    assert await actions(harness, "class_77_3") == []
 
 
 async def test_rights_lost_between_the_forms(
@@ -171,10 +171,10 @@ async def test_rights_lost_between_the_forms(
 
     monkeypatch.setattr(harness.application.ticket_service, "is_support", nobody)
     outcome = await sam.submit(question)
-    assert "update" == outcome.action
+    assert outcome.action == "update"
     assert "Only support can do this." in text_of(sam.views[-1])
     await harness.settled()
-    assert [] == harness.clouds.huawei.control.dismissed
+    assert harness.clouds.huawei.control.dismissed == []
 
 
 async def test_forged_choice_is_refused(harness: Harness) -> None:
@@ -182,9 +182,9 @@ async def test_forged_choice_is_refused(harness: Harness) -> None:
     sam = await filed(harness, "class_77_3")
     view = await open_menu(harness, sam, "class_77_3")
     outcome = await sam.submit(view, {"choice": "stop_recording"}, force=True)
-    assert {"choice": "Choose one from the list."} == outcome.errors
+    assert outcome.errors == {"choice": "Choose one from the list."}
     outcome = await sam.submit(view, {"choice": ""}, force=True)
-    assert ["choice"] == list(outcome.errors)
+    assert list(outcome.errors) == ["choice"]
 
 
 async def test_call_that_has_ended(harness: Harness) -> None:
@@ -208,7 +208,7 @@ async def test_room_that_is_gone(harness: Harness) -> None:
     await harness.settled()
     [note] = notes(harness, "class_77_1")
     assert "finds no such channel" in note
-    assert ["room.dismiss", "room.dismiss.not_there"] == await actions(harness, "class_77_1")
+    assert await actions(harness, "class_77_1") == ["room.dismiss", "room.dismiss.not_there"]
 
 
 async def test_too_many_calls(harness: Harness) -> None:
@@ -221,7 +221,7 @@ async def test_too_many_calls(harness: Harness) -> None:
     await harness.pass_time(15)
     [note] = notes(harness, "class_77_1")
     assert "does not confirm" in note
-    assert [(APP, "class_77_1")] == harness.clouds.huawei.control.dismissed
+    assert harness.clouds.huawei.control.dismissed == [(APP, "class_77_1")]
 
 
 async def test_too_late(harness: Harness) -> None:
@@ -235,7 +235,7 @@ async def test_too_late(harness: Harness) -> None:
     await harness.pass_time(400)
     [note] = notes(harness, "class_77_1")
     assert "Nothing was done: it could not be sent" in note
-    assert [] == harness.clouds.huawei.control.dismissed
+    assert harness.clouds.huawei.control.dismissed == []
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
@@ -266,7 +266,7 @@ async def test_slow_cloud_keeps_nobody_waiting(harness: Harness) -> None:
     harness.clock.move(120)
     harness.clouds.fail_next("rtc/rooms", "slow", times=9, seconds=5)
     outcome = await choose_in_menu(harness, sam, "class_77_1", "room")
-    assert (200, None) == (outcome.status, outcome.error)
+    assert (outcome.status, outcome.error) == (200, None)
     assert "did not say in time" in text_of(await sam.wait_for_view("room"))
 
 
@@ -279,7 +279,7 @@ async def test_full_uids_are_shown_to_support_alone(harness: Harness) -> None:
     assert "10001" in text
     assert "20002" in text
     await harness.workspace.redeliver(1)
-    assert ["room.reveal"] == await actions(harness, "class_77_1")
+    assert await actions(harness, "class_77_1") == ["room.reveal"]
     assert "20002" not in text_of(harness.workspace.messages(harness.escalations)[-1])
 
 
@@ -293,14 +293,14 @@ async def test_resolved_ticket_shows_uids_alone(harness: Harness) -> None:
     )
     await harness.settled()
     outcome = await sam.submit(question)
-    assert "update" == outcome.action
+    assert outcome.action == "update"
     assert "is already resolved" in text_of(sam.views[-1])
-    assert [] == harness.clouds.huawei.control.dismissed
+    assert harness.clouds.huawei.control.dismissed == []
     view = await open_menu(harness, sam, "class_77_1")
-    assert ["reveal"] == [o["value"] for o in view["blocks"][-1]["element"]["options"]]
+    assert [o["value"] for o in view["blocks"][-1]["element"]["options"]] == ["reveal"]
     await sam.submit(view, {"choice": "reveal"})
     assert "20002" in text_of(sam.views[-1])
-    assert ["room.reveal"] == await actions(harness, "class_77_1")
+    assert await actions(harness, "class_77_1") == ["room.reveal"]
 
 
 async def test_restart_between_order_and_sending(services: ExternalServices) -> None:
@@ -310,11 +310,11 @@ async def test_restart_between_order_and_sending(services: ExternalServices) -> 
     async with on_huawei(services, worker=False) as harness:
         sam = harness.workspace.person("sam")
         await sam.submit(await choose(harness, sam, "class_77_1", "remove_teacher"))
-        assert [] == services.clouds.huawei.control.removed
+        assert services.clouds.huawei.control.removed == []
     async with on_huawei(services) as harness:
         await harness.settled()
-        assert [(APP, "class_77_1", ("10001",))] == services.clouds.huawei.control.removed
-        assert 1 == len(notes(harness, "class_77_1"))
+        assert services.clouds.huawei.control.removed == [(APP, "class_77_1", ("10001",))]
+        assert len(notes(harness, "class_77_1")) == 1
 
 
 async def test_other_clouds_offer_only_full_uids(services: ExternalServices) -> None:
@@ -367,5 +367,5 @@ async def test_worker_that_died_while_asking(services: ExternalServices, choice:
         [note] = notes(harness, "class_77_1")
         assert "no answer came" in note
         await harness.pass_time(400)
-    assert [] == services.clouds.huawei.control.dismissed
-    assert {} == services.clouds.huawei.control.jobs
+    assert services.clouds.huawei.control.dismissed == []
+    assert services.clouds.huawei.control.jobs == {}

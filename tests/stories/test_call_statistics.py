@@ -29,8 +29,8 @@ async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harne
             )
         async with services.run_lagdesk(AGORA_API="current", AGORA_PLAN="premium") as built:
             yield built
-        assert [] == slack_errors_of(services.workspace)
-        assert [] == services.clouds.over_quota
+        assert slack_errors_of(services.workspace) == []
+        assert services.clouds.over_quota == []
 
 
 async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
@@ -42,10 +42,10 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
     tables = [block for block in told["blocks"] if block["type"] == "data_table"]
     titles = [table["caption"] for table in tables]
     live = "Figures by network type, from ", "Figures by country, from ", "Figures by system, from "
-    assert [True] * 3 == [title.startswith(name) for title, name in zip(titles, live, strict=False)]
-    assert 6 == len(titles)
+    assert [title.startswith(name) for title, name in zip(titles, live, strict=False)] == [True] * 3
+    assert len(titles) == 6
     head = [cell["text"] for cell in tables[0]["rows"][0]]
-    assert ["Network type", "Video freeze", "Users"] == [head[0].capitalize(), *head[1:]]
+    assert [head[0].capitalize(), *head[1:]] == ["Network type", "Video freeze", "Users"]
     assert "Wi-Fi" in text_of(tables[0])
     said = text_of(told)
     assert "First twenty seconds, which the Premium plan tells 40 s later" in said

@@ -49,7 +49,7 @@ async def test_cloud_fails_while_we_ask_why(http_harness: Harness, kind: FaultKi
     await http_harness.pass_time(61)
     text = find_diagnosis_posts(http_harness, cname)[0]
     assert "Not enough" not in text["text"], text_of(text)
-    assert 1 == len(find_diagnosis_posts(http_harness, cname))
+    assert len(find_diagnosis_posts(http_harness, cname)) == 1
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -62,8 +62,8 @@ async def test_passing_refusal_is_tried_again(http_harness: Harness, kind: Fault
     await http_harness.pass_time(10 if kind.startswith("http_5") else 61)
     assert any("will be tried again. Agora" in text for text in cards_before(http_harness, cname))
     assert "Reported to Agora: accepted" in text_of(find_card(http_harness, cname))
-    assert 1 == count_cloud_reports(http_harness, cname)
-    assert 2 == (await find_ticket(http_harness, cname)).report_attempts
+    assert count_cloud_reports(http_harness, cname) == 1
+    assert (await find_ticket(http_harness, cname)).report_attempts == 2
 
 
 def cards_before(harness: Harness, cname: str) -> list[str]:
@@ -96,7 +96,7 @@ async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.Mon
     await http_harness.settled()
     assert "sent, unconfirmed" in text_of(find_card(http_harness, "timeout-1"))
     await http_harness.pass_time(400)
-    assert 1 == count_cloud_reports(http_harness, "timeout-1")
+    assert count_cloud_reports(http_harness, "timeout-1") == 1
 
 
 async def test_long_outage_ends(http_harness: Harness) -> None:
@@ -105,6 +105,6 @@ async def test_long_outage_ends(http_harness: Harness) -> None:
     await report(http_harness.workspace.person("lin"), "outage-1")
     await http_harness.settled()
     for number in range(9):
-        assert 0 == count_cloud_reports(http_harness, "outage-1")
+        assert count_cloud_reports(http_harness, "outage-1") == 0
         await http_harness.pass_time(min(5 * 2**number, 300) + 1)
-    assert 1 == count_cloud_reports(http_harness, "outage-1")
+    assert count_cloud_reports(http_harness, "outage-1") == 1

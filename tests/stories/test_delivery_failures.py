@@ -41,13 +41,13 @@ async def see_everything_once(harness: Harness, cname: str) -> None:
     """One card, one confirmation, one diagnosis, one report; the card up to date."""
     card = find_card(harness, cname)
     assert "Reported to Agora: accepted" in text_of(card)
-    assert 1 == len(find_diagnosis_posts(harness, cname))
+    assert len(find_diagnosis_posts(harness, cname)) == 1
     ticket = await find_ticket(harness, cname)
     reporter = harness.workspace.person(ticket.reporter)
-    assert 1 == len(
-        [m for m in direct_messages(harness, reporter, cname) if "is filed" in m["text"]]
+    assert (
+        len([m for m in direct_messages(harness, reporter, cname) if "is filed" in m["text"]]) == 1
     )
-    assert 1 == count_cloud_reports(harness, cname)
+    assert count_cloud_reports(harness, cname) == 1
 
 
 # First, since hours pass in it: every ticket of the stage is then looked at again and again.
@@ -59,7 +59,7 @@ async def test_escalation_channel_is_gone_and_comes_back(http_harness: Harness, 
     open_escalations(workspace, way, is_open=False)
     assert (await report(person, cname)).ok
     await outlast(http_harness, 12)
-    assert [] == find_cards(http_harness, cname)
+    assert find_cards(http_harness, cname) == []
     assert (way != "scope") == bool(direct_messages(http_harness, person, cname))
     assert cname == (await find_ticket(http_harness, cname)).cname
     open_escalations(workspace, way, is_open=True)
@@ -135,7 +135,7 @@ async def test_deleted_card_is_posted_anew(http_harness: Harness) -> None:
     assert ticket.card_ts != card["ts"]
     assert "Claimed by" in text_of(card)
     assert "the earlier card is gone" in text_of(card)
-    assert 1 == len(find_diagnosis_posts(http_harness, "deleted-1"))
+    assert len(find_diagnosis_posts(http_harness, "deleted-1")) == 1
 
 
 async def test_person_who_cannot_be_written_to(http_harness: Harness) -> None:

@@ -35,7 +35,7 @@ async def demo(request: pytest.FixtureRequest) -> AsyncIterator[str]:
         yield line.split()[-1]
     finally:
         process.send_signal(signal.SIGTERM)
-        assert 0 == await asyncio.wait_for(process.wait(), 20)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
 
 
 async def choose_app(page: Page, app: str) -> None:

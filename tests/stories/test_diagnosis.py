@@ -25,7 +25,7 @@ async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harnes
     folder = tmp_path_factory.mktemp("house")
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 async def ask(harness: Harness, person: Person, text: str) -> list[str]:
@@ -56,7 +56,7 @@ async def test_diagnose_answers_privately(both: Harness, name: str, text: str, s
     assert said in answer
     assert "10001" not in answer
     assert "20002" not in answer
-    assert [] == [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)]
+    assert [m for m in both.workspace.messages("teachers") if "class_77" in text_of(m)] == []
 
 
 async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None:
@@ -67,7 +67,7 @@ async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None
     for _ in range(5):
         await both.pass_time(120)
     later = [text for text in ephemeral_texts(person) if "class_77_9" in text][2:]
-    assert 1 == len(later)
+    assert len(later) == 1
     assert "Nothing is known" not in later[0]
 
 
@@ -85,7 +85,7 @@ async def test_channel_without_a_call_is_looked_for_once_more(both: Harness) -> 
         [text for text in ephemeral_texts(person) if cname in text][2:]
         for cname in ("late_1", "nowhere_3")
     )
-    assert (1, 1) == (len(found), len(nothing))
+    assert (len(found), len(nothing)) == (1, 1)
     assert "looked healthy" in found[0]
     assert "No call was found in nowhere_3. Check the channel" in nothing[0]
 
@@ -131,9 +131,9 @@ async def test_answer_survives_slack(both: Harness) -> None:
     person = both.workspace.person("zhou")
     both.workspace.fail_next("response_url", "http_500")
     await ask(both, person, "class_77_10")
-    assert [] == [text for text in ephemeral_texts(person) if "CPU 负载过高" in text]
+    assert [text for text in ephemeral_texts(person) if "CPU 负载过高" in text] == []
     await both.pass_time(10)
-    assert 1 == len([text for text in ephemeral_texts(person) if "CPU 负载过高" in text])
+    assert len([text for text in ephemeral_texts(person) if "CPU 负载过高" in text]) == 1
 
 
 async def test_thread_names_sides_codes_and_both_languages(both: Harness) -> None:
@@ -163,7 +163,7 @@ async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
     found = await look_until(both, "class_77_big", "ten people")
     assert "the cloud lists ten people at most (•••01)" in found
-    assert 1 == len(find_diagnosis_posts(both, "class_77_big"))
+    assert len(find_diagnosis_posts(both, "class_77_big")) == 1
 
 
 async def test_used_up_quota_says_when(both: Harness) -> None:
@@ -180,9 +180,9 @@ async def test_used_up_quota_says_when(both: Harness) -> None:
     for cname in waiting:  # on an idle machine all of them may get their turn within the wait
         assert "<!date^" in text_of(find_diagnosis_posts(both, cname)[0])
     for _ in range(12):
-        if all(2 == len(direct_messages(both, person, cname)) for cname in rooms):
+        if all(len(direct_messages(both, person, cname)) == 2 for cname in rooms):
             break
         await both.pass_time(301)
     for cname in rooms:
         assert "hourglass" not in text_of(find_diagnosis_posts(both, cname)[0])
-        assert 2 == len(direct_messages(both, person, cname))
+        assert len(direct_messages(both, person, cname)) == 2

@@ -38,7 +38,7 @@ async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     clock.move((morning - now).total_seconds())
     async with open_external_services(folder, clock) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 def calls(harness: Harness, cname: str) -> list[Json]:
@@ -66,15 +66,15 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         await filed(harness, sam, "alone-1")
         assert "If nobody claims it, next: support, <!date^" in state_of(harness, "alone-1")
         await harness.pass_time(AFTER_S - 90)
-        assert [] == calls(harness, "alone-1")
+        assert calls(harness, "alone-1") == []
         await harness.pass_time(91)
-        assert 1 == len(calls(harness, "alone-1"))
+        assert len(calls(harness, "alone-1")) == 1
         state = state_of(harness, "alone-1")
         assert "Escalated to support, <!date^" in state
         assert "next: support again, <!date^" in state
     async with services.run_lagdesk(ESCALATE_TO=maya.id) as harness:
         await harness.settled()
-        assert 1 == len(calls(harness, "alone-1"))
+        assert len(calls(harness, "alone-1")) == 1
         await harness.pass_time(AFTER_S)
         assert "still has nobody, 30 min after" in calls(harness, "alone-1")[1]["text"]
         assert f"next: <@{maya.id}>, <!date^" in state_of(harness, "alone-1")
@@ -87,13 +87,13 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         services.workspace.faults.clear()
         await harness.pass_time(24 * 3600)
         *_, last = calls(harness, "alone-1")
-        assert 3 == len(calls(harness, "alone-1"))
+        assert len(calls(harness, "alone-1")) == 3
         assert last["text"].startswith(f"<@{maya.id}> LD-1 was reported 45 min ago")
         (private,) = direct_messages(harness, maya, "alone-1")
         assert "Support was called for LD-1" in private["text"]
         assert "/archives/" in text_of(private)
         state = state_of(harness, "alone-1")
-        assert 1 == state.count("Escalated to support")
+        assert state.count("Escalated to support") == 1
         assert " · again, <!date^" in state
         assert f"<@{maya.id}> called, <!date^" in state
         assert "next" not in state
@@ -111,13 +111,13 @@ async def test_what_people_do_counts(services: ExternalServices) -> None:
         assert "next: support again" in state
         assert f"<@{sam.id}> asks for help with LD-" in calls(harness, "hand-1")[0]["text"]
         await harness.pass_time(AFTER_S + 1)
-        assert 2 == len(calls(harness, "hand-1"))
+        assert len(calls(harness, "hand-1")) == 2
         assert "next: a last call" in state_of(harness, "hand-1")
         await sam.click(find_card(harness, "hand-1"), "ticket.claim")
         await harness.settled()
         assert "next" not in state_of(harness, "hand-1")
         await harness.pass_time(3 * AFTER_S)
-        assert 2 == len(calls(harness, "hand-1"))
+        assert len(calls(harness, "hand-1")) == 2
         await sam.click(find_card(harness, "hand-1"), "ticket.resolve")
         view = await sam.wait_for_view("resolve")
         await sam.submit(view, {"cause": "none", "resolution": "fine now"})
@@ -156,17 +156,17 @@ async def test_a_class_that_is_on_is_faster(services: ExternalServices) -> None:
         (first,) = calls(harness, "on-1")
         assert first["text"].endswith("The class is still on.")
         await harness.pass_time(AFTER_S / 2)
-        assert 2 == len(calls(harness, "on-1"))
+        assert len(calls(harness, "on-1")) == 2
         await harness.pass_time(AFTER_S / 2)
-        assert 2 == len(calls(harness, "on-1"))
+        assert len(calls(harness, "on-1")) == 2
         assert "(the class is still on)" not in state_of(harness, "on-1")
         ticket = await find_ticket(harness, "on-1")
         assert ticket.class_ended_at is not None
         assert ticket.is_live is False
         await harness.pass_time(AFTER_S)
-        assert 2 == len(calls(harness, "on-1"))
+        assert len(calls(harness, "on-1")) == 2
         await harness.pass_time(AFTER_S / 2 + 60)
-        assert 3 == len(calls(harness, "on-1"))
+        assert len(calls(harness, "on-1")) == 3
 
 
 async def test_quiet_hours(services: ExternalServices) -> None:
@@ -186,13 +186,13 @@ async def test_quiet_hours(services: ExternalServices) -> None:
         morning = (evening + dt.timedelta(days=1)).replace(hour=8, minute=0)
         assert f"<!date^{int(morning.timestamp())}^" in state
         await harness.pass_time(AFTER_S + 1)
-        assert ([], 1) == (calls(harness, "night-1"), len(calls(harness, "night-on")))
+        assert (calls(harness, "night-1"), len(calls(harness, "night-on"))) == ([], 1)
         assert "还没下课" in calls(harness, "night-on")[0]["text"]
         await harness.pass_time(9 * 3600)
-        assert [] == calls(harness, "night-1")
+        assert calls(harness, "night-1") == []
     async with services.run_lagdesk(QUIET_HOURS=hours) as harness:
         await harness.pass_time(3600)
-        assert 1 == len(calls(harness, "night-1"))
+        assert len(calls(harness, "night-1")) == 1
 
 
 async def test_policy_in_words(services: ExternalServices) -> None:

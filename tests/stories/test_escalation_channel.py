@@ -18,7 +18,7 @@ async def test_card_appears_when_the_channel_is_back(
     """Slack says that the channel is open again, and the card is posted without a wait."""
     getattr(harness.workspace, gone)("escalations")
     outcome = await report(harness.workspace.person("lin"), cname)
-    assert {} == outcome.errors
+    assert outcome.errors == {}
     await harness.settled()
     assert not any(cname in repr(m) for m in harness.workspace.messages(harness.escalations))
 

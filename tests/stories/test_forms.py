@@ -79,8 +79,8 @@ async def test_wrong_field_is_said_under_it(
     assert {field} == set(outcome.errors)
     assert (name == "lin") == bool(_CHINESE.search(outcome.errors[field]))
     await harness.settled()
-    assert [] == find_cards(harness, cname)
-    assert 0 == count_cloud_reports(harness, cname)
+    assert find_cards(harness, cname) == []
+    assert count_cloud_reports(harness, cname) == 0
     await person.close(view, everything=True)
 
 
@@ -97,13 +97,13 @@ async def test_every_field_wrong_then_corrected(harness: Harness) -> None:
     wrong |= {"issue_type": "9", "occurred_at": NOW + 86400}
     outcome = await person.submit(view, wrong, force=True)
     assert set(wrong) == set(outcome.errors)
-    assert "errors" == outcome.action
+    assert outcome.action == "errors"
 
     right = {**FORM, "cname": "corrected-1", "occurred_at": NOW - 60}
-    assert "close" == (await person.submit(view, right)).action
+    assert (await person.submit(view, right)).action == "close"
     await harness.settled()
     assert "corrected-1" in text_of(find_card(harness, "corrected-1"))
-    assert 1 == count_cloud_reports(harness, "corrected-1")
+    assert count_cloud_reports(harness, "corrected-1") == 1
 
 
 async def test_same_uid_is_told_beside_a_wrong_name(harness: Harness) -> None:
@@ -112,7 +112,7 @@ async def test_same_uid_is_told_beside_a_wrong_name(harness: Harness) -> None:
     view = await open_form(person)
     same = {**FORM, "cname": "", "student_uid": "10001"}
     outcome = await person.submit(view, same, force=True)
-    assert {"cname", "student_uid"} == set(outcome.errors)
+    assert set(outcome.errors) == {"cname", "student_uid"}
     await person.close(view)
 
 
@@ -121,11 +121,11 @@ async def test_accidents_are_tidied(harness: Harness) -> None:
     person = harness.workspace.person("lin")
     view = await open_form(person)
     typed = {"cname": " tidy-１ ", "teacher_uid": "１０００１", "student_uid": " 0020002 "}
-    assert {} == (await person.submit(view, {**FORM, **typed})).errors
+    assert (await person.submit(view, {**FORM, **typed})).errors == {}
     await harness.settled()
     find_card(harness, "tidy-1")
     sent = next(r for r in harness.clouds.reports if r.fields["cname"] == "tidy-1")
-    assert (10001, 20002) == (sent.fields["teacher_uid"], sent.fields["student_uid"])
+    assert (sent.fields["teacher_uid"], sent.fields["student_uid"]) == (10001, 20002)
 
 
 @pytest.mark.parametrize("uid", ["1", str(2**32 - 1)])
@@ -133,9 +133,9 @@ async def test_uids_at_the_edge_are_taken(harness: Harness, uid: str) -> None:
     """Agora's uids run from 1 to 2^32-1."""
     person, cname = harness.workspace.person("sam"), f"edge-{uid}"
     view = await open_form(person, cname)
-    assert {} == (await person.submit(view, {**FORM, "student_uid": uid})).errors
+    assert (await person.submit(view, {**FORM, "student_uid": uid})).errors == {}
     await harness.settled()
-    assert 1 == count_cloud_reports(harness, cname)
+    assert count_cloud_reports(harness, cname) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ async def test_global_shortcut_opens_an_empty_form(harness: Harness) -> None:
     person = harness.workspace.person("lin")
     assert (await person.shortcut("report_call")).ok
     view = await person.wait_for_view("report")
-    assert "提交通话问题" == view["title"]["text"]
+    assert view["title"]["text"] == "提交通话问题"
     assert value_of(view, "cname") is None
     await person.close(view)
 
@@ -192,7 +192,7 @@ async def test_message_shortcut_prefills_from_its_text(harness: Harness, text: s
     assert (await person.message_shortcut("report_message", said)).ok
     view = await person.wait_for_view("report")
     found = [value_of(view, field) for field in ("cname", "teacher_uid", "student_uid")]
-    assert ["class_77_1", "10001", "20002"] == found
+    assert found == ["class_77_1", "10001", "20002"]
     await person.close(view)
 
 

@@ -68,11 +68,11 @@ async def test_all_is_well(house: Harness, tmp_path: Path) -> None:
     """Beside a running Lagdesk everything is found well; secrets stay in."""
     status, out, errors = await run_doctor(environment_of(house), tmp_path, "--json")
     rows = {row["name"]: row for row in json.loads(out)}
-    assert NEEDED == list(rows)
-    assert {"ok"} == {row["state"] for row in rows.values()}
+    assert list(rows) == NEEDED
+    assert {row["state"] for row in rows.values()} == {"ok"}
     assert "seed" in rows["cloud.agora.kids"]["detail"]
     assert "of 1000 today" in rows["quota.agora.kids"]["detail"]
-    assert (0, "") == (status, errors)
+    assert (status, errors) == (0, "")
     assert not any(environment_of(house)[name] in out for name in SECRETS)
 
 
@@ -81,15 +81,15 @@ async def test_a_table_for_people(house: Harness, tmp_path: Path) -> None:
     told = environment_of(house, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
     status, table, errors = await run_doctor(told, tmp_path)
     assert len(NEEDED) + 1 == len(table.splitlines())
-    assert (1, "") == (status, errors)
+    assert (status, errors) == (1, "")
 
 
 async def test_a_wrong_setting_is_a_row_too(tmp_path: Path) -> None:
     """Settings that cannot be read are told as everything else is."""
     status, out, errors = await run_doctor({"AGORA_APPS": "kids"}, tmp_path, "--json")
-    assert [("settings", "failed")] == [(row["name"], row["state"]) for row in json.loads(out)]
+    assert [(row["name"], row["state"]) for row in json.loads(out)] == [("settings", "failed")]
     assert "AGORA_APPS" in out
-    assert (1, "") == (status, errors)
+    assert (status, errors) == (1, "")
 
 
 def without_scopes(workspace: Workspace, *scopes: str) -> None:
@@ -132,11 +132,11 @@ async def test_scopes_are_compared(house: Harness) -> None:
     try:
         without_scopes(workspace, "channels:history")
         status, rows = await find(house)
-        assert (0, "warning") == (status, rows["slack.scopes"]["state"])
+        assert (status, rows["slack.scopes"]["state"]) == (0, "warning")
         assert "channels:history" in rows["slack.scopes"]["detail"]
         without_scopes(workspace, "chat:write")
         status, rows = await find(house)
-        assert (1, "failed") == (status, rows["slack.scopes"]["state"])
+        assert (status, rows["slack.scopes"]["state"]) == (1, "failed")
         assert "chat:write" in rows["slack.scopes"]["detail"]
     finally:
         workspace.scopes.update(granted)
@@ -146,16 +146,16 @@ async def test_clouds_need_no_slack(house: Harness) -> None:
     """Without any setting of Slack its row is a warning, and nothing of it is asked."""
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
     status, rows = await find(house, **dict.fromkeys(names, ""))
-    assert 0 == status
-    assert "warning" == rows["slack.settings"]["state"]
+    assert status == 0
+    assert rows["slack.settings"]["state"] == "warning"
     assert "slack.token" not in rows
-    assert "ok" == rows["cloud.agora.kids"]["state"]
+    assert rows["cloud.agora.kids"]["state"] == "ok"
 
 
 async def test_without_a_worker(house: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker's sign of life: a warning that says what to start."""
     status, rows = await find(house, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
-    assert (0, "warning") == (status, rows["worker"]["state"])
+    assert (status, rows["worker"]["state"]) == (0, "warning")
     assert "python -m bot worker" in rows["worker"]["detail"]
 
 

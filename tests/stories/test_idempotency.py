@@ -32,19 +32,19 @@ async def see_one_of_each(harness: Harness, cname: str) -> None:
     """One ticket's worth of everything."""
     await harness.settled()
     card = find_card(harness, cname)
-    assert 1 == count_cloud_reports(harness, cname)
-    assert 1 == len(find_replies(harness, card))
+    assert count_cloud_reports(harness, cname) == 1
+    assert len(find_replies(harness, card)) == 1
     ticket = await find_ticket(harness, cname)
     reporter = harness.workspace.person(ticket.reporter)
     filed = [m for m in direct_messages(harness, reporter, cname) if "is filed" in m["text"]]
-    assert 1 == len(filed)
+    assert len(filed) == 1
 
 
 async def test_submission_delivered_three_times(harness: Harness) -> None:
     """Slack sends a form again and again; the first makes the ticket, the rest are content."""
     person = harness.workspace.person("sam")
     await report(person, "thrice-1")
-    assert [200, 200] == [ack.status for ack in await harness.workspace.redeliver(2)]
+    assert [ack.status for ack in await harness.workspace.redeliver(2)] == [200, 200]
     await see_one_of_each(harness, "thrice-1")
 
 
@@ -54,13 +54,13 @@ async def test_submissions_at_the_same_moment(harness: Harness) -> None:
     await person.command("/report", "race-1")
     view = await person.wait_for_view("report")
     await person.submit(view, {"comments": "not complete"}, force=True)
-    assert [] == find_cards(harness, "race-1")
+    assert find_cards(harness, "race-1") == []
     await person.submit(view, {**FORM, "cname": "race-0"})
     again = with_values(last(harness).payload, "race-1")
     acks = await asyncio.gather(
         *(deliver(harness.workspace, Delivery("interactive", again)) for _ in range(5))
     )
-    assert [200] * 5 == [ack.status for ack in acks]
+    assert [ack.status for ack in acks] == [200] * 5
     await see_one_of_each(harness, "race-1")
 
 
@@ -80,7 +80,7 @@ async def test_event_delivered_again_is_kept_once(harness: Harness) -> None:
     before = len(find_replies(harness, card))
     await person.post_message("escalations", "looking into it", card["ts"])
     await harness.workspace.until(lambda: last(harness).kind == "events_api")
-    assert [200, 200] == [ack.status for ack in await harness.workspace.redeliver(2)]
+    assert [ack.status for ack in await harness.workspace.redeliver(2)] == [200, 200]
     assert before + 1 == len(find_replies(harness, card))
 
 
@@ -96,7 +96,7 @@ async def test_claimed_by_two_at_once(harness: Harness) -> None:
     assert ticket.assignee in (sam.id, zhou.id)
     winner, loser = (sam, zhou) if ticket.assignee == sam.id else (zhou, sam)
     assert f"<@{winner.id}>" in ephemeral_texts(loser, "escalations")[-1]
-    assert [] == [text for text in ephemeral_texts(winner, "escalations") if ticket.label in text]
+    assert [text for text in ephemeral_texts(winner, "escalations") if ticket.label in text] == []
     shown = text_of(find_card(harness, "claim-1"))
     assert f"Claimed by <@{winner.id}>" in shown
     assert "ticket.claim" not in shown
@@ -111,13 +111,13 @@ async def test_same_click_twice_is_no_conflict(harness: Harness) -> None:
     await sam.click(card, "ticket.claim")
     await harness.workspace.redeliver(2)
     label = (await find_ticket(harness, "again-1")).label
-    assert [] == [text for text in ephemeral_texts(sam, "escalations") if label in text]
+    assert [text for text in ephemeral_texts(sam, "escalations") if label in text] == []
     await sam.click(card, "ticket.resolve")
     view = await sam.wait_for_view("resolve")
     outcome = await sam.submit(view, {"cause": "network.loss", "resolution": "new cable"})
-    assert "close" == outcome.action
+    assert outcome.action == "close"
     acks = await harness.workspace.redeliver(2)
-    assert [""] * 2 == [ack.body.strip().strip("{}") for ack in acks]
+    assert [ack.body.strip().strip("{}") for ack in acks] == [""] * 2
 
 
 async def test_group_is_called_once_a_click(harness: Harness) -> None:
@@ -129,7 +129,7 @@ async def test_group_is_called_once_a_click(harness: Harness) -> None:
     await sam.click(card, "ticket.escalate")
     await harness.workspace.redeliver(2)
     await harness.settled()
-    assert 1 == len(calls_in(harness, card))
+    assert len(calls_in(harness, card)) == 1
 
     await sam.click(card, "ticket.resolve")
     view = await sam.wait_for_view("resolve")
@@ -139,7 +139,7 @@ async def test_group_is_called_once_a_click(harness: Harness) -> None:
     await harness.settled()
     await sam.click(find_card(harness, "call-1"), "ticket.escalate")
     await harness.settled()
-    assert 2 == len(calls_in(harness, card))
+    assert len(calls_in(harness, card)) == 2
 
 
 def calls_in(harness: Harness, card: Json) -> list[Json]:
@@ -156,6 +156,6 @@ async def test_nobody_claims_and_support_is_called_once(harness: Harness) -> Non
     await sam.click(find_card(harness, "taken-1"), "ticket.claim")
     await harness.pass_time(901)
     await harness.pass_time(890)
-    assert 1 == len(calls_in(harness, find_card(harness, "left-1")))
-    assert [] == calls_in(harness, find_card(harness, "taken-1"))
+    assert len(calls_in(harness, find_card(harness, "left-1"))) == 1
+    assert calls_in(harness, find_card(harness, "taken-1")) == []
     assert "Escalated to support" in text_of(find_card(harness, "left-1"))

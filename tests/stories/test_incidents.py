@@ -26,7 +26,7 @@ async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harne
         await built.settled()
         await built.pass_time(400)
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 def threads_of(harness: Harness) -> list[dict[str, Any]]:
@@ -59,8 +59,8 @@ async def test_seven_reports_make_one_incident(crowd: Harness) -> None:
     """One post links seven tickets, and each card links it."""
     (incident,) = threads_of(crowd)
     text = text_of(incident)
-    assert [] == [n for n in range(1, 8) if f"|LD-{n}>" not in text]
-    assert 7 == sum("|INC-1>" in text_of(card) for card in ticket_cards(crowd))
+    assert [n for n in range(1, 8) if f"|LD-{n}>" not in text] == []
+    assert sum("|INC-1>" in text_of(card) for card in ticket_cards(crowd)) == 7
     assert "7 reports in " in text
     assert "7 次提交" in text
 
@@ -70,7 +70,7 @@ async def test_tickets_of_an_incident_do_not_shout(crowd: Harness) -> None:
     await crowd.pass_time(15 * 60)
     cards = ticket_cards(crowd)
     said = [reply["text"] for card in cards for reply in find_replies(crowd, card)]
-    assert [] == [text for text in said if "<!here>" in text]
+    assert [text for text in said if "<!here>" in text] == []
     assert "<!here>" in text_of(threads_of(crowd)[0])
     assert all("Escalated" in text_of(card) for card in cards)
 

@@ -77,7 +77,7 @@ async def test_logs_keep_secrets(
         "/response/",
         "xoxb-",
     ]
-    assert [] == [word for word in (*private, *secrets) if word in stderr]
+    assert [word for word in (*private, *secrets) if word in stderr] == []
     assert "Traceback" not in stderr
     if form == "json":
         assert {"at", "level", "logger", "message"} <= set(json.loads(stderr.splitlines()[0]))

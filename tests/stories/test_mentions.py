@@ -58,7 +58,7 @@ async def corridor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Co
         for _ in range(3):  # a cloud that a busy machine found silent is asked again
             await built.pass_time(150)
         yield Corridor(built, lin, sam)
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 async def test_named_in_a_sentence(corridor: Corridor) -> None:
@@ -80,7 +80,7 @@ async def test_named_in_a_sentence(corridor: Corridor) -> None:
     for _ in range(3):  # as other processes hear it, which know nothing of the event's id
         await MentionService(corridor.harness.application.ticket_service).handle_message(again)
     await corridor.settled()
-    assert 1 == len(corridor.told(posted))
+    assert len(corridor.told(posted)) == 1
 
 
 async def test_only_to_those_who_may_see_it(corridor: Corridor) -> None:
@@ -89,7 +89,7 @@ async def test_only_to_those_who_may_see_it(corridor: Corridor) -> None:
     (told,) = corridor.told(posted)
     assert "|LD-1>" in text_of(told)
     assert "LD-2" not in text_of(told)
-    assert [] == corridor.told(await corridor.post_message(corridor.lin, "LD-2"))
+    assert corridor.told(await corridor.post_message(corridor.lin, "LD-2")) == []
 
 
 async def test_a_pasted_link(corridor: Corridor) -> None:
@@ -111,14 +111,14 @@ async def test_edits_and_repetitions(corridor: Corridor) -> None:
         await sam.edit(posted, text)
         await corridor.settled()
     first, second = corridor.told(posted)
-    assert ("LD-1:", "LD-2:") == (first["text"][:5], second["text"][:5])
+    assert (first["text"][:5], second["text"][:5]) == ("LD-1:", "LD-2:")
     await corridor.post_message(sam, "LD-1 again", posted["ts"])
-    assert 2 == len(corridor.told(posted))
+    assert len(corridor.told(posted)) == 2
     await corridor.harness.pass_time(3601)
     await corridor.post_message(sam, "LD-1 an hour later", posted["ts"])
-    assert 3 == len(corridor.told(posted))
+    assert len(corridor.told(posted)) == 3
     four = await corridor.post_message(sam, "LD-1 LD-2 LD-1 LD-2 `LD-2`")
-    assert 1 == len(corridor.told(four))
+    assert len(corridor.told(four)) == 1
 
 
 async def test_where_nothing_is_said(corridor: Corridor) -> None:
@@ -129,17 +129,17 @@ async def test_where_nothing_is_said(corridor: Corridor) -> None:
     await sam.post_message("escalations", "LD-1 is mine", card["ts"])
     await corridor.settled()
     assert before + 1 == len(find_replies(harness, card))
-    assert [] == corridor.told(await corridor.post_message(sam, "`LD-1` https://jira.example/LD-1"))
+    assert corridor.told(await corridor.post_message(sam, "`LD-1` https://jira.example/LD-1")) == []
     harness.workspace.fail_next("chat.postMessage", "http_500", after_effect=True)
     posted = await corridor.post_message(sam, "LD-2?")
     await harness.pass_time(30)
-    assert 1 == len(corridor.told(posted))
+    assert len(corridor.told(posted)) == 1
     harness.workspace.fail_next("chat.postMessage", "not_in_channel", times=9)
     posted = await corridor.post_message(sam, "LD-2 in a closed channel")
     harness.workspace.faults.clear()
     await harness.pass_time(300)
-    assert [] == corridor.told(posted)
-    assert {} == await harness.application.store.read(_pending_jobs)
+    assert corridor.told(posted) == []
+    assert await harness.application.store.read(_pending_jobs) == {}
 
 
 def _pending_jobs(session: Session) -> dict[str, int]:

@@ -42,7 +42,7 @@ async def masked(
     async with open_harness(folder, MASK_UIDS=mask) as harness:
         await play(harness)
         yield harness, request.param
-        assert [] == slack_errors_of(harness.workspace)
+        assert slack_errors_of(harness.workspace) == []
 
 
 async def play(harness: Harness) -> None:
@@ -102,8 +102,8 @@ async def test_nothing_pings_or_links(masked: tuple[Harness, bool]) -> None:
     texts = [text for shown in surfaces_of(harness.workspace) for text in markup_in(shown)]
     assert len(texts) > 50
     called = [text for text in texts if _PING.search(text) and "needs somebody" not in text]
-    assert [] == called
-    assert [] == [text for text in texts if "<https://evil" in text]
+    assert called == []
+    assert [text for text in texts if "<https://evil" in text] == []
 
 
 async def test_texts_are_verbatim_and_unstyled(masked: tuple[Harness, bool]) -> None:
@@ -130,7 +130,7 @@ async def test_uids_stay_in(masked: tuple[Harness, bool]) -> None:
         if re.search(f"{TEACHER}|{STUDENT}|９８７６５４３２１", text_of(shown))
     ]
     if is_masked:
-        assert [] == leaks
+        assert leaks == []
         assert "student_•••21" in text_of(shown_card(harness))
     else:
         assert TEACHER in text_of(shown_card(harness))
@@ -141,11 +141,11 @@ async def test_everything_hostile_still_stands_somewhere(masked: tuple[Harness, 
     harness, _ = masked
     card = text_of(shown_card(harness))
     assert "&lt;!channel&gt;" in card
-    assert 2 == card.count("https://evil.example|click&gt;")
+    assert card.count("https://evil.example|click&gt;") == 2
     assert "x" * 400 in text_of(find_card(harness, "class_77_6"))
     long = text_of(find_card(harness, "long-1"))
-    assert 250 == long.count("&lt;&amp;&gt;")
-    assert 1 == len(find_diagnosis_posts(harness, "class_77_6"))
+    assert long.count("&lt;&amp;&gt;") == 250
+    assert len(find_diagnosis_posts(harness, "class_77_6")) == 1
     lin = harness.workspace.person("lin")
-    assert 2 == len(direct_messages(harness, lin, "class_77_6"))
+    assert len(direct_messages(harness, lin, "class_77_6")) == 2
     assert any("&lt;!channel&gt;" in text for text in ephemeral_texts(lin))

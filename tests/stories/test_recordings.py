@@ -36,7 +36,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
     async with open_external_services(tmp_path, OffsetClock()) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 @pytest.fixture
@@ -95,8 +95,8 @@ async def test_recording_from_start_to_file(harness: Harness) -> None:
     """One post follows the job; the file's facts come once, without uids and secrets."""
     sam = await filed(harness, CNAME)
     job = await record(harness, sam)
-    assert "10001" == harness.clouds.huawei.control.jobs[job]["user_id"]
-    assert {"record_rule_id": "rule-1"} == harness.clouds.huawei.control.jobs[job]["record_param"]
+    assert harness.clouds.huawei.control.jobs[job]["user_id"] == "10001"
+    assert harness.clouds.huawei.control.jobs[job]["record_param"] == {"record_rule_id": "rule-1"}
     [note] = notes(harness)
     assert "the teacher •••01" in note
     assert "setting the recording up" in note
@@ -111,7 +111,7 @@ async def test_recording_from_start_to_file(harness: Harness) -> None:
     [note] = notes(harness)
     assert "The recording has stopped." in note
     assert "asked to stop it" in note
-    assert ["room.record", "room.stop_recording"] == await actions(harness, CNAME)
+    assert await actions(harness, CNAME) == ["room.record", "room.stop_recording"]
 
     times = {"start_time": "2026-11-21T02:00:00Z", "stop_time": "2026-11-21T02:01:05Z"}
     harness.clouds.huawei.control.jobs[job] |= times
@@ -137,13 +137,13 @@ async def test_recording_ends_by_itself(harness: Harness) -> None:
     callback, courier = huawei.control.callbacks[APP], WebhookSender(huawei)
     huawei.control.callbacks[APP] = Callback(callback.url, "another-key", "")
     await courier.run_once()
-    assert [] == files(harness)
+    assert files(harness) == []
     huawei.control.callbacks[APP] = callback
     await courier.run_once()
     await harness.settled()
     [note] = notes(harness)
     assert "It ended because the channel was empty." in note
-    assert 1 == len(files(harness))
+    assert len(files(harness)) == 1
     assert None is await active(harness)
 
 
@@ -152,7 +152,7 @@ async def test_word_of_the_end_in_its_older_name(harness: Harness) -> None:
     sam = await filed(harness, CNAME)
     job = await record(harness, sam)
     harness.clouds.huawei.control.jobs[job] |= {"state": "STOPPED", "stop_reason": "INTERNAL_ERROR"}
-    assert 200 == await tell(harness, "CLOUD_RECORD_OVER", job_id=job, room_id=CNAME)
+    assert await tell(harness, "CLOUD_RECORD_OVER", job_id=job, room_id=CNAME) == 200
     [note] = notes(harness)
     assert "It ended because Huawei Cloud failed." in note
 
@@ -165,7 +165,7 @@ async def test_pauses_between_looks_grow(harness: Harness) -> None:
         await harness.pass_time(60)
     looks = harness.clouds.counts[f"GET {JOBS}/job"]
     assert 10 < looks < 25
-    assert 1 == len(notes(harness))
+    assert len(notes(harness)) == 1
 
 
 async def test_form_that_comes_again_begins_one_job(harness: Harness) -> None:
@@ -175,8 +175,8 @@ async def test_form_that_comes_again_begins_one_job(harness: Harness) -> None:
     await sam.submit(question)
     await harness.workspace.redeliver(2)
     await harness.settled()
-    assert 1 == len(harness.clouds.huawei.control.jobs)
-    assert 1 == len(notes(harness))
+    assert len(harness.clouds.huawei.control.jobs) == 1
+    assert len(notes(harness)) == 1
     await choose_in_menu(harness, sam, CNAME, "room")
     offered = text_of(await sam.wait_for_view("room"))
     assert '"stop_recording"' in offered
@@ -210,7 +210,7 @@ async def test_refused_start(harness: Harness) -> None:
     assert "RTC.00001021" in note
     harness.clouds.huawei.denied.clear()
     await harness.pass_time(400)
-    assert {} == harness.clouds.huawei.control.jobs
+    assert harness.clouds.huawei.control.jobs == {}
 
 
 async def test_too_many_calls_while_stopping(harness: Harness) -> None:
@@ -247,7 +247,7 @@ async def test_restart_while_recording(services: ExternalServices) -> None:
         await harness.pass_time(11)
         [note] = notes(harness)
         assert "Recording since" in note
-        assert 1 == len(harness.clouds.huawei.control.jobs)
+        assert len(harness.clouds.huawei.control.jobs) == 1
         assert "has no callback address" in note
 
 

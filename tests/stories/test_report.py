@@ -26,7 +26,7 @@ async def test_teacher_reports_and_reads_why(
     view = await person.wait_for_view("report")
     assert title == view["title"]["text"]
     outcome = await person.submit(view, {**FORM, "cname": cname})
-    assert {} == outcome.errors
+    assert outcome.errors == {}
     await harness.settled()
 
     card = find_card(harness, cname)
@@ -37,22 +37,22 @@ async def test_teacher_reports_and_reads_why(
     assert filed in text_of(dm_messages[-1])
     assert "/archives/" in text_of(dm_messages[-1])
     sent = [r for r in harness.clouds.reports if r.fields["cname"] == cname]
-    assert [20002] == [r.fields["abnormal_uid"] for r in sent]
+    assert [r.fields["abnormal_uid"] for r in sent] == [20002]
     assert "not out yet" in text_of(find_replies(harness, card)[0])
 
     await harness.pass_time(400)
     replies = find_replies(harness, card)
-    assert 1 == len(replies)
+    assert len(replies) == 1
     expected = {"class_77_2": "Packet loss (video, uplink)", "class_77_3": "CPU is overloaded"}
     assert expected[cname] in replies[0]["text"]
 
     filed_and_why = direct_messages(harness, person, cname)
-    assert 2 == len(filed_and_why)
+    assert len(filed_and_why) == 2
     assert why in text_of(filed_and_why[1])
     assert "/archives/" in text_of(filed_and_why[1])
     await person_of_support(harness).click(find_card(harness, cname), "ticket.diagnose")
     await harness.settled()
-    assert 2 == len(direct_messages(harness, person, cname))
+    assert len(direct_messages(harness, person, cname)) == 2
 
 
 def person_of_support(harness: Harness) -> Person:
@@ -74,7 +74,7 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     assert "Each point is the worst of 12" in text_of(found)
     assert "20002" not in text_of(found)
     outcome = await sam.click(found, "verdict.right")
-    assert 200 == outcome.status
+    assert outcome.status == 200
     assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]

@@ -41,7 +41,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
     async with open_external_services(tmp_path, OffsetClock()) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 def submission(harness: Harness, cname: str, origin: str = "V1") -> Submission:
@@ -62,11 +62,11 @@ def submission(harness: Harness, cname: str, origin: str = "V1") -> Submission:
 
 async def see_everything_once(harness: Harness, cname: str) -> None:
     """One card, one confirmation, one diagnosis, one report."""
-    assert 1 == len(find_cards(harness, cname))
-    assert 1 == len(find_diagnosis_posts(harness, cname))
+    assert len(find_cards(harness, cname)) == 1
+    assert len(find_diagnosis_posts(harness, cname)) == 1
     sam = harness.workspace.person("sam")
-    assert 1 == len([m for m in direct_messages(harness, sam, cname) if "is filed" in m["text"]])
-    assert 1 == count_cloud_reports(harness, cname)
+    assert len([m for m in direct_messages(harness, sam, cname) if "is filed" in m["text"]]) == 1
+    assert count_cloud_reports(harness, cname) == 1
 
 
 async def test_two_processes_take_one_form(services: ExternalServices) -> None:
@@ -81,7 +81,7 @@ async def test_two_processes_take_one_form(services: ExternalServices) -> None:
                 for harness in (first, second, first, second)
             )
         )
-        assert 1 == len({ticket.id for ticket in filed})
+        assert len({ticket.id for ticket in filed}) == 1
         await first.settled()
         await see_everything_once(first, "two-1")
 
@@ -90,7 +90,7 @@ async def test_killed_right_after_the_ticket_was_stored(services: ExternalServic
     """A web process that nobody works for files; the worker that comes later does the rest."""
     async with services.run_lagdesk(worker=False) as web:
         assert (await report(services.workspace.person("sam"), "kill-1")).ok
-        assert [] == find_cards(web, "kill-1")
+        assert find_cards(web, "kill-1") == []
     async with services.run_lagdesk() as again:
         await again.pass_time(10)
         await see_everything_once(again, "kill-1")
@@ -107,13 +107,13 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
         await harness.pass_time(400)
         before = await find_ticket(harness, cname)
         sam = services.workspace.person("sam")
-        assert 2 == len(direct_messages(harness, sam, cname))
+        assert len(direct_messages(harness, sam, cname)) == 2
         await harness.application.store.transact(lambda session: forget(session, before.id, kind))
     async with services.run_lagdesk() as again:
         await again.settled()
         await again.pass_time(61)
         await see_everything_once(again, cname)
-        assert 2 == len(direct_messages(again, sam, cname))
+        assert len(direct_messages(again, sam, cname)) == 2
         after = await find_ticket(again, cname)
         assert (before.card_ts, before.diagnosis_ts) == (after.card_ts, after.diagnosis_ts)
 
@@ -181,7 +181,7 @@ async def test_killed_while_the_report_was_on_its_way(services: ExternalServices
     async with services.run_lagdesk() as again:
         await again.settled()
         assert "sent, unconfirmed" in text_of(find_card(again, "begun-1"))
-        assert 0 == count_cloud_reports(again, "begun-1")
+        assert count_cloud_reports(again, "begun-1") == 0
 
 
 async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
@@ -210,7 +210,7 @@ async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
     async with services.run_lagdesk() as again:
         await again.pass_time(301)
         assert "Reported to Agora: accepted" in text_of(find_card(again, "key-1"))
-        assert 1 == count_cloud_reports(again, "key-1")
+        assert count_cloud_reports(again, "key-1") == 1
 
 
 @pytest.mark.parametrize(
@@ -242,16 +242,16 @@ async def test_explanation_survives_a_restart(services: ExternalServices) -> Non
         await harness.settled()
         services.workspace.fail_next("chat.postMessage", "dropped", times=2)
         await harness.pass_time(400)
-        assert 1 == len(direct_messages(harness, sam, "class_77_3"))
+        assert len(direct_messages(harness, sam, "class_77_3")) == 1
     services.workspace.faults.clear()
     async with services.run_lagdesk() as again:
         await again.settled()
-        assert 2 == len(direct_messages(again, sam, "class_77_3"))
+        assert len(direct_messages(again, sam, "class_77_3")) == 2
         assert "CPU is overloaded" in text_of(direct_messages(again, sam, "class_77_3")[1])
         ticket = await find_ticket(again, "class_77_3")
         await again.application.ticket_service.diagnose_again(ticket.team, ticket.id, sam.id)
         await again.settled()
-        assert 2 == len(direct_messages(again, sam, "class_77_3"))
+        assert len(direct_messages(again, sam, "class_77_3")) == 2
 
 
 async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> None:
@@ -260,16 +260,16 @@ async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> 
     async with services.run_lagdesk() as harness:
         await report(lin, "nobody-knows-1")
         await harness.settled()
-        assert 1 == len(direct_messages(harness, lin, "nobody-knows-1"))
+        assert len(direct_messages(harness, lin, "nobody-knows-1")) == 1
         for _ in range(6):
             await harness.pass_time(120)
-        assert 2 == len(direct_messages(harness, lin, "nobody-knows-1"))
+        assert len(direct_messages(harness, lin, "nobody-knows-1")) == 2
         assert (
             "Not enough data to say why"
             in find_diagnosis_posts(harness, "nobody-knows-1")[0]["text"]
         )
         owed = await harness.application.store.read(store_jobs.count_pending)
-        assert {} == {kind: count for kind, count in owed.items() if kind in _OF_TICKETS}
+        assert {kind: count for kind, count in owed.items() if kind in _OF_TICKETS} == {}
 
 
 async def test_waiting_ends_and_says_so(services: ExternalServices) -> None:

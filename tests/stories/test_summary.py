@@ -40,7 +40,7 @@ async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     clock.move((start - clock.now()).total_seconds() + (48 + 12) * HOUR)
     async with open_external_services(tmp_path, clock) as made:
         yield made
-        assert [] == slack_errors_of(made.workspace)
+        assert slack_errors_of(made.workspace) == []
 
 
 def leads(workspace: Workspace) -> str:
@@ -84,7 +84,7 @@ async def test_a_week_without_tickets(services: ExternalServices) -> None:
         await harness.settled()
         week = Week.of(harness.clock.now(), SHANGHAI)
         await to_monday(harness, hours=8.9)
-        assert [] == posts(services)
+        assert posts(services) == []
         await harness.pass_time(0.2 * HOUR)
         await harness.pass_time(HOUR)
         post, *_ = thread(services)
@@ -123,7 +123,7 @@ async def test_a_week_with_twelve_tickets(services: ExternalServices) -> None:
         await to_monday(harness)
         post = posts(services)[0]
         assert "12 tickets" in post["text"]
-        assert 2 == sum(block["type"] == "data_visualization" for block in post["blocks"])
+        assert sum(block["type"] == "data_visualization" for block in post["blocks"]) == 2
         for phrase in (
             "Complaint: 3",
             "kids: 12",
@@ -163,11 +163,11 @@ async def test_everybody_posts_at_once(services: ExternalServices) -> None:
             new = await asyncio.gather(*(each.post_now(week) for each in terminals))
             await harness.settled()
             assert sum(new) <= 1
-            assert 1 == len(posts(services))
-            assert 2 == len(thread(services))
-            assert [False, False] == [await each.post_now(week) for each in terminals]
+            assert len(posts(services)) == 1
+            assert len(thread(services)) == 2
+            assert [await each.post_now(week) for each in terminals] == [False, False]
             await harness.pass_time(11)
-        assert 1 == len(posts(services))
+        assert len(posts(services)) == 1
 
 
 @pytest.mark.parametrize("after_effect", [True, False])
@@ -186,7 +186,7 @@ async def test_down_on_monday_and_lost_answers(
         await harness.pass_time(11)
     async with services.run_lagdesk(SUMMARY_CHANNEL=channel) as harness:
         await harness.pass_time(61)
-        assert 2 == len(thread(services))
+        assert len(thread(services)) == 2
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ async def test_a_zone_with_summer_time(services: ExternalServices) -> None:
     ) as harness:
         await harness.settled()
         await to_monday(harness, zone, 8.9)
-        assert [] == posts(services)
+        assert posts(services) == []
         await harness.pass_time(0.2 * HOUR)
-        assert 1 == len(posts(services))
+        assert len(posts(services)) == 1
 
 
 async def test_a_workspace_without_charts(services: ExternalServices) -> None:
@@ -262,25 +262,26 @@ async def test_preview_and_file(services: ExternalServices) -> None:
         await services.workspace.person("guest").command("/lagdesk", "summary")
         seen = ephemeral_texts(services.workspace.person("guest"))[-1]
         assert ("*Still open*: 1" in seen, "LD-1" in seen) == (True, False)
-        assert [] == posts(services)
+        assert posts(services) == []
         await to_monday(harness)
         await maya.click(posts(services)[0], "summary.csv")
         await harness.settled()
         (message,) = [
             m for m in services.workspace.messages(maya.dm_channel_id()) if m.get("files")
         ]
-        assert f"lagdesk-{now.label}.csv" == message["files"][0]["name"]
+        assert message["files"][0]["name"] == f"lagdesk-{now.label}.csv"
         await sam.command("/lagdesk", "audit")
         assert (
             f"<@{maya.id}> downloaded the tickets of week {now.label}" in ephemeral_texts(sam)[-1]
         )
-        assert 1 == len(posts(services))
+        assert len(posts(services)) == 1
     async with services.run_lagdesk(
         SUMMARY_CHANNEL=leads(services.workspace), SUPPORT_GROUP=SUPPORT_GROUP
     ) as harness:
         await maya.click(posts(services)[0], "summary.csv")
         await harness.settled()
         assert "the members of the support user group" in ephemeral_texts(maya, "leads")[-1]
-        assert 1 == sum(
-            bool(m.get("files")) for m in services.workspace.messages(maya.dm_channel_id())
+        assert (
+            sum(bool(m.get("files")) for m in services.workspace.messages(maya.dm_channel_id()))
+            == 1
         )

@@ -28,7 +28,7 @@ async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harn
     told = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
     async with open_harness(tmp_path_factory.mktemp("house"), **told) as built:
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 async def report_in_page(page: Page, cname: str, comment: str) -> None:
@@ -128,7 +128,7 @@ async def reopen_from_the_message(school: Harness, lin: Page) -> None:
     await message.get_by_test_id("action-ticket.reopen").click()
     await expect(message.get_by_test_id("action-ticket.reopen")).to_have_count(0)
     await school.settled()
-    assert "open" == (await find_ticket(school, "class_77_1")).status
+    assert (await find_ticket(school, "class_77_1")).status == "open"
 
 
 async def work_from_home(school: Harness, zhou: Page) -> None:
@@ -139,7 +139,7 @@ async def work_from_home(school: Harness, zhou: Page) -> None:
     await home.get_by_test_id("action-ticket.claim").first.click()
     await expect(home).to_contain_text("已认领 1")
     await take_screenshot(zhou, "shift-home")
-    assert ZHOU == (await find_ticket(school, "class_77_2")).assignee
+    assert (await find_ticket(school, "class_77_2")).assignee == ZHOU
 
 
 async def search(zhou: Page) -> None:
@@ -160,5 +160,5 @@ async def read_the_week(school: Harness, maya: Page) -> None:
     posts = maya.get_by_test_id("messages").get_by_test_id("message")
     await expect(posts.filter(has_text="3 张工单")).to_have_count(1)
     await take_screenshot(maya, "shift-week")
-    assert 1 == len(school.workspace.messages(LEADS))
-    assert ESCALATIONS == school.escalations
+    assert len(school.workspace.messages(LEADS)) == 1
+    assert school.escalations == ESCALATIONS

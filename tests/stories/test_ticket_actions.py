@@ -71,21 +71,21 @@ async def test_handed_over(http_harness: Harness) -> None:
     lin, zhou = await filed(harness, "lin", "hand-1"), harness.workspace.person("zhou")
     for nobody in (lin.id, harness.workspace.app.bot_user_id):  # it reads the channel, but no more
         wrong = await fill_in(harness, "sam", "hand-1", "hand_over", person=nobody)
-        assert {"person"} == set(wrong.errors)
+        assert set(wrong.errors) == {"person"}
         await harness.workspace.person("sam").close(harness.workspace.person("sam").views[-1])
     await fill_in(harness, "sam", "hand-1", "hand_over", person=zhou.id)
     card = text_of(find_card(harness, "hand-1"))
     assert f"Claimed by <@{zhou.id}>" in card
     assert f"Handed over to <@{zhou.id}> by" in card
-    assert 1 == len(news(harness, zhou, "hand-1", "现在由你处理"))
-    assert 1 == len(news(harness, lin, "hand-1", "正在处理"))
+    assert len(news(harness, zhou, "hand-1", "现在由你处理")) == 1
+    assert len(news(harness, lin, "hand-1", "正在处理")) == 1
     await fill_in(
         harness, "zhou", "hand-1", "hand_over", person=harness.workspace.person("maya").id
     )
-    assert 1 == len(news(harness, lin, "hand-1", "正在处理"))
-    assert ["ticket.hand_over"] * 2 == await audited(harness, "hand-1")
+    assert len(news(harness, lin, "hand-1", "正在处理")) == 1
+    assert await audited(harness, "hand-1") == ["ticket.hand_over"] * 2
     await lin.command("/tickets", (await find_ticket(harness, "hand-1")).label)
-    assert 2 == text_of(lin.ephemerals("teachers")[-1]).count("转交给")
+    assert text_of(lin.ephemerals("teachers")[-1]).count("转交给") == 2
 
 
 async def audited(harness: Harness, cname: str) -> list[str]:
@@ -114,8 +114,9 @@ async def test_resolved_helped_and_opened_again(http_harness: Harness) -> None:
     await resolve_again(harness, lin, cname)
     sam = harness.workspace.person("sam")
     notes = [text_of(m) for m in find_replies(harness, find_card(harness, cname))]
-    assert 2 == sum(
-        f"opened again by <@{lin.id}>" in note and f"<@{sam.id}>" in note for note in notes
+    assert (
+        sum(f"opened again by <@{lin.id}>" in note and f"<@{sam.id}>" in note for note in notes)
+        == 2
     )
 
 
@@ -123,13 +124,13 @@ async def resolve_again(harness: Harness, lin: Person, cname: str) -> None:
     """Opened again on the card, resolved once more: a second message, whose reopen works."""
     await lin.click(find_card(harness, cname), "ticket.reopen")
     await harness.settled()
-    assert 1 == len(news(harness, lin, cname, "重新打开", "已解决"))
+    assert len(news(harness, lin, cname, "重新打开", "已解决")) == 1
     await resolve(harness, "sam", cname)
     newest = news(harness, lin, cname, "已解决")[-1]
     await lin.click(newest, "ticket.reopen")
     await harness.settled()
-    assert "open" == (await find_ticket(harness, cname)).status
-    assert [] == news(harness, lin, cname, "ticket.reopen")
+    assert (await find_ticket(harness, cname)).status == "open"
+    assert news(harness, lin, cname, "ticket.reopen") == []
 
 
 async def test_own_deeds_are_not_told(http_harness: Harness) -> None:
@@ -137,7 +138,7 @@ async def test_own_deeds_are_not_told(http_harness: Harness) -> None:
     sam = await filed(http_harness, "sam", "own-deeds")
     await press(http_harness, "sam", "own-deeds", "claim")
     await resolve(http_harness, "sam", "own-deeds")
-    assert [] == news(http_harness, sam, "own-deeds", "looking into", "is resolved")
+    assert news(http_harness, sam, "own-deeds", "looking into", "is resolved") == []
 
 
 async def test_muted(http_harness: Harness) -> None:
@@ -150,8 +151,8 @@ async def test_muted(http_harness: Harness) -> None:
     await harness.pass_time(400)
     await press(harness, "sam", "mute-1", "claim")
     await resolve(harness, "sam", "mute-1")
-    assert 2 == len(direct_messages(harness, wang, "mute-1"))
-    assert 1 == len(news(harness, wang, "mute-1", "已解决"))
+    assert len(direct_messages(harness, wang, "mute-1")) == 2
+    assert len(news(harness, wang, "mute-1", "已解决")) == 1
 
 
 async def test_merged(http_harness: Harness) -> None:
@@ -162,28 +163,28 @@ async def test_merged(http_harness: Harness) -> None:
     first, second = await find_ticket(harness, "merge-a"), await find_ticket(harness, "merge-b")
     for text in (second.label, "LD-999999", "nonsense", ""):
         wrong = await fill_in_again(harness, sam, "merge-b", text)
-        assert {"ticket"} == set(wrong.errors)
+        assert set(wrong.errors) == {"ticket"}
     assert (await fill_in_again(harness, sam, "merge-b", f"ld {first.id}")).ok
     card = text_of(find_card(harness, "merge-b"))
     assert f"*Duplicate* of <{first.permalink}|{first.label}>" in card
     notes = [text_of(m) for m in find_replies(harness, find_card(harness, "merge-a"))]
-    assert 1 == sum("same problem" in note for note in notes)
+    assert sum("same problem" in note for note in notes) == 1
     wang = harness.workspace.person("wang")
     (message,) = news(harness, wang, "merge-b", "同一个问题")
     assert first.label in text_of(message)
-    assert [] == news(harness, lin, "merge-a", "同一个问题")
+    assert news(harness, lin, "merge-a", "同一个问题") == []
 
     assert f"和 {first.label} 是同一个问题" in message["text"]
 
     chain = await fill_in_again(harness, sam, "merge-a", second.label)
-    assert {"ticket"} == set(chain.errors)
+    assert set(chain.errors) == {"ticket"}
     await harness.pass_time(1000)
     calls = [text_of(m) for m in find_replies(harness, find_card(harness, "merge-b"))]
     assert not any("<!here>" in call for call in calls)
     await wang.click(message, "ticket.reopen")
     await harness.settled()
     reopened = await find_ticket(harness, "merge-b")
-    assert ("open", None) == (reopened.status, reopened.duplicate_of)
+    assert (reopened.status, reopened.duplicate_of) == ("open", None)
     assert "Duplicate" not in text_of(find_card(harness, "merge-b"))
 
 
@@ -206,7 +207,7 @@ async def test_linked(http_harness: Harness) -> None:
     assert f"Linked to <{first.permalink}|" in text_of(find_card(harness, "link-b"))
     assert (await fill_in(harness, "zhou", "link-b", "link", unlink=[str(first.id)])).ok
     for cname in ("link-a", "link-b"):
-        assert [] == (await find_ticket(harness, cname)).related
+        assert (await find_ticket(harness, cname)).related == []
 
 
 async def test_corrected(http_harness: Harness) -> None:
@@ -217,23 +218,23 @@ async def test_corrected(http_harness: Harness) -> None:
     view = await zhou.wait_for_view("correct")
     assert "10001" not in text_of(view)
     outcome = await zhou.submit(view, {"cname": "坏频道", "student_uid": "x"}, force=True)
-    assert {"cname", "student_uid"} == set(outcome.errors)
+    assert set(outcome.errors) == {"cname", "student_uid"}
     assert (
         await zhou.submit(view, {"cname": "class_77_1", "student_uid": "", "issue_type": "2"})
     ).ok
     await harness.pass_time(61)
     await harness.pass_time(400)
     ticket = await find_ticket(harness, "class_77_1")
-    assert ("10001", 2) == (ticket.teacher_uid, ticket.issue_type)
+    assert (ticket.teacher_uid, ticket.issue_type) == ("10001", 2)
     assert ticket.cause
     card = text_of(find_card(harness, "class_77_1"))
     assert "Reported to Agora before it was corrected" in card
     assert "Corrected by" in card
-    assert ["wrong-call"] == [
+    assert [
         r.fields["cname"]
         for r in harness.clouds.reports
         if r.fields["cname"] in ("wrong-call", "class_77_1")
-    ]
+    ] == ["wrong-call"]
 
 
 async def test_replies_after_the_end(http_harness: Harness) -> None:
@@ -259,11 +260,11 @@ async def test_replies_after_the_end(http_harness: Harness) -> None:
     await asyncio.gather(*workspace._tasks)
     await harness.settled()
     offers = zhou.ephemerals("escalations")[before:]
-    assert 1 == len(offers)
+    assert len(offers) == 1
     assert "重新打开" in text_of(offers[0])
     await zhou.click(offers[0], "ticket.reopen")
     await harness.settled()
-    assert "open" == (await find_ticket(harness, cname)).status
+    assert (await find_ticket(harness, cname)).status == "open"
 
 
 async def test_answers_to_being_told(http_harness: Harness) -> None:
@@ -281,10 +282,10 @@ async def test_answers_to_being_told(http_harness: Harness) -> None:
         for m in harness.workspace.messages(lin.dm_channel_id())
         if f"{label} 已解决。" in m["text"]
     ]
-    assert 1 == len(offers)
+    assert len(offers) == 1
     await lin.click(offers[0], "ticket.reopen")
     await harness.settled()
-    assert "open" == (await find_ticket(harness, cname)).status
+    assert (await find_ticket(harness, cname)).status == "open"
     newest = harness.workspace.messages(lin.dm_channel_id())[-1]
     assert "ticket.reopen" not in text_of(newest)
 
@@ -300,7 +301,7 @@ async def test_menu_is_for_support(http_harness: Harness, choice: str) -> None:
     await choose_in_menu(harness, lin, "menu-1", choice)
     (answer,) = ephemeral_texts(lin, "escalations")[before:]
     assert "支持人员" in answer
-    assert [] == lin.views
+    assert lin.views == []
 
 
 async def test_a_burst_of_changes(http_harness: Harness) -> None:

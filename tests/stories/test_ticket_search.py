@@ -65,12 +65,12 @@ async def test_words_and_filters_together(http_harness: Harness) -> None:
     }.items():
         http_harness.clock.move(2)
         assert (text, list(expected)) == (text, await find(sam, text))
-    assert ["hunt-3", "hunt-1"] == await find(lin, "all")
-    assert ["hunt-1"] == await find(lin, "卡顿")
-    assert [] == await find(wang, "卡顿")
-    assert [] == await find(wang, f"by=<@{lin.id}>")
-    assert ["hunt-1"] == await find(sam, "丢包 resolved")
-    assert ["hunt-1"] == await find(sam, "packet 弱网 resolved")
+    assert await find(lin, "all") == ["hunt-3", "hunt-1"]
+    assert await find(lin, "卡顿") == ["hunt-1"]
+    assert await find(wang, "卡顿") == []
+    assert await find(wang, f"by=<@{lin.id}>") == []
+    assert await find(sam, "丢包 resolved") == ["hunt-1"]
+    assert await find(sam, "packet 弱网 resolved") == ["hunt-1"]
     line = await list_tickets(sam, "hunt-1 卡顿")
     assert re.search(r"/archives/[^|]+\|LD-\d+>\* hunt-1 · Resolved · Packet loss · .+ ago", line)
 
@@ -90,22 +90,22 @@ async def test_replies_are_found(http_harness: Harness) -> None:
     reply = await zhou.post_message("escalations", said, card["ts"])
     await heard(http_harness)
     message = await list_tickets(sam, "酒店")
-    assert ["hunt-2"] == found(message)
+    assert found(message) == ["hunt-2"]
     assert "In its thread: " in message
     assert "酒店的无线网络" in message
     assert not re.search(r"20002|7654321|<!channel>", message)
     assert "等等" * 30 not in message
     assert "消息列里提到：" in await list_tickets(zhou, "酒店")
-    assert [] == found(await list_tickets(lin, "酒店"))
+    assert found(await list_tickets(lin, "酒店")) == []
     own = await list_tickets(http_harness.workspace.person("wang"), "酒店 froze")
-    assert (["hunt-2"], False) == (found(own), "消息列里提到" in own)
+    assert (found(own), "消息列里提到" in own) == (["hunt-2"], False)
     await zhou.edit(reply, "是宿舍")
     await heard(http_harness)
-    assert [] == found(await list_tickets(sam, "酒店"))
-    assert ["hunt-2"] == found(await list_tickets(sam, "宿舍"))
+    assert found(await list_tickets(sam, "酒店")) == []
+    assert found(await list_tickets(sam, "宿舍")) == ["hunt-2"]
     await zhou.delete(reply)
     await heard(http_harness)
-    assert [] == found(await list_tickets(sam, "宿舍"))
+    assert found(await list_tickets(sam, "宿舍")) == []
 
 
 async def test_pages_keep_filters_and_are_shared(http_harness: Harness) -> None:
@@ -117,15 +117,15 @@ async def test_pages_keep_filters_and_are_shared(http_harness: Harness) -> None:
     await report(sam, "sheet-99", comments="翻页用")
     await http_harness.settled()
     message = await list_tickets(sam, f"by=<@{lin.id}> 翻页 open")
-    assert 10 == len(set(re.findall(r"sheet-\d\d", message)))
+    assert len(set(re.findall(r"sheet-\d\d", message))) == 10
     await sam.click(newest(sam), "tickets.more")
     message = text_of(newest(sam))
-    assert {"sheet-00"} == set(re.findall(r"sheet-\d\d", message))
+    assert set(re.findall(r"sheet-\d\d", message)) == {"sheet-00"}
     assert "tickets.more" not in message
     before = len(workspace.messages(workspace.channel("teachers").id))
     assert (await sam.click(newest(sam), "tickets.share")).ok
     posted = workspace.messages(workspace.channel("teachers").id)[before:]
-    assert ["sheet-00"] == [re.findall(r"sheet-\d\d", text_of(each))[0] for each in posted]
+    assert [re.findall(r"sheet-\d\d", text_of(each))[0] for each in posted] == ["sheet-00"]
     assert f"Shared by <@{sam.id}>" in text_of(posted[0])
     assert "tickets.show" not in text_of(posted[0])
     await list_tickets(lin, "all 翻页")

@@ -33,7 +33,7 @@ async def list_tickets(person: Person, text: str = "") -> str:
     outcome = await person.command("/tickets", text)
     assert outcome.ok
     message = person.ephemerals("teachers")[before:]
-    assert 1 == len(message)
+    assert len(message) == 1
     return text_of(message[0])
 
 
@@ -69,14 +69,14 @@ async def test_life_of_a_ticket(harness: Harness) -> None:
     sam, cname = harness.workspace.person("sam"), "life-1"
     await report(sam, cname)
     await harness.settled()
-    assert ["claim", "diagnose", "escalate", "resolve"] == buttons_of(find_card(harness, cname))
+    assert buttons_of(find_card(harness, cname)) == ["claim", "diagnose", "escalate", "resolve"]
     await act(harness, sam, cname, "claim")
-    assert ["diagnose", "escalate", "resolve"] == buttons_of(find_card(harness, cname))
+    assert buttons_of(find_card(harness, cname)) == ["diagnose", "escalate", "resolve"]
     said = "student 20002 *moved* <!here> & uid10001\n> to a new room ２０００２"
     assert (await resolve(harness, sam, cname, resolution=said)).ok
     card = find_card(harness, cname)
     message = text_of(card)
-    assert ["reopen"] == buttons_of(card)
+    assert buttons_of(card) == ["reopen"]
     assert "Packet loss" in message
     assert "&lt;!here&gt; &amp; uid•••01" in message
     assert "to a new room •••02" in message
@@ -85,7 +85,7 @@ async def test_life_of_a_ticket(harness: Harness) -> None:
 
     await act(harness, sam, cname, "reopen")
     card = find_card(harness, cname)
-    assert ["claim", "diagnose", "escalate", "resolve"] == buttons_of(card)
+    assert buttons_of(card) == ["claim", "diagnose", "escalate", "resolve"]
     assert "Resolved by" not in text_of(card)
 
 
@@ -107,7 +107,7 @@ async def test_resolve_form_is_checked(harness: Harness, name: str, field: str, 
     outcome = await person.submit(view, {**right, field: value}, force=True)
     assert {field} == set(outcome.errors)
     assert (name == "zhou") == bool(_CHINESE.search(outcome.errors[field]))
-    assert "open" == (await find_ticket(harness, cname)).status
+    assert (await find_ticket(harness, cname)).status == "open"
     await person.close(view)
 
 
@@ -146,11 +146,11 @@ async def test_those_without_rights_are_refused_privately(harness: Harness, name
         await person.click(card, f"ticket.{verb}")
         await harness.settled()
         answers = ephemeral_texts(person, "escalations")[before:]
-        assert 1 == len(answers)
+        assert len(answers) == 1
         assert (name != "guest") == bool(_CHINESE.search(answers[0]))
     ticket = await find_ticket(harness, cname)
-    assert ("open", None) == (ticket.status, ticket.escalated_at)
-    assert [] == person.views
+    assert (ticket.status, ticket.escalated_at) == ("open", None)
+    assert person.views == []
     assert card["blocks"] == find_card(harness, cname)["blocks"]
 
 
@@ -163,10 +163,10 @@ async def test_reporter_may_reopen_and_diagnose_own(harness: Harness) -> None:
     harness.clock.move(1)
     await act(harness, lin, "own-1", "diagnose")
     assert before != (await find_ticket(harness, "own-1")).diagnosed_at
-    assert 1 == len(find_diagnosis_posts(harness, "own-1"))
+    assert len(find_diagnosis_posts(harness, "own-1")) == 1
     await resolve(harness, sam, "own-1")
     await act(harness, lin, "own-1", "reopen")
-    assert "open" == (await find_ticket(harness, "own-1")).status
+    assert (await find_ticket(harness, "own-1")).status == "open"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ async def test_forged_ticket_numbers(harness: Harness, value: str) -> None:
         outcome = await sam.click(message, f"ticket.{verb}", value=value)
         assert outcome.ok
         assert "There is no ticket" in ephemeral_texts(sam, "escalations")[-1]
-    assert [] == sam.views
+    assert sam.views == []
 
 
 async def test_pages_of_tickets(harness: Harness) -> None:
@@ -194,10 +194,10 @@ async def test_pages_of_tickets(harness: Harness) -> None:
     first = await list_tickets(wang, "all page")
     assert [f"page-{n:02}" for n in range(11, 1, -1)] == rooms_in(first)
     await wang.click(newest(wang), "tickets.more")
-    assert ["page-01", "page-00"] == rooms_in(text_of(newest(wang)))
+    assert rooms_in(text_of(newest(wang))) == ["page-01", "page-00"]
     await wang.click(newest(wang), "tickets.show")
     message = text_of(newest(wang))
-    assert ["page-01"] == rooms_in(message)
+    assert rooms_in(message) == ["page-01"]
     assert "/archives/" in message
     assert "ticket.claim" not in message
 
@@ -290,4 +290,4 @@ async def test_reply_while_the_database_is_away(
         lambda session: session.get(models.ThreadReply, key)
     )
     assert remark is not None
-    assert "the cable was loose" == remark.text
+    assert remark.text == "the cable was loose"

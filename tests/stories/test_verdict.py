@@ -33,7 +33,7 @@ async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ha
         for seconds in (400, 400, 400):
             await built.pass_time(seconds)
         yield built
-        assert [] == slack_errors_of(built.workspace)
+        assert slack_errors_of(built.workspace) == []
 
 
 async def open_details(harness: Harness, person: Person, cname: str) -> str:
@@ -70,7 +70,7 @@ async def test_advice_speaks_to_each_reader(verdicts: Harness) -> None:
 async def test_thread_stays_short_and_details_have_everything(verdicts: Harness) -> None:
     """Three numbers in the thread; sources, people, events and what is missing in the modal."""
     found = text_of(find_diagnosis_posts(verdicts, "class_77_1")[0])
-    assert 3 >= found.count("(limit ")
+    assert found.count("(limit ") <= 3
     assert "'s own diagnosis*" not in found
     details = await open_details(verdicts, verdicts.workspace.person("sam"), "class_77_1")
     assert "Limit: " in details
@@ -145,7 +145,7 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None
     verdicts.workspace.calls.clear()
     await sam.command("/tickets", ticket.label)
     assert "Packet loss" in ephemeral_texts(sam)[-1]
-    assert [] == [b for b in sam.ephemerals("teachers")[-1]["blocks"] if b["type"] == "image"]
+    assert [b for b in sam.ephemerals("teachers")[-1]["blocks"] if b["type"] == "image"] == []
     verdicts.workspace.calls.clear()  # Slack's refusal of the lost picture was expected
     await verdicts.settled()
     await verdicts.pass_time(11)
@@ -153,4 +153,4 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None
     assert again.chart_file_id not in ("", ticket.chart_file_id)
     await sam.command("/tickets", ticket.label)
     shown = sam.ephemerals("teachers")[-1]
-    assert 1 == len([block for block in shown["blocks"] if block["type"] == "image"])
+    assert len([block for block in shown["blocks"] if block["type"] == "image"]) == 1

@@ -111,7 +111,7 @@ def test_native_charts_keep_the_limits(
     """Two charts, twenty points, short and different names, a value for every label."""
     charts = native_charts(make_picture(panels=4, names=names), translator)
 
-    assert 2 == len(charts)
+    assert len(charts) == 2
     for chart in charts:
         assert 1 <= len(chart.title) <= 50
         assert 20 == len(chart.labels) == len(set(chart.labels))
@@ -119,7 +119,7 @@ def test_native_charts_keep_the_limits(
         assert max(len(chart.x_label), len(chart.y_label)) <= 50
         assert 3 == len(chart.series) == len({series.name for series in chart.series})
         assert all(1 <= len(series.name) <= 20 for series in chart.series)
-        assert all(20 == len(series.values) for series in chart.series)
+        assert all(len(series.values) == 20 for series in chart.series)
 
 
 def test_native_points_are_the_worst_of_their_time(make_picture: MakePicture) -> None:
@@ -128,16 +128,16 @@ def test_native_points_are_the_worst_of_their_time(make_picture: MakePicture) ->
     chart_spec = replace(_with_values(make_picture(), values), since=AT, until=AT + 120)
     (chart,) = native_charts(chart_spec, EN)
 
-    assert "10:27:00" == chart.labels[0]
-    assert ("Teacher", 1.0, 88.9) == (chart.series[0].name, *chart.series[0].values[-2:])
-    assert ("limit", {5.0}) == (chart.series[1].name, set(chart.series[1].values))
+    assert chart.labels[0] == "10:27:00"
+    assert (chart.series[0].name, *chart.series[0].values[-2:]) == ("Teacher", 1.0, 88.9)
+    assert (chart.series[1].name, set(chart.series[1].values)) == ("limit", {5.0})
 
 
 def test_native_skips_times_without_samples(make_picture: MakePicture) -> None:
     """Where somebody was not measured there is no point, rather than an invented one."""
     (chart,) = native_charts(make_picture(hole=(AT - 60, AT)), EN)
 
-    assert 15 == len(chart.labels)
+    assert len(chart.labels) == 15
     assert "10:26:24" not in chart.labels
 
 
@@ -150,12 +150,12 @@ def test_native_with_people_never_measured_together(make_picture: MakePicture) -
     panel = Panel(message("Jitter"), Unit.MS, (early, late))
     (chart,) = native_charts(replace(chart_spec, panels=(panel,)), EN)
 
-    assert ["Student"] == [series.name for series in chart.series]
+    assert [series.name for series in chart.series] == ["Student"]
 
 
 def test_native_without_panels(make_picture: MakePicture) -> None:
     """No panels, no charts."""
-    assert () == native_charts(make_picture(panels=0), EN)
+    assert native_charts(make_picture(panels=0), EN) == ()
 
 
 @pytest.mark.parametrize(

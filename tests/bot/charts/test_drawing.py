@@ -102,7 +102,7 @@ def test_time_complained_about_is_marked(make_picture: MakePicture) -> None:
     for placed in layout.panels:
         assert _has(pixels, placed.frame.x(AT), placed.frame.y(35), INK, 1)
         assert not _has(pixels, placed.frame.x(AT + 12), placed.frame.y(35), INK, 1)
-    assert "Problem at 10:27:00" == layout.mark.text
+    assert layout.mark.text == "Problem at 10:27:00"
 
 
 def test_chinese_is_drawn_as_chinese(make_picture: MakePicture) -> None:
@@ -129,15 +129,15 @@ def test_size_suits_a_phone(
     letters += [text for placed in layout.panels for text in placed.texts]
     pixels = _pixels(chart_spec, WORDS[locale])
 
-    assert 1200 == pixels.shape[1]
+    assert pixels.shape[1] == 1200
     assert 900 <= pixels.shape[0] <= height
-    assert SMALL_PX <= min(text.size_px for text in letters)
+    assert min(text.size_px for text in letters) >= SMALL_PX
     assert all(len(text.text) > 0 for text in letters)
 
 
 def test_png_is_small(make_picture: MakePicture) -> None:
     """Four panels are a hundred kilobytes at most: a phone loads them at once."""
-    assert 100_000 > len(draw(make_picture(panels=4), WORDS["zh"]))
+    assert len(draw(make_picture(panels=4), WORDS["zh"])) < 100_000
 
 
 def test_long_names_stay_inside(make_picture: MakePicture) -> None:
@@ -175,7 +175,7 @@ def test_pillow_is_loaded_only_to_draw() -> None:
     """Whoever only packs or tells does not pay for Pillow."""
     code = "import sys, bot.charts; sys.exit('PIL' in sys.modules)"
 
-    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode  # noqa: S603
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-9, 1e9, 1e300, 1.7e308, -5.0])
@@ -185,7 +185,7 @@ def test_odd_values_are_drawn(make_picture: MakePicture, value: float) -> None:
     chart_spec.panels[0].curves[0].values[:] = value
     box = _placed(chart_spec, WORDS["en"]).frame.box
 
-    assert 1200 == _pixels(chart_spec, WORDS["en"]).shape[1]
+    assert _pixels(chart_spec, WORDS["en"]).shape[1] == 1200
     assert box.right - box.left > 900
 
 

@@ -184,7 +184,7 @@ def test_panels_explain_the_verdict(
     chart_spec = _choose(everything, make_verdict(cause, media=media))
 
     assert panels == [str(panel.name) for panel in chart_spec.panels]
-    assert all((0, 1) == tuple(curve.end for curve in panel.curves) for panel in chart_spec.panels)
+    assert all(tuple(curve.end for curve in panel.curves) == (0, 1) for panel in chart_spec.panels)
 
 
 def test_evidence_leads(everything: list[Series], make_verdict: MakeVerdict) -> None:
@@ -192,10 +192,10 @@ def test_evidence_leads(everything: list[Series], make_verdict: MakeVerdict) -> 
     evidence = (_evidence(Metric.JITTER, _V, 100),)
     chart_spec = _choose(everything, make_verdict("device.cpu_high", evidence=evidence))
 
-    assert "Jitter (video, uplink)" == str(chart_spec.panels[0].name)
+    assert str(chart_spec.panels[0].name) == "Jitter (video, uplink)"
     assert chart_spec.panels[0].limit is not None
-    assert 100 == chart_spec.panels[0].limit.bound
-    assert 4 == len(chart_spec.panels)
+    assert chart_spec.panels[0].limit.bound == 100
+    assert len(chart_spec.panels) == 4
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_others_are_left_out(make_series: MakeSeries, make_verdict: MakeVerdict)
     ]
     (panel,) = _choose(series, make_verdict("network.loss")).panels
 
-    assert [(1, 7.0)] == [(curve.end, float(curve.values.max())) for curve in panel.curves]
+    assert [(curve.end, float(curve.values.max())) for curve in panel.curves] == [(1, 7.0)]
 
 
 def test_stays_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
@@ -249,8 +249,8 @@ def test_stays_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVe
     (panel,) = _choose([later, sooner], make_verdict("network.loss")).panels
     (curve,) = panel.curves
 
-    assert [5, 6, 7, 1, 3] == curve.values.tolist()
-    assert [3, 2] == [len(curve.values[piece]) for piece in curve.pieces()]
+    assert curve.values.tolist() == [5, 6, 7, 1, 3]
+    assert [len(curve.values[piece]) for piece in curve.pieces()] == [3, 2]
 
 
 def test_end_to_end_loss_belongs_to_who_receives(
@@ -260,7 +260,7 @@ def test_end_to_end_loss_belongs_to_who_receives(
     told = make_series(Metric.END_TO_END_LOSS, 30, uid="10001", direction=_UP)
     (panel,) = _choose([told], make_verdict("network.loss")).panels
 
-    assert [1] == [curve.end for curve in panel.curves]
+    assert [curve.end for curve in panel.curves] == [1]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_freezes_of_who_suffered(
     assert freezes is not None
     assert intervals == [(start - AT, end - AT) for start, end in freezes.intervals]
     assert total_s == pytest.approx(freezes.total_s)
-    assert "Student" == str(freezes.who)
+    assert str(freezes.who) == "Student"
 
 
 def test_unmeasured_freezes_are_not_none_at_all(
@@ -310,11 +310,11 @@ def test_names_and_window_are_the_callers(
         REPORT, series, make_verdict(), title=TITLE, names=names, window=window
     )
 
-    assert ["User •••01", "User •••02"] == [str(name) for name in chart_spec.people]
-    assert (AT - 10, AT + 10) == (chart_spec.since, chart_spec.until)
-    assert 11 == len(chart_spec.panels[0].curves[0].times)
+    assert [str(name) for name in chart_spec.people] == ["User •••01", "User •••02"]
+    assert (chart_spec.since, chart_spec.until) == (AT - 10, AT + 10)
+    assert len(chart_spec.panels[0].curves[0].times) == 11
 
 
 def test_nothing_measured_is_no_panel(make_verdict: MakeVerdict) -> None:
     """Without series there is nothing to choose from."""
-    assert () == _choose([], make_verdict("unknown")).panels
+    assert _choose([], make_verdict("unknown")).panels == ()

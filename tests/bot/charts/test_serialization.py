@@ -65,8 +65,8 @@ def test_only_the_window_is_kept(make_series: MakeSeries) -> None:
     window = Window.around(MOMENT, dt.timedelta(seconds=4))
     (back,) = deserialize_series(serialize_series([make_series(Metric.UPLINK_LOSS, 7.3)], window))
 
-    assert [-4, -2, 0, 2, 4] == (back.times - AT).tolist()
-    assert [7.3] * 5 == pytest.approx(back.values.tolist(), rel=1e-6)
+    assert (back.times - AT).tolist() == [-4, -2, 0, 2, 4]
+    assert back.values.tolist() == pytest.approx([7.3] * 5, rel=1e-6)
 
 
 def test_what_is_no_value_is_left_out(make_series: MakeSeries) -> None:
@@ -76,14 +76,14 @@ def test_what_is_no_value_is_left_out(make_series: MakeSeries) -> None:
     none = make_series(Metric.LATENCY, times=[])
     back = deserialize_series(serialize_series([odd, none], ALWAYS))
 
-    assert [[4.0], []] == [one.values.tolist() for one in back]
+    assert [one.values.tolist() for one in back] == [[4.0], []]
 
 
 def test_nothing_packed_is_nothing_back() -> None:
     """No series make a small pack and come back as none."""
     packed = serialize_series([], ALWAYS)
 
-    assert () == deserialize_series(packed)
+    assert deserialize_series(packed) == ()
     assert len(packed) < 40
 
 

@@ -79,11 +79,11 @@ def test_every_lesson_has_its_picture(kind: str) -> None:
     translator = Translator("both", "Asia/Shanghai")
 
     assert 2 <= len(chart_spec.panels) <= 4
-    assert (0, 1) == chart_spec.ends
+    assert chart_spec.ends == (0, 1)
     assert 300 < len(alt_text(chart_spec, translator)) <= 2000
-    assert 2 == len(native_charts(chart_spec, translator))
+    assert len(native_charts(chart_spec, translator)) == 2
     with Image.open(io.BytesIO(draw(chart_spec, translator))) as image:
-        assert ("PNG", 1200) == (image.format, image.width)
+        assert (image.format, image.width) == ("PNG", 1200)
 
 
 @pytest.mark.parametrize(

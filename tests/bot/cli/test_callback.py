@@ -34,23 +34,23 @@ async def test_address_is_shown_set_and_never_taken_from_others(
     cli = CommandLine(tmp_path)
     setting = ("callback", "--url", "https://lagdesk.example/")
     output = await cli.run("callback", **told)
-    assert (DONE, True) == (output.status, "piano: recordings are told nowhere" in output.out)
+    assert (output.status, "piano: recordings are told nowhere" in output.out) == (DONE, True)
     doctor = await cli.run("doctor", **told)
     assert "python -m bot callback --url" in doctor.out
 
     outcome = await cli.run(*setting, **told)
     assert (DONE, f"piano: recordings are now told at {OURS}.\n") == (outcome.status, outcome.out)
-    assert (OURS, CALLBACK_KEY) == (known[app_id].url, known[app_id].auth_key)
+    assert (known[app_id].url, known[app_id].auth_key) == (OURS, CALLBACK_KEY)
     assert f"piano: recordings are told at {OURS}." in (await cli.run("callback", **told)).out
-    assert DONE == (await cli.run(*setting, **told)).status
+    assert (await cli.run(*setting, **told)).status == DONE
 
     known[app_id] = Callback("https://other.example/hook", "theirs", "")
     outcome = await cli.run(*setting, **told)
-    assert (FAILED, "theirs") == (outcome.status, known[app_id].auth_key)
+    assert (outcome.status, known[app_id].auth_key) == (FAILED, "theirs")
     assert "Add --replace" in outcome.out
     assert "is not Lagdesk's address" in (await cli.run("doctor", **told)).out
     outcome = await cli.run(*setting, "--replace", **{**told, "DEFAULT_LOCALE": "zh"})
-    assert (DONE, OURS) == (outcome.status, known[app_id].url)
+    assert (outcome.status, known[app_id].url) == (DONE, OURS)
     assert CALLBACK_KEY not in outcome.out
 
 
@@ -62,10 +62,10 @@ async def test_what_is_missing_is_named(
     cli = CommandLine(tmp_path)
     no_key = {**told, "HUAWEI_CALLBACK_KEY": ""}
     outcome = await cli.run("callback", "--url", "https://lagdesk.example", **no_key)
-    assert (FAILED, True) == (outcome.status, "HUAWEI_CALLBACK_KEY" in outcome.error_line)
+    assert (outcome.status, "HUAWEI_CALLBACK_KEY" in outcome.error_line) == (FAILED, True)
     known[app_id] = Callback(OURS, "", "")
     assert "HUAWEI_CALLBACK_KEY is not set" in (await cli.run("doctor", **no_key)).out
     outcome = await cli.run("callback", **{**told, "HUAWEI_RECORD_RULES": ""})
     assert "HUAWEI_RECORD_RULES" in outcome.error_line
     outcome = await cli.run("callback", **{**told, "HUAWEI_SECRET_KEY": "wrong"})
-    assert (FAILED, True) == (outcome.status, outcome.out.startswith("piano: "))
+    assert (outcome.status, outcome.out.startswith("piano: ")) == (FAILED, True)

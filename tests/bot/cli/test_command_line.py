@@ -63,16 +63,16 @@ def busy_port() -> Iterator[str]:
 async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
     """Wrong arguments are one line, exit 2, and nothing is made."""
     outcome = await cli.spawn(*arguments)
-    assert (2, "") == (outcome.status, outcome.out)
+    assert (outcome.status, outcome.out) == (2, "")
     assert outcome.error_line
-    assert [] == list(cli.folder.iterdir())
+    assert list(cli.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["diagnose", "-h"]])
 async def test_help(cli: CommandLine, arguments: list[str]) -> None:
     """Help is an answer."""
     outcome = await cli.run(*arguments)
-    assert (0, "") == (outcome.status, outcome.err)
+    assert (outcome.status, outcome.err) == (0, "")
     assert "usage: python -m bot" in outcome.out
 
 
@@ -94,7 +94,7 @@ async def test_wrong_settings(
     """A missing or wrong setting is one line that names it, exit 1."""
     arguments = [command, *(["class"] if command == "diagnose" else [])]
     outcome = await cli.run(*arguments, **environment)
-    assert (1, "") == (outcome.status, outcome.out)
+    assert (outcome.status, outcome.out) == (1, "")
     assert outcome.error_line.startswith(name)
 
 
@@ -125,9 +125,9 @@ async def test_settings_from_a_file(cli: CommandLine) -> None:
 
 async def test_database_files(cli: CommandLine) -> None:
     """A fresh folder gets a database of the newest revision, and stays usable."""
-    assert (0, "") == ((first := await cli.run("migrate")).status, first.err)
-    assert 0 == (await cli.run("migrate")).status
-    assert {"lagdesk.db"} == {path.name for path in cli.folder.iterdir()}
+    assert ((first := await cli.run("migrate")).status, first.err) == (0, "")
+    assert (await cli.run("migrate")).status == 0
+    assert {path.name for path in cli.folder.iterdir()} == {"lagdesk.db"}
 
 
 @pytest.mark.parametrize("command", ["export", "migrate"])
@@ -145,7 +145,7 @@ async def test_databases_that_cannot_be_used(cli: CommandLine, command: str, url
     (cli.folder / "folder").mkdir()
     (cli.folder / "nonsense.db").write_bytes(b"no database at all, whatever its name" * 100)
     outcome = await cli.run(command, DATABASE_URL=url)
-    assert (1, "") == (outcome.status, outcome.out)
+    assert (outcome.status, outcome.out) == (1, "")
     assert "DATABASE_URL" in outcome.error_line
     assert "hush" not in outcome.error_line
 
@@ -176,15 +176,15 @@ async def test_serve_starts_fresh_and_stops(
     """`serve` makes its files, answers, and stops within 8 seconds with 0, Slack away or not."""
     async with serving(cli, *more) as (process, url):
         async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as answer:
-            assert 200 == answer.status
+            assert answer.status == 200
         names = {path.name for path in cli.folder.iterdir()}
         assert {"lagdesk.db"} <= names
         assert {name for name in names if not name.startswith("lagdesk.")} == set()
         began = time.monotonic()
         process.send_signal(number)
         _, err = await asyncio.wait_for(process.communicate(), 20)
-        assert 8 > time.monotonic() - began
-        assert 0 == process.returncode
+        assert time.monotonic() - began < 8
+        assert process.returncode == 0
         assert b"Traceback" not in err
 
 
@@ -193,14 +193,14 @@ async def test_port_in_use(cli: CommandLine, command: str, busy_port: str) -> No
     """A port that is taken is one line."""
     more = ["--no-browser", "--locale", "en"] if command == "demo" else []
     outcome = await cli.run(command, "--port", busy_port, *more, **SLACK, **AGORA)
-    assert 1 == outcome.status
+    assert outcome.status == 1
     assert busy_port in outcome.error_line
 
 
 async def test_impossible_host(cli: CommandLine) -> None:
     """A host that is none of ours is one line."""
     outcome = await cli.run("serve", "--host", "192.0.2.1", "--port", "0", **SLACK, **AGORA)
-    assert 1 == outcome.status
+    assert outcome.status == 1
     assert "HOST" in outcome.error_line
 
 
@@ -210,7 +210,7 @@ async def test_impossible_host(cli: CommandLine) -> None:
 async def test_manifest_needs_no_settings(cli: CommandLine) -> None:
     """The manifest is JSON that Slack's sandbox reads, even where settings are wrong."""
     outcome = await cli.run("manifest", "--url", "https://lagdesk.example", PORT="x")
-    assert (0, "") == (outcome.status, outcome.err)
+    assert (outcome.status, outcome.err) == (0, "")
     assert read_manifest(json.loads(outcome.out)).knows_command("/report")
 
 
@@ -245,9 +245,9 @@ async def test_export(cli: CommandLine) -> None:
     fill(cli.folder / "lagdesk.db", 3)
     outcome = await cli.run("export", "--format", "jsonl")
     rows = [json.loads(line) for line in outcome.out.splitlines()]
-    assert (0, "", [1, 2, 3]) == (outcome.status, outcome.err, [row["number"] for row in rows])
+    assert (outcome.status, outcome.err, [row["number"] for row in rows]) == (0, "", [1, 2, 3])
     since = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90)).isoformat()
-    assert 2 == (await cli.run("export", "--since", since, "--format", "jsonl")).out.count("\n")
+    assert (await cli.run("export", "--since", since, "--format", "jsonl")).out.count("\n") == 2
     comma = await cli.spawn("export", PYTHONIOENCODING="ascii")
     assert "'=HYPERLINK" in comma.out
     assert "卡" in comma.out
@@ -303,10 +303,10 @@ async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: s
         *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
         **told(clouds, DEFAULT_LOCALE=locale),
     )
-    assert (0, "") == (outcome.status, outcome.err)
+    assert (outcome.status, outcome.err) == (0, "")
     assert "•••" not in outcome.out
-    assert ("zh" != locale) == any(word in outcome.out for word in ("The ", "the ", " of "))
-    assert ("en" != locale) == any("\u4e00" <= char <= "\u9fff" for char in outcome.out)
+    assert (locale != "zh") == any(word in outcome.out for word in ("The ", "the ", " of "))
+    assert (locale != "en") == any("\u4e00" <= char <= "\u9fff" for char in outcome.out)
 
 
 async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
@@ -322,11 +322,11 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     for form in forms:
         run = cli.spawn if form is forms[0] else cli.run
         outcome = await run("diagnose", "class_77_1", "--at", form, "--json", **told(clouds))
-        assert (0, "") == (outcome.status, outcome.err)
+        assert (outcome.status, outcome.err) == (0, "")
         verdict = json.loads(outcome.out)
         assert set() == VERDICT_FIELDS - set(verdict)
         causes.add(verdict["cause"])
-    assert 1 == len(causes)
+    assert len(causes) == 1
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ async def test_questions_nobody_can_answer(
 ) -> None:
     """Unknown apps, impossible names and times to come are wrong arguments."""
     outcome = await cli.run("diagnose", *arguments, **told(clouds))
-    assert (2, "") == (outcome.status, outcome.out)
+    assert (outcome.status, outcome.out) == (2, "")
     assert outcome.error_line
 
 
@@ -357,13 +357,13 @@ async def test_cloud_that_tells_nothing(
 ) -> None:
     """A cloud that is away or refuses the key is one line and exit 1."""
     outcome = await cli.run("diagnose", "class_77_1", **told(clouds, **wrong))
-    assert (1, "") == (outcome.status, outcome.out)
+    assert (outcome.status, outcome.out) == (1, "")
     assert "Agora" in outcome.error_line
 
 
 async def test_database_stays_beside(cli: CommandLine, clouds: FakeClouds) -> None:
     """A diagnosis leaves nothing behind but the database it keeps quotas in."""
     await cli.run("diagnose", "class_77_1", **told(clouds))
-    assert {"lagdesk.db"} == {path.name for path in cli.folder.iterdir()}
+    assert {path.name for path in cli.folder.iterdir()} == {"lagdesk.db"}
     with sqlite3.connect(cli.folder / "lagdesk.db") as database:
-        assert ("ok",) == database.execute("PRAGMA integrity_check").fetchone()
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

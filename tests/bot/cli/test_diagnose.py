@@ -67,7 +67,7 @@ async def way(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
         yield Way(app, clouds, {**cloud_environment(clouds), "AGORA_API": "auto"})
-        assert [] == clouds.over_quota
+        assert clouds.over_quota == []
 
 
 async def ask(way: Way, folder: Path, cname: str, *more: str) -> tuple[int, dict[str, Any]]:
@@ -75,7 +75,7 @@ async def ask(way: Way, folder: Path, cname: str, *more: str) -> tuple[int, dict
     people = ("--teacher", "10001", "--student", "20002")
     line = ("diagnose", cname, "--app", way.app, *people, *more, "--json")
     outcome = await CommandLine(folder).run(*line, **way.environment)
-    assert "" == outcome.err
+    assert outcome.err == ""
     verdict: dict[str, Any] = json.loads(outcome.out)
     check_shape(verdict)
     return outcome.status, verdict
@@ -83,7 +83,7 @@ async def ask(way: Way, folder: Path, cname: str, *more: str) -> tuple[int, dict
 
 def check_shape(verdict: Mapping[str, Any]) -> None:
     """Hold a verdict and those within it to the contract."""
-    assert FIELDS == set(verdict)
+    assert set(verdict) == FIELDS
     assert verdict["media"] in ("audio", "video", None)
     assert verdict["direction"] in ("up", "down", None)
     assert verdict["side"] in ("teacher", "student", None)
@@ -93,7 +93,7 @@ def check_shape(verdict: Mapping[str, Any]) -> None:
     assert verdict["confidence"] is None or 0 <= verdict["confidence"] <= 1
     assert (verdict["confidence"] is None) == (verdict["cause"] == "unknown")
     for one in verdict["evidence"]:
-        assert MEASURED <= set(one) or CODED <= set(one)
+        assert set(one) >= MEASURED or set(one) >= CODED
         assert dt.datetime.fromisoformat(one["at"]).tzinfo is not None
         assert isinstance(one["uid"], str)
     for missing_item in verdict["missing"]:
@@ -117,17 +117,17 @@ def at_complaint(way: Way, cname: str) -> tuple[str, str]:
 async def test_bad_call(way: Way, tmp_path: Path) -> None:
     """What was wrong, at whose end, which way, how sure, since when, and why."""
     status, verdict_json = await ask(way, tmp_path, "bad", *at_complaint(way, "bad"))
-    assert 0 == status
-    assert ("network.loss", "video", "up") == (
+    assert status == 0
+    assert (
         verdict_json["cause"],
         verdict_json["media"],
         verdict_json["direction"],
-    )
-    assert ("teacher", "10001") == (verdict_json["side"], verdict_json["uid"])
+    ) == ("network.loss", "video", "up")
+    assert (verdict_json["side"], verdict_json["uid"]) == ("teacher", "10001")
     assert verdict_json["confidence"] > 0.5
     measured = [one for one in verdict_json["evidence"] if "metric" in one]
     worst = next(one for one in measured if one["metric"] == "uplink_loss")
-    assert "%" == worst["unit"]
+    assert worst["unit"] == "%"
     assert worst["threshold"] < worst["value"] < 60
     assert verdict_json["from"] < worst["at"] <= verdict_json["to"]
 
@@ -135,8 +135,8 @@ async def test_bad_call(way: Way, tmp_path: Path) -> None:
 async def test_good_call(way: Way, tmp_path: Path) -> None:
     """Looked healthy: `none`, at nobody's end, with nothing missing."""
     status, verdict_json = await ask(way, tmp_path, "good", *at_complaint(way, "good"))
-    assert (0, "none") == (status, verdict_json["cause"])
-    assert [None] * 4 == [verdict_json[name] for name in ("media", "direction", "side", "uid")]
+    assert (status, verdict_json["cause"]) == (0, "none")
+    assert [verdict_json[name] for name in ("media", "direction", "side", "uid")] == [None] * 4
     assert verdict_json["confidence"] > 0.5
     assert [] == verdict_json["missing"] == verdict_json["others"]
 
@@ -145,20 +145,20 @@ async def test_call_nobody_knows(way: Way, tmp_path: Path) -> None:
     """`unknown`, because there was no such call; asking again will not help."""
     at = str(int(time.time() - _AGO_S))
     status, verdict_json = await ask(way, tmp_path, "nobody", "--at", at)
-    assert (0, "unknown") == (status, verdict_json["cause"])
+    assert (status, verdict_json["cause"]) == (0, "unknown")
     lacking = [
         (missing_item["what"], missing_item["why"], missing_item["retry_at"])
         for missing_item in verdict_json["missing"]
     ]
-    assert ("call", "not_found", None) == lacking[0]
-    assert {None} == {retry_at for _, _, retry_at in lacking}
+    assert lacking[0] == ("call", "not_found", None)
+    assert {retry_at for _, _, retry_at in lacking} == {None}
 
 
 async def test_call_that_is_not_out_yet(way: Way, tmp_path: Path) -> None:
     """`unknown` for now: the class has just begun, and when to ask again is said."""
     status, verdict_json = await ask(way, tmp_path, "new", "--at", str(int(time.time())))
-    assert (0, "unknown") == (status, verdict_json["cause"])
+    assert (status, verdict_json["cause"]) == (0, "unknown")
     missing_item = verdict_json["missing"][0]
-    assert ("call", "not_out_yet") == (missing_item["what"], missing_item["why"])
+    assert (missing_item["what"], missing_item["why"]) == ("call", "not_out_yet")
     again_s = dt.datetime.fromisoformat(missing_item["retry_at"]).timestamp() - time.time()
     assert 0 < again_s < 600

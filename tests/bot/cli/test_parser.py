@@ -24,7 +24,7 @@ MOMENT = dt.datetime(2026, 11, 9, 2, 5, tzinfo=dt.UTC)
 def test_times(text: str) -> None:
     """ISO 8601 with a zone in its forms, and epoch seconds, all come out in UTC."""
     moment = read_time(text)
-    assert (MOMENT, dt.UTC) == (moment, moment.tzinfo)
+    assert (moment, moment.tzinfo) == (MOMENT, dt.UTC)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_no_times(text: str) -> None:
 def test_dates() -> None:
     """A date is its midnight in UTC."""
     assert dt.datetime(2026, 11, 9, tzinfo=dt.UTC) == read_date("2026-11-09")
-    assert MOMENT == read_date("2026-11-09T02:05:00Z")
+    assert read_date("2026-11-09T02:05:00Z") == MOMENT
 
 
 @pytest.mark.parametrize("text", ["2026-02-30", "2026-11", "soon", "09.11.2026", "２０２６-11-09"])
@@ -91,21 +91,21 @@ def test_no_dates(text: str) -> None:
 )
 def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Wrong arguments are one line on standard error and exit 2."""
-    assert 2 == main(arguments)
+    assert main(arguments) == 2
     output = capsys.readouterr()
-    assert ("", 1) == (output.out, len(output.err.splitlines()))
+    assert (output.out, len(output.err.splitlines())) == ("", 1)
 
 
 def test_defaults() -> None:
     """What is left out is left to the settings."""
     serve = parse(["serve"])
-    assert (None, None, False) == (serve.host, serve.port, serve.no_worker)
+    assert (serve.host, serve.port, serve.no_worker) == (None, None, False)
     diagnose = parse(["diagnose", "class"])
-    assert ("", None, "", "", False) == (
+    assert (
         diagnose.app,
         diagnose.at,
         diagnose.teacher,
         diagnose.student,
         diagnose.json,
-    )
-    assert ("csv", None) == (parse(["export"]).format, parse(["export"]).since)
+    ) == ("", None, "", "", False)
+    assert (parse(["export"]).format, parse(["export"]).since) == ("csv", None)

@@ -44,10 +44,10 @@ async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
     """One object with figures and their age; asked again, the same figures cost no question."""
     status, out, errors = await run(clouds, tmp_path, "--json")
     told = json.loads(out)
-    assert (DONE, []) == (status, errors)
-    assert ("kids", "agora", "live") == (told["app"], told["cloud"], told["topic"])
+    assert (status, errors) == (DONE, [])
+    assert (told["app"], told["cloud"], told["topic"]) == ("kids", "agora", "live")
     trends = {trend["name"]: trend for trend in told["trends"]}
-    assert ("%", "") == (trends["videoFreezeRate"]["unit"], trends["pcu"]["unit"])
+    assert (trends["videoFreezeRate"]["unit"], trends["pcu"]["unit"]) == ("%", "")
     at, value = trends["pcu"]["points"][-1]
     assert dt.datetime.fromisoformat(at).tzinfo is not None
     assert value > 0
@@ -60,7 +60,7 @@ async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
 async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
     """In the installer's language, with the other apps."""
     status, out, errors = await run(clouds, tmp_path, "network", DEFAULT_LOCALE="zh")
-    assert (DONE, []) == (status, errors)
+    assert (status, errors) == (DONE, [])
     assert "端到端视频优质传输率" in out
     assert "adults" in out
 
@@ -89,5 +89,5 @@ async def test_several_errors_are_one_line(clouds: FakeClouds, tmp_path: Path) -
     clouds.fail_next("*", "html", times=9)
     status, out, (line,) = await run(clouds, tmp_path, "live", **told)
     clouds.clear_faults()
-    assert (FAILED, "") == (status, out)
-    assert all(1 == line.count(f"({name}, ") for name in ("live_scale", "live_experience"))
+    assert (status, out) == (FAILED, "")
+    assert all(line.count(f"({name}, ") == 1 for name in ("live_scale", "live_experience"))

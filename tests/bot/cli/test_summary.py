@@ -23,7 +23,7 @@ async def workspace() -> AsyncIterator[Workspace]:
     made = Workspace(clock=time.time, manifest=build_manifest("https://lagdesk.example"))
     async with made.serve():
         yield made
-        assert [] == made.defects
+        assert made.defects == []
 
 
 def seen(outcome: CommandResult) -> tuple[int, str, list[str]]:
@@ -39,10 +39,10 @@ async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str, lis
 async def test_text_needs_no_slack(tmp_path: Path) -> None:
     """A week is printed from the database alone; one before Lagdesk was not collected."""
     status, out, errors = await run(tmp_path, "--week", "2026-W02")
-    assert (DONE, []) == (status, errors)
+    assert (status, errors) == (DONE, [])
     assert "Week 2026-W02 (2026-01-05 to 2026-01-11): not collected" in out
     status, out, errors = await run(tmp_path)
-    assert (DONE, []) == (status, errors)
+    assert (status, errors) == (DONE, [])
     assert "Week 20" in out
 
 
@@ -77,10 +77,10 @@ async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
     await run(tmp_path)  # the database is made
     spawn = partial(CommandLine(tmp_path).spawn, "summary", "--post", **env)
     ran = [seen(outcome) for outcome in await asyncio.gather(*(spawn() for _ in range(3)))]
-    assert [DONE] * 3 == [status for status, _, _ in ran]
-    assert 1 == sum("is posted" in out for _, out, _ in ran)
-    assert 2 == sum("already posted" in out for _, out, _ in ran)
-    assert 1 == len(workspace.messages(channel))
+    assert [status for status, _, _ in ran] == [DONE] * 3
+    assert sum("is posted" in out for _, out, _ in ran) == 1
+    assert sum("already posted" in out for _, out, _ in ran) == 2
+    assert len(workspace.messages(channel)) == 1
 
 
 async def test_slack_says_no(workspace: Workspace, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ async def test_slack_says_no(workspace: Workspace, tmp_path: Path) -> None:
     }
     workspace.fail_next("chat.postMessage", "is_archived")
     status, out, (line,) = await run(tmp_path, "--post", **env)
-    assert (FAILED, "") == (status, out)
+    assert (status, out) == (FAILED, "")
     assert "is_archived" in line
     status, out, errors = await run(tmp_path, "--post", **env)
-    assert (DONE, []) == (status, errors)
-    assert 1 == len(workspace.messages(channel))
+    assert (status, errors) == (DONE, [])
+    assert len(workspace.messages(channel)) == 1

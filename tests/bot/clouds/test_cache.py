@@ -37,7 +37,7 @@ async def test_an_answer_is_kept_while_it_is_fresh(clock: Any) -> None:
     clock.advance(seconds=59)
     assert first is await cache.get("q", source)
     clock.advance(seconds=1)
-    assert 2 == (await cache.get("q", source)).value
+    assert (await cache.get("q", source)).value == 2
 
 
 async def test_one_call_serves_all_who_ask_at_once(clock: Any) -> None:
@@ -48,9 +48,9 @@ async def test_one_call_serves_all_who_ask_at_once(clock: Any) -> None:
     askers = [asyncio.ensure_future(cache.get("q", source)) for _ in range(10)]
     await asyncio.sleep(0)
     source.gate.set()
-    assert [1] * 10 == [kept.value for kept in await asyncio.gather(*askers)]
+    assert [kept.value for kept in await asyncio.gather(*askers)] == [1] * 10
     await cache.get("other", source)
-    assert 2 == source.asked
+    assert source.asked == 2
 
 
 async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
@@ -62,7 +62,7 @@ async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
     await asyncio.sleep(0)
     leaving.cancel()
     source.gate.set()
-    assert 1 == (await staying).value
+    assert (await staying).value == 1
     assert leaving.cancelled()
 
 
@@ -83,7 +83,7 @@ async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
     assert [ValueError] * 3 == [type(result) for result in results]
     with pytest.raises(ValueError, match="no"):
         await cache.get("q", fail)
-    assert 2 == asked
+    assert asked == 2
 
 
 async def test_the_oldest_answers_make_room(clock: Any) -> None:
@@ -93,6 +93,6 @@ async def test_the_oldest_answers_make_room(clock: Any) -> None:
     await cache.get("a", source)
     await cache.get("b", source)
     await cache.get("b", source)
-    assert 2 == source.asked
+    assert source.asked == 2
     await cache.get("a", source)
-    assert 3 == source.asked
+    assert source.asked == 3

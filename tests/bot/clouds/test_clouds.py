@@ -10,8 +10,8 @@ from bot.store.rate_limits import SqlKeyValueStore
 
 def test_each_app_has_its_carrier(make_agora: Any) -> None:
     """Apps of one credential share one cloud, which names them all."""
-    assert ("kids", "adults") == make_agora().apps
-    assert "agora" == make_agora().name
+    assert make_agora().apps == ("kids", "adults")
+    assert make_agora().name == "agora"
 
 
 async def test_a_new_process_knows_what_another_learnt(
@@ -23,12 +23,12 @@ async def test_a_new_process_knows_what_another_learnt(
     await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
     await load_cloud_state([agora, agora])
     found = agora.capabilities
-    assert (False, 15, 100) == (
+    assert (
         found.events,
         found.look_back.days,
         found.metrics_delay.total_seconds(),
-    )
-    assert [] == mock_api.requests
+    ) == (False, 15, 100)
+    assert mock_api.requests == []
 
 
 async def test_a_setting_is_not_overruled_by_memory(

@@ -120,8 +120,8 @@ async def test_a_get_is_asked_again_and_then_succeeds(ask: Any) -> None:
     spy = RecordingTransport(
         httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok")
     )
-    assert b"ok" == await ask(spy)
-    assert 3 == spy.asked
+    assert await ask(spy) == b"ok"
+    assert spy.asked == 3
 
 
 async def test_tries_are_few(ask: Any) -> None:
@@ -129,7 +129,7 @@ async def test_tries_are_few(ask: Any) -> None:
     spy = RecordingTransport(httpx.Response(500))
     with pytest.raises(CloudServerError):
         await ask(spy)
-    assert 3 == spy.asked
+    assert spy.asked == 3
 
 
 @pytest.mark.parametrize("does", [httpx.ReadTimeout("x"), httpx.Response(500)])
@@ -138,7 +138,7 @@ async def test_a_post_is_never_asked_twice(ask: Any, does: object) -> None:
     spy = RecordingTransport(does)
     with pytest.raises(CloudError):
         await ask(spy, POST)
-    assert 1 == spy.asked
+    assert spy.asked == 1
 
 
 async def test_every_try_is_paid_for(ask: Any) -> None:
@@ -147,7 +147,7 @@ async def test_every_try_is_paid_for(ask: Any) -> None:
     spy = RecordingTransport(httpx.Response(500))
     with pytest.raises(CloudServerError):
         await ask(spy, row)
-    assert 1 == spy.asked
+    assert spy.asked == 1
 
 
 async def test_a_huge_answer_is_refused(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +224,7 @@ async def test_the_clouds_own_limit_is_kept_from_then_on(
         with pytest.raises(CloudQuotaExceededError) as caught:
             await http.request(GET, "APPID9", ApiRequest(), refuse)
         assert until == caught.value.retry_at
-    assert 1 == spy.asked
+    assert spy.asked == 1
     await http.close()
 
 
@@ -255,6 +255,6 @@ def test_reprs_keep_secrets() -> None:
 
 def test_a_code_is_only_a_code() -> None:
     """A code that smuggles words is cut down to a code's characters."""
-    assert "RTC.0001" == clean_code("RTC.0001")
-    assert "a_script_1" == clean_code("a <script> 1")
-    assert 48 == len(clean_code("9" * 500))
+    assert clean_code("RTC.0001") == "RTC.0001"
+    assert clean_code("a <script> 1") == "a_script_1"
+    assert len(clean_code("9" * 500)) == 48

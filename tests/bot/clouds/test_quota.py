@@ -74,7 +74,7 @@ async def test_apps_and_endpoints_count_apart(
     await quota.acquire(row, "kids")
     await quota.acquire(row, "adults")
     await quota.acquire(find_endpoint("agora", "lists", generation="seed"), "kids")
-    assert [] == clock.slept_s
+    assert clock.slept_s == []
 
 
 async def test_a_shared_budget_is_one_budget(
@@ -163,7 +163,7 @@ def _race(url: str) -> list[int]:
     ]
     for process in pair:
         assert process.stdout is not None
-        assert "ready\n" == process.stdout.readline()
+        assert process.stdout.readline() == "ready\n"
     for process in pair:
         assert process.stdin is not None
         process.stdin.write("\n")
@@ -173,7 +173,7 @@ def _race(url: str) -> list[int]:
 
 def test_two_processes_share_one_budget(store: Store) -> None:
     """Twenty a minute stay twenty when two processes ask sixty times."""
-    assert 20 == sum(_race(store.url))
+    assert sum(_race(store.url)) == 20
 
 
 @pytest.fixture(scope="session")
@@ -191,7 +191,7 @@ def test_two_processes_share_one_budget_on_postgres(postgres_url: str) -> None:
     store = Store(postgres_url)
     SQLModel.metadata.create_all(store.engine)
     try:
-        assert 20 == sum(_race(postgres_url))
+        assert sum(_race(postgres_url)) == 20
     finally:
         store.close()
 
@@ -207,7 +207,7 @@ async def test_what_waits_may_leave_the_reserve(
         with pytest.raises(CloudQuotaExceededError):
             await quota.acquire(THREE_A_DAY, "kids")
     await quota.acquire(THREE_A_DAY, "kids")
-    assert [] == clock.slept_s
+    assert clock.slept_s == []
 
 
 async def test_the_last_of_ten_are_peoples(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
@@ -219,5 +219,5 @@ async def test_the_last_of_ten_are_peoples(rate_limit_store: SqlRateLimitStore, 
         clock.moment += dt.timedelta(minutes=2)
     with pytest.raises(CloudQuotaExceededError):
         await quota.acquire(row, "app", background=True)
-    assert 3 == await quota.remaining_today(row, "app")
+    assert await quota.remaining_today(row, "app") == 3
     await quota.acquire(row, "app")

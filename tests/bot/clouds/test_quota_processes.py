@@ -79,7 +79,7 @@ async def run_two_processes(store: Store, clouds: FakeClouds, seconds: float) ->
     ]
     for process in pair:
         assert process.stdout is not None
-        assert b"ready\n" == await asyncio.wait_for(process.stdout.readline(), 30)
+        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
     outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
     return sum((Counter(json.loads(out)) for out, _ in outputs), Counter())
 
@@ -87,9 +87,9 @@ async def run_two_processes(store: Store, clouds: FakeClouds, seconds: float) ->
 async def test_two_processes_break_no_quota(shared_store: Store, clouds: FakeClouds) -> None:
     """As fast as two processes can, and as the cloud counts it: never a call too many."""
     outcomes = await run_two_processes(shared_store, clouds, SECONDS)
-    assert [] == clouds.over_quota
-    assert 0 == sum(n for name, n in outcomes.items() if "OVER" in name)
-    assert 1 == clouds.counts["live/diagnosis"]
+    assert clouds.over_quota == []
+    assert sum(n for name, n in outcomes.items() if "OVER" in name) == 0
+    assert clouds.counts["live/diagnosis"] == 1
     assert clouds.max_rate("analytics/call/lists", 0.9) <= 3
     assert clouds.counts["analytics/call/lists"] >= SECONDS
     assert clouds.counts["analytics/feedback/reportV2"] > 3 * SECONDS
@@ -111,8 +111,8 @@ async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: FakeClou
             LoggedRequest(at, APP_ID, name, name, {}, within_quota=True)
         )
     await run_two_processes(store, clouds, SECONDS)
-    assert 1000 == clouds.counts[name]
-    assert [] == clouds.over_quota
+    assert clouds.counts[name] == 1000
+    assert clouds.over_quota == []
 
 
 async def test_the_background_leaves_a_tenth(store: Store) -> None:
@@ -123,13 +123,13 @@ async def test_the_background_leaves_a_tenth(store: Store) -> None:
     store.transact_sync(
         lambda session: session.add_all(ApiCall(bucket=bucket, at=earlier) for _ in range(899))
     )
-    assert 1 == await quota.remaining_today(row, APP_ID, background=True)
+    assert await quota.remaining_today(row, APP_ID, background=True) == 1
     await quota.acquire(row, APP_ID, background=True)
     clock.advance(minutes=5)
     with pytest.raises(CloudQuotaExceededError) as caught:
         await quota.acquire(row, APP_ID, background=True)
     assert dt.datetime(2026, 11, 21, tzinfo=dt.UTC) == caught.value.retry_at
-    assert 100 == await quota.remaining_today(row, APP_ID)
+    assert await quota.remaining_today(row, APP_ID) == 100
     await quota.acquire(row, APP_ID)
 
 
@@ -151,7 +151,7 @@ async def test_what_is_left_is_read_without_spending(rate_limit_store: SqlRateLi
     rates = [(3, 1.0), (30, 60.0)]
     await rate_limit_store.reserve_slot("a", rates, 1000, now=now, deadline=now)
     for _ in range(2):
-        assert ((2, 29), 999) == await rate_limit_store.remaining("a", rates, 1000, now=now)
-    assert ((3, 29), None) == await rate_limit_store.remaining(
+        assert await rate_limit_store.remaining("a", rates, 1000, now=now) == ((2, 29), 999)
+    assert await rate_limit_store.remaining(
         "a", rates, None, now=now + dt.timedelta(seconds=30)
-    )
+    ) == ((3, 29), None)

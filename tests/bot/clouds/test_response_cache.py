@@ -81,8 +81,8 @@ async def test_an_answer_comes_back_whole(response_cache: ResponseCache, clock: 
     asked: list[int] = []
     first = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
     again = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
-    assert (PART, PART) == (first.metrics, again.metrics)
-    assert [1] == asked
+    assert (first.metrics, again.metrics) == (PART, PART)
+    assert asked == [1]
 
 
 async def test_asked_together_is_asked_once(clock: Any) -> None:
@@ -92,8 +92,8 @@ async def test_asked_together_is_asked_once(clock: Any) -> None:
     found = await asyncio.gather(
         *(asker.ask(FetchRequest("live", "q", tell(asked))) for _ in range(10))
     )
-    assert [PART] * 10 == [each.metrics for each in found]
-    assert [1] == asked
+    assert [each.metrics for each in found] == [PART] * 10
+    assert asked == [1]
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '["0", {}]', '["1", {"fetched_at": 1}]'])
@@ -104,7 +104,7 @@ async def test_what_cannot_be_read_is_asked_anew(
     await response_cache.put("q", text, NOON)
     asked: list[int] = []
     found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
-    assert (PART, [1]) == (found.metrics, asked)
+    assert (found.metrics, asked) == (PART, [1])
 
 
 async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: Any) -> None:
@@ -116,7 +116,7 @@ async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: A
         raise quota_exceeded(ROW, NOON + dt.timedelta(minutes=1))
 
     found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", fetch))
-    assert (PART, None) == (found.metrics, found.error)
+    assert (found.metrics, found.error) == (PART, None)
 
 
 async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock: Any) -> None:
@@ -136,7 +136,7 @@ async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock
         assert looks == len(slept_s)
         assert (PART if looks else None) == found.metrics
     assert found.error is None
-    assert [1] == asked
+    assert asked == [1]
 
 
 async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
@@ -152,12 +152,12 @@ async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
         FetchRequest("c", "c", tell(asked)),
     ]
     found = await asker.fetch_all(asks)
-    assert [1] == asked
-    assert [None, PART, None] == [each.metrics for each in found]
+    assert asked == [1]
+    assert [each.metrics for each in found] == [None, PART, None]
     told = merge_results(Topic.LIVE, "kids", "agora", clock.now(), found)
-    assert (1, 3, NOON, None) == (
+    assert (
         len(told.failures),
         len(told.missing),
         told.fetched_at,
         told.fresh_at,
-    )
+    ) == (1, 3, NOON, None)

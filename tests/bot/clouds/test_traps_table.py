@@ -85,7 +85,7 @@ def test_each_trap_is_proved(trap: Trap) -> None:
         assert len(trap.proof) > 20
         return
     found = [find_test(short) for short in trap.tests]
-    assert [] == [short for short, test in zip(trap.tests, found, strict=True) if test is None]
+    assert [short for short, test in zip(trap.tests, found, strict=True) if test is None] == []
     if trap.is_marked or trap.id[0] in "TQ":
         named = " ".join(test.text for test in found if test is not None)
         wanted = trap.id if trap.id[0] in "AVW" else f"{trap.id}|{SECTIONS[trap.id[0]]}"
@@ -95,8 +95,8 @@ def test_each_trap_is_proved(trap: Trap) -> None:
 def test_hardly_any_is_exempt() -> None:
     """What is marked H has a test without exception, and what is marked M nearly so."""
     exempt = [trap for trap in TABLE if trap.is_marked and not trap.tests]
-    assert [] == [trap.id for trap in exempt if trap.severity == "H"]
+    assert [trap.id for trap in exempt if trap.severity == "H"] == []
     assert len(exempt) <= _EXEMPT_MOST
     today = [trap for trap in TABLE if trap.id.startswith("T") and not trap.tests]
     assert len(today) <= _TODAY_EXEMPT_MOST
-    assert [] == [trap.id for trap in TABLE if trap.id[0] in "QD" and not trap.tests]
+    assert [trap.id for trap in TABLE if trap.id[0] in "QD" and not trap.tests] == []

@@ -31,12 +31,12 @@ T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 def test_healthy_when_nothing_is_out_of_bounds(build_call: Any) -> None:
     """Two well measured ends, nothing bad, nothing told: none, and rather sure of it."""
     verdict = build_call().diagnose()
-    assert ("none", None, None, ()) == (
+    assert (
         verdict.cause,
         verdict.side,
         verdict.uid,
         verdict.evidence,
-    )
+    ) == ("none", None, None, ())
     assert verdict.confidence >= 0.8
 
 
@@ -50,7 +50,7 @@ def test_healthy_is_less_sure_the_less_it_saw(build_call: Any) -> None:
     late.add_session(S, "b", -60, None)
     for call_builder in (blind, silent, late):
         verdict = call_builder.diagnose()
-        assert "none" == verdict.cause
+        assert verdict.cause == "none"
         assert verdict.confidence < build_call().diagnose().confidence
     assert half.diagnose().confidence < 0.9
 
@@ -74,7 +74,7 @@ def test_unknown_when_an_end_has_too_little(
         .set_values(S, Metric.SYSTEM_CPU, None, 99)
     )
     verdict = call_builder.keep_samples(uid, *span).diagnose()
-    assert ("unknown", None) == (verdict.cause, verdict.confidence)
+    assert (verdict.cause, verdict.confidence) == ("unknown", None)
     assert [(what, why, uid)] == [(one.what, one.why, one.detail) for one in verdict.missing]
 
 
@@ -83,7 +83,7 @@ def test_metrics_nobody_knows_are_no_sight(build_call: Any) -> None:
     call_builder = build_call()
     unread = [dataclasses.replace(one, metric=Metric.OTHER) for one in call_builder.series()]
     verdict = diagnose(call_builder.report(), [], unread, [])
-    assert "unknown" == verdict.cause
+    assert verdict.cause == "unknown"
     assert {MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS} <= {
         one.what for one in verdict.missing
     }
@@ -91,8 +91,8 @@ def test_metrics_nobody_knows_are_no_sight(build_call: Any) -> None:
 
 def test_a_minute_of_samples_is_enough(build_call: Any) -> None:
     """Just over a minute at one end can be judged, just under cannot."""
-    assert "none" == build_call().keep_samples(S, -30, 30).diagnose().cause
-    assert "unknown" == build_call().keep_samples(S, -28, 28).diagnose().cause
+    assert build_call().keep_samples(S, -30, 30).diagnose().cause == "none"
+    assert build_call().keep_samples(S, -28, 28).diagnose().cause == "unknown"
 
 
 def test_unknown_while_the_data_is_not_out(build_call: Any) -> None:
@@ -100,7 +100,7 @@ def test_unknown_while_the_data_is_not_out(build_call: Any) -> None:
     retry_at = T0 + dt.timedelta(seconds=270)
     call_builder = build_call().set_values(T, Metric.UPLINK_LOSS, V, 40)
     call_builder.missing.append(MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, retry_at))
-    assert "network.loss" == call_builder.diagnose().cause  # all that is judged is out
+    assert call_builder.diagnose().cause == "network.loss"  # all that is judged is out
     verdict = call_builder.keep_samples(S, -300, 30).keep_samples(T, -300, 30).diagnose()
     assert ("unknown", None, retry_at) == (verdict.cause, verdict.confidence, verdict.retry_at)
 
@@ -109,7 +109,7 @@ def test_does_not_repeat_what_the_caller_lacks(build_call: Any) -> None:
     """One lack, one row: the caller's reason is the better one."""
     call_builder = build_call().keep_samples(T, 500, 600)
     call_builder.missing.append(MissingItem(MissingKind.TEACHER_METRICS, MissingReason.CUT_OFF))
-    assert [MissingReason.CUT_OFF] == [one.why for one in call_builder.diagnose().missing]
+    assert [one.why for one in call_builder.diagnose().missing] == [MissingReason.CUT_OFF]
 
 
 def test_takes_over_why_the_call_is_lacking(build_call: Any) -> None:
@@ -131,25 +131,25 @@ def test_single_bad_samples_here_and_there_are_no_fault(build_call: Any) -> None
     call_builder = build_call()
     for at in range(-110, 110, 20):
         call_builder.set_values(T, Metric.UPLINK_LOSS, V, 30, (at, at))
-    assert "none" == call_builder.diagnose().cause
+    assert call_builder.diagnose().cause == "none"
 
 
 def test_unknown_still_passes_on_what_the_cloud_told(build_call: Any) -> None:
     """An end is missing, yet the cloud named a cause: unknown, and the cause beside it."""
     verdict = build_call().keep_samples(S, 500, 600).add_event(S, "21", T).diagnose()
-    assert ("unknown", None) == (verdict.cause, verdict.confidence)
+    assert (verdict.cause, verdict.confidence) == ("unknown", None)
     (other,) = verdict.others
-    assert ("network.loss", Side.TEACHER) == (other.cause, other.side)
+    assert (other.cause, other.side) == ("network.loss", Side.TEACHER)
     (evidence,) = other.evidence
     assert (Code("agora.factor_id", "21"), S, T) == (evidence.code, evidence.uid, evidence.peer)
-    assert "agora" == evidence.source
+    assert evidence.source == "agora"
 
 
 def test_unknown_without_any_data() -> None:
     """No call, no series: unknown, with the call and both ends missing."""
     report = Report("kids", "class_1", T, S, Side.STUDENT, IssueType.HELP, T0)
     verdict = diagnose(report, [], [], [])
-    assert "unknown" == verdict.cause
+    assert verdict.cause == "unknown"
     assert {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS} == {
         one.what for one in verdict.missing
     }
@@ -161,30 +161,30 @@ def test_the_cloud_confirms(build_call: Any) -> None:
     both = build_call().set_values(T, Metric.UPLINK_LOSS, V, 9).add_event(S, "21", T).diagnose()
     assert alone.cause == both.cause == "network.loss"
     assert both.confidence > alone.confidence
-    assert {"uplink_loss", ""} == {one.metric for one in both.evidence}
-    assert () == both.others
+    assert {one.metric for one in both.evidence} == {"uplink_loss", ""}
+    assert both.others == ()
 
 
 def test_the_cloud_contradicts(build_call: Any) -> None:
     """Another cause from the cloud lowers ours; both are named."""
     alone = build_call().set_values(T, Metric.UPLINK_LOSS, V, 20).diagnose()
     told = build_call().set_values(T, Metric.UPLINK_LOSS, V, 20).add_event(S, "10").diagnose()
-    assert "network.loss" == told.cause
+    assert told.cause == "network.loss"
     assert told.confidence < alone.confidence
-    assert ["device.cpu_high"] == [one.cause for one in told.others]
+    assert [one.cause for one in told.others] == ["device.cpu_high"]
 
 
 def test_what_we_cannot_measure_the_cloud_may_tell(build_call: Any) -> None:
     """A removal shows in no metric: the cloud's word is enough."""
     verdict = build_call().add_event(S, "30", event=Code("agora.exp_id", "4")).diagnose()
-    assert ("session.removed", Side.STUDENT) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("session.removed", Side.STUDENT)
     assert verdict.confidence >= 0.7
 
 
 def test_a_claim_our_metrics_deny_is_told_with_doubt(build_call: Any) -> None:
     """The cloud says loss on the way up, our metrics show none."""
     verdict = build_call().add_event(S, "21", T).diagnose()
-    assert ("network.loss", Side.TEACHER) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("network.loss", Side.TEACHER)
     assert verdict.confidence <= 0.6
 
 
@@ -203,14 +203,14 @@ def test_a_cause_about_the_peer_lies_with_the_peer(build_call: Any) -> None:
     """Huawei's "no bitstream from the peer" is told of who suffers; the other one did it."""
     huawei = {"kind": "huawei.abnormal_factor.type2_3", "event": Code("huawei.abnormal_type", "2")}
     verdict = build_call().add_event(S, "18", **huawei).diagnose()
-    assert ("media.peer_no_stream", Side.TEACHER) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("media.peer_no_stream", Side.TEACHER)
 
 
 @pytest.mark.parametrize("factor", ["18", "99999", ""])
 def test_an_unknown_code_is_kept_and_never_raises(build_call: Any, factor: str) -> None:
     """What nobody knows is evidence with its number, not an error."""
     verdict = build_call().add_event(S, factor).diagnose()
-    assert "unknown.other" == verdict.cause
+    assert verdict.cause == "unknown.other"
     assert verdict.confidence <= 0.5
     assert Code("agora.factor_id", factor) in [one.code for one in verdict.evidence]
 
@@ -220,7 +220,7 @@ def test_events_of_others_and_of_other_times_do_not_count(build_call: Any) -> No
     call_builder = build_call().add_event("777", "10").add_event(S, "10", after_s=-3000)
     call_builder.add_event(S, "10")
     call_builder.events[-1] = dataclasses.replace(call_builder.events[-1], cname="class_2")
-    assert "none" == call_builder.diagnose().cause
+    assert call_builder.diagnose().cause == "none"
 
 
 def test_a_classmate_may_witness_the_teacher(build_call: Any) -> None:
@@ -267,7 +267,8 @@ def test_unknown_for_good_says_so(build_call: Any) -> None:
         MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE, later)
     )
     verdict = call_builder.diagnose()
-    assert [MissingKind.STUDENT_METRICS, MissingKind.EVENTS] == [
-        missing_item.what for missing_item in verdict.missing
+    assert [missing_item.what for missing_item in verdict.missing] == [
+        MissingKind.STUDENT_METRICS,
+        MissingKind.EVENTS,
     ]
     assert (None, later) == (verdict.known_at, verdict.retry_at)

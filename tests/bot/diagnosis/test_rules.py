@@ -104,11 +104,11 @@ def test_weak_wifi_hits_both_ways_in_bursts(build_call: Any) -> None:
             call_builder.set_values(S, M.END_TO_END_LOSS, media, 25, span)
         call_builder.set_values(S, M.ROUTER_LATENCY, None, 600, span)
     verdict = call_builder.diagnose()
-    assert ("network.wifi_weak", Side.STUDENT) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("network.wifi_weak", Side.STUDENT)
     assert "router_latency" in {one.metric for one in verdict.evidence}
     call_builder.add_session(S, f"sid-{S}", -300, None, network="4G")
     other = call_builder.diagnose()
-    assert ("network.loss", Side.STUDENT) == (other.cause, other.side)
+    assert (other.cause, other.side) == ("network.loss", Side.STUDENT)
 
 
 def test_sender_comes_before_the_receiver_who_sees_it(build_call: Any) -> None:
@@ -117,7 +117,7 @@ def test_sender_comes_before_the_receiver_who_sees_it(build_call: Any) -> None:
         build_call().set_values(T, M.UPLINK_LOSS, V, 20).set_values(S, M.END_TO_END_LOSS, V, 22)
     )
     verdict = call_builder.diagnose()
-    assert ("network.loss", UP, Side.TEACHER) == (verdict.cause, verdict.direction, verdict.side)
+    assert (verdict.cause, verdict.direction, verdict.side) == ("network.loss", UP, Side.TEACHER)
     assert not [one for one in verdict.others if one.side is Side.STUDENT]
 
 
@@ -128,8 +128,8 @@ def test_names_what_the_sender_does_not_explain_too(build_call: Any) -> None:
     )
     verdict = call_builder.diagnose()
     assert Side.TEACHER is verdict.side
-    assert [("network.loss", DOWN, Side.STUDENT)] == [
-        (one.cause, one.direction, one.side) for one in verdict.others
+    assert [(one.cause, one.direction, one.side) for one in verdict.others] == [
+        ("network.loss", DOWN, Side.STUDENT)
     ]
 
 
@@ -143,8 +143,8 @@ def test_two_faults_are_both_named_the_sender_first(build_call: Any) -> None:
         .set_values(S, M.FREEZE_TIME, V, 700)
         .diagnose()
     )
-    assert "network.loss" == verdict.cause
-    assert ["device.cpu_high"] == [one.cause for one in verdict.others]
+    assert verdict.cause == "network.loss"
+    assert [one.cause for one in verdict.others] == ["device.cpu_high"]
     assert verdict.confidence < 0.9
 
 
@@ -155,7 +155,7 @@ def test_a_fault_that_explains_nothing_ranks_lower(build_call: Any) -> None:
     )
     verdict = call_builder.diagnose()
     assert Side.TEACHER is verdict.side
-    assert [Side.STUDENT] == [one.side for one in verdict.others]
+    assert [one.side for one in verdict.others] == [Side.STUDENT]
     turned = build_call(abnormal=Side.TEACHER).set_values(T, M.UPLINK_LOSS, V, 30)
     assert Side.STUDENT is turned.set_values(S, M.UPLINK_LOSS, V, 14).diagnose().side
 
@@ -172,7 +172,7 @@ def test_what_lies_outside_two_minutes_does_not_count(
     build_call: Any, span: tuple[float, float]
 ) -> None:
     """A fault that is over before, or begins after, leaves the call healthy."""
-    assert "none" == build_call().set_values(T, M.UPLINK_LOSS, V, 40, span).diagnose().cause
+    assert build_call().set_values(T, M.UPLINK_LOSS, V, 40, span).diagnose().cause == "none"
 
 
 def test_loss_nobody_can_place_is_named_with_doubt(build_call: Any) -> None:
@@ -181,15 +181,15 @@ def test_loss_nobody_can_place_is_named_with_doubt(build_call: Any) -> None:
         build_call().without_metrics(M.UPLINK_LOSS).set_values(S, M.END_TO_END_LOSS, V, 20)
     )
     verdict = call_builder.diagnose()
-    assert ("network.loss", Side.TEACHER) == (verdict.cause, verdict.side)
-    assert [Side.STUDENT] == [one.side for one in verdict.others]
+    assert (verdict.cause, verdict.side) == ("network.loss", Side.TEACHER)
+    assert [one.side for one in verdict.others] == [Side.STUDENT]
     assert 0.4 <= verdict.confidence <= 0.6
 
 
 def test_a_freeze_nobody_can_explain_is_other(build_call: Any) -> None:
     """Freezes without loss, jitter or load are told as such, not guessed."""
     verdict = build_call().set_values(S, M.FREEZE_TIME, V, 900).diagnose()
-    assert ("unknown.other", None) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("unknown.other", None)
     assert verdict.confidence < 0.5
 
 
@@ -199,17 +199,17 @@ def test_a_class_without_video_is_healthy(build_call: Any) -> None:
     for uid in (T, S):
         call_builder.set_values(uid, M.SEND_BITRATE, V, 0, (-300, 300))
         call_builder.set_values(uid, M.RECEIVE_BITRATE, V, 0, (-300, 300))
-    assert "none" == call_builder.diagnose().cause
+    assert call_builder.diagnose().cause == "none"
 
 
 def test_a_student_muted_all_along_is_no_fault_the_student_feels(build_call: Any) -> None:
     """A muted student does not explain what the student suffers."""
     call_builder = build_call().set_values(S, M.SEND_BITRATE, A, 0, (-300, 300))
     assert (
-        "none" == call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-300, 300)).diagnose().cause
+        call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-300, 300)).diagnose().cause == "none"
     )
     call_builder.abnormal = Side.TEACHER
-    assert "user_action.stopped_sending" == call_builder.diagnose().cause
+    assert call_builder.diagnose().cause == "user_action.stopped_sending"
 
 
 def test_short_peaks_are_no_fault(build_call: Any) -> None:
@@ -219,7 +219,7 @@ def test_short_peaks_are_no_fault(build_call: Any) -> None:
         .set_values(T, M.UPLINK_LOSS, V, 30, (0, 0))
         .set_values(T, M.UPLINK_LOSS, V, 30, (50, 52))
     )
-    assert "none" == call_builder.set_values(S, M.SYSTEM_CPU, None, 95, (-40, -38)).diagnose().cause
+    assert call_builder.set_values(S, M.SYSTEM_CPU, None, 95, (-40, -38)).diagnose().cause == "none"
 
 
 def test_says_who_fell_out(build_call: Any) -> None:
@@ -230,12 +230,12 @@ def test_says_who_fell_out(build_call: Any) -> None:
             offset = times - 1600948800
             kept = (offset < -10) | (offset > 20)
             call_builder.curves[key] = times[kept], values[kept]
-    assert "none" == call_builder.diagnose().cause  # the data has a hole, the call had none
+    assert call_builder.diagnose().cause == "none"  # the data has a hole, the call had none
     call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-10, 20)).set_values(
         T, M.RECEIVE_BITRATE, V, 0, (-10, 20)
     )
     verdict = call_builder.diagnose()
-    assert ("reconnect.network_down", Side.STUDENT) == (verdict.cause, verdict.side)
+    assert (verdict.cause, verdict.side) == ("reconnect.network_down", Side.STUDENT)
 
 
 def test_says_who_came_back_and_who_was_there_twice(build_call: Any) -> None:
@@ -243,9 +243,9 @@ def test_says_who_came_back_and_who_was_there_twice(build_call: Any) -> None:
     call_builder = build_call()
     call_builder.add_session(S, "a", -300, -15)
     call_builder.add_session(S, "b", 10, None)
-    assert "reconnect.network_down" == call_builder.diagnose().cause
+    assert call_builder.diagnose().cause == "reconnect.network_down"
     twice = build_call()
     twice.add_session(S, "a", -300, 40)
     twice.add_session(S, "b", -20, None)
     verdict = twice.diagnose()
-    assert ("session.duplicate_uid", S) == (verdict.cause, verdict.uid)
+    assert (verdict.cause, verdict.uid) == ("session.duplicate_uid", S)

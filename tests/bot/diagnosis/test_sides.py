@@ -54,8 +54,8 @@ def test_fault_that_cannot_be_felt_comes_second(build_call: Any, told: bool) -> 
     if told:
         call_builder.add_event(T, "21", S)
     verdict = call_builder.diagnose()
-    assert ("network.jitter", S) == (verdict.cause, verdict.uid)
+    assert (verdict.cause, verdict.uid) == ("network.jitter", S)
     alone = build_call().set_values(S, UP_LOSS, V, 30).add_event(T, "21", S).diagnose()
-    assert ("network.loss", S) == (alone.cause, alone.uid)
+    assert (alone.cause, alone.uid) == ("network.loss", S)
     assert alone.confidence is not None
     assert alone.confidence < 0.7

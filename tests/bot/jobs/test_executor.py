@@ -21,9 +21,9 @@ async def test_executor_forgets_old_jobs(tmp_path: Path) -> None:
     executor = Executor(f"sqlite:///{tmp_path / 'x.db'}", executor_id="w1", poll_s=1)
     await executor.open(None)
     await executor.enqueue("card:LD-1#1", "card:LD-1")
-    assert 0 == await executor.delete_older(dt.timedelta(days=30))
-    assert ("ENQUEUED", None) == await executor.job_status("card:LD-1#1")
-    assert 1 == await executor.delete_older(dt.timedelta(0))
+    assert await executor.delete_older(dt.timedelta(days=30)) == 0
+    assert await executor.job_status("card:LD-1#1") == ("ENQUEUED", None)
+    assert await executor.delete_older(dt.timedelta(0)) == 1
     assert await executor.job_status("card:LD-1#1") is None
     await executor.close()
 
@@ -32,7 +32,7 @@ async def test_jobs_stand_in_a_file_of_their_own(store: Store, clock: Any, tmp_p
     """DBOS's tables stand beside our database, with a write-ahead log."""
     async with Worker(store, clock, {}, worker=False):
         with sqlite3.connect(tmp_path / "lagdesk.jobs.db") as connection:
-            assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         connection.close()
 
 

@@ -33,7 +33,7 @@ async def test_killed_worker_leaves_nothing_undone(
     lines = await heir.read_until(lambda lines: len(_ended(lines)) == 12)
     assert {f"card:LD-{number}" for number in range(12)} == _ended(lines)
     assert time.monotonic() - started_at < 10
-    assert 0 == await heir.end()
+    assert await heir.end() == 0
 
 
 async def test_two_workers_share(
@@ -62,12 +62,12 @@ async def test_two_workers_share(
     watching = [asyncio.create_task(watch(which)) for which in range(2)]
     async with asyncio.timeout(20):
         await done.wait()
-    assert [0, 0] == [await worker.end() for worker in workers]
+    assert [await worker.end() for worker in workers] == [0, 0]
     await asyncio.gather(*watching)
     assert dict.fromkeys((f"card:LD-{number}" for number in range(24)), 4) == Counter(
         name for _, name, _, _ in seen
     )
-    assert {0, 1} == {which for _, _, _, which in seen}
+    assert {which for _, _, _, which in seen} == {0, 1}
     for name in {name for _, name, _, _ in seen}:
         kinds = [kind for _, of, kind, _ in sorted(seen) if of == name]
         assert all(before != after for before, after in pairwise(kinds)), kinds

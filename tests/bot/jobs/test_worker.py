@@ -70,7 +70,7 @@ async def test_owed_duty_is_carried_out_once(store: Store, clock: Any) -> None:
             await engine.reconcile()
         await engine.wait_until_idle()
         await engine.notify_workers(CARD)
-    assert [(CARD, 1)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1)]
     assert clock.now() == _read(store).finished_at
 
 
@@ -80,7 +80,7 @@ async def test_work_owed_before_the_start_goes_on(store: Store, clock: Any) -> N
     job_handlers = Carriers()
     async with Worker(store, clock, job_handlers.job_handlers) as engine:
         await engine.wait_until_idle()
-    assert [(CARD, 1)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1)]
 
 
 async def test_pauses_grow(store: Store, clock: Any) -> None:
@@ -95,7 +95,7 @@ async def test_pauses_grow(store: Store, clock: Any) -> None:
             await engine.reconcile()
             await engine.wait_until_idle()
             assert attempt == len(job_handlers.seen)
-            assert "slack timeout: Slack did not answer." == _read(store).last_error
+            assert _read(store).last_error == "slack timeout: Slack did not answer."
             clock.move(seconds=1)
         await engine.reconcile()
         await engine.wait_until_idle()
@@ -140,7 +140,7 @@ async def test_carrier_chooses_when_to_return(store: Store, clock: Any) -> None:
         clock.move(minutes=3)
         await engine.reconcile()
         await engine.wait_until_idle()
-    assert [(CARD, 1), (CARD, 2)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1), (CARD, 2)]
 
 
 async def test_duty_begins_when_it_is_due(store: Store, real_clock: Clock) -> None:
@@ -172,7 +172,7 @@ async def test_owed_meanwhile_is_carried_out_once_more(store: Store, clock: Any)
         _enqueue(store, clock)
         await engine.notify_workers(CARD)
         await engine.wait_until_idle()
-    assert [(CARD, 1), (CARD, 2)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1), (CARD, 2)]
 
 
 async def test_bug_is_logged_with_its_traceback_once(
@@ -187,7 +187,7 @@ async def test_bug_is_logged_with_its_traceback_once(
             await engine.wait_until_idle()
             clock.move(seconds=5)
     records = [entry for entry in caplog.records if "unexpectedly" in entry.message]
-    assert [True, False] == [bool(entry.exc_info) for entry in records]
+    assert [bool(entry.exc_info) for entry in records] == [True, False]
 
 
 async def test_stop_hands_back_what_hangs(
@@ -211,7 +211,7 @@ async def test_stop_hands_back_what_hangs(
     job_handlers.during = None
     async with Worker(store, clock, job_handlers.job_handlers) as engine:
         await engine.wait_until_idle()
-    assert [(CARD, 1), (CARD, 2)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1), (CARD, 2)]
 
 
 async def test_stop_waits_for_what_ends(store: Store, clock: Any) -> None:
@@ -241,7 +241,7 @@ async def test_hanging_try_is_ended(
     async with Worker(store, clock, job_handlers.job_handlers) as engine:
         await engine.wait_until_idle()
     duty = _read(store)
-    assert ("TimeoutError", 1) == (duty.last_error, duty.failures)
+    assert (duty.last_error, duty.failures) == ("TimeoutError", 1)
 
 
 async def test_outcome_survives_a_database_that_is_away(
@@ -265,7 +265,7 @@ async def test_outcome_survives_a_database_that_is_away(
     _enqueue(store, clock)
     async with Worker(store, clock, job_handlers.job_handlers) as engine:
         await engine.wait_until_idle()
-    assert [(CARD, 1)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 1)]
     assert clock.now() == _read(store).finished_at
 
 
@@ -288,9 +288,9 @@ async def test_failed_pass_is_followed_by_another(
     _enqueue(store, clock)
     async with engine:
         await engine.wait_until_idle()
-    assert [(CARD, 1)] == job_handlers.seen
-    assert ["A pass over the duties failed; the next one follows."] == [
-        entry.message for entry in caplog.records if entry.exc_info
+    assert job_handlers.seen == [(CARD, 1)]
+    assert [entry.message for entry in caplog.records if entry.exc_info] == [
+        "A pass over the duties failed; the next one follows."
     ]
 
 
@@ -332,12 +332,12 @@ async def test_lost_attempt_is_replaced(
         changed = connection.execute(
             "UPDATE workflow_status SET status = ?, executor_id = ?", (status, executor_id)
         )
-        assert 1 == changed.rowcount
+        assert changed.rowcount == 1
     connection.close()
     job_handlers = Carriers()
     async with Worker(store, clock, job_handlers.job_handlers) as engine:
         await engine.wait_until_idle()
-    assert [(CARD, 2)] == job_handlers.seen
+    assert job_handlers.seen == [(CARD, 2)]
 
 
 async def test_web_process_only_enqueues(store: Store, clock: Any) -> None:
@@ -346,7 +346,7 @@ async def test_web_process_only_enqueues(store: Store, clock: Any) -> None:
     _enqueue(store, clock)
     async with Worker(store, clock, job_handlers.job_handlers, worker=False) as web:
         await web.notify_workers(CARD)
-    assert [] == job_handlers.seen
+    assert job_handlers.seen == []
     async with (
         Worker(store, clock, job_handlers.job_handlers, poll_s=0.05) as engine,
         Worker(store, clock, {}, worker=False) as web,
@@ -368,7 +368,7 @@ async def test_engines_follow_one_another(store: Store, clock: Any) -> None:
             with pytest.raises(RuntimeError, match="another worker"):
                 await Worker(store, clock, {}).__aenter__()
         assert [(CARD, round_)] == job_handlers.seen
-        assert "still works" == await asyncio.to_thread(str, "still works")
+        assert await asyncio.to_thread(str, "still works") == "still works"
 
 
 async def test_settled_names_what_is_left(store: Store, clock: Any) -> None:
@@ -388,5 +388,5 @@ async def test_engine_is_quiet(
         _enqueue(store, clock)
         await engine.notify_workers()
         await engine.wait_until_idle()
-    assert [] == [entry.message for entry in caplog.records if entry.name != "asyncio"]
-    assert ("", "") == capfd.readouterr()
+    assert [entry.message for entry in caplog.records if entry.name != "asyncio"] == []
+    assert capfd.readouterr() == ("", "")

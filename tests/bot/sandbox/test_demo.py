@@ -54,7 +54,7 @@ async def demo_run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[De
             open_application(settings, delay_scale=DELAY_SCALE)
         )
         yield DemoRun(clouds, application.ticket_service)
-        assert [] == clouds.over_quota
+        assert clouds.over_quota == []
 
 
 def complain(sim_call: SimulatedCall, app: str) -> Report:
@@ -94,12 +94,12 @@ def test_each_class_is_held_in_an_app() -> None:
 def test_huawei_knows_where_to_tell_of_recordings(demo_run: DemoRun) -> None:
     """A piano call can be recorded, and the callback leads to our hook with the key we know."""
     settings = demo_run.desk.settings
-    assert (["piano"], CALLBACK_KEY) == (
+    assert (
         list(settings.huawei_record_rules),
         settings.huawei_callback_key,
-    )
+    ) == (["piano"], CALLBACK_KEY)
     DemoEnvironment(Workspace(), demo_run.clouds, {}).connect("http://127.0.0.1:9")
     app_id = demo_run.clouds.huawei.account.apps["piano"]
     callback = demo_run.clouds.huawei.control.callbacks[app_id]
-    assert f"http://127.0.0.1:9{RECORDING_PATH}" == callback.url
-    assert CALLBACK_KEY == callback.auth_key
+    assert callback.url == f"http://127.0.0.1:9{RECORDING_PATH}"
+    assert callback.auth_key == CALLBACK_KEY

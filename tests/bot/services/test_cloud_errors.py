@@ -51,4 +51,4 @@ def test_judge_failure(error: CloudError, state: ReportState, pause: dt.timedelt
 def test_what_the_cloud_forgot_is_not_tried_again() -> None:
     """A mended key does not help once the call is forgotten."""
     wrong_key = CloudRefusedError(SAID, status=401, **AT)
-    assert (ReportState.REFUSED, None) == classify_report_failure(wrong_key, NOW, NOW)
+    assert classify_report_failure(wrong_key, NOW, NOW) == (ReportState.REFUSED, None)

@@ -73,7 +73,7 @@ async def test_looks_that_touch_are_found(store: Store) -> None:
     for each in (scan(90, 60), scan(61, 50, full=True), scan(5, -5)):
         await event_store.add_scan("kids", each, NOON)
     assert [scan(61, 50, full=True), scan(5, -5)] == list(await event_store.scans("kids", HOUR))
-    assert [] == await event_store.scans("adults", HOUR)
+    assert await event_store.scans("adults", HOUR) == []
 
 
 async def test_two_weeks_are_kept(store: Store) -> None:
@@ -84,5 +84,5 @@ async def test_two_weeks_are_kept(store: Store) -> None:
     await event_store.add_scan("kids", scan(-60, -61), later)
     assert [event(10)] == await event_store.events("kids", "", HOUR)
     await event_store.add_scan("kids", scan(-61, -62), later + 10 * MINUTE)
-    assert [] == await event_store.events("kids", "", HOUR)
-    assert [] == await event_store.scans("kids", HOUR)
+    assert await event_store.events("kids", "", HOUR) == []
+    assert await event_store.scans("kids", HOUR) == []

@@ -113,7 +113,7 @@ def test_taking(store: Store, steps: list[Callable[[Session], Any]], attempt: in
     _run(store, *steps)
     taken = store.transact_sync(_take("w1"))
     assert attempt == (taken.attempt if taken else None)
-    assert taken is None or ("w1", NOON) == (taken.locked_by, taken.attempted_at)
+    assert taken is None or (taken.locked_by, taken.attempted_at) == ("w1", NOON)
 
 
 def test_late_worker_changes_nothing(store: Store) -> None:
@@ -125,15 +125,15 @@ def test_late_worker_changes_nothing(store: Store) -> None:
         _settle(locked_by="w1"),
         _postpone(5, "no answer", locked_by="w1", failed=True),
     )
-    assert ("w2", None, 0) == (job.locked_by, job.finished_at, job.failures)
+    assert (job.locked_by, job.finished_at, job.failures) == ("w2", None, 0)
 
 
 def test_failures_count_until_one_try_ends_well(store: Store) -> None:
     """Failures in a row are counted, and a moment somebody asked for starts the count anew."""
     fail = _postpone(0, "no answer", failed=True)
-    assert 2 == _run(store, _enqueue(0), _take(), fail, _take(), fail).failures
-    assert 0 == _run(store, _take(), _postpone(0, "slow down")).failures
-    assert 0 == _run(store, _take(), fail, _take(), _settle()).failures
+    assert _run(store, _enqueue(0), _take(), fail, _take(), fail).failures == 2
+    assert _run(store, _take(), _postpone(0, "slow down")).failures == 0
+    assert _run(store, _take(), fail, _take(), _settle()).failures == 0
 
 
 def test_dead_worker_holds_nothing(store: Store) -> None:
@@ -143,7 +143,7 @@ def test_dead_worker_holds_nothing(store: Store) -> None:
         store.transact_sync(lambda s, n=name, w=worker: store_jobs.start_attempt(s, n, w, NOON))  # type: ignore[misc]
         store.transact_sync(partial(store_jobs.record_heartbeat, worker=worker, now=_at(heard_s)))
     silence = dt.timedelta(seconds=5)
-    assert 1 == store.transact_sync(lambda s: store_jobs.release_dead_workers(s, _at(10), silence))
+    assert store.transact_sync(lambda s: store_jobs.release_dead_workers(s, _at(10), silence)) == 1
     freed = store.read_sync(lambda session: store_jobs.list_due(session, _at(10), 9))
     assert [(CARD, _at(10))] == [(job.name, job.due_at) for job in freed]
     assert store.read_sync(lambda session: session.get(Heartbeat, "dead")) is None
@@ -172,13 +172,13 @@ def test_due_lists_the_longest_waiting_first(store: Store) -> None:
         found = store.read_sync(lambda session: store_jobs.list_due(session, NOON, 9, **asked))
         return [job.name for job in found]
 
-    assert ["card:a", "card:b"] == names()
-    assert ["card:a", "card:b"] == names(kind="card")
-    assert [] == names(kind="report")
-    assert ["card:b"] == names(names=["card:b", "card:later"])
+    assert names() == ["card:a", "card:b"]
+    assert names(kind="card") == ["card:a", "card:b"]
+    assert names(kind="report") == []
+    assert names(names=["card:b", "card:later"]) == ["card:b"]
     assert _at(-3) == store.read_sync(store_jobs.next_due_at)
     list_unfinished = store.read_sync(lambda session: store_jobs.list_unfinished(session, NOON))
-    assert {"card:a", "card:b", "card:held"} == set(list_unfinished)
+    assert set(list_unfinished) == {"card:a", "card:b", "card:held"}
 
 
 def test_start_hastens_our_own_pauses_only(store: Store) -> None:
@@ -187,7 +187,7 @@ def test_start_hastens_our_own_pauses_only(store: Store) -> None:
     _run(store, _enqueue(0), _take(), _postpone(300, "no answer", failed=True))
     store.transact_sync(lambda session: store_jobs.retry_now(session, NOON))
     found = store.read_sync(lambda session: store_jobs.list_due(session, NOON, 9))
-    assert [CARD] == [job.name for job in found]
+    assert [job.name for job in found] == [CARD]
 
 
 def test_finished_duties_are_deleted_in_time(store: Store) -> None:
@@ -197,9 +197,9 @@ def test_finished_duties_are_deleted_in_time(store: Store) -> None:
     for before, deleted in [(NOON, 0), (_at(1), 1)]:
         counted = store.transact_sync(lambda s, at=before: store_jobs.delete_finished(s, at))  # type: ignore[misc]
         assert deleted == counted
-    assert ["card:owed"] == store.read_sync(
-        lambda session: store_jobs.list_unfinished(session, NOON)
-    )
+    assert store.read_sync(lambda session: store_jobs.list_unfinished(session, NOON)) == [
+        "card:owed"
+    ]
 
 
 def test_skipping_counts_only_what_stands_still(store: Store) -> None:
@@ -209,7 +209,7 @@ def test_skipping_counts_only_what_stands_still(store: Store) -> None:
         return store.transact_sync(lambda session: store_jobs.skip_attempt(session, CARD, attempt))
 
     _run(store, _enqueue(0))
-    assert [True, False] == [skip(0), skip(0)]
+    assert [skip(0), skip(0)] == [True, False]
     _run(store, _take())
     assert not skip(2)
 
@@ -220,7 +220,7 @@ def test_database_decides_who_takes(shared_store: Store) -> None:
         shared_store, _enqueue(60), _enqueue(0), _take(), _enqueue(5), _settle(locked_by="w1")
     )
     assert (1, _at(5), None, None) == (job.attempt, job.due_at, job.finished_at, job.locked_by)
-    assert {"card": 1} == shared_store.read_sync(store_jobs.count_pending)
+    assert shared_store.read_sync(store_jobs.count_pending) == {"card": 1}
     assert _at(5) == shared_store.read_sync(
         lambda session: store_jobs.oldest_due_at(session, _at(9))
     )

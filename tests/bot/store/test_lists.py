@@ -247,4 +247,4 @@ def test_common_word_of_long_ago(each_database: Store) -> None:
         assert list(old[1000:996:-1]) == found(NumberRange(below=old[1001]), 4)
         assert list(old[::-1]) == found(NumberRange(), 10_000)
         assert list(old[:-21:-1]) == found(NumberRange(first=old[-20]), 50)
-        assert [] == found(NumberRange(first=old[-1] + 1), 50)
+        assert found(NumberRange(first=old[-1] + 1), 50) == []

@@ -21,7 +21,7 @@ def test_the_schema_goes_up_down_and_up_again(tmp_path: Path) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         connection.commit()
-    assert {"alembic_version"} == set(inspect(store.engine).get_table_names())
+    assert set(inspect(store.engine).get_table_names()) == {"alembic_version"}
     store.migrate()
     assert tables == set(inspect(store.engine).get_table_names())
     store.close()

@@ -65,7 +65,7 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
     def look(session: Session) -> None:
         found = recordings.lock(session, number)
         assert (reason, False, None) == (found.reason, found.has_webhook, found.stopped_at)
-        assert (NOON, Side.TEACHER) == (found.requested_at, found.side)
+        assert (found.requested_at, found.side) == (NOON, Side.TEACHER)
         assert found == recordings.find_by_origin(session, "T1", "V2")
         assert found == recordings.find_active(session, 7)
         assert found == recordings.find_by_job(session, "piano", "j2")
@@ -76,7 +76,7 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
             recordings.find_by_job(session, "piano", ""),
         ):
             assert nobody is None
-        assert ["V3"] == [one.origin for one in recordings.list_unconfirmed(session, "piano", "c1")]
+        assert [one.origin for one in recordings.list_unconfirmed(session, "piano", "c1")] == ["V3"]
         with pytest.raises(KeyError):
             recordings.lock(session, number + 1000)
 
@@ -89,15 +89,16 @@ async def test_what_is_told_twice_counts_once(each_database: Store) -> None:
     async def twice(work: Any) -> list[bool]:
         return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
 
-    assert [False, True] == await twice(lambda s: recordings.mark_received(s, "e1", NOON))
-    assert [False, True] == await twice(
-        lambda s: audit_log.add_entry(s, entry("V9", "room.reveal", 0))
-    )
+    assert await twice(lambda s: recordings.mark_received(s, "e1", NOON)) == [False, True]
+    assert await twice(lambda s: audit_log.add_entry(s, entry("V9", "room.reveal", 0))) == [
+        False,
+        True,
+    ]
 
     def add(session: Session) -> list[bool]:
         return [recordings.add_file(session, file(path, 1)) for path in ("a", "a", "b")]
 
-    assert [True, False, True] == await each_database.transact(add)
+    assert await each_database.transact(add) == [True, False, True]
     later = NOON + dt.timedelta(days=3)
     assert await each_database.transact(lambda s: recordings.mark_received(s, "e2", later))
     assert await each_database.transact(lambda s: recordings.mark_received(s, "e1", later))
@@ -121,15 +122,15 @@ async def test_who_did_what_newest_first(each_database: Store) -> None:
 
     def look(session: Session) -> None:
         newest = audit_log.list_newest(session, "T1", None, 3)
-        assert ["V3", "V2", "V1"] == [each.origin for each in newest]
+        assert [each.origin for each in newest] == ["V3", "V2", "V1"]
         (only,) = [
             each for each in audit_log.list_newest(session, "T1", 7, 20) if each.origin == "V1"
         ]
         assert (uid, NOON + MINUTE) == (only.detail, only.at)
-        assert {"V1": "refused"} == audit_log.outcomes(session, "T1", ["V1", "V2"])
-        assert {} == audit_log.outcomes(session, "T2", ["V1"])
-        assert {} == audit_log.outcomes(session, "T1", [])
+        assert audit_log.outcomes(session, "T1", ["V1", "V2"]) == {"V1": "refused"}
+        assert audit_log.outcomes(session, "T2", ["V1"]) == {}
+        assert audit_log.outcomes(session, "T1", []) == {}
         about = [each.action for each in audit_log.list_for_ticket(session, 7) if each.team == "T1"]
-        assert ["room.dismiss", "room.dismiss.refused"] == about[-2:]
+        assert about[-2:] == ["room.dismiss", "room.dismiss.refused"]
 
     await each_database.read(look)

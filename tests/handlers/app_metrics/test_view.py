@@ -123,16 +123,16 @@ def test_slack_takes_every_answer(
     """However much there is, in every language, the blocks keep to Slack's limits."""
     renderer = Renderer(Translator(locale, "Asia/Shanghai"))
     shown = metrics_blocks(app_metrics, ["adults"], renderer, native=native)
-    assert [] == validate_message({"text": fallback_text(app_metrics, renderer), "blocks": shown})
+    assert validate_message({"text": fallback_text(app_metrics, renderer), "blocks": shown}) == []
     assert native or not [block for block in shown if block["type"].startswith("data_")]
 
 
 def test_charts_hold_what_shares_a_scale() -> None:
     """Freezes are not drawn beside success, and there are two charts at most."""
     drawn = charts(FULL, Renderer(Translator("en")))
-    assert [["Video freeze"], ["Users"]] == [[line.name for line in c.lines] for c in drawn]
+    assert [[line.name for line in c.lines] for c in drawn] == [["Video freeze"], ["Users"]]
     alone = charts(replace(FULL, trends=(JOINS,)), Renderer(Translator("en")))
-    assert ["Success and good transmission"] == [chart.title for chart in alone]
+    assert [chart.title for chart in alone] == ["Success and good transmission"]
 
 
 def drawn(*lines: Line, zone: str = "UTC") -> Any:
@@ -159,8 +159,8 @@ def test_times_are_the_readers() -> None:
     """Labels stand in the reader's zone, which the axis names."""
     points = ((NOON, 1.0), (NOON + MINUTE, 2.0))
     chart = drawn(Line("Users", points), zone="Asia/Shanghai")
-    assert ["20:00", "20:01"] == chart["axis_config"]["categories"]
-    assert "UTC+8" == chart["axis_config"]["x_label"]
+    assert chart["axis_config"]["categories"] == ["20:00", "20:01"]
+    assert chart["axis_config"]["x_label"] == "UTC+8"
 
 
 @pytest.mark.parametrize(
@@ -181,8 +181,8 @@ def test_lines_with_gaps_share_their_points() -> None:
     """Slack wants a point of every line at every label: what one lacks is left out."""
     whole = tuple((NOON + MINUTE * n, 1.0) for n in range(5))
     chart = drawn(Line("Users", whole), Line("Users", whole[2:]))
-    assert ["12:02", "12:03", "12:04"] == chart["axis_config"]["categories"]
-    assert ["Users", "Users 2"] == [series["name"] for series in chart["series"]]
+    assert chart["axis_config"]["categories"] == ["12:02", "12:03", "12:04"]
+    assert [series["name"] for series in chart["series"]] == ["Users", "Users 2"]
 
 
 @pytest.mark.parametrize(
@@ -265,10 +265,10 @@ def test_a_table_says_now_and_how_far_it_went() -> None:
     """Numbers with their units: now, average, lowest and highest; days newest first."""
     of_time, by_day, distribution = tables(FULL, Renderer(Translator("en")))
     told = [(cell.value, cell.text.replace(" ", "")) for cell in of_time.rows[0][1:]]
-    assert [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")] == [told[0], *told[2:]]
-    assert "0.73%" == told[1][1]
-    assert ("2026-11-07", "7") == tuple(cell.text for cell in by_day.rows[0])
-    assert ("<wifi>", 3.2) == (distribution.rows[0][0].text, distribution.rows[0][1].value)
+    assert [told[0], *told[2:]] == [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")]
+    assert told[1][1] == "0.73%"
+    assert tuple(cell.text for cell in by_day.rows[0]) == ("2026-11-07", "7")
+    assert (distribution.rows[0][0].text, distribution.rows[0][1].value) == ("<wifi>", 3.2)
 
 
 def test_the_terminal_says_the_same() -> None:
@@ -284,8 +284,8 @@ def test_an_empty_answer_says_so() -> None:
     """Nothing to show is said, with what went wrong and nothing that would not be true."""
     renderer = Renderer(Translator("en"))
     assert (
-        "kids at Huawei Cloud, network: there are no figures for this period."
-        == renderer.plain_text(headline(EMPTY))
+        renderer.plain_text(headline(EMPTY))
+        == "kids at Huawei Cloud, network: there are no figures for this period."
     )
     shown = repr(metrics_blocks(EMPTY, [], renderer, native=True))
     assert "are away" in shown

@@ -63,7 +63,7 @@ def crowd_of(*people: int) -> CallStatistics:
 def test_did_only_one_suffer(people: tuple[int, ...], judgement: str | None, groups: str) -> None:
     """One, several, or half of the class; of two people the verdict tells, and no one is no one."""
     lines = said(crowd_of(*people))
-    assert "In the 4 min around the complaint:" == lines[0]
+    assert lines[0] == "In the 4 min around the complaint:"
     assert groups in lines[-1]
     assert (3 if judgement else 2) == len(lines)
     if judgement:
@@ -97,10 +97,10 @@ def test_networks_and_the_worst_minute() -> None:
     assert "5 of 14 people frozen at some time" in text
     assert "14 人中有 5 人出现过卡顿" in "\n".join(said(call_statistics, "zh"))
     alone = replace(call_statistics, distributions=(), minutes=(replace(frozen, points=()),))
-    assert [] == said(alone)
+    assert said(alone) == []
 
 
 def test_nothing_is_said_where_nobody_tells() -> None:
     """A cloud that cannot tell leaves no gap in the details."""
-    assert [] == said(None)
-    assert [] == said(crowd_of(0, 0, 0, 0))
+    assert said(None) == []
+    assert said(crowd_of(0, 0, 0, 0)) == []

@@ -19,10 +19,10 @@ def test_sandbox_reads_the_same(manifest: dict[str, Any]) -> None:
     app = read_manifest(manifest)
     commands = {"/report", "/diagnose", "/tickets", "/quality", "/lagdesk"}
     assert commands == {command["command"] for command in app.commands or []}
-    assert ("global", "message") == (
+    assert (
         app.shortcut_kind("report_call"),
         app.shortcut_kind("report_message"),
-    )
+    ) == ("global", "message")
     assert {"commands", "chat:write", "files:write", "users:read"} <= app.scopes
     assert {"app_home_opened", "app_uninstalled", "tokens_revoked"} <= set(app.events or ())
     assert app.home_tab
@@ -59,14 +59,14 @@ def test_address_stands_everywhere_it_has_to() -> None:
     assert events == settings["interactivity"]["request_url"]
     assert events == settings["interactivity"]["message_menu_options_url"]
     assert {events} == {command["url"] for command in HTTP["features"]["slash_commands"]}
-    assert [f"{URL}/slack/oauth_redirect"] == HTTP["oauth_config"]["redirect_urls"]
-    assert HTTP == build_manifest(f"{URL}/")
+    assert HTTP["oauth_config"]["redirect_urls"] == [f"{URL}/slack/oauth_redirect"]
+    assert build_manifest(f"{URL}/") == HTTP
 
 
 def test_socket_mode_needs_no_address() -> None:
     """Without an address the manifest is one for Socket Mode."""
     assert "http" not in repr(SOCKET)
-    assert (True, False) == (
+    assert (
         SOCKET["settings"]["socket_mode_enabled"],
         HTTP["settings"]["socket_mode_enabled"],
-    )
+    ) == (True, False)

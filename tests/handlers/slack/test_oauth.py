@@ -91,7 +91,7 @@ async def test_install_page_leads_to_slack(workspaces: TwoWorkspaces) -> None:
 
 async def test_installation_is_kept(workspaces: TwoWorkspaces) -> None:
     """After the yes the workspace's token is ours, and its people are served."""
-    assert 200 == (await workspaces.raw_http.send_payload(command()))[0]
+    assert (await workspaces.raw_http.send_payload(command()))[0] == 200
     assert "not installed" in (await workspaces.raw_http.send_payload(command()))[1]
     status, page = await workspaces.install()
     assert (200, workspaces.first.bot_token) == (status, await workspaces.token())
@@ -103,11 +103,11 @@ async def test_state_is_good_once(workspaces: TwoWorkspaces) -> None:
     """A state that was used, or that we never gave, opens nothing."""
     back, cookie = await workspaces.begin()
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
-    assert 200 == (await workspaces.get(path, cookie))[0]
-    assert 401 == (await workspaces.get(path, cookie))[0]
+    assert (await workspaces.get(path, cookie))[0] == 200
+    assert (await workspaces.get(path, cookie))[0] == 401
     forged = "/slack/oauth_redirect?code=1&state=forged"
-    assert 401 == (await workspaces.get(forged, "slack-app-oauth-state=forged"))[0]
-    assert 400 == (await workspaces.get(path))[0]
+    assert (await workspaces.get(forged, "slack-app-oauth-state=forged"))[0] == 401
+    assert (await workspaces.get(path))[0] == 400
 
 
 async def test_state_expires(workspaces: TwoWorkspaces) -> None:
@@ -115,7 +115,7 @@ async def test_state_expires(workspaces: TwoWorkspaces) -> None:
     back, cookie = await workspaces.begin()
     workspaces.raw_http.harness.clock.move(601)
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
-    assert 401 == (await workspaces.get(path, cookie))[0]
+    assert (await workspaces.get(path, cookie))[0] == 401
     assert None is await workspaces.token()
 
 
@@ -150,7 +150,7 @@ async def test_forged_code_with_a_good_state(workspaces: TwoWorkspaces, no_trace
     _ = no_traceback
     back, cookie = await workspaces.begin()
     path = f"/slack/oauth_redirect?code=forged&state={back['state']}"
-    assert 401 == (await workspaces.get(path, cookie))[0]
+    assert (await workspaces.get(path, cookie))[0] == 401
     assert None is await workspaces.token()
 
 
@@ -158,7 +158,7 @@ async def test_slack_away(workspaces: TwoWorkspaces, no_traceback: None) -> None
     """While Slack does not answer, the last page says so."""
     _ = no_traceback
     workspaces.first.fail_next("oauth.v2.access", "dropped", times=5)
-    assert 503 == (await workspaces.install())[0]
+    assert (await workspaces.install())[0] == 503
     assert None is await workspaces.token()
 
 
@@ -170,7 +170,7 @@ async def test_removal_is_heard(workspaces: TwoWorkspaces) -> None:
     await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
     workspaces.first.uninstall()
     await workspaces.first.until(lambda: events_received(workspaces.first, "app_uninstalled"))
-    assert (None, "xoxb-other") == (await workspaces.token(), await workspaces.token(OTHER))
+    assert (await workspaces.token(), await workspaces.token(OTHER)) == (None, "xoxb-other")
 
 
 def events_received(workspace: Workspace, kind: str) -> bool:
@@ -182,7 +182,7 @@ async def test_peoples_tokens_are_not_ours(workspaces: TwoWorkspaces) -> None:
     """Somebody's own token that was revoked changes nothing."""
     await workspaces.install()
     revoked = event(type="tokens_revoked", tokens={"oauth": ["U1"], "bot": []})
-    assert 200 == (await workspaces.raw_http.send_payload(revoked))[0]
+    assert (await workspaces.raw_http.send_payload(revoked))[0] == 200
     assert workspaces.first.bot_token == await workspaces.token()
 
 
@@ -202,12 +202,12 @@ async def test_stranger_has_no_effect(workspaces: TwoWorkspaces) -> None:
     calls = len(workspaces.first.calls)
     strange = {**event(type="app_home_opened", tab="home"), "team_id": "T0NOBODY"}
     strange["authorizations"] = [{"team_id": "T0NOBODY", "enterprise_id": None}]
-    assert 200 == (await workspaces.raw_http.send_payload(strange))[0]
+    assert (await workspaces.raw_http.send_payload(strange))[0] == 200
     assert calls == len(workspaces.first.calls)
 
 
 async def test_one_workspace_has_one_client() -> None:
     """Without OAuth every team is served with the one token."""
     async with SlackClients("http://127.0.0.1:1/api/", "xoxb-1") as clients:
-        assert ["xoxb-1", "xoxb-1"] == [(await clients.of(team)).token for team in ("", TEAM)]
+        assert [(await clients.of(team)).token for team in ("", TEAM)] == ["xoxb-1", "xoxb-1"]
     assert isinstance(clients.default.session, aiohttp.ClientSession)

@@ -64,19 +64,19 @@ pytestmark = [
 )
 async def test_signed_nonsense(raw_http: RawHttpClient, body: bytes, content_type: str) -> None:
     """Signed bytes that are nothing of Slack's get 400."""
-    assert 400 == (await raw_http.send_signed(body, content_type))[0]
+    assert (await raw_http.send_signed(body, content_type))[0] == 400
 
 
 @pytest.mark.parametrize("payload", VALID_PAYLOADS, ids=range(len(VALID_PAYLOADS)))
 async def test_what_slack_sends_is_taken(raw_http: RawHttpClient, payload: Json) -> None:
     """Everything whole is answered as Slack expects it."""
-    assert 200 == (await raw_http.send_payload(payload))[0]
+    assert (await raw_http.send_payload(payload))[0] == 200
 
 
 async def test_ssl_check(raw_http: RawHttpClient) -> None:
     """Slack's look at our certificate is answered, when it is signed."""
-    assert 200 == (await raw_http.send_signed(b"ssl_check=1&token=t", FORM))[0]
-    assert 401 == (await raw_http.send(b"ssl_check=1&token=t", {"Content-Type": FORM}))[0]
+    assert (await raw_http.send_signed(b"ssl_check=1&token=t", FORM))[0] == 200
+    assert (await raw_http.send(b"ssl_check=1&token=t", {"Content-Type": FORM}))[0] == 401
 
 
 WRONG = [
@@ -127,7 +127,7 @@ async def test_every_place_mangled(raw_http: RawHttpClient, number: int) -> None
             payload = replace_at(VALID_PAYLOADS[number], path, wrong)
             status, _ = await raw_http.send_payload(with_fresh_ids(payload, path))
             failed += [(path, wrong)] if status not in (200, 400) else []
-    assert [] == failed
+    assert failed == []
 
 
 FORGED_VALUES = [
@@ -173,7 +173,7 @@ async def test_forged_values_are_answered_under_fields(raw_http: RawHttpClient, 
             forged = submission(**dict.fromkeys(fields, value))
             sent = replace_at(forged, ("view", "callback_id"), form)
             status, text = await raw_http.send_payload(with_fresh_ids(sent, ids=VIEW_ID))
-            assert 200 == status
+            assert status == 200
             assert not text or json.loads(text)["response_action"] in ("errors", "update"), (
                 fields,
                 value,
@@ -227,7 +227,7 @@ async def test_forged_metadata(
 async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> None:
     """A number nobody has is answered, whatever it is."""
     for verb in ("claim", "diagnose", "escalate", "resolve", "reopen"):
-        assert 200 == (await raw_http.send_payload(action(f"ticket.{verb}", value)))[0]
+        assert (await raw_http.send_payload(action(f"ticket.{verb}", value)))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> Non
 )
 async def test_forged_pages(raw_http: RawHttpClient, value: str) -> None:
     """A page that nobody was offered is answered."""
-    assert 200 == (await raw_http.send_payload(action("tickets.more", value)))[0]
+    assert (await raw_http.send_payload(action("tickets.more", value)))[0] == 200
 
 
 ANY_JSON = st.recursive(
@@ -299,4 +299,4 @@ async def test_any_text_behind_a_command(raw_http: RawHttpClient, text: str, num
     """Whatever people type behind a command is answered."""
     name = ("/tickets", "/diagnose", "/lagdesk", "/report")[number]
     typed = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    assert 200 == (await raw_http.send_payload(command(command=name, text=typed)))[0]
+    assert (await raw_http.send_payload(command(command=name, text=typed)))[0] == 200

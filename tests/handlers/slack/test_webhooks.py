@@ -107,9 +107,9 @@ async def test_signed_event_is_taken_once(webhook: WebhookClient) -> None:
     """The same event again, replayed or signed anew, is answered 200 and changes nothing."""
     body = msgspec.json.encode(EVENT)
     headers = sign_callback(KEY, body, webhook.clock())
-    assert [200, 200] == [await webhook.post(body, headers) for _ in range(2)]
-    assert 200 == await webhook.send_event(EVENT)
-    assert 1 == await webhook.recorded()
+    assert [await webhook.post(body, headers) for _ in range(2)] == [200, 200]
+    assert await webhook.send_event(EVENT) == 200
+    assert await webhook.recorded() == 1
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ async def test_signed_event_is_taken_once(webhook: WebhookClient) -> None:
 )
 async def test_what_huawei_did_not_sign_now(webhook: WebhookClient, key: str, age_s: float) -> None:
     """A wrong or old signature is 401 and has no effect."""
-    assert 401 == await webhook.send_event(EVENT, key=key, age_s=age_s)
-    assert 0 == await webhook.recorded()
+    assert await webhook.send_event(EVENT, key=key, age_s=age_s) == 401
+    assert await webhook.recorded() == 0
 
 
 @pytest.mark.parametrize("name", ["X-Rtc-Rand", "X-Rtc-Timestamp", "X-Rtc-Signature"])
@@ -132,14 +132,14 @@ async def test_headers_of_any_kind(webhook: WebhookClient, name: str, value: str
     headers.pop(name)
     if value is not None:
         headers[name] = value
-    assert 401 == await webhook.post(body, headers)
+    assert await webhook.post(body, headers) == 401
 
 
 async def test_body_changed_on_its_way(webhook: WebhookClient) -> None:
     """The signature covers the body."""
     body = msgspec.json.encode(EVENT)
     headers = sign_callback(KEY, body, webhook.clock())
-    assert 401 == await webhook.post(body.replace(b"j1", b"j2"), headers)
+    assert await webhook.post(body.replace(b"j1", b"j2"), headers) == 401
 
 
 NONSENSE: list[Any] = [
@@ -166,8 +166,8 @@ NONSENSE: list[Any] = [
 @pytest.mark.parametrize("event", NONSENSE)
 async def test_signed_nonsense(webhook: WebhookClient, event: object) -> None:
     """What 14.6 does not promise is 400 and has no effect, signed or not."""
-    assert 400 == await webhook.send_event(event)
-    assert 0 == await webhook.recorded()
+    assert await webhook.send_event(event) == 400
+    assert await webhook.recorded() == 0
 
 
 @pytest.mark.parametrize(
@@ -182,49 +182,49 @@ async def test_signed_nonsense(webhook: WebhookClient, event: object) -> None:
 )
 async def test_events_of_others(webhook: WebhookClient, event: object) -> None:
     """A job that is not ours is 200, or Huawei would bring it again; nothing is kept."""
-    assert 200 == await webhook.send_event(event)
-    assert 0 == await webhook.recorded()
+    assert await webhook.send_event(event) == 200
+    assert await webhook.recorded() == 0
 
 
 @pytest.mark.parametrize("event_type", ["SOMETHING_NEW", "", "RECORD_FILE_COMPLETE\x00"])
 async def test_unknown_kind_of_event(webhook: WebhookClient, event_type: str) -> None:
     """A kind nobody knows yet is taken, and changes nothing but being known."""
-    assert 200 == await webhook.send_event({**EVENT, "event_type": event_type})
-    assert 1 == await webhook.recorded()
+    assert await webhook.send_event({**EVENT, "event_type": event_type}) == 200
+    assert await webhook.recorded() == 1
 
 
 async def test_controls_in_texts(webhook: WebhookClient) -> None:
     """What no database takes is left out of what is kept."""
     done = {**EVENT, "event_type": "RECORD_FILE_COMPLETE", "obs_object": "a\x00b\nc.m3u8"}
-    assert 200 == await webhook.send_event(done)
-    assert 1 == await webhook.recorded()
+    assert await webhook.send_event(done) == 200
+    assert await webhook.recorded() == 1
 
 
 async def test_body_that_is_too_long(webhook: WebhookClient) -> None:
     """More than any event needs is 413, told or sent in pieces."""
     body = b" " * (MAX_EVENT_BYTES + 1)
-    assert 413 == await webhook.send_event(body)
+    assert await webhook.send_event(body) == 413
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(3):
             yield b" " * (MAX_EVENT_BYTES // 2)
 
     async with webhook.session.post(webhook.url, data=pieces()) as response:
-        assert 413 == response.status
+        assert response.status == 413
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 async def test_other_methods(webhook: WebhookClient, method: str) -> None:
     """Only POST is heard."""
     async with webhook.session.request(method, webhook.url) as response:
-        assert 405 == response.status
+        assert response.status == 405
 
 
 async def test_no_key_no_hook(tmp_path: Path) -> None:
     """As long as no key is set there is no such address, whatever is sent."""
     async with serve_webhook(tmp_path) as webhook:
-        assert 404 == await webhook.send_event(EVENT)
-        assert 404 == await webhook.send_event(EVENT, key="")
+        assert await webhook.send_event(EVENT) == 404
+        assert await webhook.send_event(EVENT, key="") == 404
 
 
 async def test_database_away(webhook: WebhookClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,4 +234,4 @@ async def test_database_away(webhook: WebhookClient, monkeypatch: pytest.MonkeyP
         raise OperationalError("select", {}, Exception("away"))
 
     monkeypatch.setattr(webhook.application.store, "transact", fail)
-    assert 503 == await webhook.send_event(EVENT)
+    assert await webhook.send_event(EVENT) == 503

@@ -80,7 +80,7 @@ def test_buttons(status: Status, verbs: list[str]) -> None:
     block = tickets_card.ticket_card(make_ticket(status=status), EN)[-1]
     buttons = block["elements"]
     assert [f"ticket.{verb}" for verb in verbs] == [button["action_id"] for button in buttons]
-    assert {"12"} == {button["value"] for button in buttons}
+    assert {button["value"] for button in buttons} == {"12"}
 
 
 @pytest.mark.parametrize("locale", ["zh", "en", "both"])
@@ -105,7 +105,7 @@ def test_the_largest_card_fits(locale: LocaleName) -> None:
         assert len(block.get("text", {}).get("text", "")) <= 3000
         assert all(len(field["text"]) <= 2000 for field in block.get("fields", []))
     resolution = [b for b in card if b["block_id"].startswith("resolution")]
-    assert 1000 == json.dumps(resolution).count("&lt;")
+    assert json.dumps(resolution).count("&lt;") == 1000
 
 
 def test_a_resolution_is_shown_with_its_cause() -> None:
@@ -165,8 +165,8 @@ def test_menu_and_steps() -> None:
     assert "Linked to <https://slack/7|LD-7>" in shown(ticket)
     assert "Handed over to <@U3> by <@U2>" in shown(ticket)
     ticket.merge(other, "U3", NOW)
-    assert ["link", "correct", "room"] == choices_of(ticket, has_menu=True)
-    assert ["link", "correct"] == choices_of(ticket, has_menu=False)
+    assert choices_of(ticket, has_menu=True) == ["link", "correct", "room"]
+    assert choices_of(ticket, has_menu=False) == ["link", "correct"]
     assert "*Duplicate* of <https://slack/7|LD-7>" in shown(ticket)
     assert "*重复工单：* <https://slack/7|LD-7>" in shown(ticket, ZH)
     text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])

@@ -32,8 +32,8 @@ def test_report_form(locale: LocaleName) -> None:
     one, two = (ReportForm().view(renderer, apps, NOW) for apps in (["kids"], ["kids", "adults"]))
     assert fields == blocks_of(one)
     assert ["app", *fields] == blocks_of(two)
-    assert {"value"} == {block["element"]["action_id"] for block in two["blocks"]}
-    assert "report" == two["callback_id"]
+    assert {block["element"]["action_id"] for block in two["blocks"]} == {"value"}
+    assert two["callback_id"] == "report"
     assert len(two["title"]["text"]) <= 24
     moment = next(b for b in two["blocks"] if b["block_id"] == "occurred_at")
     assert int(NOW.timestamp()) == moment["element"]["initial_date_time"]
@@ -46,8 +46,8 @@ def test_resolve_form(locale: LocaleName) -> None:
     options = cause_options(renderer)
     assert len(RESOLUTION_TITLES) == len(options) <= 100
     view = ResolveForm(12, cause="network.loss").view(renderer, options, "LD-12")
-    assert ["cause", "resolution"] == blocks_of(view)
-    assert "network.loss" == view["blocks"][0]["element"]["initial_option"]["value"]
+    assert blocks_of(view) == ["cause", "resolution"]
+    assert view["blocks"][0]["element"]["initial_option"]["value"] == "network.loss"
     unknown = ResolveForm(12, cause="nothing.known").view(renderer, options, "LD-12")
     assert "initial_option" not in unknown["blocks"][0]["element"]
 
@@ -73,18 +73,18 @@ def test_resolve_form(locale: LocaleName) -> None:
 def test_forged_state_is_empty(state: Any) -> None:
     """What is missing or has another shape is read as an empty field."""
     form = ReportForm.parse(state, "not json")
-    assert ("", "", None) == (form.cname, form.abnormal_side, form.occurred_at)
+    assert (form.cname, form.abnormal_side, form.occurred_at) == ("", "", None)
 
 
 @pytest.mark.parametrize("metadata", ["", "[]", "null", '{"number": "12"}', '{"number": 1.5}'])
 def test_forged_number_is_nobodys(metadata: str) -> None:
     """A resolve form with other metadata than ours is about ticket 0."""
-    assert 0 == ResolveForm.parse({}, metadata).number
+    assert ResolveForm.parse({}, metadata).number == 0
 
 
 def test_both_forms_come_back() -> None:
     """What a view carries is read again."""
     view = ResolveForm(12).view(Renderer(Translator("en")), [("none", "fine")], "LD-12")
-    assert 12 == ResolveForm.parse({}, view["private_metadata"]).number
+    assert ResolveForm.parse({}, view["private_metadata"]).number == 12
     report = ReportForm(channel="C1").view(Renderer(Translator("en")), ["kids"], NOW)
-    assert "C1" == ReportForm.parse({}, report["private_metadata"]).channel
+    assert ReportForm.parse({}, report["private_metadata"]).channel == "C1"

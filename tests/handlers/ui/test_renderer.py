@@ -83,16 +83,16 @@ def test_values_in_markup() -> None:
         link=Link("https://x.example/a", "a<b>"),
         text="<!here>",
     )
-    assert (
+    assert EN.mrkdwn(said) == (
         "<@U1> <!date^1795231200^{date_short_pretty} {time}|2026-11-21 03:20 UTC> "
         "<https://x.example/a|a&lt;b&gt;> &lt;!here&gt;"
-    ) == EN.mrkdwn(said)
+    )
 
 
 def test_a_notice_holds_no_markup() -> None:
     """What stands above the blocks is read as markup by Slack, and has none."""
     said = message("%(room)s at %(when)s", room="<!channel>", when=MOMENT)
-    assert "&lt;!channel&gt; at 2026-11-21 03:20 UTC" == EN.fallback_text(said)
+    assert EN.fallback_text(said) == "&lt;!channel&gt; at 2026-11-21 03:20 UTC"
 
 
 def test_quotations_fit_sections() -> None:
@@ -102,9 +102,9 @@ def test_quotations_fit_sections() -> None:
     assert len(pieces) > 1
     assert all(len(piece) <= 3000 for piece in pieces)
     assert all(piece.startswith("> ") for piece in pieces)
-    assert 1000 == sum(piece.count("&amp;") for piece in pieces)
-    assert [] == EN.quote("", ())
-    assert ["> a\n> \n> b"] == EN.quote("a\n\nb", ())
+    assert sum(piece.count("&amp;") for piece in pieces) == 1000
+    assert EN.quote("", ()) == []
+    assert EN.quote("a\n\nb", ()) == ["> a\n> \n> b"]
 
 
 @pytest.mark.parametrize(

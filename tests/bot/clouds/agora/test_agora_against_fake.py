@@ -89,13 +89,13 @@ async def test_a_call_is_found_and_told(generation: Any, clouds: FakeClouds, ago
     (call,) = await agora.find_calls("kids", "class_77_1", window)
     assert call.covers(at)
     record = await agora.fetch_record(call, ["10001", "20002"], window)
-    assert {"10001", "20002"} == {stay.uid for stay in record.participants}
-    assert () == record.missing
+    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
+    assert record.missing == ()
     loss = [s for s in record.series if s.metric is Metric.UPLINK_LOSS and s.media == "video"]
     means = {series.uid: float(series.values.mean()) for series in loss}
     assert means["10001"] > 5 > means["20002"]
     assert all(s.times[0] >= window.since.timestamp() for s in record.series)
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
@@ -123,7 +123,7 @@ async def test_auto_notices_a_change(
     clock.advance(seconds=5)
     _, window = complaint(clouds, "class_77_2")
     (call,) = await agora.find_calls("kids", "class_77_2", window)
-    assert 2 == len((await agora.fetch_record(call, ["10001", "20002"], window)).participants)
+    assert len((await agora.fetch_record(call, ["10001", "20002"], window)).participants) == 2
     assert (await agora.check("kids")).startswith(becomes)
 
 
@@ -158,8 +158,10 @@ async def test_a_report_arrives_whole(clouds: FakeClouds, agora: Any, clock: Any
         )
     )
     (accepted,) = clouds.reports
-    assert (20002, 2, "卡 & <b>") == tuple(
-        accepted.fields[name] for name in ("abnormal_uid", "type", "comments")
+    assert tuple(accepted.fields[name] for name in ("abnormal_uid", "type", "comments")) == (
+        20002,
+        2,
+        "卡 & <b>",
     )
 
 
@@ -169,7 +171,7 @@ async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, agora: 
         window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC), FIVE)
         await agora.find_calls("kids", "class_77_1", window)
     assert clouds.counts["analytics/call/lists"] >= 20
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_identical_questions_cost_one(clouds: FakeClouds, agora: Any) -> None:
@@ -179,7 +181,7 @@ async def test_identical_questions_cost_one(clouds: FakeClouds, agora: Any) -> N
     for uids in (["10001"], ["20002"], ["10001", "20002"]):
         await agora.find_calls("kids", "class_77_1", window)
         await agora.fetch_record(call, uids, window)
-    assert 1 == clouds.counts["analytics/call/details"]
+    assert clouds.counts["analytics/call/details"] == 1
 
 
 FAULTS: list[tuple[Any, type[CloudError]]] = [
@@ -286,7 +288,7 @@ async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, agora: Any) -> No
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
     clouds.fail_next("analytics/call/lists", "http_503")
-    assert 1 == len(await agora.find_calls("kids", "class_77_1", window))
+    assert len(await agora.find_calls("kids", "class_77_1", window)) == 1
 
 
 async def test_a_wrong_key_is_said(
@@ -304,7 +306,7 @@ async def test_a_wrong_key_is_said(
     )
     with pytest.raises(CloudRefusedError) as caught:
         await made["kids"].check("kids")
-    assert (401, "401") == (caught.value.status, caught.value.code)
+    assert (caught.value.status, caught.value.code) == (401, "401")
     assert "wrong" not in repr(caught.value) + repr(made["kids"])
     await made["kids"].close()
 
@@ -323,6 +325,6 @@ async def test_the_clouds_diagnosis_is_told(clouds: FakeClouds, agora: Any) -> N
     """Within a minute's allowance we hear about our channel."""
     at, _ = complaint(clouds, "class_77_1")
     answer = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
-    assert {"class_77_1"} == {event.cname for event in answer.events}
-    assert 1 == clouds.counts["live/diagnosis"]
+    assert {event.cname for event in answer.events} == {"class_77_1"}
+    assert clouds.counts["live/diagnosis"] == 1
     assert all(missing_item.what is MissingKind.EVENTS for missing_item in answer.missing)

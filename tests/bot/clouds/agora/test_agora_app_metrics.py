@@ -102,7 +102,7 @@ async def test_the_last_hour(generation: Any, topic: Topic, clouds: FakeClouds, 
     clouds.agora.plan = "premium"
     agora = make(clouds.agora_url, api=generation)
     told = await agora.fetch_app_metrics("kids", topic)
-    assert () == told.failures
+    assert told.failures == ()
     assert TOPICS[generation, topic] == names(told)
     for trend in told.trends:
         counted = trend.name.value in {"pcu", "pcc", "userCount", "channelCount"}
@@ -123,7 +123,7 @@ async def test_scales_meet(generation: Any, clouds: FakeClouds, make: Any) -> No
     by_name = {trend.name.value: trend for trend in told.trends}
     frozen = max(value for _, value in by_name["audioFreezeRate"].points)
     assert 5 < frozen < 90
-    assert 100 == max(value for _, value in by_name["joinSuccessRate"].points)
+    assert max(value for _, value in by_name["joinSuccessRate"].points) == 100
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None
     media = {
         trend.definition.media.value: trend.points[0][1] for trend in told.trends if trend.points
     }
-    assert {"video": 11, "audio": 22} == media
+    assert media == {"video": 11, "audio": 22}
 
 
 async def test_a_minute_costs_one_question(make: Any, mock_api: Any, clock: Any) -> None:
@@ -158,11 +158,11 @@ async def test_a_minute_costs_one_question(make: Any, mock_api: Any, clock: Any)
     assert clock.now() + dt.timedelta(minutes=1) == first.fresh_at
     clock.advance(seconds=59)
     again = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert 1 == len(mock_api.requests)
+    assert len(mock_api.requests) == 1
     assert (first.fetched_at, first.trends) == (again.fetched_at, again.trends)
     clock.advance(seconds=2)
     newer = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert 2 == len(mock_api.requests)
+    assert len(mock_api.requests) == 2
     assert clock.now() == newer.fetched_at
 
 
@@ -207,7 +207,7 @@ async def test_what_fails_is_told(
     told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert told.is_empty
     assert [why] == [missing_item.why for missing_item in told.missing]
-    assert 1 == len(told.failures)
+    assert len(told.failures) == 1
 
 
 async def test_a_cloud_that_is_away_is_asked_once(make: Any, mock_api: Any) -> None:
@@ -218,9 +218,9 @@ async def test_a_cloud_that_is_away_is_asked_once(make: Any, mock_api: Any) -> N
 
     mock_api.respond_with("by_time", refuse)
     told = await make().fetch_app_metrics("kids", Topic.LIVE)
-    assert {"/beta/live/experience/by_time"} == {asked.url.path for asked in mock_api.requests}
-    assert [MissingReason.UNREACHABLE] * 2 == [missing_item.why for missing_item in told.missing]
-    assert 1 == len(told.failures)
+    assert {asked.url.path for asked in mock_api.requests} == {"/beta/live/experience/by_time"}
+    assert [missing_item.why for missing_item in told.missing] == [MissingReason.UNREACHABLE] * 2
+    assert len(told.failures) == 1
 
 
 async def test_an_old_answer_promises_nothing(make: Any, mock_api: Any, clock: Any) -> None:
@@ -231,7 +231,7 @@ async def test_an_old_answer_promises_nothing(make: Any, mock_api: Any, clock: A
     mock_api.respond_with("by_time", lambda _: httpx.Response(500, json={}))
     told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert (first.fetched_at, first.trends, None) == (told.fetched_at, told.trends, told.fresh_at)
-    assert 1 == len(told.failures)
+    assert len(told.failures) == 1
 
 
 async def test_gaps_and_strange_rows(make: Any, mock_api: Any) -> None:
@@ -243,18 +243,18 @@ async def test_gaps_and_strange_rows(make: Any, mock_api: Any) -> None:
     ]
     mock_api.respond("by_time", {"code": 0, "message": None, "data": data})
     told = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert [[1, 2], []] == [[value for _, value in trend.points] for trend in told.trends]
+    assert [[value for _, value in trend.points] for trend in told.trends] == [[1, 2], []]
 
 
 async def test_days_are_whole_and_counted(clouds: FakeClouds, make: Any, clock: Any) -> None:
     """A10: midnights of UTC are asked for; yesterday is there from 08:00 on."""
     told = await make(clouds.agora_url).fetch_app_metrics("kids", Topic.USAGE)
-    assert () == told.failures
+    assert told.failures == ()
     yesterday = clock.now().date() - dt.timedelta(days=1)
     counted = {usage.metric.value: usage.value for usage in told.usages if usage.day == yesterday}
-    assert {"userCount": 2, "sessionCount": 2, "channelCount": 1} == counted
+    assert counted == {"userCount": 2, "sessionCount": 2, "channelCount": 1}
     assert dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC) == told.fresh_at
-    assert (14, 20) == (told.since.day, told.until.day)
+    assert (told.since.day, told.until.day) == (14, 20)
 
 
 @pytest.mark.parametrize("case", [(7, 18, 20), (9, 19, 21)])
@@ -282,13 +282,13 @@ async def test_ten_a_day_are_never_reached(make: Any, mock_api: Any, clock: Any)
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
     for _ in range(144):
         told = await make().fetch_app_metrics("kids", Topic.USAGE)
-        assert () == told.failures
+        assert told.failures == ()
         clock.advance(minutes=10)
         day = clock.now().date() - dt.timedelta(days=1 if clock.now().hour >= 8 else 2)
         at = dt.datetime.combine(day, dt.time(), dt.UTC)
         data.append({"ts": int(at.timestamp()), "userCount": 5})
         mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
-    assert 2 == len(mock_api.requests)
+    assert len(mock_api.requests) == 2
 
 
 async def test_a_day_that_is_late_is_asked_for_again(make: Any, mock_api: Any, clock: Any) -> None:
@@ -309,7 +309,7 @@ async def test_days_of_today_come_in_pieces(make: Any, mock_api: Any, clock: Any
 
     mock_api.respond_with("by_time", answer)
     told = await make(api="current").fetch_app_metrics("kids", Topic.USAGE)
-    assert {"1d"} == {asked["aggregateGranularity"] for asked in mock_api.params("by_time")}
+    assert {asked["aggregateGranularity"] for asked in mock_api.params("by_time")} == {"1d"}
     spans = [int(asked["endTs"]) - int(asked["startTs"]) for asked in mock_api.params("by_time")]
     assert max(spans) == 3 * 86400
     assert sorted({usage.day for usage in told.usages}) == [usage.day for usage in told.usages]
@@ -319,8 +319,8 @@ async def test_days_of_today_come_in_pieces(make: Any, mock_api: Any, clock: Any
 async def test_the_standard_plan_is_not_asked(make: Any, mock_api: Any) -> None:
     """It has no figures of whole apps: that is said, with what to set."""
     told = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
-    assert [] == mock_api.requests
-    assert [MissingReason.UNSUPPORTED] == [missing_item.why for missing_item in told.missing]
+    assert mock_api.requests == []
+    assert [missing_item.why for missing_item in told.missing] == [MissingReason.UNSUPPORTED]
     assert "AGORA_PLAN=premium" in str(told.failures[0])
 
 
@@ -329,7 +329,7 @@ async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
-        assert 86400 == asked["endTs"] - asked["startTs"]
+        assert asked["endTs"] - asked["startTs"] == 86400
         places = [("a", 0.01), ("b", 0.2)] if asked["metric"] != "userCount" else [("c", 7)]
         data = [{asked["dimension"]: place, asked["metric"]: value} for place, value in places]
         return httpx.Response(200, json={"code": 200, "message": "null", "data": data})
@@ -351,18 +351,18 @@ async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
         ("os", users),
     ] == found
     asked = [request.url.path for request in mock_api.requests if request.method == "POST"]
-    assert ["quality"] * 3 + ["usage"] * 3 == [path.split("/")[3] for path in asked]
+    assert [path.split("/")[3] for path in asked] == ["quality"] * 3 + ["usage"] * 3
     assert {APP_ID} == {request.url.params["appid"] for request in mock_api.requests}
 
 
 async def test_the_seed_has_no_distribution(make: Any, mock_api: Any) -> None:
     """What a cloud cannot tell is said, not left blank."""
     told = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
-    assert [] == mock_api.requests
-    assert [(MissingReason.UNSUPPORTED, "distribution")] == [
-        (missing_item.why, missing_item.detail) for missing_item in told.missing
+    assert mock_api.requests == []
+    assert [(missing_item.why, missing_item.detail) for missing_item in told.missing] == [
+        (MissingReason.UNSUPPORTED, "distribution")
     ]
-    assert 1 == len(told.failures)
+    assert len(told.failures) == 1
 
 
 async def test_a_change_of_generation_is_noticed(clouds: FakeClouds, make: Any, clock: Any) -> None:
@@ -372,5 +372,5 @@ async def test_a_change_of_generation_is_noticed(clouds: FakeClouds, make: Any, 
     clouds.agora.generation, clouds.agora.plan = "current", "premium"
     clock.advance(minutes=2)
     after = await agora.fetch_app_metrics("kids", Topic.SCALE)
-    assert (["pcu", "pcc"], ["userCount", "channelCount"]) == (names(before), names(after))
-    assert () == after.failures
+    assert (names(before), names(after)) == (["pcu", "pcc"], ["userCount", "channelCount"])
+    assert after.failures == ()

@@ -117,7 +117,7 @@ def around(clock: Any) -> Window:
 async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """Twenty seconds of now and a whole day, by network, country and system, in percent."""
     told = await build(clouds.agora_url).fetch_app_metrics("kids", Topic.DISTRIBUTION)
-    assert () == told.failures
+    assert told.failures == ()
     live = [each for each in told.distributions if each.since and each.since.hour == 11]
     past = [each for each in told.distributions if each not in live]
     spread = {(each.dimension, each.definition.name.value): each.rows for each in live}
@@ -133,10 +133,10 @@ async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, cl
     frozen = [row.value for row in spread["network", "videoFreezeRate"]]
     assert sorted(frozen, reverse=True) == frozen
     assert 0 < frozen[0] < 100
-    assert ["network", "country", "os"] * 2 == [each.dimension for each in past]
+    assert [each.dimension for each in past] == ["network", "country", "os"] * 2
     assert 0 < past[0].rows[0].value < 100
-    assert {"hour": 0, "minute": 0} == {"hour": past[0].since.hour, "minute": past[0].since.minute}
-    assert [] == clouds.over_quota
+    assert {"hour": past[0].since.hour, "minute": past[0].since.minute} == {"hour": 0, "minute": 0}
+    assert clouds.over_quota == []
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_aggregations_are_as_strict_as_agora(
     assert (300 if "limit" in message else 400) == told["code"]
     clouds.agora.plan = "standard"
     told = await ask(clouds, "insight/quality/aggregation", right)
-    assert {"code": 300, "message": "no auth"} == told
+    assert told == {"code": 300, "message": "no auth"}
 
 
 async def test_aggregations_answer_as_the_samples_do(clouds: FakeClouds) -> None:
@@ -179,17 +179,17 @@ async def test_aggregations_answer_as_the_samples_do(clouds: FakeClouds) -> None
         "insight/quality/aggregation",
         {**day, "metric": "joinSuccessRate", "dimension": "sdkVersion"},
     )
-    assert "null" == shares["message"]
-    assert [{"sdkVersion", "refUsage", "joinSuccessRate"}] == [set(row) for row in shares["data"]]
+    assert shares["message"] == "null"
+    assert [set(row) for row in shares["data"]] == [{"sdkVersion", "refUsage", "joinSuccessRate"}]
     regions = {**day, "metric": "userCount", "dimension": "region"}
     china = [{"name": "country", "value": "China"}]
     told = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": china})
     assert {"Beijing", "Guangdong", "Shanghai"} >= {row["region"] for row in told["data"]}
     elsewhere = [{"name": "country", "value": "Iceland"}]
     nobody = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": elsewhere})
-    assert [] == nobody["data"]
+    assert nobody["data"] == []
     whole = await ask(clouds, "insight/usage/aggregation", {**day, "metric": "channelCount"})
-    assert [{"channelCount": 2}] == whole["data"]
+    assert whole["data"] == [{"channelCount": 2}]
 
 
 async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
@@ -202,12 +202,12 @@ async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
     }
     told = await ask(clouds, "realtime/quality/dimension/top20", extraMetrics="userCount", **asked)
     names = {"sdk", "audioFreezeRate", "userCount", "windowStartTs", "windowEndTs"}
-    assert (200, None) == (told["code"], told["message"])
+    assert (told["code"], told["message"]) == (200, None)
     assert [names] == [set(row) for row in told["data"]["list"]]
     web = await ask(
         clouds, "realtime/quality/dimension/top20", **(asked | {"productType": "WebRTC"})
     )
-    assert [] == web["data"]["list"]
+    assert web["data"]["list"] == []
     wrong: list[tuple[Row, str]] = [
         ({"ts": NOON_S - 30}, "query latency limit error"),
         ({"ts": NOON_S - 3600}, "query time range limit error"),
@@ -231,26 +231,26 @@ async def test_how_everybody_in_a_call_fared(clouds: FakeClouds, build: Build, c
         await find(cloud, sim_call.cname), around(clock)
     )
     assert people_of(sim_call) == call_statistics.people(Media.VIDEO)
-    assert [0, 3, 5, 10] == [b.low for b in call_statistics.buckets if b.media is Media.AUDIO]
-    assert {"network"} == {spread.dimension for spread in call_statistics.distributions}
-    assert {"audioFreezeRate", "videoFreezeRate"} == {
+    assert [b.low for b in call_statistics.buckets if b.media is Media.AUDIO] == [0, 3, 5, 10]
+    assert {spread.dimension for spread in call_statistics.distributions} == {"network"}
+    assert {
         spread.definition.name.value
         for spread in call_statistics.distributions
         if spread.definition
-    }
+    } == {"audioFreezeRate", "videoFreezeRate"}
     there = call_statistics.minutes[0]
-    assert "userCount" == there.name.value
+    assert there.name.value == "userCount"
     assert sorted(there.points) == list(there.points)
     assert {people_of(sim_call)} == {value for _, value in there.points}
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_one_person_alone(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """Of two people one is frozen for much of the time: the one whose way down loses."""
     cloud = build(clouds.agora_url)
     call_statistics = await cloud.fetch_call_statistics(await find(cloud, "noisy"), around(clock))
-    assert 2 == call_statistics.people(Media.VIDEO)
-    assert 1 == call_statistics.people(Media.VIDEO, 5)
+    assert call_statistics.people(Media.VIDEO) == 2
+    assert call_statistics.people(Media.VIDEO, 5) == 1
 
 
 async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Build) -> None:
@@ -277,7 +277,7 @@ async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Buil
         assert message == told["message"]
     clouds.agora.request_log._accepted.clear()
     told = await ask(clouds, "analytics/call/freeze/bucket", **asked)
-    assert ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"] == [r["bucket"] for r in told["data"]]
+    assert [r["bucket"] for r in told["data"]] == ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"]
 
 
 def rows(*told: Row, wrapped: bool = False) -> Row:
@@ -318,21 +318,21 @@ async def test_rows_are_read_by_any_wrapping(
     for name, answer in told.items():
         mock_api.respond(name, answer)
     call_statistics = await crowd_of(build(), clock)
-    assert 3 == call_statistics.people(Media.AUDIO, 10)
-    assert 0 == call_statistics.people(Media.VIDEO)
+    assert call_statistics.people(Media.AUDIO, 10) == 3
+    assert call_statistics.people(Media.VIDEO) == 0
     shares = [
         [(row.codes[0].value, row.value) for row in each.rows]
         for each in call_statistics.distributions
     ]
-    assert [[("Wi-Fi", 12), ("4G", 3)], [("Wi-Fi", 50)]] == shares
-    assert [13, 14] == [value for _, value in call_statistics.minutes[0].points]
+    assert shares == [[("Wi-Fi", 12), ("4G", 3)], [("Wi-Fi", 50)]]
+    assert [value for _, value in call_statistics.minutes[0].points] == [13, 14]
 
 
 async def test_part_of_a_crowd_is_better_than_none(build: Build, mock_api: Any, clock: Any) -> None:
     """One answer of three is told; nonsense and refusals of all three are raised, typed."""
     mock_api.respond("bucket", rows({"b": "[3%,5%)", "audio_freeze_user_count": 2}))
     call_statistics = await crowd_of(build(), clock)
-    assert (2, ()) == (call_statistics.people(Media.AUDIO), call_statistics.distributions)
+    assert (call_statistics.people(Media.AUDIO), call_statistics.distributions) == (2, ())
     clock.advance(minutes=5)
     for name in ("bucket", "statistics", "time"):
         mock_api.respond(name, b"[]")
@@ -351,15 +351,15 @@ async def test_a_plan_without_it_is_asked_once_a_day(
         await crowd_of(cloud, clock)
     with pytest.raises(CloudUnsupportedError):
         await crowd_of(cloud, clock)
-    assert 1 == len(mock_api.requests)
+    assert len(mock_api.requests) == 1
     clock.advance(hours=25)
     with pytest.raises(CloudRefusedError):
         await crowd_of(cloud, clock)
-    assert 2 == len(mock_api.requests)
+    assert len(mock_api.requests) == 2
 
 
 async def test_the_2020_api_is_not_asked(build: Build, mock_api: Any, clock: Any) -> None:
     """It has no such call, and is not bothered."""
     with pytest.raises(CloudUnsupportedError):
         await crowd_of(build(api="seed"), clock)
-    assert [] == mock_api.requests
+    assert mock_api.requests == []

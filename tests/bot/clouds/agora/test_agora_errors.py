@@ -119,7 +119,7 @@ async def test_every_no_has_its_error(case: Any, make_agora: Any, mock_api: Any)
         await make_agora().find_calls("kids", "class_77_1", LATELY)
     assert words in str(caught.value)
     assert "10.0.0.7" not in str(caught.value)
-    assert "lists" == caught.value.endpoint
+    assert caught.value.endpoint == "lists"
 
 
 async def test_a_retry_after_header_is_believed(make_agora: Any, mock_api: Any) -> None:
@@ -130,7 +130,7 @@ async def test_a_retry_after_header_is_believed(make_agora: Any, mock_api: Any) 
         with pytest.raises(CloudQuotaExceededError) as caught:
             await agora.find_calls("kids", "class_77_1", LATELY)
         assert when(NOON_S + 7) == caught.value.retry_at
-    assert 1 == len(mock_api.requests)
+    assert len(mock_api.requests) == 1
 
 
 YES = [0, 200, "0", "200"]
@@ -146,4 +146,4 @@ async def test_a24_the_message_tells_nothing(
     mock_api.respond(
         "lists", {"code": code, "message": text, "has_more": False, "call_lists": rows}
     )
-    assert ["c1"] == [c.id for c in await make_agora().find_calls("kids", "class_77_1", LATELY)]
+    assert [c.id for c in await make_agora().find_calls("kids", "class_77_1", LATELY)] == ["c1"]

@@ -60,8 +60,8 @@ async def test_a_quiet_window_costs_one_call(make_agora: Any, mock_api: Any) -> 
     rows = [row(-1000), row(-990, cname="class_1"), row(-985, user="2")]
     mock_api.respond_with("diagnosis", busy(rows))
     answer = await make_agora().fetch_events("kids", "class_77_1", span(-1200, -900))
-    assert ["1", "2"] == [event.uid for event in answer.events]
-    assert ((), 1) == (answer.missing, len(mock_api.requests))
+    assert [event.uid for event in answer.events] == ["1", "2"]
+    assert (answer.missing, len(mock_api.requests)) == ((), 1)
 
 
 async def test_a_second_channel_costs_nothing(make_agora: Any, mock_api: Any) -> None:
@@ -70,9 +70,9 @@ async def test_a_second_channel_costs_nothing(make_agora: Any, mock_api: Any) ->
     agora = make_agora()
     window = span(-1200, -900)
     await agora.fetch_events("kids", "class_77_1", window)
-    assert 1 == len((await agora.fetch_events("kids", "class_1", window)).events)
-    assert 2 == len((await agora.fetch_events("kids", "", window)).events)
-    assert 1 == len(mock_api.requests)
+    assert len((await agora.fetch_events("kids", "class_1", window)).events) == 1
+    assert len((await agora.fetch_events("kids", "", window)).events) == 2
+    assert len(mock_api.requests) == 1
 
 
 async def test_a_full_answer_is_narrowed_until_all_is_known(
@@ -84,11 +84,11 @@ async def test_a_full_answer_is_narrowed_until_all_is_known(
     agora = make_agora()
     window = span(-1200, -912)
     first = await agora.fetch_events("kids", "class_77_1", window)
-    assert [MissingReason.MAY_BE_INCOMPLETE] == [missing_item.why for missing_item in first.missing]
+    assert [missing_item.why for missing_item in first.missing] == [MissingReason.MAY_BE_INCOMPLETE]
     last = await ask_until_known(agora, clock, window)
     assert {str(n) for n in range(24)} == {event.uid for event in last.events}
-    assert 24 == len(last.events)
-    assert () == last.missing
+    assert len(last.events) == 24
+    assert last.missing == ()
     asked = [int(each["end_ts"]) - int(each["start_ts"]) for each in mock_api.params("diagnosis")]
     assert len(asked) <= 8
 
@@ -109,17 +109,17 @@ async def test_a8_once_a_minute(make_agora: Any, mock_api: Any) -> None:
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
     none = await agora.fetch_events("kids", "class_77_1", span(-600, -540))
-    assert [(MissingKind.MINUTES, MissingReason.OVER_QUOTA)] == [
-        (m.what, m.why) for m in none.missing
+    assert [(m.what, m.why) for m in none.missing] == [
+        (MissingKind.MINUTES, MissingReason.OVER_QUOTA)
     ]
-    assert "2026-11-20T11:50:00Z/2026-11-20T11:51:00Z" == none.missing[0].detail
+    assert none.missing[0].detail == "2026-11-20T11:50:00Z/2026-11-20T11:51:00Z"
     half = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
-    assert [(MissingKind.MINUTES, MissingReason.OVER_QUOTA)] == [
-        (m.what, m.why) for m in half.missing
+    assert [(m.what, m.why) for m in half.missing] == [
+        (MissingKind.MINUTES, MissingReason.OVER_QUOTA)
     ]
-    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == half.missing[0].detail
+    assert half.missing[0].detail == "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z"
     assert none.missing[0].retry_at == half.missing[0].retry_at
-    assert 1 == len(mock_api.requests)
+    assert len(mock_api.requests) == 1
 
 
 async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, mock_api: Any) -> None:
@@ -127,9 +127,9 @@ async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, mock_api: A
     mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
     answer = await agora.fetch_events("kids", "class_77_1", span(-60, 120))
-    assert [MissingReason.NOT_OUT_YET] == [missing_item.why for missing_item in answer.missing]
+    assert [missing_item.why for missing_item in answer.missing] == [MissingReason.NOT_OUT_YET]
     assert when(120 + 120) <= answer.missing[0].retry_at
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
     await agora.fetch_events("kids", "class_77_1", span(-240, 0))
     assert str(NOON_S - 120) == mock_api.params("diagnosis")[0]["end_ts"]
 
@@ -139,17 +139,17 @@ async def test_an_hour_is_all_it_remembers(make_agora: Any, mock_api: Any, clock
     mock_api.respond_with("diagnosis", busy([row(-1000)]))
     agora = make_agora()
     gone = await agora.fetch_events("kids", "class_77_1", span(-7200, -7000))
-    assert [(MissingKind.MINUTES, MissingReason.FORGOTTEN)] == [
-        (m.what, m.why) for m in gone.missing
+    assert [(m.what, m.why) for m in gone.missing] == [
+        (MissingKind.MINUTES, MissingReason.FORGOTTEN)
     ]
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
     part = await agora.fetch_events("kids", "class_77_1", span(-3700, -900))
-    assert [(MissingKind.MINUTES, MissingReason.FORGOTTEN)] == [
-        (m.what, m.why) for m in part.missing
+    assert [(m.what, m.why) for m in part.missing] == [
+        (MissingKind.MINUTES, MissingReason.FORGOTTEN)
     ]
     clock.advance(seconds=3000)
     kept = await agora.fetch_events("kids", "class_77_1", span(-1200, -900))
-    assert (1, ()) == (len(kept.events), kept.missing)
+    assert (len(kept.events), kept.missing) == (1, ())
 
 
 async def test_what_was_seen_stays_when_the_cloud_is_away(
@@ -164,8 +164,8 @@ async def test_what_was_seen_stays_when_the_cloud_is_away(
         mock_api.respond(name, {}, 500)
     told = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
     (missing_item,) = told.missing
-    assert (MissingKind.MINUTES, MissingReason.UNREACHABLE) == (missing_item.what, missing_item.why)
-    assert "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z" == missing_item.detail
+    assert (missing_item.what, missing_item.why) == (MissingKind.MINUTES, MissingReason.UNREACHABLE)
+    assert missing_item.detail == "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z"
     assert missing_item.retry_at == clock.now() + dt.timedelta(seconds=60)
     clock.advance(seconds=600)
     with pytest.raises(CloudServerError):
@@ -173,9 +173,9 @@ async def test_what_was_seen_stays_when_the_cloud_is_away(
     report = Report("kids", "class_77_1", "2", "1", Side.STUDENT, IssueType.HELP, when(-1110))
     found = await DiagnosisService({"kids": agora}, clock).diagnose(report)
     assert told.events == found.events
-    assert ("unknown", 1) == (found.verdict.cause, len(found.verdict.others))
+    assert (found.verdict.cause, len(found.verdict.others)) == ("unknown", 1)
     whats = [missing_item.what for missing_item in found.verdict.missing]
-    assert MissingKind.CALL == whats[0]
+    assert whats[0] == MissingKind.CALL
     assert MissingKind.MINUTES in whats
 
 
@@ -202,5 +202,5 @@ def test_a_full_minute_is_settled() -> None:
     """Nothing narrower than a minute is asked."""
     minute = EventScan(span(0, 60), (), is_full=True)
     longer = EventScan(span(0, 61), (), is_full=True)
-    assert [] == unscanned_windows([minute], span(0, 60))
+    assert unscanned_windows([minute], span(0, 60)) == []
     assert [span(0, 61)] == unscanned_windows([longer], span(0, 61))

@@ -39,8 +39,8 @@ async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, moc
     mock_api.respond("reportV2", {"code": 200, "message": ""})
     await make_agora().send_report(report())
     (request,) = mock_api.requests
-    assert ["appid"] == list(request.url.params)
-    assert "application/json" == request.headers["content-type"]
+    assert list(request.url.params) == ["appid"]
+    assert request.headers["content-type"] == "application/json"
     expected = {
         "cname": "class_77_1",
         "teacher_uid": 10001,
@@ -70,7 +70,7 @@ async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, moc
     agora = make_agora()
     with pytest.raises(CloudRefusedError):
         await agora.send_report(report(student_uid=uid))
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
     good = agora.capabilities.uid.fullmatch(uid) and int(uid) <= agora.capabilities.uid_max
     assert not good
 
@@ -80,7 +80,7 @@ async def test_a39_reports_can_be_off(make_agora: Any, mock_api: Any) -> None:
     agora = make_agora(report="off")
     with pytest.raises(CloudUnsupportedError):
         await agora.send_report(report())
-    assert (False, []) == (agora.capabilities.reports, mock_api.requests)
+    assert (agora.capabilities.reports, mock_api.requests) == (False, [])
 
 
 async def test_a39_todays_agora_has_no_reports(make_agora: Any) -> None:

@@ -28,9 +28,9 @@ async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, mock_api: Any) -> Non
 
     mock_api.respond_with("lists", answer)
     calls = await make_agora(api="current").find_calls("kids", "class_77_1", HOUR)
-    assert 101 == len(calls)
+    assert len(calls) == 101
     pages = [(asked["page_no"], asked["page_size"]) for asked in mock_api.params("lists")]
-    assert [("1", "100"), ("2", "100")] == pages
+    assert pages == [("1", "100"), ("2", "100")]
 
 
 async def test_t10_roles_are_not_read(make_agora: Any, mock_api: Any) -> None:
@@ -39,7 +39,7 @@ async def test_t10_roles_are_not_read(make_agora: Any, mock_api: Any) -> None:
     mock_api.respond("sessions", NULL | {"call_info": users})
     mock_api.respond("metrics", NULL | {"metrics": []})
     record = await make_agora(api="current").fetch_record(CALL, ["10001", "20002"], LATELY)
-    assert {"10001", "20002"} == {person.uid for person in record.participants}
+    assert {person.uid for person in record.participants} == {"10001", "20002"}
 
 
 async def test_t2_names_of_times(make_agora: Any, mock_api: Any) -> None:
@@ -61,7 +61,7 @@ def test_t3_one_dimension_of_two_names() -> None:
     for asked, told in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
         body = AppMetricsBody(data=[{told: "4.1", "userCount": 3}])
         (only,) = parse_distribution(row, body, asked, "userCount").rows
-        assert ("4.1", 3) == (only.codes[0].value, only.value)
+        assert (only.codes[0].value, only.value) == ("4.1", 3)
 
 
 def test_t4_quality_is_asked_where_quality_is() -> None:
@@ -88,5 +88,5 @@ def test_t14_the_host_is_a_setting() -> None:
     """T14: a sample names api.sd-rtn.com; api.agora.io is asked unless somebody says otherwise."""
     told = {"AGORA_APPS": "kids=A", "AGORA_CUSTOMER_ID": "I", "AGORA_CUSTOMER_SECRET": "S"}
     elsewhere = told | {"AGORA_BASE_URL": "https://api.sd-rtn.com/"}
-    assert ["https://api.agora.io"] == [each.base_url for each in read_settings(told).clouds]
-    assert ["https://api.sd-rtn.com"] == [each.base_url for each in read_settings(elsewhere).clouds]
+    assert [each.base_url for each in read_settings(told).clouds] == ["https://api.agora.io"]
+    assert [each.base_url for each in read_settings(elsewhere).clouds] == ["https://api.sd-rtn.com"]

@@ -99,7 +99,7 @@ async def test_a14_has_more_walks_back(make_agora: Any, mock_api: Any) -> None:
     assert [f"c{n}" for n in reversed(range(35))] == [call.id for call in calls]
     ends = [int(each["end_ts"]) for each in mock_api.params("lists")]
     assert sorted(ends, reverse=True) == ends
-    assert 4 == len(ends)
+    assert len(ends) == 4
 
 
 async def test_a14_stops_without_progress(make_agora: Any, mock_api: Any) -> None:
@@ -107,8 +107,8 @@ async def test_a14_stops_without_progress(make_agora: Any, mock_api: Any) -> Non
     rows = [call_row(n, NOON_S - 1800, finished=False) for n in range(12)]
     mock_api.respond_with("lists", pages_of(rows))
     calls = await make_agora().find_calls("kids", "class_77_1", LATELY)
-    assert 10 == len(calls)
-    assert 2 == len(mock_api.requests)
+    assert len(calls) == 10
+    assert len(mock_api.requests) == 2
 
 
 async def test_calls_outside_the_window_are_left_out(make_agora: Any, mock_api: Any) -> None:
@@ -121,7 +121,7 @@ async def test_calls_outside_the_window_are_left_out(make_agora: Any, mock_api: 
     ]
     mock_api.respond("lists", {"code": 200, "call_lists": rows})
     calls = await make_agora().find_calls("kids", "class_77_1", LATELY)
-    assert ["c1", "c4"] == [call.id for call in calls]
+    assert [call.id for call in calls] == ["c1", "c4"]
 
 
 NONE_YET = ["-", "", None, 0, "0", "0001-01-01T00:00:00Z"]
@@ -136,7 +136,7 @@ async def test_not_ended_is_none(ended: object, make_agora: Any, mock_api: Any) 
     agora = make_agora()
     (call,) = await agora.find_calls("kids", "class_77_1", LATELY)
     record = await agora.fetch_record(call, ["10001"], LATELY)
-    assert (None, None) == (call.ended_at, record.participants[0].left_at)
+    assert (call.ended_at, record.participants[0].left_at) == (None, None)
 
 
 async def test_finished_false_wins_over_a_time(make_agora: Any, mock_api: Any) -> None:
@@ -152,14 +152,14 @@ async def test_a15_the_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) 
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert (MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail="10001"),) == record.missing
-    assert ["20002"] == [stay.uid for stay in record.participants]
+    assert [stay.uid for stay in record.participants] == ["20002"]
 
 
 async def test_a15_nine_users_are_all(make_agora: Any, mock_api: Any) -> None:
     """A15: fewer than ten users are the whole class; who is not there was not there."""
     mock_api.respond("details", details(*(user_row(20000 + n, f"S{n}") for n in range(9))))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
-    assert () == record.missing
+    assert record.missing == ()
 
 
 async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, mock_api: Any) -> None:
@@ -176,11 +176,11 @@ async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, mock_api: Any
     window = Window(when(NOON_S - 20000), when(NOON_S - 1000))
     record = await make_agora().fetch_record(long_call, ["10001"], window)
     spans = [(int(p["start_ts"]), int(p["end_ts"])) for p in mock_api.params("details")]
-    assert [True, True] == [end - start <= 10800 for start, end in spans]
-    assert (NOON_S - 20000, NOON_S - 1000) == (min(spans)[0], max(spans)[1])
+    assert [end - start <= 10800 for start, end in spans] == [True, True]
+    assert (min(spans)[0], max(spans)[1]) == (NOON_S - 20000, NOON_S - 1000)
     (series,) = record.series
-    assert 9501 == len(series.times)
-    assert 1 == len(record.participants)
+    assert len(series.times) == 9501
+    assert len(record.participants) == 1
 
 
 async def test_a7_a16_a_running_call_ends_150_seconds_ago(make_agora: Any, mock_api: Any) -> None:
@@ -201,9 +201,9 @@ async def test_a7_nothing_is_asked_before_it_can_be_out(make_agora: Any, mock_ap
     young = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 60))
     window = Window(when(NOON_S - 60), when(NOON_S))
     record = await make_agora().fetch_record(young, ["10001"], window)
-    assert [MissingReason.NOT_OUT_YET] == [missing_item.why for missing_item in record.missing]
+    assert [missing_item.why for missing_item in record.missing] == [MissingReason.NOT_OUT_YET]
     assert when(NOON_S + 150) == record.missing[0].retry_at
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 async def test_forgotten_is_said_without_asking(make_agora: Any, mock_api: Any) -> None:
@@ -211,10 +211,10 @@ async def test_forgotten_is_said_without_asking(make_agora: Any, mock_api: Any) 
     old = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 400_000), when(NOON_S - 390_000))
     window = Window(when(NOON_S - 395_000), when(NOON_S - 394_000))
     record = await make_agora().fetch_record(old, ["10001"], window)
-    assert [MissingReason.FORGOTTEN] == [missing_item.why for missing_item in record.missing]
+    assert [missing_item.why for missing_item in record.missing] == [MissingReason.FORGOTTEN]
     with pytest.raises(CloudDataExpiredError):
         await make_agora().find_calls("kids", "class_77_1", window)
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 async def test_a17_booleans_are_written_small(make_agora: Any, mock_api: Any) -> None:
@@ -223,7 +223,7 @@ async def test_a17_booleans_are_written_small(make_agora: Any, mock_api: Any) ->
     await make_agora().fetch_record(CALL, ["10001"], LATELY)
     (params,) = mock_api.params("details")
     flags = (params["exclude_server_user"], params["exclude_metrics_info"])
-    assert ("true", "false") == flags
+    assert flags == ("true", "false")
 
 
 @pytest.mark.parametrize("metrics", [None, []])
@@ -232,7 +232,7 @@ async def test_a18_metrics_may_be_absent(metrics: object, make_agora: Any, mock_
     body = details(user_row(10001, "A"))
     mock_api.respond("details", body if metrics is None else body | {"metrics": metrics})
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
-    assert (1, 0) == (len(record.participants), len(record.series))
+    assert (len(record.participants), len(record.series)) == (1, 0)
 
 
 async def test_a21_points_are_pairs_with_gaps(make_agora: Any, mock_api: Any) -> None:
@@ -243,7 +243,7 @@ async def test_a21_points_are_pairs_with_gaps(make_agora: Any, mock_api: Any) ->
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
     assert [base, base + 4, base + 9] == series.times.tolist()
-    assert [215.5, 121, 0] == series.values.tolist()
+    assert series.values.tolist() == [215.5, 121, 0]
 
 
 async def test_points_outside_the_window_are_cut(make_agora: Any, mock_api: Any) -> None:
@@ -252,7 +252,7 @@ async def test_points_outside_the_window_are_cut(make_agora: Any, mock_api: Any)
     data = [{"sid": "A", "data": [series_row(20003, points)]}]
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
-    assert [1200, 1000, 900] == series.values.tolist()
+    assert series.values.tolist() == [1200, 1000, 900]
 
 
 async def test_a22_series_belong_to_a_stay(make_agora: Any, mock_api: Any) -> None:
@@ -267,7 +267,7 @@ async def test_a22_series_belong_to_a_stay(make_agora: Any, mock_api: Any) -> No
     mock_api.respond("details", details(*users, metrics=data))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     found = [(series.uid, series.sid, series.peer_uid) for series in record.series]
-    assert [("10001", "A", None), ("10001", "A", "20002"), ("10001", "B", None)] == found
+    assert found == [("10001", "A", None), ("10001", "A", "20002"), ("10001", "B", None)]
 
 
 async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
@@ -275,7 +275,7 @@ async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
     users = [user_row(10001, "A"), user_row("20002", "B")]
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
-    assert {"10001", "20002"} == {stay.uid for stay in record.participants}
+    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
 
 
 async def test_a23_speaker_means_sends(make_agora: Any, mock_api: Any) -> None:
@@ -283,7 +283,7 @@ async def test_a23_speaker_means_sends(make_agora: Any, mock_api: Any) -> None:
     users = [user_row(1, "A", speaker=True), user_row(2, "B", speaker=False)]
     mock_api.respond("details", details(*users, user_row(3, "C", speaker=None)))
     record = await make_agora().fetch_record(CALL, [], LATELY)
-    assert {"1": True, "2": False, "3": None} == {p.uid: p.sends for p in record.participants}
+    assert {p.uid: p.sends for p in record.participants} == {"1": True, "2": False, "3": None}
 
 
 def event_row(ts: int, factors: Sequence[tuple[object, object]], **changes: Any) -> dict[str, Any]:
@@ -300,9 +300,9 @@ async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, mock_api: A
     answer = await make_agora().fetch_events("kids", "class_77_1", LATELY)
     (event,) = answer.events
     found = [(factor.code.value, factor.peer_uid) for factor in event.factors]
-    assert [("18", "44361248"), ("23", None), ("18", None)] == found
+    assert found == [("18", "44361248"), ("23", None), ("18", None)]
     assert Code("agora.factor_id", "18") == event.factors[0].code
-    assert () == answer.missing
+    assert answer.missing == ()
 
 
 @pytest.mark.parametrize("exp_id", [7, "99", 0])
@@ -330,8 +330,8 @@ async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, mock_api: An
     data = [{"sid": "A", "data": [series_row(20019, points), series_row(20019, points, 20002)]}]
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
-    assert [Metric.SEND_WIDTH, Metric.RECEIVE_WIDTH] == [s.metric for s in record.series]
-    assert (Media.VIDEO, Direction.UP) == (record.series[0].media, record.series[0].direction)
+    assert [s.metric for s in record.series] == [Metric.SEND_WIDTH, Metric.RECEIVE_WIDTH]
+    assert (record.series[0].media, record.series[0].direction) == (Media.VIDEO, Direction.UP)
 
 
 async def test_signs_in_a_channels_name_survive(make_agora: Any, mock_api: Any) -> None:

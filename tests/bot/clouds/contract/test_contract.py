@@ -34,10 +34,10 @@ async def test_calls_of_a_room_come_newest_first(clouds: FakeClouds, cloud: Clou
     ended = [NOON_S - 400, NOON_S - 2600]
     assert ended == [call.ended_at.timestamp() for call in calls if call.ended_at]
     assert {(cloud.name, "kids", "twice")} == {(c.cloud, c.app, c.cname) for c in calls}
-    assert 2 == len({call.id for call in calls})
+    assert len({call.id for call in calls}) == 2
     assert {str} == {type(call.id) for call in calls}
     assert all(call.started_at.tzinfo is not None for call in calls)
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_a_running_call_has_no_end(clouds: FakeClouds, cloud: Cloud) -> None:
@@ -50,19 +50,19 @@ async def test_a_running_call_has_no_end(clouds: FakeClouds, cloud: Cloud) -> No
 @pytest.mark.parametrize("cname", ["nobody", "bad2", "BAD"])
 async def test_an_unknown_room_is_no_error(cname: str, clouds: FakeClouds, cloud: Cloud) -> None:
     """No calls of a room nobody was in, and none of one whose name begins alike."""
-    assert () == await cloud.find_calls("kids", cname, around(clouds, "bad"))
+    assert await cloud.find_calls("kids", cname, around(clouds, "bad")) == ()
 
 
 async def test_another_apps_room_is_not_ours(clouds: FakeClouds, cloud: Cloud) -> None:
     """A room is looked for in the app that is named."""
-    assert () == await cloud.find_calls("adults", "bad", around(clouds, "bad"))
+    assert await cloud.find_calls("adults", "bad", around(clouds, "bad")) == ()
 
 
 async def test_a_call_outside_the_window_is_not_found(cloud: Cloud) -> None:
     """Only calls that touch the window: the earlier one of the room was over by then."""
     window = Window(NOON - dt.timedelta(seconds=1500), NOON)
     calls = await cloud.find_calls("kids", "twice", window)
-    assert [NOON_S - 2300] == [call.started_at.timestamp() for call in calls]
+    assert [call.started_at.timestamp() for call in calls] == [NOON_S - 2300]
 
 
 # Records
@@ -74,13 +74,13 @@ async def test_a_record_has_both_people(clouds: FakeClouds, cloud: Cloud) -> Non
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)
     assert set(UIDS) == {stay.uid for stay in record.participants}
-    assert () == record.missing
+    assert record.missing == ()
     joined = {stay.uid: stay.joined_at.timestamp() for stay in record.participants}
     assert {UIDS[0]: NOON_S - 3000, UIDS[1]: NOON_S - 2965} == joined
     assert all(stay.joined_at.tzinfo is not None for stay in record.participants)
     assert {str} == {type(stay.sid) for stay in record.participants}
     assert call == record.call
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_numbers_in_quotes_are_numbers(
@@ -170,7 +170,7 @@ async def test_events_are_told_or_said_not_to_be(
         assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
         return
     answer = await cloud.fetch_events("kids", "bad", window)
-    assert {"bad"} == {event.cname for event in answer.events}
+    assert {event.cname for event in answer.events} == {"bad"}
     assert {event.uid for event in answer.events} <= set(UIDS)
     assert all(window.since <= event.at <= window.until for event in answer.events)
     codes = {factor.code for event in answer.events for factor in event.factors}
@@ -190,7 +190,7 @@ async def test_a_report_is_taken_or_said_not_to_be(
         with pytest.raises(CloudUnsupportedError) as caught:
             await cloud.send_report(report)
         assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
-        assert [] == clouds.reports
+        assert clouds.reports == []
         return
     assert cloud.capabilities.reports
     await cloud.send_report(report)
@@ -202,14 +202,14 @@ async def test_the_check_is_one_cheap_call(clouds: FakeClouds, cloud: Cloud) -> 
     """What doctor shows is a short word, for one call (and its token), with every app's own."""
     said = await cloud.check("kids")
     assert 0 < len(said) < 40
-    assert 1 == sum(count for name, count in clouds.counts.items() if name != "iam/tokens")
+    assert sum(count for name, count in clouds.counts.items() if name != "iam/tokens") == 1
     assert said == await cloud.check("adults")
 
 
 async def test_capabilities_hold_together(cloud: Cloud) -> None:
     """What a form takes is what the cloud takes, and delays are known."""
     able = cloud.capabilities
-    assert ("kids", "adults") == tuple(cloud.apps)[:2]
+    assert tuple(cloud.apps)[:2] == ("kids", "adults")
     assert able.cname.fullmatch("class_77_1")
     assert not able.cname.fullmatch("")
     assert all(able.uid.fullmatch(uid) for uid in UIDS)

@@ -56,12 +56,12 @@ async def test_every_topic_is_told_or_said_not_to_be(
         app_metrics.app,
         app_metrics.cloud,
     )
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
     if app_metrics.is_empty:
-        assert "agora" == app_metrics.cloud
-        assert 1 == len(app_metrics.failures)
+        assert app_metrics.cloud == "agora"
+        assert len(app_metrics.failures) == 1
         return
-    assert () == app_metrics.failures
+    assert app_metrics.failures == ()
     assert app_metrics.since is not None
     assert app_metrics.until is not None
     assert app_metrics.since <= app_metrics.until <= NOON
@@ -91,6 +91,6 @@ async def test_figures_say_what_they_mean(
     app_metrics = await cloud.fetch_app_metrics("kids", topic)
     said = " ".join(Translator("en").translate(each) for each in app_metrics.explanations)
     if cloud_case.name == "agora-current":  # its standard plan has no figures of whole apps
-        assert "" == said
+        assert said == ""
         return
     assert MEANINGS[cloud.name][topic] in said

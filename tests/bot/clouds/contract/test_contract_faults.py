@@ -112,8 +112,8 @@ async def test_a_passing_fault_is_not_felt(
 ) -> None:
     """One failure of a question that may be asked again costs a second try, not an error."""
     clouds.fail_next(cloud_case.find, fault)
-    assert 1 == len(await cloud.find_calls("kids", "bad", around(clouds, "bad")))
-    assert 2 == clouds.counts[cloud_case.find]
+    assert len(await cloud.find_calls("kids", "bad", around(clouds, "bad"))) == 1
+    assert clouds.counts[cloud_case.find] == 2
 
 
 async def test_a_wrong_key_is_said(cloud_case: CloudCase, clouds: FakeClouds, build: Build) -> None:
@@ -122,7 +122,7 @@ async def test_a_wrong_key_is_said(cloud_case: CloudCase, clouds: FakeClouds, bu
     with pytest.raises(CloudRefusedError) as caught:
         await cloud.check("kids")
     error = caught.value
-    assert (401, False) == (error.status, error.retryable)
+    assert (error.status, error.retryable) == (401, False)
     assert not isinstance(error, CloudQuotaExceededError | CloudDataExpiredError)
     step = "HUAWEI_IAM_PASSWORD" if cloud_case.name == "huawei-token" else "Check the key"
     assert step in str(error)
@@ -167,4 +167,4 @@ async def test_closing_twice_is_closing_once(clouds: FakeClouds, cloud: Cloud) -
     """`close` may come again, and before anything was asked."""
     await cloud.close()
     await cloud.close()
-    assert {} == dict(clouds.counts)
+    assert dict(clouds.counts) == {}

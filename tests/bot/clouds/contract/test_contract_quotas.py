@@ -24,14 +24,14 @@ async def test_a_burst_never_breaks_a_quota(
     came = await stepping_clock.burst(cloud.find_calls("kids", room, window) for room in rooms)
     refused = [each for each in came if isinstance(each, CloudQuotaExceededError)]
     answered = [each for each in came if isinstance(each, tuple)]
-    assert BURST == len(refused) + len(answered)
+    assert len(refused) + len(answered) == BURST
     assert cloud_case.most <= len(answered) < BURST
     assert all(error.retry_at > NOON and error.status == 0 for error in refused)
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
     assert clouds.max_rate(cloud_case.find, cloud_case.per_s) <= cloud_case.most
     stepping_clock.moment = max(error.retry_at for error in refused)
     assert await cloud.find_calls("kids", "twice", around(clouds, "twice"))
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_an_impatient_person_breaks_no_quota(
@@ -48,10 +48,10 @@ async def test_an_impatient_person_breaks_no_quota(
         (came,) = await stepping_clock.burst([ask()])
         if isinstance(came, BaseException):
             assert isinstance(came, CloudQuotaExceededError)
-            assert 0 == came.status
+            assert came.status == 0
             counts["refused"] += 1
             stepping_clock.moment += dt.timedelta(seconds=1)
         else:
             counts["answered"] += 1
     assert counts["answered"] >= cloud_case.most
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []

@@ -92,8 +92,8 @@ async def test_the_verdict_is_the_truth(
     shown = expected_cause(cloud_case, kind)
     assert shown == (found.cause, found.media, found.direction, found.side)
     assert {None: None, _T: UIDS[0], _S: UIDS[1]}[shown[3]] == found.uid
-    assert () == diagnosis.failures
-    assert [] == clouds.over_quota
+    assert diagnosis.failures == ()
+    assert clouds.over_quota == []
 
 
 def test_most_kinds_are_shown_by_every_cloud() -> None:

@@ -107,10 +107,10 @@ async def test_a_call_is_found_and_told(clouds: FakeClouds, huawei: Any) -> None
     report = report_of(clouds, "uplink_loss_video")
     window = Window.around(report.occurred_at, TWO)
     (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
-    assert (NOON_S - 3000, NOON_S - 300) == (call.started_at.timestamp(), call.ended_at.timestamp())
+    assert (call.started_at.timestamp(), call.ended_at.timestamp()) == (NOON_S - 3000, NOON_S - 300)
     record = await huawei.fetch_record(call, ["10001", "20002"], window)
-    assert ["10001", "20002"] == [stay.uid for stay in record.participants]
-    assert () == record.missing
+    assert [stay.uid for stay in record.participants] == ["10001", "20002"]
+    assert record.missing == ()
     (loss,) = (
         one
         for one in record.series
@@ -128,10 +128,10 @@ async def test_w14_a_room_used_again(clouds: FakeClouds, huawei: Any) -> None:
     report = report_of(clouds, "uplink_loss_video")
     window = Window.around(report.occurred_at, TWO)
     (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
-    assert NOON_S - 604800 == call.started_at.timestamp()
+    assert call.started_at.timestamp() == NOON_S - 604800
     record = await huawei.fetch_record(call, ["10001", "20002"], window)
     joined = [stay.joined_at.timestamp() for stay in record.participants]
-    assert [NOON_S - 3000, NOON_S - 2965] == joined
+    assert joined == [NOON_S - 3000, NOON_S - 2965]
     assert record.series
 
 
@@ -160,7 +160,7 @@ async def test_faults_are_typed(fault: Any, clouds: FakeClouds, huawei: Any) -> 
     clouds.clear_faults()
     later = Window.around(report.occurred_at, TWO)
     if kind != "http_429":
-        assert () == (await huawei.fetch_events("kids", "healthy", later)).events
+        assert (await huawei.fetch_events("kids", "healthy", later)).events == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)

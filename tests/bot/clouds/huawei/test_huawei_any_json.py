@@ -263,6 +263,6 @@ def test_points_of_any_json(value: object) -> None:
 def test_points_may_be_written_as_text() -> None:
     """A number in quotes is that number, an empty one none, and a word is refused."""
     rows = [PointRow(AT, "2.5"), PointRow("2022-06-04T06:00:05Z", "")]
-    assert [2.5] == parse_points(rows, Metric.UPLINK_LOSS)[1].tolist()
+    assert parse_points(rows, Metric.UPLINK_LOSS)[1].tolist() == [2.5]
     with pytest.raises(ValueError, match="could not convert"):
         parse_points([PointRow(AT, "much")], Metric.UPLINK_LOSS)

@@ -57,19 +57,19 @@ async def huawei(
 async def test_every_topic_has_figures(topic: Topic, huawei: Any, clouds: FakeClouds) -> None:
     """Each topic tells something, says what it means, and keeps within the one allowance."""
     metrics = await huawei.fetch_app_metrics("kids", topic)
-    assert ((), False) == (metrics.failures, metrics.is_empty)
+    assert (metrics.failures, metrics.is_empty) == ((), False)
     assert (topic, "huawei") == (metrics.topic, metrics.cloud)
     assert metrics.explanations
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_native_and_web_are_told_apart(huawei: Any) -> None:
     """W17: both are asked for; the live scale is not stated, so there is no unit."""
     metrics = await huawei.fetch_app_metrics("kids", Topic.NETWORK)
     parts = [trend.definition.part.value for trend in metrics.trends]
-    assert {"native": 4, "webrtc": 4} == {part: parts.count(part) for part in parts}
+    assert {part: parts.count(part) for part in parts} == {"native": 4, "webrtc": 4}
     assert {Unit.NUMBER} == {trend.unit for trend in metrics.trends}
-    assert {True} == {trend.definition.higher_is_better for trend in metrics.trends}
+    assert {trend.definition.higher_is_better for trend in metrics.trends} == {True}
 
 
 async def test_days_end_with_yesterday(huawei: Any) -> None:
@@ -81,7 +81,7 @@ async def test_days_end_with_yesterday(huawei: Any) -> None:
         for usage in metrics.usages
         if (usage.day.day, usage.metric.value) == (19, "JoinSuccessRate")
     ]
-    assert [100] == joined
+    assert joined == [100]
 
 
 async def test_asked_again_within_the_minute_costs_nothing(huawei: Any, clouds: FakeClouds) -> None:
@@ -97,8 +97,8 @@ async def test_what_fails_is_told_beside_the_rest(huawei: Any, clouds: FakeCloud
     """One question that goes wrong does not hide what the others tell."""
     clouds.fail_next("rtc/realtime/scale", "html", times=1)
     metrics = await huawei.fetch_app_metrics("kids", Topic.SCALE)
-    assert ["RoomCount"] == [trend.name.value for trend in metrics.trends]
-    assert [MissingReason.UNREADABLE] == [missing_item.why for missing_item in metrics.missing]
+    assert [trend.name.value for trend in metrics.trends] == ["RoomCount"]
+    assert [missing_item.why for missing_item in metrics.missing] == [MissingReason.UNREADABLE]
 
 
 async def test_billed_time_by_day(huawei: Any) -> None:

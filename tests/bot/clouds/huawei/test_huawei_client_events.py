@@ -49,20 +49,20 @@ async def test_w26_w27_w28_either_shape(body: object, make_huawei: Any, mock_api
     """W26, W27, W28: list or one event, either spelling, quotes escaped once or twice."""
     mock_api.respond("event", body)
     (event,) = await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
-    assert ("18", "10001", "s1", "4g") == (
+    assert (
         event.code.value,
         event.uid,
         event.session,
         event.network,
-    )
-    assert [] == [word for word in ("Wang", "121.37") if word in repr(event)]
+    ) == ("18", "10001", "s1", "4g")
+    assert [word for word in ("Wang", "121.37") if word in repr(event)] == []
 
 
 async def test_w28_an_unreadable_info_leaves_the_event(make_huawei: Any, mock_api: Any) -> None:
     """W28: the event stays when its text is no JSON."""
     mock_api.respond("event", {"data": [{"ctime": AT, "event_id": "18", "event_info": "{{oops"}]})
     (event,) = await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
-    assert ("18", "") == (event.code.value, event.uid)
+    assert (event.code.value, event.uid) == ("18", "")
 
 
 async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, mock_api: Any) -> None:
@@ -92,7 +92,7 @@ async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, moc
 async def test_w30_nothing_or_another_time(changes: Any, make_huawei: Any, mock_api: Any) -> None:
     """W30: a null list is no event, and the sample's time outside the question is left out."""
     mock_api.respond("abnormalevent", TROUBLE | changes)
-    assert () == await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW)
+    assert await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW) == ()
 
 
 async def test_w41_what_is_gone_is_asked_for_once_a_week(
@@ -102,11 +102,11 @@ async def test_w41_what_is_gone_is_asked_for_once_a_week(
     for huawei in (make_huawei(), make_huawei()):
         with pytest.raises(CloudUnsupportedError):
             await huawei.client_events.events("kids", "class_77_1", WINDOW)
-    assert 1 == len(mock_api.requests)
+    assert len(mock_api.requests) == 1
     clock.advance(days=7)
     with pytest.raises(CloudUnsupportedError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
-    assert 2 == len(mock_api.requests)
+    assert len(mock_api.requests) == 2
 
 
 async def test_an_unknown_app_is_no_missing_api(make_huawei: Any, mock_api: Any) -> None:
@@ -125,7 +125,7 @@ async def test_the_switch(choice: str, make_huawei: Any, mock_api: Any) -> None:
         with pytest.raises(CloudUnsupportedError):
             await client_events.events("kids", "class_77_1", WINDOW)
     else:
-        assert () == await client_events.events("kids", "class_77_1", WINDOW)
+        assert await client_events.events("kids", "class_77_1", WINDOW) == ()
     assert (choice != "off") == bool(mock_api.requests)
 
 

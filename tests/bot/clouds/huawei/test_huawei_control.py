@@ -64,7 +64,7 @@ async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
     """W38: the 404 of a room carries the code of a 400; the sentence says what is missing."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.dismiss("kids", "class_0_0")
-    assert (404, "RTC.00001003") == (caught.value.status, caught.value.code)
+    assert (caught.value.status, caught.value.code) == (404, "RTC.00001003")
     assert "finds no such app, channel or job" in str(caught.value.user_message)
 
 
@@ -72,13 +72,13 @@ async def test_a_recording_runs_and_stops(huawei: Any) -> None:
     """10.1 to 10.3: Go's zero time is no time; the state follows."""
     job = await huawei.control.start_recording("kids", "class_77_1", "10001", "rule-1")
     assert (Code("huawei.job_state", "INIT"), None) == (job.state, job.stopped_at)
-    assert NOON_S == job.started_at.timestamp()
+    assert job.started_at.timestamp() == NOON_S
     running = await huawei.control.recording("kids", job.id)
-    assert "RUNNING" == running.state.value
+    assert running.state.value == "RUNNING"
     await huawei.control.stop_recording("kids", job.id)
     stopped = await huawei.control.recording("kids", job.id)
-    assert ("STOPPED", "TENANT_STOP") == (stopped.state.value, stopped.stop_reason.value)
-    assert f"s_{job.id}_class_77_1_10001" == stopped.stream
+    assert (stopped.state.value, stopped.stop_reason.value) == ("STOPPED", "TENANT_STOP")
+    assert stopped.stream == f"s_{job.id}_class_77_1_10001"
     with pytest.raises(CloudRefusedError):
         await huawei.control.recording("kids", "nobody")
 
@@ -89,7 +89,7 @@ async def test_odd_jobs(make_huawei: Any, mock_api: Any) -> None:
     mock_api.respond("2", {"room_id": 100})
     control = make_huawei().control
     job = await control.recording("kids", "1")
-    assert ("1", "100", None, None) == (job.id, job.cname, job.state, job.started_at)
+    assert (job.id, job.cname, job.state, job.started_at) == ("1", "100", None, None)
     with pytest.raises(CloudInvalidResponseError):
         await control.recording("kids", "2")
 
@@ -103,14 +103,14 @@ async def test_check_tells_the_apps_state(
     """5.2 proves the key outside chapter 13's allowance, and says how the app stands."""
     clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
     assert told == await huawei.check("kids")
-    assert {"apps": 1} == clouds.counts
+    assert clouds.counts == {"apps": 1}
 
 
 async def test_check_names_an_app_that_is_not_ours(huawei: Any) -> None:
     """An app id of another account is a refusal with a next step."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.check("lost")
-    assert ("RTC.00001015", True) == (caught.value.code, "app id" in str(caught.value.user_message))
+    assert (caught.value.code, "app id" in str(caught.value.user_message)) == ("RTC.00001015", True)
 
 
 async def test_check_turns_pages_by_number(make_huawei: Any, mock_api: Any) -> None:
@@ -123,8 +123,8 @@ async def test_check_turns_pages_by_number(make_huawei: Any, mock_api: Any) -> N
         return httpx.Response(200, json={"count": 101, "apps": rows})
 
     mock_api.respond_with("apps", apps)
-    assert "aksk, unknown" == await make_huawei().check("kids")
-    assert ["0", "1"] == [each["offset"] for each in mock_api.params("apps")]
+    assert await make_huawei().check("kids") == "aksk, unknown"
+    assert [each["offset"] for each in mock_api.params("apps")] == ["0", "1"]
 
 
 async def test_who_is_in_a_room(huawei: Any) -> None:
@@ -145,9 +145,9 @@ async def test_room_whose_call_has_ended(clouds: FakeClouds, huawei: Any) -> Non
 async def test_callback_address(clouds: FakeClouds, huawei: Any) -> None:
     """8.1 says where recordings are told, with which key; 8.2 where; the key is not read."""
     control, app = huawei.control, HuaweiAccount().apps["kids"]
-    assert "" == await control.callback_url("kids")
+    assert await control.callback_url("kids") == ""
     await control.set_callback("kids", "https://lagdesk.example/hook", "key")
-    assert "https://lagdesk.example/hook" == await control.callback_url("kids")
-    assert "key" == clouds.huawei.control.callbacks[app].auth_key
+    assert await control.callback_url("kids") == "https://lagdesk.example/hook"
+    assert clouds.huawei.control.callbacks[app].auth_key == "key"
     with pytest.raises(CloudRefusedError):
         await control.set_callback("kids", "ftp://lagdesk.example", "key")

@@ -33,7 +33,7 @@ async def test_w35_descriptions_are_not_read(make_huawei: Any, mock_api: Any) ->
     text = {
         Translator(locale).translate(event.factors[0].code.user_message) for locale in ("zh", "en")
     }
-    assert 2 == len(text)
+    assert len(text) == 2
 
 
 async def test_the_apps_name_of_each_call(make_huawei: Any, mock_api: Any) -> None:
@@ -45,4 +45,4 @@ async def test_the_apps_name_of_each_call(make_huawei: Any, mock_api: Any) -> No
     for name, key in (("rooms", "app"), ("users", "app"), ("abnormal-events", "app")):
         assert mock_api.params(name)
         assert all({key} == {"app", "app_id"} & set(asked) for asked in mock_api.params(name))
-    assert all({"app_id"} == {"app", "app_id"} & set(asked) for asked in mock_api.params("details"))
+    assert all({"app", "app_id"} & set(asked) == {"app_id"} for asked in mock_api.params("details"))

@@ -92,7 +92,7 @@ async def test_rows_of_one_moment_are_one_event(make_huawei: Any, mock_api: Any)
     ]
     mock_api.respond("abnormal-events", {"total": 4, "events": rows})
     (event,) = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
-    assert ["12", "6"] == [factor.code.value for factor in event.factors]
+    assert [factor.code.value for factor in event.factors] == ["12", "6"]
 
 
 EMPTY: list[object] = [{}, {"total": None}, [], None, "x"]

@@ -32,7 +32,7 @@ async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any
     span = {"app", "metric", "start_time", "end_time"}
     spread = {"app", "metric", "dimension", "time"}
     assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == given
-    assert "2026-11-20T12:00:00Z" == mock_api.params("dimension")[0]["time"]
+    assert mock_api.params("dimension")[0]["time"] == "2026-11-20T12:00:00Z"
 
 
 async def test_live_rates_keep_their_scale(make_huawei: Any, mock_api: Any) -> None:
@@ -45,7 +45,7 @@ async def test_live_rates_keep_their_scale(make_huawei: Any, mock_api: Any) -> N
     mock_api.respond("quality", {"quality": samples})
     trend = await make_huawei().statistics.live_quality("kids", "AudioFreezeRate", "native", HOUR)
     assert (Code("huawei.metric", "AudioFreezeRate"), Unit.NUMBER) == (trend.name, trend.unit)
-    assert [1.0, 0.54] == [value for _, value in trend.points]
+    assert [value for _, value in trend.points] == [1.0, 0.54]
 
 
 async def test_live_figures_cover_a_day_at_most(make_huawei: Any, mock_api: Any) -> None:
@@ -54,7 +54,7 @@ async def test_live_figures_cover_a_day_at_most(make_huawei: Any, mock_api: Any)
     window = Window(NOON - dt.timedelta(days=3), NOON)
     await make_huawei().statistics.live_scale("kids", "RoomCount", window, "class_77_1")
     (asked,) = mock_api.params("scale")
-    assert ("2026-11-19T12:00:00Z", "class_77_1") == (asked["start_time"], asked["room_id"])
+    assert (asked["start_time"], asked["room_id"]) == ("2026-11-19T12:00:00Z", "class_77_1")
 
 
 async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: Any) -> None:
@@ -63,7 +63,7 @@ async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: An
     mock_api.respond("dimension", {"dimensions": rows})
     spread = await make_huawei().statistics.live_distribution("kids", "region", NOON)
     found = [(row.codes[0].kind, row.codes[0].value, row.value) for row in spread.rows]
-    assert [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)] == found
+    assert found == [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)]
 
 
 async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> None:
@@ -73,14 +73,15 @@ async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> 
     statistics = make_huawei().statistics
     metrics = ["JoinSuccess5SecsRate", "AudioTransDelay", "VideoFreezeRate"]
     found = await statistics.daily_quality("kids", metrics, DAY, DAY)
-    assert [("JoinSuccess5SecsRate", "%", 99.0), ("AudioTransDelay", "ms", 61.5)] == [
-        (one.metric.value, one.unit, one.value) for one in found
+    assert [(one.metric.value, one.unit, one.value) for one in found] == [
+        ("JoinSuccess5SecsRate", "%", 99.0),
+        ("AudioTransDelay", "ms", 61.5),
     ]
     (asked,) = mock_api.params("quality")
-    assert ("JoinSuccess5SecsRate,AudioTransDelay,VideoFreezeRate", "2026-11-18") == (
+    assert (
         asked["metric"],
         asked["start_date"],
-    )
+    ) == ("JoinSuccess5SecsRate,AudioTransDelay,VideoFreezeRate", "2026-11-18")
 
 
 async def test_w12_values_may_be_repeated(make_huawei: Any, mock_api: Any) -> None:
@@ -88,7 +89,7 @@ async def test_w12_values_may_be_repeated(make_huawei: Any, mock_api: Any) -> No
     mock_api.respond("scale", {"scale": []})
     huawei = make_huawei(array_style="repeat")
     await huawei.statistics.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)
-    assert ["RoomCount", "UserCount"] == mock_api.requests[0].url.params.get_list("metric")
+    assert mock_api.requests[0].url.params.get_list("metric") == ["RoomCount", "UserCount"]
 
 
 async def test_w20_today_is_never_asked_for(make_huawei: Any, mock_api: Any) -> None:
@@ -97,9 +98,9 @@ async def test_w20_today_is_never_asked_for(make_huawei: Any, mock_api: Any) -> 
     statistics = make_huawei().statistics
     today = NOON.date()
     await statistics.daily_scale("kids", ["UserCount"], today - dt.timedelta(days=60), today)
-    assert () == await statistics.daily_scale("kids", ["UserCount"], today, today)
+    assert await statistics.daily_scale("kids", ["UserCount"], today, today) == ()
     (asked,) = mock_api.params("scale")
-    assert ("2026-10-20", "2026-11-19") == (asked["start_date"], asked["end_date"])
+    assert (asked["start_date"], asked["end_date"]) == ("2026-10-20", "2026-11-19")
     long_ago = dt.date(2026, 1, 1)
     with pytest.raises(CloudDataExpiredError):
         await statistics.daily_scale("kids", ["UserCount"], long_ago, long_ago)
@@ -120,7 +121,7 @@ async def test_usage_in_seconds(make_huawei: Any, mock_api: Any) -> None:
     }
     expected = {"CommunicationDuration": 4, "video_sd": 1, "video_hd": 2, "audio": 1}
     assert {name: (DAY, Unit.SECONDS, value) for name, value in expected.items()} == values
-    assert {"CommunicationDuration"} == {one.metric.value for one in found}
+    assert {one.metric.value for one in found} == {"CommunicationDuration"}
 
 
 async def test_w33_w36_who_had_what(make_huawei: Any, mock_api: Any) -> None:
@@ -135,7 +136,7 @@ async def test_w33_w36_who_had_what(make_huawei: Any, mock_api: Any) -> None:
     assert ((Code("huawei.abnormal_type", "2"),), 5) == (freeze.codes, freeze.value)
     assert Code("huawei.abnormal_factor.type1", "90000004") == join.codes[1]
     (asked,) = mock_api.params("dimension")
-    assert "abnormal_type,abnormal_factor" == asked["dimension"]
+    assert asked["dimension"] == "abnormal_type,abnormal_factor"
 
 
 @pytest.mark.parametrize(

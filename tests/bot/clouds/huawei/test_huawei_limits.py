@@ -54,7 +54,7 @@ def test_w2_chapter_13_shares_one_account() -> None:
     rows = [
         row for row in ENDPOINTS if row.document.endswith(tuple(f", 13.{n}" for n in range(15)))
     ]
-    assert 14 == len(rows)
+    assert len(rows) == 14
     assert {((RateLimit(30, 60),), "huawei.statistics.X")} == {
         (r.rates, r.bucket("X")) for r in rows
     }

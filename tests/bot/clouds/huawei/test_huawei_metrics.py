@@ -43,7 +43,7 @@ async def test_samples_belong_to_the_stay_they_fall_into(
     mock_api.respond("details", qos("abit", ("11:31:00", 40), ("11:32:00", 41), ("11:33:00", 42)))
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
     cut = {one.sid: one.values.tolist() for one in record.series}
-    assert {"s1": [40.0], "s2": [41.0, 42.0]} == cut
+    assert cut == {"s1": [40.0], "s2": [41.0, 42.0]}
 
 
 async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> None:
@@ -51,8 +51,8 @@ async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> 
     await make_huawei().fetch_record(CALL, ["10001", "20002"], WINDOW)
     asked = mock_api.params("details")
     mids = asked[0]["mid"].split(",")
-    assert (22, True, False) == (len(mids), "vrtt" in mids, "vrtd" in mids)
-    assert ["10001", "20002"] == [each["user_id"] for each in asked]
+    assert (len(mids), "vrtt" in mids, "vrtd" in mids) == (22, True, False)
+    assert [each["user_id"] for each in asked] == ["10001", "20002"]
     assert {(APP_ID, "class_77_1")} == {(each["app_id"], each["room_id"]) for each in asked}
     span = ("2026-11-20T11:30:00Z", "2026-11-20T11:34:00Z")
     assert span == (asked[0]["start_time"], asked[0]["end_time"])
@@ -70,23 +70,23 @@ async def test_w24_the_own_side(peer: object, make_huawei: Any, mock_api: Any) -
     """W24: "0", "" and the own uid as `peerid` all mean what the person sends."""
     mock_api.respond("details", qos("vloss", ("11:31:00", 7.5), peer=peer))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
-    assert (None, Metric.UPLINK_LOSS, Direction.UP, Unit.PERCENT) == (
+    assert (
         series.peer_uid,
         series.metric,
         series.direction,
         series.unit,
-    )
+    ) == (None, Metric.UPLINK_LOSS, Direction.UP, Unit.PERCENT)
 
 
 async def test_w24_what_was_received(make_huawei: Any, mock_api: Any) -> None:
     """W24: another uid as `peerid` is the sender of what was received."""
     mock_api.respond("details", qos("vloss", ("11:31:00", 0.5), peer="20002"))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
-    assert ("20002", Metric.DOWNLINK_LOSS, 0.5) == (
+    assert (
         series.peer_uid,
         series.metric,
         float(series.values[0]),
-    )
+    ) == ("20002", Metric.DOWNLINK_LOSS, 0.5)
 
 
 async def test_w25_points_come_unsorted(make_huawei: Any, mock_api: Any) -> None:
@@ -95,11 +95,11 @@ async def test_w25_points_come_unsorted(make_huawei: Any, mock_api: Any) -> None
     samples += [("11:32:10", "-"), ("11:32:20", "")]
     mock_api.respond("details", qos("ajitter", *samples, ("11:31:30", 433422), peer="10001"))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
-    assert ([1.0, 3.0], 120.0) == (series.values.tolist(), float(series.times[1] - series.times[0]))
+    assert (series.values.tolist(), float(series.times[1] - series.times[0])) == ([1.0, 3.0], 120.0)
 
 
 async def test_an_unknown_metric_is_kept(make_huawei: Any, mock_api: Any) -> None:
     """A metric nobody knows is there under its own name."""
     mock_api.respond("details", qos("zloss", ("11:31:00", 1)))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
-    assert (Metric.OTHER, "zloss") == (series.metric, series.code.value)
+    assert (series.metric, series.code.value) == (Metric.OTHER, "zloss")

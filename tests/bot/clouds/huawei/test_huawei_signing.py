@@ -62,7 +62,7 @@ async def test_the_headers_a_key_pair_sends() -> None:
         "Signature=f210d17a692dfd31eaad0a681195029813c1e699b8153c5a8274ce6567dc97c2"
     )
     assert wanted == headers["Authorization"]
-    assert (PROJECT, "20240101T000000Z") == (headers["X-Project-Id"], headers["X-Sdk-Date"])
+    assert (headers["X-Project-Id"], headers["X-Sdk-Date"]) == (PROJECT, "20240101T000000Z")
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ async def test_nothing_shows_a_key() -> None:
         "POST", "/v2/apps/app-1/rooms/room-1/dismiss", (("uid", "10001"),), b"body"
     )
     shown = repr(keys) + repr(request)
-    assert [] == [word for word in ("AKAK", "SKSK", "room-1", "10001", "body'") if word in shown]
+    assert [word for word in ("AKAK", "SKSK", "room-1", "10001", "body'") if word in shown] == []

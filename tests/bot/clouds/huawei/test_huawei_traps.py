@@ -41,12 +41,12 @@ async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, moc
     await huawei.find_calls("kids", "class_77_1", WINDOW)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
     rooms, events = mock_api.requests
-    assert f"/v1/{PROJECT}/rtc/rooms" == rooms.url.path
-    assert "/v1/rtc/data/abnormal-events" == events.url.path
+    assert rooms.url.path == f"/v1/{PROJECT}/rtc/rooms"
+    assert events.url.path == "/v1/rtc/data/abnormal-events"
     for asked in mock_api.requests:
-        assert PROJECT == asked.headers["x-project-id"]
+        assert asked.headers["x-project-id"] == PROJECT
         assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=AKSANDBOX, ")
-        assert "20261120T120000Z" == asked.headers["x-sdk-date"]
+        assert asked.headers["x-sdk-date"] == "20261120T120000Z"
 
 
 async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, mock_api: Any) -> None:
@@ -58,7 +58,7 @@ async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, mock_api: Any) 
         await huawei.fetch_events("kids", "class_77_1", window)
     with pytest.raises(CloudQuotaExceededError) as caught:
         await huawei.find_calls("kids", "class_77_1", WINDOW)
-    assert 30 == len(mock_api.requests)
+    assert len(mock_api.requests) == 30
     assert dt.timedelta(seconds=60) <= caught.value.retry_at - NOON < dt.timedelta(seconds=61)
 
 
@@ -80,9 +80,9 @@ async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, mock_api: Any, c
     clock.advance(hours=1)
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
     sent = [r.headers["x-auth-token"][:4] for r in mock_api.requests if "x-auth-token" in r.headers]
-    assert ["MII1", "MII1", "MII2"] == sent
+    assert sent == ["MII1", "MII1", "MII2"]
     login = next(r for r in mock_api.requests if r.url.path == "/v3/auth/tokens")
-    assert ("iam.invalid", True) == (login.url.host, b'"scope":{"project":' in login.content)
+    assert (login.url.host, b'"scope":{"project":' in login.content) == ("iam.invalid", True)
     assert "authorization" not in mock_api.requests[1].headers
 
 
@@ -92,7 +92,7 @@ async def test_many_askers_share_one_token(make_huawei: Any, mock_api: Any) -> N
     huawei = make_huawei(auth="token")
     cnames = [f"class_{n}" for n in range(4)]
     await asyncio.gather(*(huawei.fetch_events("kids", cname, WINDOW) for cname in cnames))
-    assert 1 == sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests)
+    assert sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests) == 1
 
     def refuse_the_first(request: httpx.Request) -> httpx.Response:
         if request.headers["x-auth-token"].startswith("MII1"):
@@ -102,7 +102,7 @@ async def test_many_askers_share_one_token(make_huawei: Any, mock_api: Any) -> N
     mock_api.respond_with("rooms", refuse_the_first)
     mock_api.respond_with("tokens", token_answer(2))
     await asyncio.gather(*(huawei.find_calls("kids", cname, WINDOW) for cname in cnames))
-    assert 2 == sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests)
+    assert sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests) == 2
 
 
 async def test_a_refused_token_is_renewed_once(make_huawei: Any, mock_api: Any) -> None:
@@ -111,9 +111,9 @@ async def test_a_refused_token_is_renewed_once(make_huawei: Any, mock_api: Any) 
     mock_api.respond("abnormal-events", {"error_code": "APIGW.0301", "error_msg": "x"}, 401)
     with pytest.raises(CloudRefusedError) as caught:
         await make_huawei(auth="token").fetch_events("kids", "class_77_1", WINDOW)
-    assert 401 == caught.value.status
+    assert caught.value.status == 401
     paths = [r.url.path.rsplit("/", 1)[-1] for r in mock_api.requests]
-    assert ["tokens", "abnormal-events"] * 2 == paths
+    assert paths == ["tokens", "abnormal-events"] * 2
 
 
 FAMILIES = [
@@ -162,7 +162,7 @@ async def test_not_ended_is_none(
     huawei = make_huawei()
     (call,) = await huawei.find_calls("kids", "class_77_1", WINDOW)
     record = await huawei.fetch_record(call, ["10001"], WINDOW)
-    assert (None, None) == (call.ended_at, record.participants[0].left_at)
+    assert (call.ended_at, record.participants[0].left_at) == (None, None)
 
 
 async def test_w13_pages_end_by_total_or_by_a_short_one(
@@ -186,11 +186,11 @@ async def test_w13_pages_end_by_total_or_by_a_short_one(
     mock_api.respond_with("rooms", rooms)
     mock_api.respond_with("details", metrics)
     huawei = make_huawei()
-    assert 19 == len(await huawei.find_calls("kids", "class_77_1", WINDOW))
+    assert len(await huawei.find_calls("kids", "class_77_1", WINDOW)) == 19
     record = await huawei.fetch_record(CALL, ["10001"], WINDOW)
-    assert 130 == len(record.series)
-    assert ["0", "10"] == [each["offset"] for each in mock_api.params("rooms")]
-    assert ["0", "100"] == [each["offset"] for each in mock_api.params("details")]
+    assert len(record.series) == 130
+    assert [each["offset"] for each in mock_api.params("rooms")] == ["0", "10"]
+    assert [each["offset"] for each in mock_api.params("details")] == ["0", "100"]
 
 
 async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, mock_api: Any) -> None:
@@ -201,7 +201,7 @@ async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, mock_
     assert call.covers(WINDOW.since)
     (asked,) = mock_api.params("rooms")
     assert "2026-10-01" > asked["start_time"] > "2026-08-22"
-    assert "2026-11-20T11:34:00Z" == asked["end_time"]
+    assert asked["end_time"] == "2026-11-20T11:34:00Z"
 
 
 async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, mock_api: Any) -> None:
@@ -211,10 +211,10 @@ async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, mock_api:
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
     mock_api.respond("users", {"total": 3, "users": [again, first, failed]})
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
-    assert ["s1", "s2"] == [stay.sid for stay in record.participants]
+    assert [stay.sid for stay in record.participants] == ["s1", "s2"]
     (asked,) = mock_api.params("users")
-    assert ("detail", "10001") == (asked["type"], asked["uid"])
-    assert [] == [word for word in ("Wang", "113.140", "陕西") if word in repr(record)]
+    assert (asked["type"], asked["uid"]) == ("detail", "10001")
+    assert [word for word in ("Wang", "113.140", "陕西") if word in repr(record)] == []
 
 
 async def test_what_is_not_out_yet_is_said(make_huawei: Any) -> None:
@@ -236,11 +236,11 @@ async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, mock_api:
     window = Window(NOON - ago, NOON - ago + dt.timedelta(minutes=4))
     huawei = make_huawei()
     record = await huawei.fetch_record(old, ["10001"], window)
-    assert [MissingReason.FORGOTTEN] == [one.why for one in record.missing]
+    assert [one.why for one in record.missing] == [MissingReason.FORGOTTEN]
     long_ago = NOON - dt.timedelta(days=100)
     with pytest.raises(CloudDataExpiredError):
         await huawei.find_calls("kids", "class_77_1", Window(long_ago, long_ago))
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: Any) -> None:
@@ -254,7 +254,7 @@ async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: 
         await huawei.fetch_events("kids", "class_77_1", WINDOW)
     shown = f"{caplog.text} {caught.value!r} {caught.value} {huawei!r}"
     leaks = (*SECRETS, "113.140.81.7", "Wang", "10001", "class_77_1")
-    assert [] == [word for word in leaks if word in shown]
+    assert [word for word in leaks if word in shown] == []
 
 
 async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
@@ -263,6 +263,6 @@ async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
     with pytest.raises(CloudUnsupportedError):
         await huawei.send_report(None)
     can = huawei.capabilities
-    assert (False, True, None) == (can.reports, can.events, can.uid_max)
+    assert (can.reports, can.events, can.uid_max) == (False, True, None)
     assert can.cname.fullmatch("class_77-1")
     assert not can.uid.fullmatch("a b")

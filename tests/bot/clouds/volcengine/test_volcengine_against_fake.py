@@ -66,8 +66,8 @@ async def test_the_verdict_is_right(kind: str, clouds: FakeClouds, volcengine: A
     (call,) = calls
     assert call.covers(at)
     record = await volcengine.fetch_record(call, ["10001", "20002"], window)
-    assert () == record.missing
-    assert {"10001", "20002"} == {stay.uid for stay in record.participants}
+    assert record.missing == ()
+    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
     report = Report(
         app="kids",
         cname=kind,
@@ -91,15 +91,15 @@ async def test_all_27_metrics_are_read(clouds: FakeClouds, volcengine: Any) -> N
     record = await volcengine.fetch_record(call, ["10001", "20002"], window)
     known = {s.code.value for s in record.series if s.metric is not Metric.OTHER}
     other = {s.code.value for s in record.series if s.metric is Metric.OTHER}
-    assert 27 == len(known)
-    assert {"decode_qp"} == other
-    assert [] == clouds.over_quota
+    assert len(known) == 27
+    assert other == {"decode_qp"}
+    assert clouds.over_quota == []
 
 
 async def test_the_check_proves_the_key(volcengine: Any, clouds: FakeClouds) -> None:
     """Doctor hears the version we use, for one cheap call."""
-    assert "2020-12-01" == await volcengine.check("kids")
-    assert {"ListRoomInfo": 1} == dict(clouds.counts)
+    assert await volcengine.check("kids") == "2020-12-01"
+    assert dict(clouds.counts) == {"ListRoomInfo": 1}
 
 
 FAULTS: list[tuple[Any, type[CloudError]]] = [
@@ -137,7 +137,7 @@ async def test_every_fault_has_its_error(
 async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, volcengine: Any) -> None:
     """One 503 costs a second try, signed anew, not an error."""
     clouds.fail_next("ListRoomInfo", "http_503")
-    assert "2020-12-01" == await volcengine.check("kids")
+    assert await volcengine.check("kids") == "2020-12-01"
 
 
 @pytest.mark.parametrize("with_200", [False, True])
@@ -149,7 +149,7 @@ async def test_v10_a_right_we_lack_is_said(
     clouds.volcengine.deny("ListRoomInfo")
     with pytest.raises(CloudRefusedError) as caught:
         await volcengine.check("kids")
-    assert (403, "AccessDenied") == (caught.value.status, caught.value.code)
+    assert (caught.value.status, caught.value.code) == (403, "AccessDenied")
 
 
 async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, volcengine: Any) -> None:
@@ -157,8 +157,8 @@ async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, volceng
     for number in range(30):
         at = dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC)
         await volcengine.find_calls("kids", "healthy", Window.around(at, FIVE))
-    assert 30 == clouds.counts["ListRoomInfo"]
-    assert [] == clouds.over_quota
+    assert clouds.counts["ListRoomInfo"] == 30
+    assert clouds.over_quota == []
 
 
 async def test_identical_questions_cost_one(clouds: FakeClouds, volcengine: Any) -> None:
@@ -167,7 +167,7 @@ async def test_identical_questions_cost_one(clouds: FakeClouds, volcengine: Any)
     for _ in range(3):
         (call,) = await volcengine.find_calls("kids", "healthy", window)
         await volcengine.fetch_record(call, ["10001", "20002"], window)
-    assert {"ListRoomInfo": 1, "ListUserInfo": 1, "ListCallDetail": 1} == dict(clouds.counts)
+    assert dict(clouds.counts) == {"ListRoomInfo": 1, "ListUserInfo": 1, "ListCallDetail": 1}
 
 
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)

@@ -34,18 +34,18 @@ async def test_every_topic_has_figures(
 ) -> None:
     """Each topic tells something, says what it means, and keeps within the limits."""
     overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", topic)
-    assert ((), False) == (overview.failures, overview.is_empty)
+    assert (overview.failures, overview.is_empty) == ((), False)
     assert (topic, "volcengine") == (overview.topic, overview.cloud)
     assert bool(overview.explanations) is (topic is not Topic.SCALE)
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 async def test_what_fails_is_told_beside_the_rest(clouds: FakeClouds, make_volcengine: Any) -> None:
     """One question that goes wrong does not hide what another tells."""
     clouds.fail_next("ListRealTimeQuality", "html", times=3)
     overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", Topic.LIVE)
-    assert (2, 1) == (len(overview.trends), len(overview.failures))
-    assert ["ListRealTimeQuality"] == [missing_item.detail for missing_item in overview.missing]
+    assert (len(overview.trends), len(overview.failures)) == (2, 1)
+    assert [missing_item.detail for missing_item in overview.missing] == ["ListRealTimeQuality"]
 
 
 async def test_quality_by_day_beside_the_last_hour(
@@ -83,8 +83,8 @@ async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengin
     figures = {
         (distribution.dimension, distribution.definition.name.value) for distribution in counted
     }
-    assert 4 * 9 == len(figures)  # five indicators come back as nine
-    assert [] == clouds.over_quota
+    assert len(figures) == 4 * 9  # five indicators come back as nine
+    assert clouds.over_quota == []
 
 
 async def test_who_is_in_a_room(clouds: FakeClouds, make_volcengine: Any) -> None:

@@ -92,8 +92,8 @@ async def test_v18_calls_are_asked_in_todays_version(make_volcengine: Any, mock_
     mock_api.respond("ListRoomInfo", yes({"RoomList": [room(1)]}))
     await make_volcengine().find_calls("kids", "room", WINDOW)
     (request,) = mock_api.requests
-    assert "GET" == request.method
-    assert {
+    assert request.method == "GET"
+    assert dict(request.url.params) == {
         "Action": "ListRoomInfo",
         "Version": "2023-11-01",
         "AppId": "661e00000000000000000001",
@@ -102,7 +102,7 @@ async def test_v18_calls_are_asked_in_todays_version(make_volcengine: Any, mock_
         "RoomId": "room",
         "PageNum": "1",
         "PageSize": "100",
-    } == dict(request.url.params)
+    }
 
 
 async def test_a_plus_is_never_sent_bare(make_volcengine: Any, mock_api: Any) -> None:
@@ -120,7 +120,7 @@ async def test_calls_newest_first_running_ones_open(make_volcengine: Any, mock_a
     rooms = [room(1), room(2, began=38, ended=None), room(3, began=120, ended=100), other]
     mock_api.respond("ListRoomInfo", yes({"RoomList": rooms}))
     result = await make_volcengine().find_calls("kids", "room", WINDOW)
-    assert ["c2", "c1"] == [call.id for call in result]
+    assert [call.id for call in result] == ["c2", "c1"]
     assert result[0].ended_at is None
     assert NOON - dt.timedelta(minutes=20) == result[1].ended_at
 
@@ -134,14 +134,14 @@ async def test_every_page_is_turned(make_volcengine: Any, mock_api: Any) -> None
 
     mock_api.respond_with("ListRoomInfo", page)
     result = await make_volcengine().find_calls("kids", "room", WINDOW)
-    assert {"c1", "c2", "c3"} == {call.id for call in result}
+    assert {call.id for call in result} == {"c1", "c2", "c3"}
 
 
 async def test_pages_that_never_end(make_volcengine: Any, mock_api: Any) -> None:
     """A cloud that always has more is not asked for ever."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": [room(1)], "HasMore": True}))
-    assert 1 == len(await make_volcengine().find_calls("kids", "room", WINDOW))
-    assert 10 == len(mock_api.requests)
+    assert len(await make_volcengine().find_calls("kids", "room", WINDOW)) == 1
+    assert len(mock_api.requests) == 10
 
 
 async def test_v12_a_long_window_is_asked_a_day_at_a_time(
@@ -150,8 +150,8 @@ async def test_v12_a_long_window_is_asked_a_day_at_a_time(
     """A span over 24 hours would be cut without a word."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": []}))
     since = NOON - dt.timedelta(days=3)
-    assert () == await make_volcengine().find_calls("kids", "room", Window(since, NOON))
-    assert 3 == len(mock_api.requests)
+    assert await make_volcengine().find_calls("kids", "room", Window(since, NOON)) == ()
+    assert len(mock_api.requests) == 3
     for request in mock_api.requests:
         start, end = (request.url.params[name] for name in ("StartTime", "EndTime"))
         span = dt.datetime.fromisoformat(end) - dt.datetime.fromisoformat(start)
@@ -163,7 +163,7 @@ async def test_what_is_forgotten_is_not_asked(make_volcengine: Any, mock_api: An
     then = NOON - dt.timedelta(days=15)
     with pytest.raises(CloudDataExpiredError):
         await make_volcengine().find_calls("kids", "room", Window.around(then, FIVE))
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 async def test_who_came_again_has_two_stays(make_volcengine: Any, mock_api: Any) -> None:
@@ -181,13 +181,13 @@ async def test_who_came_again_has_two_stays(make_volcengine: Any, mock_api: Any)
     )
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
     told = [(stay.uid, stay.sid, stay.network, stay.platform) for stay in result.participants]
-    assert {
+    assert set(told) == {
         ("u1", "c1/u1/0", "wifi", "ios"),
         ("u1", "c1/u1/1", "wifi", "ios"),
         ("u2", "c1/u2/0", "", "ios"),
-    } == set(told)
-    assert {"c1/u1/0": 2, "c1/u1/1": 1} == {s.sid: s.times.size for s in result.series}
-    assert () == result.missing
+    }
+    assert {s.sid: s.times.size for s in result.series} == {"c1/u1/0": 2, "c1/u1/1": 1}
+    assert result.missing == ()
 
 
 @pytest.mark.parametrize(
@@ -226,15 +226,15 @@ async def test_another_calls_people_stay_out(make_volcengine: Any, mock_api: Any
     """A room held twice within the window has the people of both; CallId parts them."""
     script(mock_api, [user("u1", CallId="c0"), user("u2")], [])
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
-    assert ["u2"] == [stay.uid for stay in result.participants]
+    assert [stay.uid for stay in result.participants] == ["u2"]
 
 
 async def test_nobody_found_is_said(make_volcengine: Any, mock_api: Any) -> None:
     """A call without people or metrics is named as missing."""
     script(mock_api, [], [])
     result = await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)
-    assert [(MissingKind.CALL, MissingReason.NOT_FOUND)] == [
-        (m.what, m.why) for m in result.missing
+    assert [(m.what, m.why) for m in result.missing] == [
+        (MissingKind.CALL, MissingReason.NOT_FOUND)
     ]
 
 
@@ -244,8 +244,8 @@ async def test_ids_no_cloud_takes_are_not_asked(
 ) -> None:
     """An id with a comma would ask about two other people; nobody is asked about instead."""
     result = await make_volcengine().fetch_record(CALL, uids, WINDOW)
-    assert [MissingReason.NOT_FOUND] == [missing_item.why for missing_item in result.missing]
-    assert [] == mock_api.requests
+    assert [missing_item.why for missing_item in result.missing] == [MissingReason.NOT_FOUND]
+    assert mock_api.requests == []
 
 
 async def test_at_most_so_many_ids_a_question(make_volcengine: Any, mock_api: Any) -> None:
@@ -254,18 +254,18 @@ async def test_at_most_so_many_ids_a_question(make_volcengine: Any, mock_api: An
     window = Window(NOON - dt.timedelta(minutes=90), NOON - dt.timedelta(minutes=10))
     await make_volcengine().fetch_record(CALL, [f"u{n}" for n in range(25)], window)
     users, details = asked(mock_api, "ListUserInfo"), asked(mock_api, "ListCallDetail")
-    assert [10, 10, 5] == [len(each["UserId"].split(",")) for each in users]
-    assert [20, 5, 20, 5] == [len(each["UserId"].split(",")) for each in details]
-    assert {"true"} == {each["ExcludeServerUser"] for each in users}
+    assert [len(each["UserId"].split(",")) for each in users] == [10, 10, 5]
+    assert [len(each["UserId"].split(",")) for each in details] == [20, 5, 20, 5]
+    assert {each["ExcludeServerUser"] for each in users} == {"true"}
 
 
 async def test_everybody_is_asked_by_name(make_volcengine: Any, mock_api: Any) -> None:
     """Metrics must be asked by id: without any, those who send come first."""
     script(mock_api, [user("quiet", Pub=False), user("loud"), user("odd,one")], [])
     result = await make_volcengine().fetch_record(CALL, [], WINDOW)
-    assert 3 == len(result.participants)
+    assert len(result.participants) == 3
     assert "UserId" not in asked(mock_api, "ListUserInfo")[0]
-    assert "loud,quiet" == asked(mock_api, "ListCallDetail")[0]["UserId"]
+    assert asked(mock_api, "ListCallDetail")[0]["UserId"] == "loud,quiet"
 
 
 async def test_metrics_are_forgotten_before_people(make_volcengine: Any, mock_api: Any) -> None:
@@ -274,9 +274,9 @@ async def test_metrics_are_forgotten_before_people(make_volcengine: Any, mock_ap
     script(mock_api, [user("u1", Record=[], CreatedAt=format_time(then), LeaveAt="")], [])
     old = Call("volcengine", "kids", "c1", "room", then, then + dt.timedelta(hours=1))
     result = await make_volcengine().fetch_record(old, ["u1"], Window.around(then, FIVE))
-    assert ["u1"] == [stay.uid for stay in result.participants]
-    assert [MissingReason.FORGOTTEN] == [missing_item.why for missing_item in result.missing]
-    assert [] == asked(mock_api, "ListCallDetail")
+    assert [stay.uid for stay in result.participants] == ["u1"]
+    assert [missing_item.why for missing_item in result.missing] == [MissingReason.FORGOTTEN]
+    assert asked(mock_api, "ListCallDetail") == []
 
 
 @pytest.mark.parametrize(("ago_s", "whys"), [(10, ["not_out_yet"]), (400, [])])
@@ -320,7 +320,7 @@ async def test_times_of_points_are_milliseconds(make_volcengine: Any, mock_api: 
     script(mock_api, [user("u1")], [detail("u1", Desc="音频发送码率")])
     result = await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)
     assert [NOON_MS / 1000 - 2400 + 2 * n for n in range(3)] == result.series[0].times.tolist()
-    assert [1.0, 2.0, 3.0] == result.series[0].values.tolist()
+    assert result.series[0].values.tolist() == [1.0, 2.0, 3.0]
 
 
 @pytest.mark.parametrize(
@@ -334,14 +334,14 @@ async def test_v9_an_unknown_metric_keeps_its_code(
     script(mock_api, [user("u1")], [detail("u1", "u2", Name=name, Desc=desc)])
     (series,) = (await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)).series
     assert ("volcengine.call_metric", code) == (series.code.kind, series.code.value)
-    assert (Metric.OTHER, "u2") == (series.metric, series.peer_uid)
+    assert (series.metric, series.peer_uid) == (Metric.OTHER, "u2")
 
 
 async def test_what_this_cloud_cannot_do(make_volcengine: Any, mock_api: Any) -> None:
     """No causes, no reports: said by capabilities, and typed when asked all the same."""
     volcengine = make_volcengine()
     result = volcengine.capabilities
-    assert (False, False, 14) == (result.reports, result.events, result.look_back.days)
+    assert (result.reports, result.events, result.look_back.days) == (False, False, 14)
     assert dt.timedelta(seconds=100) == result.metrics_delay
     with pytest.raises(CloudUnsupportedError):
         await volcengine.fetch_events("kids", "room", WINDOW)
@@ -349,7 +349,7 @@ async def test_what_this_cloud_cannot_do(make_volcengine: Any, mock_api: Any) ->
         await volcengine.send_report(
             Report("kids", "room", "1", "2", Side.STUDENT, IssueType.HELP, NOON)
         )
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ async def test_v10_every_no_says_what_to_do(
         with pytest.raises(CloudRefusedError) as caught:
             await make_volcengine().check("kids")
         said.add(str(caught.value))
-    assert 1 == len(said)
+    assert len(said) == 1
     assert word in said.pop()
 
 

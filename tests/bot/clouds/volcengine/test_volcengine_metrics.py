@@ -60,7 +60,7 @@ def test_units_are_kept(desc: str, unit: str, factor: float) -> None:
 
 def test_v7_v17_no_table_is_read_from_the_documents() -> None:
     """V7, V17: misplaced headers and odd fences change nothing: the 27 names are our own list."""
-    assert 27 == len(set(DESCS))
+    assert len(set(DESCS)) == 27
     directions = {kind_of("", desc, None).direction for desc in DESCS}
     assert {None, *Direction} == directions
 

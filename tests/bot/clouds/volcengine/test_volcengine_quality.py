@@ -74,7 +74,7 @@ async def test_every_indicator_by_every_dimension(
     assert distributions
     for each in distributions:
         assert Unit.PERCENT is each.unit
-        assert MIDNIGHT == each.since
+        assert each.since == MIDNIGHT
         assert each.definition.name.value.endswith(indicator)
         assert all(0 <= row.value <= 100 for row in each.rows)
     places = {row.codes[0].value for each in distributions for row in each.rows}
@@ -104,17 +104,17 @@ async def test_v14_browsers_are_asked_apart(statistics: Any, clouds: FakeClouds)
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
     distributions = await statistics.distribution("kids", "stall_rate", "Country", window)
     parts = {d.definition.part.value for d in distributions}
-    assert {"native", "web"} == parts
-    assert 2 == clouds.counts["ListQualityDistribution"]
+    assert parts == {"native", "web"}
+    assert clouds.counts["ListQualityDistribution"] == 2
     await statistics.distribution("kids", "stall_rate", "OS", window)
-    assert 3 == clouds.counts["ListQualityDistribution"]
+    assert clouds.counts["ListQualityDistribution"] == 3
 
 
 async def test_v12_the_end_day_is_left_out(statistics: Any, clouds: FakeClouds) -> None:
     """V12: the cloud tells of the day a question ends in too; we drop what was not asked."""
     before = MIDNIGHT - DAY
-    assert () == await statistics.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT))
-    assert 1 == clouds.counts["ListQualityDistribution"]
+    assert await statistics.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT)) == ()
+    assert clouds.counts["ListQualityDistribution"] == 1
     window = Window(before, MIDNIGHT + DAY)
     distributions = await statistics.distribution("kids", "stall_rate", "OS", window)
     assert {MIDNIGHT} == {each.since for each in distributions}
@@ -127,7 +127,7 @@ async def test_v12_longer_spans_are_asked_in_pieces(
     window = Window(MIDNIGHT - 10 * DAY, MIDNIGHT + DAY)
     distributions = await statistics.distribution("kids", "stall_rate", "OS", window)
     assert {MIDNIGHT} == {each.since for each in distributions}
-    assert 2 == clouds.counts["ListQualityDistribution"]
+    assert clouds.counts["ListQualityDistribution"] == 2
     with pytest.raises(CloudDataExpiredError):
         await statistics.distribution(
             "kids", "stall_rate", "OS", Window(clock.now() - 40 * DAY, clock.now() - 31 * DAY)
@@ -148,8 +148,8 @@ async def test_v5_on_time_is_a_share(statistics: Any) -> None:
         "kids", "network_trans_delay", "Country", Window(MIDNIGHT, MIDNIGHT + DAY)
     )
     assert {Unit.PERCENT} == {each.unit for each in distributions}
-    assert {True} == {each.definition.higher_is_better for each in distributions}
-    assert {400} == {each.definition.within_ms for each in distributions}
+    assert {each.definition.higher_is_better for each in distributions} == {True}
+    assert {each.definition.within_ms for each in distributions} == {400}
     assert max(row.value for each in distributions for row in each.rows) > 95
 
 
@@ -165,11 +165,11 @@ async def test_v13_trends_take_several_indicators(statistics: Any, clouds: FakeC
         products=["native"],
     )
     names = {trend.name.value: trend for trend in distributions}
-    assert {"audio_stall_rate", "video_stall_rate", "join_room_success_rate"} == set(names)
+    assert set(names) == {"audio_stall_rate", "video_stall_rate", "join_room_success_rate"}
     audio = names["audio_stall_rate"].points
     assert dt.timedelta(minutes=5) == audio[1][0] - audio[0][0]
     assert max(value for _, value in audio) > 10
-    assert 1 == clouds.counts["ListQuality"]
+    assert clouds.counts["ListQuality"] == 1
 
 
 async def test_the_last_hour_by_half_minutes(
@@ -184,15 +184,15 @@ async def test_the_last_hour_by_half_minutes(
         is_live=True,
         products=["native"],
     )
-    assert 100 == trend.points[0][1]
+    assert trend.points[0][1] == 100
     live = await statistics.distribution("kids", "stall_rate", "Access", window, is_live=True)
-    assert {"wifi"} == {row.codes[0].value for each in live for row in each.rows}
+    assert {row.codes[0].value for each in live for row in each.rows} == {"wifi"}
     users, rooms = await statistics.live_operations(
         "kids", ["online_user_count", "online_room_count"], window
     )
-    assert (2, 1) == (users.points[-1][1], rooms.points[-1][1])
+    assert (users.points[-1][1], rooms.points[-1][1]) == (2, 1)
     assert clock.now() - dt.timedelta(seconds=90) <= users.points[-1][0]
-    assert [] == clouds.over_quota
+    assert clouds.over_quota == []
 
 
 @pytest.mark.parametrize("name", metric_names.OPERATIONS)
@@ -209,7 +209,7 @@ async def test_v8_operations_have_the_unit_they_come_with(name: str, statistics:
 async def test_who_is_online(statistics: Any) -> None:
     """A room's users this moment, and a room that is not there."""
     now = await statistics.online_users("kids", "running")
-    assert (True, ("10001", "20002")) == (now.exists, now.visible)
+    assert (now.exists, now.visible) == (True, ("10001", "20002"))
     assert not (await statistics.online_users("kids", "noisy")).exists
 
 
@@ -259,19 +259,20 @@ async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, mock
     (distributions,) = await cloud.statistics.distribution(
         "kids", "stall_rate", "Country", Window(since, since + DAY), products=["native"]
     )
-    assert [("中国", 0.54)] == [(row.codes[0].value, row.value) for row in distributions.rows]
+    assert [(row.codes[0].value, row.value) for row in distributions.rows] == [("中国", 0.54)]
     sent = json.loads(mock_api.requests[0].content)
-    assert {
+    assert sent == {
         "AppId": "661e00000000000000000001",
         "StartTime": "2022-12-09T00:00:00+08:00",
         "EndTime": "2022-12-10T00:00:00+08:00",
         "Indicator": "stall_rate",
         "ProductType": "native",
         "Dimension": "Country",
-    } == sent
-    assert {"Action": "ListQualityDistribution", "Version": "2020-12-01"} == dict(
-        mock_api.requests[0].url.params
-    )
+    }
+    assert dict(mock_api.requests[0].url.params) == {
+        "Action": "ListQualityDistribution",
+        "Version": "2020-12-01",
+    }
 
 
 async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, mock_api: Any) -> None:
@@ -301,7 +302,7 @@ async def test_unknown_words_are_refused_unasked(
     cloud = make_volcengine()
     with pytest.raises(CloudUnsupportedError):
         await getattr(cloud.statistics, method)(*arguments, Window(MIDNIGHT, MIDNIGHT + DAY))
-    assert [] == mock_api.requests
+    assert mock_api.requests == []
 
 
 async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, mock_api: Any) -> None:
@@ -315,4 +316,4 @@ async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, mock_api: A
     (trend,) = await make_volcengine().statistics.operations(
         "kids", ["per_call_time"], Window(MIDNIGHT, MIDNIGHT + DAY)
     )
-    assert (Unit.MS, 9.5) == (trend.unit, trend.points[0][1])
+    assert (trend.unit, trend.points[0][1]) == (Unit.MS, 9.5)

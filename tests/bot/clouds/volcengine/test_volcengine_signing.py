@@ -34,7 +34,7 @@ def test_v11_v16_v19_the_vendors_vector(path: str, clock: Any) -> None:
         "HMAC-SHA256 Credential=AKEXAMPLE/20240101/cn-north-1/rtc/request, "
         f"SignedHeaders=content-type;host;x-content-sha256;x-date, Signature={SIGNATURE}"
     ) == request.headers["authorization"]
-    assert "20240101T000000Z" == request.headers["x-date"]
+    assert request.headers["x-date"] == "20240101T000000Z"
 
 
 @pytest.mark.parametrize("change", ['{"AppId": "Your_AppId"}', BODY + " "])

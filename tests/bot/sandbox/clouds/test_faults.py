@@ -72,8 +72,8 @@ async def test_statuses_on_demand(
     """The next call fails as planned, the one after succeeds, and both are counted."""
     clouds.fail_next(LISTS, kind)
     assert status == (await lists(client)).status_code
-    assert 200 == (await lists(client)).json()["code"]
-    assert 2 == clouds.counts[LISTS]
+    assert (await lists(client)).json()["code"] == 200
+    assert clouds.counts[LISTS] == 2
 
 
 @pytest.mark.parametrize(
@@ -91,17 +91,17 @@ async def test_limit_messages_on_demand(
     clouds.fail_next(f"/beta/{LISTS}", "code_300", times=2, limit=limit)
     answers = [(await lists(client)).json() for _ in range(2)]
     assert [{"code": 300, "message": message}] * 2 == answers
-    assert 200 == (await lists(client)).json()["code"]
+    assert (await lists(client)).json()["code"] == 200
 
 
 async def test_a_gateway_page_is_no_json(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """HTML arrives with status 200, as a badly set proxy sends it."""
     clouds.fail_next(LISTS, "html")
     response = await lists(client)
-    assert (200, "text/html") == (
+    assert (
         response.status_code,
         response.headers["content-type"].split(";")[0],
-    )
+    ) == (200, "text/html")
 
 
 @pytest.mark.parametrize("kind", ["truncated_json", "empty"])
@@ -117,7 +117,7 @@ async def test_wrong_types(clouds: FakeClouds, client: httpx.AsyncClient) -> Non
     """The keys are right and what stands under them is not."""
     clouds.fail_next(LISTS, "wrong_types")
     body = (await lists(client)).json()
-    assert 200 == body["code"]
+    assert body["code"] == 200
     assert isinstance(body["call_lists"], dict)
     assert isinstance(body["has_more"], str)
 
@@ -132,7 +132,7 @@ async def test_a_huge_answer_can_be_cut_off(clouds: FakeClouds, client: httpx.As
             got += len(chunk)
             if got > 1_000_000:
                 break
-    assert 200 == (await lists(client)).status_code
+    assert (await lists(client)).status_code == 200
 
 
 async def test_no_answer_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
@@ -140,7 +140,7 @@ async def test_no_answer_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -
     clouds.fail_next(LISTS, "timeout")
     with pytest.raises(httpx.ReadTimeout):
         await lists(client, timeout_s=0.05)
-    assert 200 == (await lists(client)).status_code
+    assert (await lists(client)).status_code == 200
 
 
 @pytest.mark.parametrize(("after_effect", "kept"), [(False, 0), (True, 1)])
@@ -152,7 +152,7 @@ async def test_a_connection_dropped_before_or_after(
     with pytest.raises(httpx.TransportError):
         await report(client)
     assert kept == len(clouds.reports)
-    assert 1 == clouds.counts[REPORT_V2]
+    assert clouds.counts[REPORT_V2] == 1
 
 
 @pytest.mark.parametrize("kind", ["http_500", "timeout", "html", "code_300"])
@@ -165,7 +165,7 @@ async def test_failures_have_no_effect_unless_asked(
     await asyncio.wait([asked], timeout=0.1 if kind == "timeout" else 5)
     asked.cancel()
     await asyncio.wait([asked])
-    assert [] == clouds.reports
+    assert clouds.reports == []
 
 
 async def test_a_slow_answer_comes_all_the_same(
@@ -174,17 +174,17 @@ async def test_a_slow_answer_comes_all_the_same(
     """Slow means late, not wrong."""
     clouds.fail_next(LISTS, "slow", seconds=0.05)
     response = await lists(client)
-    assert 200 == response.json()["code"]
+    assert response.json()["code"] == 200
     assert response.elapsed.total_seconds() >= 0.05
 
 
 async def test_any_endpoint_and_clearing(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """`*` hits whatever is called next; clearing forgets what is planned."""
     clouds.fail_next("*", "http_503", times=5)
-    assert 503 == (await lists(client)).status_code
-    assert 503 == (await report(client)).status_code
+    assert (await lists(client)).status_code == 503
+    assert (await report(client)).status_code == 503
     clouds.clear_faults()
-    assert 200 == (await lists(client)).status_code
+    assert (await lists(client)).status_code == 200
 
 
 async def test_a_misspelt_endpoint_is_told(clouds: FakeClouds) -> None:

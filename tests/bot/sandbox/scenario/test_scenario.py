@@ -88,7 +88,7 @@ def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
         assert (curve.times == np.floor(curve.times)).all()
         assert (steps > 0).all()
         if len(steps) > 50:
-            assert 2 == np.median(steps)
+            assert np.median(steps) == 2
         if len(steps) > 300:
             assert steps.max() > 3
         assert curve.times.min(initial=session.joined_at) >= session.joined_at - 1
@@ -157,9 +157,9 @@ def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
 def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> None:
     """Nothing sent is nothing received, and nothing is no freeze."""
     sim_call = random_simulated_call(5, kind, now=NOW)
-    assert 0 == values(sim_call, T, Metric.SEND_BITRATE, media).max()
-    assert 0 == values(sim_call, S, Metric.RECEIVE_BITRATE, media, T).max()
-    assert 0 == values(sim_call, S, Metric.FREEZE_TIME, media, T).max()
+    assert values(sim_call, T, Metric.SEND_BITRATE, media).max() == 0
+    assert values(sim_call, S, Metric.RECEIVE_BITRATE, media, T).max() == 0
+    assert values(sim_call, S, Metric.FREEZE_TIME, media, T).max() == 0
     other = A if media is V else V
     assert values(sim_call, T, Metric.SEND_BITRATE, other).min() > 0
 
@@ -169,7 +169,7 @@ def test_nothing_wrong_looks_healthy(seed: int) -> None:
     """A healthy lesson, and one whose fault was over, have no number to complain about."""
     for kind in ("healthy", "outside"):
         sim_call = random_simulated_call(seed, kind, now=NOW)
-        assert NO_CAUSE == sim_call.expected.cause
+        assert sim_call.expected.cause == NO_CAUSE
         for uid, peer in ((T, S), (S, T)):
             assert values(sim_call, uid, Metric.SYSTEM_CPU).max() < 80
             for media in Media:
@@ -203,7 +203,7 @@ def test_a_rejoin_is_a_session_of_its_own() -> None:
     sim_call = random_simulated_call(5, "rejoin", now=NOW)
     first, second = sim_call.person(S).sessions
     assert first.left_at < second.joined_at
-    assert {0, 1} == {curve.session for curve in curves_of(sim_call) if curve.uid == S}
+    assert {curve.session for curve in curves_of(sim_call) if curve.uid == S} == {0, 1}
 
 
 def test_offline_means_no_samples() -> None:
@@ -241,9 +241,9 @@ def test_the_demo_has_the_promised_classes() -> None:
         }
         == truths
     )
-    assert 2 == sum(sim_call.cname == "class_77_1" for sim_call in sim_calls)
+    assert sum(sim_call.cname == "class_77_1" for sim_call in sim_calls) == 2
     big = newest["class_77_big"]
-    assert 14 == len([person for person in big.people if person.role != "server"])
+    assert len([person for person in big.people if person.role != "server"]) == 14
     assert min(person.sessions[0].joined_at for person in big.people) == (
         big.person(T).sessions[0].joined_at
     )

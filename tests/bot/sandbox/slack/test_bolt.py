@@ -88,8 +88,8 @@ async def test_story(bolt: Workspace) -> None:
     assert (await lin.submit(await lin.wait_for_view("report"), {"cname": "class_77"})).ok
     card = bolt.messages("escalations")[0]
     assert (await sam.click(card, "ticket.claim")).ok
-    assert ["claimed"] == [message["text"] for message in bolt.messages("escalations")]
-    assert ["yours"] == [message["text"] for message in sam.ephemerals("escalations")]
+    assert [message["text"] for message in bolt.messages("escalations")] == ["claimed"]
+    assert [message["text"] for message in sam.ephemerals("escalations")] == ["yours"]
     await sam.open_home()
     assert await bolt.until(lambda: sam.home)
 
@@ -134,4 +134,4 @@ async def test_sdk_calls_are_understood(workspace: Workspace) -> None:
     )
     with pytest.raises(SlackApiError, match="channel_not_found"):
         await client.chat_postMessage(channel="C0", text="x")
-    assert [] == [warning for entry in workspace.calls for warning in entry["warnings"]]
+    assert [warning for entry in workspace.calls for warning in entry["warnings"]] == []

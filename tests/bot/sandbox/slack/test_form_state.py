@@ -48,7 +48,7 @@ def test_rich_text_is_wrapped() -> None:
     """Plain text typed into a rich text field becomes a rich_text block."""
     state = form_state.shape({"type": "rich_text_input"}, "hi")
     section = state["rich_text_value"]["elements"][0]
-    assert [{"type": "text", "text": "hi"}] == section["elements"]
+    assert section["elements"] == [{"type": "text", "text": "hi"}]
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_optional_may_be_empty(make_input_block: Any) -> None:
     """Only a required field must be filled in."""
     view = {"blocks": [make_input_block("a", optional=True), make_input_block("b")]}
     faults = form_state.find_input_errors(view, form_state.collect_values(view, {}))
-    assert {"b": form_state.REQUIRED} == faults
+    assert faults == {"b": form_state.REQUIRED}

@@ -51,7 +51,7 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
     """The page is sent with a policy that lets nothing in from outside."""
     async with page.session.get(page.url + path) as response:
         policy = response.headers["Content-Security-Policy"]
-        assert (200, "no-store") == (response.status, response.headers["Cache-Control"])
+        assert (response.status, response.headers["Cache-Control"]) == (200, "no-store")
     assert policy.startswith("default-src 'none'")
     assert "http" not in policy
 
@@ -60,15 +60,15 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
 async def test_static_stays_in_its_folder(page: Page, name: str) -> None:
     """Nothing outside the page's folder is sent."""
     async with page.session.get(f"{page.url}/static/{name}") as response:
-        assert 404 == response.status
+        assert response.status == 404
 
 
 async def test_bootstrap_names_everybody(page: Page) -> None:
     """The page learns who there is and who it is at first."""
     told = await page.get("bootstrap")
     names = [person["name"] for person in told["people"]]
-    assert ["lin", "wang", "sam", "zhou", "maya", "guest"] == names
-    assert (LIN, False) == (told["default_as"], told["app"]["connected"])
+    assert names == ["lin", "wang", "sam", "zhou", "maya", "guest"]
+    assert (told["default_as"], told["app"]["connected"]) == (LIN, False)
 
 
 async def test_says_and_reads(workspace: Workspace, page: Page) -> None:
@@ -78,11 +78,11 @@ async def test_says_and_reads(workspace: Workspace, page: Page) -> None:
     before = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
     await page.post("read", **{"as": "U07SAM00003", "channel": "C07TEACHERS"})
     after = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
-    assert [(1, True), (0, False)] == [(c["unread"], c["mention"]) for c in (before, after)]
+    assert [(c["unread"], c["mention"]) for c in (before, after)] == [(1, True), (0, False)]
     edited = await page.post("edit", channel="C07TEACHERS", ts=posted["ts"], text="bye")
-    assert (True, "bye") == (edited["ok"], workspace.messages("teachers")[0]["text"])
+    assert (edited["ok"], workspace.messages("teachers")[0]["text"]) == (True, "bye")
     await page.post("delete", channel="C07TEACHERS", ts=posted["ts"])
-    assert [] == workspace.messages("teachers")
+    assert workspace.messages("teachers") == []
 
 
 async def test_private_messages_are_listed(workspace: Workspace, page: Page, call: Any) -> None:
@@ -91,7 +91,7 @@ async def test_private_messages_are_listed(workspace: Workspace, page: Page, cal
         await call("chat.postEphemeral", channel="C07TEACHERS", user=user, text=user)
     shown = await page.get("messages", **{"as": LIN, "channel": "C07TEACHERS"})
     listed = [(m["text"], m["ephemeral"], m["bot"]) for m in shown["messages"]]
-    assert [(LIN, True, True)] == listed
+    assert listed == [(LIN, True, True)]
     del workspace
 
 
@@ -100,15 +100,15 @@ async def test_private_channel_is_hidden(page: Page) -> None:
     state = await page.get("state", **{"as": LIN})
     assert "leads" not in [channel["name"] for channel in state["channels"]]
     shown = await page.get("messages", **{"as": LIN, "channel": "C07LEADS001"})
-    assert [] == shown["messages"]
+    assert shown["messages"] == []
 
 
 async def test_command_from_the_composer(page: Page, app: Any) -> None:
     """A line that starts with a command is the command, with its text as typed."""
     app.answers["/report"] = (500, "")
     response = await page.post("say", channel="C07TEACHERS", text="/report a  b")
-    assert {"ok": False, "error": "dispatch_failed"} == response
-    assert "a  b" == app.of_type("/report")[0]["text"]
+    assert response == {"ok": False, "error": "dispatch_failed"}
+    assert app.of_type("/report")[0]["text"] == "a  b"
 
 
 async def test_submits_with_errors(
@@ -120,10 +120,10 @@ async def test_submits_with_errors(
     errors = {"response_action": "errors", "errors": {"cname": "Unknown."}}
     app.answers["view_submission"] = (200, errors)
     refused = await page.post("submit", view_id=view_id, state={"cname": {"value": "x"}})
-    assert ["cname"] == list(empty["errors"])
-    assert {"cname": "Unknown."} == refused["errors"]
+    assert list(empty["errors"]) == ["cname"]
+    assert refused["errors"] == {"cname": "Unknown."}
     app.answers["view_submission"] = (200, "")
-    assert {"ok": True} == await page.post("submit", view_id=view_id, state={})
+    assert await page.post("submit", view_id=view_id, state={}) == {"ok": True}
 
 
 async def test_clicks_and_options(page: Page, app: Any, call: Any) -> None:
@@ -133,8 +133,8 @@ async def test_clicks_and_options(page: Page, app: Any, call: Any) -> None:
     sent = await call("chat.postMessage", channel="C07TEACHERS", text="x", blocks=blocks)
     container = {"type": "message", "channel": "C07TEACHERS", "ts": sent.body["ts"]}
     element = {"container": container, "block_id": "b", "action_id": "go", "value": None}
-    assert {"ok": True} == await page.post("action", **element)
-    assert "go" == app.of_type("block_actions")[0]["actions"][0]["action_id"]
+    assert await page.post("action", **element) == {"ok": True}
+    assert app.of_type("block_actions")[0]["actions"][0]["action_id"] == "go"
     gone = await page.post("action", **{**element, "action_id": "stop"})
     assert not gone["ok"]
 
@@ -157,8 +157,8 @@ async def test_socket_tells_what_happens(
         while not {"message", "call", "views", "channels"} <= set(seen):
             event = await socket.receive_json(timeout=5)
             seen[event["type"]] = event
-    assert "hello" == seen["message"]["message"]["text"]
-    assert 1 == len(seen["views"]["views"])
+    assert seen["message"]["message"]["text"] == "hello"
+    assert len(seen["views"]["views"]) == 1
 
 
 async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> None:
@@ -166,9 +166,9 @@ async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> Non
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     await (await page.session.post(first.body["upload_url"], data=b"abc")).read()
     async with page.session.get(f"{page.url}/page/file/{first.body['file_id']}") as response:
-        assert (b"abc", "image/png") == (await response.read(), response.content_type)
+        assert (await response.read(), response.content_type) == (b"abc", "image/png")
     async with page.session.get(f"{page.url}/page/file/F0") as response:
-        assert 404 == response.status
+        assert response.status == 404
     del workspace
 
 
@@ -186,4 +186,4 @@ async def test_commands_slack_would_not_send(
     workspace.app.commands = [{"command": "/report"}]
     response = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
     assert (code, [code]) == (response["error"], [notice.code for notice in workspace.notices])
-    assert [] == workspace.messages("teachers")
+    assert workspace.messages("teachers") == []

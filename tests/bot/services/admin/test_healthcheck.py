@@ -38,12 +38,12 @@ class Listener:
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
         """Find nothing wrong."""
-        assert "T1" == team
+        assert team == "T1"
         return [FINE]
 
     async def send_results(self, question: Inquiry, check_results: Sequence[CheckResult]) -> None:
         """Note what was told."""
-        assert ASKED == question
+        assert question == ASKED
         if self.refusal is not None:
             raise self.refusal
         self.told.append(check_results)
@@ -145,7 +145,7 @@ async def test_a_call_is_answered_once(ticket_service: TicketService) -> None:
     listener = Listener()
     await request_health_check(ticket_service, "1.2.a", ASKED)
     await answer(ticket_service, listener)
-    assert {"checkup": 1} == await ticket_service.store.read(store_jobs.count_pending)
+    assert await ticket_service.store.read(store_jobs.count_pending) == {"checkup": 1}
     (told,) = listener.told
     assert FINE in told
 
@@ -158,14 +158,14 @@ async def test_nobody_waits_after_half_an_hour(
     await request_health_check(ticket_service, "1.2.a", ASKED)
     offset_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
     await answer(ticket_service, listener)
-    assert [] == listener.told
+    assert listener.told == []
 
 
 async def test_only_support_may_call(ticket_service: TicketService) -> None:
     """Others are told so, and nothing is owed."""
     with pytest.raises(NotAllowedError):
         await request_health_check(ticket_service, "1.2.a", replace(ASKED, person="U2"))
-    assert {} == await ticket_service.store.read(store_jobs.count_pending)
+    assert await ticket_service.store.read(store_jobs.count_pending) == {}
 
 
 async def test_a_refused_answer_is_given_up(ticket_service: TicketService) -> None:

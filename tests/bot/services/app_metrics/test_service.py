@@ -106,8 +106,8 @@ def test_json() -> None:
     usage = {"day": "2026-11-20", "name": "pcu", "unit": "", "part": None, "value": 4}
     assert [usage] == told["usages"]
     (distribution,) = told["distributions"]
-    assert ("users", [["pcu", 5]]) == (distribution["name"], distribution["rows"])
-    assert [("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")] == [
-        tuple(missing_item.values()) for missing_item in told["missing"]
+    assert (distribution["name"], distribution["rows"]) == ("users", [["pcu", 5]])
+    assert [tuple(missing_item.values()) for missing_item in told["missing"]] == [
+        ("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")
     ]
     assert told == json.loads(json.dumps(told))

@@ -158,7 +158,7 @@ def test_tickets_refuses(text: str) -> None:
     """Numbers and searches beyond reason are refused, with a message."""
     with pytest.raises(InputError) as refused:
         parse_tickets(text)
-    assert ["text"] == list(refused.value.fields)
+    assert list(refused.value.fields) == ["text"]
 
 
 @pytest.mark.parametrize("before", [None, 1, INT64_MAX])
@@ -178,7 +178,7 @@ def test_a_list_comes_back_from_its_button(text: str, before: int | None) -> Non
 def test_a_button_has_room_for_2000_characters() -> None:
     """However much is searched for, the button stays valid."""
     wanted = TicketsArguments("all", words=("\x00" * 400,) * 9)
-    assert {"which": "all", "before": 7} == json.loads(wanted.to_json(before=7))
+    assert json.loads(wanted.to_json(before=7)) == {"which": "all", "before": 7}
 
 
 @pytest.mark.parametrize(

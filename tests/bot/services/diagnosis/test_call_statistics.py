@@ -78,7 +78,7 @@ async def test_the_call_of_the_complaint_is_asked_about(monkeypatch: pytest.Monk
     ended = NOW - HOUR + dt.timedelta(minutes=1)
     calls = (call(2, NOW - HOUR / 2), call(1, NOW - 2 * HOUR, ended))
     source = Source(CROWD)
-    assert (None, [CROWD]) == await carry(monkeypatch, source, calls=calls)
+    assert await carry(monkeypatch, source, calls=calls) == (None, [CROWD])
     since = NOW - HOUR - dt.timedelta(minutes=2)
     assert [("call1", Window(since, ended))] == source.asked
 
@@ -111,14 +111,14 @@ async def test_what_fails_waits_or_is_given_up(
     calls = (call(1, NOW - 2 * HOUR),)
     source = Source(error)
     assert (again, []) == await carry(monkeypatch, source, asked_at=asked_at, calls=calls)
-    assert 1 == len(source.asked)
+    assert len(source.asked) == 1
 
 
 async def test_nobody_is_asked_twice_or_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept stays, without a call there is no question, other clouds have no answer."""
     calls, source = (call(1, NOW - 2 * HOUR),), Source(CROWD)
-    assert (None, []) == await carry(monkeypatch, source, calls=calls, call_statistics=CROWD)
-    assert (None, []) == await carry(monkeypatch, source)
-    assert (None, []) == await carry(monkeypatch, object(), calls=calls)
-    assert [] == source.asked
-    assert (None, []) == await carry(monkeypatch, Source(CallStatistics(NOW, NOW)), calls=calls)
+    assert await carry(monkeypatch, source, calls=calls, call_statistics=CROWD) == (None, [])
+    assert await carry(monkeypatch, source) == (None, [])
+    assert await carry(monkeypatch, object(), calls=calls) == (None, [])
+    assert source.asked == []
+    assert await carry(monkeypatch, Source(CallStatistics(NOW, NOW)), calls=calls) == (None, [])

@@ -133,8 +133,8 @@ async def test_nothing_of_the_last_hours_is_missed(
         await collect_for(application, offset_clock, dt.timedelta(hours=2))
         seen = Window(began, offset_clock.now() - dt.timedelta(minutes=13))
         scans = await SqlEventStore(application.store).scans("kids", seen)
-    assert [] == unscanned_windows(scans, seen)
-    assert [] == clouds.over_quota
+    assert unscanned_windows(scans, seen) == []
+    assert clouds.over_quota == []
     assert clouds.counts[DIAGNOSIS] <= 60
 
 
@@ -151,7 +151,7 @@ async def test_collected_events_outlive_the_cloud(
             complaint(clouds.sim_call("class_77_2"), at)
         )
     assert asked == clouds.counts[DIAGNOSIS]
-    assert {"class_77_2"} == {event.cname for event in told.events}
+    assert {event.cname for event in told.events} == {"class_77_2"}
     assert MissingKind.MINUTES not in {missing_item.what for missing_item in told.verdict.missing}
 
 
@@ -171,7 +171,7 @@ async def test_what_nobody_saw_is_named(
         if missing_item.what is MissingKind.MINUTES
     ]
     assert MissingReason.FORGOTTEN is missing_item.why
-    assert "2026-11-20T11:48" == missing_item.detail[:16]
+    assert missing_item.detail[:16] == "2026-11-20T11:48"
 
 
 async def test_twenty_tickets_cost_one_look(
@@ -191,8 +191,8 @@ async def test_twenty_tickets_cost_one_look(
                 )
             )
             offset_clock.move(61)
-    assert 1 == clouds.counts[DIAGNOSIS]
-    assert [] == [missing_item for each in told for missing_item in each.missing]
+    assert clouds.counts[DIAGNOSIS] == 1
+    assert [missing_item for each in told for missing_item in each.missing] == []
     assert all(each.events for each in told)
 
 
@@ -208,7 +208,7 @@ async def test_people_come_first(
         due_at = await EventPoller(application.ticket_service).poll(
             Job(name="collect:kids", kind="collect", due_at=NOON)
         )
-    assert 1 == clouds.counts[DIAGNOSIS]
+    assert clouds.counts[DIAGNOSIS] == 1
     assert due_at is not None
     assert 62 < (due_at - offset_clock.now()).total_seconds() < 64
 
@@ -221,7 +221,7 @@ async def test_a_look_is_owed_once_an_app(
         for _ in range(2):
             await EventPoller(application.ticket_service).start()
         due_at = await application.store.read(store_jobs.next_due_at)
-        assert {"collect": 1} == await application.store.read(store_jobs.count_pending)
+        assert await application.store.read(store_jobs.count_pending) == {"collect": 1}
     assert due_at is not None
     assert 60 < (due_at - offset_clock.now()).total_seconds() < 70
 
@@ -233,10 +233,10 @@ async def test_nothing_is_collected_of_today(
     """In today's generation, and of an app that was removed, there is nothing to collect."""
     async with open_one(AGORA_API="current") as application:
         await EventPoller(application.ticket_service).start()
-        assert {} == await application.store.read(store_jobs.count_pending)
+        assert await application.store.read(store_jobs.count_pending) == {}
         job = Job(name=name, kind="collect", due_at=NOON)
         assert None is await EventPoller(application.ticket_service).poll(job)
-    assert 0 == clouds.counts[DIAGNOSIS]
+    assert clouds.counts[DIAGNOSIS] == 0
 
 
 @pytest.mark.parametrize(

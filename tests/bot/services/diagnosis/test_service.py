@@ -118,7 +118,7 @@ async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
             for missing_item in diagnosis.verdict.missing[:1]
         ]
         assert again_at == diagnosis.verdict.retry_at
-    assert ["calls"] * 3 == [what for what, _ in cloud.asked]
+    assert [what for what, _ in cloud.asked] == ["calls"] * 3
 
 
 async def test_new_call_may_not_be_listed_yet() -> None:
@@ -137,7 +137,7 @@ async def test_what_is_not_out_is_not_asked() -> None:
     cloud = ToldCloud((make_call(10),))
     report = replace(REPORT, occurred_at=NOW)
     diagnosis = await diagnosis_service(cloud).diagnose(report)
-    assert ["calls"] == [what for what, _ in cloud.asked]
+    assert [what for what, _ in cloud.asked] == ["calls"]
     assert MissingReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
     assert NOW < (diagnosis.verdict.retry_at or NOW) <= NOW + DELAY + minutes(2)
 
@@ -157,7 +157,7 @@ async def test_forgotten_time_asks_nothing() -> None:
     cloud = ToldCloud((make_call(60),))
     old = replace(REPORT, occurred_at=NOW - AGORA.look_back - minutes(1))
     diagnosis = await diagnosis_service(cloud).diagnose(old)
-    assert [] == cloud.asked
+    assert cloud.asked == []
     assert MissingReason.FORGOTTEN is diagnosis.verdict.missing[0].why
 
 
@@ -182,7 +182,7 @@ async def test_failures_are_in_the_answer(
         diagnosis_service(ToldCloud(fails=error)).diagnose_channel("kids", "class_1"),
     ):
         diagnosis = await asking
-        assert "unknown" == diagnosis.verdict.cause
+        assert diagnosis.verdict.cause == "unknown"
         assert why is diagnosis.verdict.missing[0].why
         assert again is (diagnosis.verdict.retry_at is not None)
-        assert (SAID,) == diagnosis.failures
+        assert diagnosis.failures == (SAID,)

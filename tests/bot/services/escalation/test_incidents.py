@@ -124,6 +124,6 @@ async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
 
     told = await shared_store.read(look)
     assert (["INC-1"], list(range(1, TICKETS + 1)), {"https://slack/1.1"}) == told
-    assert ["incident:INC-1"] == notes.posted
+    assert notes.posted == ["incident:INC-1"]
     for process in pair:
         process.store.close()

@@ -99,7 +99,7 @@ async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> Non
             await asyncio.gather(*claims, *at_once)
     found = await shared_store.read(lambda s: [tickets.find(s, number) for number in numbers])
     taken = [[call.number for call in escalations_of(each)] for each in found]
-    assert [[1, 2, 3]] * 5 == [*taken[: CLAIMED - 1], *taken[CLAIMED:]]
+    assert [*taken[: CLAIMED - 1], *taken[CLAIMED:]] == [[1, 2, 3]] * 5
     assert taken[CLAIMED - 1] in ([1, 2], [1, 2, 3])
     calls = sum(map(len, taken))
     assert calls == len(await shared_store.read(lambda s: pending_jobs(s, "call_group")))
@@ -122,6 +122,6 @@ async def test_each_message_is_answered_once_whoever_hears_it(shared_store: Stor
         await asyncio.gather(*(each.mentions.handle_message(one) for one in heard for each in pair))
     names = await shared_store.read(lambda s: pending_jobs(s, "mention"))
     told = [number for name in names for number in name.rpartition(":")[2].split("+")]
-    assert ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"] == sorted(told)
+    assert sorted(told) == ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"]
     for process in pair:
         process.store.close()

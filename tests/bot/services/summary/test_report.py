@@ -88,7 +88,7 @@ def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> 
 def test_a_week_without_tickets() -> None:
     """Nothing reported, nothing missed."""
     report = count()
-    assert (0, 0, (), False) == (report.reported, report.before, report.gaps, report.is_uncollected)
+    assert (report.reported, report.before, report.gaps, report.is_uncollected) == (0, 0, (), False)
     assert report.is_over
 
 
@@ -98,8 +98,8 @@ def test_only_the_weeks_own_tickets_count() -> None:
     report = count(
         ticket(1, -second), ticket(2, 0 * HOUR), ticket(3, 7 * DAY - second), ticket(4, 7 * DAY)
     )
-    assert (2, 1) == (report.reported, report.before)
-    assert (1, 0, 0, 0, 0, 0, 1) == tuple(each.reported for each in report.days)
+    assert (report.reported, report.before) == (2, 1)
+    assert tuple(each.reported for each in report.days) == (1, 0, 0, 0, 0, 0, 1)
     assert DailyCount(dt.date(2026, 11, 9), 1, 0) == report.days[0]
 
 
@@ -164,14 +164,14 @@ def test_what_was_done_in_the_week_counts() -> None:
     report = count(early, late)
     assert WaitTimes(2, 13 * 3600, 25 * 3600) == report.claim
     assert WaitTimes(1, 3 * 3600, 3 * 3600) == report.resolve
-    assert 1 == report.resolved
+    assert report.resolved == 1
 
 
 def test_still_open() -> None:
     """The oldest first, from earlier weeks too."""
     report = count(ticket(5, DAY), ticket(2, -9 * DAY), ticket(3, HOUR, status=Status.RESOLVED))
-    assert 2 == report.open_count
-    assert [2, 5] == [each.number for each in report.oldest]
+    assert report.open_count == 2
+    assert [each.number for each in report.oldest] == [2, 5]
 
 
 def test_what_was_reported_more_than_once() -> None:
@@ -200,8 +200,8 @@ def test_escalations_and_what_came_after() -> None:
 def test_how_often_verdicts_were_right() -> None:
     """Partly counts half."""
     said = [Rating.RIGHT, Rating.RIGHT, Rating.PARTLY, Rating.WRONG]
-    assert 0.625 == count(said=said).feedback.share
-    assert 0.0 == count().feedback.share
+    assert count(said=said).feedback.share == 0.625
+    assert count().feedback.share == 0.0
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_week_that_nobody_collected() -> None:
 def test_a_week_that_goes_on() -> None:
     """Is counted up to now."""
     report = count(now=SINCE + DAY, runs=[(SINCE, SINCE + DAY)])
-    assert (False, SINCE + DAY, ()) == (report.is_over, report.until, report.gaps)
+    assert (report.is_over, report.until, report.gaps) == (False, SINCE + DAY, ())
 
 
 class _FrozenClock:

@@ -69,7 +69,7 @@ def test_kept_figures_stand_in() -> None:
     kept = WeeklyMetrics(last, week_over_week_changes(last, WEEK.shift(-1), ZONE)).means
     told = app_metrics(usages=(usage(0, 15),))
     (metric_change,) = week_over_week_changes(told, WEEK, ZONE, kept)
-    assert (15, 10, 50) == (metric_change.mean, metric_change.before, metric_change.change)
+    assert (metric_change.mean, metric_change.before, metric_change.change) == (15, 10, 50)
 
 
 def test_days_count_more_than_the_last_hour() -> None:

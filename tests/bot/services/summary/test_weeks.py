@@ -70,8 +70,8 @@ def test_a_week_with_a_change_of_clocks() -> None:
 def test_the_last_complete_week() -> None:
     """Depends on where one is."""
     now = utc("2026-11-08T20:00")  # Monday in Shanghai, Sunday in New York
-    assert "2026-W45" == last_complete(now, SHANGHAI).label
-    assert "2026-W44" == last_complete(now, NEW_YORK).label
+    assert last_complete(now, SHANGHAI).label == "2026-W45"
+    assert last_complete(now, NEW_YORK).label == "2026-W44"
 
 
 @pytest.mark.parametrize(

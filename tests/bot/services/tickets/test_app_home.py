@@ -45,4 +45,4 @@ def test_page_begins_where_the_last_ended(
 
 def test_newest_first_begins_below_a_number() -> None:
     """A list by age continues below the last number shown."""
-    assert 15 == _start_at(TicketQuery(team="T"), "15").before
+    assert _start_at(TicketQuery(team="T"), "15").before == 15

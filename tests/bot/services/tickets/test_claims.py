@@ -92,6 +92,6 @@ async def test_links_made_from_both_ends(shared_store: Store) -> None:
     found = await shared_store.read(
         lambda session: [tickets.find(session, number).related for number in (1, 2)]
     )
-    assert [[2], [1]] == found
+    assert found == [[2], [1]]
     for store in pair:
         store.close()

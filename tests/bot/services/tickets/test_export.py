@@ -55,29 +55,29 @@ def test_fields_of_the_contract() -> None:
     """Every field of the contract is there, with its type."""
     (row,) = [json.loads(line) for line in written("jsonl", make_ticket()).splitlines()]
     assert set() == set(CONTRACT.split()) - set(row)
-    assert (12, "open", "kids", "agora", "10001", "20002") == (
+    assert (
         row["number"],
         row["status"],
         row["app"],
         row["cloud"],
         row["teacher_uid"],
         row["student_uid"],
-    )
-    assert ("student", "20002", 3, "2026-11-09T02:05:00Z", None) == (
+    ) == (12, "open", "kids", "agora", "10001", "20002")
+    assert (
         row["abnormal_side"],
         row["abnormal_uid"],
         row["issue_type"],
         row["occurred_at"],
         row["claimed_at"],
-    )
-    assert ("U1", None, "pending", 0, "1.2", None) == (
+    ) == ("student", "20002", 3, "2026-11-09T02:05:00Z", None)
+    assert (
         row["reporter"],
         row["assignee"],
         row["report_state"],
         row["report_attempts"],
         row["thread_ts"],
         row["verdict"],
-    )
+    ) == ("U1", None, "pending", 0, "1.2", None)
 
 
 def test_verdict_is_an_object() -> None:
@@ -134,7 +134,7 @@ def test_other_cells_stay(text: str) -> None:
 
 def test_an_empty_table_has_its_head() -> None:
     """No tickets are no lines of JSON, and a CSV of names only."""
-    assert "" == written("jsonl")
+    assert written("jsonl") == ""
     assert ",".join(FIELDS) + "\r\n" == written("csv")
 
 
@@ -163,8 +163,8 @@ def test_memory_does_not_grow(form: Any) -> None:
     write_tickets(tickets(), out, form)  # type: ignore[arg-type]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert 3_000 <= out.lines
-    assert 500_000 > peak  # together they are 4 MB
+    assert out.lines >= 3_000
+    assert peak < 500_000  # together they are 4 MB
 
 
 def test_row_names_nothing_else() -> None:

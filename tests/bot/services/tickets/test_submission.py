@@ -106,15 +106,15 @@ def test_tidy() -> None:
         comments=f"  {'x' * 2000}",
     )
     kept = normalize(typed, CLOUDS)
-    assert ("class_1", "7", "0") == (kept.cname, kept.teacher_uid, kept.student_uid)
-    assert COMMENT_LENGTH == len(kept.comments)
-    assert "007" == normalize(replace(typed, app="rooms"), CLOUDS).teacher_uid
+    assert (kept.cname, kept.teacher_uid, kept.student_uid) == ("class_1", "7", "0")
+    assert len(kept.comments) == COMMENT_LENGTH
+    assert normalize(replace(typed, app="rooms"), CLOUDS).teacher_uid == "007"
 
 
 def test_the_only_app_need_not_be_named() -> None:
     """Where the form has no field for the app, there is but one."""
-    assert "kids" == normalize(replace(GOOD, app=""), ONE).app
-    assert "" == normalize(replace(GOOD, app=""), CLOUDS).app
+    assert normalize(replace(GOOD, app=""), ONE).app == "kids"
+    assert normalize(replace(GOOD, app=""), CLOUDS).app == ""
 
 
 @given(st.builds(replace, st.just(GOOD), cname=st.text(), teacher_uid=st.text()))

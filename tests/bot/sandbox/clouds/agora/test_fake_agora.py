@@ -47,7 +47,7 @@ class ApiClient:
         """List the last two hours' calls."""
         window = {"start_ts": int(self.now) - 7200, "end_ts": int(self.now)}
         status, body = await self.get(LISTS, **(window | query))
-        assert 200 == status
+        assert status == 200
         return body
 
     async def call_id(self, cname: str) -> str:
@@ -61,7 +61,7 @@ class ApiClient:
         window = {"start_ts": int(self.now) - 900, "end_ts": int(self.now)}
         call_id = await self.call_id(cname)
         status, body = await self.get(DETAILS, **({"call_id": call_id} | window | query))
-        assert 200 == status
+        assert status == 200
         return body
 
     async def report(self, endpoint: str, body: object, **kwargs: Any) -> tuple[int, Any]:
@@ -95,15 +95,15 @@ async def test_a_call_is_listed_as_documented(client: ApiClient) -> None:
     """A running call has the document's fields, and no end."""
     body = await client.lists(cname="class_77_2")
     row = body["call_lists"][0]
-    assert {"code", "message", "has_more", "call_lists"} == set(body)
-    assert (200, "", False) == (body["code"], body["message"], body["has_more"])
-    assert {"call_id", "cname", "created_ts", "destroyed_ts", "finished"} == set(row)
-    assert (False, 0) == (row["finished"], row["destroyed_ts"])
+    assert set(body) == {"code", "message", "has_more", "call_lists"}
+    assert (body["code"], body["message"], body["has_more"]) == (200, "", False)
+    assert set(row) == {"call_id", "cname", "created_ts", "destroyed_ts", "finished"}
+    assert (row["finished"], row["destroyed_ts"]) == (False, 0)
 
 
 async def test_an_unknown_room_is_no_error(client: ApiClient) -> None:
     """A cname nobody used gives an empty list."""
-    assert [] == (await client.lists(cname="nobody_was_here"))["call_lists"]
+    assert (await client.lists(cname="nobody_was_here"))["call_lists"] == []
 
 
 async def test_ten_newest_calls_come_first(client: ApiClient) -> None:
@@ -129,20 +129,20 @@ async def test_a_call_shows_after_twenty_seconds(client: ApiClient) -> None:
     sim_call = build_simulated_call("healthy", "fresh", seed=1, started_at=NOW, length_s=600)
     client.clouds.add(sim_call)
     client.now = NOW + 19
-    assert [] == (await client.lists(cname="fresh"))["call_lists"]
+    assert (await client.lists(cname="fresh"))["call_lists"] == []
     client.now = NOW + 20
-    assert 1 == len((await client.lists(cname="fresh"))["call_lists"])
+    assert len((await client.lists(cname="fresh"))["call_lists"]) == 1
     client.now = NOW + 610
     assert not (await client.lists(cname="fresh"))["call_lists"][0]["finished"]
     client.now = NOW + 621
     row = (await client.lists(cname="fresh"))["call_lists"][0]
-    assert (True, NOW + 600) == (row["finished"], row["destroyed_ts"])
+    assert (row["finished"], row["destroyed_ts"]) == (True, NOW + 600)
 
 
 async def test_details_are_150_seconds_late(client: ApiClient) -> None:
     """A listed call has no details at first, and never a point newer than the delay."""
     early = await client.details("class_77_9")
-    assert ([], []) == (early["call_info"], early["metrics"])
+    assert (early["call_info"], early["metrics"]) == ([], [])
     client.now = NOW + 300
     late = await client.details("class_77_9")
     newest = max(
@@ -162,7 +162,7 @@ async def test_a_demo_can_be_hurried(client: ApiClient) -> None:
 async def test_details_have_the_documented_shape(client: ApiClient) -> None:
     """Users newest joiner first; points as pairs about 2 s apart; peer 0 for the own side."""
     body = await client.details("class_77_2")
-    assert [20002, 10001] == [user["uid"] for user in body["call_info"]]
+    assert [user["uid"] for user in body["call_info"]] == [20002, 10001]
     assert {
         *("sid", "cname", "uid", "network", "platform", "speaker", "sdk_version"),
         *("device_type", "join_ts", "leave_ts", "finished"),
@@ -186,7 +186,7 @@ async def test_metrics_and_servers_are_left_out_on_request(client: ApiClient) ->
 async def test_the_teacher_of_a_big_class_is_cut_off(client: ApiClient) -> None:
     """Ten users at most, and who came first is missing."""
     body = await client.details("class_77_big")
-    assert 10 == len(body["call_info"])
+    assert len(body["call_info"]) == 10
     assert 10001 not in [user["uid"] for user in body["call_info"]]
 
 
@@ -207,7 +207,7 @@ async def test_a_rejoin_has_two_sids(client: ApiClient) -> None:
     """Who rejoins is listed twice, each stay with its own sid and points."""
     body = await client.details("class_77_12", start_ts=NOW - 2000)
     sids = [user["sid"] for user in body["call_info"] if user["uid"] == 20002]
-    assert 2 == len(set(sids))
+    assert len(set(sids)) == 2
     assert set(sids) <= {row["sid"] for row in body["metrics"] if row["data"]}
 
 
@@ -239,9 +239,9 @@ async def test_only_the_right_key_is_let_in(
 async def test_a_key_without_the_right_is_forbidden(client: ApiClient) -> None:
     """403 for an app of somebody else, and for a call that was not enabled."""
     query = {"start_ts": NOW - 100, "end_ts": NOW}
-    assert 403 == (await client.get(LISTS, **(query | {"appid": "f" * 32})))[0]
+    assert (await client.get(LISTS, **(query | {"appid": "f" * 32})))[0] == 403
     client.clouds.agora.deny(DIAGNOSIS)
-    assert 403 == (await client.get(DIAGNOSIS, **query))[0]
+    assert (await client.get(DIAGNOSIS, **query))[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -264,13 +264,13 @@ async def test_wrong_parameters_are_refused(
 ) -> None:
     """400 for what is missing, of the wrong type or unknown to the document."""
     status, body = await client.get(endpoint, **query)
-    assert (400, 400) == (status, body["code"])
+    assert (status, body["code"]) == (400, 400)
 
 
 @pytest.mark.parametrize("path", ["analytics/call/sessions", "realtime/usage", "", "../call"])
 async def test_unknown_paths_are_404(client: ApiClient, path: str) -> None:
     """What the 2020 document does not have is not there."""
-    assert 404 == (await client.get(path))[0]
+    assert (await client.get(path))[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -293,14 +293,14 @@ async def test_the_cloud_forgets(
 async def test_quotas_are_kept_per_app_and_endpoint(client: ApiClient) -> None:
     """The fourth call in a second is refused; another app and another second are not."""
     codes = [(await client.lists())["code"] for _ in range(4)]
-    assert [200, 200, 200, 300] == codes
+    assert codes == [200, 200, 200, 300]
     other = client.clouds.agora.account.apps["adults"]
-    assert 200 == (await client.lists(appid=other))["code"]
+    assert (await client.lists(appid=other))["code"] == 200
     client.now += 1
-    assert 200 == (await client.lists())["code"]
-    assert 4 == client.clouds.max_rate(LISTS, 1.0, client.appid)
-    assert 6 == client.clouds.counts[LISTS]
-    assert 1 == len(client.clouds.over_quota)
+    assert (await client.lists())["code"] == 200
+    assert client.clouds.max_rate(LISTS, 1.0, client.appid) == 4
+    assert client.clouds.counts[LISTS] == 6
+    assert len(client.clouds.over_quota) == 1
 
 
 async def test_days_have_a_quota_too(client: ApiClient) -> None:
@@ -312,7 +312,7 @@ async def test_days_have_a_quota_too(client: ApiClient) -> None:
         _, body = await client.get("insight/usage/by_time", end_ts=int(client.now), **query)
         messages.append(body["message"])
         client.now += 60
-    assert ["success"] * 10 + ["qpd limit error"] == messages
+    assert messages == ["success"] * 10 + ["qpd limit error"]
 
 
 @pytest.mark.parametrize(("shape", "status"), [("body", 200), ("http_300", 300), ("http_429", 429)])
@@ -331,7 +331,7 @@ async def test_diagnosis_names_the_fault_and_its_side(client: ApiClient) -> None
     assert 0 < len(body["data"]) <= 10
     sim_calls = {sim_call.cname: sim_call for sim_call in demo_calls(NOW)}
     for row in body["data"]:
-        assert {"user", "exp_id", "cname", "cause_tags", "ts"} == set(row)
+        assert set(row) == {"user", "exp_id", "cname", "cause_tags", "ts"}
         assert row["exp_id"] in {4, 5, 6}
         assert 1 <= len(row["cause_tags"]) <= 3
         faults = {(fault.cause.key, str(fault.uid)) for fault in sim_calls[row["cname"]].faults}
@@ -364,7 +364,7 @@ async def test_live_numbers_are_percent_per_minute(client: ApiClient) -> None:
     """A row a minute with the names asked for, none newer than the delay."""
     query = {"start_ts": NOW - 600, "end_ts": NOW}
     _, scale = await client.get("live/scale/by_time", metric="pcu,pcc", **query)
-    assert {"pcu", "pcc", "ts"} == set(scale["data"][0])
+    assert set(scale["data"][0]) == {"pcu", "pcc", "ts"}
     assert NOW - 90 >= scale["data"][-1]["ts"] > NOW - 180
     assert scale["data"][-1]["pcu"] > scale["data"][-1]["pcc"] > 15
     metric = "videoFreezeRate,joinSuccessRate"
@@ -380,7 +380,7 @@ async def test_insight_counts_whole_utc_days(client: ApiClient) -> None:
     usage = "insight/usage/by_time"
     midnight = NOW // 86400 * 86400
     _, short = await client.get(usage, start_ts=NOW - 80000, end_ts=NOW, **metric)
-    assert (200, []) == (short["code"], short["data"])
+    assert (short["code"], short["data"]) == (200, [])
     window = {"start_ts": midnight - 86400, "end_ts": midnight + 86400}
     client.now = midnight + 86400 + 8 * 3600 - 60
     _, before = await client.get(usage, **window, **metric)
@@ -405,12 +405,12 @@ VALID_V2 = {
 async def test_a_report_is_taken_and_kept(client: ApiClient) -> None:
     """reportV2 answers 200 without an id, and the test can look at what came."""
     status, body = await client.report(REPORT_V2, VALID_V2)
-    assert (200, {"code": 200, "message": ""}) == (status, body)
+    assert (status, body) == (200, {"code": 200, "message": ""})
     report = client.clouds.reports[0]
     assert (client.appid, REPORT_V2, VALID_V2) == (report.app, report.endpoint, report.fields)
     older = {"cname": "class_77_1", "teacher_uid": 10001, "type": 1}
-    assert 200 == (await client.report(REPORT, older))[0]
-    assert 2 == len(client.clouds.reports)
+    assert (await client.report(REPORT, older))[0] == 200
+    assert len(client.clouds.reports) == 2
 
 
 @pytest.mark.parametrize(
@@ -435,44 +435,44 @@ async def test_a_wrong_report_is_refused(
 ) -> None:
     """400 for wrong types and values, strangers as abnormal side and unknown fields."""
     status, body = await client.report(endpoint, VALID_V2 | change)
-    assert (400, 400) == (status, body["code"])
-    assert [] == client.clouds.reports
+    assert (status, body["code"]) == (400, 400)
+    assert client.clouds.reports == []
 
 
 @pytest.mark.parametrize("missing", sorted(set(VALID_V2) - {"comments"}))
 async def test_every_field_but_comments_is_required(client: ApiClient, missing: str) -> None:
     """A reportV2 that lacks a field is refused."""
     fields = {key: value for key, value in VALID_V2.items() if key != missing}
-    assert 400 == (await client.report(REPORT_V2, fields))[0]
+    assert (await client.report(REPORT_V2, fields))[0] == 400
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"cname": "x"}'])
 async def test_a_body_must_be_a_json_object(client: ApiClient, data: bytes) -> None:
     """Anything else than a JSON object of the right content type is 400."""
     headers = {"Content-Type": "application/json"}
-    assert 400 == (await client.report(REPORT_V2, None, data=data, headers=headers))[0]
+    assert (await client.report(REPORT_V2, None, data=data, headers=headers))[0] == 400
     plain = {"Content-Type": "text/plain"}
-    assert 400 == (await client.report(REPORT_V2, None, data=b"{}", headers=plain))[0]
+    assert (await client.report(REPORT_V2, None, data=b"{}", headers=plain))[0] == 400
 
 
 async def test_eleven_reports_a_second_are_too_many(client: ApiClient) -> None:
     """Ten a second are taken."""
     codes = [(await client.report(REPORT_V2, VALID_V2))[1]["code"] for _ in range(11)]
-    assert [200] * 10 + [300] == codes
-    assert 10 == len(client.clouds.reports)
+    assert codes == [200] * 10 + [300]
+    assert len(client.clouds.reports) == 10
 
 
 async def test_two_rooms_of_one_name_are_two_calls(client: ApiClient) -> None:
     """A reused cname gives several calls with ids of their own."""
     body = await client.lists(cname="class_77_1", start_ts=NOW - 2 * 86400)
-    assert 2 == len({row["call_id"] for row in body["call_lists"]})
-    assert [False, True] == [row["finished"] for row in body["call_lists"]]
+    assert len({row["call_id"] for row in body["call_lists"]}) == 2
+    assert [row["finished"] for row in body["call_lists"]] == [False, True]
 
 
 async def test_lessons_of_another_app_are_not_shown(client: ApiClient) -> None:
     """Each app sees its own rooms only."""
     other = client.clouds.agora.account.apps["adults"]
-    assert [] == (await client.lists(appid=other))["call_lists"]
+    assert (await client.lists(appid=other))["call_lists"] == []
     latest = client.clouds.sim_call("class_77_1")
     assert latest is not None
     assert latest.running(NOW)

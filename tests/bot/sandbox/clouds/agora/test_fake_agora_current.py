@@ -73,16 +73,16 @@ async def client() -> AsyncIterator[ApiClient]:
 )
 async def test_what_is_gone_is_404(client: ApiClient, endpoint: str) -> None:
     """The calls of 2020 that were retired are not there any more."""
-    assert 404 == (await client.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0]
+    assert (await client.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0] == 404
 
 
 async def test_lists_come_in_pages(client: ApiClient) -> None:
     """Twenty a page, or as many as asked for, with the total and another success code."""
     first = await client.ask(LISTS, page_no=1, page_size=8)
     last = await client.ask(LISTS, page_no=3, page_size=8)
-    assert (0, None) == (first["code"], first["message"])
-    assert (True, 19) == (first["has_more"], first["total_size"])  # class_77_9 is 42 s old
-    assert (8, 3, False) == (len(first["call_lists"]), len(last["call_lists"]), last["has_more"])
+    assert (first["code"], first["message"]) == (0, None)
+    assert (first["has_more"], first["total_size"]) == (True, 19)  # class_77_9 is 42 s old
+    assert (len(first["call_lists"]), len(last["call_lists"]), last["has_more"]) == (8, 3, False)
     rates = [row["call_video_freeze_rate"] for row in first["call_lists"]]
     assert 0 < max(rates) < 1
 
@@ -93,7 +93,7 @@ async def test_lists_come_in_pages(client: ApiClient) -> None:
 async def test_wrong_pages_are_refused(client: ApiClient, page: dict[str, int]) -> None:
     """A size needs a number, and both have their limits."""
     status, _ = await client.get(LISTS, start_ts=NOW - 60, end_ts=NOW, **page)
-    assert 400 == status
+    assert status == 400
 
 
 async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
@@ -102,15 +102,15 @@ async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
     everybody = await client.ask(SESSIONS, call_id=call_id)
     assert 14 == everybody["total_size"] == len(everybody["call_info"])
     body = await client.ask(SESSIONS, call_id=call_id, uids="10001,20002")
-    assert ("null", [20002, 10001]) == (
+    assert (
         body["message"],
         [row["uid"] for row in body["call_info"]],
-    )
+    ) == ("null", [20002, 10001])
     assert {"account", "roles", "user_video_freeze_rate"} <= set(body["call_info"][0])
     status, _ = await client.get(
         SESSIONS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, uids=",".join(["1"] * 11)
     )
-    assert 400 == status
+    assert status == 400
 
 
 async def test_metrics_have_todays_ids(client: ApiClient) -> None:
@@ -128,7 +128,7 @@ async def test_metrics_have_todays_ids(client: ApiClient) -> None:
     status, _ = await client.get(
         METRICS, start_ts=NOW - 60, end_ts=NOW, call_id=call_id, sids=",".join("s" * 21)
     )
-    assert 400 == status
+    assert status == 400
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_insight_and_realtime_need_premium(
     if endpoint.startswith("insight"):
         query |= {"aggregateGranularity": "1h", "startTs": NOW - 86400}
     _, refused = await client.get(endpoint, **query)
-    assert (300, "no auth") == (refused["code"], refused["message"])
+    assert (refused["code"], refused["message"]) == (300, "no auth")
     client.plan("premium")
     _, body = await client.get(endpoint, **query)
     newest = body["data"][-1]
@@ -196,17 +196,17 @@ async def test_real_time_of_people_and_places(client: ApiClient) -> None:
     quality = "realtime/quality/by_time_20sec"
     query = {**window, "metric": "audioFreezeRate", "productType": "Native"}
     _, body = await client.get(quality, **query, cname="class_77_8", uids="20002,10001,5")
-    assert [20002, 10001] == [row["uid"] for row in body["data"]]
-    assert {"ts", "audioFreezeRate"} == set(body["data"][0]["values"][0])
-    assert 5 == len(body["data"][0]["values"])
+    assert [row["uid"] for row in body["data"]] == [20002, 10001]
+    assert set(body["data"][0]["values"][0]) == {"ts", "audioFreezeRate"}
+    assert len(body["data"][0]["values"]) == 5
     usage = {**window, "metric": "userCount", "dimension": "sdkVersion"}
     _, body = await client.get(
         "realtime/usage/by_time_20sec", **usage, dimensionValues='"3.1.2","0"'
     )
-    assert {"3.1.2"} == {row["sdk"] for row in body["data"]}
+    assert {row["sdk"] for row in body["data"]} == {"3.1.2"}
     assert all(row["userCount"] > 0 for row in body["data"])
     for wrong in ({"uids": "1"}, {"dimensionValues": '"a"'}, usage | {"dimensionValues": "3.1.2"}):
         status, body = await client.get(quality, **(query | wrong))
-        assert (400, 400) == (status, body["code"])
+        assert (status, body["code"]) == (400, 400)
     _, body = await client.get(quality, **(query | {"productType": "WebRTC"}))
-    assert {0} == {row["audioFreezeRate"] for row in body["data"]}
+    assert {row["audioFreezeRate"] for row in body["data"]} == {0}

@@ -116,7 +116,7 @@ async def test_who_is_not_let_in(spoiled: Any, client: Client) -> None:
     setattr(client, name, value)
     found, body = await client.ask(EVENTS, app=APP)
     assert (status, code) == (found, body["error_code"])
-    assert {} == client.clouds.counts
+    assert client.clouds.counts == {}
 
 
 async def test_a_changed_query_breaks_the_signature(client: Client) -> None:
@@ -124,7 +124,7 @@ async def test_a_changed_query_breaks_the_signature(client: Client) -> None:
     headers = client._headers("GET", EVENTS, [("app", APP)], b"")
     url = f"{client.clouds.huawei_url}{EVENTS}?app={APP}&limit=5"
     async with client.session.get(url, headers=headers) as response:
-        assert 401 == response.status
+        assert response.status == 401
 
 
 def login(**changes: str) -> dict[str, Any]:
@@ -144,12 +144,12 @@ async def test_a_token_lets_in_for_a_day(client: Client) -> None:
     """W3: 201, the token of several kB in a header, its end in the body; then it lets in."""
     status, body = await client.ask("/v3/auth/tokens", "POST", login())
     token = client.headers["x-subject-token"]
-    assert (201, "2026-11-21T12:00:00.000000Z") == (status, body["token"]["expires_at"])
+    assert (status, body["token"]["expires_at"]) == (201, "2026-11-21T12:00:00.000000Z")
     assert 4000 < len(token) < 8000
     client.token = token
-    assert 200 == (await client.ask(EVENTS, app=APP))[0]
+    assert (await client.ask(EVENTS, app=APP))[0] == 200
     client.clouds.huawei.authenticator.revoke_tokens()
-    assert 401 == (await client.ask(EVENTS, app=APP))[0]
+    assert (await client.ask(EVENTS, app=APP))[0] == 401
 
 
 async def test_w1_a_domains_token_is_refused(client: Client) -> None:
@@ -157,21 +157,23 @@ async def test_w1_a_domains_token_is_refused(client: Client) -> None:
     await client.ask("/v3/auth/tokens", "POST", login(project=""))
     client.token = client.headers["x-subject-token"]
     status, body = await client.ask(EVENTS, app=APP)
-    assert (400, "RTC.00001001") == (status, body["error_code"])
+    assert (status, body["error_code"]) == (400, "RTC.00001001")
     status, body = await client.ask("/v3/auth/tokens", "POST", login(password="no"))
-    assert (401, 401) == (status, body["error"]["code"])
+    assert (status, body["error"]["code"]) == (401, 401)
 
 
 async def test_w2_one_bucket_for_chapter_13(client: Client) -> None:
     """W2, W8: 30 calls of any of its endpoints a minute; other chapters are not counted in."""
     for _ in range(15):
-        assert 200 == (await client.ask(EVENTS, app=APP))[0]
-        assert 200 == (await client.ask(f"{RTC}/rooms", app=APP))[0]
+        assert (await client.ask(EVENTS, app=APP))[0] == 200
+        assert (await client.ask(f"{RTC}/rooms", app=APP))[0] == 200
     status, body = await client.ask(f"{RTC}/users", app=APP)
-    assert (429, "APIGW.0308") == (status, body["error_code"])
-    assert 200 == (await client.ask("/v2/apps"))[0]
-    assert 30 == client.clouds.max_rate("rtc/rooms", 60) + client.clouds.max_rate(
-        "rtc/data/abnormal-events", 60
+    assert (status, body["error_code"]) == (429, "APIGW.0308")
+    assert (await client.ask("/v2/apps"))[0] == 200
+    assert (
+        client.clouds.max_rate("rtc/rooms", 60)
+        + client.clouds.max_rate("rtc/data/abnormal-events", 60)
+        == 30
     )
 
 
@@ -225,8 +227,8 @@ async def test_spans_are_the_documents(given: Any, client: Client) -> None:
     """The longest stretch is taken, a second more is not."""
     path, query, most_s = given
     end = {"end_time": at(3000)}
-    assert 200 == (await client.ask(path, **query, start_time=at(3000 - most_s), **end))[0]
-    assert 400 == (await client.ask(path, **query, start_time=at(2999 - most_s), **end))[0]
+    assert (await client.ask(path, **query, start_time=at(3000 - most_s), **end))[0] == 200
+    assert (await client.ask(path, **query, start_time=at(2999 - most_s), **end))[0] == 400
 
 
 async def test_w14_rooms_are_those_created_within(client: Client) -> None:
@@ -235,7 +237,7 @@ async def test_w14_rooms_are_those_created_within(client: Client) -> None:
     assert [at(0)] == [row["start_time"] for row in recent_window["room_info_list"]]
     span = {"start_time": at(-90000), "end_time": at(3000)}
     _, both = await client.ask(f"{RTC}/rooms", app=APP, room_id=ROOM, **span)
-    assert 2 == both["total"]
+    assert both["total"] == 2
     client.clouds.huawei.are_rooms_merged = True
     _, merged = await client.ask(f"{RTC}/rooms", app=APP, room_id=ROOM, **span)
     (row,) = merged["room_info_list"]
@@ -245,25 +247,25 @@ async def test_w14_rooms_are_those_created_within(client: Client) -> None:
 async def test_w15_sessions_are_merged_unless_asked_for(client: Client) -> None:
     """W15: a rejoin is one row by default; a failed join says so; regions by name or code."""
     room = {"app": APP, "room_id": "class_77_2", "uid": "20002"}
-    assert 1 == (await client.ask(f"{RTC}/users", **room))[1]["total"]
-    assert 2 == (await client.ask(f"{RTC}/users", **room, type="detail"))[1]["total"]
+    assert (await client.ask(f"{RTC}/users", **room))[1]["total"] == 1
+    assert (await client.ask(f"{RTC}/users", **room, type="detail"))[1]["total"] == 2
     _, failed = await client.ask(f"{RTC}/users", app=APP, room_id="class_77_4", state="FAIL")
-    assert [("FAIL", "-")] == [(row["state"], row["leave_time"]) for row in failed["users"]]
+    assert [(row["state"], row["leave_time"]) for row in failed["users"]] == [("FAIL", "-")]
     for region in ("SN", "陕西"):
         _, found = await client.ask(f"{RTC}/users", app=APP, room_id=ROOM, region=region)
-        assert {"陕西"} == {row["region"] for row in found["users"]}
+        assert {row["region"] for row in found["users"]} == {"陕西"}
 
 
 async def test_w22_w24_w25_metrics_are_odd(client: Client) -> None:
     """W22, W24, W25: `vrtd` is unknown; own rows name "0" or the own uid; points come unsorted."""
     span = {"start_time": at(1200), "end_time": at(1800)}
     query = {"app_id": APP, "room_id": ROOM, **span}
-    assert 400 == (await client.ask(QOS, **query, mid="vrtd"))[0]
+    assert (await client.ask(QOS, **query, mid="vrtd"))[0] == 400
     _, body = await client.ask(QOS, **query, mid="vrtt,ajitter,vblock")
     rows = {(row["uid"], row["mid"], row["peerid"]): row["data"] for row in body["data"]}
     assert {("10001", "vrtt", "0"), ("10001", "ajitter", "10001")} < set(rows)
     times = [point["time"] for point in rows["20002", "vblock", "10001"]]
-    assert (True, False) == (times[0] > times[-1], times == sorted(times))
+    assert (times[0] > times[-1], times == sorted(times)) == (True, False)
     assert 100 >= max(point["value"] for point in rows["20002", "vblock", "10001"]) > 5
 
 
@@ -280,10 +282,10 @@ async def test_w12_arrays_in_the_other_style(client: Client) -> None:
     """W12: switched, repeated parameters are the right way and commas are not."""
     span = {"start_time": at(1200), "end_time": at(1800)}
     query = {"app_id": APP, "room_id": ROOM, **span}
-    assert 400 == (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0]
+    assert (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0] == 400
     client.clouds.huawei.array_style = "repeat"
-    assert 200 == (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0]
-    assert 400 == (await client.ask(QOS, **query, mid="abit,vbit"))[0]
+    assert (await client.ask(QOS, **query, mid=["abit", "vbit"]))[0] == 200
+    assert (await client.ask(QOS, **query, mid="abit,vbit"))[0] == 400
 
 
 async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
@@ -291,13 +293,13 @@ async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
     span = {"start_time": at(0), "end_time": at(2700)}
     _, body = await client.ask(EVENTS, app=APP, room_id=ROOM, limit="100", **span)
     found = {(row["uid"], row["location"], row["peer_uid"]) for row in body["events"]}
-    assert {("20002", "remote", "10001")} == found
+    assert found == {("20002", "remote", "10001")}
     _, slow = await client.ask(EVENTS, app=APP, room_id="class_77_3", **span)
     (factor,) = {row["abnormal_factor"] for row in slow["events"]}
     path = "/v1/rtc/data/abnormal-event/dimension"
     _, distribution = await client.ask(path, app=APP, room_id="class_77_3", **span)
     (row,) = distribution["dimensions"]
-    assert (90000004, 9000004, 1) == (factor, row["abnormal_factor"], row["user_count"])
+    assert (factor, row["abnormal_factor"], row["user_count"]) == (90000004, 9000004, 1)
     _, part = await client.ask(path, app=APP, dimension="abnormal_type", **span)
     assert not any("abnormal_factor" in row for row in part["dimensions"])
 
@@ -310,7 +312,7 @@ async def test_w13_ten_events_by_default(client: Client) -> None:
     client.clouds.add(sim_call)
     span = {"start_time": at(0), "end_time": at(2700)}
     _, body = await client.ask(EVENTS, app=APP, **span)
-    assert (10, True) == (len(body["events"]), body["total"] > 10)
+    assert (len(body["events"]), body["total"] > 10) == (10, True)
     _, rest = await client.ask(EVENTS, app=APP, offset="10", limit="100", **span)
     assert body["total"] - 10 == len(rest["events"])
 
@@ -321,14 +323,14 @@ async def test_w26_w30_shapes_of_what_clients_told(client: Client) -> None:
     query = {"app_id": APP, "room_id": ROOM, **span}
     _, body = await client.ask(f"{RTC}/client/event", **query)
     row = body["data"][0]
-    assert {"ctime", "evnet_id", "event_info"} == set(row)
+    assert set(row) == {"ctime", "evnet_id", "event_info"}
     info = json.loads(row["event_info"].replace('\\"', '"'))
-    assert ("10001", True) == (info["uid"], "localAddr" in info)
+    assert (info["uid"], "localAddr" in info) == ("10001", True)
     client.clouds.huawei.client_event_shape = "flat"
     _, flat = await client.ask(f"{RTC}/client/event", **query)
-    assert {"ctime", "event_id", "event_info"} == set(flat)
+    assert set(flat) == {"ctime", "event_id", "event_info"}
     _, one = await client.ask(f"{RTC}/client/abnormalevent", **query)
-    assert "954350051" == one["exp_id"]
+    assert one["exp_id"] == "954350051"
     _, none = await client.ask(f"{RTC}/client/abnormalevent", **query | {"room_id": "nobody"})
     assert none["abnormal_list"] is None
     client.clouds.huawei.experience_shape = "list"
@@ -341,4 +343,4 @@ async def test_w41_client_events_may_be_gone(client: Client) -> None:
     client.clouds.huawei.has_client_events = False
     for name in ("event", "abnormalevent"):
         status, body = await client.ask(f"{RTC}/client/{name}", app_id=APP, room_id=ROOM)
-        assert (404, "APIGW.0101") == (status, body["error_code"])
+        assert (status, body["error_code"]) == (404, "APIGW.0101")

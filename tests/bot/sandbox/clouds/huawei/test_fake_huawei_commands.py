@@ -84,7 +84,7 @@ async def huawei(clouds: FakeClouds) -> AsyncIterator[HuaweiCloud]:
 async def test_live_figures_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
     """13.3 to 13.6: users online minute by minute, freezes where the loss was, no web clients."""
     users = await huawei.statistics.live_scale("kids", "OnlineUsers", HOUR, "class_77_1")
-    assert (0, 2) == (users.points[0][1], max(value for _, value in users.points))
+    assert (users.points[0][1], max(value for _, value in users.points)) == (0, 2)
     freezes = await huawei.statistics.live_quality("kids", "VideoFreezeRate", "native", HOUR)
     worst_at, worst = max(freezes.points, key=lambda point: point[1])
     assert 0.05 < worst < 1
@@ -94,14 +94,14 @@ async def test_live_figures_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
     )
     assert min(value for _, value in good.points) < 0.9
     web_clients = await huawei.statistics.live_quality("kids", "VideoFreezeRate", "webrtc", HOUR)
-    assert () == web_clients.points
+    assert web_clients.points == ()
 
 
 async def test_where_users_are(huawei: HuaweiCloud) -> None:
     """13.4: regions come as codes here, though 13.2 has names (W15)."""
     at = NOON - dt.timedelta(minutes=5)
     distribution = await huawei.statistics.live_distribution("kids", "region", at)
-    assert {("SN", 1), ("SX", 1)} == {(row.codes[0].value, row.value) for row in distribution.rows}
+    assert {(row.codes[0].value, row.value) for row in distribution.rows} == {("SN", 1), ("SX", 1)}
 
 
 async def test_days_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
@@ -110,24 +110,25 @@ async def test_days_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
     sizes = await huawei.statistics.daily_scale(
         "kids", ["UserCount", "RoomCount"], YESTERDAY, today
     )
-    assert [(YESTERDAY, "UserCount", 2), (YESTERDAY, "RoomCount", 1)] == [
-        (one.day, one.metric.value, one.value) for one in sizes
+    assert [(one.day, one.metric.value, one.value) for one in sizes] == [
+        (YESTERDAY, "UserCount", 2),
+        (YESTERDAY, "RoomCount", 1),
     ]
     metrics = ["JoinSuccess5SecsRate", "VideoTransDelay", "VideoFreezeRate"]
     good = await huawei.statistics.daily_quality("kids", metrics, YESTERDAY, YESTERDAY)
     values = {one.metric.value: one.value for one in good}
-    assert 100 == values["JoinSuccess5SecsRate"]
+    assert values["JoinSuccess5SecsRate"] == 100
     assert 40 < values["VideoTransDelay"] < 200
     assert values["VideoFreezeRate"] < 3
     seconds = await huawei.statistics.usage("kids", "CommunicationDuration", YESTERDAY, YESTERDAY)
-    assert 5361 == next(one.value for one in seconds if one.metric.value == "CommunicationDuration")
+    assert next(one.value for one in seconds if one.metric.value == "CommunicationDuration") == 5361
 
 
 async def test_who_had_what(huawei: HuaweiCloud) -> None:
     """13.14: one student whose video froze for the sender's loss."""
     distribution = await huawei.statistics.abnormal_distribution("kids", HOUR)
-    assert [((("2"), ("12")), 1)] == [
-        (tuple(code.value for code in row.codes), row.value) for row in distribution.rows
+    assert [(tuple(code.value for code in row.codes), row.value) for row in distribution.rows] == [
+        ((("2"), ("12")), 1)
     ]
 
 
@@ -136,7 +137,7 @@ async def test_rights_can_be_taken_away(clouds: FakeClouds, huawei: HuaweiCloud)
     clouds.huawei.deny("rtc/data/abnormal-events")
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.fetch_events("kids", "class_77_1", HOUR)
-    assert (400, "RTC.00001021") == (caught.value.status, caught.value.code)
+    assert (caught.value.status, caught.value.code) == (400, "RTC.00001021")
 
 
 @pytest.mark.parametrize("limit", ["qpm", "auth", "range"])
@@ -157,10 +158,10 @@ async def test_a_recording_is_checked(wrong: Any, huawei: HuaweiCloud) -> None:
     """10.1: what the document does not allow is refused; so is nobody to record."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.start_recording("kids", "class_77_3", "10001", "rule", **wrong)
-    assert "RTC.00001003" == caught.value.code
+    assert caught.value.code == "RTC.00001003"
     with pytest.raises(CloudRefusedError) as nobody:
         await huawei.control.start_recording("kids", "class_77_3", "", "rule")
-    assert "RTC.00001005" == nobody.value.code
+    assert nobody.value.code == "RTC.00001005"
 
 
 async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None:
@@ -195,7 +196,7 @@ async def test_callbacks_are_signed(key: str, clouds: FakeClouds) -> None:
     finally:
         await runner.cleanup()
     ((headers, body),) = told
-    assert (200, True) == (status, b'"event_type":"RECORD_FILE_COMPLETE"' in body)
+    assert (status, b'"event_type":"RECORD_FILE_COMPLETE"' in body) == (200, True)
     text = f"{headers.get('x-rtc-rand', '')}{headers.get('x-rtc-timestamp', '')}".encode() + body
     wanted = hmac.new(key.encode(), text, hashlib.sha256).hexdigest() if key else None
     assert wanted == headers.get("x-rtc-signature")
@@ -207,4 +208,4 @@ async def test_a_callback_needs_an_address(clouds: FakeClouds) -> None:
         await clouds.huawei.control.send_callback(APP, "RECORD_NEW_FILE_START", NOON_S)
     url = f"{clouds.huawei_url}/v2/apps/{APP}/record-callback"
     async with aiohttp.ClientSession() as session, session.put(url, json={}) as response:
-        assert 401 == response.status
+        assert response.status == 401

@@ -151,7 +151,7 @@ async def test_the_body_is_signed(client: SignedClient) -> None:
         aiohttp.ClientSession() as session,
         session.post(f"{base}/?{query}", data=b"{ }", headers=headers) as response,
     ):
-        assert 401 == response.status
+        assert response.status == 401
 
 
 async def test_a_call_without_a_signature(client: SignedClient) -> None:
@@ -161,7 +161,7 @@ async def test_a_call_without_a_signature(client: SignedClient) -> None:
         session.get(f"{client.clouds.volcengine_url}/?Action=ListRoomInfo&Version=2023-11-01") as r,
     ):
         body = await r.json()
-    assert (400, 100004) == (r.status, body["ResponseMetadata"]["Error"]["CodeN"])
+    assert (r.status, body["ResponseMetadata"]["Error"]["CodeN"]) == (400, 100004)
 
 
 async def test_a_lost_plus(client: SignedClient) -> None:
@@ -197,7 +197,7 @@ async def test_v18_actions_of_versions(
     """V18: an Action exists in its Versions, by its method; 400 is what it says of no body."""
     await client.send(method, {"Action": action, "Version": version}, b"{}")
     assert status == client.status
-    assert "rtc" == client.body["ResponseMetadata"]["Service"]
+    assert client.body["ResponseMetadata"]["Service"] == "rtc"
 
 
 IN = {**SPAN, "RoomId": "r"}
@@ -289,16 +289,18 @@ async def test_v12_a_span_is_cut_without_a_word(client: SignedClient) -> None:
     """V12: a day of rooms from the start on, however far the question reaches."""
     long_ago = {"StartTime": china(95000), "EndTime": china(0), "RoomId": "over"}
     found = await client.get("ListRoomInfo", **long_ago)
-    assert ([], 0) == (found["RoomList"], found["Total"])
+    assert (found["RoomList"], found["Total"]) == ([], 0)
     found = await client.get("ListRoomInfo", **{**long_ago, "StartTime": china(80000)})
-    assert ["over"] == [room["RoomId"] for room in found["RoomList"]]
+    assert [room["RoomId"] for room in found["RoomList"]] == ["over"]
 
 
 async def test_rooms_and_pages(client: SignedClient) -> None:
     """A running room has an empty DestroyTime; 130 calls are two pages of at most 100."""
     (running,) = (await client.get("ListRoomInfo", **SPAN, RoomId="runs"))["RoomList"]
-    assert (False, "", 2) == tuple(
-        running[name] for name in ("IsFinished", "DestroyTime", "ActiveUserNum")
+    assert tuple(running[name] for name in ("IsFinished", "DestroyTime", "ActiveUserNum")) == (
+        False,
+        "",
+        2,
     )
     assert running["CreatedTime"].endswith("+08:00")
     for n in range(130):
@@ -317,18 +319,23 @@ async def test_what_is_too_young_does_not_show(client: SignedClient) -> None:
     client.clouds.add(build_simulated_call("healthy", "young", seed=3, started_at=NOW - 60))
     rooms = await client.get("ListRoomInfo", **SPAN, RoomId="young")
     users = await client.get("ListUserInfo", **SPAN, RoomId="young")
-    assert (1, 0) == (rooms["Total"], users["Total"])
+    assert (rooms["Total"], users["Total"]) == (1, 0)
 
 
 async def test_people_and_their_comings(client: SignedClient) -> None:
     """One row a person and call, with every coming and going in it."""
     users = await client.get("ListUserInfo", **SPAN, RoomId="runs")
     rows = {row["UserId"]: row for row in users["UserList"]}
-    assert ["join_room", "leave_room", "join_room"] == [
-        record["Type"] for record in rows["20002"]["Record"]
+    assert [record["Type"] for record in rows["20002"]["Record"]] == [
+        "join_room",
+        "leave_room",
+        "join_room",
     ]
-    assert (False, "", "android", "wifi") == tuple(
-        rows["20002"][name] for name in ("Finished", "LeaveAt", "OS", "Access")
+    assert tuple(rows["20002"][name] for name in ("Finished", "LeaveAt", "OS", "Access")) == (
+        False,
+        "",
+        "android",
+        "wifi",
     )
 
 
@@ -372,10 +379,10 @@ async def test_v2_v3_v12_what_a_distribution_looks_like(
         "ListQualityDistribution", version, **span, Indicator="stall_rate", Dimension="Country"
     )
     audio, video = found["Indicators"]
-    assert ("80ms_audio_stall_rate", "500ms_video_stall_rate") == (audio["Name"], video["Name"])
+    assert (audio["Name"], video["Name"]) == ("80ms_audio_stall_rate", "500ms_video_stall_rate")
     days = {item[stamp] for item in audio["Data"]}
     assert "2026-11-20T00:00:00+08:00" in days
-    assert {"中国"} == {item["Dimension"] for item in video["Data"]}
+    assert {item["Dimension"] for item in video["Data"]} == {"中国"}
 
 
 @pytest.mark.parametrize(("action", "maximum"), [("ListRoomInfo", 10), ("GetRoomOnlineUsers", 40)])
@@ -384,10 +391,10 @@ async def test_how_often_a_second(action: str, maximum: int, client: SignedClien
     params = SPAN if action == "ListRoomInfo" else {"RoomId": "runs"}
     for _ in range(maximum):
         await client.get(action, **params)
-        assert "" == client.error
+        assert client.error == ""
     await client.get(action, **params)
-    assert (429, "FlowLimitExceeded") == (client.status, client.error)
-    assert 1 == len(client.clouds.over_quota)
+    assert (client.status, client.error) == (429, "FlowLimitExceeded")
+    assert len(client.clouds.over_quota) == 1
 
 
 async def test_two_a_second_for_whole_apps(client: SignedClient) -> None:
@@ -396,14 +403,14 @@ async def test_two_a_second_for_whole_apps(client: SignedClient) -> None:
     for _ in range(3):
         await client.post("ListQuality", **DAY, Indicator=["stall_rate"])
         codes.append(client.error)
-    assert ["", "", "FlowLimitExceeded"] == codes
+    assert codes == ["", "", "FlowLimitExceeded"]
 
 
 async def test_v10_a_no_may_come_with_200(client: SignedClient) -> None:
     """V10: HTTP says yes, ResponseMetadata.Error says no."""
     client.clouds.volcengine.errors_with_200 = True
     await client.get("ListUserInfo", **SPAN)
-    assert (200, "MissingParameter") == (client.status, client.error)
+    assert (client.status, client.error) == (200, "MissingParameter")
     assert "Result" not in client.body
 
 

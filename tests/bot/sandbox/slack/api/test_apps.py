@@ -37,9 +37,9 @@ async def test_code_is_exchanged_once(workspace: Workspace, call: Any) -> None:
     """The code buys a bot token with the scopes asked for, once."""
     back = await approve_install(workspace)
     granted = await exchange(workspace, call, code=back["code"], redirect_uri=BACK)
-    assert ("s1", "chat:write,commands") == (back["state"], granted.body["scope"])
-    assert "" == (await call("auth.test", token=granted.body["access_token"])).error
-    assert "invalid_code" == (await exchange(workspace, call, code=back["code"])).error
+    assert (back["state"], granted.body["scope"]) == ("s1", "chat:write,commands")
+    assert (await call("auth.test", token=granted.body["access_token"])).error == ""
+    assert (await exchange(workspace, call, code=back["code"])).error == "invalid_code"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ async def test_rotation_spends_refresh_tokens(workspace: Workspace, call: Any) -
     first = (await exchange(workspace, call, code=back["code"])).body
     again = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     second = await exchange(workspace, call, **again)
-    assert ("", 43_200) == (second.error, second.body["expires_in"])
-    assert "invalid_auth" == (await call("auth.test", token=first["access_token"])).error
-    assert "invalid_refresh_token" == (await exchange(workspace, call, **again)).error
+    assert (second.error, second.body["expires_in"]) == ("", 43_200)
+    assert (await call("auth.test", token=first["access_token"])).error == "invalid_auth"
+    assert (await exchange(workspace, call, **again)).error == "invalid_refresh_token"

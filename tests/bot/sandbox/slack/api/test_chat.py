@@ -37,7 +37,7 @@ async def test_invalid_blocks_are_pointed_at(call: Any) -> None:
     """The lines stand both in `errors` and in `response_metadata`, with a JSON pointer."""
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]
     body = await post(call, text="x", blocks=blocks)
-    assert "invalid_blocks" == body["error"]
+    assert body["error"] == "invalid_blocks"
     assert "[json-pointer:/blocks/0/text/text]" in body["errors"][-1]
     assert [f"[ERROR] {line}" for line in body["errors"]] == body["response_metadata"]["messages"]
 
@@ -47,8 +47,8 @@ async def test_needs_membership(workspace: Workspace, call: Any) -> None:
     workspace.scopes.discard("chat:write.public")
     workspace.remove_bot("escalations")
     workspace.remove_bot("leads")
-    assert "not_in_channel" == (await post(call, "C07ESCALATE", text="x"))["error"]
-    assert "channel_not_found" == (await post(call, "C07LEADS001", text="x"))["error"]
+    assert (await post(call, "C07ESCALATE", text="x"))["error"] == "not_in_channel"
+    assert (await post(call, "C07LEADS001", text="x"))["error"] == "channel_not_found"
     workspace.add_bot("escalations")
     assert (await post(call, "C07ESCALATE", text="x"))["ok"]
 
@@ -56,7 +56,7 @@ async def test_needs_membership(workspace: Workspace, call: Any) -> None:
 async def test_archived_channel(workspace: Workspace, call: Any) -> None:
     """An archived channel takes nothing until it is brought back."""
     workspace.archive("escalations")
-    assert "is_archived" == (await post(call, "C07ESCALATE", text="x"))["error"]
+    assert (await post(call, "C07ESCALATE", text="x"))["error"] == "is_archived"
     workspace.unarchive("escalations")
     assert (await post(call, "C07ESCALATE", text="x"))["ok"]
 
@@ -66,8 +66,8 @@ async def test_thread_counts_replies(workspace: Workspace, call: Any) -> None:
     root = (await post(call, text="root"))["ts"]
     await post(call, text="one", thread_ts=root)
     reply = (await post(call, text="two", thread_ts=root))["ts"]
-    assert ["root"] == [m["text"] for m in workspace.messages("teachers")]
-    assert ["root", "one", "two"] == [m["text"] for m in workspace.messages("teachers", root)]
+    assert [m["text"] for m in workspace.messages("teachers")] == ["root"]
+    assert [m["text"] for m in workspace.messages("teachers", root)] == ["root", "one", "two"]
     counted = workspace.messages("teachers")[0]
     assert (2, reply) == (counted["reply_count"], counted["latest_reply"])
 
@@ -81,10 +81,10 @@ async def test_posts_to_a_person(workspace: Workspace, call: Any) -> None:
 async def test_long_text_is_cut(workspace: Workspace, call: Any) -> None:
     """Beyond 40,000 characters a post is cut and says so; an update is refused."""
     response = await post(call, text="x" * 40_001)
-    assert "message_truncated" == response["warning"]
-    assert 40_000 == len(workspace.messages("teachers")[0]["text"])
+    assert response["warning"] == "message_truncated"
+    assert len(workspace.messages("teachers")[0]["text"]) == 40_000
     update = {"channel": "C07TEACHERS", "ts": response["ts"], "text": "x" * 40_001}
-    assert "msg_too_long" == (await call("chat.update", **update)).error
+    assert (await call("chat.update", **update)).error == "msg_too_long"
 
 
 async def test_update_keeps_what_is_left_out(workspace: Workspace, call: Any) -> None:
@@ -93,18 +93,18 @@ async def test_update_keeps_what_is_left_out(workspace: Workspace, call: Any) ->
     await call("chat.update", channel="C07TEACHERS", ts=ts, text="new")
     kept = dict(workspace.messages("teachers")[0])
     await call("chat.update", channel="C07TEACHERS", ts=ts, text="newer", blocks=[])
-    assert ("new", 1) == (kept["text"], len(kept["blocks"]))
-    assert [] == workspace.messages("teachers")[0]["blocks"]
+    assert (kept["text"], len(kept["blocks"])) == ("new", 1)
+    assert workspace.messages("teachers")[0]["blocks"] == []
 
 
 async def test_changes_only_its_own(workspace: Workspace, call: Any) -> None:
     """The app can neither change nor delete what others wrote, nor what is not there."""
     posted = await workspace.person("lin").post_message("teachers", "mine")
     where = {"channel": "C07TEACHERS", "ts": posted["ts"]}
-    assert "cant_update_message" == (await call("chat.update", **where, text="x")).error
-    assert "cant_delete_message" == (await call("chat.delete", **where)).error
+    assert (await call("chat.update", **where, text="x")).error == "cant_update_message"
+    assert (await call("chat.delete", **where)).error == "cant_delete_message"
     where["ts"] = "1.0"
-    assert "message_not_found" == (await call("chat.update", **where, text="x")).error
+    assert (await call("chat.update", **where, text="x")).error == "message_not_found"
 
 
 async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) -> None:
@@ -113,25 +113,25 @@ async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) ->
     await post(call, text="reply", thread_ts=ts)
     assert (await call("chat.delete", channel="C07TEACHERS", ts=ts)).body["ok"]
     root = workspace.messages("teachers")[0]
-    assert ("tombstone", False) == (root["subtype"], "blocks" in root)
+    assert (root["subtype"], "blocks" in root) == ("tombstone", False)
 
 
 async def test_ephemeral_is_private(workspace: Workspace, call: Any) -> None:
     """An ephemeral message is seen by one person and stands in no history."""
     where = {"channel": "C07TEACHERS", "text": "psst"}
-    assert "" == (await call("chat.postEphemeral", user="U07LIN00001", **where)).error
-    assert ["psst"] == [m["text"] for m in workspace.person("lin").ephemerals("teachers")]
-    assert [] == workspace.person("sam").ephemerals("teachers")
-    assert [] == workspace.messages("teachers")
+    assert (await call("chat.postEphemeral", user="U07LIN00001", **where)).error == ""
+    assert [m["text"] for m in workspace.person("lin").ephemerals("teachers")] == ["psst"]
+    assert workspace.person("sam").ephemerals("teachers") == []
+    assert workspace.messages("teachers") == []
     outsider = {"channel": "C07ESCALATE", "text": "x", "user": "U07LIN00001"}
-    assert "user_not_in_channel" == (await call("chat.postEphemeral", **outsider)).error
+    assert (await call("chat.postEphemeral", **outsider)).error == "user_not_in_channel"
 
 
 async def test_missing_text_is_a_defect(workspace: Workspace, call: Any) -> None:
     """A post with blocks only is taken, and noted for those who cannot see blocks."""
     assert (await post(call, blocks=[SECTION]))["ok"]
-    assert ["no_top_level_text"] == [defect["code"] for defect in workspace.defects]
-    assert ["defect: no_top_level_text"] == workspace.calls[-1]["warnings"]
+    assert [defect["code"] for defect in workspace.defects] == ["no_top_level_text"]
+    assert workspace.calls[-1]["warnings"] == ["defect: no_top_level_text"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_unfurls_only_shared_links(workspace: Workspace, call: Any) -> Non
     )
     where = {"channel": "C07TEACHERS", "ts": posted["ts"]}
     unfurls = {"https://desk.example/LD-1": {"blocks": [SECTION]}}
-    assert "" == (await call("chat.unfurl", **where, unfurls=unfurls)).error
-    assert 1 == len(workspace.messages("teachers")[0]["attachments"])
+    assert (await call("chat.unfurl", **where, unfurls=unfurls)).error == ""
+    assert len(workspace.messages("teachers")[0]["attachments"]) == 1
     other = {"https://desk.example/LD-2": {"blocks": [SECTION]}}
-    assert "cannot_unfurl_url" == (await call("chat.unfurl", **where, unfurls=other)).error
+    assert (await call("chat.unfurl", **where, unfurls=other)).error == "cannot_unfurl_url"

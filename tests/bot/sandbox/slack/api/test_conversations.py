@@ -14,9 +14,9 @@ async def test_user_has_locale_when_asked(call: Any) -> None:
     """The locale comes only with include_locale; the zone always."""
     plain = (await call("users.info", form=True, user="U07LIN00001")).body["user"]
     asked = await call("users.info", form=True, user="U07LIN00001", include_locale="true")
-    assert ("Asia/Shanghai", 28_800, False) == (plain["tz"], plain["tz_offset"], "locale" in plain)
-    assert "zh-CN" == asked.body["user"]["locale"]
-    assert "user_not_found" == (await call("users.info", form=True, user="U0")).error
+    assert (plain["tz"], plain["tz_offset"], "locale" in plain) == ("Asia/Shanghai", 28_800, False)
+    assert asked.body["user"]["locale"] == "zh-CN"
+    assert (await call("users.info", form=True, user="U0")).error == "user_not_found"
 
 
 async def test_lists_page_by_page(call: Any) -> None:
@@ -29,20 +29,20 @@ async def test_lists_page_by_page(call: Any) -> None:
         cursor = response.body["response_metadata"]["next_cursor"]
         if not cursor:
             break
-    assert ["lin", "wang", "sam", "zhou", "maya", "guest", "lagdesk"] == seen
-    assert "invalid_cursor" == (await call("users.list", form=True, cursor="!")).error
+    assert seen == ["lin", "wang", "sam", "zhou", "maya", "guest", "lagdesk"]
+    assert (await call("users.list", form=True, cursor="!")).error == "invalid_cursor"
 
 
 async def test_support_group(call: Any) -> None:
     """The user group's members can be listed."""
     groups = (await call("usergroups.list", form=True)).body["usergroups"]
     response = await call("usergroups.users.list", form=True, usergroup=groups[0]["id"])
-    assert ("support", ["U07SAM00003", "U07ZHOU0004"]) == (
+    assert (
         groups[0]["handle"],
         response.body["users"],
-    )
+    ) == ("support", ["U07SAM00003", "U07ZHOU0004"])
     wrong = await call("usergroups.users.list", form=True, usergroup="S0")
-    assert "no_such_subteam" == wrong.error
+    assert wrong.error == "no_such_subteam"
 
 
 async def test_channels_by_kind(workspace: Workspace, call: Any) -> None:
@@ -54,19 +54,19 @@ async def test_channels_by_kind(workspace: Workspace, call: Any) -> None:
     workspace.remove_bot("leads")
     left = await call("conversations.list", form=True, types=types)
     assert "leads" not in [channel["name"] for channel in left.body["channels"]]
-    assert "invalid_types" == (await call("conversations.list", form=True, types="x")).error
+    assert (await call("conversations.list", form=True, types="x")).error == "invalid_types"
 
 
 async def test_private_scope(workspace: Workspace, call: Any) -> None:
     """A private channel needs groups:read."""
     workspace.scopes.discard("groups:read")
     response = await call("conversations.info", form=True, channel="C07LEADS001")
-    assert ("missing_scope", "groups:read") == (response.error, response.body["needed"])
+    assert (response.error, response.body["needed"]) == ("missing_scope", "groups:read")
 
 
 async def test_members_and_join(workspace: Workspace, call: Any) -> None:
     """The app joins a public channel by itself."""
-    assert "" == (await call("conversations.join", channel="C07RANDOM01")).error
+    assert (await call("conversations.join", channel="C07RANDOM01")).error == ""
     members = await call("conversations.members", form=True, channel="C07RANDOM01")
     assert workspace.app.bot_user_id in members.body["members"]
 
@@ -93,11 +93,11 @@ async def test_history_and_replies(call: Any) -> None:
     history = (await call("conversations.history", **where)).body["messages"]
     full = await call("conversations.history", **where, include_all_metadata=True)
     replies = await call("conversations.replies", form=True, **where, ts=ts)
-    assert ["two", "one"] == [message["text"] for message in history]
+    assert [message["text"] for message in history] == ["two", "one"]
     assert (False, metadata) == ("metadata" in history[1], full.body["messages"][1]["metadata"])
-    assert ["one", "reply"] == [message["text"] for message in replies.body["messages"]]
+    assert [message["text"] for message in replies.body["messages"]] == ["one", "reply"]
     nowhere = await call("conversations.replies", form=True, **where, ts="1.0")
-    assert "thread_not_found" == nowhere.error
+    assert nowhere.error == "thread_not_found"
 
 
 async def test_reactions(workspace: Workspace, call: Any) -> None:
@@ -105,8 +105,8 @@ async def test_reactions(workspace: Workspace, call: Any) -> None:
     posted = await workspace.person("lin").post_message("teachers", "x")
     where = {"channel": "C07TEACHERS", "timestamp": posted["ts"]}
     errors = [(await call("reactions.add", **where, name="eyes")).error for _ in range(2)]
-    assert ["", "already_reacted"] == errors
-    assert "invalid_name" == (await call("reactions.add", **where, name="not one")).error
+    assert errors == ["", "already_reacted"]
+    assert (await call("reactions.add", **where, name="not one")).error == "invalid_name"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ async def upload(call: Any, name: str = "chart.png", data: bytes = PNG) -> str:
     )
     url = first.body["upload_url"]
     async with aiohttp.ClientSession() as session, session.post(url, data=data) as response:
-        assert (200, f"OK - {len(data)}") == (response.status, await response.text())
+        assert (response.status, await response.text()) == (200, f"OK - {len(data)}")
     file_id: str = first.body["file_id"]
     return file_id
 
@@ -43,12 +43,12 @@ async def test_fresh_file_is_not_ready(
     """A post right after completion is refused as often as configured, then taken."""
     workspace.unready_file_uses = unready_file_uses
     file_id = await upload(call)
-    assert "" == (await complete(call, file_id)).error
+    assert (await complete(call, file_id)).error == ""
     post = {"channel": "C07TEACHERS", "text": "chart", "blocks": image(file_id)}
     refused = [await call("chat.postMessage", **post) for _ in range(unready_file_uses)]
     lines = ["invalid slack file [json-pointer:/blocks/0/slack_file]"] * unready_file_uses
     assert lines == [response.body["errors"][0] for response in refused]
-    assert "" == (await call("chat.postMessage", **post)).error
+    assert (await call("chat.postMessage", **post)).error == ""
 
 
 async def test_info_tells_when_ready(call: Any) -> None:
@@ -56,7 +56,7 @@ async def test_info_tells_when_ready(call: Any) -> None:
     file_id = await upload(call)
     await complete(call, file_id)
     told = [(await call("files.info", form=True, file=file_id)).body["file"] for _ in range(2)]
-    assert ["", "image/png"] == [file["mimetype"] for file in told]
+    assert [file["mimetype"] for file in told] == ["", "image/png"]
 
 
 async def test_unfinished_file_is_not_there(call: Any) -> None:
@@ -64,16 +64,16 @@ async def test_unfinished_file_is_not_there(call: Any) -> None:
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     file_id, url = first.body["file_id"], first.body["upload_url"]
     async with aiohttp.ClientSession() as session, session.post(url, data=b"four") as response:
-        assert 400 == response.status
-    assert "file_not_found" == (await complete(call, file_id)).error
-    assert "file_not_found" == (await call("files.info", form=True, file=file_id)).error
+        assert response.status == 400
+    assert (await complete(call, file_id)).error == "file_not_found"
+    assert (await call("files.info", form=True, file=file_id)).error == "file_not_found"
 
 
 @pytest.mark.parametrize("length", ["0", "-1"])
 async def test_length_is_positive(call: Any, length: str) -> None:
     """An empty file cannot be announced."""
     response = await call("files.getUploadURLExternal", form=True, filename="a", length=length)
-    assert "invalid_arguments" == response.error
+    assert response.error == "invalid_arguments"
 
 
 async def test_shared_upload_is_a_message(workspace: Workspace, call: Any) -> None:
@@ -93,8 +93,8 @@ async def test_only_pictures_are_shown(workspace: Workspace, call: Any) -> None:
     await call("files.delete", file=picture)
     for file_id in (table, picture):
         post = {"channel": "C07TEACHERS", "text": "x", "blocks": image(file_id)}
-        assert "invalid_blocks" == (await call("chat.postMessage", **post)).error
-    assert "file_deleted" == (await call("files.info", form=True, file=picture)).error
+        assert (await call("chat.postMessage", **post)).error == "invalid_blocks"
+    assert (await call("files.info", form=True, file=picture)).error == "file_deleted"
 
 
 async def test_upload_breaks_on_demand(workspace: Workspace, call: Any) -> None:
@@ -104,5 +104,5 @@ async def test_upload_breaks_on_demand(workspace: Workspace, call: Any) -> None:
     for after_effect, error in ((False, "file_not_found"), (True, "")):
         workspace.fail_next("upload", "http_500", after_effect=after_effect)
         async with aiohttp.ClientSession() as session, session.post(url, data=b"abc") as response:
-            assert 500 == response.status
+            assert response.status == 500
         assert error == (await complete(call, file_id)).error

@@ -34,17 +34,17 @@ async def test_tells_needed_scope(workspace: Workspace, call: Any) -> None:
     workspace.scopes.clear()
     workspace.scopes.add("commands")
     response = await call("chat.postMessage", **POST)
-    assert ("missing_scope", "chat:write", "commands") == (
+    assert (
         response.error,
         response.body["needed"],
         response.body["provided"],
-    )
+    ) == ("missing_scope", "chat:write", "commands")
 
 
 @pytest.mark.parametrize("method", sorted(n for n, m in METHODS.items() if not m.takes_json))
 async def test_refuses_json_where_slack_does(call: Any, method: str) -> None:
     """Methods that take forms only do not read JSON."""
-    assert "invalid_post_type" == (await call(method, user="U07LIN00001")).error
+    assert (await call(method, user="U07LIN00001")).error == "invalid_post_type"
 
 
 @pytest.mark.parametrize("method", sorted(n for n, m in METHODS.items() if m.required))
@@ -61,8 +61,8 @@ async def test_names_missing_arguments(workspace: Workspace, call: Any, method: 
 
 async def test_warns_of_unknown_arguments(workspace: Workspace, call: Any) -> None:
     """An unknown argument is let through and shown; team_id, which slack-sdk adds, is known."""
-    assert "" == (await call("chat.postMessage", **POST, team_id="T1", chanel="x")).error
-    assert ["unknown argument: chanel"] == workspace.calls[-1]["warnings"]
+    assert (await call("chat.postMessage", **POST, team_id="T1", chanel="x")).error == ""
+    assert workspace.calls[-1]["warnings"] == ["unknown argument: chanel"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_limits_posts_a_channel(clock: Any) -> None:
         other = await post(session, "C07ESCALATE")
         clock.now += 1
         later = await post(session, "C07TEACHERS")
-    assert [(200, None), (429, "1"), (200, None), (200, None)] == [*first, other, later]
+    assert [*first, other, later] == [(200, None), (429, "1"), (200, None), (200, None)]
 
 
 async def test_limits_tiers(clock: Any) -> None:
@@ -121,15 +121,15 @@ async def test_breaks_on_demand(workspace: Workspace, call: Any) -> None:
     workspace.fail_next("chat.postMessage", "ratelimited", retry_after=7)
     workspace.fail_next("chat.postMessage", "fatal_error", after_effect=True)
     limited = await call("chat.postMessage", **POST)
-    assert (429, "7", "ratelimited") == (
+    assert (
         limited.status,
         limited.headers["Retry-After"],
         limited.error,
-    )
-    assert [] == workspace.messages("teachers")
-    assert "fatal_error" == (await call("chat.postMessage", **POST)).error
-    assert 1 == len(workspace.messages("teachers"))
-    assert "" == (await call("chat.postMessage", **POST)).error
+    ) == (429, "7", "ratelimited")
+    assert workspace.messages("teachers") == []
+    assert (await call("chat.postMessage", **POST)).error == "fatal_error"
+    assert len(workspace.messages("teachers")) == 1
+    assert (await call("chat.postMessage", **POST)).error == ""
 
 
 async def test_breaks_the_wire(workspace: Workspace, call: Any) -> None:
@@ -154,4 +154,4 @@ async def test_log_keeps_no_token(workspace: Workspace, call: Any) -> None:
 async def test_uninstalled_app_is_shut_out(workspace: Workspace, call: Any) -> None:
     """Tokens stop working when the app is uninstalled."""
     workspace.uninstall()
-    assert "account_inactive" == (await call("auth.test")).error
+    assert (await call("auth.test")).error == "account_inactive"

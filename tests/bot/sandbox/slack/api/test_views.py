@@ -14,7 +14,7 @@ LIN = "U07LIN00001"
 async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> dict[str, Any]:
     """Open a modal for lin with a fresh trigger; return the view."""
     response = await call("views.open", trigger_id=workspace.make_trigger(LIN), view=view)
-    assert "" == response.error
+    assert response.error == ""
     opened: dict[str, Any] = response.body["view"]
     return opened
 
@@ -23,10 +23,10 @@ async def test_trigger_is_good_once(workspace: Workspace, call: Any, modal: Any)
     """A trigger id opens one modal, within three seconds."""
     trigger = workspace.make_trigger(LIN)
     errors = [(await call("views.open", trigger_id=trigger, view=modal())).error for _ in range(2)]
-    assert ["", "exchanged_trigger_id"] == errors
+    assert errors == ["", "exchanged_trigger_id"]
     assert (
-        "invalid_trigger_id" == (await call("views.open", trigger_id="1.2.3", view=modal())).error
-    )
+        await call("views.open", trigger_id="1.2.3", view=modal())
+    ).error == "invalid_trigger_id"
 
 
 async def test_trigger_expires(workspace: Workspace, call: Any, modal: Any, clock: Any) -> None:
@@ -34,7 +34,7 @@ async def test_trigger_expires(workspace: Workspace, call: Any, modal: Any, cloc
     trigger = workspace.make_trigger(LIN)
     clock.now += 3.1
     response = await call("views.open", trigger_id=trigger, view=modal())
-    assert "expired_trigger_id" == response.error
+    assert response.error == "expired_trigger_id"
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ async def test_invalid_view_is_pointed_at(
     view = {key: value for key, value in modal(**change).items() if value is not None}
     trigger = workspace.make_trigger(LIN)
     response = await call("views.open", trigger_id=trigger, view=view)
-    assert "invalid_arguments" == response.error
+    assert response.error == "invalid_arguments"
     assert any(line in one for one in response.body["response_metadata"]["messages"])
-    assert "" == (await call("views.open", trigger_id=trigger, view=modal())).error
+    assert (await call("views.open", trigger_id=trigger, view=modal())).error == ""
 
 
 async def test_stack_holds_three(workspace: Workspace, call: Any, modal: Any) -> None:
@@ -64,14 +64,14 @@ async def test_stack_holds_three(workspace: Workspace, call: Any, modal: Any) ->
         (await call("views.push", trigger_id=workspace.make_trigger(LIN), view=modal())).error
         for _ in range(3)
     ]
-    assert ["", "", "push_limit_reached"] == errors
+    assert errors == ["", "", "push_limit_reached"]
     lin = workspace.person("lin")
     first, second, third = lin.views
     assert (first["id"], second["id"]) == (third["root_view_id"], third["previous_view_id"])
     await lin.close(third)
     assert [first["id"], second["id"]] == [view["id"] for view in lin.views]
     await lin.close(second, everything=True)
-    assert [] == lin.views
+    assert lin.views == []
 
 
 async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -> None:
@@ -80,15 +80,15 @@ async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -
     where = {"view_id": view["id"], "hash": view["hash"]}
     updated = await call("views.update", **where, view=modal(callback_id="two"))
     assert ("", view["id"]) == (updated.error, updated.body["view"]["id"])
-    assert "hash_conflict" == (await call("views.update", **where, view=modal())).error
-    assert ["two"] == [shown["callback_id"] for shown in workspace.person("lin").views]
+    assert (await call("views.update", **where, view=modal())).error == "hash_conflict"
+    assert [shown["callback_id"] for shown in workspace.person("lin").views] == ["two"]
 
 
 async def test_update_needs_open_view(workspace: Workspace, call: Any, modal: Any) -> None:
     """A modal that was closed cannot be updated."""
     view = await open_modal(workspace, call, modal())
     await workspace.person("lin").close(view)
-    assert "not_found" == (await call("views.update", view_id=view["id"], view=modal())).error
+    assert (await call("views.update", view_id=view["id"], view=modal())).error == "not_found"
 
 
 async def test_external_id_is_unique(workspace: Workspace, call: Any, modal: Any) -> None:
@@ -96,9 +96,9 @@ async def test_external_id_is_unique(workspace: Workspace, call: Any, modal: Any
     await open_modal(workspace, call, modal(external_id="form-1"))
     trigger = workspace.make_trigger("U07SAM00003")
     again = await call("views.open", trigger_id=trigger, view=modal(external_id="form-1"))
-    assert "duplicate_external_id" == again.error
+    assert again.error == "duplicate_external_id"
     kept = await call("views.update", external_id="form-1", view=modal(external_id="form-1"))
-    assert "" == kept.error
+    assert kept.error == ""
 
 
 async def test_home_is_published(workspace: Workspace, call: Any) -> None:
@@ -108,7 +108,7 @@ async def test_home_is_published(workspace: Workspace, call: Any) -> None:
     second = (await call("views.publish", user_id=LIN, view=home, hash=first["hash"])).body["view"]
     assert first["id"] == second["id"]
     stale = await call("views.publish", user_id=LIN, view=home, hash=first["hash"])
-    assert "hash_conflict" == stale.error
+    assert stale.error == "hash_conflict"
     assert workspace.person("lin").home is not None
     assert workspace.person("sam").home is None
 

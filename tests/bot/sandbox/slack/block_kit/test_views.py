@@ -221,7 +221,7 @@ def test_a_wrong_view_is_refused(view: object, pointer: str, message: str) -> No
     """One thing wrong with a view gives exactly that refusal, as invalid_arguments."""
     problems = validate_view(view)
     assert [(pointer, message)] == _messages_of(problems)
-    assert {"invalid_arguments"} == {problem.error for problem in problems}
+    assert {problem.error for problem in problems} == {"invalid_arguments"}
 
 
 def test_a_view_over_250_kilobytes_is_too_large() -> None:

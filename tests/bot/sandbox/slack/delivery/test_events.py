@@ -46,7 +46,7 @@ async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
     changed = events_received(app, "message", "message_changed")[0]
     deleted = events_received(app, "message", "message_deleted")[0]
     texts = (changed["previous_message"]["text"], changed["message"]["text"])
-    assert ("one", "two") == texts
+    assert texts == ("one", "two")
     assert posted["ts"] == deleted["deleted_ts"]
 
 
@@ -55,7 +55,7 @@ async def test_stranger_hears_nothing(workspace: Workspace, app: Any) -> None:
     await workspace.person("lin").post_message("random", "psst")
     await workspace.person("lin").post_message("teachers", "loud")
     await wait_for_event(workspace, app, "message")
-    assert ["loud"] == [event["text"] for event in app.of_type("message")]
+    assert [event["text"] for event in app.of_type("message")] == ["loud"]
 
 
 async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
@@ -63,7 +63,7 @@ async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
     workspace.scopes.discard("channels:history")
     await workspace.person("lin").post_message("teachers", f"<@{workspace.app.bot_user_id}> hello")
     await wait_for_event(workspace, app, "app_mention")
-    assert [] == app.of_type("message")
+    assert app.of_type("message") == []
 
 
 async def test_manifest_chooses_events() -> None:
@@ -73,7 +73,7 @@ async def test_manifest_chooses_events() -> None:
     is_subscribed = [
         workspace.app.is_subscribed(name) for name in ("message.channels", "message.im")
     ]
-    assert [True, False] == is_subscribed
+    assert is_subscribed == [True, False]
 
 
 async def test_other_events(workspace: Workspace, app: Any) -> None:
@@ -85,10 +85,10 @@ async def test_other_events(workspace: Workspace, app: Any) -> None:
     await lin.post_message("teachers", "see <https://desk.example/LD-1|LD-1>")
     workspace.uninstall()
     await workspace.until(lambda: app.of_type("app_uninstalled") and app.of_type("link_shared"))
-    assert "home" == app.of_type("app_home_opened")[0]["tab"]
-    assert "U07LIN00001" == app.of_type("member_joined_channel")[0]["user"]
-    assert "en-US" == app.of_type("user_change")[0]["user"]["locale"]
-    assert "desk.example" == app.of_type("link_shared")[0]["links"][0]["domain"]
+    assert app.of_type("app_home_opened")[0]["tab"] == "home"
+    assert app.of_type("member_joined_channel")[0]["user"] == "U07LIN00001"
+    assert app.of_type("user_change")[0]["user"]["locale"] == "en-US"
+    assert app.of_type("link_shared")[0]["links"][0]["domain"] == "desk.example"
     assert [workspace.app.bot_user_id] == app.of_type("tokens_revoked")[0]["tokens"]["bot"]
 
 
@@ -97,7 +97,7 @@ async def test_direct_message(workspace: Workspace, app: Any) -> None:
     lin = workspace.person("lin")
     await lin.post_message(lin.dm_channel_id(), "hi")
     await wait_for_event(workspace, app, "message")
-    assert "im" == app.of_type("message")[0]["channel_type"]
+    assert app.of_type("message")[0]["channel_type"] == "im"
 
 
 @pytest.mark.parametrize(("broken", "reason"), [("slow", "http_timeout"), (500, "http_error")])
@@ -113,9 +113,9 @@ async def test_retries_three_times(
     await wait_for_event(workspace, app, "message", 4)
     headers = [call.headers for call in app.calls]
     numbers = [header.get("X-Slack-Retry-Num") for header in headers]
-    assert [None, "1", "2", "3"] == numbers
+    assert numbers == [None, "1", "2", "3"]
     assert reason == headers[-1]["X-Slack-Retry-Reason"]
-    assert 1 == len({call.payload["event_id"] for call in app.calls})
+    assert len({call.payload["event_id"] for call in app.calls}) == 1
 
 
 async def test_redelivers_on_demand(workspace: Workspace, app: Any, call: Any) -> None:
@@ -124,4 +124,4 @@ async def test_redelivers_on_demand(workspace: Workspace, app: Any, call: Any) -
     await workspace.person("lin").command("/report")
     acks = await workspace.redeliver(2)
     triggers = {sent.payload["trigger_id"] for sent in app.calls}
-    assert ([200, 200], 3, 1) == ([ack.status for ack in acks], len(app.calls), len(triggers))
+    assert ([ack.status for ack in acks], len(app.calls), len(triggers)) == ([200, 200], 3, 1)

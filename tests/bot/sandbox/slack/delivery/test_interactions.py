@@ -21,7 +21,7 @@ ACTIONS = {"type": "actions", "block_id": "buttons", "elements": [BUTTON]}
 async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> dict[str, Any]:
     """Open a modal for lin and return it as lin sees it."""
     trigger = workspace.make_trigger("U07LIN00001")
-    assert "" == (await call("views.open", trigger_id=trigger, view=view)).error
+    assert (await call("views.open", trigger_id=trigger, view=view)).error == ""
     return await workspace.person("lin").wait_for_view()
 
 
@@ -30,11 +30,11 @@ async def test_command_is_signed_form(workspace: Workspace, app: Any) -> None:
     outcome = await workspace.person("lin").command("/report", "class_77_1 & 10001")
     sent = app.calls[0]
     verifier = SignatureVerifier(workspace.signing_secret)
-    assert (200, "") == (outcome.status, outcome.text)
+    assert (outcome.status, outcome.text) == (200, "")
     assert verifier.is_valid_request(sent.raw, sent.headers)
-    assert ("class_77_1 & 10001", "U07LIN00001", "teachers", "false") == tuple(
+    assert tuple(
         sent.payload[name] for name in ("text", "user_id", "channel_name", "is_enterprise_install")
-    )
+    ) == ("class_77_1 & 10001", "U07LIN00001", "teachers", "false")
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ async def test_acknowledgement_speaks(workspace: Workspace, app: Any, body: obje
     app.answers["/report"] = (200, body)
     lin = workspace.person("lin")
     outcome = await lin.command("/report")
-    assert ("hello", ["hello"]) == (outcome.text, [m["text"] for m in lin.ephemerals("teachers")])
+    assert (outcome.text, [m["text"] for m in lin.ephemerals("teachers")]) == ("hello", ["hello"])
 
 
 async def test_acknowledgement_in_channel(workspace: Workspace, app: Any) -> None:
     """With in_channel everybody sees it."""
     app.answers["/report"] = (200, {"response_type": "in_channel", "text": "all"})
     await workspace.person("lin").command("/report")
-    assert ["all"] == [message["text"] for message in workspace.messages("teachers")]
+    assert [message["text"] for message in workspace.messages("teachers")] == ["all"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_unknown_command_stays_here(app: Any) -> None:
     """A command the manifest does not have is not delivered."""
     workspace = Workspace(manifest={"features": {"slash_commands": [{"command": "/report"}]}})
     outcome = await workspace.person("lin").command("/raport")
-    assert ("unknown_command", []) == (outcome.error, app.calls)
+    assert (outcome.error, app.calls) == ("unknown_command", [])
 
 
 async def test_required_field_is_not_sent(
@@ -88,9 +88,9 @@ async def test_required_field_is_not_sent(
     view = await open_modal(workspace, call, modal())
     lin = workspace.person("lin")
     kept = await lin.submit(view, {})
-    assert ("required", ["cname"], []) == (kept.action, list(kept.errors), app.calls)
+    assert (kept.action, list(kept.errors), app.calls) == ("required", ["cname"], [])
     forged = await lin.submit(view, {}, force=True)
-    assert ("close", 1) == (forged.action, len(app.of_type("view_submission")))
+    assert (forged.action, len(app.of_type("view_submission"))) == ("close", 1)
 
 
 async def test_submission_closes_view(
@@ -101,7 +101,7 @@ async def test_submission_closes_view(
     outcome = await workspace.person("lin").submit(view, {"cname": "class_77"})
     sent = app.of_type("view_submission")[0]["view"]
     value = {"type": "plain_text_input", "value": "class_77"}
-    assert (True, []) == (outcome.ok, workspace.person("lin").views)
+    assert (outcome.ok, workspace.person("lin").views) == (True, [])
     assert {"cname": {"value": value}} == sent["state"]["values"]
 
 
@@ -116,11 +116,11 @@ async def test_errors_keep_what_was_typed(
     app.answers["view_submission"] = (200, errors)
     lin = workspace.person("lin")
     outcome = await lin.submit(view, {"cname": "a", "uid": "b"})
-    assert ({"uid": "A number, please."}, 1) == (outcome.errors, len(lin.views))
+    assert (outcome.errors, len(lin.views)) == ({"uid": "A number, please."}, 1)
     app.answers["view_submission"] = (200, "")
     await lin.submit(view, {"uid": "1"})
     values = app.of_type("view_submission")[1]["view"]["state"]["values"]
-    assert ["a", "1"] == [values[name]["value"]["value"] for name in ("cname", "uid")]
+    assert [values[name]["value"]["value"] for name in ("cname", "uid")] == ["a", "1"]
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ async def test_wrong_response_action(
     view = await open_modal(workspace, call, modal())
     app.answers["view_submission"] = (200, body)
     outcome = await workspace.person("lin").submit(view, {"cname": "x"})
-    assert ("failed", 1) == (outcome.action, len(workspace.person("lin").views))
-    assert "bad_response_action" == workspace.defects[-1]["code"]
+    assert (outcome.action, len(workspace.person("lin").views)) == ("failed", 1)
+    assert workspace.defects[-1]["code"] == "bad_response_action"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ async def test_late_submission_stays_open(
     view = await open_modal(workspace, call, modal())
     app.slow.add("view_submission")
     outcome = await workspace.person("lin").submit(view, {"cname": "x"})
-    assert (True, 1) == (outcome.late, len(workspace.person("lin").views))
+    assert (outcome.late, len(workspace.person("lin").views)) == (True, 1)
 
 
 @pytest.mark.parametrize(("notify", "told"), [(True, 1), (False, 0)])
@@ -192,8 +192,10 @@ async def test_click_carries_the_message(workspace: Workspace, app: Any, call: A
     sent = app.of_type("block_actions")[0]
     action = sent["actions"][0]
     assert outcome.ok
-    assert ("ticket.claim", "buttons", "12") == tuple(
-        action[name] for name in ("action_id", "block_id", "value")
+    assert tuple(action[name] for name in ("action_id", "block_id", "value")) == (
+        "ticket.claim",
+        "buttons",
+        "12",
     )
     assert ("C07ESCALATE", message["ts"]) == (sent["channel"]["id"], sent["message"]["ts"])
 
@@ -203,7 +205,7 @@ async def test_click_can_be_forged(workspace: Workspace, app: Any, call: Any) ->
     await call("chat.postMessage", channel="C07ESCALATE", text="card", blocks=[ACTIONS])
     message = workspace.messages("escalations")[0]
     await workspace.person("sam").click(message, "ticket.claim", value="999")
-    assert "999" == app.of_type("block_actions")[0]["actions"][0]["value"]
+    assert app.of_type("block_actions")[0]["actions"][0]["value"] == "999"
     with pytest.raises(AssertionError, match=r"ticket\.close.*ticket\.claim"):
         await workspace.person("sam").click(message, "ticket.close")
 
@@ -219,8 +221,8 @@ async def test_choice_in_home(workspace: Workspace, app: Any, call: Any) -> None
     await sam.choose(sam.home, "filter", "all")
     sent = app.of_type("block_actions")[0]
     state = sent["view"]["state"]["values"]["f"]["filter"]
-    assert "all" == sent["actions"][0]["selected_option"]["value"]
-    assert "all" == state["selected_option"]["value"]
+    assert sent["actions"][0]["selected_option"]["value"] == "all"
+    assert state["selected_option"]["value"] == "all"
 
 
 async def test_input_without_dispatch_is_quiet(
@@ -231,10 +233,10 @@ async def test_input_without_dispatch_is_quiet(
     view = await open_modal(workspace, call, modal(*blocks))
     lin = workspace.person("lin")
     await lin.choose(view, "value", "typed", block_id="cname")
-    assert [] == app.calls
+    assert app.calls == []
     await lin.click(view, "ticket.claim")
     values = app.of_type("block_actions")[0]["view"]["state"]["values"]
-    assert "typed" == values["cname"]["value"]["value"]
+    assert values["cname"]["value"]["value"] == "typed"
 
 
 async def test_shortcuts(workspace: Workspace, app: Any) -> None:
@@ -243,8 +245,8 @@ async def test_shortcuts(workspace: Workspace, app: Any) -> None:
     posted = await lin.post_message("teachers", "class_77_1 teacher 10001")
     await lin.shortcut("report_call")
     await lin.message_shortcut("report_message", posted)
-    assert "report_call" == app.of_type("shortcut")[0]["callback_id"]
-    assert "class_77_1 teacher 10001" == app.of_type("message_action")[0]["message"]["text"]
+    assert app.of_type("shortcut")[0]["callback_id"] == "report_call"
+    assert app.of_type("message_action")[0]["message"]["text"] == "class_77_1 teacher 10001"
 
 
 async def test_shortcut_must_be_declared(app: Any) -> None:
@@ -252,7 +254,7 @@ async def test_shortcut_must_be_declared(app: Any) -> None:
     shortcuts = [{"type": "global", "callback_id": "report_call", "name": "x"}]
     workspace = Workspace(manifest={"features": {"shortcuts": shortcuts}})
     outcome = await workspace.person("lin").shortcut("report_message")
-    assert ("unknown_shortcut", []) == (outcome.error, app.calls)
+    assert (outcome.error, app.calls) == ("unknown_shortcut", [])
 
 
 async def test_options_are_asked_for(
@@ -268,4 +270,4 @@ async def test_options_are_asked_for(
     assert ("LD", [option]) == (app.of_type("block_suggestion")[0]["value"], offered)
     await lin.submit(view, {"ticket": offered[0]})
     state = app.of_type("view_submission")[0]["view"]["state"]["values"]["ticket"]["value"]
-    assert "12" == state["selected_option"]["value"]
+    assert state["selected_option"]["value"] == "12"

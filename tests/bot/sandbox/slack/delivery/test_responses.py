@@ -21,23 +21,23 @@ async def test_five_uses(workspace: Workspace) -> None:
     """The sixth use is answered 404 used_url."""
     url = workspace.make_response_url("C07TEACHERS", LIN)
     for number in range(5):
-        assert 200 == (await answer(url, text=str(number)))[0]
-    assert (404, {"ok": False, "error": "used_url"}) == await answer(url, text="6")
-    assert 5 == len(workspace.person("lin").ephemerals("teachers"))
+        assert (await answer(url, text=str(number)))[0] == 200
+    assert await answer(url, text="6") == (404, {"ok": False, "error": "used_url"})
+    assert len(workspace.person("lin").ephemerals("teachers")) == 5
 
 
 async def test_thirty_minutes(workspace: Workspace, clock: Any) -> None:
     """After thirty minutes it is answered 404 expired_url."""
     url = workspace.make_response_url("C07TEACHERS", LIN)
     clock.now += 1801
-    assert (404, {"ok": False, "error": "expired_url"}) == await answer(url, text="late")
+    assert await answer(url, text="late") == (404, {"ok": False, "error": "expired_url"})
 
 
 async def test_refusals_have_no_detail(workspace: Workspace) -> None:
     """What is wrong with the blocks is not said here."""
     url = workspace.make_response_url("C07TEACHERS", LIN)
     refused = await answer(url, text="x", blocks=[{"type": "nonsense"}])
-    assert (200, {"ok": False, "error": "invalid_blocks"}) == refused
+    assert refused == (200, {"ok": False, "error": "invalid_blocks"})
 
 
 async def test_replaces_and_deletes_original(workspace: Workspace, call: Any) -> None:
@@ -46,9 +46,9 @@ async def test_replaces_and_deletes_original(workspace: Workspace, call: Any) ->
     message = workspace.messages("teachers")[0]
     url = workspace.make_response_url("C07TEACHERS", LIN, message)
     await answer(url, replace_original=True, text="new")
-    assert ["new"] == [one["text"] for one in workspace.messages("teachers")]
+    assert [one["text"] for one in workspace.messages("teachers")] == ["new"]
     await answer(url, delete_original=True)
-    assert [] == workspace.messages("teachers")
+    assert workspace.messages("teachers") == []
 
 
 async def test_replaces_ephemeral(workspace: Workspace, call: Any) -> None:
@@ -57,16 +57,16 @@ async def test_replaces_ephemeral(workspace: Workspace, call: Any) -> None:
     lin = workspace.person("lin")
     shown = lin.ephemerals("teachers")[0]
     update = await call("chat.update", channel="C07TEACHERS", ts=shown["ts"], text="no")
-    assert "message_not_found" == update.error
+    assert update.error == "message_not_found"
     url = workspace.make_response_url("C07TEACHERS", LIN, shown)
     await answer(url, replace_original=True, text="new")
-    assert ["new"] == [one["text"] for one in lin.ephemerals("teachers")]
+    assert [one["text"] for one in lin.ephemerals("teachers")] == ["new"]
     await answer(url, delete_original=True)
-    assert [] == lin.ephemerals("teachers")
+    assert lin.ephemerals("teachers") == []
 
 
 async def test_speaks_where_the_app_is_not(workspace: Workspace) -> None:
     """A response URL works in a channel the app is not in."""
     url = workspace.make_response_url("C07RANDOM01", LIN)
     await answer(url, text="all", response_type="in_channel")
-    assert ["all"] == [one["text"] for one in workspace.messages("random")]
+    assert [one["text"] for one in workspace.messages("random")] == ["all"]

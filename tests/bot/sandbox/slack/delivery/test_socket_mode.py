@@ -62,7 +62,7 @@ async def test_command_and_answer(workspace: Workspace, connect: Any) -> None:
     await link.ack(envelope, {"text": "hello"})
     outcome = await waiting
     kind = (envelope["type"], envelope["accepts_response_payload"])
-    assert (("slash_commands", True), "hello") == (kind, outcome.text)
+    assert (kind, outcome.text) == (("slash_commands", True), "hello")
 
 
 async def test_silence_is_late(workspace: Workspace, connect: Any) -> None:
@@ -80,7 +80,7 @@ async def test_events_are_retried(workspace: Workspace, connect: Any) -> None:
     first, second = await link.next(), await link.next()
     await link.ack(second)
     attempts = [(e["retry_attempt"], e["retry_reason"]) for e in (first, second)]
-    assert [(0, ""), (1, "http_timeout")] == attempts
+    assert attempts == [(0, ""), (1, "http_timeout")]
     assert first["payload"]["event_id"] == second["payload"]["event_id"]
 
 
@@ -105,7 +105,7 @@ async def test_each_envelope_goes_once(workspace: Workspace, connect: Any) -> No
     for task in waiting:
         task.cancel()
     await command
-    assert 1 == len(done)
+    assert len(done) == 1
 
 
 async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
@@ -114,7 +114,7 @@ async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
     await link.next()
     await workspace.disconnect_socket_mode("refresh_requested")
     farewell = await link.next()
-    assert ("disconnect", "refresh_requested") == (farewell["type"], farewell["reason"])
+    assert (farewell["type"], farewell["reason"]) == ("disconnect", "refresh_requested")
     assert workspace.transport is None
 
 

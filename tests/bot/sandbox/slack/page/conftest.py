@@ -75,4 +75,4 @@ async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Ope
     yield run
     for made in contexts:
         await made.close()
-    assert [] == seen
+    assert seen == []

@@ -42,15 +42,15 @@ async def test_a_button_asks_then_tells_the_app(open_page: Open, app: Any, call:
     block = {"type": "actions", "block_id": "deeds", "elements": [button]}
     page = await open_page(path="#C07ESCALATE")
     posted = await call("chat.postMessage", channel="C07ESCALATE", text="LD-12", blocks=[block])
-    assert "" == posted.error
+    assert posted.error == ""
     await page.get_by_test_id("action-ticket.claim").click()
     await page.get_by_test_id("confirm-no").click()
-    assert [] == app.of_type("block_actions")
+    assert app.of_type("block_actions") == []
     await page.get_by_test_id("action-ticket.claim").click()
     await page.get_by_test_id("confirm-yes").click()
     await expect(page.get_by_test_id("confirm")).to_have_count(0)
     await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
-    assert ["12"] == [told["actions"][0]["value"] for told in app.of_type("block_actions")]
+    assert [told["actions"][0]["value"] for told in app.of_type("block_actions")] == ["12"]
 
 
 async def test_a_thread_is_read_and_answered(
@@ -69,7 +69,7 @@ async def test_a_thread_is_read_and_answered(
     await expect(last_message(page, "thread-messages")).to_contain_text("on it, @Maya Torres & co")
     await expect(page.get_by_test_id("replies")).to_contain_text("1 reply")
     said = workspace.messages("C07ESCALATE", ts)[-1]["text"]
-    assert f"on it, <@{workspace.person('maya').id}> &amp; co" == said
+    assert said == f"on it, <@{workspace.person('maya').id}> &amp; co"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ async def test_charts_and_tables_say_their_numbers(open_page: Open, call: Any) -
     posted = await call(
         "chat.postMessage", channel="C07TEACHERS", text="why", blocks=[chart, table]
     )
-    assert "" == posted.error
+    assert posted.error == ""
     await page.get_by_role("button", name="Show as table").click()
     await expect(page.get_by_test_id("chart").get_by_role("row").last).to_have_text("10:0518")
     data = page.get_by_test_id("data-table")
@@ -136,12 +136,12 @@ async def test_home_is_drawn_and_listens(open_page: Open, app: Any, call: Any) -
     published = await call(
         "views.publish", user_id=user, view={"type": "home", "blocks": [section]}
     )
-    assert "" == published.error
+    assert published.error == ""
     await expect(page.get_by_test_id("home")).to_contain_text("Your tickets")
     await page.get_by_test_id("action-home.report").click()
     await expect(page.locator("[aria-busy=true].button")).to_have_count(0)
-    assert ["home"] == [event["tab"] for event in app.of_type("app_home_opened")]
-    assert ["home.report"] == [a["actions"][0]["action_id"] for a in app.of_type("block_actions")]
+    assert [event["tab"] for event in app.of_type("app_home_opened")] == ["home"]
+    assert [a["actions"][0]["action_id"] for a in app.of_type("block_actions")] == ["home.report"]
 
 
 async def test_a_message_has_shortcuts_and_can_be_edited(
@@ -160,14 +160,14 @@ async def test_a_message_has_shortcuts_and_can_be_edited(
     await last_message(page).get_by_test_id("message-menu").click()
     await page.get_by_test_id("shortcut-report_message").click()
     await workspace.until(lambda: app.of_type("message_action"))
-    assert "class_2 is bad" == app.of_type("message_action")[0]["message"]["text"]
+    assert app.of_type("message_action")[0]["message"]["text"] == "class_2 is bad"
 
 
 async def test_two_tabs_are_two_people(open_page: Open) -> None:
     """Each address is a person with a language; what one says, the other sees unread."""
     lin, sam = await open_page("lin"), await open_page("sam", "#C07ESCALATE")
-    assert "zh-CN" == await lin.locator("html").get_attribute("lang")
-    assert "en-US" == await sam.locator("html").get_attribute("lang")
+    assert await lin.locator("html").get_attribute("lang") == "zh-CN"
+    assert await sam.locator("html").get_attribute("lang") == "en-US"
     await lin.get_by_test_id("composer").fill("听不到声音")
     await lin.keyboard.press("Enter")
     await expect(sam.get_by_test_id("channel-teachers").locator(".badge")).to_have_text("1")
@@ -222,7 +222,7 @@ async def test_it_fits_a_narrow_window(open_page: Open, theme: str) -> None:
         "lin", viewport={"width": 360, "height": 740}, color_scheme=theme, reduced_motion="reduce"
     )
     assert theme == await page.locator("html").get_attribute("data-theme")
-    assert 360 == await page.evaluate("document.documentElement.scrollWidth")
+    assert await page.evaluate("document.documentElement.scrollWidth") == 360
     await page.locator(".nav-toggle").click()
     await page.get_by_test_id("app-row").click()
     await expect(page.get_by_test_id("home")).to_be_visible()

@@ -40,15 +40,15 @@ async def test_a_command_is_completed_by_keyboard_and_sent(
     await page.get_by_test_id("composer").fill("/")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Tab")
-    assert "/tickets " == await page.get_by_test_id("composer").input_value()
+    assert await page.get_by_test_id("composer").input_value() == "/tickets "
     await expect(page.locator(".composer-usage").first).to_have_text("[open|all]")
     await page.keyboard.type("open")
     await page.keyboard.press("Enter")
     answer = page.locator("[data-ephemeral=true]")
     await expect(answer).to_contain_text("Only visible to you")
     await expect(answer).to_contain_text("3 open")
-    assert ["open"] == [call["text"] for call in app.of_type("/tickets")]
-    assert 1 == len(workspace.person("sam").ephemerals(workspace.channel("teachers").id))
+    assert [call["text"] for call in app.of_type("/tickets")] == ["open"]
+    assert len(workspace.person("sam").ephemerals(workspace.channel("teachers").id)) == 1
 
 
 async def test_a_late_command_is_told_once(open_page: Open, app: Any) -> None:
@@ -67,7 +67,7 @@ async def test_an_unknown_command_never_leaves_the_page(open_page: Open, app: An
     page = await open_page()
     await command(page, "/nonsense now")
     await expect(page.get_by_test_id("notice")).to_contain_text("/nonsense is not a valid command")
-    assert [] == app.calls
+    assert app.calls == []
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ async def form(
     opened = await call(
         "views.open", trigger_id=app.of_type("/report")[0]["trigger_id"], view=report_form
     )
-    assert "" == opened.error
+    assert opened.error == ""
     await expect(page.get_by_test_id("modal")).to_be_visible()
     return page
 
@@ -129,12 +129,12 @@ async def test_a_form_is_filled_by_keyboard_and_sent(form: Page, app: Any) -> No
     await expect(form.get_by_test_id("modal")).to_be_hidden()
     await expect(form.get_by_test_id("composer")).to_be_focused()
     values = app.of_type("view_submission")[0]["view"]["state"]["values"]
-    assert "class_1" == values["cname"]["value"]["value"]
-    assert "student" == values["side"]["value"]["selected_option"]["value"]
-    assert "ld-2" == values["ticket"]["value"]["selected_option"]["value"]
-    assert ["video"] == [one["value"] for one in values["kinds"]["value"]["selected_options"]]
+    assert values["cname"]["value"]["value"] == "class_1"
+    assert values["side"]["value"]["selected_option"]["value"] == "student"
+    assert values["ticket"]["value"]["selected_option"]["value"] == "ld-2"
+    assert [one["value"] for one in values["kinds"]["value"]["selected_options"]] == ["video"]
     # Sam is in London: ten o'clock in November is UTC
-    assert 1_794_996_000 == values["occurred_at"]["value"]["selected_date_time"]
+    assert values["occurred_at"]["value"]["selected_date_time"] == 1_794_996_000
 
 
 async def test_errors_stand_under_their_fields(form: Page, app: Any) -> None:
@@ -142,7 +142,7 @@ async def test_errors_stand_under_their_fields(form: Page, app: Any) -> None:
     await form.get_by_test_id("modal-submit").click()
     await expect(form.get_by_test_id("error-side")).to_contain_text("required field")
     await expect(form.get_by_test_id("field-side")).to_be_focused()
-    assert [] == app.of_type("view_submission")
+    assert app.of_type("view_submission") == []
     refusal = {"response_action": "errors", "errors": {"cname": "No such class"}}
     app.answers["view_submission"] = (200, refusal)
     await form.get_by_test_id("field-side").click()
@@ -190,11 +190,11 @@ async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any)
         "fetch('/page/state' + location.search).then(r => r.json()).then(s => s.views[0].id)"
     )
     updated = await call("views.update", view_id=view_id, view=modal(note, field))
-    assert "" == updated.error
+    assert updated.error == ""
     await expect(form.get_by_test_id("modal")).to_contain_text("Found 2 calls")
     await expect(form.get_by_test_id("field-cname")).to_be_focused()
     await form.keyboard.type("me")
-    assert "half a name" == await form.get_by_test_id("field-cname").input_value()
+    assert await form.get_by_test_id("field-cname").input_value() == "half a name"
 
 
 async def test_a_pushed_form_is_not_held_up_by_the_one_below(
