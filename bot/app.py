@@ -182,10 +182,10 @@ def _ticket_jobs(
     ticket_service: TicketService, notifier: SlackNotifier, people: UserDirectory
 ) -> dict[str, JobHandler]:
     """Return the handlers of jobs that post about tickets, by the kind of job."""
-    from handlers.call_control.status_posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
+    from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
     from handlers.escalation.incidents import SlackIncidentPosts  # noqa: PLC0415 - likewise
     from handlers.escalation.pager import SlackPager  # noqa: PLC0415 - likewise
-    from handlers.notifications.messages import SlackTicketNotifications  # noqa: PLC0415 - likewise
+    from handlers.notifications.posts import SlackTicketNotifications  # noqa: PLC0415 - likewise
     from handlers.tickets.mentions import SlackMentionPosts  # noqa: PLC0415 - likewise
 
     settings = ticket_service.settings

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.services.tickets.service import TicketService
 from handlers.admin.channel_events import ChannelEventHandlers
-from handlers.admin.lagdesk_command import LagdeskCommandHandlers
+from handlers.admin.command import LagdeskCommandHandlers
 from handlers.app_metrics.command import QualityHandlers
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.diagnosis.command import DiagnoseHandlers
@@ -16,9 +16,9 @@ from handlers.preferences.modal import PreferencesHandlers
 from handlers.slack.errors import register_error_handler
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.command import SummaryHandlers
-from handlers.tickets.buttons import TicketButtonHandlers
+from handlers.tickets.command import TicketListHandlers
+from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers
-from handlers.tickets.list_command import TicketListHandlers
 from handlers.tickets.menu import TicketMenuHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers

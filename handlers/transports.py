@@ -28,7 +28,7 @@ from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from handlers.registry import register
 from handlers.slack.clients import SlackClients
-from handlers.slack.errors import EventDeduplicator
+from handlers.slack.deduplication import EventDeduplicator
 from handlers.slack.manifest import EVENTS_PATH
 from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
 from handlers.slack.request_validation import Payload, read_envelope, read_payload

@@ -12,7 +12,7 @@ from bot.services.admin import audit_log
 from bot.services.admin.audit_log import AuditRecord
 from bot.services.tickets.service import TicketService
 from bot.store.call_control.room_commands import RoomCommandState
-from handlers.slack.errors import Requester
+from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block

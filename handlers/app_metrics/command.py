@@ -14,7 +14,7 @@ from bot.services.tickets.service import TicketService
 from handlers.app_metrics.view import TOPIC_NAMES, fallback_text, metrics_blocks
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.chart_support import ChartSupport
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
 

@@ -16,10 +16,11 @@ from bot.services.call_control.service import (
     RoomView,
 )
 from bot.ticket import Ticket
-from handlers.slack.errors import Requester
+from handlers.slack.request import Requester
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.forms import SIDE_NAMES, State
+from handlers.ui.form_state import State, read_metadata, read_metadata_number, read_value
+from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Renderer
 
 CHOICE_NEEDED: Final = message("Choose one from the list.")
@@ -108,11 +109,11 @@ class RoomForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> RoomForm:
         """Read a submitted form; number 0 when it was forged."""
-        metadata = _read_metadata(private_metadata)
+        metadata = read_metadata(private_metadata)
         people = metadata.get("people")
         return cls(
-            number=_as_number(metadata.get("number")),
-            choice=_read_choice(state, "choice"),
+            number=read_metadata_number(private_metadata),
+            choice=read_value(state, "choice"),
             people=people if isinstance(people, int) else None,
         )
 
@@ -157,11 +158,11 @@ class ConfirmForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ConfirmForm:
         """Read a submitted form; number 0 and no choice when it was forged."""
-        metadata = _read_metadata(private_metadata)
+        metadata = read_metadata(private_metadata)
         return cls(
-            number=_as_number(metadata.get("number")),
+            number=read_metadata_number(private_metadata),
             choice=str(metadata.get("choice") or ""),
-            side=_read_choice(state, "side"),
+            side=read_value(state, "side"),
         )
 
 
@@ -272,28 +273,3 @@ def room_command(
         choice=choice,
         origin=str(view["id"]),
     )
-
-
-def _read_choice(state: State, field: str) -> str:
-    block = state.get(field)
-    element = block.get(block_kit.INPUT_ACTION_ID) if isinstance(block, Mapping) else None
-    option = element.get("selected_option") if isinstance(element, Mapping) else None
-    value = option.get("value") if isinstance(option, Mapping) else None
-    return value if isinstance(value, str) else ""
-
-
-def _read_metadata(private_metadata: str) -> dict[str, Any]:
-    try:
-        data = json.loads(private_metadata or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-def _as_number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def parse_number(value: str) -> int:
-    """Read a ticket's number from a button; 0, which nobody has, when it was forged."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0  # noqa: PLR2004 - more digits than any database counts

@@ -30,15 +30,14 @@ from handlers.call_control.forms import (
     ConfirmForm,
     RoomForm,
     fill,
-    parse_number,
     refusal_view,
     room_command,
     uids_view,
 )
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui.block_kit import Block
-from handlers.ui.forms import open_modal
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class CallControlHandlers:
 
     async def load(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the choices at once, then fill in who is in the channel."""
-        number = parse_number(str(body["actions"][0].get("value") or ""))
+        number = ticket_number_of(body["actions"][0])
         await self.open_for(number, ack, body, client)
 
     async def open_for(

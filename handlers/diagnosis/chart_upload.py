@@ -29,7 +29,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import cause_title
-from handlers.ui.forms import SIDE_NAMES
+from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.native_charts import native_chart_block
 from handlers.ui.renderer import Renderer
 

@@ -9,7 +9,7 @@ from bot.ports import Inquiry
 from bot.services.diagnosis.arguments import parse_diagnose
 from bot.services.preferences import service as preferences_service
 from bot.services.tickets.service import TicketService
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
 

@@ -26,7 +26,7 @@ from handlers.diagnosis.lines import (
     other_line,
     participant_name,
 )
-from handlers.diagnosis.verdict_message import headline
+from handlers.diagnosis.view import headline
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.cause_phrases import cause_phrase

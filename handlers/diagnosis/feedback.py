@@ -16,12 +16,12 @@ from bot.services.tickets.service import TicketService
 from bot.store.diagnosis.feedback import CauseAccuracy, Rating
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
-from handlers.slack.errors import Body, Requester, read_ticket_number, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.causes import resolution_title
-from handlers.ui.forms import open_modal
 from handlers.ui.renderer import Renderer
 
 ACCURACY_PERIOD: Final = dt.timedelta(days=90)
@@ -49,7 +49,7 @@ class FeedbackHandlers:
     async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Keep what somebody says of a verdict, and thank them privately."""
         requester, action = Requester.of(body), body["actions"][0]
-        number = read_ticket_number(action)
+        number = ticket_number_of(action)
         feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
         await self._ticket_service.save_feedback(requester.team, number, requester.person, feedback)
         renderer = await self._users.renderer(requester.team, requester.person)
@@ -60,7 +60,7 @@ class FeedbackHandlers:
     async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open what stands behind a verdict, for one reader in their own language."""
         requester = Requester.of(body)
-        number = read_ticket_number(body["actions"][0])
+        number = ticket_number_of(body["actions"][0])
         ticket, diagnosis = await self._ticket_service.details(requester.team, number)
         renderer = await self._users.renderer(requester.team, requester.person)
         await open_modal(client, trigger_id_of(body), details_view(ticket, diagnosis, renderer))

@@ -21,7 +21,7 @@ from bot.diagnosis import Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Uid, message
 from bot.ports import Diagnosis
 from handlers.ui.causes import GAP_NAMES, GAP_REASON_TEXTS, cause_title, metric_name
-from handlers.ui.forms import SIDE_NAMES
+from handlers.ui.labels import SIDE_NAMES
 
 _PARTICIPANT_GAPS: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
 _EVENTS_SHOWN: Final = 8

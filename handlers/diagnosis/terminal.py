@@ -9,7 +9,7 @@ from typing import Final
 from bot.i18n.messages import Message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
-from handlers.diagnosis import verdict_message as diagnosis_message
+from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
 
 _MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and marks of the cards

@@ -15,8 +15,8 @@ from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
-from handlers.slack.errors import Body, Requester, read_ticket_number
 from handlers.slack.notifier import SlackNotifier
+from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -41,7 +41,7 @@ class IncidentHandlers:
     async def close(self, ack: AsyncAck, body: Body) -> None:
         """Close an incident; its post changes by itself."""
         requester = Requester.of(body)
-        number = read_ticket_number(body["actions"][0])
+        number = ticket_number_of(body["actions"][0])
         await self._incidents.close(requester.team, number, requester.person)
         await ack()
 

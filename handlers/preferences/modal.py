@@ -16,11 +16,12 @@ from bot.i18n.messages import Message, message
 from bot.services.preferences import service as preferences_service
 from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
 from bot.services.tickets.service import TicketService
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_publish import publish_home
 from handlers.ui import block_kit
-from handlers.ui.forms import State, open_modal, read_choice, read_choices, read_metadata
+from handlers.ui.form_state import State, read_metadata, read_value, read_values
 from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
@@ -103,11 +104,11 @@ def preferences_view(
 
 def read(state: State) -> Preferences:
     """Read a submitted form; what was forged is refused by the desk."""
-    locale, app = read_choice(state, "language"), read_choice(state, "app")
+    locale, app = read_value(state, "language"), read_value(state, "app")
     return Preferences(
         locale="" if locale == _FOLLOW_SLACK else locale,
         app="" if app == _NO_APP else app,
-        notifications=read_choices(state, "notices"),
+        notifications=read_values(state, "notices"),
     )
 
 

@@ -17,7 +17,7 @@ from bot.escalation import Policy
 from bot.ports import Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.settings import Settings
 from bot.ticket import Ticket
-from handlers.diagnosis import verdict_message as diagnosis_message
+from handlers.diagnosis import view as diagnosis_message
 from handlers.diagnosis.chart_upload import (
     ChartUploader,
     chart_image_block,

@@ -31,9 +31,9 @@ from handlers.slack.api_errors import (
 )
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import SlackClients
-from handlers.slack.errors import Body, Requester
 from handlers.slack.notifier import EVENT_TYPE, find_by_key
 from handlers.slack.oauth import InstallationStore
+from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
 from handlers.ui.block_kit import Block

@@ -15,7 +15,7 @@ from handlers.summary.charts import chart_blocks, day_tables, text_charts
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.causes import resolution_title
-from handlers.ui.forms import ISSUE_TYPE_NAMES, SIDE_NAMES
+from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.metric_names import format_value, short_name
 from handlers.ui.renderer import Link, Renderer
 from handlers.ui.text_tables import align

@@ -16,13 +16,13 @@ from bot.ports import Diagnosis
 from bot.ticket import ReportState, Status, Ticket
 from handlers.diagnosis.chart_upload import chart_image_block
 from handlers.diagnosis.feedback import details_button
-from handlers.diagnosis.verdict_message import headline
+from handlers.diagnosis.view import headline
 from handlers.escalation.lines import escalation_card_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.causes import resolution_title
-from handlers.ui.forms import ISSUE_TYPE_NAMES, SIDE_NAMES
+from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.renderer import Link, Renderer
 
 STATUS_NAMES: Final = {

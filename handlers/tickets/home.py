@@ -12,10 +12,11 @@ from bot.services.preferences import service as preferences_service
 from bot.services.tickets import app_home
 from bot.services.tickets.service import TicketService
 from handlers.preferences.modal import open_preferences
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.forms import ReportForm
 from handlers.tickets.home_publish import publish_home
-from handlers.ui.forms import ReportForm, open_modal
 
 _ACTIONS: Final = re.compile(r"home\.(\w+)")
 _FILTERS: Final = tuple(app_home.QueueFilter.__dataclass_fields__)

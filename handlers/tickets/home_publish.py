@@ -12,7 +12,7 @@ from bot.errors import SlackUnreachableError
 from bot.i18n.messages import message
 from bot.services.tickets import app_home
 from bot.services.tickets.service import TicketService
-from handlers.slack.errors import Requester
+from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_view import home_view
 

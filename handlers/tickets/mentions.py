@@ -20,9 +20,9 @@ from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.services.tickets.service import TicketService
 from bot.store import models
 from bot.ticket import Status, Ticket
-from handlers.diagnosis.verdict_message import headline
-from handlers.slack.errors import Body, Requester
+from handlers.diagnosis.view import headline
 from handlers.slack.notifier import SlackNotifier
+from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit

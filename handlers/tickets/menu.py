@@ -15,12 +15,12 @@ from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
 from bot.ticket import Ticket
 from handlers.call_control.handlers import CallControlHandlers
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import MENU_ACTION_ID, read_menu
 from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
 from handlers.ui.block_kit import Block
-from handlers.ui.forms import open_modal
 
 _TICKET_NUMBER_NEEDED: Final = message("Write the ticket's number, such as LD-12.")
 

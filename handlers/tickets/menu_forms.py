@@ -10,16 +10,10 @@ from typing import Any, Final
 from bot.i18n.messages import Message, Uid, message
 from bot.services.tickets.actions import TicketLinks
 from bot.ticket import Ticket
+from handlers.tickets.forms import ReportForm
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.forms import (
-    ReportForm,
-    State,
-    read_choice,
-    read_choices,
-    read_metadata_number,
-    read_person,
-)
+from handlers.ui.form_state import State, read_metadata_number, read_user, read_value, read_values
 from handlers.ui.renderer import Renderer
 
 _CANCEL: Final = message("Cancel")
@@ -58,7 +52,7 @@ class HandOverForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> HandOverForm:
         """Read a submitted form; number 0 when it was forged."""
-        return cls(read_metadata_number(private_metadata), read_person(state, "person"))
+        return cls(read_metadata_number(private_metadata), read_user(state, "person"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +83,7 @@ class MergeForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> MergeForm:
         """Read a submitted form; number 0 when it was forged."""
-        return cls(read_metadata_number(private_metadata), read_choice(state, "ticket"))
+        return cls(read_metadata_number(private_metadata), read_value(state, "ticket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,7 @@ class LinkForm:
     def parse(cls, state: State, private_metadata: str) -> LinkForm:
         """Read a submitted form; number 0 when it was forged."""
         number = read_metadata_number(private_metadata)
-        return cls(number, read_choice(state, "ticket"), read_choices(state, "unlink"))
+        return cls(number, read_value(state, "ticket"), read_values(state, "unlink"))
 
 
 @dataclass(frozen=True, slots=True)

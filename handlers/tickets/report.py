@@ -11,9 +11,10 @@ from bot.services.preferences import service as preferences_service
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.ui.forms import ReportForm, open_modal
+from handlers.tickets.forms import ReportForm
 
 
 class ReportHandlers:

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.replies import Reply
 from bot.services.tickets.service import TicketService
-from handlers.slack.errors import Body, Requester
+from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.mentions import MentionListener
 

@@ -15,10 +15,10 @@ from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments
 from bot.services.tickets.service import TicketService
 from bot.store.tickets.lists import TicketPage
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
-from handlers.slack.errors import Body, Requester, read_ticket_number
+from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
-from handlers.tickets import list_view
+from handlers.tickets import view as list_view
 from handlers.ui.block_kit import Block
 from handlers.ui.cause_aliases import find_causes
 from handlers.ui.renderer import Renderer
@@ -75,7 +75,7 @@ class TicketListHandlers:
         action = body["actions"][0]
         renderer = await self._users.renderer(requester.team, requester.person)
         if action["action_id"] == "tickets.show":
-            await self._show(respond, requester, read_ticket_number(action), renderer, replace=True)
+            await self._show(respond, requester, ticket_number_of(action), renderer, replace=True)
             await ack()
             return
         ticket_query = TicketsArguments.from_json(str(action.get("value") or ""))

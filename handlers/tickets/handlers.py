@@ -12,11 +12,12 @@ from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.service import TicketService
-from handlers.slack.errors import Body, Requester, read_ticket_number, trigger_id_of
+from handlers.slack.open_modal import open_modal
+from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import publish_home
 from handlers.ui.causes import RESOLUTION_TITLES
-from handlers.ui.forms import ResolveForm, open_modal
 from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
@@ -52,7 +53,7 @@ class TicketButtonHandlers:
         self, requester: Requester, body: Body, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         action = body["actions"][0]
-        verb, number = str(action["action_id"]).removeprefix("ticket."), read_ticket_number(action)
+        verb, number = str(action["action_id"]).removeprefix("ticket."), ticket_number_of(action)
         team, person = requester.team, requester.person
         match verb:
             case "claim":

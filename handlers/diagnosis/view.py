@@ -26,7 +26,7 @@ from handlers.ui.advice import ADVICE
 from handlers.ui.block_kit import Block
 from handlers.ui.cause_phrases import cause_phrase
 from handlers.ui.causes import cause_title
-from handlers.ui.forms import SIDE_NAMES
+from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Link, Renderer
 
 _EVIDENCE_SHOWN: Final = 6

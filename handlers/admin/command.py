@@ -17,7 +17,7 @@ from handlers.admin.audit_view import recent_actions
 from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
 from handlers.preferences.modal import open_preferences
-from handlers.slack.errors import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.command import preview
 from handlers.ui.help import help_text

@@ -28,7 +28,7 @@ from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis import lines as diagnosis_lines
-from handlers.diagnosis import verdict_message as diagnosis_message
+from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)

@@ -1,45 +1,29 @@
-"""Each form: its ids, its view and its parse, side by side. What can be taken the desk knows."""
+"""The report form and the resolve form: fields, view and parsing."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
-
-from bot.call import IssueType, Side
-from bot.errors import SlackUnreachableError
-from bot.i18n.messages import Message, message
+from bot.call import IssueType
+from bot.i18n.messages import message
 from bot.services.tickets.submission import COMMENT_LENGTH
-from handlers.slack.clients import error_code
 from handlers.ui import block_kit
+from handlers.ui.form_state import (
+    State,
+    read_metadata,
+    read_metadata_number,
+    read_moment,
+    read_value,
+)
+from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.renderer import Renderer
 
-State = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
-SIDE_NAMES: Final[Mapping[Side, Message]] = {
-    Side.TEACHER: message("Teacher"),
-    Side.STUDENT: message("Student"),
-}
-ISSUE_TYPE_NAMES: Final[Mapping[IssueType, Message]] = {
-    IssueType.CLASS_SWITCHED: message("Class switched"),
-    IssueType.HELP: message("Help requested"),
-    IssueType.COMPLAINT: message("Complaint"),
-    IssueType.FEEDBACK: message("Problem feedback"),
-}
 _CNAME_LENGTH: Final = 64
 _UID_LENGTH: Final = 64
-_OPEN_TIMEOUT_S: Final = 1.7  # a trigger lives for three seconds, and we answer within them
-_PROGRAMMING_ERROR_CODES: Final = frozenset(
-    {"invalid_arguments", "view_too_large", "duplicate_external_id"}
-)
-_SLACK_TOO_SLOW: Final = message("Slack was too slow for the form to open. Please try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +125,14 @@ class ReportForm:
     def parse(cls, state: State, private_metadata: str) -> ReportForm:
         """Read a submitted form; a field that is missing or forged is empty."""
         return cls(
-            app=_read_value(state, "app"),
-            cname=_read_value(state, "cname"),
-            teacher_uid=_read_value(state, "teacher_uid"),
-            student_uid=_read_value(state, "student_uid"),
-            abnormal_side=_read_value(state, "abnormal_side"),
-            issue_type=_read_value(state, "issue_type"),
-            occurred_at=_read_moment(state, "occurred_at"),
-            comments=_read_value(state, "comments"),
+            app=read_value(state, "app"),
+            cname=read_value(state, "cname"),
+            teacher_uid=read_value(state, "teacher_uid"),
+            student_uid=read_value(state, "student_uid"),
+            abnormal_side=read_value(state, "abnormal_side"),
+            issue_type=read_value(state, "issue_type"),
+            occurred_at=read_moment(state, "occurred_at"),
+            comments=read_value(state, "comments"),
             channel=read_metadata(private_metadata).get("channel", ""),
         )
 
@@ -193,85 +177,8 @@ class ResolveForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ResolveForm:
         """Read a submitted form; number 0 when it was forged."""
-        number = read_metadata(private_metadata).get("number", 0)
         return cls(
-            number=number if isinstance(number, int) else 0,
-            cause=_read_value(state, "cause"),
-            resolution=_read_value(state, "resolution"),
+            number=read_metadata_number(private_metadata),
+            cause=read_value(state, "cause"),
+            resolution=read_value(state, "resolution"),
         )
-
-
-def _read_value(state: State, field: str) -> str:
-    element = _element(state, field)
-    option = element.get("selected_option")
-    value = option.get("value") if isinstance(option, dict) else element.get("value")
-    return value if isinstance(value, str) else ""
-
-
-def read_choice(state: State, field: str) -> str:
-    """Read the value chosen or typed in a field; "" when there is none."""
-    return _read_value(state, field)
-
-
-def read_choices(state: State, field: str) -> tuple[str, ...]:
-    """Read the values ticked in a field of boxes."""
-    options = _element(state, field).get("selected_options")
-    selected = options if isinstance(options, list) else []
-    values = (option.get("value") for option in selected if isinstance(option, dict))
-    return tuple(value for value in values if isinstance(value, str))
-
-
-def read_person(state: State, field: str) -> str:
-    """Read whom somebody chose; "" when nobody."""
-    person = _element(state, field).get("selected_user")
-    return person if isinstance(person, str) else ""
-
-
-def read_metadata_number(private_metadata: str) -> int:
-    """Read the ticket's number a form kept; 0, which nobody has, when it was forged."""
-    number = read_metadata(private_metadata).get("number", 0)
-    return number if isinstance(number, int) and not isinstance(number, bool) else 0
-
-
-def _read_moment(state: State, field: str) -> dt.datetime | None:
-    epoch_s = _element(state, field).get("selected_date_time")
-    if isinstance(epoch_s, bool) or not isinstance(epoch_s, int):
-        return None
-    try:
-        return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _element(state: State, field: str) -> Mapping[str, Any]:
-    block = state.get(field)
-    element = block.get(block_kit.INPUT_ACTION_ID) if isinstance(block, dict) else None
-    return element if isinstance(element, dict) else {}
-
-
-def read_metadata(text: str) -> dict[str, Any]:
-    """Read what a form carries along; empty when somebody else wrote it."""
-    try:
-        data = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
-
-
-async def open_modal(client: AsyncWebClient, trigger_id: str, view: block_kit.Block) -> str:
-    """Open a form while its trigger lives; returns its id.
-
-    Raises SpeakUnreachableError when Slack is too slow.
-    """
-    try:
-        async with asyncio.timeout(_OPEN_TIMEOUT_S):
-            response = await client.views_open(trigger_id=trigger_id, view=view)
-    except SlackApiError as error:
-        code = error_code(error)
-        if code in _PROGRAMMING_ERROR_CODES:
-            raise
-        raise SlackUnreachableError(_SLACK_TOO_SLOW, code=code, maybe_arrived=False) from error
-    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        name = type(error).__name__
-        raise SlackUnreachableError(_SLACK_TOO_SLOW, code=name, maybe_arrived=True) from error
-    return str((response.get("view") or {}).get("id") or "")

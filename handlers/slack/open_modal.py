@@ -1,0 +1,40 @@
+"""Opening a modal before its trigger id expires."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import SlackUnreachableError
+from bot.i18n.messages import message
+from handlers.slack.clients import error_code
+from handlers.ui.block_kit import Block
+
+_TIMEOUT_S: Final = 1.7  # a trigger id expires after three seconds, in which we also answer
+_PROGRAMMING_ERROR_CODES: Final = frozenset(
+    {"invalid_arguments", "view_too_large", "duplicate_external_id"}
+)
+_SLACK_TOO_SLOW: Final = message("Slack was too slow for the form to open. Please try again.")
+
+
+async def open_modal(client: AsyncWebClient, trigger_id: str, view: Block) -> str:
+    """Open a modal and return its view id.
+
+    Raises SlackUnreachableError when Slack is too slow or the trigger id has expired.
+    """
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            response = await client.views_open(trigger_id=trigger_id, view=view)
+    except SlackApiError as error:
+        code = error_code(error)
+        if code in _PROGRAMMING_ERROR_CODES:
+            raise
+        raise SlackUnreachableError(_SLACK_TOO_SLOW, code=code, maybe_arrived=False) from error
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        name = type(error).__name__
+        raise SlackUnreachableError(_SLACK_TOO_SLOW, code=name, maybe_arrived=True) from error
+    return str((response.get("view") or {}).get("id") or "")

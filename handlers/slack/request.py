@@ -1,0 +1,50 @@
+"""Fields of Slack requests: who sent it, its trigger id, ids in button values."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Body = Mapping[str, Any]
+
+_MAX_DIGITS: Final = 15  # fits every database's integer
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who sent a request, and from which channel; "" for what the request does not contain."""
+
+    team: str
+    person: str
+    channel: str
+
+    @classmethod
+    def of(cls, body: Body) -> Requester:
+        """Read the sender of a command, an action, a form, a shortcut or an event."""
+        event = body.get("event") or {}
+        user = body.get("user") or event.get("user") or {}
+        team = body.get("team") or {}
+        channel = body.get("channel") or event.get("channel") or {}
+        return cls(
+            team=str(body.get("team_id") or _id_of(team) or ""),
+            person=str(body.get("user_id") or _id_of(user) or ""),
+            channel=str(body.get("channel_id") or _id_of(channel) or ""),
+        )
+
+
+def _id_of(value: object) -> object:
+    return value.get("id") if isinstance(value, Mapping) else value
+
+
+def trigger_id_of(body: Body) -> str:
+    """Return the trigger id; a random unique one for a request without."""
+    return str(body.get("trigger_id") or f"none.{secrets.token_hex(8)}")
+
+
+def ticket_number_of(action: Mapping[str, Any]) -> int:
+    """Read the ticket's number from a button; 0, which no ticket has, when the value is forged."""
+    value = str(action.get("value") or "")
+    is_number = value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
+    return int(value) if is_number else 0
