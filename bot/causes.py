@@ -1,19 +1,20 @@
-"""The one cause vocabulary, and how each cloud's codes map onto it. No words, no thresholds."""
+"""The causes of bad calls: their keys, names, advice and aliases; one row for each cause."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from bot.call import Code, Direction, Media
-
-_A, _V = Media.AUDIO, Media.VIDEO
-_UP, _DOWN = Direction.UP, Direction.DOWN
+from bot import advice
+from bot.advice import Advice
+from bot.call import Direction, Media
+from bot.i18n.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a call was bad: `group.name`, and where known the medium and the direction."""
+    """Why a call was bad: `group.name`, with medium and direction where they are known."""
 
     group: str
     name: str
@@ -22,116 +23,318 @@ class Cause:
 
     @property
     def key(self) -> str:
-        """The cause as it is written everywhere, such as `network.loss`."""
+        """The cause's key, such as `network.loss`."""
         return f"{self.group}.{self.name}"
 
 
-_CAUSES: Final[dict[str, dict[str, Cause]]] = {
-    "agora.factor_id": {
-        "1": Cause("session", "duplicate_uid"),
-        "2": Cause("session", "removed"),
-        "3": Cause("connection", "failed"),
-        "8": Cause("network", "latency", _V, _DOWN),
-        "9": Cause("network", "latency", _A, _DOWN),
-        "10": Cause("device", "cpu_high"),
-        "11": Cause("device", "busy"),
-        "12": Cause("user_action", "stopped_sending", _A, _UP),
-        "13": Cause("user_action", "stopped_sending", _V, _UP),
-        "14": Cause("user_action", "module_off", _A),
-        "15": Cause("user_action", "module_off", _V),
-        "16": Cause("user_action", "peer_stopped_receiving", _A, _DOWN),
-        "17": Cause("user_action", "peer_stopped_receiving", _V, _DOWN),
-        "21": Cause("network", "loss", _V, _UP),
-        "22": Cause("network", "loss", _A, _UP),
-        "23": Cause("network", "loss", _V, _DOWN),
-        "24": Cause("network", "loss", _A, _DOWN),
-        "25": Cause("client", "electron_integration"),
-        "29": Cause("network", "wifi_weak"),
-        "30": Cause("session", "removed"),
-        "31": Cause("join", "invalid_app_id"),
-        "32": Cause("join", "invalid_channel"),
-        "33": Cause("join", "invalid_token"),
-        "34": Cause("join", "expired_token"),
-        "35": Cause("join", "blocked"),
-        "36": Cause("join", "timeout"),
-        "37": Cause("reconnect", "network_down"),
-        "38": Cause("reconnect", "proxy_set"),
-        "39": Cause("reconnect", "token_renewed"),
-        "40": Cause("reconnect", "ip_changed"),
-        "41": Cause("reconnect", "timeout"),
-        "42": Cause("network", "latency", _V, _UP),
-        "43": Cause("network", "latency", _A, _UP),
-        "44": Cause("network", "jitter", _V, _UP),
-        "45": Cause("network", "jitter", _A, _UP),
-        "46": Cause("network", "jitter", _V, _DOWN),
-        "47": Cause("network", "jitter", _A, _DOWN),
-    },
-    "huawei.abnormal_factor.type1": {
-        "1": Cause("join", "link_failed"),
-        "2": Cause("join", "room_not_idle"),
-        "3": Cause("server", "error"),
-        "4": Cause("server", "http_503"),
-        "5": Cause("join", "auth_failed"),
-        "6": Cause("join", "auth_retried"),
-        "7": Cause("join", "clock_skew"),
-        "8": Cause("join", "bad_url"),
-        "9": Cause("client", "internal_error"),
-        "90000004": Cause("join", "timeout"),
-        "90100009": Cause("server", "no_config"),
-        "90100008": Cause("join", "websocket_failed"),
-        "10000001": Cause("server", "error"),
-        "31000003": Cause("server", "error"),
-        "32000030": Cause("server", "error"),
-        "15": Cause("client", "browser_sdp"),
-    },
-    "huawei.abnormal_factor.type2_3": {
-        "1": Cause("device", "cpu_high"),
-        "2": Cause("device", "app_cpu_high"),
-        "3": Cause("network", "latency", _A, _UP),
-        "4": Cause("network", "jitter", _A, _UP),
-        "5": Cause("network", "latency", _V, _UP),
-        "6": Cause("network", "jitter", _V, _UP),
-        "7": Cause("network", "latency", _A, _DOWN),
-        "8": Cause("network", "jitter", _A, _DOWN),
-        "9": Cause("network", "latency", _V, _DOWN),
-        "10": Cause("network", "jitter", _V, _DOWN),
-        "11": Cause("network", "loss", _A, _UP),
-        "12": Cause("network", "loss", _V, _UP),
-        "13": Cause("network", "loss", _A, _DOWN),
-        "14": Cause("network", "loss", _V, _DOWN),
-        "15": Cause("media", "no_sound", _A, _DOWN),
-        "16": Cause("unknown", "other"),
-        "17": Cause("session", "peer_offline"),
-        "18": Cause("media", "peer_no_stream"),
-        "19": Cause("media", "peer_no_frames", _V),
-        "20": Cause("server", "no_downlink_stream", None, _DOWN),
-        "21": Cause("server", "no_downlink_frames", _V, _DOWN),
-    },
-}
+@dataclass(frozen=True, slots=True)
+class CauseDefinition:
+    """One row of `CAUSES`.
 
-# Huawei's 13.14 prints some factor numbers with a digit less than 13.13 (contract trap W33).
-_ALIASES: Final[dict[str, dict[str, str]]] = {
-    "huawei.abnormal_factor.type1": {
-        "9000004": "90000004",
-        "9010009": "90100009",
-        "9010008": "90100008",
-        "1000001": "10000001",
-        "3100003": "31000003",
-        "3200030": "32000030",
-    }
-}
+    `key` as in verdicts and exports; `title` names the cause on its own, `phrase` inside a
+    sentence; `aliases` are words people search for that no title contains, with spaces between.
+    """
 
-ALL_KEYS: Final = tuple(
-    sorted({cause.key for causes in _CAUSES.values() for cause in causes.values()})
+    key: str
+    title: Message
+    phrase: Message
+    advice: Advice
+    aliases: str = ""
+
+
+_ROWS: Final = (
+    CauseDefinition(
+        "client.browser_sdp",
+        message("The browser could not set up audio and video"),
+        message("a browser without audio and video"),
+        advice.BROWSER,
+    ),
+    CauseDefinition(
+        "client.electron_integration",
+        message("The desktop app is not integrated correctly"),
+        message("a wrongly integrated desktop app"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "client.internal_error",
+        message("An error inside the app"),
+        message("an error inside the app"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "connection.failed",
+        message("The connection failed"),
+        message("a failed connection"),
+        advice.REJOIN,
+        aliases="掉线 断网 disconnected",
+    ),
+    CauseDefinition(
+        "device.app_cpu_high",
+        message("The app uses too much CPU"),
+        message("an app using too much CPU"),
+        advice.DEVICE,
+    ),
+    CauseDefinition(
+        "device.busy",
+        message("Microphone or camera is used by another program"),
+        message("microphone or camera used elsewhere"),
+        advice.BUSY_DEVICE,
+    ),
+    CauseDefinition(
+        "device.cpu_high",
+        message("The device's CPU is overloaded"),
+        message("an overloaded CPU"),
+        advice.DEVICE,
+    ),
+    CauseDefinition(
+        "join.auth_failed",
+        message("Joining failed: not authorised"),
+        message("joining without authorisation"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "join.auth_retried",
+        message("Authorisation had to be retried while joining"),
+        message("authorisation retried while joining"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "join.bad_url",
+        message("Joining failed: wrong address"),
+        message("joining at a wrong address"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "join.blocked",
+        message("Joining failed: the user is blocked"),
+        message("joining while blocked"),
+        advice.REMOVED,
+    ),
+    CauseDefinition(
+        "join.clock_skew",
+        message("Joining failed: the device's clock is wrong"),
+        message("joining with a wrong clock"),
+        advice.CLOCK,
+    ),
+    CauseDefinition(
+        "join.expired_token",
+        message("Joining failed: the token has expired"),
+        message("joining with an expired token"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "join.invalid_app_id",
+        message("Joining failed: wrong app id"),
+        message("joining with a wrong app id"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "join.invalid_channel",
+        message("Joining failed: wrong channel name"),
+        message("joining a wrong channel name"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "join.invalid_token",
+        message("Joining failed: wrong token"),
+        message("joining with a wrong token"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "join.link_failed",
+        message("Joining failed: no link to the cloud"),
+        message("joining without a link to the cloud"),
+        advice.NETWORK,
+    ),
+    CauseDefinition(
+        "join.room_not_idle",
+        message("Joining failed: the channel is in use"),
+        message("joining a channel in use"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "join.timeout",
+        message("Joining took too long"),
+        message("joining that took too long"),
+        advice.NETWORK,
+    ),
+    CauseDefinition(
+        "join.websocket_failed",
+        message("Joining failed: the signalling link was refused"),
+        message("joining with a refused signalling link"),
+        advice.STABLE_NETWORK,
+    ),
+    CauseDefinition(
+        "media.no_sound",
+        message("No sound arrived"),
+        message("no sound"),
+        advice.SWITCH,
+        aliases="没声音 无声 silent silence",
+    ),
+    CauseDefinition(
+        "media.peer_no_frames",
+        message("No picture was sent"),
+        message("no picture sent"),
+        advice.SWITCH,
+        aliases="黑屏 没画面 black",
+    ),
+    CauseDefinition(
+        "media.peer_no_stream", message("Nothing was sent"), message("nothing sent"), advice.SWITCH
+    ),
+    CauseDefinition(
+        "network.jitter",
+        message("Unsteady network (jitter)"),
+        message("an unsteady network (jitter)"),
+        advice.NETWORK,
+        aliases="弱网 抖动",
+    ),
+    CauseDefinition(
+        "network.latency",
+        message("Slow network (latency)"),
+        message("a slow network (latency)"),
+        advice.NETWORK,
+        aliases="弱网 延时 时延 延迟 lag delay",
+    ),
+    CauseDefinition(
+        "network.loss",
+        message("Packet loss"),
+        message("packet loss"),
+        advice.NETWORK,
+        aliases="弱网 掉包 lossy",
+    ),
+    CauseDefinition(
+        "network.wifi_weak",
+        message("Weak Wi-Fi signal"),
+        message("weak Wi-Fi signal"),
+        advice.WIFI,
+        aliases="弱网 无线 信号差 wireless weak",
+    ),
+    CauseDefinition(
+        "reconnect.ip_changed",
+        message("Reconnected: the network changed"),
+        message("reconnecting on another network"),
+        advice.STABLE_NETWORK,
+    ),
+    CauseDefinition(
+        "reconnect.network_down",
+        message("Reconnected: the network broke off"),
+        message("reconnecting after the network broke off"),
+        advice.NETWORK,
+        aliases="掉线 断网 断线 disconnected",
+    ),
+    CauseDefinition(
+        "reconnect.proxy_set",
+        message("Reconnected: a proxy was set"),
+        message("reconnecting through a proxy"),
+        advice.STABLE_NETWORK,
+    ),
+    CauseDefinition(
+        "reconnect.timeout",
+        message("Reconnected: the network timed out"),
+        message("reconnecting after a timeout"),
+        advice.NETWORK,
+        aliases="掉线 断线 disconnected",
+    ),
+    CauseDefinition(
+        "reconnect.token_renewed",
+        message("Reconnected: the token was renewed"),
+        message("reconnecting with a new token"),
+        advice.DEVELOPERS,
+    ),
+    CauseDefinition(
+        "server.error",
+        message("The cloud reported an error"),
+        message("an error in the cloud"),
+        advice.CLOUD,
+    ),
+    CauseDefinition(
+        "server.http_503",
+        message("The cloud was not available"),
+        message("a cloud that was not available"),
+        advice.CLOUD,
+    ),
+    CauseDefinition(
+        "server.no_config",
+        message("The cloud sent no configuration"),
+        message("no configuration from the cloud"),
+        advice.CLOUD,
+    ),
+    CauseDefinition(
+        "server.no_downlink_frames",
+        message("The cloud sent no picture"),
+        message("no picture from the cloud"),
+        advice.CLOUD,
+        aliases="黑屏 没画面 black",
+    ),
+    CauseDefinition(
+        "server.no_downlink_stream",
+        message("The cloud sent nothing"),
+        message("nothing from the cloud"),
+        advice.CLOUD,
+    ),
+    CauseDefinition(
+        "session.duplicate_uid",
+        message("Two devices joined with the same uid"),
+        message("two devices with the same uid"),
+        advice.ONE_DEVICE,
+    ),
+    CauseDefinition(
+        "session.peer_offline",
+        message("The person had left"),
+        message("a person who had left"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "session.removed",
+        message("The person was removed from the channel"),
+        message("being removed from the channel"),
+        advice.REMOVED,
+    ),
+    CauseDefinition(
+        "unknown.other",
+        message("The cloud gives no specific cause"),
+        message("no specific cause"),
+        advice.AGAIN,
+    ),
+    CauseDefinition(
+        "user_action.module_off",
+        message("Microphone or camera was switched off"),
+        message("microphone or camera switched off"),
+        advice.SWITCH,
+    ),
+    CauseDefinition(
+        "user_action.peer_stopped_receiving",
+        message("The receiver stopped receiving"),
+        message("a receiver that stopped receiving"),
+        advice.REJOIN,
+    ),
+    CauseDefinition(
+        "user_action.stopped_sending",
+        message("Stopped sending"),
+        message("sending that stopped"),
+        advice.SWITCH,
+    ),
 )
+CAUSES: Final[Mapping[str, CauseDefinition]] = {row.key: row for row in _ROWS}
+
+RESOLUTION_TITLES: Final[Mapping[str, Message]] = {
+    "none": message("The call was fine"),
+    "unknown": message("Not known"),
+    **{row.key: row.title for row in _ROWS},
+}
+"""What a ticket can be resolved with: a cause, `none` or `unknown`."""
 
 
-def canonical_code(code: Code) -> Code:
-    """Return the code under the number our tables use."""
-    return Code(code.kind, _ALIASES.get(code.kind, {}).get(code.value, code.value))
+def resolution_title(key: str) -> Message:
+    """Name what a ticket was resolved with; an unknown key stays as it is."""
+    return RESOLUTION_TITLES.get(key) or message("%(text)s", text=key)
 
 
-def cause_of(code: Code) -> Cause | None:
-    """Return the cause behind a cloud's factor, None when the code is unknown to us."""
-    known = canonical_code(code)
-    return _CAUSES.get(known.kind, {}).get(known.value)
+def cause_phrase(key: str) -> Message:
+    """Name a cause inside a sentence; an unknown key stays as it is."""
+    return CAUSES[key].phrase if key in CAUSES else message("%(text)s", text=key)
+
+
+def advice_for(key: str) -> Advice | None:
+    """Return what to do about a cause, None for a healthy call and for an unknown key."""
+    return CAUSES[key].advice if key in CAUSES else None

@@ -270,8 +270,8 @@ def cause_codes() -> set[str]:
     """The msgids of every code our table of causes knows."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
-    causes = importlib.import_module("bot.causes")
-    return {f"{kind}.{code}" for kind, codes in causes._CAUSES.items() for code in codes}
+    table = importlib.import_module("bot.cause_codes").CAUSES_BY_CODE
+    return {f"{kind}.{code}" for kind, codes in table.items() for code in codes}
 
 
 def _entry_problems(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.diagnosis.candidates import CAN_EMIT
 from bot.diagnosis.diagnosis import diagnose
 from bot.diagnosis.sides import diagnose_either_side
 from bot.diagnosis.verdict import (
@@ -15,7 +14,6 @@ from bot.diagnosis.verdict import (
 )
 
 __all__ = [
-    "CAN_EMIT",
     "HEALTHY",
     "UNKNOWN",
     "Evidence",

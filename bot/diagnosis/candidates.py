@@ -5,35 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from bot.call import Direction
-from bot.causes import ALL_KEYS, Cause
+from bot.causes import Cause
 from bot.diagnosis.observations import Observation
-from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Evidence
-
-_BOTH_WAYS: Final = frozenset({"network.loss", "network.latency", "network.jitter"})
-_EITHER: Final = {
-    "user_action.stopped_sending": (Direction.UP,),
-    "user_action.peer_stopped_receiving": (Direction.DOWN,),
-    "media.no_sound": (Direction.UP, Direction.DOWN),
-    "server.no_downlink_stream": (Direction.DOWN,),
-    "server.no_downlink_frames": (Direction.DOWN,),
-}
-
-
-def _directions(key: str) -> tuple[Direction | None, ...]:
-    if key in _BOTH_WAYS:
-        return (Direction.UP, Direction.DOWN)
-    return _EITHER.get(key, (None,))
-
-
-CAN_EMIT: Final = tuple(
-    (key, direction) for key in (HEALTHY, UNKNOWN, *ALL_KEYS) for direction in _directions(key)
-)
-"""Every cause key with every direction a verdict may carry, so that words can be complete."""
+from bot.diagnosis.verdict import Evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.call import AbnormalEvent, Direction, Factor, Metric
-from bot.causes import Cause, cause_of
+from bot.cause_codes import cause_of
+from bot.causes import Cause
 from bot.diagnosis.candidates import Candidate, proximity_factor
 from bot.diagnosis.context import WINDOW_S, CallContext
 from bot.diagnosis.verdict import Evidence

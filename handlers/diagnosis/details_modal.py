@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from bot.call import CLOUD_NAMES, Metric, MissingKind, MissingReason, Series
-from bot.causes import cause_of
+from bot.cause_codes import cause_of
+from bot.causes import cause_phrase
 from bot.charts.labels import panel_name, unit_of
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence
 from bot.diagnosis.thresholds import AGORA, HUAWEI, LIMITS, OWN, source_of
@@ -29,7 +30,6 @@ from handlers.diagnosis.lines import (
 from handlers.diagnosis.view import headline
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_phrases import cause_phrase
 from handlers.ui.renderer import Renderer
 
 CALLBACK_ID: Final = "details"

@@ -10,6 +10,7 @@ from typing import Final
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.causes import resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, message, plural
 from bot.services.tickets.service import TicketService
@@ -21,7 +22,6 @@ from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.causes import resolution_title
 from handlers.ui.renderer import Renderer
 
 ACCURACY_PERIOD: Final = dt.timedelta(days=90)

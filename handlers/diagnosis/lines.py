@@ -20,7 +20,7 @@ from bot.charts.labels import MEDIA_NAMES
 from bot.diagnosis import Evidence, Verdict, read_time
 from bot.i18n.messages import Duration, Message, Uid, message
 from bot.ports import Diagnosis
-from handlers.ui.causes import GAP_NAMES, GAP_REASON_TEXTS, cause_title, metric_name
+from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_title, metric_name
 from handlers.ui.labels import SIDE_NAMES
 
 _PARTICIPANT_GAPS: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
@@ -203,7 +203,7 @@ def missing_lines(diagnosis: Diagnosis) -> list[Message]:
 
 def missing_line(gap: MissingItem) -> Message:
     """What could not be learnt, why, and when it is asked again."""
-    what, why = GAP_NAMES[gap.what], GAP_REASON_TEXTS[gap.why]
+    what, why = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why]
     detail = _detail(gap)
     if detail is not None:
         why = message("%(why)s (%(detail)s)", why=why, detail=detail)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.call import MissingKind, MissingReason, Side
+from bot.causes import advice_for, cause_phrase
 from bot.diagnosis import HEALTHY, UNKNOWN
 from bot.i18n.messages import Message, message, plural
 from bot.ports import Diagnosis, ParticipantHistory
@@ -22,9 +23,7 @@ from handlers.diagnosis.lines import (
     participant_name,
 )
 from handlers.ui import block_kit
-from handlers.ui.advice import ADVICE
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_phrases import cause_phrase
 from handlers.ui.causes import cause_title
 from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Link, Renderer
@@ -153,7 +152,7 @@ def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
 def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
     """What the person at fault can do, addressed to their side."""
     verdict = diagnosis.verdict
-    advice = ADVICE.get(verdict.cause)
+    advice = advice_for(verdict.cause)
     if advice is None:
         return []
     if verdict.uid is None:
@@ -165,7 +164,7 @@ def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
 def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
     """What can be passed on to the person at fault, and what support can do."""
     verdict = diagnosis.verdict
-    advice = ADVICE.get(verdict.cause)
+    advice = advice_for(verdict.cause)
     if advice is None:
         return []
     support = message("→ Support: %(advice)s", advice=advice.support)
@@ -175,7 +174,7 @@ def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
 def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
     """Reporters are teachers: their own part, or what to ask of the student."""
     verdict = diagnosis.verdict
-    advice = ADVICE.get(verdict.cause)
+    advice = advice_for(verdict.cause)
     if advice is None:
         return []
     msg = advice.person if verdict.side is Side.TEACHER else advice.teacher

@@ -8,6 +8,7 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message, plural
 from bot.ports import MessageRef
 from bot.services.escalation.incidents import IncidentService
@@ -20,7 +21,6 @@ from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.renderer import Link, Renderer
 
 _CLOSE: Final = "incident.close"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from bot.causes import resolution_title
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import MessageRef
 from bot.services.notifications.rules import Notification, TicketEvent
@@ -15,7 +16,6 @@ from handlers.tickets.card import ticket_button
 from handlers.tickets.history_lines import other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.renderer import Link, Renderer
 
 _THREAD: Final = message("its thread")

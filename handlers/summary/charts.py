@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+from bot.causes import resolution_title
 from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.native_charts import Cell, Table
 from handlers.ui.renderer import Renderer, escape
 from handlers.ui.text_tables import align, escape_code_block

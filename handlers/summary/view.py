@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, Percentage, Uid, message, plural
 from bot.i18n.translator import Translator
 from bot.services.summary.report import WaitTimes, WeeklyCount, WeekReport
@@ -14,7 +15,6 @@ from handlers.app_metrics.view import title_of
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.metric_names import format_value, short_name
 from handlers.ui.renderer import Link, Renderer

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.call import CLOUD_NAMES, IssueType, Side
+from bot.causes import resolution_title
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
 from bot.i18n.messages import Message, PersonId, Uid, message
@@ -21,7 +22,6 @@ from handlers.escalation.lines import escalation_card_lines
 from handlers.tickets.history_lines import card_history, full_history, other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.causes import resolution_title
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.renderer import Link, Renderer
 

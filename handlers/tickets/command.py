@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.call import CLOUD_NAMES
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
+from bot.services.tickets.cause_search import find_causes
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
 from bot.services.tickets.service import TicketService
 from bot.store.tickets.lists import TicketPage
@@ -20,7 +21,6 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.tickets import view as list_view
 from handlers.ui.block_kit import Block
-from handlers.ui.cause_aliases import find_causes
 from handlers.ui.renderer import Renderer
 
 _TITLES: Final = {

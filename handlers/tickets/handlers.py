@@ -8,6 +8,7 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.causes import RESOLUTION_TITLES
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.services.tickets.actions import TicketActions
@@ -17,7 +18,6 @@ from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ResolveForm
 from handlers.tickets.home_publish import publish_home
-from handlers.ui.causes import RESOLUTION_TITLES
 from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.causes import CAUSES, RESOLUTION_TITLES
 from bot.i18n.messages import Message, PersonId, message
 from bot.services.tickets.app_home import ALL, FILTER_OPTIONS, UNRESOLVED, AppHome
 from bot.store.tickets.lists import COUNT_LIMIT
@@ -12,7 +13,6 @@ from bot.ticket import Status, Ticket
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
-from handlers.ui.causes import CAUSE_TITLES, RESOLUTION_TITLES
 from handlers.ui.help import help_text
 from handlers.ui.renderer import Renderer
 
@@ -112,8 +112,7 @@ def _menus(home: AppHome, apps: Sequence[str], renderer: Renderer) -> list[Eleme
         for name in FILTER_OPTIONS
     ]
     causes = {ALL: plain_text(message("Any cause"))} | {
-        cause: plain_text(CAUSE_TITLES.get(cause) or name)
-        for cause, name in RESOLUTION_TITLES.items()
+        cause: plain_text(title) for cause, title in RESOLUTION_TITLES.items()
     }
     menus.insert(1, _menu("cause", dict(list(causes.items())[: _MAX_CAUSES + 1]), selected))
     if len(apps) > 1:
@@ -138,7 +137,7 @@ def _row(ticket: Ticket, renderer: Renderer) -> Block:
 
 
 def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
-    cause = CAUSE_TITLES.get(ticket.cause)
+    cause = CAUSES[ticket.cause].title if ticket.cause in CAUSES else None
     parts = [
         cause,
         message("%(text)s", text=ticket.app),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.causes import resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Diagnosis, MessageRef
@@ -27,7 +28,6 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.renderer import Link, Renderer, mask_uids
 
 _USER_SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})

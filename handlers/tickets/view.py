@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message
 from bot.store.tickets.lists import TicketPage
 from bot.ticket import Status, Ticket
 from handlers.tickets.card import STATUS_EMOJI, STATUS_NAMES
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.causes import resolution_title
 from handlers.ui.renderer import Link, Renderer, mask_numbers, mask_uids
 
 _NOT_KNOWN = message("cause not known yet")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import causes
 from bot.call import Code
+from bot.cause_codes import CAUSES_BY_CODE
 from bot.clouds.agora import metrics as agora
 from bot.clouds.huawei import metrics as huawei
 from bot.clouds.volcengine import metrics as volcengine
@@ -319,7 +319,7 @@ def test_unknown_code_is_shown(locale: LocaleName) -> None:
 
 def test_every_cause_is_told_in_both_languages() -> None:
     """Whatever code our causes know, its words differ from the code and between languages."""
-    pairs = [(kind, code) for kind, codes in causes._CAUSES.items() for code in codes]
+    pairs = [(kind, code) for kind, codes in CAUSES_BY_CODE.items() for code in codes]
     said = {
         pair: (
             Translator("zh").translate(code_message(*pair)),

@@ -6,10 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.diagnosis import CAN_EMIT, HEALTHY, UNKNOWN
 from bot.sandbox.slack import Person
-from handlers.ui.advice import ADVICE
-from handlers.ui.causes import CAUSE_TITLES
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import (
     direct_messages,
@@ -43,14 +40,6 @@ async def open_details(harness: Harness, person: Person, cname: str) -> str:
     view = await person.wait_for_view("details")
     await person.close(view)
     return text_of(view)
-
-
-@pytest.mark.parametrize("key", sorted({key for key, _ in CAN_EMIT} - {HEALTHY, UNKNOWN}))
-def test_every_cause_has_words_and_advice(key: str) -> None:
-    """Whatever the examination names can be called by name, and something can be done."""
-    assert CAUSE_TITLES[key].id
-    advice = ADVICE[key]
-    assert "" not in (advice.person.id, advice.teacher.id, advice.support.id)
 
 
 async def test_advice_speaks_to_each_reader(verdicts: Harness) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from bot.call import AbnormalEvent, Code, Direction, Factor, MissingItem, MissingKind, MissingReason
-from bot.causes import canonical_code, cause_of
+from bot.cause_codes import canonical_code, cause_of
 from bot.clouds.endpoints import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.client import (

@@ -10,13 +10,13 @@ from typing import Any, Final
 import pytest
 
 from bot.call import Code
-from bot.causes import cause_of
+from bot.cause_codes import cause_of
+from bot.causes import CAUSES
 from bot.clouds.endpoints import ENDPOINTS, RateLimit, find_endpoint
 from bot.errors import CloudInvalidResponseError
 from bot.i18n.messages import code_message
 from bot.i18n.translator import Translator
 from bot.ports import Topic, Window
-from handlers.ui.causes import CAUSE_TITLES
 from tests.bot.clouds.conftest import NOON
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -106,7 +106,7 @@ def test_a34_who_was_removed_was_removed(factor: str) -> None:
     cause = cause_of(Code("agora.factor_id", factor))
     assert cause is not None
     assert cause.key == "session.removed"
-    assert "removed" in Translator("en").translate(CAUSE_TITLES[cause.key])
+    assert "removed" in Translator("en").translate(CAUSES[cause.key].title)
 
 
 @pytest.mark.parametrize("typo", ["数据数据", "kpbs", "踢除", "该此", "iplsp", "evnet"])

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator
 from handlers.tickets.forms import ReportForm, ResolveForm
 from handlers.tickets.handlers import cause_options
-from handlers.ui.causes import RESOLUTION_TITLES
 from handlers.ui.renderer import Renderer
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)

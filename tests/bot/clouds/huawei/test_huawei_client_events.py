@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.call import Call, Code
-from bot.causes import cause_of
+from bot.cause_codes import cause_of
 from bot.errors import CloudInvalidResponseError, CloudRefusedError, CloudUnsupportedError
 from bot.ports import Window
 

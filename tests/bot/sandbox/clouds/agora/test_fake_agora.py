@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.call import Code
-from bot.causes import cause_of
+from bot.cause_codes import cause_of
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import build_simulated_call, demo_calls, random_simulated_call
 

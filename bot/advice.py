@@ -1,8 +1,7 @@
-"""What to do about a cause: told to the person at fault, to the teacher, and to support."""
+"""Advice: what the person at fault, their teacher and support can do about a cause."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +10,10 @@ from bot.i18n.messages import Message, message
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One remedy in three voices.
+    """What to do about a cause, for each reader.
 
-    `person` is said to whoever has the fault (and can be forwarded to a student as it is),
-    `teacher` to a teacher whose student has it, `support` to whoever works on the ticket.
+    `person` is for whoever has the fault (and can be forwarded to a student unchanged),
+    `teacher` for a teacher whose student has it, `support` for whoever works on the ticket.
     """
 
     person: Message
@@ -22,120 +21,73 @@ class Advice:
     support: Message
 
 
-_WIFI: Final = Advice(
+WIFI: Final = Advice(
     message("Move closer to the router, or plug in a network cable."),
     message("Ask the student to move closer to the router, or to plug in a cable."),
     message("Their Wi-Fi signal is weak; look at earlier tickets of the same person."),
 )
-_NETWORK: Final = Advice(
+NETWORK: Final = Advice(
     message("Stop downloads and other video, and plug in a network cable if you can."),
     message("Ask the student to stop downloads and other video, and to use a cable or 4G/5G."),
     message("Compare with other tickets of this hour: one network, one region, or one person?"),
 )
-_STABLE_NETWORK: Final = Advice(
+STABLE_NETWORK: Final = Advice(
     message("Stay on one network, and switch off proxy and VPN during class."),
     message("Ask the student to stay on one network, without proxy and VPN."),
     message("If it happens again, ask for the network's name and whether a VPN is in use."),
 )
-_REJOIN: Final = Advice(
+REJOIN: Final = Advice(
     message("Leave the class and join again."),
     message("Ask the student to leave the class and join again."),
     message("If joining again does not help, pass the code and the time to the developers."),
 )
-_DEVICE: Final = Advice(
+DEVICE: Final = Advice(
     message("Close other programs and browser tabs, or use another device."),
     message("Ask the student to close other programs, or to use another device."),
     message("Note the device; an old one may need a lower video resolution."),
 )
-_BUSY_DEVICE: Final = Advice(
+BUSY_DEVICE: Final = Advice(
     message("Close other programs that use the microphone or the camera."),
     message("Ask the student to close other programs that use microphone or camera."),
     message("Ask which other meeting program was open."),
 )
-_SWITCH: Final = Advice(
+SWITCH: Final = Advice(
     message("Switch microphone and camera on, in the class and in the system's settings."),
     message("Ask the student to switch microphone and camera on, and to allow their use."),
     message("Ask whether it was switched off on purpose before looking further."),
 )
-_ONE_DEVICE: Final = Advice(
+ONE_DEVICE: Final = Advice(
     message("Leave the class on every device but one."),
     message("Ask the student to leave the class on every device but one."),
     message("Check whether two people share one account."),
 )
-_BROWSER: Final = Advice(
+BROWSER: Final = Advice(
     message("Update the browser, or use the app."),
     message("Ask the student to update the browser, or to use the app."),
     message("Note browser and version; pass them to the developers if others have it too."),
 )
-_CLOCK: Final = Advice(
+CLOCK: Final = Advice(
     message("Let the device set its clock by itself, then join again."),
     message("Ask the student to let the device set its clock by itself, then join again."),
     message("A clock that is wrong by minutes makes every token invalid."),
 )
-_REMOVED: Final = Advice(
+REMOVED: Final = Advice(
     message("Join again; if you are removed again, tell support."),
     message("Let the student join again, and say who removed them."),
     message("Find out who removed the person, and whether a rule did."),
 )
-_DEVELOPERS: Final = Advice(
+DEVELOPERS: Final = Advice(
     message("There is nothing you can do about it; tell support."),
     message("Neither of you can do anything about it; tell support."),
     message("Pass this to the developers of the app, with the code and the time."),
 )
-_CLOUD: Final = Advice(
+CLOUD: Final = Advice(
     message("Leave the class and join again in a minute."),
     message("Leave the class together and join again in a minute."),
     message("Pass this to the cloud's support, with the channel and the time."),
 )
-_AGAIN: Final = Advice(
+AGAIN: Final = Advice(
     message("If it happens again, report it at once, while it lasts."),
     message("If it happens again, report it at once, while it lasts."),
     message('Press "Diagnose again" later; ask what was seen or heard.'),
 )
-
-ADVICE: Final[Mapping[str, Advice]] = {
-    "client.browser_sdp": _BROWSER,
-    "client.electron_integration": _DEVELOPERS,
-    "client.internal_error": _REJOIN,
-    "connection.failed": _REJOIN,
-    "device.app_cpu_high": _DEVICE,
-    "device.busy": _BUSY_DEVICE,
-    "device.cpu_high": _DEVICE,
-    "join.auth_failed": _DEVELOPERS,
-    "join.auth_retried": _REJOIN,
-    "join.bad_url": _DEVELOPERS,
-    "join.blocked": _REMOVED,
-    "join.clock_skew": _CLOCK,
-    "join.expired_token": _REJOIN,
-    "join.invalid_app_id": _DEVELOPERS,
-    "join.invalid_channel": _DEVELOPERS,
-    "join.invalid_token": _DEVELOPERS,
-    "join.link_failed": _NETWORK,
-    "join.room_not_idle": _REJOIN,
-    "join.timeout": _NETWORK,
-    "join.websocket_failed": _STABLE_NETWORK,
-    "media.no_sound": _SWITCH,
-    "media.peer_no_frames": _SWITCH,
-    "media.peer_no_stream": _SWITCH,
-    "network.jitter": _NETWORK,
-    "network.latency": _NETWORK,
-    "network.loss": _NETWORK,
-    "network.wifi_weak": _WIFI,
-    "reconnect.ip_changed": _STABLE_NETWORK,
-    "reconnect.network_down": _NETWORK,
-    "reconnect.proxy_set": _STABLE_NETWORK,
-    "reconnect.timeout": _NETWORK,
-    "reconnect.token_renewed": _DEVELOPERS,
-    "server.error": _CLOUD,
-    "server.http_503": _CLOUD,
-    "server.no_config": _CLOUD,
-    "server.no_downlink_frames": _CLOUD,
-    "server.no_downlink_stream": _CLOUD,
-    "session.duplicate_uid": _ONE_DEVICE,
-    "session.peer_offline": _REJOIN,
-    "session.removed": _REMOVED,
-    "unknown.other": _AGAIN,
-    "user_action.module_off": _SWITCH,
-    "user_action.peer_stopped_receiving": _REJOIN,
-    "user_action.stopped_sending": _SWITCH,
-}
