@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,38 @@ def test_rooms_look_down() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def module(path: Path) -> str:
+    """A file's dotted module name; a package's `__init__` has the package's name."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(tree: ast.AST, modules: frozenset[str]) -> set[str]:
+    """Which of the modules a file imports, at the top, under TYPE_CHECKING or in a function."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                names.add(submodule if submodule in modules else node.module)
+    return names & modules
+
+
+def test_no_import_circles() -> None:
+    """No file imports itself by way of others, under TYPE_CHECKING or in a function either."""
+    paths = {module(path): path for path in CODE}
+    known = frozenset(paths)
+    graph = {
+        one: imported(ast.parse(path.read_text(encoding="utf-8")), known) - {one}
+        for one, path in paths.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_functions_are_short() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.sandbox.slack.delivery.transport import Delivery, deliver
+from bot.sandbox.slack.delivery.transport import deliver
+from bot.sandbox.slack.model import Delivery
 from tests.conftest import Harness
 from tests.scenario_helpers import (
     FORM,

@@ -63,3 +63,11 @@ def invalid_view(problems: Sequence[Problem]) -> WebApiError:
     code = code if code == "view_too_large" else "invalid_arguments"
     lines = [f"[ERROR] {problem.line}" for problem in problems]
     return api_error(code, response_metadata={"messages": lines})
+
+
+class NoAckError(Exception):
+    """No acknowledgement came. `reason` is Slack's x-slack-retry-reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

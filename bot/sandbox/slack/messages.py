@@ -5,17 +5,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from bot.sandbox.slack.admin import show_channels
+from bot.sandbox.slack.channels import publish_lists
 from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, emit_in_channel
 from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
 from bot.sandbox.slack.errors import Json
 from bot.sandbox.slack.model import Channel, is_reply
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 _CARRIED: Final = (
     "text",
@@ -32,7 +30,7 @@ _MAX_TEXT_STORED: Final = 40_000
 _LINK: Final = re.compile(r"<?(https?://[^\s|>]+)")
 
 
-def compose(workspace: Workspace, body: Json, *, user: str, thread_ts: str | None) -> Json:
+def compose(workspace: WorkspaceState, body: Json, *, user: str, thread_ts: str | None) -> Json:
     """Build a message from a call's arguments; the app's own messages name the bot."""
     message: Json = {"type": "message", "ts": workspace.id_generator.make_ts(), "user": user}
     message |= {key: copy.deepcopy(body[key]) for key in _CARRIED if body.get(key) is not None}
@@ -47,7 +45,7 @@ def compose(workspace: Workspace, body: Json, *, user: str, thread_ts: str | Non
     return message
 
 
-def note_defects(workspace: Workspace, message: Json) -> None:
+def note_defects(workspace: WorkspaceState, message: Json) -> None:
     """Record what a screen reader or notification would miss; Slack itself takes such posts."""
     if not message["text"].strip() and every_block(message):
         workspace.defects.append({"code": "no_top_level_text", "message": message})
@@ -56,7 +54,9 @@ def note_defects(workspace: Workspace, message: Json) -> None:
             workspace.defects.append({"code": "blank_alt_text", "pointer": pointer})
 
 
-def post(workspace: Workspace, channel: Channel, message: Json, *, broadcast: bool = False) -> None:
+def post(
+    workspace: WorkspaceState, channel: Channel, message: Json, *, broadcast: bool = False
+) -> None:
     """Put a composed message into a channel and tell everybody."""
     root = channel.messages.get(message.get("thread_ts", ""))
     if broadcast and root is not None:
@@ -67,7 +67,7 @@ def post(workspace: Workspace, channel: Channel, message: Json, *, broadcast: bo
         _count_reply(root, message)
         show(workspace, channel, root, "message_changed")
     show(workspace, channel, message, "message")
-    show_channels(workspace)
+    publish_lists(workspace)
     _emit_post(workspace, channel, message)
 
 
@@ -81,7 +81,7 @@ def _count_reply(root: Json, reply: Json) -> None:
     root["reply_users_count"] = len(users)
 
 
-def _emit_post(workspace: Workspace, channel: Channel, message: Json) -> None:
+def _emit_post(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     event = _event_of(channel, message)
     emit_in_channel(workspace, channel, MESSAGE_SUBSCRIPTIONS[channel.kind], event)
     mentions_bot = f"<@{workspace.app.bot_user_id}" in message["text"]
@@ -97,7 +97,7 @@ def _event_of(channel: Channel, message: Json) -> Json:
     return copy.deepcopy(carried) | where
 
 
-def _emit_links(workspace: Workspace, channel: Channel, message: Json) -> None:
+def _emit_links(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     urls = [found.replace("&amp;", "&") for found in _LINK.findall(message["text"])]
     hosts = {url: urlsplit(url).hostname or "" for url in urls}
     links = [{"url": url, "domain": h} for url, h in hosts.items() if workspace.app.unfurls(h)]
@@ -118,7 +118,7 @@ def _emit_links(workspace: Workspace, channel: Channel, message: Json) -> None:
         emit_in_channel(workspace, channel, "link_shared", event)
 
 
-def change(workspace: Workspace, channel: Channel, message: Json, fields: Json) -> None:
+def change(workspace: WorkspaceState, channel: Channel, message: Json, fields: Json) -> None:
     """Change a message in place (a None takes the field away) and tell everybody."""
     previous = copy.deepcopy(message)
     for key, value in fields.items():
@@ -139,7 +139,7 @@ def change(workspace: Workspace, channel: Channel, message: Json, fields: Json) 
     )
 
 
-def delete(workspace: Workspace, channel: Channel, message: Json) -> None:
+def delete(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     """Delete a message; one with replies leaves a tombstone, as in Slack."""
     if message.get("reply_count"):
         gone: Json = dict.fromkeys((*_CARRIED, "bot_id", "app_id"))
@@ -153,7 +153,7 @@ def delete(workspace: Workspace, channel: Channel, message: Json) -> None:
     _emit_hidden(workspace, channel, {"subtype": "message_deleted"} | hidden)
 
 
-def _forget_reply(workspace: Workspace, channel: Channel, message: Json) -> None:
+def _forget_reply(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     root = channel.messages.get(message.get("thread_ts", "")) if is_reply(message) else None
     if root is not None:
         replies = channel.thread(root["ts"])[1:]
@@ -162,7 +162,7 @@ def _forget_reply(workspace: Workspace, channel: Channel, message: Json) -> None
         show(workspace, channel, root, "message_changed")
 
 
-def _emit_hidden(workspace: Workspace, channel: Channel, fields: Json) -> None:
+def _emit_hidden(workspace: WorkspaceState, channel: Channel, fields: Json) -> None:
     ts = workspace.id_generator.make_ts()
     event = {"type": "message", "hidden": True, "channel": channel.id, "ts": ts, **fields}
     event |= {"event_ts": ts, "channel_type": channel.kind}
@@ -170,7 +170,12 @@ def _emit_hidden(workspace: Workspace, channel: Channel, fields: Json) -> None:
 
 
 def post_ephemeral(
-    workspace: Workspace, channel: Channel, body: Json, *, user: str, thread_ts: str | None = None
+    workspace: WorkspaceState,
+    channel: Channel,
+    body: Json,
+    *,
+    user: str,
+    thread_ts: str | None = None,
 ) -> Json:
     """Show a message to one person; it is no part of the channel's history."""
     bot = workspace.app.bot_user_id
@@ -181,13 +186,13 @@ def post_ephemeral(
     return message
 
 
-def remove_ephemeral(workspace: Workspace, channel: Channel, message: Json) -> None:
+def remove_ephemeral(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     """Take an ephemeral message off its reader's screen."""
     channel.ephemerals.remove(message)
     show(workspace, channel, message, "message_deleted")
 
 
-def show(workspace: Workspace, channel: Channel, message: Json, what: str) -> None:
+def show(workspace: WorkspaceState, channel: Channel, message: Json, what: str) -> None:
     """Tell the pages of those who see the channel, and whoever waits."""
     audience: Collection[str] | None = channel.members if channel.private else None
     audience = [message["to"]] if message.get("ephemeral") else audience
@@ -203,7 +208,7 @@ def as_page_message(channel: Channel, message: Json) -> Json:
     return payload | {"channel": channel.id, "bot": bool(message.get("bot_id"))}
 
 
-def permalink(workspace: Workspace, channel: Channel, message: Json) -> str:
+def permalink(workspace: WorkspaceState, channel: Channel, message: Json) -> str:
     """Build a message's permanent link; a reply's names its thread."""
     link = f"{workspace.url}/archives/{channel.id}/p{message['ts'].replace('.', '')}"
     if is_reply(message):

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bot.sandbox.slack import form_state
 from bot.sandbox.slack.block_kit import validate_view
 from bot.sandbox.slack.elements import name_blocks
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Trigger
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Trigger
+from bot.sandbox.slack.state import WorkspaceState
 
 MAX_STACK: Final = 3
 
 
-def check(workspace: Workspace, raw: Any, kind: str, *, replaced: str | None = None) -> Json:
+def check(workspace: WorkspaceState, raw: Any, kind: str, *, replaced: str | None = None) -> Json:
     """Check a view as an app sent it, and copy it. `replaced` is the view whose place it takes."""
     if not isinstance(raw, Mapping):
         raise invalid_arguments("must provide an object [json-pointer:/view]")
@@ -35,7 +33,7 @@ def check(workspace: Workspace, raw: Any, kind: str, *, replaced: str | None = N
     return view
 
 
-def complete(workspace: Workspace, view: Json, view_id: str | None = None) -> Json:
+def complete(workspace: WorkspaceState, view: Json, view_id: str | None = None) -> Json:
     """Fill in what Slack adds to a view: ids, hash, state."""
     view.setdefault("blocks", [])
     name_blocks(view["blocks"])
@@ -60,7 +58,7 @@ def complete(workspace: Workspace, view: Json, view_id: str | None = None) -> Js
     return view
 
 
-def spend_trigger(workspace: Workspace, trigger_id: str) -> Trigger:
+def spend_trigger(workspace: WorkspaceState, trigger_id: str) -> Trigger:
     """Exchange a trigger id: once, within three seconds."""
     trigger = workspace.triggers.get(trigger_id)
     if trigger is None:
@@ -73,7 +71,7 @@ def spend_trigger(workspace: Workspace, trigger_id: str) -> Trigger:
     return trigger
 
 
-def open_root(workspace: Workspace, user: str, view: Json) -> Json:
+def open_root(workspace: WorkspaceState, user: str, view: Json) -> Json:
     """Show a modal, in place of whatever stack the person had."""
     for view_id in workspace.stacks.pop(user, []):
         _forget(workspace, view_id)
@@ -81,7 +79,7 @@ def open_root(workspace: Workspace, user: str, view: Json) -> Json:
     return _stack(workspace, user, view)
 
 
-def push(workspace: Workspace, user: str, view: Json) -> Json:
+def push(workspace: WorkspaceState, user: str, view: Json) -> Json:
     """Show a modal on top of the person's stack, which holds three at most."""
     stack = workspace.stacks.get(user, [])
     if not stack:
@@ -93,14 +91,14 @@ def push(workspace: Workspace, user: str, view: Json) -> Json:
     return _stack(workspace, user, view)
 
 
-def _stack(workspace: Workspace, user: str, view: Json) -> Json:
+def _stack(workspace: WorkspaceState, user: str, view: Json) -> Json:
     workspace.views[view["id"]] = view
     workspace.stacks.setdefault(user, []).append(view["id"])
     show_stack(workspace, user)
     return view
 
 
-def replace(workspace: Workspace, view_id: str, view: Json) -> Json:
+def replace(workspace: WorkspaceState, view_id: str, view: Json) -> Json:
     """Put a view in an open one's place; its id and place in the stack stay."""
     old = workspace.views[view_id]
     complete(workspace, view, view_id)
@@ -114,7 +112,7 @@ def replace(workspace: Workspace, view_id: str, view: Json) -> Json:
     return old_view
 
 
-def find_open(workspace: Workspace, view_id: str, external_id: str) -> Json:
+def find_open(workspace: WorkspaceState, view_id: str, external_id: str) -> Json:
     """Find an open modal (or Home) by either id; not_found when it is closed."""
     for view in (*workspace.views.values(), *workspace.homes.values()):
         if view_id == view["id"] or (external_id and external_id == view["external_id"]):
@@ -128,7 +126,7 @@ def check_hash(view: Json | None, given: str) -> None:
         raise api_error("hash_conflict")
 
 
-def publish(workspace: Workspace, user: str, view: Json) -> Json:
+def publish(workspace: WorkspaceState, user: str, view: Json) -> Json:
     """Show a view on a person's App Home."""
     old = workspace.homes.get(user)
     complete(workspace, view, old["id"] if old else None)
@@ -138,7 +136,7 @@ def publish(workspace: Workspace, user: str, view: Json) -> Json:
     return view
 
 
-def close_top(workspace: Workspace, user: str) -> None:
+def close_top(workspace: WorkspaceState, user: str) -> None:
     """Close a person's top modal; one with clear_on_close takes the stack with it."""
     stack = workspace.stacks.get(user, [])
     if not stack:
@@ -150,24 +148,24 @@ def close_top(workspace: Workspace, user: str) -> None:
     show_stack(workspace, user)
 
 
-def close_all(workspace: Workspace, user: str) -> None:
+def close_all(workspace: WorkspaceState, user: str) -> None:
     """Close a person's whole stack."""
     for view_id in workspace.stacks.pop(user, []):
         _forget(workspace, view_id)
     show_stack(workspace, user)
 
 
-def _forget(workspace: Workspace, view_id: str) -> Json:
+def _forget(workspace: WorkspaceState, view_id: str) -> Json:
     workspace.drafts.pop(view_id, None)
     return workspace.views.pop(view_id)
 
 
-def owners(workspace: Workspace, view_id: str) -> list[str]:
+def owners(workspace: WorkspaceState, view_id: str) -> list[str]:
     """List who has this view open."""
     return [user for user, stack in workspace.stacks.items() if view_id in stack]
 
 
-def show_stack(workspace: Workspace, user: str) -> None:
+def show_stack(workspace: WorkspaceState, user: str) -> None:
     """Send a person's pages the whole stack."""
     stack = [workspace.views[view_id] for view_id in workspace.stacks.get(user, [])]
     workspace.page_events.publish([user], type="views", views=copy.deepcopy(stack))

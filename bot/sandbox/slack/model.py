@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.slack.errors import Json
 
 ChannelKind = Literal["channel", "group", "im", "mpim"]
+DeliveryKind = Literal["events_api", "interactive", "slash_commands"]
+HTTP_OK: Final = 200
 
 
 @dataclass
@@ -169,3 +172,52 @@ class ClientNotice:
     code: str
     text: str
     level: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something for the app. `retry_num` is 0 on the first try; `retry_reason` Slack's word."""
+
+    kind: DeliveryKind
+    payload: Json
+    retry_num: int = 0
+    retry_reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name it for the inspector, such as `/report`, `block_actions`, `event message`."""
+        if self.kind == "slash_commands":
+            return str(self.payload["command"])
+        if self.kind == "events_api":
+            return f"event {self.payload['event']['type']}"
+        return str(self.payload["type"])
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What the app answered within the limit."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether Slack takes it for an acknowledgement."""
+        return self.status == HTTP_OK
+
+
+class Transport(Protocol):
+    """A way to the app."""
+
+    name: str
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the app can be reached, as far as is known."""
+
+    async def send(self, delivery: Delivery) -> Ack:
+        """Bring it there and return the answer; NoAckError when none comes in time."""
+
+    async def close(self) -> None:
+        """Close its connections."""

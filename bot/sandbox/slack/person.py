@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.sandbox.slack import messages
-from bot.sandbox.slack.delivery import interactions, view_submissions
+from bot.sandbox.slack import channels, messages
 from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.elements import every_block, find_element, iterate_elements
 from bot.sandbox.slack.errors import Json, api_error
+from bot.sandbox.slack.interactions import actions, view_submissions
+from bot.sandbox.slack.model import Channel, User
 from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel, User
-    from bot.sandbox.slack.workspace import Workspace
-
-_BROADCAST_MENTIONS = ("<!channel", "<!here", "<!everyone")
+from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.waiting import wait_until
 
 
 class Person:
     """One person. Channels are named by id or name; messages and views are the dicts shown."""
 
-    def __init__(self, workspace: Workspace, user: User) -> None:
+    def __init__(self, workspace: WorkspaceState, user: User) -> None:
         self._workspace = workspace
         self.user = user
 
@@ -50,7 +47,7 @@ class Person:
             view = self.views[-1]
             return view if callback_id in (None, view["callback_id"]) else None
 
-        view = await self._workspace.until(top, timeout_s)
+        view = await wait_until(self._workspace, top, timeout_s)
         return view or {}
 
     def dm_channel_id(self) -> str:
@@ -60,7 +57,7 @@ class Person:
     async def command(self, name: str, text: str = "", channel: str = "teachers") -> CommandOutcome:
         """Type a slash command."""
         found = self._workspace.channel(channel)
-        return await interactions.command(self._workspace, self.user, name, text, found)
+        return await actions.command(self._workspace, self.user, name, text, found)
 
     async def submit(
         self, view: Json, values: Mapping[str, Any] | None = None, *, force: bool = False
@@ -105,15 +102,13 @@ class Person:
         """Choose, pick or type in an element of a message, a modal or the App Home."""
         current = self.find_container(container)
         block_element = _find(current, action_id, block_id)
-        return await interactions.act(self._workspace, self.user, current, block_element, value)
+        return await actions.act(self._workspace, self.user, current, block_element, value)
 
     async def options(self, container: Json, action_id: str, query: str = "") -> list[Json]:
         """Open an external select and type into it; groups come as one list."""
         current = self.find_container(container)
         block_element = _find(current, action_id, None)
-        answer = await interactions.suggest(
-            self._workspace, self.user, current, block_element, query
-        )
+        answer = await actions.suggest(self._workspace, self.user, current, block_element, query)
         grouped = (o for g in answer.get("option_groups", []) for o in g["options"])
         return [*answer.get("options", []), *grouped]
 
@@ -121,7 +116,7 @@ class Person:
         """Find the message or view as it is now; KeyError when it is gone."""
         workspace = self._workspace
         if "ts" in shown:
-            channel = interactions.channel_of(workspace, shown)
+            channel = workspace.channel_of(shown["ts"])
             return workspace.message(channel.id, shown["ts"])
         home = workspace.homes.get(self.id)
         if home is not None and home["id"] == shown["id"]:
@@ -130,12 +125,12 @@ class Person:
 
     async def shortcut(self, callback_id: str) -> ActionOutcome:
         """Run a global shortcut."""
-        return await interactions.shortcut(self._workspace, self.user, callback_id, None)
+        return await actions.shortcut(self._workspace, self.user, callback_id, None)
 
     async def message_shortcut(self, callback_id: str, message: Json) -> ActionOutcome:
         """Run a message shortcut."""
         current = self.find_container(message)
-        return await interactions.shortcut(self._workspace, self.user, callback_id, current)
+        return await actions.shortcut(self._workspace, self.user, callback_id, current)
 
     async def post_message(
         self, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
@@ -168,7 +163,7 @@ class Person:
         messages.delete(self._workspace, channel, own)
 
     def _own_message(self, message: Json) -> tuple[Channel, Json]:
-        channel = interactions.channel_of(self._workspace, message)
+        channel = self._workspace.channel_of(message["ts"])
         own = channel.messages[message["ts"]]
         if own["user"] != self.id:
             raise api_error("cant_update_message")
@@ -199,38 +194,8 @@ class Person:
         found.last_read[self.id] = next(reversed(found.messages), "0")
 
     def channel_list(self) -> list[Json]:
-        """List the channels of the side bar, with what is unread."""
-        shown = []
-        for channel in self._workspace.channels.values():
-            member = self.id in channel.members
-            if member or not channel.private:
-                shown.append(self._describe(channel, member=member))
-        return shown
-
-    def _describe(self, channel: Channel, *, member: bool) -> Json:
-        last_read = float(channel.last_read.get(self.id, "0"))
-        unread = [
-            message
-            for message in channel.top_level()
-            if member and float(message["ts"]) > last_read and message["user"] != self.id
-        ]
-        is_dm = channel.kind == "im"
-        return {
-            "id": channel.id,
-            "name": self._workspace.app.name if is_dm else channel.name,
-            "kind": "im" if is_dm else "channel",
-            "private": channel.private,
-            "member": member,
-            "archived": channel.archived,
-            "topic": channel.topic,
-            "unread": len(unread),
-            "mention": any(self._is_mentioned(message["text"]) for message in unread),
-        }
-
-    def _is_mentioned(self, text: str) -> bool:
-        groups = self._workspace.usergroups.values()
-        group_mentions = [f"<!subteam^{group.id}" for group in groups if self.id in group.users]
-        return any(word in text for word in (f"<@{self.id}", *group_mentions, *_BROADCAST_MENTIONS))
+        """List the channels of the side bar, with the number of unread messages."""
+        return channels.list_channels(self._workspace, self.user)
 
     def __repr__(self) -> str:
         return f"Person({self.user.name})"
@@ -255,3 +220,16 @@ def _find(container: Json, action_id: str, block_id: str | None) -> tuple[Json, 
         message = f"no element {action_id}; there are {ids}"
         raise AssertionError(message)
     return found
+
+
+def find_person(workspace: WorkspaceState, name: str) -> Person:
+    """Find a person by id or short name; KeyError when there is none."""
+    for person in list_people(workspace):
+        if name in (person.id, person.user.name):
+            return person
+    raise KeyError(name)
+
+
+def list_people(workspace: WorkspaceState) -> list[Person]:
+    """List everybody who is not a bot."""
+    return [Person(workspace, user) for user in workspace.users.values() if not user.is_bot]

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.sandbox import http_server
 from bot.sandbox.slack.api import apps, files
 from bot.sandbox.slack.api import server as api_server
-from bot.sandbox.slack.delivery import responses
+from bot.sandbox.slack.delivery.socket_mode import SocketModeTransport
+from bot.sandbox.slack.interactions import responses
 from bot.sandbox.slack.page import server as page_server
+from bot.sandbox.slack.state import WorkspaceState
 
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
-
-Route = Callable[["Workspace", web.Request], Awaitable[web.StreamResponse]]
+Route = Callable[[WorkspaceState, web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(workspace: Workspace) -> web.Application:
+def make_app(workspace: WorkspaceState, socket_mode: SocketModeTransport) -> web.Application:
     """Build the application with all its routes."""
     app = web.Application(client_max_size=files.MAX_UPLOAD_BYTES)
 
@@ -34,16 +32,18 @@ def make_app(workspace: Workspace) -> web.Application:
     app.router.add_post("/upload/v1/{ticket}", bind(files.receive))
     app.router.add_post("/response/{name}", bind(responses.receive))
     app.router.add_get("/oauth/v2/authorize", bind(apps.authorize))
-    app.router.add_get("/link/", workspace.socket_mode.accept)
+    app.router.add_get("/link/", socket_mode.accept)
     for verb, path, route in page_server.ROUTES:
         app.router.add_route(verb, path, bind(route))
     return app
 
 
 @asynccontextmanager
-async def open_server(workspace: Workspace, host: str, port: int) -> AsyncIterator[str]:
+async def open_server(
+    workspace: WorkspaceState, socket_mode: SocketModeTransport, host: str, port: int
+) -> AsyncIterator[str]:
     """Serve until the block ends; yields the URL."""
-    runner = web.AppRunner(make_app(workspace), shutdown_timeout=1.0, access_log=None)
+    runner = web.AppRunner(make_app(workspace, socket_mode), shutdown_timeout=1.0, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

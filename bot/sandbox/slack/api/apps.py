@@ -5,24 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.sandbox.slack import admin
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.method import TIER_3, Method, split_names
 from bot.sandbox.slack.block_kit import validate_message, validate_view
+from bot.sandbox.slack.delivery.socket_mode import make_socket_url
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
 from bot.sandbox.slack.seed import DEFAULT_PERSON
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 _TOKEN_LIFE_S: Final = 43_200
 
 
-def _auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
+def _auth_test(workspace: WorkspaceState, _arguments: Arguments) -> Json:
     return {
         "url": f"{workspace.url}/",
         "team": workspace.team_name,
@@ -34,18 +34,18 @@ def _auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
     }
 
 
-def _auth_revoke(workspace: Workspace, arguments: Arguments) -> Json:
+def _auth_revoke(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if arguments.flag("test"):
         return {"revoked": False}
-    workspace.uninstall()
+    admin.uninstall(workspace)
     return {"revoked": True}
 
 
-def _open_connection(workspace: Workspace, _arguments: Arguments) -> Json:
-    return {"url": workspace.socket_mode.make_url()}
+def _open_connection(workspace: WorkspaceState, _arguments: Arguments) -> Json:
+    return {"url": make_socket_url(workspace)}
 
 
-async def authorize(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def authorize(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Answer the install page: everybody says yes at once, and goes back with a code."""
     query = request.query
     if query.get("client_id") != workspace.app.client_id:
@@ -61,7 +61,7 @@ async def authorize(workspace: Workspace, request: web.Request) -> web.StreamRes
     raise web.HTTPFound(f"{redirect_uri}{joint}{urlencode(back)}")
 
 
-def _oauth_access(workspace: Workspace, arguments: Arguments) -> Json:
+def _oauth_access(workspace: WorkspaceState, arguments: Arguments) -> Json:
     client_id, secret = _read_client(arguments)
     if client_id != workspace.app.client_id:
         raise api_error("invalid_client_id")
@@ -92,7 +92,7 @@ def _read_client(arguments: Arguments) -> tuple[str, str]:
     return arguments.text("client_id"), arguments.text("client_secret")
 
 
-def _refresh(workspace: Workspace, arguments: Arguments) -> Json:
+def _refresh(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """Exchange a refresh token, which is good once; the old access token stops at once."""
     refresh_token = workspace.app.refresh_token
     if not refresh_token or arguments.text("refresh_token") != refresh_token:
@@ -100,7 +100,7 @@ def _refresh(workspace: Workspace, arguments: Arguments) -> Json:
     return _grant(workspace)
 
 
-def _grant(workspace: Workspace) -> Json:
+def _grant(workspace: WorkspaceState) -> Json:
     app = workspace.app
     granted: Json = {
         "access_token": app.bot_token,
@@ -121,7 +121,7 @@ def _grant(workspace: Workspace) -> Json:
     return granted
 
 
-def _validate_blocks(_workspace: Workspace, arguments: Arguments) -> Json:
+def _validate_blocks(_workspace: WorkspaceState, arguments: Arguments) -> Json:
     given = [name for name in ("blocks", "message", "view") if arguments.has(name)]
     if len(given) != 1:
         raise invalid_arguments("exactly one of blocks, message and view")

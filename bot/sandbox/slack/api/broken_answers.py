@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 
 async def break_response(
-    workspace: Workspace, request: web.Request, mode: str
+    workspace: WorkspaceState, request: web.Request, mode: str
 ) -> web.StreamResponse:
     """Answer HTTP 500, drop the connection, or say nothing until the caller leaves."""
     if mode == "timeout":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
@@ -12,10 +12,8 @@ from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_message
 from bot.sandbox.slack.elements import iterate_dicts
 from bot.sandbox.slack.errors import Json, api_error, invalid_message
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Channel
+from bot.sandbox.slack.state import WorkspaceState
 
 _CONTENT: Final = ("text", "blocks", "attachments", "markdown_text", "metadata")
 _STYLE: Final = ("username", "icon_emoji", "icon_url")
@@ -26,7 +24,7 @@ _DAY_S: Final = 86_400
 _READY_AFTER_S: Final = 10.0  # by then Slack has looked at a file by itself
 
 
-def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
+def find_channel(workspace: WorkspaceState, arguments: Arguments) -> Channel:
     """Find the channel a call names; a private one the bot is not in does not exist for it."""
     name = arguments.text("channel")
     bot = workspace.app.bot_user_id
@@ -43,7 +41,7 @@ def find_channel(workspace: Workspace, arguments: Arguments) -> Channel:
     return channel
 
 
-def _find_postable(workspace: Workspace, arguments: Arguments) -> Channel:
+def _find_postable(workspace: WorkspaceState, arguments: Arguments) -> Channel:
     channel = find_channel(workspace, arguments)
     if channel.archived:
         raise api_error("is_archived")
@@ -55,7 +53,7 @@ def _find_postable(workspace: Workspace, arguments: Arguments) -> Channel:
     return channel
 
 
-def read_content(workspace: Workspace, given: Json) -> Json:
+def read_content(workspace: WorkspaceState, given: Json) -> Json:
     """Read and check a message's content: JSON decoded, blocks valid, files there."""
     arguments = Arguments(given)
     content: Json = {
@@ -82,7 +80,7 @@ def find_charts(content: Json) -> list[Problem]:
     ]
 
 
-def find_unready_files(workspace: Workspace, content: Json) -> list[Problem]:
+def find_unready_files(workspace: WorkspaceState, content: Json) -> list[Problem]:
     """List slack_files that are not there (yet) or are no pictures. Looks and time settle them."""
     found: list[Problem] = []
     for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks"):
@@ -115,7 +113,7 @@ def _find_root(channel: Channel, arguments: Arguments) -> str | None:
     return str(root.get("thread_ts", thread_ts))
 
 
-def _post_message(workspace: Workspace, arguments: Arguments) -> Json:
+def _post_message(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find_postable(workspace, arguments)
     content = read_content(workspace, arguments.given)
     root = _find_root(channel, arguments)
@@ -147,7 +145,7 @@ def _check_text_length(content: Json) -> None:
         raise api_error("msg_too_long")
 
 
-def _post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
+def _post_ephemeral(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find_postable(workspace, arguments)
     user = arguments.text("user")
     if user not in channel.members:
@@ -159,7 +157,9 @@ def _post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
     return {"message_ts": message["ts"]}
 
 
-def _find_own(workspace: Workspace, arguments: Arguments, refusal: str) -> tuple[Channel, Json]:
+def _find_own(
+    workspace: WorkspaceState, arguments: Arguments, refusal: str
+) -> tuple[Channel, Json]:
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("ts"))
     if message is None:
@@ -169,7 +169,7 @@ def _find_own(workspace: Workspace, arguments: Arguments, refusal: str) -> tuple
     return channel, message
 
 
-def _update(workspace: Workspace, arguments: Arguments) -> Json:
+def _update(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel, message = _find_own(workspace, arguments, "cant_update_message")
     if channel.archived:
         raise api_error("cant_update_message")
@@ -185,13 +185,13 @@ def _update(workspace: Workspace, arguments: Arguments) -> Json:
     return answered | {"message": copy.deepcopy(message)}
 
 
-def _delete(workspace: Workspace, arguments: Arguments) -> Json:
+def _delete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel, message = _find_own(workspace, arguments, "cant_delete_message")
     messages.delete(workspace, channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
 
 
-def _get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
+def _get_permalink(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("message_ts"))
     if message is None:
@@ -199,7 +199,7 @@ def _get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
     return {"channel": channel.id, "permalink": messages.permalink(workspace, channel, message)}
 
 
-def _schedule(workspace: Workspace, arguments: Arguments) -> Json:
+def _schedule(workspace: WorkspaceState, arguments: Arguments) -> Json:
     """Take a message for later. Nothing here ever posts it; with metadata Slack does the same."""
     channel = _find_postable(workspace, arguments)
     content = read_content(workspace, arguments.given)
@@ -218,7 +218,7 @@ def _schedule(workspace: Workspace, arguments: Arguments) -> Json:
     }
 
 
-def _unfurl(workspace: Workspace, arguments: Arguments) -> Json:
+def _unfurl(workspace: WorkspaceState, arguments: Arguments) -> Json:
     unfurls = arguments.decoded("unfurls")
     if not isinstance(unfurls, Mapping) and not arguments.has("metadata"):
         raise api_error("missing_unfurls" if unfurls is None else "invalid_unfurls_format")
@@ -236,7 +236,7 @@ def _unfurl(workspace: Workspace, arguments: Arguments) -> Json:
     return {}
 
 
-def _find_unfurlable(workspace: Workspace, arguments: Arguments) -> tuple[Channel, Json]:
+def _find_unfurlable(workspace: WorkspaceState, arguments: Arguments) -> tuple[Channel, Json]:
     channel_id, ts = arguments.text("channel"), arguments.text("ts")
     if arguments.has("unfurl_id"):
         channel_id, _, ts = arguments.text("unfurl_id").partition(".")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bot.sandbox.slack import admin
+from bot.sandbox.slack import channels
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_channel
 from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
 from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.model import Channel
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 _PAGE: Final = 100
 _LISTED: Final = {
@@ -31,20 +29,20 @@ def _any_kind(right: str) -> tuple[str, ...]:
     return tuple(f"{prefix}:{right}" for prefix in _SCOPE_PREFIX.values())
 
 
-def _need(workspace: Workspace, channel: Channel, right: str) -> None:
+def _need(workspace: WorkspaceState, channel: Channel, right: str) -> None:
     needed = f"{_SCOPE_PREFIX[channel.kind]}:{right}"
     if needed not in workspace.scopes:
         provided = ",".join(sorted(workspace.scopes))
         raise api_error("missing_scope", needed=needed, provided=provided)
 
 
-def _find(workspace: Workspace, arguments: Arguments, right: str) -> Channel:
+def _find(workspace: WorkspaceState, arguments: Arguments, right: str) -> Channel:
     channel = find_channel(workspace, arguments)
     _need(workspace, channel, right)
     return channel
 
 
-def describe(workspace: Workspace, channel: Channel) -> Json:
+def describe(workspace: WorkspaceState, channel: Channel) -> Json:
     """Build the channel object."""
     described: Json = {
         "id": channel.id,
@@ -68,11 +66,11 @@ def describe(workspace: Workspace, channel: Channel) -> Json:
     return described
 
 
-def _others(workspace: Workspace, channel: Channel) -> list[str]:
+def _others(workspace: WorkspaceState, channel: Channel) -> list[str]:
     return [member for member in channel.members if member != workspace.app.bot_user_id]
 
 
-def _open(workspace: Workspace, arguments: Arguments) -> Json:
+def _open(workspace: WorkspaceState, arguments: Arguments) -> Json:
     if arguments.has("channel"):
         return {"channel": {"id": find_channel(workspace, arguments).id}}
     users = [user for user in arguments.text("users").split(",") if user]
@@ -86,7 +84,7 @@ def _open(workspace: Workspace, arguments: Arguments) -> Json:
     return {"channel": describe(workspace, channel) if full else {"id": channel.id}}
 
 
-def _open_with(workspace: Workspace, users: list[str]) -> Channel:
+def _open_with(workspace: WorkspaceState, users: list[str]) -> Channel:
     scope = "im:write" if len(users) == 1 else "mpim:write"
     if scope not in workspace.scopes:
         provided = ",".join(sorted(workspace.scopes))
@@ -103,7 +101,7 @@ def _open_with(workspace: Workspace, users: list[str]) -> Channel:
     return opened
 
 
-def _info(workspace: Workspace, arguments: Arguments) -> Json:
+def _info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find(workspace, arguments, "read")
     described = describe(workspace, channel)
     if arguments.flag("include_num_members"):
@@ -111,13 +109,13 @@ def _info(workspace: Workspace, arguments: Arguments) -> Json:
     return {"channel": described}
 
 
-def _members(workspace: Workspace, arguments: Arguments) -> Json:
+def _members(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find(workspace, arguments, "read")
     page, cursor = paginate(channel.members, arguments, _PAGE)
     return {"members": page, **cursor}
 
 
-def _list(workspace: Workspace, arguments: Arguments) -> Json:
+def _list(workspace: WorkspaceState, arguments: Arguments) -> Json:
     types = arguments.text("types", "public_channel").split(",")
     if any(kind not in _LISTED for kind in types):
         raise api_error("invalid_types")
@@ -136,25 +134,25 @@ def _list(workspace: Workspace, arguments: Arguments) -> Json:
     return {"channels": [describe(workspace, channel) for channel in page], **cursor}
 
 
-def _join(workspace: Workspace, arguments: Arguments) -> Json:
+def _join(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     if channel.kind != "channel":
         raise api_error("method_not_supported_for_channel_type")
     if channel.archived:
         raise api_error("is_archived")
     already = workspace.app.bot_user_id in channel.members
-    admin.join(workspace, channel, workspace.app.bot_user_id)
+    channels.join(workspace, channel, workspace.app.bot_user_id)
     note: Json = {"warning": "already_in_channel"} if already else {}
     return {"channel": describe(workspace, channel), **note}
 
 
-def _history(workspace: Workspace, arguments: Arguments) -> Json:
+def _history(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find_readable(workspace, arguments)
     newest_first = list(reversed(_between(channel.top_level(), arguments)))
     return _page_of_messages(newest_first, arguments)
 
 
-def _replies(workspace: Workspace, arguments: Arguments) -> Json:
+def _replies(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = _find_readable(workspace, arguments)
     thread = channel.thread(arguments.text("ts"))
     if not thread:
@@ -162,7 +160,7 @@ def _replies(workspace: Workspace, arguments: Arguments) -> Json:
     return _page_of_messages([thread[0], *_between(thread[1:], arguments)], arguments)
 
 
-def _find_readable(workspace: Workspace, arguments: Arguments) -> Channel:
+def _find_readable(workspace: WorkspaceState, arguments: Arguments) -> Channel:
     channel = _find(workspace, arguments, "history")
     if workspace.app.bot_user_id not in channel.members:
         raise api_error("not_in_channel")

@@ -6,7 +6,7 @@ import mimetypes
 import secrets
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -15,18 +15,15 @@ from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.broken_answers import break_response
 from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments
-from bot.sandbox.slack.model import UploadedFile
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Channel, UploadedFile
+from bot.sandbox.slack.state import WorkspaceState
 
 _MAX_ALT_TEXT: Final = 1000
 _MAX_CHANNELS: Final = 100
 MAX_UPLOAD_BYTES: Final = 32 * 2**20
 
 
-def _get_upload_url(workspace: Workspace, arguments: Arguments) -> Json:
+def _get_upload_url(workspace: WorkspaceState, arguments: Arguments) -> Json:
     length = arguments.number("length", 0)
     if length < 1:
         raise invalid_arguments("must be greater than 0 [json-pointer:/length]")
@@ -44,7 +41,7 @@ def _get_upload_url(workspace: Workspace, arguments: Arguments) -> Json:
     return {"upload_url": f"{workspace.url}/upload/v1/{ticket}", "file_id": file.id}
 
 
-async def receive(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def receive(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Take the bytes, raw or as a form's file; no token is needed, the URL is the secret."""
     started, at = time.perf_counter(), workspace.clock()
     fault = workspace.faults.take("upload")
@@ -67,7 +64,7 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
     return web.Response(status=status, text=text)
 
 
-def _store_upload(workspace: Workspace, ticket: str, data: bytes) -> tuple[HTTPStatus, str]:
+def _store_upload(workspace: WorkspaceState, ticket: str, data: bytes) -> tuple[HTTPStatus, str]:
     file = next((f for f in workspace.files.values() if f.upload_ticket == ticket), None)
     if file is None or file.completed:
         return HTTPStatus.NOT_FOUND, "not found"
@@ -87,7 +84,7 @@ async def _read_bytes(request: web.Request) -> bytes:
     return b""
 
 
-def _complete(workspace: Workspace, arguments: Arguments) -> Json:
+def _complete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     wanted = arguments.decoded("files")
     if not isinstance(wanted, list) or not wanted:
         raise invalid_arguments("must provide an array [json-pointer:/files]")
@@ -101,14 +98,14 @@ def _complete(workspace: Workspace, arguments: Arguments) -> Json:
     return {"files": [describe(workspace, file) for file in files]}
 
 
-def _find_uploaded(workspace: Workspace, item: Any) -> UploadedFile:
+def _find_uploaded(workspace: WorkspaceState, item: Any) -> UploadedFile:
     file = workspace.files.get(str(item.get("id"))) if isinstance(item, dict) else None
     if file is None or file.data is None or file.deleted:
         raise api_error("file_not_found")
     return file
 
 
-def _find_channels(workspace: Workspace, arguments: Arguments) -> list[Channel]:
+def _find_channels(workspace: WorkspaceState, arguments: Arguments) -> list[Channel]:
     listed = arguments.text("channel_id") or arguments.text("channels")
     names = [name for name in listed.split(",") if name]
     if len(names) > _MAX_CHANNELS:
@@ -124,7 +121,7 @@ def _find_channels(workspace: Workspace, arguments: Arguments) -> list[Channel]:
 
 
 def _share(
-    workspace: Workspace, channel: Channel, files: list[UploadedFile], arguments: Arguments
+    workspace: WorkspaceState, channel: Channel, files: list[UploadedFile], arguments: Arguments
 ) -> None:
     body = {
         "text": arguments.text("initial_comment"),
@@ -137,7 +134,7 @@ def _share(
         file.channels.append(channel.id)
 
 
-def describe(workspace: Workspace, file: UploadedFile, *, is_ready: bool = False) -> Json:
+def describe(workspace: WorkspaceState, file: UploadedFile, *, is_ready: bool = False) -> Json:
     """Build the file object; until the file is ready it has no mimetype."""
     ready = is_ready or file.ready
     mimetype = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -158,7 +155,7 @@ def describe(workspace: Workspace, file: UploadedFile, *, is_ready: bool = False
     }
 
 
-def _find(workspace: Workspace, arguments: Arguments) -> UploadedFile:
+def _find(workspace: WorkspaceState, arguments: Arguments) -> UploadedFile:
     file = workspace.files.get(arguments.text("file"))
     if file is None or not file.completed:
         raise api_error("file_not_found")
@@ -167,14 +164,14 @@ def _find(workspace: Workspace, arguments: Arguments) -> UploadedFile:
     return file
 
 
-def _info(workspace: Workspace, arguments: Arguments) -> Json:
+def _info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     file = _find(workspace, arguments)
     described = describe(workspace, file)
     file.uses_until_ready -= 1
     return {"file": described, "comments": []}
 
 
-def _delete(workspace: Workspace, arguments: Arguments) -> Json:
+def _delete(workspace: WorkspaceState, arguments: Arguments) -> Json:
     _find(workspace, arguments).deleted = True
     workspace.change_signal.notify()
     return {}

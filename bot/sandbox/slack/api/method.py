@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.errors import Json
+from bot.sandbox.slack.state import WorkspaceState
 
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
-
-Handler = Callable[["Workspace", Arguments], Json]
+Handler = Callable[[WorkspaceState, Arguments], Json]
 Token = Literal["bot", "app", "none"]
 
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.broken_answers import break_response
+from bot.sandbox.slack.api.method import Method
 from bot.sandbox.slack.api.registry import METHODS
 from bot.sandbox.slack.errors import Json, WebApiError, api_error, invalid_arguments
 from bot.sandbox.slack.faults import BROKEN_ANSWERS, Fault
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.api.method import Method
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 _BEARER: Final = "Bearer "
 _SECONDS_A_MINUTE: Final = 60.0
@@ -25,7 +23,7 @@ _OK: Final = 200
 _COMMON: Final = frozenset({"token", "team_id", "pretty"})
 
 
-async def answer(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def answer(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Answer one call of /api/METHOD, and write it into the inspector."""
     name = request.match_info["method"]
     started, at, defects = time.perf_counter(), workspace.clock(), len(workspace.defects)
@@ -100,7 +98,7 @@ def _read_json(text: str) -> Json:
 
 
 def _run(
-    workspace: Workspace,
+    workspace: WorkspaceState,
     request: web.Request,
     name: str,
     arguments: Arguments,
@@ -134,7 +132,7 @@ def find_token(arguments: Arguments) -> str:
     return "" if arguments.is_json else str(token)
 
 
-def check_token(workspace: Workspace, method: Method, arguments: Arguments) -> None:
+def check_token(workspace: WorkspaceState, method: Method, arguments: Arguments) -> None:
     """Check the token's kind and scopes, as the method table asks."""
     if method.token == "none":
         return

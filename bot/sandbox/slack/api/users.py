@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.sandbox.slack import messages
 from bot.sandbox.slack.api.arguments import Arguments
@@ -11,15 +11,13 @@ from bot.sandbox.slack.api.chat import find_channel
 from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
 from bot.sandbox.slack.errors import Json, api_error
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel, UserGroup
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Channel, UserGroup
+from bot.sandbox.slack.state import WorkspaceState
 
 _PAGE: Final = 200
 
 
-def _users_info(workspace: Workspace, arguments: Arguments) -> Json:
+def _users_info(workspace: WorkspaceState, arguments: Arguments) -> Json:
     user = workspace.users.get(arguments.text("user"))
     if user is None:
         raise api_error("user_not_found")
@@ -28,20 +26,20 @@ def _users_info(workspace: Workspace, arguments: Arguments) -> Json:
     return {"user": user.described(workspace.team_id, now, with_locale=with_locale)}
 
 
-def _users_list(workspace: Workspace, arguments: Arguments) -> Json:
+def _users_list(workspace: WorkspaceState, arguments: Arguments) -> Json:
     page, cursor = paginate(list(workspace.users.values()), arguments, _PAGE)
     with_locale, now = arguments.flag("include_locale"), workspace.clock()
     described = [u.described(workspace.team_id, now, with_locale=with_locale) for u in page]
     return {"members": described, "cache_ts": int(now), **cursor}
 
 
-def _usergroups_list(workspace: Workspace, arguments: Arguments) -> Json:
+def _usergroups_list(workspace: WorkspaceState, arguments: Arguments) -> Json:
     with_users = arguments.flag("include_users")
     groups = workspace.usergroups.values()
     return {"usergroups": [_describe_group(workspace, g, with_users=with_users) for g in groups]}
 
 
-def _describe_group(workspace: Workspace, group: UserGroup, *, with_users: bool) -> Json:
+def _describe_group(workspace: WorkspaceState, group: UserGroup, *, with_users: bool) -> Json:
     described: Json = {
         "id": group.id,
         "team_id": workspace.team_id,
@@ -54,20 +52,20 @@ def _describe_group(workspace: Workspace, group: UserGroup, *, with_users: bool)
     return described | ({"users": list(group.users)} if with_users else {})
 
 
-def _usergroups_users(workspace: Workspace, arguments: Arguments) -> Json:
+def _usergroups_users(workspace: WorkspaceState, arguments: Arguments) -> Json:
     group = workspace.usergroups.get(arguments.text("usergroup"))
     if group is None:
         raise api_error("no_such_subteam")
     return {"users": list(group.users)}
 
 
-def _team_info(workspace: Workspace, _arguments: Arguments) -> Json:
+def _team_info(workspace: WorkspaceState, _arguments: Arguments) -> Json:
     url = f"{workspace.url}/"
     team = {"id": workspace.team_id, "name": workspace.team_name, "domain": workspace.domain}
     return {"team": {**team, "url": url, "email_domain": "", "icon": {"image_default": True}}}
 
 
-def _reactions_add(workspace: Workspace, arguments: Arguments) -> Json:
+def _reactions_add(workspace: WorkspaceState, arguments: Arguments) -> Json:
     channel = find_channel(workspace, arguments)
     message = channel.messages.get(arguments.text("timestamp"))
     if message is None:
@@ -79,7 +77,7 @@ def _reactions_add(workspace: Workspace, arguments: Arguments) -> Json:
     return {}
 
 
-def react(workspace: Workspace, channel: Channel, message: Json, name: str) -> None:
+def react(workspace: WorkspaceState, channel: Channel, message: Json, name: str) -> None:
     """Add the bot's reaction to a message."""
     bot = workspace.app.bot_user_id
     reactions = message.setdefault("reactions", [])

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.sandbox.slack import modals
 from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_unready_files
 from bot.sandbox.slack.api.method import TIER_4, Method, split_names
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 
-def _open(workspace: Workspace, arguments: Arguments) -> Json:
+def _open(workspace: WorkspaceState, arguments: Arguments) -> Json:
     view = _read(workspace, arguments, "modal")
     trigger = modals.spend_trigger(workspace, _trigger_id(arguments))
     return _view_response(modals.open_root(workspace, trigger.user, view))
 
 
-def _push(workspace: Workspace, arguments: Arguments) -> Json:
+def _push(workspace: WorkspaceState, arguments: Arguments) -> Json:
     view = _read(workspace, arguments, "modal")
     trigger = modals.spend_trigger(workspace, _trigger_id(arguments))
     return _view_response(modals.push(workspace, trigger.user, view))
@@ -35,7 +33,7 @@ def _trigger_id(arguments: Arguments) -> str:
 
 
 def _read(
-    workspace: Workspace, arguments: Arguments, kind: str, replaced: str | None = None
+    workspace: WorkspaceState, arguments: Arguments, kind: str, replaced: str | None = None
 ) -> Json:
     view = modals.check(workspace, arguments.decoded("view"), kind, replaced=replaced)
     unready = find_unready_files(workspace, view)
@@ -44,7 +42,7 @@ def _read(
     return view
 
 
-def _update(workspace: Workspace, arguments: Arguments) -> Json:
+def _update(workspace: WorkspaceState, arguments: Arguments) -> Json:
     old = modals.find_open(workspace, arguments.text("view_id"), arguments.text("external_id"))
     view = _read(workspace, arguments, old["type"], replaced=old["id"])
     modals.check_hash(old, arguments.text("hash"))
@@ -54,7 +52,7 @@ def _update(workspace: Workspace, arguments: Arguments) -> Json:
     return _view_response(modals.replace(workspace, old["id"], view))
 
 
-def _publish(workspace: Workspace, arguments: Arguments) -> Json:
+def _publish(workspace: WorkspaceState, arguments: Arguments) -> Json:
     user_id = arguments.text("user_id")
     user = workspace.users.get(user_id)
     if user is None or user.is_bot:

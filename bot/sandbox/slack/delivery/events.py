@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bot.sandbox.slack.delivery.transport import Delivery, deliver_event
+from bot.sandbox.slack.delivery.transport import deliver_event
 from bot.sandbox.slack.errors import Json
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Channel, Delivery
+from bot.sandbox.slack.state import WorkspaceState
 
 MESSAGE_SUBSCRIPTIONS: Final = {
     "channel": "message.channels",
@@ -33,7 +31,7 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def emit(workspace: Workspace, subscription: str, event: Json) -> None:
+def emit(workspace: WorkspaceState, subscription: str, event: Json) -> None:
     """Deliver an event in the background if the app subscribed and holds the scope."""
     if not workspace.app.installed or not workspace.app.is_subscribed(subscription):
         return
@@ -46,13 +44,15 @@ def emit(workspace: Workspace, subscription: str, event: Json) -> None:
     workspace.spawn(deliver_event(workspace, delivery))
 
 
-def emit_in_channel(workspace: Workspace, channel: Channel, subscription: str, event: Json) -> None:
+def emit_in_channel(
+    workspace: WorkspaceState, channel: Channel, subscription: str, event: Json
+) -> None:
     """Deliver an event of a channel, which the app hears only as its member."""
     if workspace.app.bot_user_id in channel.members:
         emit(workspace, subscription, event)
 
 
-def wrap(workspace: Workspace, event: Json) -> Json:
+def wrap(workspace: WorkspaceState, event: Json) -> Json:
     """Build the `event_callback` envelope around an event."""
     return {
         "token": workspace.app.verification_token,

@@ -7,15 +7,13 @@ import json
 import secrets
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.slack.delivery.transport import Ack, Delivery, NoAckError
-from bot.sandbox.slack.errors import Json
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.errors import Json, NoAckError
+from bot.sandbox.slack.model import Ack, Delivery
+from bot.sandbox.slack.state import WorkspaceState
 
 MAX_CONNECTIONS: Final = 10
 _APPROXIMATE_LIFE_S: Final = 18_060
@@ -35,14 +33,21 @@ class _Connection:
                 future.cancel()
 
 
+def make_socket_url(workspace: WorkspaceState) -> str:
+    """Make a WebSocket URL, valid for one connection."""
+    ticket = secrets.token_urlsafe(16)
+    workspace.socket_tickets.add(ticket)
+    base = workspace.url.replace("http", "ws", 1)
+    return f"{base}/link/?ticket={ticket}&app_id={workspace.app.id}"
+
+
 class SocketModeTransport:
     """The app's connections; each envelope goes to one of them, in turn."""
 
     name = "socket"
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace
-        self._tickets: set[str] = set()
         self._connections: list[_Connection] = []
         self._turn = 0
 
@@ -59,19 +64,12 @@ class SocketModeTransport:
     def _usable(self) -> list[_Connection]:
         return [one for one in self._connections if not one.leaving and not one.socket.closed]
 
-    def make_url(self) -> str:
-        """Make a WebSocket URL, good for one connection."""
-        ticket = secrets.token_urlsafe(16)
-        self._tickets.add(ticket)
-        base = self._workspace.url.replace("http", "ws", 1)
-        return f"{base}/link/?ticket={ticket}&app_id={self._workspace.app.id}"
-
     async def accept(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection from hello to its end."""
         ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets:
+        if ticket not in self._workspace.socket_tickets:
             return web.Response(status=403, text="invalid ticket")
-        self._tickets.discard(ticket)
+        self._workspace.socket_tickets.discard(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         if len(self._usable()) >= MAX_CONNECTIONS:

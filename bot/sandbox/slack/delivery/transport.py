@@ -12,73 +12,13 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.sandbox.slack.errors import Json
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
-
-DeliveryKind = Literal["events_api", "interactive", "slash_commands"]
-HTTP_OK: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Something for the app. `retry_num` is 0 on the first try; `retry_reason` Slack's word."""
-
-    kind: DeliveryKind
-    payload: Json
-    retry_num: int = 0
-    retry_reason: str = ""
-
-    @property
-    def name(self) -> str:
-        """Name it for the inspector, such as `/report`, `block_actions`, `event message`."""
-        if self.kind == "slash_commands":
-            return str(self.payload["command"])
-        if self.kind == "events_api":
-            return f"event {self.payload['event']['type']}"
-        return str(self.payload["type"])
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """What the app answered within the limit."""
-
-    status: int
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Tell whether Slack takes it for an acknowledgement."""
-        return self.status == HTTP_OK
-
-
-class NoAckError(Exception):
-    """No acknowledgement came. `reason` is Slack's x-slack-retry-reason."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Transport(Protocol):
-    """A way to the app."""
-
-    name: str
-
-    @property
-    def connected(self) -> bool:
-        """Tell whether the app can be reached, as far as is known."""
-
-    async def send(self, delivery: Delivery) -> Ack:
-        """Bring it there and return the answer; NoAckError when none comes in time."""
+from bot.sandbox.slack.errors import NoAckError
+from bot.sandbox.slack.model import Ack, Delivery, Transport
+from bot.sandbox.slack.state import WorkspaceState
 
 
 class HttpTransport:
@@ -157,7 +97,7 @@ def sign(secret: str, body: bytes, at: float | None = None) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": f"v0={digest}"}
 
 
-async def deliver(workspace: Workspace, delivery: Delivery) -> Ack:
+async def deliver(workspace: WorkspaceState, delivery: Delivery) -> Ack:
     """Deliver once, and write it into the inspector. NoAckError when nothing came in time."""
     started, at = time.perf_counter(), workspace.clock()
     workspace.last_delivery = delivery
@@ -190,7 +130,7 @@ async def _send(transport: Transport | None, delivery: Delivery) -> Ack:
     return await transport.send(delivery)
 
 
-async def deliver_event(workspace: Workspace, delivery: Delivery) -> None:
+async def deliver_event(workspace: WorkspaceState, delivery: Delivery) -> None:
     """Deliver an event, and again up to three times after the workspace's pauses."""
     reason = ""
     for retry_num, pause_s in enumerate((0.0, *workspace.retry_delays_s)):

@@ -8,21 +8,19 @@ import mimetypes
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.slack import messages
-from bot.sandbox.slack.delivery import interactions, view_submissions
+from bot.sandbox.slack import channels, messages
 from bot.sandbox.slack.elements import find_element
 from bot.sandbox.slack.errors import Json, WebApiError
+from bot.sandbox.slack.interactions import actions, view_submissions
 from bot.sandbox.slack.model import is_reply
 from bot.sandbox.slack.outcomes import Outcome
+from bot.sandbox.slack.person import Person, find_person, list_people
 from bot.sandbox.slack.seed import DEFAULT_CHANNEL, DEFAULT_PERSON
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.person import Person
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 PAGE_DIR: Final = Path(__file__).parent
 _POLICY: Final = (
@@ -40,12 +38,12 @@ _STATIC: Final = re.compile(r"[A-Za-z0-9_-]+\.(js|css|svg|png|html)")
 _KINDS: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
-async def show_page(_workspace: Workspace, _request: web.Request) -> web.StreamResponse:
+async def show_page(_workspace: WorkspaceState, _request: web.Request) -> web.StreamResponse:
     """Send index.html."""
     return _send_static("index.html")
 
 
-async def show_static(_workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def show_static(_workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Send a file of the page."""
     return _send_static(request.match_info["name"])
 
@@ -60,7 +58,7 @@ def _send_static(name: str) -> web.Response:
     return web.Response(body=body, content_type=kind, charset=charset, headers=_HEADERS)
 
 
-async def show_file(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def show_file(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Send an uploaded file's bytes."""
     file = workspace.files.get(request.match_info["file"])
     if file is None or file.data is None or file.deleted:
@@ -69,17 +67,17 @@ async def show_file(workspace: Workspace, request: web.Request) -> web.StreamRes
     return web.Response(body=file.data, content_type=kind, headers=_HEADERS)
 
 
-async def follow_permalink(_workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def follow_permalink(_workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Send a short link on to the page's own address for the message."""
     digits = request.match_info["ts"].removeprefix("p")
     ts = f"{digits[:-6]}.{digits[-6:]}"
     raise web.HTTPFound(f"/#{request.match_info['channel']}/{ts}")
 
 
-async def bootstrap(workspace: Workspace, _request: web.Request) -> web.StreamResponse:
+async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.StreamResponse:
     """Tell who and what there is."""
     app, transport = workspace.app, workspace.transport
-    people = [_describe_person(person) for person in workspace.people]
+    people = [_describe_person(person) for person in list_people(workspace)]
     known = {
         "id": app.id,
         "name": app.name,
@@ -115,7 +113,7 @@ def _pick(source: Json, keys: tuple[str, ...]) -> Json:
     return {key: source.get(key, "") for key in keys}
 
 
-async def show_state(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def show_state(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Tell what one person has in front of them."""
     person = _acting(workspace, request.query)
     person.dm_channel_id()
@@ -123,7 +121,7 @@ async def show_state(workspace: Workspace, request: web.Request) -> web.StreamRe
     return web.json_response(shown)
 
 
-async def show_messages(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def show_messages(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """List a channel's or thread's messages with what only this person sees, oldest first."""
     person = _acting(workspace, request.query)
     channel = workspace.channel(request.query["channel"])
@@ -140,19 +138,19 @@ async def show_messages(workspace: Workspace, request: web.Request) -> web.Strea
     return web.json_response({"messages": [messages.as_page_message(channel, m) for m in ordered]})
 
 
-async def show_calls(workspace: Workspace, _request: web.Request) -> web.StreamResponse:
+async def show_calls(workspace: WorkspaceState, _request: web.Request) -> web.StreamResponse:
     """List the inspector's entries."""
     return web.json_response(workspace.calls)
 
 
-def _acting(workspace: Workspace, given: Any) -> Person:
+def _acting(workspace: WorkspaceState, given: Any) -> Person:
     try:
-        return workspace.person(given.get("as") or DEFAULT_PERSON)
+        return find_person(workspace, given.get("as") or DEFAULT_PERSON)
     except KeyError:
         raise web.HTTPNotFound(text="no such person") from None
 
 
-async def listen(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def listen(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Send a person's page what happens, until it leaves."""
     person = _acting(workspace, request.query)
     socket = web.WebSocketResponse(heartbeat=30.0)
@@ -178,20 +176,20 @@ async def _write(socket: web.WebSocketResponse, queue: asyncio.Queue[Json]) -> N
         await socket.send_json(await queue.get())
 
 
-async def _close_at_end(workspace: Workspace, socket: web.WebSocketResponse) -> None:
+async def _close_at_end(workspace: WorkspaceState, socket: web.WebSocketResponse) -> None:
     await workspace.closing.wait()
     await socket.close()
 
 
-PageAction = Callable[["Workspace", "Person", Json], Awaitable[Json]]
+PageAction = Callable[[WorkspaceState, "Person", Json], Awaitable[Json]]
 
 
 def act(
     page_action: PageAction,
-) -> Callable[[Workspace, web.Request], Awaitable[web.StreamResponse]]:
+) -> Callable[[WorkspaceState, web.Request], Awaitable[web.StreamResponse]]:
     """Make a route of something a person does: JSON in, `{ok, error?}` out."""
 
-    async def handle(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+    async def handle(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
         try:
             body = await request.json()
         except ValueError:
@@ -208,7 +206,7 @@ def act(
     return handle
 
 
-async def _post_message(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _post_message(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     text, thread_ts = str(body["text"]), body.get("thread_ts")
     name, _, rest = text.partition(" ")
     is_command = _COMMAND.fullmatch(name) is not None
@@ -227,8 +225,8 @@ def _outcome_json(outcome: Outcome) -> Json:
 
 
 def _find(
-    workspace: Workspace, person: Person, body: Json
-) -> tuple[Json, interactions.BlockElement]:
+    workspace: WorkspaceState, person: Person, body: Json
+) -> tuple[Json, actions.BlockElement]:
     target = body["container"]
     by_view = {"id": target.get("view_id")}
     shown = {"ts": target["ts"]} if target["type"] == "message" else by_view
@@ -240,27 +238,25 @@ def _find(
     return container, found
 
 
-def _keep_drafts(workspace: Workspace, container: Json, state: Json) -> None:
+def _keep_drafts(workspace: WorkspaceState, container: Json, state: Json) -> None:
     for block_id, fields in state.items():
         for action_id, value in fields.items():
-            interactions.draft(workspace, container, block_id, action_id, value)
+            actions.draft(workspace, container, block_id, action_id, value)
 
 
-async def _action(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _action(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     container, block_element = _find(workspace, person, body)
-    outcome = await interactions.act(
-        workspace, person.user, container, block_element, body.get("value")
-    )
+    outcome = await actions.act(workspace, person.user, container, block_element, body.get("value"))
     return _outcome_json(outcome)
 
 
-async def _options(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _options(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     container, block_element = _find(workspace, person, body)
     query = str(body.get("query", ""))
-    return await interactions.suggest(workspace, person.user, container, block_element, query)
+    return await actions.suggest(workspace, person.user, container, block_element, query)
 
 
-async def _submit(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _submit(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     view = person.find_container({"id": body["view_id"]})
     state = copy.deepcopy(body.get("state") or {})
     outcome = await view_submissions.submit(workspace, person.user, view["id"], state)
@@ -269,37 +265,37 @@ async def _submit(workspace: Workspace, person: Person, body: Json) -> Json:
     return {"ok": False, "errors": outcome.errors, "error": outcome.error or "invalid_form"}
 
 
-async def _close(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _close(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     view = person.find_container({"id": body["view_id"]})
     everything = bool(body.get("clear"))
     await view_submissions.close(workspace, person.user, view["id"], everything=everything)
     return {}
 
 
-async def _shortcut(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _shortcut(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     if body.get("ts"):
         message = workspace.message(body["channel"], body["ts"])
         return _outcome_json(await person.message_shortcut(body["callback_id"], message))
     return _outcome_json(await person.shortcut(body["callback_id"]))
 
 
-async def _home(_workspace: Workspace, person: Person, body: Json) -> Json:
+async def _home(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     await person.open_home(str(body.get("tab", "home")))
     return {}
 
 
-async def _read(workspace: Workspace, person: Person, body: Json) -> Json:
+async def _read(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     person.read(body["channel"])
-    workspace.page_events.publish([person.id], type="channels", channels=person.channel_list())
+    channels.publish_list(workspace, person.user)
     return {}
 
 
-async def _edit(_workspace: Workspace, person: Person, body: Json) -> Json:
+async def _edit(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     await person.edit({"ts": body["ts"]}, str(body["text"]))
     return {}
 
 
-async def _delete(_workspace: Workspace, person: Person, body: Json) -> Json:
+async def _delete(_workspace: WorkspaceState, person: Person, body: Json) -> Json:
     await person.delete({"ts": body["ts"]})
     return {}
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from bot.sandbox.slack.delivery import responses
-from bot.sandbox.slack.delivery.transport import Ack, Delivery, NoAckError, deliver, readable
-from bot.sandbox.slack.errors import Json, WebApiError
+from bot.sandbox.slack.delivery.transport import deliver, readable
+from bot.sandbox.slack.errors import Json, NoAckError, WebApiError
 from bot.sandbox.slack.form_state import FIELDS, collect_values, convert, find_option
-from bot.sandbox.slack.model import Channel, User
+from bot.sandbox.slack.interactions import responses
+from bot.sandbox.slack.model import Ack, Channel, Delivery, User
 from bot.sandbox.slack.outcomes import LATE, ActionOutcome, CommandOutcome
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 DISPATCH_FAILED: Final = "dispatch_failed"
 MAX_OPTIONS: Final = 100
@@ -29,7 +27,7 @@ _HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
 
 
 async def send(
-    workspace: Workspace, delivery: Delivery, *, user: str, channel: str | None, what: str
+    workspace: WorkspaceState, delivery: Delivery, *, user: str, channel: str | None, what: str
 ) -> tuple[Ack, str | None]:
     """Deliver an interaction; a late or failed one becomes a notice and Slack's error word."""
     error: str | None = None
@@ -45,7 +43,7 @@ async def send(
     return ack, error
 
 
-def base_payload(workspace: Workspace, user: User, kind: str) -> Json:
+def base_payload(workspace: WorkspaceState, user: User, kind: str) -> Json:
     """Build what every interaction payload has."""
     return {
         "type": kind,
@@ -69,7 +67,7 @@ def name_channel(channel: Channel) -> str:
 
 
 async def command(
-    workspace: Workspace, user: User, name: str, text: str, channel: Channel
+    workspace: WorkspaceState, user: User, name: str, text: str, channel: Channel
 ) -> CommandOutcome:
     """Send a slash command; an acknowledgement with a body is shown in the channel."""
     if not workspace.app.knows_command(name):
@@ -100,7 +98,7 @@ async def command(
     return CommandOutcome(ack.status, ack.body, error)
 
 
-def _escape_people(workspace: Workspace, text: str) -> str:
+def _escape_people(workspace: WorkspaceState, text: str) -> str:
     """Write `@name` with the id, as Slack does for commands that ask for it."""
     ids = {user.name: user.id for user in workspace.users.values()}
 
@@ -111,7 +109,7 @@ def _escape_people(workspace: Workspace, text: str) -> str:
 
 
 def _show_ack_body(
-    workspace: Workspace, user: User, channel: Channel, url: str, body: str
+    workspace: WorkspaceState, user: User, channel: Channel, url: str, body: str
 ) -> str | None:
     """Show an acknowledgement's body; one Slack would refuse is a failed dispatch."""
     decoded = readable(body)
@@ -134,7 +132,9 @@ def message_payload(message: Json) -> Json:
     return {k: copy.deepcopy(v) for k, v in message.items() if k not in ("to", "ephemeral")}
 
 
-def _message_location(workspace: Workspace, user: User, channel: Channel, message: Json) -> Json:
+def _message_location(
+    workspace: WorkspaceState, user: User, channel: Channel, message: Json
+) -> Json:
     container: Json = {
         "type": "message",
         "message_ts": message["ts"],
@@ -151,18 +151,20 @@ def _message_location(workspace: Workspace, user: User, channel: Channel, messag
     return place if message.get("ephemeral") else place | {"message": message_payload(message)}
 
 
-def view_with_state(workspace: Workspace, view: Json) -> Json:
+def view_with_state(workspace: WorkspaceState, view: Json) -> Json:
     """Copy a view with what the person has typed so far."""
     typed = workspace.drafts.get(view["id"], {})
     return copy.deepcopy(view) | {"state": {"values": collect_values(view, typed)}}
 
 
-def _view_location(workspace: Workspace, view: Json) -> Json:
+def _view_location(workspace: WorkspaceState, view: Json) -> Json:
     container = {"type": "view", "view_id": view["id"]}
     return {"container": container, "view": view_with_state(workspace, view)}
 
 
-def draft(workspace: Workspace, container: Json, block_id: str, action_id: str, value: Any) -> None:
+def draft(
+    workspace: WorkspaceState, container: Json, block_id: str, action_id: str, value: Any
+) -> None:
     """Keep what a person put into a field of a message or view without sending it."""
     key = container.get("id") or container["ts"]
     fields = workspace.drafts.setdefault(key, {}).setdefault(block_id, {})
@@ -170,7 +172,7 @@ def draft(workspace: Workspace, container: Json, block_id: str, action_id: str, 
 
 
 async def act(
-    workspace: Workspace, user: User, container: Json, place: BlockElement, value: Any
+    workspace: WorkspaceState, user: User, container: Json, place: BlockElement, value: Any
 ) -> ActionOutcome:
     """Send a block_actions payload for an element of a message or view."""
     block, element = place
@@ -182,7 +184,7 @@ async def act(
     payload["actions"] = [_action(workspace, block, element, value)]
     channel: Channel | None = None
     if "ts" in container:
-        channel = channel_of(workspace, container)
+        channel = workspace.channel_of(container["ts"])
         payload |= _message_location(workspace, user, channel, container)
         typed = workspace.drafts.get(container["ts"], {})
         payload["state"] = {"values": collect_values(container, typed)}
@@ -194,7 +196,7 @@ async def act(
 
 
 async def _send_action(
-    workspace: Workspace, user: User, payload: Json, channel: Channel | None
+    workspace: WorkspaceState, user: User, payload: Json, channel: Channel | None
 ) -> ActionOutcome:
     delivery = Delivery("interactive", payload)
     where = channel.id if channel else None
@@ -204,17 +206,7 @@ async def _send_action(
     return ActionOutcome(ack.status, ack.body, error)
 
 
-def channel_of(workspace: Workspace, message: Json) -> Channel:
-    """Find the channel a message stands in; timestamps are unique in a workspace."""
-    for channel in workspace.channels.values():
-        if message["ts"] in channel.messages:
-            return channel
-        if any(message["ts"] == other["ts"] for other in channel.ephemerals):
-            return channel
-    raise KeyError(message["ts"])
-
-
-def _action(workspace: Workspace, block: Json, element: Json, value: Any) -> Json:
+def _action(workspace: WorkspaceState, block: Json, element: Json, value: Any) -> Json:
     action: Json = {
         "type": element["type"],
         "action_id": element["action_id"],
@@ -232,7 +224,7 @@ def _action(workspace: Workspace, block: Json, element: Json, value: Any) -> Jso
 
 
 async def shortcut(
-    workspace: Workspace, user: User, callback_id: str, message: Json | None
+    workspace: WorkspaceState, user: User, callback_id: str, message: Json | None
 ) -> ActionOutcome:
     """Send a global shortcut, or a message shortcut about a message."""
     wanted = "global" if message is None else "message"
@@ -246,7 +238,7 @@ async def shortcut(
     }
     channel = None
     if message is not None:
-        channel = channel_of(workspace, message)
+        channel = workspace.channel_of(message["ts"])
         place = _message_location(workspace, user, channel, message)
         payload |= {name: place[name] for name in ("channel", "response_url")}
         payload |= {"message": message_payload(message), "message_ts": message["ts"]}
@@ -254,7 +246,7 @@ async def shortcut(
 
 
 async def suggest(
-    workspace: Workspace, user: User, container: Json, place: BlockElement, query: str
+    workspace: WorkspaceState, user: User, container: Json, place: BlockElement, query: str
 ) -> Json:
     """Ask the app for an external select's options: `{options}` or `{option_groups}`."""
     block, element = place
@@ -264,7 +256,9 @@ async def suggest(
         "value": query,
     }
     if "ts" in container:
-        payload |= _message_location(workspace, user, channel_of(workspace, container), container)
+        payload |= _message_location(
+            workspace, user, workspace.channel_of(container["ts"]), container
+        )
         del payload["response_url"]
     else:
         payload |= _view_location(workspace, container)
@@ -278,7 +272,7 @@ async def suggest(
     return _cut_options(workspace, decoded)
 
 
-def _cut_options(workspace: Workspace, answer: Mapping[str, Any]) -> Json:
+def _cut_options(workspace: WorkspaceState, answer: Mapping[str, Any]) -> Json:
     key = "option_groups" if "option_groups" in answer else "options"
     options = answer.get(key) or []
     lists = [options, *(g.get("options", []) for g in options)] if key != "options" else [options]

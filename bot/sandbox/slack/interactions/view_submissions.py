@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.slack import form_state, modals
-from bot.sandbox.slack.delivery.interactions import base_payload, send, view_with_state
-from bot.sandbox.slack.delivery.transport import Delivery, readable
+from bot.sandbox.slack.delivery.transport import readable
 from bot.sandbox.slack.elements import iterate_elements
 from bot.sandbox.slack.errors import Json, WebApiError, api_error
+from bot.sandbox.slack.interactions.actions import base_payload, send, view_with_state
+from bot.sandbox.slack.model import Delivery, User
 from bot.sandbox.slack.outcomes import SubmitOutcome
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import User
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.state import WorkspaceState
 
 _FORM = "The form"
 
 
 async def submit(
-    workspace: Workspace,
+    workspace: WorkspaceState,
     user: User,
     view_id: str,
     given: Mapping[str, Mapping[str, Any]],
@@ -51,7 +49,9 @@ async def submit(
     return _respond(workspace, user, view_id, ack.body)
 
 
-def _make_response_urls(workspace: Workspace, user: User, view: Json, values: Json) -> list[Json]:
+def _make_response_urls(
+    workspace: WorkspaceState, user: User, view: Json, values: Json
+) -> list[Json]:
     urls = []
     for block, element in iterate_elements(view["blocks"]):
         if element.get("response_url_enabled"):
@@ -64,7 +64,7 @@ def _make_response_urls(workspace: Workspace, user: User, view: Json, values: Js
     return urls
 
 
-def _respond(workspace: Workspace, user: User, view_id: str, body: str) -> SubmitOutcome:
+def _respond(workspace: WorkspaceState, user: User, view_id: str, body: str) -> SubmitOutcome:
     """Do what the acknowledgement says; what Slack would not understand is a failure."""
     answer = readable(body) if body.strip() else {}
     try:
@@ -79,7 +79,7 @@ def _respond(workspace: Workspace, user: User, view_id: str, body: str) -> Submi
         return SubmitOutcome({}, "failed", 200, error.code)
 
 
-def _apply(workspace: Workspace, user: User, view_id: str, answer: Json) -> SubmitOutcome:
+def _apply(workspace: WorkspaceState, user: User, view_id: str, answer: Json) -> SubmitOutcome:
     action = answer.get("response_action")
     still_open = view_id in workspace.views
     if action is None and answer:
@@ -113,7 +113,7 @@ def _read_errors(view: Json, answer: Json) -> dict[str, str]:
     return dict(errors)
 
 
-async def close(workspace: Workspace, user: User, view_id: str, *, everything: bool) -> None:
+async def close(workspace: WorkspaceState, user: User, view_id: str, *, everything: bool) -> None:
     """Close a modal with its button, or the whole stack with the X; the app may want to know."""
     stack = [workspace.views[one] for one in workspace.stacks.get(user.id, [])]
     notified = [v for v in (stack if everything else stack[-1:]) if v["notify_on_close"]]

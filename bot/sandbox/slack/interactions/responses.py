@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -15,10 +15,8 @@ from bot.sandbox.slack.api.chat import read_content
 from bot.sandbox.slack.api.method import split_names
 from bot.sandbox.slack.errors import Json, WebApiError, api_error
 from bot.sandbox.slack.faults import BROKEN_ANSWERS
-
-if TYPE_CHECKING:
-    from bot.sandbox.slack.model import Channel, ResponseUrl
-    from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.slack.model import Channel, ResponseUrl
+from bot.sandbox.slack.state import WorkspaceState
 
 _GONE: Final = 404
 _KNOWN: Final = split_names(
@@ -27,7 +25,7 @@ _KNOWN: Final = split_names(
 )
 
 
-def apply(workspace: Workspace, response_url: ResponseUrl, body: Json) -> None:
+def apply(workspace: WorkspaceState, response_url: ResponseUrl, body: Json) -> None:
     """Post, replace or delete as the body says; a private answer unless it says otherwise."""
     arguments = Arguments(body)
     channel = workspace.channels[response_url.channel]
@@ -49,14 +47,14 @@ def _find_original(channel: Channel, response_url: ResponseUrl) -> Json | None:
     return channel.messages.get(response_url.message_ts or "")
 
 
-def _delete(workspace: Workspace, channel: Channel, original: Json) -> None:
+def _delete(workspace: WorkspaceState, channel: Channel, original: Json) -> None:
     if original.get("ephemeral"):
         messages.remove_ephemeral(workspace, channel, original)
     else:
         messages.delete(workspace, channel, original)
 
 
-def _replace(workspace: Workspace, channel: Channel, original: Json, content: Json) -> None:
+def _replace(workspace: WorkspaceState, channel: Channel, original: Json, content: Json) -> None:
     fresh = {"blocks": None, "attachments": None, "text": "", **content}
     if original.get("ephemeral"):
         original |= messages.compose(
@@ -72,7 +70,7 @@ def _replace(workspace: Workspace, channel: Channel, original: Json, content: Js
 
 
 def _post(
-    workspace: Workspace,
+    workspace: WorkspaceState,
     channel: Channel,
     response_url: ResponseUrl,
     content: Json,
@@ -89,7 +87,7 @@ def _post(
     messages.post(workspace, channel, message)
 
 
-async def receive(workspace: Workspace, request: web.Request) -> web.StreamResponse:
+async def receive(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
     """Answer a POST to a response URL: five uses, thirty minutes, no detail in refusals."""
     started, at = time.perf_counter(), workspace.clock()
     fault = workspace.faults.take("response_url")
@@ -117,7 +115,7 @@ async def receive(workspace: Workspace, request: web.Request) -> web.StreamRespo
     return web.json_response(answer, status=status)
 
 
-def _spend(workspace: Workspace, name: str) -> ResponseUrl:
+def _spend(workspace: WorkspaceState, name: str) -> ResponseUrl:
     response_url = workspace.response_urls.get(name)
     if response_url is None or workspace.clock() > response_url.expires_at:
         raise WebApiError("expired_url", status=_GONE)
