@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from bot.clouds.endpoints import find_endpoint
+from bot.sandbox.clouds import AgoraAccount
 from bot.sandbox.scenario import build_simulated_call
 from bot.sandbox.slack import Person
+from bot.store.rate_limits import ApiCall
 from tests.conftest import Harness, open_harness, slack_errors_of
 from tests.scenario_helpers import (
     direct_messages,
@@ -166,23 +171,34 @@ async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     assert len(find_diagnosis_posts(both, "class_77_big")) == 1
 
 
-async def test_used_up_quota_says_when(both: Harness) -> None:
-    """When the allowance is used up, the post says until when, and changes afterwards."""
-    rooms = [f"class_77_{number}" for number in (16, 17, 18, 19, 8, 4, 11, 14)]
-    person = both.workspace.person("lin")
-    for cname in rooms:
-        await report(person, cname)
-    await both.settled()
-    await both.pass_time(400)
-    waiting = [
-        c for c in rooms if "quota is used up for now" in text_of(find_diagnosis_posts(both, c)[0])
+async def use_up_daily_quota(harness: Harness, name: str) -> None:
+    """Count as many calls of an endpoint for today as its daily limit allows."""
+    endpoint, app_id = find_endpoint("agora", name, generation="seed"), AgoraAccount().apps["kids"]
+    assert endpoint.daily_limit
+    calls = [
+        ApiCall(bucket=endpoint.bucket(app_id), at=harness.clock.now())
+        for _ in range(endpoint.daily_limit)
     ]
-    for cname in waiting:  # on an idle machine all of them may get their turn within the wait
-        assert "<!date^" in text_of(find_diagnosis_posts(both, cname)[0])
-    for _ in range(12):
-        if all(len(direct_messages(both, person, cname)) == 2 for cname in rooms):
-            break
-        await both.pass_time(301)
-    for cname in rooms:
-        assert "hourglass" not in text_of(find_diagnosis_posts(both, cname)[0])
-        assert len(direct_messages(both, person, cname)) == 2
+    await harness.application.store.transact(lambda session: session.add_all(calls))
+
+
+async def test_used_up_quota_says_when(tmp_path: Path) -> None:
+    """The post names what is missing until the quota is renewed at midnight UTC, then has it."""
+    async with open_harness(tmp_path) as harness:
+        person = harness.workspace.person("lin")
+        await use_up_daily_quota(harness, "details")
+        today = harness.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        renewed_at = today + dt.timedelta(days=1)
+        await report(person, "class_77_16")
+        await harness.settled()
+        await harness.pass_time(400)
+        (post,) = find_diagnosis_posts(harness, "class_77_16")
+        assert "Missing: the call, the cloud's quota is used up for now" in text_of(post)
+        renewal = f"<!date^{renewed_at.timestamp():.0f}^"
+        assert f"Agora allows no further call of details until {renewal}" in text_of(post)
+        assert len(direct_messages(harness, person, "class_77_16")) == 1
+        await harness.pass_time((renewed_at - harness.clock.now()).total_seconds() + 1)
+        (post,) = find_diagnosis_posts(harness, "class_77_16")
+        assert "quota" not in text_of(post)
+        assert "Freeze rate (video) 49.8%" in text_of(post)
+        assert len(direct_messages(harness, person, "class_77_16")) == 2
