@@ -14,6 +14,7 @@ from bot.services.admin import healthcheck
 from bot.services.permissions import not_allowed
 from bot.services.tickets.service import TicketService
 from handlers.admin.audit_view import recent_actions
+from handlers.commands import LAGDESK
 from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
 from handlers.preferences.modal import open_preferences
@@ -35,7 +36,7 @@ class LagdeskCommandHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command."""
-        app.command("/lagdesk")(self.answer)
+        app.command(LAGDESK.name)(self.answer)
 
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Carry out the word after the command; help when there is none."""

@@ -12,6 +12,7 @@ from bot.services.app_metrics.service import AppMetricsService
 from bot.services.preferences import service as preferences_service
 from bot.services.tickets.service import TicketService
 from handlers.app_metrics.view import TOPIC_NAMES, fallback_text, metrics_blocks
+from handlers.commands import QUALITY
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.request import Body, Requester, trigger_id_of
@@ -28,7 +29,7 @@ class QualityHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command."""
-        app.command("/quality")(self.ask)
+        app.command(QUALITY.name)(self.ask)
 
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""

@@ -9,6 +9,7 @@ from bot.ports import Inquiry
 from bot.services.diagnosis.arguments import parse_diagnose
 from bot.services.preferences import service as preferences_service
 from bot.services.tickets.service import TicketService
+from handlers.commands import DIAGNOSE
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
@@ -22,7 +23,7 @@ class DiagnoseHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command."""
-        app.command("/diagnose")(self.ask)
+        app.command(DIAGNOSE.name)(self.ask)
 
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""

@@ -21,7 +21,7 @@ from handlers.slack.clients import error_code
 from handlers.slack.deduplication import forget_event
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
-from handlers.ui import help as help_texts
+from handlers.ui.help import usage_of
 from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _reply_to_command(
     """Answer with the error; for wrong arguments also with the command's usage."""
     text = renderer.mrkdwn(user_message)
     if isinstance(error, InputError):
-        usage = help_texts.usage(str(body["command"]), renderer)
+        usage = usage_of(str(body["command"]), renderer)
         text = "\n".join(filter(None, [text, usage]))
     return _json({"response_type": "ephemeral", "text": text})
 

@@ -1,8 +1,10 @@
-"""Slack's manifest of the app: what it may do and where Slack sends what happens."""
+"""The Slack app manifest: scopes, events, commands and shortcuts."""
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+from handlers.commands import COMMANDS
 
 SCOPES: Final = (
     "channels:history",
@@ -17,7 +19,7 @@ SCOPES: Final = (
     "usergroups:read",
     "users:read",
 )
-# Without these Lagdesk works, a little less: replies are not kept, lost posts not recognised.
+# Without these Lagdesk does not store thread replies or recognise its own lost posts.
 OPTIONAL_SCOPES: Final = ("channels:history", "groups:history", "im:history", "usergroups:read")
 EVENTS: Final = (
     "app_home_opened",
@@ -32,36 +34,10 @@ EVENTS: Final = (
     "user_change",
 )
 EVENTS_PATH: Final = "/slack/events"
-_COMMANDS: Final = (
-    (
-        "/report",
-        "Report a bad call · 上报通话问题",
-        "[cname] [teacher_uid] [student_uid] [comment]",
-    ),
-    ("/diagnose", "Why is a call bad? · 诊断通话", "<cname> [app=<name>] [since=30m]"),
-    (
-        "/quality",
-        "How good are calls now? · 整体质量与用量",
-        "[app=<name>] [live|usage|network|experience|scale|distribution]",
-    ),
-    (
-        "/tickets",
-        "Find tickets · 查找工单",
-        "[open|mine|all|LD-12] [app=] [cause=] [by=@] [since=7d] [words]",
-    ),
-    (
-        "/lagdesk",
-        "Help, languages, state · 帮助、语言与状态",
-        (
-            "[help|settings|language zh|en|auto|channel-language zh|en|both|summary|policy|"
-            "accuracy|audit [LD-12]|doctor]"
-        ),
-    ),
-)
 
 
 def build_manifest(url: str = "") -> dict[str, Any]:
-    """Build the manifest; without a public address it is one for Socket Mode."""
+    """Build the manifest; without a public URL, for Socket Mode."""
     address = {"request_url": url.rstrip("/") + EVENTS_PATH} if url else {}
     command_url = {"url": address["request_url"]} if url else {}
     options_url = {"message_menu_options_url": address["request_url"]} if url else {}
@@ -82,17 +58,17 @@ def build_manifest(url: str = "") -> dict[str, Any]:
             },
             "slash_commands": [
                 {
-                    "command": name,
-                    "description": says,
-                    "usage_hint": usage,
-                    "should_escape": name == "/tickets",  # by=@person comes with an id
+                    "command": command.name,
+                    "description": command.description,
+                    "usage_hint": command.arguments.id,
+                    "should_escape": command.resolves_mentions,
                     **command_url,
                 }
-                for name, says, usage in _COMMANDS
+                for command in COMMANDS
             ],
             "shortcuts": [
-                _shortcut("global", "report_call", "Report a bad call · 上报", "Open the form"),
-                _shortcut("message", "report_message", "Report this call · 上报", "From its text"),
+                _shortcut("global", "report_call", "Report a bad call · 提交", "Open the form"),
+                _shortcut("message", "report_message", "Report this call · 提交", "From its text"),
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}, **redirect},

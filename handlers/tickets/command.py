@@ -15,6 +15,7 @@ from bot.services.tickets.cause_search import find_causes
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
 from bot.services.tickets.service import TicketService
 from bot.store.tickets.lists import TicketPage
+from handlers.commands import TICKETS
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
 from handlers.slack.request import Body, Requester, ticket_number_of
 from handlers.slack.user_directory import UserDirectory
@@ -54,7 +55,7 @@ class TicketListHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command and the buttons of lists."""
-        app.command("/tickets")(self.find)
+        app.command(TICKETS.name)(self.find)
         app.action(_ACTIONS)(self.handle_action)
 
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:

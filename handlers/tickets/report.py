@@ -11,6 +11,7 @@ from bot.services.preferences import service as preferences_service
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
+from handlers.commands import REPORT
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
@@ -26,7 +27,7 @@ class ReportHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the command, both shortcuts and the form."""
-        app.command("/report")(self.open_by_command)
+        app.command(REPORT.name)(self.open_by_command)
         app.shortcut("report_call")(self.open_by_shortcut)
         app.shortcut("report_message")(self.open_by_message)
         app.view(ReportForm.CALLBACK_ID)(self.submit)
