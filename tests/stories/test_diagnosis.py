@@ -200,5 +200,5 @@ async def test_used_up_quota_says_when(tmp_path: Path) -> None:
         await harness.pass_time((renewed_at - harness.clock.now()).total_seconds() + 1)
         (post,) = find_diagnosis_posts(harness, "class_77_16")
         assert "quota" not in text_of(post)
-        assert "Freeze rate (video) 49.8%" in text_of(post)
+        assert "Freeze rate (video)" in text_of(post)
         assert len(direct_messages(harness, person, "class_77_16")) == 2
