@@ -339,17 +339,15 @@ async def _direct_channel(client: AsyncWebClient, person: str) -> tuple[str, Rea
 
 async def find_by_key(read: ReadPage, key: str, channel: str, oldest: str) -> MessageRef | None:
     """Look through the posts since `oldest` for the one whose metadata has this key."""
-    cursor = ""
-    for _ in range(_MAX_PAGES):
-        answer = await read(
-            oldest=oldest, limit=_PAGE_SIZE, include_all_metadata=True, cursor=cursor or None
-        )
-        for post in answer.get("messages") or []:
+    pages = await read(oldest=oldest, limit=_PAGE_SIZE, include_all_metadata=True)
+    number = 0
+    async for page in pages:
+        for post in page.get("messages") or []:
             metadata = post.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             if metadata.get("event_type") == EVENT_TYPE and payload.get("key") == key:
                 return MessageRef(channel, str(post["ts"]))
-        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
+        number += 1
+        if number == _MAX_PAGES:
             break
     return None

@@ -24,9 +24,9 @@ from bot.i18n.messages import message
 from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store.admin import installations
+from handlers.slack.cache import FallbackCache
 from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import SCOPES
-from handlers.slack.user_directory import TtlCache
 
 log = getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Authorization(AsyncAuthorize):
         self._has_oauth = settings.has_oauth
         self._clients = clients
         self._store = store
-        self._identity: TtlCache[tuple[str | None, str | None]] = TtlCache(IDENTITY_TTL_S)
+        self._identity: FallbackCache[tuple[str | None, str | None]] = FallbackCache(IDENTITY_TTL_S)
 
     async def __call__(
         self,
@@ -163,7 +163,7 @@ class Authorization(AsyncAuthorize):
             bot_id, bot_user_id = await self._identity.get(("self",), self._fetch_identity)
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("auth.test did not say who we are: %s", type(error).__name__)
-            bot_id, bot_user_id = self._identity.get_stale(("self",)) or (None, None)
+            bot_id, bot_user_id = self._identity.last(("self",)) or (None, None)
         return AuthorizeResult(
             enterprise_id=None,
             team_id=team,

@@ -7,8 +7,9 @@ import pytest
 
 from bot.sandbox.slack import Workspace
 from bot.settings import Settings, read_settings
+from handlers.slack.cache import FallbackCache
 from handlers.slack.clients import SlackClients
-from handlers.slack.user_directory import Profile, TtlCache, UserDirectory
+from handlers.slack.user_directory import Profile, UserDirectory
 from tests.conftest import Harness, open_harness
 
 TEAM, LIN, ZHOU = "T07LAGDESK0", "U07LIN00001", "U07ZHOU0002"
@@ -40,10 +41,10 @@ def count(workspace: Workspace, method: str) -> int:
     return len([call for call in workspace.calls if call["name"] == method])
 
 
-async def test_memory_remembers_for_a_while() -> None:
-    """An answer is remembered as long as said; a failure never."""
+async def test_values_expire() -> None:
+    """A value is cached for its time to live, a failure never; expired values are kept as last."""
     now, answers = [0.0], iter([1, 2])
-    cache: TtlCache[int] = TtlCache(10, lambda: now[0])
+    cache: FallbackCache[int] = FallbackCache(10, lambda: now[0])
 
     async def ask() -> int:
         return next(answers)
@@ -60,7 +61,7 @@ async def test_memory_remembers_for_a_while() -> None:
     cache.invalidate(("b",))
     with pytest.raises(ConnectionRefusedError):
         await cache.get(("a",), fail)
-    assert (cache.get_stale(("a",)), cache.get_stale(("b",))) == (2, None)
+    assert (cache.last(("a",)), cache.last(("b",))) == (2, None)
 
 
 async def test_profile_is_asked_once(house: Harness) -> None:
