@@ -1,46 +1,45 @@
-"""The five fields of cron: whether a schedule is one. When it comes round others say."""
+"""Cron schedules: whether a text is one, and when it is next due in a time zone."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from itertools import dropwhile
 from typing import Final
+from zoneinfo import ZoneInfo
 
-_MONTHS: Final = (
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-)  # fmt: skip
-_DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_FIELDS: Final[tuple[tuple[int, int, tuple[str, ...]], ...]] = (  # lowest, highest, names
-    (0, 59, ()),
-    (0, 23, ()),
-    (1, 31, ()),
-    (1, 12, _MONTHS),
-    (0, 7, _DAYS),
-)
+from cronsim import CronSim, CronSimError
+
+_FIELD_COUNT: Final = 5
+_VALUE: Final = r"(?:[0-9]{1,2}|[a-z]{3})"
+_RANGE: Final = rf"(?:\*|{_VALUE}(?:-{_VALUE})?)(?:/[1-9][0-9]?)?"
+_FIELD: Final = re.compile(rf"{_RANGE}(?:,{_RANGE})*", re.IGNORECASE)
+_LARGEST_CLOCK_CHANGE: Final = dt.timedelta(days=1)
 
 
 def is_schedule(text: str) -> bool:
-    """Tell whether this is minute, hour, day, month and day of the week, as cron has them."""
+    """Tell whether this is minute, hour, day, month and weekday, and ever due.
+
+    A field is a list of `*`, `5`, `MON`, `1-5`, each with an optional step such as `/2`; cronsim's
+    seconds, `L` and `#` are refused.
+    """
     fields = text.split()
-    return len(fields) == len(_FIELDS) and all(map(_is_field, fields, _FIELDS))
-
-
-def _is_field(text: str, rule: tuple[int, int, tuple[str, ...]]) -> bool:
-    """Tell whether this is a list of `*`, `5`, `MON`, `1-5` or any of these with `/2`."""
-    low, high, names = rule
-    for part in text.lower().split(","):
-        range_text, slash, step = part.partition("/")
-        if slash and not re.fullmatch(r"[1-9][0-9]?", step):
-            return False
-        if range_text == "*":
-            continue
-        ends = [_number(end, low, names) for end in range_text.split("-")]
-        if len(ends) > 2 or not all(low <= end <= high for end in ends) or ends != sorted(ends):  # noqa: PLR2004 - a range has two ends
-            return False
+    if len(fields) != _FIELD_COUNT or not all(map(_FIELD.fullmatch, fields)):
+        return False
+    try:
+        CronSim(text, dt.datetime.min)  # noqa: DTZ901 - only parsed
+    except CronSimError:
+        return False
     return True
 
 
-def _number(text: str, low: int, names: tuple[str, ...]) -> int:
-    """Read a number or a name; -1, which no field takes, for anything else."""
-    if text in names:
-        return names.index(text) + low
-    return int(text) if re.fullmatch(r"[0-9]{1,2}", text) else -1
+def next_due(schedule: str, moment: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """Return the first time from `moment` on, in UTC, that a valid schedule is due in a zone.
+
+    Local times skipped by a clock change are moved by it; repeated ones count once, the first time.
+    cronsim would move them to the end of the change, so it counts in naive local time here.
+    """
+    start = moment.astimezone(zone).replace(tzinfo=None, microsecond=0) - _LARGEST_CLOCK_CHANGE
+    local_times = CronSim(schedule, start)
+    utc_times = (time.replace(tzinfo=zone).astimezone(dt.UTC) for time in local_times)
+    return next(dropwhile(lambda at: at < moment, utc_times))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.cron import is_schedule
 from bot.settings import (
     SettingError,
     Settings,
@@ -239,28 +238,6 @@ def test_forms_of_database_url(given: str, taken: str) -> None:
 def test_durations(given: str, seconds: float) -> None:
     """Seconds, minutes, hours and days; minutes without a unit."""
     assert seconds == read_settings({"ESCALATE_AFTER": given}).escalate_after_s
-
-
-@pytest.mark.parametrize(
-    ("text", "valid"),
-    [
-        ("0 9 * * MON", True),
-        ("*/15 8-18 1,15 jan-mar mon-fri", True),
-        ("0 0 * * 7", True),
-        ("0-59/5 * * * *", True),
-        ("5-1 * * * *", False),
-        ("1-2-3 * * * *", False),
-        ("*/0 * * * *", False),
-        ("a * * * *", False),
-        ("0 9 * * MOND", False),
-        ("", False),
-        ("-1 * * * *", False),
-        (", * * * *", False),
-    ],
-)
-def test_schedules(text: str, valid: bool) -> None:  # noqa: FBT001 - a table's column
-    """Cron's five fields, within their bounds."""
-    assert valid is is_schedule(text)
 
 
 def test_file_beside_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

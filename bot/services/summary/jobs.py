@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.clouds.quota import leaving_headroom
+from bot.cron import next_due
 from bot.errors import LagdeskError, SlackError
 from bot.i18n.messages import message
 from bot.ports import MessageRef, Topic
@@ -23,7 +24,7 @@ from bot.services.app_metrics.service import AppMetricsService
 from bot.services.permissions import not_allowed
 from bot.services.summary.report import WeekReport, build_week_report
 from bot.services.summary.week_over_week import WeeklyMetrics, week_over_week_changes
-from bot.services.summary.weeks import Schedule, Week, last_complete
+from bot.services.summary.weeks import Week, last_complete
 from bot.services.tickets import export
 from bot.services.tickets.jobs import SEARCH_MARGIN, JobHandler
 from bot.services.tickets.service import TicketService
@@ -76,7 +77,7 @@ class SummaryService:
         self._context = context
         self._publisher = publisher
         self._zone = ZoneInfo(context.settings.timezone)
-        self._schedule = Schedule.read(context.settings.summary_schedule)
+        self._schedule = context.settings.summary_schedule
         self._published: set[str] = set()  # duties whose posts went out from here
 
     @property
@@ -164,15 +165,13 @@ class SummaryService:
         At each moment of the schedule the last complete week is due, once. Where nothing is known
         Lagdesk is new here, and begins with the next moment.
         """
-        at = self._schedule.first_from(now, self._zone)
         if known is None:
-            return [] if at is None else [(last_complete(at, self._zone), at)]
+            at = next_due(self._schedule, now, self._zone)
+            return [(last_complete(at, self._zone), at)]
         found: list[tuple[Week, dt.datetime]] = []
         week = max(known.shift(1), self.last_week.shift(1 - MAX_CATCH_UP_WEEKS))
         while True:
-            at = self._schedule.first_from(week.until(self._zone), self._zone)
-            if at is None:
-                return found
+            at = next_due(self._schedule, week.until(self._zone), self._zone)
             week = last_complete(at, self._zone)
             found.append((week, at))
             if at > now:
