@@ -16,7 +16,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bot.clouds.endpoints import ENDPOINTS, Endpoint  # noqa: E402 - a script finds its house first
+from bot.clouds.endpoint import Endpoint  # noqa: E402 - the path is set above
+from bot.clouds.endpoints import ENDPOINTS  # noqa: E402 - likewise
+from tests.endpoint_usage import ENDPOINT_USAGE  # noqa: E402 - likewise
 from tests.suite_index import Test, find_test  # noqa: E402 - likewise
 
 README: Final = ROOT / "README.md"
@@ -151,7 +153,11 @@ def find_gaps() -> list[str]:
     gaps = [f"no test is named for {cloud} {name}" for cloud, name in sorted(rows - set(TESTED))]
     gaps += [f"there is no call {cloud} {name}" for cloud, name in sorted(set(TESTED) - rows)]
     gaps += [f"there is no test {short}" for short in sorted(_all_short()) if not find_test(short)]
-    gaps += [f"{row.cloud} {row.name} appears nowhere" for row in ENDPOINTS if not row.used_in]
+    gaps += [
+        f"{row.cloud} {row.name} appears nowhere"
+        for row in ENDPOINTS
+        if (row.cloud, row.name) not in ENDPOINT_USAGE
+    ]
     wanted = {f"{n}.{part}" for n, count in _CHAPTERS.items() for part in range(1, count + 1)}
     built = {_chapter(row) for row in ENDPOINTS if row.cloud == "huawei"}
     gaps += [
@@ -200,7 +206,13 @@ def _line(rows: list[Endpoint]) -> str:
     if first.plan:
         named = zip(rows, limits, strict=True)
         limits = [f"{(row.plan or '').title()}: {each}" for row, each in named]
-    cells = [_call(first), _section(first), first.used_in, "<br>".join(limits), _tested(first)]
+    cells = [
+        _call(first),
+        _section(first),
+        ENDPOINT_USAGE[first.cloud, first.name],
+        "<br>".join(limits),
+        _tested(first),
+    ]
     return f"| {' | '.join(cells)} |"
 
 

@@ -8,6 +8,7 @@ from bot.clouds.endpoints import ENDPOINTS
 from bot.sandbox.demo import build_clouds
 from tests import check_readme
 from tests.check_readme import BEGIN, END, README, check, render
+from tests.endpoint_usage import ENDPOINT_USAGE
 
 
 def test_readme_is_fresh() -> None:
@@ -42,7 +43,7 @@ def test_every_call_has_a_line() -> None:
     for row in ENDPOINTS:
         called = row.name if row.cloud == "volcengine" else row.path.removeprefix("/beta/")
         assert f"| `{row.method} {called}` |" in text
-        assert row.used_in in text
+        assert ENDPOINT_USAGE[row.cloud, row.name] in text
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""What one call of a cloud is: its path, its limits, where it is documented. No rows here."""
+"""One endpoint of a cloud: path, limits, and the document they come from."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,13 +22,12 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One call of a cloud, where it is documented, and what it may cost.
+    """One endpoint of a cloud, the document that describes it, and its limits.
 
-    `daily_limit` counts calls of a UTC day. `look_back` is how far the cloud remembers, `max_span`
-    the longest stretch one question may cover, `max_rows` how many rows one answer holds at most,
-    `delay_s` how long data takes to appear. None: the document sets no limit. Endpoints that share
-    a `quota_group` share one allowance; by default each has its own. `used_in` says where its
-    answers appear in the product.
+    `daily_limit` counts calls of a UTC day. `look_back` is how long the cloud keeps data,
+    `max_span` the longest window one request may cover, `max_rows` the most rows of one response,
+    `delay_s` how many seconds data takes to appear. None: the document sets no limit. Endpoints
+    with the same `quota_group` share one quota; by default each has its own.
     """
 
     cloud: str
@@ -44,7 +44,6 @@ class Endpoint:
     generation: str = ""
     plan: Plan | None = None
     quota_group: str = ""
-    used_in: str = ""
 
     def bucket(self, app_id: str) -> str:
         """The name under which calls for this app are counted."""
@@ -54,3 +53,27 @@ class Endpoint:
     def delay(self) -> dt.timedelta:
         """How long data takes to appear."""
         return dt.timedelta(seconds=self.delay_s)
+
+    def is_for(self, generation: str, plan: str | None) -> bool:
+        """Tell whether this generation of the API has it, in this plan."""
+        return self.generation in ("", generation) and self.plan in (None, plan)
+
+
+def select_endpoint(
+    endpoints: Iterable[Endpoint], name: str, *, generation: str = "", plan: str | None = None
+) -> Endpoint:
+    """Return the endpoint of this name; KeyError when there is none."""
+    for endpoint in endpoints:
+        if endpoint.name == name and endpoint.is_for(generation, plan):
+            return endpoint
+    raise KeyError(f"{name} {generation} {plan}".strip())
+
+
+def hours(number: float) -> dt.timedelta:
+    """Return a time span in hours."""
+    return dt.timedelta(hours=number)
+
+
+def days(number: float) -> dt.timedelta:
+    """Return a time span in days."""
+    return dt.timedelta(days=number)

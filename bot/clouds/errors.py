@@ -12,7 +12,7 @@ from typing import Final, TypedDict
 
 from bot.call import CLOUD_NAMES
 from bot.clouds.codes import msgid_for
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.errors import (
     CloudDataExpiredError,
     CloudInvalidResponseError,

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 import stamina
 
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError, invalid_response, unreachable
 from bot.clouds.quota import MAX_WAIT_S, Quota
 from bot.errors import (

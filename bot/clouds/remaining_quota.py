@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from bot.clouds.agora import AgoraCloud
-from bot.clouds.endpoints import DAY_S, ENDPOINTS, Endpoint
+from bot.clouds.endpoint import DAY_S, Endpoint
+from bot.clouds.endpoints import ENDPOINTS
 from bot.clouds.quota import RateLimitStore
 from bot.ports import Cloud, RemainingQuota
 from bot.settings import CloudSettings

@@ -23,7 +23,7 @@ from bot.call import (
     Usage,
 )
 from bot.clouds.agora.schemas import Envelope, parse_required_time, parse_time
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.numbers import parse_number
 

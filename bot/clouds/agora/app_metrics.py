@@ -10,7 +10,7 @@ from typing import Final
 from bot.clouds.agora.client import AgoraClient, Generation
 from bot.clouds.agora.insight import fetch_days, fetch_distribution
 from bot.clouds.agora.live import fetch_live, fetch_ranking
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.merge import merge_results, unsupported_metrics, unsupported_topic
 from bot.clouds.response_cache import (
     CachedFetcher,

@@ -20,7 +20,7 @@ from bot.clouds.agora.app_metric_schemas import (
     parse_time_series,
 )
 from bot.clouds.agora.client import AgoraClient, span_params
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response, unsupported
 from bot.clouds.numbers import parse_number
 from bot.errors import CloudError, CloudRefusedError

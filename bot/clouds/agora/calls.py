@@ -8,7 +8,7 @@ from typing import Final
 from bot.call import Call
 from bot.clouds.agora.client import AgoraClient, Generation, round_down, span_params
 from bot.clouds.agora.schemas import CallList, CallRow, parse_required_time, parse_time
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
 from bot.errors import CloudDataExpiredError, CloudRefusedError
 from bot.ports import Window

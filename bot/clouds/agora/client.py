@@ -7,9 +7,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeVar, cast
 
+from bot.clouds.agora.endpoints import ENDPOINTS
 from bot.clouds.agora.schemas import Body, CallList, parse_response
 from bot.clouds.cache import Cache, CacheEntry
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
 from bot.clouds.storage import KeyValueStore
 from bot.ports import Clock, Window
@@ -49,7 +50,7 @@ class AgoraClient:
     def find_endpoint(self, name: str, generation: Generation | None = None) -> Endpoint:
         """Return the row of the endpoint table for the generation and plan in use."""
         generation = generation or self.known_generation or "current"
-        endpoint = find_endpoint("agora", name, generation=generation, plan=self.plan)
+        endpoint = select_endpoint(ENDPOINTS, name, generation=generation, plan=self.plan)
         return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def generation(self, app: str) -> Generation:

@@ -17,7 +17,7 @@ from bot.clouds.agora.client import AgoraClient, span_params
 from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import EventScanner
 from bot.clouds.agora.schemas import Envelope
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import refused, unsupported
 from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
 from bot.clouds.storage import EventStore

@@ -18,7 +18,7 @@ from bot.clouds.agora.record import (
     truncated_uids,
 )
 from bot.clouds.agora.schemas import Details, SessionMetricsRow, UserRow
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError
 from bot.errors import CloudRefusedError
 from bot.ports import Window

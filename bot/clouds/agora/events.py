@@ -16,7 +16,7 @@ from typing import Final
 from bot.call import AbnormalEvent, Code, Factor, MissingItem, MissingKind, MissingReason
 from bot.clouds.agora.client import AgoraClient, round_down, span_params
 from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, parse_required_time
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response, unsupported
 from bot.clouds.reasons import reason_for, retry_time
 from bot.clouds.storage import EventStore, InMemoryEventStore

@@ -21,7 +21,8 @@ from bot.clouds.agora.app_metric_schemas import (
 )
 from bot.clouds.agora.calls import split_window
 from bot.clouds.agora.client import AgoraClient, span_params
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.agora.endpoints import ENDPOINTS
+from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.response_cache import PartialMetrics
 from bot.ports import Window
 
@@ -104,8 +105,8 @@ def next_refresh(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
 
 def _delay(endpoint: Endpoint) -> dt.timedelta:
     """As documented: days are counted at an hour of the clock, however short a demo's delays."""
-    return find_endpoint(
-        "agora", endpoint.name, generation=endpoint.generation, plan=endpoint.plan
+    return select_endpoint(
+        ENDPOINTS, endpoint.name, generation=endpoint.generation, plan=endpoint.plan
     ).delay
 
 

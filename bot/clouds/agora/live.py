@@ -18,7 +18,7 @@ from bot.clouds.agora.app_metric_schemas import (
     parse_time_series,
 )
 from bot.clouds.agora.client import AgoraClient, span_params
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.response_cache import PartialMetrics
 from bot.ports import Window
 

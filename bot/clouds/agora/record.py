@@ -28,7 +28,7 @@ from bot.clouds.agora.schemas import (
     parse_required_time,
     parse_time,
 )
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.ports import Window
 

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import (
     access_denied,
     clean_code,

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import msgspec
 
 from bot.call import Code, Distribution, DistributionRow, MetricDefinition, Trend, Unit, Usage
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, data_expired, invalid_response
 from bot.clouds.huawei.client import HuaweiClient, span_params, whole_seconds
 from bot.clouds.huawei.events import TYPE_KIND, factor_code

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bot.call import Call
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
 from bot.clouds.huawei.client import (
     HuaweiClient,

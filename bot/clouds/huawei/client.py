@@ -11,9 +11,10 @@ import httpx
 import msgspec
 
 from bot.clouds.cache import Cache, CacheEntry
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
 from bot.clouds.huawei.credentials import Credentials, UnsignedRequest
+from bot.clouds.huawei.endpoints import ENDPOINTS
 from bot.clouds.huawei.schemas import ensure_accepted, format_time, parse_response
 from bot.clouds.huawei.signing import canonical_query, encode
 from bot.clouds.storage import KeyValueStore
@@ -69,7 +70,7 @@ class HuaweiClient:
 
     def find_endpoint(self, name: str) -> Endpoint:
         """Return the row of the endpoint table."""
-        endpoint = find_endpoint("huawei", name)
+        endpoint = select_endpoint(ENDPOINTS, name)
         return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def body(

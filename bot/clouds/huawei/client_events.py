@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from bot.call import AbnormalEvent, Code, Factor, Participant
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response, unsupported
 from bot.clouds.huawei.client import HuaweiClient, span_params, split_window, whole_seconds
 from bot.clouds.huawei.schemas import Id, JsonTime, decode, parse_time

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from bot.call import Code
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.calls import find_calls
 from bot.clouds.huawei.client import HuaweiClient, round_down

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 import msgspec
 
 from bot.clouds.cache import Cache, CacheEntry
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.huawei.endpoints import ENDPOINTS
 from bot.clouds.huawei.schemas import decode, error_for, parse_time
 from bot.clouds.huawei.signing import DATE_FORMAT, authorize, canonical_request
 from bot.ports import Clock
@@ -131,7 +132,7 @@ class IamTokenCredentials:
         self._iam_user = iam_user
         self._project_id = project_id
         self._clock = clock
-        self._endpoint = find_endpoint("huawei", "tokens")
+        self._endpoint = select_endpoint(ENDPOINTS, "tokens")
         self._cache: Cache[_Token] = Cache(clock)
         self._generation = 0
         self._current = ""

@@ -11,7 +11,7 @@ import msgspec
 
 from bot.call import AbnormalEvent, Code, Direction, Factor, MissingItem, MissingKind, MissingReason
 from bot.cause_codes import canonical_code, cause_of
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.client import (
     HuaweiClient,

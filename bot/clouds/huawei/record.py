@@ -21,7 +21,7 @@ from bot.call import (
     Participant,
     Series,
 )
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.client import (
     HuaweiClient,

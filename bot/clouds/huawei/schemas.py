@@ -9,7 +9,7 @@ import msgspec
 
 from bot.call import CLOUD_NAMES
 from bot.clouds.codes import msgid_for
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import (
     access_denied,
     clean_code,

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from bot.call import Call, Participant
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
 from bot.clouds.huawei.schemas import Id, JsonTime, parse_time

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.call import Code, Distribution, DistributionRow, MetricDefinition, Trend, Unit, Usage
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response, not_yet_published, unsupported
 from bot.clouds.volcengine import metric_names
 from bot.clouds.volcengine.client import (

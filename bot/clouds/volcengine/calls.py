@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 
 from bot.call import Call
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
 from bot.clouds.volcengine.client import (
     VolcengineClient,

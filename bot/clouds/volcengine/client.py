@@ -10,8 +10,9 @@ from typing import Any, Final, cast
 import msgspec
 
 from bot.clouds.cache import Cache, CacheEntry
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.volcengine.endpoints import ENDPOINTS
 from bot.clouds.volcengine.schemas import Body, format_time, parse_response
 from bot.ports import Clock, Window
 
@@ -46,7 +47,7 @@ class VolcengineClient:
     def find_endpoint(self, name: str) -> Endpoint:
         """Return the row of the endpoint table for an Action, in the Version we use of it."""
         version = self.version if name == DISTRIBUTION else VERSION
-        endpoint = find_endpoint("volcengine", name, generation=version)
+        endpoint = select_endpoint(ENDPOINTS, name, generation=version)
         return replace(endpoint, delay_s=endpoint.delay_s * self._delay_scale)
 
     async def get(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason, Participant
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.volcengine.client import (
     VolcengineClient,
     round_down,

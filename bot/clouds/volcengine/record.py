@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from bot.call import Call, Direction, Participant, Series
-from bot.clouds.endpoints import Endpoint
+from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.sessions import split_by_session
 from bot.clouds.volcengine.metrics import code_of, kind_of, parse_points

@@ -12,7 +12,8 @@ import pytest
 
 from bot.clouds.agora.schemas import CallList
 from bot.clouds.agora.schemas import parse_response as agora
-from bot.clouds.endpoints import Endpoint, find_endpoint
+from bot.clouds.endpoint import Endpoint
+from bot.clouds.endpoints import find_endpoint
 from bot.clouds.http import ApiResponse
 from bot.clouds.huawei.schemas import parse_response as huawei
 from bot.clouds.volcengine.schemas import RoomPage

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.clouds.endpoints import ENDPOINTS, Endpoint, RateLimit, find_endpoint
+from bot.clouds.endpoint import Endpoint, RateLimit
+from bot.clouds.endpoints import ENDPOINTS, find_endpoint
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)

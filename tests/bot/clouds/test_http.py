@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.clouds import http as clouds_http
-from bot.clouds.endpoints import Endpoint, RateLimit
+from bot.clouds.endpoint import Endpoint, RateLimit
 from bot.clouds.errors import clean_code, quota_exceeded, server_error
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
 from bot.clouds.quota import Quota

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from bot.clouds.endpoints import ENDPOINTS, Endpoint
+from bot.clouds.endpoint import Endpoint
+from bot.clouds.endpoints import ENDPOINTS
 
 HOUR = dt.timedelta(hours=1)
 

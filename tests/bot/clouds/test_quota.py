@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, func, select
 
-from bot.clouds.endpoints import Endpoint, RateLimit, find_endpoint
+from bot.clouds.endpoint import Endpoint, RateLimit
+from bot.clouds.endpoints import find_endpoint
 from bot.clouds.quota import MARGIN_S, Quota, leaving_headroom
 from bot.errors import CloudQuotaExceededError
 from bot.store import Store

@@ -12,7 +12,8 @@ import pytest
 from bot.call import Code
 from bot.cause_codes import cause_of
 from bot.causes import CAUSES
-from bot.clouds.endpoints import ENDPOINTS, RateLimit, find_endpoint
+from bot.clouds.endpoint import RateLimit
+from bot.clouds.endpoints import ENDPOINTS, find_endpoint
 from bot.errors import CloudInvalidResponseError
 from bot.i18n.messages import code_message
 from bot.i18n.translator import Translator

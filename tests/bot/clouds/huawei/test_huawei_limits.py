@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.clouds.endpoints import ENDPOINTS, RateLimit, find_endpoint
+from bot.clouds.endpoint import RateLimit
+from bot.clouds.endpoints import ENDPOINTS, find_endpoint
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.call import Call, IssueType, Metric, Report
-from bot.clouds.endpoints import RateLimit, find_endpoint
+from bot.clouds.endpoint import RateLimit
+from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import diagnose
 from bot.errors import (
     CloudError,

@@ -1,23 +1,127 @@
-"""The rows of Agora's figures of whole apps, for the table of endpoints. Asks nothing."""
+"""Agora's endpoints: the API of 2020 (`seed`) and today's (`current`), by plan."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from bot.clouds.endpoint import Endpoint, Plan, RateLimit
+from bot.clouds.endpoint import Endpoint, Plan, RateLimit, days, hours
 
 _SEED: Final = "Agora Analytics RESTful API (Beta), 2020-09-24"
 _CURRENT: Final = "Agora Analytics REST API reference, 2026-07-01"
 
+_SEED_ENDPOINTS: Final = (
+    Endpoint(
+        "agora",
+        "lists",
+        "/beta/analytics/call/lists",
+        f"{_SEED}, call search",
+        rates=(RateLimit(3, 1),),
+        daily_limit=1000,
+        look_back=days(3),
+        max_rows=10,
+        delay_s=20,
+        generation="seed",
+    ),
+    Endpoint(
+        "agora",
+        "details",
+        "/beta/analytics/call/details",
+        f"{_SEED}, call search",
+        rates=(RateLimit(1, 1),),
+        daily_limit=1000,
+        look_back=days(3),
+        max_span=hours(3),
+        max_rows=10,
+        delay_s=150,
+        generation="seed",
+    ),
+    Endpoint(
+        # The English page of the same call says 1 per second; we keep the stricter limit.
+        "agora",
+        "diagnosis",
+        "/beta/live/diagnosis",
+        f"{_SEED}, realtime data",
+        rates=(RateLimit(1, 60),),
+        daily_limit=1000,
+        look_back=hours(1),
+        max_span=hours(1),
+        max_rows=10,
+        delay_s=120,
+        generation="seed",
+    ),
+)
 
-def _hours(hours: float) -> dt.timedelta:
-    return dt.timedelta(hours=hours)
+_REPORT_ENDPOINTS: Final = (
+    Endpoint(
+        "agora",
+        "reportV2",
+        "/beta/analytics/feedback/reportV2",
+        f"{_SEED}, report",
+        method="POST",
+        rates=(RateLimit(10, 1),),
+    ),
+    Endpoint(
+        "agora",
+        "report",
+        "/beta/analytics/feedback/report",
+        "Agora Analytics RESTful API (Beta), 2021-03-11, report",
+        method="POST",
+        rates=(RateLimit(10, 1),),
+    ),
+)
 
 
-def _days(days: float) -> dt.timedelta:
-    return dt.timedelta(days=days)
+@dataclass(frozen=True, slots=True)
+class _PlanLimits:
+    """What one plan of today's Agora allows (times in the units of the document)."""
+
+    plan: Plan
+    per_s: int
+    daily_limit: int
+    look_back_days: int
+    lists_span_h: int
+    call_span_h: int
+    lists_delay_s: float
+    call_delay_s: float
+
+
+_PLANS: Final = (
+    _PlanLimits("standard", 1, 1000, 1, 8, 1, 60, 300),
+    _PlanLimits("premium", 3, 2000, 7, 16, 3, 20, 150),
+    _PlanLimits("enterprise", 10, 10000, 15, 24, 6, 20, 100),
+)
+
+
+# The documents name no limits for the last three; they are taken for those of sessions.
+_CALL_INSPECTOR: Final = (
+    ("lists", "lists", 100),
+    ("sessions", "sessions", 100),
+    ("metrics", "metrics", 20),
+    ("call_statistics", "statistics", None),
+    ("call_minutes", "statistics/time", None),
+    ("freeze_buckets", "freeze/bucket", None),
+)
+
+
+def _current(limits: _PlanLimits) -> tuple[Endpoint, ...]:
+    return tuple(
+        Endpoint(
+            "agora",
+            name,
+            f"/beta/analytics/call/{path}",
+            f"{_CURRENT}, Call Inspector",
+            rates=(RateLimit(limits.per_s, 1),),
+            daily_limit=limits.daily_limit,
+            look_back=days(limits.look_back_days),
+            max_span=hours(limits.lists_span_h if name == "lists" else limits.call_span_h),
+            max_rows=max_rows,
+            delay_s=limits.lists_delay_s if name == "lists" else limits.call_delay_s,
+            generation="current",
+            plan=limits.plan,
+        )
+        for name, path, max_rows in _CALL_INSPECTOR
+    )
 
 
 def _seed_app_metric(name: str, path: str) -> Endpoint:
@@ -29,8 +133,8 @@ def _seed_app_metric(name: str, path: str) -> Endpoint:
         f"{_SEED}, realtime data",
         rates=(RateLimit(1, 60),),
         daily_limit=1000,
-        look_back=_hours(1),
-        max_span=_hours(1),
+        look_back=hours(1),
+        max_span=hours(1),
         delay_s=120,
         generation="seed",
     )
@@ -48,7 +152,7 @@ _SEED_APP_METRIC_ENDPOINTS: Final = (
         f"{_SEED}, data insights",
         rates=(RateLimit(1, 60),),
         daily_limit=10,
-        look_back=_days(7),
+        look_back=days(7),
         delay_s=8 * 3600,
         generation="seed",
     ),
@@ -78,7 +182,7 @@ _QUALITY_DELAY_H: Final = 6
 
 
 def _current_realtime(limits: _AppMetricLimits, what: str) -> Endpoint:
-    span = _hours(limits.live_back_min / 60)
+    span = hours(limits.live_back_min / 60)
     return Endpoint(
         "agora",
         f"realtime_{what}",
@@ -103,7 +207,7 @@ def _current_ranking(limits: _AppMetricLimits, what: str) -> Endpoint:
         f"{_CURRENT}, Real-time Monitoring",
         rates=(RateLimit(limits.per_minute, 60),),
         daily_limit=limits.live_daily,
-        look_back=_hours(limits.live_back_min / 60),
+        look_back=hours(limits.live_back_min / 60),
         max_rows=20,
         delay_s=limits.live_delay_s,
         generation="current",
@@ -122,8 +226,8 @@ def _current_insight(limits: _AppMetricLimits, what: str, *, by_dimension: bool)
         method="POST" if by_dimension else "GET",
         rates=(RateLimit(limits.per_minute, 60),),
         daily_limit=limits.insight_daily,
-        look_back=_days(limits.insight_back_days),
-        max_span=_days(limits.insight_span_days),
+        look_back=days(limits.insight_back_days),
+        max_span=days(limits.insight_span_days),
         max_rows=20 if by_dimension else None,
         delay_s=delay_h * 3600,
         generation="current",
@@ -144,4 +248,10 @@ _CURRENT_APP_METRIC_ENDPOINTS: Final = tuple(
 )
 
 
-AGORA_APP_METRIC_ENDPOINTS: Final = (*_SEED_APP_METRIC_ENDPOINTS, *_CURRENT_APP_METRIC_ENDPOINTS)
+ENDPOINTS: Final = (
+    *_SEED_ENDPOINTS,
+    *_SEED_APP_METRIC_ENDPOINTS,
+    *_CURRENT_APP_METRIC_ENDPOINTS,
+    *_REPORT_ENDPOINTS,
+    *(endpoint for limits in _PLANS for endpoint in _current(limits)),
+)

@@ -1,4 +1,4 @@
-"""Where each call of a cloud appears in the product, for the README's table. Asks nothing."""
+"""Where the product uses each endpoint of a cloud, for the generated table of endpoints."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _FIND_CALL: Final = "every diagnosis: finding the call; `doctor`"
 
 _AGORA: Final = {
     "lists": _FIND_CALL,
-    "details": "every diagnosis: who was there, what was measured",
-    "sessions": "every diagnosis: who was there",
-    "metrics": "every diagnosis: what was measured",
+    "details": "every diagnosis: participants, metrics",
+    "sessions": "every diagnosis: participants",
+    "metrics": "every diagnosis: metrics",
     "diagnosis": "every diagnosis: the causes Agora names; collected in the background",
     "reportV2": "a new ticket: the line *Reported to Agora* on its card",
     "report": "the same with `AGORA_REPORT=report`",
@@ -32,32 +32,32 @@ _AGORA: Final = {
 }
 _VOLCENGINE: Final = {
     "ListRoomInfo": _FIND_CALL,
-    "ListUserInfo": "every diagnosis: who was there",
-    "ListCallDetail": "every diagnosis: what was measured",
+    "ListUserInfo": "every diagnosis: participants",
+    "ListCallDetail": "every diagnosis: metrics",
     "ListQualityDistribution": "`/quality distribution`",
     "ListQuality": "`/quality network`, `experience`",
     "ListOperationData": "`/quality usage`",
     "ListRealTimeQuality": "`/quality live`, `network`, `experience`",
     "ListRealTimeQualityDistribution": "`/quality distribution`",
     "ListRealTimeOperationData": "`/quality live`, `scale`",
-    "GetRoomOnlineUsers": "a ticket's menu: who is there",
+    "GetRoomOnlineUsers": "a ticket's menu: who is in the channel",
 }
 _HUAWEI: Final = {
-    "tokens": "every question, when an IAM user is set instead of a key pair",
+    "tokens": "every request, when an IAM user is set instead of a key pair",
     "apps": "`doctor`",
     "set_callback": "`python -m bot callback --url https://host`",
-    "callback": "`callback`, `doctor`; recording: is the outcome told to us?",
+    "callback": "`callback`, `doctor`; recording: whether Huawei sends us its result",
     "start_job": "a ticket's menu: *Record this channel*",
-    "job": "a ticket's thread: how its recording stands",
+    "job": "a ticket's thread: the state of its recording",
     "stop_job": "a ticket's menu: *Stop the recording*",
     "remove_users": "a ticket's menu: *Remove the student*, *the teacher*",
     "dismiss": "a ticket's menu: *Close the channel*",
     "rooms": "every diagnosis: finding the call; a ticket's menu",
-    "users": "every diagnosis: who was there; a ticket's menu: who is there",
-    "qos": "every diagnosis: what was measured",
+    "users": "every diagnosis: participants; a ticket's menu: who is in the channel",
+    "qos": "every diagnosis: metrics",
     "abnormal_events": "every diagnosis: the causes Huawei names",
-    "client_events": "every diagnosis: over which network each person came",
-    "client_abnormal": "a diagnosis of which `abnormal-events` tells nothing",
+    "client_events": "every diagnosis: each person's network type",
+    "client_abnormal": "a diagnosis for which `abnormal-events` returns nothing",
     "realtime_scale": "`/quality live`, `scale`",
     "realtime_dimension": "`/quality distribution`",
     "realtime_quality": "`/quality live`, `experience`",
@@ -70,6 +70,6 @@ _HUAWEI: Final = {
 
 ENDPOINT_USAGE: Final[Mapping[tuple[str, str], str]] = {
     (cloud, name): where
-    for cloud, calls in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
-    for name, where in calls.items()
+    for cloud, endpoints in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
+    for name, where in endpoints.items()
 }
