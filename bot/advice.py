@@ -24,7 +24,7 @@ class Advice:
 WIFI: Final = Advice(
     message("Move closer to the router, or plug in a network cable."),
     message("Ask the student to move closer to the router, or to plug in a cable."),
-    message("Their Wi-Fi signal is weak; look at earlier tickets of the same person."),
+    message("Their Wi-Fi signal is weak; look at earlier tickets about the same person."),
 )
 NETWORK: Final = Advice(
     message("Stop downloads and other video, and plug in a network cable if you can."),
@@ -39,12 +39,12 @@ STABLE_NETWORK: Final = Advice(
 REJOIN: Final = Advice(
     message("Leave the class and join again."),
     message("Ask the student to leave the class and join again."),
-    message("If joining again does not help, pass the code and the time to the developers."),
+    message("If joining again does not help, send the code and the time to the developers."),
 )
 DEVICE: Final = Advice(
     message("Close other programs and browser tabs, or use another device."),
     message("Ask the student to close other programs, or to use another device."),
-    message("Note the device; an old one may need a lower video resolution."),
+    message("Note the device model; an old device may need a lower video resolution."),
 )
 BUSY_DEVICE: Final = Advice(
     message("Close other programs that use the microphone or the camera."),
@@ -52,8 +52,8 @@ BUSY_DEVICE: Final = Advice(
     message("Ask which other meeting program was open."),
 )
 SWITCH: Final = Advice(
-    message("Switch microphone and camera on, in the class and in the system's settings."),
-    message("Ask the student to switch microphone and camera on, and to allow their use."),
+    message("Turn on the microphone and camera, in the class and in the system settings."),
+    message("Ask the student to turn on the microphone and camera, and to allow access to them."),
     message("Ask whether it was switched off on purpose before looking further."),
 )
 ONE_DEVICE: Final = Advice(
@@ -64,30 +64,33 @@ ONE_DEVICE: Final = Advice(
 BROWSER: Final = Advice(
     message("Update the browser, or use the app."),
     message("Ask the student to update the browser, or to use the app."),
-    message("Note browser and version; pass them to the developers if others have it too."),
+    message(
+        "Note the browser and its version; send them to the developers if others have "
+        "the problem too."
+    ),
 )
 CLOCK: Final = Advice(
-    message("Let the device set its clock by itself, then join again."),
-    message("Ask the student to let the device set its clock by itself, then join again."),
-    message("A clock that is wrong by minutes makes every token invalid."),
+    message("Turn on automatic time on the device, then join again."),
+    message("Ask the student to turn on automatic time on the device, then join again."),
+    message("If the device's clock is minutes off, every token is invalid."),
 )
 REMOVED: Final = Advice(
     message("Join again; if you are removed again, tell support."),
-    message("Let the student join again, and say who removed them."),
-    message("Find out who removed the person, and whether a rule did."),
+    message("Let the student join again, and find out who removed them."),
+    message("Find out who removed the person, or whether a rule did."),
 )
 DEVELOPERS: Final = Advice(
     message("There is nothing you can do about it; tell support."),
-    message("Neither of you can do anything about it; tell support."),
-    message("Pass this to the developers of the app, with the code and the time."),
+    message("Neither of you can fix this; tell support."),
+    message("Send this to the developers of the app, with the code and the time."),
 )
 CLOUD: Final = Advice(
     message("Leave the class and join again in a minute."),
     message("Leave the class together and join again in a minute."),
-    message("Pass this to the cloud's support, with the channel and the time."),
+    message("Send this to the cloud's support, with the channel and the time."),
 )
 AGAIN: Final = Advice(
-    message("If it happens again, report it at once, while it lasts."),
-    message("If it happens again, report it at once, while it lasts."),
-    message('Press "Diagnose again" later; ask what was seen or heard.'),
+    message("If it happens again, report it right away, while it is still happening."),
+    message("If it happens again, report it right away, while it is still happening."),
+    message('Press "Diagnose again" later, and ask what was seen or heard.'),
 )

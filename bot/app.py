@@ -99,7 +99,7 @@ async def _ensure_schema(store: Store) -> None:
         await reach_database(store.migrate)
     elif not await reach_database(store.is_current):
         raise LagdeskError(
-            message("The database is not at the newest revision. Run: python -m bot migrate")
+            message("The database schema is out of date. Run: python -m bot migrate")
         )
 
 

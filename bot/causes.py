@@ -183,15 +183,15 @@ _ROWS: Final = (
     ),
     CauseDefinition(
         "network.jitter",
-        message("Unsteady network (jitter)"),
-        message("an unsteady network (jitter)"),
+        message("Network jitter"),
+        message("network jitter"),
         advice.NETWORK,
         aliases="弱网 抖动",
     ),
     CauseDefinition(
         "network.latency",
-        message("Slow network (latency)"),
-        message("a slow network (latency)"),
+        message("High network latency"),
+        message("high network latency"),
         advice.NETWORK,
         aliases="弱网 延时 时延 延迟 lag delay",
     ),
@@ -319,7 +319,7 @@ CAUSES: Final[Mapping[str, CauseDefinition]] = {row.key: row for row in _ROWS}
 
 RESOLUTION_TITLES: Final[Mapping[str, Message]] = {
     "none": message("The call was fine"),
-    "unknown": message("Not known"),
+    "unknown": message("Unknown"),
     **{row.key: row.title for row in _ROWS},
 }
 """What a ticket can be resolved with: a cause, `none` or `unknown`."""

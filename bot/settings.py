@@ -225,7 +225,9 @@ def _cron(read: _Reader) -> str:
 def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
     found = read_quiet_hours(read.text("QUIET_HOURS"), zone)
     if found is None:
-        raise SettingError("QUIET_HOURS", N_("hours such as 22:00-08:00, a zone may follow"))
+        raise SettingError(
+            "QUIET_HOURS", N_("hours such as 22:00-08:00, optionally followed by a zone")
+        )
     return found
 
 
@@ -233,7 +235,7 @@ def _user_ids(read: _Reader, name: str) -> tuple[str, ...]:
     """Read the ids of people, in the order they are written, each once."""
     people = [part.strip() for part in read.text(name).split(",") if part.strip()]
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
-        raise SettingError(name, N_("user ids such as U0123456789, several with commas"))
+        raise SettingError(name, N_("user ids such as U0123456789, separated by commas"))
     return tuple(dict.fromkeys(people))
 
 

@@ -287,7 +287,7 @@ class Ticket(SQLModel, table=True):
             first = f"LD-{into.duplicate_of}"
             raise ConflictError(
                 message(
-                    "%(ticket)s is a duplicate of %(first)s. Merge with %(first)s instead.",
+                    "%(ticket)s is a duplicate of %(first)s. Merge into %(first)s instead.",
                     ticket=into.label,
                     first=first,
                 )

@@ -55,9 +55,9 @@ DIAGNOSE: Final = Command(
 )
 QUALITY: Final = Command(
     "/quality",
-    "How good are calls now? · 整体质量与用量",
+    "Call quality and usage · 整体质量与用量",
     message("[app=<name>] [live|usage|network|experience|scale|distribution]"),
-    message("shows how good an app's calls are now, and how much it is used."),
+    message("shows an app's call quality and how much it is used."),
     "/quality app=kids network",
 )
 TICKETS: Final = Command(

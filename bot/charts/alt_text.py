@@ -42,7 +42,7 @@ def _sentences(chart_spec: ChartSpec, translator: Translator) -> Iterator[Messag
     user_message = (
         message("Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.")
         if chart_spec.is_reported
-        else message("Channel %(cname)s, %(since)s to %(until)s; looked at %(time)s.")
+        else message("Channel %(cname)s, %(since)s to %(until)s; checked at %(time)s.")
     )
     times = {
         "since": translator.format_time(to_datetime(chart_spec.since), "yyyy-MM-dd HH:mm"),
@@ -60,10 +60,10 @@ def native_charts_caption(chart_spec: ChartSpec) -> list[Message]:
     """Say what a surface's own charts cannot show: when was complained, and the freezes."""
     stretch_s = round((chart_spec.until - chart_spec.since) / MAX_POINTS)
     length = Duration(stretch_s)
-    point = message("Each point is the worst of %(length)s.", length=length)
+    point = message("Each point is the worst value within %(length)s.", length=length)
     if chart_spec.is_reported:
         point = message(
-            "Reported %(when)s. Each point is the worst of %(length)s.",
+            "Reported %(when)s. Each point is the worst value within %(length)s.",
             when=to_datetime(chart_spec.moment),
             length=length,
         )

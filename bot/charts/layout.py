@@ -242,7 +242,7 @@ def _mark(chart_spec: ChartSpec, translator: Translator, frame: Frame) -> Text:
     """Place the label of the time complained about, beneath the times."""
     when = translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss")
     mark = (
-        message("Problem at %(time)s") if chart_spec.is_reported else message("Looked at %(time)s")
+        message("Problem at %(time)s") if chart_spec.is_reported else message("Checked at %(time)s")
     )
     caption = translator.per_language[0].translate(Message(mark.id, {"time": when}))
     text = fit_text(caption, TEXT_PX, WIDTH / 2)

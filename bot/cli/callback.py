@@ -50,17 +50,17 @@ def _line(address: WebhookRegistration, *, is_setting: bool) -> Message:
         return message("%(app)s: %(why)s", app=address.app, why=address.failure)
     params = {"app": address.app, "url": address.url or ""}
     if address.is_new:
-        return message("%(app)s: recordings are now told at %(url)s.", **params)
+        return message("%(app)s: recording callbacks now go to %(url)s.", **params)
     if is_setting:
         return message(
-            "%(app)s: nothing is changed, for recordings are already told at %(url)s. Add "
-            "--replace to have them told here instead.",
+            "%(app)s: nothing changed. Recording callbacks already go to %(url)s. Add "
+            "--replace to send them here instead.",
             **params,
         )
     if not address.url:
         return message(
-            "%(app)s: recordings are told nowhere. Add --url https://your.host to have them told "
-            "to Lagdesk.",
+            "%(app)s: no callback URL is set for recordings. Add --url https://your.host to "
+            "send them to Lagdesk.",
             app=address.app,
         )
-    return message("%(app)s: recordings are told at %(url)s.", **params)
+    return message("%(app)s: recording callbacks go to %(url)s.", **params)

@@ -67,7 +67,7 @@ def _check_arguments(ticket_service: TicketService, options: argparse.Namespace)
         if not is_uid(uid, capabilities):
             raise UsageError(capabilities.uid_hint)
     if options.at is not None and options.at > ticket_service.clock.now():
-        raise UsageError(message("This time has not come yet. Choose now or earlier."))
+        raise UsageError(message("This time is in the future. Choose now or earlier."))
 
 
 def _print_diagnosis(diagnosis: Diagnosis, spoken: Translator, *, as_json: bool) -> int:

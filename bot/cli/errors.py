@@ -27,9 +27,7 @@ def print_error(error: Exception) -> int:
         )
         return _fail(wrong, EXIT_FAILED)
     kind = type(error).__name__
-    unexpected = message(
-        "Something unexpected happened (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind
-    )
+    unexpected = message("Unexpected error (%(kind)s). LOG_LEVEL=DEBUG shows more.", kind=kind)
     return _fail(unexpected, EXIT_FAILED)
 
 

@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _usage(prog: str, why: str) -> Message:
-    return message("Wrong arguments (%(why)s). See: %(command)s --help", why=why, command=prog)
+    return message("Invalid arguments (%(why)s). See: %(command)s --help", why=why, command=prog)
 
 
 def read_time(text: str) -> dt.datetime:

@@ -67,7 +67,7 @@ def _require_slack_settings(settings: Settings) -> None:
 
 def _check(week: Week, weekly: SummaryService, *, is_posted: bool) -> None:
     if week > weekly.this_week:
-        raise UsageError(message("Week %(week)s has not come yet.", week=week.label))
+        raise UsageError(message("Week %(week)s is in the future.", week=week.label))
     if is_posted and week == weekly.this_week:
         raise UsageError(message("Week %(week)s is not over yet.", week=week.label))
 

@@ -11,16 +11,16 @@ from typing import Final
 from bot.settings import N_
 
 _MALFORMED_REQUEST: Final = N_(
-    "%(cloud)s finds our question malformed (%(endpoint)s, code %(code)s). Nothing you typed "
-    "causes this: report it to the people who look after Lagdesk."
+    "%(cloud)s rejected the request as malformed (%(endpoint)s, code %(code)s). Nothing you "
+    "entered caused this: tell whoever runs Lagdesk."
 )
 _CHANGE_REFUSED: Final = N_(
-    "%(cloud)s refuses this change (%(endpoint)s, code %(code)s). Lagdesk does not manage apps or "
-    "recording rules: look in the console of %(cloud)s."
+    "%(cloud)s refused this change (%(endpoint)s, code %(code)s). Lagdesk does not manage "
+    "apps or recording rules: check the %(cloud)s console."
 )
 _CLOUD_FAILURE: Final = N_(
-    "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute; if it persists, "
-    "open a support ticket at %(cloud)s and name this code."
+    "%(cloud)s had an internal error (%(endpoint)s, code %(code)s). Try again in a minute; "
+    "if it persists, open a support ticket with %(cloud)s and quote this code."
 )
 _BY_CODE: Final[dict[str, dict[str, str]]] = {
     "huawei": {
@@ -28,16 +28,16 @@ _BY_CODE: Final[dict[str, dict[str, str]]] = {
         "RTC.00001004": _MALFORMED_REQUEST,
         "RTC.00001005": _MALFORMED_REQUEST,
         "RTC.00001006": N_(
-            "%(cloud)s already runs such a job (%(endpoint)s, code %(code)s). Wait until it ends, "
-            "or stop it first."
+            "%(cloud)s is already running such a job (%(endpoint)s, code %(code)s). Wait "
+            "until it ends, or stop it first."
         ),
         "RTC.00001007": N_(
-            "%(cloud)s runs no more jobs at once for this account (%(endpoint)s, code %(code)s). "
-            "Wait until one ends, or ask %(cloud)s to raise the limit."
+            "This account already runs as many jobs as %(cloud)s allows (%(endpoint)s, code "
+            "%(code)s). Wait until one ends, or ask %(cloud)s to raise the limit."
         ),
         "RTC.00001008": N_(
-            "%(cloud)s knows no such job (%(endpoint)s, code %(code)s). It may have been removed; "
-            "start a new one if it is still needed."
+            "%(cloud)s has no such job (%(endpoint)s, code %(code)s). It may have been "
+            "deleted; start a new one if it is still needed."
         ),
         "RTC.00001009": N_(
             "%(cloud)s has ended or cancelled this job (%(endpoint)s, code %(code)s). Start a new "
@@ -52,22 +52,22 @@ _BY_CODE: Final[dict[str, dict[str, str]]] = {
             "recording rules in its console and in HUAWEI_RECORD_RULES."
         ),
         "RTC.00001012": N_(
-            "%(cloud)s does not offer this in the region (%(endpoint)s, code %(code)s). Check the "
-            "region of the recording rule and of the project."
+            "%(cloud)s does not offer this in this region (%(endpoint)s, code %(code)s). "
+            "Check the region of the recording rule and of the project."
         ),
         "RTC.00001013": _CHANGE_REFUSED,
         "RTC.00001014": N_(
-            "%(cloud)s does not find the bucket for recordings (%(endpoint)s, code %(code)s). "
+            "%(cloud)s cannot find the bucket for recordings (%(endpoint)s, code %(code)s). "
             "Check the recording rule in its console."
         ),
         "RTC.00001015": N_(
-            "%(cloud)s finds no such app under this account (%(endpoint)s, code %(code)s). Check "
-            "the app id in the settings, and whose key it is."
+            "%(cloud)s finds no such app in this account (%(endpoint)s, code %(code)s). "
+            "Check the app id in the settings, and which account the key belongs to."
         ),
         "RTC.00001017": _CHANGE_REFUSED,
         "RTC.00001018": N_(
-            "%(cloud)s cannot reach the callback address (%(endpoint)s, code %(code)s). Check that "
-            "it can be opened from the internet."
+            "%(cloud)s cannot reach the callback address (%(endpoint)s, code %(code)s). "
+            "Check that it can be reached from the internet."
         ),
         "RTC.00001019": _CHANGE_REFUSED,
         "RTC.00001020": _CHANGE_REFUSED,
@@ -83,25 +83,28 @@ _BY_CODE: Final[dict[str, dict[str, str]]] = {
     },
 }
 _REDIRECTED: Final = N_(
-    "%(cloud)s sends us elsewhere (%(endpoint)s, code %(code)s). Check the address in the settings."
+    "%(cloud)s returned a redirect (%(endpoint)s, code %(code)s). Check the address in the "
+    "settings."
 )
 _BY_STATUS: Final[dict[int, str]] = {
     **dict.fromkeys((301, 302, 303, 307, 308), _REDIRECTED),
     **dict.fromkeys(
         (405, 406),
         N_(
-            "%(cloud)s does not take this call the way we make it (%(endpoint)s, code %(code)s). "
+            "%(cloud)s does not accept this kind of request (%(endpoint)s, code %(code)s). "
             "Check the address in the settings; if it is right, Lagdesk needs an update."
         ),
     ),
     407: N_(
-        "A proxy on the way to %(cloud)s wants a password (%(endpoint)s, code %(code)s). Check "
-        "HTTPS_PROXY on the machine Lagdesk runs on."
+        "A proxy on the way to %(cloud)s requires a password (%(endpoint)s, code %(code)s). "
+        "Check HTTPS_PROXY on the machine that Lagdesk runs on."
     ),
-    408: N_("%(cloud)s waited too long for our question (%(endpoint)s, code %(code)s). Try again."),
+    408: N_(
+        "%(cloud)s timed out waiting for our request (%(endpoint)s, code %(code)s). Try again."
+    ),
     409: N_(
-        "%(cloud)s says that this collides with something that is there already (%(endpoint)s, "
-        "code %(code)s). Look at its state and try again."
+        "%(cloud)s reports a conflict with something that already exists (%(endpoint)s, code "
+        "%(code)s). Check its current state and try again."
     ),
 }
 

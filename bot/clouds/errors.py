@@ -68,7 +68,7 @@ def unreachable(endpoint: Endpoint, reason: str, *, maybe_arrived: bool) -> Clou
     """Build the error of a question without an answer."""
     return CloudUnreachableError(
         message(
-            "%(cloud)s did not answer (%(endpoint)s, %(reason)s). Try again in a minute.",
+            "%(cloud)s did not respond (%(endpoint)s, %(reason)s). Try again in a minute.",
             **_placeholders(endpoint),
             reason=reason,
         ),
@@ -81,8 +81,8 @@ def invalid_response(endpoint: Endpoint, reason: str) -> CloudInvalidResponseErr
     """Build the error of an answer its document forbids; `reason` quotes nothing of it."""
     return CloudInvalidResponseError(
         message(
-            "%(cloud)s answered something we cannot read (%(endpoint)s, %(reason)s). "
-            "Try again in a minute; if it persists, check the address in the settings.",
+            "%(cloud)s returned a response we cannot read (%(endpoint)s, %(reason)s). Try "
+            "again in a minute; if it persists, check the address in the settings.",
             **_placeholders(endpoint),
             reason=reason,
         ),
@@ -96,7 +96,7 @@ def quota_exceeded(
     """Build the error of a used-up allowance. Status 0: we kept the call back ourselves."""
     return CloudQuotaExceededError(
         message(
-            "%(cloud)s allows no further call of %(endpoint)s until %(time)s. Try again then.",
+            "The %(cloud)s quota for %(endpoint)s is used up until %(time)s. Try again then.",
             **_placeholders(endpoint),
             time=retry_at,
         ),
@@ -129,14 +129,13 @@ def data_expired(endpoint: Endpoint, *, status: int = 0, code: str = "") -> Clou
     look_back = endpoint.look_back or dt.timedelta(0)
     user_message = (
         message(
-            "%(cloud)s remembers only the last %(hours)s hours (%(endpoint)s). "
-            "Ask about a later time.",
+            "%(cloud)s keeps only the last %(hours)s hours (%(endpoint)s). Ask for a later time.",
             **_placeholders(endpoint),
             hours=f"{look_back.total_seconds() / 3600:g}",
         )
         if look_back
         else message(
-            "%(cloud)s no longer remembers this time (%(endpoint)s). Ask about a later time.",
+            "%(cloud)s no longer keeps data for this time (%(endpoint)s). Ask for a later time.",
             **_placeholders(endpoint),
         )
     )
@@ -146,7 +145,7 @@ def data_expired(endpoint: Endpoint, *, status: int = 0, code: str = "") -> Clou
 def server_error(endpoint: Endpoint, *, status: int, code: str = "") -> CloudServerError:
     """Build the error of a cloud that failed itself, or did not wait for our question (408)."""
     user_message = _documented_message(endpoint, status, code) or message(
-        "%(cloud)s itself failed (%(endpoint)s, code %(code)s). Try again in a minute.",
+        "%(cloud)s had an internal error (%(endpoint)s, code %(code)s). Try again in a minute.",
         **_placeholders(endpoint),
         code=code or status,
     )
@@ -161,7 +160,7 @@ def server_error(endpoint: Endpoint, *, status: int, code: str = "") -> CloudSer
 def invalid_credentials(endpoint: Endpoint, code: str) -> Message:
     """Say that the key was not accepted."""
     return message(
-        "%(cloud)s does not accept our key (%(endpoint)s, code %(code)s). Check the key and its "
+        "%(cloud)s rejected our key (%(endpoint)s, code %(code)s). Check the key and its "
         "secret in the settings, and that the REST API is enabled for this account.",
         **_placeholders(endpoint),
         code=code,
@@ -171,9 +170,9 @@ def invalid_credentials(endpoint: Endpoint, code: str) -> Message:
 def access_denied(endpoint: Endpoint, code: str) -> Message:
     """Say that the key is known but may not do this."""
     return message(
-        "%(cloud)s forbids this call (%(endpoint)s, code %(code)s): the plan of this account does "
-        "not include it, it has not been enabled, or the app id belongs to another account. Check "
-        "the app id in the settings, or ask %(cloud)s to enable the call.",
+        "%(cloud)s does not allow this request (%(endpoint)s, code %(code)s): the account's "
+        "plan does not include it, it has not been enabled, or the app id belongs to another "
+        "account. Check the app id in the settings, or ask %(cloud)s to enable the API.",
         **_placeholders(endpoint),
         code=code,
     )
@@ -182,7 +181,7 @@ def access_denied(endpoint: Endpoint, code: str) -> Message:
 def unknown_endpoint(endpoint: Endpoint, code: str) -> Message:
     """Say that the path or the thing asked about is unknown."""
     return message(
-        "%(cloud)s knows no such call (%(endpoint)s, code %(code)s). Check the address and the "
+        "%(cloud)s has no such API (%(endpoint)s, code %(code)s). Check the address and the "
         "API generation in the settings.",
         **_placeholders(endpoint),
         code=code,
@@ -192,7 +191,7 @@ def unknown_endpoint(endpoint: Endpoint, code: str) -> Message:
 def other_rejection(endpoint: Endpoint, code: str) -> Message:
     """Say that the cloud said no, with its code."""
     return message(
-        "%(cloud)s refused the question (%(endpoint)s, code %(code)s). Check the channel, the "
+        "%(cloud)s refused the query (%(endpoint)s, code %(code)s). Check the channel, the "
         "user ids and the app id in the settings.",
         **_placeholders(endpoint),
         code=code,
@@ -221,8 +220,8 @@ def range_too_long(endpoint: Endpoint, *, code: str) -> CloudRefusedError:
     """Build the error of a stretch of time longer than the cloud takes at once."""
     return CloudRefusedError(
         message(
-            "%(cloud)s does not tell so long a stretch at once (%(endpoint)s, code %(code)s). "
-            "Ask about a shorter one.",
+            "%(cloud)s does not return such a long period at once (%(endpoint)s, code "
+            "%(code)s). Ask for a shorter one.",
             **_placeholders(endpoint),
             code=code,
         ),
@@ -244,7 +243,7 @@ def unsupported(cloud: str, name: str) -> CloudUnsupportedError:
     """Build the error of something this cloud has no call for, or that is switched off."""
     return CloudUnsupportedError(
         message(
-            "%(cloud)s has no call for this (%(endpoint)s), or it is switched off in the settings.",
+            "%(cloud)s has no API for this (%(endpoint)s), or it is switched off in the settings.",
             cloud=cloud_name(cloud),
             endpoint=name,
         ),

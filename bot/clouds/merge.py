@@ -63,9 +63,7 @@ def unsupported_metrics(
 
 def unsupported_topic(cloud: str) -> Message:
     """Say that a cloud has no call for a topic."""
-    return message(
-        "%(cloud)s has no figures of this kind for a whole app.", cloud=cloud_name(cloud)
-    )
+    return message("%(cloud)s has no app-wide metrics of this kind.", cloud=cloud_name(cloud))
 
 
 def _missing(endpoint_name: str, error: CloudError) -> MissingItem:

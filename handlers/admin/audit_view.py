@@ -26,7 +26,7 @@ _ACTION_TEXTS: Final = {
     "room.dismiss": message("%(person)s asked to close the channel for everybody"),
     "room.record": message("%(person)s asked to record %(uid)s"),
     "room.stop_recording": message("%(person)s asked to stop the recording"),
-    "room.reveal": message("%(person)s looked at the full uids"),
+    "room.reveal": message("%(person)s viewed the full uids"),
     "ticket.hand_over": message("%(person)s handed the ticket over"),
     "ticket.merge": message("%(person)s merged the ticket into another one"),
     "ticket.link": message("%(person)s linked the ticket to another one"),
@@ -39,7 +39,7 @@ _OUTCOME_TEXTS: Final[dict[str, Message]] = {
     RoomCommandState.ACCEPTED: message("sent to the cloud"),
     RoomCommandState.NOT_FOUND: message("not done: nobody was in the channel"),
     RoomCommandState.REFUSED: message("not done: the cloud refused"),
-    RoomCommandState.UNCONFIRMED: message("sent, but no answer came"),
+    RoomCommandState.UNCONFIRMED: message("sent, but no response"),
     RoomCommandState.EXPIRED: message("not done: it could not be sent in time"),
 }
 
@@ -58,7 +58,9 @@ async def recent_actions(
 def _parse_ticket_number(argument: str) -> int | None:
     match = _TICKET.fullmatch(argument)
     if argument and match is None:
-        raise InputError({"text": message("%(text)s is no ticket such as LD-12.", text=argument)})
+        raise InputError(
+            {"text": message("%(text)s is not a ticket number such as LD-12.", text=argument)}
+        )
     return int(match[1]) if match else None
 
 
@@ -66,13 +68,13 @@ def audit_blocks(
     records: Sequence[AuditRecord], number: int | None, renderer: Renderer
 ) -> tuple[str, list[Block]]:
     """A line for each deed, the newest first, under a title."""
-    title = message("Who did what")
+    title = message("Audit log")
     if number is not None:
-        title = message("Who did what: %(ticket)s", ticket=f"LD-{number}")
+        title = message("Audit log: %(ticket)s", ticket=f"LD-{number}")
     lines = [_line(record, renderer) for record in records]
     if not lines:
         lines = [
-            renderer.mrkdwn(message("Nothing yet: no channel was acted on, and no uid shown."))
+            renderer.mrkdwn(message("Nothing yet: no call was managed and no full uid viewed."))
         ]
     starts = range(0, len(lines), _LINES_PER_BLOCK)
     return renderer.fallback_text(title), [
@@ -87,9 +89,9 @@ def audit_blocks(
 
 def _hint(number: int | None) -> Message:
     if number is not None:
-        return message("The newest %(count)s at most.", count=audit_log.MAX_SHOWN)
+        return message("At most the latest %(count)s entries.", count=audit_log.MAX_SHOWN)
     return message(
-        "The newest %(count)s at most. Of one ticket: /lagdesk audit LD-12",
+        "At most the latest %(count)s entries. For one ticket: /lagdesk audit LD-12",
         count=audit_log.MAX_SHOWN,
     )
 

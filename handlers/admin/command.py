@@ -74,7 +74,9 @@ class LagdeskCommandHandlers:
             case "doctor":
                 msg = await self._run_health_check(requester, body)
             case _:
-                raise InputError({"text": message("There is no /lagdesk %(word)s.", word=word)})
+                raise InputError(
+                    {"text": message("There is no command /lagdesk %(word)s.", word=word)}
+                )
         renderer = await self._users.renderer(requester.team, requester.person)
         text = renderer.mrkdwn(msg) if msg else help_text(renderer)
         await ack(text=text, response_type="ephemeral")
@@ -87,7 +89,7 @@ class LagdeskCommandHandlers:
         )
         if argument == "auto":
             return message("Lagdesk follows the language of your Slack again.")
-        return message("Lagdesk speaks English to you now.")
+        return message("Lagdesk will now use English with you.")
 
     async def _choose_channel_language(self, requester: Requester, argument: str) -> Message:
         if argument not in _CHANNEL_LANGUAGES:
@@ -118,4 +120,4 @@ class LagdeskCommandHandlers:
             cname="",
         )
         await healthcheck.request_health_check(self._ticket_service, trigger_id_of(body), inquiry)
-        return message("Checking how Lagdesk is doing …")
+        return message("Running the health check …")

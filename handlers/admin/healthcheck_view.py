@@ -32,8 +32,8 @@ def summary(results: Sequence[CheckResult]) -> Message:
     """The whole in one sentence."""
     failed = [result.label for result in results if result.health is Health.FAILED]
     if failed:
-        return message("Something Lagdesk needs does not work: %(what)s.", what=failed)
-    return message("Everything Lagdesk needs works.")
+        return message("Failed checks: %(what)s.", what=failed)
+    return message("Every required check passed.")
 
 
 def print_table(results: Sequence[CheckResult], translator: Translator) -> str:

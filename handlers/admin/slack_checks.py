@@ -43,7 +43,7 @@ class SlackHealthCheck:
             )
             return [CheckResult("slack.token", _TOKEN, Health.FAILED, advice)]
         detail = message(
-            "Accepted in %(team)s, as %(bot)s.",
+            "Valid in %(team)s, as %(bot)s.",
             team=str(answer.get("team") or "?"),
             bot=str(answer.get("user") or "?"),
         )
@@ -98,7 +98,7 @@ async def _lead(client: AsyncWebClient, person: str) -> CheckResult:
         return CheckResult(name, label, Health.WARNING, detail)
     user: dict[str, Any] = answer.get("user") or {}
     if user.get("deleted") or user.get("is_bot"):
-        left = message("Nobody reads what is written there. Check ESCALATE_TO.")
+        left = message("This account is deactivated or a bot. Check ESCALATE_TO.")
         return CheckResult(name, label, Health.WARNING, left)
     display_name = str(user.get("real_name") or user.get("name") or person)
     return CheckResult(name, label, Health.OK, message("This is %(name)s.", name=display_name))
@@ -135,23 +135,23 @@ def _scopes(headers: Any) -> CheckResult:
     lower_headers = {str(key).lower(): value for key, value in dict(headers or {}).items()}
     granted = _split(lower_headers.get(_SCOPES_HEADER))
     if not granted:
-        unknown = message("Slack does not tell which scopes the token has.")
+        unknown = message("Slack does not say which scopes the token has.")
         return CheckResult(name, _SCOPES, Health.WARNING, unknown)
     missing = [scope for scope in SCOPES if scope not in granted]
     required = [scope for scope in missing if scope not in OPTIONAL_SCOPES]
     if required:
         add = message(
-            "Missing: %(scopes)s. Add them on the app's page and install the app again.",
+            "Missing: %(scopes)s. Add them on the app's page and reinstall the app.",
             scopes=", ".join(required),
         )
         return CheckResult(name, _SCOPES, Health.FAILED, add)
     if missing:
         could = message(
-            "Not granted: %(scopes)s. Lagdesk works, but does less.",
+            "Not granted: %(scopes)s. Lagdesk works, but with fewer features.",
             scopes=", ".join(missing),
         )
         return CheckResult(name, _SCOPES, Health.WARNING, could)
-    return CheckResult(name, _SCOPES, Health.OK, message("Everything is granted."))
+    return CheckResult(name, _SCOPES, Health.OK, message("All scopes are granted."))
 
 
 def _split(value: object) -> set[str]:
@@ -167,4 +167,4 @@ async def _try_call(call: Awaitable[Any]) -> Any:
         code = error_code(error) or f"http_{error.response.status_code}"
         return message("Slack refused: %(code)s.", code=code)
     except (SlackClientError, TimeoutError, aiohttp.ClientError, OSError):
-        return message("Slack does not answer.")
+        return message("Slack does not respond.")

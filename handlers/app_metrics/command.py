@@ -52,7 +52,7 @@ class QualityHandlers:
         )
         await self._app_metrics.ask(trigger_id_of(body), inquiry)
         progress = message(
-            "Looking at %(app)s, %(topic)s …", app=arguments.app, topic=TOPIC_NAMES[arguments.topic]
+            "Fetching %(topic)s of %(app)s …", app=arguments.app, topic=TOPIC_NAMES[arguments.topic]
         )
         await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")
 

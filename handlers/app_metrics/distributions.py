@@ -73,7 +73,7 @@ def _title(same: Sequence[Distribution], since: dt.datetime | None, renderer: Re
     title = (
         message("%(name)s by %(dimension)s", name=name, dimension=by)
         if len(same) == 1
-        else message("Figures by %(dimension)s", dimension=by)
+        else message("Metrics by %(dimension)s", dimension=by)
     )
     if since is not None:
         title = message("%(title)s, from %(since)s on", title=title, since=since)

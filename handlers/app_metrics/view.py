@@ -61,7 +61,7 @@ def headline(metrics: AppMetrics) -> Message:
     if figures:
         return message("%(title)s: %(figures)s", title=title, figures=figures)
     if metrics.is_empty:
-        return message("%(title)s: there are no figures for this period.", title=title)
+        return message("%(title)s: no data for this period.", title=title)
     return message("%(title)s", title=title)
 
 
@@ -100,7 +100,7 @@ def metrics_blocks(
     """The answer; without `native`, tables are text and there are no charts."""
     blocks = [block_kit.section("headline", renderer.mrkdwn(_bold_title(metrics)))]
     if metrics.is_empty:
-        empty = message("There are no figures for this period.")
+        empty = message("No data for this period.")
         blocks.append(block_kit.section("empty", renderer.mrkdwn(empty)))
     if native:
         drawn = [
@@ -139,7 +139,7 @@ def footer_lines(metrics: AppMetrics, others: Sequence[str]) -> Iterator[Message
     if not metrics.is_empty:
         yield message("Fetched %(when)s.", when=metrics.fetched_at)
     if metrics.fresh_at is not None:
-        yield message("Fresher figures will be there from %(when)s.", when=metrics.fresh_at)
+        yield message("Newer data will be available from %(when)s.", when=metrics.fresh_at)
     if metrics.remaining_quotas is not None:
         yield describe_remaining_quota(metrics.cloud, metrics.remaining_quotas)
     yield from metrics.explanations
@@ -233,7 +233,7 @@ def _value(trend: Trend, index: int) -> Message:
 
 
 def _trend_table(available: Sequence[Trend], renderer: Renderer) -> Table:
-    head = (message("Figure"), message("Now"), message("Average"), message("Lowest"))
+    head = (message("Metric"), message("Now"), message("Average"), message("Lowest"))
     rows = []
     for trend in available:
         values = [value for _, value in trend.points]
@@ -241,7 +241,7 @@ def _trend_table(available: Sequence[Trend], renderer: Renderer) -> Table:
         name = Cell(renderer.plain_text(full_name(trend.name, trend.definition)))
         rows.append((name, *(_cell(value, trend.unit, renderer) for value in statistics)))
     titles = tuple(renderer.plain_text(title) for title in (*head, message("Highest")))
-    return Table(renderer.plain_text(message("Figures for this period")), titles, tuple(rows))
+    return Table(renderer.plain_text(message("Metrics for this period")), titles, tuple(rows))
 
 
 def _day_table(usages: Sequence[Usage], renderer: Renderer) -> Table:
@@ -257,7 +257,7 @@ def _day_table(usages: Sequence[Usage], renderer: Renderer) -> Table:
         rows.append((Cell(day.isoformat()), *cells))
     names = [renderer.plain_text(short_name(*kind)) for kind in kinds]
     head = (renderer.plain_text(message("Day")), *names)
-    return Table(renderer.plain_text(message("Figures by day")), head, tuple(rows))
+    return Table(renderer.plain_text(message("Metrics by day")), head, tuple(rows))
 
 
 def _cell(value: float, unit: Unit, renderer: Renderer) -> Cell:

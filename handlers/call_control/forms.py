@@ -25,14 +25,16 @@ from handlers.ui.renderer import Renderer
 
 CHOICE_NEEDED: Final = message("Choose one from the list.")
 ALREADY_RESOLVED: Final = message("%(ticket)s is already resolved.")
-_TITLE: Final = message("Act on %(ticket)s")
+_TITLE: Final = message("Manage call: %(ticket)s")
 _CLOSE: Final = message("Cancel")
-SLOW: Final = message("%(cloud)s did not say in time who is in the channel. You can still act.")
+SLOW: Final = message(
+    "%(cloud)s did not return in time who is in the channel. You can still go ahead."
+)
 SLOW_TO_TELL: Final = message(
-    "%(cloud)s did not say in time who is in the channel. Close this and open it again."
+    "%(cloud)s did not return in time who is in the channel. Close this and open it again."
 )
 _NEEDS_RULE: Final = message(
-    "This channel cannot be recorded yet: give its app a recording rule in HUAWEI_RECORD_RULES."
+    "This channel cannot be recorded yet: set a recording rule for its app in HUAWEI_RECORD_RULES."
 )
 _CHOICE_LABELS: Final = {
     CallControlAction.REMOVE_STUDENT: message("Remove the student %(student)s from the channel"),
@@ -51,16 +53,16 @@ SUBMIT_LABELS: Final = {
 }
 _CONSEQUENCES: Final = {
     CallControlAction.REMOVE_STUDENT: message(
-        "The student %(student)s will be cut off from channel %(cname)s in the middle of the "
-        "class. The teacher %(teacher)s and everybody else stay."
+        "The student %(student)s will be disconnected from channel %(cname)s in the middle "
+        "of the class. The teacher %(teacher)s and everybody else stay."
     ),
     CallControlAction.REMOVE_TEACHER: message(
-        "The teacher %(teacher)s will be cut off from channel %(cname)s in the middle of the "
-        "class. The student %(student)s and everybody else stay without a teacher."
+        "The teacher %(teacher)s will be disconnected from channel %(cname)s in the middle "
+        "of the class. The student %(student)s and everybody else stay without a teacher."
     ),
     CallControlAction.DISMISS: message(
-        "Everybody in channel %(cname)s will be cut off in the middle of the class: the teacher "
-        "%(teacher)s, the student %(student)s and whoever else is in it."
+        "Everybody in channel %(cname)s will be disconnected in the middle of the class: the "
+        "teacher %(teacher)s, the student %(student)s and everybody else in it."
     ),
     CallControlAction.RECORD: message(
         "What one person in channel %(cname)s sends will be recorded and kept in your storage at "

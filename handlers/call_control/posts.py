@@ -35,19 +35,19 @@ _COMMAND_TEXTS: Final = {
 _COMMAND_STATES: Final = {
     RoomCommandState.PENDING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
     RoomCommandState.ACCEPTED: message(
-        "Sent to %(cloud)s, which acts within a moment and does not confirm it."
+        "Sent to %(cloud)s. It takes effect within moments; %(cloud)s sends no confirmation."
     ),
     RoomCommandState.NOT_FOUND: message(
         "Nothing was done: %(cloud)s finds no such channel. Nobody is in it any more."
     ),
     RoomCommandState.REFUSED: message("Nothing was done: %(cloud)s refused. %(reason)s"),
     RoomCommandState.UNCONFIRMED: message(
-        "It was sent to %(cloud)s, but no answer came. It is not sent again: look whether it "
-        "happened, and ask again if it did not."
+        "It was sent to %(cloud)s, but there was no response. It is not sent again: check "
+        "whether it happened, and repeat it if it did not."
     ),
     RoomCommandState.EXPIRED: message(
         "Nothing was done: it could not be sent to %(cloud)s within %(time)s, so it was "
-        "given up. %(reason)s"
+        "cancelled. %(reason)s"
     ),
 }
 _RECORDING_TEXTS: Final = {
@@ -56,20 +56,20 @@ _RECORDING_TEXTS: Final = {
 }
 _RECORDING_STATES: Final = {
     RecordingState.PENDING: message("It has not been sent to %(cloud)s yet. %(reason)s"),
-    RecordingState.STARTING: message("%(cloud)s is setting the recording up. %(reason)s"),
+    RecordingState.STARTING: message("%(cloud)s is preparing the recording. %(reason)s"),
     RecordingState.RUNNING: message("Recording since %(since)s. %(reason)s"),
     RecordingState.STOPPED: message("The recording has stopped."),
     RecordingState.UNCONFIRMED: message(
-        "It was sent to %(cloud)s, but no answer came. A recording may be running; it ends by "
-        "itself when the channel has been empty for half a minute."
+        "It was sent to %(cloud)s, but there was no response. A recording may be running; it "
+        "ends by itself when the channel has been empty for half a minute."
     ),
     RecordingState.REFUSED: message("Nothing is recorded: %(cloud)s refused. %(reason)s"),
     RecordingState.EXPIRED: message(
         "Nothing is recorded: it could not be sent in time. %(reason)s"
     ),
-    RecordingState.NOT_FOUND: message("%(cloud)s no longer knows this recording."),
+    RecordingState.NOT_FOUND: message("%(cloud)s no longer has this recording."),
     RecordingState.ABANDONED: message(
-        "It has been running for a day, and Lagdesk no longer follows it. %(cloud)s goes on "
+        "It has been running for a day, and Lagdesk has stopped tracking it. %(cloud)s keeps "
         "recording until the channel is empty."
     ),
 }

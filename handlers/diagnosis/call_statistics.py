@@ -49,20 +49,20 @@ def _affected_share(call_statistics: CallStatistics) -> Iterator[Message]:
         return
     if count == 1:
         yield message(
-            "Only one of %(people)s people suffered: look at that person's own connection and "
-            "device.",
+            "Only one of %(people)s people was affected: check that person's own connection "
+            "and device.",
             people=people,
         )
     elif count * 2 >= people:
         yield message(
-            "%(count)s of %(people)s people suffered: look at what they share, such as the "
-            "teacher's connection.",
+            "%(count)s of %(people)s people were affected: check what they have in common, "
+            "such as the teacher's connection.",
             count=count,
             people=people,
         )
     else:
         yield message(
-            "%(count)s of %(people)s people suffered: the one who complained is not alone.",
+            "%(count)s of %(people)s people were affected, not only the person who complained.",
             count=count,
             people=people,
         )
@@ -119,8 +119,7 @@ def _worst_minute(call_statistics: CallStatistics, media: Media) -> Iterator[Mes
     at, count = max(frozen.points, key=lambda point: point[1])
     if count:
         yield message(
-            "• Worst minute (%(media)s): %(when)s, %(count)s of %(people)s people frozen at some "
-            "time",
+            "• Worst minute (%(media)s): %(when)s, %(count)s of %(people)s people had a freeze",
             media=MEDIA_NAMES[media],
             when=at,
             count=round(count),

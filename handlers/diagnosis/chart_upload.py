@@ -116,7 +116,7 @@ class ChartUploader:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise slack_unavailable(error) from error
         if status != _HTTP_OK:
-            user_message = message("Slack did not take the picture.")
+            user_message = message("Slack did not accept the image.")
             raise SlackUnreachableError(user_message, code=f"http_{status}", maybe_arrived=False)
 
 
@@ -154,7 +154,7 @@ async def send_when_file_ready(send: Callable[[], Awaitable[Any]]) -> Any:
             return await call_slack(_check_file_ready(send()))
         except _FileNotReadyError:
             await asyncio.sleep(_RETRY_DELAY_S * 2**attempt)
-    user_message = message("Slack did not take the picture.")
+    user_message = message("Slack did not accept the image.")
     raise SlackUnreachableError(user_message, code=FILE_GONE, maybe_arrived=False)
 
 

@@ -45,5 +45,5 @@ class DiagnoseHandlers:
             since_s=arguments.since_s,
         )
         await self._ticket_service.ask(trigger_id_of(body), inquiry)
-        progress = message("Looking at %(cname)s …", cname=arguments.cname)
+        progress = message("Diagnosing %(cname)s …", cname=arguments.cname)
         await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")

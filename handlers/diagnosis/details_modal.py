@@ -39,7 +39,7 @@ _MAX_EVENTS: Final = 200
 _SOURCES: Final = {
     AGORA: message("Agora's published thresholds"),
     HUAWEI: message("Huawei's diagnosis thresholds"),
-    OWN: message("Lagdesk's own limit, counted only together with another sign"),
+    OWN: message("Lagdesk's own threshold, used only together with another sign"),
 }
 
 
@@ -148,25 +148,29 @@ def _cloud_agreement(diagnosis: Diagnosis) -> Message:
         return _no_cloud_cause(diagnosis, cloud)
     causes = [cause_phrase(key) for key in named]
     if verdict.cause == UNKNOWN:
-        return message("%(cloud)s names: %(causes)s.", cloud=cloud, causes=causes)
+        return message("%(cloud)s's own diagnosis: %(causes)s.", cloud=cloud, causes=causes)
     if verdict.cause == HEALTHY:
         return message(
-            "%(cloud)s disagrees: it names %(causes)s, but no number near the complaint stood out.",
+            "%(cloud)s's own diagnosis disagrees: it names %(causes)s, but no metric around "
+            "the complaint was abnormal.",
             cloud=cloud,
             causes=causes,
         )
     if any(item.code is not None for item in verdict.evidence):
         return message(
-            "%(cloud)s confirms the verdict. It names: %(causes)s.", cloud=cloud, causes=causes
+            "%(cloud)s's own diagnosis agrees with the verdict: %(causes)s.",
+            cloud=cloud,
+            causes=causes,
         )
     if verdict.cause in named:
         return message(
-            "%(cloud)s names the same cause, but for somebody else. It names: %(causes)s.",
+            "%(cloud)s's own diagnosis names the same cause, but for somebody else: %(causes)s.",
             cloud=cloud,
             causes=causes,
         )
     return message(
-        "%(cloud)s disagrees: it names %(causes)s. What was measured weighed more.",
+        "%(cloud)s's own diagnosis disagrees: it names %(causes)s. The verdict follows the "
+        "measured data.",
         cloud=cloud,
         causes=causes,
     )
@@ -176,14 +180,14 @@ def _no_cloud_cause(diagnosis: Diagnosis, cloud: Message) -> Message:
     gap_reasons = {gap.why for gap in diagnosis.verdict.missing if gap.what is MissingKind.EVENTS}
     if MissingReason.MAY_BE_INCOMPLETE in gap_reasons:
         return message(
-            "%(cloud)s names no cause in what could be seen of its own diagnosis.", cloud=cloud
+            "%(cloud)s's own diagnosis gives no cause, as far as it could be read.", cloud=cloud
         )
     if gap_reasons:
         return message(
-            "%(cloud)s's own diagnosis could not be seen; the verdict rests on measurements.",
+            "%(cloud)s's own diagnosis was not available; the verdict is based on measurements.",
             cloud=cloud,
         )
-    return message("%(cloud)s names no cause of its own.", cloud=cloud)
+    return message("%(cloud)s's own diagnosis gives no cause.", cloud=cloud)
 
 
 def _cloud_causes(diagnosis: Diagnosis) -> Iterator[str]:

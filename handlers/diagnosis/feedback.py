@@ -88,7 +88,7 @@ def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> lis
 def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
     """How often people agreed, a line a cause."""
     if not rows:
-        return message("Nobody has judged a verdict in the last 90 days.")
+        return message("Nobody has rated a verdict in the last 90 days.")
     title = message("*How often verdicts were right, last 90 days*")
     msg = title
     for each in rows:
@@ -98,8 +98,8 @@ def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
 
 def _precision_line(row: CauseAccuracy) -> Message:
     return plural(
-        "• %(cause)s: %(share)s%% of %(count)s judgement",
-        "• %(cause)s: %(share)s%% of %(count)s judgements",
+        "• %(cause)s: %(share)s%% of %(count)s rating",
+        "• %(cause)s: %(share)s%% of %(count)s ratings",
         count=row.judged,
         cause=resolution_title(row.cause),
         share=round(row.share * 100),

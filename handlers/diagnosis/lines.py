@@ -160,7 +160,7 @@ def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
         who=participant_name(diagnosis, person.uid),
         joined=person.joined_at,
         left=left,
-        traits=device_details or message("nothing known about the device"),
+        traits=device_details or message("device unknown"),
     )
 
 
@@ -208,9 +208,9 @@ def missing_line(gap: MissingItem) -> Message:
     if detail is not None:
         why = message("%(why)s (%(detail)s)", why=why, detail=detail)
     if gap.retry_at is None:
-        return message("Missing: %(what)s, %(why)s.", what=what, why=why)
+        return message("Missing: %(what)s (%(why)s).", what=what, why=why)
     return message(
-        "Missing: %(what)s, %(why)s. Next try: %(when)s.",
+        "Missing: %(what)s (%(why)s). Next try: %(when)s.",
         what=what,
         why=why,
         when=gap.retry_at,
@@ -233,7 +233,7 @@ def footer(diagnosis: Diagnosis) -> Message:
     """Which minutes were judged, by whose data, and how old it is."""
     verdict = diagnosis.verdict
     return message(
-        "Judged from %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
+        "Period checked: %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",
         since=verdict.since,
         until=verdict.until,
         cloud=CLOUD_NAMES[diagnosis.cloud],

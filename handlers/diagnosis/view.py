@@ -91,7 +91,7 @@ def _gap_summary(diagnosis: Diagnosis) -> list[Message]:
     lines = missing_lines(diagnosis)
     if len(lines) < 2:  # noqa: PLR2004 - one line needs no counting
         return lines
-    more = message("%(line)s More is missing; see the details.", line=lines[0])
+    more = message("%(line)s More data is missing; see the details.", line=lines[0])
     return [more]
 
 
@@ -203,13 +203,13 @@ def _unknown_in_response(diagnosis: Diagnosis) -> Message:
         return _unknown_final(diagnosis)
     if _is_call_not_found(diagnosis):
         return message(
-            "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
-            "it may not be listed yet. Next answer: %(when)s.",
+            "No call was found in %(cname)s. If the class began less than %(minutes)s "
+            "minutes ago, it may not be listed yet. Next update: %(when)s.",
             cname=diagnosis.report.cname,
             minutes=_LISTED_WITHIN_MINUTES,
             when=retry_at,
         )
-    return message("Nothing is known about this call yet. Next answer: %(when)s.", when=retry_at)
+    return message("There is no data about this call yet. Next update: %(when)s.", when=retry_at)
 
 
 def _unknown_in_terminal(diagnosis: Diagnosis) -> Message:
@@ -219,19 +219,19 @@ def _unknown_in_terminal(diagnosis: Diagnosis) -> Message:
         return _unknown_final(diagnosis)
     if _is_call_not_found(diagnosis):
         return message(
-            "No call was found in %(cname)s. If the class began less than %(minutes)s minutes ago, "
-            "ask again at %(when)s.",
+            "No call was found in %(cname)s. If the class began less than %(minutes)s "
+            "minutes ago, try again at %(when)s.",
             cname=diagnosis.report.cname,
             minutes=_LISTED_WITHIN_MINUTES,
             when=retry_at,
         )
-    return message("Not enough data yet. Ask again at %(when)s.", when=retry_at)
+    return message("Not enough data yet. Try again at %(when)s.", when=retry_at)
 
 
 def _unknown_final(diagnosis: Diagnosis) -> Message:
     if _is_call_not_found(diagnosis):
         return message(
-            "No call was found in %(cname)s. Check the channel's name and the time.",
+            "No call was found in %(cname)s. Check the channel name and the time.",
             cname=diagnosis.report.cname,
         )
     return _unknown_sentence(diagnosis)
@@ -287,10 +287,11 @@ def _unknown_sentence(diagnosis: Diagnosis) -> Message:
     not_out = any(gap.why is MissingReason.NOT_OUT_YET for gap in diagnosis.verdict.missing)
     if not_out:
         return message(
-            "The data of this call is not out yet. It is expected %(when)s; this message will change by itself.",  # noqa: E501 - one sentence for the catalogs
+            "The data of this call is not available yet. It is expected %(when)s; this "
+            "message will update itself.",
             when=retry_at,
         )
     return message(
-        "Not enough data yet. Next look: %(when)s; this message will change by itself.",
+        "Not enough data yet. Next check: %(when)s; this message will update itself.",
         when=retry_at,
     )

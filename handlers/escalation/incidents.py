@@ -87,7 +87,7 @@ def incident_post(
     blocks = [block_kit.section("incident", "\n".join(renderer.mrkdwn(line) for line in lines))]
     if incident.closed_at is None:
         needs_owner = renderer.mrkdwn(
-            message("%(ticket)s needs somebody to take it.", ticket=incident.label)
+            message("%(ticket)s needs somebody to claim it.", ticket=incident.label)
         )
         mention = f"<!subteam^{group}>" if group else "<!here>"
         blocks.append(block_kit.section("call", f"{mention} {needs_owner}"))
@@ -148,7 +148,7 @@ def _states(incident: Incident) -> list[Message]:
         quiet = message("It closes by itself after two hours without a new ticket.")
         return [opened, quiet]
     if not incident.closed_by:
-        quiet = message("Closed by itself, %(when)s", when=incident.closed_at)
+        quiet = message("Closed automatically, %(when)s", when=incident.closed_at)
         return [opened, quiet]
     closed = message(
         "Closed by %(person)s, %(when)s",

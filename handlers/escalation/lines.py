@@ -30,15 +30,15 @@ def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
     minutes = round((event.at - ticket.created_at).total_seconds() / 60)
     facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
     lines = {
-        EscalationTarget.SUPPORT: message("%(ticket)s needs somebody to take it.", **facts),
+        EscalationTarget.SUPPORT: message("%(ticket)s needs somebody to claim it.", **facts),
         EscalationTarget.LEADS: message(
-            "%(ticket)s was reported %(time)s ago, support has been called, and nobody has "
-            "taken it. Please find somebody.",
+            "%(ticket)s was reported %(time)s ago. Support has been alerted, but nobody has "
+            "claimed it. Please find somebody.",
             **facts,
         ),
         EscalationTarget.LAST: message(
-            "Last call: %(ticket)s was reported %(time)s ago and nobody has taken it. "
-            "Lagdesk does not call again.",
+            "Final alert: %(ticket)s was reported %(time)s ago and nobody has claimed it. "
+            "Lagdesk will send no more alerts.",
             **facts,
         ),
     }
@@ -47,19 +47,19 @@ def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
         who = PersonId(event.person)
         msg = message("%(person)s asks for help with %(ticket)s.", person=who, ticket=ticket.label)
     elif event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP:
-        msg = message("%(ticket)s still has nobody, %(time)s after it was reported.", **facts)
-    return message("%(call)s The class is still on.", call=msg) if ticket.is_live else msg
+        msg = message("%(ticket)s is still unclaimed, %(time)s after it was reported.", **facts)
+    return message("%(call)s The class is still in progress.", call=msg) if ticket.is_live else msg
 
 
 def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     """What somebody in charge is told privately: notice text and blocks."""
     msg = message(
-        "Support was called for %(ticket)s (%(cname)s), and nobody has taken it.",
+        "Support was alerted about %(ticket)s (%(cname)s), and nobody has claimed it.",
         ticket=ticket.label,
         cname=ticket.cname,
     )
     if ticket.is_live:
-        msg = message("%(call)s The class is still on.", call=msg)
+        msg = message("%(call)s The class is still in progress.", call=msg)
     text = renderer.mrkdwn(msg)
     if ticket.permalink:
         link = Link(ticket.permalink, message("Open its thread"))
@@ -86,7 +86,7 @@ def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) ->
 def _short_escalation_line(event: EscalationEvent) -> Message:
     """A call among others on one line; what they have in common is said of the first."""
     if event.target is EscalationTarget.LAST:
-        return message("last call, %(when)s", when=event.at)
+        return message("final alert, %(when)s", when=event.at)
     if event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP and not event.person:
         return message("again, %(when)s", when=event.at)
     return escalation_line(event)
@@ -95,7 +95,7 @@ def _short_escalation_line(event: EscalationEvent) -> Message:
 def escalation_line(event: EscalationEvent) -> Message:
     """A call on a line of its own."""
     if event.target is EscalationTarget.LEADS:
-        return message("%(people)s called, %(when)s", people=_names(event.people), when=event.at)
+        return message("%(people)s alerted, %(when)s", people=_names(event.people), when=event.at)
     if event.person:
         by = PersonId(event.person)
         return message("Escalated to support by %(person)s, %(when)s", person=by, when=event.at)
@@ -113,13 +113,13 @@ def _next_step_line(
         who = _names(policy.leads)
         msg = message("If nobody claims it, next: %(people)s, %(when)s", people=who, when=at)
     elif step.target is EscalationTarget.LAST:
-        msg = message("If nobody claims it, next: a last call, %(when)s", when=at)
+        msg = message("If nobody claims it, next: a final alert, %(when)s", when=at)
     elif step.number > _FIRST_STEP:
         msg = message("If nobody claims it, next: support again, %(when)s", when=at)
     else:
         msg = message("If nobody claims it, next: support, %(when)s", when=at)
     if ticket.is_live:
-        return message("%(next)s (the class is still on)", next=msg)
+        return message("%(next)s (the class is still in progress)", next=msg)
     if policy.quiet.after(at - dt.timedelta(minutes=1)) == at:
         return message("%(next)s (quiet hours until then)", next=msg)
     return msg
@@ -136,12 +136,12 @@ def _policy_lines(policy: Policy) -> list[Message]:
 
     schedule = [
         message("*What happens to a ticket nobody claims*"),
-        message("1. %(time)s after it was filed, support is called.", time=span(1, is_live=None)),
-        message("2. %(time)s later, support is called again.", time=span(2, is_live=None)),
+        message("1. %(time)s after the report, support is alerted.", time=span(1, is_live=None)),
+        message("2. %(time)s later, support is alerted again.", time=span(2, is_live=None)),
         _last_line(policy, span(LAST_STEP, is_live=None)),
         message(
-            "While the class is still on, every pause is %(time)s. Once it is over, those after "
-            "the first call are %(longer)s.",
+            "While the class is still in progress, every wait is %(time)s. Once it is over, "
+            "the waits after the first alert are %(longer)s.",
             time=span(1, is_live=True),
             longer=span(2, is_live=False),
         ),
@@ -152,25 +152,26 @@ def _policy_lines(policy: Policy) -> list[Message]:
 def _last_line(policy: Policy, time: Duration) -> Message:
     if policy.leads:
         return message(
-            "3. %(time)s later, by name in the thread and privately: %(people)s.",
+            "3. %(time)s later, these people are mentioned in the thread and messaged "
+            "privately: %(people)s.",
             time=time,
             people=_names(policy.leads),
         )
-    return message("3. %(time)s later, support is called a last time.", time=time)
+    return message("3. %(time)s later, support is alerted one last time.", time=time)
 
 
 def _quiet_line(quiet_hours: str) -> Message:
     if not quiet_hours:
         return message("There are no quiet hours.")
     return message(
-        "Quiet hours: %(hours)s. What falls into them waits for their end, unless the class is "
-        "still on.",
+        "Quiet hours: %(hours)s. Alerts due then wait until they end, unless the class is "
+        "still in progress.",
         hours=quiet_hours,
     )
 
 
 _RULES: Final = (
-    message("Claiming or resolving a ticket, or merging it into another, ends this."),
-    message("The Escalate button calls support at once and counts as a call."),
+    message("Claiming or resolving a ticket, or merging it into another, stops the alerts."),
+    message("The Escalate button alerts support at once and counts as an alert."),
     message("Settings: `ESCALATE_AFTER`, `ESCALATE_TO`, `QUIET_HOURS`, `TIMEZONE`."),
 )

@@ -103,13 +103,13 @@ def notification_message(
             return _reopening_offer(ticket, renderer)
         case "claimed":
             msg = message(
-                "%(person)s is looking into %(ticket)s (%(cname)s).",
+                "%(person)s is working on %(ticket)s (%(cname)s).",
                 person=PersonId(ticket.assignee or ""),
                 **_ticket_params(ticket),
             )
             return _simple_message(msg, ticket, renderer)
         case "handed":
-            msg = message("%(ticket)s (%(cname)s) is yours now.", **_ticket_params(ticket))
+            msg = message("%(ticket)s (%(cname)s) is now yours.", **_ticket_params(ticket))
             by = next((s["who"] for s in reversed(ticket.history) if s["what"] == "handed"), "")
             handed = message("%(person)s handed it over to you.", person=PersonId(by))
             return _simple_message(msg, ticket, renderer, handed)
@@ -169,8 +169,8 @@ def _merged(ticket: Ticket, target: int) -> Message:
             **params,
         )
     return message(
-        "%(ticket)s (%(cname)s) is about the same problem as %(other)s. "
-        "It goes on there, and you are told when it is resolved.",
+        "%(ticket)s (%(cname)s) is about the same problem as %(other)s. It continues there, "
+        "and you will be notified when it is resolved.",
         **params,
     )
 

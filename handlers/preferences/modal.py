@@ -35,7 +35,7 @@ _LOCALES: Final[Mapping[str, Message]] = {
     "en": message("English"),
 }
 _NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
-    "claimed": message("Somebody claimed it"),
+    "claimed": message("It is claimed"),
     "explained": message("Why the call was bad"),
     "resolved": message("It is resolved"),
 }
@@ -77,7 +77,7 @@ def preferences_view(
     fields = [
         block_kit.field(
             "language",
-            plain_text(message("Language Lagdesk speaks to me")),
+            plain_text(message("Language for my messages")),
             block_kit.select(locales, saved.locale or _FOLLOW_SLACK),
         )
     ]
@@ -87,10 +87,10 @@ def preferences_view(
             *((app, app) for app in apps[:99]),
         ]
         menu = block_kit.select(named, saved.app or _NO_APP)
-        fields.append(block_kit.field("app", plain_text(message("App I report from")), menu))
+        fields.append(block_kit.field("app", plain_text(message("My usual app")), menu))
     kinds = [(kind, plain_text(_NOTIFICATION_NAMES[kind])) for kind in NOTIFICATION_KINDS]
     boxes = block_kit.checkboxes(kinds, saved.notifications)
-    label = plain_text(message("Tell me privately about my tickets"))
+    label = plain_text(message("Notify me privately about my tickets"))
     fields.append(block_kit.field("notices", label, boxes, optional=True))
     return block_kit.modal(
         CALLBACK_ID,

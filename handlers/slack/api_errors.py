@@ -82,7 +82,7 @@ def _retry_after_s(error: SlackApiError) -> float:
 
 def slack_unavailable(error: Exception) -> SlackUnreachableError:
     """Build the error for an answer that never came."""
-    user_message = message("Slack does not answer.")
+    user_message = message("Slack does not respond.")
     arrived = not isinstance(error, aiohttp.ClientConnectorError)
     return SlackUnreachableError(user_message, code=type(error).__name__, maybe_arrived=arrived)
 

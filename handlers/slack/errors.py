@@ -27,7 +27,7 @@ from handlers.ui.renderer import Renderer
 log = logging.getLogger(__name__)
 
 _UNEXPECTED_ERROR: Final = message(
-    "Something went wrong on our side. Please try again; if a ticket appeared, it is kept."
+    "Something went wrong on our side. Please try again; if a ticket appeared, it is saved."
 )
 _TYPES_WITHOUT_CHANNEL: Final = frozenset({"shortcut", "message_action", "block_actions"})
 

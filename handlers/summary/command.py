@@ -151,7 +151,7 @@ class SlackSummaryPublisher:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise slack_unavailable(error) from error
         if status != _HTTP_OK:
-            user_message = message("Slack did not take the file.")
+            user_message = message("Slack did not accept the file.")
             raise SlackUnreachableError(user_message, code=f"http_{status}", maybe_arrived=False)
 
 

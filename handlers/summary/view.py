@@ -98,12 +98,11 @@ def _sides() -> Mapping[str, Message]:
 
 def _gaps(report: WeekReport) -> Iterator[Message]:
     if report.is_uncollected:
-        yield message("Nobody could report anything, so this says nothing about the calls.")
+        yield message("Nobody could submit a report, so this says nothing about the calls.")
         return
     for start, end in report.gaps[:_MAX_ROWS]:
         yield message(
-            "Lagdesk was not running from %(since)s to %(until)s. "
-            "What happened then is not counted.",
+            "Lagdesk was not running from %(since)s to %(until)s. That time is not included.",
             since=start,
             until=end,
         )
@@ -165,8 +164,8 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
     escalations, after = report.escalations, report.resolution_outcomes
     if escalations.tickets:
         yield plural(
-            "*Escalated*: %(count)s ticket (calls: %(calls)s, up to the last step: %(last)s)",
-            "*Escalated*: %(count)s tickets (calls: %(calls)s, up to the last step: %(last)s)",
+            "*Escalated*: %(count)s ticket (alerts: %(calls)s, reached the last step: %(last)s)",
+            "*Escalated*: %(count)s tickets (alerts: %(calls)s, reached the last step: %(last)s)",
             count=escalations.tickets,
             calls=escalations.calls,
             last=escalations.last,
@@ -175,7 +174,7 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
         yield message("*Escalated*: none")
     if report.resolved or after.reopened:
         yield message(
-            "*Resolved*: %(resolved)s. Reporters said that it helped: %(helped)s, opened again: "
+            "*Resolved*: %(resolved)s. Reporters said it helped: %(helped)s, opened again: "
             "%(reopened)s",
             resolved=report.resolved,
             helped=after.helped,
@@ -192,7 +191,7 @@ def _open(report: WeekReport) -> Iterator[Message]:
         return
     oldest = report.oldest[0]
     yield message(
-        "*Still open*: %(count)s. The oldest is %(ticket)s, since %(when)s.",
+        "*Still open*: %(count)s. The oldest is %(ticket)s, reported %(when)s.",
         count=report.open_count,
         ticket=_ticket_name(oldest.number, oldest.permalink),
         when=oldest.created_at,
@@ -207,7 +206,7 @@ def _ticket_name(number: int, permalink: str) -> object:
 def _open_tickets(report: WeekReport) -> Iterator[Message]:
     for each in report.oldest:
         yield message(
-            "• %(ticket)s %(cname)s, since %(when)s",
+            "• %(ticket)s %(cname)s, reported %(when)s",
             ticket=_ticket_name(each.number, each.permalink),
             cname=each.cname,
             when=each.created_at,
@@ -235,13 +234,13 @@ def _accuracy(report: WeekReport) -> Iterator[Message]:
     feedback = report.feedback
     if feedback.count:
         yield plural(
-            "*Verdicts*: right in %(share)s of %(count)s judgement",
-            "*Verdicts*: right in %(share)s of %(count)s judgements",
+            "*Verdicts*: right in %(share)s of %(count)s rating",
+            "*Verdicts*: right in %(share)s of %(count)s ratings",
             count=feedback.count,
             share=Percentage(feedback.share * 100),
         )
     elif report.reported:
-        yield message("*Verdicts*: nobody has judged one this week.")
+        yield message("*Verdicts*: nobody has rated one this week.")
 
 
 def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
@@ -258,7 +257,7 @@ def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
             why = app_metrics.failures[0]
             yield message("• %(title)s: not collected. %(why)s", title=title, why=why)
         elif app_metrics.is_empty:
-            yield message("• %(title)s: no figures for this week.", title=title)
+            yield message("• %(title)s: no data for this week.", title=title)
         else:  # a cloud that tells the last hours only
             yield message("• %(line)s", line=metrics_headline(app_metrics))
 
@@ -297,7 +296,7 @@ def details_blocks(
 ) -> list[Block]:
     """The post in the summary's thread."""
     blocks = _sections(details_sections(report, cloud_weeks), renderer)
-    nothing = message("There is nothing more to say about this week.")
+    nothing = message("There are no more details for this week.")
     return blocks or [block_kit.section("nothing", renderer.mrkdwn(nothing))]
 
 

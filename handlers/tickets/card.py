@@ -51,7 +51,7 @@ _MENU_ITEMS: Final = {
     "link": message("Link to another ticket…"),
     "merge": message("Merge as a duplicate…"),
     "correct": message("Correct the report…"),
-    "room": message("Act on the call, or show uids…"),
+    "room": message("Manage the call, show full uids…"),
 }
 _SHOW_UIDS: Final = message("Show uids…")
 _MENU_VALUE: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
@@ -192,15 +192,13 @@ _REPORT_STATES: Final = {
     ReportState.ACCEPTED: message("Reported to %(cloud)s: accepted"),
     ReportState.REFUSED: message("Reported to %(cloud)s: refused. %(reason)s"),
     ReportState.UNCONFIRMED: message(
-        "Reported to %(cloud)s: sent, unconfirmed. No answer came; it is not sent again."
+        "Reported to %(cloud)s: sent, unconfirmed. There was no response; it is not sent again."
     ),
-    ReportState.UNSUPPORTED: message("Not reported: %(cloud)s takes no reports."),
+    ReportState.UNSUPPORTED: message("Not reported: %(cloud)s does not accept reports."),
     ReportState.OFF: message("Not reported: reports to %(cloud)s are switched off."),
     ReportState.PENDING: message("Report to %(cloud)s: pending"),
 }
-_REPORTED_BEFORE: Final = message(
-    "Reported to %(cloud)s before it was corrected; it is not sent again."
-)
+_REPORTED_BEFORE: Final = message("Reported to %(cloud)s before it was corrected; not sent again.")
 _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried again. %(reason)s")
 
 
@@ -235,7 +233,9 @@ def ticket_button(verb: str, ticket: Ticket, renderer: Renderer) -> Element:
 
 def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     """What the reporter is told privately: notice text and blocks."""
-    filed = message("%(ticket)s is filed: %(cname)s.", ticket=ticket.label, cname=ticket.cname)
+    filed = message(
+        "%(ticket)s has been created: %(cname)s.", ticket=ticket.label, cname=ticket.cname
+    )
     if ticket.permalink:
         follow = message(
             "We will post what we find in %(thread)s.",

@@ -99,7 +99,7 @@ class TicketButtonHandlers:
         if form.cause not in RESOLUTION_TITLES:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
         if not form.resolution.strip():
-            raise InputError({"resolution": message("Say in a few words what was done.")})
+            raise InputError({"resolution": message("Describe in a few words what was done.")})
         await self._ticket_service.resolve(
             requester.team,
             form.number,

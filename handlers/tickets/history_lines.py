@@ -26,7 +26,7 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "linked": message("Linked to %(other)s by %(person)s, %(when)s"),
     "unlinked": message("Link to %(other)s removed by %(person)s, %(when)s"),
     "corrected": message("Corrected by %(person)s: %(fields)s, %(when)s"),
-    "reposted": message("Posted anew, the earlier card is gone, %(when)s"),
+    "reposted": message("Reposted because the earlier card is gone, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
 _SHOWN_ELSEWHERE: Final = frozenset(("claimed", "resolved", "merged", "called"))

@@ -17,7 +17,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_view import home_view
 
 _PUBLISH_TIMEOUT_S: Final = 1.7  # Slack is answered within three seconds
-_SLACK_TOO_SLOW: Final = message("Slack was too slow to show your home. Open it again.")
+_SLACK_TOO_SLOW: Final = message("Slack was too slow to show the Home tab. Open it again.")
 
 
 async def publish_home(

@@ -27,14 +27,14 @@ _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
     "whose": {
         ALL: message("Anybody's"),
         "mine": message("Claimed by me"),
-        "nobody": message("Claimed by nobody"),
+        "nobody": message("Unclaimed"),
     },
     "age": {
-        ALL: message("Of any age"),
-        "1h": message("Of the last hour"),
-        "1d": message("Of the last day"),
-        "7d": message("Of the last 7 days"),
-        "30d": message("Of the last 30 days"),
+        ALL: message("Any time"),
+        "1h": message("Last hour"),
+        "1d": message("Last day"),
+        "7d": message("Last 7 days"),
+        "30d": message("Last 30 days"),
     },
 }
 _MAX_CAUSES: Final = 99  # Slack's menus hold a hundred
@@ -83,7 +83,7 @@ def _queue(
     home: AppHome, tickets: Sequence[Ticket], apps: Sequence[str], renderer: Renderer
 ) -> list[Block]:
     rows = [_row(ticket, renderer) for ticket in tickets]
-    none = renderer.mrkdwn(message("No tickets here."))
+    none = renderer.mrkdwn(message("No matching tickets."))
     return [
         block_kit.header("queue", renderer.plain_text(message("Queue"))),
         block_kit.context("counts", renderer.mrkdwn(_counts(home))),
@@ -145,7 +145,7 @@ def _detail_line(ticket: Ticket, renderer: Renderer) -> str:
         if ticket.assignee
         else None,
         message(":rotating_light: escalated") if ticket.escalated_at else None,
-        message(":red_circle: class is going on") if ticket.is_live else None,
+        message(":red_circle: class in progress") if ticket.is_live else None,
     ]
     return " · ".join(renderer.mrkdwn(each) for each in parts if each is not None)
 
@@ -168,7 +168,7 @@ def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
 def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:
     """The ways to other pages; none when everything is in sight."""
     first = block_kit.button(
-        "home.first", renderer.plain_text(message("Back to the first")), "first"
+        "home.first", renderer.plain_text(message("Back to the first page")), "first"
     )
     older = block_kit.button(
         "home.more", renderer.plain_text(message("More tickets")), home.next_page or "-"

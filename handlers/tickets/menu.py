@@ -70,7 +70,7 @@ class TicketMenuHandlers:
         form = HandOverForm.parse(*_view_state(view))
         team = Requester.of(body).team
         if not form.person or (await self._users.profile(team, form.person)).is_bot:
-            raise InputError({"person": message("Choose somebody.")})
+            raise InputError({"person": message("Choose a person.")})
         await self._ticket_actions.hand_over(_action_request(body, form.number, view), form.person)
         await ack()
 

@@ -37,7 +37,7 @@ class HandOverForm:
             "person",
             renderer.plain_text(message("To whom?")),
             block_kit.user_select(),
-            hint=renderer.plain_text(message("They are told privately.")),
+            hint=renderer.plain_text(message("They are notified privately.")),
         )
         title = message("Hand over %(ticket)s", ticket=ticket.label)
         return _modal(
@@ -67,7 +67,7 @@ class MergeForm:
     @staticmethod
     def view(links: TicketLinks, renderer: Renderer) -> Block:
         """Draw the form; another ticket about the same channel is filled in."""
-        hint = message("The reporter is told and pointed to that ticket. Reopening undoes it.")
+        hint = message("The reporter is notified and pointed to that ticket. Reopening undoes it.")
         initial = links.likely_duplicate.label if links.likely_duplicate else ""
         field = _ticket_field(message("Duplicate of which ticket?"), initial, renderer, hint=hint)
         title = message("Merge %(ticket)s", ticket=links.ticket.label)
@@ -100,11 +100,11 @@ class LinkForm:
     def view(links: TicketLinks, renderer: Renderer) -> Block:
         """Draw the form with the links there are."""
         linked = [(str(other.id), f"{other.label} · {other.cname}") for other in links.linked[:10]]
-        label = message("Which ticket has to do with it?")
+        label = message("Which ticket is it related to?")
         fields = [_ticket_field(label, "", renderer, optional=bool(linked))]
         if linked:
             boxes = block_kit.checkboxes(linked, ())
-            taken = renderer.plain_text(message("Take these links away"))
+            taken = renderer.plain_text(message("Remove these links"))
             fields.append(block_kit.field("unlink", taken, boxes, optional=True))
         title = message("Link %(ticket)s", ticket=links.ticket.label)
         return _modal(

@@ -93,7 +93,7 @@ def shared_list(
 
 
 def _empty(renderer: Renderer) -> Block:
-    return block_kit.section("none", renderer.mrkdwn(message("No tickets here.")))
+    return block_kit.section("none", renderer.mrkdwn(message("No matching tickets.")))
 
 
 def _reply_excerpt(ticket: Ticket, reply: str | None, renderer: Renderer) -> str:

@@ -9,7 +9,7 @@ from handlers.commands import COMMANDS, Command
 from handlers.ui.renderer import Renderer
 
 _INTRODUCTION: Final = message(
-    "*Lagdesk* explains bad calls. Report one, and read why in its thread."
+    "*Lagdesk* finds out why calls were bad. Report one, and the cause appears in its thread."
 )
 
 

@@ -35,8 +35,8 @@ _SHORT_NAMES: Final[dict[str, Message]] = {
     "CommunicationDuration": message("Calls"),
     "VideoCommunicationDuration": message("Video calls"),
     "AudioCommunicationDuration": message("Audio calls"),
-    "FirstVideoRecvTime": message("First video after"),
-    "FirstAudioRecvTime": message("First audio after"),
+    "FirstVideoRecvTime": message("Time to first video"),
+    "FirstAudioRecvTime": message("Time to first audio"),
     "PullStreamSuccessRate": message("Streams received"),
     "PushStreamSuccessRate": message("Streams sent"),
     "VideoTransDelay": message("Video delay"),
@@ -64,9 +64,9 @@ _SHORT_NAMES: Final[dict[str, Message]] = {
         ("audioUpstreamExcellentTransRate", "AudioUpstreamExcellentTransRate"),
         message("Audio upstream"),
     ),
-    "video_network_trans_delay": message("Video in time"),
-    "audio_network_trans_delay": message("Audio in time"),
-    "network_trans_delay": message("In time"),
+    "video_network_trans_delay": message("Video on time"),
+    "audio_network_trans_delay": message("Audio on time"),
+    "network_trans_delay": message("On time"),
     "audio_first_frame_send_success_rate": message("First audio sent"),
     "video_first_frame_send_success_rate": message("First video sent"),
     "audio_first_frame_recv_success_rate": message("First audio decoded"),
@@ -92,7 +92,7 @@ _DIMENSION_NAMES: Final[dict[str, Message]] = {
     **dict.fromkeys(("region", "province"), message("region")),
     **dict.fromkeys(("os", "platform"), message("system")),
     "sdk": message("SDK version"),
-    "abnormal_type,abnormal_factor": message("trouble and cause"),
+    "abnormal_type,abnormal_factor": message("problems and causes"),
 }
 
 

@@ -68,7 +68,7 @@ async def test_charts_keep_to_slacks_limits(harness: Harness) -> None:
         ("experience", "Join within 5 s"),
         ("scale", "Channels"),
         ("规模", "Channels"),
-        ("distribution", "for a whole app"),
+        ("distribution", "app-wide"),
     ],
 )
 async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
@@ -85,7 +85,7 @@ async def test_every_topic(harness: Harness, topic: str, expected: str) -> None:
 async def test_wrong_arguments_are_answered_with_help(harness: Harness, text: str) -> None:
     """Privately, at once, in the reader's language; nothing is asked of a cloud."""
     requests_before = sum(harness.clouds.counts.values())
-    for name, word in (("sam", "shows how good"), ("lin", "/quality [app=")):
+    for name, word in (("sam", "call quality"), ("lin", "/quality [app=")):
         person = harness.workspace.person(name)
         await person.command("/quality", text)
         assert word in answer(person)["text"]

@@ -55,21 +55,21 @@ def captions(shown: Json) -> list[str]:
 async def test_volcengine_by_day_and_by_place(harness: Harness) -> None:
     """Days stand under the last hour, and the newest half minute before the last day."""
     told = await quality(harness, "experience app=kids")
-    assert captions(told) == ["Figures for this period", "Figures by day"]
+    assert captions(told) == ["Metrics for this period", "Metrics by day"]
     assert "Audio freeze" in text_of(told)
-    assert "Days follow Beijing time" in text_of(told)
+    assert "Days are in Beijing time" in text_of(told)
     spread = await quality(harness, "distribution app=kids")
     titles = captions(spread)
     assert len(titles) == 8
-    assert [title.removeprefix("Figures by ").partition(",")[0] for title in titles] == [
+    assert [title.removeprefix("Metrics by ").partition(",")[0] for title in titles] == [
         "region",
         "country",
         "system",
         "network type",
     ] * 2
-    for figure in ("Join success", "First video decoded", "Audio in time"):
+    for figure in ("Join success", "First video decoded", "Audio on time"):
         assert figure in text_of(spread)
-    assert "First half a minute of the last minutes" in text_of(spread)
+    assert "First, 30 seconds from the last few minutes" in text_of(spread)
 
 
 async def test_huaweis_billed_time(harness: Harness) -> None:
@@ -78,7 +78,7 @@ async def test_huaweis_billed_time(harness: Harness) -> None:
     (table,) = [block for block in told["blocks"] if block["type"] == "data_table"]
     head = [cell["text"] for cell in table["rows"][0]]
     assert head[-3:] == ["Calls", "Transcoding", "Recording"]
-    assert "does not say where one size ends" in text_of(told)
+    assert "does not define the boundaries" in text_of(told)
     assert harness.clouds.over_quota == []
 
 

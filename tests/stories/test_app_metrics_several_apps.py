@@ -68,7 +68,7 @@ async def test_a_cloud_that_is_away_is_said(two_apps: Harness) -> None:
     person = two_apps.workspace.person("sam")
     await person.command("/quality", "network")
     await two_apps.settled()
-    assert "no figures for this period" in answer(person)["text"]
+    assert "no data for this period" in answer(person)["text"]
     assert "Agora itself failed" in text_of(answer(person))
     two_apps.clouds.clear_faults()
 

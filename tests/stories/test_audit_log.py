@@ -55,7 +55,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
                 f"<@{zhou.id}> asked to close the channel for everybody · not done: the cloud",
                 f"<@{zhou.id}> asked to stop the recording",
                 f"<@{sam.id}> asked to record •••01",
-                f"<@{sam.id}> looked at the full uids",
+                f"<@{sam.id}> viewed the full uids",
                 f"<@{sam.id}> asked to remove the student •••02 · sent to the cloud",
             ]
             assert len(wanted) == len(lines)
@@ -68,7 +68,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
             assert f"<@{sam.id}> 查看了完整 uid" in about_one
             assert "class_77_2" not in about_one
             assert "There is no ticket LD-999." in await look_back(sam, "LD-999")
-            assert "is no ticket such as LD-12" in await look_back(sam, "yesterday")
+            assert "is not a ticket number such as LD-12" in await look_back(sam, "yesterday")
             assert "the members of the support user group" in await look_back(
                 harness.workspace.person("maya")
             )

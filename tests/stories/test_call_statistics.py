@@ -41,14 +41,14 @@ async def test_where_it_is_bad_now_and_was_yesterday(today: Harness) -> None:
     told = sam.ephemerals("teachers")[-1]
     tables = [block for block in told["blocks"] if block["type"] == "data_table"]
     titles = [table["caption"] for table in tables]
-    live = "Figures by network type, from ", "Figures by country, from ", "Figures by system, from "
+    live = "Metrics by network type, from ", "Metrics by country, from ", "Metrics by system, from "
     assert [title.startswith(name) for title, name in zip(titles, live, strict=False)] == [True] * 3
     assert len(titles) == 6
     head = [cell["text"] for cell in tables[0]["rows"][0]]
     assert [head[0].capitalize(), *head[1:]] == ["Network type", "Video freeze", "Users"]
     assert "Wi-Fi" in text_of(tables[0])
     said = text_of(told)
-    assert "First twenty seconds, which the Premium plan tells 40 s later" in said
+    assert "First, 20 seconds of live data (40 s old on the Premium plan)" in said
     assert "from 600 ms" in said
 
 

@@ -45,7 +45,14 @@ async def see_everything_once(harness: Harness, cname: str) -> None:
     ticket = await find_ticket(harness, cname)
     reporter = harness.workspace.person(ticket.reporter)
     assert (
-        len([m for m in direct_messages(harness, reporter, cname) if "is filed" in m["text"]]) == 1
+        len(
+            [
+                m
+                for m in direct_messages(harness, reporter, cname)
+                if "has been created" in m["text"]
+            ]
+        )
+        == 1
     )
     assert count_cloud_reports(harness, cname) == 1
 

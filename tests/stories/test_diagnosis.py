@@ -49,7 +49,7 @@ async def ask(harness: Harness, person: Person, text: str) -> list[str]:
         ("lin", "class_77_3", "CPU 负载过高"),
         ("sam", "class_77_6", "The call looked healthy"),
         ("sam", "nowhere_1", "the call, not found"),
-        ("lin", "nowhere_1", "缺少：这次通话，没有找到"),
+        ("lin", "nowhere_1", "云端没有记录，这次通话没查到"),
         ("guest", "class_77_1 app=kids", "Weak Wi-Fi signal"),
     ],
 )
@@ -68,12 +68,12 @@ async def test_call_that_has_just_begun_is_answered_twice(both: Harness) -> None
     """First that nothing is known yet and when it will be, then the answer; not more."""
     person = both.workspace.person("sam")
     answers = await ask(both, person, "class_77_9")
-    assert "Nothing is known about this call yet" in answers[1]
+    assert "There is no data about this call yet" in answers[1]
     for _ in range(5):
         await both.pass_time(120)
     later = [text for text in ephemeral_texts(person) if "class_77_9" in text][2:]
     assert len(later) == 1
-    assert "Nothing is known" not in later[0]
+    assert "There is no data" not in later[0]
 
 
 async def test_channel_without_a_call_is_looked_for_once_more(both: Harness) -> None:
@@ -111,7 +111,7 @@ async def test_since_says_how_far_back(both: Harness) -> None:
     [
         ("sam", "", "cname) is missing"),
         ("lin", "", "缺少频道名"),
-        ("sam", "a b c", "one channel only"),
+        ("sam", "a b c", "only one channel"),
         ("lin", "a b c", "一次只能写一个频道"),
         ("sam", "class_1 app=nothing", "There is no app called nothing"),
         ("sam", "class_1 since=soon", "since=, such as 90s"),

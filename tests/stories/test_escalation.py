@@ -76,7 +76,7 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         await harness.settled()
         assert len(calls(harness, "alone-1")) == 1
         await harness.pass_time(AFTER_S)
-        assert "still has nobody, 30 min after" in calls(harness, "alone-1")[1]["text"]
+        assert "is still unclaimed, 30 min after" in calls(harness, "alone-1")[1]["text"]
         assert f"next: <@{maya.id}>, <!date^" in state_of(harness, "alone-1")
         services.workspace.fail_next("chat.postMessage", "dropped", after_effect=True, times=2)
     services.workspace.faults.clear()
@@ -90,7 +90,7 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         assert len(calls(harness, "alone-1")) == 3
         assert last["text"].startswith(f"<@{maya.id}> LD-1 was reported 45 min ago")
         (private,) = direct_messages(harness, maya, "alone-1")
-        assert "Support was called for LD-1" in private["text"]
+        assert "Support was alerted about LD-1" in private["text"]
         assert "/archives/" in text_of(private)
         state = state_of(harness, "alone-1")
         assert state.count("Escalated to support") == 1
@@ -112,7 +112,7 @@ async def test_what_people_do_counts(services: ExternalServices) -> None:
         assert f"<@{sam.id}> asks for help with LD-" in calls(harness, "hand-1")[0]["text"]
         await harness.pass_time(AFTER_S + 1)
         assert len(calls(harness, "hand-1")) == 2
-        assert "next: a last call" in state_of(harness, "hand-1")
+        assert "next: a final alert" in state_of(harness, "hand-1")
         await sam.click(find_card(harness, "hand-1"), "ticket.claim")
         await harness.settled()
         assert "next" not in state_of(harness, "hand-1")
@@ -130,8 +130,8 @@ async def test_what_people_do_counts(services: ExternalServices) -> None:
         for number in (3, 4, 5, 5):
             await harness.pass_time(AFTER_S + 1)
             assert number == len(calls(harness, "hand-1"))
-        assert "<!here> Last call: " in calls(harness, "hand-1")[-1]["text"]
-        assert "last call, <!date^" in state_of(harness, "hand-1")
+        assert "<!here> Final alert: " in calls(harness, "hand-1")[-1]["text"]
+        assert "final alert, <!date^" in state_of(harness, "hand-1")
 
 
 def hold(services: ExternalServices, cname: str, *, minutes_left: float) -> None:
@@ -149,17 +149,17 @@ async def test_a_class_that_is_on_is_faster(services: ExternalServices) -> None:
     hold(services, "on-1", minutes_left=20)  # over between the second step and the third
     async with services.run_lagdesk() as harness:
         await filed(harness, sam, "on-1")
-        assert "(the class is still on)" in state_of(harness, "on-1")
+        assert "(the class is still in progress)" in state_of(harness, "on-1")
         services.clouds.fail_next("analytics/call/lists", "http_500", times=9)
         await harness.pass_time(AFTER_S / 2 + 1)
         services.clouds.clear_faults()
         (first,) = calls(harness, "on-1")
-        assert first["text"].endswith("The class is still on.")
+        assert first["text"].endswith("The class is still in progress.")
         await harness.pass_time(AFTER_S / 2)
         assert len(calls(harness, "on-1")) == 2
         await harness.pass_time(AFTER_S / 2)
         assert len(calls(harness, "on-1")) == 2
-        assert "(the class is still on)" not in state_of(harness, "on-1")
+        assert "(the class is still in progress)" not in state_of(harness, "on-1")
         ticket = await find_ticket(harness, "on-1")
         assert ticket.class_ended_at is not None
         assert ticket.is_live is False

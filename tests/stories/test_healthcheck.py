@@ -109,10 +109,10 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
         ({"SUMMARY_CHANNEL": "C0NOWHERE"}, "slack.summary_channel", "warning", "invite"),
         ({"AGORA_CUSTOMER_SECRET": "wrong"}, "cloud.agora.kids", "failed", "key"),
         ({"AGORA_APPS": "kids=0000"}, "cloud.agora.kids", "failed", "plan"),
-        ({"AGORA_BASE_URL": "http://127.0.0.1:9"}, "cloud.agora.kids", "failed", "did not answer"),
+        ({"AGORA_BASE_URL": "http://127.0.0.1:9"}, "cloud.agora.kids", "failed", "did not respond"),
         ({"DATABASE_URL": "sqlite:////nowhere/lagdesk.db"}, "database", "failed", "DATABASE_URL"),
         ({"AGORA_APPS": ""}, "clouds", "failed", "AGORA_APPS"),
-        ({"SLACK_API_URL": "http://127.0.0.1:9"}, "slack.token", "failed", "not answer"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9"}, "slack.token", "failed", "not respond"),
     ],
 )
 async def test_what_is_wrong_is_named(

@@ -98,7 +98,7 @@ async def test_later_judgement_counts_once(crowd: Harness) -> None:
     await sam.click(found, "verdict.wrong")
     await sam.click(found, "verdict.right")
     await sam.command("/lagdesk", "accuracy")
-    assert "100% of 1 judgement" in ephemeral_texts(sam)[-1]
+    assert "100% of 1 rating" in ephemeral_texts(sam)[-1]
 
 
 async def test_quiet_incident_closes_itself(crowd: Harness) -> None:
@@ -113,7 +113,7 @@ async def test_quiet_incident_closes_itself(crowd: Harness) -> None:
     assert "5 reports" in threads_of(crowd)[1]["text"]
     await crowd.pass_time(2 * 3600 + 1)
     second = text_of(threads_of(crowd)[1])
-    assert "Closed by itself" in second
+    assert "Closed automatically" in second
     assert "已自动关闭" in second
 
 

@@ -103,7 +103,7 @@ async def test_channel_language_is_for_support(harness: Harness) -> None:
     await report(sam, "channel-zh")
     await harness.settled()
     assert "待处理" in text_of(find_card(harness, "channel-zh"))
-    assert "is filed" in direct_messages(harness, sam, "channel-zh")[0]["text"]
+    assert "has been created" in direct_messages(harness, sam, "channel-zh")[0]["text"]
     await say(sam, "channel-language both", "escalations")
     await report(sam, "channel-both")
     await harness.settled()

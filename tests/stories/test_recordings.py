@@ -99,7 +99,7 @@ async def test_recording_from_start_to_file(harness: Harness) -> None:
     assert harness.clouds.huawei.control.jobs[job]["record_param"] == {"record_rule_id": "rule-1"}
     [note] = notes(harness)
     assert "the teacher •••01" in note
-    assert "setting the recording up" in note
+    assert "preparing the recording" in note
     await harness.pass_time(11)
     [note] = notes(harness)
     assert "Recording since" in note
@@ -190,7 +190,7 @@ async def test_start_without_an_answer(harness: Harness, *, after_effect: bool) 
     harness.clouds.fail_next(f"POST {JOBS}", "reset", after_effect=after_effect)
     job = await record(harness, sam)
     [note] = notes(harness)
-    assert "no answer came" in note
+    assert "there was no response" in note
     await harness.pass_time(400)
     assert int(after_effect) == len(harness.clouds.huawei.control.jobs)
     if after_effect:
@@ -222,7 +222,7 @@ async def test_too_many_calls_while_stopping(harness: Harness) -> None:
     await sam.submit(await choose(harness, sam, CNAME, "stop_recording"))
     await harness.settled()
     [note] = notes(harness)
-    assert "allows no further call" in note
+    assert "is used up until" in note
     await harness.pass_time(60)
     [note] = notes(harness)
     assert "The recording has stopped." in note
@@ -235,7 +235,7 @@ async def test_job_that_huawei_has_forgotten(harness: Harness) -> None:
     harness.clouds.huawei.control.jobs.clear()
     await harness.pass_time(11)
     [note] = notes(harness)
-    assert "no longer knows this recording" in note
+    assert "no longer has this recording" in note
     assert None is await active(harness)
 
 

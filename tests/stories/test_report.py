@@ -13,7 +13,7 @@ from tests.scenario_helpers import FORM, direct_messages, find_card, find_replie
     ("name", "title", "filed", "why"),
     [
         ("lin", "提交通话问题", "LD-", "丢包"),
-        ("sam", "Report a bad call", "is filed", "CPU is overloaded"),
+        ("sam", "Report a bad call", "has been created", "CPU is overloaded"),
     ],
 )
 async def test_teacher_reports_and_reads_why(
@@ -38,7 +38,7 @@ async def test_teacher_reports_and_reads_why(
     assert "/archives/" in text_of(dm_messages[-1])
     sent = [r for r in harness.clouds.reports if r.fields["cname"] == cname]
     assert [r.fields["abnormal_uid"] for r in sent] == [20002]
-    assert "not out yet" in text_of(find_replies(harness, card)[0])
+    assert "not available yet" in text_of(find_replies(harness, card)[0])
 
     await harness.pass_time(400)
     replies = find_replies(harness, card)
@@ -71,11 +71,11 @@ async def test_diagnosis_shows_charts_and_asks_whether_it_was_right(harness: Har
     assert "packet loss" in loss["title"]
     assert "reported" in loss["title"]
     assert "limit" in [series["name"] for series in loss["chart"]["series"]]
-    assert "Each point is the worst of 12" in text_of(found)
+    assert "Each point is the worst value within 12" in text_of(found)
     assert "20002" not in text_of(found)
     outcome = await sam.click(found, "verdict.right")
     assert outcome.status == 200
     assert any("Thank you" in message["text"] for message in sam.ephemerals("escalations"))
     await sam.command("/lagdesk", "accuracy")
     direct_messages = sam.ephemerals("teachers")[-1]["text"]
-    assert "Packet loss: 100% of 1 judgement" in direct_messages
+    assert "Packet loss: 100% of 1 rating" in direct_messages

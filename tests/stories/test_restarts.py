@@ -65,7 +65,10 @@ async def see_everything_once(harness: Harness, cname: str) -> None:
     assert len(find_cards(harness, cname)) == 1
     assert len(find_diagnosis_posts(harness, cname)) == 1
     sam = harness.workspace.person("sam")
-    assert len([m for m in direct_messages(harness, sam, cname) if "is filed" in m["text"]]) == 1
+    assert (
+        len([m for m in direct_messages(harness, sam, cname) if "has been created" in m["text"]])
+        == 1
+    )
     assert count_cloud_reports(harness, cname) == 1
 
 
@@ -192,7 +195,7 @@ async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
         assert "waiting, will be tried again. Agora did not answer" in text_of(
             find_card(harness, "down-1")
         )
-        assert "does not answer" in text_of(find_diagnosis_posts(harness, "down-1")[0])
+        assert "does not respond" in text_of(find_diagnosis_posts(harness, "down-1")[0])
     async with services.run_lagdesk() as again:
         await again.settled()
         await again.pass_time(10)

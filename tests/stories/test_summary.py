@@ -130,7 +130,7 @@ async def test_a_week_with_twelve_tickets(services: ExternalServices) -> None:
             "Student: 12",
             "Time to claim",
             "Still open*: 12",
-            "Escalated*: 1 ticket (calls: 1, up to the last step: 0)",
+            "Escalated*: 1 ticket (alerts: 1, reached the last step: 0)",
             "LD-1",
         ):
             assert phrase in text_of(post)

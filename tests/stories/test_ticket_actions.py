@@ -138,7 +138,7 @@ async def test_own_deeds_are_not_told(http_harness: Harness) -> None:
     sam = await filed(http_harness, "sam", "own-deeds")
     await press(http_harness, "sam", "own-deeds", "claim")
     await resolve(http_harness, "sam", "own-deeds")
-    assert news(http_harness, sam, "own-deeds", "looking into", "is resolved") == []
+    assert news(http_harness, sam, "own-deeds", "working on", "is resolved") == []
 
 
 async def test_muted(http_harness: Harness) -> None:

@@ -249,7 +249,7 @@ async def test_search_words_are_text(harness: Harness) -> None:
         assert "words-1" in message
         assert "words-2" not in message
     assert "words-" not in await list_tickets(sam, "%_%")
-    assert "No tickets" in await list_tickets(sam, "open nothing-like-this")
+    assert "No matching tickets" in await list_tickets(sam, "open nothing-like-this")
 
 
 @pytest.mark.parametrize(

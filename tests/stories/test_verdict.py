@@ -104,7 +104,7 @@ async def test_workspace_without_charts_sees_a_picture(verdicts: Harness) -> Non
     await verdicts.settled()
     shown = sam.ephemerals("teachers")[-1]["blocks"]
     (picture,) = [block for block in shown if block["type"] == "image"]
-    assert "looked at" in picture["alt_text"]
+    assert "checked at" in picture["alt_text"]
     assert "User •••01" in picture["alt_text"]  # who teaches was not said
     workspace.calls.clear()  # the refusal was expected
     workspace.supports_charts = True

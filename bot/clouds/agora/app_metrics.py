@@ -78,16 +78,16 @@ _FREEZES: Final = message(
     "Freeze rate at Agora: the share of time frozen. Video counts as frozen from 600 ms, audio "
     "from 200 ms."
 )
-_JOINS: Final = message("Join success: the people who got in, of those who tried.")
+_JOINS: Final = message("Join success: the share of people who got in, of those who tried.")
 _GOOD: Final = message(
-    "Good transmission at Agora: the share sent with a loss of at most 5%%. Upstream: from the "
-    "sender to Agora; end to end: from the sender to the receiver."
+    "Good transmission at Agora: the share sent with at most 5%% packet loss. Upstream: from "
+    "the sender to Agora; end to end: from the sender to the receiver."
 )
 _DELAYS: Final = message(
     "Network delay rate: the share of time with a delay of more than 400 ms from end to end."
 )
 _NATIVE: Final = message("Quality is that of native apps; Agora counts browsers separately.")
-_DAYS: Final = message("Days follow UTC.")
+_DAYS: Final = message("Days are in UTC.")
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _COUNTS),
     Topic.USAGE: (_COUNTS, _SESSIONS, _DAYS),
@@ -151,8 +151,8 @@ class AppMetricsFetcher:
     def _freshness_note(self) -> Message:
         endpoint = self._client.find_endpoint("usage_ranking", "current")
         return message(
-            "First twenty seconds, which the %(plan)s plan tells %(delay)s later; then the last "
-            "day that has been counted.",
+            "First, 20 seconds of live data (%(delay)s old on the %(plan)s plan); then the "
+            "last complete day.",
             plan=self._client.plan.title(),
             delay=Duration(endpoint.delay_s),
         )
@@ -169,8 +169,8 @@ class AppMetricsFetcher:
             return unsupported_topic("agora")
         if generation == "current" and self._client.plan == _STANDARD:
             return message(
-                "Agora gives the figures of whole apps from its Premium plan on. If your account "
-                "has it, set AGORA_PLAN=premium."
+                "Agora provides app-wide metrics from the Premium plan upwards. If your "
+                "account has it, set AGORA_PLAN=premium."
             )
         return None
 

@@ -88,7 +88,7 @@ class AgoraCloud:
             events_delay=diagnosis.delay,
             cname=_CNAME,
             cname_hint=message(
-                "1 to 64 letters, digits, spaces or these signs: %(signs)s", signs=_CNAME_SIGNS
+                "1 to 64 letters, digits, spaces or these characters: %(signs)s", signs=_CNAME_SIGNS
             ),
             uid=_UID,
             uid_max=UID_MAX,

@@ -66,24 +66,25 @@ _JOIN_MS: Final = 5000
 _FREEZES: Final = message(
     "Freeze rate at Huawei: the share of time frozen. It counts as frozen from 600 ms."
 )
-_JOINS: Final = message("Join success: the people who got in, of those who tried.")
+_JOINS: Final = message("Join success: the share of people who got in, of those who tried.")
 _GOOD: Final = message(
-    "Good transmission at Huawei: its document does not say which loss still counts as good."
+    "Good transmission at Huawei: the document does not define how much packet loss still "
+    "counts as good."
 )
 _SCALELESS: Final = message(
-    "Huawei does not state the scale of its live rates: they are shown as they are. By day they "
-    "are percent."
+    "Huawei does not document the scale of its live rates, so they are shown unchanged. "
+    "Daily rates are percentages."
 )
 _SDK: Final = message("Native apps and browsers are counted separately.")
 _COUNTS: Final = message("Users: the same uid in two channels counts as two.")
 _BILLING: Final = message(
-    "Huawei splits the time of calls into audio and SD, HD and larger video; its document does "
-    "not say where one size ends."
+    "Huawei splits call time into audio and SD, HD and larger video; the document does not "
+    "define the boundaries."
 )
-_UTC_DAYS: Final = message("Days follow UTC; today's figures are not available.")
+_UTC_DAYS: Final = message("Days are in UTC; today's data is not available.")
 _MEDIANS: Final = message("Network delay by day: the median of all users, from end to end.")
 _DISTRIBUTION: Final = message(
-    "Users online at one moment; below them, users with trouble in an hour."
+    "Users online at the same time; below, users with problems within an hour."
 )
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_FREEZES, _JOINS, _SCALELESS, _SDK),

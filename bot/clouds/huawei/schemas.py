@@ -109,7 +109,7 @@ def _user_message(endpoint: Endpoint, status: int, code: str) -> Message | None:
     """What a code says that its HTTP status does not; None: the status says it all."""
     if endpoint.name == "tokens" and status in _LOGIN_REFUSED:
         return message(
-            "%(cloud)s does not let our IAM user in (%(endpoint)s, code %(code)s). Check "
+            "%(cloud)s rejected our IAM user (%(endpoint)s, code %(code)s). Check "
             "HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD, HUAWEI_IAM_DOMAIN and HUAWEI_IAM_PROJECT.",
             cloud=CLOUD_NAMES["huawei"],
             endpoint=endpoint.name,
@@ -121,8 +121,8 @@ def _user_message(endpoint: Endpoint, status: int, code: str) -> Message | None:
         return access_denied(endpoint, code)
     if code == _STOPPED:
         return message(
-            "%(cloud)s has stopped this app (code %(code)s). Check in its console that the app is "
-            "on and the account is paid.",
+            "%(cloud)s has suspended this app (code %(code)s). Check in its console that the "
+            "app is enabled and the account is paid up.",
             cloud=CLOUD_NAMES["huawei"],
             code=code,
         )

@@ -35,16 +35,18 @@ _STALLS: Final = message(
     "Stall rate at Volcengine: counted with the threshold shown beside it, usually 80 ms for "
     "audio and 500 ms for video."
 )
-_JOINS: Final = message("Join success: the people who got in within the time shown beside it.")
+_JOINS: Final = message(
+    "Join success: the share of people who got in within the time shown beside it."
+)
 _ON_TIME: Final = message(
     "Transmission at Volcengine: the share of time within the delay target, usually 400 ms; "
     "higher is better."
 )
 _APART: Final = message("Volcengine counts users of browsers and of apps separately.")
 _ONCE: Final = message("Users: somebody in two channels counts once.")
-_DAYS: Final = message("Days follow Beijing time (UTC+08:00).")
+_DAYS: Final = message("Days are in Beijing time (UTC+08:00).")
 _FRESHNESS_NOTE: Final = message(
-    "First half a minute of the last minutes, then the last day that has been counted."
+    "First, 30 seconds from the last few minutes; then the last complete day."
 )
 _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
     Topic.LIVE: (_STALLS, _JOINS, _APART),

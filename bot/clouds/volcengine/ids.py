@@ -9,4 +9,4 @@ from bot.i18n.messages import message
 
 # "Rules for parameters" (docs/6348/70114); the same for rooms and users, case matters.
 ID: Final = re.compile(r"[A-Za-z0-9@_.-]{1,128}")
-ID_HINT: Final = message("1 to 128 letters, digits or these signs: %(signs)s", signs="@ _ - .")
+ID_HINT: Final = message("1 to 128 letters, digits or these characters: %(signs)s", signs="@ _ - .")

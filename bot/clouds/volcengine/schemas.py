@@ -261,8 +261,8 @@ def _error_for(
 def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
     return CloudRefusedError(
         message(
-            "%(cloud)s rejects our signature as expired (%(endpoint)s, code %(code)s). "
-            "Set the clock of the machine Lagdesk runs on.",
+            "%(cloud)s rejected our signature as expired (%(endpoint)s, code %(code)s). "
+            "Correct the clock of the machine that Lagdesk runs on.",
             cloud=cloud_name(endpoint.cloud),
             endpoint=endpoint.name,
             code=code,

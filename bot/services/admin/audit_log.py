@@ -65,8 +65,10 @@ def _read(session: Session, team: str, number: int | None) -> list[AuditRecord]:
 def _not_allowed_message(settings: Settings) -> Message:
     """Who may read it, for somebody who may not."""
     if settings.support_group:
-        return message("Only support can see who did what: the members of the support user group.")
-    return message("Only support can see who did what: the members of the escalation channel.")
+        return message(
+            "Only support, the members of the support user group, can see the audit log."
+        )
+    return message("Only support, the members of the escalation channel, can see the audit log.")
 
 
 def record_export(

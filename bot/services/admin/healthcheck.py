@@ -31,7 +31,7 @@ _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
 _SLACK: Final = message("Slack settings")
 _WORKER: Final = message("Worker")
-_BACKGROUND_WORK: Final = message("Background work")
+_BACKGROUND_WORK: Final = message("Background jobs")
 
 
 class HealthCheck:
@@ -52,9 +52,7 @@ class HealthCheck:
         results = await asyncio.gather(
             self._inspect_slack(team), self._inspect_clouds(), self._inspect_work(database)
         )
-        settings = CheckResult(
-            "settings", _SETTINGS, Health.OK, message("Every setting can be read.")
-        )
+        settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]
 
     async def run(self, job: models.Job) -> None:
@@ -87,7 +85,9 @@ class HealthCheck:
     async def _inspect_clouds(self) -> list[CheckResult]:
         apps = self._context.settings.apps
         if not apps:
-            detail = message("No cloud is set. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS.")
+            detail = message(
+                "No cloud is configured. Set AGORA_APPS, VOLCENGINE_APPS or HUAWEI_APPS."
+            )
             return [CheckResult("clouds", message("Clouds"), Health.FAILED, detail)]
         rows = await asyncio.gather(
             *(self._inspect_app(self._context.clouds[app], app) for app in apps)
@@ -105,7 +105,7 @@ class HealthCheck:
         remaining_quotas = await load_remaining_quota(self._context, app)
         quotas = CheckResult(
             f"quota.{cloud.name}.{app}",
-            message("Quotas of %(app)s", app=app),
+            message("Quotas for %(app)s", app=app),
             Health.WARNING if any(each.is_low for each in remaining_quotas) else Health.OK,
             describe_remaining_quota(cloud.name, remaining_quotas),
         )
@@ -152,7 +152,7 @@ def wrong_setting(error: SettingError) -> CheckResult:
 
 def database_down() -> CheckResult:
     """What is found when the database does not answer."""
-    detail = message("It does not answer. Start it, or set DATABASE_URL to where it is.")
+    detail = message("The database does not respond. Start it, or set DATABASE_URL to its address.")
     return CheckResult("database", _DATABASE, Health.FAILED, detail)
 
 
@@ -161,10 +161,10 @@ async def inspect_database(store: Store) -> CheckResult:
     if not await store.is_reachable():
         return database_down()
     if not await asyncio.to_thread(store.is_current):
-        old = message("It is not at the newest revision. Run: python -m bot migrate")
+        old = message("The database schema is out of date. Run: python -m bot migrate")
         return CheckResult("database", _DATABASE, Health.FAILED, old)
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
-    detail = message("%(kind)s answers, at the newest revision.", kind=kind)
+    detail = message("%(kind)s responds and its schema is up to date.", kind=kind)
     return CheckResult("database", _DATABASE, Health.OK, detail)
 
 
@@ -177,12 +177,12 @@ def inspect_slack_settings(settings: Settings) -> CheckResult:
     }
     others = (settings.slack_client_id, settings.slack_client_secret, settings.support_group)
     missing = [name for name, value in needed.items() if not value]
-    detail, health = message("Everything needed is set."), Health.OK
+    detail, health = message("All required settings are present."), Health.OK
     if len(missing) == len(needed) and not any(others):
-        detail = message("Slack is not set up; only the clouds are checked.")
+        detail = message("Slack is not configured; only the clouds are checked.")
         health = Health.WARNING
     elif missing:
-        detail = message("Not set, and needed: %(names)s.", names=", ".join(missing))
+        detail = message("Required settings are missing: %(names)s.", names=", ".join(missing))
         health = Health.FAILED
     elif not settings.slack_bot_token:
         detail = message(
@@ -205,10 +205,12 @@ async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:
 
 def _worker(heartbeat: dt.datetime | None, now: dt.datetime) -> CheckResult:
     if heartbeat is None or now - heartbeat > WORKER_TIMEOUT:
-        detail = message("No worker runs. Start one: python -m bot worker, or serve or socket.")
+        detail = message(
+            "No worker is running. Start one: python -m bot worker, or serve or socket."
+        )
         return CheckResult("worker", _WORKER, Health.WARNING, detail)
     ago = Duration(max(0.0, (now - heartbeat).total_seconds()))
-    detail = message("A worker was last seen %(ago)s ago.", ago=ago)
+    detail = message("The last worker heartbeat was %(ago)s ago.", ago=ago)
     return CheckResult("worker", _WORKER, Health.OK, detail)
 
 
@@ -217,11 +219,14 @@ def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime)
     waited = Duration(late.total_seconds())
     if late > LATE_AFTER:
         detail = message(
-            "%(owed)s waiting, the oldest for %(waited)s. The worker's log says why.",
+            "%(owed)s waiting, the oldest for %(waited)s. See the worker's log for the reason.",
             owed=pending,
             waited=waited,
         )
         return CheckResult("duties", _BACKGROUND_WORK, Health.WARNING, detail)
     return CheckResult(
-        "duties", _BACKGROUND_WORK, Health.OK, message("%(owed)s waiting, none late.", owed=pending)
+        "duties",
+        _BACKGROUND_WORK,
+        Health.OK,
+        message("%(owed)s waiting, none overdue.", owed=pending),
     )

@@ -30,7 +30,7 @@ def describe_remaining_quota(cloud: str, remaining_quotas: Sequence[RemainingQuo
     """Say what is left; calls that are counted by the second alone never run out."""
     if not remaining_quotas:
         return message(
-            "%(cloud)s counts these calls by the second only: they do not run out.",
+            "%(cloud)s has only a per-second rate limit.",
             cloud=CLOUD_NAMES[cloud],
         )
     return message("Calls left: %(calls)s.", calls=[_describe(each) for each in remaining_quotas])

@@ -62,7 +62,7 @@ def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
         elif word:
             topics.append(_topic(word))
     if len(named) > 1 or len(topics) > 1:
-        raise _input_error("text", message("Name one app and one topic at most."))
+        raise _input_error("text", message("Give at most one app and one topic."))
     app = choose_app(named[0] if named else None, apps)
     return QualityArguments(app, topics[0] if topics else Topic.LIVE)
 

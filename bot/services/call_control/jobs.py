@@ -86,7 +86,7 @@ class CallControlJobs:
         number = int(job.name.rpartition(":")[2])
         command = await self._context.store.read(lambda session: session.get(RoomCommand, number))
         if command is None:
-            raise NotFoundError(message("There is no such order."))
+            raise NotFoundError(message("There is no such request."))
         return command
 
     async def _change(self, command: RoomCommand, **values: Any) -> None:

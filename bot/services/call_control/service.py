@@ -30,7 +30,7 @@ ROOM_COMMAND: Final = "room_action"
 RECORD: Final = "record"
 STATE: Final = "record_state"
 FILE: Final = "record_file"
-_OVER: Final = message("The call has ended: there is nobody to act on.")
+_OVER: Final = message("The call has ended: there is nothing left to manage.")
 _EMPTY: Final = message("Nobody is in the channel now: the class is over, or has not begun.")
 
 

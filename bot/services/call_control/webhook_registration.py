@@ -18,9 +18,9 @@ _NOT_SET: Final = message(
     "https://your.host"
 )
 _NO_KEY: Final = message(
-    "%(url)s; but HUAWEI_CALLBACK_KEY is not set, so what is told there is refused."
+    "%(url)s; but HUAWEI_CALLBACK_KEY is not set, so callbacks sent there are rejected."
 )
-_ELSEWHERE: Final = message("%(url)s is not Lagdesk's address, which ends with %(path)s.")
+_ELSEWHERE: Final = message("%(url)s is not Lagdesk's callback address, which ends with %(path)s.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class WebhookRegistrations:
             return None
         found = await self._fetch(app)
         problem = self._problem_with(found)
-        label = message("Recordings of %(app)s are told at", app=app)
+        label = message("Recording callback for %(app)s", app=app)
         name, health = f"recordings.{app}", Health.OK if problem is None else Health.WARNING
         return CheckResult(name, label, health, problem or message("%(url)s.", url=found.url))
 

@@ -50,7 +50,7 @@ def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
         if not key:
             names.append(value)
         elif key in options:
-            raise _input_error(message("Say %(option)s only once.", option=f"{key}="))
+            raise _input_error(message("Give %(option)s only once.", option=f"{key}="))
         else:
             options[key] = value
     return DiagnoseArguments(
@@ -72,18 +72,18 @@ def _split(text: str) -> list[tuple[str, str]]:
 
 def _single_cname(names: list[str]) -> str:
     if not any(names):
-        raise _input_error(message("Say which channel: its name (cname) is missing."))
+        raise _input_error(message("The channel name (cname) is missing."))
     if len(names) > 1:
         unknown = next(filter(None, map(_OPTION.match, names)), None)
         if unknown:
             option = f"{unknown[1]}="
             raise _input_error(message("There is no option %(option)s here.", option=option))
         raise _input_error(
-            message("Give one channel only; put a name with spaces in quotation marks.")
+            message("Give only one channel; put a name with spaces in quotation marks.")
         )
     if len(names[0]) > _CNAME_LENGTH:
         raise _input_error(
-            message("A channel's name has at most %(count)s characters.", count=_CNAME_LENGTH)
+            message("A channel name has at most %(count)s characters.", count=_CNAME_LENGTH)
         )
     return names[0]
 
@@ -114,7 +114,7 @@ def _parse_since(text: str) -> float:
     """Read a length of time of up to a day; a bare number counts minutes."""
     since_s = parse_duration(f"{text}m" if text.isdigit() else text)
     if since_s is None:
-        raise _input_error(message("Write a length of time after since=, such as 90s, 30m or 2h."))
+        raise _input_error(message("Write a duration after since=, such as 90s, 30m or 2h."))
     if not 0 < since_s <= _DAY_S:
         raise _input_error(message("since= can be up to 24 hours."))
     return since_s

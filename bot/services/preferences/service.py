@@ -48,7 +48,7 @@ async def apps_of(context: TicketService, team: str, person: str) -> list[str]:
 
 async def save(context: TicketService, team: str, person: str, chosen: Preferences) -> None:
     """Keep what somebody chose. Raises InputError for what nobody offered."""
-    error = message("Choose one of the list.")
+    error = message("Choose one from the list.")
     fields = {
         "language": chosen.locale in LOCALES,
         "app": chosen.app in ("", *context.clouds),

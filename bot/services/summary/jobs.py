@@ -330,7 +330,7 @@ class SummaryService:
             if found is not None and found.posted_at is not None:
                 return
             await asyncio.sleep(_POLL_S)
-        raise LagdeskError(message("Another process is still posting this summary. Try again."))
+        raise LagdeskError(message("Another process is posting this summary right now. Try again."))
 
     async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
         """Owe support the week's tickets as a file; NotAllowedError for others.

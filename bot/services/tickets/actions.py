@@ -25,7 +25,7 @@ from bot.store.tickets import tickets
 from bot.ticket import CALL_FIELDS, MAYBE_SENT_STATES, ReportState, Ticket
 
 _REPLY_WINDOW: Final = dt.timedelta(days=1)  # later it is about something else
-_ONLY_REPORTER: Final = message("Only whoever reported the call can say whether it helped.")
+_ONLY_REPORTER: Final = message("Only the reporter can say whether it helped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class TicketActions:
             if tickets.list_duplicate_reporters(session, ticket.id):
                 raise ConflictError(
                     message(
-                        "Other tickets are duplicates of %(ticket)s. Merge the other way round.",
+                        "Other tickets are duplicates of %(ticket)s. Merge in the other direction.",
                         ticket=ticket.label,
                     )
                 )

@@ -34,7 +34,7 @@ _PERSON_ID: Final = re.compile(r"@?([UW][A-Z0-9]{5,20})")
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "app": ("app", "应用"),
     "cause": ("cause", "原因"),
-    "by": ("by", "reporter", "上报人", "报告人"),
+    "by": ("by", "reporter", "提交人", "上报人", "报告人"),
     "assignee": ("assignee", "处理人", "负责人"),
     "since": ("since", "最近", "时间"),
     "cloud": ("cloud", "云"),
@@ -160,7 +160,7 @@ class _TicketsParser:
             if match[0]:
                 self._take(match)
         if len(self._words) > _WORDS or sum(map(len, self._words)) > _WORDS_LENGTH:
-            raise _input_error(message("Search for at most ten words, and no long texts."))
+            raise _input_error(message("At most 10 words: shorten the text."))
         states = [each for each in self._which if each != "mine"]
         alone: Which = "mine" if self._which else "open"
         which: Which = states[0] if states else alone
@@ -195,7 +195,7 @@ class _TicketsParser:
             raise _input_error(reason)
         field, found = getattr(self, f"_read_{key}")(value[:_VALUE_LENGTH])
         if field in self._filters:
-            raise _input_error(message("Say %(option)s only once.", option=f"{name}="))
+            raise _input_error(message("Give %(option)s only once.", option=f"{name}="))
         self._filters[field] = found
 
     def _read_app(self, value: str) -> tuple[str, str]:
@@ -216,7 +216,7 @@ class _TicketsParser:
             if value and any(value.casefold() in name.casefold() for name in (key, *names)):
                 return "cloud", key
         reason = message(
-            "No cloud is called %(cloud)s. Clouds: %(clouds)s.",
+            "There is no cloud called %(cloud)s. Clouds: %(clouds)s.",
             cloud=value or "?",
             clouds=", ".join(clouds),
         )
@@ -226,8 +226,8 @@ class _TicketsParser:
         found = self._vocabulary.causes(value) if value else ()
         if not found:
             reason = message(
-                "No cause is called %(cause)s. Write one as a diagnosis names it, or such as "
-                "%(causes)s.",
+                "There is no cause called %(cause)s. Write it as a diagnosis does, or use a "
+                "name such as %(causes)s.",
                 cause=value or "?",
                 causes=self._vocabulary.cause_examples,
             )
@@ -243,9 +243,7 @@ class _TicketsParser:
     def _read_since(self, value: str) -> tuple[str, float]:
         since_s = parse_duration(value)
         if since_s is None or not 0 < since_s <= _LONGEST_S:
-            raise _input_error(
-                message("Write a length of time after since=, such as 7d, 12h or 30m.")
-            )
+            raise _input_error(message("Write a duration after since=, such as 7d, 12h or 30m."))
         return "since_s", since_s
 
 
@@ -269,7 +267,7 @@ def _resolve_user(person: str, requester: str) -> str | None:
 def _read_number(digits: str) -> int:
     kept = digits.lstrip("0") or "0"
     if len(kept) > _NUMBER_DIGITS or int(kept) > _NUMBER_MAX:
-        raise _input_error(message("No ticket has such a long number."))
+        raise _input_error(message("Ticket numbers are not that long."))
     return int(kept)
 
 
@@ -304,4 +302,4 @@ def _input_error(reason: Message) -> InputError:
 
 
 def _stale_error() -> InputError:
-    return _input_error(message("This list is too old. Ask for it again with /tickets."))
+    return _input_error(message("This list is too old. Run /tickets again."))

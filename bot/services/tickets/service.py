@@ -216,7 +216,7 @@ class TicketService:
         ticket, diagnosis = await self.store.read(work)
         if diagnosis is None:
             raise NotFoundError(
-                message("Nothing is known about %(ticket)s yet.", ticket=ticket.label)
+                message("There is no diagnosis of %(ticket)s yet.", ticket=ticket.label)
             )
         return ticket, diagnosis
 

@@ -48,7 +48,7 @@ async def test_address_is_shown_set_and_never_taken_from_others(
     outcome = await cli.run(*setting, **told)
     assert (outcome.status, known[app_id].auth_key) == (FAILED, "theirs")
     assert "Add --replace" in outcome.out
-    assert "is not Lagdesk's address" in (await cli.run("doctor", **told)).out
+    assert "is not Lagdesk's callback address" in (await cli.run("doctor", **told)).out
     outcome = await cli.run(*setting, "--replace", **{**told, "DEFAULT_LOCALE": "zh"})
     assert (outcome.status, known[app_id].url) == (DONE, OURS)
     assert CALLBACK_KEY not in outcome.out

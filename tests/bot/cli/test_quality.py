@@ -71,7 +71,7 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
         (("bogus",), MISUSED, "bogus"),
         (("--app", "nobody"), MISUSED, "kids, adults"),
         (("live", "usage"), MISUSED, "usage"),
-        (("distribution",), FAILED, "whole app"),
+        (("distribution",), FAILED, "app-wide"),
     ],
 )
 async def test_an_error_is_one_line(

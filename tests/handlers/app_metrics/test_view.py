@@ -80,7 +80,7 @@ FULL = AppMetrics(
             "network", Unit.PERCENT, (DistributionRow((Code("agora.network", "<wifi>"),), 3.2),)
         ),
     ),
-    explanations=(message("Days follow UTC."),),
+    explanations=(message("Days are in UTC."),),
     failures=(message("Agora & <others> are away."),),
     missing=(MissingItem(MissingKind.FIGURES, MissingReason.NOT_FOUND, detail="live_net"),),
 )

@@ -94,7 +94,7 @@ def test_networks_and_the_worst_minute() -> None:
     )
     text = "\n".join(said(call_statistics))
     assert "Time frozen by network (video): Wi-Fi 12%, 4G 3%" in text
-    assert "5 of 14 people frozen at some time" in text
+    assert "5 of 14 people had a freeze" in text
     assert "14 人中有 5 人出现过卡顿" in "\n".join(said(call_statistics, "zh"))
     alone = replace(call_statistics, distributions=(), minutes=(replace(frozen, points=()),))
     assert said(alone) == []

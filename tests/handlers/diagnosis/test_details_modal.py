@@ -84,12 +84,12 @@ HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
         (diagnosis("network.loss", LOSS, evidence=(MEASURED, TOLD)), "Agora confirms"),
         (diagnosis("network.loss", LOSS), "somebody else"),
         (diagnosis("network.loss", CPU), "measure"),
-        (diagnosis("network.loss", CPU, about="3"), "names no cause of its own"),
+        (diagnosis("network.loss", CPU, about="3"), "own diagnosis gives no cause."),
         (diagnosis(HEALTHY, CPU), "stood out"),
         (diagnosis(UNKNOWN, CPU), "Agora names: an overloaded CPU"),
-        (diagnosis("network.loss"), "names no cause of its own"),
-        (diagnosis("network.loss", missing=(UNSEEN,)), "rests on measurements"),
-        (diagnosis("network.loss", missing=(HALF_SEEN,)), "what could be seen"),
+        (diagnosis("network.loss"), "own diagnosis gives no cause."),
+        (diagnosis("network.loss", missing=(UNSEEN,)), "based on measurements"),
+        (diagnosis("network.loss", missing=(HALF_SEEN,)), "as far as it could be read"),
     ],
 )
 def test_agreement_with_the_cloud_is_told(shown: Diagnosis, said: str, ticket: Ticket) -> None:

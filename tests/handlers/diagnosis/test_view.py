@@ -81,7 +81,7 @@ def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> No
             None,
             "No call was found in class_77_1. Check the channel's name",
         ),
-        (MissingReason.NOT_OUT_YET, NOW, "Not enough data yet. Ask again at"),
+        (MissingReason.NOT_OUT_YET, NOW, "Not enough data yet. Try again at"),
     ],
 )
 def test_a_terminal_promises_nothing_by_itself(
@@ -152,10 +152,10 @@ def test_a_private_answer_does_not_promise_to_change() -> None:
         MissingKind.CALL, MissingReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2)
     )
     diagnosis = make_diagnosis("unknown", missing=(missing_item,))
-    assert "change by itself" in shown(diagnosis)
+    assert "update itself" in shown(diagnosis)
     fallback_text, blocks = diagnosis_message.inquiry_response(diagnosis, EN)
-    assert "change by itself" not in fallback_text + json.dumps(blocks)
-    assert "Nothing is known" in fallback_text
+    assert "update itself" not in fallback_text + json.dumps(blocks)
+    assert "There is no data" in fallback_text
 
 
 @pytest.mark.parametrize(("renderer", "said"), [(EN, "enough data"), (ZH, "数据")])

@@ -61,10 +61,10 @@ def test_every_report_state_has_words(state: ReportState) -> None:
 
 def test_a_reason_is_said_in_the_readers_language() -> None:
     """Why a report was refused or waits is kept as a message and said late."""
-    reason = dump_message(message("Slack does not answer."))
+    reason = dump_message(message("Slack does not respond."))
     ticket = make_ticket(report_state=ReportState.REFUSED, report_reason=reason)
-    assert "Slack does not answer." in shown(ticket)
-    assert "Slack does not answer." not in shown(ticket, ZH)
+    assert "Slack does not respond." in shown(ticket)
+    assert "Slack does not respond." not in shown(ticket, ZH)
 
 
 @pytest.mark.parametrize(

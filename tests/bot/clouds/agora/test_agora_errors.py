@@ -28,7 +28,7 @@ def when(second: float) -> dt.datetime:
 LATELY = Window(when(NOON_S - 1200), when(NOON_S - 900))
 
 REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
-    ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "accept our key"),
+    ("A6 wrong key", 401, {"code": 401, "message": "x"}, CloudRefusedError, "rejected our key"),
     ("A6 beta not enabled", 403, {"code": 403, "message": "x"}, CloudRefusedError, "plan"),
     ("A6 no auth in the body", 200, {"code": 300, "message": "no auth"}, CloudRefusedError, "plan"),
     (
@@ -69,8 +69,8 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
         "not published",
     ),
     ("400", 400, {"code": 400, "message": "bad 10.0.0.7"}, CloudRefusedError, "refused"),
-    ("404", 404, {"code": 404, "message": ""}, CloudRefusedError, "no such call"),
-    ("500", 500, {"code": 500, "message": "oops"}, CloudServerError, "itself failed"),
+    ("404", 404, {"code": 404, "message": ""}, CloudRefusedError, "no such API"),
+    ("500", 500, {"code": 500, "message": "oops"}, CloudServerError, "had an internal error"),
     ("A24 code 500 in a 200", 200, {"code": 500, "message": "success"}, CloudServerError, "500"),
     (
         "A24 a no that says success",
@@ -79,7 +79,13 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
         CloudRefusedError,
         "400",
     ),
-    ("a code as text", 200, {"code": "401", "message": None}, CloudRefusedError, "accept our key"),
+    (
+        "a code as text",
+        200,
+        {"code": "401", "message": None},
+        CloudRefusedError,
+        "rejected our key",
+    ),
     ("no code", 200, {"message": "success"}, CloudInvalidResponseError, "cannot read"),
     ("HTML", 200, b"<html>10.0.0.7</html>", CloudInvalidResponseError, "cannot read"),
     ("empty", 200, b"", CloudInvalidResponseError, "cannot read"),

@@ -18,7 +18,7 @@ _DAY_S: Final = 86400
 MEANINGS: Final = {
     "agora": {
         Topic.LIVE: "600 ms, audio from 200 ms",
-        Topic.NETWORK: "a loss of at most 5%",
+        Topic.NETWORK: "at most 5% packet loss",
         Topic.USAGE: "same uid in two channels counts as two",
     },
     "volcengine": {
@@ -28,7 +28,7 @@ MEANINGS: Final = {
     },
     "huawei": {
         Topic.LIVE: "It counts as frozen from 600 ms",
-        Topic.NETWORK: "does not say which loss still counts as good",
+        Topic.NETWORK: "does not define how much packet loss still counts as good",
         Topic.USAGE: "same uid in two channels counts as two",
     },
 }

@@ -142,7 +142,7 @@ async def test_a_right_we_lack_is_said(
         with pytest.raises(CloudRefusedError) as caught:
             await questions(cloud_case, cloud, call, window)[name]()
         assert not caught.value.retryable
-        assert "to enable the call" in str(caught.value)
+        assert "to enable the API" in str(caught.value)
         fake.denied.clear()
 
 

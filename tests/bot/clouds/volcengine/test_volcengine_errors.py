@@ -64,7 +64,7 @@ async def test_v10_every_no_is_typed(case: Any, make_volcengine: Any, mock_api: 
 WORDS = [
     ("InvalidAccessKey", 401, "key"),
     ("AccessDenied", 403, "enable"),
-    ("InvalidActionOrVersion", 404, "no such call"),
+    ("InvalidActionOrVersion", 404, "no such API"),
     ("InvalidTimestamp", 400, "clock"),
     ("InvalidParameter.RoomId", 400, "channel"),
 ]

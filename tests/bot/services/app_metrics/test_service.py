@@ -54,7 +54,7 @@ def test_arguments(text: str, app: str, topic: Topic) -> None:
     [
         ("yesterday", "There is no topic yesterday."),
         ("live usage", "one topic at most"),
-        ("app=kids app=beta", "Name one app"),
+        ("app=kids app=beta", "Give at most one app"),
         ("app=", "Write the app's name after app=."),
         ("app=nobody", "There is no app called nobody."),
     ],

@@ -70,7 +70,7 @@ def test_app_without_a_wish(apps: tuple[str, ...], app: str) -> None:
         ('""', "missing"),
         ("app=kids", "missing"),
         ("since=5m", "missing"),
-        ("class_77_1 class_77_2", "one channel only"),
+        ("class_77_1 class_77_2", "only one channel"),
         ("my class", "quotation marks"),
         ('"my class', "quotation marks"),
         ("class_77_1 foo=bar", "no option foo="),
