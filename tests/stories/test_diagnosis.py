@@ -195,7 +195,7 @@ async def test_used_up_quota_says_when(tmp_path: Path) -> None:
         (post,) = find_diagnosis_posts(harness, "class_77_16")
         assert "Missing: the call, the cloud's quota is used up for now" in text_of(post)
         renewal = f"<!date^{renewed_at.timestamp():.0f}^"
-        assert f"Agora allows no further call of details until {renewal}" in text_of(post)
+        assert f"The Agora quota for details is used up until {renewal}" in text_of(post)
         assert len(direct_messages(harness, person, "class_77_16")) == 1
         await harness.pass_time((renewed_at - harness.clock.now()).total_seconds() + 1)
         (post,) = find_diagnosis_posts(harness, "class_77_16")

@@ -285,7 +285,7 @@ def test_an_empty_answer_says_so() -> None:
     renderer = Renderer(Translator("en"))
     assert (
         renderer.plain_text(headline(EMPTY))
-        == "kids at Huawei Cloud, network: there are no figures for this period."
+        == "kids at Huawei Cloud, network: no data for this period."
     )
     shown = repr(metrics_blocks(EMPTY, [], renderer, native=True))
     assert "are away" in shown

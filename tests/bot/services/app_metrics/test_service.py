@@ -53,7 +53,7 @@ def test_arguments(text: str, app: str, topic: Topic) -> None:
     ("text", "why"),
     [
         ("yesterday", "There is no topic yesterday."),
-        ("live usage", "one topic at most"),
+        ("live usage", "one topic"),
         ("app=kids app=beta", "Give at most one app"),
         ("app=", "Write the app's name after app=."),
         ("app=nobody", "There is no app called nobody."),
