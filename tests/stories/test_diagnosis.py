@@ -193,7 +193,7 @@ async def test_used_up_quota_says_when(tmp_path: Path) -> None:
         await harness.settled()
         await harness.pass_time(400)
         (post,) = find_diagnosis_posts(harness, "class_77_16")
-        assert "Missing: the call, the cloud's quota is used up for now" in text_of(post)
+        assert "Missing: the call (the cloud's quota is used up for now)" in text_of(post)
         renewal = f"<!date^{renewed_at.timestamp():.0f}^"
         assert f"The Agora quota for details is used up until {renewal}" in text_of(post)
         assert len(direct_messages(harness, person, "class_77_16")) == 1

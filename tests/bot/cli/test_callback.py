@@ -39,7 +39,10 @@ async def test_address_is_shown_set_and_never_taken_from_others(
     assert "python -m bot callback --url" in doctor.out
 
     outcome = await cli.run(*setting, **told)
-    assert (DONE, f"piano: recording callbacks now go to {OURS}.\n") == (outcome.status, outcome.out)
+    assert (DONE, f"piano: recording callbacks now go to {OURS}.\n") == (
+        outcome.status,
+        outcome.out,
+    )
     assert (known[app_id].url, known[app_id].auth_key) == (OURS, CALLBACK_KEY)
     assert f"piano: recording callbacks go to {OURS}." in (await cli.run("callback", **told)).out
     assert (await cli.run(*setting, **told)).status == DONE
