@@ -1,10 +1,11 @@
-"""The words of doctor: what was found, as a table, as JSON and as a card. Decides nothing."""
+"""Health check results as a table, as JSON and as blocks."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
+
+from wcwidth import ljust, width
 
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
@@ -24,12 +25,11 @@ _EMOJI: Final = {
     Health.FAILED: ":x:",
 }
 _ROWS_PER_BLOCK: Final = 8
-_WIDE: Final = ("W", "F")
 _GAP: Final = "  "
 
 
 def summary(results: Sequence[CheckResult]) -> Message:
-    """The whole in one sentence."""
+    """Return the results in one sentence."""
     failed = [result.label for result in results if result.health is Health.FAILED]
     if failed:
         return message("Failed checks: %(what)s.", what=failed)
@@ -37,18 +37,20 @@ def summary(results: Sequence[CheckResult]) -> Message:
 
 
 def print_table(results: Sequence[CheckResult], translator: Translator) -> str:
-    """A line for each thing: its name, how it is, what to do."""
+    """Return a line for each result: name, health, what to do."""
     rows = [
         [_line(translator, each) for each in (row.label, HEALTH_NAMES[row.health], row.detail)]
         for row in results
     ]
-    widths = [max(_width(row[column]) for row in rows) for column in range(2)]
-    lines = [_GAP.join([_pad(row[0], widths[0]), _pad(row[1], widths[1]), row[2]]) for row in rows]
+    widths = [max(width(row[column]) for row in rows) for column in range(2)]
+    lines = [
+        _GAP.join([ljust(row[0], widths[0]), ljust(row[1], widths[1]), row[2]]) for row in rows
+    ]
     return "\n".join([*lines, _line(translator, summary(results))])
 
 
 def to_json(results: Sequence[CheckResult], translator: Translator) -> list[dict[str, str]]:
-    """A list of {name, state, detail}; names and states are the same in every language."""
+    """Return a list of {name, state, detail}; names and states are not translated."""
     return [
         {"name": row.name, "state": row.health.value, "detail": _line(translator, row.detail)}
         for row in results
@@ -56,7 +58,7 @@ def to_json(results: Sequence[CheckResult], translator: Translator) -> list[dict
 
 
 def results_message(results: Sequence[CheckResult], renderer: Renderer) -> tuple[str, list[Block]]:
-    """What somebody who called the doctor is answered: notice text and blocks."""
+    """Build the response to a health check: top-level text and blocks."""
     lines = [
         renderer.mrkdwn(
             message(
@@ -85,12 +87,3 @@ def results_message(results: Sequence[CheckResult], renderer: Renderer) -> tuple
 
 def _line(translator: Translator, msg: Message) -> str:
     return " / ".join(translator.translate(msg).splitlines())
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(character) in _WIDE else 1 for character in text)
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -1,4 +1,4 @@
-"""How figures of a whole app are spread, as tables. Decides nothing, speaks to nobody."""
+"""Distributions of an app's metrics as tables."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _EMPTY_CELL: Final = Cell("–")
 
 
 def distribution_tables(distributions: Sequence[Distribution], renderer: Renderer) -> list[Table]:
-    """One table for each dimension and time; its figures stand side by side."""
+    """Build a table for each dimension and time, with a column for each metric."""
     non_empty = [each for each in distributions if each.rows]
     groups: dict[tuple[str, dt.datetime | None], list[Distribution]] = {}
     for each in non_empty:
         groups.setdefault((each.dimension, each.since), []).append(each)
     dimensions = {dimension for dimension, _ in groups}
-    is_dated = len(groups) > len(dimensions)  # the same at several times: which is which?
+    is_dated = len(groups) > len(dimensions)  # one dimension at several times
     tables: list[Table] = []
     left = _MAX_CHARACTERS
     for (_, since), same in groups.items():

@@ -1,4 +1,4 @@
-"""An overview of a whole app in words, tables and charts. Decides nothing, speaks to nobody."""
+"""An app's metrics as blocks and as terminal text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOPIC_NAMES: Final[dict[Topic, Message]] = {
     Topic.SCALE: message("users and channels"),
     Topic.DISTRIBUTION: message("distribution"),
 }
-# What is drawn together, and whether higher is better; the first ones that are told are drawn.
+# Chart titles, and whether higher is better; the first two with data are drawn.
 _GROUPS: Final[tuple[tuple[Message, bool | None], ...]] = (
     (message("Freezes and delays"), False),
     (message("Users and channels"), None),
@@ -40,12 +40,12 @@ _MAX_FOOTER_LENGTH: Final = 4000
 
 
 def fallback_text(metrics: AppMetrics, renderer: Renderer) -> str:
-    """The answer in one plain line, for notifications and screen readers."""
+    """Return the response's top-level text."""
     return renderer.fallback_text(headline(metrics))
 
 
 def headline(metrics: AppMetrics) -> Message:
-    """The newest figures in one sentence."""
+    """Return the newest values in one sentence."""
     title = title_of(metrics)
     available = [trend for trend in metrics.trends if trend.points][:_MAX_HEADLINE_VALUES]
     figures: list[Message] = [
@@ -79,7 +79,7 @@ def _newest_day(usages: Sequence[Usage]) -> list[Message]:
 
 
 def _largest(distributions: Sequence[Distribution]) -> list[Message]:
-    """Where the first distributions are at their highest."""
+    """Return the largest row of the first distributions."""
     return [
         message(
             "%(name)s, %(place)s: %(value)s",
@@ -97,7 +97,7 @@ def _largest(distributions: Sequence[Distribution]) -> list[Message]:
 def metrics_blocks(
     metrics: AppMetrics, others: Sequence[str], renderer: Renderer, *, native: bool
 ) -> list[Block]:
-    """The answer; without `native`, tables are text and there are no charts."""
+    """Build the response; without `native`, tables are text and there are no charts."""
     blocks = [block_kit.section("headline", renderer.mrkdwn(_bold_title(metrics)))]
     if metrics.is_empty:
         empty = message("No data for this period.")
@@ -118,7 +118,7 @@ def metrics_blocks(
 
 
 def print_metrics(metrics: AppMetrics, others: Sequence[str], translator: Translator) -> str:
-    """The answer as lines of plain text, for a terminal."""
+    """Return the metrics as plain text, for a terminal."""
     renderer = Renderer(translator, mask=False)
     lines = [renderer.plain_text(headline(metrics))]
     for table in tables(metrics, renderer):
@@ -128,12 +128,12 @@ def print_metrics(metrics: AppMetrics, others: Sequence[str], translator: Transl
 
 
 def print_failures(metrics: AppMetrics, translator: Translator) -> list[str]:
-    """What went wrong, a line each."""
+    """Return the failures, a line each."""
     return [" / ".join(translator.translate(failure).splitlines()) for failure in metrics.failures]
 
 
 def footer_lines(metrics: AppMetrics, others: Sequence[str]) -> Iterator[Message]:
-    """How old it is, when fresher figures can be had, what they mean and what is missing."""
+    """Yield the data's age, when newer data is available, explanations and failures."""
     if metrics.since is not None and metrics.until is not None and not metrics.is_empty:
         yield message("From %(since)s to %(until)s.", since=metrics.since, until=metrics.until)
     if not metrics.is_empty:
@@ -149,7 +149,7 @@ def footer_lines(metrics: AppMetrics, others: Sequence[str]) -> Iterator[Message
 
 
 def charts(metrics: AppMetrics, renderer: Renderer) -> list[Chart]:
-    """At most two charts, each of figures that share a unit."""
+    """Return at most two charts, each of metrics with the same unit."""
     result = []
     for title, better in _GROUPS:
         matching = [
@@ -174,7 +174,7 @@ def _chart(title: Message, unit: Unit, available: Sequence[Trend], renderer: Ren
 
 
 def tables(metrics: AppMetrics, renderer: Renderer) -> list[Table]:
-    """Everything there is, as tables."""
+    """Return all metrics as tables."""
     result = []
     available = [trend for trend in metrics.trends if trend.points]
     if available:
@@ -185,7 +185,7 @@ def tables(metrics: AppMetrics, renderer: Renderer) -> list[Table]:
 
 
 def _trends(metrics: AppMetrics) -> Sequence[Trend]:
-    """What can be drawn: what was told over time, else the days."""
+    """Return the time series to draw; without any, the daily values."""
     if any(len(trend.points) > 1 for trend in metrics.trends):
         return metrics.trends
     days: dict[tuple[Code, MetricDefinition | None], list[Usage]] = {}
@@ -210,7 +210,7 @@ def _better(trend: Trend) -> bool | None:
 
 
 def title_of(metrics: AppMetrics) -> Message:
-    """The app, its cloud and the topic."""
+    """Return a title: app, cloud and topic."""
     return message(
         "%(app)s at %(cloud)s, %(topic)s",
         app=metrics.app,
@@ -245,7 +245,7 @@ def _trend_table(available: Sequence[Trend], renderer: Renderer) -> Table:
 
 
 def _day_table(usages: Sequence[Usage], renderer: Renderer) -> Table:
-    """A row a day, newest first."""
+    """Build a table with a row for each day, newest first."""
     kinds = list(dict.fromkeys((usage.metric, usage.definition) for usage in usages))
     values = {(usage.day, usage.metric, usage.definition): usage for usage in usages}
     rows = []
@@ -265,7 +265,7 @@ def _cell(value: float, unit: Unit, renderer: Renderer) -> Cell:
 
 
 def _text_blocks(metrics: AppMetrics, renderer: Renderer) -> Iterator[Block]:
-    """Tables as text, as many as a message holds."""
+    """Yield tables as text, as many as a message can hold."""
     left = _MAX_TEXT_LENGTH
     for number, table in enumerate(tables(metrics, renderer)):
         lines = align(table)

@@ -1,4 +1,4 @@
-"""How everybody in a call fared, a line a fact: did only one person suffer? Decides nothing."""
+"""Statistics of a whole call as lines: how many people were affected, on which networks."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bot.i18n.messages import Duration, Message, message
 from bot.ports import FREEZE_LIMIT_PERCENT, CallStatistics, Diagnosis
 from handlers.ui.metric_names import dimension_value_name, format_value
 
-_SEVERE_PERCENT: Final = 10.0  # the cloud's last bucket begins here
-_MIN_PEOPLE: Final = 3  # of two people the verdict itself tells who suffered
+_SEVERE_PERCENT: Final = 10.0  # where the cloud's last bucket begins
+_MIN_PEOPLE: Final = 3  # of two people the verdict already names the affected one
 _MAX_NETWORKS: Final = 6
 _USER_COUNT: Final = "userCount"
 _FREEZE_COUNTS: Final = {Media.AUDIO: "audioFreezeUserCount", Media.VIDEO: "videoFreezeUserCount"}
 
 
 def call_statistics_lines(diagnosis: Diagnosis) -> list[Message]:
-    """What is known of everybody in the call; nothing where nobody tells."""
+    """Return the lines; none when the cloud gives no statistics."""
     call_statistics = diagnosis.call_statistics
     if call_statistics is None or call_statistics.is_empty:
         return []
@@ -42,7 +42,7 @@ def call_statistics_lines(diagnosis: Diagnosis) -> list[Message]:
 
 
 def _affected_share(call_statistics: CallStatistics) -> Iterator[Message]:
-    """Whether it was one person's trouble; in a class of two that is plain."""
+    """How many people were affected, in a call of three or more."""
     people = max(call_statistics.people(media) for media in Media)
     count = max(call_statistics.people(media, FREEZE_LIMIT_PERCENT) for media in Media)
     if people < _MIN_PEOPLE or not count:

@@ -1,4 +1,4 @@
-"""The picture of a call: drawn, uploaded in Slack's three steps, shown in the ticket's thread."""
+"""Charts of a call: drawn as PNG and uploaded to Slack, or as native chart blocks."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ log = logging.getLogger(__name__)
 
 _HTTP_OK: Final = 200
 _MAX_ATTEMPTS: Final = 5
-_RESPONSE_DELAYS_S: Final = (0.0, 1.5)  # an address for answers takes five in all
-_RETRY_DELAY_S: Final = 0.3  # Slack looks at a fresh file first; doubled at each try
+_RESPONSE_DELAYS_S: Final = (0.0, 1.5)  # a response_url takes five responses
+_RETRY_DELAY_S: Final = 0.3  # while Slack processes a new file; doubled at each retry
 
 
 class ChartUploader:
-    """Draws and uploads pictures for one Slack."""
+    """Draws charts and uploads them."""
 
     def __init__(self, clients: SlackClients, users: UserDirectory) -> None:
         self._clients = clients
         self._users = users
 
     async def upload(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
-        """Draw and upload; None when there is nothing to draw."""
+        """Draw and upload a ticket's chart; None without data."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
         return await self.draw(ticket.team, ticket.label, diagnosis, renderer)
 
     async def draw(
         self, team: str, label: str, diagnosis: Diagnosis, renderer: Renderer
     ) -> UploadedImage | None:
-        """Draw and upload what is about something called `label`; None without anything to draw."""
+        """Draw and upload a chart titled with `label`; None without data."""
         chart = choose_chart(diagnosis, renderer)
         if not chart.panels:
             return None
@@ -72,7 +72,7 @@ class ChartUploader:
         text: str,
         blocks: list[Block],
     ) -> None:
-        """Answer somebody privately, with a picture under the headline where Slack takes one."""
+        """Answer an inquiry privately, with a chart under the headline if Slack accepts it."""
         chart = await self._chart_blocks_for(inquiry, diagnosis, renderer)
         for wait_s in _RESPONSE_DELAYS_S if chart else ():
             await asyncio.sleep(wait_s)
@@ -91,7 +91,7 @@ class ChartUploader:
         try:
             uploaded = await self.draw(inquiry.team, inquiry.cname, diagnosis, renderer)
         except SlackError as error:
-            log.info("no picture for a question: %s", error)
+            log.info("could not upload the chart of an inquiry: %s", error)
             return []
         return [uploaded_image_block(uploaded, inquiry.cname, renderer)] if uploaded else []
 
@@ -121,13 +121,13 @@ class ChartUploader:
 
 
 def chart_image_block(ticket: Ticket, renderer: Renderer) -> Block:
-    """The picture of a ticket's call, as it was uploaded."""
+    """Build the block of a ticket's uploaded chart."""
     uploaded = UploadedImage(ticket.chart_file_id, ticket.chart_alt_text)
     return uploaded_image_block(uploaded, ticket.label, renderer)
 
 
 def uploaded_image_block(uploaded: UploadedImage, label: str, renderer: Renderer) -> Block:
-    """A picture of something called `label`, as it was uploaded."""
+    """Build the block of an uploaded chart titled with `label`."""
     title = _title(label, renderer)
     return block_kit.image("picture", uploaded.file_id, alt_text=uploaded.alt_text, title=title)
 
@@ -137,7 +137,7 @@ def _title(label: str, renderer: Renderer) -> str:
 
 
 def native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
-    """The decisive panels as Slack's own charts, and in words what those cannot show."""
+    """Build the decisive panels as native charts, with a caption of what they leave out."""
     chart = choose_chart(diagnosis, renderer)
     native = charts.native_charts(chart, renderer.translator)
     if not native:
@@ -148,7 +148,10 @@ def native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]
 
 
 async def send_when_file_ready(send: Callable[[], Awaitable[Any]]) -> Any:
-    """Post or edit with a fresh file; Slack refuses it until it has looked at it itself."""
+    """Post or edit with a new file; retry while Slack is still processing the file.
+
+    Raises SlackUnreachableError with the code FILE_GONE when it does not accept the file.
+    """
     for attempt in range(_MAX_ATTEMPTS):
         try:
             return await call_slack(_check_file_ready(send()))
@@ -159,7 +162,7 @@ async def send_when_file_ready(send: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class _FileNotReadyError(Exception):
-    """Slack has not looked at the file yet."""
+    """Slack is still processing the file."""
 
 
 async def _check_file_ready(call: Awaitable[Any]) -> Any:
@@ -172,7 +175,7 @@ async def _check_file_ready(call: Awaitable[Any]) -> Any:
 
 
 def choose_chart(diagnosis: Diagnosis, renderer: Renderer) -> ChartSpec:
-    """Choose what to draw, people named as this surface may name them."""
+    """Select the panels to draw, with names as this surface may show them."""
     uids = [diagnosis.report.uid_of(side) for side in SIDE_NAMES]
     return charts.select_panels(
         diagnosis.report,
@@ -185,7 +188,7 @@ def choose_chart(diagnosis: Diagnosis, renderer: Renderer) -> ChartSpec:
 
 
 def _headline(verdict: Verdict) -> Message:
-    """The verdict without uids, which a picture would keep for ever."""
+    """Return the verdict without uids: an image cannot be edited later."""
     if verdict.cause == HEALTHY:
         return message("The call looked healthy")
     if verdict.cause == UNKNOWN:

@@ -1,4 +1,4 @@
-"""The details of a verdict, folded away in a modal: all that was seen. Decides nothing."""
+"""The details modal of a verdict: evidence, checked metrics, call, events, missing items."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from handlers.ui.renderer import Renderer
 
 CALLBACK_ID: Final = "details"
 _SECTION_LENGTH: Final = 2800
-_MAX_BLOCKS: Final = 95  # of the hundred a modal may have
+_MAX_BLOCKS: Final = 95  # a modal takes a hundred
 _MAX_EVENTS: Final = 200
 _SOURCES: Final = {
     AGORA: message("Agora's published thresholds"),
@@ -44,7 +44,7 @@ _SOURCES: Final = {
 
 
 def details_view(ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer) -> Block:
-    """Everything that stands behind a verdict, for one reader."""
+    """Build the modal for one reader."""
     blocks = [
         block
         for block_id, title, messages in _parts(diagnosis)
@@ -76,7 +76,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[tuple[str, Message | None, Sequence
 def _paragraphs(
     block_id: str, title: Message | None, messages: Sequence[Message], renderer: Renderer
 ) -> list[Block]:
-    """A part of the modal, in as many sections as Slack's limit on one needs."""
+    """Build a part of the modal, in as many sections as Slack's text limit requires."""
     if not messages:
         return []
     lines = [renderer.mrkdwn(message("*%(title)s*", title=title))] if title else []
@@ -90,7 +90,7 @@ def _paragraphs(
 
 
 def _evidence_with_source(diagnosis: Diagnosis, item: Evidence) -> Message:
-    """A number with the document its limit comes from."""
+    """Return a piece of evidence with the document its limit comes from."""
     line = evidence_line(diagnosis, item)
     source = source_of(item.metric, item.threshold) if item.threshold is not None else None
     if source is None:
@@ -99,7 +99,7 @@ def _evidence_with_source(diagnosis: Diagnosis, item: Evidence) -> Message:
 
 
 def _checked_metrics(diagnosis: Diagnosis) -> Iterator[Message]:
-    """The worst of every number that has a limit, at both ends."""
+    """Return the worst value of every metric that has a limit, for teacher and student."""
     report = diagnosis.report
     uids = (report.teacher_uid, report.student_uid)
     for series in diagnosis.series:
@@ -134,14 +134,14 @@ def _worst_value(diagnosis: Diagnosis, series: Series) -> Message:
 
 
 def _series_name(series: Series) -> Message:
-    """Name it; most metrics' names have the way in them."""
+    """Name the metric, with its direction where the name does not contain it."""
     hide_media = series.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU)
     direction = series.direction if series.metric is Metric.JITTER else None
     return panel_name(series.metric, None if hide_media else series.media, direction)
 
 
 def _cloud_agreement(diagnosis: Diagnosis) -> Message:
-    """Whether the cloud's own events confirm the verdict, or speak against it."""
+    """Return whether the cloud's own events confirm or contradict the verdict."""
     cloud = CLOUD_NAMES[diagnosis.cloud]
     verdict, named = diagnosis.verdict, list(dict.fromkeys(_cloud_causes(diagnosis)))
     if not named:
@@ -191,7 +191,7 @@ def _no_cloud_cause(diagnosis: Diagnosis, cloud: Message) -> Message:
 
 
 def _cloud_causes(diagnosis: Diagnosis) -> Iterator[str]:
-    """The causes that the cloud's events about the two people name."""
+    """Return the causes named by the cloud's events about teacher and student."""
     uids = {diagnosis.report.teacher_uid, diagnosis.report.student_uid}
     for event in diagnosis.events:
         about = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}

@@ -1,4 +1,4 @@
-"""What stands behind a verdict, a line a fact: numbers, people, events, what is missing."""
+"""Lines of a diagnosis: evidence, call, participants, events, missing items."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from handlers.ui.causes import MISSING_ITEM_NAMES, MISSING_REASON_TEXTS, cause_t
 from handlers.ui.labels import SIDE_NAMES
 
 _PARTICIPANT_GAPS: Final = (MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS)
-_EVENTS_SHOWN: Final = 8
-_PEOPLE_SHOWN: Final = 6
-_SESSION_EVIDENCE: Final = {  # evidence from joining and leaving, in seconds
+_MAX_EVENTS: Final = 8
+_MAX_PARTICIPANTS: Final = 6
+_SESSION_EVIDENCE: Final = {  # evidence from joins and leaves, in seconds
     "absence": message("• %(who)s: out of the call for %(away)s from %(when)s"),
     "overlap": message("• %(who)s: in the call twice for %(away)s from %(when)s"),
     "session": message("• %(who)s: not in the call, or in it twice, for %(away)s from %(when)s"),
@@ -38,23 +38,23 @@ _MEDIUM_CONFIDENCE: Final = 0.6
 def participant_name(
     diagnosis: Diagnosis, uid: str | None, display_uid: str | None = None
 ) -> Message:
-    """Name somebody by side and uid; `display_uid` is the uid as a picture may show it."""
+    """Name a participant by side and uid; `display_uid` replaces the uid where it is masked."""
     if uid is None:
         return message("Somebody")
-    shown_uid = Uid(display_uid or uid)
+    visible_uid = Uid(display_uid or uid)
     side = diagnosis.report.side_of(uid)
     if side is None or not _is_side_known(diagnosis, uid):
-        return message("User %(uid)s", uid=shown_uid)
-    return message("%(side)s %(uid)s", side=SIDE_NAMES[side], uid=shown_uid)
+        return message("User %(uid)s", uid=visible_uid)
+    return message("%(side)s %(uid)s", side=SIDE_NAMES[side], uid=visible_uid)
 
 
 def _is_side_known(diagnosis: Diagnosis, uid: str) -> bool:
-    """A question may name nobody; then who is teacher and who is student stays open."""
+    """Return whether the uid's side is known: an inquiry may name neither teacher nor student."""
     return diagnosis.named is None or uid in diagnosis.named
 
 
 def confidence_text(verdict: Verdict) -> Message:
-    """How sure a verdict is, in words and percent."""
+    """Return a verdict's confidence in words and percent."""
     confidence = verdict.confidence or 0.0
     percent = round(confidence * 100)
     if confidence >= _HIGH_CONFIDENCE:
@@ -65,11 +65,11 @@ def confidence_text(verdict: Verdict) -> Message:
 
 
 def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
-    """One thing that speaks for the verdict: who, what, how much, against which limit, when."""
+    """Return one piece of evidence: who, what, value, limit, time."""
     who = participant_name(diagnosis, item.uid)
     if item.code is not None:
         code = item.code.user_message
-        if item.peer:  # it happened to one, and lies with the other
+        if item.peer:  # seen at one participant, caused by the other
             code = message(
                 "%(code)s at %(who)s", code=code, who=participant_name(diagnosis, item.peer)
             )
@@ -96,7 +96,7 @@ def evidence_line(diagnosis: Diagnosis, item: Evidence) -> Message:
 
 
 def format_measurement(value: float | None, unit: str) -> Message:
-    """A value with its unit."""
+    """Format a value with its unit."""
     if unit == Unit.PERCENT:
         return message("%(value)s%%", value=value)
     if not unit:
@@ -105,7 +105,7 @@ def format_measurement(value: float | None, unit: str) -> Message:
 
 
 def _metric_of(item: Evidence) -> Message:
-    """What was measured, and of sound or picture."""
+    """Name the metric, with its medium where it has one."""
     name = metric_name(item.metric)
     if item.media is None or item.metric in (Metric.APP_CPU, Metric.SYSTEM_CPU):
         return name
@@ -113,7 +113,7 @@ def _metric_of(item: Evidence) -> Message:
 
 
 def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
-    """The next cause."""
+    """Return one of the next likely causes."""
     return message(
         "Also: %(who)s: %(cause)s. %(sure)s",
         who=participant_name(diagnosis, other.uid),
@@ -123,7 +123,7 @@ def other_line(diagnosis: Diagnosis, other: Verdict) -> Message:
 
 
 def call_lines(diagnosis: Diagnosis) -> list[Message]:
-    """The call and who was in it."""
+    """Return the call and its participants."""
     call = diagnosis.call
     return [_call_line(call), *_people_lines(diagnosis)] if call else []
 
@@ -148,7 +148,7 @@ def _people_lines(diagnosis: Diagnosis) -> list[Message]:
     people = [person for person in diagnosis.participants if person.uid in uids]
     people = people or list(diagnosis.participants)
     people.sort(key=lambda person: person.joined_at)
-    return [_person_line(diagnosis, person) for person in people[:_PEOPLE_SHOWN]]
+    return [_person_line(diagnosis, person) for person in people[:_MAX_PARTICIPANTS]]
 
 
 def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
@@ -164,8 +164,8 @@ def _person_line(diagnosis: Diagnosis, person: Participant) -> Message:
     )
 
 
-def event_lines(diagnosis: Diagnosis, most: int = _EVENTS_SHOWN) -> list[Message]:
-    """What the cloud itself saw, the newest `most` of it, oldest first."""
+def event_lines(diagnosis: Diagnosis, most: int = _MAX_EVENTS) -> list[Message]:
+    """Return the newest `most` events of the cloud's own diagnosis, oldest first."""
     if not diagnosis.events:
         return []
     title = message("*%(cloud)s's own diagnosis*", cloud=CLOUD_NAMES[diagnosis.cloud])
@@ -194,7 +194,7 @@ def _factor(diagnosis: Diagnosis, event: AbnormalEvent, factor: Factor) -> Messa
 
 
 def missing_lines(diagnosis: Diagnosis) -> list[Message]:
-    """One line for each thing and reason, the earliest moment first."""
+    """Return a line for each distinct pair of item and reason."""
     unique: dict[tuple[MissingKind, MissingReason], MissingItem] = {}
     for gap in diagnosis.verdict.missing:
         unique.setdefault((gap.what, gap.why), gap)
@@ -202,7 +202,7 @@ def missing_lines(diagnosis: Diagnosis) -> list[Message]:
 
 
 def missing_line(gap: MissingItem) -> Message:
-    """What could not be learnt, why, and when it is asked again."""
+    """Return what is missing, why, and when it is fetched again."""
     what, why = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why]
     detail = _detail(gap)
     if detail is not None:
@@ -218,7 +218,7 @@ def missing_line(gap: MissingItem) -> Message:
 
 
 def _detail(gap: MissingItem) -> object:
-    """What tells a reader more: whose data, which minutes, the cloud's code; never a call's id."""
+    """Return whose data, which minutes or the cloud's code; never a call's id."""
     if not gap.detail:
         return None
     if gap.what in _PARTICIPANT_GAPS or gap.why is MissingReason.CUT_OFF:
@@ -230,7 +230,7 @@ def _detail(gap: MissingItem) -> object:
 
 
 def footer(diagnosis: Diagnosis) -> Message:
-    """Which minutes were judged, by whose data, and how old it is."""
+    """Return the time span, the source and the age of the data."""
     verdict = diagnosis.verdict
     return message(
         "Period checked: %(since)s to %(until)s. Data from %(cloud)s, fetched %(when)s.",

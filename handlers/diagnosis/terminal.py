@@ -1,4 +1,4 @@
-"""A diagnosis for the terminal, in the words of the cards. Uids are not masked here."""
+"""A diagnosis as plain text for the terminal, with unmasked uids."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bot.ports import Diagnosis
 from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
 
-_MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and marks of the cards
+_MARKUP: Final = re.compile(r"\*(?=\S)|(?<=\S)\*|:[a-z_]+: ")  # bold and emoji
 
 
 def print_diagnosis(diagnosis: Diagnosis, translator: Translator) -> str:
-    """The diagnosis as lines of plain text."""
+    """Return the diagnosis as lines of plain text."""
     renderer = Renderer(translator, mask=False)
     return "\n".join(_line(renderer, msg) for msg in diagnosis_message.diagnosis_lines(diagnosis))
 
 
 def print_message(msg: Message, translator: Translator) -> str:
-    """A message as one line."""
+    """Return a message as one line."""
     return " / ".join(translator.translate(msg).splitlines())
 
 
@@ -31,6 +31,6 @@ def _line(renderer: Renderer, msg: Message) -> str:
 
 
 def print_failures(diagnosis: Diagnosis, translator: Translator) -> Iterator[str]:
-    """What went wrong between us and the cloud, a line each."""
+    """Return the cloud's failures, a line each."""
     for failure in diagnosis.failures:
         yield print_message(failure, translator)

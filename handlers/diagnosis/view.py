@@ -1,4 +1,4 @@
-"""A diagnosis to blocks: the verdict in a sentence, what to do, its numbers. Decides nothing."""
+"""A diagnosis as blocks and lines: the verdict in a sentence, advice, evidence."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from handlers.ui.causes import cause_title
 from handlers.ui.labels import SIDE_NAMES
 from handlers.ui.renderer import Link, Renderer
 
-_EVIDENCE_SHOWN: Final = 6
-_NUMBERS_IN_THREAD: Final = 3  # the others stand in the details
+_MAX_EVIDENCE: Final = 6
+_MAX_EVIDENCE_IN_THREAD: Final = 3  # the details modal has the others
 _TWICE: Final = 2
 _LISTED_WITHIN_MINUTES: Final = int(LISTING_DELAY.total_seconds() / 60)
 _SIDE_LABELS: Final = {Side.TEACHER: message("This teacher"), Side.STUDENT: message("This student")}
@@ -38,9 +38,11 @@ _UNKNOWN_FINAL: Final = message("There was not enough data to say why the call w
 
 
 def thread_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
-    """What is posted in the thread: short, for the rest folds away in the details."""
+    """Build the post in a ticket's thread; the details modal has the rest."""
     verdict = diagnosis.verdict
-    numbers = [evidence_line(diagnosis, item) for item in verdict.evidence[:_NUMBERS_IN_THREAD]]
+    numbers = [
+        evidence_line(diagnosis, item) for item in verdict.evidence[:_MAX_EVIDENCE_IN_THREAD]
+    ]
     others = [other_line(diagnosis, other) for other in verdict.others]
     small = [*_gap_summary(diagnosis), *diagnosis.failures[:1], footer(diagnosis)]
     return [
@@ -58,7 +60,7 @@ def _history(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]:
 
 
 def _history_line(history: ParticipantHistory) -> Message:
-    """How many tickets somebody had lately, and how often which cause was theirs."""
+    """Return how many tickets a participant had lately, and their causes."""
     whose = _SIDE_LABELS[history.side]
     causes = [_times(cause, count) for cause, count in history.causes]
     if not causes:
@@ -87,7 +89,7 @@ def _times(cause: str, count: int) -> Message:
 
 
 def _gap_summary(diagnosis: Diagnosis) -> list[Message]:
-    """One line of what is missing; the details have every one."""
+    """Return one line about missing items; the details modal lists all."""
     lines = missing_lines(diagnosis)
     if len(lines) < 2:  # noqa: PLR2004 - one line needs no counting
         return lines
@@ -98,7 +100,7 @@ def _gap_summary(diagnosis: Diagnosis) -> list[Message]:
 def full_blocks(
     diagnosis: Diagnosis, renderer: Renderer, unknown: Message | None = None
 ) -> list[Block]:
-    """Everything at once; `unknown` is the sentence while nothing is known."""
+    """Build the whole diagnosis; `unknown` replaces the sentence of an unknown verdict."""
     blocks = [
         block
         for block_id, messages in _parts(diagnosis, unknown)
@@ -117,7 +119,7 @@ def _lines(messages: Sequence[Message], renderer: Renderer) -> str:
 
 
 def diagnosis_lines(diagnosis: Diagnosis) -> list[Message]:
-    """The same as lines, for a terminal."""
+    """Return the whole diagnosis as lines, for a terminal."""
     lines = [
         line
         for _, messages in _parts(diagnosis, _unknown_in_terminal(diagnosis))
@@ -134,7 +136,7 @@ def _parts(
         ("verdict", [headline(diagnosis, unknown), *_advice_to_person(diagnosis)]),
         (
             "evidence",
-            [evidence_line(diagnosis, item) for item in verdict.evidence[:_EVIDENCE_SHOWN]],
+            [evidence_line(diagnosis, item) for item in verdict.evidence[:_MAX_EVIDENCE]],
         ),
         ("others", [other_line(diagnosis, other) for other in verdict.others]),
         ("call", call_lines(diagnosis)),
@@ -143,14 +145,14 @@ def _parts(
 
 
 def headline(diagnosis: Diagnosis, unknown: Message | None = None) -> Message:
-    """The verdict in a sentence, with its mark."""
+    """Return the verdict in a sentence, with an emoji."""
     emoji = _EMOJI.get(diagnosis.verdict.cause, ":warning:")
     sentence = _sentence(diagnosis, unknown or _unknown_sentence(diagnosis))
     return message("%(mark)s %(text)s", mark=emoji, text=sentence)
 
 
 def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
-    """What the person at fault can do, addressed to their side."""
+    """Return advice for the person at fault."""
     verdict = diagnosis.verdict
     advice = advice_for(verdict.cause)
     if advice is None:
@@ -162,7 +164,7 @@ def _advice_to_person(diagnosis: Diagnosis) -> list[Message]:
 
 
 def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
-    """What can be passed on to the person at fault, and what support can do."""
+    """Return advice for the person at fault and for support."""
     verdict = diagnosis.verdict
     advice = advice_for(verdict.cause)
     if advice is None:
@@ -172,7 +174,7 @@ def _thread_advice(diagnosis: Diagnosis) -> list[Message]:
 
 
 def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
-    """Reporters are teachers: their own part, or what to ask of the student."""
+    """Return advice for the reporter, a teacher: for themselves or to pass on to the student."""
     verdict = diagnosis.verdict
     advice = advice_for(verdict.cause)
     if advice is None:
@@ -182,14 +184,14 @@ def _advice_to_reporter(diagnosis: Diagnosis) -> list[Message]:
 
 
 def diagnosis_fallback_text(diagnosis: Diagnosis, renderer: Renderer) -> str:
-    """The verdict in one plain line, for notifications and screen readers."""
+    """Return the verdict as a post's top-level text."""
     return renderer.fallback_text(verdict_sentence(diagnosis))
 
 
 def inquiry_response(diagnosis: Diagnosis, renderer: Renderer) -> tuple[str, list[Block]]:
-    """What somebody who asked is answered: notice text and blocks.
+    """Build the response to an inquiry: top-level text and blocks.
 
-    Such an answer cannot be changed later; a second one follows instead.
+    A private response cannot be edited later; a second one follows instead.
     """
     unknown = _unknown_in_response(diagnosis)
     fallback_text = renderer.fallback_text(_sentence(diagnosis, unknown))
@@ -197,7 +199,7 @@ def inquiry_response(diagnosis: Diagnosis, renderer: Renderer) -> tuple[str, lis
 
 
 def _unknown_in_response(diagnosis: Diagnosis) -> Message:
-    """What stands for a verdict while there is none, where the answer comes back by itself."""
+    """Return the sentence of an unknown verdict, where a second response follows."""
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return _unknown_final(diagnosis)
@@ -213,7 +215,7 @@ def _unknown_in_response(diagnosis: Diagnosis) -> Message:
 
 
 def _unknown_in_terminal(diagnosis: Diagnosis) -> Message:
-    """The same where nothing comes back by itself."""
+    """Return the sentence of an unknown verdict, where no second response follows."""
     retry_at = diagnosis.verdict.known_at
     if retry_at is None:
         return _unknown_final(diagnosis)
@@ -238,7 +240,7 @@ def _unknown_final(diagnosis: Diagnosis) -> Message:
 
 
 def _is_call_not_found(diagnosis: Diagnosis) -> bool:
-    """Tell whether the cloud knows no call of the channel; one that has just begun may come."""
+    """Return whether the cloud lists no call of the channel; a new one may not be listed yet."""
     not_found = (MissingKind.CALL, MissingReason.NOT_FOUND)
     reasons = [(gap.what, gap.why) for gap in diagnosis.verdict.missing]
     return not diagnosis.calls and not_found in reasons
@@ -247,7 +249,7 @@ def _is_call_not_found(diagnosis: Diagnosis) -> bool:
 def explanation(
     ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """What the reporter is told when the verdict is first known: notice text and blocks."""
+    """Build the reporter's message when the verdict is first known: top-level text and blocks."""
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
     lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FINAL)]
     lines += _advice_to_reporter(diagnosis)
@@ -261,7 +263,7 @@ def explanation(
 
 
 def verdict_sentence(diagnosis: Diagnosis) -> Message:
-    """The verdict as one sentence a teacher understands."""
+    """Return the verdict as one sentence a teacher understands."""
     return _sentence(diagnosis, _unknown_sentence(diagnosis))
 
 

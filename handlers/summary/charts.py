@@ -1,4 +1,4 @@
-"""A week's charts: two native ones, or the days as a table with bars. Counts nothing."""
+"""A week's charts: two native bar charts, or a text table with bars."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from bot.i18n.messages import Message, message
 from bot.services.summary.report import WeekReport
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.native_charts import Cell, Table
+from handlers.ui.native_charts import Cell, Table, distinct_names
 from handlers.ui.renderer import Renderer, escape
 from handlers.ui.text_tables import align, escape_code_block
 
 _CAUSES: Final = 6
-_NAME_LENGTH: Final = 20  # of a chart's lines and labels
 _TITLE_LENGTH: Final = 50
 _BAR_WIDTH: Final = 12
 
 
 def chart_blocks(report: WeekReport, renderer: Renderer) -> list[Block]:
-    """Two bar charts: days, and causes beside those of the week before."""
+    """Build two bar charts: tickets by day, and by cause beside the week before."""
     if not (report.reported or report.resolved):
         return []
     days = [_day_name(each.day) for each in report.days]
@@ -33,7 +32,7 @@ def chart_blocks(report: WeekReport, renderer: Renderer) -> list[Block]:
     blocks = [_bars("chart-days", message("Tickets by day"), days, by_day, renderer)]
     causes = report.causes[:_CAUSES]
     if causes:
-        names = _distinct([renderer.plain_text(resolution_title(each.key)) for each in causes])
+        names = distinct_names([renderer.plain_text(resolution_title(each.key)) for each in causes])
         by_cause = (
             (message("This week"), [each.count for each in causes]),
             (message("Week before"), [each.before for each in causes]),
@@ -53,7 +52,7 @@ def _bars(
     values: Sequence[tuple[Message, Sequence[int]]],
     renderer: Renderer,
 ) -> Block:
-    names = _distinct([renderer.plain_text(name) for name, _ in values])
+    names = distinct_names([renderer.plain_text(name) for name, _ in values])
     series = [
         {
             "name": name,
@@ -76,20 +75,8 @@ def _bars(
     }
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Names within a chart's length, each different."""
-    unique: list[str] = []
-    for name in names:
-        short, number = block_kit.clip(name, _NAME_LENGTH), 2
-        while short in unique:
-            tail = f" {number}"
-            short, number = block_kit.clip(name, _NAME_LENGTH - len(tail)) + tail, number + 1
-        unique.append(short)
-    return unique
-
-
 def text_charts(report: WeekReport, renderer: Renderer) -> list[Block]:
-    """The same where a workspace takes no charts."""
+    """Build the text table, for workspaces without native charts."""
     return [
         block_kit.section(
             f"text-{number}",
@@ -100,7 +87,7 @@ def text_charts(report: WeekReport, renderer: Renderer) -> list[Block]:
 
 
 def day_tables(report: WeekReport, renderer: Renderer) -> list[Table]:
-    """The days as a table with bars; none for a week without tickets."""
+    """Return the days as a table with bars; no table for a week without tickets."""
     if not (report.reported or report.resolved):
         return []
     max_count = max(each.reported for each in report.days) or 1

@@ -1,4 +1,4 @@
-"""A week in words, blocks and text. Counts nothing, decides nothing, speaks to nobody."""
+"""The weekly summary as blocks and as terminal text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Lines = tuple[Message, ...]
 
 
 def headline(report: WeekReport) -> Message:
-    """The week in one sentence."""
+    """Return the week in one sentence."""
     title = _title(report)
     if report.is_uncollected:
         return message("%(week)s: not collected. Lagdesk was not running.", week=title)
@@ -64,7 +64,7 @@ def _change(report: WeekReport) -> Message:
 
 
 def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
-    """The summary, a group of lines at a time, each under its name."""
+    """Yield the summary's sections: block id and lines."""
     yield "gaps", tuple(_gaps(report))
     if report.reported:
         yield "types", _tallies(message("*By type*"), report, report.types, _issue_types())
@@ -80,7 +80,7 @@ def summary_sections(report: WeekReport) -> Iterator[tuple[str, Lines]]:
 def details_sections(
     report: WeekReport, cloud_weeks: Sequence[WeeklyMetrics]
 ) -> Iterator[tuple[str, Lines]]:
-    """What belongs in the thread, likewise."""
+    """Yield the sections of the post in the summary's thread, likewise."""
     if report.oldest:
         yield "oldest", (message("*Still open, the oldest first*"), *_open_tickets(report))
     if report.rooms or report.people:
@@ -114,7 +114,7 @@ def _tallies(
     tallies: Sequence[WeeklyCount],
     names: Mapping[str, Message] | None,
 ) -> Lines:
-    """`names` says the keys: {} for causes, None for keys that are names themselves."""
+    """List counts by key; `names` are the keys' names, {} for causes, None when keys are names."""
     lines = [title]
     for each in tallies[:_MAX_ROWS]:
         name: object = (
@@ -160,7 +160,7 @@ def _wait(name: Message, waits: WaitTimes) -> Message:
 
 
 def _escalated(report: WeekReport) -> Iterator[Message]:
-    """For how many people were called, and how it was afterwards."""
+    """How many tickets were escalated, and how many resolved, confirmed and reopened."""
     escalations, after = report.escalations, report.resolution_outcomes
     if escalations.tickets:
         yield plural(
@@ -186,7 +186,7 @@ def _open(report: WeekReport) -> Iterator[Message]:
     if not report.open_count:
         yield message("*Still open*: none")
         return
-    if not report.oldest:  # whoever reads this may not see them
+    if not report.oldest:  # the reader may not see them
         yield message("*Still open*: %(count)s", count=report.open_count)
         return
     oldest = report.oldest[0]
@@ -258,12 +258,12 @@ def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
             yield message("• %(title)s: not collected. %(why)s", title=title, why=why)
         elif app_metrics.is_empty:
             yield message("• %(title)s: no data for this week.", title=title)
-        else:  # a cloud that tells the last hours only
+        else:  # a cloud with data of the last hours only
             yield message("• %(line)s", line=metrics_headline(app_metrics))
 
 
 def _metric_change(metric_change: WeekOverWeekChange) -> Message:
-    """A figure's mean of the week, and how it moved where that is known."""
+    """Return a metric's mean of the week, with its change where known."""
     name, value = (
         short_name(metric_change.name, metric_change.definition),
         format_value(metric_change.mean, metric_change.unit),
@@ -277,7 +277,7 @@ def _metric_change(metric_change: WeekOverWeekChange) -> Message:
 def summary_blocks(
     report: WeekReport, renderer: Renderer, *, native: bool, button: bool
 ) -> list[Block]:
-    """The summary's post; without `native` the charts are text."""
+    """Build the summary's post; without `native` the charts are text."""
     blocks = [
         block_kit.section("headline", renderer.mrkdwn(message("*%(line)s*", line=headline(report))))
     ]
@@ -294,14 +294,14 @@ def summary_blocks(
 def details_blocks(
     report: WeekReport, cloud_weeks: Sequence[WeeklyMetrics], renderer: Renderer
 ) -> list[Block]:
-    """The post in the summary's thread."""
+    """Build the post in the summary's thread."""
     blocks = _sections(details_sections(report, cloud_weeks), renderer)
     nothing = message("There are no more details for this week.")
     return blocks or [block_kit.section("nothing", renderer.mrkdwn(nothing))]
 
 
 def details_fallback_text(report: WeekReport, renderer: Renderer) -> str:
-    """What a notification says of the thread."""
+    """Return the top-level text of the post in the thread."""
     return renderer.fallback_text(message("Details of week %(week)s", week=report.week.label))
 
 
@@ -314,7 +314,7 @@ def _sections(groups: Iterator[tuple[str, Lines]], renderer: Renderer) -> list[B
 
 
 def print_summary(report: WeekReport, translator: Translator) -> str:
-    """The summary as lines of plain text, for a terminal."""
+    """Return the summary as plain text, for a terminal."""
     renderer = Renderer(translator, mask=False)
     texts = [renderer.plain_text(headline(report))]
     for table in day_tables(report, renderer):

@@ -1,4 +1,4 @@
-"""A thin layer over slackblocks: explicit ids, alt_text demanded, texts cut to Slack's limits."""
+"""Block Kit from slackblocks: explicit ids, required alt text, texts cut to Slack's limits."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ INPUT_ACTION_ID: Final = "value"  # the action id of every form element; its blo
 
 
 def clip(text: str, length: int) -> str:
-    """Cut a text to Slack's limit, with a sign that it was cut; never empty."""
+    """Cut a text to Slack's limit, ending in an ellipsis; never empty."""
     clipped = text if len(text) <= length else text[: length - 1] + "…"
     return clipped or " "
 
 
 def clip_mrkdwn(text: str, length: int) -> str:
-    """Cut markup to Slack's limit, but never within a token such as a date, or an entity."""
+    """Cut mrkdwn to Slack's limit, never inside a token such as a date, or an entity."""
     if len(text) <= length:
         return clip(text, length)
     head = text[: length - 1]
@@ -37,27 +37,27 @@ def clip_mrkdwn(text: str, length: int) -> str:
 
 
 def plain_text(text: str, length: int) -> sb.Text:
-    """A text without markup."""
+    """Build a plain_text object."""
     return sb.Text(clip(text, length), type_=sb.TextType.PLAINTEXT, emoji=True)
 
 
 def mrkdwn(text: str, length: int = TEXT_LENGTH) -> sb.Text:
-    """A text in Slack's markup; what people typed in it is already escaped.
+    """Build a mrkdwn text object; user text in it must already be escaped.
 
-    Verbatim: Slack makes no links of addresses and names that people typed.
+    Verbatim, so Slack does not turn URLs and names in user text into links.
     """
     return sb.Text(clip_mrkdwn(text, length), type_=sb.TextType.MARKDOWN, verbatim=True)
 
 
 def header(block_id: str, text: str) -> Block:
-    """A headline."""
+    """Build a header block."""
     return _to_dict(sb.HeaderBlock(plain_text(text, HEADER_LENGTH), block_id=block_id))
 
 
 def section(
     block_id: str, text: str, *, fields: Sequence[str] = (), accessory: Element | None = None
 ) -> Block:
-    """A paragraph, with up to ten short fields in two columns."""
+    """Build a section block, with up to ten short fields in two columns."""
     field_texts: list[str | sb.Text] = [mrkdwn(field, FIELD_LENGTH) for field in fields[:10]]
     body = mrkdwn(text) if text else None
     return _to_dict(
@@ -66,29 +66,29 @@ def section(
 
 
 def context(block_id: str, *texts: str) -> Block:
-    """Small print."""
+    """Build a context block."""
     elements = [mrkdwn(text) for text in texts if text][:10]
     return _to_dict(sb.ContextBlock(list(elements), block_id=block_id))
 
 
 def divider(block_id: str) -> Block:
-    """A line."""
+    """Build a divider block."""
     return _to_dict(sb.DividerBlock(block_id=block_id))
 
 
 def actions(block_id: str, *elements: Element) -> Block:
-    """A row of buttons."""
+    """Build an actions block."""
     return _to_dict(sb.ActionsBlock(list(elements), block_id=block_id))
 
 
 def button(action_id: str, text: str, value: str, *, style: str | None = None) -> Element:
-    """A button; `style` is `primary` or `danger`."""
+    """Build a button; `style` is `primary` or `danger`."""
     label = plain_text(text, OPTION_LENGTH)
     return sb.Button(label, action_id=action_id, value=value, style=style)  # type: ignore[arg-type]
 
 
 def image(block_id: str, file_id: str, *, alt_text: str, title: str) -> Block:
-    """An uploaded picture; `alt_text` says what it shows."""
+    """Build an image block of an uploaded file."""
     slack_file = sb.SlackFile(None, file_id)
     return _to_dict(
         sb.ImageBlock(
@@ -103,7 +103,7 @@ def image(block_id: str, file_id: str, *, alt_text: str, title: str) -> Block:
 def field(
     field_id: str, label: str, element: Element, *, hint: str = "", optional: bool = False
 ) -> Block:
-    """A field of a form."""
+    """Build an input block."""
     return _to_dict(
         sb.InputBlock(
             plain_text(label, LABEL_LENGTH),
@@ -118,7 +118,7 @@ def field(
 def text_input(
     value: str = "", *, placeholder: str = "", multiline: bool = False, max_length: int = 200
 ) -> Element:
-    """A field for words."""
+    """Build a text input."""
     return sb.PlainTextInput(
         action_id=INPUT_ACTION_ID,
         initial_value=value[:max_length] or None,
@@ -129,21 +129,21 @@ def text_input(
 
 
 def select(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
-    """A menu of (value, text) pairs."""
+    """Build a select menu for an input block, from (value, text) pairs."""
     built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
     initial = next((option for option in built if option.value == selected), None)
     return sb.StaticSelectMenu(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
 
 
 def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: str) -> Element:
-    """A menu outside a form, which acts at once; (value, text) pairs."""
+    """Build a select menu that sends an action at once, from (value, text) pairs."""
     built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
     initial = next((option for option in built if option.value == selected), None)
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
 def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) -> Element:
-    """Boxes to tick, as (value, text) pairs; `selected` are ticked."""
+    """Build checkboxes from (value, text) pairs; `selected` are checked."""
     built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
     checked = [option for option in built if option.value in selected]
     return sb.CheckboxGroup(
@@ -152,25 +152,25 @@ def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) ->
 
 
 def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Element:
-    """A small menu of up to five (value, text) pairs, which acts at once."""
+    """Build an overflow menu of up to five (value, text) pairs."""
     built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options[:5]]
     return sb.OverflowMenu(action_id=action_id, options=built)
 
 
 def user_select() -> Element:
-    """A menu of the workspace's people."""
+    """Build a menu of the workspace's users."""
     return sb.UserSelectMenu(action_id=INPUT_ACTION_ID)
 
 
 def radio(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
-    """A few (value, text) pairs, all in sight."""
+    """Build radio buttons from (value, text) pairs."""
     built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
     initial = next((option for option in built if option.value == selected), None)
     return sb.RadioButtonGroup(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
 
 
 def datetime_input(epoch_s: int) -> Element:
-    """A field for a date and a time."""
+    """Build a date and time picker."""
     return sb.DateTimePicker(action_id=INPUT_ACTION_ID, initial_datetime=epoch_s)
 
 
@@ -183,11 +183,11 @@ def modal(
     close: str,
     private_metadata: str = "",
 ) -> Block:
-    """A form; `blocks` are built by this module. Without `submit` it can only be read."""
+    """Build a modal view from this module's blocks; without `submit` it has no submit button."""
     view = {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain_text(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - its only way to JSON
+        "title": plain_text(title, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - slackblocks has no public way to JSON
         "close": plain_text(close, TITLE_LENGTH)._resolve(),  # noqa: SLF001 - likewise
         "blocks": list(blocks),
         "private_metadata": private_metadata,
@@ -198,10 +198,10 @@ def modal(
 
 
 def home(blocks: Sequence[Block]) -> Block:
-    """The App Home tab."""
+    """Build an App Home view."""
     return {"type": "home", "blocks": list(blocks)}
 
 
 def _to_dict(block: sb.Block) -> Block:
-    resolved: Block = block._resolve()  # noqa: SLF001 - slackblocks has no public name for it
+    resolved: Block = block._resolve()  # noqa: SLF001 - slackblocks has no public way to JSON
     return resolved

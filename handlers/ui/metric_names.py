@@ -1,4 +1,4 @@
-"""What the clouds' figures are called, at full length and where there is little room."""
+"""Names of the clouds' metrics, full and short, and values with their units."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.call import Code, Distribution, MetricDefinition, Unit
 from bot.i18n.messages import Duration, Message, code_message, message
 from bot.i18n.translator import has_code
 
-# Names of at most 20 characters, for the lines of a chart and the heads of columns.
+# At most 20 characters, for chart legends and column titles.
 _SHORT_NAMES: Final[dict[str, Message]] = {
     **dict.fromkeys(("pcu", "userCount", "online_user_count", "OnlineUsers"), message("Users")),
     **dict.fromkeys(("user_count", "UserCount"), message("Users")),
@@ -96,7 +96,7 @@ _DIMENSION_NAMES: Final[dict[str, Message]] = {
 }
 
 
-# The thresholds that stand in the names of Volcengine's figures; a company may have others.
+# The thresholds in the names of Volcengine's metrics; an account may have others.
 _DEFAULT_THRESHOLDS_MS: Final = {
     "audio_stall_rate": 80,
     "video_stall_rate": 500,
@@ -107,7 +107,7 @@ _DEFAULT_THRESHOLDS_MS: Final = {
 
 
 def full_name(code: Code, definition: MetricDefinition | None = None) -> Message:
-    """A figure's whole name; an unknown one as its code and kind."""
+    """Return a metric's full name; for an unknown metric, its code and kind."""
     if has_code(code.kind, code.value):
         name = code_message(code.kind, code.value)
     else:
@@ -120,7 +120,7 @@ def full_name(code: Code, definition: MetricDefinition | None = None) -> Message
 
 
 def short_name(code: Code, definition: MetricDefinition | None = None) -> Message:
-    """A figure's name where there is little room."""
+    """Return a metric's short name."""
     return _with_part(_SHORT_NAMES.get(code.value) or full_name(code), definition)
 
 
@@ -130,7 +130,7 @@ def _with_part(name: Message, definition: MetricDefinition | None) -> Message:
 
 
 def format_value(value: float, unit: Unit) -> Message:
-    """A value with its unit."""
+    """Format a value with its unit."""
     formatter = _UNIT_FORMATTERS.get(unit)
     if formatter is not None:
         return formatter(value)
@@ -139,14 +139,14 @@ def format_value(value: float, unit: Unit) -> Message:
 
 
 def dimension_name(distribution: Distribution) -> Message:
-    """What a figure is spread over."""
+    """Return the name of a distribution's dimension."""
     return _DIMENSION_NAMES.get(distribution.dimension) or message(
         "%(text)s", text=distribution.dimension
     )
 
 
 def dimension_value_name(codes: Sequence[Code]) -> Message:
-    """Where along a dimension: a code in words where it has some, else as the cloud gave it."""
+    """Return the name of a dimension's value; the cloud's own for one without a name."""
     names: list[object] = []
     for code in codes:
         is_plain = not code.value.isdigit() and not has_code(code.kind, code.value)

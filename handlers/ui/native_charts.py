@@ -1,7 +1,7 @@
-"""Figures over time as Slack's own charts and tables, within Slack's limits. Decides no words.
+"""Slack's native charts and tables (data_visualization, data_table), within Slack's limits.
 
 Slack, "Data visualization block" and "Data table block": 2 charts a message, 12 lines a chart, 20
-points a line with a label of 20 characters each; 200 rows of 20 cells.
+points a line with labels of 20 characters; 200 rows of 20 cells.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number beside its text, or a text alone."""
+    """A table cell: a text, with its number where it has one."""
 
     text: str
     value: float | None = None
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A head and rows of as many cells; the first column names the row."""
+    """Column titles and rows of as many cells; the first column names the row."""
 
     title: str
     head: tuple[str, ...]
@@ -63,13 +63,13 @@ class Table:
 
 
 def chart_block(block_id: str, chart: Chart, translator: Translator) -> Block | None:
-    """Draw lines over the time they share; None when there is nothing to draw."""
+    """Build a line chart over the lines' common times; None without data."""
     lines = [line for line in chart.lines if len(line.points) > 1][:_MAX_LINES]
     moments, columns = _sample(lines)
     if not moments:
         return None
     labels = _labels(moments, translator)
-    names = _names([line.name for line in lines])
+    names = distinct_names([line.name for line in lines])
     series = [
         {"name": name, "data": _data(labels, values)}
         for name, values in zip(names, columns, strict=True)
@@ -88,7 +88,7 @@ def chart_block(block_id: str, chart: Chart, translator: Translator) -> Block | 
 
 
 def native_chart_block(block_id: str, native_chart: NativeChart) -> Block:
-    """Show a chart whose points are chosen already."""
+    """Build a line chart whose points are already sampled."""
     series = [
         {"name": line_data.name, "data": _data(native_chart.labels, line_data.values)}
         for line_data in native_chart.series
@@ -107,7 +107,7 @@ def native_chart_block(block_id: str, native_chart: NativeChart) -> Block:
 
 
 def table_block(block_id: str, table: Table) -> Block:
-    """Show a table; numbers sort as numbers."""
+    """Build a table; number cells sort by value."""
     head = [_text_cell(title) for title in table.head[:_MAX_COLUMNS]]
     rows = [[_cell(cell) for cell in row[:_MAX_COLUMNS]] for row in table.rows[:_MAX_ROWS]]
     return {
@@ -121,9 +121,9 @@ def table_block(block_id: str, table: Table) -> Block:
 
 
 def _sample(lines: Sequence[Line]) -> tuple[list[dt.datetime], list[list[float]]]:
-    """Average each line over as many equal stretches as Slack draws points.
+    """Average each line over as many equal intervals as Slack draws points.
 
-    A stretch in which one line has nothing is left out: Slack wants a point of every line.
+    Intervals where any line has no point are left out: Slack requires a point of every line.
     """
     timestamps = sorted({at.timestamp() for line in lines for at, _ in line.points})
     if not timestamps:
@@ -144,7 +144,7 @@ def _sample(lines: Sequence[Line]) -> tuple[list[dt.datetime], list[list[float]]
 def _average(
     line: Line, first_s: float, width_s: float, count: int
 ) -> dict[int, tuple[float, float]]:
-    """Each stretch's first moment and mean, by its place."""
+    """Return each interval's first time and mean, by the interval's index."""
     buckets: dict[int, list[tuple[float, float]]] = {}
     for at, value in line.points:
         index = min(count - 1, math.floor((at.timestamp() - first_s) / width_s + 1e-9))
@@ -156,7 +156,7 @@ def _average(
 
 
 def _labels(moments: Sequence[dt.datetime], translator: Translator) -> list[str]:
-    """Times as short as they can be and still differ, in the reader's zone."""
+    """Format times in the reader's zone, as short as possible while distinct."""
     span = moments[-1] - moments[0]
     midnights = all((later - moments[0]) % _DAY == dt.timedelta(0) for later in moments)
     patterns = ["MM-dd"] if midnights and span >= _DAY else []
@@ -168,8 +168,8 @@ def _labels(moments: Sequence[dt.datetime], translator: Translator) -> list[str]
     return [f"{number}" for number in range(1, len(moments) + 1)]
 
 
-def _names(names: Sequence[str]) -> list[str]:
-    """Names within Slack's length, each different."""
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Cut names to Slack's length, each different from the others."""
     unique: list[str] = []
     for name in names:
         short, number = clip(name, _NAME_LENGTH), 2

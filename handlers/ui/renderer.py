@@ -1,4 +1,4 @@
-"""A surface's voice: messages become Slack markup or plain text. Decides no words."""
+"""Rendering messages as mrkdwn or plain text, with escaping and uid masking."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Final
 from bot.i18n.messages import Message, PersonId, Uid
 from bot.i18n.translator import Translator
 
-_SHOWN_DIGITS: Final = 2
+_VISIBLE_CHARACTERS: Final = 2
 _LONG_NUMBER: Final = re.compile(r"[0-9]{4,}")
 _DIGIT_CLASSES: Final = {str(digit): f"[{digit}{chr(0xFF10 + digit)}]" for digit in range(10)}
 _FORMATTING_MARK: Final = re.compile(r"(?<![^\W_])([*_~])(?=\S[^\n]*\1)|`")
 _SOFT_HYPHEN: Final = (
-    "\u00ad"  # invisible; Slack's markup has no escape, but takes this for a letter
+    "\u00ad"  # mrkdwn has no escape character; this invisible one counts as a letter
 )
 _QUOTE_LENGTH: Final = 2800
 _DIGIT: Final = "0-9\uff10-\uff19"
-_UID_LIKE_NUMBER: Final = re.compile(  # five to ten digits, as the clouds' numeric uids have
+_UID_LIKE_NUMBER: Final = re.compile(  # the clouds' numeric uids have five to ten digits
     rf"(?P<code>(?:(?i:error|code)|错误码?|代码)\s?[:：=]?\s?[{_DIGIT}]+)|"
     rf"(?<![{_DIGIT}A-Za-z_.:/#\-])(?P<uid>(?:(?i:uid)[\s:：=]?)?)(?P<digits>[{_DIGIT}]{{5,10}})"
     rf"(?![{_DIGIT}A-Za-z_]|[.:/\-][{_DIGIT}]|\s?(?:[kKmM]?bps|ms|px|毫秒|秒|分|次|个|人|元))"
@@ -38,31 +38,31 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Says messages on one surface; `mask` hides uids on it."""
+    """Renders messages for one surface; `mask` hides uids."""
 
     translator: Translator
     mask: bool = True
 
     def plain_text(self, msg: Message) -> str:
-        """Say it where markup means nothing: buttons, labels, notifications."""
+        """Render as plain text, for buttons and labels."""
         return self.translator.translate(msg, self._plain_text_value)
 
     def mrkdwn(self, msg: Message) -> str:
-        """Say it in Slack's markup; what people typed stays text."""
+        """Render as mrkdwn; user text in parameters is escaped."""
         return self.translator.translate(msg, self._mrkdwn_value)
 
     def fallback_text(self, msg: Message) -> str:
-        """Say it for notifications and screen readers: no mark-up in it, and none can get in."""
+        """Render as a post's top-level text for notifications and screen readers: escaped."""
         return escape(self.plain_text(msg))
 
     def uid(self, uid: str) -> str:
-        """Show somebody's uid as this surface may."""
+        """Return a uid, masked where this surface masks."""
         return mask_uid(uid) if self.mask else uid
 
     def quote(self, text: str, uids: tuple[str, ...]) -> list[str]:
-        """Show what somebody typed as a quotation, uids in it masked.
+        """Render user text as a mrkdwn quotation, with uids masked.
 
-        Comes in pieces that each fit a section: escaping makes some texts four times as long.
+        Returns pieces that each fit a section: escaping can make a text four times as long.
         """
         safe_text = mask_numbers(mask_uids(text, uids)) if self.mask else text
         pieces = [""]
@@ -93,15 +93,15 @@ class Renderer:
 
 
 def escape(text: str) -> str:
-    """Make user text harmless: it can neither ping, link nor change how it looks."""
+    """Escape user text: no mentions, links or formatting."""
     safe_text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if safe_text.startswith("&gt;"):  # at the start of a line it would make a quotation
+    if safe_text.startswith("&gt;"):  # at the start of a line it would start a quotation
         safe_text = _SOFT_HYPHEN + safe_text
     return _FORMATTING_MARK.sub(lambda mark: _SOFT_HYPHEN + mark[0], safe_text)
 
 
 def _quoted(line: str) -> Iterator[str]:
-    """Cut a long line where it still is one."""
+    """Quote a line, in pieces that each fit a section."""
     step = _QUOTE_LENGTH // 6
     for start in range(0, max(len(line), 1), step):
         yield f"> {escape(line[start : start + step])}"
@@ -110,19 +110,19 @@ def _quoted(line: str) -> Iterator[str]:
 def date(
     moment: dt.datetime, translator: Translator, pattern: str = "{date_short_pretty} {time}"
 ) -> str:
-    """A time that Slack shows in each reader's own zone and language."""
+    """Build a date token, which Slack displays in each reader's zone and language."""
     return f"<!date^{int(moment.timestamp())}^{pattern}|{escape(translator.format_time(moment))}>"
 
 
 def mask_uid(uid: str) -> str:
-    """Keep the last two characters of a longer uid, enough to tell two people apart."""
-    return "•••" + (uid[-_SHOWN_DIGITS:] if len(uid) > _SHOWN_DIGITS + 1 else "")
+    """Mask a uid; of a longer one the last two characters stay, to tell two people apart."""
+    return "•••" + (uid[-_VISIBLE_CHARACTERS:] if len(uid) > _VISIBLE_CHARACTERS + 1 else "")
 
 
 def mask_uids(text: str, uids: tuple[str, ...]) -> str:
     """Mask these uids in a text, in full-width digits too.
 
-    A short one or a word only where it stands alone: half of all texts have a 1 in them.
+    Short uids and words are masked only where they stand alone: many texts contain a 1.
     """
     for uid in filter(None, uids):
         letters = "0-9\uff10-\uff19" if _LONG_NUMBER.fullmatch(uid) else "0-9A-Za-z\uff10-\uff19"
@@ -134,11 +134,11 @@ def mask_uids(text: str, uids: tuple[str, ...]) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """Mask what may be the uid of somebody whom the ticket does not name.
+    """Mask numbers that may be uids of people the ticket does not name.
 
-    That is a number of five to ten digits which stands alone; dates such as 20261121, numbers
-    with a unit, error codes and parts of names such as class_77100 stay. Uids of letters cannot
-    be told from words.
+    Masked are separate numbers of five to ten digits, except dates such as 20261121, numbers
+    with a unit, error codes and parts of names such as class_77100. Alphabetic uids cannot be
+    distinguished from words.
     """
 
     def mask_match(match: re.Match[str]) -> str:
