@@ -1,21 +1,15 @@
-"""What an examination says: verdict, evidence, and their JSON. No rule, no sentence is here."""
+"""A verdict, its evidence, and both as the exported JSON."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
-from bot.call import (
-    Code,
-    Direction,
-    Media,
-    MissingItem,
-    MissingKind,
-    MissingReason,
-    Side,
-)
+import msgspec
+
+from bot.call import Code, Direction, Media, MissingItem, MissingKind, Side
 
 HEALTHY: Final = "none"
 UNKNOWN: Final = "unknown"
@@ -26,55 +20,46 @@ REQUIRED_KINDS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that speaks for a cause: a metric out of bounds, or a code a cloud gave.
+    """One fact in favour of a cause: a metric beyond its limit, or a code a cloud gave.
 
-    `value` and `threshold` are in `unit`. `uid` is who it was measured on (metric) or who it
-    happened to (code); `peer` the other end it speaks of, None for the own side.
+    `value` and `threshold` are in `unit`. `uid` is the participant it was measured at or
+    reported for; `peer` the other end it is about, None when it is about `uid` alone.
     """
 
     source: str
     at: dt.datetime
     uid: str
+    _: KW_ONLY
+    media: Media | None = None
+    direction: Direction | None = None
+    peer: str | None = None
     metric: str = ""
     value: float | None = None
     unit: str = ""
     threshold: float | None = None
-    media: Media | None = None
-    direction: Direction | None = None
     code: Code | None = None
-    peer: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Write the evidence as the contract's JSON; the inverse of `from_json`."""
-        common: dict[str, Any] = {"source": self.source, "at": write_time(self.at), "uid": self.uid}
-        common |= {"media": self.media, "direction": self.direction, "peer": self.peer}
-        if self.code is not None:
-            return common | {"kind": self.code.kind, "code": self.code.value}
-        numbers = {"value": self.value, "unit": self.unit, "threshold": self.threshold}
-        return common | {"metric": self.metric} | numbers
+        """Return the evidence as exported; the inverse of `from_json`."""
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        data |= {"at": write_time(self.at)}
+        del data["code"]
+        if self.code is None:
+            return data
+        measured = ("metric", "value", "unit", "threshold")
+        common = {name: value for name, value in data.items() if name not in measured}
+        return common | {"kind": self.code.kind, "code": self.code.value}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Evidence:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` returned. Raises msgspec.ValidationError for anything else."""
         code = Code(data["kind"], data["code"]) if "code" in data else None
-        return cls(
-            source=data["source"],
-            at=read_time(data["at"]),
-            uid=data["uid"],
-            metric=data.get("metric", ""),
-            value=data.get("value"),
-            unit=data.get("unit", ""),
-            threshold=data.get("threshold"),
-            media=Media(data["media"]) if data.get("media") else None,
-            direction=Direction(data["direction"]) if data.get("direction") else None,
-            code=code,
-            peer=data.get("peer"),
-        )
+        return msgspec.convert({**data, "code": code}, cls)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was wrong, with whom, how sure we are, and what we could not see.
+    """Why a call was bad, at which end, how certain that is, and which data were missing.
 
     `cause` is a key such as `network.loss`, or `none` (looked healthy), or `unknown`.
     `side` and `uid` are where the fault lies. `confidence` runs from 0 to 1, None when unknown.
@@ -94,29 +79,21 @@ class Verdict:
 
     @property
     def retry_at(self) -> dt.datetime | None:
-        """When asking again may tell more; None: it will not."""
-        times = [
-            missing_item.retry_at
-            for missing_item in self.missing
-            if missing_item.retry_at is not None
-        ]
+        """The earliest time a retry may return more data; None when none will."""
+        times = [item.retry_at for item in self.missing if item.retry_at is not None]
         return min(times, default=None)
 
     @property
     def known_at(self) -> dt.datetime | None:
-        """When what is unknown may become known; None: never, whatever else comes out."""
-        times = [
-            missing_item.retry_at
-            for missing_item in self.missing
-            if missing_item.what in REQUIRED_KINDS
-        ]
+        """The earliest time an unknown verdict may become known; None when it never will."""
+        times = [item.retry_at for item in self.missing if item.what in REQUIRED_KINDS]
         if not times:
             return self.retry_at
         later = [at for at in times if at is not None]
         return min(later) if len(later) == len(times) else None
 
     def to_json(self) -> dict[str, Any]:
-        """Write the verdict as the contract's JSON; the inverse of `from_json`."""
+        """Return the verdict as exported; the inverse of `from_json`."""
         return {
             "cause": self.cause,
             "media": self.media,
@@ -127,26 +104,20 @@ class Verdict:
             "from": write_time(self.since),
             "to": write_time(self.until),
             "evidence": [evidence.to_json() for evidence in self.evidence],
-            "missing": [_missing_to_json(missing_item) for missing_item in self.missing],
+            "missing": [_missing_to_json(item) for item in self.missing],
             "others": [other.to_json() for other in self.others],
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Verdict:
-        """Read what `to_json` wrote."""
-        return cls(
-            cause=data["cause"],
-            since=read_time(data["from"]),
-            until=read_time(data["to"]),
-            media=Media(data["media"]) if data["media"] else None,
-            direction=Direction(data["direction"]) if data["direction"] else None,
-            side=Side(data["side"]) if data["side"] else None,
-            uid=data["uid"],
-            confidence=data["confidence"],
-            evidence=tuple(Evidence.from_json(item) for item in data["evidence"]),
-            missing=tuple(_missing_from_json(item) for item in data["missing"]),
-            others=tuple(cls.from_json(item) for item in data["others"]),
-        )
+        """Read what `to_json` returned. Raises msgspec.ValidationError for anything else."""
+        nested = {
+            "since": data["from"],
+            "until": data["to"],
+            "evidence": [Evidence.from_json(item) for item in data["evidence"]],
+            "others": [cls.from_json(item) for item in data["others"]],
+        }
+        return msgspec.convert({**data, **nested}, cls)
 
 
 def write_time(moment: dt.datetime) -> str:
@@ -159,18 +130,6 @@ def read_time(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text)
 
 
-def _missing_to_json(missing_item: MissingItem) -> dict[str, Any]:
-    retry_at = write_time(missing_item.retry_at) if missing_item.retry_at else None
-    return {
-        "what": missing_item.what,
-        "why": missing_item.why,
-        "retry_at": retry_at,
-        "detail": missing_item.detail,
-    }
-
-
-def _missing_from_json(data: Mapping[str, Any]) -> MissingItem:
-    retry_at = read_time(data["retry_at"]) if data["retry_at"] else None
-    return MissingItem(
-        MissingKind(data["what"]), MissingReason(data["why"]), retry_at, data["detail"]
-    )
+def _missing_to_json(item: MissingItem) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(item)
+    return data | {"retry_at": write_time(item.retry_at) if item.retry_at else None}

@@ -45,7 +45,17 @@ def _choose(series: list[Series], verdict: Verdict) -> ChartSpec:
 
 
 def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evidence:
-    return Evidence("agora", MOMENT, "10001", metric, 30, "%", threshold, media, Direction.UP)
+    return Evidence(
+        source="agora",
+        at=MOMENT,
+        uid="10001",
+        media=media,
+        direction=Direction.UP,
+        metric=metric,
+        value=30,
+        unit="%",
+        threshold=threshold,
+    )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ from tests.scenario_helpers import text_of
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 LOSS = Code("agora.factor_id", "21")
 CPU = Code("agora.factor_id", "10")
-MEASURED = Evidence("agora", NOW, "20002", "uplink_loss", 31.0, "%", 5.0)
+MEASURED = Evidence(
+    "agora", NOW, "20002", metric="uplink_loss", value=31.0, unit="%", threshold=5.0
+)
 TOLD = Evidence("agora", NOW, "20002", code=LOSS)
 
 

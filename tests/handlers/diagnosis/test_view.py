@@ -124,7 +124,18 @@ def test_how_sure(confidence: float, said: str) -> None:
         side=Side.TEACHER,
         uid="10001",
         confidence=confidence,
-        evidence=(Evidence("agora", NOW, "10001", "uplink_loss", 27.5, "%", 5.0, Media.VIDEO),),
+        evidence=(
+            Evidence(
+                "agora",
+                NOW,
+                "10001",
+                media=Media.VIDEO,
+                metric="uplink_loss",
+                value=27.5,
+                unit="%",
+                threshold=5.0,
+            ),
+        ),
     )
     sentence = EN.plain_text(diagnosis_message.verdict_sentence(diagnosis))
     assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
