@@ -1,4 +1,4 @@
-"""The words of /lagdesk audit: who did what, to which ticket, when. Decides nothing."""
+"""The response to `/lagdesk audit`: who did what to which ticket, when."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OUTCOME_TEXTS: Final[dict[str, Message]] = {
 async def recent_actions(
     ticket_service: TicketService, users: UserDirectory, requester: Requester, argument: str
 ) -> tuple[str, list[Block]]:
-    """The newest deeds, of one ticket if somebody wishes so: notice text and blocks."""
+    """Build the newest records, of one ticket or of all: top-level text and blocks."""
     number = _parse_ticket_number(argument)
     records = await audit_log.recent_actions(
         ticket_service, requester.team, requester.person, number
@@ -67,7 +67,7 @@ def _parse_ticket_number(argument: str) -> int | None:
 def audit_blocks(
     records: Sequence[AuditRecord], number: int | None, renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """A line for each deed, the newest first, under a title."""
+    """Build a title and a line for each record, newest first: top-level text and blocks."""
     title = message("Audit log")
     if number is not None:
         title = message("Audit log: %(ticket)s", ticket=f"LD-{number}")
@@ -97,7 +97,7 @@ def _hint(number: int | None) -> Message:
 
 
 def _line(record: AuditRecord, renderer: Renderer) -> str:
-    """When, which ticket and channel, who did what, and what became of it."""
+    """Return time, ticket, channel, who did what, and the outcome."""
     params = {
         "person": PersonId(record.person),
         "uid": Uid(str(record.detail.get("uid") or "")),

@@ -1,4 +1,4 @@
-"""Implements ports.Inspector: asks Slack what it grants us. Decides nothing."""
+"""Health checks of Slack: token, scopes, channels, group and leads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GROUP: Final = message("Support group")
 
 
 class SlackHealthCheck:
-    """Looks at one workspace."""
+    """Checks one workspace."""
 
     def __init__(self, clients: SlackClients, users: UserDirectory, settings: Settings) -> None:
         self._clients = clients
@@ -33,7 +33,7 @@ class SlackHealthCheck:
         self._settings = settings
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
-        """Look at token, scopes, channels and group; without a token at nothing else."""
+        """Check everything; with an invalid token nothing else."""
         client = await self._clients.of(team)
         answer = await _try_call(client.auth_test())
         if isinstance(answer, Message):
@@ -56,7 +56,7 @@ class SlackHealthCheck:
         ]
 
     async def send_results(self, inquiry: Inquiry, results: Sequence[CheckResult]) -> None:
-        """Tell somebody privately what was found."""
+        """Respond privately with the results."""
         renderer = self._users.renderer_for_locale(inquiry.locale, inquiry.timezone)
         text, blocks = healthcheck_view.results_message(results, renderer)
         await respond_privately(inquiry, text, blocks)
@@ -90,7 +90,7 @@ class SlackHealthCheck:
 
 
 async def _lead(client: AsyncWebClient, person: str) -> CheckResult:
-    """Look whether somebody whom tickets are escalated to is there."""
+    """Check that a person of ESCALATE_TO exists and reads messages."""
     name, label = f"slack.escalate_to.{person}", message("Escalation to %(person)s", person=person)
     answer = await _try_call(client.users_info(user=person))
     if isinstance(answer, Message):
@@ -160,7 +160,7 @@ def _split(value: object) -> set[str]:
 
 
 async def _try_call(call: Awaitable[Any]) -> Any:
-    """Ask Slack; a failure becomes what is said about it."""
+    """Call Slack; a failure is returned as a message."""
     try:
         return await call
     except SlackApiError as error:

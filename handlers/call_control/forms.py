@@ -1,4 +1,4 @@
-"""The forms that act on a running call: the choice, and its confirmation."""
+"""The forms for acting on a running call: choosing an action, and confirming it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _CONSEQUENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RoomForm:
-    """What is to be done, chosen; `people` is how many were in the channel, None: not known."""
+    """The chosen action; `people` is how many were in the channel, None when unknown."""
 
     number: int
     choice: str = ""
@@ -84,7 +84,7 @@ class RoomForm:
 
     @staticmethod
     def view(room: RoomView, renderer: Renderer, *, is_loading: bool) -> Block:
-        """Draw the choices under who is concerned."""
+        """Build the modal: participants and the available actions."""
         ticket, occupancy = room.ticket, room.occupancy
         people = None if occupancy is None else len(occupancy.uids)
         lines = [renderer.mrkdwn(line) for line in _participant_lines(room, is_loading=is_loading)]
@@ -110,7 +110,7 @@ class RoomForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> RoomForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         metadata = read_metadata(private_metadata)
         people = metadata.get("people")
         return cls(
@@ -122,7 +122,7 @@ class RoomForm:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmForm:
-    """The second question, which names the consequence."""
+    """The confirmation, which names the consequence."""
 
     number: int
     choice: str
@@ -134,7 +134,7 @@ class ConfirmForm:
     def view(
         ticket: Ticket, choice: CallControlAction, people: int | None, renderer: Renderer
     ) -> Block:
-        """Draw the consequence; of a recording, also whose stream it is."""
+        """Build the modal; for a recording also with the choice of the stream."""
         consequence = renderer.mrkdwn(fill(_CONSEQUENCES[choice], ticket))
         blocks = [
             block_kit.section(
@@ -146,7 +146,9 @@ class ConfirmForm:
         if choice is CallControlAction.RECORD:
             sides = [(side.value, renderer.plain_text(name)) for side, name in SIDE_NAMES.items()]
             label = renderer.plain_text(message("Whose stream?"))
-            sender = ticket.abnormal_side.other.value  # who suffers receives what the other sends
+            sender = (
+                ticket.abnormal_side.other.value
+            )  # the affected side receives the other side's stream
             blocks.append(block_kit.field("side", label, block_kit.radio(sides, sender)))
         return block_kit.modal(
             ConfirmForm.CALLBACK_ID,
@@ -159,7 +161,7 @@ class ConfirmForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ConfirmForm:
-        """Read a submitted form; number 0 and no choice when it was forged."""
+        """Read a submitted form; number 0 and no choice when it is forged."""
         metadata = read_metadata(private_metadata)
         return cls(
             number=read_metadata_number(private_metadata),
@@ -172,7 +174,7 @@ _CONFIRM_TITLE: Final = message("Are you sure?")
 
 
 def uids_view(ticket: Ticket, renderer: Renderer) -> Block:
-    """Who is who, in full, for the one who asked."""
+    """Build the modal with the full uids."""
     unmasked_renderer = replace(renderer, mask=False)
     lines = [
         message("Teacher: `%(uid)s`", uid=Uid(ticket.teacher_uid)),
@@ -187,7 +189,7 @@ def uids_view(ticket: Ticket, renderer: Renderer) -> Block:
 
 
 def refusal_view(error: LagdeskError, renderer: Renderer) -> Block:
-    """The modal that says why nothing was done."""
+    """Build the modal that says why the action was refused."""
     why = block_kit.section("why", renderer.mrkdwn(error.user_message))
     return _info_modal(renderer, message("Not done"), [why])
 
@@ -201,12 +203,12 @@ def _info_modal(renderer: Renderer, title: Message, blocks: list[Block]) -> Bloc
 
 
 def _without_submit(view: Block) -> Block:
-    """A form that only tells something has nothing to submit."""
+    """Remove the submit button of a modal without inputs."""
     return {name: value for name, value in view.items() if name != "submit"}
 
 
 def _participant_lines(room: RoomView, *, is_loading: bool) -> list[Message]:
-    """Who is concerned, and who is in the channel as far as it is known."""
+    """Return ticket, channel and participants, and who is in the channel where known."""
     lines = [
         fill(message("*%(ticket)s* · channel %(cname)s"), room.ticket),
         fill(message("Teacher %(teacher)s, student %(student)s"), room.ticket),
@@ -252,7 +254,7 @@ def _presence(ticket: Ticket, uids: tuple[str, ...]) -> Message:
 
 
 def fill(template: Message, ticket: Ticket) -> Message:
-    """Fill in what a sentence says of a ticket."""
+    """Fill in the ticket's values that a template uses."""
     params = {
         "ticket": ticket.label,
         "cname": ticket.cname,
@@ -267,7 +269,7 @@ def fill(template: Message, ticket: Ticket) -> Message:
 def room_command(
     requester: Requester, number: int, choice: CallControlAction, view: Mapping[str, Any]
 ) -> CallControlRequest:
-    """The request of a submitted form; its view's id makes it unique."""
+    """Build the service request of a submitted form; the view id makes it unique."""
     return CallControlRequest(
         team=requester.team,
         number=number,

@@ -1,4 +1,4 @@
-"""Handlers of the form that acts on a running call."""
+"""Handlers of the forms for acting on a running call."""
 
 from __future__ import annotations
 
@@ -42,32 +42,34 @@ from handlers.ui.block_kit import Block
 log = logging.getLogger(__name__)
 
 MENU_ACTION_ID: Final = "room.menu"
-_LOOKUP_DEADLINE_S: Final = 2.2  # after the click; Slack waits for three seconds
-_REDRAW_DEADLINE_S: Final = 2.7
+_LOOKUP_DEADLINE_S: Final = (
+    2.2  # after the click; Slack waits three seconds for the acknowledgement
+)
+_UPDATE_DEADLINE_S: Final = 2.7
 
 
 class CallControlHandlers:
-    """Support acts on a room, or sees full uids."""
+    """Support acts on a running call, or views full uids."""
 
     def __init__(self, ticket_service: TicketService, people: UserDirectory) -> None:
         self._call_control = CallControlService(ticket_service)
         self._users = people
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the button and both forms."""
+        """Register the button and both forms."""
         app.action(MENU_ACTION_ID)(self.load)
         app.view(RoomForm.CALLBACK_ID)(self.choose)
         app.view(ConfirmForm.CALLBACK_ID)(self.confirm)
 
     async def load(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the choices at once, then fill in who is in the channel."""
+        """Open the modal at once, then update it with who is in the channel."""
         number = ticket_number_of(body["actions"][0])
         await self.open_for(number, ack, body, client)
 
     async def open_for(
         self, number: int, ack: AsyncAck, body: Body, client: AsyncWebClient
     ) -> None:
-        """Open the choices of one ticket."""
+        """Open the modal of a ticket."""
         clicked_at = asyncio.get_running_loop().time()
         requester = Requester.of(body)
         room = await self._call_control.load(requester.team, number, requester.person)
@@ -78,7 +80,7 @@ class CallControlHandlers:
         if can_look_up:
             updated = await self._load_occupancy(room, clicked_at + _LOOKUP_DEADLINE_S)
             view = RoomForm.view(updated, renderer, is_loading=False)
-            await _redraw(client, view_id, view, clicked_at + _REDRAW_DEADLINE_S)
+            await _update_modal(client, view_id, view, clicked_at + _UPDATE_DEADLINE_S)
         await ack()
 
     async def _load_occupancy(self, room: RoomView, until: float) -> RoomView:
@@ -90,7 +92,7 @@ class CallControlHandlers:
             return replace(room, failure=fill(slow, room.ticket))
 
     async def choose(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Ask once more, naming the consequence; full uids are shown at once."""
+        """Push the confirmation; full uids need none."""
         requester = Requester.of(body)
         form = RoomForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         room = await self._call_control.load(requester.team, form.number, requester.person)
@@ -111,7 +113,7 @@ class CallControlHandlers:
         await ack(response_action="push", view=confirm_view)
 
     async def confirm(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Take the order; the thread tells what becomes of it."""
+        """Submit the action; its outcome is posted in the ticket's thread."""
         requester = Requester.of(body)
         form = ConfirmForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         try:
@@ -130,10 +132,10 @@ class CallControlHandlers:
         await ack(response_action="clear")
 
 
-async def _redraw(client: AsyncWebClient, view_id: str, view: Block, until: float) -> None:
-    """Update an open form; a form closed meanwhile is ignored."""
+async def _update_modal(client: AsyncWebClient, view_id: str, view: Block, until: float) -> None:
+    """Update an open modal; ignore one that was closed meanwhile."""
     try:
         async with asyncio.timeout_at(until):
             await client.views_update(view_id=view_id, view=view)
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.info("a form could not be filled in: %s", type(error).__name__)
+        log.info("could not update the modal: %s", type(error).__name__)

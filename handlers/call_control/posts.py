@@ -121,7 +121,7 @@ class SlackRoomStatusPosts:
 
 
 def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
-    """What was asked, and what became of it."""
+    """Return the lines of a room command: request and outcome."""
     params = {
         "person": PersonId(command.person),
         "uid": Uid(command.uid),
@@ -137,7 +137,7 @@ def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
 
 
 def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
-    """What was asked, how it stands, and where its file will be told."""
+    """Return the lines of a recording: request, state, and where its file will be announced."""
     params = {
         "person": PersonId(recording.person),
         "uid": Uid(recording.uid),
@@ -159,7 +159,7 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
 
 
 def _stop_reason_lines(recording: Recording) -> list[Message]:
-    """Why it stopped, unless that was asked for in this thread, which stands there already."""
+    """Return why it stopped, unless its thread already has the request to stop it."""
     code = Code(_STOP_REASON, recording.stop_reason)
     if not code.value or (code.value == "TENANT_STOP" and recording.stop_requested_at):
         return []
@@ -169,7 +169,7 @@ def _stop_reason_lines(recording: Recording) -> list[Message]:
 def file_message(
     ticket: Ticket, file: RecordingFile, renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """The facts of a finished file; its name may hold a uid, which is masked like any other."""
+    """Build the post about a finished recording file; uids in its path are masked."""
     title = message("A recording of %(cname)s is finished.", cname=ticket.cname)
     facts = [
         renderer.mrkdwn(message("*%(name)s*\n%(value)s", name=name, value=value))
@@ -210,6 +210,6 @@ def _load_reason(stored: Mapping[str, Any] | None) -> object:
 
 
 def _fill(template: Message, params: Mapping[str, object]) -> Message:
-    """Fill in what a sentence has places for."""
+    """Fill in the parameters that a template uses."""
     used = {name: value for name, value in params.items() if f"%({name})s" in template.id}
     return replace(template, params=used or template.params)

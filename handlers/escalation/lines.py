@@ -1,4 +1,4 @@
-"""How calling people sounds: in a thread, privately, on a card, as a policy. Decides nothing."""
+"""Texts about escalation: in the thread, by direct message, on the card, the policy."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Link, Renderer
 
-_MAX_EVENTS_SHOWN: Final = 8  # a click a minute could fill the card
+_MAX_EVENTS: Final = 8  # repeated clicks could fill the card
 _FIRST_STEP: Final = 1
 
 
 def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
-    """What a call says; the later, the more it says."""
+    """Return the text of an escalation, by its step."""
     minutes = round((event.at - ticket.created_at).total_seconds() / 60)
     facts = {"ticket": ticket.label, "time": Duration(max(1, minutes) * 60)}
     lines = {
@@ -52,7 +52,7 @@ def escalation_message(ticket: Ticket, event: EscalationEvent) -> Message:
 
 
 def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
-    """What somebody in charge is told privately: notice text and blocks."""
+    """Build a lead's direct message: top-level text and blocks."""
     msg = message(
         "Support was alerted about %(ticket)s (%(cname)s), and nobody has claimed it.",
         ticket=ticket.label,
@@ -68,12 +68,12 @@ def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
 
 
 def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
-    """What the card says of calls: those that went out, and the next one."""
+    """Return the card's lines about past escalations and the next one."""
     lines = []
     if ticket.escalated_at is not None:
         event_lines = [
             renderer.mrkdwn(_short_escalation_line(event))
-            for event in escalations_of(ticket)[-_MAX_EVENTS_SHOWN:]
+            for event in escalations_of(ticket)[-_MAX_EVENTS:]
         ]
         first = message("Escalated to support, %(when)s", when=ticket.escalated_at)
         lines.append(" · ".join(event_lines) or renderer.mrkdwn(first))
@@ -84,7 +84,7 @@ def escalation_card_lines(ticket: Ticket, policy: Policy, renderer: Renderer) ->
 
 
 def _short_escalation_line(event: EscalationEvent) -> Message:
-    """A call among others on one line; what they have in common is said of the first."""
+    """Return an escalation in few words, for several on one line."""
     if event.target is EscalationTarget.LAST:
         return message("final alert, %(when)s", when=event.at)
     if event.target is EscalationTarget.SUPPORT and event.number > _FIRST_STEP and not event.person:
@@ -93,7 +93,7 @@ def _short_escalation_line(event: EscalationEvent) -> Message:
 
 
 def escalation_line(event: EscalationEvent) -> Message:
-    """A call on a line of its own."""
+    """Return an escalation as a line of its own."""
     if event.target is EscalationTarget.LEADS:
         return message("%(people)s alerted, %(when)s", people=_names(event.people), when=event.at)
     if event.person:
@@ -126,7 +126,7 @@ def _next_step_line(
 
 
 def policy_text(policy: Policy, renderer: Renderer) -> str:
-    """The policy in words a lead can read, with the settings' values."""
+    """Return the escalation policy as text, with the settings' values."""
     return "\n".join(renderer.mrkdwn(line) for line in _policy_lines(policy))
 
 

@@ -1,4 +1,4 @@
-"""How a call to Slack ends: every failure becomes a SpeakError. No call is made up here."""
+"""Slack API failures as SlackErrors, and private responses to response_urls."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ INVALID_BLOCKS_CODES: Final = frozenset(
 
 
 async def call_slack(call: Awaitable[Any]) -> Any:
-    """Make one call to Slack; every failure becomes a SpeakError."""
+    """Await a call to Slack; every failure becomes a SlackError."""
     try:
         return await call
     except (SlackClientError, TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -52,11 +52,11 @@ async def call_slack(call: Awaitable[Any]) -> Any:
 
 
 def to_slack_error(error: Exception) -> SlackError:
-    """Say what a failure means to us."""
+    """Map a failed call to a SlackError."""
     if not isinstance(error, SlackApiError):
         return slack_unavailable(error)
     code = error_code(error)
-    if error.response.status_code == 429 or code in _RATE_LIMITED_CODES:  # noqa: PLR2004 - HTTP's own number
+    if error.response.status_code == 429 or code in _RATE_LIMITED_CODES:  # noqa: PLR2004 - HTTP status
         retry_after_s = _retry_after_s(error)
         return SlackRateLimitedError(
             rejection_message(code), code=code, retry_after_s=retry_after_s
@@ -66,7 +66,7 @@ def to_slack_error(error: Exception) -> SlackError:
     if code in _MESSAGE_GONE_CODES:
         return SlackMessageGoneError(rejection_message(code), code=code)
     if code in INVALID_CONTENT_CODES:
-        log.error("slack refused our blocks: %s", error.response.get("response_metadata"))
+        log.error("Slack rejected the blocks: %s", error.response.get("response_metadata"))
         return SlackRefusedError(rejection_message(code), code=code)
     return SlackAccessLostError(rejection_message(code), code=code)
 
@@ -81,21 +81,21 @@ def _retry_after_s(error: SlackApiError) -> float:
 
 
 def slack_unavailable(error: Exception) -> SlackUnreachableError:
-    """Build the error for an answer that never came."""
+    """Build the error for a call without a response."""
     user_message = message("Slack does not respond.")
     arrived = not isinstance(error, aiohttp.ClientConnectorError)
     return SlackUnreachableError(user_message, code=type(error).__name__, maybe_arrived=arrived)
 
 
 def rejection_message(code: str) -> Message:
-    """Slack's no, with its own word."""
+    """Return the message for Slack's error code."""
     return message("Slack refused: %(code)s.", code=code)
 
 
 async def respond_privately(inquiry: Inquiry, text: str, blocks: list[Block]) -> None:
-    """Answer in the place of what was said at once. Raises SpeakError.
+    """Replace the immediate private answer by the final one. Raises SlackError.
 
-    A response address may refuse in its body though HTTP says yes.
+    A response_url can report an error in the body of a 200.
     """
     webhook = AsyncWebhookClient(inquiry.response_url)
     try:
@@ -111,15 +111,15 @@ async def respond_privately(inquiry: Inquiry, text: str, blocks: list[Block]) ->
 
 def _response_error(status: int, code: str) -> SlackError:
     user_message = message("Slack refused: %(code)s.", code=code)
-    if status >= 500:  # noqa: PLR2004 - HTTP's class of server errors
+    if status >= 500:  # noqa: PLR2004 - HTTP status
         return SlackUnreachableError(user_message, code=code, maybe_arrived=True)
-    if status == 429:  # noqa: PLR2004 - HTTP's own number
+    if status == 429:  # noqa: PLR2004 - HTTP status
         return SlackRateLimitedError(user_message, code=code, retry_after_s=_RESPONSE_RETRY_AFTER_S)
     return SlackRefusedError(user_message, code=code)
 
 
 def response_error_code(status: int, body: str) -> str:
-    """The code of a refusal, "" for a yes."""
+    """Return the error code of a response_url's answer; "" on success."""
     try:
         parsed = json.loads(body)
     except ValueError:
@@ -128,4 +128,4 @@ def response_error_code(status: int, body: str) -> str:
         return str(parsed.get("error") or f"http_{status}")
     if isinstance(parsed, str) and parsed in INVALID_BLOCKS_CODES:
         return parsed
-    return "" if status == 200 else f"http_{status}"  # noqa: PLR2004 - HTTP's own number
+    return "" if status == 200 else f"http_{status}"  # noqa: PLR2004 - HTTP status

@@ -1,4 +1,4 @@
-"""Which workspaces take Slack's own charts and tables, and what to do where they do not."""
+"""Which workspaces accept native charts and tables, and sending without them elsewhere."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from handlers.slack.api_errors import INVALID_BLOCKS_CODES, INVALID_CONTENT_CODE
 
 log = logging.getLogger(__name__)
 
-_RETRY_AFTER: Final = dt.timedelta(days=7)  # a workspace may learn the new blocks meanwhile
+_RETRY_AFTER: Final = dt.timedelta(days=7)  # Slack enables the blocks workspace by workspace
 Result_co = TypeVar("Result_co", covariant=True)
 
 
 class SendCallback(Protocol[Result_co]):
-    """Says something, with Slack's own charts and tables or without."""
+    """Sends a message, with native charts and tables or without."""
 
     async def __call__(self, *, native: bool) -> Result_co:
-        """Say it. Raises SpeakRefusedError when Slack takes the blocks not."""
+        """Send it. Raises SlackRefusedError when Slack rejects the blocks."""
         ...
 
 
 class ChartSupport:
-    """Remembers which workspaces do not take Slack's own charts and tables yet."""
+    """Stores which workspaces rejected native charts and tables."""
 
     def __init__(self, key_value_store: KeyValueStore, clock: Clock) -> None:
         self._key_value_store = key_value_store
         self._clock = clock
 
     async def is_supported(self, team: str) -> bool:
-        """Tell whether to try; a refusal is believed for a week."""
+        """Return whether to try; a rejection counts for a week."""
         unsupported_since = await self._key_value_store.get(_key(team))
         if not unsupported_since:
             return True
         return self._clock.now() - dt.datetime.fromisoformat(unsupported_since) > _RETRY_AFTER
 
     async def mark_unsupported(self, team: str) -> None:
-        """Remember that this workspace refused them."""
+        """Store that this workspace rejected them."""
         now = self._clock.now()
         await self._key_value_store.put(_key(team), now.isoformat(), now)
 
     async def send_with_fallback(self, team: str, send: SendCallback[Result_co]) -> Result_co:
-        """Say it with them where they are taken; where they are refused, say it without."""
+        """Send with native charts where they are accepted, else without."""
         if await self.is_supported(team):
             try:
                 return await send(native=True)
             except SlackRefusedError as error:
                 if error.code not in INVALID_CONTENT_CODES | INVALID_BLOCKS_CODES:
                     raise
-                log.warning("Slack takes no charts and tables here: %s", error.code)
+                log.warning("the workspace rejected native charts and tables: %s", error.code)
                 if error.code in INVALID_BLOCKS_CODES:
                     await self.mark_unsupported(team)
         return await send(native=False)

@@ -1,4 +1,4 @@
-"""Slack's Web API clients: one shared session, one client a workspace. No story in here."""
+"""Slack Web API clients: one shared session, one client for each workspace."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_RETRY_AFTER_S: Final = 1.0
 
 
 class _ShortRateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
-    """Waits out short limits; a person cannot wait for long ones, and a job waits by itself."""
+    """Retries after short rate limits; people cannot wait for long ones, and jobs retry later."""
 
     async def _can_retry_async(
         self,
@@ -43,7 +43,7 @@ class _ShortRateLimitRetryHandler(AsyncRateLimitErrorRetryHandler):
 
 
 def _retry_after_s(response: HttpResponse | None) -> float:
-    """Read Retry-After; endless when Slack gave none."""
+    """Read Retry-After, in seconds; infinity without one."""
     headers = response.headers if response else {}
     header = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
     text = header[0] if isinstance(header, list) and header else header
@@ -51,7 +51,7 @@ def _retry_after_s(response: HttpResponse | None) -> float:
 
 
 class SlackClients:
-    """Hands out clients that share one session. Open it inside the running loop."""
+    """Clients that share one session. Open it inside the running event loop."""
 
     def __init__(self, base_url: str, token: str, token_for: TokenLookup | None = None) -> None:
         self._base_url = base_url
@@ -72,9 +72,9 @@ class SlackClients:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The shared session, for what is no Web API call (a file's bytes)."""
+        """The shared session, for uploading bytes."""
         if self._session is None:
-            msg = "clients are used before they are opened"
+            msg = "the clients are not open"
             raise RuntimeError(msg)
         return self._session
 
@@ -85,11 +85,11 @@ class SlackClients:
 
     @property
     def anonymous(self) -> AsyncWebClient:
-        """A client without a token, for calls that bring their own."""
+        """A client without a token, for calls that pass their own."""
         return self._client("")
 
     async def of(self, team: str) -> AsyncWebClient:
-        """The client of one workspace; without a token when it has not installed Lagdesk."""
+        """Return a workspace's client; without a token when it has not installed Lagdesk."""
         if self._token_for is None or not team:
             return self.default
         return self._client(await self._token_for(team) or "")
@@ -103,7 +103,7 @@ class SlackClients:
                 retry_handlers=[
                     AsyncConnectionErrorRetryHandler(
                         max_retry_count=_RETRIES,
-                        # nothing else proves that a post did not arrive
+                        # only these prove that a post did not arrive
                         error_types=[aiohttp.ClientConnectorError],
                     ),
                     _ShortRateLimitRetryHandler(max_retry_count=_RETRIES),
@@ -113,6 +113,6 @@ class SlackClients:
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's word for an error, "" when it answered something else than its JSON."""
+    """Return Slack's error code; "" when the body is not JSON."""
     data = error.response.data
     return str(data.get("error") or "") if isinstance(data, dict) else ""

@@ -1,4 +1,4 @@
-"""Could Slack have sent this? Shapes only; what a request means is the stories' business."""
+"""Validation of the shape of Slack requests, over HTTP and Socket Mode."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ Payload = dict[str, Any]
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
-_MAX_DEPTH: Final = 64  # Slack's deepest, rich text in a message in a view, is at about twenty
-_FORBIDDEN_CHARACTERS: Final = re.compile("[\x00\ud800-\udfff]")  # no database takes these
+_MAX_DEPTH: Final = (
+    64  # Slack's deepest payload, rich text in a message in a view, has about twenty levels
+)
+_FORBIDDEN_CHARACTERS: Final = re.compile("[\x00\ud800-\udfff]")  # databases reject these
 _VALIDATION_ERRORS: Final = (ValueError, RecursionError, msgspec.MsgspecError)
 
 _PrintableStr = Annotated[str, Meta(max_length=255, pattern=r"\A[ -~]*\Z")]
@@ -36,7 +38,7 @@ _EntityRef = _PrintableStr | _Entity | None
 
 
 class _Tokens(msgspec.Struct):
-    """What a workspace took back."""
+    """Tokens a workspace revoked."""
 
     bot: list[_PrintableStr] | None = None
     oauth: list[_PrintableStr] | None = None
@@ -47,7 +49,7 @@ class _ResponseUrl(msgspec.Struct):
 
 
 class _AnyPayload(msgspec.Struct):
-    """Whatever Bolt or a story looks for anywhere, each of the type Slack documents."""
+    """Every field that Bolt or a handler reads, with the type Slack documents."""
 
     type: _PrintableStr | None = None
     subtype: _PrintableStr | None = None
@@ -111,7 +113,7 @@ class _Actions(msgspec.Struct):
 
 
 class _Metadata(msgspec.Struct):
-    """What our forms bring back of ours."""
+    """The private_metadata of our own modals."""
 
     channel: _PrintableStr | None = None
     number: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
@@ -185,7 +187,7 @@ _EVENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
 
 
 def read_payload(body: str, content_type: str) -> Payload | None:
-    """Read an HTTP request's body; None when Slack cannot have sent it."""
+    """Parse an HTTP body; None when its shape is not one of Slack's."""
     try:
         if content_type == JSON:
             return _check(_decode(body), _EVENTS)
@@ -200,7 +202,7 @@ def read_payload(body: str, content_type: str) -> Payload | None:
 
 
 def read_envelope(payload: object) -> Payload | None:
-    """Read what came over Socket Mode; None when Slack cannot have sent it."""
+    """Check a Socket Mode payload; None when its shape is not one of Slack's."""
     try:
         if isinstance(payload, dict) and "command" in payload:
             return _check_command(clean(payload))
@@ -219,14 +221,14 @@ def _check(payload: object, kinds: Mapping[str, type[msgspec.Struct]]) -> Payloa
         return None
     cleaned: Payload = clean(payload)
     if isinstance(cleaned.get("view"), dict):
-        cleaned["view"] = {"type": "modal", "blocks": [], **cleaned["view"]}  # Bolt relies on them
+        cleaned["view"] = {"type": "modal", "blocks": [], **cleaned["view"]}  # Bolt requires them
     msgspec.convert(cleaned, _AnyPayload)
     msgspec.convert(cleaned, schema)
     return cleaned
 
 
 def _check_command(fields: Payload) -> Payload:
-    if fields.get("ssl_check") == "1":  # Slack looks whether our certificate is good
+    if fields.get("ssl_check") == "1":  # Slack checks our certificate
         return {"ssl_check": "1"}
     msgspec.convert(fields, _AnyPayload)
     msgspec.convert(fields, _Command)
@@ -234,11 +236,11 @@ def _check_command(fields: Payload) -> Payload:
 
 
 def _read_form(body: str) -> dict[str, str]:
-    """Read a form; what a key said twice means is nobody's to guess."""
+    """Parse a form. Raises ValueError when a key is repeated."""
     pairs = parse_qsl(body, keep_blank_values=True)
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        msg = "a key stands there twice"
+        msg = "a key is repeated"
         raise ValueError(msg)
     return fields
 
@@ -248,15 +250,15 @@ def _decode(text: str) -> object:
 
 
 def _reject_constant(constant: str) -> NoReturn:
-    raise ValueError(constant)  # NaN and the infinities are no JSON
+    raise ValueError(constant)  # NaN and the infinities are not JSON
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """Take out of all texts what no database can store. Raises ValueError when nested too deep."""
+    """Remove characters no database can store. Raises ValueError when nested too deep."""
     if isinstance(value, str):
         return _FORBIDDEN_CHARACTERS.sub("", value)
     if depth > _MAX_DEPTH:
-        msg = "nested deeper than anything of Slack's"
+        msg = "nested too deep"
         raise ValueError(msg)
     if isinstance(value, dict):
         return {

@@ -1,4 +1,4 @@
-"""Domain to blocks: the ticket's card, the diagnosis in its thread, lists. Decides nothing."""
+"""A ticket as blocks: its card, private details, confirmation and list line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _MENU_VALUE: Final = re.compile(r"([0-9]{1,15}):([a-z_]{1,20})", re.ASCII)
 def ticket_card(
     ticket: Ticket, renderer: Renderer, policy: Policy = _NO_POLICY, *, has_menu: bool = False
 ) -> list[Block]:
-    """The ticket's card in the escalation channel; `has_menu`: the call can be acted on, too."""
+    """Build the card; with `has_menu` its menu offers acting on the call."""
     return [
         block_kit.header("title", ticket_title(ticket, renderer)),
         block_kit.section(
@@ -76,7 +76,7 @@ def ticket_card(
     ]
 
 
-def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noqa: FBT001 - one of ours
+def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noqa: FBT001 - private
     is_over = ticket.status is Status.RESOLVED
     verbs = ["link", "correct", "room"] if is_over else [*_MENU_ITEMS]
     if not has_room:
@@ -88,7 +88,7 @@ def _menu(ticket: Ticket, renderer: Renderer, has_room: bool) -> Element:  # noq
 
 
 def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
-    """Read ticket and choice; number 0, which nothing has, when they were forged."""
+    """Read ticket number and choice from a menu action; (0, "") when forged."""
     option = action.get("selected_option")
     value = option.get("value") if isinstance(option, dict) else None
     match = _MENU_VALUE.fullmatch(value) if isinstance(value, str) else None
@@ -96,13 +96,13 @@ def read_menu(action: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def ticket_title(ticket: Ticket, renderer: Renderer) -> str:
-    """The ticket's name, channel and status in one plain line."""
+    """Return the ticket's label, channel and status in one line of plain text."""
     status = renderer.plain_text(STATUS_NAMES[ticket.status])
     return f"{STATUS_EMOJI[ticket.status]} {ticket.label} · {ticket.cname} · {status}"
 
 
 def ticket_fallback_text(ticket: Ticket, renderer: Renderer) -> str:
-    """What a notification and a screen reader say of the card."""
+    """Return the card's top-level text."""
     return renderer.fallback_text(
         message(
             "%(ticket)s: %(type)s about channel %(cname)s. %(status)s.",
@@ -136,7 +136,7 @@ def _app(ticket: Ticket) -> Message:
 
 
 def _user_text_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """What people typed: the comment, and later the resolution."""
+    """Quote the comment, and later the resolution."""
     uids = (ticket.teacher_uid, ticket.student_uid)
     blocks = _quote_blocks("comments", renderer.quote(ticket.comments, uids))
     if ticket.status is not Status.RESOLVED:
@@ -203,7 +203,7 @@ _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried ag
 
 
 def report_state(ticket: Ticket) -> Message:
-    """The state of the report to the cloud, in plain words."""
+    """Return the state of the report to the cloud."""
     reason = load_message(ticket.report_reason) if ticket.report_reason else None
     before = ticket.previously_reported_cloud()
     if before is not None:
@@ -226,13 +226,13 @@ def _buttons(ticket: Ticket, renderer: Renderer) -> list[Element]:
 
 
 def ticket_button(verb: str, ticket: Ticket, renderer: Renderer) -> Element:
-    """A button that does something to a ticket, wherever it stands."""
+    """Build a button that acts on a ticket, for the card and other surfaces."""
     name = renderer.plain_text(_BUTTONS[verb])
     return block_kit.button(f"ticket.{verb}", name, str(ticket.id), style=_STYLES.get(verb))
 
 
 def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
-    """What the reporter is told privately: notice text and blocks."""
+    """Build the reporter's confirmation: top-level text and blocks."""
     filed = message(
         "%(ticket)s has been created: %(cname)s.", ticket=ticket.label, cname=ticket.cname
     )
@@ -248,7 +248,7 @@ def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
 
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
-    """One ticket in a list."""
+    """Return a ticket as one line of a list."""
     name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
@@ -264,7 +264,7 @@ def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
 def ticket_details(
     ticket: Ticket, renderer: Renderer, policy: Policy = _NO_POLICY
 ) -> tuple[str, list[Block]]:
-    """One ticket shown privately: notice text and blocks, with no buttons to act."""
+    """Build a ticket's private details, without buttons: top-level text and blocks."""
     card = ticket_card(ticket, renderer, policy)[:-1]
     card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
     card = [block for block in card if block["block_id"] != "steps"]
@@ -276,7 +276,7 @@ def ticket_details(
 
 
 def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """What was found: the verdict's sentence, its picture and the way to its details."""
+    """Build the verdict's sentence with its details button, and the chart."""
     if ticket.verdict is None:
         return []
     verdict = Verdict.from_json(ticket.verdict)
@@ -291,5 +291,5 @@ def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 
 def side_name(side: Side | None) -> Message:
-    """A side in words."""
+    """Return the name of a side."""
     return SIDE_NAMES[side] if side else message("Somebody")

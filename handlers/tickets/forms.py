@@ -28,7 +28,7 @@ _UID_LENGTH: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class ReportForm:
-    """The report of a bad call, as far as it is filled in."""
+    """The report of a bad call; empty fields are not filled in."""
 
     app: str = ""
     cname: str = ""
@@ -43,7 +43,7 @@ class ReportForm:
     CALLBACK_ID = "report"
 
     def view(self, renderer: Renderer, apps: Sequence[str], now: dt.datetime) -> block_kit.Block:
-        """Draw the form; `app` is left out when there is but one."""
+        """Build the modal; without the field `app` when there is only one app."""
         plain_text = renderer.plain_text
         return block_kit.modal(
             self.CALLBACK_ID,
@@ -57,7 +57,7 @@ class ReportForm:
     def fields(
         self, renderer: Renderer, apps: Sequence[str], now: dt.datetime
     ) -> list[block_kit.Block]:
-        """Draw the fields alone; `app` is left out when there is but one."""
+        """Build the fields; without `app` when there is only one app."""
         app = block_kit.field("app", renderer.plain_text(message("App")), self._app_menu(apps))
         return [
             *([app] if len(apps) > 1 else []),
@@ -123,7 +123,7 @@ class ReportForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ReportForm:
-        """Read a submitted form; a field that is missing or forged is empty."""
+        """Read a submitted form; missing and forged fields are empty."""
         return cls(
             app=read_value(state, "app"),
             cname=read_value(state, "cname"),
@@ -139,7 +139,7 @@ class ReportForm:
 
 @dataclass(frozen=True, slots=True)
 class ResolveForm:
-    """What was wrong and what was done."""
+    """The cause of a problem and how it was resolved."""
 
     number: int
     cause: str = ""
@@ -150,7 +150,7 @@ class ResolveForm:
     def view(
         self, renderer: Renderer, causes: Sequence[tuple[str, str]], ticket: str
     ) -> block_kit.Block:
-        """Draw the form; `causes` are (key, name) pairs."""
+        """Build the modal; `causes` are (key, name) pairs."""
         plain_text = renderer.plain_text
         return block_kit.modal(
             self.CALLBACK_ID,
@@ -176,7 +176,7 @@ class ResolveForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> ResolveForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         return cls(
             number=read_metadata_number(private_metadata),
             cause=read_value(state, "cause"),

@@ -1,4 +1,4 @@
-"""What happened to a ticket, in words: who did what when. Decides nothing."""
+"""A ticket's history as lines: who did what, when."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EVENT_TEXTS: Final[Mapping[str, Message]] = {
     "reposted": message("Reposted because the earlier card is gone, %(when)s"),
     "helped": message("%(person)s says that it helped, %(when)s"),
 }
-_SHOWN_ELSEWHERE: Final = frozenset(("claimed", "resolved", "merged", "called"))
+_ELSEWHERE_ON_CARD: Final = frozenset(("claimed", "resolved", "merged", "called"))
 _FIELD_NAMES: Final[Mapping[str, Message]] = {
     "app": message("App"),
     "cname": message("Channel"),
@@ -42,8 +42,8 @@ _FIELD_NAMES: Final[Mapping[str, Message]] = {
 
 
 def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """The newest steps that nothing else on the card tells, and the tickets it is linked to."""
-    entries = [event for event in ticket.history if event["what"] not in _SHOWN_ELSEWHERE]
+    """Build the card's newest events that appear nowhere else on it, and the linked tickets."""
+    entries = [event for event in ticket.history if event["what"] not in _ELSEWHERE_ON_CARD]
     lines = [history_line(ticket, event) for event in entries[-_MAX_ON_CARD:]]
     lines = [line for line in lines if line is not None]
     if ticket.related:
@@ -54,7 +54,7 @@ def card_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 
 def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
-    """Everything that happened to the ticket, oldest first; of very many the newest."""
+    """Build the whole history, oldest first; of very many events only the newest."""
     reported = message(
         "Reported by %(person)s, %(when)s",
         person=PersonId(ticket.reporter),
@@ -66,7 +66,7 @@ def full_history(ticket: Ticket, renderer: Renderer) -> list[Block]:
 
 
 def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
-    """One step in words; None for one that has none."""
+    """Return an event in words; None for one without a text."""
     if event["what"] == "called":
         escalation = find_escalation(ticket, event.get("call", 0))
         return None if escalation is None else escalation_line(escalation)
@@ -84,7 +84,7 @@ def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
 
 
 def other_ticket(ticket: Ticket, number: int) -> Link | str:
-    """Another ticket's name, as a link when its address is known."""
+    """Return another ticket's label, as a link when its permalink is known."""
     links: Sequence[str] = [
         event["link"]
         for event in ticket.history

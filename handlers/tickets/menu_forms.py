@@ -1,4 +1,4 @@
-"""The forms behind a card's menu: hand over, link, merge, correct. Their ids, views and parses."""
+"""The forms of a card's menu: hand over, link, merge, correct."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UIDS: Final = ("teacher_uid", "student_uid")
 
 @dataclass(frozen=True, slots=True)
 class HandOverForm:
-    """Who has the ticket from now on."""
+    """Who the ticket is handed over to."""
 
     number: int
     person: str = ""
@@ -32,7 +32,7 @@ class HandOverForm:
 
     @staticmethod
     def view(ticket: Ticket, renderer: Renderer) -> Block:
-        """Draw the form."""
+        """Build the modal."""
         field = block_kit.field(
             "person",
             renderer.plain_text(message("To whom?")),
@@ -51,13 +51,13 @@ class HandOverForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> HandOverForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         return cls(read_metadata_number(private_metadata), read_user(state, "person"))
 
 
 @dataclass(frozen=True, slots=True)
 class MergeForm:
-    """Which ticket tells of the same thing."""
+    """Which ticket is about the same problem."""
 
     number: int
     ticket: str = ""
@@ -66,7 +66,7 @@ class MergeForm:
 
     @staticmethod
     def view(links: TicketLinks, renderer: Renderer) -> Block:
-        """Draw the form; another ticket about the same channel is filled in."""
+        """Build the modal; a likely duplicate is filled in."""
         hint = message("The reporter is notified and pointed to that ticket. Reopening undoes it.")
         initial = links.likely_duplicate.label if links.likely_duplicate else ""
         field = _ticket_field(message("Duplicate of which ticket?"), initial, renderer, hint=hint)
@@ -82,13 +82,13 @@ class MergeForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> MergeForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         return cls(read_metadata_number(private_metadata), read_value(state, "ticket"))
 
 
 @dataclass(frozen=True, slots=True)
 class LinkForm:
-    """Which ticket has to do with it, and which no longer."""
+    """Which ticket to link, and which links to remove."""
 
     number: int
     ticket: str = ""
@@ -98,7 +98,7 @@ class LinkForm:
 
     @staticmethod
     def view(links: TicketLinks, renderer: Renderer) -> Block:
-        """Draw the form with the links there are."""
+        """Build the modal with the existing links."""
         linked = [(str(other.id), f"{other.label} · {other.cname}") for other in links.linked[:10]]
         label = message("Which ticket is it related to?")
         fields = [_ticket_field(label, "", renderer, optional=bool(linked))]
@@ -118,14 +118,14 @@ class LinkForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> LinkForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         number = read_metadata_number(private_metadata)
         return cls(number, read_value(state, "ticket"), read_values(state, "unlink"))
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectForm:
-    """What the report should have said; an empty uid stays as it was."""
+    """The corrected report; an empty uid stays as it was."""
 
     number: int
     report: ReportForm
@@ -134,9 +134,9 @@ class CorrectForm:
 
     @staticmethod
     def view(ticket: Ticket, apps: Sequence[str], renderer: Renderer) -> Block:
-        """Draw the report form, filled in, without its comment: that is the reporter's own.
+        """Build the report form, filled in, without the comment, which is the reporter's own.
 
-        Full uids are shown only where they are asked for, and that is noted.
+        Masked uids stay masked: viewing full uids is a separate, audited action.
         """
         prefilled = ReportForm(
             app=ticket.app,
@@ -165,12 +165,12 @@ class CorrectForm:
 
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> CorrectForm:
-        """Read a submitted form; number 0 when it was forged."""
+        """Read a submitted form; number 0 when it is forged."""
         return cls(read_metadata_number(private_metadata), ReportForm.parse(state, "{}"))
 
 
 def _optional_uid_field(field: Block, ticket: Ticket, renderer: Renderer) -> Block:
-    """A uid that is not shown may be left as it is."""
+    """Make a masked uid's field optional: left empty, the uid stays."""
     name = field["block_id"]
     if name not in _UIDS:
         return field

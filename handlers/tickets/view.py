@@ -1,4 +1,4 @@
-"""Lists of tickets as blocks: private ones with buttons, shared ones without. Decides nothing."""
+"""Lists of tickets as blocks: private ones with buttons, shared ones without."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOT_KNOWN = message("cause not known yet")
 
 
 def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
-    """One ticket found: where it stands, why the call was bad, how old it is."""
+    """Return a ticket as one line: status, cause, age."""
     name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
     cause = (ticket.resolved_cause if ticket.status is Status.RESOLVED else "") or ticket.cause
     line = message(
@@ -43,10 +43,10 @@ def private_list(
     next_page_value: str,
     replies: Mapping[int, str],
 ) -> tuple[str, list[Block]]:
-    """A page for one person: notice text and blocks.
+    """Build a page for one person: top-level text and blocks.
 
-    `share_value` is what the button that shares the page carries, `next_page_value` the one for
-    older tickets; `replies` are cuts from the replies that were found.
+    `share_value` is the value of the button that shares the page, `next_page_value` of the one for
+    older tickets; `replies` are excerpts of matching replies, by ticket number.
     """
     fallback_text = renderer.plain_text(title)
     if not page.tickets:
@@ -81,7 +81,7 @@ def private_list(
 def shared_list(
     title: Message, page: TicketPage, now: dt.datetime, renderer: Renderer, *, person: str
 ) -> tuple[str, list[Block]]:
-    """A page for a channel: notice text and blocks; nobody's replies are in it."""
+    """Build a page for a channel, without replies: top-level text and blocks."""
     shared = renderer.mrkdwn(message("Shared by %(person)s", person=PersonId(person)))
     rows = [
         block_kit.section(f"row-{ticket.id}", list_line(ticket, now, renderer))
