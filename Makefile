@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --requir
 help:
 	@echo "make demo    the whole product, no accounts: prints the address of its page"
 	@echo "make test    the tests"
-	@echo "make check   formatting, types, floors, catalogs, the README's tables"
+	@echo "make check   formatting, types, layers, catalogs, documents"
 	@echo "make bench   the benchmarks"
 
 $(BIN)/python:
@@ -40,7 +40,7 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports --no-cache > .import-linter.log || { cat .import-linter.log; exit 1; }
 	@rm -f .import-linter.log
 	@$(BIN)/python tests/check_catalogs.py
-	@$(BIN)/python tests/check_readme.py
+	@$(BIN)/python tests/check_docs.py
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m tests.bench $(ARGS)

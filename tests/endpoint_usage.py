@@ -1,75 +1,194 @@
-"""Where the product uses each endpoint of a cloud, for the generated table of endpoints."""
+"""What the table of docs/clouds.md says of each endpoint beside its declaration in the code.
+
+For each endpoint: what the product uses it for, and the test that covers it (see
+`suite_index.find_test`). Of Huawei's document also the endpoints that are not used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-_FIND_CALL: Final = "every diagnosis: finding the call; `doctor`"
+
+class Usage(NamedTuple):
+    """What an endpoint is used for, and its test."""
+
+    purpose: str
+    test: str
+
 
 _AGORA: Final = {
-    "lists": _FIND_CALL,
-    "details": "every diagnosis: participants, metrics",
-    "sessions": "every diagnosis: participants",
-    "metrics": "every diagnosis: metrics",
-    "diagnosis": "every diagnosis: the causes Agora names; collected in the background",
-    "reportV2": "a new ticket: the line *Reported to Agora* on its card",
-    "report": "the same with `AGORA_REPORT=report`",
-    "live_scale": "`/quality live`, `scale`",
-    "live_experience": "`/quality live`, `experience`",
-    "live_network": "`/quality network`",
-    "insight_usage": "`/quality usage`",
-    "insight_quality": "`/quality experience`",
-    "realtime_usage": "`/quality live`, `scale`",
-    "realtime_quality": "`/quality live`, `network`, `experience`",
-    "usage_spread": "`/quality distribution`",
-    "quality_spread": "`/quality distribution`",
-    "usage_ranking": "`/quality distribution`",
-    "quality_ranking": "`/quality distribution`",
-    "call_statistics": "a ticket's *Details*: time frozen by network",
-    "call_minutes": "a ticket's *Details*: the worst minute, and how many froze in it",
-    "freeze_buckets": "a ticket's *Details*: how many people froze how much",
+    "lists": Usage(
+        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_come_newest_first"
+    ),
+    "details": Usage("every diagnosis: participants, metrics", "contract:a_record_has_both_people"),
+    "sessions": Usage("every diagnosis: participants", "contract:a_record_has_both_people"),
+    "metrics": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "diagnosis": Usage(
+        "every diagnosis: the causes Agora names; collected in the background",
+        "contract:events_are_told_or_said_not_to_be",
+    ),
+    "reportV2": Usage(
+        "a new ticket: the line *Reported to Agora* on its card",
+        "contract:a_report_is_taken_or_said_not_to_be",
+    ),
+    "report": Usage(
+        "the same with `AGORA_REPORT=report`", "agora_report:a36_the_older_report_has_no_student"
+    ),
+    "live_scale": Usage("`/quality live`, `scale`", "agora_app_metrics:the_last_hour"),
+    "live_experience": Usage("`/quality live`, `experience`", "agora_app_metrics:the_last_hour"),
+    "live_network": Usage("`/quality network`", "agora_app_metrics:the_last_hour"),
+    "insight_usage": Usage("`/quality usage`", "agora_app_metrics:days_are_whole_and_counted"),
+    "insight_quality": Usage(
+        "`/quality experience`", "agora_app_metrics:days_of_today_come_in_pieces"
+    ),
+    "realtime_usage": Usage("`/quality live`, `scale`", "agora_app_metrics:the_last_hour"),
+    "realtime_quality": Usage(
+        "`/quality live`, `network`, `experience`", "agora_app_metrics:the_last_hour"
+    ),
+    "usage_spread": Usage("`/quality distribution`", "agora_current:rankings_of_now_and_of_a_day"),
+    "quality_spread": Usage(
+        "`/quality distribution`", "agora_current:rankings_of_now_and_of_a_day"
+    ),
+    "usage_ranking": Usage("`/quality distribution`", "agora_current:rankings_of_now_and_of_a_day"),
+    "quality_ranking": Usage(
+        "`/quality distribution`", "agora_current:rankings_of_now_and_of_a_day"
+    ),
+    "call_statistics": Usage(
+        "a ticket's *Details*: time frozen by network",
+        "agora_current:how_everybody_in_a_call_fared",
+    ),
+    "call_minutes": Usage(
+        "a ticket's *Details*: the worst minute, and how many froze in it",
+        "agora_current:how_everybody_in_a_call_fared",
+    ),
+    "freeze_buckets": Usage(
+        "a ticket's *Details*: how many people froze how much",
+        "agora_current:how_everybody_in_a_call_fared",
+    ),
 }
 _VOLCENGINE: Final = {
-    "ListRoomInfo": _FIND_CALL,
-    "ListUserInfo": "every diagnosis: participants",
-    "ListCallDetail": "every diagnosis: metrics",
-    "ListQualityDistribution": "`/quality distribution`",
-    "ListQuality": "`/quality network`, `experience`",
-    "ListOperationData": "`/quality usage`",
-    "ListRealTimeQuality": "`/quality live`, `network`, `experience`",
-    "ListRealTimeQualityDistribution": "`/quality distribution`",
-    "ListRealTimeOperationData": "`/quality live`, `scale`",
-    "GetRoomOnlineUsers": "a ticket's menu: who is in the channel",
+    "ListRoomInfo": Usage(
+        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_come_newest_first"
+    ),
+    "ListUserInfo": Usage("every diagnosis: participants", "contract:a_record_has_both_people"),
+    "ListCallDetail": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "ListQualityDistribution": Usage(
+        "`/quality distribution`", "volcengine_app_metrics:every_topic_has_figures"
+    ),
+    "ListQuality": Usage(
+        "`/quality network`, `experience`", "volcengine_quality:v13_trends_take_several_indicators"
+    ),
+    "ListOperationData": Usage(
+        "`/quality usage`", "volcengine_app_metrics:every_topic_has_figures"
+    ),
+    "ListRealTimeQuality": Usage(
+        "`/quality live`, `network`, `experience`", "volcengine_app_metrics:every_topic_has_figures"
+    ),
+    "ListRealTimeQualityDistribution": Usage(
+        "`/quality distribution`", "volcengine_quality:every_indicator_by_every_dimension"
+    ),
+    "ListRealTimeOperationData": Usage(
+        "`/quality live`, `scale`", "volcengine_app_metrics:every_topic_has_figures"
+    ),
+    "GetRoomOnlineUsers": Usage(
+        "a ticket's menu: who is in the channel", "volcengine_quality:who_is_online"
+    ),
 }
 _HUAWEI: Final = {
-    "tokens": "every request, when an IAM user is set instead of a key pair",
-    "apps": "`doctor`",
-    "set_callback": "`python -m bot callback --url https://host`",
-    "callback": "`callback`, `doctor`; recording: whether Huawei sends us its result",
-    "start_job": "a ticket's menu: *Record this channel*",
-    "job": "a ticket's thread: the state of its recording",
-    "stop_job": "a ticket's menu: *Stop the recording*",
-    "remove_users": "a ticket's menu: *Remove the student*, *the teacher*",
-    "dismiss": "a ticket's menu: *Close the channel*",
-    "rooms": "every diagnosis: finding the call; a ticket's menu",
-    "users": "every diagnosis: participants; a ticket's menu: who is in the channel",
-    "qos": "every diagnosis: metrics",
-    "abnormal_events": "every diagnosis: the causes Huawei names",
-    "client_events": "every diagnosis: each person's network type",
-    "client_abnormal": "a diagnosis for which `abnormal-events` returns nothing",
-    "realtime_scale": "`/quality live`, `scale`",
-    "realtime_dimension": "`/quality distribution`",
-    "realtime_quality": "`/quality live`, `experience`",
-    "realtime_network": "`/quality network`",
-    "history_usage": "`/quality usage`",
-    "history_scale": "`/quality usage`",
-    "history_quality": "`/quality experience`",
-    "abnormal_dimension": "`/quality distribution`",
+    "tokens": Usage(
+        "every request, when an IAM user is set instead of a key pair",
+        "huawei_traps:w3_a_token_is_kept_and_renewed",
+    ),
+    "apps": Usage("`doctor`", "huawei_control:check_tells_the_apps_state"),
+    "set_callback": Usage(
+        "`python -m bot callback --url https://host`", "huawei_control:callback_address"
+    ),
+    "callback": Usage(
+        "`callback`, `doctor`; recording: whether Huawei sends us its result",
+        "huawei_control:callback_address",
+    ),
+    "start_job": Usage(
+        "a ticket's menu: *Record this channel*", "huawei_control:a_recording_runs_and_stops"
+    ),
+    "job": Usage(
+        "a ticket's thread: the state of its recording", "huawei_control:a_recording_runs_and_stops"
+    ),
+    "stop_job": Usage(
+        "a ticket's menu: *Stop the recording*", "huawei_control:a_recording_runs_and_stops"
+    ),
+    "remove_users": Usage(
+        "a ticket's menu: *Remove the student*, *the teacher*",
+        "huawei_control:w38_commands_are_taken_without_a_body",
+    ),
+    "dismiss": Usage(
+        "a ticket's menu: *Close the channel*",
+        "huawei_control:w38_commands_are_taken_without_a_body",
+    ),
+    "rooms": Usage(
+        "every diagnosis: finding the call; a ticket's menu",
+        "contract:calls_of_a_room_come_newest_first",
+    ),
+    "users": Usage(
+        "every diagnosis: participants; a ticket's menu: who is in the channel",
+        "contract:a_record_has_both_people",
+    ),
+    "qos": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "abnormal_events": Usage(
+        "every diagnosis: the causes Huawei names", "contract:events_are_told_or_said_not_to_be"
+    ),
+    "client_events": Usage(
+        "every diagnosis: each person's network type",
+        "huawei_client_events:networks_come_from_what_clients_told",
+    ),
+    "client_abnormal": Usage(
+        "a diagnosis for which `abnormal-events` returns nothing",
+        "huawei_client_events:w30_w31_troubles_in_any_shape",
+    ),
+    "realtime_scale": Usage(
+        "`/quality live`, `scale`", "huawei_app_metrics:every_topic_has_figures"
+    ),
+    "realtime_dimension": Usage(
+        "`/quality distribution`", "huawei_app_metrics:every_topic_has_figures"
+    ),
+    "realtime_quality": Usage(
+        "`/quality live`, `experience`", "huawei_app_metrics:every_topic_has_figures"
+    ),
+    "realtime_network": Usage("`/quality network`", "huawei_app_metrics:every_topic_has_figures"),
+    "history_usage": Usage("`/quality usage`", "huawei_figures:usage_in_seconds"),
+    "history_scale": Usage("`/quality usage`", "huawei_app_metrics:every_topic_has_figures"),
+    "history_quality": Usage("`/quality experience`", "huawei_app_metrics:every_topic_has_figures"),
+    "abnormal_dimension": Usage(
+        "`/quality distribution`", "huawei_app_metrics:every_topic_has_figures"
+    ),
+}
+USAGE: Final = {
+    (cloud, name): usage
+    for cloud, endpoints in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
+    for name, usage in endpoints.items()
 }
 
-ENDPOINT_USAGE: Final[Mapping[tuple[str, str], str]] = {
-    (cloud, name): where
-    for cloud, endpoints in (("agora", _AGORA), ("volcengine", _VOLCENGINE), ("huawei", _HUAWEI))
-    for name, where in endpoints.items()
+_SET_UP_ONCE: Final = "set up once, in Huawei's console"
+_NO_MIXING: Final = "a complaint is about one person's stream"
+_NEVER: Final = "a support bot must not"
+UNUSED_HUAWEI: Final = {
+    "5.1": ("creating an app", _SET_UP_ONCE),
+    "5.3": ("one app's settings", "5.2 checks the key; this response contains the app's key"),
+    "5.4": ("deleting an app", _NEVER),
+    "5.5": ("enabling an app", _SET_UP_ONCE),
+    "5.6": ("disabling an app", _NEVER),
+    "6.1": ("creating a recording rule", _SET_UP_ONCE),
+    "6.2": ("listing recording rules", _SET_UP_ONCE),
+    "6.3": ("reading a recording rule", _SET_UP_ONCE),
+    "6.4": ("changing a recording rule", _SET_UP_ONCE),
+    "6.5": ("deleting a recording rule", _SET_UP_ONCE),
+    "7.1": ("setting automatic recording", _SET_UP_ONCE),
+    "7.2": ("reading automatic recording", _SET_UP_ONCE),
+    "9.1": ("starting a mixed stream with its layout", _NO_MIXING),
+    "9.2": ("a mixed stream's state", _NO_MIXING),
+    "9.3": ("changing a mixed stream's layout", _NO_MIXING),
+    "9.4": ("stopping a mixed stream", _NO_MIXING),
+    "10.4": ("changing a running recording", "it is stopped and started again"),
+    "12.1": ("listing buckets", "files are fetched from the storage itself"),
+    "12.2": ("listing a bucket's objects", "files are fetched from the storage itself"),
+    "12.3": ("authorising a bucket", _SET_UP_ONCE),
 }
