@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 
 from bot.sandbox.clouds.agora.current import PlanName
 from bot.sandbox.clouds.agora.fake import AgoraAccount, FakeAgora, Generation, LimitShape
+from bot.sandbox.clouds.agora.report import AcceptedReport
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
 from bot.sandbox.clouds.huawei.account import HuaweiAccount
 from bot.sandbox.clouds.huawei.fake import FakeHuawei
-from bot.sandbox.clouds.request_log import max_in_window
+from bot.sandbox.clouds.request_log import LoggedRequest, max_in_window
 from bot.sandbox.clouds.server import FakeCloud, FakeCloudServer
 from bot.sandbox.clouds.volcengine.fake import FakeVolcengine, VolcengineAccount
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import AsyncIterator, Callable, Iterable
-
-    from bot.sandbox.clouds.agora.report import AcceptedReport
-    from bot.sandbox.clouds.request_log import LoggedRequest
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 __all__ = [
     "AgoraAccount",

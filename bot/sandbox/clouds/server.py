@@ -5,8 +5,9 @@ from __future__ import annotations
 import abc
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -14,13 +15,9 @@ from aiohttp import web
 from bot.sandbox import http_server
 from bot.sandbox.clouds.faults import FaultPlan, PlannedFault, break_response
 from bot.sandbox.clouds.request_log import LoggedRequest, RateLimits, RequestLog
+from bot.sandbox.scenario import SimulatedCall
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-
-    from bot.sandbox.scenario import SimulatedCall
-
-    Clock = Callable[[], float]
+Clock = Callable[[], float]
 
 _MAX_BODY_BYTES: Final = 1024 * 1024
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from bot.call import Direction, Media
+from bot.sandbox.scenario.simulated_call import Fault, Person, SimulatedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.call import FloatArray
-    from bot.sandbox.scenario.simulated_call import Fault, Person, SimulatedCall
 
 _RAMP_S: Final = 4.0
 _BURST_ABOVE: Final = -0.2  # of smoothed noise: a burst is on a bit over half of the time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -10,14 +11,12 @@ import numpy as np
 
 from bot.call import Direction, Media, Metric
 from bot.sandbox.scenario.conditions import Conditions, NoiseSource, conditions_of
+from bot.sandbox.scenario.simulated_call import Person, SimulatedCall, SimulatedSession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from bot.call import FloatArray
-    from bot.sandbox.scenario.simulated_call import Person, SimulatedCall, SimulatedSession
 
     IntArray = NDArray[np.int64]
 

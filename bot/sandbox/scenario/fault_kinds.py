@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.call import Direction, Media, Side
 from bot.causes import Cause
@@ -21,9 +22,6 @@ from bot.sandbox.scenario.simulated_call import (
     SimulatedCall,
     SimulatedSession,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _AUDIO, _VIDEO = Media.AUDIO, Media.VIDEO
 _UP, _DOWN = Direction.UP, Direction.DOWN

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from bot.call import Side
-
-if TYPE_CHECKING:
-    from bot.call import Direction, Media
-    from bot.causes import Cause
+from bot.call import Direction, Media, Side
+from bot.causes import Cause
 
 TEACHER_UID: Final = 10001
 STUDENT_UID: Final = 20002

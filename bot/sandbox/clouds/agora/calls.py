@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from bot.sandbox.clouds.agora.codes import SEED_MIDS
 from bot.sandbox.clouds.agora.params import Params, Window, check_look_back
 from bot.sandbox.clouds.agora.view import CallView
-from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import SimulatedCall
 
 LISTS_DELAY_S: Final = 20
 DETAILS_DELAY_S: Final = 150

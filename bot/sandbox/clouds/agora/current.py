@@ -5,24 +5,19 @@ Limits are those of the plans (docs.agora.io, "Analytics REST API reference").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from bot.call import Media, Metric
 from bot.sandbox.clouds.agora import totals
 from bot.sandbox.clouds.agora.calls import find_call, find_calls
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS
 from bot.sandbox.clouds.agora.params import Params, Window, bad_input, check_look_back, check_span
+from bot.sandbox.clouds.agora.view import CallView, Json, SessionView
 from bot.sandbox.clouds.request_log import RateLimits
-from bot.sandbox.clouds.server import Response
-from bot.sandbox.scenario import curves_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.sandbox.clouds.agora.view import CallView, Json, SessionView
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import SimulatedCall, curves_of
 
 T = TypeVar("T")
 PlanName = Literal["standard", "premium", "enterprise"]

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from bot.call import Direction
 from bot.sandbox.clouds.agora.codes import UNDOCUMENTED_FACTOR, experience_of, factor_of
 from bot.sandbox.clouds.agora.params import Params, Window, check_look_back, check_span
-from bot.sandbox.clouds.server import Response
+from bot.sandbox.clouds.agora.view import Json
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import Fault, SimulatedCall
 from bot.sandbox.scenario.simulated_call import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from bot.sandbox.clouds.agora.view import Json
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import Fault, SimulatedCall
 
 LIVE_DELAY_S: Final = 90  # the document: 60 to 120
 LIVE_LOOK_BACK_S: Final = 3600

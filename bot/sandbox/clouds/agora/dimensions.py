@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from bot.sandbox.clouds.agora.totals import MEASURED, SOON_S
-from bot.sandbox.scenario import curves_of
+from bot.sandbox.scenario import Person, SimulatedCall, curves_of
 from bot.sandbox.scenario.simulated_call import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from bot.sandbox.scenario import Person, SimulatedCall
 
 COUNTRY: Final = "China"  # everybody in our lessons is there
 _REGIONS: Final = ("Shanghai", "Beijing", "Guangdong")

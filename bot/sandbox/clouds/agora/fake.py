@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from bot.sandbox.clouds.agora import calls, diagnosis
 from bot.sandbox.clouds.agora import live as agora_live
@@ -19,11 +20,7 @@ from bot.sandbox.clouds.agora.realtime import RealtimeApi
 from bot.sandbox.clouds.agora.statistics import StatisticsApi
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import ApiError, Endpoint, FakeCloud, Request, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 Generation = Literal["seed", "current"]
 LimitShape = Literal["body", "http_300", "http_429"]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.sandbox.clouds.agora import totals
 from bot.sandbox.clouds.agora.diagnosis import LIVE_DELAY_S, LIVE_LOOK_BACK_S
 from bot.sandbox.clouds.agora.params import Params, check_look_back, check_span
-from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import SimulatedCall
 
 SCALE_METRICS: Final = ("pcu", "pcc")
 EXPERIENCE_METRICS: Final = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
-from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS
+from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS, PlanLimits
 from bot.sandbox.clouds.agora.dimensions import (
     COUNTRY,
     CallParticipant,
@@ -25,14 +26,8 @@ from bot.sandbox.clouds.agora.params import (
     check_span,
 )
 from bot.sandbox.clouds.agora.realtime import DIMENSIONS, STEP_S
-from bot.sandbox.clouds.server import ApiError, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.sandbox.clouds.agora.current import PlanLimits
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.server import ApiError, Request, Response
+from bot.sandbox.scenario import SimulatedCall
 
 _TOP, _TOP_DEVICES = 20, 50
 _PEAKS: Final = ("peakConcurrentUsers", "peakConcurrentChannels")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bot.sandbox.clouds.agora import totals
-from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS, of_product
+from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS, PlanLimits, of_product
 from bot.sandbox.clouds.agora.dimensions import (
     DIMENSION_VALUES,
     CallParticipant,
@@ -15,14 +16,8 @@ from bot.sandbox.clouds.agora.dimensions import (
     share_of,
 )
 from bot.sandbox.clouds.agora.params import Params, bad_input, check_look_back
-from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.sandbox.clouds.agora.current import PlanLimits
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import SimulatedCall
 
 STEP_S: Final = 20
 # The tables say `sdkVersion`, samples of the same calls say `sdk`: both are taken.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from bot.sandbox.clouds.agora.params import Params, bad_input
-from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.sandbox.clouds.server import Request
+from bot.sandbox.clouds.server import Request, Response
 
 _MAX_UID: Final = 2**32 - 1
 _MAX_CNAME_BYTES: Final = 64

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bot.sandbox.clouds.agora.calls import find_call
+from bot.sandbox.clouds.agora.current import PlanLimits
 from bot.sandbox.clouds.agora.dimensions import (
     CallParticipant,
     group_by_dimension,
@@ -14,13 +15,9 @@ from bot.sandbox.clouds.agora.dimensions import (
     share_of,
 )
 from bot.sandbox.clouds.agora.params import Params, Window, bad_input, check_look_back, check_span
-from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.agora.current import PlanLimits
-    from bot.sandbox.clouds.agora.view import CallView
-    from bot.sandbox.clouds.server import Request
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.clouds.agora.view import CallView
+from bot.sandbox.clouds.server import Request, Response
+from bot.sandbox.scenario import SimulatedCall
 
 _RATES: Final = {"audio_freeze_rate": "audioFreezeRate", "video_freeze_rate": "videoFreezeRate"}
 _DIMENSIONS: Final = ("country", "region", "net", "sdk", "os", "device")

@@ -5,6 +5,7 @@ Shares are 0 to 1 here; each endpoint scales them as its document says. No endpo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -12,13 +13,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Media, Metric
-from bot.sandbox.scenario import curves_of
+from bot.sandbox.scenario import SimulatedCall, SimulatedSession, curves_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from bot.call import FloatArray
-    from bot.sandbox.scenario import SimulatedCall, SimulatedSession
 
     Weight = Callable[[FloatArray], FloatArray]
 

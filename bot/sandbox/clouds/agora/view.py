@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.clouds.agora.codes import MetricKey
+from bot.sandbox.clouds.agora.params import Window
 from bot.sandbox.scenario import Person, SimulatedCall, SimulatedSession, curves_of
 from bot.sandbox.scenario.simulated_call import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bot.sandbox.clouds.agora.codes import MetricKey
-    from bot.sandbox.clouds.agora.params import Window
 
 Json = dict[str, Any]
 

@@ -7,19 +7,15 @@ import datetime as dt
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
 import msgspec
 
 from bot.sandbox.clouds.huawei.params import api_error, gateway_error
-from bot.sandbox.clouds.server import ApiError, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.sandbox.clouds.server import Request
+from bot.sandbox.clouds.server import ApiError, Request, Response
 
 TOKEN_LIFE_S: Final = 86400
 _TOKEN_BYTES: Final = 4200  # some 5.6 kB as text; real ones are as long

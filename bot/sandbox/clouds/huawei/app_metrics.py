@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from bot.call import Media, Metric
-from bot.sandbox.clouds.huawei.params import DAY_S, HOUR_S, Params, invalid, missing, stamp
+from bot.sandbox.clouds.huawei.params import DAY_S, HOUR_S, Params, Span, invalid, missing, stamp
 from bot.sandbox.clouds.huawei.rooms import SessionView, region_of, session_views
 from bot.sandbox.clouds.server import Response
-from bot.sandbox.scenario import curves_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall, curves_of
 
 Json = dict[str, Any]
 METRICS_DELAY_S: Final = 300

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from bot.sandbox.clouds.huawei.codes import factor_of
 from bot.sandbox.clouds.huawei.params import (
     DAY_S,
     HOUR_S,
     Params,
+    Span,
     check_look_back,
     plain_text_error,
     stamp,
 )
-from bot.sandbox.clouds.huawei.rooms import region_of, session_views
+from bot.sandbox.clouds.huawei.rooms import SessionView, region_of, session_views
 from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.clouds.huawei.rooms import SessionView
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 Json = dict[str, Any]
 CLIENT_DELAY_S: Final = 300

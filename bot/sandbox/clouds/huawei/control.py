@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aiohttp
 import msgspec
 
 from bot.sandbox.clouds.huawei.params import api_error, not_found, stamp
 from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 Json = dict[str, Any]
 GO_ZERO_TIME: Final = "0001-01-01T00:00:00Z"  # what has not happened, as Go writes it

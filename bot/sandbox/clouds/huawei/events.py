@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from bot.call import Direction
 from bot.sandbox.clouds.huawei.codes import (
@@ -13,15 +14,10 @@ from bot.sandbox.clouds.huawei.codes import (
     short_factor,
     type_of,
 )
-from bot.sandbox.clouds.huawei.params import DAY_S, Params, invalid, stamp
+from bot.sandbox.clouds.huawei.params import DAY_S, Params, Span, invalid, stamp
 from bot.sandbox.clouds.server import Response
+from bot.sandbox.scenario import Fault, SimulatedCall
 from bot.sandbox.scenario.simulated_call import Role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.scenario import Fault, SimulatedCall
 
 Json = dict[str, Any]
 EVENTS_DELAY_S: Final = 300  # the console: up to five minutes

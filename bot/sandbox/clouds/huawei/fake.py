@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from bot.sandbox.clouds.huawei import app_metrics, rooms
 from bot.sandbox.clouds.huawei import client as huawei_client
@@ -17,9 +17,7 @@ from bot.sandbox.clouds.huawei.params import Params, api_error, gateway_error
 from bot.sandbox.clouds.huawei.qos import get_qos
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
-
-if TYPE_CHECKING:
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 ArrayStyle = Literal["comma", "repeat"]
 EventShape = Literal["data", "flat"]

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
-from bot.sandbox.clouds.server import ApiError, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from bot.sandbox.clouds.server import Request
+from bot.sandbox.clouds.server import ApiError, Request, Response
 
 DAY_S: Final = 86400
 HOUR_S: Final = 3600

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from bot.sandbox.clouds.huawei.codes import FREEZES, MIDS, OWN_MIDS, RECEIVED_MIDS, SELF_PEERED
-from bot.sandbox.clouds.huawei.params import DAY_S, Params, check_look_back, invalid, stamp
+from bot.sandbox.clouds.huawei.params import DAY_S, Params, Span, check_look_back, invalid, stamp
 from bot.sandbox.clouds.server import Response
-from bot.sandbox.scenario import curves_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from bot.sandbox.clouds.huawei.params import Span
-    from bot.sandbox.scenario import Curve, SimulatedCall
+from bot.sandbox.scenario import Curve, SimulatedCall, curves_of
 
 Json = dict[str, Any]
 METRICS_DELAY_S: Final = 300  # the console: up to five minutes

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bot.sandbox.clouds.huawei.params import DAY_S, Params, invalid, stamp
 from bot.sandbox.clouds.server import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from bot.sandbox.scenario import Person, SimulatedCall, SimulatedSession
+from bot.sandbox.scenario import Person, SimulatedCall, SimulatedSession
 
 Json = dict[str, Any]
 LISTS_DELAY_S: Final = 60

@@ -9,16 +9,13 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator
+from typing import Any, Final
 
 import aiohttp
 
+from bot.sandbox.clouds.huawei.fake import FakeHuawei
 from bot.sandbox.clouds.huawei.params import stamp
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from bot.sandbox.clouds.huawei.fake import FakeHuawei
 
 log = logging.getLogger(__name__)
 

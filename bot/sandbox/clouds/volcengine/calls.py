@@ -8,18 +8,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bot.call import Direction
+from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.clouds.volcengine.metrics import BY_CURVE
 from bot.sandbox.clouds.volcengine.params import Params, Window, rfc3339, success
 from bot.sandbox.scenario import Curve, Person, SimulatedCall, SimulatedSession, curves_of
 from bot.sandbox.scenario.simulated_call import Role
 
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Request, Response
-
-    Json = dict[str, Any]
+Json = dict[str, Any]
 
 ROOMS_DELAY_S: Final = 20
 USERS_DELAY_S: Final = 100

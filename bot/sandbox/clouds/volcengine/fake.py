@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
 from bot.sandbox.clouds.volcengine import calls, quality
 from bot.sandbox.clouds.volcengine.params import Params, api_error, failure
 from bot.sandbox.clouds.volcengine.signature import check_signature
-
-if TYPE_CHECKING:
-    from bot.sandbox.scenario import SimulatedCall
+from bot.sandbox.scenario import SimulatedCall
 
 Handler = Callable[[Request, Sequence["SimulatedCall"]], Response]
 _OLD: Final = "2020-12-01"

@@ -8,12 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from bot.sandbox.clouds.server import ApiError, Response
-
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Request
+from bot.sandbox.clouds.server import ApiError, Request, Response
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _ID: Final = re.compile(r"[A-Za-z0-9@_.-]{1,128}")

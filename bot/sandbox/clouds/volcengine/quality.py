@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.clouds.volcengine.calls import access_of, platform_of
 from bot.sandbox.clouds.volcengine.params import CHINA, Params, Window, rfc3339, success
 from bot.sandbox.clouds.volcengine.totals import (
@@ -21,12 +22,9 @@ from bot.sandbox.clouds.volcengine.totals import (
     Count,
     participants_of,
 )
+from bot.sandbox.scenario import Person, SimulatedCall
 
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Request, Response
-    from bot.sandbox.scenario import Person, SimulatedCall
-
-    Json = dict[str, Any]
+Json = dict[str, Any]
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86400

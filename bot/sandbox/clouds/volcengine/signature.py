@@ -10,13 +10,11 @@ import hashlib
 import hmac
 import re
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote
 
+from bot.sandbox.clouds.server import Request
 from bot.sandbox.clouds.volcengine.params import api_error
-
-if TYPE_CHECKING:
-    from bot.sandbox.clouds.server import Request
 
 LIFETIME_S: Final = 900
 _SCOPE: Final = ("cn-north-1", "rtc", "request")
