@@ -128,7 +128,9 @@ async def open_harness_at(
     """The same, at a moment of the test's choice."""
     clock = OffsetClock(start)
     manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
-    workspace = Workspace(clock=clock, manifest=manifest, message_rate_s=0)
+    workspace = Workspace(
+        clock=clock, manifest=manifest, message_rate_s=0, ack_limit_s=10.0, trigger_life_s=10.0
+    )  # Slack's three seconds, and room for a busy machine
     clouds = FakeClouds(demo_calls(clock()), clock=clock)
     async with AsyncExitStack() as stack:
         stack.enter_context(fast_waits())

@@ -30,7 +30,6 @@ from bot.sandbox.slack.rate_limits import RateLimiter
 from bot.sandbox.slack.request_log import RequestLog
 from bot.sandbox.slack.seed import make_channels, make_people, make_usergroups
 
-TRIGGER_LIFE_S: Final = 3.0
 RESPONSE_URL_LIFE_S: Final = 1800.0
 
 
@@ -54,6 +53,7 @@ class WorkspaceState:
     message_rate_s: float = 1.0
     message_burst: int = 1
     ack_limit_s: float = 3.0
+    trigger_life_s: float = 3.0
     retry_delays_s: Sequence[float] = (0.0, 60.0, 300.0)
     unready_file_uses: int = 1
     supports_charts: bool = True
@@ -163,9 +163,9 @@ class WorkspaceState:
     # Keys that the app gets with an interaction.
 
     def make_trigger(self, user: str, from_view: str | None = None) -> str:
-        """Make a trigger id, valid once and for three seconds."""
+        """Make a trigger id, valid once and for `trigger_life_s`."""
         trigger_id = self.id_generator.make_trigger()
-        self.triggers[trigger_id] = Trigger(user, self.clock() + TRIGGER_LIFE_S, from_view)
+        self.triggers[trigger_id] = Trigger(user, self.clock() + self.trigger_life_s, from_view)
         return trigger_id
 
     def make_response_url(self, channel: str, user: str, message: Json | None = None) -> str:

@@ -21,7 +21,7 @@ import { modalLayer } from "./modal.js";
 import { connect, get, loadState } from "./net.js";
 import { follow, goChannel, wantedPerson } from "./router.js";
 import { navigation } from "./sidebar.js";
-import { emit, person, state } from "./store.js";
+import { emit, person, state, syncClock } from "./store.js";
 import { lang, locale } from "./strings.js";
 import { applyTheme } from "./theme.js";
 import { threadPane } from "./thread.js";
@@ -59,6 +59,7 @@ async function start() {
   applyTheme();
   const address = location.href;
   state.boot = await get("bootstrap");
+  syncClock(state.boot.now);
   state.appConnected = state.boot.app.connected !== false;
   choosePerson();
   await loadState();

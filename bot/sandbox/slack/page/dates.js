@@ -1,7 +1,7 @@
 // Times in the acting person's zone and language, and Slack's <!date> tokens.
 
 import { locale, t, lang } from "./strings.js";
-import { state } from "./store.js";
+import { now, state } from "./store.js";
 
 const zone = () => (state.me && state.me.tz) || undefined;
 const cache = new Map();
@@ -31,14 +31,13 @@ export const time = (seconds) => format(seconds, { hour: "numeric", minute: "2-d
 const timeSecs = (seconds) => format(seconds, { hour: "numeric", minute: "2-digit", second: "2-digit" });
 
 function pretty(seconds, options) {
-  const now = Date.now() / 1000;
   for (const [shift, word] of [[0, "today"], [-86400, "yesterday"], [86400, "tomorrow"]]) {
-    if (dayKey(seconds) === dayKey(now + shift)) return t(word);
+    if (dayKey(seconds) === dayKey(now() + shift)) return t(word);
   }
   return format(seconds, options);
 }
 
-const thisYear = (seconds) => parts(seconds).year === parts(Date.now() / 1000).year;
+const thisYear = (seconds) => parts(seconds).year === parts(now()).year;
 const LONG = { weekday: "long", month: "long", day: "numeric" };
 
 export const dayDivider = (seconds) => pretty(seconds, thisYear(seconds) ? LONG : { ...LONG, year: "numeric" });
@@ -47,7 +46,7 @@ export const stamp = (seconds) => t("date_at_time", { date: pretty(seconds, { mo
 
 export function ago(seconds) {
   const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
-  const gap = seconds - Date.now() / 1000;
+  const gap = seconds - now();
   for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(gap) >= size) return relative.format(Math.trunc(gap / size), unit);
   }
@@ -101,7 +100,7 @@ export function fromLocalInput(text) {
   return wanted - shift(guess);
 }
 
-export function zoneName(seconds = Date.now() / 1000) {
+export function zoneName(seconds = now()) {
   const part = formatter({ timeZoneName: "shortOffset" }).formatToParts(new Date(seconds * 1000)).find((one) => one.type === "timeZoneName");
   return `${zone() || ""} ${part ? part.value : ""}`.trim();
 }

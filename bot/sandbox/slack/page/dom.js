@@ -49,6 +49,13 @@ export function replace(node, ...children) {
   return node;
 }
 
+/** Make `nodes` the children of `parent`. One that is in its position already is not moved, so that focus and typed text stay. */
+export function patch(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, at) => { if (parent.children[at] !== node) parent.insertBefore(node, parent.children[at] || null); });
+}
+
 const PATHS = {
   hash: "M7.5 3 6 17M13.5 3 12 17M3.5 7.5h13M3 12.5h13",
   home: "m3 9 7-6 7 6v7a1 1 0 0 1-1 1h-4v-5H8v5H4a1 1 0 0 1-1-1z",

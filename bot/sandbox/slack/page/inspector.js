@@ -1,6 +1,6 @@
 // The drawer that shows every request between Slack and the app, newest on top.
 
-import { h, icon, iconButton, replace, s } from "./dom.js";
+import { h, icon, iconButton, patch, s } from "./dom.js";
 import { loadCalls } from "./net.js";
 import { locale, t } from "./strings.js";
 import { emit, on, state } from "./store.js";
@@ -68,7 +68,7 @@ export function inspectorPane() {
     count.textContent = String(state.calls.length);
     for (const [entry] of rows) if (!calls.includes(entry)) rows.delete(entry);
     for (const entry of calls) if (!rows.has(entry)) rows.set(entry, row(entry));
-    replace(list, calls.length ? calls.map((entry) => rows.get(entry)) : h("p", { class: "call-none" }, t(state.calls.length ? "inspector_none" : "inspector_empty")));
+    patch(list, calls.length ? calls.map((entry) => rows.get(entry)) : [h("p", { class: "call-none" }, t(state.calls.length ? "inspector_none" : "inspector_empty"))]);
   };
   const toggle = () => {
     pane.hidden = !pane.hidden;

@@ -2,8 +2,8 @@
 // walked with the arrow keys.
 
 import { dayDivider, dayKey } from "./dates.js";
-import { h } from "./dom.js";
-import { continues, messageNode } from "./message.js";
+import { h, patch } from "./dom.js";
+import { continues, messageNode, sameButReplies, updateReplies } from "./message.js";
 import { t } from "./strings.js";
 
 const NEAR_PX = 80;
@@ -43,6 +43,10 @@ export class MessageList {
     const key = `${message.ts}${message.ephemeral ? "e" : ""}`;
     const old = this.rows.get(key);
     if (old && old.message === message && old.grouped === grouped) return [key, old];
+    if (old && old.grouped === grouped && sameButReplies(old.message, message)) {
+      if (!this.options.inThread) updateReplies(old.node, message);
+      return [key, { message, grouped, node: old.node }];
+    }
     return [key, { message, grouped, node: messageNode(message, { grouped, inThread: this.options.inThread }) }];
   }
 
@@ -63,15 +67,8 @@ export class MessageList {
       before = message;
     }
     this.rows = fresh;
-    this.patch(nodes.filter(Boolean));
+    patch(this.inner, nodes.filter(Boolean));
     if (this.sticky) this.toBottom();
-  }
-
-  // moves no node that already stands right: focus and what was typed in it stay
-  patch(nodes) {
-    const wanted = new Set(nodes);
-    for (const child of [...this.inner.children]) if (!wanted.has(child)) child.remove();
-    nodes.forEach((node, at) => { if (this.inner.children[at] !== node) this.inner.insertBefore(node, this.inner.children[at] || null); });
   }
 
   highlight(ts) {

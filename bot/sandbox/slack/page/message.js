@@ -147,6 +147,21 @@ export function messageNode(message, { grouped = false, inThread = false } = {})
   return node;
 }
 
+// the fields of a thread's root that change with each reply
+const replyFields = ({ reply_count, reply_users, reply_users_count, latest_reply, thread_ts, ...rest }) => JSON.stringify(rest);
+
+/** Whether two versions of a message differ in their replies at most. */
+export const sameButReplies = (one, other) => replyFields(one) === replyFields(other);
+
+/** Redraw the reply count of a row and nothing else, so that a press or focus elsewhere in it survives. */
+export function updateReplies(node, message) {
+  const main = node.querySelector(".message-main");
+  const old = main.querySelector(":scope > .replies");
+  if (old) old.remove();
+  const fresh = replies(message);
+  if (fresh) main.append(fresh);
+}
+
 /** Whether `message` continues the run of `before`: same voice within five minutes. */
 export function continues(before, message) {
   if (!before || before.user !== message.user || before.username !== message.username) return false;

@@ -1,6 +1,6 @@
 // Talking to the sandbox: requests under /page/ and the WebSocket of live events.
 
-import { addNotice, channel, emit, forget, keep, knownReplies, messageAt, refill, state } from "./store.js";
+import { addNotice, channel, emit, forget, keep, knownReplies, messageAt, refill, state, syncClock } from "./store.js";
 
 const RETRY_MS = [500, 1000, 2000, 4000];
 
@@ -57,9 +57,12 @@ export async function loadThread(id, ts) {
   emit("messages", id);
 }
 
+/** Fetch the request log. Entries that arrive by WebSocket during the fetch are kept. */
 export async function loadCalls() {
   const fresh = await get("calls");
-  state.calls = Array.isArray(fresh) ? fresh : fresh.calls || fresh.entries || [];
+  const known = new Map(state.calls.map((entry) => [entry.id, entry]));
+  for (const entry of fresh) if (JSON.stringify(known.get(entry.id)) !== JSON.stringify(entry)) known.set(entry.id, entry);
+  state.calls = [...known.values()].sort((one, other) => one.id - other.id);
   emit("calls");
 }
 
@@ -131,6 +134,7 @@ async function recover() {
       const [id, ts] = key.split("/");
       await (ts ? loadThread(id, ts) : loadChannel(id));
     }
+    state.calls = []; // a restarted server numbers them anew
     await loadCalls();
   } catch {
     socket.close();
@@ -153,6 +157,7 @@ export function connect() {
   };
   mine.onmessage = (message) => {
     const event = JSON.parse(message.data);
+    syncClock(event.now);
     const handler = HANDLERS[event.type];
     if (handler) handler(event);
   };

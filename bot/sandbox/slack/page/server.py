@@ -90,6 +90,7 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
     groups = workspace.usergroups.values()
     return web.json_response(
         {
+            "now": workspace.clock(),
             "team": {"id": workspace.team_id, "name": workspace.team_name},
             "app": known,
             "people": people,
@@ -157,7 +158,7 @@ async def listen(workspace: WorkspaceState, request: web.Request) -> web.StreamR
     await socket.prepare(request)
     queue = workspace.page_events.subscribe(person.id)
     workspace.change_signal.notify()
-    writer = asyncio.create_task(_write(socket, queue))
+    writer = asyncio.create_task(_write(workspace, socket, queue))
     closer = asyncio.create_task(_close_at_end(workspace, socket))
     try:
         async for message in socket:
@@ -171,9 +172,12 @@ async def listen(workspace: WorkspaceState, request: web.Request) -> web.StreamR
     return socket
 
 
-async def _write(socket: web.WebSocketResponse, queue: asyncio.Queue[Json]) -> None:
+async def _write(
+    workspace: WorkspaceState, socket: web.WebSocketResponse, queue: asyncio.Queue[Json]
+) -> None:
     while True:
-        await socket.send_json(await queue.get())
+        event = await queue.get()
+        await socket.send_json(event | {"now": workspace.clock()})
 
 
 async def _close_at_end(workspace: WorkspaceState, socket: web.WebSocketResponse) -> None:

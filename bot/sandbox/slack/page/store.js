@@ -18,6 +18,16 @@ export const state = {
   calls: [],
 };
 
+// The workspace's clock minus this browser's, in seconds; the server sends its time with each event.
+let clockOffset = 0;
+
+export function syncClock(serverNow) {
+  if (Number.isFinite(serverNow)) clockOffset = serverNow - Date.now() / 1000;
+}
+
+/** The workspace's time in epoch seconds. */
+export const now = () => Date.now() / 1000 + clockOffset;
+
 const listeners = new Map();
 
 /** Call `listener` whenever one of `topics` (space separated) is announced. */
@@ -106,10 +116,10 @@ export function knownReplies(id, ts) {
 /** Say something only this person sees, the way Slackbot reports a failed command. */
 export function addNotice(id, text, code, level = "error", threadTs = null) {
   const list = state.notices.get(id) || [];
-  const now = Date.now() / 1000;
+  const at = now();
   const last = list.at(-1);
-  if (last && last.code === code && now - Number(last.ts) < 2) return;
-  list.push({ ts: now.toFixed(6), channel: id, notice: true, ephemeral: true, level, text, code, user: "USLACKBOT", thread_ts: threadTs });
+  if (last && last.code === code && at - Number(last.ts) < 2) return;
+  list.push({ ts: at.toFixed(6), channel: id, notice: true, ephemeral: true, level, text, code, user: "USLACKBOT", thread_ts: threadTs });
   state.notices.set(id, list);
   emit("messages", id);
 }

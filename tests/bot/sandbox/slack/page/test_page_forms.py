@@ -57,7 +57,7 @@ async def test_a_late_command_is_told_once(open_page: Open, app: Any) -> None:
     page = await open_page()
     await command(page, "/tickets")
     await expect(page.get_by_test_id("notice")).to_contain_text("operation_timeout")
-    app.hold.set()
+    app.blocked.set()
     await page.wait_for_timeout(400)  # a second line would come within the page's grace period
     await expect(page.get_by_test_id("notice")).to_have_count(1)
 
@@ -165,7 +165,7 @@ async def test_a_late_form_says_so_and_stays(form: Page, app: Any) -> None:
     await form.get_by_test_id("modal-submit").click()
     await expect(form.get_by_role("alert").filter(has_text="trouble")).to_be_visible()
     await expect(form.get_by_test_id("field-cname")).to_have_value("class_1")
-    app.hold.set()
+    app.blocked.set()
 
 
 async def test_escape_closes_a_list_then_the_form(form: Page) -> None:
