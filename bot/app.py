@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,23 +14,27 @@ from bot.clouds import SystemClock, build_clouds, load_cloud_state
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.ports import Clock
+from bot.jobs.signal import JobSignal
+from bot.ports import Clock, Cloud
 from bot.services.admin import healthcheck
 from bot.services.admin.healthcheck import HealthCheck
+from bot.services.admin.installations import InstallationService
 from bot.services.app_metrics import service as app_metrics_service
-from bot.services.app_metrics.service import AppMetricsService
+from bot.services.app_metrics.jobs import AppMetricsJobs
+from bot.services.assembly import Services
 from bot.services.call_control.jobs import CallControlJobs
-from bot.services.call_control.service import CallControlService
+from bot.services.context import Context
 from bot.services.diagnosis import call_statistics, event_poller
 from bot.services.diagnosis.call_statistics import CallStatisticsJob
 from bot.services.diagnosis.event_poller import EventPoller
 from bot.services.escalation.incidents import IncidentJobs
 from bot.services.escalation.jobs import EscalationJobs
 from bot.services.notifications.jobs import NotificationJobs
-from bot.services.summary.jobs import SummaryService
+from bot.services.permissions import NoPermissions
+from bot.services.preferences.languages import Languages
+from bot.services.summary.jobs import SummaryJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
-from bot.services.tickets.service import TicketService
 from bot.settings import N_, SettingError, Settings, require
 from bot.store import Store
 from bot.store.diagnosis.events import SqlEventStore
@@ -40,9 +44,9 @@ from bot.store.response_cache import SqlResponseCache
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
-    from bot.jobs import JobHandler, Worker
+    from bot.jobs.worker import JobHandler, Worker
+    from handlers.slack.chart_support import ChartSupport
     from handlers.slack.clients import SlackClients
-    from handlers.slack.notifier import SlackNotifier
     from handlers.slack.oauth import InstallationStore
     from handlers.slack.user_directory import UserDirectory
 
@@ -51,11 +55,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The rooms below the doors, furnished."""
+    """Database, clouds and services without Slack, as the terminal uses them.
+
+    Nobody is support here: only Slack can tell who is.
+    """
 
     settings: Settings
     store: Store
-    ticket_service: TicketService
+    context: Context
+    services: Services
+    installations: InstallationService
 
 
 @asynccontextmanager
@@ -82,15 +91,27 @@ async def open_application(
     try:
         await _ensure_schema(store)
         await load_cloud_state(clouds.values())
-        yield Application(
-            settings,
-            store,
-            TicketService(store=store, clouds=clouds, clock=clock, settings=settings),
-        )
+        yield _build_application(settings, store, clouds, clock)
     finally:
         for cloud in set(clouds.values()):
             await cloud.close()
         store.close()
+
+
+def _build_application(
+    settings: Settings, store: Store, clouds: Mapping[str, Cloud], clock: Clock
+) -> Application:
+    context = Context(
+        store=store,
+        clouds=clouds,
+        clock=clock,
+        settings=settings,
+        languages=Languages(store, settings),
+        permissions=NoPermissions(),
+        job_signal=JobSignal(),
+    )
+    installations = InstallationService(store, clock)
+    return Application(settings, store, context, Services.of(context), installations)
 
 
 async def _ensure_schema(store: Store) -> None:
@@ -116,91 +137,145 @@ async def reach_database(work: Callable[[], Result]) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class SlackRuntime:
-    """Slack's side of the house, ready for a door."""
+    """The Bolt app, the services behind it and the worker; a transport connects it to Slack."""
 
     app: AsyncApp
+    context: Context
+    services: Services
     engine: Worker
+    job_handlers: Mapping[str, JobHandler]
     clients: SlackClients
     installs: InstallationStore
+
+
+@dataclass(frozen=True, slots=True)
+class _SlackClients:
+    """What the jobs of every feature send to Slack with."""
+
+    clients: SlackClients
+    users: UserDirectory
+    charts: ChartSupport
 
 
 @asynccontextmanager
 async def open_slack_runtime(
     application: Application, *, worker: bool
 ) -> AsyncIterator[SlackRuntime]:
-    """Connect desk, Slack and the job engine; `worker` carries jobs out here."""
-    from bot.jobs import Worker  # noqa: PLC0415 - dbos takes half a second to import
-    from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - likewise
-    from handlers.app_metrics.command import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
+    """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
+    from bot.jobs.worker import Worker  # noqa: PLC0415 - dbos takes half a second to import
     from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - likewise
     from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
-    from handlers.slack.notifier import SlackNotifier  # noqa: PLC0415 - likewise
     from handlers.slack.oauth import InstallationStore  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
-    from handlers.summary.command import SlackSummaryPublisher  # noqa: PLC0415 - likewise
     from handlers.transports import build_app  # noqa: PLC0415 - likewise
 
-    settings, ticket_service = application.settings, application.ticket_service
-    installs = InstallationStore(ticket_service)
-    token_for = installs.token_for if settings.has_oauth else None
+    settings, clock = application.settings, application.context.clock
+    token_for = application.installations.token_for if settings.has_oauth else None
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(
             SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for)
         )
-        people = UserDirectory(clients, ticket_service.languages, settings)
-        native = ChartSupport(SqlKeyValueStore(application.store), ticket_service.clock)
-        notifier = SlackNotifier(clients, people, settings, native)
-        ticket_service.notifier, notifier.has_menu = (
-            notifier,
-            CallControlService(ticket_service).has_menu,
-        )
-        collector = EventPoller(ticket_service)
-        publisher = SlackSummaryPublisher(ticket_service, clients, people, native)
-        weekly = SummaryService(ticket_service, publisher)
-        health_check = HealthCheck(ticket_service, SlackHealthCheck(clients, people, settings))
+        users = UserDirectory(clients, application.context.languages, settings)
+        context = replace(application.context, permissions=users)
+        services = Services.of(context)
+        charts = ChartSupport(SqlKeyValueStore(application.store), clock)
+        slack = _SlackClients(clients, users, charts)
+        poller = EventPoller(context)
+        summary_jobs = _summary_jobs(application, context, services, slack)
         job_handlers = {
-            **_ticket_jobs(ticket_service, notifier, people),
-            **weekly.job_handlers,
-            event_poller.KIND: collector.poll,
-            call_statistics.KIND: CallStatisticsJob(ticket_service).fetch,
-            app_metrics_service.KIND: AppMetricsService(
-                ticket_service, SlackAppMetricsResponder(people, native)
-            ).answer,
-            healthcheck.KIND: health_check.run,
+            **_ticket_jobs(context, services, slack),
+            **summary_jobs.job_handlers,
+            **_other_jobs(context, services, slack),
+            event_poller.KIND: poller.poll,
         }
-        engine = Worker(application.store, ticket_service.clock, job_handlers, worker=worker)
-        ticket_service.notify_workers = engine.notify_workers
+        signal = context.job_signal
+        engine = Worker(application.store, clock, job_handlers, signal=signal, worker=worker)
         await stack.enter_async_context(engine)
         if worker:
-            await collector.start()
-            await weekly.start()
-        app = build_app(ticket_service, people, settings, clients, installs)
-        yield SlackRuntime(app, engine, clients, installs)
+            await poller.start()
+            await summary_jobs.start()
+        installs = InstallationStore(application.installations)
+        app = build_app(services, users, settings, clients, installs, clock=clock)
+        yield SlackRuntime(app, context, services, engine, job_handlers, clients, installs)
 
 
 def _ticket_jobs(
-    ticket_service: TicketService, notifier: SlackNotifier, people: UserDirectory
+    context: Context,
+    services: Services,
+    slack: _SlackClients,
 ) -> dict[str, JobHandler]:
     """Return the handlers of jobs that post about tickets, by the kind of job."""
     from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
     from handlers.escalation.incidents import SlackIncidentPosts  # noqa: PLC0415 - likewise
     from handlers.escalation.pager import SlackPager  # noqa: PLC0415 - likewise
     from handlers.notifications.posts import SlackTicketNotifications  # noqa: PLC0415 - likewise
+    from handlers.slack.notifier import SlackNotifier  # noqa: PLC0415 - likewise
     from handlers.tickets.mentions import SlackMentionPosts  # noqa: PLC0415 - likewise
 
-    settings = ticket_service.settings
-    pager = SlackPager(notifier, people, settings.support_group)
-    status_posts = SlackRoomStatusPosts(notifier, people)
-    notifications = SlackTicketNotifications(notifier, people)
-    incident_posts = SlackIncidentPosts(notifier, people, settings)
+    settings, users = context.settings, slack.users
+    notifier = SlackNotifier(
+        slack.clients, users, settings, slack.charts, services.call_control.has_menu
+    )
+    pager = SlackPager(notifier, users, settings.support_group)
+    status_posts = SlackRoomStatusPosts(notifier, users)
+    notifications = SlackTicketNotifications(notifier, users)
+    incident_posts = SlackIncidentPosts(notifier, users, settings)
     return {
-        **TicketJobs(ticket_service, notifier).job_handlers,
-        **EscalationJobs(ticket_service, pager).job_handlers,
-        **CallControlJobs(ticket_service, status_posts).job_handlers,
-        **NotificationJobs(ticket_service, notifications).job_handlers,
-        **IncidentJobs(ticket_service, incident_posts).job_handlers,
-        **MentionJobs(ticket_service, SlackMentionPosts(notifier, people)).job_handlers,
+        **TicketJobs(context, services.diagnosis, notifier).job_handlers,
+        **EscalationJobs(context, pager).job_handlers,
+        **CallControlJobs(context, status_posts).job_handlers,
+        **NotificationJobs(context, notifications).job_handlers,
+        **IncidentJobs(context, incident_posts).job_handlers,
+        **MentionJobs(context, SlackMentionPosts(notifier, users)).job_handlers,
     }
+
+
+def _summary_jobs(
+    application: Application,
+    context: Context,
+    services: Services,
+    slack: _SlackClients,
+) -> SummaryJobs:
+    from handlers.summary.command import SlackSummaryPublisher  # noqa: PLC0415 - see above
+
+    publisher = SlackSummaryPublisher(
+        application.installations, context.settings, slack.clients, slack.users, slack.charts
+    )
+    return SummaryJobs(context, services.summary, services.app_metrics, publisher)
+
+
+def _other_jobs(
+    context: Context,
+    services: Services,
+    slack: _SlackClients,
+) -> dict[str, JobHandler]:
+    """Return the handlers of jobs that answer inquiries or post nothing, by the kind of job."""
+    from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - see above
+    from handlers.app_metrics.command import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
+
+    responder = SlackAppMetricsResponder(slack.users, slack.charts)
+    slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.settings)
+    return {
+        call_statistics.KIND: CallStatisticsJob(context).fetch,
+        app_metrics_service.KIND: AppMetricsJobs(context, services.app_metrics, responder).answer,
+        healthcheck.KIND: HealthCheck(context, slack_health_check).run,
+    }
+
+
+@asynccontextmanager
+async def open_summary_jobs(application: Application) -> AsyncIterator[SummaryJobs]:
+    """Connect to Slack for one summary posted from the terminal."""
+    from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - see above
+    from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
+    from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
+
+    settings, context = application.settings, application.context
+    token_for = application.installations.token_for if settings.has_oauth else None
+    async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
+        users = UserDirectory(clients, context.languages, settings)
+        charts = ChartSupport(SqlKeyValueStore(application.store), context.clock)
+        slack, services = _SlackClients(clients, users, charts), application.services
+        yield _summary_jobs(application, context, services, slack)
 
 
 def require_slack(settings: Settings, *names: str) -> None:

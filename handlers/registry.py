@@ -2,48 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from slack_bolt.async_app import AsyncApp
 
-from bot.services.tickets.service import TicketService
+from bot.escalation import Policy
+from bot.ports import Clock
+from bot.services.assembly import Services
+from bot.settings import Settings
 from handlers.admin.channel_events import ChannelEventHandlers
-from handlers.admin.command import LagdeskCommandHandlers
+from handlers.admin.command import LagdeskCommandHandlers, LagdeskServices
 from handlers.app_metrics.command import QualityHandlers
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.diagnosis.command import DiagnoseHandlers
 from handlers.diagnosis.feedback import FeedbackHandlers
 from handlers.escalation.incidents import IncidentHandlers
-from handlers.preferences.modal import PreferencesHandlers
+from handlers.preferences.modal import PreferencesHandlers, PreferencesModal
 from handlers.slack.errors import register_error_handler
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.command import SummaryHandlers
 from handlers.tickets.command import TicketListHandlers
 from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers
+from handlers.tickets.home_publish import HomePublisher
 from handlers.tickets.menu import TicketMenuHandlers
 from handlers.tickets.report import ReportHandlers
 from handlers.tickets.thread import ThreadHandlers
 
-HANDLERS = (
-    ReportHandlers,
-    DiagnoseHandlers,
-    QualityHandlers,
-    TicketListHandlers,
-    TicketButtonHandlers,
-    LagdeskCommandHandlers,
-    PreferencesHandlers,
-    HomeHandlers,
-    ThreadHandlers,
-    ChannelEventHandlers,
-    CallControlHandlers,
-    TicketMenuHandlers,
-    FeedbackHandlers,
-    IncidentHandlers,
-    SummaryHandlers,
-)
+
+class Handlers(Protocol):
+    """The handlers of one feature."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Register the listeners."""
 
 
-def register(app: AsyncApp, ticket_service: TicketService, users: UserDirectory) -> None:
-    """Give the app every story, each bound to the desk, and the one answer to errors."""
-    for handler_class in HANDLERS:
-        handler_class(ticket_service, users).register(app)
+def register(
+    app: AsyncApp, services: Services, users: UserDirectory, settings: Settings, clock: Clock
+) -> None:
+    """Register the handlers of every feature and the error handler."""
+    home = HomePublisher(services.app_home, services.tickets.apps, users)
+    modal = PreferencesModal(services.preferences, services.tickets.apps, users)
+    handlers = (
+        *_ticket_handlers(services, users, home, settings, clock),
+        DiagnoseHandlers(services.inquiries, services.preferences, users),
+        FeedbackHandlers(services.feedback, users),
+        QualityHandlers(services.app_metrics, services.preferences, users),
+        LagdeskCommandHandlers(
+            LagdeskServices(
+                preferences=services.preferences,
+                summary=services.summary,
+                audit_log=services.audit_log,
+                feedback=services.feedback,
+                health_checks=services.health_checks,
+            ),
+            modal,
+            Policy.of(settings),
+            users,
+        ),
+        PreferencesHandlers(services.preferences, home, users),
+        HomeHandlers(services.app_home, modal, home, users, clock),
+        ChannelEventHandlers(services.deliveries),
+        IncidentHandlers(services.incidents),
+        SummaryHandlers(services.summary),
+    )
+    for feature in handlers:
+        feature.register(app)
     register_error_handler(app, users)
+
+
+def _ticket_handlers(
+    services: Services, users: UserDirectory, home: HomePublisher, settings: Settings, clock: Clock
+) -> Iterable[Handlers]:
+    rooms = CallControlHandlers(services.call_control, users)
+    clouds = {cloud.name for cloud in settings.clouds}
+    return (
+        ReportHandlers(services.tickets, services.preferences, users, clock),
+        TicketListHandlers(services.tickets, clouds, users, clock),
+        TicketButtonHandlers(services.tickets, services.ticket_actions, home, users),
+        ThreadHandlers(services.tickets, services.ticket_actions, services.mentions),
+        rooms,
+        TicketMenuHandlers(services.tickets, services.ticket_actions, rooms, users),
+    )

@@ -24,7 +24,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.i18n.translator import Translator
-from bot.services.tickets.service import TicketService
+from bot.ports import Clock
+from bot.services.assembly import Services
 from bot.settings import Settings
 from handlers.registry import register
 from handlers.slack.clients import SlackClients
@@ -48,11 +49,13 @@ Measure = Callable[[], Awaitable[None]]
 
 
 def build_app(
-    ticket_service: TicketService,
+    services: Services,
     users: UserDirectory,
     settings: Settings,
     clients: SlackClients,
     installations: InstallationStore,
+    *,
+    clock: Clock,
 ) -> AsyncApp:
     """Build the Bolt app with every story. The doors check signatures before it does."""
     app = AsyncApp(
@@ -67,7 +70,7 @@ def build_app(
         ),
     )
     app.middleware(EventDeduplicator())
-    register(app, ticket_service, users)
+    register(app, services, users, settings, clock)
     if settings.has_oauth:
         installations.register(app)
     return app
@@ -102,13 +105,13 @@ class HttpTransport:
     def __init__(
         self,
         app: AsyncApp,
-        ticket_service: TicketService,
+        services: Services,
         settings: Settings,
         flow: AsyncOAuthFlow | None,
         measure: Measure | None,
     ) -> None:
         self._app = app
-        self._ticket_service = ticket_service
+        self._services = services
         self._flow = flow
         self._measure = measure
         self._secret = settings.slack_signing_secret.encode()
@@ -128,7 +131,7 @@ class HttpTransport:
         routes.router.add_get("/metrics", self.get_metrics)
         routes.router.add_get("/slack/install", self.start_install)
         routes.router.add_get("/slack/oauth_redirect", self.finish_install)
-        add_webhooks(routes, self._ticket_service)
+        add_webhooks(routes, self._services.recording_webhooks)
         return routes
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -167,14 +170,14 @@ class HttpTransport:
     async def get_health(self, request: web.Request) -> web.Response:
         """200 while the process and its database answer."""
         _ = request
-        if await self._ticket_service.store.is_reachable():
+        if await self._services.health_checks.is_database_reachable():
             return web.json_response({"database": "up"})
         return web.json_response({"database": "down"}, status=503)
 
     async def get_metrics(self, request: web.Request) -> web.Response:
         """Prometheus; without the database's numbers while it is away."""
         _ = request
-        if self._measure is not None and await self._ticket_service.store.is_reachable():
+        if self._measure is not None and await self._services.health_checks.is_database_reachable():
             await self._measure()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -203,7 +206,7 @@ class HttpTransport:
 
 def build_http_transport(
     app: AsyncApp,
-    ticket_service: TicketService,
+    services: Services,
     settings: Settings,
     clients: SlackClients,
     installations: InstallationStore,
@@ -215,7 +218,7 @@ def build_http_transport(
     `measure` reads the gauges that /metrics shows.
     """
     flow = build_oauth_flow(settings, installations, clients) if settings.has_oauth else None
-    return HttpTransport(app, ticket_service, settings, flow, measure)
+    return HttpTransport(app, services, settings, flow, measure)
 
 
 class SocketModeTransport(AsyncSocketModeHandler):

@@ -162,7 +162,7 @@ async def connect_slack(
         await workspace.until(lambda: workspace.transport is not None)
         return
     http = build_http_transport(
-        slack.app, application.ticket_service, application.settings, slack.clients, slack.installs
+        slack.app, slack.services, application.settings, slack.clients, slack.installs
     )
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()

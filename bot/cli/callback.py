@@ -30,13 +30,13 @@ async def register(settings: Settings, options: argparse.Namespace) -> int:
     if options.url:
         require(settings, "HUAWEI_CALLBACK_KEY")
     async with open_application(settings) as application:
-        addresses = WebhookRegistrations(application.ticket_service)
+        addresses = WebhookRegistrations(application.context)
         if options.url:
             callback_urls = await addresses.register(options.url, overwrite=options.replace)
         else:
             callback_urls = await addresses.fetch_all()
         for address in callback_urls:
-            text = application.ticket_service.languages.default.translate(
+            text = application.context.languages.default.translate(
                 _line(address, is_setting=bool(options.url))
             )
             print(" / ".join(text.splitlines()))  # noqa: T201 - what the command is for

@@ -14,7 +14,7 @@ from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.services.tickets.submission import is_uid
 from bot.settings import N_, SettingError, Settings
 from handlers.diagnosis import terminal
@@ -40,33 +40,31 @@ async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
     async with open_application(settings) as application:
-        _check_arguments(application.ticket_service, options)
-        diagnosis = await application.ticket_service.diagnosis_service.diagnose_channel(
-            options.app or next(iter(application.ticket_service.clouds)),
+        _check_arguments(application.context, options)
+        diagnosis = await application.services.diagnosis.diagnose_channel(
+            options.app or next(iter(application.context.clouds)),
             options.cname,
             at=options.at,
             teacher_uid=options.teacher,
             student_uid=options.student,
         )
-    return _print_diagnosis(
-        diagnosis, application.ticket_service.languages.default, as_json=options.json
-    )
+    return _print_diagnosis(diagnosis, application.context.languages.default, as_json=options.json)
 
 
-def _check_arguments(ticket_service: TicketService, options: argparse.Namespace) -> None:
-    app = options.app or next(iter(ticket_service.clouds))
-    if app not in ticket_service.clouds:
-        names = ", ".join(ticket_service.clouds)
+def _check_arguments(context: Context, options: argparse.Namespace) -> None:
+    app = options.app or next(iter(context.clouds))
+    if app not in context.clouds:
+        names = ", ".join(context.clouds)
         raise UsageError(
             message("There is no app called %(app)s. Apps: %(apps)s.", app=app, apps=names)
         )
-    capabilities = ticket_service.clouds[app].capabilities
+    capabilities = context.clouds[app].capabilities
     if not capabilities.cname.fullmatch(options.cname):
         raise UsageError(capabilities.cname_hint)
     for uid in filter(None, (options.teacher, options.student)):
         if not is_uid(uid, capabilities):
             raise UsageError(capabilities.uid_hint)
-    if options.at is not None and options.at > ticket_service.clock.now():
+    if options.at is not None and options.at > context.clock.now():
         raise UsageError(message("This time is in the future. Choose now or earlier."))
 
 

@@ -71,16 +71,16 @@ async def run_checks(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lagdesk-")))
             temporary_url = f"sqlite:///{folder / 'lagdesk.db'}"
             settings = replace(settings, database_url=temporary_url)
-        ticket_service = (
+        context = (
             await stack.enter_async_context(open_application(settings, clock=clock, sleep=sleep))
-        ).ticket_service
+        ).context
         clients = await stack.enter_async_context(
             SlackClients(settings.slack_api_url, settings.slack_bot_token)
         )
         inspector = SlackHealthCheck(
-            clients, UserDirectory(clients, ticket_service.languages, settings), settings
+            clients, UserDirectory(clients, context.languages, settings), settings
         )
-        return await HealthCheck(ticket_service, inspector).run_checks(database=database)
+        return await HealthCheck(context, inspector).run_checks(database=database)
 
 
 async def _inspect_database(settings: Settings) -> CheckResult:

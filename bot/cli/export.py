@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 async def export(settings: Settings, options: argparse.Namespace) -> int:
     """Write tickets to standard output."""
     async with open_application(settings) as application:
-        tickets = application.ticket_service.stream_tickets(options.since)
+        tickets = application.services.tickets.stream_tickets(options.since)
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         write_tickets(tickets, sys.stdout, options.format)
     return EXIT_OK

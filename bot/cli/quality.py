@@ -14,7 +14,6 @@ from bot.errors import InputError
 from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
 from bot.services.app_metrics import service as app_metrics_service
-from bot.services.app_metrics.service import AppMetricsService
 from bot.settings import N_, SettingError, Settings
 from handlers.app_metrics.view import print_failures, print_metrics
 
@@ -36,18 +35,16 @@ async def quality(settings: Settings, options: argparse.Namespace) -> int:
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
     async with open_application(settings) as application:
-        metrics_service = AppMetricsService(application.ticket_service)
+        metrics_service = application.services.app_metrics
         try:
-            app = app_metrics_service.choose_app(
-                options.app, list(application.ticket_service.clouds)
-            )
+            app = app_metrics_service.choose_app(options.app, list(application.context.clouds))
         except InputError as error:
             raise UsageError(error.user_message) from error
         app_metrics = await metrics_service.fetch(app, options.topic)
     return _print_app_metrics(
         app_metrics,
         metrics_service.others(app),
-        application.ticket_service.languages.default,
+        application.context.languages.default,
         as_json=options.json,
     )
 

@@ -52,10 +52,10 @@ async def serve(
         open_application(settings, delay_scale=delay_scale) as application,
         open_slack_runtime(application, worker=worker) as slack,
     ):
-        clock = application.ticket_service.clock
+        clock = application.context.clock
         door = build_http_transport(
             slack.app,
-            application.ticket_service,
+            slack.services,
             settings,
             slack.clients,
             slack.installs,

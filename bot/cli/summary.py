@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from bot.app import Application, open_application
+from bot.app import Application, open_application, open_summary_jobs
 from bot.cli.parser import UsageError
 from bot.cli.run import run_with_settings
 from bot.i18n.messages import message
-from bot.services.summary.jobs import SummaryService
+from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import TicketService
 from bot.settings import N_, SettingError, Settings, require
-from bot.store.rate_limits import SqlKeyValueStore
-from handlers.summary.command import open_summary_publisher
 from handlers.summary.view import print_summary
 
 
@@ -44,16 +41,12 @@ async def summarize(settings: Settings, options: argparse.Namespace) -> int:
     Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
     """
     async with open_application(settings) as application:
-        weekly = SummaryService(application.ticket_service)
+        weekly = application.services.summary
         week: Week = options.week or weekly.last_week
         _check(week, weekly, is_posted=options.post)
         if options.post:
             _require_slack_settings(settings)
-        text = await (
-            _post(application, week)
-            if options.post
-            else _render(application.ticket_service, weekly, week)
-        )
+        text = await (_post if options.post else _render)(application, week)
     print(text)  # noqa: T201 - what the command is for
     return 0
 
@@ -72,18 +65,16 @@ def _check(week: Week, weekly: SummaryService, *, is_posted: bool) -> None:
         raise UsageError(message("Week %(week)s is not over yet.", week=week.label))
 
 
-async def _render(ticket_service: TicketService, weekly: SummaryService, week: Week) -> str:
-    return print_summary(await weekly.count(week), ticket_service.languages.default)
+async def _render(application: Application, week: Week) -> str:
+    report = await application.services.summary.count(week)
+    return print_summary(report, application.context.languages.default)
 
 
 async def _post(application: Application, week: Week) -> str:
-    ticket_service = application.ticket_service
-    async with open_summary_publisher(
-        ticket_service, SqlKeyValueStore(application.store)
-    ) as announcer:
-        is_new = await SummaryService(ticket_service, announcer).post_now(week)
+    async with open_summary_jobs(application) as summary_jobs:
+        is_new = await summary_jobs.post_now(week)
     if is_new:
         text = message("The summary of week %(week)s is posted.", week=week.label)
     else:
         text = message("The summary of week %(week)s was already posted.", week=week.label)
-    return " / ".join(ticket_service.languages.default.translate(text).splitlines())
+    return " / ".join(application.context.languages.default.translate(text).splitlines())

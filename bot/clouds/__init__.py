@@ -22,12 +22,12 @@ from bot.clouds.huawei.client import host_of
 from bot.clouds.huawei.credentials import IamUser
 from bot.clouds.quota import Quota, RateLimitStore, Sleep, SystemClock
 from bot.clouds.response_cache import ResponseCache
-from bot.clouds.storage import EventStore, KeyValueStore
+from bot.clouds.storage import EventStore
 from bot.clouds.volcengine import SignatureAuth, VolcengineClient, VolcengineCloud
-from bot.ports import Clock, Cloud
+from bot.ports import Clock, Cloud, KeyValueStore
 from bot.settings import CloudSettings
 
-__all__ = ["KeyValueStore", "RateLimitStore", "SystemClock", "build_clouds", "load_cloud_state"]
+__all__ = ["RateLimitStore", "SystemClock", "build_clouds", "load_cloud_state"]
 
 
 @dataclass(frozen=True, slots=True)

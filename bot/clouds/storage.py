@@ -12,16 +12,6 @@ from bot.ports import EventScan, Window
 _KEPT: Final = dt.timedelta(minutes=90)
 
 
-class KeyValueStore(Protocol):
-    """Facts learnt once, such as which generation of an API answers."""
-
-    async def get(self, name: str) -> str | None:
-        """Return what was remembered under this name."""
-
-    async def put(self, name: str, value: str, at: dt.datetime) -> None:
-        """Remember a fact, replacing what stood under this name."""
-
-
 class EventStore(Protocol):
     """What was looked at of whole apps, and what was seen there. One book serves every process."""
 

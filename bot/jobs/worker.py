@@ -28,6 +28,7 @@ from bot.jobs import metrics
 from bot.jobs.executor import Executor
 from bot.jobs.heartbeat import HEARTBEAT_TIMEOUT, HeartbeatThread
 from bot.jobs.retries import next_attempt
+from bot.jobs.signal import JobSignal
 from bot.ports import Clock
 from bot.store import Store
 from bot.store import jobs as store_jobs
@@ -63,6 +64,7 @@ class Worker:
         clock: Clock,
         job_handlers: Mapping[str, JobHandler],
         *,
+        signal: JobSignal | None = None,
         jobs_url: str | None = None,
         worker: bool = True,
         poll_s: float = 0.2,
@@ -70,6 +72,8 @@ class Worker:
         self._store = store
         self._clock = clock
         self._job_handlers = job_handlers
+        self._signal = signal or JobSignal()
+        self._unsubscribe: Callable[[], None] | None = None
         self._is_worker = worker
         self.name: Final = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         url = jobs_url or jobs_database_url(store.url)
@@ -86,6 +90,7 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         """Start; what is owed goes on at once."""
+        self._unsubscribe = self._signal.subscribe(self._on_signal)
         if not self._is_worker:
             await self._executor.open(None)
             return self
@@ -106,6 +111,8 @@ class Worker:
     ) -> None:
         """Stop: begin nothing, let what runs end for a while, hand the rest back."""
         self._stopping = True
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         self._wakeup.set()
         await _finish(self._chores | self._tries, SHUTDOWN_TIMEOUT_S)
         try:
@@ -126,6 +133,13 @@ class Worker:
             self._wakeup.set()
         elif not self._stopping:
             self._run_in_background(self._enqueue(names))
+
+    def _on_signal(self) -> None:
+        """Look for the jobs that were just committed."""
+        if self._is_worker:
+            self._wakeup.set()
+        elif not self._stopping:
+            self._run_in_background(self._enqueue(()))
 
     async def reconcile(self) -> None:
         """Offer what is due and nobody is doing, and free what dead workers held."""

@@ -39,6 +39,7 @@ from bot.ports.notifier import (
     SlackHealthCheck,
     UploadedImage,
 )
+from bot.ports.storage import KeyValueStore
 
 __all__ = [
     "FILE_GONE",
@@ -56,6 +57,7 @@ __all__ = [
     "FreezeBucket",
     "Health",
     "Inquiry",
+    "KeyValueStore",
     "MessageRef",
     "Notifier",
     "Occupancy",

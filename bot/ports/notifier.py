@@ -165,6 +165,3 @@ class Notifier(Protocol):
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Look for a post with this key that may have arrived without an answer."""
-
-    async def is_support(self, team: str, person: str) -> bool:
-        """Tell whether this person may act on tickets."""

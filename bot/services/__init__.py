@@ -1,9 +1,1 @@
-"""The desk decides. It knows neither Slack's shapes nor a cloud's; both doors call it."""
-
-from bot.services.diagnosis.service import DiagnosisService
-from bot.services.preferences.languages import Languages
-from bot.services.tickets.jobs import TicketJobs
-from bot.services.tickets.service import TicketService
-from bot.services.tickets.submission import Submission
-
-__all__ = ["DiagnosisService", "Languages", "Submission", "TicketJobs", "TicketService"]
+"""What people and the clock may ask for, by feature; each operation is one transaction."""

@@ -1,8 +1,8 @@
-"""How somebody who may not do something is refused: told who may. Who that is Slack knows."""
+"""Who may act on tickets, and the error for those who may not."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from bot.errors import NotAllowedError
 from bot.i18n.messages import Message, message
@@ -11,8 +11,24 @@ from bot.settings import Settings
 ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thread.")
 
 
+class Permissions(Protocol):
+    """Who is support in a workspace."""
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Tell whether this person may act on tickets."""
+
+
+class NoPermissions:
+    """Permissions of the terminal: without Slack nobody is support."""
+
+    async def is_support(self, team: str, person: str) -> bool:
+        """Return False."""
+        _ = team, person
+        return False
+
+
 def not_allowed(settings: Settings, reason: Message = ONLY_SUPPORT) -> NotAllowedError:
-    """Make the error that refuses, and says who support are."""
+    """Make the error that gives the reason and says who support are."""
     if settings.support_group:
         return NotAllowedError(
             message(

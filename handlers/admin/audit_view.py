@@ -9,8 +9,7 @@ from typing import Final
 from bot.errors import InputError
 from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.services.admin import audit_log
-from bot.services.admin.audit_log import AuditRecord
-from bot.services.tickets.service import TicketService
+from bot.services.admin.audit_log import AuditLogService, AuditRecord
 from bot.store.call_control.room_commands import RoomCommandState
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
@@ -45,13 +44,11 @@ _OUTCOME_TEXTS: Final[dict[str, Message]] = {
 
 
 async def recent_actions(
-    ticket_service: TicketService, users: UserDirectory, requester: Requester, argument: str
+    service: AuditLogService, users: UserDirectory, requester: Requester, argument: str
 ) -> tuple[str, list[Block]]:
     """Build the newest records, of one ticket or of all: top-level text and blocks."""
     number = _parse_ticket_number(argument)
-    records = await audit_log.recent_actions(
-        ticket_service, requester.team, requester.person, number
-    )
+    records = await service.recent_actions(requester.team, requester.person, number)
     return audit_blocks(records, number, await users.renderer(requester.team, requester.person))
 
 

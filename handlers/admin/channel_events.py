@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.services.tickets.service import TicketService
-from handlers.slack.user_directory import UserDirectory
+from bot.services.admin.deliveries import DeliveryService
 
 _UNARCHIVED: Final = ("channel_unarchive", "group_unarchive")
 
@@ -15,9 +14,8 @@ _UNARCHIVED: Final = ("channel_unarchive", "group_unarchive")
 class ChannelEventHandlers:
     """A channel was gone and is back."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._users = users
+    def __init__(self, deliveries: DeliveryService) -> None:
+        self._deliveries = deliveries
 
     def register(self, app: AsyncApp) -> None:
         """Listen for channels that come back and for being invited."""
@@ -27,6 +25,4 @@ class ChannelEventHandlers:
 
     async def retry_failed_jobs(self, event: dict[str, Any]) -> None:
         """Try again now what the escalation channel did not take."""
-        channel = event.get("channel")
-        if channel == self._ticket_service.settings.escalation_channel:
-            await self._ticket_service.retry_now()
+        await self._deliveries.retry(str(event.get("channel") or ""))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError
+from bot.escalation import Policy
 from bot.i18n.messages import Message, message
 from bot.ports import Inquiry
-from bot.services.admin import healthcheck
-from bot.services.permissions import not_allowed
-from bot.services.tickets.service import TicketService
+from bot.services.admin.audit_log import AuditLogService
+from bot.services.admin.healthcheck import HealthCheckRequests
+from bot.services.diagnosis.feedback import FeedbackService
+from bot.services.preferences.service import PreferencesService
+from bot.services.summary.service import SummaryService
 from handlers.admin.audit_view import recent_actions
 from handlers.commands import LAGDESK
 from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
-from handlers.preferences.modal import open_preferences
+from handlers.preferences.modal import PreferencesModal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.command import preview
@@ -27,11 +31,30 @@ _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
 _CHANNEL_LANGUAGES: Final = {"zh": "zh", "en": "en", "both": "both"}
 
 
+@dataclass(frozen=True, slots=True)
+class LagdeskServices:
+    """The services behind the words of `/lagdesk`."""
+
+    preferences: PreferencesService
+    summary: SummaryService
+    audit_log: AuditLogService
+    feedback: FeedbackService
+    health_checks: HealthCheckRequests
+
+
 class LagdeskCommandHandlers:
     """Somebody asks for help or chooses a language."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self,
+        services: LagdeskServices,
+        modal: PreferencesModal,
+        policy: Policy,
+        users: UserDirectory,
+    ) -> None:
+        self._services = services
+        self._modal = modal
+        self._policy = policy
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -46,17 +69,17 @@ class LagdeskCommandHandlers:
             case "" | "help":
                 msg = None
             case "summary":
-                text, blocks = await preview(self._ticket_service, self._users, requester)
+                text, blocks = await preview(self._services.summary, self._users, requester)
                 await ack(text=text, blocks=blocks, response_type="ephemeral")
                 return
             case "audit":
                 text, blocks = await recent_actions(
-                    self._ticket_service, self._users, requester, rest[0]
+                    self._services.audit_log, self._users, requester, rest[0]
                 )
                 await ack(text=text, blocks=blocks, response_type="ephemeral")
                 return
             case "settings" | "notify":
-                await open_preferences(self._ticket_service, self._users, body, client)
+                await self._modal.open(body, client)
                 await ack()
                 return
             case "language":
@@ -65,11 +88,11 @@ class LagdeskCommandHandlers:
                 msg = await self._choose_channel_language(requester, rest[0])
             case "policy":
                 renderer = await self._users.renderer(requester.team, requester.person)
-                policy = policy_text(self._ticket_service.policy, renderer)
+                policy = policy_text(self._policy, renderer)
                 await ack(text=policy, response_type="ephemeral")
                 return
             case "accuracy":
-                rows = await self._ticket_service.accuracy(requester.team, ACCURACY_PERIOD)
+                rows = await self._services.feedback.accuracy(requester.team, ACCURACY_PERIOD)
                 msg = accuracy(rows)
             case "doctor":
                 msg = await self._run_health_check(requester, body)
@@ -84,7 +107,7 @@ class LagdeskCommandHandlers:
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
         if argument not in _LANGUAGES:
             raise InputError({"text": message("Choose zh, en or auto.")})
-        await self._ticket_service.languages.choose_for_reader(
+        await self._services.preferences.set_language(
             requester.team, requester.person, _LANGUAGES[argument]
         )
         if argument == "auto":
@@ -94,13 +117,8 @@ class LagdeskCommandHandlers:
     async def _choose_channel_language(self, requester: Requester, argument: str) -> Message:
         if argument not in _CHANNEL_LANGUAGES:
             raise InputError({"text": message("Choose zh, en or both.")})
-        if not await self._ticket_service.is_support(requester.team, requester.person):
-            raise not_allowed(
-                self._ticket_service.settings,
-                message("Only support can choose a channel's language."),
-            )
-        await self._ticket_service.languages.choose_for_channel(
-            requester.team, requester.channel, _CHANNEL_LANGUAGES[argument]
+        await self._services.preferences.set_channel_language(
+            requester.team, requester.person, requester.channel, _CHANNEL_LANGUAGES[argument]
         )
         return message(
             "What Lagdesk posts in this channel is now in: %(language)s.", language=argument
@@ -119,5 +137,5 @@ class LagdeskCommandHandlers:
             app="",
             cname="",
         )
-        await healthcheck.request_health_check(self._ticket_service, trigger_id_of(body), inquiry)
+        await self._services.health_checks.request(trigger_id_of(body), inquiry)
         return message("Running the health check …")

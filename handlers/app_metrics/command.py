@@ -9,8 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.i18n.messages import message
 from bot.ports import AppMetrics, Inquiry
 from bot.services.app_metrics.service import AppMetricsService
-from bot.services.preferences import service as preferences_service
-from bot.services.tickets.service import TicketService
+from bot.services.preferences.service import PreferencesService
 from handlers.app_metrics.view import TOPIC_NAMES, fallback_text, metrics_blocks
 from handlers.commands import QUALITY
 from handlers.slack.api_errors import respond_privately
@@ -22,9 +21,11 @@ from handlers.slack.user_directory import UserDirectory
 class QualityHandlers:
     """Somebody asks how good an app is, or how much it is used."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._app_metrics = AppMetricsService(ticket_service)
+    def __init__(
+        self, app_metrics: AppMetricsService, preferences: PreferencesService, users: UserDirectory
+    ) -> None:
+        self._app_metrics = app_metrics
+        self._preferences = preferences
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -34,9 +35,7 @@ class QualityHandlers:
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""
         requester = Requester.of(body)
-        apps = await preferences_service.apps_of(
-            self._ticket_service, requester.team, requester.person
-        )
+        apps = await self._preferences.apps_of(requester.team, requester.person)
         arguments = self._app_metrics.read(str(body.get("text") or ""), apps)
         renderer = await self._users.renderer(requester.team, requester.person)
         inquiry = Inquiry(

@@ -19,7 +19,6 @@ from bot.services.call_control.service import (
     CallControlService,
     RoomView,
 )
-from bot.services.tickets.service import TicketService
 from bot.ticket import Status
 from handlers.call_control.forms import (
     ALREADY_RESOLVED,
@@ -51,9 +50,9 @@ _UPDATE_DEADLINE_S: Final = 2.7
 class CallControlHandlers:
     """Support acts on a running call, or views full uids."""
 
-    def __init__(self, ticket_service: TicketService, people: UserDirectory) -> None:
-        self._call_control = CallControlService(ticket_service)
-        self._users = people
+    def __init__(self, call_control: CallControlService, users: UserDirectory) -> None:
+        self._call_control = call_control
+        self._users = users
 
     def register(self, app: AsyncApp) -> None:
         """Register the button and both forms."""

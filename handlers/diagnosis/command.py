@@ -7,8 +7,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.i18n.messages import message
 from bot.ports import Inquiry
 from bot.services.diagnosis.arguments import parse_diagnose
-from bot.services.preferences import service as preferences_service
-from bot.services.tickets.service import TicketService
+from bot.services.diagnosis.inquiries import InquiryService
+from bot.services.preferences.service import PreferencesService
 from handlers.commands import DIAGNOSE
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
@@ -17,8 +17,11 @@ from handlers.slack.user_directory import UserDirectory
 class DiagnoseHandlers:
     """Somebody asks why a call is bad."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self, inquiries: InquiryService, preferences: PreferencesService, users: UserDirectory
+    ) -> None:
+        self._inquiries = inquiries
+        self._preferences = preferences
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -28,9 +31,7 @@ class DiagnoseHandlers:
     async def ask(self, ack: AsyncAck, body: Body) -> None:
         """Take the question and say so; a job answers it."""
         requester = Requester.of(body)
-        apps = await preferences_service.apps_of(
-            self._ticket_service, requester.team, requester.person
-        )
+        apps = await self._preferences.apps_of(requester.team, requester.person)
         arguments = parse_diagnose(str(body.get("text") or ""), apps)
         renderer = await self._users.renderer(requester.team, requester.person)
         inquiry = Inquiry(
@@ -44,6 +45,6 @@ class DiagnoseHandlers:
             cname=arguments.cname,
             since_s=arguments.since_s,
         )
-        await self._ticket_service.ask(trigger_id_of(body), inquiry)
+        await self._inquiries.ask(trigger_id_of(body), inquiry)
         progress = message("Diagnosing %(cname)s …", cname=arguments.cname)
         await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")

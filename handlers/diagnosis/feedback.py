@@ -13,8 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.causes import resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, message, plural
-from bot.services.tickets.service import TicketService
-from bot.store.diagnosis.feedback import CauseAccuracy, Rating
+from bot.services.diagnosis.feedback import CauseAccuracy, FeedbackService, Rating
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
 from handlers.slack.open_modal import open_modal
@@ -37,8 +36,8 @@ _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 class FeedbackHandlers:
     """Somebody presses a button under a verdict."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(self, feedback: FeedbackService, users: UserDirectory) -> None:
+        self._feedback = feedback
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -51,7 +50,7 @@ class FeedbackHandlers:
         requester, action = Requester.of(body), body["actions"][0]
         number = ticket_number_of(action)
         feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
-        await self._ticket_service.save_feedback(requester.team, number, requester.person, feedback)
+        await self._feedback.save(requester.team, number, requester.person, feedback)
         renderer = await self._users.renderer(requester.team, requester.person)
         thanks = renderer.mrkdwn(message("Thank you. This makes the next verdicts better."))
         await ack()
@@ -61,7 +60,7 @@ class FeedbackHandlers:
         """Open what stands behind a verdict, for one reader in their own language."""
         requester = Requester.of(body)
         number = ticket_number_of(body["actions"][0])
-        ticket, diagnosis = await self._ticket_service.details(requester.team, number)
+        ticket, diagnosis = await self._feedback.details(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         await open_modal(client, trigger_id_of(body), details_view(ticket, diagnosis, renderer))
         await ack()

@@ -12,7 +12,6 @@ from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message, plural
 from bot.ports import MessageRef
 from bot.services.escalation.incidents import IncidentService
-from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
@@ -30,9 +29,8 @@ _TICKETS_SHOWN: Final = 15  # a line each, in two languages, in one section
 class IncidentHandlers:
     """Support closes an incident."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        _ = users
-        self._incidents = IncidentService(ticket_service)
+    def __init__(self, incidents: IncidentService) -> None:
+        self._incidents = incidents
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the button."""

@@ -13,13 +13,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import Message, message
-from bot.services.preferences import service as preferences_service
-from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
-from bot.services.tickets.service import TicketService
+from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences, PreferencesService
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.tickets.home_publish import publish_home
+from handlers.tickets.home_publish import HomePublisher
 from handlers.ui import block_kit
 from handlers.ui.form_state import State, read_metadata, read_value, read_values
 from handlers.ui.renderer import Renderer
@@ -41,11 +39,37 @@ _NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
 }
 
 
+class PreferencesModal:
+    """Opens the form with a person's preferences."""
+
+    def __init__(
+        self, preferences: PreferencesService, apps: Sequence[str], users: UserDirectory
+    ) -> None:
+        self._preferences = preferences
+        self._users = users
+        self.apps: Final = list(apps)
+
+    async def default_app(self, requester: Requester) -> str:
+        """Return the app a person reports from, "" for none."""
+        return (await self._preferences.load(requester.team, requester.person)).app
+
+    async def open(self, body: Body, client: AsyncWebClient, *, at: str = "") -> None:
+        """Open the form; `at` is the surface it is opened from."""
+        requester = Requester.of(body)
+        renderer = await self._users.renderer(requester.team, requester.person)
+        saved = await self._preferences.load(requester.team, requester.person)
+        view = preferences_view(saved, self.apps, renderer, at=at)
+        await open_modal(client, trigger_id_of(body), view)
+
+
 class PreferencesHandlers:
     """Somebody chooses what is theirs to choose."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self, preferences: PreferencesService, home: HomePublisher, users: UserDirectory
+    ) -> None:
+        self._preferences = preferences
+        self._home = home
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -57,12 +81,12 @@ class PreferencesHandlers:
     ) -> None:
         """Keep what the form says; the home it was opened from speaks accordingly at once."""
         requester = Requester.of(body)
-        await preferences_service.save(
-            self._ticket_service, requester.team, requester.person, read(view["state"]["values"])
+        await self._preferences.save(
+            requester.team, requester.person, read(view["state"]["values"])
         )
         if read_metadata(str(view.get("private_metadata") or "")).get("at") == "home":
             try:
-                await publish_home(self._ticket_service, self._users, client, requester)
+                await self._home.publish(client, requester)
             except (LagdeskError, SlackClientError) as error:  # it is kept all the same
                 log.info("a home was not shown anew: %s", type(error).__name__)
         await ack()
@@ -110,19 +134,3 @@ def read(state: State) -> Preferences:
         app="" if app == _NO_APP else app,
         notifications=read_values(state, "notices"),
     )
-
-
-async def open_preferences(
-    ticket_service: TicketService,
-    users: UserDirectory,
-    body: Body,
-    client: AsyncWebClient,
-    *,
-    at: str = "",
-) -> None:
-    """Open the form with what somebody chose before; `at` is the surface it is opened from."""
-    requester = Requester.of(body)
-    renderer = await users.renderer(requester.team, requester.person)
-    saved = await preferences_service.load(ticket_service, requester.team, requester.person)
-    view = preferences_view(saved, list(ticket_service.clouds), renderer, at=at)
-    await open_modal(client, trigger_id_of(body), view)

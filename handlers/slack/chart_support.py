@@ -6,9 +6,8 @@ import datetime as dt
 import logging
 from typing import Final, Protocol, TypeVar
 
-from bot.clouds import KeyValueStore
 from bot.errors import SlackRefusedError
-from bot.ports import Clock
+from bot.ports import Clock, KeyValueStore
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, INVALID_CONTENT_CODES
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError, LagdeskError
 from bot.i18n.messages import Message, message
-from bot.store import DatabaseError
+from bot.services.context import DatabaseError
 from handlers.slack.clients import error_code
 from handlers.slack.deduplication import forget_event
 from handlers.slack.request import Body, Requester

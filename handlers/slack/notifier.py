@@ -58,17 +58,18 @@ class SlackNotifier:
         users: UserDirectory,
         settings: Settings,
         chart_support: ChartSupport,
+        has_menu: Callable[[Ticket], bool],
     ) -> None:
         self._clients = clients
         self._users = users
         self._settings = settings
         self._chart_support = chart_support
         self._chart_uploader = ChartUploader(clients, users)
-        self.has_menu: Callable[[Ticket], bool] = lambda _ticket: False
+        self._has_menu = has_menu
 
     def _card(self, ticket: Ticket, renderer: Renderer) -> list[Block]:
         policy = Policy.of(self._settings)
-        return tickets_card.ticket_card(ticket, renderer, policy, has_menu=self.has_menu(ticket))
+        return tickets_card.ticket_card(ticket, renderer, policy, has_menu=self._has_menu(ticket))
 
     async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
         """Draw what was measured and give it to Slack; None when there is nothing to draw."""
@@ -279,10 +280,6 @@ class SlackNotifier:
             channel=message_ref.channel, ts=message_ref.ts, text=text, blocks=blocks
         )
         await call_slack(edit)
-
-    async def is_support(self, team: str, person: str) -> bool:
-        """Tell whether this person may act on tickets."""
-        return await self._users.is_support(team, person)
 
     async def _post(
         self,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import secrets
 from logging import Logger, getLogger
 from typing import Any, Final
 
@@ -21,9 +19,8 @@ from slack_sdk.oauth.installation_store.async_installation_store import AsyncIns
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from bot.i18n.messages import message
-from bot.services.tickets.service import TicketService
+from bot.services.admin.installations import InstallationService, WorkspaceToken
 from bot.settings import Settings
-from bot.store.admin import installations
 from handlers.slack.cache import FallbackCache
 from handlers.slack.clients import SlackClients
 from handlers.slack.manifest import SCOPES
@@ -33,74 +30,54 @@ log = getLogger(__name__)
 NOT_INSTALLED: Final = message("Lagdesk is not installed in this workspace.")
 IDENTITY_TTL_S: Final = 3600.0
 _TIMEOUT_S: Final = 1.0
-STATE_TTL: Final = dt.timedelta(minutes=10)
 
 
 class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
     """Keeps installations and the states of those under way in Lagdesk's own database."""
 
-    def __init__(self, ticket_service: TicketService) -> None:
-        self._ticket_service = ticket_service
+    def __init__(self, installations: InstallationService) -> None:
+        self._installations = installations
 
     @property
     def logger(self) -> Logger:
-        """Where slack-sdk logs on our behalf."""
+        """The logger for slack-sdk."""
         return log
 
     async def async_save(self, installation: Installation) -> None:
-        """Remember an installation."""
+        """Store an installation."""
         bot = installation.to_bot()
-        data = {
-            "bot_token": bot.bot_token,
-            "bot_id": bot.bot_id,
-            "bot_user_id": bot.bot_user_id,
-            "scopes": list(bot.bot_scopes or []),
-        }
-        now, team = self._ticket_service.clock.now(), installation.team_id or ""
-        await self._ticket_service.store.transact(
-            lambda session: installations.save(session, team, data, now)
+        token = WorkspaceToken(
+            bot_token=bot.bot_token,
+            bot_id=bot.bot_id,
+            bot_user_id=bot.bot_user_id,
+            scopes=tuple(bot.bot_scopes or ()),
         )
+        await self._installations.save(installation.team_id or "", token)
 
     async def async_save_bot(self, bot: Bot) -> None:
-        """Nothing: the installation itself was saved."""
+        """Do nothing: `async_save` has stored the installation."""
 
     async def async_issue(self, *args: Any, **kwargs: Any) -> str:
-        """Begin an installation; its state is good for ten minutes, once."""
+        """Begin an installation; returns its state."""
         _ = args, kwargs
-        state, now = secrets.token_urlsafe(24), self._ticket_service.clock.now()
-        await self._ticket_service.store.transact(
-            lambda session: installations.issue_state(session, state, now)
-        )
-        return state
+        return await self._installations.issue_state()
 
     async def async_consume(self, state: str) -> bool:
-        """Tell whether we began this installation."""
-        not_before = self._ticket_service.clock.now() - STATE_TTL
-        return await self._ticket_service.store.transact(
-            lambda session: installations.consume_state(session, state, not_before)
-        )
-
-    async def token_for(self, team: str) -> str | None:
-        """A workspace's token, None when it has not installed Lagdesk."""
-        installation = await self._ticket_service.store.read(
-            lambda session: installations.find(session, team)
-        )
-        return str(installation["bot_token"]) if installation else None
+        """Use a state up; tells whether it was valid."""
+        return await self._installations.consume_state(state)
 
     async def authorize(self, team: str) -> AuthorizeResult | None:
-        """Say to Bolt who we are in a workspace, without asking Slack."""
-        installation = await self._ticket_service.store.read(
-            lambda session: installations.find(session, team)
-        )
-        if installation is None:
+        """Return Bolt's authorization for a workspace without a call to Slack."""
+        token = await self._installations.find(team)
+        if token is None:
             log.info("a request came from a workspace that has not installed Lagdesk")
             return None
         return AuthorizeResult(
             enterprise_id=None,
             team_id=team,
-            bot_token=installation["bot_token"],
-            bot_id=installation["bot_id"],
-            bot_user_id=installation["bot_user_id"],
+            bot_token=token.bot_token,
+            bot_id=token.bot_id,
+            bot_user_id=token.bot_user_id,
         )
 
     def register(self, app: AsyncApp) -> None:
@@ -110,18 +87,12 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
 
     async def handle_app_uninstalled(self, body: dict[str, Any]) -> None:
         """Forget a workspace that removed Lagdesk."""
-        await self.forget(str(body["team_id"]))
+        await self._installations.delete(str(body["team_id"]))
 
     async def handle_tokens_revoked(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Forget a workspace that took our own token back; people's tokens we never had."""
         if (event.get("tokens") or {}).get("bot"):
-            await self.forget(str(body["team_id"]))
-
-    async def forget(self, team: str) -> None:
-        """Forget a workspace that removed Lagdesk."""
-        await self._ticket_service.store.transact(
-            lambda session: installations.delete(session, team)
-        )
+            await self._installations.delete(str(body["team_id"]))
 
 
 class Authorization(AsyncAuthorize):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.clouds.huawei.webhooks import has_valid_signature, parse_event
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.services.call_control.webhooks import RecordingWebhooks
-from bot.services.tickets.service import TicketService
-from bot.store import DatabaseError
+from bot.services.context import DatabaseError
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +24,12 @@ class RecordingWebhook:
     does not promise, 200 everything else, known or not: what is refused would come again.
     """
 
-    def __init__(self, ticket_service: TicketService) -> None:
-        self._ticket_service = ticket_service
-        self._webhooks = RecordingWebhooks(ticket_service)
-        self._key = ticket_service.settings.huawei_callback_key
+    def __init__(self, webhooks: RecordingWebhooks) -> None:
+        self._webhooks = webhooks
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take one event."""
-        if not self._key:
+        if not self._webhooks.is_enabled:
             return web.Response(status=404)
         body = await _read_body(request)
         if body is None:
@@ -42,7 +37,7 @@ class RecordingWebhook:
         if not self._is_signed(request, body):
             return web.Response(status=401)
         try:
-            event = parse_event(body, self._apps())
+            event = self._webhooks.parse(body)
         except ValueError as error:
             log.info("a record event could not be read: %s", error)
             return web.Response(status=400)
@@ -54,25 +49,17 @@ class RecordingWebhook:
         return web.json_response({"taken": is_new})
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
-        return has_valid_signature(
-            self._key,
+        return self._webhooks.is_signed(
             body,
             rand=request.headers.get("X-Rtc-Rand", ""),
             timestamp=request.headers.get("X-Rtc-Timestamp", ""),
             signature=request.headers.get("X-Rtc-Signature", ""),
-            now=self._ticket_service.clock.now(),
         )
 
-    def _apps(self) -> Mapping[str, str]:
-        huawei_clouds = (
-            cloud for cloud in self._ticket_service.settings.clouds if cloud.name == "huawei"
-        )
-        return next((cloud.apps for cloud in huawei_clouds), {})
 
-
-def add_webhooks(routes: web.Application, ticket_service: TicketService) -> None:
+def add_webhooks(routes: web.Application, webhooks: RecordingWebhooks) -> None:
     """Add the hooks to the HTTP door."""
-    routes.router.add_post(RECORDING_PATH, RecordingWebhook(ticket_service).receive)
+    routes.router.add_post(RECORDING_PATH, RecordingWebhook(webhooks).receive)
 
 
 async def _read_body(request: web.Request) -> bytes | None:

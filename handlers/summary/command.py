@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,16 +11,16 @@ import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.errors import SlackClientError
 
-from bot.clouds import KeyValueStore
 from bot.errors import InputError, SlackAccessLostError, SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import MessageRef
-from bot.services.summary.jobs import SummaryService
+from bot.services.admin.installations import InstallationService
 from bot.services.summary.report import WeekReport
+from bot.services.summary.service import SummaryService
 from bot.services.summary.week_over_week import WeeklyMetrics
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import TicketService
-from bot.store.summary.weeks import WeeklySummary, list_teams
+from bot.settings import Settings
+from bot.store.summary.weeks import WeeklySummary
 from handlers.slack.api_errors import (
     call_slack,
     rejection_message,
@@ -32,7 +30,6 @@ from handlers.slack.api_errors import (
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import SlackClients
 from handlers.slack.notifier import EVENT_TYPE, find_by_key
-from handlers.slack.oauth import InstallationStore
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
@@ -46,21 +43,23 @@ class SlackSummaryPublisher:
 
     def __init__(
         self,
-        ticket_service: TicketService,
+        installations: InstallationService,
+        settings: Settings,
         clients: SlackClients,
         users: UserDirectory,
         chart_support: ChartSupport,
     ) -> None:
-        self._ticket_service = ticket_service
+        self._installations = installations
+        self._has_oauth = settings.has_oauth
         self._clients = clients
         self._users = users
         self._chart_support = chart_support
 
     async def workspace(self, channel: str) -> str:
         """The workspace a channel is in: the only one, or the one that knows the channel."""
-        if not self._ticket_service.settings.has_oauth:
+        if not self._has_oauth:
             return str((await call_slack(self._clients.default.auth_test()))["team_id"])
-        for team in await self._ticket_service.store.read(list_teams):
+        for team in await self._installations.teams():
             client = await self._clients.of(team)
             try:
                 await call_slack(client.conversations_info(channel=channel))
@@ -158,10 +157,8 @@ class SlackSummaryPublisher:
 class SummaryHandlers:
     """Somebody looks at a week before it is posted, or wants its tickets."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._users = users
-        self._weekly = SummaryService(ticket_service)
+    def __init__(self, summary: SummaryService) -> None:
+        self._summary = summary
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the button."""
@@ -175,43 +172,25 @@ class SummaryHandlers:
         except ValueError:
             raise InputError({"text": message("There is no such week.")}) from None
         origin = str(action.get("action_ts") or body.get("trigger_id") or "")
-        await self._weekly.request_csv(requester.team, requester.person, week, origin)
+        await self._summary.request_csv(requester.team, requester.person, week, origin)
         await ack()
 
 
 async def preview(
-    ticket_service: TicketService, users: UserDirectory, requester: Requester
+    summary: SummaryService, users: UserDirectory, requester: Requester
 ) -> tuple[str, list[Block]]:
-    """The last complete week and this one so far, for one reader: notice text and blocks."""
-    weekly = SummaryService(ticket_service)
+    """The last complete week and the current one, for one reader: fallback text and blocks."""
     renderer = await users.renderer(requester.team, requester.person)
     blocks: list[Block] = []
     texts: list[str] = []
-    team = requester.team if ticket_service.settings.has_oauth else None
-    is_support = await ticket_service.is_support(requester.team, requester.person)
-    for week in (weekly.last_week, weekly.this_week):
-        report = await weekly.count(week, team)
-        if not is_support:  # others may see their own tickets, and how many there are
-            report = replace(report, oldest=())
+    is_support, reports = await summary.preview(requester.team, requester.person)
+    for report in reports:
         week_blocks = summary_blocks(
             report, renderer, native=False, button=is_support and report.is_over
         )
         blocks += [
-            {**block, "block_id": f"{block['block_id']}-{week.label}"} for block in week_blocks
+            {**block, "block_id": f"{block['block_id']}-{report.week.label}"}
+            for block in week_blocks
         ]
         texts.append(renderer.fallback_text(headline(report)))
     return "\n".join(texts), blocks
-
-
-@asynccontextmanager
-async def open_summary_publisher(
-    ticket_service: TicketService, key_value_store: KeyValueStore
-) -> AsyncIterator[SlackSummaryPublisher]:
-    """Connect to Slack for one post from a terminal."""
-    settings = ticket_service.settings
-    token_for = InstallationStore(ticket_service).token_for if settings.has_oauth else None
-    async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
-        users = UserDirectory(clients, ticket_service.languages, settings)
-        yield SlackSummaryPublisher(
-            ticket_service, clients, users, ChartSupport(key_value_store, ticket_service.clock)
-        )

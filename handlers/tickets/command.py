@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -11,10 +12,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.call import CLOUD_NAMES
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
+from bot.ports import Clock
 from bot.services.tickets.cause_search import find_causes
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
-from bot.services.tickets.service import TicketService
-from bot.store.tickets.lists import TicketPage
+from bot.services.tickets.service import TicketPage, TicketService
 from handlers.commands import TICKETS
 from handlers.slack.api_errors import INVALID_BLOCKS_CODES, response_error_code
 from handlers.slack.request import Body, Requester, ticket_number_of
@@ -38,17 +39,23 @@ _ACTIONS: Final = re.compile(r"tickets\.(show|more|share)")
 class TicketListHandlers:
     """Support finds every ticket; everybody finds their own."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self,
+        tickets: TicketService,
+        cloud_names: Collection[str],
+        users: UserDirectory,
+        clock: Clock,
+    ) -> None:
+        self._tickets = tickets
+        self._clock = clock
         self._users = users
         renderers = [Renderer(Translator("en")), Renderer(Translator("zh"))]
-        used = {cloud.name for cloud in ticket_service.clouds.values()}
         self._known = FilterVocabulary(
-            apps=tuple(ticket_service.clouds),
+            apps=tickets.apps,
             clouds={
                 name: [renderer.plain_text(cloud_name) for renderer in renderers]
                 for name, cloud_name in CLOUD_NAMES.items()
-                if name in used
+                if name in cloud_names
             },
             causes=find_causes,
         )
@@ -99,7 +106,7 @@ class TicketListHandlers:
         replace: bool = False,
     ) -> None:
         """Show one ticket; when Slack has its picture no more, it is drawn again meanwhile."""
-        ticket = await self._ticket_service.find_ticket(requester.team, number, requester.person)
+        ticket = await self._tickets.find_visible(requester.team, number, requester.person)
         for _ in range(2):
             text, blocks = tickets_card.ticket_details(ticket, renderer)
             answer = await respond(
@@ -108,7 +115,7 @@ class TicketListHandlers:
             code = response_error_code(answer.status_code, answer.body)
             if not ticket.chart_file_id or code not in INVALID_BLOCKS_CODES:
                 return
-            await self._ticket_service.redraw_chart(ticket)
+            await self._tickets.redraw_chart(requester.team, number, requester.person)
             ticket.chart_file_id = ""
 
     async def _share(
@@ -120,7 +127,7 @@ class TicketListHandlers:
         text, blocks = list_view.shared_list(
             _title(ticket_query, shared=True),
             page,
-            self._ticket_service.clock.now(),
+            self._clock.now(),
             renderer,
             person=requester.person,
         )
@@ -130,13 +137,13 @@ class TicketListHandlers:
         self, requester: Requester, ticket_query: TicketsArguments, renderer: Renderer
     ) -> tuple[str, list[Block]]:
         page = await self._page(requester, ticket_query)
-        replies = await self._ticket_service.matching_replies(
+        replies = await self._tickets.matching_replies(
             requester.team, requester.person, page.tickets, ticket_query.words
         )
         return list_view.private_list(
             _title(ticket_query),
             page,
-            self._ticket_service.clock.now(),
+            self._clock.now(),
             renderer,
             share_value=ticket_query.to_json(before=ticket_query.before),
             next_page_value=ticket_query.to_json(before=page.before),
@@ -144,11 +151,9 @@ class TicketListHandlers:
         )
 
     async def _page(self, requester: Requester, ticket_query: TicketsArguments) -> TicketPage:
-        query = ticket_query.query(
-            requester.team, requester.person, self._ticket_service.clock.now()
-        )
+        query = ticket_query.query(requester.team, requester.person, self._clock.now())
         word_causes = {word: find_causes(word) for word in ticket_query.words}
-        return await self._ticket_service.list_tickets(
+        return await self._tickets.list_tickets(
             replace(query, word_causes=word_causes), requester.person
         )
 

@@ -17,7 +17,7 @@ from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, ticket_number_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ResolveForm
-from handlers.tickets.home_publish import publish_home
+from handlers.tickets.home_publish import HomePublisher
 from handlers.ui.renderer import Renderer
 
 _UNKNOWN: Final = "unknown"
@@ -27,9 +27,16 @@ _TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|r
 class TicketButtonHandlers:
     """Support works on tickets; everybody sees their own."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._ticket_actions = TicketActions(ticket_service)
+    def __init__(
+        self,
+        tickets: TicketService,
+        ticket_actions: TicketActions,
+        home: HomePublisher,
+        users: UserDirectory,
+    ) -> None:
+        self._tickets = tickets
+        self._ticket_actions = ticket_actions
+        self._home = home
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -46,7 +53,7 @@ class TicketButtonHandlers:
             await self._do(requester, body, client, respond)
         finally:
             if (body.get("view") or {}).get("type") == "home":
-                await publish_home(self._ticket_service, self._users, client, requester)
+                await self._home.publish(client, requester)
         await ack()
 
     async def _do(
@@ -57,11 +64,11 @@ class TicketButtonHandlers:
         team, person = requester.team, requester.person
         match verb:
             case "claim":
-                await self._ticket_service.claim(team, number, person)
+                await self._tickets.claim(team, number, person)
             case "diagnose":
-                await self._ticket_service.diagnose_again(team, number, person)
+                await self._tickets.diagnose_again(team, number, person)
             case "escalate":
-                await self._ticket_service.escalate(team, number, person)
+                await self._tickets.escalate(team, number, person)
             case "reopen":
                 await self._reopen(requester, number, body, respond)
             case "helped":
@@ -73,7 +80,7 @@ class TicketButtonHandlers:
         self, requester: Requester, number: int, body: Body, respond: AsyncRespond
     ) -> None:
         """Open a ticket again; an offer that only one person sees turns into the answer."""
-        ticket = await self._ticket_service.reopen(requester.team, number, requester.person)
+        ticket = await self._tickets.reopen(requester.team, number, requester.person)
         container = body.get("container")
         if isinstance(container, dict) and container.get("is_ephemeral") is True:
             renderer = await self._users.renderer(requester.team, requester.person)
@@ -83,9 +90,7 @@ class TicketButtonHandlers:
     async def _open_resolve(
         self, requester: Requester, number: int, trigger_id: str, client: AsyncWebClient
     ) -> None:
-        ticket = await self._ticket_service.get_for_support(
-            requester.team, number, requester.person
-        )
+        ticket = await self._tickets.find_for_support(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
         cause = str((ticket.verdict or {}).get("cause") or _UNKNOWN)
         form = ResolveForm(number, cause=cause)
@@ -100,7 +105,7 @@ class TicketButtonHandlers:
             raise InputError({"cause": message("Choose one of the causes in the list.")})
         if not form.resolution.strip():
             raise InputError({"resolution": message("Describe in a few words what was done.")})
-        await self._ticket_service.resolve(
+        await self._tickets.resolve(
             requester.team,
             form.number,
             requester.person,

@@ -8,15 +8,15 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.services.preferences import service as preferences_service
+from bot.ports import Clock
 from bot.services.tickets import app_home
-from bot.services.tickets.service import TicketService
-from handlers.preferences.modal import open_preferences
+from bot.services.tickets.app_home import AppHomeService
+from handlers.preferences.modal import PreferencesModal
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.forms import ReportForm
-from handlers.tickets.home_publish import publish_home
+from handlers.tickets.home_publish import HomePublisher
 
 _ACTIONS: Final = re.compile(r"home\.(\w+)")
 _FILTERS: Final = tuple(app_home.QueueFilter.__dataclass_fields__)
@@ -26,8 +26,18 @@ _FORMS: Final = ("report", "settings")
 class HomeHandlers:
     """Somebody opens the app's home, or does something there."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self,
+        app_home: AppHomeService,
+        preferences: PreferencesModal,
+        home: HomePublisher,
+        users: UserDirectory,
+        clock: Clock,
+    ) -> None:
+        self._app_home = app_home
+        self._preferences = preferences
+        self._home = home
+        self._clock = clock
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -39,7 +49,7 @@ class HomeHandlers:
     async def publish(self, event: dict[str, Any], body: Body, client: AsyncWebClient) -> None:
         """Publish the home in the reader's language."""
         if event.get("tab") == "home":
-            await publish_home(self._ticket_service, self._users, client, Requester.of(body))
+            await self._home.publish(client, Requester.of(body))
 
     async def handle_action(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Carry out a button or a menu of the home, and show it anew."""
@@ -50,25 +60,19 @@ class HomeHandlers:
         if verb == "report":
             await self._open_report(requester, body, client)
         elif verb == "settings":
-            await open_preferences(self._ticket_service, self._users, body, client, at="home")
+            await self._preferences.open(body, client, at="home")
         elif verb in _FILTERS:
-            await app_home.set_filter(
-                self._ticket_service, requester.team, requester.person, verb, selected
-            )
+            await self._app_home.set_filter(requester.team, requester.person, verb, selected)
         elif verb == "greeted":
-            await app_home.mark_greeted(self._ticket_service, requester.team, requester.person)
+            await self._app_home.mark_greeted(requester.team, requester.person)
         if verb not in _FORMS:
-            await publish_home(self._ticket_service, self._users, client, requester, cursor)
+            await self._home.publish(client, requester, cursor)
         await ack()
 
     async def _open_report(self, requester: Requester, body: Body, client: AsyncWebClient) -> None:
         renderer = await self._users.renderer(requester.team, requester.person)
-        saved = await preferences_service.load(
-            self._ticket_service, requester.team, requester.person
-        )
-        view = ReportForm(app=saved.app).view(
-            renderer, list(self._ticket_service.clouds), self._ticket_service.clock.now()
-        )
+        app = await self._preferences.default_app(requester)
+        view = ReportForm(app=app).view(renderer, self._preferences.apps, self._clock.now())
         await open_modal(client, trigger_id_of(body), view)
 
     async def invalidate(self, event: dict[str, Any], body: Body) -> None:

@@ -7,8 +7,7 @@ from typing import Final
 
 from bot.causes import CAUSES, RESOLUTION_TITLES
 from bot.i18n.messages import Message, PersonId, message
-from bot.services.tickets.app_home import ALL, FILTER_OPTIONS, UNRESOLVED, AppHome
-from bot.store.tickets.lists import COUNT_LIMIT
+from bot.services.tickets.app_home import ALL, COUNT_LIMIT, FILTER_OPTIONS, UNRESOLVED, AppHome
 from bot.ticket import Status, Ticket
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit

@@ -18,7 +18,6 @@ from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
-from bot.services.tickets.service import TicketService
 from bot.store import models
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.view import headline
@@ -39,8 +38,8 @@ _ID: Final = re.compile(r"[A-Z0-9]+")
 class MentionListener:
     """Listens for ticket names in whatever people write."""
 
-    def __init__(self, ticket_service: TicketService) -> None:
-        self._mentions = MentionService(ticket_service)
+    def __init__(self, mentions: MentionService) -> None:
+        self._mentions = mentions
 
     async def handle_message(self, event: dict[str, Any], body: Body) -> None:
         """Hand on what a person wrote or edited; neither bots' messages nor Slack's own edits."""

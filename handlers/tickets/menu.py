@@ -28,11 +28,17 @@ _TICKET_NUMBER_NEEDED: Final = message("Write the ticket's number, such as LD-12
 class TicketMenuHandlers:
     """Support opens the menu on a card."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._ticket_actions = TicketActions(ticket_service)
+    def __init__(
+        self,
+        tickets: TicketService,
+        ticket_actions: TicketActions,
+        rooms: CallControlHandlers,
+        users: UserDirectory,
+    ) -> None:
+        self._tickets = tickets
+        self._ticket_actions = ticket_actions
         self._users = users
-        self._rooms = CallControlHandlers(ticket_service, users)
+        self._rooms = rooms
 
     def register(self, app: AsyncApp) -> None:
         """Listen for the menu and its four forms."""
@@ -62,7 +68,7 @@ class TicketMenuHandlers:
                 return MergeForm.view(links, renderer)
             case "link":
                 return LinkForm.view(links, renderer)
-        apps = list(dict.fromkeys([*self._ticket_service.clouds, links.ticket.app]))
+        apps = list(dict.fromkeys([*self._tickets.apps, links.ticket.app]))
         return CorrectForm.view(links.ticket, apps, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
@@ -106,7 +112,7 @@ class TicketMenuHandlers:
         """Put right what the report said."""
         form = CorrectForm.parse(*_view_state(view))
         action_request = _action_request(body, form.number, view)
-        ticket = await self._ticket_service.get_for_support(
+        ticket = await self._tickets.find_for_support(
             action_request.team, action_request.number, action_request.person
         )
         await self._ticket_actions.correct(

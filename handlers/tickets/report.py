@@ -7,7 +7,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.services.preferences import service as preferences_service
+from bot.ports import Clock
+from bot.services.preferences.service import PreferencesService
 from bot.services.prefill import PrefilledReport, parse_arguments, parse_sentence
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import Submission
@@ -21,8 +22,16 @@ from handlers.tickets.forms import ReportForm
 class ReportHandlers:
     """A teacher reports a bad call."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
+    def __init__(
+        self,
+        tickets: TicketService,
+        preferences: PreferencesService,
+        users: UserDirectory,
+        clock: Clock,
+    ) -> None:
+        self._tickets = tickets
+        self._preferences = preferences
+        self._clock = clock
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
@@ -51,9 +60,7 @@ class ReportHandlers:
     async def _open(self, body: Body, client: AsyncWebClient, hints: PrefilledReport) -> None:
         requester = Requester.of(body)
         renderer = await self._users.renderer(requester.team, requester.person)
-        saved = await preferences_service.load(
-            self._ticket_service, requester.team, requester.person
-        )
+        saved = await self._preferences.load(requester.team, requester.person)
         form = ReportForm(
             app=saved.app,
             cname=hints.cname,
@@ -63,16 +70,14 @@ class ReportHandlers:
             comments=hints.comments,
             channel=requester.channel,
         )
-        view = form.view(
-            renderer, list(self._ticket_service.clouds), self._ticket_service.clock.now()
-        )
+        view = form.view(renderer, list(self._tickets.apps), self._clock.now())
         await open_modal(client, trigger_id_of(body), view)
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Make the ticket, then acknowledge; errors go back under their fields."""
         requester = Requester.of(body)
         form = ReportForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
-        await self._ticket_service.report_call(self._submission(requester, form, str(view["id"])))
+        await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 
     def _submission(self, requester: Requester, form: ReportForm, origin: str) -> Submission:

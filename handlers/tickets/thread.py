@@ -7,21 +7,22 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.services.tickets.actions import TicketActions
+from bot.services.tickets.mentions import MentionService
 from bot.services.tickets.replies import Reply
 from bot.services.tickets.service import TicketService
 from handlers.slack.request import Body, Requester
-from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.mentions import MentionListener
 
 
 class ThreadHandlers:
     """Somebody writes in a ticket's thread."""
 
-    def __init__(self, ticket_service: TicketService, users: UserDirectory) -> None:
-        self._ticket_service = ticket_service
-        self._ticket_actions = TicketActions(ticket_service)
-        self._users = users
-        self._mentions = MentionListener(ticket_service)
+    def __init__(
+        self, tickets: TicketService, ticket_actions: TicketActions, mentions: MentionService
+    ) -> None:
+        self._tickets = tickets
+        self._ticket_actions = ticket_actions
+        self._mentions = MentionListener(mentions)
 
     def register(self, app: AsyncApp) -> None:
         """Listen to messages: replies under a card are kept, named tickets are told."""
@@ -49,7 +50,7 @@ class ThreadHandlers:
             person=str(slack_message.get("user") or ""),
             text="" if deleted else str(slack_message.get("text") or ""),
         )
-        await self._ticket_service.save_reply(reply)
+        await self._tickets.save_reply(reply)
 
     async def _handle_direct_message(self, event: dict[str, Any], body: Body) -> None:
         """Hear what somebody answers to being told that their ticket is resolved."""

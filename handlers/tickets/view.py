@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message
-from bot.store.tickets.lists import TicketPage
+from bot.services.tickets.service import TicketPage
 from bot.ticket import Status, Ticket
 from handlers.tickets.card import STATUS_EMOJI, STATUS_NAMES
 from handlers.ui import block_kit

@@ -73,7 +73,7 @@ class RawHttpClient:
 
     async def count_tickets(self) -> int:
         """Count the tickets, as an effect."""
-        read = self.harness.application.ticket_service.store.read
+        read = self.harness.application.store.read
         visible = await read(lambda session: page(session, TicketQuery(team=TEAM), 1000))
         return len(visible.tickets)
 
@@ -85,7 +85,7 @@ async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHt
         slack, application = harness.slack, harness.application
         built = build_http_transport(
             slack.app,
-            application.ticket_service,
+            slack.services,
             application.settings,
             slack.clients,
             slack.installs,

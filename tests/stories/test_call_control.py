@@ -169,7 +169,7 @@ async def test_rights_lost_between_the_forms(
     async def nobody(_team: str, _person: str) -> bool:
         return False
 
-    monkeypatch.setattr(harness.application.ticket_service, "is_support", nobody)
+    monkeypatch.setattr(harness.slack.context.permissions, "is_support", nobody)
     outcome = await sam.submit(question)
     assert outcome.action == "update"
     assert "Only support can do this." in text_of(sam.views[-1])
@@ -288,7 +288,7 @@ async def test_resolved_ticket_shows_uids_alone(harness: Harness) -> None:
     sam = await filed(harness, "class_77_1")
     question = await choose(harness, sam, "class_77_1", "dismiss")
     ticket = await find_ticket(harness, "class_77_1")
-    await harness.application.ticket_service.resolve(
+    await harness.slack.services.tickets.resolve(
         harness.workspace.team_id, ticket.id, sam.id, cause="none", resolution="done"
     )
     await harness.settled()

@@ -135,7 +135,7 @@ async def test_deleted_card_is_posted_anew(http_harness: Harness) -> None:
     del channel.messages[find_card(http_harness, "deleted-1")["ts"]]
     http_harness.clock.move(1)
     ticket = await find_ticket(http_harness, "deleted-1")
-    ticket_service = http_harness.application.ticket_service
+    ticket_service = http_harness.slack.services.tickets
     await ticket_service.claim(ticket.team, ticket.id, workspace.person("zhou").id)
     await outlast(http_harness, 2)
     card = find_card(http_harness, "deleted-1")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bot.errors import NotAllowedError
-from bot.services.escalation.incidents import IncidentService
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -81,7 +80,7 @@ async def test_only_support_closes_an_incident(crowd: Harness) -> None:
     lin, zhou = crowd.workspace.person("lin"), crowd.workspace.person("zhou")
     ticket = await find_ticket(crowd, "class_77_1")
     with pytest.raises(NotAllowedError):
-        await IncidentService(crowd.application.ticket_service).close(ticket.team, 1, lin.id)
+        await crowd.slack.services.incidents.close(ticket.team, 1, lin.id)
     await crowd.settled()
     assert "incident.close" in text_of(threads_of(crowd)[0])
     assert (await zhou.click(incident, "incident.close")).ok

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.slack import Person
-from bot.services.tickets.mentions import ChannelMessage, MentionService
+from bot.services.tickets.mentions import ChannelMessage
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from tests.conftest import Harness, open_harness, slack_errors_of
@@ -78,7 +78,7 @@ async def test_named_in_a_sentence(corridor: Corridor) -> None:
     channel = corridor.harness.workspace.channel("teachers").id
     again = ChannelMessage(team, channel, posted["ts"], posted["ts"], sam, posted["text"])
     for _ in range(3):  # as other processes hear it, which know nothing of the event's id
-        await MentionService(corridor.harness.application.ticket_service).handle_message(again)
+        await corridor.harness.slack.services.mentions.handle_message(again)
     await corridor.settled()
     assert len(corridor.told(posted)) == 1
 

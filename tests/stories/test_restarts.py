@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bot.services.notifications.rules import EXPLAINED, FILED
-from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.service import CARD_TIMEOUT
 from bot.services.tickets.submission import Submission
 from bot.store import Session, models
@@ -80,7 +79,7 @@ async def test_two_processes_take_one_form(services: ExternalServices) -> None:
     ):
         filed = await asyncio.gather(
             *(
-                harness.application.ticket_service.report_call(submission(harness, "two-1"))
+                harness.slack.services.tickets.report_call(submission(harness, "two-1"))
                 for harness in (first, second, first, second)
             )
         )
@@ -106,7 +105,7 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
     """What stands in Slack but not in our table is found again, and not posted twice."""
     cname = "class_77_10"
     async with services.run_lagdesk() as harness:
-        await harness.application.ticket_service.report_call(submission(harness, cname))
+        await harness.slack.services.tickets.report_call(submission(harness, cname))
         await harness.pass_time(400)
         before = await find_ticket(harness, cname)
         sam = services.workspace.person("sam")
@@ -127,17 +126,15 @@ async def test_card_comes_while_the_reporter_is_told(services: ExternalServices)
         {"im:history"}
     )  # nothing in Slack can be found again
     async with services.run_lagdesk(worker=False) as web:
-        ticket_service, store = web.application.ticket_service, web.application.store
-        assert ticket_service.notifier is not None
-        job_handlers = TicketJobs(ticket_service, ticket_service.notifier)
-        ticket = await ticket_service.report_call(submission(web, "late-1"))
+        store, job_handlers = web.application.store, web.slack.job_handlers
+        ticket = await web.slack.services.tickets.report_call(submission(web, "late-1"))
         services.clock.move(CARD_TIMEOUT.total_seconds())
         confirm = await store.transact(
             partial(take, name=f"confirm:{ticket.label}", services=services)
         )
-        await job_handlers.confirm(confirm)
+        await job_handlers["confirm"](confirm)
         card = await store.transact(partial(take, name=f"card:{ticket.label}", services=services))
-        await job_handlers.post_or_update_card(card)
+        await job_handlers["card"](card)
         for name in (confirm.name, card.name):
             end = partial(store_jobs.complete, name=name, now=services.clock.now())
             assert await store.transact(end)
@@ -173,7 +170,7 @@ def forget(session: Session, number: int, kind: str) -> None:
 async def test_killed_while_the_report_was_on_its_way(services: ExternalServices) -> None:
     """A report that was begun and never noted is shown as unconfirmed, and not sent again."""
     async with services.run_lagdesk(worker=False) as web:
-        ticket = await web.application.ticket_service.report_call(submission(web, "begun-1"))
+        ticket = await web.slack.services.tickets.report_call(submission(web, "begun-1"))
 
         def begin(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
@@ -252,7 +249,7 @@ async def test_explanation_survives_a_restart(services: ExternalServices) -> Non
         assert len(direct_messages(again, sam, "class_77_3")) == 2
         assert "CPU is overloaded" in text_of(direct_messages(again, sam, "class_77_3")[1])
         ticket = await find_ticket(again, "class_77_3")
-        await again.application.ticket_service.diagnose_again(ticket.team, ticket.id, sam.id)
+        await again.slack.services.tickets.diagnose_again(ticket.team, ticket.id, sam.id)
         await again.settled()
         assert len(direct_messages(again, sam, "class_77_3")) == 2
 
@@ -278,7 +275,7 @@ async def test_unknown_for_good_is_explained_too(services: ExternalServices) -> 
 async def test_waiting_ends_and_says_so(services: ExternalServices) -> None:
     """A cloud that stays away for more than a day is asked ever more rarely, then no more."""
     async with services.run_lagdesk(AGORA_BASE_URL="http://127.0.0.1:9") as harness:
-        ticket = await harness.application.ticket_service.report_call(submission(harness, "away-1"))
+        ticket = await harness.slack.services.tickets.report_call(submission(harness, "away-1"))
         await harness.settled()
         looks = 0
         while await is_enqueued(harness, f"diagnose:{ticket.label}"):

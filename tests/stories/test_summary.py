@@ -11,14 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.app import open_summary_jobs
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.seed import SUPPORT_GROUP
-from bot.services.summary.jobs import SummaryService
 from bot.services.summary.weeks import Week
 from bot.store import Session
-from bot.store.rate_limits import SqlKeyValueStore
 from bot.store.summary import weeks as store
-from handlers.summary.command import open_summary_publisher
 from tests.conftest import Harness, OffsetClock, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
@@ -118,8 +116,8 @@ async def test_a_week_with_twelve_tickets(services: ExternalServices) -> None:
             await report(sam, f"room-{number % 11}", issue_type=str(number % 4 + 1))
         await harness.settled()
         team = (await _first(harness)).team
-        await harness.application.ticket_service.claim(team, 1, sam.id)
-        await harness.application.ticket_service.escalate(team, 2, sam.id)
+        await harness.slack.services.tickets.claim(team, 1, sam.id)
+        await harness.slack.services.tickets.escalate(team, 2, sam.id)
         await to_monday(harness)
         post = posts(services)[0]
         assert "12 tickets" in post["text"]
@@ -141,7 +139,7 @@ async def test_a_week_with_twelve_tickets(services: ExternalServices) -> None:
 
 
 async def _first(harness: Harness) -> Any:
-    return next(harness.application.ticket_service.stream_tickets(None))
+    return next(harness.slack.services.tickets.stream_tickets(None))
 
 
 async def test_everybody_posts_at_once(services: ExternalServices) -> None:
@@ -150,16 +148,10 @@ async def test_everybody_posts_at_once(services: ExternalServices) -> None:
         await harness.settled()
         await to_monday(harness, hours=8.9)
         services.clock.move(0.2 * HOUR)
-        ticket_service, key_value_store = (
-            harness.application.ticket_service,
-            SqlKeyValueStore(harness.application.store),
-        )
-        async with (
-            open_summary_publisher(ticket_service, key_value_store) as one,
-            open_summary_publisher(ticket_service, key_value_store) as two,
-        ):
-            terminals = [SummaryService(ticket_service, announcer) for announcer in (one, two)]
-            week = terminals[0].last_week
+        application = harness.application
+        async with open_summary_jobs(application) as one, open_summary_jobs(application) as two:
+            terminals = (one, two)
+            week = application.services.summary.last_week
             new = await asyncio.gather(*(each.post_now(week) for each in terminals))
             await harness.settled()
             assert sum(new) <= 1

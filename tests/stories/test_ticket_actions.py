@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack import Person
-from bot.services.tickets.actions import ActionRequest, TicketActions
+from bot.services.tickets.actions import ActionRequest
 from bot.store.admin import audit_log
 from tests.conftest import Harness
 from tests.scenario_helpers import (
@@ -312,7 +312,7 @@ async def test_a_burst_of_changes(http_harness: Harness) -> None:
     workspace.message_rate_s = 1.0
     seen, life, ticket = (
         len(workspace.calls),
-        TicketActions(harness.application.ticket_service),
+        harness.slack.services.ticket_actions,
         await find_ticket(harness, cname),
     )
     harness.clock.move(10)

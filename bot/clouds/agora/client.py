@@ -12,8 +12,7 @@ from bot.clouds.agora.schemas import Body, CallList, parse_response
 from bot.clouds.cache import Cache, CacheEntry
 from bot.clouds.endpoint import Endpoint, select_endpoint
 from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
-from bot.clouds.storage import KeyValueStore
-from bot.ports import Clock, Window
+from bot.ports import Clock, KeyValueStore, Window
 
 Generation = Literal["seed", "current"]
 _GENERATIONS: Final = ("seed", "current")

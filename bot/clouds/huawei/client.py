@@ -17,9 +17,8 @@ from bot.clouds.huawei.credentials import Credentials, UnsignedRequest
 from bot.clouds.huawei.endpoints import ENDPOINTS
 from bot.clouds.huawei.schemas import ensure_accepted, format_time, parse_response
 from bot.clouds.huawei.signing import canonical_query, encode
-from bot.clouds.storage import KeyValueStore
 from bot.errors import CloudRefusedError
-from bot.ports import Clock, Window
+from bot.ports import Clock, KeyValueStore, Window
 
 Value = TypeVar("Value")
 Params = Mapping[str, str | Sequence[str]]

@@ -1,4 +1,4 @@
-"""Who did what: noted where it is done, read back here by support. How it is said is not here."""
+"""The audit log: who did what to which ticket or call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bot.errors import NotAllowedError
 from bot.i18n.messages import Message, message
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.settings import Settings
 from bot.store import Session
 from bot.store.admin import audit_log
@@ -32,16 +32,22 @@ class AuditRecord:
     outcome: str = ""
 
 
-async def recent_actions(
-    context: TicketService, team: str, person: str, number: int | None = None
-) -> list[AuditRecord]:
-    """Tell support what was done last, about one ticket if a number is given, newest first.
+class AuditLogService:
+    """Reads the audit log."""
 
-    Raises NotAllowedError for others, NotFoundError for a ticket there is not.
-    """
-    if not await context.is_support(team, person):
-        raise NotAllowedError(_not_allowed_message(context.settings))
-    return await context.store.read(lambda session: _read(session, team, number))
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def recent_actions(
+        self, team: str, person: str, number: int | None = None
+    ) -> list[AuditRecord]:
+        """Return the newest actions first, of one ticket if its number is given.
+
+        Raises NotAllowedError for anybody but support, NotFoundError for an unknown ticket.
+        """
+        if not await self._context.permissions.is_support(team, person):
+            raise NotAllowedError(_not_allowed_message(self._context.settings))
+        return await self._context.store.read(lambda session: _read(session, team, number))
 
 
 def _read(session: Session, team: str, number: int | None) -> list[AuditRecord]:

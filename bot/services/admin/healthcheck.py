@@ -15,8 +15,7 @@ from bot.i18n.messages import Duration, Message, message
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota, load_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
-from bot.services.permissions import not_allowed
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.settings import SettingError, Settings
 from bot.store import Session, Store, models
 from bot.store import jobs as store_jobs
@@ -37,7 +36,7 @@ _BACKGROUND_WORK: Final = message("Background jobs")
 class HealthCheck:
     """Looks at everything; changes nothing but what the cheapest calls cost."""
 
-    def __init__(self, context: TicketService, inspector: SlackHealthCheck) -> None:
+    def __init__(self, context: Context, inspector: SlackHealthCheck) -> None:
         self._context = context
         self._inspector = inspector
 
@@ -125,19 +124,28 @@ class HealthCheck:
         return [_worker(heartbeat, now), _background_work(oldest, pending, now)]
 
 
-async def request_health_check(context: TicketService, origin: str, inquiry: Inquiry) -> None:
-    """Let support call the doctor; a job answers. Raises NotAllowedError for others."""
-    if not await context.is_support(inquiry.team, inquiry.person):
-        raise not_allowed(context.settings, message("Only support can run doctor."))
-    now = context.clock.now()
+class HealthCheckRequests:
+    """Takes requests for a health check; a job answers them."""
 
-    def work(session: Session) -> None:
-        if session.get(models.InquiryRow, origin) is None:
-            session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
-            store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    await context.store.transact(work)
-    await context.notify_workers()
+    async def is_database_reachable(self) -> bool:
+        """Tell whether the database answers."""
+        return await self._context.store.is_reachable()
+
+    async def request(self, origin: str, inquiry: Inquiry) -> None:
+        """Enqueue a health check. Raises NotAllowedError for anybody but support."""
+        refusal = message("Only support can run doctor.")
+        await self._context.require_support(inquiry.team, inquiry.person, refusal)
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            if session.get(models.InquiryRow, origin) is None:
+                session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
+                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
+
+        await self._context.commit(work)
 
 
 def wrong_setting(error: SettingError) -> CheckResult:

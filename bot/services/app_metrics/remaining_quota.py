@@ -8,12 +8,12 @@ from bot.call import CLOUD_NAMES
 from bot.clouds.remaining_quota import read_remaining_quota
 from bot.i18n.messages import Duration, Message, message
 from bot.ports import RemainingQuota
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store.rate_limits import SqlRateLimitStore
 
 
 async def load_remaining_quota(
-    context: TicketService, app: str, names: Collection[str] | None = None
+    context: Context, app: str, names: Collection[str] | None = None
 ) -> tuple[RemainingQuota, ...]:
     """Read what is left for an app, of these endpoints alone where some are named."""
     return await read_remaining_quota(

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from bot.call import Distribution, MissingItem, Trend, Usage
 from bot.diagnosis.verdict import write_time
-from bot.errors import InputError, SlackError
+from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Inquiry, Topic
 from bot.services.app_metrics.remaining_quota import load_remaining_quota
+from bot.services.context import Context
 from bot.services.prefill.cleaning import clean, to_half_width
-from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 
-log = logging.getLogger(__name__)
-
 KIND: Final = "overview"
-ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
 _ARGUMENT: Final = re.compile(
     r"(?P<option>--?app[= ]\s*|app=)?"
     r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S*))",
@@ -105,21 +101,11 @@ def _input_error(field: str, reason: Message) -> InputError:
     return InputError({field: reason})
 
 
-class MetricsResponder(Protocol):
-    """Slack, as an overview's answer sees it."""
-
-    async def respond(
-        self, stored_inquiry: Inquiry, app_metrics: AppMetrics, others: Sequence[str]
-    ) -> None:
-        """Tell somebody privately what was found; raises SpeakError. `others`: further apps."""
-
-
 class AppMetricsService:
-    """Takes questions about whole apps and answers them by a job."""
+    """Fetches metrics of whole apps, and takes inquiries about them."""
 
-    def __init__(self, context: TicketService, responder: MetricsResponder | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._responder = responder
 
     def read(self, text: str, apps: Sequence[str] = ()) -> QualityArguments:
         """Read what follows the command; unnamed, the first app is meant. Raises InputError."""
@@ -148,43 +134,7 @@ class AppMetricsService:
                 session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(asked)))
                 store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
-
-    async def answer(self, job: models.Job) -> dt.datetime | None:
-        """Answer a question, once; carried out by the job engine."""
-        origin = job.name.removeprefix(f"{KIND}:")
-        stored_inquiry = await self._context.store.read(
-            lambda session: session.get(models.InquiryRow, origin)
-        )
-        if stored_inquiry is None or self._responder is None or not self._is_open(stored_inquiry):
-            return None
-        asked = Inquiry(
-            **{name: getattr(stored_inquiry, name) for name in Inquiry.__dataclass_fields__}
-        )
-        if asked.app not in self._context.clouds:
-            return None
-        app_metrics = await self.fetch(asked.app, Topic(asked.topic))
-        try:
-            await self._responder.respond(asked, app_metrics, self.others(asked.app))
-        except SlackError as error:
-            if error.retryable:
-                raise
-            log.info("the answer to a question was not taken: %s", error)
-        await self._context.store.transact(lambda session: _clear_response_url(session, origin))
-        return None
-
-    def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
-        """Tell whether Slack still takes an answer, and none was given."""
-        is_late = self._context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
-        return bool(stored_inquiry.response_url) and not is_late
-
-
-def _clear_response_url(session: Session, origin: str) -> None:
-    """The address is a secret; nobody needs it any more."""
-    stored_inquiry = session.get(models.InquiryRow, origin)
-    if stored_inquiry is not None:
-        stored_inquiry.response_url = ""
+        await self._context.commit(work)
 
 
 def to_json(app_metrics: AppMetrics) -> dict[str, Any]:

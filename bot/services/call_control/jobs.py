@@ -14,7 +14,7 @@ from bot.services.call_control.outcomes import classify_command_failure
 from bot.services.call_control.recording_jobs import RecordingJobs
 from bot.services.call_control.service import ROOM_COMMAND, room_control_of
 from bot.services.call_control.status_posts import StatusPosts, ThreadPosts
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session, models
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -29,7 +29,7 @@ SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in t
 class CallControlJobs:
     """One carrier for each kind of duty about rooms."""
 
-    def __init__(self, context: TicketService, posts: ThreadPosts) -> None:
+    def __init__(self, context: Context, posts: ThreadPosts) -> None:
         self._context = context
         self._status_posts = StatusPosts(context, posts)
         self._records = RecordingJobs(context, self._status_posts)

@@ -15,7 +15,7 @@ from bot.ports import RecordingTask, RoomControl
 from bot.services.call_control.outcomes import classify_command_failure, is_not_found
 from bot.services.call_control.service import FILE, RECORD, STATE, room_control_of
 from bot.services.call_control.status_posts import StatusPosts
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
@@ -47,7 +47,7 @@ _FAILED_STATES: Final = {
 class RecordingJobs:
     """One carrier for each kind of duty about recordings."""
 
-    def __init__(self, context: TicketService, status_posts: StatusPosts) -> None:
+    def __init__(self, context: Context, status_posts: StatusPosts) -> None:
         self._context = context
         self._status_posts = status_posts
 
@@ -106,8 +106,7 @@ class RecordingJobs:
             name = f"{STATE}:{recording.id}"
             store_jobs.enqueue(session, name, STATE, ticket=recording.ticket, due_at=due_at)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def watch(self, job: models.Job) -> dt.datetime | None:
         """Stop a recording that is to be stopped, and say what changed; again while it runs."""

@@ -14,8 +14,8 @@ from bot.call import Side
 from bot.errors import CloudError, ConflictError
 from bot.i18n.messages import Message, message
 from bot.ports import Occupancy, RoomControl, SupportsOccupancy, SupportsRoomControl
-from bot.services.permissions import not_allowed
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
+from bot.services.tickets.access import find_for_support
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.admin import audit_log
@@ -77,7 +77,7 @@ class CallControlRequest:
 class CallControlService:
     """The desk's verbs about rooms."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     def supports_control(self, ticket: Ticket) -> bool:
@@ -94,7 +94,7 @@ class CallControlService:
 
     async def load(self, team: str, number: int, person: str) -> RoomView:
         """Show what can be done, before the cloud was asked; NotAllowedError for others."""
-        ticket = await self._context.get_for_support(team, number, person)
+        ticket = await find_for_support(self._context, team, number, person)
         active_recording = await self._context.store.read(
             lambda session: recordings.find_active(session, ticket.id)
         )
@@ -150,8 +150,7 @@ class CallControlService:
 
     async def submit(self, request: CallControlRequest) -> None:
         """Take a confirmed order; a duty carries it out. Raises when it cannot be given."""
-        if not await self._context.is_support(request.team, request.person):
-            raise not_allowed(self._context.settings)
+        await self._context.require_support(request.team, request.person)
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -161,8 +160,7 @@ class CallControlService:
                     _reject_resolved(ticket)
                 self._create_command(session, request, ticket, now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     def _is_duplicate(self, session: Session, request: CallControlRequest) -> bool:
         commanded = room_commands.find_by_origin(session, request.team, request.origin)
@@ -188,7 +186,7 @@ class CallControlService:
 
     async def reveal(self, request: CallControlRequest) -> Ticket:
         """Let support see the full uids of a ticket; who saw them when is kept."""
-        ticket = await self._context.get_for_support(request.team, request.number, request.person)
+        ticket = await find_for_support(self._context, request.team, request.number, request.person)
         now = self._context.clock.now()
         await self._context.store.transact(
             lambda session: audit_log.add_entry(session, _entry(request, {}, now))

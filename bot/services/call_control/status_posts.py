@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from bot.errors import SlackMessageGoneError
 from bot.ports import MessageRef
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session, models
 from bot.store.call_control.recordings import Recording, RecordingFile
 from bot.store.call_control.room_commands import RoomCommand
@@ -36,7 +36,7 @@ class ThreadPosts(Protocol):
 class StatusPosts:
     """Keeps one post for each order and recording, and posts each file once."""
 
-    def __init__(self, context: TicketService, posts: ThreadPosts) -> None:
+    def __init__(self, context: Context, posts: ThreadPosts) -> None:
         self._context = context
         self._posts = posts
 

@@ -10,7 +10,7 @@ from bot.errors import CloudError
 from bot.i18n.messages import Message, message
 from bot.ports import CheckResult, Health, RoomControl
 from bot.services.call_control.service import room_control_of
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 
 RECORDING_PATH: Final = "/hooks/huawei/recording"
 _NOT_SET: Final = message(
@@ -44,7 +44,7 @@ class WebhookRegistration:
 class WebhookRegistrations:
     """The desk's verbs about callback addresses."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     @property

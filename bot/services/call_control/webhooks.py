@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from bot.clouds.huawei.webhooks import has_valid_signature, parse_event
 from bot.ports import RecordingEvent, RecordingEventType
 from bot.services.call_control.service import FILE, STATE
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
@@ -19,18 +20,35 @@ log = logging.getLogger(__name__)
 class RecordingWebhooks:
     """The desk's verb for what clouds tell."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
+
+    @property
+    def is_enabled(self) -> bool:
+        """Tell whether HUAWEI_CALLBACK_KEY is set."""
+        return bool(self._context.settings.huawei_callback_key)
+
+    def is_signed(self, body: bytes, *, rand: str, timestamp: str, signature: str) -> bool:
+        """Tell whether Huawei signed this body within the last minutes."""
+        return has_valid_signature(
+            self._context.settings.huawei_callback_key,
+            body,
+            rand=rand,
+            timestamp=timestamp,
+            signature=signature,
+            now=self._context.clock.now(),
+        )
+
+    def parse(self, body: bytes) -> RecordingEvent:
+        """Parse a callback's body. Raises ValueError for what chapter 14.6 does not describe."""
+        clouds = self._context.settings.clouds
+        apps = next((cloud.apps for cloud in clouds if cloud.name == "huawei"), {})
+        return parse_event(body, apps)
 
     async def receive(self, event: RecordingEvent) -> bool:
         """Take an event, once; tells whether it was new and of a recording of ours."""
         now = self._context.clock.now()
-        accepted = await self._context.store.transact(
-            lambda session: _process_event(session, event, now)
-        )
-        if accepted:
-            await self._context.notify_workers()
-        return accepted
+        return await self._context.commit(lambda session: _process_event(session, event, now))
 
 
 def _process_event(session: Session, event: RecordingEvent, now: dt.datetime) -> bool:

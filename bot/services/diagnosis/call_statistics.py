@@ -12,9 +12,10 @@ from typing import Final
 from bot.call import Call
 from bot.errors import CloudError, CloudQuotaExceededError
 from bot.ports import Cloud, Diagnosis, SupportsCallStatistics, Window
+from bot.services.context import Context
 from bot.services.diagnosis.evidence import add_call_statistics, load_evidence
 from bot.services.diagnosis.service import WINDOW_MARGIN
-from bot.services.tickets.service import TicketService, enqueue
+from bot.services.tickets.enqueue import enqueue
 from bot.store import Session, models
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
@@ -37,7 +38,7 @@ def enqueue_call_statistics(
 class CallStatisticsJob:
     """Fetches how everybody fared, once a ticket, and keeps it with the ticket's evidence."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def fetch(self, job: models.Job) -> dt.datetime | None:

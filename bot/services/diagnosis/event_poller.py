@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import CloudError, CloudQuotaExceededError, CloudUnsupportedError
 from bot.ports import PollResult, SupportsEventPolling
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis import events
@@ -32,7 +32,7 @@ _NIGHT_ENDS: Final = 7
 class EventPoller:
     """Collects the events of every app whose cloud tells them of the whole app only."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def start(self) -> None:
@@ -45,8 +45,7 @@ class EventPoller:
                 store_jobs.enqueue(session, f"{KIND}:{app}", KIND, due_at=due_at)
 
         if apps:
-            await self._context.store.transact(work)
-            await self._context.notify_workers()
+            await self._context.commit(work)
 
     async def poll(self, job: models.Job) -> dt.datetime | None:
         """Look once; returns when to look again, None where there is nothing to collect."""

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 from bot.errors import NotFoundError, SlackMessageGoneError
 from bot.i18n.messages import message
 from bot.ports import MessageRef
-from bot.services.permissions import not_allowed
-from bot.services.tickets.service import TicketService, enqueue
+from bot.services.context import Context
+from bot.services.tickets.enqueue import enqueue
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -53,15 +53,13 @@ class IncidentPosts(Protocol):
 class IncidentService:
     """What people may do with incidents."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def close(self, team: str, number: int, person: str) -> None:
         """Close an incident; NotAllowedError for everybody but support. Twice is once."""
-        if not await self._context.is_support(team, person):
-            raise not_allowed(
-                self._context.settings, message("Only support can close an incident.")
-            )
+        refusal = message("Only support can close an incident.")
+        await self._context.require_support(team, person, refusal)
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -73,14 +71,13 @@ class IncidentService:
                 session.add(incident)
             _enqueue_incident_post(session, incident, now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
 
 class IncidentJobs:
     """One carrier for gathering a ticket, one for an incident's post."""
 
-    def __init__(self, context: TicketService, posts: IncidentPosts) -> None:
+    def __init__(self, context: Context, posts: IncidentPosts) -> None:
         self._context = context
         self._posts = posts
 
@@ -92,8 +89,7 @@ class IncidentJobs:
     async def group(self, job: models.Job) -> dt.datetime | None:
         """Let a ticket join an incident, or open one with others like it."""
         number, now = job.ticket or 0, self._context.clock.now()
-        await self._context.store.transact(lambda session: _group_ticket(session, number, now))
-        await self._context.notify_workers()
+        await self._context.commit(lambda session: _group_ticket(session, number, now))
         return None
 
     async def post_or_update(self, job: models.Job) -> dt.datetime | None:
@@ -141,8 +137,7 @@ class IncidentJobs:
                 for ticket in incidents.list_tickets(session, stored.id or 0):
                     _link(session, ticket, stored, now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
 
 def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:

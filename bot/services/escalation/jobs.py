@@ -11,8 +11,9 @@ from bot.clouds.quota import leaving_headroom
 from bot.errors import CloudError, SlackAccessLostError
 from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
 from bot.ports import MessageRef, Window
+from bot.services.context import Context
 from bot.services.escalation.schedule import ESCALATE, schedule_escalation, set_liveness
-from bot.services.tickets.service import TicketService, enqueue
+from bot.services.tickets.enqueue import enqueue
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
@@ -52,7 +53,7 @@ class Pager(Protocol):
 class EscalationJobs:
     """One carrier for the timer, one for calling in the thread, one for calling privately."""
 
-    def __init__(self, context: TicketService, pager: Pager) -> None:
+    def __init__(self, context: Context, pager: Pager) -> None:
         self._context = context
         self._pager = pager
 
@@ -67,13 +68,11 @@ class EscalationJobs:
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
         if _is_due(ticket, label, self._context.clock.now()) and ticket.is_live:
             await self._check_still_live(ticket)
-        retry_at = await self._context.store.transact(
+        return await self._context.commit(
             lambda session: _run_step(
                 session, number, label, self._context.policy, self._context.clock.now()
             )
         )
-        await self._context.notify_workers()
-        return retry_at
 
     async def _check_still_live(self, ticket: Ticket) -> None:
         """Ask the cloud once whether the class still goes on; without an answer it does."""

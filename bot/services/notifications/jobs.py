@@ -14,6 +14,7 @@ from bot.errors import (
     SlackUnreachableError,
 )
 from bot.ports import MessageRef
+from bot.services.context import Context
 from bot.services.notifications.rules import (
     NOTIFY,
     OFFER_REOPEN,
@@ -23,7 +24,6 @@ from bot.services.notifications.rules import (
     Notification,
     TicketEvent,
 )
-from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store.models import SentNotification
 from bot.store.notifications import sent
@@ -79,7 +79,7 @@ class NotificationSender(Protocol):
 class NotificationLog:
     """What people were told privately, so that nothing is told twice."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def is_muted(self, ticket: Ticket, notification: Notification) -> bool:
@@ -160,7 +160,7 @@ class NotificationLog:
 class NotificationJobs:
     """One carrier for each kind of telling."""
 
-    def __init__(self, context: TicketService, sender: NotificationSender) -> None:
+    def __init__(self, context: Context, sender: NotificationSender) -> None:
         self._context = context
         self._sender = sender
         self._notification_log = NotificationLog(context)

@@ -1,4 +1,4 @@
-"""What one person chose for themselves: language, the app they report from, what they are told."""
+"""Preferences: language, default app and notifications of a person, language of a channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session
 from bot.store.preferences import preferences
 
@@ -28,40 +28,54 @@ class Preferences:
     notifications: tuple[str, ...] = NOTIFICATION_KINDS
 
 
-async def load(context: TicketService, team: str, person: str) -> Preferences:
-    """Return what somebody chose."""
+class PreferencesService:
+    """Reads and stores preferences of people and channels."""
 
-    def work(session: Session) -> Preferences:
-        reader = preferences.get_user_preferences(session, team, person)
-        enabled = tuple(kind for kind in NOTIFICATION_KINDS if kind not in reader.muted_kinds)
-        app = reader.default_app if reader.default_app in context.clouds else ""
-        return Preferences(reader.locale, app, enabled)
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    return await context.store.read(work)
+    async def load(self, team: str, person: str) -> Preferences:
+        """Return somebody's preferences."""
 
+        def work(session: Session) -> Preferences:
+            reader = preferences.get_user_preferences(session, team, person)
+            enabled = tuple(kind for kind in NOTIFICATION_KINDS if kind not in reader.muted_kinds)
+            app = reader.default_app if reader.default_app in self._context.clouds else ""
+            return Preferences(reader.locale, app, enabled)
 
-async def apps_of(context: TicketService, team: str, person: str) -> list[str]:
-    """List the apps, the one somebody reports from first."""
-    chosen = await load(context, team, person)
-    return sorted(context.clouds, key=lambda app: app != chosen.app)
+        return await self._context.store.read(work)
 
+    async def apps_of(self, team: str, person: str) -> list[str]:
+        """List the apps, somebody's default app first."""
+        chosen = await self.load(team, person)
+        return sorted(self._context.clouds, key=lambda app: app != chosen.app)
 
-async def save(context: TicketService, team: str, person: str, chosen: Preferences) -> None:
-    """Keep what somebody chose. Raises InputError for what nobody offered."""
-    error = message("Choose one from the list.")
-    fields = {
-        "language": chosen.locale in LOCALES,
-        "app": chosen.app in ("", *context.clouds),
-        "notices": set(chosen.notifications) <= set(NOTIFICATION_KINDS),
-    }
-    errors = {name: error for name, is_valid in fields.items() if not is_valid}
-    if errors:
-        raise InputError(errors)
-    muted = [kind for kind in NOTIFICATION_KINDS if kind not in chosen.notifications]
+    async def save(self, team: str, person: str, chosen: Preferences) -> None:
+        """Store somebody's preferences. Raises InputError for values that are not offered."""
+        error = message("Choose one from the list.")
+        fields = {
+            "language": chosen.locale in LOCALES,
+            "app": chosen.app in ("", *self._context.clouds),
+            "notices": set(chosen.notifications) <= set(NOTIFICATION_KINDS),
+        }
+        errors = {name: error for name, is_valid in fields.items() if not is_valid}
+        if errors:
+            raise InputError(errors)
+        muted = [kind for kind in NOTIFICATION_KINDS if kind not in chosen.notifications]
 
-    def work(session: Session) -> None:
-        preferences.set_user_locale(session, team, person, chosen.locale)
-        preferences.set_default_app(session, team, person, chosen.app)
-        preferences.set_muted(session, team, person, muted)
+        def work(session: Session) -> None:
+            preferences.set_user_locale(session, team, person, chosen.locale)
+            preferences.set_default_app(session, team, person, chosen.app)
+            preferences.set_muted(session, team, person, muted)
 
-    await context.store.transact(work)
+        await self._context.store.transact(work)
+
+    async def set_language(self, team: str, person: str, locale: str) -> None:
+        """Store somebody's language; "" follows Slack."""
+        await self._context.languages.choose_for_reader(team, person, locale)
+
+    async def set_channel_language(self, team: str, person: str, channel: str, locale: str) -> None:
+        """Store a channel's language. Raises NotAllowedError for anybody but support."""
+        refusal = message("Only support can choose a channel's language.")
+        await self._context.require_support(team, person, refusal)
+        await self._context.languages.choose_for_channel(team, channel, locale)

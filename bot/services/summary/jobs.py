@@ -12,32 +12,29 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 from bot.clouds.quota import leaving_headroom
 from bot.cron import next_due
 from bot.errors import LagdeskError, SlackError
 from bot.i18n.messages import message
 from bot.ports import MessageRef, Topic
-from bot.services.admin import audit_log
 from bot.services.app_metrics.service import AppMetricsService
-from bot.services.permissions import not_allowed
-from bot.services.summary.report import WeekReport, build_week_report
+from bot.services.context import Context
+from bot.services.summary.report import WeekReport
+from bot.services.summary.service import CSV, MAX_GAP, SummaryService
 from bot.services.summary.week_over_week import WeeklyMetrics, week_over_week_changes
 from bot.services.summary.weeks import Week, last_complete
 from bot.services.tickets import export
 from bot.services.tickets.jobs import SEARCH_MARGIN, JobHandler
-from bot.services.tickets.service import TicketService
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.summary import weeks as store
 
 log = logging.getLogger(__name__)
 
-POST, DETAILS, CSV, HEARTBEAT = "weekly", "weekly_details", "weekly_csv", "watch"
+POST, DETAILS, HEARTBEAT = "weekly", "weekly_details", "watch"
 MAX_CATCH_UP_WEEKS: Final = 4  # weeks; whoever comes back after longer reads the newest ones
 HEARTBEAT_INTERVAL: Final = dt.timedelta(minutes=10)
-MAX_GAP: Final = dt.timedelta(minutes=30)  # a restart or a busy hour is no gap
 _STAGGER: Final = dt.timedelta(seconds=4)  # so that missed weeks stand in order
 _WAIT_S, _POLL_S = 60, 0.5
 _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
@@ -70,13 +67,21 @@ class SummaryPublisher(Protocol):
         """Give somebody a file in their direct channel."""
 
 
-class SummaryService:
-    """Counts weeks, and posts each once. Without an announcer it only counts."""
+class SummaryJobs:
+    """Schedules the weekly summary and posts each week once."""
 
-    def __init__(self, context: TicketService, publisher: SummaryPublisher | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        summary: SummaryService,
+        app_metrics: AppMetricsService,
+        publisher: SummaryPublisher,
+    ) -> None:
         self._context = context
+        self._summary = summary
+        self._app_metrics = app_metrics
         self._publisher = publisher
-        self._zone = ZoneInfo(context.settings.timezone)
+        self._zone = summary.zone
         self._schedule = context.settings.summary_schedule
         self._published: set[str] = set()  # duties whose posts went out from here
 
@@ -90,21 +95,6 @@ class SummaryService:
             HEARTBEAT: self.record_heartbeat,
         }
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """Where weeks begin and end."""
-        return self._zone
-
-    @property
-    def last_week(self) -> Week:
-        """The last complete week."""
-        return last_complete(self._context.clock.now(), self._zone)
-
-    @property
-    def this_week(self) -> Week:
-        """The week that goes on."""
-        return Week.of(self._context.clock.now(), self._zone)
-
     async def start(self) -> None:
         """Owe what is due and what comes next; safe to repeat."""
         now = self._context.clock.now()
@@ -113,8 +103,7 @@ class SummaryService:
             store_jobs.enqueue(session, f"{HEARTBEAT}:lagdesk", HEARTBEAT, due_at=now)
             self._enqueue_due(session, now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def record_heartbeat(self, job: models.Job) -> dt.datetime | None:
         """Note that Lagdesk runs, so that a silent week can be told from a missed one."""
@@ -122,30 +111,6 @@ class SummaryService:
         await self._context.store.transact(lambda s: store.record_uptime(s, now, MAX_GAP))
         log.debug("%s: noted", job.name)
         return now + HEARTBEAT_INTERVAL
-
-    async def count(self, week: Week, team: str | None = None) -> WeekReport:
-        """Count one week."""
-        now, zone = self._context.clock.now(), self._zone
-        since, until = week.since(zone), min(week.until(zone), now)
-        early = week.shift(-1).since(zone)
-
-        def work(session: Session) -> WeekReport:
-            runs = store.uptime(session, since, until)
-            newest = store.last_running_at(session)
-            if newest is not None and until - MAX_GAP <= newest < until:
-                runs.append((newest, until))  # it runs on; the next note is to come
-            return build_week_report(
-                week,
-                store.list_weekly_rows(session, early, until, team),
-                store.list_ratings(session, since, until, team),
-                runs,
-                now=now,
-                zone=zone,
-                max_gap=MAX_GAP,
-                earlier_runs=store.uptime(session, early, since),
-            )
-
-        return await self._context.store.read(work)
 
     def _enqueue_due(self, session: Session, now: dt.datetime) -> None:
         """Owe the summaries whose time has come and the next one."""
@@ -169,7 +134,7 @@ class SummaryService:
             at = next_due(self._schedule, now, self._zone)
             return [(last_complete(at, self._zone), at)]
         found: list[tuple[Week, dt.datetime]] = []
-        week = max(known.shift(1), self.last_week.shift(1 - MAX_CATCH_UP_WEEKS))
+        week = max(known.shift(1), self._summary.last_week.shift(1 - MAX_CATCH_UP_WEEKS))
         while True:
             at = next_due(self._schedule, week.until(self._zone), self._zone)
             week = last_complete(at, self._zone)
@@ -186,15 +151,14 @@ class SummaryService:
     async def post(self, job: models.Job) -> dt.datetime | None:
         """Post a week's summary, unless it is posted."""
         now = self._context.clock.now()
-        await self._context.store.transact(lambda session: self._enqueue_due(session, now))
-        await self._context.notify_workers()
+        await self._context.commit(lambda session: self._enqueue_due(session, now))
         place, week = await self._find_summary(job)
-        if place is None or self._publisher is None or place.posted_at is not None:
+        if place is None or place.posted_at is not None:
             return None
         place.team = await self._publisher.workspace(place.channel)
         posted = await self._find(job, place, week)
         if posted is None:
-            report = await self.count(week, self._team_filter(place.team))
+            report = await self._summary.count(week, self._summary.team_filter(place.team))
             posted = await self._publisher.post(place.team, place.channel, report, job.name)
             self._published.add(job.name)
         await self._note(place, week, posted)
@@ -203,12 +167,12 @@ class SummaryService:
     async def post_details(self, job: models.Job) -> dt.datetime | None:
         """Post the details in the summary's thread, unless they are posted."""
         place, week = await self._find_summary(job)
-        if place is None or self._publisher is None or not place.ts or place.details_ts:
+        if place is None or not place.ts or place.details_ts:
             return None
         metrics: dict[str, float] = {}
         posted = await self._find(job, place, week)
         if posted is None:
-            report = await self.count(week, self._team_filter(place.team))
+            report = await self._summary.count(week, self._summary.team_filter(place.team))
             weekly_metrics = await self._fetch_metrics(week, place.channel)
             posted = await self._publisher.post_details(place, report, weekly_metrics, job.name)
             metrics = {key: mean for each in weekly_metrics for key, mean in each.means.items()}
@@ -228,11 +192,11 @@ class SummaryService:
         before = week.shift(-1).label
         known = await self._context.store.read(lambda s: store.find(s, before, channel))
         previous_means = (known.metrics if known else None) or {}
-        metrics_service, found = AppMetricsService(self._context), []
+        found = []
         with leaving_headroom():
             for app in self._context.clouds:
                 for topic in _TOPICS:
-                    app_metrics = await metrics_service.fetch(app, topic)
+                    app_metrics = await self._app_metrics.fetch(app, topic)
                     changes = week_over_week_changes(app_metrics, week, self._zone, previous_means)
                     found.append(WeeklyMetrics(app_metrics, changes))
         return found
@@ -247,14 +211,10 @@ class SummaryService:
     async def _find(
         self, job: models.Job, place: store.WeeklySummary, week: Week
     ) -> MessageRef | None:
-        if job.attempt <= 1 or self._publisher is None:
+        if job.attempt <= 1:
             return None
         since = week.until(self._zone) - SEARCH_MARGIN
         return await self._publisher.find(place, job.name, since)
-
-    def _team_filter(self, team: str) -> str | None:
-        """One workspace must not read of another's tickets."""
-        return team if self._context.settings.has_oauth else None
 
     async def _note(self, place: store.WeeklySummary, week: Week, posted: MessageRef) -> None:
         now = self._context.clock.now()
@@ -265,8 +225,7 @@ class SummaryService:
                 stored.team, stored.ts, stored.posted_at = place.team, posted.ts, now
             store_jobs.enqueue(session, job_name(DETAILS, week, place.channel), DETAILS, due_at=now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def post_now(self, week: Week) -> bool:
         """Post a week's summary from a terminal; tells whether it is new.
@@ -332,23 +291,6 @@ class SummaryService:
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
 
-    async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
-        """Owe support the week's tickets as a file; NotAllowedError for others.
-
-        The file has full uids, so that reading the summary's channel is not enough.
-        """
-        if not await self._context.is_support(team, person):
-            only = message("Only support can download the tickets.")
-            raise not_allowed(self._context.settings, only)
-        now, name = self._context.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
-
-        def work(session: Session) -> None:
-            store_jobs.enqueue(session, name, CSV, due_at=now)
-            audit_log.record_export(session, team, person, week.label, origin=name, at=now)
-
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
-
     async def send_csv(self, job: models.Job) -> dt.datetime | None:
         """Send the week's tickets as a file to whoever asked."""
         _, label, team, person, _ = job.name.split(":", 4)
@@ -356,14 +298,13 @@ class SummaryService:
         since, until = week.since(self._zone), week.until(self._zone)
         found = await self._context.store.read(
             lambda session: store.list_reported_between(
-                session, since, until, self._team_filter(team)
+                session, since, until, self._summary.team_filter(team)
             )
         )
         out = io.StringIO(newline="")
         export.write_tickets(found, out, "csv")
-        if self._publisher is not None:
-            content = out.getvalue().encode("utf-8-sig")  # else Excel reads no Chinese
-            await self._publisher.send_file(team, person, f"lagdesk-{label}.csv", content)
+        content = out.getvalue().encode("utf-8-sig")  # else Excel reads no Chinese
+        await self._publisher.send_file(team, person, f"lagdesk-{label}.csv", content)
         return None
 
 

@@ -10,12 +10,14 @@ from typing import Any, Final
 from bot.call import Side
 from bot.errors import ConflictError, InputError, NotAllowedError
 from bot.i18n.messages import message
+from bot.services.context import Context
 from bot.services.escalation.schedule import schedule_escalation
 from bot.services.notifications import rules
 from bot.services.permissions import not_allowed
 from bot.services.tickets import replies
-from bot.services.tickets.service import TicketService, enqueue, initial_report_state
-from bot.services.tickets.submission import Submission, normalize, validate
+from bot.services.tickets.access import find_for_support
+from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.submission import Submission, initial_report_state, normalize, validate
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
@@ -50,12 +52,12 @@ class TicketLinks:
 class TicketActions:
     """The desk's further verbs about a ticket."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def load_links(self, team: str, number: int, person: str) -> TicketLinks:
         """Show a ticket and its neighbours to support; NotAllowedError for others."""
-        ticket = await self._context.get_for_support(team, number, person)
+        ticket = await find_for_support(self._context, team, number, person)
 
         def work(session: Session) -> TicketLinks:
             linked = (session.get(Ticket, other) for other in ticket.related)
@@ -67,7 +69,7 @@ class TicketActions:
 
     async def hand_over(self, request: ActionRequest, to: str) -> Ticket:
         """Give a ticket to somebody who may act on it; they are told."""
-        if not await self._context.is_support(request.team, to):
+        if not await self._context.permissions.is_support(request.team, to):
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}
         return await self._act(
@@ -127,8 +129,7 @@ class TicketActions:
             if ticket is not None and known and replies.asks_to_reopen(ticket, answer):
                 rules.enqueue_reopen_offer(session, ticket, f"{answer.ts}:{answer.channel}", now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
         """Put right what a report said. Raises InputError with a message per field.
@@ -136,7 +137,7 @@ class TicketActions:
         Another call is diagnosed anew. It is reported to its cloud only if the cloud was told
         of none yet: what may have arrived is not sent again.
         """
-        before = await self._context.get_for_support(request.team, request.number, request.person)
+        before = await find_for_support(self._context, request.team, request.number, request.person)
         values = self._validated_values(before, submission)
 
         def work(session: Session, ticket: Ticket, now: dt.datetime) -> None:
@@ -233,7 +234,7 @@ class TicketActions:
         `first` is locked first: two people who join the same two tickets wait for each other.
         """
         is_support, now = (
-            await self._context.is_support(request.team, request.person),
+            await self._context.permissions.is_support(request.team, request.person),
             self._context.clock.now(),
         )
 
@@ -255,9 +256,7 @@ class TicketActions:
             rules.enqueue_notifications(session, ticket, before, now)
             return ticket
 
-        ticket = await self._context.store.transact(work)
-        await self._context.notify_workers()
-        return ticket
+        return await self._context.commit(work)
 
 
 def _entry(

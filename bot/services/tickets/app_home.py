@@ -1,4 +1,4 @@
-"""What a person's home shows, and the filters they left it with. How it looks handlers decide."""
+"""The contents of a person's App Home and its filters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.store import Session
 from bot.store.preferences import preferences
 from bot.store.tickets import lists
 from bot.store.tickets.lists import TicketPage, TicketQuery
 from bot.ticket import Status
 
+COUNT_LIMIT: Final = lists.COUNT_LIMIT
 UNRESOLVED: Final = "unresolved"
 ALL: Final = "all"
 _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
@@ -64,8 +65,8 @@ class QueueFilter:
 class AppHome:
     """Everything one home shows. `queue` is None for everybody but support.
 
-    `counts` are the tickets of each status not yet resolved, up to `lists.COUNT_LIMIT` and one
-    more. `is_first` says that the longer list is shown from its beginning.
+    `counts` are the tickets of each status not yet resolved, up to `COUNT_LIMIT` and one more.
+    `is_first` says that the longer list is shown from its beginning.
     """
 
     mine: TicketPage
@@ -77,22 +78,45 @@ class AppHome:
 
     @property
     def next_page(self) -> str:
-        """Where the next page begins, "" for no more: what `load_home` takes as `after`."""
+        """Where the next page begins (`after` of `AppHomeService.load`), "" for no more."""
         page = self.mine if self.queue is None else self.queue
         if page.after is not None:
             return "-".join(map(str, page.after))
         return "" if page.before is None else str(page.before)
 
 
-async def load_home(context: TicketService, team: str, person: str, after: str = "") -> AppHome:
-    """Gather a person's home in one transaction; `after` is where its longer list begins."""
-    is_support = await context.is_support(team, person)
-    now = context.clock.now()
+class AppHomeService:
+    """Loads a person's App Home and stores the filters chosen there."""
 
-    def work(session: Session) -> AppHome:
-        return read_home(session, team, person, now, is_support=is_support, after=after)
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    return await context.store.read(work)
+    async def load(self, team: str, person: str, after: str = "") -> AppHome:
+        """Read a person's App Home; `after` is where its longer list begins."""
+        is_support = await self._context.permissions.is_support(team, person)
+        now = self._context.clock.now()
+
+        def work(session: Session) -> AppHome:
+            return read_home(session, team, person, now, is_support=is_support, after=after)
+
+        return await self._context.store.read(work)
+
+    async def set_filter(self, team: str, person: str, name: str, value: str) -> None:
+        """Store one filter of somebody's queue; unknown values change nothing."""
+
+        def work(session: Session) -> None:
+            reader = preferences.get_user_preferences(session, team, person)
+            saved = QueueFilter.read({**asdict(QueueFilter.read(reader.home_filters)), name: value})
+            preferences.save_home_filters(session, team, person, asdict(saved))
+
+        await self._context.store.transact(work)
+
+    async def mark_greeted(self, team: str, person: str) -> None:
+        """Store that somebody has dismissed the first hint."""
+        now = self._context.clock.now()
+        await self._context.store.transact(
+            lambda session: preferences.mark_onboarded(session, team, person, now)
+        )
 
 
 def read_home(
@@ -150,22 +174,3 @@ def _count(session: Session, team: str) -> Mapping[Status, int]:
         status: lists.count(session, TicketQuery(team=team, statuses=(status,)))
         for status in waiting
     }
-
-
-async def set_filter(context: TicketService, team: str, person: str, name: str, value: str) -> None:
-    """Keep one filter of somebody's queue; what no filter knows changes nothing."""
-
-    def work(session: Session) -> None:
-        reader = preferences.get_user_preferences(session, team, person)
-        saved = QueueFilter.read({**asdict(QueueFilter.read(reader.home_filters)), name: value})
-        preferences.save_home_filters(session, team, person, asdict(saved))
-
-    await context.store.transact(work)
-
-
-async def mark_greeted(context: TicketService, team: str, person: str) -> None:
-    """Remember that somebody has read the first hint."""
-    now = context.clock.now()
-    await context.store.transact(
-        lambda session: preferences.mark_onboarded(session, team, person, now)
-    )

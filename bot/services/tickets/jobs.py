@@ -24,6 +24,7 @@ from bot.i18n.messages import Message
 from bot.i18n.serialization import dump_message
 from bot.ports import FILE_GONE, Diagnosis, Inquiry, MessageRef, Notifier
 from bot.services.cloud_errors import classify_report_failure
+from bot.services.context import Context
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
 from bot.services.diagnosis.evidence import load_evidence, save_evidence
 from bot.services.diagnosis.history import participant_history
@@ -35,10 +36,11 @@ from bot.services.diagnosis.retry_policy import (
     is_worse,
     schedule_retry,
 )
+from bot.services.diagnosis.service import DiagnosisService
 from bot.services.escalation.schedule import schedule_escalation, update_liveness
 from bot.services.notifications.jobs import NotificationLog
 from bot.services.notifications.rules import EXPLAINED, FILED, Notification
-from bot.services.tickets.service import TicketService, enqueue
+from bot.services.tickets.enqueue import enqueue
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.tickets import tickets
@@ -54,8 +56,11 @@ SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may di
 class TicketJobs:
     """One carrier for each kind of duty."""
 
-    def __init__(self, context: TicketService, notifier: Notifier) -> None:
+    def __init__(
+        self, context: Context, diagnosis_service: DiagnosisService, notifier: Notifier
+    ) -> None:
         self._context = context
+        self._diagnosis_service = diagnosis_service
         self._notifier = notifier
         self._notification_log = NotificationLog(context)
         self._update_throttle = UpdateThrottle()
@@ -119,8 +124,7 @@ class TicketJobs:
             store_jobs.reschedule_earlier(session, f"confirm:{ticket.label}", now)
             enqueue(session, ticket, "diagnose", now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def confirm(self, job: models.Job) -> dt.datetime | None:
         """Tell the reporter that the ticket is filed; with a link if the card stands."""
@@ -212,7 +216,7 @@ class TicketJobs:
         ticket = await self._ticket(job)
         if not ticket.card_ts:
             return self._now() + CARD_WAIT
-        found = await self._context.diagnosis_service.diagnose(ticket.report)
+        found = await self._diagnosis_service.diagnose(ticket.report)
         diagnosis = schedule_retry(found, self._now(), ticket.created_at, DIAGNOSIS_TIMEOUT)
         if ticket.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
             return diagnosis.verdict.retry_at
@@ -272,8 +276,7 @@ class TicketJobs:
             if not known and is_final(diagnosis.verdict):
                 enqueue(session, stored, "explain", now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     async def attach_chart(self, job: models.Job) -> dt.datetime | None:
         """Put a picture of what was measured into the diagnosis."""
@@ -331,7 +334,7 @@ class TicketJobs:
         )
 
     async def _diagnose(self, stored_inquiry: models.InquiryRow) -> Diagnosis:
-        found = await self._context.diagnosis_service.diagnose_channel(
+        found = await self._diagnosis_service.diagnose_channel(
             stored_inquiry.app,
             stored_inquiry.cname,
             since_s=stored_inquiry.since_s,
@@ -391,8 +394,7 @@ class TicketJobs:
             for kind in kinds:
                 enqueue(session, ticket, kind, now)
 
-        await self._context.store.transact(work)
-        await self._context.notify_workers()
+        await self._context.commit(work)
 
     def _now(self) -> dt.datetime:
         return self._context.clock.now()

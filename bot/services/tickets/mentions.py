@@ -10,8 +10,9 @@ from typing import Final, Protocol
 
 from bot.errors import NotAllowedError, SlackAccessLostError
 from bot.ports import MessageRef
+from bot.services.context import Context
 from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
-from bot.services.tickets.service import TicketService
+from bot.services.tickets.access import find_visible
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
 from bot.store.tickets import mentions, tickets
@@ -57,7 +58,7 @@ class MentionReplies(Protocol):
 class MentionService:
     """Hears what people write."""
 
-    def __init__(self, context: TicketService) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
 
     async def handle_message(self, message: ChannelMessage) -> None:
@@ -72,14 +73,11 @@ class MentionService:
         numbers = [each.id for each in named if await self._may_see(message, each.id)][:MAX_REPLIED]
         if numbers:
             now = self._context.clock.now()
-            await self._context.store.transact(
-                lambda session: _enqueue(session, message, numbers, now)
-            )
-            await self._context.notify_workers()
+            await self._context.commit(lambda session: _enqueue(session, message, numbers, now))
 
     async def _may_see(self, message: ChannelMessage, number: int) -> bool:
         try:
-            await self._context.find_ticket(message.team, number, message.person)
+            await find_visible(self._context, message.team, number, message.person)
         except NotAllowedError:
             return False
         return True
@@ -88,7 +86,7 @@ class MentionService:
 class MentionJobs:
     """Tells what is owed."""
 
-    def __init__(self, context: TicketService, posts: MentionReplies) -> None:
+    def __init__(self, context: Context, posts: MentionReplies) -> None:
         self._context = context
         self._posts = posts
 

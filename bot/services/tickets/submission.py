@@ -12,6 +12,8 @@ from bot.call import IssueType, Side
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import Capabilities, Cloud
+from bot.settings import Settings
+from bot.ticket import ReportState
 
 CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # people's clocks run a little ahead of ours
 COMMENT_LENGTH: Final = 1000
@@ -33,6 +35,14 @@ class Submission:
     occurred_at: dt.datetime | None
     comments: str = ""
     origin_channel: str = ""
+
+
+def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:
+    """Return whether a call of this cloud is to be reported to it."""
+    options = next(c.options for c in settings.clouds if c.name == cloud.name)
+    if options.get("report") == "off":
+        return ReportState.OFF
+    return ReportState.PENDING if cloud.capabilities.reports else ReportState.UNSUPPORTED
 
 
 def normalize(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from bot.jobs import Worker
 from bot.jobs.executor import Executor
-from bot.jobs.worker import jobs_database_url
+from bot.jobs.worker import Worker, jobs_database_url
 from bot.store import Session, Store
 from bot.store.models import Job
 

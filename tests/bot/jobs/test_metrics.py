@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
-from bot.jobs import Worker, metrics
+from bot.jobs import metrics
+from bot.jobs.worker import Worker
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
 from bot.store.models import Job

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from bot.jobs import Worker
+from bot.jobs.worker import Worker
 from bot.ports import Clock
 from bot.store import Store
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import LagdeskError, SlackRateLimitedError, SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
-from bot.jobs import Worker
+from bot.jobs.worker import Worker
 from bot.ports import Clock
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs

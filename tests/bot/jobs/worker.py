@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from bot.jobs import Worker
+from bot.jobs.worker import Worker
 from bot.store import Store
 from bot.store.models import Job
 

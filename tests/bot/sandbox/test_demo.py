@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.app import open_application
+from bot.app import Application, open_application
 from bot.call import IssueType, Report
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.demo import (
@@ -23,7 +23,6 @@ from bot.sandbox.demo import (
 from bot.sandbox.scenario import SimulatedCall
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
-from bot.services.tickets.service import TicketService
 from bot.settings import read_settings
 
 CLASSES = [
@@ -35,10 +34,10 @@ CLASSES = [
 
 @dataclass(frozen=True, slots=True)
 class DemoRun:
-    """The demo's clouds and a desk in front of them."""
+    """The demo's clouds and Lagdesk in front of them."""
 
     clouds: FakeClouds
-    desk: TicketService
+    application: Application
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ async def demo_run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[De
         application = await stack.enter_async_context(
             open_application(settings, delay_scale=DELAY_SCALE)
         )
-        yield DemoRun(clouds, application.ticket_service)
+        yield DemoRun(clouds, application)
         assert clouds.over_quota == []
 
 
@@ -69,7 +68,7 @@ async def test_demo_classes_are_told_truly(app: str, cname: str, demo_run: DemoR
     """Whichever cloud carries the app: cause, way, side and uid are what happened."""
     sim_call = demo_run.clouds.sim_call(cname)
     assert sim_call is not None
-    diagnosis = await demo_run.desk.diagnosis_service.diagnose(complain(sim_call, app))
+    diagnosis = await demo_run.application.services.diagnosis.diagnose(complain(sim_call, app))
     found, expected = diagnosis.verdict, sim_call.expected
     assert {"kids": "agora", "adults": "volcengine", "piano": "huawei"}[app] == diagnosis.cloud
     truth = (expected.cause, expected.media, expected.direction, expected.side)
@@ -79,7 +78,10 @@ async def test_demo_classes_are_told_truly(app: str, cname: str, demo_run: DemoR
 @pytest.mark.parametrize(("app", "waits_s"), [("kids", 15), ("adults", 10), ("piano", 30)])
 def test_demo_data_comes_ten_times_sooner(app: str, waits_s: int, demo_run: DemoRun) -> None:
     """What the clouds hold back for minutes they hold back for seconds, and we know it."""
-    assert waits_s == demo_run.desk.clouds[app].capabilities.metrics_delay.total_seconds()
+    assert (
+        waits_s
+        == demo_run.application.context.clouds[app].capabilities.metrics_delay.total_seconds()
+    )
 
 
 def test_each_class_is_held_in_an_app() -> None:
@@ -93,7 +95,7 @@ def test_each_class_is_held_in_an_app() -> None:
 
 def test_huawei_knows_where_to_tell_of_recordings(demo_run: DemoRun) -> None:
     """A piano call can be recorded, and the callback leads to our hook with the key we know."""
-    settings = demo_run.desk.settings
+    settings = demo_run.application.settings
     assert (
         list(settings.huawei_record_rules),
         settings.huawei_callback_key,

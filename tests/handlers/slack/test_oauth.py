@@ -61,7 +61,7 @@ class TwoWorkspaces:
 
     async def token(self, team: str = TEAM) -> str | None:
         """Look up what is kept of a workspace."""
-        return await self.raw_http.harness.slack.installs.token_for(team)
+        return await self.raw_http.harness.application.installations.token_for(team)
 
 
 @pytest.fixture

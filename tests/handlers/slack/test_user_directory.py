@@ -25,9 +25,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harne
 def people_of(harness: Harness, **environment: str) -> UserDirectory:
     """Somebody who has asked nothing yet."""
     settings = with_more(harness.settings, environment)
-    return UserDirectory(
-        harness.slack.clients, harness.application.ticket_service.languages, settings
-    )
+    return UserDirectory(harness.slack.clients, harness.application.context.languages, settings)
 
 
 def with_more(settings: Settings, environment: dict[str, str]) -> Settings:

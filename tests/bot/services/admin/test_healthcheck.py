@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,15 +13,16 @@ from bot.ports import CheckResult, Health, Inquiry
 from bot.services.admin.healthcheck import (
     ANSWER_TIMEOUT,
     HealthCheck,
+    HealthCheckRequests,
     inspect_database,
     inspect_slack_settings,
-    request_health_check,
 )
-from bot.services.tickets.service import TicketService
+from bot.services.context import Context
 from bot.settings import Settings, read_settings
 from bot.store import Store
 from bot.store import jobs as store_jobs
 from bot.store.models import Job
+from tests.bot.services.contexts import make_context
 from tests.conftest import OffsetClock
 
 ASKED = Inquiry("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
@@ -59,24 +59,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def ticket_service(store: Store, offset_clock: OffsetClock) -> TicketService:
-    """A desk without clouds, in a workspace where everybody is support."""
+def context(store: Store, offset_clock: OffsetClock) -> Context:
+    """A context without clouds, in a workspace where U1 is support."""
     settings = read_settings({"SLACK_BOT_TOKEN": "xoxb-1"})
-    made = TicketService(store=store, clouds={}, clock=offset_clock, settings=settings)
-
-    async def is_support(team: str, person: str) -> bool:
-        return (team, person) == ("T1", "U1")
-
-    notifier: Any = type("Speaker", (), {"is_support": staticmethod(is_support)})()
-    made.notifier = notifier
-    return made
+    return make_context(store, offset_clock, "U1", settings=settings)
 
 
-async def answer(ticket_service: TicketService, listener: Listener) -> None:
-    """Call the doctor and carry the duty out."""
-    await request_health_check(ticket_service, "1.2.a", ASKED)
-    await HealthCheck(ticket_service, listener).run(
-        Job(name="checkup:1.2.a", kind="checkup", due_at=ticket_service.clock.now())
+async def answer(context: Context, listener: Listener) -> None:
+    """Request a health check and run its job."""
+    await HealthCheckRequests(context).request("1.2.a", ASKED)
+    await HealthCheck(context, listener).run(
+        Job(name="checkup:1.2.a", kind="checkup", due_at=context.clock.now())
     )
 
 
@@ -123,56 +116,52 @@ async def test_database_at_an_old_revision(tmp_path: Path) -> None:
     ],
 )
 async def test_workers_and_what_waits(
-    ticket_service: TicketService, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
+    context: Context, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
 ) -> None:
     """A silent worker and work that is late are warnings."""
-    now = ticket_service.clock.now()
+    now = context.clock.now()
     beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, owed_ago_s))
-    await ticket_service.store.transact(
+    await context.store.transact(
         lambda session: store_jobs.record_heartbeat(session, "one", beat_at)
     )
-    await ticket_service.store.transact(
+    await context.store.transact(
         lambda session: store_jobs.enqueue(session, "card:LD-1", "card", due_at=due_at)
     )
-    found = {
-        row.name: row for row in await HealthCheck(ticket_service, Listener()).run_checks("T1")
-    }
+    found = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
     assert (worker, owed) == (found["worker"].health, found["duties"].health)
 
 
-async def test_a_call_is_answered_once(ticket_service: TicketService) -> None:
+async def test_a_call_is_answered_once(context: Context) -> None:
     """The same call delivered twice owes one answer; the answer holds what was found."""
     listener = Listener()
-    await request_health_check(ticket_service, "1.2.a", ASKED)
-    await answer(ticket_service, listener)
-    assert await ticket_service.store.read(store_jobs.count_pending) == {"checkup": 1}
+    await HealthCheckRequests(context).request("1.2.a", ASKED)
+    await answer(context, listener)
+    assert await context.store.read(store_jobs.count_pending) == {"checkup": 1}
     (told,) = listener.told
     assert FINE in told
 
 
-async def test_nobody_waits_after_half_an_hour(
-    ticket_service: TicketService, offset_clock: OffsetClock
-) -> None:
+async def test_nobody_waits_after_half_an_hour(context: Context, offset_clock: OffsetClock) -> None:
     """When Slack's address for the answer is dead, nothing is looked at any more."""
     listener = Listener()
-    await request_health_check(ticket_service, "1.2.a", ASKED)
+    await HealthCheckRequests(context).request("1.2.a", ASKED)
     offset_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
-    await answer(ticket_service, listener)
+    await answer(context, listener)
     assert listener.told == []
 
 
-async def test_only_support_may_call(ticket_service: TicketService) -> None:
+async def test_only_support_may_call(context: Context) -> None:
     """Others are told so, and nothing is owed."""
     with pytest.raises(NotAllowedError):
-        await request_health_check(ticket_service, "1.2.a", replace(ASKED, person="U2"))
-    assert await ticket_service.store.read(store_jobs.count_pending) == {}
+        await HealthCheckRequests(context).request("1.2.a", replace(ASKED, person="U2"))
+    assert await context.store.read(store_jobs.count_pending) == {}
 
 
-async def test_a_refused_answer_is_given_up(ticket_service: TicketService) -> None:
+async def test_a_refused_answer_is_given_up(context: Context) -> None:
     """An answer Slack refuses for good is dropped; one it may take later is tried again."""
     no = message("Slack refused: %(code)s.", code="http_404")
-    await answer(ticket_service, Listener(SlackRefusedError(no, code="http_404")))
+    await answer(context, Listener(SlackRefusedError(no, code="http_404")))
     with pytest.raises(SlackUnreachableError):
         await answer(
-            ticket_service, Listener(SlackUnreachableError(no, code="reset", maybe_arrived=False))
+            context, Listener(SlackUnreachableError(no, code="reset", maybe_arrived=False))
         )

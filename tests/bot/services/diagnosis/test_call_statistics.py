@@ -63,9 +63,9 @@ async def carry(
 
     store = SimpleNamespace(read=run, transact=run)
     clock = SimpleNamespace(now=lambda: NOW)
-    ticket_service = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
+    context = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
     job = Job(name="crowd:LD-1", kind="crowd", ticket=1, due_at=NOW)
-    return await CallStatisticsJob(cast("Any", ticket_service)).fetch(job), kept
+    return await CallStatisticsJob(cast("Any", context)).fetch(job), kept
 
 
 def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> Call:

@@ -72,7 +72,7 @@ async def collect_for(
 ) -> Sequence[dt.datetime]:
     """Carry the duty out whenever it is due, for so long; returns when it was carried out."""
     collector, job = (
-        EventPoller(application.ticket_service),
+        EventPoller(application.context),
         Job(name="collect:kids", kind="collect", due_at=NOON),
     )
     looked, end = [clock.now()], clock.now() + span
@@ -147,7 +147,7 @@ async def test_collected_events_outlive_the_cloud(
         await collect_for(application, offset_clock, dt.timedelta(minutes=30))
         asked = clouds.counts[DIAGNOSIS]
         offset_clock.move(3 * 3600)
-        told = await application.ticket_service.diagnosis_service.diagnose(
+        told = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
     assert asked == clouds.counts[DIAGNOSIS]
@@ -162,7 +162,7 @@ async def test_what_nobody_saw_is_named(
     at = NOON - dt.timedelta(minutes=10)
     offset_clock.move(3 * 3600)
     async with open_one() as application:
-        told = await application.ticket_service.diagnosis_service.diagnose(
+        told = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
     (missing_item,) = [
@@ -180,7 +180,7 @@ async def test_twenty_tickets_cost_one_look(
     """Ten complaints in each of two processes within half a minute: one call in the end."""
     async with AsyncExitStack() as stack:
         houses = [await stack.enter_async_context(open_one()) for _ in range(2)]
-        kids = [application.ticket_service.clouds["kids"] for application in houses]
+        kids = [application.context.clouds["kids"] for application in houses]
         moments = [offset_clock.now() - dt.timedelta(seconds=n) for n in range(20)]
         offset_clock.move(120 + 150 + 10)
         for _ in range(2):
@@ -202,10 +202,10 @@ async def test_people_come_first(
     """When somebody has just asked, the background steps back and returns after the minute."""
     async with open_one() as application:
         sim_call = clouds.sim_call("class_77_2")
-        await application.ticket_service.diagnosis_service.diagnose(
+        await application.services.diagnosis.diagnose(
             complaint(sim_call, offset_clock.now() - dt.timedelta(minutes=30))
         )
-        due_at = await EventPoller(application.ticket_service).poll(
+        due_at = await EventPoller(application.context).poll(
             Job(name="collect:kids", kind="collect", due_at=NOON)
         )
     assert clouds.counts[DIAGNOSIS] == 1
@@ -219,7 +219,7 @@ async def test_a_look_is_owed_once_an_app(
     """Every start owes the same duty, a minute from now."""
     async with open_one() as application:
         for _ in range(2):
-            await EventPoller(application.ticket_service).start()
+            await EventPoller(application.context).start()
         due_at = await application.store.read(store_jobs.next_due_at)
         assert await application.store.read(store_jobs.count_pending) == {"collect": 1}
     assert due_at is not None
@@ -232,10 +232,10 @@ async def test_nothing_is_collected_of_today(
 ) -> None:
     """In today's generation, and of an app that was removed, there is nothing to collect."""
     async with open_one(AGORA_API="current") as application:
-        await EventPoller(application.ticket_service).start()
+        await EventPoller(application.context).start()
         assert await application.store.read(store_jobs.count_pending) == {}
         job = Job(name=name, kind="collect", due_at=NOON)
-        assert None is await EventPoller(application.ticket_service).poll(job)
+        assert None is await EventPoller(application.context).poll(job)
     assert clouds.counts[DIAGNOSIS] == 0
 
 
@@ -255,7 +255,7 @@ async def test_a_cloud_that_fails_is_asked_later(
     else:
         clouds.fail_next(DIAGNOSIS, fault, 5)  # type: ignore[arg-type]
     async with open_one() as application:
-        due_at = await EventPoller(application.ticket_service).poll(
+        due_at = await EventPoller(application.context).poll(
             Job(name="collect:kids", kind="collect", due_at=NOON)
         )
     assert due_at is not None

@@ -17,6 +17,7 @@ from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
 from bot.store.models import Job
 from bot.ticket import Ticket
+from tests.bot.services.contexts import make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
 TICKETS: Final = 12
@@ -53,15 +54,12 @@ class Process:
     """As much of a desk as these duties need, on connections of its own."""
 
     def __init__(self, url: str, notes: Notes) -> None:
-        self.store, self.clock = Store(url), self
-        self.duties = IncidentJobs(self, notes)  # type: ignore[arg-type]
+        self.store = Store(url)
+        self.duties = IncidentJobs(make_context(self.store, self), notes)
 
     def now(self) -> dt.datetime:
         """A moment after the last ticket."""
         return NOON + dt.timedelta(minutes=9)
-
-    async def notify_workers(self) -> None:
-        """Nobody sleeps."""
 
 
 def ticket(number: int, app: str) -> Ticket:

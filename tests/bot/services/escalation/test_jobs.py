@@ -9,13 +9,15 @@ from typing import Any, Final
 from sqlmodel import col, select
 
 from bot.call import Side
-from bot.escalation import Policy, escalations_of
+from bot.escalation import escalations_of
 from bot.services.escalation.jobs import EscalationJobs
 from bot.services.tickets.mentions import ChannelMessage, MentionService
+from bot.settings import Settings
 from bot.store import Session, Store
 from bot.store.models import Job
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
+from tests.bot.services.contexts import make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
 TICKETS: Final = 6
@@ -26,25 +28,17 @@ class Process:
     """As much of a desk as these duties need, on connections of its own."""
 
     def __init__(self, url: str) -> None:
-        self.store, self.clock, self.policy = Store(url), self, Policy(leads=("U7", "U8"))
-        ticket_service: Any = self
-        self.duties, self.mentions = (
-            EscalationJobs(ticket_service, ticket_service),
-            MentionService(ticket_service),
-        )
+        self.store = Store(url)
+        settings = Settings(escalate_to=("U7", "U8"))
+        context = make_context(self.store, self, "U1", settings=settings)
+        pager: Any = None  # the timers call nobody themselves
+        self.duties = EscalationJobs(context, pager)
+        self.mentions = MentionService(context)
         self.minutes = 15
 
     def now(self) -> dt.datetime:
         """So many minutes after the tickets came."""
         return NOON + dt.timedelta(minutes=self.minutes)
-
-    async def notify_workers(self) -> None:
-        """Nobody sleeps."""
-
-    async def find_ticket(self, team: str, number: int, person: str) -> Ticket:
-        """Show everybody every ticket."""
-        assert person
-        return await self.store.read(lambda session: tickets.find(session, number, team))
 
     async def claim(self, number: int) -> None:
         """Take a ticket."""

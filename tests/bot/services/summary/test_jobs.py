@@ -7,12 +7,11 @@ import datetime as dt
 
 from sqlmodel import Session, select
 
-from bot.services.summary.jobs import SummaryService
-from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.models import Job
 from bot.store.summary.weeks import WeeklySummary
+from tests.bot.services.contexts import make_context, summary_jobs
 
 
 class _FrozenClock:
@@ -26,10 +25,8 @@ class _FrozenClock:
 async def test_many_begin_at_once(shared_store: Store) -> None:
     """Four workers start: one row, one duty, due on Monday at nine in Shanghai."""
     settings = Settings(summary_channel="C1")
-    ticket_service = TicketService(
-        store=shared_store, clouds={}, clock=_FrozenClock(), settings=settings
-    )
-    await asyncio.gather(*(SummaryService(ticket_service).start() for _ in range(4)))
+    context = make_context(shared_store, _FrozenClock(), settings=settings)
+    await asyncio.gather(*(summary_jobs(context).start() for _ in range(4)))
 
     def work(session: Session) -> tuple[list[WeeklySummary], list[Job]]:
         owed = select(Job).where(Job.kind == "weekly")

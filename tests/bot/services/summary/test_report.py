@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.call import Side
-from bot.services.summary.jobs import SummaryService
 from bot.services.summary.report import (
     DailyCount,
     EscalationCounts,
@@ -22,12 +21,12 @@ from bot.services.summary.report import (
     find_gaps,
 )
 from bot.services.summary.weeks import Week
-from bot.services.tickets.service import TicketService
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.diagnosis.feedback import Rating
 from bot.store.summary.weeks import WeeklyTicketRow
 from bot.ticket import Status, Ticket
+from tests.bot.services.contexts import make_context, summary_jobs
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEK = Week.read("2026-W46")
@@ -275,9 +274,7 @@ def test_which_weeks_are_due(
     """Missed ones at once, four of them at most, and the next one; a new place begins with that."""
     store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     settings = Settings(summary_schedule=schedule, summary_channel="C1")
-    weekly = SummaryService(
-        TicketService(store=store, clouds={}, clock=_FrozenClock(), settings=settings)
-    )
+    weekly = summary_jobs(make_context(store, _FrozenClock(), settings=settings))
     upcoming = weekly.upcoming(Week.read(known) if known else None, _FrozenClock().now())
     store.close()
     assert expected == [(week.label, f"{at:%m-%dT%H:%M}") for week, at in upcoming]

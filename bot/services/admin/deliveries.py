@@ -1,0 +1,20 @@
+"""Retrying failed deliveries when the escalation channel becomes available again."""
+
+from __future__ import annotations
+
+from bot.services.context import Context
+from bot.store import jobs as store_jobs
+
+
+class DeliveryService:
+    """Retries jobs that wait after a failure."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def retry(self, channel: str) -> None:
+        """Retry waiting jobs now if this is the escalation channel."""
+        if channel != self._context.settings.escalation_channel:
+            return
+        now = self._context.clock.now()
+        await self._context.commit(lambda session: store_jobs.retry_now(session, now))

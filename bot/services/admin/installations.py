@@ -1,0 +1,78 @@
+"""Workspaces that installed Lagdesk by OAuth, and the states of installations under way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.ports import Clock
+from bot.store import Store
+from bot.store.admin import installations
+from bot.store.summary.weeks import list_teams
+
+STATE_TTL: Final = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceToken:
+    """The bot token of one workspace and the bot it belongs to."""
+
+    bot_token: str
+    bot_id: str | None
+    bot_user_id: str | None
+    scopes: tuple[str, ...] = ()
+
+
+class InstallationService:
+    """Stores, returns and deletes installations."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def save(self, team: str, token: WorkspaceToken) -> None:
+        """Store a workspace's token in place of an earlier one."""
+        now = self._clock.now()
+        data: dict[str, Any] = {
+            "bot_token": token.bot_token,
+            "bot_id": token.bot_id,
+            "bot_user_id": token.bot_user_id,
+            "scopes": list(token.scopes),
+        }
+        await self._store.transact(lambda session: installations.save(session, team, data, now))
+
+    async def find(self, team: str) -> WorkspaceToken | None:
+        """Return a workspace's token, None when it has not installed Lagdesk."""
+        data = await self._store.read(lambda session: installations.find(session, team))
+        if data is None:
+            return None
+        scopes = tuple(data.get("scopes") or ())
+        return WorkspaceToken(data["bot_token"], data["bot_id"], data["bot_user_id"], scopes)
+
+    async def teams(self) -> list[str]:
+        """List the workspaces that installed Lagdesk."""
+        return await self._store.read(list_teams)
+
+    async def token_for(self, team: str) -> str | None:
+        """Return a workspace's bot token, None when it has not installed Lagdesk."""
+        token = await self.find(team)
+        return token.bot_token if token else None
+
+    async def delete(self, team: str) -> None:
+        """Delete a workspace's installation."""
+        await self._store.transact(lambda session: installations.delete(session, team))
+
+    async def issue_state(self) -> str:
+        """Begin an installation; returns a state that is valid once, for ten minutes."""
+        state, now = secrets.token_urlsafe(24), self._clock.now()
+        await self._store.transact(lambda session: installations.issue_state(session, state, now))
+        return state
+
+    async def consume_state(self, state: str) -> bool:
+        """Use a state up; tells whether it was valid."""
+        not_before = self._clock.now() - STATE_TTL
+        return await self._store.transact(
+            lambda session: installations.consume_state(session, state, not_before)
+        )

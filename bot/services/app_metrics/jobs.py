@@ -1,0 +1,73 @@
+"""Answering inquiries about whole apps."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from bot.errors import SlackError
+from bot.ports import AppMetrics, Inquiry, Topic
+from bot.services.app_metrics.service import KIND, AppMetricsService
+from bot.services.context import Context
+from bot.store import Session, models
+
+log = logging.getLogger(__name__)
+
+ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
+
+
+class MetricsResponder(Protocol):
+    """Slack, as an overview's answer sees it."""
+
+    async def respond(
+        self, stored_inquiry: Inquiry, app_metrics: AppMetrics, others: Sequence[str]
+    ) -> None:
+        """Tell somebody privately what was found; raises SpeakError. `others`: further apps."""
+
+
+class AppMetricsJobs:
+    """Answers inquiries about whole apps."""
+
+    def __init__(
+        self, context: Context, service: AppMetricsService, responder: MetricsResponder
+    ) -> None:
+        self._context = context
+        self._service = service
+        self._responder = responder
+
+    async def answer(self, job: models.Job) -> dt.datetime | None:
+        """Answer a question, once; carried out by the job engine."""
+        origin = job.name.removeprefix(f"{KIND}:")
+        stored_inquiry = await self._context.store.read(
+            lambda session: session.get(models.InquiryRow, origin)
+        )
+        if stored_inquiry is None or not self._is_open(stored_inquiry):
+            return None
+        asked = Inquiry(
+            **{name: getattr(stored_inquiry, name) for name in Inquiry.__dataclass_fields__}
+        )
+        if asked.app not in self._context.clouds:
+            return None
+        app_metrics = await self._service.fetch(asked.app, Topic(asked.topic))
+        try:
+            await self._responder.respond(asked, app_metrics, self._service.others(asked.app))
+        except SlackError as error:
+            if error.retryable:
+                raise
+            log.info("the answer to a question was not taken: %s", error)
+        await self._context.store.transact(lambda session: _clear_response_url(session, origin))
+        return None
+
+    def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
+        """Tell whether Slack still takes an answer, and none was given."""
+        is_late = self._context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
+        return bool(stored_inquiry.response_url) and not is_late
+
+
+def _clear_response_url(session: Session, origin: str) -> None:
+    """The address is a secret; nobody needs it any more."""
+    stored_inquiry = session.get(models.InquiryRow, origin)
+    if stored_inquiry is not None:
+        stored_inquiry.response_url = ""

@@ -1,0 +1,68 @@
+"""All services, made from one context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from bot.services.admin.audit_log import AuditLogService
+from bot.services.admin.deliveries import DeliveryService
+from bot.services.admin.healthcheck import HealthCheckRequests
+from bot.services.app_metrics.service import AppMetricsService
+from bot.services.call_control.service import CallControlService
+from bot.services.call_control.webhooks import RecordingWebhooks
+from bot.services.context import Context
+from bot.services.diagnosis.feedback import FeedbackService
+from bot.services.diagnosis.inquiries import InquiryService
+from bot.services.diagnosis.service import DiagnosisService
+from bot.services.escalation.incidents import IncidentService
+from bot.services.preferences.service import PreferencesService
+from bot.services.summary.service import SummaryService
+from bot.services.tickets.actions import TicketActions
+from bot.services.tickets.app_home import AppHomeService
+from bot.services.tickets.mentions import MentionService
+from bot.services.tickets.service import TicketService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What handlers and the command line may ask for."""
+
+    tickets: TicketService
+    ticket_actions: TicketActions
+    app_home: AppHomeService
+    mentions: MentionService
+    diagnosis: DiagnosisService
+    inquiries: InquiryService
+    feedback: FeedbackService
+    incidents: IncidentService
+    call_control: CallControlService
+    recording_webhooks: RecordingWebhooks
+    app_metrics: AppMetricsService
+    summary: SummaryService
+    preferences: PreferencesService
+    audit_log: AuditLogService
+    health_checks: HealthCheckRequests
+    deliveries: DeliveryService
+
+    @classmethod
+    def of(cls, context: Context) -> Self:
+        """Make every service."""
+        return cls(
+            tickets=TicketService(context),
+            ticket_actions=TicketActions(context),
+            app_home=AppHomeService(context),
+            mentions=MentionService(context),
+            diagnosis=DiagnosisService(context.clouds, context.clock),
+            inquiries=InquiryService(context),
+            feedback=FeedbackService(context),
+            incidents=IncidentService(context),
+            call_control=CallControlService(context),
+            recording_webhooks=RecordingWebhooks(context),
+            app_metrics=AppMetricsService(context),
+            summary=SummaryService(context),
+            preferences=PreferencesService(context),
+            audit_log=AuditLogService(context),
+            health_checks=HealthCheckRequests(context),
+            deliveries=DeliveryService(context),
+        )

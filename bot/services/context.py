@@ -1,0 +1,51 @@
+"""What every service gets: store, clouds, clock, settings, languages, permissions, `commit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.escalation import Policy
+from bot.i18n.messages import Message
+from bot.jobs.signal import JobSignal
+from bot.ports import Clock, Cloud
+from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
+from bot.services.preferences.languages import Languages
+from bot.settings import Settings
+from bot.store import DatabaseError, Session, Store
+
+__all__ = ["Context", "DatabaseError"]
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The shared parts of the application. `clouds` maps our name of an app to its cloud."""
+
+    store: Store
+    clouds: Mapping[str, Cloud]
+    clock: Clock
+    settings: Settings
+    languages: Languages
+    permissions: Permissions
+    job_signal: JobSignal
+
+    @property
+    def policy(self) -> Policy:
+        """The escalation policy of the settings."""
+        return Policy.of(self.settings)
+
+    async def commit(self, work: Callable[[Session], Result]) -> Result:
+        """Run work in one transaction, then notify the worker of the jobs it enqueued."""
+        result = await self.store.transact(work)
+        self.job_signal.notify()
+        return result
+
+    async def require_support(
+        self, team: str, person: str, refusal: Message = ONLY_SUPPORT
+    ) -> None:
+        """Raise NotAllowedError, with `refusal` as its reason, for anybody who is not support."""
+        if not await self.permissions.is_support(team, person):
+            raise not_allowed(self.settings, refusal)

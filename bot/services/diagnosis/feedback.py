@@ -1,0 +1,64 @@
+"""Feedback on verdicts, how often verdicts were right, and the details behind a verdict."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bot.errors import NotFoundError
+from bot.i18n.messages import message
+from bot.ports import Diagnosis
+from bot.services.context import Context
+from bot.services.diagnosis.evidence import load_diagnosis
+from bot.services.tickets.access import find_visible
+from bot.store import Session
+from bot.store.diagnosis import feedback as feedback_store
+from bot.store.diagnosis.feedback import CauseAccuracy, Rating, VerdictFeedback
+from bot.store.tickets import tickets
+from bot.ticket import Ticket
+
+__all__ = ["CauseAccuracy", "FeedbackService", "Rating"]
+
+
+class FeedbackService:
+    """Stores and counts feedback; returns what a verdict rests on."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def save(self, team: str, number: int, person: str, rating: Rating) -> None:
+        """Store somebody's rating of a ticket's verdict; a later one replaces an earlier.
+
+        Raises NotAllowedError unless the person is support or reported the ticket.
+        """
+        await find_visible(self._context, team, number, person)
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            ticket = tickets.find(session, number, team)
+            cause = str((ticket.verdict or {}).get("cause") or "")
+            feedback = VerdictFeedback(
+                ticket=ticket.id, person=person, team=team, cause=cause, rating=rating, at=now
+            )
+            feedback_store.save_feedback(session, feedback)
+
+        await self._context.store.transact(work)
+
+    async def details(self, team: str, number: int, person: str) -> tuple[Ticket, Diagnosis]:
+        """Return the stored diagnosis of a ticket; NotFoundError when there is none.
+
+        Raises NotAllowedError unless the person is support or reported the ticket.
+        """
+        ticket = await find_visible(self._context, team, number, person)
+        diagnosis = await self._context.store.read(lambda session: load_diagnosis(session, ticket))
+        if diagnosis is None:
+            raise NotFoundError(
+                message("There is no diagnosis of %(ticket)s yet.", ticket=ticket.label)
+            )
+        return ticket, diagnosis
+
+    async def accuracy(self, team: str, over: dt.timedelta) -> list[CauseAccuracy]:
+        """Count how often people agreed with each cause in the last `over`."""
+        since = self._context.clock.now() - over
+        return await self._context.store.read(
+            lambda session: feedback_store.accuracy_by_cause(session, team, since)
+        )

@@ -1,0 +1,45 @@
+"""Inquiries about a channel (`/diagnose`), answered by a job."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from bot.errors import InputError
+from bot.i18n.messages import message
+from bot.ports import Inquiry
+from bot.services.context import Context
+from bot.store import Session, models
+from bot.store import jobs as store_jobs
+
+
+class InquiryService:
+    """Stores inquiries and enqueues their answers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def ask(self, origin: str, inquiry: Inquiry) -> None:
+        """Store an inquiry and enqueue its answer; the same origin is the same inquiry.
+
+        Raises InputError when the app is unknown or the channel's name impossible.
+        """
+        self._validate(inquiry)
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            if session.get(models.InquiryRow, origin) is None:
+                session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
+                store_jobs.enqueue(session, f"answer:{origin}", "answer", due_at=now)
+
+        await self._context.commit(work)
+
+    def _validate(self, inquiry: Inquiry) -> None:
+        cloud = self._context.clouds.get(inquiry.app)
+        if cloud is None:
+            names = ", ".join(self._context.clouds)
+            unknown = message(
+                "There is no app called %(app)s. Apps: %(apps)s.", app=inquiry.app, apps=names
+            )
+            raise InputError({"app": unknown})
+        if not cloud.capabilities.cname.fullmatch(inquiry.cname):
+            raise InputError({"cname": cloud.capabilities.cname_hint})

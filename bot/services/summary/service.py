@@ -1,0 +1,98 @@
+"""Counting weeks, and requesting a week's tickets as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.i18n.messages import message
+from bot.services.admin import audit_log
+from bot.services.context import Context
+from bot.services.summary.report import WeekReport, build_week_report
+from bot.services.summary.weeks import Week, last_complete
+from bot.store import Session
+from bot.store import jobs as store_jobs
+from bot.store.summary import weeks as store
+
+CSV: Final = "weekly_csv"
+MAX_GAP: Final = dt.timedelta(minutes=30)  # a restart or a busy hour is no gap
+
+
+class SummaryService:
+    """Counts the tickets of a week."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._zone = ZoneInfo(context.settings.timezone)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which weeks begin and end."""
+        return self._zone
+
+    @property
+    def last_week(self) -> Week:
+        """The last complete week."""
+        return last_complete(self._context.clock.now(), self._zone)
+
+    @property
+    def this_week(self) -> Week:
+        """The current week."""
+        return Week.of(self._context.clock.now(), self._zone)
+
+    async def count(self, week: Week, team: str | None = None) -> WeekReport:
+        """Count one week."""
+        now, zone = self._context.clock.now(), self._zone
+        since, until = week.since(zone), min(week.until(zone), now)
+        early = week.shift(-1).since(zone)
+
+        def work(session: Session) -> WeekReport:
+            runs = store.uptime(session, since, until)
+            newest = store.last_running_at(session)
+            if newest is not None and until - MAX_GAP <= newest < until:
+                runs.append((newest, until))  # it runs on; the next note is to come
+            return build_week_report(
+                week,
+                store.list_weekly_rows(session, early, until, team),
+                store.list_ratings(session, since, until, team),
+                runs,
+                now=now,
+                zone=zone,
+                max_gap=MAX_GAP,
+                earlier_runs=store.uptime(session, early, since),
+            )
+
+        return await self._context.store.read(work)
+
+    def team_filter(self, team: str) -> str | None:
+        """Return the workspace whose tickets alone may be counted, None for all."""
+        return team if self._context.settings.has_oauth else None
+
+    async def preview(self, team: str, person: str) -> tuple[bool, list[WeekReport]]:
+        """Count the last complete week and the current one for one reader.
+
+        Returns whether the reader is support; the oldest tickets are left out for others.
+        """
+        is_support = await self._context.permissions.is_support(team, person)
+        weeks = (self.last_week, self.this_week)
+        reports = [await self.count(week, self.team_filter(team)) for week in weeks]
+        if not is_support:
+            reports = [replace(report, oldest=()) for report in reports]
+        return is_support, reports
+
+    async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
+        """Owe support the week's tickets as a file; NotAllowedError for others.
+
+        The file has full uids, so that reading the summary's channel is not enough.
+        """
+        refusal = message("Only support can download the tickets.")
+        await self._context.require_support(team, person, refusal)
+        now, name = self._context.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
+
+        def work(session: Session) -> None:
+            store_jobs.enqueue(session, name, CSV, due_at=now)
+            audit_log.record_export(session, team, person, week.label, origin=name, at=now)
+
+        await self._context.commit(work)

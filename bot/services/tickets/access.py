@@ -1,0 +1,33 @@
+"""Reading one ticket, for those who may see it."""
+
+from __future__ import annotations
+
+from bot.i18n.messages import message
+from bot.services.context import Context
+from bot.services.permissions import not_allowed
+from bot.store import Session
+from bot.store.tickets import tickets
+from bot.ticket import Ticket
+
+
+async def find_for_support(context: Context, team: str, number: int, person: str) -> Ticket:
+    """Return a ticket to somebody who may act on it; NotAllowedError for others."""
+    await context.require_support(team, person)
+    return await context.store.read(lambda session: tickets.find(session, number, team))
+
+
+async def find_visible(context: Context, team: str, number: int, person: str) -> Ticket:
+    """Return a ticket to support or to its reporter; NotAllowedError for others.
+
+    The reporters of tickets that were merged into it count as its reporters.
+    """
+
+    def work(session: Session) -> tuple[Ticket, set[str]]:
+        ticket = tickets.find(session, number, team)
+        return ticket, {ticket.reporter, *tickets.list_duplicate_reporters(session, number)}
+
+    ticket, reporters = await context.store.read(work)
+    if person not in reporters and not await context.permissions.is_support(team, person):
+        others = message("You can only see tickets you reported; support sees all.")
+        raise not_allowed(context.settings, others)
+    return ticket
