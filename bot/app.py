@@ -206,27 +206,28 @@ def _ticket_jobs(
 ) -> dict[str, JobHandler]:
     """Return the handlers of jobs that post about tickets, by the kind of job."""
     from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
-    from handlers.escalation.incidents import SlackIncidentPosts  # noqa: PLC0415 - likewise
-    from handlers.escalation.pager import SlackPager  # noqa: PLC0415 - likewise
+    from handlers.diagnosis.posts import SlackDiagnosisPosts  # noqa: PLC0415 - likewise
+    from handlers.escalation.posts import SlackIncidentPosts, SlackPager  # noqa: PLC0415 - likewise
     from handlers.notifications.posts import SlackTicketNotifications  # noqa: PLC0415 - likewise
-    from handlers.slack.notifier import SlackNotifier  # noqa: PLC0415 - likewise
+    from handlers.slack.posting import SlackPoster  # noqa: PLC0415 - likewise
     from handlers.tickets.mentions import SlackMentionPosts  # noqa: PLC0415 - likewise
+    from handlers.tickets.posts import SlackTicketPosts  # noqa: PLC0415 - likewise
 
     settings, users = context.settings, slack.users
-    notifier = SlackNotifier(
-        slack.clients, users, settings, slack.charts, services.call_control.has_menu
-    )
-    pager = SlackPager(notifier, users, settings.support_group)
-    status_posts = SlackRoomStatusPosts(notifier, users)
-    notifications = SlackTicketNotifications(notifier, users)
-    incident_posts = SlackIncidentPosts(notifier, users, settings)
+    poster = SlackPoster(slack.clients)
+    ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
+    diagnosis_posts = SlackDiagnosisPosts(poster, users, slack.charts)
+    pager = SlackPager(poster, users, settings.support_group)
+    status_posts = SlackRoomStatusPosts(poster, users)
+    notifications = SlackTicketNotifications(poster, users)
+    incident_posts = SlackIncidentPosts(poster, users, settings)
     return {
-        **TicketJobs(context, services.diagnosis, notifier).job_handlers,
+        **TicketJobs(context, services.diagnosis, ticket_posts, diagnosis_posts).job_handlers,
         **EscalationJobs(context, pager).job_handlers,
         **CallControlJobs(context, status_posts).job_handlers,
         **NotificationJobs(context, notifications).job_handlers,
         **IncidentJobs(context, incident_posts).job_handlers,
-        **MentionJobs(context, SlackMentionPosts(notifier, users)).job_handlers,
+        **MentionJobs(context, SlackMentionPosts(poster, users)).job_handlers,
     }
 
 
@@ -236,7 +237,7 @@ def _summary_jobs(
     services: Services,
     slack: _SlackClients,
 ) -> SummaryJobs:
-    from handlers.summary.command import SlackSummaryPublisher  # noqa: PLC0415 - see above
+    from handlers.summary.posts import SlackSummaryPublisher  # noqa: PLC0415 - see above
 
     publisher = SlackSummaryPublisher(
         application.installations, context.settings, slack.clients, slack.users, slack.charts
@@ -251,7 +252,7 @@ def _other_jobs(
 ) -> dict[str, JobHandler]:
     """Return the handlers of jobs that answer inquiries or post nothing, by the kind of job."""
     from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - see above
-    from handlers.app_metrics.command import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
+    from handlers.app_metrics.posts import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
 
     responder = SlackAppMetricsResponder(slack.users, slack.charts)
     slack_health_check = SlackHealthCheck(slack.clients, slack.users, context.settings)

@@ -17,11 +17,11 @@ from handlers.app_metrics.command import QualityHandlers
 from handlers.call_control.handlers import CallControlHandlers
 from handlers.diagnosis.command import DiagnoseHandlers
 from handlers.diagnosis.feedback import FeedbackHandlers
-from handlers.escalation.incidents import IncidentHandlers
+from handlers.escalation.handlers import IncidentHandlers
 from handlers.preferences.modal import PreferencesHandlers, PreferencesModal
 from handlers.slack.errors import register_error_handler
 from handlers.slack.user_directory import UserDirectory
-from handlers.summary.command import SummaryHandlers
+from handlers.summary.handlers import SummaryHandlers
 from handlers.tickets.command import TicketListHandlers
 from handlers.tickets.handlers import TicketButtonHandlers
 from handlers.tickets.home import HomeHandlers

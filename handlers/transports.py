@@ -1,4 +1,4 @@
-"""The two doors Slack comes in by: HTTP and Socket Mode. They share everything behind them."""
+"""The transports of Slack requests: HTTP and Socket Mode, with the same Bolt app behind both."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def build_app(
     *,
     clock: Clock,
 ) -> AsyncApp:
-    """Build the Bolt app with every story. The doors check signatures before it does."""
+    """Build the Bolt app with every handler. The transports check signatures themselves."""
     app = AsyncApp(
-        client=clients.anonymous,  # with a token Bolt would not ask our authorisation
+        client=clients.anonymous,  # with a token Bolt would not call `authorize`
         authorize=Authorization(settings, clients, installations),  # type: ignore[arg-type]
         process_before_response=True,
         request_verification_enabled=False,
@@ -77,23 +77,23 @@ def build_app(
 
 
 def _to_bolt_request(payload: Payload, headers: Mapping[str, str]) -> AsyncBoltRequest:
-    """Hand Bolt what was read; given the text it would read that again, by laxer rules."""
+    """Pass the parsed payload to Bolt, which would parse a text again, by laxer rules."""
     return AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
 
 
 class _HttpLog(logging.LoggerAdapter[logging.Logger]):
-    """What aiohttp logs. Bytes that are no HTTP are not worth a traceback, nor whose they were."""
+    """aiohttp's log, without tracebacks and addresses for requests that are not HTTP."""
 
     def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
         error = kwargs.get("exc_info")
         if isinstance(error, HttpProcessingError):
-            self.info("somebody sent what is no HTTP: %s", type(error).__name__)
+            self.info("received a malformed HTTP request: %s", type(error).__name__)
         else:
             super().exception(msg, *args, **kwargs)
 
 
 async def _answer_expect_header(request: web.Request) -> None:
-    """Let a client that waits for it go on; other wishes are nobody's concern here."""
+    """Answer `Expect: 100-continue`; ignore other expectations."""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
@@ -121,7 +121,7 @@ class HttpTransport:
         routes = web.Application(
             client_max_size=MAX_BODY_BYTES,
             handler_args={
-                "auto_decompress": False,  # Slack signs the bytes as they come
+                "auto_decompress": False,  # Slack signs the bytes as sent
                 "max_field_size": _MAX_HEADER_BYTES,
                 "logger": _HttpLog(log, {}),
             },
@@ -135,7 +135,7 @@ class HttpTransport:
         return routes
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Hand a signed request to Bolt; anything else is turned away without effect."""
+        """Pass a signed request to Bolt; reject anything else."""
         body = await self._read_verified_body(request)
         if body is None:
             return web.Response(status=401)
@@ -150,7 +150,7 @@ class HttpTransport:
         )
 
     async def _read_verified_body(self, request: web.Request) -> bytes | None:
-        """Read the body; None when Slack has not signed it, or no body can be read."""
+        """Read the body; None when it is unreadable or not signed by Slack."""
         timestamp = request.headers.get(_TIMESTAMP, "")
         signature = request.headers.get(_SIGNATURE, "")
         if not (
@@ -163,19 +163,19 @@ class HttpTransport:
             return None
         if abs(time.time() - int(timestamp)) > _SIGNATURE_MAX_AGE_S:
             return None
-        signed = b":".join((b"v0", timestamp.encode(), body))  # bytes: they need not be text
+        signed = b":".join((b"v0", timestamp.encode(), body))  # the body may not be text
         digest = hmac.new(self._secret, signed, hashlib.sha256).hexdigest()
         return body if hmac.compare_digest(f"v0={digest}", signature) else None
 
     async def get_health(self, request: web.Request) -> web.Response:
-        """200 while the process and its database answer."""
+        """200 while the database can be read and written, else 503."""
         _ = request
         if await self._services.health_checks.is_database_reachable():
             return web.json_response({"database": "up"})
         return web.json_response({"database": "down"}, status=503)
 
     async def get_metrics(self, request: web.Request) -> web.Response:
-        """Prometheus; without the database's numbers while it is away."""
+        """Prometheus metrics; without the database's gauges while it is unavailable."""
         _ = request
         if self._measure is not None and await self._services.health_checks.is_database_reachable():
             await self._measure()
@@ -186,7 +186,7 @@ class HttpTransport:
         return await self._install(request, lambda flow: flow.handle_installation)
 
     async def finish_install(self, request: web.Request) -> web.Response:
-        """Where Slack sends people back to."""
+        """The page Slack redirects to after an installation."""
         return await self._install(request, lambda flow: flow.handle_callback)
 
     async def _install(
@@ -199,7 +199,7 @@ class HttpTransport:
         try:
             answer = await page(self._flow)(await to_bolt_request(request))
         except (SlackClientError, ClientError, TimeoutError, OSError) as error:
-            log.warning("slack could not be reached: %s", type(error).__name__)
+            log.warning("Slack is unreachable: %s", type(error).__name__)
             return web.Response(status=503, text="Slack does not answer. Try again.")
         return await to_aiohttp_response(answer)  # type: ignore[arg-type]
 
@@ -213,24 +213,24 @@ def build_http_transport(
     *,
     measure: Measure | None = None,
 ) -> HttpTransport:
-    """Build the HTTP door, with installation pages when several workspaces may install.
+    """Build the HTTP transport, with installation pages when OAuth is configured.
 
-    `measure` reads the gauges that /metrics shows.
+    `measure` updates the gauges of /metrics.
     """
     flow = build_oauth_flow(settings, installations, clients) if settings.has_oauth else None
     return HttpTransport(app, services, settings, flow, measure)
 
 
 class SocketModeTransport(AsyncSocketModeHandler):
-    """Socket Mode. What cannot be from Slack is acknowledged, or it would come again."""
+    """Socket Mode. Invalid envelopes are acknowledged, or Slack would resend them."""
 
     async def handle(  # type: ignore[override]
         self, client: SocketModeClient, req: SocketModeRequest
     ) -> None:
-        """Hand an envelope to Bolt."""
+        """Pass an envelope to Bolt."""
         payload = read_envelope(req.payload)
         if payload is None:
-            log.warning("an envelope of type %s held nothing of Slack's", req.type)
+            log.warning("invalid payload in an envelope of type %s", req.type)
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
             return
         req.payload = payload
@@ -238,5 +238,5 @@ class SocketModeTransport(AsyncSocketModeHandler):
 
 
 def build_socket_mode_transport(app: AsyncApp, settings: Settings) -> AsyncSocketModeHandler:
-    """Build the Socket Mode door; inside the running loop."""
+    """Build the Socket Mode transport; call it inside the running event loop."""
     return SocketModeTransport(app, settings.slack_app_token)

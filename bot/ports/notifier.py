@@ -129,39 +129,58 @@ class SlackHealthCheck(Protocol):
 FILE_GONE: Final = "invalid_slack_file"  # code of the SpeakError when a picture is no more
 
 
-class Notifier(Protocol):
-    """Slack, as the desk sees it. Every method raises SpeakError and nothing else.
+class TicketPosts(Protocol):
+    """Posts about a ticket. Every method raises SlackError and nothing else.
 
-    `key` names what is posted (`card:LD-12`); it travels with the post, so that `find` can
-    tell later whether a post whose answer was lost did arrive.
+    `key` (such as `card:LD-12`) is stored in the post's metadata. The methods named find_* look
+    by it for a post whose response was lost.
     """
 
     async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
         """Post the ticket's card in the escalation channel."""
 
-    async def permalink(self, ticket: Ticket) -> str:
-        """Return the card's address, "" when it cannot be had now."""
+    async def find_card(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find a card posted by an earlier attempt."""
 
     async def update_card(self, ticket: Ticket) -> None:
-        """Draw the ticket's card anew where it stands."""
+        """Update the ticket's card."""
 
-    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
-        """Post what was found in the ticket's thread."""
-
-    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
-        """Edit the post in the ticket's thread."""
+    async def permalink(self, ticket: Ticket) -> str:
+        """Return the card's permalink; "" when Slack does not answer."""
 
     async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
-        """Tell the reporter privately that the ticket is filed, with a link to its thread."""
+        """Send the reporter a direct message that the ticket is filed."""
+
+    async def find_confirmation(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find a confirmation sent by an earlier attempt."""
+
+
+class DiagnosisPosts(Protocol):
+    """Posts of diagnoses; keys and errors as in `TicketPosts`."""
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+        """Post the diagnosis in the ticket's thread."""
+
+    async def find_diagnosis(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find a diagnosis posted by an earlier attempt."""
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Update the diagnosis in the ticket's thread."""
 
     async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
-        """Tell the reporter privately why the call was bad, with a link to its thread."""
+        """Send the reporter a direct message with the cause."""
+
+    async def find_explanation(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find an explanation sent by an earlier attempt."""
 
     async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
-        """Draw what was measured and give it to Slack; None when there is nothing to draw."""
+        """Draw and upload the ticket's chart; None without data."""
 
     async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
-        """Answer somebody who asked about a channel, privately."""
-
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Look for a post with this key that may have arrived without an answer."""
+        """Respond to an inquiry privately."""

@@ -1,4 +1,4 @@
-"""The channels' story: a channel lets Lagdesk in again, and what is owed there goes out."""
+"""Handlers of channel events: failed posts are retried when a channel is available again."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _UNARCHIVED: Final = ("channel_unarchive", "group_unarchive")
 
 
 class ChannelEventHandlers:
-    """A channel was gone and is back."""
+    """Handles channels that are unarchived or joined."""
 
     def __init__(self, deliveries: DeliveryService) -> None:
         self._deliveries = deliveries
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for channels that come back and for being invited."""
+        """Register the events."""
         for name in _UNARCHIVED:
             app.event(name)(self.retry_failed_jobs)
         app.event("member_joined_channel")(self.retry_failed_jobs)
 
     async def retry_failed_jobs(self, event: dict[str, Any]) -> None:
-        """Try again now what the escalation channel did not take."""
+        """Retry failed posts to the escalation channel now."""
         await self._deliveries.retry(str(event.get("channel") or ""))

@@ -1,4 +1,4 @@
-"""The story of /lagdesk: help, and whose language."""
+"""`/lagdesk`: help, settings, languages, audit log, policy, accuracy, health checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from handlers.escalation.lines import policy_text
 from handlers.preferences.modal import PreferencesModal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
-from handlers.summary.command import preview
+from handlers.summary.handlers import preview
 from handlers.ui.help import help_text
 
 _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
@@ -43,7 +43,7 @@ class LagdeskServices:
 
 
 class LagdeskCommandHandlers:
-    """Somebody asks for help or chooses a language."""
+    """Handles the words after `/lagdesk`."""
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class LagdeskCommandHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the command."""
+        """Register the command."""
         app.command(LAGDESK.name)(self.answer)
 
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Carry out the word after the command; help when there is none."""
+        """Answer the word after the command; with help when there is none."""
         requester = Requester.of(body)
         word, *rest = [*str(body.get("text") or "").lower().split(), "", ""][:2]
         match word:
@@ -125,7 +125,7 @@ class LagdeskCommandHandlers:
         )
 
     async def _run_health_check(self, requester: Requester, body: Body) -> Message:
-        """Take the call and say so; a job answers it."""
+        """Acknowledge; a job responds with the results."""
         renderer = await self._users.renderer(requester.team, requester.person)
         inquiry = Inquiry(
             team=requester.team,

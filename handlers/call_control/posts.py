@@ -1,4 +1,4 @@
-"""What stands in the thread about orders and recordings. Implements desk.room_notes.RoomNotes."""
+"""Posts about room commands and recordings in ticket threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.services.call_control.status_posts import ThreadItem
 from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
 from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
 from bot.ticket import Ticket
-from handlers.slack.notifier import SlackNotifier
+from handlers.slack.posting import Location, SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -86,25 +86,25 @@ _NO_CALLBACK: Final = message(
 
 
 class SlackRoomStatusPosts:
-    """Writes facts about rooms into ticket threads."""
+    """Posts room commands, recordings and finished files."""
 
-    def __init__(self, notifier: SlackNotifier, users: UserDirectory) -> None:
-        self._notifier = notifier
+    def __init__(self, poster: SlackPoster, users: UserDirectory) -> None:
+        self._poster = poster
         self._users = users
 
     async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
-        """Post a fact in the ticket's thread."""
+        """Post an item in the ticket's thread."""
         text, blocks = await self._render(ticket, item)
-        return await self._notifier.post_in_thread(ticket, key, text, blocks)
+        return await self._poster.post(Location.thread_of(ticket), key, text, blocks)
 
     async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
-        """Edit the post of a fact."""
+        """Update the post of an item."""
         text, blocks = await self._render(ticket, item)
-        await self._notifier.edit_in_thread(ticket, ts, text, blocks)
+        await self._poster.update(ticket.team, MessageRef(ticket.channel, ts), text, blocks)
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Look for a post with this key that may have arrived without an answer."""
-        return await self._notifier.find(ticket, key, since)
+        """Find a post of an earlier attempt."""
+        return await self._poster.find(Location.thread_of(ticket), key, since)
 
     async def _render(self, ticket: Ticket, item: ThreadItem) -> tuple[str, list[Block]]:
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
-import aiohttp
-from slack_sdk.errors import SlackApiError
+from typing import Final
 
 from bot import charts
 from bot.charts import ChartSpec
@@ -20,11 +17,10 @@ from bot.ticket import Ticket
 from handlers.diagnosis.lines import participant_name
 from handlers.slack.api_errors import (
     INVALID_BLOCKS_CODES,
-    call_slack,
+    SlackFileNotReadyError,
     respond_privately,
-    slack_unavailable,
 )
-from handlers.slack.clients import SlackClients
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -35,7 +31,6 @@ from handlers.ui.renderer import Renderer
 
 log = logging.getLogger(__name__)
 
-_HTTP_OK: Final = 200
 _MAX_ATTEMPTS: Final = 5
 _RESPONSE_DELAYS_S: Final = (0.0, 1.5)  # a response_url takes five responses
 _RETRY_DELAY_S: Final = 0.3  # while Slack processes a new file; doubled at each retry
@@ -44,8 +39,8 @@ _RETRY_DELAY_S: Final = 0.3  # while Slack processes a new file; doubled at each
 class ChartUploader:
     """Draws charts and uploads them."""
 
-    def __init__(self, clients: SlackClients, users: UserDirectory) -> None:
-        self._clients = clients
+    def __init__(self, poster: SlackPoster, users: UserDirectory) -> None:
+        self._poster = poster
         self._users = users
 
     async def upload(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
@@ -61,7 +56,9 @@ class ChartUploader:
         if not chart.panels:
             return None
         png = await asyncio.to_thread(charts.draw, chart, renderer.translator)
-        file_id = await self._upload(team, label, png, renderer)
+        file_id = await self._poster.upload(
+            team, f"{label}.png", png, title=_title(label, renderer)
+        )
         return UploadedImage(file_id, charts.alt_text(chart, renderer.translator))
 
     async def answer(
@@ -95,30 +92,6 @@ class ChartUploader:
             return []
         return [uploaded_image_block(uploaded, inquiry.cname, renderer)] if uploaded else []
 
-    async def _upload(self, team: str, label: str, png: bytes, renderer: Renderer) -> str:
-        client = await self._clients.of(team)
-        name = f"{label}.png"
-        upload_target = await call_slack(
-            client.files_getUploadURLExternal(filename=name, length=len(png))
-        )
-        await self._send_bytes(str(upload_target["upload_url"]), png)
-        title = _title(label, renderer)
-        file_id = str(upload_target["file_id"])
-        await call_slack(
-            client.files_completeUploadExternal(files=[{"id": file_id, "title": title}])
-        )
-        return file_id
-
-    async def _send_bytes(self, url: str, png: bytes) -> None:
-        try:
-            async with self._clients.session.post(url, data=png) as answer:
-                status = answer.status
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise slack_unavailable(error) from error
-        if status != _HTTP_OK:
-            user_message = message("Slack did not accept the image.")
-            raise SlackUnreachableError(user_message, code=f"http_{status}", maybe_arrived=False)
-
 
 def chart_image_block(ticket: Ticket, renderer: Renderer) -> Block:
     """Build the block of a ticket's uploaded chart."""
@@ -147,31 +120,18 @@ def native_chart_blocks(diagnosis: Diagnosis, renderer: Renderer) -> list[Block]
     return [*blocks, block_kit.context("charts", text)]
 
 
-async def send_when_file_ready(send: Callable[[], Awaitable[Any]]) -> Any:
+async def send_when_file_ready(send: Callable[[], Awaitable[None]]) -> None:
     """Post or edit with a new file; retry while Slack is still processing the file.
 
     Raises SlackUnreachableError with the code FILE_GONE when it does not accept the file.
     """
     for attempt in range(_MAX_ATTEMPTS):
         try:
-            return await call_slack(_check_file_ready(send()))
-        except _FileNotReadyError:
+            return await send()
+        except SlackFileNotReadyError:
             await asyncio.sleep(_RETRY_DELAY_S * 2**attempt)
     user_message = message("Slack did not accept the image.")
     raise SlackUnreachableError(user_message, code=FILE_GONE, maybe_arrived=False)
-
-
-class _FileNotReadyError(Exception):
-    """Slack is still processing the file."""
-
-
-async def _check_file_ready(call: Awaitable[Any]) -> Any:
-    try:
-        return await call
-    except SlackApiError as error:
-        if "invalid slack file" in str(error.response.get("errors") or ""):
-            raise _FileNotReadyError from error
-        raise
 
 
 def choose_chart(diagnosis: Diagnosis, renderer: Renderer) -> ChartSpec:

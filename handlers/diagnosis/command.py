@@ -1,4 +1,4 @@
-"""The story of /diagnose: somebody asks about a channel and is answered privately."""
+"""`/diagnose`: a channel's diagnosis, as a private response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.slack.user_directory import UserDirectory
 
 
 class DiagnoseHandlers:
-    """Somebody asks why a call is bad."""
+    """Handles the command."""
 
     def __init__(
         self, inquiries: InquiryService, preferences: PreferencesService, users: UserDirectory
@@ -25,11 +25,11 @@ class DiagnoseHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the command."""
+        """Register the command."""
         app.command(DIAGNOSE.name)(self.ask)
 
     async def ask(self, ack: AsyncAck, body: Body) -> None:
-        """Take the question and say so; a job answers it."""
+        """Save the inquiry and acknowledge; a job responds."""
         requester = Requester.of(body)
         apps = await self._preferences.apps_of(requester.team, requester.person)
         arguments = parse_diagnose(str(body.get("text") or ""), apps)

@@ -1,4 +1,4 @@
-"""The verdict's story: people say whether it was right, and open its details."""
+"""Feedback on verdicts and their details: buttons and handlers."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _ACTIONS: Final = re.compile(r"verdict\.(right|partly|wrong)")
 
 
 class FeedbackHandlers:
-    """Somebody presses a button under a verdict."""
+    """Handles the buttons under a verdict."""
 
     def __init__(self, feedback: FeedbackService, users: UserDirectory) -> None:
         self._feedback = feedback
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the buttons."""
+        """Register the buttons."""
         app.action(_ACTIONS)(self.judge)
         app.action(_DETAILS)(self.show_details)
 
     async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
-        """Keep what somebody says of a verdict, and thank them privately."""
+        """Save a rating and thank the person privately."""
         requester, action = Requester.of(body), body["actions"][0]
         number = ticket_number_of(action)
         feedback = Rating(str(action["action_id"]).removeprefix("verdict."))
@@ -57,7 +57,7 @@ class FeedbackHandlers:
         await respond(text=thanks, response_type="ephemeral", replace_original=False)
 
     async def show_details(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open what stands behind a verdict, for one reader in their own language."""
+        """Open the details of a verdict, in the reader's language."""
         requester = Requester.of(body)
         number = ticket_number_of(body["actions"][0])
         ticket, diagnosis = await self._feedback.details(requester.team, number, requester.person)
@@ -67,12 +67,12 @@ class FeedbackHandlers:
 
 
 def details_button(ticket: Ticket, renderer: Renderer) -> Element:
-    """What opens all that stands behind a ticket's verdict."""
+    """Build the button that opens a verdict's details."""
     return block_kit.button(_DETAILS, renderer.plain_text(message("Details")), str(ticket.id))
 
 
 def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> list[Block]:
-    """The question under a verdict, and its details; nothing is asked while nothing is known."""
+    """Build the rating buttons and the details button; without rating for unknown verdicts."""
     details = details_button(ticket, renderer)
     if verdict.cause == UNKNOWN:
         return [block_kit.actions("judge", details)]
@@ -85,7 +85,7 @@ def feedback_blocks(ticket: Ticket, verdict: Verdict, renderer: Renderer) -> lis
 
 
 def accuracy(rows: Sequence[CauseAccuracy]) -> Message:
-    """How often people agreed, a line a cause."""
+    """Return how often people agreed, a line for each cause."""
     if not rows:
         return message("Nobody has rated a verdict in the last 90 days.")
     title = message("*How often verdicts were right, last 90 days*")

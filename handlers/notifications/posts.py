@@ -1,4 +1,4 @@
-"""What people are told about a ticket's life. Implements desk.telling.Messenger."""
+"""Direct messages and thread notes about what happens to a ticket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.i18n.messages import Message, PersonId, message
 from bot.ports import MessageRef
 from bot.services.notifications.rules import Notification, TicketEvent
 from bot.ticket import Status, Ticket
-from handlers.slack.notifier import SlackNotifier
+from handlers.slack.posting import Location, SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import ticket_button
 from handlers.tickets.history_lines import other_ticket
@@ -22,62 +22,61 @@ _THREAD: Final = message("its thread")
 
 
 class SlackTicketNotifications:
-    """Tells people privately, and notes in threads what the card alone would not make heard."""
+    """Sends direct messages, and posts thread notes where editing the card notifies nobody."""
 
-    def __init__(self, notifier: SlackNotifier, users: UserDirectory) -> None:
-        self._notifier = notifier
+    def __init__(self, poster: SlackPoster, users: UserDirectory) -> None:
+        self._poster = poster
         self._users = users
 
     async def send_direct_message(self, ticket: Ticket, notification: Notification) -> MessageRef:
-        """Tell somebody privately; the message carries the telling's name."""
+        """Send a notification; its name is the message's key."""
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = notification_message(ticket, notification, renderer)
-        return await self._notifier.send_direct_message(
-            ticket.team, notification.person, notification.name, text, blocks
-        )
+        location = Location.direct(ticket.team, notification.person)
+        return await self._poster.post(location, notification.name, text, blocks)
 
     async def update_notification(
         self, ticket: Ticket, message_ref: MessageRef, notification: Notification
     ) -> None:
-        """Edit what somebody was told, now that the ticket stands otherwise."""
+        """Update a notification after the ticket changed."""
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = notification_message(ticket, notification, renderer)
-        await self._notifier.edit_in_channel(ticket.team, message_ref, text, blocks)
+        await self._poster.update(ticket.team, message_ref, text, blocks)
 
     async def find_direct_message(
         self, ticket: Ticket, person: str, key: str, since: dt.datetime
     ) -> MessageRef | None:
-        """Look for a private message that may have arrived without an answer."""
-        return await self._notifier.find_direct_message(ticket.team, person, key, since)
+        """Find a direct message sent by an earlier attempt."""
+        return await self._poster.find(Location.direct(ticket.team, person), key, since)
 
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
     ) -> MessageRef:
-        """Say in a ticket's thread what happened to it, or to another one."""
+        """Post a note about an event of `ticket` in the thread of the ticket `thread`."""
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
         text, blocks = thread_note(ticket, event, renderer)
-        return await self._notifier.post_in_thread(thread, key, text, blocks)
+        return await self._poster.post(Location.thread_of(thread), key, text, blocks)
 
     async def find_posted_note(
         self, thread: Ticket, key: str, since: dt.datetime
     ) -> MessageRef | None:
-        """Look for a note that may have arrived without an answer."""
-        return await self._notifier.find(thread, key, since)
+        """Find a note posted by an earlier attempt."""
+        return await self._poster.find(Location.thread_of(thread), key, since)
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool
     ) -> MessageRef:
-        """Offer to open the ticket again: in its thread, for one person's eyes only, or directly.
+        """Offer reopening by an ephemeral message in the ticket's thread, or by direct message.
 
-        What only one person sees stands nowhere: its `ts` is "".
+        An ephemeral message cannot be edited or found: its `ts` is "".
         """
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = _reopening_offer(ticket, renderer)
         if not in_thread:
-            return await self._notifier.send_direct_message(
-                ticket.team, notification.person, notification.name, text, blocks
-            )
-        await self._notifier.post_ephemeral(ticket, notification.person, text, blocks)
+            location = Location.direct(ticket.team, notification.person)
+            return await self._poster.post(location, notification.name, text, blocks)
+        thread = Location.thread_of(ticket)
+        await self._poster.post_ephemeral(thread, notification.person, text, blocks)
         return MessageRef(ticket.channel, "")
 
 
@@ -97,7 +96,7 @@ def _reopening_offer(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Bloc
 def notification_message(
     ticket: Ticket, notification: Notification, renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """A private message: notice text and blocks."""
+    """Build a direct message: top-level text and blocks."""
     match notification.kind:
         case "offered" if ticket.status is Status.RESOLVED:
             return _reopening_offer(ticket, renderer)
@@ -137,7 +136,7 @@ def _ticket_params(ticket: Ticket) -> dict[str, object]:
 def _resolved(
     ticket: Ticket, notification: Notification, renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """That it is resolved, how, and what the reporter can say to it."""
+    """Build the message that the ticket is resolved, with the reporter's buttons."""
     if ticket.status is not Status.RESOLVED or notification.occasion != _reopening_count(ticket):
         msg = message("%(ticket)s (%(cname)s) is open again.", **_ticket_params(ticket))
         text = "\n".join(renderer.mrkdwn(line) for line in [msg, *_thread_link(ticket)])
@@ -160,7 +159,7 @@ def _resolved(
 
 
 def _merged(ticket: Ticket, target: int) -> Message:
-    """That another ticket is about the same problem, and whether that one is done with."""
+    """Say that another ticket is about the same problem, and whether it is resolved."""
     params = {"other": other_ticket(ticket, target), **_ticket_params(ticket)}
     merged = next(event for event in reversed(ticket.history) if event["what"] == "merged")
     if merged.get("over"):
@@ -189,7 +188,7 @@ def _reopening_count(ticket: Ticket) -> str:
 
 
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:
-    """A note in a thread: notice text and blocks."""
+    """Build a thread note: top-level text and blocks."""
     if event["what"] == "merged":
         name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
         msg = message(
@@ -213,7 +212,7 @@ def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple
 
 
 def _last_resolver(ticket: Ticket, event: TicketEvent) -> str:
-    """Who had closed the ticket before this step."""
+    """Return who had resolved the ticket before this event; "" when nobody."""
     earlier = ticket.history[: ticket.history.index(dict(event))]
     closed = (each["who"] for each in reversed(earlier) if each["what"] in ("resolved", "merged"))
     return next(closed, "")

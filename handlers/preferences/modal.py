@@ -1,4 +1,4 @@
-"""The story of somebody's own settings: language, app, and what they are told privately."""
+"""A person's preferences: language, app, notifications."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PreferencesModal:
 
 
 class PreferencesHandlers:
-    """Somebody chooses what is theirs to choose."""
+    """Handles the preferences form."""
 
     def __init__(
         self, preferences: PreferencesService, home: HomePublisher, users: UserDirectory
@@ -73,13 +73,13 @@ class PreferencesHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the form."""
+        """Register the form."""
         app.view(CALLBACK_ID)(self.save)
 
     async def save(
         self, ack: AsyncAck, body: Body, view: dict[str, Any], client: AsyncWebClient
     ) -> None:
-        """Keep what the form says; the home it was opened from speaks accordingly at once."""
+        """Save the preferences; publish the App Home again if it was opened from there."""
         requester = Requester.of(body)
         await self._preferences.save(
             requester.team, requester.person, read(view["state"]["values"])
@@ -87,15 +87,15 @@ class PreferencesHandlers:
         if read_metadata(str(view.get("private_metadata") or "")).get("at") == "home":
             try:
                 await self._home.publish(client, requester)
-            except (LagdeskError, SlackClientError) as error:  # it is kept all the same
-                log.info("a home was not shown anew: %s", type(error).__name__)
+            except (LagdeskError, SlackClientError) as error:  # the preferences are saved
+                log.info("could not publish the App Home: %s", type(error).__name__)
         await ack()
 
 
 def preferences_view(
     saved: Preferences, apps: Sequence[str], renderer: Renderer, *, at: str = ""
 ) -> block_kit.Block:
-    """Draw the form; the app is left out when there is but one."""
+    """Build the form; without the field `app` when there is only one app."""
     plain_text = renderer.plain_text
     locales = [(value, plain_text(name)) for value, name in _LOCALES.items()]
     fields = [
@@ -127,7 +127,7 @@ def preferences_view(
 
 
 def read(state: State) -> Preferences:
-    """Read a submitted form; what was forged is refused by the desk."""
+    """Read a submitted form; the service rejects forged values."""
     locale, app = read_value(state, "language"), read_value(state, "app")
     return Preferences(
         locale="" if locale == _FOLLOW_SLACK else locale,

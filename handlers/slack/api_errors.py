@@ -43,6 +43,10 @@ INVALID_BLOCKS_CODES: Final = frozenset(
 )
 
 
+class SlackFileNotReadyError(SlackRefusedError):
+    """Slack has not processed an uploaded file yet, or the file was deleted."""
+
+
 async def call_slack(call: Awaitable[Any]) -> Any:
     """Await a call to Slack; every failure becomes a SlackError."""
     try:
@@ -63,8 +67,14 @@ def to_slack_error(error: Exception) -> SlackError:
         )
     if error.response.status_code >= 500 or code in _SERVER_ERROR_CODES:  # noqa: PLR2004 - likewise
         return SlackUnreachableError(rejection_message(code), code=code, maybe_arrived=True)
+    return _to_refusal(error, code)
+
+
+def _to_refusal(error: SlackApiError, code: str) -> SlackRefusedError:
     if code in _MESSAGE_GONE_CODES:
         return SlackMessageGoneError(rejection_message(code), code=code)
+    if "invalid slack file" in str(error.response.get("errors") or ""):
+        return SlackFileNotReadyError(rejection_message(code), code=code)
     if code in INVALID_CONTENT_CODES:
         log.error("Slack rejected the blocks: %s", error.response.get("response_metadata"))
         return SlackRefusedError(rejection_message(code), code=code)

@@ -1,4 +1,4 @@
-"""Several workspaces by OAuth: whose token, and the two pages of an installation."""
+"""OAuth for several workspaces: installations, authorization, the installation pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TIMEOUT_S: Final = 1.0
 
 
 class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
-    """Keeps installations and the states of those under way in Lagdesk's own database."""
+    """Stores installations and OAuth states in Lagdesk's database."""
 
     def __init__(self, installations: InstallationService) -> None:
         self._installations = installations
@@ -70,7 +70,7 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         """Return Bolt's authorization for a workspace without a call to Slack."""
         token = await self._installations.find(team)
         if token is None:
-            log.info("a request came from a workspace that has not installed Lagdesk")
+            log.info("request from a workspace that has not installed Lagdesk")
             return None
         return AuthorizeResult(
             enterprise_id=None,
@@ -81,22 +81,22 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         )
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for workspaces that remove Lagdesk."""
+        """Register the events of workspaces that remove Lagdesk."""
         app.event("app_uninstalled")(self.handle_app_uninstalled)
         app.event("tokens_revoked")(self.handle_tokens_revoked)
 
     async def handle_app_uninstalled(self, body: dict[str, Any]) -> None:
-        """Forget a workspace that removed Lagdesk."""
+        """Delete the installation of a workspace that removed Lagdesk."""
         await self._installations.delete(str(body["team_id"]))
 
     async def handle_tokens_revoked(self, body: dict[str, Any], event: dict[str, Any]) -> None:
-        """Forget a workspace that took our own token back; people's tokens we never had."""
+        """Delete the installation of a workspace that revoked the bot token."""
         if (event.get("tokens") or {}).get("bot"):
             await self._installations.delete(str(body["team_id"]))
 
 
 class Authorization(AsyncAuthorize):
-    """Says to Bolt who we are, without asking Slack each time.
+    """Bolt's authorization, without a call to Slack for each request.
 
     One workspace: `auth.test` is remembered for an hour. Without its answer we go on: only our own
     messages would be told apart by it, and a report must not wait for Slack.
@@ -120,20 +120,20 @@ class Authorization(AsyncAuthorize):
         actor_team_id: str | None = None,
         actor_user_id: str | None = None,
     ) -> AuthorizeResult | None:
-        """Return who we are in this workspace, None when it has not installed Lagdesk."""
+        """Return the bot's identity; None when the workspace has not installed Lagdesk."""
         _ = enterprise_id, user_id, actor_enterprise_id, actor_team_id, actor_user_id
         if not self._has_oauth:
             return await self._authorize_single_workspace(team_id)
         result = await self._store.authorize(team_id or "")
         if result is None:
-            context["response_url"] = None  # the answer itself says it, and cannot fail
+            context["response_url"] = None  # Bolt then answers in the response itself
         return result
 
     async def _authorize_single_workspace(self, team: str | None) -> AuthorizeResult:
         try:
             bot_id, bot_user_id = await self._identity.get(("self",), self._fetch_identity)
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            log.warning("auth.test did not say who we are: %s", type(error).__name__)
+            log.warning("auth.test failed: %s", type(error).__name__)
             bot_id, bot_user_id = self._identity.last(("self",)) or (None, None)
         return AuthorizeResult(
             enterprise_id=None,
@@ -151,7 +151,7 @@ class Authorization(AsyncAuthorize):
 def build_oauth_flow(
     settings: Settings, store: InstallationStore, clients: SlackClients
 ) -> AsyncOAuthFlow:
-    """Build the two pages of an installation."""
+    """Build the flow of the two installation pages."""
     return AsyncOAuthFlow(
         client=clients.anonymous,
         settings=AsyncOAuthSettings(
@@ -166,7 +166,7 @@ def build_oauth_flow(
 
 
 def _authorization_url(settings: Settings) -> str | None:
-    """Slack's own page, unless the API lives elsewhere (the sandbox)."""
+    """Return the authorization page of SLACK_API_URL; None for Slack's own."""
     own = "https://slack.com/api/"
     if settings.slack_api_url == own:
         return None

@@ -1,4 +1,4 @@
-"""The door of what is no Slack: Huawei tells of recordings. Lets in what is signed, once."""
+"""Webhooks of the clouds: Huawei's recording events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RecordingWebhook:
         self._webhooks = webhooks
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Take one event."""
+        """Receive one event."""
         if not self._webhooks.is_enabled:
             return web.Response(status=404)
         body = await _read_body(request)
@@ -39,12 +39,12 @@ class RecordingWebhook:
         try:
             event = self._webhooks.parse(body)
         except ValueError as error:
-            log.info("a record event could not be read: %s", error)
+            log.info("invalid recording event: %s", error)
             return web.Response(status=400)
         try:
             is_new = await self._webhooks.receive(event)
-        except DatabaseError:  # it was not kept, so it has to come again
-            log.warning("a record event came while the database was away", exc_info=True)
+        except DatabaseError:  # not stored: Huawei must resend it
+            log.warning("database unavailable; Huawei will resend a recording event", exc_info=True)
             return web.Response(status=503, headers={"Retry-After": "30"})
         return web.json_response({"taken": is_new})
 
@@ -58,12 +58,12 @@ class RecordingWebhook:
 
 
 def add_webhooks(routes: web.Application, webhooks: RecordingWebhooks) -> None:
-    """Add the hooks to the HTTP door."""
+    """Add the webhooks to the HTTP routes."""
     routes.router.add_post(RECORDING_PATH, RecordingWebhook(webhooks).receive)
 
 
 async def _read_body(request: web.Request) -> bytes | None:
-    """Read the body; None when it is too long, or cannot be read as HTTP."""
+    """Read the body; None when it is too long or not valid HTTP."""
     if (request.content_length or 0) > MAX_EVENT_BYTES:
         return None
     try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.call import CLOUD_NAMES, IssueType, Side
+from bot.call import CLOUD_NAMES, IssueType
 from bot.causes import resolution_title
 from bot.diagnosis import Verdict
 from bot.escalation import Policy
@@ -288,8 +288,3 @@ def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
         block_kit.section("verdict", renderer.mrkdwn(sentence), accessory=details),
         *image_blocks,
     ]
-
-
-def side_name(side: Side | None) -> Message:
-    """Return the name of a side."""
-    return SIDE_NAMES[side] if side else message("Somebody")

@@ -1,4 +1,4 @@
-"""The lists' story: /tickets, turning its pages, opening a ticket, sharing a page."""
+"""`/tickets`: listing and finding tickets, paging, details, sharing a page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ACTIONS: Final = re.compile(r"tickets\.(show|more|share)")
 
 
 class TicketListHandlers:
-    """Support finds every ticket; everybody finds their own."""
+    """Support finds every ticket; other people find their own."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class TicketListHandlers:
         )
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the command and the buttons of lists."""
+        """Register the command and the buttons of lists."""
         app.command(TICKETS.name)(self.find)
         app.action(_ACTIONS)(self.handle_action)
 
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
-        """Answer privately with a page of tickets, or with one."""
+        """Respond privately with a page of tickets, or with one ticket."""
         requester = Requester.of(body)
         ticket_query = parse_tickets(str(body.get("text") or ""), self._known)
         renderer = await self._users.renderer(requester.team, requester.person)
@@ -78,7 +78,7 @@ class TicketListHandlers:
         await ack(text=text, blocks=blocks, response_type="ephemeral")
 
     async def handle_action(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
-        """Show the next page, or one of the tickets listed; or share the page."""
+        """Handle a list's buttons: next page, details of a ticket, sharing the page."""
         requester = Requester.of(body)
         action = body["actions"][0]
         renderer = await self._users.renderer(requester.team, requester.person)
@@ -105,7 +105,7 @@ class TicketListHandlers:
         *,
         replace: bool = False,
     ) -> None:
-        """Show one ticket; when Slack has its picture no more, it is drawn again meanwhile."""
+        """Respond with one ticket; when Slack deleted its chart, without it, and redraw it."""
         ticket = await self._tickets.find_visible(requester.team, number, requester.person)
         for _ in range(2):
             text, blocks = tickets_card.ticket_details(ticket, renderer)
@@ -121,7 +121,7 @@ class TicketListHandlers:
     async def _share(
         self, respond: AsyncRespond, requester: Requester, ticket_query: TicketsArguments
     ) -> None:
-        """Post what somebody sees where they see it, in the words of the channel."""
+        """Post the page in the channel, in the channel's language."""
         page = await self._page(requester, ticket_query)
         renderer = await self._users.channel_renderer(requester.team, requester.channel)
         text, blocks = list_view.shared_list(

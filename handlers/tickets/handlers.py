@@ -1,4 +1,4 @@
-"""The tickets' story: the buttons on cards and the resolve form."""
+"""Handlers of the ticket buttons and the resolve form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TICKET_ACTIONS: Final = re.compile(r"ticket\.(claim|diagnose|escalate|resolve|r
 
 
 class TicketButtonHandlers:
-    """Support works on tickets; everybody sees their own."""
+    """Handles the buttons `ticket.*` on cards, in lists and in the App Home."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class TicketButtonHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the buttons and the form."""
+        """Register the buttons and the form."""
         app.action(_TICKET_ACTIONS)(self.handle_action)
         app.view(ResolveForm.CALLBACK_ID)(self.resolve)
 
     async def handle_action(
         self, ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        """Carry out a button on a ticket's card, or in somebody's home, which is shown anew."""
+        """Handle a ticket button; in the App Home, publish the home again."""
         requester = Requester.of(body)
         try:
             await self._do(requester, body, client, respond)
@@ -79,7 +79,7 @@ class TicketButtonHandlers:
     async def _reopen(
         self, requester: Requester, number: int, body: Body, respond: AsyncRespond
     ) -> None:
-        """Open a ticket again; an offer that only one person sees turns into the answer."""
+        """Reopen a ticket; an ephemeral offer is replaced by the confirmation."""
         ticket = await self._tickets.reopen(requester.team, number, requester.person)
         container = body.get("container")
         if isinstance(container, dict) and container.get("is_ephemeral") is True:
@@ -98,7 +98,7 @@ class TicketButtonHandlers:
         await open_modal(client, trigger_id, view)
 
     async def resolve(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Close the ticket with what the form says."""
+        """Resolve the ticket with the submitted form."""
         requester = Requester.of(body)
         form = ResolveForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         if form.cause not in RESOLUTION_TITLES:
@@ -116,5 +116,5 @@ class TicketButtonHandlers:
 
 
 def cause_options(renderer: Renderer) -> list[tuple[str, str]]:
-    """The causes a ticket can be closed with, as (key, name) pairs."""
+    """Return the causes a ticket can be resolved with, as (key, name) pairs."""
     return [(key, renderer.plain_text(name)) for key, name in RESOLUTION_TITLES.items()]

@@ -1,4 +1,4 @@
-"""The App Home's story: a person's tickets, support's queue, and what somebody chose."""
+"""Handlers of the App Home: opening it, its buttons and filters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMS: Final = ("report", "settings")
 
 
 class HomeHandlers:
-    """Somebody opens the app's home, or does something there."""
+    """Handles the App Home, and profile changes."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class HomeHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the tab being opened, its buttons and menus, and for profiles that change."""
+        """Register the events and actions."""
         app.event("app_home_opened")(self.publish)
         app.event("user_change")(self.invalidate)
         app.action(_ACTIONS)(self.handle_action)
@@ -52,7 +52,7 @@ class HomeHandlers:
             await self._home.publish(client, Requester.of(body))
 
     async def handle_action(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Carry out a button or a menu of the home, and show it anew."""
+        """Handle a button or menu, and publish the home again."""
         requester, action = Requester.of(body), body["actions"][0]
         verb = str(action["action_id"]).removeprefix("home.")
         selected = str((action.get("selected_option") or {}).get("value") or "")
@@ -76,7 +76,7 @@ class HomeHandlers:
         await open_modal(client, trigger_id_of(body), view)
 
     async def invalidate(self, event: dict[str, Any], body: Body) -> None:
-        """Ask Slack anew for somebody's language."""
+        """Fetch a changed profile again next time."""
         user = event.get("user") or {}
         if isinstance(user, dict):
             self._users.invalidate(Requester.of(body).team, str(user.get("id")))

@@ -16,7 +16,7 @@ from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.home_view import home_view
 
-_PUBLISH_TIMEOUT_S: Final = 1.7  # Slack is answered within three seconds
+_PUBLISH_TIMEOUT_S: Final = 1.7  # the event must be acknowledged within three seconds
 _SLACK_TOO_SLOW: Final = message("Slack was too slow to show the Home tab. Open it again.")
 
 
@@ -29,7 +29,7 @@ class HomePublisher:
         self._users = users
 
     async def publish(self, client: AsyncWebClient, requester: Requester, cursor: str = "") -> None:
-        """Publish somebody's App Home; `cursor` is where its longer list begins.
+        """Publish a person's App Home; `cursor` is where its list begins.
 
         Raises SlackUnreachableError when Slack is too slow.
         """

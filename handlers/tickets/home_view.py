@@ -1,4 +1,4 @@
-"""The App Home as blocks: the queue with its filters, own tickets, what was chosen."""
+"""The App Home as blocks: support's queue with filters, own tickets, help."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _FILTERS: Final[Mapping[str, Mapping[str, Message]]] = {
         "30d": message("Last 30 days"),
     },
 }
-_MAX_CAUSES: Final = 99  # Slack's menus hold a hundred
+_MAX_CAUSES: Final = 99  # Slack's menus take a hundred options
 _NEXT_STEP: Final = {Status.OPEN: "claim", Status.CLAIMED: "resolve"}
 
 
 def home_view(home: AppHome, apps: Sequence[str], renderer: Renderer) -> Block:
-    """The whole home."""
+    """Build the App Home."""
     queue = [] if home.queue is None else _queue(home, home.queue.tickets, apps, renderer)
     return block_kit.home(
         [
@@ -127,7 +127,7 @@ def _menu(name: str, options: Mapping[str, str], selected: object) -> Element:
 
 
 def _row(ticket: Ticket, renderer: Renderer) -> Block:
-    """A ticket of the queue with the one thing that is done next."""
+    """Build a ticket of the queue with the button of its next step."""
     text = f"{tickets_card.ticket_line(ticket, renderer)}\n{_detail_line(ticket, renderer)}"
     verb = _NEXT_STEP.get(ticket.status, "reopen")
     return block_kit.section(
@@ -165,7 +165,7 @@ def _my_tickets(home: AppHome, renderer: Renderer) -> list[Block]:
 
 
 def _pagination(home: AppHome, renderer: Renderer) -> list[Block]:
-    """The ways to other pages; none when everything is in sight."""
+    """Build the paging buttons; none when there is only one page."""
     first = block_kit.button(
         "home.first", renderer.plain_text(message("Back to the first page")), "first"
     )

@@ -1,8 +1,7 @@
-"""Tickets named in channels: heard from messages, told in their threads.
+"""Replies with the status of tickets that messages in channels mention.
 
-Slack sends no `link_shared` for links into Slack itself, and Lagdesk has no pages of its own whose
-links could be unfurled: what unfurls a ticket is the message that names it. Implements
-desk.mentions.MentionNotes. Decides nothing.
+Slack sends no `link_shared` for links into Slack itself, and Lagdesk has no web pages whose links
+could be unfurled, so the trigger is the message.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.store import models
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.view import headline
-from handlers.slack.notifier import SlackNotifier
+from handlers.slack.posting import Location, SlackPoster
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
@@ -36,13 +35,13 @@ _ID: Final = re.compile(r"[A-Z0-9]+")
 
 
 class MentionListener:
-    """Listens for ticket names in whatever people write."""
+    """Passes messages of people to the mention service."""
 
     def __init__(self, mentions: MentionService) -> None:
         self._mentions = mentions
 
     async def handle_message(self, event: dict[str, Any], body: Body) -> None:
-        """Hand on what a person wrote or edited; neither bots' messages nor Slack's own edits."""
+        """Pass on new and edited messages of people, not those of bots or Slack's own edits."""
         subtype = event.get("subtype")
         slack_message = event.get("message") or {} if subtype == _EDITED_SUBTYPE else event
         is_new_text = (
@@ -67,39 +66,41 @@ class MentionListener:
 
 
 class SlackMentionPosts:
-    """Tells tickets' states in channels."""
+    """Posts tickets' status in threads of other channels."""
 
-    def __init__(self, notifier: SlackNotifier, users: UserDirectory) -> None:
-        self._notifier = notifier
+    def __init__(self, poster: SlackPoster, users: UserDirectory) -> None:
+        self._poster = poster
         self._users = users
 
     async def post_status(
         self, mention: models.Mention, tickets: Sequence[Ticket], key: str
     ) -> MessageRef:
-        """Tell the state of these tickets in the mention's thread."""
+        """Post the status of these tickets in the mention's thread."""
         renderer = await self._users.channel_renderer(mention.team, mention.channel)
         names = {
             person: await self._users.name(mention.team, person)
             for person in {_owner(ticket) for ticket in tickets}
             if person
         }
-        # whatever the settings say of uids, this may be anybody's channel
+        # always masked: anybody may read this channel
         text, blocks = status_message(tickets, names, replace(renderer, mask=True))
-        message_ref = MessageRef(mention.channel, mention.thread_ts)
-        return await self._notifier.reply(mention.team, message_ref, key, text, blocks)
+        return await self._poster.post(_thread_of(mention), key, text, blocks)
 
     async def find(
         self, mention: models.Mention, key: str, since: dt.datetime
     ) -> MessageRef | None:
-        """Look there for a post with this key."""
-        message_ref = MessageRef(mention.channel, mention.thread_ts)
-        return await self._notifier.find_reply(mention.team, message_ref, key, since)
+        """Find a post of an earlier attempt."""
+        return await self._poster.find(_thread_of(mention), key, since)
+
+
+def _thread_of(mention: models.Mention) -> Location:
+    return Location(mention.team, mention.channel, mention.thread_ts)
 
 
 def status_message(
     tickets: Sequence[Ticket], names: dict[str, str], renderer: Renderer
 ) -> tuple[str, list[Block]]:
-    """The state of a few tickets: notice text and blocks. `names` are people's, by their ids."""
+    """Build the status of tickets: top-level text and blocks; `names` by user id."""
     text = " ".join(
         tickets_card.ticket_fallback_text(_masked(ticket), renderer) for ticket in tickets
     )
@@ -113,7 +114,7 @@ def status_message(
 
 
 def _masked(ticket: Ticket) -> Ticket:
-    """A copy whose channel's name tells nobody's uid."""
+    """Return a copy of the ticket with uids in its channel name masked."""
     cname = mask_uids(ticket.cname, (ticket.teacher_uid, ticket.student_uid))
     return Ticket(**(ticket.model_dump() | {"cname": cname}))
 
@@ -138,12 +139,12 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
 
 
 def _owner(ticket: Ticket) -> str:
-    """Whoever has the ticket, or had it last."""
+    """Return the ticket's assignee, or its resolver."""
     return (ticket.resolver if ticket.status is Status.RESOLVED else ticket.assignee) or ""
 
 
 def _owner_lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
-    """Who has it. People are named and not mentioned: being talked about calls nobody."""
+    """Return who has it: by name, because a mention would notify them."""
     person = _owner(ticket)
     owner = names.get(person) or PersonId(person)
     if ticket.status is Status.RESOLVED and ticket.resolved_at:

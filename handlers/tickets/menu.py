@@ -1,4 +1,4 @@
-"""The story of a card's menu: hand over, link, merge, correct; for support alone."""
+"""Handlers of a card's menu, for support: hand over, link, merge, correct."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TICKET_NUMBER_NEEDED: Final = message("Write the ticket's number, such as LD-12
 
 
 class TicketMenuHandlers:
-    """Support opens the menu on a card."""
+    """Handles the menu and its forms."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class TicketMenuHandlers:
         self._rooms = rooms
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the menu and its four forms."""
+        """Register the menu and its four forms."""
         app.action(MENU_ACTION_ID)(self.open)
         app.view(HandOverForm.CALLBACK_ID)(self.hand_over)
         app.view(MergeForm.CALLBACK_ID)(self.merge)
@@ -49,7 +49,7 @@ class TicketMenuHandlers:
         app.view(CorrectForm.CALLBACK_ID)(self.correct)
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the form that was chosen."""
+        """Open the chosen form."""
         number, choice = read_menu(body["actions"][0])
         if choice == "room":
             await self._rooms.open_for(number, ack, body, client)
@@ -72,7 +72,7 @@ class TicketMenuHandlers:
         return CorrectForm.view(links.ticket, apps, renderer)
 
     async def hand_over(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Give the ticket to whoever was chosen."""
+        """Hand the ticket over to the chosen person."""
         form = HandOverForm.parse(*_view_state(view))
         team = Requester.of(body).team
         if not form.person or (await self._users.profile(team, form.person)).is_bot:
@@ -81,7 +81,7 @@ class TicketMenuHandlers:
         await ack()
 
     async def merge(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Close the ticket as a duplicate."""
+        """Merge the ticket into another one."""
         form = MergeForm.parse(*_view_state(view))
         try:
             await self._ticket_actions.merge(
@@ -92,7 +92,7 @@ class TicketMenuHandlers:
         await ack()
 
     async def link(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Make a link, and take others away."""
+        """Add a link and remove others."""
         form = LinkForm.parse(*_view_state(view))
         if not form.ticket.strip() and not form.unlinked:
             raise InputError({"ticket": _TICKET_NUMBER_NEEDED})
@@ -109,7 +109,7 @@ class TicketMenuHandlers:
         await ack()
 
     async def correct(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Put right what the report said."""
+        """Correct the report."""
         form = CorrectForm.parse(*_view_state(view))
         action_request = _action_request(body, form.number, view)
         ticket = await self._tickets.find_for_support(
@@ -122,7 +122,7 @@ class TicketMenuHandlers:
 
 
 def _submission(action_request: ActionRequest, ticket: Ticket, form: CorrectForm) -> Submission:
-    """What the report should have said; what the form leaves out stays."""
+    """Build the corrected report; fields the form leaves empty keep their values."""
     report = form.report
     return Submission(
         team=action_request.team,
@@ -148,7 +148,7 @@ def _action_request(body: Body, number: int, view: dict[str, Any], more: str = "
 
 
 def _parse_ticket_number(text: str) -> int:
-    """Read a ticket's number as people write it. Raises InputError."""
+    """Parse a ticket's number as people write it. Raises InputError."""
     number = parse_tickets(text).number
     if number is None:
         raise InputError({"ticket": _TICKET_NUMBER_NEEDED})

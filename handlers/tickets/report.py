@@ -1,4 +1,4 @@
-"""The report's story: command and shortcuts open the form, the form makes a ticket."""
+"""`/report` and the shortcuts: opening the report form, and its submission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from handlers.tickets.forms import ReportForm
 
 
 class ReportHandlers:
-    """A teacher reports a bad call."""
+    """Handles reports of bad calls."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ReportHandlers:
         self._users = users
 
     def register(self, app: AsyncApp) -> None:
-        """Listen for the command, both shortcuts and the form."""
+        """Register the command, both shortcuts and the form."""
         app.command(REPORT.name)(self.open_by_command)
         app.shortcut("report_call")(self.open_by_shortcut)
         app.shortcut("report_message")(self.open_by_message)
@@ -74,7 +74,7 @@ class ReportHandlers:
         await open_modal(client, trigger_id_of(body), view)
 
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
-        """Make the ticket, then acknowledge; errors go back under their fields."""
+        """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
         form = ReportForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))

@@ -1,4 +1,4 @@
-"""The threads' story: what people write under a ticket's card, or to Lagdesk, about one."""
+"""Handlers of messages: replies in ticket threads, direct messages, mentions of tickets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from handlers.tickets.mentions import MentionListener
 
 
 class ThreadHandlers:
-    """Somebody writes in a ticket's thread."""
+    """Handles messages people write, edit and delete."""
 
     def __init__(
         self, tickets: TicketService, ticket_actions: TicketActions, mentions: MentionService
@@ -25,11 +25,11 @@ class ThreadHandlers:
         self._mentions = MentionListener(mentions)
 
     def register(self, app: AsyncApp) -> None:
-        """Listen to messages: replies under a card are kept, named tickets are told."""
+        """Register the message event."""
         app.event("message")(self.handle_message)
 
     async def handle_message(self, event: dict[str, Any], body: Body) -> None:
-        """Keep a reply, follow its edits and its deletion; hear which tickets it names."""
+        """Save replies with their edits and deletions; pass mentions of tickets on."""
         if event.get("channel_type") == "im":
             await self._handle_direct_message(event, body)
             return
@@ -53,7 +53,7 @@ class ThreadHandlers:
         await self._tickets.save_reply(reply)
 
     async def _handle_direct_message(self, event: dict[str, Any], body: Body) -> None:
-        """Hear what somebody answers to being told that their ticket is resolved."""
+        """Handle a reply to the direct message that a ticket is resolved."""
         if event.get("subtype") not in (None, "file_share") or event.get("bot_id"):
             return
         requester = Requester.of(body)

@@ -22,7 +22,7 @@ from bot.errors import (
 )
 from bot.i18n.messages import Message
 from bot.i18n.serialization import dump_message
-from bot.ports import FILE_GONE, Diagnosis, Inquiry, MessageRef, Notifier
+from bot.ports import FILE_GONE, Diagnosis, DiagnosisPosts, Inquiry, MessageRef, TicketPosts
 from bot.services.cloud_errors import classify_report_failure
 from bot.services.context import Context
 from bot.services.diagnosis.call_statistics import enqueue_call_statistics
@@ -48,6 +48,7 @@ from bot.ticket import ReportState, Ticket
 
 log = logging.getLogger(__name__)
 JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
+Find = Callable[[Ticket, str, dt.datetime], Awaitable[MessageRef | None]]
 
 CARD_WAIT: Final = dt.timedelta(minutes=1)  # the card calls those who wait; they look rarely
 SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
@@ -57,11 +58,16 @@ class TicketJobs:
     """One carrier for each kind of duty."""
 
     def __init__(
-        self, context: Context, diagnosis_service: DiagnosisService, notifier: Notifier
+        self,
+        context: Context,
+        diagnosis_service: DiagnosisService,
+        posts: TicketPosts,
+        diagnosis_posts: DiagnosisPosts,
     ) -> None:
         self._context = context
         self._diagnosis_service = diagnosis_service
-        self._notifier = notifier
+        self._posts = posts
+        self._diagnosis_posts = diagnosis_posts
         self._notification_log = NotificationLog(context)
         self._update_throttle = UpdateThrottle()
 
@@ -87,18 +93,20 @@ class TicketJobs:
             if throttled_until is not None:
                 return throttled_until
             try:
-                await self._notifier.update_card(ticket)
+                await self._posts.update_card(ticket)
             except SlackMessageGoneError:
                 log.info("the card of %s is gone; posting it anew", ticket.label)
             else:
                 return None
-        posted, is_new = await self._publish_once(job, ticket, self._notifier.post_card)
+        posted, is_new = await self._publish_once(
+            job, ticket, self._posts.post_card, self._posts.find_card
+        )
         # what was said under a card that is gone is said again under this one
         await self._save_card_location(ticket, posted)
         await self._fetch_permalink(ticket, refresh=True)
         await self._run_waiting_jobs(ticket)
         if not is_new:
-            await self._notifier.update_card(ticket)
+            await self._posts.update_card(ticket)
         return None
 
     async def _save_card_location(self, ticket: Ticket, posted: MessageRef) -> None:
@@ -130,7 +138,9 @@ class TicketJobs:
         """Tell the reporter that the ticket is filed; with a link if the card stands."""
         ticket = await self._ticket(job)
         notification = Notification(ticket.id, FILED, ticket.reporter)
-        await self._notify_once(job, ticket, notification, self._notifier.confirm)
+        await self._notify_once(
+            job, ticket, notification, self._posts.confirm, self._posts.find_confirmation
+        )
         return None
 
     async def explain(self, job: models.Job) -> dt.datetime | None:
@@ -148,9 +158,11 @@ class TicketJobs:
         )
 
         async def notify(about: Ticket, key: str) -> MessageRef:
-            return await self._notifier.explain(about, diagnosis, key)
+            return await self._diagnosis_posts.explain(about, diagnosis, key)
 
-        await self._notify_once(job, ticket, notification, notify)
+        await self._notify_once(
+            job, ticket, notification, notify, self._diagnosis_posts.find_explanation
+        )
         return None
 
     async def _notify_once(
@@ -159,6 +171,7 @@ class TicketJobs:
         ticket: Ticket,
         notification: Notification,
         notify: Callable[[Ticket, str], Awaitable[MessageRef]],
+        find: Find,
     ) -> None:
         """Tell the reporter something privately, with a link as soon as there is one."""
 
@@ -167,14 +180,14 @@ class TicketJobs:
             return await notify(ticket, job.name)
 
         await self._notification_log.notify_once(
-            notification, send, lambda since: self._notifier.find(ticket, job.name, since)
+            notification, send, lambda since: find(ticket, job.name, since)
         )
 
     async def _fetch_permalink(self, ticket: Ticket, *, refresh: bool = False) -> None:
         """Ask for the card's address unless it is known; without one nothing waits for it."""
         if not ticket.card_ts or (ticket.permalink and not refresh):
             return
-        permalink = await self._notifier.permalink(ticket)
+        permalink = await self._posts.permalink(ticket)
         if permalink:
             await self._change(ticket, permalink=permalink)
 
@@ -228,11 +241,14 @@ class TicketJobs:
                 ticket.diagnosis_ts = ""
         if not ticket.diagnosis_ts:
             posted, is_new = await self._publish_once(
-                job, ticket, lambda t, key: self._notifier.post_diagnosis(t, diagnosis, key)
+                job,
+                ticket,
+                lambda t, key: self._diagnosis_posts.post_diagnosis(t, diagnosis, key),
+                self._diagnosis_posts.find_diagnosis,
             )
             await self._change(ticket, diagnosis_ts=posted.ts)
             if not is_new:
-                await self._notifier.update_diagnosis(ticket, diagnosis)
+                await self._diagnosis_posts.update_diagnosis(ticket, diagnosis)
         await self._save_verdict(ticket, diagnosis)
         return diagnosis.verdict.retry_at
 
@@ -245,13 +261,13 @@ class TicketJobs:
     async def _update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Edit the post; when Slack has its picture no more, without it, and draw it again."""
         try:
-            await self._notifier.update_diagnosis(ticket, diagnosis)
+            await self._diagnosis_posts.update_diagnosis(ticket, diagnosis)
         except SlackUnreachableError as error:
             if error.code != FILE_GONE:
                 raise
             await self._change(ticket, chart_file_id="")
             await self._enqueue(ticket, "picture")
-            await self._notifier.update_diagnosis(ticket, diagnosis)
+            await self._diagnosis_posts.update_diagnosis(ticket, diagnosis)
 
     async def _save_verdict(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Note what was found; when it is the first final word, the reporter is told too."""
@@ -284,13 +300,13 @@ class TicketJobs:
         diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
         if diagnosis is None or not ticket.diagnosis_ts:
             return None
-        uploaded = await self._notifier.upload_chart(ticket, diagnosis)
+        uploaded = await self._diagnosis_posts.upload_chart(ticket, diagnosis)
         if uploaded is None:
             return None
         await self._change(ticket, chart_file_id=uploaded.file_id, chart_alt_text=uploaded.alt_text)
         diagnosis = await self._with_history(ticket, diagnosis)
         try:
-            await self._notifier.update_diagnosis(ticket, diagnosis)
+            await self._diagnosis_posts.update_diagnosis(ticket, diagnosis)
         except SlackMessageGoneError:
             log.info("the diagnosis of %s is gone", ticket.label)
         return None
@@ -349,7 +365,7 @@ class TicketJobs:
         names = Inquiry.__dataclass_fields__
         inquiry = Inquiry(**{name: getattr(stored_inquiry, name) for name in names})
         try:
-            await self._notifier.answer(inquiry, diagnosis)
+            await self._diagnosis_posts.answer(inquiry, diagnosis)
         except SlackError as error:
             if error.retryable:
                 raise
@@ -364,14 +380,12 @@ class TicketJobs:
         job: models.Job,
         ticket: Ticket,
         post: Callable[[Ticket, str], Awaitable[MessageRef]],
+        find: Find,
     ) -> tuple[MessageRef, bool]:
         """Post, or find what an earlier try posted; tells whether it is new."""
-        found = await self._find(ticket, job) if job.attempt > 1 else None
-        return (found, False) if found else (await post(ticket, job.name), True)
-
-    async def _find(self, ticket: Ticket, job: models.Job) -> MessageRef | None:
         since = ticket.created_at - SEARCH_MARGIN
-        return await self._notifier.find(ticket, job.name, since)
+        found = await find(ticket, job.name, since) if job.attempt > 1 else None
+        return (found, False) if found else (await post(ticket, job.name), True)
 
     async def _ticket(self, job: models.Job) -> Ticket:
         number = job.ticket or 0

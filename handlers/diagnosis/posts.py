@@ -1,0 +1,112 @@
+"""Posts of diagnoses: in the ticket's thread, to the reporter, and in response to an inquiry."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from bot.ports import Diagnosis, Inquiry, MessageRef, UploadedImage
+from bot.ticket import Ticket
+from handlers.diagnosis.chart_upload import (
+    ChartUploader,
+    chart_image_block,
+    native_chart_blocks,
+    send_when_file_ready,
+)
+from handlers.diagnosis.feedback import feedback_blocks
+from handlers.diagnosis.view import (
+    diagnosis_fallback_text,
+    explanation,
+    inquiry_response,
+    thread_blocks,
+)
+from handlers.slack.api_errors import respond_privately
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.user_directory import UserDirectory
+from handlers.ui.block_kit import Block
+from handlers.ui.renderer import Renderer
+
+
+class SlackDiagnosisPosts:
+    """Posts diagnoses, with native charts where the workspace accepts them."""
+
+    def __init__(
+        self, poster: SlackPoster, users: UserDirectory, chart_support: ChartSupport
+    ) -> None:
+        self._poster = poster
+        self._users = users
+        self._chart_support = chart_support
+        self._chart_uploader = ChartUploader(poster, users)
+
+    async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
+        """Draw and upload the ticket's chart; None without data."""
+        return await self._chart_uploader.upload(ticket, diagnosis)
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+        """Post the diagnosis in the ticket's thread."""
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text = diagnosis_fallback_text(diagnosis, renderer)
+
+        async def post(*, native: bool) -> MessageRef:
+            blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
+            thread = Location.thread_of(ticket)
+            return await self._poster.post(thread, key, text, blocks, fall_back_to_text=not native)
+
+        return await self._chart_support.send_with_fallback(ticket.team, post)
+
+    async def find_diagnosis(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find a diagnosis posted by an earlier attempt."""
+        return await self._poster.find(Location.thread_of(ticket), key, since)
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Update the diagnosis in the ticket's thread."""
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text = diagnosis_fallback_text(diagnosis, renderer)
+        post = MessageRef(ticket.channel, ticket.diagnosis_ts)
+
+        async def edit(*, native: bool) -> None:
+            blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
+            await send_when_file_ready(lambda: self._poster.update(ticket.team, post, text, blocks))
+
+        await self._chart_support.send_with_fallback(ticket.team, edit)
+
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+        """Send the reporter a direct message with the cause, and a link to the thread."""
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = explanation(ticket, diagnosis, renderer)
+        location = Location.direct(ticket.team, ticket.reporter)
+        return await self._poster.post(location, key, text, blocks)
+
+    async def find_explanation(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find an explanation sent by an earlier attempt."""
+        return await self._poster.find(Location.direct(ticket.team, ticket.reporter), key, since)
+
+    async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
+        """Respond to an inquiry privately."""
+        renderer = self._users.renderer_for_locale(inquiry.locale, inquiry.timezone)
+        text, (headline, *rest) = inquiry_response(diagnosis, renderer)
+
+        async def answer(*, native: bool) -> None:
+            if native:
+                blocks = [headline, *native_chart_blocks(diagnosis, renderer), *rest]
+                await respond_privately(inquiry, text, blocks)
+            else:
+                await self._chart_uploader.answer(
+                    inquiry, diagnosis, renderer, text, [headline, *rest]
+                )
+
+        await self._chart_support.send_with_fallback(inquiry.team, answer)
+
+
+def _diagnosis_post(
+    ticket: Ticket, diagnosis: Diagnosis, renderer: Renderer, *, native: bool
+) -> list[Block]:
+    """Build the diagnosis with charts under the headline, and the feedback buttons at its end."""
+    headline, *rest = thread_blocks(diagnosis, renderer)
+    image_blocks = [chart_image_block(ticket, renderer)] if ticket.chart_file_id else []
+    blocks = (native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
+    return [headline, *blocks, *rest, *feedback_blocks(ticket, diagnosis.verdict, renderer)]

@@ -1,0 +1,80 @@
+"""Posts that page support and leads, and posts of incidents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from bot.escalation import EscalationEvent
+from bot.ports import MessageRef
+from bot.settings import Settings
+from bot.store.escalation.incidents import Incident
+from bot.ticket import Ticket
+from handlers.escalation.lines import alert, escalation_message
+from handlers.escalation.view import group_mention, incident_post
+from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.user_directory import UserDirectory
+
+
+class SlackPager:
+    """Mentions support or leads in a ticket's thread, and alerts leads directly."""
+
+    def __init__(self, poster: SlackPoster, users: UserDirectory, group: str) -> None:
+        self._poster = poster
+        self._users = users
+        self._group = group
+
+    async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
+        """Mention the people of an escalation, or the support group, in the ticket's thread."""
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
+        text = renderer.mrkdwn(escalation_message(ticket, event))
+        return await self._poster.post(Location.thread_of(ticket), key, f"{mentions} {text}")
+
+    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find an escalation posted by an earlier attempt."""
+        return await self._poster.find(Location.thread_of(ticket), key, since)
+
+    async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
+        """Send a lead a direct message that the ticket is unclaimed."""
+        renderer = await self._users.renderer(ticket.team, person)
+        text, blocks = alert(ticket, renderer)
+        return await self._poster.post(Location.direct(ticket.team, person), key, text, blocks)
+
+    async def find_alert(
+        self, ticket: Ticket, person: str, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find an alert sent by an earlier attempt."""
+        return await self._poster.find(Location.direct(ticket.team, person), key, since)
+
+
+class SlackIncidentPosts:
+    """Posts incidents in the escalation channel."""
+
+    def __init__(self, poster: SlackPoster, users: UserDirectory, settings: Settings) -> None:
+        self._poster = poster
+        self._users = users
+        self._channel = settings.escalation_channel
+        self._group = settings.support_group
+
+    async def post(self, incident: Incident, tickets: Sequence[Ticket], key: str) -> MessageRef:
+        """Post an incident with its tickets, and mention the support group."""
+        renderer = await self._users.channel_renderer(incident.team, self._channel)
+        text, blocks = incident_post(incident, tickets, renderer, self._group)
+        return await self._poster.post(Location(incident.team, self._channel), key, text, blocks)
+
+    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find an incident posted by an earlier attempt."""
+        return await self._poster.find(Location(first.team, self._channel), key, since)
+
+    async def update(self, incident: Incident, tickets: Sequence[Ticket]) -> None:
+        """Update an incident's post."""
+        renderer = await self._users.channel_renderer(incident.team, incident.channel)
+        text, blocks = incident_post(incident, tickets, renderer, self._group)
+        message_ref = MessageRef(incident.channel, incident.ts)
+        await self._poster.update(incident.team, message_ref, text, blocks)
+
+    async def permalink(self, incident: Incident) -> str:
+        """Return the permalink of an incident's post; "" when Slack does not answer."""
+        message_ref = MessageRef(incident.channel, incident.ts)
+        return await self._poster.permalink(incident.team, message_ref)

@@ -1,0 +1,192 @@
+"""Posting to Slack: messages with keys, edits, looking up earlier posts, files, permalinks.
+
+Every method raises SlackError and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import SlackError, SlackRefusedError, SlackUnreachableError
+from bot.i18n.messages import message
+from bot.ports import MessageRef
+from bot.ticket import Ticket
+from handlers.slack.api_errors import INVALID_CONTENT_CODES, call_slack, slack_unavailable
+from handlers.slack.clients import SlackClients
+from handlers.ui.block_kit import Block
+
+log = logging.getLogger(__name__)
+
+_EVENT_TYPE: Final = "lagdesk_post"
+_HTTP_OK: Final = 200
+_PAGE_SIZE: Final = 200
+_MAX_PAGES: Final = 10  # posts are looked up among the newest two thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where to post: a channel, a thread in it, or with `is_direct` a user id's direct messages."""
+
+    team: str
+    channel: str
+    thread_ts: str = ""
+    is_direct: bool = False
+
+    @classmethod
+    def thread_of(cls, ticket: Ticket) -> Location:
+        """The thread under a ticket's card."""
+        return cls(ticket.team, ticket.channel, ticket.card_ts)
+
+    @classmethod
+    def direct(cls, team: str, person: str) -> Location:
+        """The direct messages with a person."""
+        return cls(team, person, is_direct=True)
+
+
+class SlackPoster:
+    """Posts messages. Each has a key in its metadata, by which `find` recognises it later."""
+
+    def __init__(self, clients: SlackClients) -> None:
+        self._clients = clients
+
+    async def post(
+        self,
+        location: Location,
+        key: str,
+        text: str,
+        blocks: list[Block] | None = None,
+        *,
+        fall_back_to_text: bool = True,
+    ) -> MessageRef:
+        """Post a message; only its text when Slack rejects the blocks, if so wished."""
+        client = await self._clients.of(location.team)
+        send = partial(
+            client.chat_postMessage,
+            channel=location.channel,
+            text=text,
+            thread_ts=location.thread_ts or None,
+            metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        try:
+            response = await call_slack(send(blocks=blocks))
+        except SlackRefusedError as error:
+            if error.code not in INVALID_CONTENT_CODES or not blocks or not fall_back_to_text:
+                raise
+            response = await call_slack(send())
+        return MessageRef(str(response["channel"]), str(response["ts"]))
+
+    async def update(
+        self, team: str, message_ref: MessageRef, text: str, blocks: list[Block]
+    ) -> None:
+        """Edit a message."""
+        client = await self._clients.of(team)
+        await call_slack(
+            client.chat_update(
+                channel=message_ref.channel, ts=message_ref.ts, text=text, blocks=blocks
+            )
+        )
+
+    async def post_ephemeral(
+        self, location: Location, person: str, text: str, blocks: list[Block]
+    ) -> None:
+        """Post a message that only one person sees."""
+        client = await self._clients.of(location.team)
+        await call_slack(
+            client.chat_postEphemeral(
+                channel=location.channel,
+                user=person,
+                thread_ts=location.thread_ts,
+                text=text,
+                blocks=blocks,
+            )
+        )
+
+    async def find(self, location: Location, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find an earlier post by its key; None also without the scope to read the location."""
+        client = await self._clients.of(location.team)
+        try:
+            found: MessageRef | None = await call_slack(_find(client, location, key, since))
+        except SlackError as error:
+            if error.code == "missing_scope":  # optional: rather post twice than never
+                return None
+            raise
+        return found
+
+    async def upload(
+        self, team: str, name: str, content: bytes, *, title: str, channel: str | None = None
+    ) -> str:
+        """Upload a file and return its id; with `channel` also share it there."""
+        client = await self._clients.of(team)
+        target = await call_slack(
+            client.files_getUploadURLExternal(filename=name, length=len(content))
+        )
+        await self._send_bytes(str(target["upload_url"]), content)
+        file_id = str(target["file_id"])
+        file: dict[str, str | None] = {"id": file_id, "title": title}
+        await call_slack(client.files_completeUploadExternal(files=[file], channel_id=channel))
+        return file_id
+
+    async def _send_bytes(self, url: str, content: bytes) -> None:
+        try:
+            async with self._clients.session.post(url, data=content) as response:
+                status = response.status
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise slack_unavailable(error) from error
+        if status != _HTTP_OK:
+            why = message("Slack did not accept the file.")
+            raise SlackUnreachableError(why, code=f"http_{status}", maybe_arrived=False)
+
+    async def direct_channel(self, team: str, person: str) -> str:
+        """Return the channel of the direct messages with a person."""
+        client = await self._clients.of(team)
+        return str((await call_slack(client.conversations_open(users=[person])))["channel"]["id"])
+
+    async def permalink(self, team: str, message_ref: MessageRef) -> str:
+        """Return a message's permalink; "" when Slack does not answer."""
+        client = await self._clients.of(team)
+        try:
+            response = await client.chat_getPermalink(
+                channel=message_ref.channel, message_ts=message_ref.ts
+            )
+        except (SlackClientError, TimeoutError, aiohttp.ClientError) as error:
+            log.info("no permalink of %s: %s", message_ref.ts, type(error).__name__)
+            return ""
+        return str(response.get("permalink") or "")
+
+
+async def _find(
+    client: AsyncWebClient, location: Location, key: str, since: dt.datetime
+) -> MessageRef | None:
+    channel = location.channel
+    if location.is_direct:
+        channel = str((await client.conversations_open(users=[channel]))["channel"]["id"])
+    read: partial[Any] = partial(client.conversations_history, channel=channel)
+    if location.thread_ts:
+        read = partial(client.conversations_replies, channel=channel, ts=location.thread_ts)
+    pages = await read(oldest=str(since.timestamp()), limit=_PAGE_SIZE, include_all_metadata=True)
+    number = 0
+    async for page in pages:
+        for post in page.get("messages") or []:
+            if _key_of(post) == key:
+                return MessageRef(channel, str(post["ts"]))
+        number += 1
+        if number == _MAX_PAGES:
+            break
+    return None
+
+
+def _key_of(post: dict[str, Any]) -> str | None:
+    metadata = post.get("metadata") or {}
+    if metadata.get("event_type") != _EVENT_TYPE:
+        return None
+    return (metadata.get("event_payload") or {}).get("key")

@@ -1,0 +1,88 @@
+"""Posts of weekly summaries and their details, and tickets sent as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from bot.errors import SlackAccessLostError
+from bot.ports import MessageRef
+from bot.services.admin.installations import InstallationService
+from bot.services.summary.report import WeekReport
+from bot.services.summary.week_over_week import WeeklyMetrics
+from bot.settings import Settings
+from bot.store.summary.weeks import WeeklySummary
+from handlers.slack.api_errors import call_slack, rejection_message
+from handlers.slack.chart_support import ChartSupport
+from handlers.slack.clients import SlackClients
+from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.user_directory import UserDirectory
+from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
+
+
+class SlackSummaryPublisher:
+    """Posts summaries, with native charts where the workspace accepts them."""
+
+    def __init__(
+        self,
+        installations: InstallationService,
+        settings: Settings,
+        clients: SlackClients,
+        users: UserDirectory,
+        chart_support: ChartSupport,
+    ) -> None:
+        self._installations = installations
+        self._has_oauth = settings.has_oauth
+        self._clients = clients
+        self._poster = SlackPoster(clients)
+        self._users = users
+        self._chart_support = chart_support
+
+    async def workspace(self, channel: str) -> str:
+        """Return the team a channel belongs to. Raises SlackAccessLostError when none has it."""
+        if not self._has_oauth:
+            return str((await call_slack(self._clients.default.auth_test()))["team_id"])
+        for team in await self._installations.teams():
+            client = await self._clients.of(team)
+            try:
+                await call_slack(client.conversations_info(channel=channel))
+            except SlackAccessLostError:
+                continue
+            return team
+        raise SlackAccessLostError(rejection_message("channel_not_found"), code="channel_not_found")
+
+    async def post(self, team: str, channel: str, report: WeekReport, key: str) -> MessageRef:
+        """Post a summary."""
+        renderer = await self._users.channel_renderer(team, channel)
+        text = renderer.fallback_text(headline(report))
+        location = Location(team, channel)
+
+        async def post(*, native: bool) -> MessageRef:
+            blocks = summary_blocks(report, renderer, native=native, button=True)
+            return await self._poster.post(location, key, text, blocks, fall_back_to_text=False)
+
+        return await self._chart_support.send_with_fallback(team, post)
+
+    async def post_details(
+        self,
+        summary: WeeklySummary,
+        report: WeekReport,
+        cloud_weeks: Sequence[WeeklyMetrics],
+        key: str,
+    ) -> MessageRef:
+        """Post the details in the summary's thread."""
+        renderer = await self._users.channel_renderer(summary.team, summary.channel)
+        blocks = details_blocks(report, cloud_weeks, renderer)
+        text = details_fallback_text(report, renderer)
+        thread = Location(summary.team, summary.channel, summary.ts)
+        return await self._poster.post(thread, key, text, blocks, fall_back_to_text=False)
+
+    async def find(self, summary: WeeklySummary, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find a summary, or once it is posted its details, posted by an earlier attempt."""
+        location = Location(summary.team, summary.channel, summary.ts)
+        return await self._poster.find(location, key, since)
+
+    async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
+        """Send a person a file by direct message."""
+        channel = await self._poster.direct_channel(team, person)
+        await self._poster.upload(team, name, content, title=name, channel=channel)

@@ -1,0 +1,72 @@
+"""Posts about a ticket: its card, the reporter's confirmation, the card's permalink."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from bot.escalation import Policy
+from bot.ports import MessageRef
+from bot.settings import Settings
+from bot.ticket import Ticket
+from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.user_directory import UserDirectory
+from handlers.tickets.card import confirmation, ticket_card, ticket_fallback_text
+from handlers.ui.block_kit import Block
+from handlers.ui.renderer import Renderer
+
+
+class SlackTicketPosts:
+    """Posts cards in the escalation channel and confirms tickets to their reporters."""
+
+    def __init__(
+        self,
+        poster: SlackPoster,
+        users: UserDirectory,
+        settings: Settings,
+        has_menu: Callable[[Ticket], bool],
+    ) -> None:
+        self._poster = poster
+        self._users = users
+        self._channel = settings.escalation_channel
+        self._policy = Policy.of(settings)
+        self._has_menu = has_menu
+
+    async def post_card(self, ticket: Ticket, key: str) -> MessageRef:
+        """Post the ticket's card in the escalation channel."""
+        renderer = await self._users.channel_renderer(ticket.team, self._channel)
+        text, blocks = self._card(ticket, renderer)
+        return await self._poster.post(Location(ticket.team, self._channel), key, text, blocks)
+
+    async def find_card(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find a card posted by an earlier attempt."""
+        return await self._poster.find(Location(ticket.team, self._channel), key, since)
+
+    async def update_card(self, ticket: Ticket) -> None:
+        """Update the ticket's card."""
+        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        text, blocks = self._card(ticket, renderer)
+        card = MessageRef(ticket.channel, ticket.card_ts)
+        await self._poster.update(ticket.team, card, text, blocks)
+
+    def _card(self, ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
+        blocks = ticket_card(ticket, renderer, self._policy, has_menu=self._has_menu(ticket))
+        return ticket_fallback_text(ticket, renderer), blocks
+
+    async def confirm(self, ticket: Ticket, key: str) -> MessageRef:
+        """Send the reporter a direct message that the ticket is filed, with a thread link."""
+        renderer = await self._users.renderer(ticket.team, ticket.reporter)
+        text, blocks = confirmation(ticket, renderer)
+        location = Location.direct(ticket.team, ticket.reporter)
+        return await self._poster.post(location, key, text, blocks)
+
+    async def find_confirmation(
+        self, ticket: Ticket, key: str, since: dt.datetime
+    ) -> MessageRef | None:
+        """Find a confirmation sent by an earlier attempt."""
+        return await self._poster.find(Location.direct(ticket.team, ticket.reporter), key, since)
+
+    async def permalink(self, ticket: Ticket) -> str:
+        """Return the card's permalink; "" when Slack does not answer."""
+        card = MessageRef(ticket.channel, ticket.card_ts)
+        return await self._poster.permalink(ticket.team, card)
