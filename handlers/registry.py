@@ -18,7 +18,7 @@ from handlers.call_control.handlers import CallControlHandlers
 from handlers.diagnosis.command import DiagnoseHandlers
 from handlers.diagnosis.feedback import FeedbackHandlers
 from handlers.escalation.handlers import IncidentHandlers
-from handlers.preferences.modal import PreferencesHandlers, PreferencesModal
+from handlers.preferences.handlers import PreferencesHandlers, PreferencesModal
 from handlers.slack.errors import register_error_handler
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import SummaryHandlers

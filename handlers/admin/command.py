@@ -11,7 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import InputError
 from bot.escalation import Policy
 from bot.i18n.messages import Message, message
-from bot.ports import Inquiry
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
@@ -21,10 +20,11 @@ from handlers.admin.audit_view import recent_actions
 from handlers.commands import LAGDESK
 from handlers.diagnosis.feedback import ACCURACY_PERIOD, accuracy
 from handlers.escalation.lines import policy_text
-from handlers.preferences.modal import PreferencesModal
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.preferences.handlers import PreferencesModal
+from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import preview
+from handlers.ui.block_kit import Block
 from handlers.ui.help import help_text
 
 _LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
@@ -63,46 +63,45 @@ class LagdeskCommandHandlers:
 
     async def answer(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Answer the word after the command; with help when there is none."""
-        requester = Requester.of(body)
-        word, *rest = [*str(body.get("text") or "").lower().split(), "", ""][:2]
+        word, argument, *_ = [*str(body.get("text") or "").lower().split(), "", ""]
+        if word in ("settings", "notify"):
+            await self._modal.open(body, client)
+            await ack()
+            return
+        text, blocks = await self._reply(Requester.of(body), word, argument, body)
+        await ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    async def _reply(
+        self, requester: Requester, word: str, argument: str, body: Body
+    ) -> tuple[str, list[Block]]:
+        """Return the answer to a word: text, and blocks where it has some."""
+        msg = None
         match word:
-            case "" | "help":
-                msg = None
             case "summary":
-                text, blocks = await preview(self._services.summary, self._users, requester)
-                await ack(text=text, blocks=blocks, response_type="ephemeral")
-                return
+                return await preview(self._services.summary, self._users, requester)
             case "audit":
-                text, blocks = await recent_actions(
-                    self._services.audit_log, self._users, requester, rest[0]
+                return await recent_actions(
+                    self._services.audit_log, self._users, requester, argument
                 )
-                await ack(text=text, blocks=blocks, response_type="ephemeral")
-                return
-            case "settings" | "notify":
-                await self._modal.open(body, client)
-                await ack()
-                return
             case "language":
-                msg = await self._choose_language(requester, rest[0])
+                msg = await self._choose_language(requester, argument)
             case "channel-language":
-                msg = await self._choose_channel_language(requester, rest[0])
-            case "policy":
-                renderer = await self._users.renderer(requester.team, requester.person)
-                policy = policy_text(self._policy, renderer)
-                await ack(text=policy, response_type="ephemeral")
-                return
+                msg = await self._choose_channel_language(requester, argument)
             case "accuracy":
                 rows = await self._services.feedback.accuracy(requester.team, ACCURACY_PERIOD)
                 msg = accuracy(rows)
             case "doctor":
                 msg = await self._run_health_check(requester, body)
+            case "" | "help" | "policy":
+                pass
             case _:
                 raise InputError(
                     {"text": message("There is no command /lagdesk %(word)s.", word=word)}
                 )
         renderer = await self._users.renderer(requester.team, requester.person)
-        text = renderer.mrkdwn(msg) if msg else help_text(renderer)
-        await ack(text=text, response_type="ephemeral")
+        if msg is not None:
+            return renderer.mrkdwn(msg), []
+        return policy_text(self._policy, renderer) if word == "policy" else help_text(renderer), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
         if argument not in _LANGUAGES:
@@ -127,15 +126,9 @@ class LagdeskCommandHandlers:
     async def _run_health_check(self, requester: Requester, body: Body) -> Message:
         """Acknowledge; a job responds with the results."""
         renderer = await self._users.renderer(requester.team, requester.person)
-        inquiry = Inquiry(
-            team=requester.team,
-            person=requester.person,
-            channel=requester.channel,
-            response_url=str(body.get("response_url") or ""),
-            locale=renderer.translator.locale,
-            timezone=renderer.translator.timezone,
-            app="",
-            cname="",
+        inquiry = inquiry_of(
+            body,
+            renderer.translator,
         )
         await self._services.health_checks.request(trigger_id_of(body), inquiry)
         return message("Running the health check …")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.i18n.messages import message
-from bot.ports import Inquiry
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.preferences.service import PreferencesService
 from handlers.app_metrics.view import TOPIC_NAMES
 from handlers.commands import QUALITY
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
 
@@ -34,15 +33,10 @@ class QualityHandlers:
         apps = await self._preferences.apps_of(requester.team, requester.person)
         arguments = self._app_metrics.read(str(body.get("text") or ""), apps)
         renderer = await self._users.renderer(requester.team, requester.person)
-        inquiry = Inquiry(
-            team=requester.team,
-            person=requester.person,
-            channel=requester.channel,
-            response_url=str(body.get("response_url") or ""),
-            locale=renderer.translator.locale,
-            timezone=renderer.translator.timezone,
+        inquiry = inquiry_of(
+            body,
+            renderer.translator,
             app=arguments.app,
-            cname="",
             topic=arguments.topic.value,
         )
         await self._app_metrics.ask(trigger_id_of(body), inquiry)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.i18n.messages import message
-from bot.ports import Inquiry
 from bot.services.diagnosis.arguments import parse_diagnose
 from bot.services.diagnosis.inquiries import InquiryService
 from bot.services.preferences.service import PreferencesService
 from handlers.commands import DIAGNOSE
-from handlers.slack.request import Body, Requester, trigger_id_of
+from handlers.slack.request import Body, Requester, inquiry_of, trigger_id_of
 from handlers.slack.user_directory import UserDirectory
 
 
@@ -34,13 +33,9 @@ class DiagnoseHandlers:
         apps = await self._preferences.apps_of(requester.team, requester.person)
         arguments = parse_diagnose(str(body.get("text") or ""), apps)
         renderer = await self._users.renderer(requester.team, requester.person)
-        inquiry = Inquiry(
-            team=requester.team,
-            person=requester.person,
-            channel=requester.channel,
-            response_url=str(body.get("response_url") or ""),
-            locale=renderer.translator.locale,
-            timezone=renderer.translator.timezone,
+        inquiry = inquiry_of(
+            body,
+            renderer.translator,
             app=arguments.app,
             cname=arguments.cname,
             since_s=arguments.since_s,

@@ -98,8 +98,8 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
 class Authorization(AsyncAuthorize):
     """Bolt's authorization, without a call to Slack for each request.
 
-    One workspace: `auth.test` is remembered for an hour. Without its answer we go on: only our own
-    messages would be told apart by it, and a report must not wait for Slack.
+    With a single workspace `auth.test` is cached for an hour. When it fails, requests are handled
+    without the bot's identity, which only serves to recognise our own messages.
     """
 
     def __init__(self, settings: Settings, clients: SlackClients, store: InstallationStore) -> None:

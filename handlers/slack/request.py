@@ -1,4 +1,4 @@
-"""Fields of Slack requests: who sent it, its trigger id, ids in button values."""
+"""Fields of Slack requests: sender, trigger id, inquiry, ids in button values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from bot.i18n.translator import Translator
+from bot.ports import Inquiry
 
 Body = Mapping[str, Any]
 
@@ -41,6 +44,31 @@ def _id_of(value: object) -> object:
 def trigger_id_of(body: Body) -> str:
     """Return the trigger id; a random unique one for a request without."""
     return str(body.get("trigger_id") or f"none.{secrets.token_hex(8)}")
+
+
+def inquiry_of(
+    body: Body,
+    translator: Translator,
+    *,
+    app: str = "",
+    cname: str = "",
+    since_s: float | None = None,
+    topic: str = "",
+) -> Inquiry:
+    """Build the inquiry of a command, which a job responds to in the translator's language."""
+    requester = Requester.of(body)
+    return Inquiry(
+        team=requester.team,
+        person=requester.person,
+        channel=requester.channel,
+        response_url=str(body.get("response_url") or ""),
+        locale=translator.locale,
+        timezone=translator.timezone,
+        app=app,
+        cname=cname,
+        since_s=since_s,
+        topic=topic,
+    )
 
 
 def ticket_number_of(action: Mapping[str, Any]) -> int:

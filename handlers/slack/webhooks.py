@@ -20,8 +20,8 @@ MAX_EVENT_BYTES: Final = 64 * 1024
 class RecordingWebhook:
     """`POST /hooks/huawei/recording`; 404 as long as HUAWEI_CALLBACK_KEY is not set.
 
-    401 what Huawei did not sign within the last minutes, 413 what is too long, 400 what 14.6
-    does not promise, 200 everything else, known or not: what is refused would come again.
+    401 without a signature of Huawei's of the last minutes, 413 when too long, 400 for a shape
+    other than that of chapter 14.6, else 200, also for unknown events, which Huawei would resend.
     """
 
     def __init__(self, webhooks: RecordingWebhooks) -> None:

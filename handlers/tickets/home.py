@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.ports import Clock
 from bot.services.tickets import app_home
 from bot.services.tickets.app_home import AppHomeService
-from handlers.preferences.modal import PreferencesModal
+from handlers.preferences.handlers import PreferencesModal
 from handlers.slack.open_modal import open_modal
 from handlers.slack.request import Body, Requester, trigger_id_of
 from handlers.slack.user_directory import UserDirectory

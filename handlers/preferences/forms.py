@@ -1,0 +1,71 @@
+"""The form of a person's preferences: language, app, notifications."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.i18n.messages import Message, message
+from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
+from handlers.ui import block_kit
+from handlers.ui.form_state import State, read_value, read_values
+from handlers.ui.renderer import Renderer
+
+CALLBACK_ID: Final = "preferences"
+_FOLLOW_SLACK: Final = "auto"
+_NO_APP: Final = "-"
+_LOCALES: Final[Mapping[str, Message]] = {
+    _FOLLOW_SLACK: message("As in Slack"),
+    "zh": message("Chinese"),
+    "en": message("English"),
+}
+_NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
+    "claimed": message("It is claimed"),
+    "explained": message("Why the call was bad"),
+    "resolved": message("It is resolved"),
+}
+
+
+def preferences_view(
+    saved: Preferences, apps: Sequence[str], renderer: Renderer, *, at: str = ""
+) -> block_kit.Block:
+    """Build the form; without the field `app` when there is only one app."""
+    plain_text = renderer.plain_text
+    locales = [(value, plain_text(name)) for value, name in _LOCALES.items()]
+    fields = [
+        block_kit.field(
+            "language",
+            plain_text(message("Language for my messages")),
+            block_kit.select(locales, saved.locale or _FOLLOW_SLACK),
+        )
+    ]
+    if len(apps) > 1:
+        named = [
+            (_NO_APP, plain_text(message("The first one"))),
+            *((app, app) for app in apps[:99]),
+        ]
+        menu = block_kit.select(named, saved.app or _NO_APP)
+        fields.append(block_kit.field("app", plain_text(message("My usual app")), menu))
+    kinds = [(kind, plain_text(_NOTIFICATION_NAMES[kind])) for kind in NOTIFICATION_KINDS]
+    boxes = block_kit.checkboxes(kinds, saved.notifications)
+    label = plain_text(message("Notify me privately about my tickets"))
+    fields.append(block_kit.field("notices", label, boxes, optional=True))
+    return block_kit.modal(
+        CALLBACK_ID,
+        plain_text(message("My settings")),
+        fields,
+        submit=plain_text(message("Save")),
+        close=plain_text(message("Cancel")),
+        private_metadata=json.dumps({"at": at}),
+    )
+
+
+def read_preferences(state: State) -> Preferences:
+    """Read a submitted form; the service rejects forged values."""
+    locale, app = read_value(state, "language"), read_value(state, "app")
+    return Preferences(
+        locale="" if locale == _FOLLOW_SLACK else locale,
+        app="" if app == _NO_APP else app,
+        notifications=read_values(state, "notices"),
+    )
