@@ -1,4 +1,4 @@
-"""The provider-neutral picture of a call. No cloud's field name and no sentence stands here."""
+"""Provider-neutral types of a call: participants, metrics, events, reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Final, NewType
+from typing import TYPE_CHECKING, Final
 
 from bot.i18n.messages import Message, code_message, message
 from bot.i18n.translator import has_code
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
-
-Percent = NewType("Percent", float)  # 0 to 100; 0.5 means half of one percent
-Milliseconds = NewType("Milliseconds", float)
 
 CLOUD_NAMES: Final[Mapping[str, Message]] = {
     "agora": message("Agora"),
@@ -63,7 +60,7 @@ class IssueType(IntEnum):
 
 
 class Unit(StrEnum):
-    """The unit of a metric's values; a percentage always runs from 0 to 100 in here."""
+    """The unit of a metric's values; percentages are 0 to 100."""
 
     PERCENT = "%"
     MS = "ms"
@@ -76,7 +73,7 @@ class Unit(StrEnum):
 
 
 class Metric(StrEnum):
-    """What a series measures, whichever cloud measured it."""
+    """What a series measures, the same for every cloud."""
 
     APP_CPU = "app_cpu"
     SYSTEM_CPU = "system_cpu"
@@ -119,7 +116,7 @@ class Code:
 
     @property
     def user_message(self) -> Message:
-        """The code in words, with its number; an unknown one as kind and number."""
+        """The code's text with its number; kind and number when the catalogs do not have it."""
         if has_code(self.kind, self.value):
             return message(
                 "%(words)s (%(code)s)", words=code_message(self.kind, self.value), code=self.value
@@ -145,7 +142,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """One stay of one person in a call; somebody who rejoins has several, each with its `sid`."""
+    """One session of one person in a call; each rejoin is a session with its own `sid`."""
 
     uid: str
     sid: str
@@ -160,10 +157,10 @@ class Participant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One metric of one stay over time.
+    """One metric of one session over time.
 
-    `uid` is who measured it; `peer_uid` the sender it was received from, None for the own side.
-    `times` are epoch seconds, sorted; `values` as long, in `unit`.
+    `uid` is who measured it; `peer_uid` the sender it was received from, None for what `uid` sends.
+    `times` are epoch seconds, sorted; `values` are in `unit`, one for each time.
     `code` is the cloud's own name of the metric.
     """
 
@@ -181,7 +178,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A root cause a cloud named. `peer_uid` None: it lies with the person of the event."""
+    """A root cause a cloud named. `peer_uid` None: it is at the event's own participant."""
 
     code: Code
     peer_uid: str | None = None
@@ -189,7 +186,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class AbnormalEvent:
-    """Something bad a cloud saw happen to one person."""
+    """A problem a cloud recorded for one participant."""
 
     uid: str
     cname: str
@@ -200,17 +197,17 @@ class AbnormalEvent:
 
     @property
     def key(self) -> tuple[float, str, str, str]:
-        """What makes two rows the same event (the windows we ask for overlap)."""
+        """The event's identity: overlapping windows return the same event twice."""
         return (self.at.timestamp(), self.uid, self.kind.value, self.cname)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricDefinition:
-    """What a figure of a whole app is, where its cloud tells more than a code.
+    """What a figure of a whole app means, where its cloud documents more than a code.
 
-    `within_ms` is the threshold it was counted with, None when the cloud names none.
-    `higher_is_better` is None where neither end is good. `part` is whom it counts, such as the
-    users of browsers; None: everybody.
+    `within_ms` is the threshold it was counted with, None when the cloud documents none.
+    `higher_is_better` is None where neither direction is better. `part` is the group it counts,
+    such as browser users; None: everybody.
     """
 
     name: Code
@@ -224,8 +221,8 @@ class MetricDefinition:
 class Trend:
     """One figure of a whole app over time. `name` is the cloud's own code of it.
 
-    `points` are (aware moment, value in `unit`), sorted. A figure whose scale the cloud does not
-    state has Unit.NUMBER and stays as it came.
+    `points` are (aware time, value in `unit`), sorted. A figure whose unit the cloud does not
+    document has Unit.NUMBER and is not converted.
     """
 
     name: Code
@@ -236,7 +233,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class DistributionRow:
-    """One row of a distribution: its value along every dimension, and how much falls there."""
+    """One row of a distribution: a code for each dimension, and the figure's value there."""
 
     codes: tuple[Code, ...]
     value: float
@@ -244,9 +241,9 @@ class DistributionRow:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How a figure of a whole app is spread over a dimension, such as `region`; largest first.
+    """A figure of a whole app by the values of a dimension, such as `region`; largest first.
 
-    `since` is when the time it speaks of began, None for all of the time asked for.
+    `since` is the start of the time it covers, None for the whole requested time.
     """
 
     dimension: str
@@ -258,9 +255,9 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One figure of a whole app for one day: UTC, but Volcengine's days are those of +08:00.
+    """One figure of a whole app for one day: in UTC, for Volcengine in +08:00.
 
-    `definition` tells apart what has the same `metric`, such as the users of browsers.
+    `definition` distinguishes figures with the same `metric`, such as that of browser users.
     """
 
     day: dt.date
@@ -271,56 +268,56 @@ class Usage:
 
 
 class MissingKind(StrEnum):
-    """What we could not learn."""
+    """Which data is missing."""
 
     CALL = "call"
     TEACHER_METRICS = "teacher_metrics"
     STUDENT_METRICS = "student_metrics"
     EVENTS = "events"  # the cloud's own diagnosis
-    MINUTES = "minutes"  # minutes of the cloud's own diagnosis nobody looked at
+    MINUTES = "minutes"  # minutes of the cloud's own diagnosis that were not fetched
     FIGURES = "figures"  # of a whole app
 
 
 class MissingReason(StrEnum):
-    """Why we could not learn it."""
+    """Why it is missing."""
 
     NOT_OUT_YET = "not_out_yet"  # the cloud publishes it later
-    NOT_FOUND = "not_found"  # the cloud knows no such call or person
-    CUT_OFF = "cut_off"  # the cloud names ten people at most
+    NOT_FOUND = "not_found"  # the cloud has no such call or participant
+    CUT_OFF = "cut_off"  # the cloud lists ten people at most
     TOO_FEW_SAMPLES = "too_few_samples"
-    FORGOTTEN = "forgotten"  # older than the cloud remembers
+    FORGOTTEN = "forgotten"  # older than the cloud's retention
     OVER_QUOTA = "over_quota"
-    REFUSED = "refused"  # key, plan or rights
+    REFUSED = "refused"  # key, plan or permissions
     UNREACHABLE = "unreachable"
-    UNREADABLE = "unreadable"  # the answer was nonsense
-    MAY_BE_INCOMPLETE = "may_be_incomplete"  # as many rows as the cloud ever gives
-    UNSUPPORTED = "unsupported"  # this cloud has no such call
+    UNREADABLE = "unreadable"  # the response does not match its documentation
+    MAY_BE_INCOMPLETE = "may_be_incomplete"  # exactly as many rows as the cloud returns at most
+    UNSUPPORTED = "unsupported"  # this cloud has no such endpoint
 
 
 @dataclass(frozen=True, slots=True)
 class MissingItem:
-    """Something we could not learn, why, and when to ask again (None: never)."""
+    """Missing data, why it is missing, and when to retry (None: never)."""
 
     what: MissingKind
     why: MissingReason
     retry_at: dt.datetime | None = None
-    detail: str = ""  # a code, a uid or a stretch of time, shown as it is
+    detail: str = ""  # a code, a uid or a period, displayed unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """Everything one cloud tells of one call, and what it did not tell."""
+    """Everything one cloud returned about one call, and what is missing."""
 
     call: Call
     participants: tuple[Participant, ...] = ()
     series: tuple[Series, ...] = ()
     missing: tuple[MissingItem, ...] = ()
-    fresh_until: dt.datetime | None = None  # the newest moment the data can speak of
+    fresh_until: dt.datetime | None = None  # the newest time the data can cover
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A complaint about a call, as it is sent to the cloud and to the diagnosis."""
+    """A complaint about a call: what is sent to the cloud and diagnosed."""
 
     app: str
     cname: str
@@ -337,11 +334,11 @@ class Report:
 
     @property
     def abnormal_uid(self) -> str:
-        """Who suffered."""
+        """The participant who had the problem."""
         return self.uid_of(self.abnormal_side)
 
     def side_of(self, uid: str | None) -> Side | None:
-        """Which side a uid is, None for anybody else."""
+        """The side of a uid, None for anybody else."""
         if uid == self.teacher_uid:
             return Side.TEACHER
         return Side.STUDENT if uid == self.student_uid else None

@@ -1,26 +1,26 @@
-"""The error tree. Every error owns a Message; nothing here says it or sends it.
+"""The error tree. Every error has a Message for people.
 
     LagdeskError
-    ├── InputError            a person typed something we cannot take (a message per field)
+    ├── InputError            invalid input, with a message for each field
     ├── NotFoundError         no such ticket, app or channel
     ├── NotAllowedError       the person may not do this
-    ├── ConflictError         somebody was first, or the ticket is in another state
-    ├── CloudError            something between us and an RTC cloud
-    │   ├── CloudUnreachableError   never arrived, or no answer came     (retryable)
-    │   ├── CloudRefusedError       answered no: wrong key, plan, parameters
-    │   │   ├── CloudOverQuotaError answered, or we know: too many calls (retryable)
-    │   │   ├── CloudForgotError    outside the window the cloud remembers
-    │   │   └── CloudBrokenError    answered 5xx                         (retryable)
-    │   ├── CloudNonsenseError      answered what its document forbids   (retryable)
-    │   └── CloudCannotError        this cloud has no such call
-    └── SpeakError            something between us and Slack
-        ├── SpeakUnreachableError   never arrived, or no answer came     (retryable)
-        ├── SpeakLimitedError       asked to wait                        (retryable)
-        └── SpeakRefusedError       answered no
-            ├── SpeakClosedError    no way in now: channel gone, not invited (retryable)
-            └── SpeakGoneError      the message that was to be changed is gone
+    ├── ConflictError         somebody else was first, or the ticket's state forbids it
+    ├── CloudError            a request to an RTC cloud failed
+    │   ├── CloudUnreachableError         no connection or no response    (retryable)
+    │   ├── CloudRefusedError             refused: key, plan or parameters
+    │   │   ├── CloudQuotaExceededError   too many calls                  (retryable)
+    │   │   ├── CloudDataExpiredError     older than the cloud's retention
+    │   │   └── CloudServerError          5xx                             (retryable)
+    │   ├── CloudInvalidResponseError     not as documented               (retryable)
+    │   └── CloudUnsupportedError         this cloud has no such endpoint
+    └── SlackError            a request to Slack failed
+        ├── SlackUnreachableError         no connection or no response    (retryable)
+        ├── SlackRateLimitedError         too many requests               (retryable)
+        └── SlackRefusedError             refused
+            ├── SlackAccessLostError      channel gone, app not invited   (retryable)
+            └── SlackMessageGoneError     the message to update is gone
 
-Setting errors live in bot/settings.py, which stands below this floor.
+SettingError is in bot/settings.py, a layer below.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from bot.i18n.messages import Message, message
 
 
 class LagdeskError(Exception):
-    """Anything Lagdesk can explain. `user_message` is for people, `str(error)` for the log."""
+    """Any error Lagdesk can explain. `user_message` is for people, `str(error)` for the log."""
 
     retryable = False
 
@@ -42,7 +42,7 @@ class LagdeskError(Exception):
 
 
 class InputError(LagdeskError):
-    """What a person typed cannot be taken; `fields` says why, per field."""
+    """Invalid input; `fields` has a message for each invalid field."""
 
     def __init__(self, fields: Mapping[str, Message]) -> None:
         super().__init__(next(iter(fields.values())))
@@ -50,21 +50,21 @@ class InputError(LagdeskError):
 
 
 class NotFoundError(LagdeskError):
-    """There is no such thing."""
+    """No such ticket, app, channel or message."""
 
 
 class NotAllowedError(LagdeskError):
-    """This person may not do this; the message says who can."""
+    """The person lacks a permission; the message says who has it."""
 
 
 class ConflictError(LagdeskError):
-    """Somebody was first, or the ticket is in a state that does not allow this."""
+    """Somebody else was first, or the ticket's state forbids it."""
 
 
 class CloudError(LagdeskError):
-    """Something went wrong between us and an RTC cloud.
+    """A request to an RTC cloud failed.
 
-    `cloud` is `agora`, `volcengine` or `huawei`; `endpoint` its name in our endpoint table.
+    `cloud` is `agora`, `volcengine` or `huawei`; `endpoint` a name of `bot.clouds.endpoints`.
     """
 
     def __init__(self, user_message: Message, *, cloud: str, endpoint: str) -> None:
@@ -77,7 +77,7 @@ class CloudError(LagdeskError):
 
 
 class CloudUnreachableError(CloudError):
-    """No answer came. `maybe_arrived` tells whether the request may have been carried out."""
+    """No response. `maybe_arrived`: the cloud may have received and executed the request."""
 
     retryable = True
 
@@ -89,7 +89,7 @@ class CloudUnreachableError(CloudError):
 
 
 class CloudRefusedError(CloudError):
-    """The cloud answered no. `status` is HTTP's, `code` the cloud's own ("" when none)."""
+    """The cloud refused. `status` is HTTP's, `code` the cloud's own ("" when it sent none)."""
 
     def __init__(
         self, user_message: Message, *, cloud: str, endpoint: str, status: int, code: str = ""
@@ -100,7 +100,7 @@ class CloudRefusedError(CloudError):
 
 
 class CloudQuotaExceededError(CloudRefusedError):
-    """Too many calls; `retry_at` is when the next one may go out."""
+    """Too many calls; `retry_at` is when the next one is allowed."""
 
     retryable = True
 
@@ -119,27 +119,27 @@ class CloudQuotaExceededError(CloudRefusedError):
 
 
 class CloudDataExpiredError(CloudRefusedError):
-    """The question lies outside the time the cloud remembers."""
+    """The requested time is older than the cloud's retention."""
 
 
 class CloudServerError(CloudRefusedError):
-    """The cloud itself failed (5xx)."""
+    """The cloud failed (5xx)."""
 
     retryable = True
 
 
 class CloudInvalidResponseError(CloudError):
-    """The answer is not what the document promises."""
+    """The response does not match its documentation."""
 
     retryable = True
 
 
 class CloudUnsupportedError(CloudError):
-    """This cloud has no call that tells this."""
+    """This cloud has no endpoint for this."""
 
 
 class SlackError(LagdeskError):
-    """Something went wrong between us and Slack. `code` is Slack's own word."""
+    """A request to Slack failed. `code` is Slack's own error code."""
 
     def __init__(self, user_message: Message, *, code: str) -> None:
         super().__init__(user_message)
@@ -150,7 +150,7 @@ class SlackError(LagdeskError):
 
 
 class SlackUnreachableError(SlackError):
-    """No answer came from Slack. `maybe_arrived` tells whether it may have been posted."""
+    """No response from Slack. `maybe_arrived`: the message may have been posted."""
 
     retryable = True
 
@@ -160,7 +160,7 @@ class SlackUnreachableError(SlackError):
 
 
 class SlackRateLimitedError(SlackError):
-    """Slack asked us to wait `retry_after_s` seconds."""
+    """Too many requests; Slack wants the next one after `retry_after_s` seconds."""
 
     retryable = True
 
@@ -170,19 +170,19 @@ class SlackRateLimitedError(SlackError):
 
 
 class SlackRefusedError(SlackError):
-    """Slack answered no."""
+    """Slack refused the request."""
 
 
 class SlackAccessLostError(SlackRefusedError):
-    """Slack lets us in no more, or not yet: channel gone, app not invited, token or scope gone."""
+    """No access: channel gone, app not invited, token revoked or scope missing."""
 
     retryable = True
 
 
 class SlackMessageGoneError(SlackRefusedError):
-    """The message that was to be changed is gone."""
+    """The message to update is gone."""
 
 
 def ticket_not_found(number: object) -> NotFoundError:
-    """Build the error for a ticket number nobody has."""
+    """Return the error for a ticket number that does not exist."""
     return NotFoundError(message("There is no ticket LD-%(number)s.", number=number))

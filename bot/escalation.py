@@ -1,11 +1,11 @@
-"""Who is called when about a ticket nobody claims: pure, no clock, no database, no Slack.
+"""The escalation policy: who is notified of an unclaimed ticket, and when.
 
-    step 1   support, ESCALATE_AFTER after the ticket was filed
-    step 2   support again, another pause later
-    step 3   ESCALATE_TO by name, or support a last time, another pause later
+    step 1   support, one delay after the ticket was filed
+    step 2   support again, one delay later
+    step 3   ESCALATE_TO by name, or support a last time, one delay later
 
-A pause is ESCALATE_AFTER; half of it while the class is still on, and from the second step on
-twice as long once it is over. Quiet hours put a step off to their end, unless the class is on.
+A delay is ESCALATE_AFTER; half of it while the class is live, and from the second step on twice
+as long once it has ended. Quiet hours defer a step to their end, unless the class is live.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ LAST_STEP: Final = 3
 
 
 class EscalationTarget(StrEnum):
-    """Who is called."""
+    """Who is notified."""
 
     SUPPORT = "support"
     LEADS = "leads"  # the people of ESCALATE_TO, by name
-    LAST = "last"  # support, for the last time: there are no leads
+    LAST = "last"  # support again, as there are no leads
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """A step that is to come; `is_deferred` says that quiet hours put it off."""
+    """A future step; `is_deferred`: quiet hours moved it to their end."""
 
     number: int
     at: dt.datetime
@@ -43,9 +43,9 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class EscalationEvent:
-    """A step that was taken; `person` had it done, "" when nobody had to.
+    """A step that was taken; `person` escalated it, "" for the clock.
 
-    `people` were called by name. `call` tells the calls of a ticket apart.
+    `people` were notified by name. `escalation_id` is unique within the ticket.
     """
 
     number: int
@@ -58,7 +58,7 @@ class EscalationEvent:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a lead decided; see the module for what follows from it."""
+    """The settings of the escalation steps described in this module."""
 
     after: dt.timedelta = dt.timedelta(minutes=15)
     leads: tuple[str, ...] = ()
@@ -71,24 +71,24 @@ class Policy:
         return cls(after, settings.escalate_to, settings.quiet_hours)
 
     def delay(self, number: int, *, is_live: bool | None) -> dt.timedelta:
-        """How long to wait before a step; `is_live` is None when nobody knows."""
+        """Return the delay before a step; `is_live` is None when it is unknown."""
         if is_live:
             return self.after / 2
         return self.after * 2 if is_live is False and number > 1 else self.after
 
     def target(self, number: int) -> EscalationTarget:
-        """Who is called by a step."""
+        """Return whom a step notifies."""
         if number <= LAST_GROUP_STEP:
             return EscalationTarget.SUPPORT
         return EscalationTarget.LEADS if self.leads else EscalationTarget.LAST
 
     def people(self, number: int) -> tuple[str, ...]:
-        """Who is called by name by a step."""
+        """Return the people a step notifies by name."""
         return self.leads if self.target(number) is EscalationTarget.LEADS else ()
 
 
 def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationStep | None:
-    """The next step and when it is due, as far as it is known now; None: nobody is called."""
+    """Return the next step and when it is due as of now, None when there is none."""
     if ticket.status is not Status.OPEN or ticket.duplicate_of is not None:
         return None
     number = ticket.escalation_step + 1
@@ -105,7 +105,7 @@ def next_step(ticket: Ticket, policy: Policy, now: dt.datetime) -> EscalationSte
 
 
 def escalations_of(ticket: Ticket) -> Sequence[EscalationEvent]:
-    """The steps that were taken since the ticket was filed or opened again, oldest first."""
+    """Return the steps taken since the ticket was filed or reopened, oldest first."""
     taken: list[EscalationEvent] = []
     for step in ticket.history:
         if step.get("what") == "waiting":
@@ -116,7 +116,7 @@ def escalations_of(ticket: Ticket) -> Sequence[EscalationEvent]:
 
 
 def find_escalation(ticket: Ticket, escalation_id: int) -> EscalationEvent | None:
-    """Find one of a ticket's calls, before it was opened again too."""
+    """Return one of a ticket's escalations, also from before it was reopened."""
     escalations = (_read(step) for step in ticket.history if step.get("what") == "called")
     return next((each for each in escalations if each.escalation_id == escalation_id), None)
 
@@ -133,7 +133,7 @@ def _read(step: Mapping[str, Any]) -> EscalationEvent:
 
 
 def _delay_started_at(ticket: Ticket) -> dt.datetime:
-    """When the pause before the next step began; a step that is repeated begins none."""
+    """Return when the delay before the next step started; repeating a step does not restart it."""
     started_at, last = ticket.created_at, 0
     for step in ticket.history:
         if step.get("what") == "waiting":

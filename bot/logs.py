@@ -1,4 +1,4 @@
-"""How Lagdesk logs: text or JSON lines on standard error, secrets taken out. No log level here."""
+"""Logging to standard error: text or JSON lines, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _PATTERNS: Final = (
     r"|(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,6}(?![\w:])"
 )
 _LOOPBACK: Final = "127.0.0.1"
-_MIN_SECRET_LENGTH: Final = 4  # taking shorter secrets out would make every line unreadable
+_MIN_SECRET_LENGTH: Final = 4  # redacting shorter ones would make every line unreadable
 _OWN_LOGGERS: Final = ("__main__", "bot", "handlers")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Take tokens, keys, signatures, addresses and these secrets out of a text."""
+    """Replace tokens, keys, signatures, IP addresses and these secrets in a text."""
     return _pattern(tuple(secrets)).sub(
         lambda match: match[0] if match[0] == _LOOPBACK else "[redacted]", text
     )
@@ -66,19 +66,19 @@ class _JsonFormatter(logging.Formatter):
 
 
 def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
-    """Log to standard error. Libraries speak from WARNING on: their details hold texts and uids."""
+    """Log to standard error; libraries from WARNING on, as their details contain texts and uids."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter(secrets) if form == "json" else _TextFormatter(secrets))
     numeric_level = logging.getLevelNamesMapping()[level]
     logging.basicConfig(level=max(numeric_level, logging.WARNING), handlers=[handler], force=True)
     for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(numeric_level)
-    for name in ("dbos", "alembic"):  # they set levels of their own
+    for name in ("dbos", "alembic"):  # these set their own levels
         logging.getLogger(name).setLevel(max(numeric_level, logging.WARNING))
     handler.addFilter(_is_worth_logging)
     handler.setLevel(numeric_level)
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """Bolt warns of what we do on purpose, and a retry that helped is no news."""
+    """Drop Bolt's warnings about what is intended, and stamina's about successful retries."""
     return record.levelno >= logging.ERROR or not record.name.startswith(("slack_bolt", "stamina"))

@@ -1,4 +1,4 @@
-"""The hours in which nobody is to be called. When a call is due others say."""
+"""Quiet hours: when the clock escalates no ticket."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _INTERVAL: Final = re.compile(
     r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–]\s*([01]?[0-9]|2[0-4]):([0-5][0-9])(?:\s+(\S+))?"
 )
 _MIDNIGHT: Final = 24 * 60
-_MAX_ITERATIONS: Final = 100  # of stretches that touch each other; two days have far fewer
+_MAX_ITERATIONS: Final = 100  # adjoining intervals; two days have far fewer
 
 
 @dataclass(frozen=True, slots=True)
 class DailyInterval:
-    """From `start` to `end`, minutes of a day in `zone`; over midnight when start is later."""
+    """From `start` to `end`, minutes of a day in `zone`; past midnight when start is later."""
 
     start: int
     end: int
     zone: str
 
     def end_after(self, moment: dt.datetime) -> dt.datetime | None:
-        """When the stretch a moment lies in is over, None when it lies in none."""
+        """Return the end in UTC of the interval a moment is in, None outside of it."""
         local_time = moment.astimezone(ZoneInfo(self.zone))
         minute = local_time.hour * 60 + local_time.minute
         if not self.covers(minute):
@@ -35,7 +35,7 @@ class DailyInterval:
             minutes=self.end
         )
         when = end.astimezone(dt.UTC)
-        # where clocks are put back it comes twice, and the first is over
+        # when clocks go back, the end occurs twice and the first may be past
         return when if when > moment else end.replace(fold=1).astimezone(dt.UTC)
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class DailyInterval:
         return f"{start}–{end} {self.zone}"
 
     def covers(self, minute: int) -> bool:
-        """Tell whether this minute of the day is quiet."""
+        """Tell whether this minute of the day is in the interval."""
         if self.start > self.end:
             return not self.end <= minute < self.start
         return self.start <= minute < self.end
@@ -51,7 +51,7 @@ class DailyInterval:
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Quiet is when it is quiet in every zone that is named: else somebody is awake."""
+    """Daily intervals. With several zones, quiet hours apply only where all of them overlap."""
 
     intervals: tuple[DailyInterval, ...] = ()
 
@@ -59,13 +59,13 @@ class QuietHours:
         return ", ".join(str(interval) for interval in self.intervals)
 
     def after(self, moment: dt.datetime) -> dt.datetime:
-        """The moment itself, or the end of the quiet hours it lies in."""
+        """Return the moment itself, or the end of the quiet hours it is in."""
         for _ in range(_MAX_ITERATIONS):
             interval_ends = [self._end_after(zone, moment) for zone in self._zones]
-            awake_at = [end for end in interval_ends if end is not None]
-            if not awake_at or len(awake_at) < len(interval_ends):
+            ends = [end for end in interval_ends if end is not None]
+            if not ends or len(ends) < len(interval_ends):
                 break
-            moment = min(awake_at)
+            moment = min(ends)
         return moment
 
     @property
@@ -81,9 +81,9 @@ NEVER_QUIET: Final = QuietHours()
 
 
 def read_quiet_hours(text: str, zone: str) -> QuietHours | None:
-    """Read `22:00-08:00, 12:00-13:00 Europe/Berlin`; without a zone it is `zone`.
+    """Read `22:00-08:00, 12:00-13:00 Europe/Berlin`; the zone defaults to `zone`.
 
-    Returns None for anything else, and for a zone in which every minute would be quiet.
+    Returns None for anything else, and when a zone would be quiet all day.
     """
     intervals = [_read_interval(part.strip(), zone) for part in text.split(",") if part.strip()]
     valid = tuple(interval for interval in intervals if interval is not None)

@@ -1,4 +1,4 @@
-"""The only reader of the environment. What a setting does stands where it is used."""
+"""Settings, read from the environment and checked."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from dotenv import dotenv_values
 from bot.cron import is_schedule
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 
-CLOUDS: Final = ("agora", "volcengine", "huawei")
 LAST_PORT: Final = 65535
 _DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
-_MAX_DURATION_S: Final = 10 * 366 * 86400  # nobody waits or keeps longer
+_MAX_DURATION_S: Final = 10 * 366 * 86400  # ten years
 _LOCALES: Final = ("zh", "en", "both")
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name Babel looks for
-    """Mark a sentence for the catalogs without saying it."""
+    """Mark a sentence for the catalogs."""
     return msgid
 
 
@@ -34,7 +33,7 @@ _APPS: Final = N_("names and app ids such as kids=APPID1,adults=APPID2")
 
 
 class SettingError(Exception):
-    """A setting that is wrong or missing. `expected` is a msgid of the catalogs."""
+    """A wrong or missing setting. `expected` is a msgid of the catalogs."""
 
     def __init__(self, name: str, expected: str) -> None:
         super().__init__(f"{name}: expected {expected}")
@@ -44,7 +43,7 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
-    """One cloud's settings: `apps` maps our name of an app to the cloud's id of it."""
+    """One cloud's settings: `apps` maps each app's name to its id at the cloud."""
 
     name: str
     apps: Mapping[str, str]
@@ -55,7 +54,7 @@ class CloudSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything Lagdesk can be told from outside, checked."""
+    """All settings, checked."""
 
     slack_bot_token: str = field(default="", repr=False)
     slack_signing_secret: str = field(default="", repr=False)
@@ -85,12 +84,12 @@ class Settings:
 
     @property
     def apps(self) -> dict[str, CloudSettings]:
-        """Which cloud carries each app, by our name of the app, in the order configured."""
+        """The cloud of each app, by the app's name, in the configured order."""
         return {app: cloud for cloud in self.clouds for app in cloud.apps}
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Everything no log may ever show."""
+        """Every value that must not appear in a log."""
         slack = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
         keys = (self.slack_client_secret, self.huawei_callback_key)
         clouds = (secret for cloud in self.clouds for secret in cloud.secrets.values())
@@ -104,7 +103,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads one environment, remembering nothing."""
+    """Reads and checks variables of one environment."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -204,7 +203,7 @@ def _database_url(read: _Reader) -> str:
 
 
 def _is_database(url: str) -> bool:
-    """A database in memory is none: each connection would have its own."""
+    """Check a database URL; in memory, each connection would have its own database."""
     if url.startswith("sqlite:///"):
         return ":memory:" not in url and "mode=memory" not in url and not url.endswith("/")
     try:
@@ -232,7 +231,7 @@ def _quiet_hours(read: _Reader, zone: str) -> QuietHours:
 
 
 def _user_ids(read: _Reader, name: str) -> tuple[str, ...]:
-    """Read the ids of people, in the order they are written, each once."""
+    """Read a list of user ids in order, without duplicates."""
     people = [part.strip() for part in read.text(name).split(",") if part.strip()]
     if not all(re.fullmatch(r"[UW][A-Z0-9]+", person) for person in people):
         raise SettingError(name, N_("user ids such as U0123456789, separated by commas"))
@@ -290,7 +289,7 @@ def _huawei(read: _Reader) -> CloudSettings | None:
 
 
 def _record_rules(read: _Reader) -> dict[str, str]:
-    """Which recording rule of Huawei's console records calls of which app."""
+    """Read the recording rule (of Huawei's console) of each app."""
     rules, apps = read.apps("HUAWEI_RECORD_RULES"), read.apps("HUAWEI_APPS")
     if not set(rules) <= set(apps):
         raise SettingError("HUAWEI_RECORD_RULES", N_("names that are also in HUAWEI_APPS"))
@@ -310,9 +309,9 @@ def _clouds(read: _Reader) -> tuple[CloudSettings, ...]:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from an environment, by default the process's own over `.env`.
+    """Read the settings from an environment, by default the process's, and `.env` below it.
 
-    Raises SettingError, which names the setting and what is expected.
+    Raises SettingError with the setting's name and what is expected.
     """
     if environment is None:
         environment = _process_environment()
@@ -350,7 +349,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _process_environment() -> dict[str, str]:
-    """The process's environment over `.env`, a file beside which it was started."""
+    """Return the process's environment over `.env` in the working directory."""
     try:
         from_file = {key: value or "" for key, value in dotenv_values(".env").items()}
     except (OSError, UnicodeError):
@@ -359,7 +358,7 @@ def _process_environment() -> dict[str, str]:
 
 
 def _paired(read: _Reader, name: str, counterpart: str) -> str:
-    """Read one of two settings that are nothing without each other."""
+    """Read one of two settings that are only valid together."""
     value = read.text(name)
     if not value and read.text(counterpart):
         raise SettingError(name, N_("a value, since its counterpart is set"))
@@ -367,7 +366,7 @@ def _paired(read: _Reader, name: str, counterpart: str) -> str:
 
 
 def read_operator_locale() -> Literal["zh", "en", "both"]:
-    """DEFAULT_LOCALE alone, to explain other settings in; English when it is wrong itself."""
+    """Read DEFAULT_LOCALE alone, the language of setting errors; English when it is wrong."""
     try:
         found = _Reader(_process_environment()).choice("DEFAULT_LOCALE", _LOCALES, "zh")
     except SettingError:
@@ -376,7 +375,7 @@ def read_operator_locale() -> Literal["zh", "en", "both"]:
 
 
 def read_system_locale() -> Literal["zh", "en"]:
-    """The language of the terminal, for the demo, which has no settings."""
+    """Return the terminal's language, for the demo, which has no settings."""
     name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "zh" if name.startswith("zh") else "en"
 

@@ -1,4 +1,4 @@
-"""The ticket: its table and its pure transitions. No clock, no database, no Slack in here."""
+"""The ticket: its table and its state transitions."""
 
 from __future__ import annotations
 
@@ -23,39 +23,36 @@ from bot.call import IssueType, Report, Side
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 
-_MAX_URGENCY_STEPS: Final = 9  # what is escalated oftener is not more urgent
-LAST_GROUP_STEP: Final = 2  # whom the step after it calls the policy says
-_REPEAT_CLICK_WINDOW: Final = dt.timedelta(
-    seconds=60
-)  # who presses again so soon wants nothing more
+_MAX_URGENCY_STEPS: Final = 9  # further escalations do not raise the urgency
+LAST_GROUP_STEP: Final = 2  # the last step that always notifies the support group
+_REPEAT_CLICK_WINDOW: Final = dt.timedelta(seconds=60)  # escalating again within it does nothing
 
-
-CALL_FIELDS: Final = frozenset(  # those that say which call is meant, and whose side of it
+CALL_FIELDS: Final = frozenset(  # which call, and which side of it had the problem
     ("app", "cloud", "cname", "teacher_uid", "student_uid", "abnormal_side", "occurred_at")
 )
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
-    """An aware moment, kept in UTC; SQLite would forget the zone."""
+    """An aware datetime, stored in UTC; SQLite does not store zones."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        """Store the moment as naive UTC."""
+        """Convert to naive UTC."""
         _ = dialect
         return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
 
     def process_result_value(
         self, value: dt.datetime | None, dialect: Dialect
     ) -> dt.datetime | None:
-        """Give the moment its zone back."""
+        """Convert back to aware UTC."""
         _ = dialect
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
 class EnumText(TypeDecorator[StrEnum]):
-    """A member of an enumeration, kept as its plain text; no database type to migrate."""
+    """An enum member, stored as text: a database enum would need migrations."""
 
     impl = String
     cache_ok = True
@@ -65,18 +62,18 @@ class EnumText(TypeDecorator[StrEnum]):
         self.members = members
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
-        """Store the text, refusing what is no member."""
+        """Convert to text. Raises ValueError for anything but a member."""
         _ = dialect
         return None if value is None else self.members(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """Give the member back."""
+        """Convert back to the member."""
         _ = dialect
         return None if value is None else self.members(value)
 
 
 class Status(StrEnum):
-    """Where a ticket stands."""
+    """A ticket's status."""
 
     OPEN = "open"
     CLAIMED = "claimed"
@@ -84,30 +81,28 @@ class Status(StrEnum):
 
 
 class ReportState(StrEnum):
-    """What became of the report to the cloud."""
+    """The state of the report to the cloud."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    UNCONFIRMED = "unconfirmed"  # it may have arrived, no answer came; never sent again blindly
-    UNSUPPORTED = "unsupported"  # this cloud has no such call
+    UNCONFIRMED = "unconfirmed"  # no response: it may have arrived, so it is not sent again
+    UNSUPPORTED = "unsupported"  # this cloud has no such endpoint
     OFF = "off"  # switched off by a setting
 
 
-MAYBE_SENT_STATES: Final = frozenset(
-    (ReportState.ACCEPTED, ReportState.UNCONFIRMED)
-)  # the cloud, perhaps
+MAYBE_SENT_STATES: Final = frozenset((ReportState.ACCEPTED, ReportState.UNCONFIRMED))
 
 
 def _json_list() -> Any:
-    """An empty list, kept as JSON; change it by assigning a new one."""
+    """Return a JSON column for a list; assign a new list to change it."""
     return Field(
         default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
     )
 
 
 class Ticket(SQLModel, table=True):
-    """One reported call. `LD-<number>` is its name."""
+    """One reported call, named `LD-<number>`."""
 
     __table_args__ = (
         UniqueConstraint("team", "origin"),
@@ -125,7 +120,7 @@ class Ticket(SQLModel, table=True):
 
     number: int | None = Field(default=None, primary_key=True)
     team: str = ""
-    origin: str  # the Slack view or event it came from: one makes one ticket
+    origin: str  # the Slack view or event it was made from, at most once
     status: Status = Field(default=Status.OPEN, sa_type=EnumText(Status))
     app: str
     cloud: str
@@ -156,9 +151,9 @@ class Ticket(SQLModel, table=True):
     permalink: str = ""
     origin_channel: str = ""
     diagnosis_ts: str = ""
-    chart_file_id: str = ""  # Slack's id of the picture in the diagnosis
-    chart_alt_text: str = ""  # what it shows, in words
-    cause: str = ""  # of the verdict, to look for
+    chart_file_id: str = ""  # Slack's id of the chart in the diagnosis
+    chart_alt_text: str = ""
+    cause: str = ""  # the verdict's, for filters
     at_fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
@@ -166,12 +161,12 @@ class Ticket(SQLModel, table=True):
     incident_permalink: str = Field(default="", sa_column_kwargs={"server_default": ""})
     duplicate_of: int | None = Field(default=None, index=True)
     related: list[int] = _json_list()  # tickets people linked to this one
-    history: list[dict[str, Any]] = _json_list()  # who did what when: {"what", "who", "at", ...}
-    helped: bool | None = None  # what the reporter says of the resolution
-    is_live: bool | None = None  # the class still goes on, as far as the cloud told
+    history: list[dict[str, Any]] = _json_list()  # {"what", "who", "at", ...}, oldest first
+    helped: bool | None = None  # the reporter's answer about the resolution
+    is_live: bool | None = None  # whether the class is going on, as last returned by the cloud
     class_ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    revision: int = 0  # grows with every change people can see on the card
+    revision: int = 0  # incremented with every change of the card
 
     @property
     def label(self) -> str:
@@ -188,7 +183,7 @@ class Ticket(SQLModel, table=True):
 
     @property
     def report(self) -> Report:
-        """The complaint as the clouds and the diagnosis take it."""
+        """The complaint, as clouds and diagnosis take it."""
         return Report(
             app=self.app,
             cname=self.cname,
@@ -201,23 +196,23 @@ class Ticket(SQLModel, table=True):
         )
 
     def mark_changed(self) -> None:
-        """Note that the card has to be drawn again, how urgent it is, and that nobody is called."""
+        """Update what follows from a change: the revision, the urgency, the next escalation."""
         self.revision += 1
         if self.status is not Status.OPEN or self.duplicate_of is not None:
-            self.escalates_at = None  # whatever made it so
-        calls = self.escalation_step if self._is_unattended else 0
-        self.urgency = min(calls, _MAX_URGENCY_STEPS) * 2 + int(bool(self.is_live))
+            self.escalates_at = None
+        steps = self.escalation_step if self._is_unattended else 0
+        self.urgency = min(steps, _MAX_URGENCY_STEPS) * 2 + int(bool(self.is_live))
 
     def add_event(self, what: str, now: dt.datetime, who: str = "", **more: Any) -> None:
-        """Write down what happened to the ticket, for its card and for whoever asks later."""
+        """Add an event to the ticket's history."""
         step = {"what": what, "who": who, "at": now.isoformat(), **more}
         self.history = [*self.history, step]
         self.mark_changed()
 
     def claim(self, person: str, now: dt.datetime) -> None:
-        """Somebody takes the ticket; ConflictError when somebody has it, or it is resolved."""
+        """Assign the ticket to a person. Raises ConflictError when it is claimed or resolved."""
         if self.status is Status.CLAIMED and self.assignee == person:
-            return  # a click that came twice
+            return  # a repeated click
         if self.status is Status.CLAIMED:
             raise ConflictError(
                 message(
@@ -231,7 +226,7 @@ class Ticket(SQLModel, table=True):
         self.add_event("claimed", now, person)
 
     def hand_over(self, to: str, person: str, now: dt.datetime) -> None:
-        """Somebody else has the ticket from now on, whoever had it; ConflictError when resolved."""
+        """Assign the ticket to somebody else. Raises ConflictError when it is resolved."""
         self._require_unresolved()
         if self.status is Status.CLAIMED and self.assignee == to:
             return
@@ -239,7 +234,7 @@ class Ticket(SQLModel, table=True):
         self.add_event("handed", now, person, to=to)
 
     def escalate(self, now: dt.datetime, person: str = "") -> None:
-        """Somebody has the group called; ConflictError when the ticket is resolved."""
+        """Notify the group, at a person's request. Raises ConflictError when it is resolved."""
         self._require_unresolved()
         if self.escalated_at is not None and now - self.escalated_at < _REPEAT_CLICK_WINDOW:
             return
@@ -254,29 +249,29 @@ class Ticket(SQLModel, table=True):
         person: str = "",
         people: Sequence[str] = (),
     ) -> None:
-        """Write down that people are called; `person` had it done, "" when it was the clock.
+        """Record an escalation; `person` requested it, "" for the clock.
 
-        `people` are those who are called by name.
+        `people` are those notified by name.
         """
         self.escalated_at, self.escalation_step = now, step
-        call = self.revision + 1  # tells the calls of a ticket apart
-        more = {"whom": target, "people": list(people), "step": step, "call": call}
+        escalation_id = self.revision + 1  # unique within the ticket
+        more = {"whom": target, "people": list(people), "step": step, "call": escalation_id}
         self.add_event("called", now, person, **more)
 
     def resolve(self, person: str, now: dt.datetime, *, cause: str, resolution: str) -> None:
-        """The ticket is done; ConflictError when it already was, unless in the same words."""
-        said = (self.status, self.resolver, self.resolved_cause, self.resolution)
-        if said == (Status.RESOLVED, person, cause, resolution):
-            return  # a form that came twice
+        """Resolve the ticket. Raises ConflictError when it is, with other values, already."""
+        current = (self.status, self.resolver, self.resolved_cause, self.resolution)
+        if current == (Status.RESOLVED, person, cause, resolution):
+            return  # a repeated submission
         self._require_unresolved()
         self._close(person, now)
         self.resolved_cause, self.resolution = cause, resolution
         self.add_event("resolved", now, person)
 
     def merge(self, into: Ticket, person: str, now: dt.datetime) -> None:
-        """The ticket is done with: another one tells of the same thing.
+        """Resolve the ticket as a duplicate of another one.
 
-        ConflictError for itself, for what is a duplicate too, and when it is resolved already.
+        Raises ConflictError for itself, for another duplicate, and when it is resolved already.
         """
         if self.duplicate_of == into.id:
             return
@@ -298,7 +293,7 @@ class Ticket(SQLModel, table=True):
         self.add_event("merged", now, person, ticket=into.id, link=into.permalink, over=is_over)
 
     def reopen(self, person: str, now: dt.datetime) -> None:
-        """The ticket is open again; ConflictError when it is not resolved."""
+        """Reopen the ticket. Raises ConflictError when it is not resolved."""
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
         self.status, self.assignee, self.claimed_at = Status.OPEN, None, None
@@ -307,7 +302,7 @@ class Ticket(SQLModel, table=True):
         self.add_event("reopened", now, person)
 
     def confirm_resolved(self, person: str, now: dt.datetime) -> None:
-        """The reporter says that the resolution helped; ConflictError when there is none."""
+        """Record that the resolution helped. Raises ConflictError when there is none."""
         if self.status is not Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is not resolved.", ticket=self.label))
         if not self.helped:
@@ -315,7 +310,7 @@ class Ticket(SQLModel, table=True):
             self.add_event("helped", now, person)
 
     def link(self, other: Ticket, person: str, now: dt.datetime) -> None:
-        """Both tickets name each other; ConflictError for itself."""
+        """Link two tickets to each other. Raises ConflictError for a ticket and itself."""
         if other.id == self.id:
             raise ConflictError(message("A ticket cannot be linked to itself."))
         for one, two in ((self, other), (other, self)):
@@ -324,25 +319,25 @@ class Ticket(SQLModel, table=True):
                 one.add_event("linked", now, person, ticket=two.id, link=two.permalink)
 
     def unlink(self, other: Ticket, person: str, now: dt.datetime) -> None:
-        """Neither ticket names the other any more."""
+        """Remove the link between two tickets."""
         for one, two in ((self, other), (other, self)):
             if two.id in one.related:
                 one.related = [number for number in one.related if number != two.id]
                 one.add_event("unlinked", now, person, ticket=two.id)
 
-    def correct(self, said: Mapping[str, Any], person: str, now: dt.datetime) -> frozenset[str]:
-        """Put right what the report said, and tell which fields changed.
+    def correct(self, values: Mapping[str, Any], person: str, now: dt.datetime) -> frozenset[str]:
+        """Correct the report's fields and return the names of those that changed.
 
-        Another call was judged then: its verdict goes. The report to the cloud is not sent again
-        when it may have arrived; the step keeps that it told of the call before.
+        A change of `CALL_FIELDS` removes the verdict, which is about another call. A report that
+        may have been sent is not sent again; the event records the cloud that has the old one.
         """
-        changed = frozenset(name for name in said if getattr(self, name) != said[name])
+        changed = frozenset(name for name in values if getattr(self, name) != values[name])
         if not changed:
             return changed
         sent = self.report_state in MAYBE_SENT_STATES or self.report_attempted_at is not None
         more = {"reported_to": self.cloud} if sent and changed & CALL_FIELDS else {}
         for name in changed:
-            setattr(self, name, said[name])
+            setattr(self, name, values[name])
         if changed & CALL_FIELDS:
             self.verdict, self.diagnosed_at = None, None
             self.cause, self.at_fault_uid, self.chart_file_id = "", "", ""
@@ -350,17 +345,17 @@ class Ticket(SQLModel, table=True):
         return changed
 
     def count_events(self, *what: str) -> int:
-        """How often one of these things happened to the ticket."""
+        """Count the events of these kinds in the history."""
         return sum(step["what"] in what for step in self.history)
 
     def previously_reported_cloud(self) -> str | None:
-        """The cloud that was told of the call as it stood before it was corrected."""
+        """Return the cloud that has a report from before the last correction."""
         clouds = (step["reported_to"] for step in reversed(self.history) if "reported_to" in step)
         return next(clouds, None)
 
     @property
     def _is_unattended(self) -> bool:
-        """Nobody has the ticket, or whoever has it called for help since."""
+        """Whether it was escalated, and not claimed since."""
         called_at, claimed_at = self.escalated_at, self.claimed_at
         return called_at is not None and (claimed_at is None or called_at > claimed_at)
 
@@ -369,7 +364,7 @@ class Ticket(SQLModel, table=True):
         self.helped = None
 
     def restart_escalation(self, now: dt.datetime, person: str) -> None:
-        """The ticket is open again, and waits as if it had just been filed."""
+        """Start the escalation steps anew, as if the ticket had just been filed."""
         self.escalated_at, self.escalation_step, self.escalates_at = None, 0, None
         self.add_event("waiting", now, person)
 

@@ -1,7 +1,4 @@
-"""A verdict and what was measured, as a picture, as words, as chart data, and packed to keep.
-
-Says everything through Words and knows no Slack: blocks are built elsewhere.
-"""
+"""Charts of a call: as PNG, as native chart data, as alt text, and series packed to store."""
 
 from __future__ import annotations
 
@@ -30,11 +27,11 @@ __all__ = [
 
 
 def draw(chart_spec: ChartSpec, translator: Translator) -> bytes:
-    """Draw a picture as a PNG, 1200 pixels wide and 900 high, higher only with much to say.
+    """Draw a chart as a PNG, 1200 pixels wide and 900 high, higher if the panels need it.
 
-    Takes a tenth of a second of one core: call it in a thread. Raises ValueError when there is
-    no panel to draw.
+    It takes a tenth of a second of one core: call it in a thread. Raises ValueError when there is
+    no panel.
     """
-    from bot.charts.drawing import draw_png  # noqa: PLC0415 - who draws nothing loads no Pillow
+    from bot.charts.drawing import draw_png  # noqa: PLC0415 - Pillow is slow to import
 
     return draw_png(chart_spec, translator)

@@ -1,4 +1,4 @@
-"""A picture in words, for who cannot see it: only what the data say. No pixel is here."""
+"""Alt text: a chart's data in sentences."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ALT_TEXT_LENGTH: Final = 2000
 
 
 def alt_text(chart_spec: ChartSpec, translator: Translator, most: int = ALT_TEXT_LENGTH) -> str:
-    """Tell a picture: when, who, what, its worst and usual values, and how often it froze.
+    """Describe a chart: times, participants, worst and usual values, freezes.
 
-    At most `most` characters; whole sentences are left out beyond it, the last ones first.
+    The text has at most `most` characters; the last sentences are left out as a whole.
     """
     texts = []
     max_length = most // len(translator.per_language) - 1
@@ -37,7 +37,7 @@ def alt_text(chart_spec: ChartSpec, translator: Translator, most: int = ALT_TEXT
 
 
 def _sentences(chart_spec: ChartSpec, translator: Translator) -> Iterator[Message]:
-    """Say everything in one language; `words` only writes times and numbers."""
+    """Yield the sentences; `translator`, of one language, writes times and numbers."""
     yield message("%(title)s.", title=translator.translate(chart_spec.title).rstrip(".。 "))
     user_message = (
         message("Channel %(cname)s, %(since)s to %(until)s; problem at %(time)s.")
@@ -57,9 +57,8 @@ def _sentences(chart_spec: ChartSpec, translator: Translator) -> Iterator[Messag
 
 
 def native_charts_caption(chart_spec: ChartSpec) -> list[Message]:
-    """Say what a surface's own charts cannot show: when was complained, and the freezes."""
-    stretch_s = round((chart_spec.until - chart_spec.since) / MAX_POINTS)
-    length = Duration(stretch_s)
+    """Return what native charts cannot show: the time of the complaint, and the freezes."""
+    length = Duration(round((chart_spec.until - chart_spec.since) / MAX_POINTS))
     point = message("Each point is the worst value within %(length)s.", length=length)
     if chart_spec.is_reported:
         point = message(
@@ -73,13 +72,13 @@ def native_charts_caption(chart_spec: ChartSpec) -> list[Message]:
 def _panel(panel: Panel, translator: Translator) -> Message:
     curves = [_curve(panel, curve, translator) for curve in panel.curves]
     if panel.limit is not None:
-        bound = write_value(translator, panel.limit.bound, panel.unit)
+        bound = write_value(panel.limit.bound, panel.unit)
         curves.append(message("%(name)s %(value)s", name=message("limit"), value=bound))
     return message("%(panel)s: %(curves)s.", panel=panel.name, curves=curves)
 
 
 def _curve(panel: Panel, curve: Curve, translator: Translator) -> Message:
-    """Tell the worst value of a curve, when that was, and what it usually was."""
+    """Describe a curve's worst value, its time, and the usual value."""
     worst = int(np.argmin(curve.values) if panel.low_is_bad else np.argmax(curve.values))
     user_message = (
         message("%(who)s lowest %(value)s at %(time)s, usually %(usual)s")
@@ -90,9 +89,9 @@ def _curve(panel: Panel, curve: Curve, translator: Translator) -> Message:
         user_message.id,
         {
             "who": curve.who,
-            "value": write_value(translator, float(curve.values[worst]), panel.unit),
+            "value": write_value(float(curve.values[worst]), panel.unit),
             "time": translator.format_time(to_datetime(float(curve.times[worst])), "HH:mm:ss"),
-            "usual": write_value(translator, float(np.median(curve.values)), panel.unit),
+            "usual": write_value(float(np.median(curve.values)), panel.unit),
         },
     )
 

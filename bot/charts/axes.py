@@ -1,4 +1,4 @@
-"""Scales: which values and times are written at the axes, and where a value lies in a panel."""
+"""Axes: ticks, and the pixel position of a time or value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGEST: Final = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of the picture, in pixels."""
+    """A rectangle of the chart, in pixels."""
 
     left: float
     top: float
@@ -35,9 +35,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a panel's curves are drawn, and which time and value its edges stand for.
+    """The area of a panel's curves, with the times and values of its edges.
 
-    `since` and `until` are epoch seconds; the values run from 0 at the bottom to `top`.
+    `since` and `until` are epoch seconds; values are 0 at the bottom to `top`.
     """
 
     box: Box
@@ -46,28 +46,28 @@ class Frame:
     top: float
 
     def x(self, at: float) -> float:
-        """Return where a time lies, in pixels; outside times at the edge."""
+        """Return the x of a time, in pixels; times outside are at the edge."""
         share = (at - self.since) / (self.until - self.since)
         return self.box.left + min(max(share, 0.0), 1.0) * (self.box.right - self.box.left)
 
     def y(self, value: float) -> float:
-        """Return where a value lies, in pixels; outside values at the edge."""
+        """Return the y of a value, in pixels; values outside are at the edge."""
         share = min(max(value / self.top, 0.0), 1.0)
         return self.box.bottom - share * (self.box.bottom - self.box.top)
 
     def xs(self, times: FloatArray) -> FloatArray:
-        """Return where times lie, in pixels."""
+        """Return the x of each time, in pixels."""
         share = ((times - self.since) / (self.until - self.since)).clip(0, 1)
         return np.asarray(self.box.left + share * (self.box.right - self.box.left))
 
     def ys(self, values: FloatArray) -> FloatArray:
-        """Return where values lie, in pixels."""
+        """Return the y of each value, in pixels."""
         share = (values / self.top).clip(0, 1)
         return np.asarray(self.box.bottom - share * (self.box.bottom - self.box.top))
 
 
 def value_ticks(highest: float, unit: Unit) -> list[float]:
-    """Return the values written at the axis, from 0 to the top of the scale."""
+    """Return the values at the axis, from 0 to the top of the scale."""
     if unit is Unit.PERCENT and _FULL / 2 < highest <= _FULL:
         return [0.0, 50.0, 100.0]
     target = min(max(highest * _HEADROOM, 1.0), _LARGEST)
@@ -81,7 +81,7 @@ def value_ticks(highest: float, unit: Unit) -> list[float]:
 def time_ticks(
     since: float, until: float, translator: Translator, most: int
 ) -> list[tuple[float, str]]:
-    """Return the times written at the axis, round ones in the reader's zone, at most so many."""
+    """Return at most so many times for the axis, round ones in the reader's zone."""
     step = next((one for one in _STEPS_S if (until - since) / one <= most), _STEPS_S[-1])
     start = to_datetime(since)
     offset = _offset_s(start, translator)
@@ -92,11 +92,11 @@ def time_ticks(
 
 
 def to_datetime(epoch_s: float) -> dt.datetime:
-    """Turn epoch seconds into an aware moment."""
+    """Turn epoch seconds into an aware datetime."""
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
 def _offset_s(moment: dt.datetime, translator: Translator) -> float:
-    """Return how far the reader's zone is from UTC, read off what the reader is told."""
+    """Return the offset from UTC of the translator's zone, in seconds."""
     local = dt.datetime.fromisoformat(translator.format_time(moment, "yyyy-MM-dd'T'HH:mm:ss"))
     return (local.replace(tzinfo=dt.UTC) - moment.replace(microsecond=0)).total_seconds()

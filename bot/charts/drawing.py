@@ -1,4 +1,4 @@
-"""A picture onto pixels with Pillow: shapes at twice the size and reduced, text as it is."""
+"""Drawing with Pillow: shapes at twice the size and reduced, text at its size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PAPER: Final = (255, 255, 255)
 INK: Final = (29, 28, 29)
 FAINT: Final = (84, 84, 92)
 GRID: Final = (210, 214, 220)
-CURVES: Final = ((0, 90, 160), (213, 94, 0))  # blue and vermilion: told apart by every eye
+CURVES: Final = (
+    (0, 90, 160),
+    (213, 94, 0),
+)  # blue and vermilion, also distinct for colour-blind readers
 FREEZE: Final = (253, 230, 178)
 FREEZE_EDGE: Final = (190, 130, 0)
 LIMIT: Final = (125, 15, 80)
@@ -30,19 +33,19 @@ LIMIT: Final = (125, 15, 80)
 _SCALE: Final = 2
 _CURVE_PX: Final = (3.5, 7.5)
 _CORE_PX: Final = 3.5  # the student's line is hollow
-_DENSE_CURVE_PX: Final = (1.5, 3.0)  # neither is where hollows would run into each other
+_DENSE_CURVE_PX: Final = (1.5, 3.0)  # a hollow line is unreadable where points are dense
 _DENSE_STEP_PX: Final = 3.0
 _MARKER_PX: Final = 8.0
 _MARKER_EVERY_PX: Final = 120.0
 _EDGE_PX: Final = 7.0
 _DASH_PX: Final = (16.0, 9.0)
-_ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to be seen
+_ROUND_UP_TO: Final = 1500  # joints of longer curves are too small to notice
 
 Points = list[tuple[float, float]]
 
 
 def draw_png(chart_spec: ChartSpec, translator: Translator) -> bytes:
-    """Draw a picture; see `bot.charts.draw`."""
+    """Draw a chart; see `bot.charts.draw`."""
     layout = build_layout(chart_spec, translator)
     size = (_SCALE * WIDTH, _SCALE * layout.height)
     large = Image.new("RGB", size, PAPER)
@@ -60,7 +63,7 @@ def draw_png(chart_spec: ChartSpec, translator: Translator) -> bytes:
 
 
 class _Pen:
-    """Draws shapes given in the picture's pixels onto the larger sheet."""
+    """Draws shapes, given in the chart's pixels, onto the larger sheet."""
 
     def __init__(self, sheet: ImageDraw.ImageDraw) -> None:
         self._sheet = sheet
@@ -77,7 +80,7 @@ class _Pen:
         self._sheet.rounded_rectangle(corners, _SCALE * round_px, colour)
 
     def marker(self, end: int, x: float, y: float) -> None:
-        """Draw the mark of an end's curve: a full circle, or a triangle with a light middle."""
+        """Draw the marker of an end's curve: a full circle, or a triangle with a light middle."""
         x, y, r = _SCALE * x, _SCALE * y, _SCALE * _MARKER_PX
         if end == 0:
             self._sheet.ellipse((x - r, y - r, x + r, y + r), CURVES[0], PAPER, 2)
@@ -98,7 +101,9 @@ def _draw_panel(pen: _Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: L
     for at in layout.times:
         pen.line([(frame.x(at), box.top), (frame.x(at), box.bottom)], GRID, 1.5)
     for curve in sorted(placed.panel.curves, key=lambda one: -one.end):
-        _draw_curve(pen, frame, curve)  # the teacher's full line over the hollow one hides neither
+        _draw_curve(
+            pen, frame, curve
+        )  # the teacher's solid line over the hollow one: both are visible
     if placed.panel.limit is not None:
         y = frame.y(placed.panel.limit.bound)
         for start, end in _dashes(box.left, box.right):
@@ -110,7 +115,7 @@ def _draw_panel(pen: _Pen, chart_spec: ChartSpec, placed: PlacedPanel, layout: L
 
 
 def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
-    """Shade a stretch in which nothing moved; its upper edge is dark, for who sees no colour."""
+    """Shade a freeze; its upper edge is dark, for readers who cannot see the colour."""
     if until <= frame.since or since >= frame.until:
         return
     left = frame.x(since)
@@ -121,7 +126,7 @@ def _draw_freeze(pen: _Pen, frame: Frame, since: float, until: float) -> None:
 
 
 def _draw_curve(pen: _Pen, frame: Frame, curve: Curve) -> None:
-    """Draw what was measured; a hole in it stays a hole."""
+    """Draw a curve; gaps in its samples are left open."""
     dense = (frame.box.right - frame.box.left) < _DENSE_STEP_PX * len(curve.times)
     pieces = [
         _downsample(frame.xs(curve.times[piece]), frame.ys(curve.values[piece]))
@@ -154,13 +159,13 @@ def _downsample(xs: FloatArray, ys: FloatArray) -> tuple[FloatArray, FloatArray]
     if 4 * len(starts) > len(xs):
         return xs, ys
     low, high = np.minimum.reduceat(ys, starts), np.maximum.reduceat(ys, starts)
-    turned = np.arange(len(starts)) % 2 == 1  # down and up again, as a line would go
+    turned = np.arange(len(starts)) % 2 == 1  # down and up again, as a line does
     first, second = np.where(turned, high, low), np.where(turned, low, high)
     return np.repeat(columns[starts] + 0.5, 2), np.stack([first, second], axis=1).ravel()
 
 
 def _marker_positions(xs: FloatArray, end: int) -> Iterator[int]:
-    """Choose the points that carry a marker, the two ends' not in the same places."""
+    """Choose the points with a marker, different ones for the two ends."""
     positions = np.arange((end + 1) * _MARKER_EVERY_PX / 2, WIDTH, _MARKER_EVERY_PX)
     for x in positions[(positions >= xs[0]) & (positions <= xs[-1])]:
         yield int(np.argmin(np.abs(xs - x)))
@@ -175,7 +180,7 @@ def _dashes(left: float, right: float) -> Iterator[tuple[float, float]]:
 
 
 def _draw_mark(pen: _Pen, chart_spec: ChartSpec, layout: Layout) -> None:
-    """Mark the time complained about: a line through every plot, and down to its label."""
+    """Mark the time of the complaint: a line through every plot, down to its label."""
     mark = layout.mark
     for placed in layout.panels:
         box, x = placed.frame.box, placed.frame.x(chart_spec.moment)
@@ -207,7 +212,7 @@ def _draw_texts(sheet: ImageDraw.ImageDraw, layout: Layout) -> None:
 
 
 def _draw_text(sheet: ImageDraw.ImageDraw, text: Text, colour: tuple[int, int, int]) -> None:
-    """Write a line; a strong one a little bolder, so that one weight of the font is enough."""
+    """Write a line; a strong one with a stroke, as the font has only one weight."""
     weight = 0.6 if text.strong else 0
     sheet.text(
         (text.x, text.y),

@@ -1,4 +1,4 @@
-"""Text on a chart: the font that ships with us, its sizes, and how a line is made to fit."""
+"""Text on a chart: the bundled font, its sizes, fitting and wrapping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FONT_PATH: Final = Path(__file__).parent / "fonts" / "NotoSansSC-GB2312.otf"
 HEADLINE_PX: Final = 44
 TITLE_PX: Final = 34
 TEXT_PX: Final = 30
-SMALL_PX: Final = 28  # on a phone the picture is about a third as wide: 9 points and more
+SMALL_PX: Final = 28  # on a phone, where the chart is about a third as wide, 9 points
 _REPLACEMENT: Final = "□"
 _ELLIPSIS: Final = "…"
 _NO_CHARACTER: Final = "\uffff"
@@ -35,7 +35,7 @@ def has_glyph(character: str) -> bool:
 
 
 def drawable(text: str) -> str:
-    """Return a text without control characters, and with a sign for what the font lacks."""
+    """Replace control characters, and characters the font does not have."""
     plain = "".join(sign if sign.isprintable() else " " for sign in text)
     return "".join(sign if has_glyph(sign) else _REPLACEMENT for sign in plain)
 
@@ -46,7 +46,7 @@ def text_width(text: str, size_px: int) -> float:
 
 
 def fit_text(text: str, size_px: int, max_width_px: float) -> str:
-    """Cut a text to the room there is, with an ellipsis for what is cut."""
+    """Cut a text to a width, with an ellipsis."""
     fitted = drawable(text)
     if text_width(fitted, size_px) <= max_width_px:
         return fitted

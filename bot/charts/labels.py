@@ -1,4 +1,4 @@
-"""What the parts of a chart are called: metrics, media, units. No choice, no pixel is here."""
+"""Labels of a chart: names of metrics, media and directions, numbers with units."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from bot.call import Direction, Media, Metric, Unit
 from bot.i18n.messages import Message, message
-from bot.i18n.translator import Translator
 
 DRAWN_NAMES: Final[Mapping[Metric, Message]] = {
     Metric.APP_CPU: message("App CPU"),
@@ -60,12 +59,12 @@ _UNITS: Final[Mapping[str, Unit]] = {
     "jitter": Unit.MS,
     "delay": Unit.MS,
 }
-_PRECISE: Final = 10.0  # below it a tenth is worth writing
-_HUGE: Final = 1e6  # nothing we measure; some cloud's mistake must not push the plot away
+_PRECISE: Final = 10.0  # below it tenths are written
+_HUGE: Final = 1e6  # a cloud's mistake; written short, so that it does not take the plot's width
 
 
 def unit_of(metric: Metric, series_unit: Unit) -> Unit:
-    """Return the unit of a metric whose series does not tell one."""
+    """Return a series' unit, the metric's usual one where the series has none."""
     return (
         series_unit
         if series_unit is not Unit.NUMBER
@@ -74,9 +73,9 @@ def unit_of(metric: Metric, series_unit: Unit) -> Unit:
 
 
 def panel_name(metric: Metric, media: Media | None, direction: Direction | None) -> Message:
-    """Name a panel: the metric, and of which medium and way it is where that is not plain."""
+    """Name a panel: the metric, with medium and direction where the metric does not imply them."""
     name = METRIC_NAMES[metric]
-    is_implied = metric.endswith(("fps", "volume"))  # frames are video's, volume is audio's
+    is_implied = metric.endswith(("fps", "volume"))  # frames are video, volume is audio
     named_media = None if is_implied else media
     if named_media and direction:
         return message(
@@ -91,14 +90,13 @@ def panel_name(metric: Metric, media: Media | None, direction: Direction | None)
 
 
 def write_number(value: float) -> str:
-    """Write a value as short as a chart needs it: 9.5, 12, 1000, 2e+06."""
+    """Write a value in the chart's short form: 9.5, 12, 1000, 2e+06."""
     if abs(value) >= _HUGE:
         return f"{value:.2g}"
     return f"{value:.1f}".removesuffix(".0") if abs(value) < _PRECISE else f"{value:.0f}"
 
 
-def write_value(translator: Translator, value: float, unit: Unit) -> str:
-    """Write a value with its unit: 12%, 240 ms."""
-    _ = translator  # both languages write units alike
+def write_value(value: float, unit: Unit) -> str:
+    """Write a value with its unit, the same in both languages: 12%, 240 ms."""
     space = "" if unit in (Unit.PERCENT, Unit.NUMBER) else " "
     return f"{write_number(value)}{space}{unit.value}"

@@ -1,4 +1,4 @@
-"""Where everything of a picture stands, in pixels. Draws nothing."""
+"""Layout: the position and size of everything on a chart, in pixels."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from bot.i18n.translator import Translator
 WIDTH: Final = 1200
 HEIGHT: Final = 900
 MARGIN: Final = 32
-_LINE: Final = 1.3  # of the size of the letters
-_TIGHT_LINE: Final = 1.15  # digits have nothing below the line
+_LINE: Final = 1.3  # of the font size
+_TIGHT_LINE: Final = 1.15  # digits have no descenders
 _TICK_GAP: Final = 14
-_TITLE_HEIGHT: Final = 54  # with the darker edge of a freeze
+_TITLE_HEIGHT: Final = 54  # with the dark edge of a freeze
 _TITLE_MIDDLE: Final = 22
-_HEADROOM: Final = 1.04  # a processor at 100 % does not hide behind the frame
+_HEADROOM: Final = 1.04  # so that CPU at 100 % is not hidden by the frame
 _PANEL_GAP: Final = 14
 _MIN_PLOT_HEIGHT: Final = 112
 _TIMES_HEIGHT: Final = 44
 _MARK_HEIGHT: Final = 54
-SAMPLE: Final = 62  # the piece of line in the legend
+SAMPLE: Final = 62  # the sample line in the legend
 _LEGEND_GAP: Final = 40
 _MAX_TIMES: Final = 7
 
@@ -54,7 +54,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class LegendItem:
-    """A sample and what it stands for; `kind` is a curve's end (0, 1) or `freeze`."""
+    """A sample and its label; `kind` is a curve's end (0, 1) or `freeze`."""
 
     kind: int | str
     x: float
@@ -64,7 +64,7 @@ class LegendItem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedPanel:
-    """A panel with its frame and what is written around it."""
+    """A panel with its frame and texts."""
 
     panel: Panel
     frame: Frame
@@ -75,7 +75,7 @@ class PlacedPanel:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """A whole picture in pixels. `mark` is the label of the time complained about."""
+    """A whole chart in pixels. `mark` is the label of the time of the complaint."""
 
     height: int
     panels: tuple[PlacedPanel, ...]
@@ -86,9 +86,9 @@ class Layout:
 
 
 def build_layout(chart_spec: ChartSpec, translator: Translator) -> Layout:
-    """Place a picture's parts; ValueError when it has no panel."""
+    """Lay out a chart. Raises ValueError when it has no panel."""
     if not chart_spec.panels:
-        raise ValueError("a picture needs a panel")
+        raise ValueError("a chart needs a panel")
     head, y = _head(chart_spec, translator)
     legend, y = _legend(chart_spec, translator, y)
     foot = _TIMES_HEIGHT + _MARK_HEIGHT + MARGIN // 2
@@ -115,7 +115,7 @@ def build_layout(chart_spec: ChartSpec, translator: Translator) -> Layout:
 
 
 def _head(chart_spec: ChartSpec, translator: Translator) -> tuple[list[Text], float]:
-    """Place the headline and, beneath, channel, date and zone."""
+    """Lay out the headline and, beneath, channel, date and zone."""
     y = MARGIN / 2
     texts = []
     available = WIDTH - 2 * MARGIN
@@ -147,7 +147,7 @@ def _head(chart_spec: ChartSpec, translator: Translator) -> tuple[list[Text], fl
 def _legend(
     chart_spec: ChartSpec, translator: Translator, y: float
 ) -> tuple[tuple[LegendItem, ...], float]:
-    """Place the samples of both people's lines and of the freezes, in as many rows as needed."""
+    """Lay out the legend of both curves and the freezes, in as many rows as needed."""
     named: list[tuple[int | str, str]] = [
         (end, translate_line(translator, chart_spec.people[end])) for end in chart_spec.ends
     ]
@@ -168,7 +168,7 @@ def _legend(
 
 
 def _left_edge(chart_spec: ChartSpec) -> float:
-    """Return where all plots begin: right of the widest number."""
+    """Return the left edge of all plots, right of the widest number."""
     numbers = [
         write_number(tick) for one in chart_spec.panels for tick in value_ticks(one.top, one.unit)
     ]
@@ -197,7 +197,7 @@ def _place(
 
 
 def _title(panel: Panel, box: Box, top: float, edge: float, translator: Translator) -> Text:
-    """Place a panel's name and unit above its plot, up to an edge; two languages smaller."""
+    """Lay out a panel's name and unit above its plot, up to an edge; smaller in two languages."""
     size = TITLE_PX if len(translator.per_language) == 1 else SMALL_PX
     unit = f" · {panel.unit.value}" if panel.unit.value else ""
     available = edge - box.left - text_width(unit, size)
@@ -208,7 +208,7 @@ def _title(panel: Panel, box: Box, top: float, edge: float, translator: Translat
 
 
 def _limit(panel: Panel, box: Box, top: float, translator: Translator) -> Text | None:
-    """Place the limit's name beside the panel's: in the plot it would hide a curve."""
+    """Lay out the limit's label beside the panel's name: in the plot it would hide a curve."""
     if panel.limit is None:
         return None
     text = drawable(
@@ -218,7 +218,7 @@ def _limit(panel: Panel, box: Box, top: float, translator: Translator) -> Text |
 
 
 def _readable(ticks: list[float], frame: Frame) -> list[float]:
-    """Return the ticks whose numbers do not run into each other: all, or first and last."""
+    """Return the ticks whose numbers do not overlap: all, or first and last."""
     apart = abs(frame.y(ticks[0]) - frame.y(ticks[1]))
     return ticks if apart >= SMALL_PX * _TIGHT_LINE else [ticks[0], ticks[-1]]
 
@@ -226,7 +226,7 @@ def _readable(ticks: list[float], frame: Frame) -> list[float]:
 def _times(
     chart_spec: ChartSpec, translator: Translator, frame: Frame
 ) -> tuple[tuple[float, ...], tuple[Text, ...]]:
-    """Place the times under the last panel; those the mark's line would cut are not written."""
+    """Lay out the times under the last panel, without those that the mark's line would cut."""
     ticks = time_ticks(chart_spec.since, chart_spec.until, translator, _MAX_TIMES)
     y = frame.box.bottom + _PANEL_GAP / 2 + _TIMES_HEIGHT / 2
     labels = []
@@ -239,7 +239,7 @@ def _times(
 
 
 def _mark(chart_spec: ChartSpec, translator: Translator, frame: Frame) -> Text:
-    """Place the label of the time complained about, beneath the times."""
+    """Lay out the label of the time of the complaint, beneath the times."""
     when = translator.format_time(to_datetime(chart_spec.moment), "HH:mm:ss")
     mark = (
         message("Problem at %(time)s") if chart_spec.is_reported else message("Checked at %(time)s")

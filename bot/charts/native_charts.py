@@ -1,4 +1,4 @@
-"""A picture as chart data for surfaces that draw charts themselves. Their blocks are not here.
+"""Native charts: chart data for surfaces that draw it themselves.
 
 The limits are those of Slack's data_visualization block (Block Kit reference, November 2026).
 """
@@ -25,12 +25,12 @@ MAX_CHARTS: Final = 2
 MAX_POINTS: Final = 20
 LABEL_LENGTH: Final = 20
 TITLE_LENGTH: Final = 50
-_LONG_S: Final = 1800.0  # from here on a label is written without seconds
+_LONG_S: Final = 1800.0  # from this length on, labels have no seconds
 
 
 @dataclass(frozen=True, slots=True)
 class NativeSeries:
-    """One line: a name nobody else in the chart has, and a value for each of its labels."""
+    """One line: a name that is unique in the chart, and a value for each label."""
 
     name: str
     values: tuple[float, ...]
@@ -50,9 +50,9 @@ class NativeChart:
 def native_charts(chart_spec: ChartSpec, translator: Translator) -> tuple[NativeChart, ...]:
     """Return the first panels as charts of at most 20 points.
 
-    A point is the worst value of its stretch of time: a mean would hide what people felt.
-    Stretches in which one of the curves has no sample are left out, since such a chart has a
-    value everywhere. Such a chart marks no moment either: its title says when was complained.
+    A point is the worst value within its interval: a mean would hide short faults. Intervals
+    in which a curve has no sample are left out, as native charts need a value for each label.
+    They have no mark for the complaint either: its time is in the title.
     """
     charts = (_chart(chart_spec, panel, translator) for panel in chart_spec.panels)
     return tuple(chart for chart in charts if chart is not None)[:MAX_CHARTS]
@@ -84,7 +84,7 @@ def _chart(chart_spec: ChartSpec, panel: Panel, translator: Translator) -> Nativ
 
 
 def _title(chart_spec: ChartSpec, panel: Panel, translator: Translator) -> str:
-    """Name the panel and the complaint's minute; when both are too long, the minute stays."""
+    """Name the panel and the complaint's minute; a long name is cut."""
     at = translator.format_time(to_datetime(chart_spec.moment), "HH:mm")
     user_message = (
         message("%(panel)s, reported %(time)s", panel=panel.name, time=at)
@@ -99,7 +99,7 @@ def _title(chart_spec: ChartSpec, panel: Panel, translator: Translator) -> str:
 
 
 def _worst(curve: Curve, edges: FloatArray, panel: Panel) -> FloatArray:
-    """Return the worst value within each stretch; nan where nothing was measured."""
+    """Return the worst value within each interval; nan without a sample."""
     inside = np.searchsorted(edges, curve.times, "right") - 1
     inside = np.minimum(inside, len(edges) - 2)
     worst = np.full(len(edges) - 1, np.inf if panel.low_is_bad else -np.inf)
@@ -111,7 +111,7 @@ def _worst(curve: Curve, edges: FloatArray, panel: Panel) -> FloatArray:
 def _complete(
     curves: Sequence[Curve], columns: Sequence[FloatArray]
 ) -> tuple[Sequence[Curve], Sequence[FloatArray], NDArray[np.intp]]:
-    """Return the stretches that every curve has; without any, those of the fullest curve."""
+    """Return the intervals every curve has; if there are none, those of the fullest curve."""
     complete = np.isfinite(np.stack(columns)).all(axis=0)
     if complete.any():
         return curves, columns, np.flatnonzero(complete)
@@ -127,7 +127,7 @@ def _labels(starts: FloatArray, translator: Translator) -> tuple[str, ...]:
 
 
 def _with_unique_names(series: Sequence[tuple[str, list[float]]]) -> tuple[NativeSeries, ...]:
-    """Give each line a short name of its own."""
+    """Give each line a short, unique name."""
     by_name: dict[str, list[float]] = {}
     for full_name, values in series:
         name = _short(full_name, LABEL_LENGTH)

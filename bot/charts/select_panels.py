@@ -1,4 +1,4 @@
-"""Which panels explain a verdict, and what goes into them. No pixel, no threshold is here."""
+"""Selection of the panels that explain a verdict, with their curves, limits and freezes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.ports import Window
 if TYPE_CHECKING:
     from bot.call import FloatArray
 
-REACH: Final = dt.timedelta(minutes=2)  # what the examination judges
+REACH: Final = dt.timedelta(minutes=2)  # what the diagnosis judges
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _BOTH_WAYS: Final = frozenset({Metric.LATENCY, Metric.JITTER})
 _PICTURES: Final = frozenset({Metric.CAPTURE_FPS, Metric.SEND_FPS, Metric.RECEIVE_FPS})
@@ -47,7 +47,7 @@ _STREAMS: Final[tuple[tuple[PanelMetric, ...], ...]] = (
     _PLAYED,
 )
 _PANELS_BY_CAUSE: Final[Mapping[str, tuple[tuple[PanelMetric, ...], ...]]] = {
-    # Each panel is the first of its wishes that was measured; a whole cause or its group.
+    # For a cause or its group: for each panel, metrics in order of preference.
     "network.loss": ((Metric.UPLINK_LOSS,), _LOST_DOWN, _RECEIVED, _PLAYED),
     "network.latency": (
         ((Metric.LATENCY, _DOWN),),
@@ -95,12 +95,11 @@ def select_panels(
     window: Window | None = None,
     is_reported: bool = True,
 ) -> ChartSpec:
-    """Choose the at most four panels that explain a verdict, out of what was measured.
+    """Choose the panels, four at most, that explain a verdict.
 
-    `title` is the headline. `names` says what each uid is called (masked where the picture is
-    shared); without it they are Teacher and Student. `window` is what the time axis shows, by
-    default the four minutes the examination judges. No series, no panels. Not `is_reported`
-    where somebody only asked about a channel.
+    `title` is the headline. `names` has each uid's name (masked where the chart is shared), by
+    default Teacher and Student. `window` is the time axis, by default the judged window. There
+    is no panel without series. `is_reported` is False when nobody complained about the call.
     """
     span = window or Window.around(report.occurred_at, REACH)
     since, until = span.since.timestamp(), span.until.timestamp()
@@ -129,7 +128,7 @@ def _people(report: Report, names: Mapping[str, Message]) -> tuple[Message, Mess
 
 
 def _group_by_end(report: Report, series: Sequence[Series]) -> SeriesByEnd:
-    """Sort series by what they measure and at whose end; those of others are left out."""
+    """Group series by metric and end, without those of other participants."""
     ends: SeriesByEnd = {}
     participants = {report.teacher_uid: 0, report.student_uid: 1}
     for one in series:
@@ -144,11 +143,11 @@ def _group_by_end(report: Report, series: Sequence[Series]) -> SeriesByEnd:
 
 
 def _key(series: Series, end: int) -> tuple[Key, int]:
-    """Return what a series measures, and of whom, the way the examination reads it."""
+    """Return a series' metric and end, as in the diagnosis."""
     metric, media = series.metric, series.media
     own = series.peer_uid in {None, series.uid}
     if metric is Metric.END_TO_END_LOSS and own and series.direction is not _DOWN:
-        end = 1 - end  # told at the sender, felt at the receiver
+        end = 1 - end  # measured at the sender, about the receiver
     media = Media.VIDEO if metric in _PICTURES else media
     media = Media.AUDIO if metric in _SOUNDS else media
     direction = (series.direction or (_UP if own else _DOWN)) if metric in _BOTH_WAYS else None
@@ -156,17 +155,21 @@ def _key(series: Series, end: int) -> tuple[Key, int]:
 
 
 def _keys(verdict: Verdict, ends: SeriesByEnd) -> list[Key]:
-    """Return the panels in order: what the evidence leads with, then what explains it."""
+    """Return the panels in order: the first evidence's, then those of the cause."""
     media = _medium(verdict, ends)
-    told = [key for item in verdict.evidence for key in _evidence_keys(item, ends)]
+    evidence_keys = [key for item in verdict.evidence for key in _evidence_keys(item, ends)]
     group = verdict.cause.partition(".")[0]
-    recipe = _PANELS_BY_CAUSE.get(verdict.cause) or _PANELS_BY_CAUSE.get(group) or _OVERVIEW
-    recipe_keys = [key for choices in recipe for key in _first_measured(choices, media, ends)]
-    return list(dict.fromkeys([*told[:1], *recipe_keys]))
+    choices_of_panels = (
+        _PANELS_BY_CAUSE.get(verdict.cause) or _PANELS_BY_CAUSE.get(group) or _OVERVIEW
+    )
+    cause_keys = [
+        key for choices in choices_of_panels for key in _first_measured(choices, media, ends)
+    ]
+    return list(dict.fromkeys([*evidence_keys[:1], *cause_keys]))
 
 
 def _evidence_keys(item: Evidence, ends: SeriesByEnd) -> Iterator[Key]:
-    """Find the panel of a piece of evidence, if it is one we show."""
+    """Yield the keys of a piece of evidence's panel, if its metric has one."""
     if item.metric in set(DRAWN_NAMES):
         metric = Metric(item.metric)
         keys = [(metric, item.media, way) for way in (item.direction, None)]
@@ -174,11 +177,11 @@ def _evidence_keys(item: Evidence, ends: SeriesByEnd) -> Iterator[Key]:
 
 
 def _medium(verdict: Verdict, ends: SeriesByEnd) -> Media:
-    """Return the medium to show: the verdict's, its evidence's, else video where there is any."""
+    """Return the medium to draw: the verdict's, its evidence's, else video where there is any."""
     named = [verdict.media, *(item.media for item in verdict.evidence)]
-    told = next((media for media in named if media is not None), None)
-    moving = any(key[1] is Media.VIDEO and _has_values(parts) for key, parts in ends.items())
-    return told or (Media.VIDEO if moving else Media.AUDIO)
+    known = next((media for media in named if media is not None), None)
+    has_video = any(key[1] is Media.VIDEO and _has_values(parts) for key, parts in ends.items())
+    return known or (Media.VIDEO if has_video else Media.AUDIO)
 
 
 def _has_values(parts: Mapping[int, Sequence[Series]]) -> bool:
@@ -188,7 +191,7 @@ def _has_values(parts: Mapping[int, Sequence[Series]]) -> bool:
 def _first_measured(
     choices: Sequence[PanelMetric], media: Media, ends: SeriesByEnd
 ) -> Iterator[Key]:
-    """Return the first wish that was measured, in this medium or without one."""
+    """Yield the first choice that was measured, in this medium or without one."""
     for choice in choices:
         metric, way = (choice, None) if isinstance(choice, Metric) else choice
         for key in ((metric, media, way), (metric, None, way)):
@@ -210,14 +213,13 @@ def _panel(
         times, values = _concatenate(pieces, axis_span)
         if len(times):
             curves.append(Curve(people[end], end, times, values))
-    told = next(iter(parts.values()))[0].unit
-    unit = unit_of(metric, told)
+    unit = unit_of(metric, next(iter(parts.values()))[0].unit)
     name = panel_name(metric, media, direction)
     return Panel(name, unit, tuple(curves), _limit(key, unit, verdict))
 
 
 def _limit(key: Key, unit: Unit, verdict: Verdict) -> Limit | None:
-    """Return the limit the verdict was found with, else the document's."""
+    """Return the limit in the verdict's evidence, else the documented one."""
     metric, media, _ = key
     limit = thresholds.LIMITS.get(metric)
     for item in verdict.evidence:
@@ -230,7 +232,7 @@ def _limit(key: Key, unit: Unit, verdict: Verdict) -> Limit | None:
 def _concatenate(
     pieces: Sequence[Series], axis_span: tuple[float, float]
 ) -> tuple[FloatArray, FloatArray]:
-    """Join the pieces of each stay, in order, without what is no number."""
+    """Join each session's series in order of time, without nan and infinity."""
     times = np.concatenate([one.times for one in pieces])
     values = np.concatenate([one.values for one in pieces])
     mask = np.isfinite(values) & (times >= axis_span[0]) & (times <= axis_span[1])
@@ -244,7 +246,7 @@ def _freezes(
     people: tuple[Message, Message],
     axis_span: tuple[float, float],
 ) -> Freezes | None:
-    """Return when sound or picture of who complained stood still; None: it was not measured."""
+    """Return when audio or video of the abnormal side froze, None when it was not measured."""
     end = 0 if report.abnormal_side is Side.TEACHER else 1
     spans: list[tuple[float, float]] = []
     totals: list[float] = []
@@ -264,7 +266,7 @@ def _freezes(
 def _merge_spans(spans: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
     merged: list[tuple[float, float]] = []
     for since, until in sorted(spans):
-        if merged and since <= merged[-1][1] + 0.5:  # a late sample leaves no hole
+        if merged and since <= merged[-1][1] + 0.5:  # a late sample is no gap
             merged[-1] = (merged[-1][0], max(merged[-1][1], until))
         else:
             merged.append((since, until))

@@ -1,9 +1,9 @@
-"""Evidence kept with a ticket: what was measured, small enough for a row. Knows no database.
+"""Packed series: a call's samples, small enough for a database row.
 
 Format 1: the byte 1, then zlib over: length of the head (8 bytes, little endian), the head
-(JSON: for each series who, what and how many samples), then all times and all values. Times are
-whole milliseconds, each as the distance from the one before (int64); values are float32. The
-bytes of both are transposed, all first bytes before all second ones, which zlib likes.
+(JSON: for each series its fields and number of samples), then all times and all values. Times are
+whole milliseconds, each as the difference to the previous one (int64); values are float32. The
+bytes of both are transposed, all first bytes before all second ones, which zlib packs better.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class _Head(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 def serialize_series(series: Sequence[Series], window: Window) -> bytes:
-    """Pack what was measured within a window, both ends included.
+    """Pack the samples within a window, its first and last moment included.
 
-    Samples come back in order of time, times to the millisecond, values to seven digits. What
-    is no number, or too large for float32, is left out; a series without samples stays.
+    They are sorted by time; times are exact to the millisecond, values to seven digits. Nan,
+    infinity and values too large for float32 are dropped; a series without samples is kept.
     """
     since, until = window.since.timestamp(), window.until.timestamp()
     cut = [_cut(one, since, until) for one in series]
@@ -139,7 +139,7 @@ def _restore(data: bytes, kind: str) -> np.ndarray:
 
 
 def _inflate(data: bytes) -> bytes:
-    """Decompress, but never to more than a call can need."""
+    """Decompress, up to the size a call can have."""
     stream = zlib.decompressobj()
     try:
         body = stream.decompress(data, _LARGEST_BYTES)

@@ -1,4 +1,4 @@
-"""What a picture of a call shows, before anybody draws or tells it. No pixel, no choice is here."""
+"""The specification of a chart: panels, curves and freezes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from bot.call import FloatArray
 
 MAX_PANELS: Final = 4
-_GAP_STEPS: Final = 3.5  # single samples get lost everywhere; beyond that nobody measured
+_GAP_STEPS: Final = 3.5  # single samples are lost in every call; longer gaps are gaps
 _LOW_IS_BAD: Final = frozenset({Unit.KBPS, Unit.FPS, Unit.DECIBEL, Unit.PIXELS})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """What was measured at one end. `end` 0 is the teacher's, 1 the student's.
+    """One metric at one end. `end` 0 is the teacher's, 1 the student's.
 
-    `times` are epoch seconds, sorted; `values` as long and finite, in the panel's unit.
+    `times` are epoch seconds, sorted; `values` are finite, in the panel's unit, one for each time.
     """
 
     who: Message
@@ -36,7 +36,7 @@ class Curve:
     values: FloatArray
 
     def pieces(self) -> list[slice]:
-        """Return the stretches in which it was measured without a hole."""
+        """Return the parts without a gap."""
         if not len(self.times):
             return []
         holes = np.flatnonzero(np.diff(self.times) > _GAP_STEPS * step_of(self.times)) + 1
@@ -46,7 +46,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """One metric of both ends over time. `limit` is what counts as bad, None: nothing does."""
+    """One metric of both ends over time. `limit` is when it is bad, None: never."""
 
     name: Message
     unit: Unit
@@ -55,21 +55,21 @@ class Panel:
 
     @property
     def low_is_bad(self) -> bool:
-        """Tell whether a small value is the bad one, as with a bitrate."""
+        """Whether small values are bad, as of a bitrate."""
         return self.limit.below if self.limit else self.unit in _LOW_IS_BAD
 
     @property
     def top(self) -> float:
-        """The highest value there is, the limit included."""
+        """The highest value, including the limit."""
         peaks = [float(curve.values.max()) for curve in self.curves if len(curve.values)]
         return max([0.0, *peaks, *([self.limit.bound] if self.limit else [])])
 
 
 @dataclass(frozen=True, slots=True)
 class Freezes:
-    """When one person's picture or sound stood still: stretches of epoch seconds.
+    """When one participant's audio or video froze: intervals of epoch seconds.
 
-    `total_s` is how long in all; a stretch is as coarse as the samples.
+    `total_s` is their duration; an interval is as coarse as the samples.
     """
 
     who: Message
@@ -81,8 +81,8 @@ class Freezes:
 class ChartSpec:
     """A call around a complaint: at most four panels on one time axis (epoch seconds).
 
-    `moment` is the time complained about, or asked about where nothing `is_reported`.
-    `people` are who the curves are of, by `Curve.end`.
+    `moment` is the time of the complaint, or of the request when it is not `is_reported`.
+    `people` are the participants' names, by `Curve.end`.
     """
 
     title: Message
@@ -102,7 +102,7 @@ class ChartSpec:
 
 
 def translate_line(translator: Translator, user_message: Message) -> str:
-    """Say a message in one line; in two languages as `zh / en`."""
+    """Translate a message into one line; two languages as `zh / en`."""
     lines: Iterable[str] = (
         one_language.translate(user_message).replace("\n", " ")
         for one_language in translator.per_language

@@ -1,4 +1,4 @@
-"""Why a call was bad: types and the examination. Pure: no clock, no I/O, no sentence."""
+"""Diagnosis: from a call's metrics and events to a verdict. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A suspect: a possible cause with what speaks for it, before all are weighed. No rule here."""
+"""Candidate causes: a possible cause with its evidence and its own confidence."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.diagnosis.verdict import Evidence
 class Candidate:
     """A possible cause at one person's end. `since` and `until` are epoch seconds.
 
-    `confidence` (0-1) is what this suspect deserves on its own. `told` by a cloud, or `seen`
-    by our rules, or both.
+    `confidence` (0-1) does not depend on other candidates. `by_rules`: found in the metrics;
+    `by_cloud`: named by the cloud; or both.
     """
 
     cause: Cause
@@ -27,17 +27,17 @@ class Candidate:
     since: float
     until: float
     evidence: tuple[Evidence, ...] = ()
-    seen: bool = True
-    told: bool = False
+    by_rules: bool = True
+    by_cloud: bool = False
 
 
 def to_datetime(epoch_s: float) -> dt.datetime:
-    """Turn epoch seconds into an aware moment."""
+    """Turn epoch seconds into an aware datetime."""
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
 def to_evidence(observation: Observation, source: str) -> Evidence:
-    """Turn an observation into evidence: the median of the bad samples against the limit."""
+    """Turn an observation into evidence: the bad samples' median and the limit."""
     metric_series = observation.metric_series
     return Evidence(
         source=source,
@@ -55,16 +55,16 @@ def to_evidence(observation: Observation, source: str) -> Evidence:
 def build_candidate(
     cause: Cause, observations: Iterable[Observation], base: float, source: str
 ) -> Candidate:
-    """Build a suspect from its observations, the leading one first.
+    """Build a candidate from its observations, the main one first.
 
-    The leading one decides how near to the complaint and how lasting the fault was.
+    The main one decides how near to the complaint and how persistent the fault was.
     """
     observed = tuple(observations)
-    lead = observed[0]
+    main = observed[0]
     return Candidate(
         cause=cause,
-        uid=lead.metric_series.uid,
-        confidence=base * proximity_factor(lead.distance_s) * persistence_factor(lead),
+        uid=main.metric_series.uid,
+        confidence=base * proximity_factor(main.distance_s) * persistence_factor(main),
         since=min(observation.since for observation in observed),
         until=max(observation.until for observation in observed),
         evidence=tuple(to_evidence(observation, source) for observation in observed),
@@ -72,12 +72,12 @@ def build_candidate(
 
 
 def proximity_factor(distance_s: float) -> float:
-    """Return what a fault this far from the complaint is worth, 0.7 to 1."""
+    """Return the confidence factor, 0.7 to 1, for a fault this far from the complaint."""
     return float(np.interp(distance_s, (20, 120), (1, 0.7)))
 
 
 def persistence_factor(observation: Observation) -> float:
-    """Return what a fault this lasting is worth, 0.5 to 1."""
+    """Return the confidence factor, 0.5 to 1, for a fault this persistent."""
     by_share = np.interp(observation.share, (0.05, 0.2), (0.7, 1))
     by_run = np.interp(observation.run_s, (6, 30), (0.7, 1))
     scattered = np.interp(observation.run, (1, 4), (0.75, 1))

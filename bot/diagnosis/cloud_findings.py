@@ -1,4 +1,4 @@
-"""What the cloud itself says of the two people, and whether it fits what our rules saw."""
+"""Findings: causes the cloud itself named, and whether they match a candidate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.diagnosis.candidates import Candidate, proximity_factor
 from bot.diagnosis.context import WINDOW_S, CallContext
 from bot.diagnosis.verdict import Evidence
 
-_TIMESTAMP_SLACK_S: Final = 60.0  # clouds stamp events by the minute
+_TIMESTAMP_SLACK_S: Final = 60.0  # clouds round event times to minutes
 OTHER: Final = Cause("unknown", "other")
 
 _SAME_FAULT: Final = (
@@ -33,9 +33,9 @@ _WIFI_PARTS: Final = frozenset({"network.loss", "network.jitter", "network.laten
 
 @dataclass(frozen=True, slots=True)
 class CloudFinding:
-    """One cause a cloud named, at one person's end, with the events it named it in.
+    """One cause a cloud named at one participant's end, with its events as evidence.
 
-    `weight` (0-1) is what the claim is worth where our metrics cannot tell.
+    `weight` (0-1) is its confidence where our metrics neither confirm nor deny it.
     """
 
     cause: Cause
@@ -47,7 +47,7 @@ class CloudFinding:
 
 
 def read_findings(context: CallContext, events: Sequence[AbnormalEvent]) -> list[CloudFinding]:
-    """Read the events around the complaint; one claim for each cause and person."""
+    """Read the events around the complaint; one finding for each cause and participant."""
     findings: dict[tuple[Cause, str], CloudFinding] = {}
     for event in events:
         if not _is_relevant(context, event):
@@ -59,7 +59,7 @@ def read_findings(context: CallContext, events: Sequence[AbnormalEvent]) -> list
 
 
 def _is_relevant(context: CallContext, event: AbnormalEvent) -> bool:
-    """Tell whether an event is of this channel, near the complaint, and about the two."""
+    """Tell whether an event is in this channel, near the complaint, and about either end."""
     report = context.report
     near = abs(event.at.timestamp() - context.moment) <= WINDOW_S + _TIMESTAMP_SLACK_S
     uids = {event.uid, event.peer_uid, *(factor.peer_uid for factor in event.factors)}
@@ -86,7 +86,7 @@ def _findings_of(context: CallContext, event: AbnormalEvent) -> Iterator[CloudFi
 def _faulty_uid(
     context: CallContext, event: AbnormalEvent, factor: Factor, cause: Cause | None
 ) -> str:
-    """Return whose fault a factor speaks of; a cause about the peer is never one's own."""
+    """Return the uid at fault; a cause named after the peer is never at the event's own uid."""
     if factor.peer_uid is not None:
         return factor.peer_uid
     if cause is not None and cause.name.startswith("peer_"):
@@ -117,13 +117,13 @@ def _finding(
 
 
 def _unnamed_finding(context: CallContext, event: AbnormalEvent) -> CloudFinding:
-    """Keep an event whose factors nobody knows: it happened, and we cannot say why."""
+    """Turn an event without known factors into a finding without a specific cause."""
     at = event.at.timestamp()
     source = context.source or event.kind.kind.partition(".")[0]
-    told = list(event.factors) or [Factor(event.kind, event.peer_uid)]
+    factors = event.factors or (Factor(event.kind, event.peer_uid),)
     evidence = tuple(
         Evidence(source, event.at, event.uid, code=factor.code, peer=factor.peer_uid)
-        for factor in told
+        for factor in factors
     )
     return CloudFinding(OTHER, event.uid, 0.4, at, at, evidence)
 
@@ -139,15 +139,16 @@ def _merge(first: CloudFinding, second: CloudFinding) -> CloudFinding:
 
 
 def is_same_fault(finding: CloudFinding, candidate: Candidate) -> bool:
-    """Tell whether a cloud's claim and a suspect of ours are the same fault."""
+    """Tell whether a finding and a candidate are the same fault."""
     if finding.uid != candidate.uid:
         return False
-    told, seen = finding.cause, candidate.cause
-    if _WIFI in {told.key, seen.key}:
-        return {told.key, seen.key} <= _WIFI_PARTS
-    if not _compatible(told.media, seen.media) or not _compatible(told.direction, seen.direction):
+    one, other = finding.cause, candidate.cause
+    keys = {one.key, other.key}
+    if _WIFI in keys:
+        return keys <= _WIFI_PARTS
+    if not _compatible(one.media, other.media) or not _compatible(one.direction, other.direction):
         return False
-    return told.key == seen.key or any({told.key, seen.key} <= family for family in _SAME_FAULT)
+    return len(keys) == 1 or any(keys <= family for family in _SAME_FAULT)
 
 
 def _compatible(one: object, other: object) -> bool:
@@ -155,25 +156,24 @@ def _compatible(one: object, other: object) -> bool:
 
 
 def confirm(candidate: Candidate, finding: CloudFinding) -> Candidate:
-    """Return the suspect after the cloud said the same: surer, and under the cloud's name."""
+    """Return the candidate confirmed by the cloud: surer, and with the cloud's cause."""
     if candidate.cause.key == _WIFI != finding.cause.key:
-        # The cloud names one of the things weak Wi-Fi does.
-        return replace(candidate, told=True, evidence=candidate.evidence + finding.evidence)
-    told, seen = finding.cause, candidate.cause
-    cause = Cause(told.group, told.name, told.media or seen.media, told.direction or seen.direction)
-    if told.key == seen.key:
-        cause = seen
+        # The cloud names one of the symptoms of weak Wi-Fi.
+        return replace(candidate, by_cloud=True, evidence=candidate.evidence + finding.evidence)
+    named, found = finding.cause, candidate.cause
+    media, direction = named.media or found.media, named.direction or found.direction
+    cause = replace(named, media=media, direction=direction) if named.key != found.key else found
     return replace(
         candidate,
         cause=cause,
         confidence=1 - (1 - candidate.confidence) * 0.45,
         evidence=candidate.evidence + finding.evidence,
-        told=True,
+        by_cloud=True,
     )
 
 
 def candidate_from_finding(context: CallContext, finding: CloudFinding) -> Candidate:
-    """Turn a claim our rules did not see into a suspect; weaker where our metrics deny it."""
+    """Turn a finding without a matching candidate into one; weaker where our metrics deny it."""
     denied = _is_measured(context, finding) and finding.uid in context.ends
     confidence = finding.weight * (0.65 if denied else 1)
     return Candidate(
@@ -183,8 +183,8 @@ def candidate_from_finding(context: CallContext, finding: CloudFinding) -> Candi
         finding.since,
         finding.until,
         finding.evidence,
-        seen=False,
-        told=True,
+        by_rules=False,
+        by_cloud=True,
     )
 
 
@@ -203,7 +203,7 @@ _METRICS_BY_CAUSE: Final[dict[tuple[str, Direction | None], tuple[Metric, ...]]]
 
 
 def _is_measured(context: CallContext, finding: CloudFinding) -> bool:
-    """Tell whether we have the metric that would have shown what the cloud claims."""
+    """Tell whether we have a metric that would have confirmed the finding."""
     cause = finding.cause
     metrics = _METRICS_BY_CAUSE.get((cause.key, cause.direction), ())
     return any(

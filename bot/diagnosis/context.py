@@ -1,4 +1,4 @@
-"""What was measured of the two people around the complaint, ready to be asked. No rule here."""
+"""The context of a diagnosis: both ends' metrics and sessions around the complaint."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ Key = tuple[str, Metric, Media | None, Direction | None]
 
 @dataclass(frozen=True, slots=True)
 class ParticipantSession:
-    """One stay of one person, epoch seconds; `left_at` is infinite while they are there.
+    """One session of one participant, in epoch seconds; `left_at` is infinite while it lasts.
 
-    `listed` by the cloud, or else only known from when something was measured.
+    `listed` by the cloud, or derived from the times of its samples.
     """
 
     uid: str
@@ -56,7 +56,7 @@ class ParticipantSession:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallContext:
-    """The two people's metrics within the time judged. Times are epoch seconds."""
+    """Both ends' metrics within the judged window. Times are epoch seconds."""
 
     report: Report
     moment: float
@@ -69,7 +69,7 @@ class CallContext:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The two uids; who sends what the abnormal side suffers from comes first."""
+        """Both uids; first the sender of what the abnormal side receives."""
         return self.other(self.report.abnormal_uid), self.report.abnormal_uid
 
     def other(self, uid: str) -> str:
@@ -84,23 +84,23 @@ class CallContext:
         media: Media | None = None,
         direction: Direction | None = None,
     ) -> MetricSeries | None:
-        """Return one metric of one end, None when nothing was measured in the time judged."""
+        """Return one metric of one end, None when it has no samples in the judged window."""
         return self.metric_series_by_key.get((uid, metric, media, direction))
 
     def covered_s(self, uid: str) -> float:
-        """Return how many seconds within the time judged one end's samples speak of."""
+        """Return how many seconds of the judged window one end's samples cover."""
         return covered_s(self.samples.get(uid, np.empty(0)))
 
     @property
     def judged_span(self) -> tuple[float, float]:
-        """From when to when there is data to judge; the whole time asked for if there is none."""
+        """The first and last sample; the whole window if there is none."""
         known = [times for times in self.samples.values() if len(times)]
         if not known:
             return self.moment - WINDOW_S, self.moment + WINDOW_S
         return min(float(times[0]) for times in known), max(float(times[-1]) for times in known)
 
     def on_wifi(self, uid: str) -> bool | None:
-        """Tell whether somebody was on Wi-Fi; None when the cloud does not say."""
+        """Tell whether somebody was on Wi-Fi; None when the cloud has no network type."""
         networks = self.networks.get(uid)
         if not networks:
             return None
@@ -113,7 +113,7 @@ def build_context(
     series: Sequence[Series],
     participants: Sequence[Participant],
 ) -> CallContext:
-    """Sort what a cloud measured by whom and what, cut to the time judged."""
+    """Sort a cloud's series by participant and metric, cut to the judged window."""
     moment = report.occurred_at.timestamp()
     usable = [one for one in series if _is_about_participants(one, report)]
     call = next((call for call in calls if call.covers(report.occurred_at)), None)
@@ -144,7 +144,7 @@ def _is_about_participants(series: Series, report: Report) -> bool:
 def _metric_series_by_key(
     report: Report, series: Sequence[Series], moment: float
 ) -> dict[Key, MetricSeries]:
-    """Join the pieces of each metric (one for each stay) and cut them to the time judged."""
+    """Join each metric's series (one for each session) and cut them to the judged window."""
     pieces: dict[Key, list[Series]] = {}
     for one in series:
         pieces.setdefault(_key(one, report), []).append(one)
@@ -157,7 +157,7 @@ def _metric_series_by_key(
 
 
 def _key(series: Series, report: Report) -> Key:
-    """Return whose metric it is. Loss measured end to end belongs to who receives."""
+    """Return a series' key. End-to-end loss belongs to the receiver."""
     metric, uid, media = series.metric, series.uid, series.media
     own = series.peer_uid in {None, uid}
     if metric is Metric.END_TO_END_LOSS and own and series.direction is not Direction.DOWN:
@@ -194,7 +194,7 @@ def _concatenate(key: Key, parts: Sequence[Series], moment: float) -> MetricSeri
 
 
 def _window_slice(series: Series, moment: float) -> slice:
-    """Return the part of a series (its times are sorted) within the time judged."""
+    """Return the part of a series (its times are sorted) within the judged window."""
     edges = np.searchsorted(series.times, (moment - WINDOW_S, moment + WINDOW_S + 1e-6))
     return slice(int(edges[0]), int(edges[1]))
 
@@ -207,7 +207,7 @@ def _default_direction(metric: Metric) -> Direction | None:
 
 
 def _samples(report: Report, series: Sequence[Series], moment: float) -> dict[str, FloatArray]:
-    """Return when each end was measured, within the time judged; what no rule knows is no sight."""
+    """Return each end's sample times in the judged window, of metrics that a rule uses."""
     known = [one for one in series if one.metric is not Metric.OTHER]
     found: dict[str, FloatArray] = {}
     for uid in (report.teacher_uid, report.student_uid):
@@ -219,7 +219,7 @@ def _samples(report: Report, series: Sequence[Series], moment: float) -> dict[st
 def _sessions(
     participants: Sequence[Participant], series: Sequence[Series], report: Report
 ) -> tuple[ParticipantSession, ...]:
-    """Take the stays from the list of participants, or from the sessions that measured."""
+    """Return sessions from the list of participants, or else from the series."""
     two = {report.teacher_uid, report.student_uid}
     measured = _measured_sessions([one for one in series if one.uid in two])
     listed = [_listed_session(one, measured) for one in participants if one.uid in two]
@@ -227,10 +227,9 @@ def _sessions(
 
 
 def _listed_session(one: Participant, measured: Sequence[ParticipantSession]) -> ParticipantSession:
-    """Take a stay as listed, but over when another session of the person goes on measuring.
+    """Return a listed session, ended where another one of the participant continues it.
 
-    A cloud notices only after some seconds that somebody is gone; who is back by then was not
-    there twice.
+    Clouds notice a disconnect only after some seconds; a rejoin by then is no duplicate.
     """
     left_at = one.left_at.timestamp() if one.left_at else np.inf
     own = [session for session in measured if session.uid == one.uid]
@@ -267,5 +266,5 @@ def _networks(participants: Sequence[Participant]) -> dict[str, frozenset[str]]:
 def consecutive_sessions(
     sessions: Sequence[ParticipantSession], uid: str
 ) -> list[tuple[ParticipantSession, ParticipantSession]]:
-    """Return each two stays of one person that follow each other."""
+    """Return each pair of consecutive sessions of one participant."""
     return list(pairwise(session for session in sessions if session.uid == uid))

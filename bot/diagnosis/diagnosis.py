@@ -1,8 +1,9 @@
-"""The examination: is there enough to judge, what do rules and cloud say, which comes first."""
+"""`diagnose`: checks the data, runs the rules, applies the cloud's findings, ranks causes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.call import (
@@ -49,16 +50,14 @@ def diagnose(
 ) -> Verdict:
     """Work out why the call was bad within two minutes around `report.occurred_at`.
 
-    `missing` is what the caller could not learn; it comes back with what we found lacking.
-    `participants` sharpen it (network type, rejoins) and may be left out. Never raises for
-    codes or metrics it does not know. Rules: design.md section 2 and Agora's order of looking.
+    `missing` is what the caller could not fetch; the verdict has it too, with what is missing
+    besides. `participants` (network type, rejoins) are optional. Unknown codes and metrics are
+    ignored. Order of the rules: Agora's troubleshooting guide.
     """
     context = build_context(report, calls, series, participants)
     findings = read_findings(context, events)
     missing_items = (*missing, *_find_missing(context, calls, missing))
-    missing_items = tuple(
-        sorted(missing_items, key=lambda missing_item: missing_item.what not in REQUIRED_KINDS)
-    )
+    missing_items = tuple(sorted(missing_items, key=lambda item: item.what not in REQUIRED_KINDS))
     if _cannot_judge(context, missing_items):
         return _unknown(context, findings, missing_items)
     candidates = [candidate for rule in RULES for candidate in rule(context)]
@@ -66,14 +65,14 @@ def diagnose(
     if not ranked:
         return _healthy(context, missing_items)
     first, *others = (_verdict(context, candidate) for candidate in ranked)
-    return _complete(first, missing_items, others)
+    return replace(first, missing=missing_items, others=tuple(others))
 
 
 def _find_missing(
     context: CallContext, calls: Sequence[Call], missing: Sequence[MissingItem]
 ) -> Iterator[MissingItem]:
-    """Say which end is missing or has too little, unless the caller said so already."""
-    known = {missing_item.what for missing_item in missing}
+    """Find the ends with no or too little data, unless `missing` has them already."""
+    known = {item.what for item in missing}
     if not calls and MissingKind.CALL not in known and not any(map(len, context.samples.values())):
         yield MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=context.report.cname)
     for side, what in _METRICS_OF_SIDE.items():
@@ -87,14 +86,12 @@ def _find_missing(
 def _missing_item(
     what: MissingKind, uid: str, missing: Sequence[MissingItem], *, some: bool
 ) -> MissingItem:
-    """Say why an end has too little: for the reason its call is lacking, if the caller knows."""
+    """Return an end's missing item, with the reason its call is missing if there is one."""
     reasons = {MissingReason.NOT_OUT_YET} if some else set(MissingReason)
-    for missing_item in missing:
-        about_call = missing_item.what is MissingKind.CALL and missing_item.why in reasons
-        if about_call and (
-            missing_item.why is not MissingReason.CUT_OFF or missing_item.detail == uid
-        ):
-            return MissingItem(what, missing_item.why, missing_item.retry_at, uid)
+    for item in missing:
+        about_call = item.what is MissingKind.CALL and item.why in reasons
+        if about_call and (item.why is not MissingReason.CUT_OFF or item.detail == uid):
+            return MissingItem(what, item.why, item.retry_at, uid)
     return MissingItem(
         what, MissingReason.TOO_FEW_SAMPLES if some else MissingReason.NOT_FOUND, detail=uid
     )
@@ -104,16 +101,16 @@ def _cannot_judge(context: CallContext, missing_items: Sequence[MissingItem]) ->
     """Tell whether an end has less than a minute of samples, or the data is not out yet."""
     too_little = any(context.covered_s(uid) < MIN_SAMPLED_S for uid in context.ends)
     early = any(
-        missing_item.what in REQUIRED_KINDS and missing_item.why is MissingReason.NOT_OUT_YET
-        for missing_item in missing_items
+        item.what in REQUIRED_KINDS and item.why is MissingReason.NOT_OUT_YET
+        for item in missing_items
     )
     return too_little or (early and not _is_out(context))
 
 
 def _is_out(context: CallContext) -> bool:
-    """Tell whether both ends were measured to the end of the time judged.
+    """Tell whether both ends have samples up to the end of the judged window.
 
-    What the caller asked for beyond that may be out later, and changes nothing.
+    Data after it may be published later, and changes nothing.
     """
     until = context.moment + WINDOW_S - _EDGE_S
     return all(context.samples[uid][-1] >= until for uid in context.ends)
@@ -122,7 +119,7 @@ def _is_out(context: CallContext) -> bool:
 def _unknown(
     context: CallContext, findings: Sequence[CloudFinding], missing_items: Sequence[MissingItem]
 ) -> Verdict:
-    """Say nothing for certain, but pass on what the cloud itself named."""
+    """Return an unknown verdict, with the cloud's findings as other causes."""
     unconfirmed = sorted(
         (candidate_from_finding(context, finding) for finding in findings),
         key=lambda one: -one.confidence,
@@ -138,7 +135,7 @@ def _unknown(
 
 
 def _unexplained(context: CallContext) -> list[Candidate]:
-    """Name a freeze nothing explains as what it is: some other cause."""
+    """Return a freeze without a known cause as `unknown.other`."""
     evidence = freezes(context, context.report.abnormal_uid) or freezes(context, context.ends[0])
     if not evidence:
         return []
@@ -146,7 +143,7 @@ def _unexplained(context: CallContext) -> list[Candidate]:
 
 
 def _healthy(context: CallContext, missing_items: Sequence[MissingItem]) -> Verdict:
-    """Nothing out of bounds and nothing told: healthy, as far as samples speak for it."""
+    """Return a healthy verdict, as sure as the samples allow."""
     since, until = context.judged_span
     return Verdict(
         HEALTHY,
@@ -158,27 +155,23 @@ def _healthy(context: CallContext, missing_items: Sequence[MissingItem]) -> Verd
 
 
 def _health(context: CallContext, missing_items: Sequence[MissingItem]) -> float:
-    """Return how sure it is that nothing was wrong: what we cannot see may have been."""
+    """Return the confidence that nothing was wrong, lower for each gap in the data."""
     covered = min(context.covered_s(uid) for uid in context.ends) / (2 * WINDOW_S)
     samples = min(len(context.samples[uid]) for uid in context.ends)
     health = 0.6 + 0.35 * min(1.0, covered)
-    health -= (
-        0.1 if samples < _MIN_DENSE_SAMPLES else 0.0
-    )  # a short fault may lie between two samples
+    if samples < _MIN_DENSE_SAMPLES:
+        health -= 0.1  # a short fault may be between two samples
     if not any(key[1] in _DELAY_METRICS for key in context.metric_series_by_key):
         health -= 0.26  # this cloud measures neither latency nor jitter
-    if any(
-        missing_item.what in {MissingKind.EVENTS, MissingKind.MINUTES}
-        for missing_item in missing_items
-    ):
-        health -= 0.1  # and its own diagnosis is not complete
+    if any(item.what in {MissingKind.EVENTS, MissingKind.MINUTES} for item in missing_items):
+        health -= 0.1  # the cloud's own diagnosis is incomplete
     if any(0 <= context.moment - joined_at <= _JUST_JOINED_S for joined_at in _join_times(context)):
-        health = min(health, 0.55)  # it may have been the joining that went badly
+        health = min(health, 0.55)  # the problem may have been joining
     return health
 
 
 def _join_times(context: CallContext) -> Iterator[float]:
-    """Return when stays listed by the cloud began."""
+    """Return when sessions listed by the cloud began."""
     return (session.joined_at for session in context.sessions if session.listed)
 
 
@@ -194,22 +187,4 @@ def _verdict(context: CallContext, candidate: Candidate) -> Verdict:
         uid=candidate.uid,
         confidence=round(candidate.confidence, 2),
         evidence=candidate.evidence,
-    )
-
-
-def _complete(
-    first: Verdict, missing_items: Sequence[MissingItem], others: Sequence[Verdict]
-) -> Verdict:
-    return Verdict(
-        cause=first.cause,
-        since=first.since,
-        until=first.until,
-        media=first.media,
-        direction=first.direction,
-        side=first.side,
-        uid=first.uid,
-        confidence=first.confidence,
-        evidence=first.evidence,
-        missing=tuple(missing_items),
-        others=tuple(others),
     )

@@ -1,6 +1,6 @@
-"""What can be read off one metric: how much of it is out of bounds, and when. No cause is here.
+"""Observations: how much of one metric is beyond a limit, and when.
 
-Everything is numpy over whole arrays; a million points take some milliseconds.
+Computed with numpy on whole arrays; a million points take some milliseconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.call import FloatArray
 
-_STEP_S: Final = 2.0  # what SDKs sample at, if the data does not tell
+_STEP_S: Final = 2.0  # the SDKs' usual interval, for too few samples
 _LONGEST_STEP_S: Final = 15.0
 _GAP_STEPS: Final = 2.5
 _FEWEST_SAMPLES: Final = 3
@@ -30,10 +30,10 @@ _NEIGHBOUR_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetricSeries:
-    """One metric of one person within the time judged.
+    """One metric of one participant within the judged window.
 
-    `times` are epoch seconds, sorted; `values` as long, in `unit`. `overall_max` is the highest
-    value of the whole series, also outside the time judged.
+    `times` are epoch seconds, sorted; `values` are in `unit`, one for each time. `overall_max` is
+    the highest value of the whole series, also outside the window.
     """
 
     uid: str
@@ -47,15 +47,15 @@ class MetricSeries:
 
     @property
     def step_s(self) -> float:
-        """The usual distance of two samples, in seconds."""
+        """The usual interval between samples, in seconds."""
         return step_of(self.times)
 
     def with_values(self, values: FloatArray) -> MetricSeries:
-        """Return the track with other values at the same times."""
+        """Return the series with other values at the same times."""
         return replace(self, values=values)
 
     def nearest(self, times: FloatArray) -> FloatArray:
-        """Return this track's value at other times; nan where no sample is near."""
+        """Return this series' values at other times; nan where no sample is near."""
         if not len(self.times):
             return np.full(len(times), np.nan)
         right = np.searchsorted(self.times, times).clip(0, len(self.times) - 1)
@@ -75,14 +75,13 @@ class MetricSeries:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A metric out of bounds for a stretch of time (epoch seconds).
+    """A metric beyond a limit for a period of time (epoch seconds).
 
-    `share` of the samples is past the limit (0-1), `density` of those within the stretch; `run`
-    samples or `run_s` is the longest piece without a good one, `parts` counts such pieces.
-    `median` and `peak` are of the bad samples. `distance_s`: from the bad sample nearest
-    to the complaint. `at` is that sample's time.
-    `own` is what is left of the median when another's part is taken off. `blind`: nobody
-    measured the sender's part of what was received.
+    `share` (0-1) of all samples is bad, `density` of those from `since` to `until`; the longest
+    run without a good sample has `run` samples and `run_s` seconds, `parts` counts the runs.
+    `median` and `peak` are of the bad samples. `at` is the bad sample nearest to the complaint,
+    `distance_s` away from it. `own` is the median minus the other end's part. `blind`: the
+    sender's part of what was received was not measured.
     """
 
     metric_series: MetricSeries
@@ -103,14 +102,14 @@ class Observation:
 
 
 def step_of(times: FloatArray) -> float:
-    """Return the usual distance of samples at these times, in seconds."""
+    """Return the usual interval between samples at these times, in seconds."""
     if len(times) < _FEWEST_SAMPLES:
         return _STEP_S
     return float(np.clip(np.median(np.diff(times)), 0.1, _LONGEST_STEP_S))
 
 
 def covered_s(times: FloatArray) -> float:
-    """Return how many seconds samples at these times speak of; holes do not count."""
+    """Return how many seconds samples at these times cover; gaps do not count."""
     if not len(times):
         return 0.0
     times = np.unique(times)
@@ -119,7 +118,7 @@ def covered_s(times: FloatArray) -> float:
 
 
 def mask(metric_series: MetricSeries, limit: Limit) -> NDArray[np.bool_]:
-    """Mark the samples past the limit."""
+    """Mark the samples beyond the limit."""
     bad = metric_series.values < limit.bound if limit.below else metric_series.values > limit.bound
     return np.asarray(bad, dtype=np.bool_)
 
@@ -130,9 +129,9 @@ def observe(
     moment: float,
     where: NDArray[np.bool_] | None = None,
 ) -> Observation | None:
-    """Return the bad stretch of a track, None when it stays within bounds or nearly so.
+    """Return when a metric was beyond its limit, None when it never or hardly was.
 
-    `moment` is the time of the complaint. `where` narrows the samples that may count as bad.
+    `moment` is the time of the complaint. `where` selects the samples that may count as bad.
     """
     if metric_series is None or not len(metric_series.times):
         return None
@@ -140,7 +139,7 @@ def observe(
     if bad.sum() < _FEWEST_SAMPLES:
         return None
     extent = _extent(metric_series, bad)
-    return _describe(metric_series, limit, moment, bad, extent) if extent.lasts else None
+    return _describe(metric_series, limit, moment, bad, extent) if extent.is_persistent else None
 
 
 def _describe(
@@ -173,7 +172,7 @@ def _describe(
 
 @dataclass(frozen=True, slots=True)
 class _Extent:
-    """How much of a track is bad, and how much of that hangs together."""
+    """How much of a metric is bad, and in how many runs."""
 
     share: float
     run_s: float
@@ -181,8 +180,8 @@ class _Extent:
     parts: int
 
     @property
-    def lasts(self) -> bool:
-        """Tell a stretch from single bad samples, which happen in every call."""
+    def is_persistent(self) -> bool:
+        """Whether it is more than single bad samples, which every call has."""
         if self.share >= _CERTAIN_SHARE:
             return True
         if self.run >= _FEWEST_SAMPLES and self.run_s >= _SHORTEST_RUN_S:

@@ -1,4 +1,4 @@
-"""Which suspect comes first: what explains the suffering, a sender before a receiver."""
+"""Ranking of candidates: what explains the complaint first, a sender before a receiver."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bot.diagnosis.cloud_findings import (
 from bot.diagnosis.context import CallContext
 from bot.diagnosis.symptoms import freeze_measured, freezes
 
-_MIN_CONFIDENCE: Final = 0.2  # below this a suspect is not worth a reader's time
+_MIN_CONFIDENCE: Final = 0.2  # candidates below it are dropped
 _MAX_CONFIDENCE: Final = 0.97
-_MAX_CONFIDENCE_UNFELT: Final = 0.68
-_EXPLAINED: Final = 0.45  # a fault this likely that can be felt comes before one that cannot
-_CLOSE: Final = 0.15  # suspects this near each other are ordered sender first
+_MAX_CONFIDENCE_UNNOTICED: Final = 0.68
+_EXPLAINED: Final = 0.45  # so likely, a noticeable fault precedes any other
+_CLOSE: Final = 0.15  # candidates this close are ordered sender first
 _UNEXPLAINED_FACTOR: Final = 0.75
 _OTHER_MEDIUM_FACTOR: Final = 0.88
-_UNFELT_FACTOR: Final = 0.93
+_UNNOTICED_FACTOR: Final = 0.93
 _RIVAL_FACTOR: Final = 0.9
 _CONTRADICTED_FACTOR: Final = 0.85
 _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "join", "server"})
@@ -34,16 +34,16 @@ _BOTH_ENDS: Final = frozenset({"device", "reconnect", "session", "connection", "
 def rank(
     context: CallContext, candidates: Iterable[Candidate], findings: Sequence[CloudFinding]
 ) -> list[Candidate]:
-    """Return the suspects, the one to name first; each with the confidence it deserves."""
-    seen = [_discount_unexplained(context, candidate) for candidate in candidates]
-    confirmed_candidates, unmatched = _apply_findings(seen, findings)
-    told = [
+    """Return the candidates, best first, with their final confidence."""
+    by_rules = [_discount_unexplained(context, candidate) for candidate in candidates]
+    confirmed_candidates, unmatched = _apply_findings(by_rules, findings)
+    by_cloud_only = [
         _discount_unexplained(context, candidate_from_finding(context, finding))
         for finding in unmatched
     ]
     all_candidates = [
         _cap_confidence(context, one)
-        for one in (*_discount_contradicted(confirmed_candidates, unmatched), *told)
+        for one in (*_discount_contradicted(confirmed_candidates, unmatched), *by_cloud_only)
     ]
     remaining = [one for one in all_candidates if one.confidence >= _MIN_CONFIDENCE]
     return _discount_rivals(_order(context, remaining))
@@ -52,7 +52,7 @@ def rank(
 def _apply_findings(
     candidates: Sequence[Candidate], findings: Sequence[CloudFinding]
 ) -> tuple[list[Candidate], list[CloudFinding]]:
-    """Let the cloud confirm suspects; return them, and the claims that fit none."""
+    """Confirm matching candidates; return all of them, and the findings without a match."""
     confirmed_candidates = list(candidates)
     unmatched = []
     for finding in findings:
@@ -69,30 +69,30 @@ def _apply_findings(
 def _discount_contradicted(
     confirmed_candidates: Sequence[Candidate], unmatched: Sequence[CloudFinding]
 ) -> list[Candidate]:
-    """Doubt what we saw when the cloud names something else and not this."""
+    """Lower candidates the cloud does not name while it names something else."""
     is_contradicted = any(finding.cause != OTHER for finding in unmatched)
     if not is_contradicted:
         return list(confirmed_candidates)
     return [
-        one if one.told else replace(one, confidence=one.confidence * _CONTRADICTED_FACTOR)
+        one if one.by_cloud else replace(one, confidence=one.confidence * _CONTRADICTED_FACTOR)
         for one in confirmed_candidates
     ]
 
 
 def _discount_unexplained(context: CallContext, candidate: Candidate) -> Candidate:
-    """Lower a suspect that does not explain what the abnormal side suffers."""
+    """Lower a candidate that does not explain the abnormal side's problem."""
     if candidate.uid not in context.ends:
         return candidate
     factor = 1.0
     if not explains(context, candidate):
         factor *= _UNEXPLAINED_FACTOR
-    elif candidate.seen and candidate.cause.group == "network":
+    elif candidate.by_rules and candidate.cause.group == "network":
         factor *= _freeze_factor(context, candidate)
     return replace(candidate, confidence=candidate.confidence * factor)
 
 
 def explains(context: CallContext, candidate: Candidate) -> bool:
-    """Tell whether the abnormal side would feel this fault."""
+    """Tell whether the abnormal side would notice this fault."""
     cause = candidate.cause
     if cause.group in _BOTH_ENDS or cause.name == "wifi_weak":
         return True
@@ -108,28 +108,28 @@ def _freeze_factor(context: CallContext, candidate: Candidate) -> float:
     frozen = {one.media for one in freezes(context, uid)}
     if not frozen:
         measured = media is not None and freeze_measured(context, uid, media)
-        return _UNFELT_FACTOR if measured else 1.0
+        return _UNNOTICED_FACTOR if measured else 1.0
     return 1.0 if media is None or media in frozen else _OTHER_MEDIUM_FACTOR
 
 
 def _cap_confidence(context: CallContext, candidate: Candidate) -> Candidate:
-    """Keep a little doubt; and more where who complains cannot have felt it, told or not."""
-    felt = candidate.uid not in context.ends or explains(context, candidate)
-    most = _MAX_CONFIDENCE if felt else _MAX_CONFIDENCE_UNFELT
+    """Cap the confidence; lower where the abnormal side would not notice the fault."""
+    noticed = candidate.uid not in context.ends or explains(context, candidate)
+    most = _MAX_CONFIDENCE if noticed else _MAX_CONFIDENCE_UNNOTICED
     return replace(candidate, confidence=min(most, candidate.confidence))
 
 
 def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Order by confidence; among those close to the best, the sender's fault first.
 
-    What who complains cannot have felt comes after what explains the complaint well enough.
+    A fault the abnormal side would not notice comes after one that explains the complaint.
     """
     if not candidates:
         return []
     sender = context.ends[0]
-    felt = [one for one in candidates if explains(context, one)]
-    explained = any(one.confidence >= _EXPLAINED for one in felt)
-    best = max(one.confidence for one in (felt if explained else candidates))
+    noticed = [one for one in candidates if explains(context, one)]
+    explained = any(one.confidence >= _EXPLAINED for one in noticed)
+    best = max(one.confidence for one in (noticed if explained else candidates))
 
     def sort_key(candidate: Candidate) -> tuple[bool, bool, bool, float]:
         own = explains(context, candidate)
@@ -141,7 +141,7 @@ def _order(context: CallContext, candidates: Sequence[Candidate]) -> list[Candid
 
 
 def _discount_rivals(ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Lower the first when another explains as much: two faults, either may be the reason."""
+    """Lower the first when another is as likely: either of two faults may be the reason."""
     if len(ranked) > 1 and ranked[1].confidence >= ranked[0].confidence - _CLOSE:
         first = replace(ranked[0], confidence=ranked[0].confidence * _RIVAL_FACTOR)
         second = ranked[1]

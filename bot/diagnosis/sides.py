@@ -1,4 +1,4 @@
-"""Who suffered, when nobody said: found from who froze more, else from what is surer."""
+"""Diagnosis without a complaint: the abnormal side is who froze more, or the surer verdict."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.diagnosis.symptoms import frozen_share
 from bot.diagnosis.verdict import HEALTHY, UNKNOWN, Verdict
 
 _MUCH_MORE: Final = 2.0
-_LEAST_PERCENT: Final = 3.0  # Agora counts who froze for more of the time than this
+_LEAST_PERCENT: Final = 3.0  # Agora's threshold for a frozen participant
 
 
 def diagnose_either_side(
@@ -25,9 +25,9 @@ def diagnose_either_side(
     missing: Sequence[MissingItem] = (),
     participants: Sequence[Participant] = (),
 ) -> tuple[Side, Verdict]:
-    """Work out why a call was bad of which nobody complained; `report.abnormal_side` is ignored.
+    """Work out why a call was bad without a complaint; `report.abnormal_side` is ignored.
 
-    Returns who suffered and the verdict. Between equals it is the student who suffers.
+    Returns the abnormal side and the verdict; the student's in case of a tie.
     """
 
     def judge(side: Side) -> Verdict:
@@ -45,7 +45,7 @@ def diagnose_either_side(
 
 
 def _froze_more(context: CallContext) -> Side | None:
-    """Return who clearly froze more than the other; None when neither did."""
+    """Return the side that froze clearly more than the other, None when neither did."""
     shares = {
         side: max(frozen_share(context, context.report.uid_of(side), media) for media in Media)
         for side in Side

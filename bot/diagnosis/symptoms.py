@@ -1,4 +1,4 @@
-"""What a person suffered: sound or picture frozen for too much of the time. No cause is here."""
+"""Symptoms: audio or video that froze for too much of the time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def freeze_measured(context: CallContext, uid: str, media: Media) -> bool:
 
 
 def frozen_share(context: CallContext, uid: str, media: Media) -> float:
-    """Return the percentage of the time judged that this medium stood still at this end."""
+    """Return the percentage of the judged window that this medium was frozen at this end."""
     frozen = _frozen(context, uid, media)
     return 0.0 if frozen is None else float(frozen[1].mean())
 

@@ -1,4 +1,4 @@
-"""When a measured value counts as bad, and which document says so. No rule, no cause is here."""
+"""Limits beyond which a value is bad, and the document each is from."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OWN: Final = "Lagdesk, only counted together with another sign"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A value past `bound` (in `unit`) is bad. `source` names the document.
+    """A value above `bound` (in `unit`) is bad, or with `below` a value under it.
 
-    `below` turns it round: a value under the bound is bad.
+    `source` names the document.
     """
 
     bound: float
@@ -27,14 +27,13 @@ class Limit:
 
 
 LOSS: Final = Limit(5, Unit.PERCENT, AGORA)
-HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, HUAWEI)  # theirs is for audio on the way up
+HEAVY_LOSS: Final = Limit(20, Unit.PERCENT, HUAWEI)  # Huawei's is for audio uplinks
 LATENCY: Final = Limit(500, Unit.MS, HUAWEI)
 JITTER: Final = Limit(500, Unit.MS, HUAWEI)
 JITTER_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)  # with freezes at the receiver, or weak Wi-Fi
 ROUTER_LATENCY_LIMIT: Final = Limit(500, Unit.MS, AGORA)
-ROUTER_LATENCY_NOTICEABLE: Final = Limit(
-    100, Unit.MS, OWN
-)  # with loss or jitter of the same person
+# Only with loss or jitter of the same participant.
+ROUTER_LATENCY_NOTICEABLE: Final = Limit(100, Unit.MS, OWN)
 SYSTEM_CPU: Final = Limit(80, Unit.PERCENT, HUAWEI)
 APP_CPU: Final = Limit(70, Unit.PERCENT, HUAWEI)
 TASK_DELAY: Final = Limit(80, Unit.MS, AGORA)
@@ -43,13 +42,13 @@ NOTHING_SENT: Final = Limit(1, Unit.KBPS, OWN, below=True)
 SILENCE: Final = Limit(1, Unit.DECIBEL, OWN, below=True)
 
 FREEZE_SHARE: Final[dict[Media, Limit]] = {
-    # Share of time frozen. A freeze is 200 ms of sound or 600 ms of picture (Agora).
+    # Share of the time frozen. A freeze is 200 ms of audio or 600 ms of video (Agora).
     Media.AUDIO: Limit(3, Unit.PERCENT, AGORA),
     Media.VIDEO: Limit(5, Unit.PERCENT, AGORA),
 }
 
 LIMITS: Final[Mapping[Metric, Limit]] = {
-    # What a value is held against when nothing more is known of it.
+    # The limit to display with a value that is not evidence.
     Metric.UPLINK_LOSS: LOSS,
     Metric.DOWNLINK_LOSS: LOSS,
     Metric.END_TO_END_LOSS: LOSS,
@@ -79,7 +78,7 @@ _OTHER_LIMITS: Final[Mapping[Metric, tuple[Limit, ...]]] = {
 
 
 def source_of(metric: str, bound: float) -> str | None:
-    """Return the document a limit comes from, None when no table has it."""
+    """Return the document a limit is from, None for an unknown limit."""
     if metric not in set(Metric):
         return None
     measured = Metric(metric)

@@ -29,12 +29,12 @@ class Uid(str):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence not yet said: an English msgid and what fills its places.
+    """An untranslated sentence: an English msgid and its parameters.
 
-    A place is written `%(name)s`, a percent sign `%%`; a lonely `%` stays what it is.
-    `params` may hold strings, numbers, aware datetimes, `Duration`, `Percentage`, further
-    messages, and lists of all these. With `plural`, `params["count"]` chooses between `id`
-    and `plural`. A place without a parameter stays as it is written; nothing here raises.
+    A placeholder is written `%(name)s`, a percent sign `%%`; any other `%` is a percent sign too.
+    `params` are strings, numbers, aware datetimes, `Duration`, `Percentage`, further messages,
+    and lists of all these. With `plural`, `params["count"]` chooses between `id` and `plural`.
+    A placeholder without a parameter is kept as it is; nothing here raises.
     """
 
     id: str
@@ -43,13 +43,13 @@ class Message:
     plural: str | None = None
 
     def __str__(self) -> str:
-        """The English sentence with its places filled, for logs and reprs."""
+        """The English sentence with its parameters, for logs and reprs."""
         text = self.plural if self.plural and self.params.get("count") != 1 else self.id
         return fill_placeholders(text, self.params, str)
 
 
 def message(msgid: str, /, **params: object) -> Message:
-    """Build a message; the name Babel looks for when it collects sentences."""
+    """Build a message; Babel extracts calls of this name."""
     return Message(msgid, params)
 
 
@@ -59,23 +59,23 @@ def plural(singular: str, many: str, /, *, count: int, **params: object) -> Mess
 
 
 def code_message(kind: str, code: str) -> Message:
-    """Build the message of a cloud's code, such as ("agora.factor_id", "21")."""
+    """Build the message for a cloud's code, such as ("agora.factor_id", "21")."""
     return Message(f"{kind}.{code}", domain="codes")
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A length of time inside a message, said in its two largest units: 3 min 20 s."""
+    """A duration inside a message, written in its two largest units: 3 min 20 s."""
 
     seconds: float
 
     @property
     def parts(self) -> tuple[Message, ...]:
-        """The units that are said, largest first; tenths of a second below ten seconds."""
+        """The written units, largest first; tenths of a second below ten seconds."""
         if not math.isfinite(self.seconds):
             return ()
         seconds = abs(self.seconds)
-        if seconds < 10:  # noqa: PLR2004 - from here on a tenth of a second tells nobody anything
+        if seconds < 10:  # noqa: PLR2004 - tenths matter below ten seconds
             return (message("%(seconds)s s", seconds=round(seconds, 1)),)
         minutes, rest = divmod(round(seconds), 60)
         hours, minutes = divmod(minutes, 60)
@@ -86,7 +86,7 @@ class Duration:
             (minutes, message("%(minutes)s min", minutes=minutes)),
             (rest, message("%(seconds)s s", seconds=rest)),
         )
-        first = next(place for place, (number, _) in enumerate(units) if number)
+        first = next(index for index, (number, _) in enumerate(units) if number)
         return tuple(msg for number, msg in units[first : first + 2] if number)
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Percentage:
-    """A share inside a message, from 0 to 100, said with one decimal: 12.5%."""
+    """A percentage inside a message, 0 to 100, written with one decimal: 12.5%."""
 
     value: float
 
@@ -107,14 +107,14 @@ class Percentage:
 def fill_placeholders(
     text: str, params: Mapping[str, object], write: Callable[[object], str]
 ) -> str:
-    """Fill the places of a sentence, once: a percent sign inside a parameter is only a sign."""
+    """Fill a sentence's placeholders; percent signs inside a parameter are kept."""
     if "%" not in text:
         return text
 
-    def fill(place: re.Match[str]) -> str:
-        name = place[1]
+    def fill(match: re.Match[str]) -> str:
+        name = match[1]
         if name is None:
             return "%"
-        return write(params[name]) if name in params else place[0]
+        return write(params[name]) if name in params else match[0]
 
     return _PLACEHOLDER.sub(fill, text)

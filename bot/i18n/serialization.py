@@ -1,4 +1,4 @@
-"""Messages as JSON, to be stored and translated later."""
+"""Messages as JSON, stored now and translated later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.i18n.messages import Duration, Message, Percentage, PersonId, Uid
 
 
 def dump_message(msg: Message) -> dict[str, Any]:
-    """Write a message as JSON, to be said later in whatever language; see `load_message`."""
+    """Write a message as JSON; the inverse of `load_message`."""
     params = {name: _dump_value(value) for name, value in msg.params.items()}
     return {"id": msg.id, "params": params, "domain": msg.domain, "plural": msg.plural}
 
@@ -23,7 +23,7 @@ def load_message(data: Mapping[str, Any]) -> Message:
 
 
 def _dump_value(value: object) -> object:
-    """Keep what makes a parameter more than text: a uid that comes back is still masked."""
+    """Tag parameters with their type, so that a loaded uid is still masked."""
     if isinstance(value, list | tuple):
         return [_dump_value(item) for item in value]
     for tag, (kind, dump, _) in _SERIALIZERS.items():

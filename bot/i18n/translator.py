@@ -1,4 +1,4 @@
-"""The translator: catalogs, the choice of a locale, and dates and numbers of a language."""
+"""The translator: catalogs, the choice of a locale, dates and numbers."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ CATALOG_LOCALES: Final[tuple[CatalogName, ...]] = ("zh", "en")
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
 _BABEL_LOCALES: Final = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "US")}
 _LIST_COMMAS: Final = {"zh": "、", "en": ", "}
-_MAX_INLINE_LENGTH = (
-    24  # up to here two languages stand side by side, beyond it one above the other
-)
+_MAX_INLINE_LENGTH: Final = 24  # longer texts in two languages are written on two lines
 
 
 def choose_locale(chosen: str | None, slack_locale: str | None, default: LocaleName) -> LocaleName:
@@ -54,10 +52,9 @@ _compile_lock = threading.Lock()
 
 
 def load_catalogs() -> None:
-    """Compile every catalog, so that no reader waits for it later.
+    """Compile every catalog at the start.
 
-    Raises FileNotFoundError when a catalog is missing; without this call Lagdesk would
-    speak English instead.
+    Raises FileNotFoundError when a catalog is missing; `Translator` alone would use English.
     """
     for locale in CATALOG_LOCALES:
         for domain in DOMAINS:
@@ -92,7 +89,7 @@ def _compile(domain: Domain, locale: CatalogName) -> gnu_gettext.NullTranslation
 
 
 def _look_up_text(locale: CatalogName, msg: Message) -> str:
-    """Find the sentence in the catalog; the English msgid where the catalog has none."""
+    """Return the translation, the English msgid where the catalog has none."""
     if msg.domain == "codes":
         return _code_text(locale, msg.id) or msg.id
     if not msg.id:  # gettext keeps a catalog's header under the empty msgid
@@ -109,7 +106,7 @@ def _look_up_text(locale: CatalogName, msg: Message) -> str:
 
 @lru_cache(maxsize=4096)
 def _code_text(locale: CatalogName, msgid: str) -> str:
-    """Find a code's words, "" for an unknown one; `APIGW.*` speaks for every `APIGW.0301`."""
+    """Return a code's text, "" for an unknown code; `APIGW.*` matches every `APIGW.0301`."""
     catalog = _catalog("codes", locale)
     for candidate in (msgid, msgid.rpartition(".")[0] + ".*"):
         found = catalog.gettext(candidate) if candidate else ""
@@ -119,7 +116,7 @@ def _code_text(locale: CatalogName, msgid: str) -> str:
 
 
 def has_code(kind: str, code: str) -> bool:
-    """Tell whether the catalogs know this code."""
+    """Tell whether the catalogs have this code."""
     return bool(code) and bool(_code_text("zh", f"{kind}.{code}"))
 
 
@@ -127,9 +124,9 @@ ParameterRenderer = Callable[[object], str]
 
 
 class Translator:
-    """One language's voice. `Words("both")` says everything in Chinese and then in English.
+    """Translates into one language; `Translator("both")` into Chinese and then English.
 
-    >>> Words("en").say(message("Ticket"))
+    >>> Translator("en").translate(message("Ticket"))
     'Ticket'
     """
 
@@ -140,42 +137,42 @@ class Translator:
 
     @property
     def per_language(self) -> tuple[Translator, ...]:
-        """This voice as single-language voices, in the order they are printed."""
+        """A translator for each language, in display order."""
         if self.locale != "both":
             return (self,)
         return tuple(Translator(name, self.timezone) for name in CATALOG_LOCALES)
 
     def translate(self, msg: Message, render: ParameterRenderer | None = None) -> str:
-        """Say a message; `render` may turn a plain parameter into text its own way.
+        """Translate a message; `render` turns parameters into text its own way.
 
-        `render` is handed strings, whole numbers, datetimes and whatever else is none of ours;
-        decimals, durations and percentages reach it as text in this language.
+        `render` gets strings, whole numbers, datetimes and objects of other modules; decimals,
+        durations and percentages are passed to it as text in this language.
         """
         if self.locale == "both":
             return join_languages(
                 [translator.translate(msg, render) for translator in self.per_language]
             )
         text = _look_up_text(self._catalog_locale, msg)
-        if msg.domain == "codes":  # words of the clouds, or a code as it came
+        if msg.domain == "codes":  # the catalog's text, or the bare code
             return text
         return fill_placeholders(text, msg.params, lambda value: self._write(value, render))
 
     def format_time(self, moment: dt.datetime, pattern: str = "yyyy-MM-dd HH:mm zzz") -> str:
-        """Say a time in this reader's zone. `zzz` is the zone as UTC+8, which needs no guessing.
+        """Format a time in this translator's zone; `zzz` is written as UTC+8.
 
         A naive time is taken as UTC.
         """
         aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
         try:
             local_time = aware.astimezone(_zone(self.timezone))
-        except OverflowError:  # the calendar's first or last day, moved beyond it by the zone
+        except OverflowError:  # at the calendar's first or last day
             local_time = aware
         full_pattern = pattern.replace("zzz", f"'{_offset_name(local_time)}'")
         locale = _BABEL_LOCALES[self._catalog_locale]
         return format_datetime(local_time.replace(tzinfo=dt.UTC), full_pattern, locale=locale)
 
     def _write(self, value: object, render: ParameterRenderer | None) -> str:
-        """Write one parameter the way this language does."""
+        """Write one parameter in this language."""
         if isinstance(value, Message):
             return self.translate(value, render)
         if isinstance(value, list | tuple):
@@ -189,7 +186,7 @@ class Translator:
         return "–" if plain is None else str(plain)
 
     def _write_number(self, value: object) -> object:
-        """Turn a decimal, a duration or a percentage into text; leave the rest as it is."""
+        """Turn a decimal, a duration or a percentage into text; return the rest unchanged."""
         if isinstance(value, dt.timedelta):
             return self._write_duration(Duration(value.total_seconds()))
         if isinstance(value, Duration):
@@ -201,19 +198,19 @@ class Translator:
         return value
 
     def _write_duration(self, duration: Duration) -> str:
-        said = " ".join(self.translate(part) for part in duration.parts)
-        return (f"-{said}" if duration.seconds < 0 else said) or "–"
+        text = " ".join(self.translate(part) for part in duration.parts)
+        return (f"-{text}" if duration.seconds < 0 else text) or "–"
 
 
 def _write_decimal(value: float) -> str:
-    """A number with two decimals at most; both languages write 1,234.5."""
+    """Write a number with two decimals at most; both languages write 1,234.5."""
     text = f"{value:,.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
 @lru_cache(maxsize=1024)
 def _zone(name: str) -> dt.tzinfo:
-    """The zone of a name; Slack may know zones this machine does not, which become UTC."""
+    """Return the zone of a name; one that Slack has but this machine lacks becomes UTC."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -221,7 +218,7 @@ def _zone(name: str) -> dt.tzinfo:
 
 
 def _offset_name(moment: dt.datetime) -> str:
-    """A zone's distance from UTC, such as UTC+8 or UTC-3:30; CST would mean five zones."""
+    """Write the offset from UTC, such as UTC+8 or UTC-3:30; names like CST are ambiguous."""
     minutes = round((moment.utcoffset() or dt.timedelta()).total_seconds() / 60)
     if not minutes:
         return "UTC"
@@ -231,7 +228,7 @@ def _offset_name(moment: dt.datetime) -> str:
 
 
 def join_languages(texts: list[str]) -> str:
-    """Join the same words in several languages, once where they are equal."""
+    """Join a text in several languages, once where they are equal."""
     distinct = list(dict.fromkeys(texts))
     short = all(len(text) <= _MAX_INLINE_LENGTH and "\n" not in text for text in distinct)
     return (" / " if short else "\n").join(distinct)

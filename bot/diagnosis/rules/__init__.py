@@ -1,4 +1,4 @@
-"""The rules: what the metrics of two people say about why a call was bad."""
+"""The rules: each finds candidate causes in both ends' metrics."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bot.diagnosis.rules.sending import find_sending_faults
 from bot.diagnosis.rules.sessions import find_session_faults
 
 RULES: Final = (
-    # Agora's own order of looking: did the sender stop, the sender's way up, did the receiver
-    # stop, the receiver's way down, the processors of both.
+    # In the order of Agora's troubleshooting guide: did the sender stop, the sender's uplink, did
+    # the receiver stop, the receiver's downlink, both ends' CPU.
     find_sending_faults,
     find_network_faults,
     find_device_faults,

@@ -1,4 +1,4 @@
-"""Processors too busy, and cameras that give too few frames."""
+"""Device rules: an overloaded CPU, and a camera that delivers too few frames."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bot.diagnosis.rules.sending import sent_bitrate
 from bot.diagnosis.symptoms import freezes
 from bot.diagnosis.thresholds import APP_CPU, CAPTURE, NOTHING_SENT, SYSTEM_CPU, TASK_DELAY
 
-_KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this part of what the camera gives
-_MOST_OF_IT: Final = 0.8
-_FELT: Final = 0.88
-_FELT_BY_OTHER: Final = 0.8
-_NOT_FELT: Final = 0.62
-_VERY_HOT: Final = 90.0  # percent
+_KEPT_FPS: Final = 0.75  # a healthy encoder sends at least this share of the captured frames
+_MOST_OF_LOAD: Final = 0.8
+_NOTICED: Final = 0.88
+_NOTICED_BY_OTHER: Final = 0.8
+_UNNOTICED: Final = 0.62
+_VERY_HIGH: Final = 90.0  # percent
 
 
 def find_device_faults(context: CallContext) -> Iterator[Candidate]:
@@ -32,7 +32,7 @@ def find_device_faults(context: CallContext) -> Iterator[Candidate]:
 
 
 def _processor(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """A hot processor drops frames on sending, and freezes what is received."""
+    """An overloaded CPU drops frames when sending, and freezes what is received."""
     system = observe(context.metric_series(uid, Metric.SYSTEM_CPU), SYSTEM_CPU, context.moment)
     app = observe(context.metric_series(uid, Metric.APP_CPU), APP_CPU, context.moment)
     task = observe(context.metric_series(uid, Metric.TASK_DELAY), TASK_DELAY, context.moment)
@@ -45,34 +45,34 @@ def _processor(context: CallContext, uid: str) -> Iterator[Candidate]:
 
 
 def _cpu_confidence(context: CallContext, uid: str, observations: tuple[Observation, ...]) -> float:
-    """Return what a hot processor is worth: surer where frames are dropped or freezes follow.
+    """Return the confidence of a CPU overload: higher with dropped frames or freezes.
 
-    Where no cloud tells how many frames the camera gave, a very hot sender before somebody who
-    freezes is likely why.
+    Where the cloud does not measure captured frames, a sender's very high CPU is likely why the
+    receiver froze.
     """
     late = any(one.limit is TASK_DELAY for one in observations)
     if late or drops_frames(context, uid) or freezes(context, uid):
-        return _FELT
+        return _NOTICED
     blind = context.metric_series(uid, Metric.CAPTURE_FPS, Media.VIDEO) is None
-    very_hot = any(one.median >= _VERY_HOT for one in observations if one.limit is not TASK_DELAY)
-    if blind and very_hot and freezes(context, context.other(uid)):
-        return _FELT_BY_OTHER
-    return _NOT_FELT
+    very_high = any(one.median >= _VERY_HIGH for one in observations if one.limit is not TASK_DELAY)
+    if blind and very_high and freezes(context, context.other(uid)):
+        return _NOTICED_BY_OTHER
+    return _UNNOTICED
 
 
 def _is_own_app_load(app: Observation | None, system: Observation | None) -> bool:
-    """Tell whether it is our own app that takes most of the processor, not the others."""
+    """Tell whether the app itself uses most of the CPU."""
     if app is None or system is None:
         return app is not None
-    hot = system.metric_series.values > SYSTEM_CPU.bound
-    own = app.metric_series.nearest(system.metric_series.times[hot])
+    high = system.metric_series.values > SYSTEM_CPU.bound
+    own = app.metric_series.nearest(system.metric_series.times[high])
     own = own[np.isfinite(own)]
     usual = float(np.median(own)) if len(own) else 0.0
-    return usual > APP_CPU.bound and usual >= _MOST_OF_IT * system.median
+    return usual > APP_CPU.bound and usual >= _MOST_OF_LOAD * system.median
 
 
 def drops_frames(context: CallContext, uid: str) -> bool:
-    """Tell whether clearly fewer frames are sent than the camera gives."""
+    """Tell whether clearly fewer frames are sent than captured."""
     encoded = context.metric_series(uid, Metric.SEND_FPS, Media.VIDEO)
     captured = context.metric_series(uid, Metric.CAPTURE_FPS, Media.VIDEO)
     if encoded is None or captured is None:
@@ -86,7 +86,7 @@ def drops_frames(context: CallContext, uid: str) -> bool:
 
 
 def _camera(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """A camera that gives next to no frames while video is still being sent."""
+    """Find a camera that delivers hardly any frames while video is being sent."""
     captured = context.metric_series(uid, Metric.CAPTURE_FPS, Media.VIDEO)
     frames = captured or context.metric_series(uid, Metric.SEND_FPS, Media.VIDEO)
     rate = sent_bitrate(context, uid, Media.VIDEO)

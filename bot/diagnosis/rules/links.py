@@ -1,4 +1,4 @@
-"""What is bad on each person's way up and down, the sender's part taken off the receiver's."""
+"""Uplinks and downlinks: what is bad on each, without the sender's part on the receiver's."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from bot.call import FloatArray
 
 _UP, _DOWN = Direction.UP, Direction.DOWN
-_LATE_ON_TOP: Final = 0.8  # of the limit: a path is late by its own when it adds this much
-_STEADY_PART: Final = 0.7  # a receiver's jitter is the sender's up to 1/0.7 of that
-_PASSED_ON: Final = 1.25  # loss on the way down up to this part of the way up may be the same
+_OWN_LATENCY_SHARE: Final = 0.8  # of the limit: a downlink that adds this much is slow itself
+_OWN_JITTER_RATIO: Final = 0.7  # a receiver's jitter up to 1/0.7 of the sender's is the sender's
+_SAME_LOSS_RATIO: Final = 1.25  # downlink loss up to this multiple of the uplink's may be the same
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What is bad on one person's way up or down."""
+    """What is bad on one participant's uplink or downlink."""
 
     direction: Direction
     loss: tuple[Observation, ...]
@@ -34,12 +34,12 @@ class Link:
 
     @property
     def all(self) -> tuple[Observation, ...]:
-        """Everything bad on this link, the surest kind first."""
+        """All observations, the surest kind first."""
         return self.loss + self.jitter + self.latency
 
 
 def observe_uplink(context: CallContext, uid: str) -> Link:
-    """Look at one person's way up."""
+    """Observe one participant's uplink."""
     moment, receiver = context.moment, context.other(uid)
     loss = (
         observe(context.metric_series(uid, Metric.UPLINK_LOSS, one), LOSS, moment) for one in Media
@@ -53,7 +53,7 @@ def observe_uplink(context: CallContext, uid: str) -> Link:
 
 
 def observe_downlink(context: CallContext, uid: str) -> Link:
-    """Look at one person's way down: only what the sender's way up does not explain."""
+    """Observe one participant's downlink: only what the sender's uplink does not explain."""
     return Link(
         _DOWN,
         _present(_loss_down(context, uid, media) for media in Media),
@@ -87,11 +87,11 @@ def _loss_down(context: CallContext, uid: str, media: Media) -> Observation | No
 def _maybe_passed_on(
     observation: Observation | None, up: MetricSeries | None
 ) -> Observation | None:
-    """Take loss on the way down for the sender's when it is no more than that."""
+    """Attribute downlink loss to the sender when the sender's uplink lost as much."""
     if observation is None or up is None:
         return observation
     sent = float(np.median(up.highest_around(observation.metric_series.times)))
-    same = sent > LOSS.bound and observation.median <= _PASSED_ON * sent
+    same = sent > LOSS.bound and observation.median <= _SAME_LOSS_RATIO * sent
     return replace(observation, own=min(observation.own, LOSS.bound)) if same else observation
 
 
@@ -106,7 +106,7 @@ def _on_top(
     limit: Limit,
     part: float = 1.0,
 ) -> Observation | None:
-    """Observe a whole way where what is left without the sender's part is out of bounds."""
+    """Observe an end-to-end metric where it is beyond the limit without the sender's part."""
     is_out_of_bounds = excess > part * limit.bound
     observation = observe(end_to_end, limit, context.moment, is_out_of_bounds)
     return (
@@ -125,7 +125,7 @@ def _latency_down(context: CallContext, uid: str, media: Media) -> Observation |
     if end_to_end is None or up is None:
         return _blind(observe(end_to_end, LATENCY, context.moment))
     excess = end_to_end.values - up.highest_around(end_to_end.times)
-    return _on_top(context, end_to_end, excess, LATENCY, _LATE_ON_TOP)
+    return _on_top(context, end_to_end, excess, LATENCY, _OWN_LATENCY_SHARE)
 
 
 def _jitter_down(context: CallContext, uid: str, media: Media) -> Observation | None:
@@ -133,17 +133,17 @@ def _jitter_down(context: CallContext, uid: str, media: Media) -> Observation | 
     up = context.metric_series(context.other(uid), Metric.JITTER, media, _UP)
     if metric_series is None or up is None:
         return _blind(_jitter(context, metric_series, uid))
-    own = up.highest_around(metric_series.times) < _STEADY_PART * metric_series.values
+    own = up.highest_around(metric_series.times) < _OWN_JITTER_RATIO * metric_series.values
     return _jitter(context, metric_series.with_values(np.where(own, metric_series.values, 0)), uid)
 
 
 def _jitter(
     context: CallContext, metric_series: MetricSeries | None, receiver: str
 ) -> Observation | None:
-    """Return jitter past the document's limit, or past what is felt when the receiver freezes."""
+    """Return jitter beyond the documented limit, or a noticeable one when the receiver froze."""
     observation = observe(metric_series, JITTER, context.moment)
     if observation is not None or metric_series is None or metric_series.media is None:
         return observation
     frozen = any(one.media is metric_series.media for one in freezes(context, receiver))
-    felt = frozen or not freeze_measured(context, receiver, metric_series.media)
-    return observe(metric_series, JITTER_NOTICEABLE, context.moment) if felt else None
+    noticeable = frozen or not freeze_measured(context, receiver, metric_series.media)
+    return observe(metric_series, JITTER_NOTICEABLE, context.moment) if noticeable else None

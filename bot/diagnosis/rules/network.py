@@ -1,4 +1,4 @@
-"""Loss, latency and jitter on the way up and down, and weak Wi-Fi, which is all of them."""
+"""Network rules: loss, latency and jitter by direction, and weak Wi-Fi, which causes all three."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from bot.diagnosis.thresholds import (
 
 _UP: Final = Direction.UP
 _UNSURE: Final = 0.5
-_WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both ways bad in bursts, or steadily
-_PERHAPS_WIFI: Final = 0.92  # the cloud does not say over which network somebody came
-_PERHAPS_MOBILE: Final = 0.8  # nor how fast a router answers: a phone's network looks the same
-_ALIKE: Final = 1.6  # audio and video lose about as much: it is the link, not one medium
+_WIFI_GUESS: Final = {True: 0.8, False: 0.68}  # both directions bad, in bursts or steadily
+_PERHAPS_WIFI: Final = 0.92  # the cloud does not return the network type
+_PERHAPS_MOBILE: Final = 0.8  # nor the router's latency: mobile networks look the same
+_ALIKE: Final = 1.6  # audio and video are about as bad: it is the link, not one medium
 _BURSTS: Final = 3
-_BURSTY: Final = 0.9  # share of bad samples within the stretch; above it loss is steady
+_BURSTY: Final = 0.9  # share of bad samples within the period; above it loss is steady
 
 
 def find_network_faults(context: CallContext) -> Iterator[Candidate]:
@@ -41,23 +41,23 @@ def find_network_faults(context: CallContext) -> Iterator[Candidate]:
             yield wifi
             continue
         for link in (up, down):
-            yield from _suspects(context, link)
+            yield from _link_candidates(context, link)
 
 
-def _suspects(context: CallContext, link: Link) -> Iterator[Candidate]:
+def _link_candidates(context: CallContext, link: Link) -> Iterator[Candidate]:
     for lead in _by_medium(link.loss):
         base = float(
             np.interp(lead[0].own, (LOSS.bound, 7, 12, HEAVY_LOSS.bound), (0.55, 0.7, 0.88, 0.92))
         )
-        yield from _suspect(context, link, "loss", lead, base)
+        yield from _candidates(context, link, "loss", lead, base)
     for lead in _by_medium(link.latency):
-        yield from _suspect(context, link, "latency", lead, 0.86)
+        yield from _candidates(context, link, "latency", lead, 0.86)
     for lead in _by_medium(link.jitter):
         base = 0.86 if lead[0].limit is JITTER else 0.8
-        yield from _suspect(context, link, "jitter", lead, base)
+        yield from _candidates(context, link, "jitter", lead, base)
 
 
-def _suspect(
+def _candidates(
     context: CallContext, link: Link, name: str, lead: tuple[Observation, ...], base: float
 ) -> Iterator[Candidate]:
     media = lead[0].metric_series.media if len(lead) == 1 else None
@@ -66,7 +66,7 @@ def _suspect(
     if not lead[0].blind:
         yield candidate
         return
-    # It happened somewhere between the two, and nobody measured the sender's part.
+    # It happened between the two ends, and the sender's part was not measured.
     sender = replace(cause, direction=_UP)
     unsure = min(_UNSURE, candidate.confidence)
     yield replace(
@@ -76,7 +76,7 @@ def _suspect(
 
 
 def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation, ...]]:
-    """Take both media as one fault when they suffer alike, else each as one of its own."""
+    """Group both media as one fault when they are about as bad, else each on its own."""
     worst = tuple(sorted(observed, key=lambda one: one.median * one.share, reverse=True))
     if len(worst) > 1 and worst[0].median <= _ALIKE * worst[1].median:
         alike = worst[0].share <= _ALIKE * worst[1].share
@@ -87,7 +87,7 @@ def _by_medium(observed: tuple[Observation, ...]) -> Iterator[tuple[Observation,
 
 
 def _weak_wifi(context: CallContext, uid: str, up: Link, down: Link) -> Candidate | None:
-    """Tell weak Wi-Fi: both ways suffer at once, in bursts, and the router answers late."""
+    """Find weak Wi-Fi: both directions bad at once, in bursts, and high router latency."""
     on_wifi = context.on_wifi(uid)
     if on_wifi is False:
         return None
@@ -98,7 +98,7 @@ def _weak_wifi(context: CallContext, uid: str, up: Link, down: Link) -> Candidat
     both = bool(up.loss or up.jitter) and bool(down.loss or down.jitter)
     bad = up.all + down.all
     if router is None and (metric_series is not None or not both):
-        return None  # the router answers well, or too little speaks for it
+        return None  # the router's latency is good, or there is too little evidence
     if router is None and not (on_wifi or _bursty(bad)):
         return None
     if not bad and (router is None or router.limit is not ROUTER_LATENCY_LIMIT):
@@ -111,7 +111,7 @@ def _weak_wifi(context: CallContext, uid: str, up: Link, down: Link) -> Candidat
 
 
 def _router_base(router: Observation, *, both: bool) -> float:
-    """Return what a router that answers late is worth, with both ways bad or only one."""
+    """Return the confidence of high router latency, with both directions bad or only one."""
     if both:
         return 0.93
     return 0.78 if router.limit is ROUTER_LATENCY_LIMIT else 0.68

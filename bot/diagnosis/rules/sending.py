@@ -1,4 +1,4 @@
-"""Who stopped sending, who stopped receiving, and who heard nothing."""
+"""Sending rules: who stopped sending or receiving, and sound that is not played."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _UP, _DOWN = Direction.UP, Direction.DOWN
 _A, _V = Media.AUDIO, Media.VIDEO
 _STOPPED: Final = 0.9
 _NEVER_SENT: Final = {Side.TEACHER: 0.82, Side.STUDENT: 0.6}  # students are muted more often
-_NOT_MISSED: Final = 0.4  # never sent, and nobody who would miss it complains
-_LOST_ALL: Final = 50.0  # percent; past this nothing usable arrives, and loss is the cause
+_NOT_MISSED: Final = 0.4  # never sent, and the complaint is not from the receiver
+_LOST_ALL: Final = 50.0  # percent; above it loss is the cause
 
 
 def find_sending_faults(context: CallContext) -> Iterator[Candidate]:
@@ -72,7 +72,7 @@ def _sender(context: CallContext, media: Media, observation: Observation) -> Can
 
 
 def _never(context: CallContext, media: Media, observation: Observation) -> float:
-    """Return what it is worth that somebody sent nothing all the time we know of."""
+    """Return the confidence when somebody sent nothing during all the known time."""
     uid = observation.metric_series.uid
     other_direction = sent_bitrate(context, context.other(uid), media)
     if other_direction is None or other_direction.overall_max < NOTHING_SENT.bound:
@@ -83,13 +83,13 @@ def _never(context: CallContext, media: Media, observation: Observation) -> floa
 
 
 def _stopped_receiving(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """The sender sends, next to nothing is lost on the way, and yet nothing arrives."""
+    """Find a receiver that receives nothing although it is sent and hardly any is lost."""
     for media in Media:
         received = _received(context, uid, media)
-        given = sent_bitrate(context, context.other(uid), media)
-        if received is None or given is None:
+        sent = sent_bitrate(context, context.other(uid), media)
+        if received is None or sent is None:
             continue
-        sending = np.nan_to_num(given.nearest(received.times)) >= NOTHING_SENT.bound
+        sending = np.nan_to_num(sent.nearest(received.times)) >= NOTHING_SENT.bound
         sending &= _lost(context, uid, media, received) < _LOST_ALL
         observation = observe(received, NOTHING_SENT, context.moment, sending)
         if observation is not None:
@@ -121,7 +121,7 @@ def _lost(
 
 
 def _silence(context: CallContext, uid: str) -> Iterator[Candidate]:
-    """Sound arrives and none is played; or the sender's microphone gives none."""
+    """Find sound that arrives but is not played, or a silent microphone at the sender."""
     played = context.metric_series(uid, Metric.PLAY_VOLUME, _A)
     received = _received(context, uid, _A)
     if played is None or received is None:

@@ -1,4 +1,4 @@
-"""Who fell out, came back, left, or was there twice."""
+"""Session rules: disconnects, rejoins, early leaves, duplicate logins."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.diagnosis.context import WINDOW_S, CallContext, ParticipantSession, con
 from bot.diagnosis.verdict import Evidence
 
 _OVERLAP_S: Final = 8.0
-_TWICE_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice late that somebody fell out
-_TWICE_WORTH: Final = (0.55, 0.65, 0.85)
-_QUICK_S: Final = 60.0  # who is back within this fell out and did not leave
+_OVERLAPS_S: Final = (_OVERLAP_S, 20.0, 45.0)  # clouds notice a disconnect late
+_OVERLAP_CONFIDENCES: Final = (0.55, 0.65, 0.85)
+_QUICK_S: Final = 60.0  # a rejoin within it is a reconnect
 _GAP_S: Final = 15.0
 _LEFT_S: Final = 30.0
 _TOO_OFTEN: Final = 3
@@ -37,10 +37,10 @@ def find_session_faults(context: CallContext) -> Iterator[Candidate]:
             yield disconnect
 
 
-def _suspect(
+def _candidate(
     context: CallContext, uid: str, cause: Cause, confidence: float, span: tuple[float, float]
 ) -> Candidate:
-    """Build a suspect whose evidence is how long the person was away, or there twice."""
+    """Build a candidate with the duration of the absence or overlap as evidence."""
     since, until = span
     distance = max(0.0, since - context.moment, context.moment - until)
     duplicate = cause.name == "duplicate_uid"
@@ -61,22 +61,24 @@ def _near(context: CallContext, since: float, until: float) -> bool:
 
 
 def _duplicate_session(context: CallContext, uid: str) -> Candidate | None:
-    """Two sessions of one uid at once throw each other out."""
+    """Find two simultaneous sessions of one uid, which disconnect each other."""
     cause = Cause("session", "duplicate_uid")
     pairs = consecutive_sessions(context.sessions, uid)
     for first, second in pairs:
         until = min(first.left_at, second.left_at, context.moment + WINDOW_S)
         if until - second.joined_at >= _OVERLAP_S and _near(context, second.joined_at, until):
-            worth = float(np.interp(until - second.joined_at, _TWICE_S, _TWICE_WORTH))
-            return _suspect(context, uid, cause, worth, (second.joined_at, until))
+            confidence = float(
+                np.interp(until - second.joined_at, _OVERLAPS_S, _OVERLAP_CONFIDENCES)
+            )
+            return _candidate(context, uid, cause, confidence, (second.joined_at, until))
     near = [pair for pair in pairs if _near(context, pair[0].left_at, pair[1].joined_at)]
     if len(near) >= _TOO_OFTEN:
-        return _suspect(context, uid, cause, 0.6, (near[0][0].left_at, near[-1][1].joined_at))
+        return _candidate(context, uid, cause, 0.6, (near[0][0].left_at, near[-1][1].joined_at))
     return None
 
 
 def _reconnected(context: CallContext, uid: str) -> Candidate | None:
-    """Gone, and back within a minute with a session of their own."""
+    """Find a rejoin within a minute, with a new session."""
 
     def quick(pair: tuple[ParticipantSession, ParticipantSession]) -> bool:
         gone_at, back_at = pair[0].left_at, pair[1].joined_at
@@ -87,11 +89,11 @@ def _reconnected(context: CallContext, uid: str) -> Candidate | None:
         return None
     first, second = min(pairs, key=lambda pair: abs(pair[0].left_at - context.moment))
     span = (first.left_at, max(first.left_at, second.joined_at))
-    return _suspect(context, uid, Cause("reconnect", "network_down"), 0.75, span)
+    return _candidate(context, uid, Cause("reconnect", "network_down"), 0.75, span)
 
 
 def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
-    """Nothing measured for a while at one end, and nothing of theirs arriving at the other."""
+    """Find a gap in one end's samples in which the other end received nothing."""
     times = context.samples[uid]
     gaps = np.diff(times)
     if not len(gaps) or gaps.max() < _GAP_S:
@@ -100,12 +102,12 @@ def _silent_gap(context: CallContext, uid: str) -> Candidate | None:
     since, until = float(times[longest]), float(times[longest + 1])
     if not _nothing_arrived(context, uid, since, until):
         return None
-    return _suspect(context, uid, Cause("reconnect", "network_down"), 0.65, (since, until))
+    return _candidate(context, uid, Cause("reconnect", "network_down"), 0.65, (since, until))
 
 
 def _nothing_arrived(context: CallContext, uid: str, since: float, until: float) -> bool:
-    """Tell whether the other end was measured meanwhile and received nothing of either medium."""
-    seen = False
+    """Tell whether the other end has samples in the gap and received nothing of either medium."""
+    has_samples = False
     for media in Media:
         metric_series = context.metric_series(context.other(uid), Metric.RECEIVE_BITRATE, media)
         if metric_series is None or metric_series.overall_max < 1:
@@ -113,14 +115,14 @@ def _nothing_arrived(context: CallContext, uid: str, since: float, until: float)
         inside = (metric_series.times > since + 2) & (metric_series.times < until - 2)
         if not inside.any():
             continue
-        seen = True
+        has_samples = True
         if np.median(metric_series.values[inside]) >= 1:
             return False
-    return seen
+    return has_samples
 
 
 def _left_early(context: CallContext, uid: str) -> Candidate | None:
-    """One end left shortly before the complaint while the other stayed on."""
+    """Find an end that left shortly before the complaint while the other one stayed."""
     own, peer = context.samples[uid], context.samples[context.other(uid)]
     if not len(own) or not len(peer):
         return None
@@ -131,4 +133,4 @@ def _left_early(context: CallContext, uid: str) -> Candidate | None:
     if context.ended_at is not None and context.ended_at - left_at < _NEAR_END_S:
         return None  # the lesson was over
     cause = Cause("session", "peer_offline")
-    return _suspect(context, uid, cause, 0.5, (left_at, float(peer[-1])))
+    return _candidate(context, uid, cause, 0.5, (left_at, float(peer[-1])))
