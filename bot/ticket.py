@@ -149,7 +149,6 @@ class Ticket(SQLModel, table=True):
     channel: str = ""
     card_ts: str = ""
     permalink: str = ""
-    origin_channel: str = ""
     diagnosis_ts: str = ""
     chart_file_id: str = ""  # Slack's id of the chart in the diagnosis
     chart_alt_text: str = ""

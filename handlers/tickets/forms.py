@@ -14,7 +14,6 @@ from bot.services.tickets.submission import COMMENT_LENGTH
 from handlers.ui import block_kit
 from handlers.ui.form_state import (
     State,
-    read_metadata,
     read_metadata_number,
     read_moment,
     read_value,
@@ -38,7 +37,6 @@ class ReportForm:
     issue_type: str = ""
     occurred_at: dt.datetime | None = None
     comments: str = ""
-    channel: str = ""
 
     CALLBACK_ID = "report"
 
@@ -51,7 +49,6 @@ class ReportForm:
             self.fields(renderer, apps, now),
             submit=plain_text(message("Report")),
             close=plain_text(message("Cancel")),
-            private_metadata=json.dumps({"channel": self.channel}),
         )
 
     def fields(
@@ -122,7 +119,7 @@ class ReportForm:
         ]
 
     @classmethod
-    def parse(cls, state: State, private_metadata: str) -> ReportForm:
+    def parse(cls, state: State) -> ReportForm:
         """Read a submitted form; missing and forged fields are empty."""
         return cls(
             app=read_value(state, "app"),
@@ -133,7 +130,6 @@ class ReportForm:
             issue_type=read_value(state, "issue_type"),
             occurred_at=read_moment(state, "occurred_at"),
             comments=read_value(state, "comments"),
-            channel=read_metadata(private_metadata).get("channel", ""),
         )
 
 

@@ -166,7 +166,7 @@ class CorrectForm:
     @classmethod
     def parse(cls, state: State, private_metadata: str) -> CorrectForm:
         """Read a submitted form; number 0 when it is forged."""
-        return cls(read_metadata_number(private_metadata), ReportForm.parse(state, "{}"))
+        return cls(read_metadata_number(private_metadata), ReportForm.parse(state))
 
 
 def _optional_uid_field(field: Block, ticket: Ticket, renderer: Renderer) -> Block:

@@ -68,7 +68,6 @@ class ReportHandlers:
             student_uid=hints.student_uid,
             abnormal_side=hints.abnormal_side,
             comments=hints.comments,
-            channel=requester.channel,
         )
         view = form.view(renderer, list(self._tickets.apps), self._clock.now())
         await open_modal(client, trigger_id_of(body), view)
@@ -76,7 +75,7 @@ class ReportHandlers:
     async def submit(self, ack: AsyncAck, body: Body, view: dict[str, Any]) -> None:
         """Save the ticket, then acknowledge; errors are displayed under their fields."""
         requester = Requester.of(body)
-        form = ReportForm.parse(view["state"]["values"], str(view.get("private_metadata") or ""))
+        form = ReportForm.parse(view["state"]["values"])
         await self._tickets.report_call(self._submission(requester, form, str(view["id"])))
         await ack()
 
@@ -93,5 +92,4 @@ class ReportHandlers:
             issue_type=form.issue_type,
             occurred_at=form.occurred_at,
             comments=form.comments,
-            origin_channel=form.channel,
         )

@@ -66,8 +66,8 @@ _TICKETS: Final = """
     INSERT INTO ticket (number, team, origin, status, app, cloud, cname, teacher_uid, student_uid,
         abnormal_side, issue_type, occurred_at, created_at, comments, reporter, assignee,
         claimed_at, resolved_at, resolver, resolution, resolved_cause, report_state,
-        report_attempts, channel, card_ts, permalink, origin_channel, diagnosis_ts, picture_file,
-        picture_alt, cause, fault_uid, urgency, revision)
+        report_attempts, channel, card_ts, permalink, diagnosis_ts, chart_file_id,
+        chart_alt_text, cause, at_fault_uid, urgency, revision)
     SELECT n, :team, 'V' || (10000000 + n), status, app, 'agora', room.said,
         '' || (10000 + n % 3000), '' || (50000 + n % 30000), 'student', 3, {filed}, {filed},
         comment.said || aside.said, 'U0' || (100 + reporter), 'S0' || (10 + assignee),
@@ -75,7 +75,7 @@ _TICKETS: Final = """
         CASE WHEN status = 'resolved' THEN {resolved} END,
         CASE WHEN status = 'resolved' THEN 'S0' || (10 + assignee) END,
         CASE WHEN status = 'resolved' THEN :resolution ELSE '' END, '', 'accepted',
-        1, 'C1', n || '.0', 'https\\://slack.test/p' || n, '', '', '', '', cause, '', urgency, 2
+        1, 'C1', n || '.0', 'https\\://slack.test/p' || n, '', '', '', cause, '', urgency, 2
     FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
     JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
     JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside ORDER BY n

@@ -321,7 +321,6 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(), nullable=False),
         sa.Column("card_ts", sa.String(), nullable=False),
         sa.Column("permalink", sa.String(), nullable=False),
-        sa.Column("origin_channel", sa.String(), nullable=False),
         sa.Column("diagnosis_ts", sa.String(), nullable=False),
         sa.Column("chart_file_id", sa.String(), nullable=False),
         sa.Column("chart_alt_text", sa.String(), nullable=False),

@@ -34,7 +34,6 @@ class Submission:
     issue_type: str
     occurred_at: dt.datetime | None
     comments: str = ""
-    origin_channel: str = ""
 
 
 def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:
