@@ -83,6 +83,21 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message is posted: a channel, a thread of it, or a person's direct messages."""
+
+    team: str
+    channel: str = ""
+    thread_ts: str = ""
+    person: str = ""
+
+    @classmethod
+    def thread_of(cls, ticket: Ticket) -> Destination:
+        """Return the ticket's thread."""
+        return cls(ticket.team, ticket.channel, ticket.card_ts)
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """Somebody's question about a channel, and where its answer goes."""
 

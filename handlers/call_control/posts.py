@@ -10,13 +10,13 @@ from typing import Any, Final
 from bot.call import CLOUD_NAMES, Code, Side
 from bot.i18n.messages import Duration, Message, PersonId, Uid, message
 from bot.i18n.serialization import load_message
-from bot.ports import MessageRef
+from bot.ports import Destination, MessageRef
 from bot.services.call_control.jobs import SEND_TIMEOUT
 from bot.services.call_control.status_posts import ThreadItem
 from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
 from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
 from bot.ticket import Ticket
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -95,7 +95,7 @@ class SlackRoomStatusPosts:
     async def post(self, ticket: Ticket, item: ThreadItem, key: str) -> MessageRef:
         """Post an item in the ticket's thread."""
         text, blocks = await self._render(ticket, item)
-        return await self._poster.post(Location.thread_of(ticket), key, text, blocks)
+        return await self._poster.post(Destination.thread_of(ticket), key, text, blocks)
 
     async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
         """Update the post of an item."""
@@ -104,7 +104,7 @@ class SlackRoomStatusPosts:
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Find a post of an earlier attempt."""
-        return await self._poster.find(Location.thread_of(ticket), key, since)
+        return await self._poster.find(Destination.thread_of(ticket), key, since)
 
     async def _render(self, ticket: Ticket, item: ThreadItem) -> tuple[str, list[Block]]:
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.ports import Diagnosis, Inquiry, MessageRef, UploadedImage
+from bot.ports import Destination, Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.ticket import Ticket
 from handlers.diagnosis.chart_upload import (
     ChartUploader,
@@ -21,7 +21,7 @@ from handlers.diagnosis.view import (
 )
 from handlers.slack.api_errors import respond_privately
 from handlers.slack.chart_support import ChartSupport
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui.block_kit import Block
 from handlers.ui.renderer import Renderer
@@ -49,7 +49,7 @@ class SlackDiagnosisPosts:
 
         async def post(*, native: bool) -> MessageRef:
             blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
-            thread = Location.thread_of(ticket)
+            thread = Destination.thread_of(ticket)
             return await self._poster.post(thread, key, text, blocks, fall_back_to_text=not native)
 
         return await self._chart_support.send_with_fallback(ticket.team, post)
@@ -58,7 +58,7 @@ class SlackDiagnosisPosts:
         self, ticket: Ticket, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find a diagnosis posted by an earlier attempt."""
-        return await self._poster.find(Location.thread_of(ticket), key, since)
+        return await self._poster.find(Destination.thread_of(ticket), key, since)
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Update the diagnosis in the ticket's thread."""
@@ -76,14 +76,14 @@ class SlackDiagnosisPosts:
         """Send the reporter a direct message with the cause, and a link to the thread."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = explanation(ticket, diagnosis, renderer)
-        location = Location.direct(ticket.team, ticket.reporter)
-        return await self._poster.post(location, key, text, blocks)
+        where = Destination(ticket.team, person=ticket.reporter)
+        return await self._poster.post(where, key, text, blocks)
 
     async def find_explanation(
         self, ticket: Ticket, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find an explanation sent by an earlier attempt."""
-        return await self._poster.find(Location.direct(ticket.team, ticket.reporter), key, since)
+        return await self._poster.find(Destination(ticket.team, person=ticket.reporter), key, since)
 
     async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Respond to an inquiry privately."""

@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 
 from bot.escalation import EscalationEvent
-from bot.ports import MessageRef
+from bot.ports import Destination, MessageRef
 from bot.settings import Settings
 from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
 from handlers.escalation.lines import alert, escalation_message
 from handlers.escalation.view import group_mention, incident_post
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 
 
@@ -29,23 +29,23 @@ class SlackPager:
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
         mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
         text = renderer.mrkdwn(escalation_message(ticket, event))
-        return await self._poster.post(Location.thread_of(ticket), key, f"{mentions} {text}")
+        return await self._poster.post(Destination.thread_of(ticket), key, f"{mentions} {text}")
 
     async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Find an escalation posted by an earlier attempt."""
-        return await self._poster.find(Location.thread_of(ticket), key, since)
+        return await self._poster.find(Destination.thread_of(ticket), key, since)
 
     async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
         """Send a lead a direct message that the ticket is unclaimed."""
         renderer = await self._users.renderer(ticket.team, person)
         text, blocks = alert(ticket, renderer)
-        return await self._poster.post(Location.direct(ticket.team, person), key, text, blocks)
+        return await self._poster.post(Destination(ticket.team, person=person), key, text, blocks)
 
     async def find_alert(
         self, ticket: Ticket, person: str, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find an alert sent by an earlier attempt."""
-        return await self._poster.find(Location.direct(ticket.team, person), key, since)
+        return await self._poster.find(Destination(ticket.team, person=person), key, since)
 
 
 class SlackIncidentPosts:
@@ -61,11 +61,11 @@ class SlackIncidentPosts:
         """Post an incident with its tickets, and mention the support group."""
         renderer = await self._users.channel_renderer(incident.team, self._channel)
         text, blocks = incident_post(incident, tickets, renderer, self._group)
-        return await self._poster.post(Location(incident.team, self._channel), key, text, blocks)
+        return await self._poster.post(Destination(incident.team, self._channel), key, text, blocks)
 
     async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Find an incident posted by an earlier attempt."""
-        return await self._poster.find(Location(first.team, self._channel), key, since)
+        return await self._poster.find(Destination(first.team, self._channel), key, since)
 
     async def update(self, incident: Incident, tickets: Sequence[Ticket]) -> None:
         """Update an incident's post."""

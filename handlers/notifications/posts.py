@@ -7,10 +7,10 @@ from typing import Final
 
 from bot.causes import resolution_title
 from bot.i18n.messages import Message, PersonId, message
-from bot.ports import MessageRef
+from bot.ports import Destination, MessageRef
 from bot.services.notifications.rules import Notification, TicketEvent
 from bot.ticket import Status, Ticket
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import ticket_button
 from handlers.tickets.history_lines import other_ticket
@@ -32,8 +32,8 @@ class SlackTicketNotifications:
         """Send a notification; its name is the message's key."""
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = notification_message(ticket, notification, renderer)
-        location = Location.direct(ticket.team, notification.person)
-        return await self._poster.post(location, notification.name, text, blocks)
+        where = Destination(ticket.team, person=notification.person)
+        return await self._poster.post(where, notification.name, text, blocks)
 
     async def update_notification(
         self, ticket: Ticket, message_ref: MessageRef, notification: Notification
@@ -47,7 +47,7 @@ class SlackTicketNotifications:
         self, ticket: Ticket, person: str, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find a direct message sent by an earlier attempt."""
-        return await self._poster.find(Location.direct(ticket.team, person), key, since)
+        return await self._poster.find(Destination(ticket.team, person=person), key, since)
 
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
@@ -55,13 +55,13 @@ class SlackTicketNotifications:
         """Post a note about an event of `ticket` in the thread of the ticket `thread`."""
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
         text, blocks = thread_note(ticket, event, renderer)
-        return await self._poster.post(Location.thread_of(thread), key, text, blocks)
+        return await self._poster.post(Destination.thread_of(thread), key, text, blocks)
 
     async def find_posted_note(
         self, thread: Ticket, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find a note posted by an earlier attempt."""
-        return await self._poster.find(Location.thread_of(thread), key, since)
+        return await self._poster.find(Destination.thread_of(thread), key, since)
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool
@@ -73,9 +73,9 @@ class SlackTicketNotifications:
         renderer = await self._users.renderer(ticket.team, notification.person)
         text, blocks = _reopening_offer(ticket, renderer)
         if not in_thread:
-            location = Location.direct(ticket.team, notification.person)
-            return await self._poster.post(location, notification.name, text, blocks)
-        thread = Location.thread_of(ticket)
+            where = Destination(ticket.team, person=notification.person)
+            return await self._poster.post(where, notification.name, text, blocks)
+        thread = Destination.thread_of(ticket)
         await self._poster.post_ephemeral(thread, notification.person, text, blocks)
         return MessageRef(ticket.channel, "")
 

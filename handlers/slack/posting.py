@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -17,8 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackError, SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
-from bot.ports import MessageRef
-from bot.ticket import Ticket
+from bot.ports import Destination, MessageRef
 from handlers.slack.api_errors import INVALID_CONTENT_CODES, call_slack, slack_unavailable
 from handlers.slack.clients import SlackClients
 from handlers.ui.block_kit import Block
@@ -31,35 +29,15 @@ _PAGE_SIZE: Final = 200
 _MAX_PAGES: Final = 10  # posts are looked up among the newest two thousand
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where to post: a channel, a thread in it, or with `is_direct` a user id's direct messages."""
-
-    team: str
-    channel: str
-    thread_ts: str = ""
-    is_direct: bool = False
-
-    @classmethod
-    def thread_of(cls, ticket: Ticket) -> Location:
-        """The thread under a ticket's card."""
-        return cls(ticket.team, ticket.channel, ticket.card_ts)
-
-    @classmethod
-    def direct(cls, team: str, person: str) -> Location:
-        """The direct messages with a person."""
-        return cls(team, person, is_direct=True)
-
-
 class SlackPoster:
-    """Posts messages. Each has a key in its metadata, by which `find` recognises it later."""
+    """Posts messages, and finds them again by the key in their metadata."""
 
     def __init__(self, clients: SlackClients) -> None:
         self._clients = clients
 
     async def post(
         self,
-        location: Location,
+        where: Destination,
         key: str,
         text: str,
         blocks: list[Block] | None = None,
@@ -67,12 +45,12 @@ class SlackPoster:
         fall_back_to_text: bool = True,
     ) -> MessageRef:
         """Post a message; only its text when Slack rejects the blocks, if so wished."""
-        client = await self._clients.of(location.team)
+        client = await self._clients.of(where.team)
         send = partial(
             client.chat_postMessage,
-            channel=location.channel,
+            channel=where.person or where.channel,
             text=text,
-            thread_ts=location.thread_ts or None,
+            thread_ts=where.thread_ts or None,
             metadata={"event_type": _EVENT_TYPE, "event_payload": {"key": key}},
             unfurl_links=False,
             unfurl_media=False,
@@ -97,25 +75,25 @@ class SlackPoster:
         )
 
     async def post_ephemeral(
-        self, location: Location, person: str, text: str, blocks: list[Block]
+        self, where: Destination, person: str, text: str, blocks: list[Block]
     ) -> None:
         """Post a message that only one person sees."""
-        client = await self._clients.of(location.team)
+        client = await self._clients.of(where.team)
         await call_slack(
             client.chat_postEphemeral(
-                channel=location.channel,
+                channel=where.channel,
                 user=person,
-                thread_ts=location.thread_ts,
+                thread_ts=where.thread_ts,
                 text=text,
                 blocks=blocks,
             )
         )
 
-    async def find(self, location: Location, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find an earlier post by its key; None also without the scope to read the location."""
-        client = await self._clients.of(location.team)
+    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+        """Find an earlier post by its key; None also without the scope to read there."""
+        client = await self._clients.of(where.team)
         try:
-            found: MessageRef | None = await call_slack(_find(client, location, key, since))
+            found: MessageRef | None = await call_slack(_find(client, where, key, since))
         except SlackError as error:
             if error.code == "missing_scope":  # optional: rather post twice than never
                 return None
@@ -165,14 +143,14 @@ class SlackPoster:
 
 
 async def _find(
-    client: AsyncWebClient, location: Location, key: str, since: dt.datetime
+    client: AsyncWebClient, where: Destination, key: str, since: dt.datetime
 ) -> MessageRef | None:
-    channel = location.channel
-    if location.is_direct:
-        channel = str((await client.conversations_open(users=[channel]))["channel"]["id"])
+    channel = where.channel
+    if where.person:
+        channel = str((await client.conversations_open(users=[where.person]))["channel"]["id"])
     read: partial[Any] = partial(client.conversations_history, channel=channel)
-    if location.thread_ts:
-        read = partial(client.conversations_replies, channel=channel, ts=location.thread_ts)
+    if where.thread_ts:
+        read = partial(client.conversations_replies, channel=channel, ts=where.thread_ts)
     pages = await read(oldest=str(since.timestamp()), limit=_PAGE_SIZE, include_all_metadata=True)
     number = 0
     async for page in pages:

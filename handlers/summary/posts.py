@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from bot.errors import SlackAccessLostError
-from bot.ports import MessageRef
+from bot.ports import Destination, MessageRef
 from bot.services.admin.installations import InstallationService
 from bot.services.summary.report import WeekReport
 from bot.services.summary.week_over_week import WeeklyMetrics
@@ -15,7 +15,7 @@ from bot.store.summary.weeks import WeeklySummary
 from handlers.slack.api_errors import call_slack, rejection_message
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import SlackClients
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
 
@@ -55,11 +55,11 @@ class SlackSummaryPublisher:
         """Post a summary."""
         renderer = await self._users.channel_renderer(team, channel)
         text = renderer.fallback_text(headline(report))
-        location = Location(team, channel)
+        where = Destination(team, channel)
 
         async def post(*, native: bool) -> MessageRef:
             blocks = summary_blocks(report, renderer, native=native, button=True)
-            return await self._poster.post(location, key, text, blocks, fall_back_to_text=False)
+            return await self._poster.post(where, key, text, blocks, fall_back_to_text=False)
 
         return await self._chart_support.send_with_fallback(team, post)
 
@@ -74,13 +74,13 @@ class SlackSummaryPublisher:
         renderer = await self._users.channel_renderer(summary.team, summary.channel)
         blocks = details_blocks(report, cloud_weeks, renderer)
         text = details_fallback_text(report, renderer)
-        thread = Location(summary.team, summary.channel, summary.ts)
+        thread = Destination(summary.team, summary.channel, summary.ts)
         return await self._poster.post(thread, key, text, blocks, fall_back_to_text=False)
 
     async def find(self, summary: WeeklySummary, key: str, since: dt.datetime) -> MessageRef | None:
         """Find a summary, or once it is posted its details, posted by an earlier attempt."""
-        location = Location(summary.team, summary.channel, summary.ts)
-        return await self._poster.find(location, key, since)
+        where = Destination(summary.team, summary.channel, summary.ts)
+        return await self._poster.find(where, key, since)
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
         """Send a person a file by direct message."""

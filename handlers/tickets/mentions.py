@@ -15,12 +15,12 @@ from typing import Any, Final
 from bot.causes import resolution_title
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
-from bot.ports import Diagnosis, MessageRef
+from bot.ports import Destination, Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.store import models
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.view import headline
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
@@ -93,8 +93,8 @@ class SlackMentionPosts:
         return await self._poster.find(_thread_of(mention), key, since)
 
 
-def _thread_of(mention: models.Mention) -> Location:
-    return Location(mention.team, mention.channel, mention.thread_ts)
+def _thread_of(mention: models.Mention) -> Destination:
+    return Destination(mention.team, mention.channel, mention.thread_ts)
 
 
 def status_message(

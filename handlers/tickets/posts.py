@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Callable
 
 from bot.escalation import Policy
-from bot.ports import MessageRef
+from bot.ports import Destination, MessageRef
 from bot.settings import Settings
 from bot.ticket import Ticket
-from handlers.slack.posting import Location, SlackPoster
+from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
 from handlers.tickets.card import confirmation, ticket_card, ticket_fallback_text
 from handlers.ui.block_kit import Block
@@ -36,11 +36,11 @@ class SlackTicketPosts:
         """Post the ticket's card in the escalation channel."""
         renderer = await self._users.channel_renderer(ticket.team, self._channel)
         text, blocks = self._card(ticket, renderer)
-        return await self._poster.post(Location(ticket.team, self._channel), key, text, blocks)
+        return await self._poster.post(Destination(ticket.team, self._channel), key, text, blocks)
 
     async def find_card(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
         """Find a card posted by an earlier attempt."""
-        return await self._poster.find(Location(ticket.team, self._channel), key, since)
+        return await self._poster.find(Destination(ticket.team, self._channel), key, since)
 
     async def update_card(self, ticket: Ticket) -> None:
         """Update the ticket's card."""
@@ -57,14 +57,14 @@ class SlackTicketPosts:
         """Send the reporter a direct message that the ticket is filed, with a thread link."""
         renderer = await self._users.renderer(ticket.team, ticket.reporter)
         text, blocks = confirmation(ticket, renderer)
-        location = Location.direct(ticket.team, ticket.reporter)
-        return await self._poster.post(location, key, text, blocks)
+        where = Destination(ticket.team, person=ticket.reporter)
+        return await self._poster.post(where, key, text, blocks)
 
     async def find_confirmation(
         self, ticket: Ticket, key: str, since: dt.datetime
     ) -> MessageRef | None:
         """Find a confirmation sent by an earlier attempt."""
-        return await self._poster.find(Location.direct(ticket.team, ticket.reporter), key, since)
+        return await self._poster.find(Destination(ticket.team, person=ticket.reporter), key, since)
 
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's permalink; "" when Slack does not answer."""
