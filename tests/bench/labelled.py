@@ -34,10 +34,10 @@ from bot.clouds.agora.schemas import Details
 from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import Verdict, diagnose
 from bot.ports import Window
+from bot.sandbox.clouds.agora.call_views import CallView
 from bot.sandbox.clouds.agora.codes import CURRENT_MIDS, SEED_MIDS
-from bot.sandbox.clouds.agora.diagnosis import get_diagnosis
+from bot.sandbox.clouds.agora.events import get_diagnosis
 from bot.sandbox.clouds.agora.params import Window as TwinWindow
-from bot.sandbox.clouds.agora.view import CallView
 from bot.sandbox.clouds.server import Request
 from bot.sandbox.scenario import (
     KINDS,

@@ -7,15 +7,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from bot.sandbox.clouds.agora.current import PlanName
-from bot.sandbox.clouds.agora.fake import AgoraAccount, FakeAgora, Generation, LimitShape
+from bot.sandbox.clouds.agora.account import AgoraAccount
+from bot.sandbox.clouds.agora.fake import FakeAgora, Generation, LimitShape
+from bot.sandbox.clouds.agora.plans import PlanName
 from bot.sandbox.clouds.agora.report import AcceptedReport
 from bot.sandbox.clouds.faults import ANY, FaultKind, plan
 from bot.sandbox.clouds.huawei.account import HuaweiAccount
 from bot.sandbox.clouds.huawei.fake import FakeHuawei
 from bot.sandbox.clouds.request_log import LoggedRequest, max_in_window
 from bot.sandbox.clouds.server import FakeCloud, FakeCloudServer
-from bot.sandbox.clouds.volcengine.fake import FakeVolcengine, VolcengineAccount
+from bot.sandbox.clouds.volcengine.account import VolcengineAccount
+from bot.sandbox.clouds.volcengine.fake import FakeVolcengine
 from bot.sandbox.scenario import SimulatedCall
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bot.sandbox.clouds.agora.totals import MEASURED, SOON_S
+from bot.sandbox.clouds.agora.app_metric_totals import MEASURED, SOON_S
 from bot.sandbox.scenario import Person, SimulatedCall, curves_of
 from bot.sandbox.scenario.simulated_call import Role
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal
 
-from bot.sandbox.clouds.agora import calls, diagnosis
-from bot.sandbox.clouds.agora import live as agora_live
+from bot.sandbox.clouds.agora import app_metrics, calls, events
 from bot.sandbox.clouds.agora import report as agora_report
-from bot.sandbox.clouds.agora.current import PLANS, CurrentApi, PlanName
+from bot.sandbox.clouds.agora.account import AgoraAccount
+from bot.sandbox.clouds.agora.call_statistics import StatisticsApi
 from bot.sandbox.clouds.agora.params import Params, api_error
+from bot.sandbox.clouds.agora.plans import PLANS, PlanName
 from bot.sandbox.clouds.agora.rankings import RankingApi
 from bot.sandbox.clouds.agora.realtime import RealtimeApi
-from bot.sandbox.clouds.agora.statistics import StatisticsApi
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import ApiError, Endpoint, FakeCloud, Request, Response
 from bot.sandbox.scenario import SimulatedCall
@@ -36,23 +32,6 @@ _MESSAGES: Final = {
     "length": "query time length limit error",
     "auth": "no auth",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AgoraAccount:
-    """An Agora customer: the key pair and the app ids, by the name of our app.
-
-    A lesson belongs to the app of the same name. Everything here is invented.
-    """
-
-    customer_id: str = "sandbox-customer"
-    customer_secret: str = "sandbox-customer-secret"
-    apps: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "kids": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
-            "adults": "9f8e7d6c5b4a39281706f5e4d3c2b1a0",
-        }
-    )
 
 
 class FakeAgora(FakeCloud):
@@ -93,7 +72,7 @@ class FakeAgora(FakeCloud):
 
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
         """Let in by HTTP basic authentication: 401 for a wrong key, 403 without the right."""
-        if not self._is_valid_key(request.headers.get("authorization", "")):
+        if not self.account.accepts(request.headers.get("authorization", "")):
             raise api_error(401, "Unauthorized")
         appid = Params(request.query).text("appid")
         if appid not in self.account.apps.values() or endpoint.name in self.denied:
@@ -110,17 +89,6 @@ class FakeAgora(FakeCloud):
     def deny(self, *endpoints: str) -> None:
         """Take the right to use endpoints away: the beta was not enabled (000, preface)."""
         self.denied.update(endpoints)
-
-    def _is_valid_key(self, header: str) -> bool:
-        scheme, _, encoded = header.partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            given = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError):
-            return False
-        expected = f"{self.account.customer_id}:{self.account.customer_secret}"
-        return hmac.compare_digest(given, expected.encode())
 
     def _app_calls(self, request: Request) -> list[SimulatedCall]:
         """Return the lessons of the app that is asked about."""
@@ -139,11 +107,11 @@ class FakeAgora(FakeCloud):
             get=[
                 handler("analytics/call/lists", calls.list_calls, RateLimits(3, None, 1000)),
                 handler("analytics/call/details", calls.get_details, RateLimits(1, None, 1000)),
-                handler("live/diagnosis", diagnosis.get_diagnosis, live),
-                handler("live/scale/by_time", agora_live.get_scale, live),
-                handler("live/experience/by_time", agora_live.get_experience, live),
-                handler("live/net/by_time", agora_live.get_network, live),
-                handler("insight/usage/by_time", agora_live.get_usage, usage),
+                handler("live/diagnosis", events.get_diagnosis, live),
+                handler("live/scale/by_time", app_metrics.get_scale, live),
+                handler("live/experience/by_time", app_metrics.get_experience, live),
+                handler("live/net/by_time", app_metrics.get_network, live),
+                handler("insight/usage/by_time", app_metrics.get_usage, usage),
             ],
             post=[
                 Endpoint("analytics/feedback/reportV2", self._accept_report_v2, report),
@@ -155,8 +123,9 @@ class FakeAgora(FakeCloud):
         """What today's documents offer; the plan decides how much."""
         handler = partial(_endpoint, self._app_calls)
         limits = PLANS[self.plan]
-        api, live = CurrentApi(limits), RealtimeApi(limits)
+        api, live = calls.CurrentCalls(limits), RealtimeApi(limits)
         rankings, statistics = RankingApi(limits), StatisticsApi(limits)
+        insights = app_metrics.InsightApi(limits)
         insight, realtime = limits.insight or NOT_IN_PLAN, limits.realtime or NOT_IN_PLAN
         return _endpoint_table(
             get=[
@@ -166,8 +135,8 @@ class FakeAgora(FakeCloud):
                 handler("analytics/call/statistics", statistics.get_by_dimension, limits.calls),
                 handler("analytics/call/statistics/time", statistics.get_by_minute, limits.calls),
                 handler("analytics/call/freeze/bucket", statistics.get_buckets, limits.calls),
-                handler("insight/usage/by_time", api.get_insight_usage, insight),
-                handler("insight/quality/by_time", api.get_insight_quality, insight),
+                handler("insight/usage/by_time", insights.get_usage, insight),
+                handler("insight/quality/by_time", insights.get_quality, insight),
                 handler("realtime/usage/by_time_20sec", live.get_usage, realtime),
                 handler("realtime/quality/by_time_20sec", live.get_quality, realtime),
                 handler("realtime/usage/dimension/top20", rankings.rank_usage, realtime),

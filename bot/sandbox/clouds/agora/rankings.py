@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS, PlanLimits
+from bot.sandbox.clouds.agora.app_metrics import QUALITY_METRICS, USAGE_METRICS
 from bot.sandbox.clouds.agora.dimensions import (
     COUNTRY,
     CallParticipant,
@@ -25,6 +25,7 @@ from bot.sandbox.clouds.agora.params import (
     check_look_back,
     check_span,
 )
+from bot.sandbox.clouds.agora.plans import PlanLimits
 from bot.sandbox.clouds.agora.realtime import DIMENSIONS, STEP_S
 from bot.sandbox.clouds.server import ApiError, Request, Response
 from bot.sandbox.scenario import SimulatedCall

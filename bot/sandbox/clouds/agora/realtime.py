@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.sandbox.clouds.agora import totals
-from bot.sandbox.clouds.agora.current import QUALITY_METRICS, USAGE_METRICS, PlanLimits, of_product
+from bot.sandbox.clouds.agora import app_metric_totals
+from bot.sandbox.clouds.agora.app_metrics import QUALITY_METRICS, USAGE_METRICS, of_product
 from bot.sandbox.clouds.agora.dimensions import (
     DIMENSION_VALUES,
     CallParticipant,
@@ -16,6 +16,7 @@ from bot.sandbox.clouds.agora.dimensions import (
     share_of,
 )
 from bot.sandbox.clouds.agora.params import Params, bad_input, check_look_back
+from bot.sandbox.clouds.agora.plans import PlanLimits
 from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.scenario import SimulatedCall
 
@@ -74,7 +75,7 @@ class RealtimeApi:
             return _success(
                 _by_dimension(names, participants_of(selected), dimension, dimension_values, starts)
             )
-        return _success(totals.rows(names, selected, starts, 1))
+        return _success(app_metric_totals.rows(names, selected, starts, 1))
 
 
 def _read_dimension(params: Params) -> tuple[str, list[str]]:

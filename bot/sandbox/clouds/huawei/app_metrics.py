@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from bot.call import Media, Metric
+from bot.sandbox.clouds.huawei.calls import SessionView, region_of, session_views
 from bot.sandbox.clouds.huawei.params import DAY_S, HOUR_S, Params, Span, invalid, missing, stamp
-from bot.sandbox.clouds.huawei.rooms import SessionView, region_of, session_views
 from bot.sandbox.clouds.server import Response
 from bot.sandbox.scenario import SimulatedCall, curves_of
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
 
-from bot.sandbox.clouds.huawei import app_metrics, rooms
-from bot.sandbox.clouds.huawei import client as huawei_client
+from bot.sandbox.clouds.huawei import app_metrics, calls, client_events
 from bot.sandbox.clouds.huawei.account import Authenticator, HuaweiAccount
+from bot.sandbox.clouds.huawei.call_metrics import get_qos
 from bot.sandbox.clouds.huawei.control import ControlState, read_body
 from bot.sandbox.clouds.huawei.events import get_distribution, list_events
 from bot.sandbox.clouds.huawei.params import Params, api_error, gateway_error
-from bot.sandbox.clouds.huawei.qos import get_qos
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
 from bot.sandbox.scenario import SimulatedCall
@@ -171,17 +170,17 @@ class FakeHuawei(FakeCloud):
 
     def _rooms(self, route_request: RouteRequest) -> Response:
         merged = self.are_rooms_merged
-        return rooms.list_rooms(
+        return calls.list_rooms(
             route_request.params, route_request.app, route_request.sim_calls, are_merged=merged
         )
 
     def _client_events(self, route_request: RouteRequest) -> Response:
         shape = self.client_event_shape
-        return huawei_client.list_events(route_request.params, route_request.sim_calls, shape)
+        return client_events.list_events(route_request.params, route_request.sim_calls, shape)
 
     def _experiences(self, route_request: RouteRequest) -> Response:
         shape = self.experience_shape
-        return huawei_client.list_experiences(route_request.params, route_request.sim_calls, shape)
+        return client_events.list_experiences(route_request.params, route_request.sim_calls, shape)
 
     def _apps(self, route_request: RouteRequest) -> Response:
         route_request.params.allow("state", "offset", "limit")
@@ -286,7 +285,7 @@ def _handler(handler: StatisticsHandler) -> Handler:
 
 
 def _users(route_request: RouteRequest) -> Response:
-    return rooms.list_users(route_request.params, route_request.app, route_request.sim_calls)
+    return calls.list_users(route_request.params, route_request.app, route_request.sim_calls)
 
 
 def _command(method: str, path: str, handler: Handler, limits: tuple[RateLimits, str]) -> Route:

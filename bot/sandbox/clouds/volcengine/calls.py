@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.call import Direction
 from bot.sandbox.clouds.server import Request, Response
-from bot.sandbox.clouds.volcengine.metrics import BY_CURVE
+from bot.sandbox.clouds.volcengine.codes import BY_CURVE
 from bot.sandbox.clouds.volcengine.params import Params, Window, rfc3339, success
 from bot.sandbox.scenario import Curve, Person, SimulatedCall, SimulatedSession, curves_of
 from bot.sandbox.scenario.simulated_call import Role

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.sandbox.clouds.request_log import RateLimits
 from bot.sandbox.clouds.server import Endpoint, FakeCloud, Request, Response
-from bot.sandbox.clouds.volcengine import calls, quality
+from bot.sandbox.clouds.volcengine import app_metrics, calls
+from bot.sandbox.clouds.volcengine.account import VolcengineAccount, check_signature
 from bot.sandbox.clouds.volcengine.params import Params, api_error, failure
-from bot.sandbox.clouds.volcengine.signature import check_signature
 from bot.sandbox.scenario import SimulatedCall
 
 Handler = Callable[[Request, Sequence["SimulatedCall"]], Response]
 _OLD: Final = "2020-12-01"
 _NEW: Final = "2023-11-01"
 _BAD: Final = 400
-
-
-@dataclass(frozen=True, slots=True)
-class VolcengineAccount:
-    """A Volcengine customer: the key pair and the app ids, by the name of our app.
-
-    A lesson belongs to the app of the same name. Everything here is invented.
-    """
-
-    access_key: str = "AKSANDBOXVOLCENGINE"
-    secret_key: str = "sandbox-volcengine-secret"
-    apps: Mapping[str, str] = field(
-        default_factory=lambda: {
-            "kids": "661e00000000000000000001",
-            "adults": "661e00000000000000000002",
-            "piano": "661e00000000000000000003",
-        }
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +35,17 @@ _CALLS: Final = {
     "GetRoomOnlineUsers": _Action("GET", 40, calls.list_online),
 }
 _TOTALS: Final[dict[str, Handler]] = {
-    "ListQualityDistribution": quality.get_distribution,
-    "ListQuality": quality.get_quality,
-    "ListOperationData": quality.get_operations,
-    "ListRealTimeQuality": quality.get_live_quality,
-    "ListRealTimeQualityDistribution": quality.get_live_distribution,
-    "ListRealTimeOperationData": quality.get_live_operations,
+    "ListQualityDistribution": app_metrics.get_distribution,
+    "ListQuality": app_metrics.get_quality,
+    "ListOperationData": app_metrics.get_operations,
+    "ListRealTimeQuality": app_metrics.get_live_quality,
+    "ListRealTimeQualityDistribution": app_metrics.get_live_distribution,
+    "ListRealTimeOperationData": app_metrics.get_live_operations,
 }
 _ACTIONS: Final[dict[tuple[str, str], _Action]] = {
     **{(name, _NEW): action for name, action in _CALLS.items()},
     **{(name, _NEW): _Action("POST", 2, handler) for name, handler in _TOTALS.items()},
-    ("ListQualityDistribution", _OLD): _Action("POST", 2, quality.get_distribution),
+    ("ListQualityDistribution", _OLD): _Action("POST", 2, app_metrics.get_distribution),
 }
 
 
@@ -106,7 +88,7 @@ class FakeVolcengine(FakeCloud):
 
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
         """Let in by signature, to the account's own apps."""
-        check_signature(request, self.account.access_key, self.account.secret_key)
+        check_signature(request, self.account)
         app_id = Params(request).text("AppId")
         if app_id not in self.account.apps.values() or endpoint.name in self.denied:
             raise api_error(request, "AccessDenied", "not authorised")

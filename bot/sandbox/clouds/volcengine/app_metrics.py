@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.sandbox.clouds.server import Request, Response
-from bot.sandbox.clouds.volcengine.calls import access_of, platform_of
-from bot.sandbox.clouds.volcengine.params import CHINA, Params, Window, rfc3339, success
-from bot.sandbox.clouds.volcengine.totals import (
+from bot.sandbox.clouds.volcengine.app_metric_totals import (
     OPERATIONS,
     QUALITY,
     REALTIME_OPERATIONS,
@@ -22,6 +20,8 @@ from bot.sandbox.clouds.volcengine.totals import (
     Count,
     participants_of,
 )
+from bot.sandbox.clouds.volcengine.calls import access_of, platform_of
+from bot.sandbox.clouds.volcengine.params import CHINA, Params, Window, rfc3339, success
 from bot.sandbox.scenario import Person, SimulatedCall
 
 Json = dict[str, Any]

@@ -1,6 +1,6 @@
-"""How Volcengine checks a signature (signing, "HMAC-SHA256"). No answer is here.
+"""A Volcengine customer's account, and the check of a request's signature (signing, "HMAC-SHA256").
 
-Written apart from the client, from the document: the two check each other.
+Written from the document, independently of the client: each is a test of the other.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, quote
 
@@ -24,7 +26,25 @@ _HEADER: Final = re.compile(
 )
 
 
-def check_signature(request: Request, access_key: str, secret_key: str) -> None:
+@dataclass(frozen=True, slots=True)
+class VolcengineAccount:
+    """A Volcengine customer: the key pair and the app ids, by the name of our app.
+
+    A lesson belongs to the app of the same name. Everything here is invented.
+    """
+
+    access_key: str = "AKSANDBOXVOLCENGINE"
+    secret_key: str = "sandbox-volcengine-secret"
+    apps: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "kids": "661e00000000000000000001",
+            "adults": "661e00000000000000000002",
+            "piano": "661e00000000000000000003",
+        }
+    )
+
+
+def check_signature(request: Request, account: VolcengineAccount) -> None:
     """Raise RefusalError unless the call was signed with this key, now, over these bytes."""
     at, header = request.headers.get("x-date", ""), request.headers.get("authorization", "")
     if not at or not header:
@@ -32,7 +52,7 @@ def check_signature(request: Request, access_key: str, secret_key: str) -> None:
     match = _HEADER.fullmatch(header)
     if match is None:
         raise api_error(request, "SignatureDoesNotMatch", "Authorization is malformed")
-    if match["key"] != access_key:
+    if match["key"] != account.access_key:
         raise api_error(request, "InvalidAccessKey", "unknown access key")
     if abs(request.now - _seconds(request, at)) > LIFETIME_S:
         raise api_error(request, "InvalidTimestamp", "X-Date is expired or in the future")
@@ -46,7 +66,7 @@ def check_signature(request: Request, access_key: str, secret_key: str) -> None:
     canonical = _canonical(request, names, body_hash)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"HMAC-SHA256\n{at}\n{scope}\n{digest}"
-    if not hmac.compare_digest(_sign(secret_key, scope, text), match["signature"]):
+    if not hmac.compare_digest(_sign(account.secret_key, scope, text), match["signature"]):
         raise api_error(request, "SignatureDoesNotMatch", "the signature does not match")
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.call import Direction
+from bot.sandbox.clouds.agora.call_views import Json
 from bot.sandbox.clouds.agora.codes import UNDOCUMENTED_FACTOR, experience_of, factor_of
 from bot.sandbox.clouds.agora.params import Params, Window, check_look_back, check_span
-from bot.sandbox.clouds.agora.view import Json
 from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.scenario import Fault, SimulatedCall
 from bot.sandbox.scenario.simulated_call import Role

@@ -6,8 +6,8 @@ import random
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.sandbox.clouds.agora.call_views import CallView
 from bot.sandbox.clouds.agora.calls import find_call
-from bot.sandbox.clouds.agora.current import PlanLimits
 from bot.sandbox.clouds.agora.dimensions import (
     CallParticipant,
     group_by_dimension,
@@ -15,7 +15,7 @@ from bot.sandbox.clouds.agora.dimensions import (
     share_of,
 )
 from bot.sandbox.clouds.agora.params import Params, Window, bad_input, check_look_back, check_span
-from bot.sandbox.clouds.agora.view import CallView
+from bot.sandbox.clouds.agora.plans import PlanLimits
 from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.scenario import SimulatedCall
 

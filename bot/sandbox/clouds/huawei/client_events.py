@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from bot.sandbox.clouds.huawei.calls import SessionView, region_of, session_views
 from bot.sandbox.clouds.huawei.codes import factor_of
 from bot.sandbox.clouds.huawei.params import (
     DAY_S,
@@ -17,7 +18,6 @@ from bot.sandbox.clouds.huawei.params import (
     plain_text_error,
     stamp,
 )
-from bot.sandbox.clouds.huawei.rooms import SessionView, region_of, session_views
 from bot.sandbox.clouds.server import Response
 from bot.sandbox.scenario import SimulatedCall
 
