@@ -1,1 +1,1 @@
-"""The sandbox: stand-ins for Slack and the RTC clouds. The product never builds on it."""
+"""The sandbox: local fakes of Slack and the RTC clouds."""

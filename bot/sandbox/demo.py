@@ -1,4 +1,4 @@
-"""The demo's stage: a workspace, simulated clouds and classes, as an environment for Lagdesk."""
+"""The demo's environment: a workspace, simulated clouds and calls, and settings for Lagdesk."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from bot.sandbox.scenario import SimulatedCall, demo_calls, evening_calls, piano
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 
-KIDS: Final = "kids"  # carried by Agora
-ADULTS: Final = "adults"  # by Volcengine
-PIANO: Final = "piano"  # by Huawei
-DELAY_SCALE: Final = 0.1  # nobody wants to wait minutes for the clouds of a demo
-ESCALATE_AFTER: Final = "4m"  # its classes are on, so support is called after two
+KIDS: Final = "kids"  # on Agora
+ADULTS: Final = "adults"  # on Volcengine
+PIANO: Final = "piano"  # on Huawei
+DELAY_SCALE: Final = 0.1  # a demo should not wait minutes for the clouds
+ESCALATE_AFTER: Final = "4m"  # its calls are still running, so support is paged after two
 CALLBACK_KEY: Final = "sandbox-callback-key"
 _PORTS_TRIED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class DemoEnvironment:
-    """What the demo runs on; `environment` is what Lagdesk is told."""
+    """The workspace and clouds of the demo; `environment` is Lagdesk's environment variables."""
 
     workspace: Workspace
     clouds: FakeClouds
     environment: Mapping[str, str]
 
     def connect(self, url: str) -> None:
-        """Let Slack and Huawei's record callbacks (8.1) come to the house that listens there."""
+        """Send Slack's deliveries and Huawei's record callbacks (8.1) to the app at this URL."""
         self.workspace.connect_http(f"{url}/slack/events")
         huawei = self.clouds.huawei
         callback = {"url": f"{url}{RECORDING_PATH}", "auth_key": CALLBACK_KEY}
@@ -60,7 +60,7 @@ async def demo_environment(
 
 
 def build_clouds(now: float) -> FakeClouds:
-    """Build the three clouds; each carries the classes of one app, held around `now` (epoch s)."""
+    """Build the three clouds; each has the calls of one app, around `now` (epoch s)."""
     sim_calls: tuple[SimulatedCall, ...] = (
         *demo_calls(now, KIDS),
         *evening_calls(now, ADULTS),

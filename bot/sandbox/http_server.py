@@ -1,4 +1,4 @@
-"""How the sandbox's servers end. What they serve stands in their own rooms."""
+"""Shutting down the sandbox's HTTP servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOOP_TURNS: Final = 3  # the connection is seen, accepted, and given to its pro
 
 
 async def close_server(runner: web.AppRunner) -> None:
-    """Close a server, after those who have just knocked have come in.
+    """Close a server after it has accepted the connections that have just arrived.
 
     A connection that asyncio accepts in the very turn in which its server closes is neither
     served nor closed: giving it to the server fails, and the error is swallowed.

@@ -1,4 +1,4 @@
-"""The RTC clouds, simulated over real HTTP on 127.0.0.1. What truly happened is in scenario."""
+"""The RTC clouds, simulated over real HTTP on 127.0.0.1, from the calls of `scenario`."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ __all__ = [
 
 
 class FakeClouds:
-    """The simulated clouds, all telling of the same lessons. `clock` gives epoch seconds.
+    """The simulated clouds, all of the same calls. `clock` returns epoch seconds.
 
     Endpoints are named by their documented path without `/beta/`, such as
-    `analytics/call/lists` (a name with `/beta/` is taken too), Volcengine's by their Action, such
-    as `ListRoomInfo`. `delay_scale` shortens how late the data is, for people who watch a demo;
-    1 is as documented.
+    `analytics/call/lists` (also with `/beta/`), Volcengine's by their Action, such as
+    `ListRoomInfo`. `delay_scale` scales the delay after which data is available, for
+    demos; 1 is as documented.
     """
 
     def __init__(
@@ -106,12 +106,12 @@ class FakeClouds:
         return self.agora.reports
 
     def add(self, sim_call: SimulatedCall) -> SimulatedCall:
-        """Let a lesson have happened (or happen) from now on."""
+        """Add a call, past, running or future."""
         self.sim_calls.append(sim_call)
         return sim_call
 
     def sim_call(self, cname: str) -> SimulatedCall | None:
-        """Return the newest lesson of a room, None when the room was never used."""
+        """Return the newest call of a room, None when the room was never used."""
         selected = [sim_call for sim_call in self.sim_calls if sim_call.cname == cname]
         return max(selected, key=lambda sim_call: sim_call.started_at, default=None)
 
@@ -125,13 +125,13 @@ class FakeClouds:
         limit: str = "qps",
         after_effect: bool | None = None,
     ) -> None:
-        """Let the next `times` calls of an endpoint (`*`: of any) go wrong.
+        """Break the next `times` requests to an endpoint (`*`: any).
 
         `seconds` is for `slow`; `limit` is for `code_300`: `qps`, `qpm`, `qpd`, `latency`,
-        `range`, `length` or `auth`. `after_effect` says whether the call is carried out all the
-        same; when nobody says, it is for `slow`, `truncated_json`, `wrong_types`
-        and `texts` (numbers in quotes, which is no harm) only.
-        Raises ValueError for an endpoint no cloud ever had.
+        `range`, `length` or `auth`. `after_effect` is whether the request still takes effect;
+        by default only for `slow`, `truncated_json`, `wrong_types` and `texts` (numbers in
+        quotes, which is harmless).
+        Raises ValueError for an endpoint that no cloud has.
         """
         name = _name(endpoint)
         affected = [fake for fake in self._fakes if name == ANY or name in fake.endpoint_names]
@@ -143,7 +143,7 @@ class FakeClouds:
             )
 
     def clear_faults(self) -> None:
-        """Let every call succeed again."""
+        """Remove all faults."""
         for fake in self._fakes:
             fake.faults.clear()
 
@@ -157,12 +157,12 @@ class FakeClouds:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """Every call that came with a valid key, oldest first within each cloud."""
+        """Every request with a valid key, oldest first within each cloud."""
         return [logged for fake in self._fakes for logged in fake.request_log.requests]
 
     @property
     def over_quota(self) -> list[LoggedRequest]:
-        """The calls that were refused because there were too many."""
+        """The requests that were over a rate limit."""
         return [logged for logged in self.requests if not logged.within_quota]
 
     def max_rate(self, endpoint: str, window_s: float = 1.0, app: str | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Faults on demand: how an answer of a simulated cloud can go wrong. No cloud's own codes."""
+"""Faults to inject into a simulated cloud's responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ANY: Final = "*"
 _HUGE_BYTES: Final = 64 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _HTML: Final = "<html><head><title>502 Bad Gateway</title></head><body>gateway</body></html>"
-# These spoil an answer the cloud had already given, so what was asked for has been done.
+# These spoil a finished response, so the request has taken effect.
 _RESPONSE_FAULTS: Final = frozenset({"truncated_json", "wrong_types", "texts", "slow"})
 _KEPT_HEADERS: Final = (
     "X-Subject-Token",
@@ -53,7 +53,7 @@ class PlannedFault:
 
 @dataclass(slots=True)
 class FaultPlan:
-    """What is to go wrong next, by endpoint; `*` stands for every endpoint."""
+    """The faults to come, by endpoint; `*` is every endpoint."""
 
     pending: dict[str, deque[PlannedFault]] = field(default_factory=dict)
 
@@ -84,7 +84,7 @@ class FaultPlan:
 def plan(
     kind: FaultKind, times: int, *, seconds: float, limit: str, after_effect: bool | None
 ) -> PlannedFault:
-    """Build a fault; when nobody says, those that spoil an answer happen after the effect."""
+    """Build a fault; by default those that spoil a response happen after the effect."""
     if after_effect is None:
         after_effect = kind in _RESPONSE_FAULTS
     return PlannedFault(kind, times, seconds, limit, after_effect)
@@ -93,7 +93,7 @@ def plan(
 async def break_response(
     request: web.Request, fault: PlannedFault, response: web.Response, closing: asyncio.Event
 ) -> web.StreamResponse:
-    """Answer a call the way the fault has it; `answer` is what would have been said."""
+    """Respond as the fault demands; `response` is what would have been sent."""
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
         return response
@@ -136,7 +136,7 @@ def _retry_after(kind: FaultKind) -> dict[str, str]:
 
 
 def _reset(request: web.Request) -> web.StreamResponse:
-    """Drop the connection without a byte of an answer."""
+    """Drop the connection without sending a byte."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)
@@ -163,7 +163,7 @@ async def _filler() -> AsyncIterator[bytes]:
 
 
 def corrupt_types(value: Any, name: str = "") -> Any:
-    """Return JSON of the same keys in which what stands there has the wrong type."""
+    """Return JSON of the same keys whose values have the wrong type."""
     if isinstance(value, dict):
         return {key: corrupt_types(inner, key) for key, inner in value.items()}
     if name in {"code", "message"}:

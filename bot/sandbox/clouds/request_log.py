@@ -1,4 +1,4 @@
-"""Who called what and when, and whether that was too often. Knows no cloud's error shape."""
+"""The log of requests to a simulated cloud, and its rate limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DAY_S: Final = 86400
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """How often one app may call one endpoint; None: as often as it likes. Days are UTC."""
+    """How often one app may call one endpoint; None: unlimited. Days are UTC."""
 
     per_second: int | None = None
     per_minute: int | None = None
@@ -22,7 +22,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One call that reached a simulated cloud with a valid key, and what became of it."""
+    """One request with a valid key, and whether it was within the quota."""
 
     at: float
     app: str
@@ -34,19 +34,19 @@ class LoggedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """Every arrival, in order."""
+    """Every request, in order."""
 
     requests: list[LoggedRequest] = field(default_factory=list)
     _accepted: dict[tuple[str, str], list[float]] = field(default_factory=dict)
 
     def record(self, logged: LoggedRequest) -> None:
-        """Write one arrival down; only what was within the quota uses it up."""
+        """Record one request; only requests within the quota use it up."""
         self.requests.append(logged)
         if logged.within_quota:
             self._accepted.setdefault((logged.app, logged.bucket), []).append(logged.at)
 
     def exceeded_limit(self, now: float, app: str, bucket: str, limits: RateLimits) -> str:
-        """Name the limit one more call would break: `qps`, `qpm`, `qpd`, or "" for none."""
+        """Return the limit one more request would exceed: `qps`, `qpm`, `qpd`, or "" for none."""
         accepted = self._accepted.get((app, bucket), [])
         if _full(accepted, now - 1 + JITTER_S, limits.per_second):
             return "qps"
@@ -55,7 +55,7 @@ class RequestLog:
         return "qpd" if _full(accepted, now // _DAY_S * _DAY_S, limits.per_day) else ""
 
     def counts(self, app: str | None = None) -> Counter[str]:
-        """Count the arrivals by endpoint, of one app or of all."""
+        """Count the requests by endpoint, of one app or of all."""
         return Counter(logged.endpoint for logged in self.requests if app in {None, logged.app})
 
     def times(self, endpoint: str, app: str | None = None) -> list[float]:

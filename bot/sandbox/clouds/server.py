@@ -1,4 +1,4 @@
-"""What all simulated clouds share: endpoints, HTTP, quotas, faults. No cloud's paths."""
+"""The HTTP server of a simulated cloud: routing, rate limits, faults."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _MAX_BODY_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a cloud says: an HTTP status and a body that becomes JSON (None: no body)."""
+    """A response: an HTTP status and a body that becomes JSON (None: no body)."""
 
     body: object
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def to_http(self) -> web.Response:
-        """Turn the answer into HTTP."""
+        """Build the HTTP response."""
         body = b"" if self.body is None else msgspec.json.encode(self.body)
         return web.Response(
             body=body,
@@ -42,7 +42,7 @@ class Response:
 
 
 class ApiError(Exception):
-    """The cloud says no; `answer` is how."""
+    """An error response, raised."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.body)
@@ -51,7 +51,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it arrived; header names are in lower case. `now` is the cloud's clock.
+    """One request; header names are in lower case. `now` is the cloud's clock.
 
     `query` has the last value of each name; `raw_path` is path and query as they were sent, for
     signatures and repeated names.
@@ -67,13 +67,13 @@ class Request:
     delay_scale: float = 1.0
 
     def delay(self, documented_s: float) -> float:
-        """Return how late data is whose documented delay this is, in seconds."""
+        """Return the delay of data with this documented delay, in seconds."""
         return documented_s * self.delay_scale
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One call a cloud offers; `bucket` is shared by endpoints that are counted together."""
+    """One endpoint; endpoints with the same `bucket` share their rate limit."""
 
     name: str
     handle: Callable[[Request], Response]
@@ -82,7 +82,7 @@ class Endpoint:
 
 
 class FakeCloud(abc.ABC):
-    """One simulated cloud. Subclasses say what it offers, whom it lets in and how it says no."""
+    """One simulated cloud. Subclasses define endpoints, authorization and error responses."""
 
     name: str
 
@@ -99,27 +99,27 @@ class FakeCloud(abc.ABC):
     @property
     @abc.abstractmethod
     def endpoint_names(self) -> frozenset[str]:
-        """The names of everything the cloud ever offered, whichever generation it plays."""
+        """The names of all endpoints, of every API generation."""
 
     @abc.abstractmethod
     def find(self, request: Request) -> Endpoint:
-        """Return the endpoint that is called. Raises RefusalError when there is none."""
+        """Return the requested endpoint. Raises ApiError when there is none."""
 
     @abc.abstractmethod
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
-        """Return the app the caller may act for. Raises RefusalError."""
+        """Return the app the caller is authorized for. Raises ApiError."""
 
     @abc.abstractmethod
     def rate_limited(self, limit: str) -> Response:
-        """Say that there were too many calls; `limit` names which."""
+        """Return the rate limit response; `limit` is the one exceeded."""
 
     def response(self, request: Request, endpoint: Endpoint) -> Response:
-        """Let in, count and carry out one call."""
+        """Authorize, count and handle one request."""
         limit = self.count(request, endpoint)
         return self.rate_limited(limit) if limit else endpoint.handle(request)
 
     def count(self, request: Request, endpoint: Endpoint) -> str:
-        """Let in and count one call; return the limit it breaks, "" for none."""
+        """Authorize and count one request; return the limit it exceeds, "" for none."""
         app = self.authorize(request, endpoint)
         bucket = endpoint.bucket or endpoint.name
         limit = self.request_log.exceeded_limit(request.now, app, bucket, endpoint.limits)
@@ -131,7 +131,7 @@ class FakeCloud(abc.ABC):
         return limit
 
     def respond(self, request: Request, endpoint: Endpoint) -> Response:
-        """Carry out one call; a refusal is an answer too."""
+        """Handle one request; an ApiError becomes its response."""
         try:
             return self.response(request, endpoint)
         except ApiError as api_error:
@@ -139,7 +139,7 @@ class FakeCloud(abc.ABC):
 
 
 class FakeCloudServer:
-    """A twin's HTTP server on 127.0.0.1."""
+    """A simulated cloud's HTTP server on 127.0.0.1."""
 
     def __init__(self, fake: FakeCloud) -> None:
         self._fake = fake
@@ -159,7 +159,7 @@ class FakeCloudServer:
             yield self._fake.url
         finally:
             self._closing.set()
-            await asyncio.sleep(0)  # waiting answers go out before their connections are closed
+            await asyncio.sleep(0)  # pending responses are sent before their connections are closed
             await http_server.close_server(runner)
 
     async def _serve(self, http_request: web.Request) -> web.StreamResponse:
@@ -176,7 +176,7 @@ class FakeCloudServer:
     async def _break(
         self, http_request: web.Request, fault: PlannedFault, request: Request, endpoint: Endpoint
     ) -> web.StreamResponse:
-        """Answer with a fault: before the call has an effect, or after it."""
+        """Respond with a fault, before or after the request takes effect."""
         if fault.after_effect:
             response = self._fake.respond(request, endpoint)
         else:

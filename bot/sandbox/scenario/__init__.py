@@ -1,4 +1,4 @@
-"""What truly happened in lessons, deterministic by seed. No cloud's field, path or code is here."""
+"""Simulated calls, deterministic by seed: the ground truth behind the fake clouds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classes the demo and the tests know by name, held relative to a given now."""
+"""The named calls of the demo and the tests, relative to a given time."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ _KIDS_CALLS: Final = (
     _Entry("class_77_8", "downlink_loss_audio", "audio is lost on the way down to the student"),
     _Entry("class_77_10", "cpu_high_teacher", "the teacher's processor is too busy"),
     _Entry("class_77_11", "two_faults", "two faults at once"),
-    _Entry("class_77_12", "rejoin", "the student fell out and came back"),
+    _Entry("class_77_12", "rejoin", "the student dropped out and rejoined"),
     _Entry("class_77_13", "join_failed", "the student never got in"),
     _Entry("class_77_14", "outside", "the fault was over before the time named"),
-    _Entry("class_77_15", "one_end_missing", "the student never came"),
+    _Entry("class_77_15", "one_end_missing", "the student never joined"),
     _Entry("class_77_16", "jitter_down_video", "jitter on the way down to the student"),
     _Entry("class_77_17", "latency_down_audio", "latency on the way down to the student"),
     _Entry("class_77_18", "capture_low_teacher", "the teacher's camera gives few frames"),
     _Entry("class_77_19", "stopped_audio_teacher", "the teacher stopped sending audio"),
 )
 
-# The same faults as other clouds see them: each of a kind its cloud can tell apart.
+# The same faults as other clouds see them: each of a kind that its cloud can distinguish.
 _ADULTS_CALLS: Final = (
     _Entry("evening_5_1", "uplink_loss_video", "the teacher's video is lost on the way up"),
     _Entry("evening_5_2", "latency_down_video", "video reaches the student late"),
@@ -74,9 +74,9 @@ def demo_calls(now: float, app: str = "kids") -> tuple[SimulatedCall, ...]:
     """Return the demo's classes around `now` (epoch s): they run for two more hours.
 
     Faults that are no single event last to the end, so somebody at the demo's page can complain
-    at any moment and be told the truth.
+    at any moment and get a correct diagnosis.
     `class_77_1` was also held, healthily, a day before: a room's name is used again.
-    `class_77_9` began 40 s ago, so the clouds know it but have no details yet.
+    `class_77_9` began 40 s ago, so the clouds list it but have no details yet.
     """
     named = _build_all(_KIDS_CALLS, now, app)
     return (*named, _yesterday(now, app), _just_begun(now, app), large_call(now, app))
@@ -138,7 +138,7 @@ def _just_begun(now: float, app: str) -> SimulatedCall:
 
 
 def large_call(now: float, app: str = "kids", students: int = 13) -> SimulatedCall:
-    """Return a class of many students; the teacher came first, and is cut from a list of ten.
+    """Return a call of many students; the teacher joined first, so a list of ten leaves them out.
 
     The teacher's uplink loses video. Every third student sends; a recorder is in the room too.
     """

@@ -1,4 +1,4 @@
-"""What each fault does to a person's device and network, second by second. No metric is here."""
+"""The effect of each fault on a person's device and network, second by second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LINKS: Final[tuple[Link, ...]] = tuple(
 
 @dataclass(slots=True)
 class Conditions:
-    """One person's device and network; arrays of one value a second from the lesson's start.
+    """One person's device and network; arrays of one value a second from the call's start.
 
     Losses are percent (0-100), delays milliseconds, CPU percent; `sending` and `receiving` are
     0 or 1, `capture` is the share of frames the camera gives, `online` 0 while disconnected.
@@ -48,7 +48,7 @@ class Conditions:
 
 
 class NoiseSource:
-    """Noise that depends on the lesson's seed and a key only, so windows never change it."""
+    """Noise that depends on the call's seed and a key only, so windows never change it."""
 
     def __init__(self, sim_call: SimulatedCall, key: str) -> None:
         self._seed = sim_call.seed
@@ -70,7 +70,7 @@ class NoiseSource:
 
 
 def conditions_of(sim_call: SimulatedCall, person: Person) -> Conditions:
-    """Work out one person's conditions over the whole lesson."""
+    """Compute one person's conditions over the whole call."""
     seconds = max(1, int(sim_call.ended_at - sim_call.started_at) + 1)
     rng = NoiseSource(sim_call, f"conditions:{person.uid}")
     conditions = _healthy(person, rng, seconds)

@@ -1,4 +1,4 @@
-"""From conditions to the metric curves a client SDK would have measured. Knows no cloud."""
+"""Metric curves as a client SDK measures them, computed from conditions."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ _PERCENT: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One metric measured during one stay. Percent 0-100, ms, kbps, fps, px, dB.
+    """One metric measured during one session. Percent 0-100, ms, kbps, fps, px, dB.
 
-    `stay` counts the person's stays from 0. `peer_uid` is the sender for what was received,
+    `stay` counts the person's sessions from 0. `peer_uid` is the sender for what was received,
     None for the own side. `times` are whole epoch seconds, sorted, about 2 s apart with gaps.
     Freeze times are ms of freeze within one 2 s sample.
     """
@@ -60,7 +60,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class _Signal:
-    """A metric over the whole lesson, one value a second, before anybody sampled it."""
+    """A metric over the whole call, one value a second, before sampling."""
 
     metric: Metric
     values: FloatArray
@@ -71,7 +71,7 @@ class _Signal:
 
 @lru_cache(maxsize=64)
 def curves_of(sim_call: SimulatedCall) -> tuple[Curve, ...]:
-    """Return every curve of a lesson, its future included; equal lessons give equal curves."""
+    """Return every curve of a call, its future included; equal calls give equal curves."""
     ends = {person.uid: _endpoint_of(sim_call, person) for person in sim_call.people}
     curves: list[Curve] = []
     for person in sim_call.people:
@@ -129,7 +129,7 @@ def _peer_curves(
 
 
 def _together(session: SimulatedSession, peer: Person) -> tuple[float, float] | None:
-    """Return from the first to the last moment of a stay in which the peer was there too."""
+    """Return the part of a session in which the peer was in the call too."""
     shared = [
         (max(session.joined_at, other.joined_at), min(session.left_at, other.left_at))
         for other in peer.sessions
@@ -152,7 +152,7 @@ def _curve(
 
 @dataclass(frozen=True, slots=True)
 class _Sampler:
-    """Reads waves as one session of an SDK does, at its own seconds of the lesson."""
+    """Samples waves as one session of an SDK does, at its own seconds of the call."""
 
     origin: float
     ticks: IntArray

@@ -1,4 +1,4 @@
-"""The kinds of lesson we can stage: which fault, at whose end, and what should be found."""
+"""The kinds of simulated call: which fault, on whose side, and the cause to find."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHORT_S: Final = 25.0
 
 @dataclass(frozen=True, slots=True)
 class CallKind:
-    """One kind of lesson. `cause` None: nothing is wrong near the complaint."""
+    """One kind of call. `cause` None: nothing is wrong near the complaint."""
 
     cause: Cause | None
     side: Side | None = None
@@ -47,7 +47,7 @@ class CallKind:
 
 @dataclass(frozen=True, slots=True)
 class _CallDraft:
-    """A lesson being put together: the healthy one, and the kind it is to become."""
+    """A call under construction: the healthy call, and the kind it becomes."""
 
     sim_call: SimulatedCall
     kind: CallKind
@@ -164,9 +164,9 @@ def build_simulated_call(
     teacher_device: Device | None = None,
     student_device: Device | None = None,
 ) -> SimulatedCall:
-    """Stage one lesson of a kind in KINDS; equal arguments give an equal lesson.
+    """Build one call of a kind in KINDS; equal arguments give an equal call.
 
-    `until_end` faults go on until the lesson ends, so that a complaint made later meets them too.
+    `until_end` faults last until the call ends, so that they also affect a later complaint.
     """
     plan = KINDS[kind]
     ended_at = started_at + length_s
@@ -205,7 +205,7 @@ def expected_from(fault: Fault, side: Side | None) -> Expected:
 
 
 def with_sessions(sim_call: SimulatedCall, uid: int, *sessions: SimulatedSession) -> SimulatedCall:
-    """Return the lesson with other stays for one person."""
+    """Return the call with other sessions for one person."""
     people = tuple(
         replace(person, sessions=sessions) if person.uid == uid else person
         for person in sim_call.people

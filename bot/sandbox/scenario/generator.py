@@ -1,4 +1,4 @@
-"""Labelled lessons by the hundred, for accuracy and performance. No list of demo classes here."""
+"""Random labelled calls, for accuracy and performance tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from bot.sandbox.scenario.fault_kinds import KINDS, build_simulated_call
 from bot.sandbox.scenario.simulated_call import Device, SimulatedCall
 
-EPOCH: Final = 1_600_000_000.0  # when lessons happen if nobody says; 2020-09-13 12:26:40 UTC
+EPOCH: Final = 1_600_000_000.0  # when calls happen by default; 2020-09-13 12:26:40 UTC
 _TEACHERS: Final = (
     Device("Windows", "Windows 10", "3.1.2", "Ethernet"),
     Device("Windows", "Windows 10", "3.1.2", "Wi-Fi"),
@@ -27,9 +27,9 @@ _STUDENTS: Final = (
 def random_simulated_call(
     seed: int, kind: str | None = None, *, now: float = EPOCH, cname: str = "", app: str = "kids"
 ) -> SimulatedCall:
-    """Stage a lesson whose length, devices, times and severity follow from the seed.
+    """Generate a call whose length, devices, times and severity follow from the seed.
 
-    The lesson is over by `now` (epoch s) and its complaint within three hours of it.
+    The call has ended by `now` (epoch s) and its complaint within three hours of it.
     """
     chosen = kind or sorted(KINDS)[seed % len(KINDS)]
     rng = np.random.default_rng([seed, zlib.crc32(chosen.encode())])

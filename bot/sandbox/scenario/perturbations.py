@@ -1,4 +1,4 @@
-"""What makes a labelled lesson harder without changing what should be found. No label is here."""
+"""Perturbations that make a labelled call harder to diagnose without changing its cause."""
 
 from __future__ import annotations
 

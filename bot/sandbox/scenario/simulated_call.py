@@ -1,4 +1,4 @@
-"""A lesson as it truly went: who was there, what broke, what a diagnosis should find."""
+"""A simulated call: participants, faults, and the diagnosis to expect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ UNKNOWN_CAUSE: Final = "unknown"  # not enough data
 
 
 class Role(StrEnum):
-    """What somebody does in a lesson; a server is a recorder, not a person."""
+    """A participant's role; a server is a recorder, not a person."""
 
     TEACHER = "teacher"
     STUDENT = "student"
@@ -53,7 +53,7 @@ class SimulatedSession:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in a lesson. Without stays they tried to join and never got in."""
+    """A participant. Without sessions they tried to join and never succeeded."""
 
     uid: int
     role: Role
@@ -76,7 +76,7 @@ class Fault:
     severity: float = 0.6
 
     def touches(self, start: float, end: float) -> bool:
-        """Tell whether the fault is felt somewhere within [start, end]."""
+        """Return whether the fault has an effect within [start, end]."""
         return self.begins_at <= end and start <= self.ends_at
 
 
@@ -107,9 +107,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
-    """One call in a room, with its future: a twin shows only what its clock has reached.
+    """One call in a room, its future included: a fake returns only what its clock has reached.
 
-    The lesson is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
+    The call is running while `started_at <= now < ended_at`. Equal seeds give equal curves.
     `noise_level` runs from 0, a usual network of measurements, to 1: noisy, and full of holes.
     """
 
@@ -126,7 +126,7 @@ class SimulatedCall:
     noise_level: float = 0.0
 
     def running(self, now: float) -> bool:
-        """Tell whether the lesson goes on at this epoch second."""
+        """Return whether the call is running at this epoch second."""
         return self.started_at <= now < self.ended_at
 
     def person(self, uid: int) -> Person:

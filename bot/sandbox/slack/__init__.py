@@ -1,6 +1,6 @@
 """A strict local Slack: Web API, signed deliveries, Socket Mode, people, and a page to see it.
 
-No code of the product belongs here; the product reaches it over HTTP as it reaches Slack.
+The product uses it over HTTP, as it uses Slack.
 """
 
 from bot.sandbox.slack.app import SlackApp

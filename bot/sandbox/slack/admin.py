@@ -1,4 +1,4 @@
-"""What an admin or a test does to the workspace from outside. The product never calls this."""
+"""What an administrator does: user settings, uninstalling, redelivery, URL verification."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def update_user(workspace: WorkspaceState, user: User, fields: Mapping[str, str]
 
 
 def uninstall(workspace: WorkspaceState) -> None:
-    """Announce the end to the app, and stop taking its tokens."""
+    """Send the app the events of its uninstallation and reject its tokens from now on."""
     tokens = {"bot": [workspace.app.bot_user_id], "oauth": []}
     revoked = {"type": "tokens_revoked", "tokens": tokens, "event_ts": _ts(workspace)}
     emit(workspace, "tokens_revoked", revoked)
@@ -35,7 +35,7 @@ def uninstall(workspace: WorkspaceState) -> None:
 
 
 async def redeliver(workspace: WorkspaceState, count: int) -> list[Ack]:
-    """Send the last delivery again; an answer that never came is status 0."""
+    """Send the last delivery again; a missing acknowledgement has status 0."""
     last = workspace.last_delivery
     if last is None:
         message = "nothing was delivered yet"
@@ -44,7 +44,7 @@ async def redeliver(workspace: WorkspaceState, count: int) -> list[Ack]:
 
 
 async def verify_url(workspace: WorkspaceState, transport: HttpTransport) -> bool:
-    """Send the signed `url_verification` challenge; tell whether it came back."""
+    """Send the signed `url_verification` challenge; return whether it was echoed."""
     challenge = workspace.id_generator.make("challenge", 40)
     token = workspace.app.verification_token
     challenge_event = {"type": "url_verification", "token": token, "challenge": challenge}

@@ -1,4 +1,4 @@
-"""The app as the workspace knows it: names, secrets, scopes, and what its manifest asks for."""
+"""The installed app: names, secrets, scopes, and its manifest's features."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class SlackApp:
     domains: list[str] | None = None
 
     def knows_command(self, name: str) -> bool:
-        """Tell whether the app has this slash command."""
+        """Return whether the app has this slash command."""
         return self.commands is None or any(name == c["command"] for c in self.commands)
 
     def escapes_arguments(self, name: str) -> bool:
-        """Tell whether a command wants people and channels with their ids."""
+        """Return whether a command gets people and channels with their ids (`should_escape`)."""
         return any(c.get("should_escape") and name == c["command"] for c in self.commands or [])
 
     def shortcut_kind(self, callback_id: str) -> str | None:
@@ -84,11 +84,11 @@ class SlackApp:
         return next(kinds, None)
 
     def is_subscribed(self, subscription: str) -> bool:
-        """Tell whether the app subscribed to an event, such as `message.channels`."""
+        """Return whether the app subscribed to an event, such as `message.channels`."""
         return self.events is None or subscription in self.events
 
     def unfurls(self, host: str) -> bool:
-        """Tell whether links to this host are announced to the app."""
+        """Return whether the app gets link_shared for this host."""
         if self.domains is None:
             return True
         return any(host == domain or host.endswith(f".{domain}") for domain in self.domains)

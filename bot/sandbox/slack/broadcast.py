@@ -1,4 +1,4 @@
-"""How others hear that something changed: waiting code, and the pages. No state of Slack here."""
+"""Change notification, for waiting code and for the open pages."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Result = TypeVar("Result")
 
 
 class ChangeSignal:
-    """Wakes whoever waits for the workspace to change. One event loop, no polling."""
+    """Wakes code that waits for the workspace to change. One event loop, no polling."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
     def notify(self) -> None:
-        """Tell every waiter that something changed."""
+        """Wake every waiter."""
         event, self._event = self._event, asyncio.Event()
         event.set()
 
     async def until(self, predicate: Callable[[], Result], timeout_s: float) -> Result:
-        """Wait for the predicate to answer something true, and return it.
+        """Wait for the predicate to return something true, and return it.
 
         An index or key that is not there yet counts as "not yet". TimeoutError when it never is.
         """

@@ -1,4 +1,4 @@
-"""Finding blocks and interactive elements in a message or view, and naming them. No rules here."""
+"""Finding blocks and interactive elements in a message or view, and naming them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NOT_BLOCKS: Final = INTERACTIVE | {"image", "mrkdwn", "plain_text"}
 
 
 def iterate_elements(blocks: Sequence[Any]) -> Iterator[tuple[Json, Json]]:
-    """Yield each interactive element with the block it stands in, nested blocks included."""
+    """Yield each interactive element with its block, nested blocks included."""
     for block in blocks:
         if isinstance(block, dict):
             yield from _in_block(block)
@@ -70,7 +70,7 @@ def iterate_dicts(node: Any, pointer: str = "") -> Iterator[tuple[Json, str]]:
 
 
 def name_blocks(blocks: Sequence[Any]) -> None:
-    """Give block_id and action_id, in place, where the app left them out, as Slack does."""
+    """Add the block_id and action_id that the app left out, as Slack does, in place."""
     for block in blocks:
         if isinstance(block, dict):
             block.setdefault("block_id", secrets.token_urlsafe(4)[:5])

@@ -1,4 +1,4 @@
-"""Refusals of the Web API, as Slack words them. Which call refuses what stands with the calls."""
+"""Error responses of the Web API in Slack's wording, and a delivery's failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 class WebApiError(Exception):
-    """An answer with `ok: false`; `extra` goes into the body beside `error`."""
+    """A response with `ok: false`; `extra` goes into the body beside `error`."""
 
     def __init__(
         self,
@@ -28,12 +28,12 @@ class WebApiError(Exception):
         self.extra = dict(extra or {})
 
     def body(self) -> Json:
-        """Build the answer's JSON."""
+        """Build the response's JSON."""
         return {"ok": False, "error": self.code, **self.extra}
 
 
 def api_error(code: str, **extra: object) -> WebApiError:
-    """Build a refusal with nothing but its code (and what `extra` names)."""
+    """Build an error with its code and the fields of `extra`."""
     return WebApiError(code, extra=extra)
 
 
@@ -49,7 +49,7 @@ def rate_limited(retry_after_s: int) -> WebApiError:
 
 
 def invalid_message(problems: Sequence[Problem]) -> WebApiError:
-    """Build the refusal of a message: lines both in `errors` and in `response_metadata`."""
+    """Build the error for an invalid message: lines in both `errors` and `response_metadata`."""
     code, lines = problems[0].error, [problem.line for problem in problems]
     bracketed = {"messages": [f"[ERROR] {line}" for line in lines]}
     if code == "invalid_blocks":
@@ -58,7 +58,7 @@ def invalid_message(problems: Sequence[Problem]) -> WebApiError:
 
 
 def invalid_view(problems: Sequence[Problem]) -> WebApiError:
-    """Build the refusal of a view; views.* never answer `invalid_blocks`."""
+    """Build the error for an invalid view; views.* never return `invalid_blocks`."""
     code = problems[0].error
     code = code if code == "view_too_large" else "invalid_arguments"
     lines = [f"[ERROR] {problem.line}" for problem in problems]
@@ -66,7 +66,7 @@ def invalid_view(problems: Sequence[Problem]) -> WebApiError:
 
 
 class NoAckError(Exception):
-    """No acknowledgement came. `reason` is Slack's x-slack-retry-reason."""
+    """No acknowledgement arrived. `reason` is Slack's x-slack-retry-reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Faults on demand: which call breaks next, and how. Breaking them is the server's work."""
+"""Faults to inject: which call fails next, and how."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Fault:
     after_effect: bool = False
 
     def as_error(self) -> WebApiError:
-        """Build the refusal this fault answers with."""
+        """Build the error of this fault."""
         if self.error == "ratelimited":
             return rate_limited(self.retry_after_s)
         return api_error(self.error)
 
 
 class Faults:
-    """The faults still to happen, first asked for first."""
+    """The faults still to happen, in the order they were added."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []

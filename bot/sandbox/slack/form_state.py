@@ -1,4 +1,4 @@
-"""What stands in a form's fields, in the shape Slack sends, and what its client checks itself.
+"""A form's values as Slack sends them, and the checks that Slack's client makes itself.
 
 Given values may be whole (`{text, value}` options, lists) or bare (an option's value string).
 """

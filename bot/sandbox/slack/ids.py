@@ -1,4 +1,4 @@
-"""Identifiers that look like Slack's. What they name stands elsewhere."""
+"""Identifiers and timestamps in Slack's format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ALPHABET: Final = string.digits + string.ascii_uppercase
 class IdGenerator:
     """Makes identifiers and message timestamps no other workspace of this machine has made.
 
-    Identifiers are random, not counted from one: a product that keeps its database over a
+    Identifiers are random, not counted from one: a product that keeps its database across a
     restart of the sandbox must not meet an old view id again.
     """
 

@@ -1,4 +1,4 @@
-"""Messages: posting, changing, deleting, and who hears of it. What may be posted: `api_chat`."""
+"""Posting, changing and deleting messages, with the events and page updates that follow."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def compose(workspace: WorkspaceState, body: Json, *, user: str, thread_ts: str 
 
 
 def note_defects(workspace: WorkspaceState, message: Json) -> None:
-    """Record what a screen reader or notification would miss; Slack itself takes such posts."""
+    """Record what a screen reader or notification would miss; Slack accepts such posts."""
     if not message["text"].strip() and every_block(message):
         workspace.defects.append({"code": "no_top_level_text", "message": message})
     for node, pointer in iterate_dicts(message.get("blocks") or []):
@@ -57,7 +57,7 @@ def note_defects(workspace: WorkspaceState, message: Json) -> None:
 def post(
     workspace: WorkspaceState, channel: Channel, message: Json, *, broadcast: bool = False
 ) -> None:
-    """Put a composed message into a channel and tell everybody."""
+    """Add a composed message to a channel and publish it."""
     root = channel.messages.get(message.get("thread_ts", ""))
     if broadcast and root is not None:
         message["subtype"] = "thread_broadcast"
@@ -119,7 +119,7 @@ def _emit_links(workspace: WorkspaceState, channel: Channel, message: Json) -> N
 
 
 def change(workspace: WorkspaceState, channel: Channel, message: Json, fields: Json) -> None:
-    """Change a message in place (a None takes the field away) and tell everybody."""
+    """Change a message in place (None removes a field) and publish it."""
     previous = copy.deepcopy(message)
     for key, value in fields.items():
         if value is None:
@@ -177,7 +177,7 @@ def post_ephemeral(
     user: str,
     thread_ts: str | None = None,
 ) -> Json:
-    """Show a message to one person; it is no part of the channel's history."""
+    """Post a message that one person sees; it is not in the channel's history."""
     bot = workspace.app.bot_user_id
     message = compose(workspace, body, user=bot, thread_ts=thread_ts)
     message |= {"ephemeral": True, "to": user}
@@ -187,13 +187,13 @@ def post_ephemeral(
 
 
 def remove_ephemeral(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
-    """Take an ephemeral message off its reader's screen."""
+    """Remove an ephemeral message."""
     channel.ephemerals.remove(message)
     show(workspace, channel, message, "message_deleted")
 
 
 def show(workspace: WorkspaceState, channel: Channel, message: Json, what: str) -> None:
-    """Tell the pages of those who see the channel, and whoever waits."""
+    """Publish a message to the pages of those who see the channel, and wake waiting code."""
     audience: Collection[str] | None = channel.members if channel.private else None
     audience = [message["to"]] if message.get("ephemeral") else audience
     payload = as_page_message(channel, message)
@@ -202,7 +202,7 @@ def show(workspace: WorkspaceState, channel: Channel, message: Json, what: str) 
 
 
 def as_page_message(channel: Channel, message: Json) -> Json:
-    """Build the message the page draws."""
+    """Build the message as the page gets it."""
     hidden = ("to", "type")
     payload = {key: copy.deepcopy(value) for key, value in message.items() if key not in hidden}
     return payload | {"channel": channel.id, "bot": bool(message.get("bot_id"))}

@@ -1,4 +1,4 @@
-"""Modals and App Home: opening, pushing, updating, closing. What a person types: `form_state`."""
+"""Modals and App Home: opening, pushing, updating, publishing, closing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_STACK: Final = 3
 
 
 def check(workspace: WorkspaceState, raw: Any, kind: str, *, replaced: str | None = None) -> Json:
-    """Check a view as an app sent it, and copy it. `replaced` is the view whose place it takes."""
+    """Check a view as an app sent it, and copy it. `replaced` is the id of the view it replaces."""
     if not isinstance(raw, Mapping):
         raise invalid_arguments("must provide an object [json-pointer:/view]")
     problems = validate_view(raw)
@@ -59,7 +59,7 @@ def complete(workspace: WorkspaceState, view: Json, view_id: str | None = None) 
 
 
 def spend_trigger(workspace: WorkspaceState, trigger_id: str) -> Trigger:
-    """Exchange a trigger id: once, within three seconds."""
+    """Use up a trigger id, which is valid once and for a limited time."""
     trigger = workspace.triggers.get(trigger_id)
     if trigger is None:
         raise api_error("invalid_trigger_id")
@@ -72,7 +72,7 @@ def spend_trigger(workspace: WorkspaceState, trigger_id: str) -> Trigger:
 
 
 def open_root(workspace: WorkspaceState, user: str, view: Json) -> Json:
-    """Show a modal, in place of whatever stack the person had."""
+    """Open a modal and close the stack the person had."""
     for view_id in workspace.stacks.pop(user, []):
         _forget(workspace, view_id)
     complete(workspace, view)
@@ -80,7 +80,7 @@ def open_root(workspace: WorkspaceState, user: str, view: Json) -> Json:
 
 
 def push(workspace: WorkspaceState, user: str, view: Json) -> Json:
-    """Show a modal on top of the person's stack, which holds three at most."""
+    """Push a modal onto the person's stack, which holds three at most."""
     stack = workspace.stacks.get(user, [])
     if not stack:
         raise api_error("not_found")
@@ -99,7 +99,7 @@ def _stack(workspace: WorkspaceState, user: str, view: Json) -> Json:
 
 
 def replace(workspace: WorkspaceState, view_id: str, view: Json) -> Json:
-    """Put a view in an open one's place; its id and place in the stack stay."""
+    """Replace an open view; its id and its position in the stack remain."""
     old = workspace.views[view_id]
     complete(workspace, view, view_id)
     view |= {key: old[key] for key in ("previous_view_id", "root_view_id")}
@@ -121,13 +121,13 @@ def find_open(workspace: WorkspaceState, view_id: str, external_id: str) -> Json
 
 
 def check_hash(view: Json | None, given: str) -> None:
-    """Refuse an update that was made from an older view."""
+    """Raise hash_conflict for an update that was made from an older view."""
     if given and view is not None and view["hash"] != given:
         raise api_error("hash_conflict")
 
 
 def publish(workspace: WorkspaceState, user: str, view: Json) -> Json:
-    """Show a view on a person's App Home."""
+    """Publish a view on a person's App Home."""
     old = workspace.homes.get(user)
     complete(workspace, view, old["id"] if old else None)
     workspace.homes[user] = view

@@ -1,4 +1,4 @@
-"""What the workspace holds: people, channels, messages, views, files. Plain state, no rules."""
+"""The workspace's data types: people, channels, files, deliveries, and the app's keys."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ class Channel:
 
     @property
     def private(self) -> bool:
-        """Tell whether outsiders cannot know of it."""
+        """Return whether it is hidden from people outside it."""
         return self.kind != "channel"
 
     def top_level(self) -> list[Json]:
-        """List what stands in the channel itself, oldest first."""
+        """List the channel's messages without thread replies, oldest first."""
         return [message for message in self.messages.values() if not is_reply(message)]
 
     def thread(self, root_ts: str) -> list[Json]:
@@ -103,7 +103,7 @@ class Channel:
 
 
 def is_reply(message: Json) -> bool:
-    """Tell whether a message stands only in its thread."""
+    """Return whether a message is visible only in its thread."""
     root = message.get("thread_ts")
     return bool(root) and root != message["ts"] and message.get("subtype") != "thread_broadcast"
 
@@ -136,13 +136,13 @@ class UploadedFile:
 
     @property
     def ready(self) -> bool:
-        """Tell whether a message may show it now."""
+        """Return whether a message may use it now."""
         return self.completed and not self.deleted and self.uses_until_ready <= 0
 
 
 @dataclass
 class Trigger:
-    """What lets the app open a modal: good once, for three seconds."""
+    """A key to open a modal: valid once, for a limited time."""
 
     user: str
     expires_at: float
@@ -152,7 +152,7 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """A door back to where an interaction came from: five uses, thirty minutes."""
+    """A URL for replying to an interaction: five uses, thirty minutes."""
 
     channel: str
     user: str
@@ -165,7 +165,7 @@ class ResponseUrl:
 
 @dataclass
 class ClientNotice:
-    """What Slack told a person in small grey or red letters, such as a late acknowledgement."""
+    """An error that Slack's client displays to a person, such as a late acknowledgement."""
 
     user: str
     channel: str | None
@@ -176,7 +176,7 @@ class ClientNotice:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something for the app. `retry_num` is 0 on the first try; `retry_reason` Slack's word."""
+    """A request to the app. `retry_num` is 0 at first; `retry_reason` is Slack's code."""
 
     kind: DeliveryKind
     payload: Json
@@ -185,7 +185,7 @@ class Delivery:
 
     @property
     def name(self) -> str:
-        """Name it for the inspector, such as `/report`, `block_actions`, `event message`."""
+        """The name in the request log, such as `/report`, `block_actions`, `event message`."""
         if self.kind == "slash_commands":
             return str(self.payload["command"])
         if self.kind == "events_api":
@@ -195,7 +195,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What the app answered within the limit."""
+    """The app's response within the time limit."""
 
     status: int
     body: str
@@ -203,21 +203,21 @@ class Ack:
 
     @property
     def ok(self) -> bool:
-        """Tell whether Slack takes it for an acknowledgement."""
+        """Return whether Slack accepts it as an acknowledgement."""
         return self.status == HTTP_OK
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A way to send deliveries to the app."""
 
     name: str
 
     @property
     def connected(self) -> bool:
-        """Tell whether the app can be reached, as far as is known."""
+        """Return whether the app seems reachable."""
 
     async def send(self, delivery: Delivery) -> Ack:
-        """Bring it there and return the answer; NoAckError when none comes in time."""
+        """Send it and return the acknowledgement; NoAckError when none arrives in time."""
 
     async def close(self) -> None:
         """Close its connections."""

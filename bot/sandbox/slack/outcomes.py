@@ -1,4 +1,4 @@
-"""What came of something a person did, as the person (or a test) sees it."""
+"""Results of a person's actions, as the person or a test sees them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LATE = "operation_timeout"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The app's acknowledgement. `status` is HTTP's, 0 when none came; `error` is Slack's word."""
+    """The app's acknowledgement. `status` is HTTP's, 0 if none arrived; `error` is Slack's."""
 
     status: int
     body: str = ""
@@ -18,12 +18,12 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Tell whether Slack was content."""
+        """Return whether Slack accepted it."""
         return self.error is None
 
     @property
     def late(self) -> bool:
-        """Tell whether no acknowledgement came within the limit."""
+        """Return whether no acknowledgement arrived within the limit."""
         return self.error == LATE
 
     @property
@@ -38,17 +38,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome(Outcome):
-    """What came of a slash command."""
+    """The result of a slash command."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome(Outcome):
-    """What came of a click, a choice or a shortcut."""
+    """The result of a click, a choice or a shortcut."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitOutcome:
-    """What came of submitting a modal.
+    """The result of submitting a modal.
 
     `action` is close, errors, update, push, clear, `required` (Slack's client did not even send
     it) or `failed`; `errors` is by block_id.
@@ -61,10 +61,10 @@ class SubmitOutcome:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the app took it."""
+        """Return whether the app accepted it."""
         return not self.errors and self.error is None
 
     @property
     def late(self) -> bool:
-        """Tell whether no acknowledgement came within the limit."""
+        """Return whether no acknowledgement arrived within the limit."""
         return self.error == LATE

@@ -1,4 +1,4 @@
-"""A person at the keyboard: what a human can do in Slack, for tests and for the page."""
+"""A person in the workspace: what people can do in Slack, for tests and for the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.sandbox.slack.waiting import wait_until
 
 
 class Person:
-    """One person. Channels are named by id or name; messages and views are the dicts shown."""
+    """One person. Channels are named by id or name; messages and views are their JSON."""
 
     def __init__(self, workspace: WorkspaceState, user: User) -> None:
         self._workspace = workspace
@@ -93,7 +93,7 @@ class Person:
         block_id: str | None = None,
         value: str | None = None,
     ) -> ActionOutcome:
-        """Press the first button with this action_id; a `value` of one's own is a forgery."""
+        """Press the first button with this action_id; another `value` forges the request."""
         return await self.choose(container, action_id, value, block_id=block_id)
 
     async def choose(
@@ -170,7 +170,7 @@ class Person:
         return channel, own
 
     async def open_home(self, tab: str = "home") -> None:
-        """Open the app's Home (or Messages) tab; the app hears app_home_opened."""
+        """Open the app's Home (or Messages) tab; the app gets app_home_opened."""
         workspace, ts = self._workspace, self._workspace.id_generator.make_ts()
         event: Json = {
             "type": "app_home_opened",

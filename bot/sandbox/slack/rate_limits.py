@@ -1,4 +1,4 @@
-"""Slack's rate limits as token buckets. Which call costs what stands in the method table."""
+"""Slack's rate limits as token buckets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class _Bucket:
 
 
 class RateLimiter:
-    """Buckets by name; `clock` answers epoch seconds."""
+    """Buckets by name; `clock` returns epoch seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
     def acquire(self, name: str, *, every_s: float, burst: int) -> None:
-        """Take one token; refuse with `ratelimited` and the whole seconds until the next one."""
+        """Take one token, or raise `ratelimited` with the whole seconds until the next one."""
         now = self._clock()
         bucket = self._buckets.setdefault(name, _Bucket(float(burst), now))
         bucket.tokens = min(float(burst), bucket.tokens + (now - bucket.filled_at) / every_s)

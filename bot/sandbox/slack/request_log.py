@@ -1,4 +1,4 @@
-"""The log of every call and delivery, with secrets taken out. It decides nothing."""
+"""The log of every Web API call and delivery, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECRET_KEYS: Final = frozenset({"token", "client_secret", "code", "refresh_toke
 
 
 class RequestLog:
-    """Keeps what went over the wire, newest last. Times are epoch seconds, `ms` milliseconds."""
+    """Requests and responses, newest last. Times are epoch seconds, `ms` milliseconds."""
 
     def __init__(self) -> None:
         self.entries: list[Json] = []

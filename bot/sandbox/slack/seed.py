@@ -1,4 +1,4 @@
-"""Who and what is there when a workspace opens. Data only."""
+"""The people, channels and user groups of a new workspace."""
 
 from __future__ import annotations
 

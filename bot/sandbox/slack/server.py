@@ -1,4 +1,4 @@
-"""The HTTP server: every route, and nothing of what they do."""
+"""The HTTP server and its routes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 class AgoraAccount:
     """An Agora customer: the key pair and the app ids, by the name of our app.
 
-    A lesson belongs to the app of the same name. Everything here is invented.
+    A simulated call belongs to the app of the same name. All values are invented.
     """
 
     customer_id: str = "sandbox-customer"

@@ -1,6 +1,6 @@
-"""Totals over all lessons of an app per stretch of time: users, freezes, losses, joins.
+"""Totals over all calls of an app per time interval: users, freezes, losses, joins.
 
-Shares are 0 to 1 here; each endpoint scales them as its document says. No endpoint is here.
+Shares are 0 to 1 here; each endpoint scales them as its document says.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Buckets:
         return self.starts.step
 
     def index(self, at: float) -> int | None:
-        """Tell which stretch a moment falls in, None when in no one."""
+        """Return the index of a moment's interval, None outside all of them."""
         number = int((at - self.starts.start) // self.step_s)
         return number if 0 <= number < len(self.starts) else None
 
@@ -117,7 +117,7 @@ def _sessions(
 def _present(
     sim_calls: Sequence[SimulatedCall], start: int, end: int
 ) -> list[tuple[SimulatedCall, int]]:
-    """Return every stay that touches [start, end), as its lesson and uid."""
+    """Return every session that overlaps [start, end), as its call and uid."""
     return [
         (sim_call, uid)
         for sim_call, uid, session in _sessions(sim_calls)

@@ -125,7 +125,7 @@ class InsightApi:
 def of_product(
     request: Request, params: Params, sim_calls: list[SimulatedCall]
 ) -> list[SimulatedCall]:
-    """Keep the lessons of a product: all of ours are native."""
+    """Filter the calls by product; every simulated call is native."""
     if "productType" not in request.query:
         return sim_calls
     return sim_calls if params.names("productType", _PRODUCTS) == ["Native"] else []

@@ -1,4 +1,4 @@
-"""Agora's statistics of today about everybody in one call: by place, by freeze, by minute."""
+"""Agora's current statistics of everybody in one call: by dimension, by freeze rate, by minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Agora can show of a lesson at a moment: ids, calls, stays, points. No endpoint is here."""
+"""What Agora returns of a call at a given time: ids, sessions, points."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class CallView:
 
     @property
     def fresh_until(self) -> float:
-        """The newest moment that can be told."""
+        """The time up to which data is available."""
         return self.now - self.delay_s
 
     @property
     def created_at(self) -> int:
-        """When the first person came in, in epoch seconds."""
+        """When the first person joined, in epoch seconds."""
         return int(min(session.joined_at for _, _, session in _sessions(self.sim_call)))
 
     @property
@@ -40,12 +40,12 @@ class CallView:
 
     @property
     def finished(self) -> bool:
-        """Tell whether everybody is known to have left."""
+        """Return whether everybody has left, as far as data is available."""
         return self.destroyed_at <= self.fresh_until
 
     @property
     def exists(self) -> bool:
-        """Tell whether the call is known yet."""
+        """Return whether the call is visible yet."""
         return any(_sessions(self.sim_call)) and self.created_at <= self.fresh_until
 
     @property
@@ -54,7 +54,7 @@ class CallView:
         return _digest(self.sim_call.cname, self.sim_call.started_at, 12)
 
     def overlaps(self, window: Window) -> bool:
-        """Tell whether the call ran within the window."""
+        """Return whether the call ran within the window."""
         return self.created_at <= window.end and window.start <= self.destroyed_at
 
     def row(self) -> Json:
@@ -81,7 +81,7 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """One person's stay in a call, as it shows at the call view's moment."""
+    """One person's session in a call, as visible at the call view's time."""
 
     call: CallView
     person: Person
@@ -90,18 +90,18 @@ class SessionView:
 
     @property
     def sid(self) -> str:
-        """The stay's id: 32 hexadecimal digits in capitals."""
+        """The session's id: 32 hexadecimal digits in capitals."""
         sim_call = self.call.sim_call
         key = f"{sim_call.cname}:{self.person.uid}:{self.number}"
         return _digest(key, sim_call.started_at, 16).upper()
 
     @property
     def finished(self) -> bool:
-        """Tell whether the person is known to have left."""
+        """Return whether the person has left, as far as data is available."""
         return self.session.left_at <= self.call.fresh_until
 
     def row(self) -> Json:
-        """Return the stay as a row of `call_info`; an unfinished one has `leave_ts` 0."""
+        """Return the session as a row of `call_info`; an unfinished one has `leave_ts` 0."""
         device = self.person.device
         return {
             "sid": self.sid,
@@ -118,7 +118,7 @@ class SessionView:
         }
 
     def metrics(self, window: Window, mids: Mapping[MetricKey, int]) -> Json:
-        """Return the stay's points in the window: `{sid, data: [{mid, kvs, peer_uid}]}`."""
+        """Return the session's points in the window: `{sid, data: [{mid, kvs, peer_uid}]}`."""
         until = min(window.end, self.call.fresh_until)
         data = []
         for curve in curves_of(self.call.sim_call):

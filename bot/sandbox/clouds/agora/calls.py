@@ -70,7 +70,7 @@ def find_calls(
 def find_call(
     sim_calls: Iterable[SimulatedCall], now: float, delay_s: float, call_id: str
 ) -> CallView | None:
-    """Return one call, None while it is unknown or too young to be told of."""
+    """Return one call, None while it is unknown or its data is not available yet."""
     for sim_call in sim_calls:
         view = CallView(sim_call, now, delay_s)
         if view.call_id == call_id and view.exists:
@@ -81,7 +81,7 @@ def find_call(
 def get_details(request: Request, sim_calls: Iterable[SimulatedCall]) -> Response:
     """Answer call/details: at most ten users and three hours of points.
 
-    A call that is unknown or too young has no users. What goes beyond three hours from
+    A call that is unknown or too recent has no users. What goes beyond three hours from
     `start_ts` is left out (the document: "returns at most 3 hours of call data").
     """
     params = Params(request.query)
@@ -131,7 +131,7 @@ class CurrentCalls:
         return Response(body | page.state(calls) | {"call_lists": rows})
 
     def list_sessions(self, request: Request, sim_calls: list[SimulatedCall]) -> Response:
-        """Answer call/sessions: who was there, the newest joiner first, page by page."""
+        """Answer call/sessions: who took part, the latest to join first, page by page."""
         params = Params(request.query)
         params.allow(
             *("start_ts", "end_ts", "appid", "call_id", "uids"),

@@ -1,4 +1,4 @@
-"""Agora's numbers: metric ids of both generations, experience and root-cause ids."""
+"""Agora's codes: metric ids of both generations, experience and root-cause ids."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CURRENT_MIDS: Final[dict[MetricKey, int]] = {
 EXP_VIDEO_FREEZE: Final = 4
 EXP_AUDIO_FREEZE: Final = 5
 EXP_SLOW_JOIN: Final = 6
-UNDOCUMENTED_FACTOR: Final = 18  # stands in the document's sample and in no table
+UNDOCUMENTED_FACTOR: Final = 18  # in the document's sample but in no table
 
 _FACTORS: Final[dict[Cause, int]] = {
     Cause("session", "duplicate_uid"): 1,
@@ -96,7 +96,7 @@ _FACTORS: Final[dict[Cause, int]] = {
 
 
 def factor_of(cause: Cause) -> int:
-    """Return Agora's root-cause id; what it has no id for is its undocumented 18."""
+    """Return Agora's root-cause id; 18 (undocumented) for causes without one."""
     return _FACTORS.get(cause, UNDOCUMENTED_FACTOR)
 
 

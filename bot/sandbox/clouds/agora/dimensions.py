@@ -1,4 +1,4 @@
-"""Where Agora's users are along a dimension, and the figures of one place. No endpoint is here."""
+"""Grouping participants by an Agora dimension, and the metrics of one group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.sandbox.clouds.agora.app_metric_totals import MEASURED, SOON_S
 from bot.sandbox.scenario import Person, SimulatedCall, curves_of
 from bot.sandbox.scenario.simulated_call import Role
 
-COUNTRY: Final = "China"  # everybody in our lessons is there
+COUNTRY: Final = "China"  # every simulated participant
 _REGIONS: Final = ("Shanghai", "Beijing", "Guangdong")
 _SAMPLE_S: Final = 2
 _MINUTE_S: Final = 60
@@ -21,13 +21,13 @@ _SIZES: Final = ((3, "[1,3)"), (10, "[3,10)"), (50, "[10,50)"))
 
 @dataclass(frozen=True, slots=True)
 class CallParticipant:
-    """One person in one lesson."""
+    """One person in one call."""
 
     sim_call: SimulatedCall
     person: Person
 
     def is_present(self, start: float, end: float) -> bool:
-        """Tell whether the person was there at some time in [start, end)."""
+        """Return whether the person was in the call at some time in [start, end)."""
         return any(
             session.joined_at < end and start < session.left_at for session in self.person.sessions
         )
@@ -69,7 +69,7 @@ DIMENSION_VALUES: Final[dict[str, Callable[[CallParticipant], str]]] = {
 
 
 def participants_of(sim_calls: Iterable[SimulatedCall]) -> list[CallParticipant]:
-    """Return every person of every lesson; recorders are not counted."""
+    """Return every person of every call except recorders."""
     return [
         CallParticipant(sim_call, person)
         for sim_call in sim_calls

@@ -68,7 +68,7 @@ def _fault_row_of(
 
 
 def _affected_uids(sim_call: SimulatedCall, fault: Fault, minute: int) -> list[int]:
-    """Tell who feels a fault: others (some, in a big class) what is sent, oneself the rest."""
+    """Return who is affected: by bad sending the others (some, in a large call), else oneself."""
     cause = fault.cause
     others = [
         person.uid
@@ -92,19 +92,19 @@ def _row(sim_call: SimulatedCall, uid: int, experience: int, tags: list[Json], t
         "user": str(uid),
         "exp_id": experience,
         "cname": sim_call.cname,
-        "cause_tags": _with_riddles(sim_call, tags, ts)[:_MAX_TAGS],
+        "cause_tags": _with_undocumented_factor(sim_call, tags, ts)[:_MAX_TAGS],
         "ts": ts,
     }
 
 
-def _with_riddles(sim_call: SimulatedCall, tags: list[Json], ts: int) -> list[Json]:
+def _with_undocumented_factor(sim_call: SimulatedCall, tags: list[Json], ts: int) -> list[Json]:
     """Some rows carry factor 18, even twice, as the document's own sample does."""
-    riddle = _chance(sim_call, f"riddle:{ts}", 8)
+    dice = _chance(sim_call, f"undocumented:{ts}", 8)
     host = str(sim_call.people[0].uid)
-    if riddle == 0:
+    if dice == 0:
         away = {"factor_id": UNDOCUMENTED_FACTOR, "host_user": host}
         return [away, *tags[:1], {"factor_id": UNDOCUMENTED_FACTOR, "host_user": ""}]
-    if riddle == 1:
+    if dice == 1:
         return [*tags, {"factor_id": UNDOCUMENTED_FACTOR, "host_user": ""}]
     return tags
 

@@ -1,4 +1,4 @@
-"""Agora, simulated: who is let in, which generation offers what, how it says no."""
+"""A fake of Agora's analytics API: routes of both generations, authorization, errors."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class FakeAgora(FakeCloud):
         return endpoints[request.method, name]
 
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
-        """Let in by HTTP basic authentication: 401 for a wrong key, 403 without the right."""
+        """Check HTTP basic authentication: 401 for a wrong key, 403 without permission."""
         if not self.account.accepts(request.headers.get("authorization", "")):
             raise api_error(401, "Unauthorized")
         appid = Params(request.query).text("appid")
@@ -82,23 +82,23 @@ class FakeAgora(FakeCloud):
         return appid
 
     def rate_limited(self, limit: str) -> Response:
-        """Say that there were too many calls, in the shape `limit_shape` chooses."""
+        """Return the rate limit response, in the form of `limit_shape`."""
         body = {"code": 300, "message": _MESSAGES[limit]}
         return Response(body, {"body": 200, "http_300": 300, "http_429": 429}[self.limit_shape])
 
     def deny(self, *endpoints: str) -> None:
-        """Take the right to use endpoints away: the beta was not enabled (000, preface)."""
+        """Deny endpoints: the beta is not enabled (000, preface)."""
         self.denied.update(endpoints)
 
     def _app_calls(self, request: Request) -> list[SimulatedCall]:
-        """Return the lessons of the app that is asked about."""
+        """Return the calls of the requested app."""
         appid = request.query["appid"]
         return [
             sim_call for sim_call in self.sim_calls if self.account.apps.get(sim_call.app) == appid
         ]
 
     def _seed(self) -> EndpointTable:
-        """What the document of 2020 (000) and its older form (001) offer."""
+        """The endpoints of the 2020 document (000) and its older form (001)."""
         handler = partial(_endpoint, self._app_calls)
         live = RateLimits(per_minute=1, per_day=1000)
         report = RateLimits(per_second=10)
@@ -120,7 +120,7 @@ class FakeAgora(FakeCloud):
         )
 
     def _current(self) -> EndpointTable:
-        """What today's documents offer; the plan decides how much."""
+        """The endpoints of the current documents, with the plan's limits."""
         handler = partial(_endpoint, self._app_calls)
         limits = PLANS[self.plan]
         api, live = calls.CurrentCalls(limits), RealtimeApi(limits)

@@ -1,4 +1,4 @@
-"""How Agora reads what a call is given: required, typed, nothing unknown. No data is here."""
+"""Agora's query parameters: required, typed, unknown ones rejected."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ GRACE_S: Final = 5  # a window that was in time when it was asked for may arrive
 
 
 def check_look_back(window: Window, now: float, look_back_s: float) -> None:
-    """Refuse a window that begins before what the cloud still knows."""
+    """Reject a window that begins before the oldest data kept."""
     if window.start < now - look_back_s - GRACE_S:
         raise ApiError(Response({"code": 300, "message": "query time range limit error"}))
 

@@ -1,4 +1,4 @@
-"""Agora's rankings of today along one dimension: the whole project's history, and its now."""
+"""Agora's current rankings along one dimension: a project's history and its present."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class RankingApi:
         return _success(_ranked([row for row in rows if row[aggregation.metric]], aggregation))
 
     def aggregate_quality(self, request: Request, sim_calls: list[SimulatedCall]) -> Response:
-        """Answer insight/quality/aggregation: shares from 0 to 1 and what each rests on."""
+        """Answer insight/quality/aggregation: shares from 0 to 1 with their sample counts."""
         aggregation, window = self._read(request, QUALITY_METRICS, (*DIMENSIONS, "channelSize"))
         until = min(window.end, request.now - request.delay(self.limits.insight_delay_s))
         participants = _within(sim_calls, aggregation, window)
@@ -193,7 +193,7 @@ def _within(
 
 
 def _one(params: Params, name: str, known: tuple[str, ...]) -> str:
-    """Read a parameter that takes one word, not a list."""
+    """Read a parameter that takes one value, not a list."""
     words = params.names(name, known)
     if len(words) > 1:
         raise bad_input(f"{name} takes one value")

@@ -1,4 +1,4 @@
-"""Agora's real time of today, every twenty seconds: a project, a channel, people or places."""
+"""Agora's current real-time metrics per twenty seconds: by channel, user or dimension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.sandbox.clouds.server import Request, Response
 from bot.sandbox.scenario import SimulatedCall
 
 STEP_S: Final = 20
-# The tables say `sdkVersion`, samples of the same calls say `sdk`: both are taken.
+# The tables have `sdkVersion`, samples of the same requests `sdk`: both are accepted.
 DIMENSIONS: Final = ("country", "region", "network", "sdkVersion", "sdk", "os", "device")
 _MAX_UIDS: Final = 10
 _PARAMS: Final = ("startTs", "endTs", "appid", "metric", "productType", "cname")
@@ -61,7 +61,7 @@ class RealtimeApi:
         dimension, dimension_values = _read_dimension(params)
         check_look_back(window, request.now, self.limits.realtime_look_back_s)
         until = min(window.end, int(request.now - request.delay(self.limits.realtime_delay_s)))
-        # the stretch startTs falls in is told, the one endTs falls in is not
+        # the interval of startTs is included, the one of endTs is not
         starts = range(window.start // STEP_S * STEP_S, until // STEP_S * STEP_S, STEP_S)
         cname = params.query.get("cname")
         selected = [
@@ -79,7 +79,7 @@ class RealtimeApi:
 
 
 def _read_dimension(params: Params) -> tuple[str, list[str]]:
-    """Read a dimension and its values, which stand in double quotes even in an address."""
+    """Read a dimension and its values, which are in double quotes even in a URL."""
     if "dimension" not in params.query:
         if "dimensionValues" in params.query:
             raise bad_input("dimensionValues needs a dimension")
@@ -124,7 +124,7 @@ def _by_dimension(
     dimension_values: Sequence[str],
     starts: range,
 ) -> list[dict[str, Any]]:
-    """A row for each stretch and place; the samples answer sdkVersion as sdk."""
+    """One row per interval and group; the samples return sdkVersion as sdk."""
     label = "sdk" if dimension == "sdkVersion" else dimension
     groups = {
         dimension_value: [

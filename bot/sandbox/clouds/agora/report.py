@@ -1,4 +1,4 @@
-"""Agora's problem reports, checked and kept: reportV2 (000) and report (001). No data goes out."""
+"""Agora's problem reports, validated and stored: reportV2 (000) and report (001)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def accept_report(request: Request) -> AcceptedReport:
 
 
 def accepted() -> Response:
-    """Say yes; the document gives no id of the report."""
+    """Return the success response; the document has no report id."""
     return Response({"code": 200, "message": ""})
 
 

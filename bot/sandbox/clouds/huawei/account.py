@@ -1,4 +1,7 @@
-"""Whom Huawei lets in: signatures of key pairs, tokens of IAM. Written apart from our client."""
+"""A Huawei customer's account, and authentication by signature or IAM token.
+
+Written from the document, independently of the client: each is a test of the other.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _BAD: Final = "Incorrect IAM authentication information"
 
 @dataclass(frozen=True, slots=True)
 class HuaweiAccount:
-    """A Huawei Cloud customer. A lesson belongs to the app of the same name; all is invented."""
+    """A Huawei Cloud customer. A simulated call belongs to the app of the same name."""
 
     access_key: str = "SANDBOXAK00000000000"
     secret_key: str = "sandboxsk00000000000000000000000000000000"

@@ -1,4 +1,4 @@
-"""Huawei's figures of a whole app: live (13.3 to 13.6) and by day (13.7 to 13.9)."""
+"""Huawei's metrics of a whole app: live (13.3 to 13.6) and by day (13.7 to 13.9)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def live_distribution(params: Params, sim_calls: Sequence[SimulatedCall]) -> Res
 
 
 def live_quality(params: Params, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer 13.5: one rate in every minute; for web clients there is nobody in our lessons."""
+    """Answer 13.5: one rate in every minute; no simulated client is a web client."""
     return _live_rate(params, sim_calls, "quality", _LIVE_QUALITY)
 
 
@@ -126,12 +126,12 @@ def usage(params: Params, sim_calls: Sequence[SimulatedCall]) -> Response:
 
 
 def history_scale(params: Params, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer 13.8: figures of size by day."""
+    """Answer 13.8: usage metrics by day."""
     return _history(params, "scale", _HISTORY_SCALE, lambda m, day: _size(sim_calls, m, day))
 
 
 def history_quality(params: Params, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer 13.9: figures of quality by day; 1 means 100 %."""
+    """Answer 13.9: quality metrics by day; 1 means 100 %."""
     return _history(params, "quality", _HISTORY_QUALITY, lambda m, day: _good(sim_calls, m, day))
 
 
@@ -158,7 +158,7 @@ def _history(
 
 
 def snake(metric: str) -> str:
-    """Return the answer's name of a figure, which is not the question's (W21)."""
+    """Return a metric's name in the response, which differs from the request's (W21)."""
     return _SNAKE.get(metric, re.sub(r"(?<!^)(?=[A-Z])", "_", metric).lower())
 
 
@@ -193,7 +193,7 @@ def _minutes(params: Params, span: Span, value: Callable[[float], float | None])
 def _rate(
     sim_calls: Iterable[SimulatedCall], metric: str, start: float, end: float
 ) -> float | None:
-    """Return a rate within a stretch, 1 meaning always; None when there is nothing to tell."""
+    """Return a rate within a span, 1 meaning always; None without data."""
     if metric.startswith("Join"):
         return _joined(sim_calls, start, end, quick=metric == "JoinSuccess5SecsRate")
     media = Media.VIDEO if metric.startswith("Video") else Media.AUDIO

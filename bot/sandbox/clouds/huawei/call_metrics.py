@@ -1,4 +1,4 @@
-"""Huawei's call metrics (13.10), with the document's own oddities (W22 to W25)."""
+"""Huawei's call metrics (13.10), with the document's peculiarities (W22 to W25)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _is_wanted(row: Json, params: Params) -> bool:
 def _rows(
     sim_calls: Iterable[SimulatedCall], mids: Iterable[str], span: Span, until: float
 ) -> Iterator[Json]:
-    """One row for each metric of each pair of people; the stays of a person run together."""
+    """One row per metric and pair of people; a person's sessions are merged."""
     mid_list = list(mids)
     for sim_call in sim_calls:
         rows: dict[tuple[str, str, str], Json] = {}

@@ -1,4 +1,4 @@
-"""Huawei's lists of rooms and users (13.1, 13.2), computed from lessons."""
+"""Huawei's lists of rooms and users (13.1, 13.2)."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class SessionView:
 
     @property
     def exists(self) -> bool:
-        """Tell whether the session is known yet."""
+        """Return whether the session is visible yet."""
         return self.session.joined_at <= self.known_until
 
     @property
     def has_left(self) -> bool:
-        """Tell whether the person is known to have left."""
+        """Return whether the person has left, as far as data is available."""
         return self.session.left_at <= self.known_until
 
     @property
@@ -49,13 +49,13 @@ class SessionView:
 
 
 def session_id(sim_call: SimulatedCall, person: Person, number: int) -> str:
-    """Return a session's id, the same in every answer."""
+    """Return a session's id, the same in every response."""
     key = f"{sim_call.cname}:{sim_call.started_at}:{person.uid}:{number}"
     return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
 def session_views(sim_call: SimulatedCall, known_until: float) -> Iterator[SessionView]:
-    """Return every session of a lesson that is known by then."""
+    """Return every session of a call that is visible by then."""
     for person in sim_call.people:
         for number, session in enumerate(person.sessions):
             view = SessionView(sim_call, person, number, session, known_until)
@@ -71,9 +71,9 @@ def region_of(person: Person) -> tuple[str, str]:
 def list_rooms(
     params: Params, app: str, sim_calls: Sequence[SimulatedCall], *, are_merged: bool = False
 ) -> Response:
-    """Answer 13.1: the rooms created within the stretch, the newest first.
+    """Answer 13.1: the rooms created within the span, the newest first.
 
-    `are_merged`: a room id used again stays one room, from its first class to its last (W14).
+    `are_merged`: a room id used again stays one room, from its first call to its last (W14).
     """
     params.allow("app", "room_id", "state", "start_time", "end_time", "limit", "offset")
     span = params.span(max_s=MAX_SPAN_S)
@@ -118,7 +118,7 @@ def _room(app: str, sim_calls: Iterable[SimulatedCall], until: float) -> tuple[f
 
 
 def list_users(params: Params, app: str, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer 13.2: who joined within the stretch; by default the sessions of a user are merged."""
+    """Answer 13.2: who joined within the span; by default the sessions of a user are merged."""
     params.allow(
         *("app", "room_id", "uid", "nickname", "region", "isp", "state"),
         *("start_time", "end_time", "limit", "offset", "type"),

@@ -1,4 +1,4 @@
-"""What Huawei's clients told (13.11, 13.12), in the shapes of the table or of the sample."""
+"""Huawei's client events (13.11, 13.12), in the form of the table or of the sample."""
 
 from __future__ import annotations
 

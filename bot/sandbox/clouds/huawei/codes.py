@@ -1,4 +1,4 @@
-"""Huawei's numbers: metric ids of 13.10, abnormal types and factors of 13.13."""
+"""Huawei's codes: metric ids of 13.10, abnormal types and factors of 13.13."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ RECEIVED_MIDS: Final[dict[str, MetricKey]] = {
     "vjitter": (Metric.JITTER, _V),
     "vrtt": (Metric.DOWNLINK_LATENCY, _V),
 }
-# The presentation (辅流) is offered too, but nobody shares a screen in our lessons.
+# The presentation (辅流) exists too, but nobody shares a screen in the simulated calls.
 _AUX_MIDS: Final = ("dbit", "dfps", "dblock", "dloss", "dwidth", "dheight", "djitter", "drtt")
 MIDS: Final = tuple(dict.fromkeys((*OWN_MIDS, *RECEIVED_MIDS, *_AUX_MIDS)))
 FREEZES: Final = frozenset({"vblock"})  # shares of time, where the curve has milliseconds

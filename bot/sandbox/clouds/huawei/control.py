@@ -1,4 +1,4 @@
-"""Huawei's calls that act: apps (5.2), callbacks (8), recordings (10), rooms (11)."""
+"""Huawei's commands: apps (5.2), callbacks (8), recordings (10), rooms (11)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def read_body(content: bytes) -> Json:
 
 @dataclass(slots=True)
 class Callback:
-    """Where record events of an app are told (8.1)."""
+    """An app's URL for record events (8.1)."""
 
     url: str
     auth_key: str
@@ -121,7 +121,7 @@ class ControlState:
         return Response({"app_id": app, "record_callback": callback.row()})
 
     def start_job(self, app: str, body: Json, now: float) -> Response:
-        """Answer 10.1: 201, and a job that is being set up."""
+        """Answer 10.1: 201, with a job that is being set up."""
         _check_job(body)
         job_id = secrets.token_hex(16)
         room_id, user_id = body["room_id"], body["user_id"]
@@ -139,7 +139,7 @@ class ControlState:
         return Response(self.jobs[job_id], 201)
 
     def get_job(self, app: str, job_id: str) -> Response:
-        """Answer 10.2; by the time it is asked about, a job that was set up runs."""
+        """Answer 10.2; a job that was being set up runs by the first request."""
         job = self._job(app, job_id)
         if job["state"] == "INIT":
             job["state"] = "RUNNING"
@@ -152,7 +152,7 @@ class ControlState:
         return Response(None, 204)
 
     def remove_users(self, app: str, room_id: str, body: Json) -> Response:
-        """Answer 11.1: 202 without a body; the command is taken (W38)."""
+        """Answer 11.1: 202 without a body; the command is accepted (W38)."""
         uids = body.get("user_ids")
         if not isinstance(uids, list) or not uids or not all(isinstance(u, str) for u in uids):
             raise invalid_value()
@@ -169,7 +169,7 @@ class ControlState:
         return Response(None, 202)
 
     async def send_callback(self, app: str, event_type: str, now: float, **more: object) -> int:
-        """Tell an app's callback of a record event (14.6); returns the HTTP status it answers.
+        """Send a record event to an app's callback (14.6); return the HTTP status.
 
         Signed when a key is set, as Huawei's FAQ on record callbacks says: X-Rtc-Signature is
         the HMAC-SHA256 of X-Rtc-Rand, X-Rtc-Timestamp and the body. Raises KeyError without a

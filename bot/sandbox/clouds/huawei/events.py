@@ -1,4 +1,4 @@
-"""Huawei's own diagnosis (13.13, 13.14), derived from the faults of lessons."""
+"""Huawei's abnormal events (13.13, 13.14), derived from the faults of calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DIMENSIONS: Final = frozenset({"abnormal_type", "abnormal_factor"})
 
 
 def list_events(params: Params, sim_calls: Iterable[SimulatedCall]) -> Response:
-    """Answer 13.13: what went wrong for whom, the newest first; ten rows unless more are asked."""
+    """Answer 13.13: problems by user, the newest first; ten rows by default."""
     params.allow("app", "room_id", "uid", "start_time", "end_time", "limit", "offset")
     span = params.span(max_s=DAY_S)
     limit, offset = params.page()
@@ -39,7 +39,7 @@ def list_events(params: Params, sim_calls: Iterable[SimulatedCall]) -> Response:
 
 
 def get_distribution(params: Params, sim_calls: Iterable[SimulatedCall]) -> Response:
-    """Answer 13.14: how many users had what. Factors come with a digit less (W33).
+    """Answer 13.14: the number of users by problem. Factors have a digit less (W33).
 
     With one dimension the other pair of fields is left out (W36).
     """
@@ -90,7 +90,7 @@ def _rows(sim_call: SimulatedCall) -> Iterator[tuple[Json, float]]:
 
 
 def _affected_uids(sim_call: SimulatedCall, fault: Fault, at: float) -> Sequence[int]:
-    """Tell who feels a fault: others what is not sent well, oneself the rest."""
+    """Return who is affected by a fault: for sending, the others; else the person."""
     cause = fault.cause
     if cause.group == "join" or cause.direction is Direction.DOWN or cause.name == "wifi_weak":
         return [fault.uid]
@@ -124,7 +124,7 @@ def _row(sim_call: SimulatedCall, fault: Fault, uid: int, at: int) -> Json:
 
 
 def _where(sim_call: SimulatedCall, fault: Fault, uid: int, factor: int) -> tuple[str, str]:
-    """Tell where it happened; the way down is called remote, as the sample has it (W37)."""
+    """Return where it happened; the downlink is called remote, as in the sample (W37)."""
     if uid != fault.uid:
         return "remote", str(fault.uid)
     senders = [one.uid for one in sim_call.people if one.sends and one.uid != uid]

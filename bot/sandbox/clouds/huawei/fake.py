@@ -1,4 +1,4 @@
-"""Huawei SparkRTC, simulated: what it offers, whom it lets in, how it says no."""
+"""A fake of Huawei SparkRTC: routes, authorization, errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MESSAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RouteRequest:
-    """One call as a handler sees it: its parameters, its app's id and lessons, its path's names."""
+    """A request as a handler gets it: parameters, app id, the app's calls, path parameters."""
 
     params: Params
     app: str
@@ -45,7 +45,7 @@ class RouteRequest:
         return self.params.request.now
 
     def body(self) -> dict[str, Any]:
-        """The call's JSON object. Raises RefusalError."""
+        """The call's JSON object. Raises ApiError."""
         return read_body(self.params.request.body)
 
 
@@ -55,7 +55,7 @@ StatisticsHandler = Callable[[Params, "list[SimulatedCall]"], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of chapter 2; `app_in` is where the app's id stands: a parameter, or `path`."""
+    """One line of chapter 2; `app_in` is where the app's id is: a parameter, or `path`."""
 
     method: str
     path: str
@@ -76,8 +76,8 @@ class FakeHuawei(FakeCloud):
     """SparkRTC's API of 2023-11, and the part of IAM that gives tokens.
 
     `array_style` is how several values must be written. `are_rooms_merged`: a room id used again
-    is one room. `has_client_events`: 13.11 and 13.12 are there; the shapes are of their answers.
-    `control` is what was commanded; `authenticator` gives tokens and can revoke them.
+    is one room. `has_client_events`: 13.11 and 13.12 exist; the shapes are of their responses.
+    `control` is the state of commands; `authenticator` issues tokens.
     """
 
     name = "huawei"
@@ -108,14 +108,14 @@ class FakeHuawei(FakeCloud):
         return frozenset({TOKENS, *(route.name for route in self._routes)})
 
     def find(self, request: Request) -> Endpoint:
-        """Return the endpoint; what there is not is 404 of the gateway."""
+        """Return the endpoint; the gateway returns 404 for any other."""
         if (request.method, request.path) == ("POST", "/v3/auth/tokens"):
             return Endpoint(TOKENS, self.authenticator.issue_token)
         route, _ = self._match(request)
         return Endpoint(route.name, partial(self._handle, route), route.limits, route.bucket)
 
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
-        """Let in by token or signature; then look whose project and whose app it is."""
+        """Check the token or signature, then the project and the app."""
         if endpoint.name == TOKENS:
             return ""
         self.authenticator.authorize(request)
@@ -128,7 +128,7 @@ class FakeHuawei(FakeCloud):
         return self._app(route, request, names)
 
     def rate_limited(self, limit: str) -> Response:
-        """Say that there were too many calls, as the gateway does (W8)."""
+        """Return the gateway's rate limit response (W8)."""
         if limit in _MESSAGES:
             status, code, text = _MESSAGES[limit]
             return api_error(status, code, text).response
@@ -136,7 +136,7 @@ class FakeHuawei(FakeCloud):
         return gateway_error(429, "APIGW.0308", text).response
 
     def deny(self, *endpoints: str) -> None:
-        """Take the IAM user's right to call endpoints away."""
+        """Deny the IAM user endpoints."""
         self.denied.update(endpoints)
 
     def _app(self, route: Route, request: Request, names: Mapping[str, str]) -> str:
@@ -280,7 +280,7 @@ _METRIC_HANDLERS: Final[Mapping[str, StatisticsHandler]] = {
 
 
 def _handler(handler: StatisticsHandler) -> Handler:
-    """Let a table of chapter 13 be told from parameters and lessons."""
+    """Adapt a handler of chapter 13, which takes parameters and calls."""
     return lambda route_request: handler(route_request.params, route_request.sim_calls)
 
 
@@ -289,7 +289,7 @@ def _users(route_request: RouteRequest) -> Response:
 
 
 def _command(method: str, path: str, handler: Handler, limits: tuple[RateLimits, str]) -> Route:
-    """A call of the chapters that act, named such as `POST apps/rooms/dismiss`."""
+    """A command's route, with a name such as `POST apps/rooms/dismiss`."""
     words = [word for word in path.split("/") if "{" not in word]
     end = "/job" if path.endswith("{job_id}") else ""
     name = f"{method} apps/{'/'.join(words)}{end}"

@@ -1,4 +1,4 @@
-"""How Huawei reads what a call is given, and the four ways it says no (W7). No data is here."""
+"""Huawei's request parameters, and its four kinds of error response (W7)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Span:
     end: float
 
     def holds(self, at: float) -> bool:
-        """Tell whether a moment lies within."""
+        """Return whether a moment is within it."""
         return self.start <= at <= self.end
 
 
@@ -100,7 +100,7 @@ class Params:
         return values[0] if values else ""
 
     def choice(self, name: str, known: Collection[str]) -> str:
-        """Return a required word out of those the document lists."""
+        """Return a required value, one of those the document lists."""
         value = self.text(name)
         if value not in known:
             raise invalid(name)
@@ -177,7 +177,7 @@ class Params:
 
 
 def check_look_back(request: Request, span: Span, look_back_s: float) -> None:
-    """Refuse a stretch that begins before what the cloud still knows."""
+    """Reject a span that begins before the oldest data kept."""
     if span.start < request.now - look_back_s:
         raise invalid("start_time")
 

@@ -1,7 +1,4 @@
-"""Huawei telling of recordings by itself (14.6): what became of them, and who is told when.
-
-What is recorded and where it is told stands in huawei_control.
-"""
+"""Huawei's record callbacks (14.6): the state of recordings, and sending and retrying events."""
 
 from __future__ import annotations
 
@@ -23,16 +20,16 @@ INTERVAL_S: Final = 1.0
 MAX_ATTEMPTS: Final = 5
 BUCKET: Final = "class-recordings"
 _LOCATION: Final = "cn-north-4"
-_IDLE_S: Final = 30  # of 10.1, when nobody says
+_IDLE_S: Final = 30  # the default of 10.1
 _STARTED: Final = "RECORD_NEW_FILE_START"
 _ENDED: Final = ("RECORD_FILE_COMPLETE", "CLOUD_RECORD_SERVER_OVER")
 Json = dict[str, Any]
 
 
 class WebhookSender:
-    """Ends recordings of empty rooms, and tells callbacks of files begun and done.
+    """Ends recordings of empty rooms, and sends callbacks for files started and finished.
 
-    An event that is not answered with 2xx is told again with the next rounds, five times at most.
+    An event without a 2xx response is sent again in the next rounds, five times at most.
     """
 
     def __init__(self, fake: FakeHuawei) -> None:
@@ -56,7 +53,7 @@ class WebhookSender:
             await self.run_once()
 
     async def run_once(self) -> None:
-        """End what is over, and tell whatever is to be told now."""
+        """End finished recordings and send the events that are due."""
         now = self._fake.clock()
         for job in list(self._fake.control.jobs.values()):
             self._end_if_empty(job, now)
@@ -97,7 +94,7 @@ class WebhookSender:
 
 
 def file_of(job: Json) -> Json:
-    """What 14.6 tells of a finished file; one job makes one file."""
+    """The file of a finished job, as in 14.6; one job makes one file."""
     begun, ended = (dt.datetime.fromisoformat(job[name]) for name in ("start_time", "stop_time"))
     path = f"lessons/{begun:%Y%m%d}/{job['stream_name']}.m3u8"
     return {

@@ -30,7 +30,7 @@ _HEADER: Final = re.compile(
 class VolcengineAccount:
     """A Volcengine customer: the key pair and the app ids, by the name of our app.
 
-    A lesson belongs to the app of the same name. Everything here is invented.
+    A simulated call belongs to the app of the same name. All values are invented.
     """
 
     access_key: str = "AKSANDBOXVOLCENGINE"

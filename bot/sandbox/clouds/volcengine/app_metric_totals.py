@@ -1,4 +1,4 @@
-"""What Volcengine counts over people and rooms in a stretch of time (002). No endpoint is here."""
+"""Volcengine's metrics over participants and rooms in a time interval (002)."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Bucket:
     end: float
 
     def holds(self, at: float) -> bool:
-        """Tell whether a moment falls in it."""
+        """Return whether a moment is in it."""
         return self.start <= at < self.end
 
 
 @lru_cache(maxsize=64)
 def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
-    """Return the curves of a lesson by whom and what they tell of; their times are sorted."""
+    """Return a call's curves by uid, metric and media; their times are sorted."""
     found: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
     for curve in curves_of(sim_call):
         found.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
@@ -47,13 +47,13 @@ def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None]
 
 @dataclass(frozen=True, slots=True)
 class CallParticipant:
-    """One person of one lesson."""
+    """One person of one call."""
 
     sim_call: SimulatedCall
     person: Person
 
     def is_near(self, bucket: Bucket) -> bool:
-        """Tell whether anything of the lesson may fall into a stretch of time; spares counting."""
+        """Return whether the call may overlap an interval; a cheap test before counting."""
         sim_call = self.sim_call
         return (
             sim_call.started_at - _NEAR_S < bucket.end
@@ -69,7 +69,7 @@ class CallParticipant:
         return np.concatenate(found) if found else np.empty(0)
 
     def sessions(self, bucket: Bucket) -> Iterator[SimulatedSession]:
-        """Return the stays that touch a stretch of time."""
+        """Return the sessions that overlap an interval."""
         for session in self.person.sessions:
             if session.joined_at < bucket.end and bucket.start < session.left_at:
                 yield session
@@ -79,7 +79,7 @@ Count = Callable[[Sequence[CallParticipant], Bucket], "float | None"]
 
 
 def participants_of(sim_calls: Iterable[SimulatedCall]) -> list[CallParticipant]:
-    """Return everybody of every lesson."""
+    """Return every person of every call."""
     return [
         CallParticipant(sim_call, person) for sim_call in sim_calls for person in sim_call.people
     ]

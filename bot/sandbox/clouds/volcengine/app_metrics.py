@@ -1,4 +1,4 @@
-"""Volcengine's calls about whole apps: quality by dimension and over time, and operations.
+"""Volcengine's metrics of whole apps: quality by dimension and over time, and operations.
 
 Both Versions of ListQualityDistribution are here: the old one writes `Timestamp`, as the table of
 003 has it, today's `TimeStamp`, as the sample of 003 and today's documents do.
@@ -64,7 +64,7 @@ DIMENSIONS: Final = ("Province", "Country", "OS", "Access")
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """The stretches of time an answer tells of, and up to when there is data."""
+    """The intervals of a response, and the time up to which data is available."""
 
     buckets: tuple[Bucket, ...]
 
@@ -140,7 +140,7 @@ def _distribution(
 
 
 def _select_calls(sim_calls: Sequence[SimulatedCall], window: Window) -> list[SimulatedCall]:
-    """Leave out lessons of other days; the last day counts to its end."""
+    """Select the calls of these days; the last day is included to its end."""
     return [
         sim_call
         for sim_call in sim_calls
@@ -149,7 +149,7 @@ def _select_calls(sim_calls: Sequence[SimulatedCall], window: Window) -> list[Si
 
 
 def get_distribution(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer ListQualityDistribution: a row a day and place; the last day is included."""
+    """Answer ListQualityDistribution: one row per day and group; the last day is included."""
     params = Params(request)
     more = () if request.query["Version"] == "2020-12-01" else ("Platform",)
     params.allow(*_SPAN, "Indicator", "Dimension", "ProductType", *more)
@@ -160,7 +160,7 @@ def get_distribution(request: Request, sim_calls: Sequence[SimulatedCall]) -> Re
 
 
 def get_live_distribution(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer ListRealTimeQualityDistribution: a row for each half minute and place."""
+    """Answer ListRealTimeQualityDistribution: one row per half minute and group."""
     params = Params(request)
     params.allow(*_SPAN, "Indicator", "Dimension", "ProductType", "Platform")
     window = params.window(_HOUR_S, _HOUR_S)

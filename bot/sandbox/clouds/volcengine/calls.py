@@ -1,6 +1,6 @@
-"""Volcengine's calls about single calls (2023-11-01): rooms, users, what was measured, who is on.
+"""Volcengine's endpoints about single calls (2023-11-01): rooms, users, metrics, who is online.
 
-A room is listed where it was created; a span over the limit is cut off without a word.
+A room is listed where it was created; a span over the limit is silently cut off.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ PLATFORMS: Final = {"macos": "mac"}
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as it shows to an endpoint that knows everything up to `fresh_until`."""
+    """A call as visible to an endpoint with data up to `fresh_until`."""
 
     sim_call: SimulatedCall
     fresh_until: float
 
     @property
     def sessions(self) -> list[SimulatedSession]:
-        """Every stay of anybody, known yet or not."""
+        """Every session, visible yet or not."""
         return [session for person in self.sim_call.people for session in person.sessions]
 
     @property
     def created_at(self) -> float:
-        """When the first person came in."""
+        """When the first person joined."""
         return min(session.joined_at for session in self.sessions)
 
     @property
@@ -55,7 +55,7 @@ class CallView:
 
     @property
     def is_known(self) -> bool:
-        """Tell whether the call shows yet."""
+        """Return whether the call is visible yet."""
         return bool(self.sessions) and self.created_at <= self.fresh_until
 
     @property
@@ -125,7 +125,7 @@ def platform_of(person: Person) -> str:
 
 
 def access_of(person: Person) -> str:
-    """Return `2g` to `5g`, `wifi`, or `unknown`: the document has no word for a cable."""
+    """Return `2g` to `5g`, `wifi`, or `unknown`: the document has no value for a cable."""
     return {"Wi-Fi": "wifi", "4G": "4g"}.get(person.device.network, "unknown")
 
 
@@ -179,7 +179,7 @@ def list_users(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response
 
 
 def get_details(request: Request, sim_calls: Sequence[SimulatedCall]) -> Response:
-    """Answer ListCallDetail: what was measured at these users, times in epoch ms."""
+    """Answer ListCallDetail: these users' metrics, times in epoch ms."""
     params = Params(request)
     params.allow(*_SPAN, "RoomId", "UserId", "Direction")
     window, room = params.window(6 * _DAY_S, _HOUR_S), params.room()

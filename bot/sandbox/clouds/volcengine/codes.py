@@ -1,7 +1,7 @@
-"""The call metrics Volcengine tells: field names, Chinese names and units (002, last table).
+"""Volcengine's call metrics: field names, Chinese names and units (002, last table).
 
-No document lists the field names. Those here are invented, and not all of them say what they are:
-`bandwidth` is the one a sample shows, and stands for more than one metric.
+No document lists the field names. Those here are invented, and not all are descriptive:
+`bandwidth`, the only one in a sample, is used for several metrics.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ CALL_METRICS: Final = (
     CallMetric(Metric.DOWNLINK_LOSS, _V, _DOWN, "lost_rate_v", "视频下行丢包率", "%"),
     CallMetric(Metric.FREEZE_TIME, _V, _DOWN, "stall_v", "视频卡顿时长", "ms"),
 )
-# Documents are behind what a cloud tells: one metric that stands in none of them.
+# A cloud may return more than is documented: one metric that is in no document.
 UNDOCUMENTED: Final = CallMetric(
     Metric.PICTURE_QP, _V, _DOWN, "decode_qp", "视频解码量化参数", "level"
 )

@@ -1,4 +1,4 @@
-"""Volcengine, simulated: which Actions of which Version there are, and who is let in."""
+"""A fake of Volcengine's RTC OpenAPI: Actions by Version, authorization, errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAD: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """One Action: its method, how often a second it may be called, and who tells the answer."""
+    """One Action: its method, how often a second it may be called, and its handler."""
 
     method: str
     per_second: int
@@ -64,7 +64,7 @@ class FakeVolcengine(FakeCloud):
     ) -> None:
         super().__init__(sim_calls, clock, delay_scale)
         self.account = account
-        self.errors_with_200 = False  # a no may come with HTTP 200 (signing, "error body")
+        self.errors_with_200 = False  # errors may have HTTP 200 (signing, "error body")
         self.denied: set[str] = set()
 
     @property
@@ -73,7 +73,7 @@ class FakeVolcengine(FakeCloud):
         return frozenset(name for name, _ in _ACTIONS)
 
     def find(self, request: Request) -> Endpoint:
-        """Return the Action asked for; path, method, Action and Version must be right."""
+        """Return the requested Action; path, method, Action and Version must be right."""
         for name in ("Action", "Version"):
             if not request.query.get(name):
                 raise api_error(request, "MissingParameter", f"{name} is required")
@@ -87,7 +87,7 @@ class FakeVolcengine(FakeCloud):
         return Endpoint(request.query["Action"], handle, RateLimits(per_second=action.per_second))
 
     def authorize(self, request: Request, endpoint: Endpoint) -> str:
-        """Let in by signature, to the account's own apps."""
+        """Check the signature and that the app is the account's."""
         check_signature(request, self.account)
         app_id = Params(request).text("AppId")
         if app_id not in self.account.apps.values() or endpoint.name in self.denied:
@@ -95,22 +95,22 @@ class FakeVolcengine(FakeCloud):
         return app_id
 
     def rate_limited(self, limit: str) -> Response:
-        """Say that there were too many calls."""
+        """Return the rate limit response."""
         return failure({}, "FlowLimitExceeded", f"request is limited ({limit})")
 
     def respond(self, request: Request, endpoint: Endpoint) -> Response:
-        """Carry out one call; a no comes with HTTP 200 when `errors_with_200` says so."""
+        """Handle one request; errors have HTTP 200 if `errors_with_200` is set."""
         response = super().respond(request, endpoint)
         if self.errors_with_200 and response.status >= _BAD:
             return Response(response.body, headers=response.headers)
         return response
 
     def deny(self, *endpoints: str) -> None:
-        """Take the right to use Actions away, as a policy of the account would."""
+        """Deny Actions, as a policy of the account would."""
         self.denied.update(endpoints)
 
     def _app_calls(self, request: Request) -> list[SimulatedCall]:
-        """Return the lessons of the app that is asked about."""
+        """Return the calls of the requested app."""
         app_id = Params(request).text("AppId")
         return [
             sim_call for sim_call in self.sim_calls if self.account.apps.get(sim_call.app) == app_id

@@ -1,4 +1,4 @@
-"""How Volcengine reads what a call is given, and how it says no. No data is here."""
+"""Volcengine's request parameters, and its success and error responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GATEWAY: Final = {  # signing: "common list" of the gateway: CodeN and HTTP sta
 
 
 def metadata(query: Mapping[str, str]) -> dict[str, Any]:
-    """Return what every answer begins with (003, sample)."""
+    """Return the metadata of every response (003, sample)."""
     return {
         "RequestId": "20240101000000010000000000000000FF",
         "Action": query.get("Action", ""),
@@ -43,12 +43,12 @@ def metadata(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def success(request: Request, result: Any) -> Response:
-    """Answer yes."""
+    """Build a success response."""
     return Response({"ResponseMetadata": metadata(request.query), "Result": result})
 
 
 def failure(query: Mapping[str, str], code: str, text: str) -> Response:
-    """Answer no: a gateway's code has a CodeN, any other is RTC's own and has none."""
+    """Build an error response; gateway codes have a CodeN, RTC's own codes do not."""
     number, status = _GATEWAY.get(code, (None, 400))
     error: dict[str, Any] = {"Code": code, "Message": text}
     if number is not None:
@@ -158,7 +158,7 @@ class Params:
         return page_numbers[0], min(page_numbers[1], 100)
 
     def window(self, look_back_s: float, span_s: float) -> Window:
-        """Return the required window; what goes beyond the span is cut off without a word."""
+        """Return the required window; the part beyond the span is silently cut off."""
         start, end = self._time("StartTime"), self._time("EndTime")
         if start > end:
             raise self.bad("StartTime", "is after EndTime")

@@ -1,4 +1,4 @@
-"""auth.*, apps.*, oauth.*, blocks.validate: the app's own standing, and the install page."""
+"""auth.*, apps.*, oauth.*, blocks.validate, and the OAuth install page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _open_connection(workspace: WorkspaceState, _arguments: Arguments) -> Json:
 
 
 async def authorize(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Answer the install page: everybody says yes at once, and goes back with a code."""
+    """Serve the install page: it approves at once and redirects back with a code."""
     query = request.query
     if query.get("client_id") != workspace.app.client_id:
         return web.Response(status=400, text="invalid_client_id")

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call, read as Slack reads them. No method is known here."""
+"""The arguments of a Web API call, parsed as Slack parses them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Arguments:
     warnings: list[str] = field(default_factory=list)
 
     def has(self, name: str) -> bool:
-        """Tell whether the argument was given at all."""
+        """Return whether the argument was given."""
         return name in self.given
 
     def text(self, name: str, default: str = "") -> str:
@@ -40,7 +40,7 @@ class Arguments:
             raise api_error("invalid_arguments") from None
 
     def decoded(self, name: str) -> Any:
-        """Read JSON, which a form carries as a string; a string that is no JSON stays one."""
+        """Read JSON, which a form carries as a string; other strings are returned unchanged."""
         value = self.given.get(name)
         if not isinstance(value, str):
             return value

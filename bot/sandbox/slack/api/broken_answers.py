@@ -1,4 +1,4 @@
-"""Breaking an answer on the wire, as `fail_next` asks. Which call breaks stands in `faults`."""
+"""Broken responses for `fail_next`: HTTP 500, dropped connections, timeouts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sandbox.slack.state import WorkspaceState
 async def break_response(
     workspace: WorkspaceState, request: web.Request, mode: str
 ) -> web.StreamResponse:
-    """Answer HTTP 500, drop the connection, or say nothing until the caller leaves."""
+    """Respond with HTTP 500, drop the connection, or send nothing until the caller leaves."""
     if mode == "timeout":
         await workspace.closing.wait()
     elif mode == "http_500":

@@ -1,4 +1,4 @@
-"""chat.*: who may post what where. What a post does to the channel stands in `messages`."""
+"""chat.*: checks of posts, updates, deletions, scheduled messages and unfurls."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def _get_upload_url(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 
 async def receive(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Take the bytes, raw or as a form's file; no token is needed, the URL is the secret."""
+    """Store the bytes, raw or as a form's file; no token is needed, the URL is the secret."""
     started, at = time.perf_counter(), workspace.clock()
     fault = workspace.faults.take("upload")
     status, text = HTTPStatus.OK, "not read"

@@ -1,4 +1,4 @@
-"""The shape of the method table: what each Web API method takes, needs and runs."""
+"""The declaration of a Web API method: handler, scopes, tier, arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Token = Literal["bot", "app", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method. Any one of `scopes` opens it; `per_minute` is its tier, None when special.
+    """A method. Any one of `scopes` is enough; `per_minute` is its tier, None when special.
 
     `required` and `optional` are space-separated argument names.
     """
@@ -31,7 +31,7 @@ class Method:
 
     @property
     def arguments(self) -> frozenset[str]:
-        """Every argument the method knows."""
+        """Every argument the method takes."""
         return frozenset({*self.required, *self.optional})
 
 

@@ -1,4 +1,4 @@
-"""Cursor pagination as Slack's lists do it. What is listed stands with the methods."""
+"""Cursor pagination as in Slack's lists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX: Final = "next:"
 def paginate(
     items: Sequence[Item], arguments: Arguments, default_limit: int
 ) -> tuple[list[Item], Json]:
-    """Cut a page out of a list; the Json is the answer's response_metadata."""
+    """Cut a page out of a list; the Json is the response's response_metadata."""
     start, limit = _read_cursor(arguments.text("cursor")), arguments.number("limit", default_limit)
     limit = limit or default_limit
     if not 1 <= limit <= _MAX_ITEMS:

@@ -1,4 +1,4 @@
-"""The method table of the whole Web API. The methods themselves stand by family."""
+"""All methods of the Web API."""
 
 from __future__ import annotations
 

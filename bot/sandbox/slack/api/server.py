@@ -1,4 +1,4 @@
-"""The door of the Web API: body, token, scope, limits, faults, inspector. Methods are elsewhere."""
+"""The Web API's HTTP endpoint: body, token, scopes, rate limits, faults, request log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COMMON: Final = frozenset({"token", "team_id", "pretty"})
 
 
 async def answer(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Answer one call of /api/METHOD, and write it into the inspector."""
+    """Handle one call of /api/METHOD and add it to the request log."""
     name = request.match_info["method"]
     started, at, defects = time.perf_counter(), workspace.clock(), len(workspace.defects)
     fault = workspace.faults.take(name)
@@ -58,7 +58,7 @@ async def answer(workspace: WorkspaceState, request: web.Request) -> web.StreamR
     return web.json_response(body, status=status, headers=headers)
 
 
-class _BrokenAnswer(Exception):  # noqa: N818 - it is the wire's fault, no error of ours
+class _BrokenAnswer(Exception):  # noqa: N818 - it stands for a broken connection
     def __init__(self, mode: str) -> None:
         super().__init__(mode)
         self.mode = mode

@@ -1,4 +1,4 @@
-"""users.*, usergroups.*, team.*, reactions.*: who is here, and what they think of a message."""
+"""users.*, usergroups.*, team.*, reactions.*."""
 
 from __future__ import annotations
 

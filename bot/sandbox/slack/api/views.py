@@ -1,4 +1,4 @@
-"""views.*: the calls that show modals and App Home. What showing means stands in `modals`."""
+"""views.*: opening, pushing, updating and publishing modals and App Home."""
 
 from __future__ import annotations
 

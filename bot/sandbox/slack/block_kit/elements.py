@@ -1,6 +1,6 @@
-"""Block elements: one table, element type -> blocks and surfaces it may stand on, and its schema.
+"""Block elements: element type -> the blocks and surfaces it is allowed in, and its schema.
 
-Where each may stand is from the elements page of the Block Kit reference; the limits as well.
+Allowed positions and limits are from the elements page of the Block Kit reference.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ALL_SURFACES: Final[tuple[Surface, ...]] = ("message", "modal", "home")
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element's schema and where it may stand."""
+    """An element's schema and where it is allowed."""
 
     schema: Object
     containers: tuple[Container, ...]
@@ -54,7 +54,7 @@ class Element:
 
 
 def is_date(value: str) -> bool:
-    """Tell whether a string is a day of the calendar as YYYY-MM-DD."""
+    """Return whether a string is a calendar date, YYYY-MM-DD."""
     try:
         return dt.date.fromisoformat(value).isoformat() == value
     except ValueError:
@@ -303,13 +303,13 @@ ELEMENTS: Final[Mapping[str, Element]] = {
 }
 
 
-def elements_in(place: Container, surface: Surface) -> Typed:
-    """Describe any element that may stand in that block on that surface."""
+def elements_in(container: Container, surface: Surface) -> Typed:
+    """Build the schema of the elements allowed in that block on that surface."""
     return Typed(
         {
             name: element.schema
             for name, element in ELEMENTS.items()
-            if place in element.containers and surface in element.surfaces
+            if container in element.containers and surface in element.surfaces
         }
     )
 

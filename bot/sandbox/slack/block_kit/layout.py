@@ -1,4 +1,4 @@
-"""Layout blocks: one table, block type -> surfaces it may stand on, and its schema there."""
+"""Layout blocks: block type -> the surfaces it is allowed on, and its schema there."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Described = Callable[[Surface], Object]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Where a block may stand, and its schema on a surface."""
+    """The surfaces a block is allowed on, and its schema on each."""
 
     describe: Described
     surfaces: tuple[Surface, ...] = ALL_SURFACES

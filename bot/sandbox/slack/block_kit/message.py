@@ -42,7 +42,7 @@ def validate_message(payload: object) -> list[Problem]:
 
 
 def message_warnings(payload: object) -> list[str]:
-    """List the `warning` codes Slack adds to an answer that is ok all the same."""
+    """List the `warning` codes that Slack adds to a successful response."""
     text = payload.get("text") if isinstance(payload, Mapping) else None
     too_much = isinstance(text, str) and len(text) > MAX_TEXT_STORED
     return ["message_truncated"] if too_much else []

@@ -18,7 +18,7 @@ FILE_ID: Final = "^[F][A-Z0-9]{8,}$"
 
 
 def is_web_address(value: str) -> bool:
-    """Tell whether a string is an address Slack fetches pictures from."""
+    """Return whether a string is a URL that Slack fetches images from."""
     return re.match(r"https?://[^\s/]", value) is not None
 
 

@@ -19,7 +19,7 @@ class Problem:
 
     `pointer` is RFC 6901 from the root of the method's arguments, such as `/blocks/0/text` or
     `/view/title`. `constraint` is (type, expected), such as ("max_items", 25), or None when the
-    type was wrong or a field missing. `error` is the `error` the whole call answers with.
+    type was wrong or a field missing. `error` is the `error` of the whole response.
     """
 
     message: str
@@ -34,7 +34,7 @@ class Problem:
         return f"{self.message} [json-pointer:{self.pointer}]"
 
     def described(self) -> dict[str, object]:
-        """The shape `blocks.validate` answers: code, message, pointer and, if any, constraint."""
+        """The item in `blocks.validate`: code, message, pointer and, if any, constraint."""
         shape: dict[str, object] = {
             "code": self.code,
             "message": self.message,

@@ -31,7 +31,7 @@ _ELEMENT_FIELDS: Final = ("accessory", "element")
 
 
 def decode(value: object) -> object:
-    """Decode the JSON that a form carries as a string; nonsense stays the string it is."""
+    """Decode the JSON that a form carries as a string; other text is returned unchanged."""
     if not isinstance(value, str):
         return value
     try:

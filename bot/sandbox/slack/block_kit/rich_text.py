@@ -1,4 +1,4 @@
-"""The rich_text block: sections, lists, preformatted text and quotes, and what stands in them."""
+"""The rich_text block: sections, lists, preformatted text and quotes, and their elements."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Schema(Protocol):
     """Anything a value can be held against."""
 
     def check(self, value: object, pointer: str) -> Problems:
-        """Yield what is wrong with `value`, which stands at `pointer`."""
+        """Yield what is wrong with `value`; `pointer` is its JSON pointer."""
         ...  # pragma: no cover
 
 
@@ -158,7 +158,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """One of several objects, told apart by their `type`."""
+    """One of several objects, distinguished by `type`."""
 
     variants: Mapping[str, Schema]
 

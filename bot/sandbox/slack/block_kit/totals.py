@@ -80,7 +80,7 @@ def check_message(located_blocks: LocatedBlocks) -> Problems:
 
 
 def _is_nested(at: str) -> bool:
-    """Tell a container's child, whose text is counted with the container's, by its pointer."""
+    """Return whether the pointer is of a container's child: its text is counted there."""
     return at.split("/")[-2] != "blocks"
 
 

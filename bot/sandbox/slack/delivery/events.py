@@ -1,4 +1,4 @@
-"""Telling the app what happened: which events it hears, and the Events API envelope."""
+"""The Events API: which events the app gets, and their envelope."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def emit(workspace: WorkspaceState, subscription: str, event: Json) -> None:
 def emit_in_channel(
     workspace: WorkspaceState, channel: Channel, subscription: str, event: Json
 ) -> None:
-    """Deliver an event of a channel, which the app hears only as its member."""
+    """Deliver a channel's event if the app is a member of the channel."""
     if workspace.app.bot_user_id in channel.members:
         emit(workspace, subscription, event)
 

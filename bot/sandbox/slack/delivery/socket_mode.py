@@ -1,4 +1,4 @@
-"""Socket Mode: connections, envelopes, acknowledgements. What is in the envelopes: `delivery`."""
+"""Socket Mode: connections, envelopes and acknowledgements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Connection:
     waiting: dict[str, asyncio.Future[str]] = field(default_factory=dict)
 
     def give_up(self) -> None:
-        """Tell whoever waits for an acknowledgement that none will come."""
+        """Cancel every wait for an acknowledgement."""
         for future in self.waiting.values():
             if not future.done():
                 future.cancel()
@@ -53,7 +53,7 @@ class SocketModeTransport:
 
     @property
     def connected(self) -> bool:
-        """Tell whether an envelope could be sent now."""
+        """Return whether an envelope could be sent now."""
         return bool(self._usable())
 
     @property
@@ -142,10 +142,10 @@ class SocketModeTransport:
         return Ack(200, future.result())
 
     async def disconnect(self, reason: str) -> None:
-        """Say goodbye on every connection; an empty reason cuts them without a word.
+        """Send `disconnect` on every connection; an empty reason closes them without it.
 
-        As Slack does, a connection that was told `refresh_requested` or `warning` stays open until
-        the app leaves it, and gets nothing more.
+        As in Slack, a connection that got `refresh_requested` or `warning` stays open until
+        the app closes it, and gets no more envelopes.
         """
         for connection in self._usable():
             connection.leaving = reason != "warning"

@@ -1,7 +1,4 @@
-"""Bringing commands, interactions and events to the app, signed, over HTTP or Socket Mode.
-
-What is said in them stands in `interactions` and `events`; what the acknowledgement means, too.
-"""
+"""Sending commands, interactions and events to the app, signed over HTTP, or by Socket Mode."""
 
 from __future__ import annotations
 
@@ -39,13 +36,13 @@ class HttpTransport:
         return True
 
     async def send(self, delivery: Delivery) -> Ack:
-        """POST it; a redirect is not followed, anything but 200 is the caller's to judge."""
+        """POST it. Redirects are not followed; a status other than 200 is returned, not raised."""
         body, headers = encode(delivery)
         headers |= sign(self._signing_secret, body)
         return await self.post(body, headers)
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> Ack:
-        """POST these bytes as they are: also for forged and broken requests in tests."""
+        """POST these bytes unchanged, also forged or malformed ones."""
         try:
             async with self._open().post(
                 self.url, data=body, headers=headers, timeout=self._limit, allow_redirects=False
@@ -67,7 +64,7 @@ class HttpTransport:
         return self._session
 
     async def close(self) -> None:
-        """Close the connections; nothing goes this way any more."""
+        """Close the connections; later sends fail."""
         self._closed = True
         if self._session is not None:
             await self._session.close()
@@ -89,7 +86,7 @@ def encode(delivery: Delivery) -> tuple[bytes, dict[str, str]]:
 def sign(secret: str, body: bytes, at: float | None = None) -> dict[str, str]:
     """Sign a raw body, `v0:TIMESTAMP:BODY` with HMAC-SHA256. `at` is epoch seconds, now if None.
 
-    The wall clock is meant: the app checks the timestamp against its own.
+    It uses the real clock, because the app compares the timestamp with its own.
     """
     timestamp = str(int(time.time() if at is None else at))
     base = b":".join((b"v0", timestamp.encode(), body))
@@ -98,7 +95,7 @@ def sign(secret: str, body: bytes, at: float | None = None) -> dict[str, str]:
 
 
 async def deliver(workspace: WorkspaceState, delivery: Delivery) -> Ack:
-    """Deliver once, and write it into the inspector. NoAckError when nothing came in time."""
+    """Deliver once and add it to the request log. NoAckError when no acknowledgement arrived."""
     started, at = time.perf_counter(), workspace.clock()
     workspace.last_delivery = delivery
     answer: object = None
@@ -148,7 +145,7 @@ async def deliver_event(workspace: WorkspaceState, delivery: Delivery) -> None:
 
 
 def readable(body: str) -> object:
-    """Decode an answer's JSON; text that is none stays text."""
+    """Decode a body's JSON; other text is returned unchanged."""
     try:
         decoded: object = json.loads(body)
     except ValueError:

@@ -1,7 +1,4 @@
-"""Commands, clicks, shortcuts and options: their payloads, and what the acknowledgement means.
-
-Submitting and closing modals stands in `submissions`; delivering in `delivery`.
-"""
+"""Slash commands, clicks, shortcuts and option requests: payloads and acknowledgements."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ _HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
 async def send(
     workspace: WorkspaceState, delivery: Delivery, *, user: str, channel: str | None, what: str
 ) -> tuple[Ack, str | None]:
-    """Deliver an interaction; a late or failed one becomes a notice and Slack's error word."""
+    """Deliver an interaction; a late or failed one gives a notice and Slack's error code."""
     error: str | None = None
     try:
         ack = await deliver(workspace, delivery)
@@ -69,7 +66,7 @@ def name_channel(channel: Channel) -> str:
 async def command(
     workspace: WorkspaceState, user: User, name: str, text: str, channel: Channel
 ) -> CommandOutcome:
-    """Send a slash command; an acknowledgement with a body is shown in the channel."""
+    """Send a slash command; an acknowledgement's body is posted in the channel."""
     if not workspace.app.knows_command(name):
         workspace.notice(user.id, channel.id, "unknown_command", f"{name} is not a valid command.")
         return CommandOutcome(0, error="unknown_command")
@@ -111,7 +108,7 @@ def _escape_people(workspace: WorkspaceState, text: str) -> str:
 def _show_ack_body(
     workspace: WorkspaceState, user: User, channel: Channel, url: str, body: str
 ) -> str | None:
-    """Show an acknowledgement's body; one Slack would refuse is a failed dispatch."""
+    """Post an acknowledgement's body; an invalid one is a failed dispatch."""
     decoded = readable(body)
     content = decoded if isinstance(decoded, dict) else {"text": body}
     if not content:
@@ -165,7 +162,7 @@ def _view_location(workspace: WorkspaceState, view: Json) -> Json:
 def draft(
     workspace: WorkspaceState, container: Json, block_id: str, action_id: str, value: Any
 ) -> None:
-    """Keep what a person put into a field of a message or view without sending it."""
+    """Store what a person entered in a field of a message or view, without sending it."""
     key = container.get("id") or container["ts"]
     fields = workspace.drafts.setdefault(key, {}).setdefault(block_id, {})
     fields[action_id] = value

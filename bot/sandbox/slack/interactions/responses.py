@@ -1,4 +1,4 @@
-"""What the app says back where an interaction came from: acknowledgement bodies, response URLs."""
+"""Replies to an interaction: acknowledgement bodies and response URLs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KNOWN: Final = split_names(
 
 
 def apply(workspace: WorkspaceState, response_url: ResponseUrl, body: Json) -> None:
-    """Post, replace or delete as the body says; a private answer unless it says otherwise."""
+    """Post, replace or delete as the body says; the reply is ephemeral by default."""
     arguments = Arguments(body)
     channel = workspace.channels[response_url.channel]
     original = _find_original(channel, response_url)
@@ -88,7 +88,7 @@ def _post(
 
 
 async def receive(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Answer a POST to a response URL: five uses, thirty minutes, no detail in refusals."""
+    """Handle a POST to a response URL: five uses, thirty minutes, errors without detail."""
     started, at = time.perf_counter(), workspace.clock()
     fault = workspace.faults.take("response_url")
     text = await request.text()

@@ -65,7 +65,7 @@ def _make_response_urls(
 
 
 def _respond(workspace: WorkspaceState, user: User, view_id: str, body: str) -> SubmitOutcome:
-    """Do what the acknowledgement says; what Slack would not understand is a failure."""
+    """Do what the acknowledgement says; an invalid one is a failure."""
     answer = readable(body) if body.strip() else {}
     try:
         if not isinstance(answer, dict):
@@ -114,7 +114,7 @@ def _read_errors(view: Json, answer: Json) -> dict[str, str]:
 
 
 async def close(workspace: WorkspaceState, user: User, view_id: str, *, everything: bool) -> None:
-    """Close a modal with its button, or the whole stack with the X; the app may want to know."""
+    """Close a modal, or the whole stack; the app gets view_closed if it asked for it."""
     stack = [workspace.views[one] for one in workspace.stacks.get(user.id, [])]
     notified = [v for v in (stack if everything else stack[-1:]) if v["notify_on_close"]]
     payloads = [

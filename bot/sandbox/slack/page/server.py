@@ -1,4 +1,4 @@
-"""What the page asks over HTTP, and its WebSocket. The page itself stands in `page/`."""
+"""HTTP routes and the WebSocket of the page."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def follow_permalink(_workspace: WorkspaceState, request: web.Request) -> 
 
 
 async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.StreamResponse:
-    """Tell who and what there is."""
+    """Send the app, the people, the commands and the server's time."""
     app, transport = workspace.app, workspace.transport
     people = [_describe_person(person) for person in list_people(workspace)]
     known = {
@@ -115,7 +115,7 @@ def _pick(source: Json, keys: tuple[str, ...]) -> Json:
 
 
 async def show_state(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
-    """Tell what one person has in front of them."""
+    """Send a person's channel list, App Home and open modals."""
     person = _acting(workspace, request.query)
     person.dm_channel_id()
     shown = {"channels": person.channel_list(), "home": person.home, "views": person.views}
@@ -140,7 +140,7 @@ async def show_messages(workspace: WorkspaceState, request: web.Request) -> web.
 
 
 async def show_calls(workspace: WorkspaceState, _request: web.Request) -> web.StreamResponse:
-    """List the inspector's entries."""
+    """Send the request log."""
     return web.json_response(workspace.calls)
 
 
