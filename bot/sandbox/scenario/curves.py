@@ -43,7 +43,7 @@ _PERCENT: Final = frozenset(
 class Curve:
     """One metric measured during one session. Percent 0-100, ms, kbps, fps, px, dB.
 
-    `stay` counts the person's sessions from 0. `peer_uid` is the sender for what was received,
+    `session` counts the person's sessions from 0. `peer_uid` is the sender for what was received,
     None for the own side. `times` are whole epoch seconds, sorted, about 2 s apart with gaps.
     Freeze times are ms of freeze within one 2 s sample.
     """

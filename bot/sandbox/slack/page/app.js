@@ -44,7 +44,7 @@ function build() {
   app.removeAttribute("aria-busy");
 }
 
-// our own links stay in the page
+// links to this workspace open inside the page
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest("a[href]");
   if (!anchor || event.metaKey || event.ctrlKey || anchor.target === "_blank") return;

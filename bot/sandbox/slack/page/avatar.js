@@ -1,4 +1,4 @@
-// Faces: initials on a person's colour, the app's mark, Slackbot.
+// Avatars: initials on a person's colour, the app's logo, Slackbot.
 
 import { h, s } from "./dom.js";
 import { isBot, person, userName } from "./store.js";
@@ -18,7 +18,7 @@ function mark() {
   return s("svg", { viewBox: "0 0 32 32", "aria-hidden": "true" }, s("path", { d: "M6 19h3.5l2.5-8 4 13 3-9 1.5 4H26", class: "app-mark" }));
 }
 
-/** A square face for a user id; decorative, the name stands beside it. */
+/** A square avatar for a user id; decorative, the name is beside it. */
 export function avatar(id, className = "", name = null) {
   if (isBot(id) || id && id.startsWith("B")) return h("span", { class: ["avatar avatar-app", className], "aria-hidden": "true" }, mark());
   if (id === "USLACKBOT") return h("span", { class: ["avatar avatar-slackbot", className], "aria-hidden": "true" }, "S");

@@ -1,4 +1,4 @@
-// The middle of the window: a channel's head, its messages, its composer; or App Home.
+// The main pane: a channel's header, messages and composer; or App Home.
 
 import { avatar } from "./avatar.js";
 import { blocksNode } from "./blocks.js";
@@ -113,7 +113,7 @@ function arrived({ channel: id, message }) {
   if (message.user === state.me.id) { state.firstUnread.delete(id); list.toBottom(); } else if (!list.sticky) jump.hidden = false;
 }
 
-/** Build the middle pane and keep it drawn. */
+/** Build the main pane and redraw it on changes. */
 export function channelPane() {
   list = new MessageList({ inThread: false, label: t("messages"), testid: "messages", top: beginning, onScroll: (bottom) => { if (bottom) jump.hidden = true; } });
   composer = new Composer({

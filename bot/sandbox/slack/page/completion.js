@@ -1,4 +1,4 @@
-// What a composer offers while one types: /commands, @people, #channels.
+// The composer's completion list: /commands, @people, #channels.
 
 import { avatar } from "./avatar.js";
 import { h, icon, replace, uid } from "./dom.js";
@@ -25,7 +25,7 @@ function nameMatches(text) {
   return found.filter((one) => one.search.toLowerCase().includes(wanted)).slice(0, 8).map((one) => ({ ...one, replaces: typed.length + 1 }));
 }
 
-/** The completion list of one textarea. The composer asks it first about every key. */
+/** The completion list of one textarea. The composer passes it every key first. */
 export class Completion {
   constructor(area, { commands }) {
     this.area = area;

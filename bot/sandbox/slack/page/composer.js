@@ -1,4 +1,4 @@
-// The box one writes in: text, commands with completion, formatting, the shortcuts menu.
+// The message composer: text, commands with completion, formatting, the shortcuts menu.
 
 import { Completion, usageOf } from "./completion.js";
 import { h, iconButton } from "./dom.js";
@@ -11,7 +11,7 @@ import { t } from "./strings.js";
 const MARKS = [["bold", "*"], ["italic", "_"], ["strike", "~"], ["code", "`"]];
 const drafts = new Map();
 
-/** Typed text as Slack's client sends it: entities, mentions as ids, addresses in angles. */
+/** Typed text as Slack's client sends it: entities, mentions as ids, URLs in angle brackets. */
 export function encode(text) {
   const people = new Map(state.boot.people.map((one) => [one.name.toLowerCase(), one.id]));
   people.set(state.boot.app.name.toLowerCase(), state.boot.app.bot_user_id);
@@ -27,11 +27,11 @@ export function encode(text) {
 
 async function sendCommand(text, place) {
   const command = text.split(/\s/)[0];
-  // an empty list: the workspace knows no manifest and takes any command
+  // an empty list: the workspace has no manifest and accepts any command
   if (state.boot.commands.length && !state.boot.commands.some((one) => one.command === command.toLowerCase())) return addNotice(place.channel, t("command_unknown", { command: escape(command) }), `unknown ${text}`, "error", place.threadTs);
   if (place.threadTs) return addNotice(place.channel, t("command_thread", { command }), `thread ${text}`, "error", place.threadTs);
   const answer = await post("say", { channel: place.channel, text });
-  // the server usually says so itself, in a notice: give it time to, then say it once
+  // the server usually sends a notice itself: wait for it, so that the error appears once
   if (!answer.ok) setTimeout(() => addNotice(place.channel, t("command_failed", { command, error: answer.error }), answer.error), 250);
   return undefined;
 }
@@ -96,7 +96,7 @@ export class Composer {
     this.changed();
   }
 
-  /** The place changed: another draft, another placeholder. */
+  /** Another channel or thread: load its draft and placeholder. */
   show() {
     const place = this.place();
     this.key = `${place.channel}/${place.threadTs || ""}`;

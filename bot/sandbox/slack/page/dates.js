@@ -71,7 +71,7 @@ const TOKENS = {
   ago: (at) => ago(at),
 };
 
-/** Fill `{date_short_pretty} {time}` and the like; null when a token is unknown, so the fallback shows. */
+/** Fill `{date_short_pretty} {time}` and the like; null for an unknown token, so that the fallback is used. */
 export function fillDate(seconds, pattern) {
   if (!Number.isFinite(seconds)) return null;
   let known = true;
@@ -82,20 +82,20 @@ export function fillDate(seconds, pattern) {
   return known ? text : null;
 }
 
-/** An instant as a datetime-local input shows it, in the acting person's zone. */
+/** An instant as a datetime-local input's value, in the acting person's zone. */
 export function toLocalInput(seconds) {
   const { year, month, day, hour, minute } = parts(seconds);
   return `${year}-${month}-${day}T${hour}:${minute}`;
 }
 
-/** What a datetime-local input says, as epoch seconds in the acting person's zone; null when empty. */
+/** A datetime-local input's value as epoch seconds, read in the acting person's zone; null when empty. */
 export function fromLocalInput(text) {
   const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)/.exec(text || "");
   if (!match) return null;
   const [, year, month, day, hour, minute] = match.map(Number);
   const wanted = Date.UTC(year, month - 1, day, hour, minute) / 1000;
   const shift = (at) => Date.parse(`${toLocalInput(at)}:00Z`) / 1000 - Math.floor(at / 60) * 60;
-  // twice: the first guess may fall on the other side of a change of clocks
+  // twice: the first guess may be on the other side of a daylight saving change
   const guess = wanted - shift(wanted);
   return wanted - shift(guess);
 }

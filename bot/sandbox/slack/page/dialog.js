@@ -1,10 +1,10 @@
-// Small dialogs: the confirm object, and yes-or-no questions of the page itself; enlarged pictures.
+// Small dialogs: confirm objects, the page's own confirmations, enlarged images.
 
 import { h, iconButton, uid } from "./dom.js";
 import { textNode, textOf } from "./mrkdwn.js";
 import { t } from "./strings.js";
 
-/** Ask; resolves to true or false. Esc and the cross mean no. */
+/** Ask for confirmation; resolves to true or false. Esc and the close button mean no. */
 export function ask({ title, text, yes, no, danger = false }) {
   return new Promise((resolve) => {
     const id = uid("ask");
@@ -27,7 +27,7 @@ export function ask({ title, text, yes, no, danger = false }) {
   });
 }
 
-/** Ask what an element's confirm object asks; true when it has none. */
+/** Show an element's confirm dialog; true when it has none. */
 export function confirmed(confirm) {
   if (!confirm) return Promise.resolve(true);
   return ask({
@@ -39,7 +39,7 @@ export function confirmed(confirm) {
   });
 }
 
-/** Show a picture as large as the window allows. */
+/** Show an image as large as the window allows. */
 export function enlarge(source, alt) {
   const node = h("dialog", { class: "lightbox", "aria-label": alt, onclick: (event) => { if (event.target.tagName !== "IMG") node.close(); }, onclose: () => node.remove() },
     iconButton("close", t("close"), { class: "lightbox-close", onclick: () => node.close() }),

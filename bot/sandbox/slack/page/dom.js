@@ -1,5 +1,5 @@
 // Building DOM nodes. Text always enters as text nodes, so nothing a user or an app
-// wrote is ever read as markup. No state and no words live here.
+// wrote is ever parsed as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "selected", "open", "hidden", "readOnly", "indeterminate", "multiple", "required"]);
@@ -21,7 +21,7 @@ function append(node, children) {
   }
 }
 
-/** An element: h("p", {class: "x", onclick: f}, "text", [more]). Null and false children vanish. */
+/** An element: h("p", {class: "x", onclick: f}, "text", [more]). Null and false children are skipped. */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
   // children first: a select's or textarea's value needs them
@@ -49,7 +49,7 @@ export function replace(node, ...children) {
   return node;
 }
 
-/** Make `nodes` the children of `parent`. One that is in its position already is not moved, so that focus and typed text stay. */
+/** Make `nodes` the children of `parent`. One that is in its position already is not moved, which keeps focus and typed text. */
 export function patch(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
@@ -114,13 +114,13 @@ export function uid(prefix = "n") {
   return `${prefix}-${counter}`;
 }
 
-/** Tell screen readers something that the eye sees happen. */
+/** Announce a visible change to screen readers. */
 export function announce(text) {
   const live = document.getElementById("live");
   if (live) live.textContent = text;
 }
 
-/** Only these schemes become links: javascript: and data: stay text. */
+/** Only these schemes become links; javascript: and data: remain text. */
 export function safeUrl(url) {
   return /^(https?:|mailto:|tel:|\/)/i.test(url || "") ? url : null;
 }

@@ -1,5 +1,5 @@
-// Interactive elements: buttons, menus, choices, dates and text inputs. What they mean is told
-// to the surface they stand on (ctx), which knows where to send it.
+// Interactive elements: buttons, menus, choices, dates and text inputs. Their actions and values
+// go to the surface they are on (ctx), which sends them to the server.
 
 import { clockTime, fromLocalInput, fullDate, fullDateTime, shortDate, shortDateTime, toLocalInput } from "./dates.js";
 import { confirmed } from "./dialog.js";
@@ -13,7 +13,7 @@ import { t } from "./strings.js";
 
 const actionData = (element, ctx) => ({ testid: ctx.field ? `field-${ctx.field}` : `action-${element.action_id}`, actionId: element.action_id, focusKey: `${ctx.field || ""}/${element.action_id}` });
 
-/** Ask first if the element wants it, then tell the surface; the element shows that it waits. */
+/** Confirm if the element asks for it, then send the action; the element is busy meanwhile. */
 export async function act(node, element, value, blockId, ctx) {
   if (node.getAttribute("aria-busy") === "true" || !await confirmed(element.confirm)) return false;
   node.setAttribute("aria-busy", "true");
@@ -69,14 +69,14 @@ function choices(kind, element, blockId, ctx, read) {
 const checkboxes = (element, blockId, ctx) => choices("checkbox", element, blockId, ctx, (options) => options);
 const radioButtons = (element, blockId, ctx) => choices("radio", element, blockId, ctx, (options) => options[0] || null);
 
-/** A stateful element has a new value: keep it, and tell the app where it listens. */
+/** Store a stateful element's new value, and send an action if the element dispatches one. */
 export function changed(node, element, value, blockId, ctx) {
   ctx.form.set(blockId, element.action_id, value);
   if (ctx.clearError) ctx.clearError(blockId);
   if (!ctx.input || ctx.dispatches) act(node, element, value, blockId, ctx);
 }
 
-// A browser writes dates its own way; the person's way stands over it until they edit.
+// A browser formats dates in its own way; the person's format is displayed over it until they edit.
 function picker(kind, element, blockId, ctx, { read, write, brief, tell }) {
   const value = ctx.form.get(blockId, element.action_id);
   const over = h("span", { class: "picker-over", "aria-hidden": "true" });
@@ -116,7 +116,7 @@ function triggers(element) {
   return config && config.trigger_actions_on || ["on_enter_pressed"];
 }
 
-// a rich_text_input starts as a rich_text block and travels as plain words, which the server wraps
+// a rich_text_input starts as a rich_text block and is sent as plain text, which the server wraps
 const wordsOf = (value) => value && typeof value === "object" ? richTextWords(value) : value ?? "";
 
 function textInput(element, blockId, ctx) {
@@ -175,12 +175,12 @@ const KINDS = {
   image: (element) => pictureOf(element, "element-image"),
 };
 
-/** An element's node; an unknown one is a grey box that names its type. */
+/** An element's node; an unknown element is a grey box with its type. */
 export function elementNode(element, blockId, ctx) {
   if (/_select$/.test(element.type)) return selectOf(element, blockId, ctx, changed);
   const make = KINDS[element.type];
   return make ? make(element, blockId, ctx) : h("div", { class: "unknown-block" }, t("unknown_block", { type: element.type }));
 }
 
-/** A context block's piece: a picture or a text object. */
+/** A context block's element: an image or a text object. */
 export const contextNode = (element) => element.type === "image" ? pictureOf(element, "context-image") : h("span", { class: "context-text" }, element.type === "mrkdwn" ? textNode(element) : plain(element.text));

@@ -1,4 +1,4 @@
-// Common :shortcodes: as the characters they stand for. An unknown one stays text.
+// Common :shortcodes: and their characters. An unknown one remains text.
 
 import { h, s } from "./dom.js";
 
@@ -25,8 +25,8 @@ const TABLE = new Map(LIST.split(/[|\n]/).map((pair) => {
 /** The character of a shortcode (without colons), or null. */
 export const emojiOf = (name) => TABLE.get(name.replace(/::skin-tone-\d$/, "")) || null;
 
-// Without a font of pictures, the commonest signs are drawn and the others stay shortcodes,
-// so that nobody reads empty boxes.
+// Without an emoji font, the most common emoji are drawn and the others remain shortcodes,
+// instead of empty boxes.
 const DISC = "M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16z";
 const SQUARE = "M3 5a2 2 0 0 1 2-2h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z";
 const HOURGLASS = "M5 2.5h10M5 17.5h10M6 2.5c0 4 3 5 4 7.5 1-2.5 4-3.5 4-7.5M6 17.5c0-4 3-5 4-7.5 1 2.5 4 3.5 4 7.5";
@@ -41,7 +41,7 @@ const DRAWN = {
 
 let fontKnown = null;
 
-/** Whether this machine shows a recent emoji as a picture. */
+/** Whether this machine's fonts have a recent emoji. */
 function hasEmojiFont() {
   if (fontKnown !== null) return fontKnown;
   const paint = (text) => {
@@ -57,7 +57,7 @@ function hasEmojiFont() {
   return fontKnown;
 }
 
-/** A drawn sign or the shortcode where the font has none; null where the font will do. */
+/** A drawn emoji, or the shortcode, where the font has none; null where the font has it. */
 export function emojiPicture(name) {
   if (hasEmojiFont()) return null;
   const round = /^(?:large_)?(red|orange|yellow|green|blue|purple)_(circle|square)$/.exec(name);
@@ -68,12 +68,12 @@ export function emojiPicture(name) {
     shape && s("path", { d: shape, fill }), line && s("path", { d: line, fill: "none", stroke: stroke || "#fff", "stroke-width": "2.2", "stroke-linecap": "round", "stroke-linejoin": "round" }));
 }
 
-// characters that a text font has too (arrows, ticks) stay text
+// characters that text fonts have too (arrows, ticks) remain text
 const PICTURES = [...TABLE].filter(([name, char]) => /\p{Emoji_Presentation}/u.test(char) || name in DRAWN).reverse();
 const NAMES = new Map(PICTURES.map(([name, char]) => [char.replace(/\uFE0F$/, ""), name]));
 const CHARS = new RegExp(`(${[...NAMES.keys()].sort((one, other) => other.length - one.length).join("|")})\\uFE0F?`, "u");
 
-/** Text as it is where a font shows emoji; else its emoji characters drawn, in a list of nodes. */
+/** The text unchanged where a font has emoji; else a list of nodes with emoji drawn. */
 export function withPictures(text) {
   if (!CHARS.test(text) || hasEmojiFont()) return [text];
   return text.split(new RegExp(CHARS.source, "gu")).map((piece, at) => at % 2 ? emojiPicture(NAMES.get(piece)) : piece);

@@ -1,4 +1,4 @@
-// Redrawing under someone's fingers: focus, caret and scroll are put back where they were.
+// Restoring focus, caret and scroll position after a redraw.
 
 const KEYS = ["focusKey", "testid", "actionId"];
 

@@ -1,4 +1,4 @@
-// What a person has filled in: the state of one view's or message's stateful elements.
+// Form state: the values of one view's or message's stateful elements.
 
 const OPTION_TYPES = ["static_select", "external_select", "radio_buttons"];
 const OPTIONS_TYPES = ["multi_static_select", "multi_external_select", "checkboxes"];
@@ -38,7 +38,7 @@ export class Form {
     return `${blockId}\n${actionId}`;
   }
 
-  /** Take over a view's blocks: what was typed under the same ids stays, the rest starts as the app says. */
+  /** Adopt a view's blocks: values typed under the same ids are kept, the others start with the app's initial values. */
   sync(blocks) {
     const fresh = new Map();
     for (const [element, blockId] of elementsOf(blocks)) {
@@ -94,7 +94,7 @@ const CHECKS = {
   url_text_input: (element, value, t) => /^https?:\/\/[^\s/]+\S*$/i.test(value) ? null : t("url_error"),
 };
 
-/** What Slack's client itself refuses before it sends: {block_id: sentence}. */
+/** The checks that Slack's client makes before it sends: {block_id: message}. */
 export function check(view, form, t) {
   const errors = {};
   for (const block of view.blocks) {

@@ -1,4 +1,4 @@
-// Pictures: by address or by uploaded file, larger on click, and honest when they are missing.
+// Images: by URL or uploaded file, larger on click, with alt text when missing.
 
 import { enlarge } from "./dialog.js";
 import { h, icon } from "./dom.js";
@@ -11,13 +11,13 @@ function fileId(file) {
   return match ? match[1] : null;
 }
 
-/** Where a picture object's bytes are, or null. */
+/** An image object's URL, or null. */
 export function sourceOf(object) {
   const id = fileId(object.slack_file);
   return id ? `/page/file/${id}` : object.image_url || object.url || (object.slack_file && object.slack_file.url) || null;
 }
 
-/** A picture as an <img>; a broken one becomes a box with its alt text. */
+/** An <img>; a broken one becomes a box with its alt text. */
 export function pictureOf(object, className) {
   const alt = object.alt_text || "";
   const missing = () => h("span", { class: ["image-missing", className], role: "img", "aria-label": `${t("image_missing")}: ${alt}` }, icon("file", 18), h("span", null, alt || t("image_missing")));
@@ -27,7 +27,7 @@ export function pictureOf(object, className) {
   return image;
 }
 
-/** A picture that opens larger. */
+/** An image that opens larger. */
 export function openable(object, className) {
   const picture = pictureOf(object, className);
   if (picture.tagName !== "IMG") return picture;

@@ -1,4 +1,4 @@
-// The drawer that shows every request between Slack and the app, newest on top.
+// The request inspector: every request between Slack and the app, newest first.
 
 import { h, icon, iconButton, patch, s } from "./dom.js";
 import { loadCalls } from "./net.js";

@@ -1,5 +1,5 @@
-// A list of message rows that redraws only what changed, keeps the reader's place, and can be
-// walked with the arrow keys.
+// A list of message rows that redraws only changed rows, keeps the scroll position, and can be
+// navigated with the arrow keys.
 
 import { dayDivider, dayKey } from "./dates.js";
 import { h, patch } from "./dom.js";
@@ -20,7 +20,7 @@ export class MessageList {
       onscroll: () => { this.sticky = this.atBottom(); if (options.onScroll) options.onScroll(this.sticky); },
       onkeydown: (event) => this.onKey(event),
     }, this.inner);
-    // pictures and charts grow after they were drawn: stay at the bottom
+    // images and charts grow after they were drawn: remain at the bottom
     new ResizeObserver(() => { if (this.sticky) this.toBottom(); }).observe(this.inner);
   }
 
@@ -50,7 +50,7 @@ export class MessageList {
     return [key, { message, grouped, node: messageNode(message, { grouped, inThread: this.options.inThread }) }];
   }
 
-  /** Draw these messages; `newFrom` is the ts before which the “New” line stands. */
+  /** Draw these messages; `newFrom` is the ts before which the “New” line is drawn. */
   draw(messages, { newFrom = null, replyCount = null } = {}) {
     const fresh = new Map();
     const nodes = this.options.top ? [this.options.top()] : [];

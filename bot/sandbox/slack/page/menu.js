@@ -1,8 +1,8 @@
-// Pop-up layers: placing them, and menus driven by keyboard or mouse.
+// Pop-up layers: positioning, and menus for keyboard and mouse.
 
 import { h, icon, replace, uid } from "./dom.js";
 
-/** Put a layer on top of everything, beside its anchor, inside the anchor's dialog if it has one. */
+/** Open a layer beside its anchor, above everything, inside the anchor's dialog if it has one. */
 export function openLayer(layer, anchor, { align = "start", gap = 4, sameWidth = false } = {}) {
   layer.setAttribute("popover", "manual");
   layer.classList.add("layer");
@@ -93,7 +93,7 @@ export function openMenu(anchor, items, { label = "", align = "start", onClose =
   moveTo([...layer.querySelectorAll(".menu-item:not([disabled])")], Math.max(0, items.filter((item) => item.label).findIndex((item) => item.checked)));
 }
 
-/** A small note that fades by itself. */
+/** A small note that disappears after a moment. */
 export function toast(text) {
   const node = h("div", { class: "toast", role: "status" }, text);
   node.setAttribute("popover", "manual");

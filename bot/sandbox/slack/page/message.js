@@ -1,4 +1,4 @@
-// One message as a row: face, name, time, body, replies, and what can be done with it.
+// One message as a row: avatar, name, time, body, replies, and its menu.
 
 import { avatar } from "./avatar.js";
 import { blocksNode, textBody } from "./blocks.js";
@@ -132,7 +132,7 @@ function head(message) {
     isApp(message) && h("span", { class: "badge-app" }, t("app_badge")), timeNode(message));
 }
 
-/** The row. `grouped` leaves the face and name out, as for a run of messages by one person. */
+/** The row. `grouped` leaves out avatar and name, for consecutive messages by one person. */
 export function messageNode(message, { grouped = false, inThread = false } = {}) {
   const node = h("article", {
     class: ["message", grouped && "grouped", message.ephemeral && "ephemeral", message.notice && `notice notice-${message.level}`],
@@ -153,7 +153,7 @@ const replyFields = ({ reply_count, reply_users, reply_users_count, latest_reply
 /** Whether two versions of a message differ in their replies at most. */
 export const sameButReplies = (one, other) => replyFields(one) === replyFields(other);
 
-/** Redraw the reply count of a row and nothing else, so that a press or focus elsewhere in it survives. */
+/** Redraw the reply count of a row and nothing else, so that a press or focus elsewhere in it is not lost. */
 export function updateReplies(node, message) {
   const main = node.querySelector(".message-main");
   const old = main.querySelector(":scope > .replies");
@@ -162,7 +162,7 @@ export function updateReplies(node, message) {
   if (fresh) main.append(fresh);
 }
 
-/** Whether `message` continues the run of `before`: same voice within five minutes. */
+/** Whether `message` is grouped with `before`: same author within five minutes. */
 export function continues(before, message) {
   if (!before || before.user !== message.user || before.username !== message.username) return false;
   if (Boolean(before.ephemeral) !== Boolean(message.ephemeral) || message.ephemeral || before.notice || before.reply_count) return false;

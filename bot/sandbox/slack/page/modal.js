@@ -1,5 +1,5 @@
-// The stack of modals: the top one is shown, its inputs keep what was typed when the app
-// updates it, and errors stand under their fields.
+// The stack of modals: the top one is visible, its inputs keep typed values when the app
+// updates it, and errors are displayed under their fields.
 
 import { avatar } from "./avatar.js";
 import { blocksNode } from "./blocks.js";
@@ -13,7 +13,7 @@ import { textNode, textOf } from "./mrkdwn.js";
 import { t } from "./strings.js";
 
 let dialog = null;
-let shown = null;      // {id, hash, text} of the view on screen
+let visible = null;    // {id, hash, text} of the view on screen
 let busy = "";         // the id of the view that is being submitted
 let trouble = "";
 
@@ -98,12 +98,12 @@ function draw(force = false) {
   const view = top();
   if (!view) { hide(); return; }
   const text = JSON.stringify([view, state.views.length]);
-  if (!force && shown && shown.text === text) return;
-  const isNew = !shown || shown.id !== view.id;
+  if (!force && visible && visible.text === text) return;
+  const isNew = !visible || visible.id !== view.id;
   if (isNew) trouble = "";
   const ctx = surfaceOf("modal", view.id, { type: "view", view_id: view.id }, view.blocks);
   ctx.clearError = clearError(ctx.form);
-  shown = { id: view.id, text };
+  visible = { id: view.id, text };
   dialog.dataset.depth = state.views.length;
   dialog.dataset.callbackId = view.callback_id || "";
   keepScroll(isNew, () => replace(dialog, content(view, ctx)));
@@ -120,8 +120,8 @@ function keepScroll(isNew, change) {
 }
 
 function hide() {
-  if (shown) dropForm(shown.id);
-  shown = null;
+  if (visible) dropForm(visible.id);
+  visible = null;
   busy = "";
   if (dialog.open) dialog.close();
   replace(dialog);

@@ -1,5 +1,5 @@
 // Slack's mrkdwn as DOM nodes. Everything becomes text nodes and known elements; nothing is
-// ever parsed as HTML. A marker glued to a letter stays literal, as in Slack.
+// ever parsed as HTML. A marker next to a letter remains literal, as in Slack.
 
 import { emojiOf, emojiPicture, withPictures } from "./emoji.js";
 import { fillDate, fullTime } from "./dates.js";
@@ -8,13 +8,13 @@ import { channel, channelName, state, userName } from "./store.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const STYLES = { "*": "b", "_": "i", "~": "s" };
-// A soft hyphen counts as a letter: apps put one before a marker that is meant as it is.
+// A soft hyphen counts as a letter: apps put one before a literal marker.
 const WORD = /[\p{L}\p{N}\u00ad]/u;
 
 export const unescape = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 export const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** A link that opens elsewhere, or inside the page when it names one of our messages. */
+/** A link that opens in a new tab, or inside the page if it is a permalink of this workspace. */
 export function link(url, ...children) {
   const safe = safeUrl(url);
   if (!safe) return fragment(...children);
@@ -120,7 +120,7 @@ function step(text, at) {
   return char === "\n" ? { node: h("br"), next: at + 1 } : null;
 }
 
-// In code, a link shows as its label or its address.
+// In code, a link is displayed as its label or its URL.
 const plainAngles = (text) => unescape(text.replace(/<([^>|]*)(?:\|([^>]*))?>/g, (whole, url, label) => label || url));
 
 /** One paragraph's worth of mrkdwn. */
@@ -186,7 +186,7 @@ export function mrkdwn(text) {
   return fragment(...nodes);
 }
 
-/** Plain text with its :emoji:, as plain_text objects with emoji:true show. */
+/** Plain text with its :emoji:, as in plain_text objects with emoji: true. */
 export function plain(text, emoji = true) {
   if (!emoji) return fragment(...withPictures(text || ""));
   const pieces = (text || "").split(/(:[\p{L}\p{N}_+'-]+:)/u);
@@ -200,7 +200,7 @@ export function textNode(object) {
   return object.type === "mrkdwn" ? mrkdwn(object.text) : plain(object.text, object.emoji !== false);
 }
 
-/** What a text object says, without markup, for labels and names. */
+/** A text object's text without markup, for labels and names. */
 export function textOf(object) {
   if (!object) return "";
   const text = typeof object === "string" ? object : object.text || "";

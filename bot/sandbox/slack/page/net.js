@@ -1,4 +1,4 @@
-// Talking to the sandbox: requests under /page/ and the WebSocket of live events.
+// Requests to the server under /page/, and the WebSocket of live events.
 
 import { addNotice, channel, emit, forget, keep, knownReplies, messageAt, refill, state, syncClock } from "./store.js";
 
@@ -66,7 +66,7 @@ export async function loadCalls() {
   emit("calls");
 }
 
-// A parent's count comes with its own message_changed; this covers a server that is late with it.
+// A parent's reply count arrives with its own message_changed; this covers a late one.
 function countReplies(id, ts) {
   const parent = ts && messageAt(id, ts);
   if (!parent) return;
@@ -141,7 +141,7 @@ async function recover() {
   }
 }
 
-/** Open the acting person's socket; it comes back by itself and refetches what it missed. */
+/** Open the acting person's socket; it reconnects by itself and refetches what it missed. */
 export function connect() {
   clearTimeout(timer);
   if (socket) socket.onclose = null;

@@ -44,5 +44,5 @@ export function richText(block) {
   }));
 }
 
-/** Its words alone, for sorting and labels. */
+/** Its text alone, for sorting and labels. */
 export const richTextWords = (block) => h("div", null, richText(block)).textContent;

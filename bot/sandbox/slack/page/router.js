@@ -1,5 +1,5 @@
-// The address bar: who acts (?as=) and where they are (#channel, #channel/ts, #home).
-// Two tabs can be two people.
+// The URL: the acting person (?as=) and the open channel, message or Home (#channel, #channel/ts,
+// #home). Two tabs can be two people.
 
 import { loadChannel, loadThread, post } from "./net.js";
 import { channel, emit, messageAt, state } from "./store.js";
@@ -16,7 +16,7 @@ export function addressOf(place, thread, as = state.me.id) {
 const stampOf = (text) => /^p?(\d{10})\.?(\d{6})$/.exec(text || "");
 const dotted = (text) => { const match = stampOf(text); return match ? `${match[1]}.${match[2]}` : null; };
 
-/** What an address asks for: {home: true} or {channel, ts, threadTs}. */
+/** A URL's target: {home: true} or {channel, ts, threadTs}. */
 export function readAddress(url) {
   const address = new URL(url, location.href);
   const archive = /^\/archives\/([A-Z0-9]+)(?:\/(p\d{16}))?/.exec(address.pathname);
@@ -66,7 +66,7 @@ export function closeThread(announceIt = true) {
   if (announceIt && state.place) remember(false);
 }
 
-/** Go where an address points; a message's own thread opens when it has one. */
+/** Open a URL's target; a message's thread opens when it has one. */
 export async function follow(url, { push = true } = {}) {
   const wanted = readAddress(url);
   if (!wanted) return false;
@@ -80,7 +80,7 @@ export async function follow(url, { push = true } = {}) {
   return true;
 }
 
-/** Become someone else, in the same place when they may see it. */
+/** Act as another person, in the same channel when they may see it. */
 export function actAs(id) {
   const spot = state.place || { kind: "channel", id: state.boot.default_channel };
   location.href = addressOf(spot.kind === "channel" && channel(spot.id)?.kind === "im" ? { kind: "channel", id: state.boot.default_channel } : spot, null, id);

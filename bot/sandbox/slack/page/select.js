@@ -103,7 +103,7 @@ export class Select {
     clearTimeout(this.timer);
     const { remote, minQuery = 0 } = this.settings;
     if (remote && [...query].length < minQuery) return this.say(minQuery > 1 ? t("type_more", { n: minQuery }) : t("type_to_search"));
-    // a local list answers at once: Enter right after typing must find it filtered
+    // a local list is filtered at once: Enter right after typing must choose from the filtered list
     if (!remote) return this.fill(this.settings.load(query.trim().toLowerCase()));
     this.say(t("searching"));
     this.asked += 1;

@@ -1,5 +1,5 @@
-// The select elements of Block Kit on top of the one combobox: where their choices come from
-// and in which shape their value travels.
+// Block Kit's select elements, built on the combobox: the source of their options and the form of
+// their values.
 
 import { post } from "./net.js";
 import { textOf } from "./mrkdwn.js";
@@ -49,7 +49,7 @@ function selectedOptions(source, element, value) {
   return values.map((id) => all.find((option) => option.value === id) || { text: plainText(id), value: id });
 }
 
-/** The node of any *_select element. `changed` is told the value in the shape Slack carries it. */
+/** The node of any *_select element. `changed` gets the value in Slack's form. */
 export function selectOf(element, blockId, ctx, changed) {
   const multi = element.type.startsWith("multi_");
   const source = element.type.replace(/^multi_/, "").replace(/_select$/, "");

@@ -57,7 +57,7 @@ function rail() {
     avatar(state.me.id, "avatar-rail"));
 }
 
-/** [rail, sidebar]; both redraw with what they show. */
+/** [rail, sidebar]; both redraw on changes. */
 export function navigation() {
   const list = h("div", { class: "nav-list" });
   const sidebar = h("nav", { class: "sidebar", "aria-label": t("navigation"), data: { testid: "sidebar" } },

@@ -1,5 +1,4 @@
-// What this tab knows: people, channels, messages, views. Changed here, announced by topic,
-// drawn elsewhere.
+// This tab's state: people, channels, messages, views. Listeners are called by topic on changes.
 
 export const state = {
   boot: null,
@@ -30,7 +29,7 @@ export const now = () => Date.now() / 1000 + clockOffset;
 
 const listeners = new Map();
 
-/** Call `listener` whenever one of `topics` (space separated) is announced. */
+/** Call `listener` whenever one of `topics` (space separated) is emitted. */
 export function on(topics, listener) {
   for (const topic of topics.split(" ")) {
     if (!listeners.has(topic)) listeners.set(topic, new Set());
@@ -46,7 +45,7 @@ export const person = (id) => state.boot.people.find((one) => one.id === id) || 
 export const channel = (id) => state.channels.find((one) => one.id === id) || null;
 export const isBot = (id) => id === state.boot.app.bot_user_id;
 
-/** The name a reader knows this user by: a person, the app, or the bare id. */
+/** A user's display name: a person's, the app's, or the id. */
 export function userName(id) {
   if (isBot(id)) return state.boot.app.name;
   const one = person(id);
@@ -65,7 +64,7 @@ function table(id) {
   return state.messages.get(id);
 }
 
-/** Keep messages; an unchanged one keeps its old object so that its row is not drawn again. */
+/** Store messages; an unchanged one keeps its old object so that its row is not redrawn. */
 export function keep(id, messages) {
   const known = table(id);
   for (const message of messages) {
@@ -74,7 +73,7 @@ export function keep(id, messages) {
   }
 }
 
-/** Replace what is known of a channel (or of one thread) by what the server says now. */
+/** Replace a channel's (or a thread's) messages by the server's. */
 export function refill(id, messages, threadTs = null) {
   const known = table(id);
   const fresh = new Set(messages.map(keyOf));
@@ -108,12 +107,12 @@ export function threadMessages(id, ts) {
 
 export const messageAt = (id, ts) => table(id).get(ts) || table(id).get(`${ts}e`) || null;
 
-/** Replies of a thread that are known here, ephemerals aside. */
+/** A thread's replies in this tab, except ephemeral ones. */
 export function knownReplies(id, ts) {
   return [...table(id).values()].filter((message) => message.thread_ts === ts && message.ts !== ts && !message.ephemeral);
 }
 
-/** Say something only this person sees, the way Slackbot reports a failed command. */
+/** Add a notice that only this person sees, as Slackbot reports a failed command. */
 export function addNotice(id, text, code, level = "error", threadTs = null) {
   const list = state.notices.get(id) || [];
   const at = now();

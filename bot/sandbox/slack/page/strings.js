@@ -1,4 +1,4 @@
-// The page's own words, in English and Chinese; what the app says is not here.
+// The page's own texts, in English and Chinese.
 
 import { state } from "./store.js";
 
@@ -149,7 +149,7 @@ export const lang = () => state.me && (state.me.locale || "").toLowerCase().star
 /** The acting person's locale as browsers know it. */
 export const locale = () => (state.me && state.me.locale || "en-US").replace("_", "-");
 
-/** A sentence of the page in the acting person's language, its {places} filled. */
+/** One of the page's texts in the acting person's language, with its {placeholders} filled. */
 export function t(key, places = {}) {
   const pair = TABLE[key];
   if (!pair) return key;

@@ -1,12 +1,12 @@
-// Where blocks stand: a message, a modal or App Home. Gives blocks their ctx and sends what
-// people do there to the server.
+// The surfaces of blocks: messages, modals, App Home. Gives blocks their ctx and sends their
+// actions to the server.
 
 import { Form } from "./form.js";
 import { post } from "./net.js";
 
 const forms = new Map();
 
-/** The filled-in state of a surface, kept while its view or message lives. */
+/** A surface's form state, kept as long as its view or message exists. */
 export function formOf(key, blocks) {
   if (!forms.has(key)) forms.set(key, new Form());
   const form = forms.get(key);
@@ -16,7 +16,7 @@ export function formOf(key, blocks) {
 
 export const dropForm = (key) => forms.delete(key);
 
-/** ctx for blocksNode. `container` is what the server knows the surface by. */
+/** ctx for blocksNode. `container` identifies the surface to the server. */
 export function surfaceOf(surface, key, container, blocks, extra = {}) {
   const form = formOf(key, blocks);
   return {

@@ -1,4 +1,4 @@
-// The table and data_table blocks; the second sorts and turns pages.
+// The table and data_table blocks; data_table has sorting and pages.
 
 import { h, icon, replace } from "./dom.js";
 import { plain } from "./mrkdwn.js";
@@ -13,7 +13,7 @@ function cellNode(cell) {
 
 const words = (cell) => cell.type === "rich_text" ? richTextWords(cell) : String(cell.text ?? cell.value ?? "");
 
-/** What a cell sorts by: numbers before texts, "12 %" and "1,200" as numbers. */
+/** A cell's sort key: numbers before texts, "12 %" and "1,200" as numbers. */
 function sortKey(cell) {
   if (cell.type === "raw_number") return Number(cell.value);
   const text = words(cell).trim();

@@ -1,4 +1,4 @@
-// Light and dark: the system's wish until the reader chooses; remembered in this browser.
+// Light and dark theme: the system's preference until one is chosen; stored in this browser.
 
 const KEY = "workspace-theme";
 const dark = () => matchMedia("(prefers-color-scheme: dark)").matches;

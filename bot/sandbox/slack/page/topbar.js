@@ -1,4 +1,4 @@
-// The bar on top: the workspace, who is acting, and the hint for a first visit.
+// The top bar: the workspace, the acting person, and the hint for a first visit.
 
 import { avatar } from "./avatar.js";
 import { h, icon, iconButton, replace } from "./dom.js";
@@ -27,10 +27,10 @@ function switcher() {
   return button;
 }
 
-/** The strip of a first visit; null once dismissed. */
+/** The hint for a first visit; null once dismissed. */
 export function hintStrip() {
   let seen = null;
-  try { seen = localStorage.getItem(HINT_KEY); } catch { /* shown again next time */ }
+  try { seen = localStorage.getItem(HINT_KEY); } catch { /* displayed again next time */ }
   if (seen) return null;
   const command = state.boot.commands[0];
   if (!command) return null;
