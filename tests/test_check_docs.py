@@ -7,13 +7,41 @@ import pytest
 from bot.clouds.endpoints import ENDPOINTS
 from bot.sandbox.demo import build_clouds
 from tests import check_docs
-from tests.check_docs import BEGIN, END, ROOT, check_paths, check_tables, render
+from tests.check_docs import (
+    BEGIN,
+    COMMANDS_BEGIN,
+    COMMANDS_END,
+    END,
+    ROOT,
+    check_commands,
+    check_paths,
+    check_tables,
+    render,
+)
 from tests.endpoint_usage import UNUSED_HUAWEI, USAGE, Usage
 
 
 def test_tables_are_current() -> None:
     """The tables in docs/clouds.md are those of the code, and name tests that exist."""
     assert check_tables() == []
+
+
+def test_commands_are_current() -> None:
+    """README's table of commands is that of the declarations."""
+    assert check_commands() == []
+
+
+def test_stale_commands_are_reported_and_written(tmp_path: Path) -> None:
+    """A command that changed makes the table stale, until it is written again."""
+    path = tmp_path / "README.md"
+    path.write_text(f"{COMMANDS_BEGIN}\n| `/old` |\n{COMMANDS_END}\nAfter\n", encoding="utf-8")
+    assert check_commands(path) == ["README.md: the table of commands is stale (--write)"]
+    assert check_commands(path, write=True) == []
+    assert check_commands(path) == []
+    text = path.read_text(encoding="utf-8")
+    assert "/old" not in text
+    assert "| `/diagnose <cname> [app=<name>] [since=30m]` |" in text
+    assert text.endswith("\nAfter\n")
 
 
 def test_every_named_path_exists() -> None:
