@@ -92,7 +92,7 @@ async def test_who_is_in_a_volcengine_channel(harness: Harness) -> None:
     assert "The teacher and the student are among them." in shown
     assert "Remove" not in shown
     harness.clouds.fail_next("GetRoomOnlineUsers", "http_500", times=9)
-    assert "Volcengine itself failed" in await menu(harness, sam)
+    assert "Volcengine had an internal error" in await menu(harness, sam)
     harness.clouds.clear_faults()
     harness.clock.move(2 * 3600)
     assert "Nobody is in the channel now" in await menu(harness, sam)
@@ -111,7 +111,7 @@ async def test_what_is_left_is_said(harness: Harness) -> None:
     left = re.search(r"statistics (\d+) of 30 within", told)
     assert left is not None
     assert 0 < int(left[1]) < 30
-    endless = "Volcengine counts these calls by the second only"
+    endless = "Volcengine has only a per-second rate limit"
     assert endless in text_of(await quality(harness, "live app=kids"))
     sam = harness.workspace.person("sam")
     await sam.command("/lagdesk", "doctor")

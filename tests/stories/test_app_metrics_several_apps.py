@@ -69,7 +69,7 @@ async def test_a_cloud_that_is_away_is_said(two_apps: Harness) -> None:
     await person.command("/quality", "network")
     await two_apps.settled()
     assert "no data for this period" in answer(person)["text"]
-    assert "Agora itself failed" in text_of(answer(person))
+    assert "Agora had an internal error" in text_of(answer(person))
     two_apps.clouds.clear_faults()
 
 

@@ -76,7 +76,7 @@ async def test_who_else_suffered(today: Harness) -> None:
     shown = await details(today, cname)
     assert "*Everybody in the call*" in shown
     assert "In the 4 min around the complaint:" in shown
-    assert "of 14 people suffered: look at what they share" in shown
+    assert "of 14 people were affected: check what they have in common" in shown
     shares = shown.partition("Time frozen by network (video): ")[2][:40]
     assert "Wi-Fi " in shares
     assert "4G " in shares
@@ -84,6 +84,6 @@ async def test_who_else_suffered(today: Harness) -> None:
     requests_before = today.clouds.counts["analytics/call/statistics"]
     assert (await find_ticket(today, cname)).verdict is not None
     today.clock.move(300 * 86400)
-    assert "of 14 people suffered" in await details(today, cname)
+    assert "of 14 people were affected" in await details(today, cname)
     assert requests_before == today.clouds.counts["analytics/call/statistics"]
     today.clock.move(-300 * 86400)

@@ -202,7 +202,7 @@ async def test_policy_in_words(services: ExternalServices) -> None:
     async with services.run_lagdesk(ESCALATE_TO=sam.id, QUIET_HOURS=hours, ESCALATE_AFTER="20m"):
         english = (await sam.command("/lagdesk", "policy")).text
         chinese = (await lin.command("/lagdesk", "policy")).text
-    for phrase in ("20 min after it was filed", f"<@{sam.id}>", "every pause is 10 min", "40 min"):
+    for phrase in ("20 min after the report", f"<@{sam.id}>", "every wait is 10 min", "40 min"):
         assert phrase in english
     assert "22:00–08:00 Asia/Shanghai" in english
     for phrase in ("20 分", f"<@{sam.id}>", "10 分", "22:00–08:00 Asia/Shanghai", "免打扰时段"):

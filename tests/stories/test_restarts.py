@@ -206,7 +206,7 @@ async def test_wrong_key_is_told_and_mended(services: ExternalServices) -> None:
         await report(services.workspace.person("sam"), "key-1")
         await harness.settled()
         shown = text_of(find_card(harness, "key-1"))
-        assert "refused. Agora does not accept our key" in shown
+        assert "refused. Agora rejected our key" in shown
     async with services.run_lagdesk() as again:
         await again.pass_time(301)
         assert "Reported to Agora: accepted" in text_of(find_card(again, "key-1"))

@@ -34,7 +34,10 @@ async def test_address_is_shown_set_and_never_taken_from_others(
     cli = CommandLine(tmp_path)
     setting = ("callback", "--url", "https://lagdesk.example/")
     output = await cli.run("callback", **told)
-    assert (output.status, "piano: recordings are told nowhere" in output.out) == (DONE, True)
+    assert (output.status, "piano: no callback URL is set for recordings" in output.out) == (
+        DONE,
+        True,
+    )
     doctor = await cli.run("doctor", **told)
     assert "python -m bot callback --url" in doctor.out
 

@@ -51,11 +51,15 @@ def crowd_of(*people: int) -> CallStatistics:
     [
         (
             (12, 0, 0, 2),
-            "2 of 14 people suffered: the one who",
+            "2 of 14 people were affected, not only the person",
             "2 of 14 people were frozen for 5%",
         ),
-        ((3, 3, 4, 4), "8 of 14 people suffered: look at what they", "4 of them for 10% or more"),
-        ((13, 0, 1, 0), "Only one of 14 people suffered", "0 of them for 10% or more"),
+        (
+            (3, 3, 4, 4),
+            "8 of 14 people were affected: check what they",
+            "4 of them for 10% or more",
+        ),
+        ((13, 0, 1, 0), "Only one of 14 people was affected", "0 of them for 10% or more"),
         ((10, 4, 0, 0), None, "none of 14 people was frozen"),
         ((1, 0, 0, 1), None, "1 of 2 people were frozen for 5%"),
     ],

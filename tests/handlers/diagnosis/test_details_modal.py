@@ -83,12 +83,12 @@ HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
-        (diagnosis("network.loss", LOSS, evidence=(MEASURED, TOLD)), "Agora confirms"),
+        (diagnosis("network.loss", LOSS, evidence=(MEASURED, TOLD)), "own diagnosis agrees"),
         (diagnosis("network.loss", LOSS), "somebody else"),
         (diagnosis("network.loss", CPU), "measure"),
         (diagnosis("network.loss", CPU, about="3"), "own diagnosis gives no cause."),
-        (diagnosis(HEALTHY, CPU), "stood out"),
-        (diagnosis(UNKNOWN, CPU), "Agora names: an overloaded CPU"),
+        (diagnosis(HEALTHY, CPU), "was abnormal"),
+        (diagnosis(UNKNOWN, CPU), "own diagnosis: an overloaded CPU"),
         (diagnosis("network.loss"), "own diagnosis gives no cause."),
         (diagnosis("network.loss", missing=(UNSEEN,)), "based on measurements"),
         (diagnosis("network.loss", missing=(HALF_SEEN,)), "as far as it could be read"),

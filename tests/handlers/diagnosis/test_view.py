@@ -79,7 +79,7 @@ def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> No
         (
             MissingReason.NOT_FOUND,
             None,
-            "No call was found in class_77_1. Check the channel's name",
+            "No call was found in class_77_1. Check the channel name",
         ),
         (MissingReason.NOT_OUT_YET, NOW, "Not enough data yet. Try again at"),
     ],

@@ -76,7 +76,7 @@ async def answer(context: Context, listener: Listener) -> None:
 @pytest.mark.parametrize(
     ("given", "health", "says"),
     [
-        ({}, Health.WARNING, "not set up"),
+        ({}, Health.WARNING, "not configured"),
         ({"support_group": "S1"}, Health.FAILED, "SLACK_BOT_TOKEN, ESCALATION_CHANNEL"),
         ({"slack_bot_token": "xoxb-1"}, Health.FAILED, "ESCALATION_CHANNEL"),
         (
@@ -87,7 +87,7 @@ async def answer(context: Context, listener: Listener) -> None:
         (
             {"slack_bot_token": "xoxb-1", "escalation_channel": "C1", "slack_app_token": "xapp-1"},
             Health.OK,
-            "Everything",
+            "All required settings",
         ),
     ],
 )
