@@ -57,14 +57,16 @@ async def demo_run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[De
 
 
 def complain(sim_call: SimulatedCall, app: str) -> Report:
-    """Complain about a lesson as its complaint has it."""
+    """Report a simulated call with the data of its complaint."""
     at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
     side = sim_call.complaint.abnormal_side
     return Report(app, sim_call.cname, "10001", "20002", side, IssueType.COMPLAINT, at)
 
 
 @pytest.mark.parametrize(("app", "cname"), CLASSES)
-async def test_demo_classes_are_told_truly(app: str, cname: str, demo_run: DemoRun) -> None:
+async def test_demo_calls_get_their_expected_diagnosis(
+    app: str, cname: str, demo_run: DemoRun
+) -> None:
     """Whichever cloud carries the app: cause, way, side and uid are what happened."""
     sim_call = demo_run.clouds.sim_call(cname)
     assert sim_call is not None
@@ -76,8 +78,8 @@ async def test_demo_classes_are_told_truly(app: str, cname: str, demo_run: DemoR
 
 
 @pytest.mark.parametrize(("app", "waits_s"), [("kids", 15), ("adults", 10), ("piano", 30)])
-def test_demo_data_comes_ten_times_sooner(app: str, waits_s: int, demo_run: DemoRun) -> None:
-    """What the clouds hold back for minutes they hold back for seconds, and we know it."""
+def test_demo_data_is_available_ten_times_sooner(app: str, waits_s: int, demo_run: DemoRun) -> None:
+    """Data that the clouds delay by minutes is delayed by seconds, and the call list shows it."""
     assert (
         waits_s
         == demo_run.application.context.clouds[app].capabilities.metrics_delay.total_seconds()
@@ -94,7 +96,7 @@ def test_each_class_is_held_in_an_app() -> None:
 
 
 def test_huawei_knows_where_to_tell_of_recordings(demo_run: DemoRun) -> None:
-    """A piano call can be recorded, and the callback leads to our hook with the key we know."""
+    """A piano call can be recorded, and the callback URL and key are Lagdesk's."""
     settings = demo_run.application.settings
     assert (
         list(settings.huawei_record_rules),

@@ -25,7 +25,7 @@ LISTS, REPORT_V2 = "analytics/call/lists", "analytics/feedback/reportV2"
 
 @pytest_asyncio.fixture
 async def clouds() -> AsyncIterator[FakeClouds]:
-    """Serve the demo's lessons at a clock that stands."""
+    """Serve the demo's calls with a fixed clock."""
     async with FakeClouds(demo_calls(NOW), clock=lambda: NOW).serve() as serving:
         yield serving
 
@@ -114,7 +114,7 @@ async def test_broken_json(clouds: FakeClouds, client: httpx.AsyncClient, kind: 
 
 
 async def test_wrong_types(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
-    """The keys are right and what stands under them is not."""
+    """The keys are right and their values are not."""
     clouds.fail_next(LISTS, "wrong_types")
     body = (await lists(client)).json()
     assert body["code"] == 200
@@ -122,8 +122,10 @@ async def test_wrong_types(clouds: FakeClouds, client: httpx.AsyncClient) -> Non
     assert isinstance(body["has_more"], str)
 
 
-async def test_a_huge_answer_can_be_cut_off(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
-    """A client may hang up in the middle of tens of megabytes; the cloud stays up."""
+async def test_a_huge_response_can_be_cut_off(
+    clouds: FakeClouds, client: httpx.AsyncClient
+) -> None:
+    """A client may disconnect in the middle of tens of megabytes; the cloud keeps running."""
     clouds.fail_next(LISTS, "huge")
     params = client.params.merge({"start_ts": NOW - 60, "end_ts": NOW})
     async with client.stream("GET", LISTS, params=params) as response:
@@ -135,7 +137,7 @@ async def test_a_huge_answer_can_be_cut_off(clouds: FakeClouds, client: httpx.As
     assert (await lists(client)).status_code == 200
 
 
-async def test_no_answer_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
+async def test_no_response_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """A call may hang until the client gives up."""
     clouds.fail_next(LISTS, "timeout")
     with pytest.raises(httpx.ReadTimeout):
@@ -147,7 +149,7 @@ async def test_no_answer_at_all(clouds: FakeClouds, client: httpx.AsyncClient) -
 async def test_a_connection_dropped_before_or_after(
     clouds: FakeClouds, client: httpx.AsyncClient, *, after_effect: bool, kept: int
 ) -> None:
-    """The client cannot tell whether its report arrived; the test can."""
+    """The client cannot know whether its report arrived; the fake has recorded it."""
     clouds.fail_next(REPORT_V2, "reset", after_effect=after_effect)
     with pytest.raises(httpx.TransportError):
         await report(client)
@@ -168,9 +170,7 @@ async def test_failures_have_no_effect_unless_asked(
     assert clouds.reports == []
 
 
-async def test_a_slow_answer_comes_all_the_same(
-    clouds: FakeClouds, client: httpx.AsyncClient
-) -> None:
+async def test_a_slow_response_arrives(clouds: FakeClouds, client: httpx.AsyncClient) -> None:
     """Slow means late, not wrong."""
     clouds.fail_next(LISTS, "slow", seconds=0.05)
     response = await lists(client)
@@ -187,7 +187,7 @@ async def test_any_endpoint_and_clearing(clouds: FakeClouds, client: httpx.Async
     assert (await lists(client)).status_code == 200
 
 
-async def test_a_misspelt_endpoint_is_told(clouds: FakeClouds) -> None:
+async def test_a_misspelt_endpoint_is_an_error(clouds: FakeClouds) -> None:
     """A fault that could never happen is the test's mistake."""
     with pytest.raises(ValueError, match="call/list"):
         clouds.fail_next("call/list", "http_500")

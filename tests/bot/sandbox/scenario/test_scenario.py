@@ -44,7 +44,7 @@ def values(
 
 
 def test_equal_seeds_give_equal_curves() -> None:
-    """A lesson is a function of its arguments: nothing else is rolled."""
+    """A simulated call depends on its arguments only."""
     first, second = (random_simulated_call(3, "wifi_weak_student", now=NOW) for _ in range(2))
     curves_of.cache_clear()
     left = curves_of(first)
@@ -58,7 +58,7 @@ def test_equal_seeds_give_equal_curves() -> None:
 
 
 def test_other_seeds_give_other_curves() -> None:
-    """Two lessons of one kind are not the same lesson twice."""
+    """Two calls of one kind with different seeds differ."""
     one, other = (
         values(random_simulated_call(seed, "healthy", now=NOW), T, Metric.SYSTEM_CPU)
         for seed in (1, 2)
@@ -80,7 +80,7 @@ def test_every_kind_tells_its_truth(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
-    """Series look like an SDK's: sorted, about every two seconds, with gaps, within the stay."""
+    """Series look like an SDK's: sorted, about every two seconds, with gaps, within the session."""
     sim_call = random_simulated_call(11, kind, now=NOW)
     for curve in curves_of(sim_call):
         session = sim_call.person(curve.uid).sessions[curve.session]
@@ -138,8 +138,8 @@ def test_busy_receiver_freezes_without_loss() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_weak_wifi_comes_in_bursts_both_ways(seed: int) -> None:
-    """Loss and jitter come and go, up and down, and the router answers late."""
+def test_weak_wifi_is_bursty_in_both_directions(seed: int) -> None:
+    """Loss and jitter vary in both directions, and the router responds late."""
     sim_call = random_simulated_call(seed, "wifi_weak_student", now=NOW)
     up = values(sim_call, S, Metric.UPLINK_LOSS, V)
     down = values(sim_call, S, Metric.DOWNLINK_LOSS, V, T)
@@ -166,7 +166,7 @@ def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> Non
 
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_wrong_looks_healthy(seed: int) -> None:
-    """A healthy lesson, and one whose fault was over, have no number to complain about."""
+    """A healthy call, and one whose fault had ended, have no bad metric at the complaint."""
     for kind in ("healthy", "outside"):
         sim_call = random_simulated_call(seed, kind, now=NOW)
         assert sim_call.expected.cause == NO_CAUSE
@@ -192,14 +192,14 @@ def test_a_fault_outside_the_complaint_is_really_there() -> None:
 
 
 def test_too_little_data_means_seconds_of_samples() -> None:
-    """The student of such a lesson was measured for less than a minute."""
+    """The student's metrics cover less than a minute."""
     sim_call = random_simulated_call(5, "too_little", now=NOW)
     cpu = values(sim_call, S, Metric.SYSTEM_CPU)
     assert 0 < len(cpu) < 30
 
 
 def test_a_rejoin_is_a_session_of_its_own() -> None:
-    """Whoever falls out and comes back has two stays with a hole between them."""
+    """A participant who drops out and rejoins has two sessions with a gap between them."""
     sim_call = random_simulated_call(5, "rejoin", now=NOW)
     first, second = sim_call.person(S).sessions
     assert first.left_at < second.joined_at

@@ -20,12 +20,12 @@ Json = dict[str, Any]
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that stops until a test moves it."""
 
     now: float = 1_795_000_000.0
 
     def __call__(self) -> float:
-        """Tell the time, epoch seconds."""
+        """Return the time, epoch seconds."""
         return self.now
 
 
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass
 class ScriptedApp:
-    """An app that records every delivery and answers as told, by delivery kind.
+    """An app that records every delivery and sends scripted responses, by delivery kind.
 
     `answers` maps `/command`, an interaction's or an event's type to (status, body) or to a
     function from the payload to that.
@@ -53,7 +53,7 @@ class ScriptedApp:
     slow: set[str] = field(default_factory=set)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Record a delivery and answer it."""
+        """Record a delivery and respond to it."""
         raw = await request.read()
         if request.content_type == "application/json":
             payload = json.loads(raw)
@@ -110,7 +110,7 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
 
 @dataclass
 class ApiResponse:
-    """An answer of the Web API."""
+    """A response of the Web API."""
 
     status: int
     headers: Json

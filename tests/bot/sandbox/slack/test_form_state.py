@@ -1,4 +1,4 @@
-"""What stands in a form's fields, as Slack sends it."""
+"""A form's values, as Slack sends them."""
 
 from __future__ import annotations
 

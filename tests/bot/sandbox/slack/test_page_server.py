@@ -1,4 +1,4 @@
-"""What the page asks of the server, and what the server tells the page by itself."""
+"""The page's HTTP routes, and the events on its WebSocket."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Page:
             return await response.json()
 
     async def post(self, path: str, **body: object) -> Any:
-        """POST JSON as lin, unless said otherwise."""
+        """POST JSON, as lin by default."""
         url = f"{self.url}/page/{path}"
         async with self.session.post(url, json={"as": LIN, **body}) as response:
             return await response.json()
@@ -57,7 +57,7 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2e%2e/app.py"])
-async def test_static_stays_in_its_folder(page: Page, name: str) -> None:
+async def test_static_files_only_from_the_page_folder(page: Page, name: str) -> None:
     """Nothing outside the page's folder is sent."""
     async with page.session.get(f"{page.url}/static/{name}") as response:
         assert response.status == 404
@@ -71,8 +71,8 @@ async def test_bootstrap_names_everybody(page: Page) -> None:
     assert (told["default_as"], told["app"]["connected"]) == (LIN, False)
 
 
-async def test_says_and_reads(workspace: Workspace, page: Page) -> None:
-    """What one person says is unread for another until it is read."""
+async def test_posts_and_reads(workspace: Workspace, page: Page) -> None:
+    """One person's message is unread for another until it is read."""
     posted = await page.post("say", channel="C07TEACHERS", text="<@U07SAM00003> hello")
     assert posted["ok"]
     before = (await page.get("state", **{"as": "U07SAM00003"}))["channels"][0]
@@ -96,7 +96,7 @@ async def test_private_messages_are_listed(workspace: Workspace, page: Page, cal
 
 
 async def test_private_channel_is_hidden(page: Page) -> None:
-    """Who is no member of a private channel sees neither it nor what is in it."""
+    """Only members see a private channel and its messages."""
     state = await page.get("state", **{"as": LIN})
     assert "leads" not in [channel["name"] for channel in state["channels"]]
     shown = await page.get("messages", **{"as": LIN, "channel": "C07LEADS001"})
@@ -141,14 +141,14 @@ async def test_clicks_and_options(page: Page, app: Any, call: Any) -> None:
 
 @pytest.mark.parametrize("path", ["say", "action", "submit", "close", "shortcut", "read"])
 async def test_nonsense_is_refused(page: Page, path: str) -> None:
-    """A request without what it needs is an answer, not a traceback."""
+    """An incomplete request gives an error response, not a traceback."""
     assert not (await page.post(path))["ok"]
 
 
 async def test_socket_tells_what_happens(
     workspace: Workspace, page: Page, call: Any, modal: Any
 ) -> None:
-    """An open page hears of messages, calls, modals and unread counts of its person."""
+    """An open page gets its person's messages, calls, modals and unread counts."""
     async with page.session.ws_connect(f"{page.url}/page/socket?as={LIN}") as socket:
         await workspace.until(lambda: workspace.page_events.subscribers == {LIN})
         await call("chat.postMessage", channel="C07TEACHERS", text="hello")
@@ -162,7 +162,7 @@ async def test_socket_tells_what_happens(
 
 
 async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> None:
-    """An uploaded file's bytes can be fetched; a wrong id is not found."""
+    """An uploaded file's bytes can be fetched; a wrong id is 404."""
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     await (await page.session.post(first.body["upload_url"], data=b"abc")).read()
     async with page.session.get(f"{page.url}/page/file/{first.body['file_id']}") as response:

@@ -79,7 +79,7 @@ def basic(name: str, secret: str) -> dict[str, str]:
 
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[ApiClient]:
-    """Serve the demo's lessons."""
+    """Serve the demo's calls."""
     client = ApiClient(NOW)
     client.clouds = FakeClouds(demo_calls(NOW), clock=lambda: client.now)
     account = client.clouds.agora.account
@@ -106,7 +106,7 @@ async def test_an_unknown_room_is_no_error(client: ApiClient) -> None:
     assert (await client.lists(cname="nobody_was_here"))["call_lists"] == []
 
 
-async def test_ten_newest_calls_come_first(client: ApiClient) -> None:
+async def test_ten_newest_calls_are_first(client: ApiClient) -> None:
     """More than ten calls are cut, newest first, and can be walked back by `end_ts`."""
     seen: list[str] = []
     end = NOW
@@ -184,7 +184,7 @@ async def test_metrics_and_servers_are_left_out_on_request(client: ApiClient) ->
 
 
 async def test_the_teacher_of_a_big_class_is_cut_off(client: ApiClient) -> None:
-    """Ten users at most, and who came first is missing."""
+    """Ten users at most; the first to join is left out."""
     body = await client.details("class_77_big")
     assert len(body["call_info"]) == 10
     assert 10001 not in [user["uid"] for user in body["call_info"]]
@@ -204,7 +204,7 @@ async def test_at_most_three_hours_of_points(client: ApiClient) -> None:
 
 
 async def test_a_rejoin_has_two_sids(client: ApiClient) -> None:
-    """Who rejoins is listed twice, each stay with its own sid and points."""
+    """A participant who rejoins is listed twice, each session with its own sid and points."""
     body = await client.details("class_77_12", start_ts=NOW - 2000)
     sids = [user["sid"] for user in body["call_info"] if user["uid"] == 20002]
     assert len(set(sids)) == 2
@@ -317,7 +317,7 @@ async def test_days_have_a_quota_too(client: ApiClient) -> None:
 
 @pytest.mark.parametrize(("shape", "status"), [("body", 200), ("http_300", 300), ("http_429", 429)])
 async def test_the_limit_can_take_other_shapes(client: ApiClient, shape: Any, status: int) -> None:
-    """Over the limit is told in the body, or by the HTTP status where a test wants it."""
+    """Exceeding the limit is an error in the body, or an HTTP status if the test sets it."""
     client.clouds.agora.limit_shape = shape
     query = {"start_ts": NOW - 300, "end_ts": NOW}
     await client.get(DIAGNOSIS, **query)
@@ -344,8 +344,8 @@ async def test_diagnosis_names_the_fault_and_its_side(client: ApiClient) -> None
         assert set(known) <= faults
 
 
-async def test_diagnosis_has_riddles(client: ApiClient) -> None:
-    """Some row carries factor 18 twice, told apart by its host, as the sample does."""
+async def test_diagnosis_has_undocumented_factors(client: ApiClient) -> None:
+    """Some row has factor 18 twice, with different hosts, as in the sample."""
     for number in range(40):
         client.clouds.add(random_simulated_call(number, "downlink_loss_video", now=NOW + 5000))
     tags = []
@@ -403,7 +403,7 @@ VALID_V2 = {
 
 
 async def test_a_report_is_taken_and_kept(client: ApiClient) -> None:
-    """reportV2 answers 200 without an id, and the test can look at what came."""
+    """reportV2 returns 200 without an id, and the accepted report is recorded."""
     status, body = await client.report(REPORT_V2, VALID_V2)
     assert (status, body) == (200, {"code": 200, "message": ""})
     report = client.clouds.reports[0]
@@ -469,7 +469,7 @@ async def test_two_rooms_of_one_name_are_two_calls(client: ApiClient) -> None:
     assert [row["finished"] for row in body["call_lists"]] == [False, True]
 
 
-async def test_lessons_of_another_app_are_not_shown(client: ApiClient) -> None:
+async def test_calls_of_another_app_are_not_listed(client: ApiClient) -> None:
     """Each app sees its own rooms only."""
     other = client.clouds.agora.account.apps["adults"]
     assert (await client.lists(appid=other))["call_lists"] == []

@@ -53,7 +53,7 @@ class ApiClient:
 
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[ApiClient]:
-    """Serve the demo's lessons the way Agora does today."""
+    """Serve the demo's calls with Agora's current API."""
     client = ApiClient(NOW)
     client.clouds = FakeClouds(
         demo_calls(NOW), clock=lambda: client.now, agora_generation="current"
@@ -76,7 +76,7 @@ async def test_what_is_gone_is_404(client: ApiClient, endpoint: str) -> None:
     assert (await client.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0] == 404
 
 
-async def test_lists_come_in_pages(client: ApiClient) -> None:
+async def test_lists_are_paginated(client: ApiClient) -> None:
     """Twenty a page, or as many as asked for, with the total and another success code."""
     first = await client.ask(LISTS, page_no=1, page_size=8)
     last = await client.ask(LISTS, page_no=3, page_size=8)
@@ -97,7 +97,7 @@ async def test_wrong_pages_are_refused(client: ApiClient, page: dict[str, int]) 
 
 
 async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
-    """The teacher of a big class can be found, which the ten-user cap of 2020 forbade."""
+    """The teacher of a large call is listed, which the ten-user limit of 2020 prevented."""
     call_id = await client.call_id("class_77_big")
     everybody = await client.ask(SESSIONS, call_id=call_id)
     assert 14 == everybody["total_size"] == len(everybody["call_info"])
@@ -175,7 +175,7 @@ async def test_plans_have_rates(client: ApiClient, plan: PlanName, allowed: int)
 async def test_insight_and_realtime_need_premium(
     client: ApiClient, endpoint: str, metric: str
 ) -> None:
-    """Standard has no right to them; shares run from 0 to 1, windows are named `startTs`."""
+    """The Standard plan does not include them; shares run from 0 to 1, windows are named `startTs`."""
     query = {"metric": metric, "startTs": NOW - 1200, "endTs": NOW}
     if endpoint.startswith("insight"):
         query |= {"aggregateGranularity": "1h", "startTs": NOW - 86400}
@@ -189,8 +189,8 @@ async def test_insight_and_realtime_need_premium(
         assert 0 < newest[metric] < 1
 
 
-async def test_real_time_of_people_and_places(client: ApiClient) -> None:
-    """Each person's own values by uid; places by values that stand in double quotes, as sdk."""
+async def test_real_time_by_user_and_dimension(client: ApiClient) -> None:
+    """Each person's own values by uid; groups by values in double quotes, as sdk."""
     client.plan("enterprise")
     window = {"startTs": NOW - 200, "endTs": NOW - 100}
     quality = "realtime/quality/by_time_20sec"

@@ -25,7 +25,7 @@ ROOM = "class_77_1"
 
 
 def at(seconds: float) -> str:
-    """A time of the lesson, which begins at 0, as Huawei writes it."""
+    """A time in the call, which begins at 0, in Huawei's format."""
     moment = dt.datetime.fromtimestamp(NOON - 3000 + seconds, dt.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -46,7 +46,7 @@ class Client:
     async def ask(
         self, path: str, method: str = "GET", body: object = None, **query: Any
     ) -> tuple[int, Any]:
-        """Send one call; returns the status and what the JSON of the answer says."""
+        """Send one request; return the status and the response's JSON."""
         pairs = [
             (name, each)
             for name, value in query.items()
@@ -79,7 +79,7 @@ class Client:
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[FakeClouds]:
-    """Two lessons in one room, and three others of the last hour."""
+    """Two calls in one room, and three others of the last hour."""
     sim_calls = [
         build_simulated_call("healthy", ROOM, seed=1, started_at=NOON - 90000),
         build_simulated_call("downlink_loss_video", ROOM, seed=2, started_at=NOON - 3000),
@@ -245,7 +245,7 @@ async def test_w14_rooms_are_those_created_within(client: Client) -> None:
 
 
 async def test_w15_sessions_are_merged_unless_asked_for(client: Client) -> None:
-    """W15: a rejoin is one row by default; a failed join says so; regions by name or code."""
+    """W15: a rejoin is one row by default; a failed join is marked; regions by name or code."""
     room = {"app": APP, "room_id": "class_77_2", "uid": "20002"}
     assert (await client.ask(f"{RTC}/users", **room))[1]["total"] == 1
     assert (await client.ask(f"{RTC}/users", **room, type="detail"))[1]["total"] == 2
@@ -269,7 +269,7 @@ async def test_w22_w24_w25_metrics_are_odd(client: Client) -> None:
     assert 100 >= max(point["value"] for point in rows["20002", "vblock", "10001"]) > 5
 
 
-async def test_metrics_come_late(client: Client) -> None:
+async def test_metrics_are_delayed(client: Client) -> None:
     """Data of the last five minutes is not there yet."""
     client.clouds.add(build_simulated_call("healthy", "class_77_9", seed=9, started_at=NOON - 900))
     span = {"start_time": at(2100), "end_time": at(3000)}
@@ -305,7 +305,7 @@ async def test_w33_w37_diagnosis_is_odd(client: Client) -> None:
 
 
 async def test_w13_ten_events_by_default(client: Client) -> None:
-    """W13: 13.13 gives ten rows unless more are asked for, and tells how many there are."""
+    """W13: 13.13 returns ten rows by default, and the total count."""
     sim_call = build_simulated_call(
         "wifi_weak_student", "c", seed=6, started_at=NOON - 3000, until_end=True
     )
@@ -317,7 +317,7 @@ async def test_w13_ten_events_by_default(client: Client) -> None:
     assert body["total"] - 10 == len(rest["events"])
 
 
-async def test_w26_w30_shapes_of_what_clients_told(client: Client) -> None:
+async def test_w26_w30_forms_of_client_events(client: Client) -> None:
     """W26, W27, W28, W30: both shapes of each, quotes escaped twice, addresses inside."""
     span = {"start_time": at(0), "end_time": at(3000)}
     query = {"app_id": APP, "room_id": ROOM, **span}

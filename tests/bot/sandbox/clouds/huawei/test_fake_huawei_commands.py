@@ -30,7 +30,7 @@ YESTERDAY = dt.date(2026, 11, 19)
 
 
 class FrozenClock:
-    """A clock that stands at noon, and a ledger and memory that forget."""
+    """A clock fixed at noon, and in-memory stores."""
 
     def now(self) -> dt.datetime:
         """Noon."""
@@ -50,7 +50,7 @@ class FrozenClock:
 
 @pytest.fixture
 async def clouds() -> AsyncIterator[FakeClouds]:
-    """A lesson of the last hour with a fault, one of yesterday, one that runs."""
+    """A call of the last hour with a fault, one of yesterday, a running one."""
     sim_calls = [
         build_simulated_call("uplink_loss_video", "class_77_1", seed=1, started_at=NOON_S - 3000),
         build_simulated_call("healthy", "class_77_2", seed=2, started_at=NOON_S - 86400),
@@ -81,7 +81,7 @@ async def huawei(clouds: FakeClouds) -> AsyncIterator[HuaweiCloud]:
     await cloud.close()
 
 
-async def test_live_figures_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
+async def test_live_metrics_match_the_calls(huawei: HuaweiCloud) -> None:
     """13.3 to 13.6: users online minute by minute, freezes where the loss was, no web clients."""
     users = await huawei.statistics.live_scale("kids", "OnlineUsers", HOUR, "class_77_1")
     assert (users.points[0][1], max(value for _, value in users.points)) == (0, 2)
@@ -104,8 +104,8 @@ async def test_where_users_are(huawei: HuaweiCloud) -> None:
     assert {(row.codes[0].value, row.value) for row in distribution.rows} == {("SN", 1), ("SX", 1)}
 
 
-async def test_days_tell_of_the_lessons(huawei: HuaweiCloud) -> None:
-    """13.7 to 13.9: yesterday's lesson in numbers; today is not there."""
+async def test_daily_metrics_match_the_calls(huawei: HuaweiCloud) -> None:
+    """13.7 to 13.9: metrics of yesterday's call; none of today's."""
     today = NOON.date()
     sizes = await huawei.statistics.daily_scale(
         "kids", ["UserCount", "RoomCount"], YESTERDAY, today

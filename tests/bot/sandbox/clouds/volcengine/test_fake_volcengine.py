@@ -65,7 +65,7 @@ def signature(
 
 
 class SignedClient:
-    """Calls the simulated Volcengine; `error` and `result` are of the last answer."""
+    """A client of the fake Volcengine; `error` and `result` are of the last response."""
 
     def __init__(self, clouds: FakeClouds, session: aiohttp.ClientSession) -> None:
         self.clouds = clouds
@@ -105,7 +105,7 @@ class SignedClient:
 
 @pytest.fixture
 async def client() -> AsyncIterator[SignedClient]:
-    """A lesson with loss that is over, one that runs, and a big class."""
+    """A finished call with loss, a running one, and a large one."""
     sim_calls = [
         build_simulated_call("uplink_loss_video", "over", seed=1, started_at=NOW - 5000),
         build_simulated_call(
@@ -194,7 +194,7 @@ ACTIONS = [
 async def test_v18_actions_of_versions(
     method: str, action: str, version: str, status: int, client: SignedClient
 ) -> None:
-    """V18: an Action exists in its Versions, by its method; 400 is what it says of no body."""
+    """V18: an Action exists in its Versions and with its method only; a missing body is 400."""
     await client.send(method, {"Action": action, "Version": version}, b"{}")
     assert status == client.status
     assert client.body["ResponseMetadata"]["Service"] == "rtc"
@@ -406,8 +406,8 @@ async def test_two_a_second_for_whole_apps(client: SignedClient) -> None:
     assert codes == ["", "", "FlowLimitExceeded"]
 
 
-async def test_v10_a_no_may_come_with_200(client: SignedClient) -> None:
-    """V10: HTTP says yes, ResponseMetadata.Error says no."""
+async def test_v10_errors_may_have_status_200(client: SignedClient) -> None:
+    """V10: errors in ResponseMetadata.Error with HTTP 200."""
     client.clouds.volcengine.errors_with_200 = True
     await client.get("ListUserInfo", **SPAN)
     assert (client.status, client.error) == (200, "MissingParameter")
@@ -415,7 +415,7 @@ async def test_v10_a_no_may_come_with_200(client: SignedClient) -> None:
 
 
 async def test_a_right_can_be_taken_away(client: SignedClient) -> None:
-    """A key without the right for one Action keeps the others."""
+    """A key without permission for one Action can still use the others."""
     client.clouds.volcengine.deny("ListCallDetail")
     for action, code in (("ListCallDetail", "AccessDenied"), ("ListUserInfo", "")):
         await client.get(action, **SPAN, RoomId="over", UserId="10001")

@@ -1,4 +1,4 @@
-"""Installing by OAuth: the page that says yes, the exchange, rotation."""
+"""OAuth: the install page, the code exchange, token rotation."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}
 
 
 async def post(call: Any, channel: str = "C07TEACHERS", **more: object) -> dict[str, Any]:
-    """Post a message and return the answer's body."""
+    """Post a message and return the response's body."""
     body: dict[str, Any] = (await call("chat.postMessage", channel=channel, **more)).body
     return body
 
@@ -34,7 +34,7 @@ async def test_refuses_posts(call: Any, arguments: dict[str, Any], error: str) -
 
 
 async def test_invalid_blocks_are_pointed_at(call: Any) -> None:
-    """The lines stand both in `errors` and in `response_metadata`, with a JSON pointer."""
+    """The lines are in both `errors` and `response_metadata`, with a JSON pointer."""
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]
     body = await post(call, text="x", blocks=blocks)
     assert body["error"] == "invalid_blocks"
@@ -62,7 +62,7 @@ async def test_archived_channel(workspace: Workspace, call: Any) -> None:
 
 
 async def test_thread_counts_replies(workspace: Workspace, call: Any) -> None:
-    """Replies stand in the thread only, and the root counts them."""
+    """Replies are in the thread only, and the root counts them."""
     root = (await post(call, text="root"))["ts"]
     await post(call, text="one", thread_ts=root)
     reply = (await post(call, text="two", thread_ts=root))["ts"]
@@ -79,7 +79,7 @@ async def test_posts_to_a_person(workspace: Workspace, call: Any) -> None:
 
 
 async def test_long_text_is_cut(workspace: Workspace, call: Any) -> None:
-    """Beyond 40,000 characters a post is cut and says so; an update is refused."""
+    """Beyond 40,000 characters a post is truncated with a warning; an update is rejected."""
     response = await post(call, text="x" * 40_001)
     assert response["warning"] == "message_truncated"
     assert len(workspace.messages("teachers")[0]["text"]) == 40_000
@@ -108,7 +108,7 @@ async def test_changes_only_its_own(workspace: Workspace, call: Any) -> None:
 
 
 async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) -> None:
-    """A deleted message with replies stays as a tombstone, without its blocks."""
+    """A deleted message with replies becomes a tombstone without blocks."""
     ts = (await post(call, text="root", blocks=[SECTION]))["ts"]
     await post(call, text="reply", thread_ts=ts)
     assert (await call("chat.delete", channel="C07TEACHERS", ts=ts)).body["ok"]
@@ -117,7 +117,7 @@ async def test_deleted_root_leaves_tombstone(workspace: Workspace, call: Any) ->
 
 
 async def test_ephemeral_is_private(workspace: Workspace, call: Any) -> None:
-    """An ephemeral message is seen by one person and stands in no history."""
+    """An ephemeral message is visible to one person and is in no history."""
     where = {"channel": "C07TEACHERS", "text": "psst"}
     assert (await call("chat.postEphemeral", user="U07LIN00001", **where)).error == ""
     assert [m["text"] for m in workspace.person("lin").ephemerals("teachers")] == ["psst"]

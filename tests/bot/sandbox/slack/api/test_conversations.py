@@ -76,7 +76,7 @@ async def test_members_and_join(workspace: Workspace, call: Any) -> None:
     [("U07LIN00001", ""), ("U0NOBODY000", "user_not_found"), ("", "users_list_not_supplied")],
 )
 async def test_opens_direct_channels(call: Any, users: str, error: str) -> None:
-    """A direct channel is opened once and stays the same."""
+    """A direct channel is opened once and reused."""
     answers = [await call("conversations.open", users=users) for _ in range(2)]
     assert [error, error] == [response.error for response in answers]
     assert answers[0].body == answers[1].body
@@ -120,7 +120,7 @@ async def test_reactions(workspace: Workspace, call: Any) -> None:
     ],
 )
 async def test_validates_blocks(call: Any, given: dict[str, Any], error: str) -> None:
-    """blocks.validate takes exactly one thing and says what is wrong with it."""
+    """blocks.validate takes exactly one argument and returns its errors."""
     form = {name: json.dumps(value) for name, value in given.items()}
     response = await call("blocks.validate", form=True, **form)
     assert error == response.error

@@ -1,4 +1,4 @@
-"""The door of the Web API: tokens, scopes, bodies, limits and faults."""
+"""The Web API's endpoint: tokens, scopes, bodies, rate limits and faults."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_names_missing_arguments(workspace: Workspace, call: Any, method: 
 
 
 async def test_warns_of_unknown_arguments(workspace: Workspace, call: Any) -> None:
-    """An unknown argument is let through and shown; team_id, which slack-sdk adds, is known."""
+    """An unknown argument gives a warning in the log; team_id, which slack-sdk adds, does not."""
     assert (await call("chat.postMessage", **POST, team_id="T1", chanel="x")).error == ""
     assert workspace.calls[-1]["warnings"] == ["unknown argument: chanel"]
 
@@ -86,7 +86,7 @@ async def test_refuses_unreadable_bodies(
 
 
 async def test_limits_posts_a_channel(clock: Any) -> None:
-    """One post a second a channel: the second is told to wait, another channel is free."""
+    """One post a second a channel: the second is rate limited, another channel is not."""
     workspace = Workspace(clock=clock)
     headers = {"Authorization": f"Bearer {workspace.bot_token}"}
 
@@ -145,7 +145,7 @@ async def test_breaks_the_wire(workspace: Workspace, call: Any) -> None:
 
 
 async def test_log_keeps_no_token(workspace: Workspace, call: Any) -> None:
-    """The inspector shows calls without the tokens in them."""
+    """The request log has calls with their tokens redacted."""
     await call("auth.test", form=True, client_secret=workspace.client_secret)
     await call("chat.postMessage", channel="C07TEACHERS", text=workspace.bot_token)
     assert workspace.bot_token not in str(workspace.calls)

@@ -48,7 +48,7 @@ async def test_trigger_expires(workspace: Workspace, call: Any, modal: Any, cloc
 async def test_invalid_view_is_pointed_at(
     workspace: Workspace, call: Any, modal: Any, change: dict[str, Any], line: str
 ) -> None:
-    """views.* answer invalid_arguments with lines, and the trigger can be used again."""
+    """views.* return invalid_arguments with lines, and the trigger can be used again."""
     view = {key: value for key, value in modal(**change).items() if value is not None}
     trigger = workspace.make_trigger(LIN)
     response = await call("views.open", trigger_id=trigger, view=view)
@@ -75,7 +75,7 @@ async def test_stack_holds_three(workspace: Workspace, call: Any, modal: Any) ->
 
 
 async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -> None:
-    """An update from an older view is refused; the id stays and the hash is new."""
+    """An update from an older view is rejected; the id remains and the hash is new."""
     view = await open_modal(workspace, call, modal())
     where = {"view_id": view["id"], "hash": view["hash"]}
     updated = await call("views.update", **where, view=modal(callback_id="two"))

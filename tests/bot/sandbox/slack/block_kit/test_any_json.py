@@ -1,4 +1,4 @@
-"""Whatever JSON comes, the validator answers with a list of problems and never raises."""
+"""For any JSON, the validator returns a list of problems and never raises."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_json_nested_a_hundred_thousand_deep_gives_problems() -> None:
 
 
 def test_options_nested_too_deep_are_no_options() -> None:
-    """Two options that only a very deep comparison could tell apart are refused."""
+    """Two options that differ only very deep inside are rejected."""
     first: dict[str, object] = {}
     second: dict[str, object] = {}
     for _ in range(5000):

@@ -1,4 +1,4 @@
-"""Refusals of menus, boxes and pickers: what is sent, where it is wrong, what is said."""
+"""Errors of menus, checkboxes and pickers: the input, the pointer, the message."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ CHOICES: list[Case] = [
 ]
 
 
-# Each stands at /elements/0 of its actions block: only what follows is written above.
+# Each is /elements/0 of its actions block: the pointers above continue from there.
 PLACED = [(block, "/elements/0" + pointer, text) for block, pointer, text in CHOICES]
 
 

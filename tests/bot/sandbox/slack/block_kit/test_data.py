@@ -1,4 +1,4 @@
-"""Refusals of charts and tables: what is sent, where it is wrong, what is said."""
+"""Errors of charts and tables: the input, the pointer, the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals of cards, containers, plans and rich text: what is sent, where, what is said."""
+"""Errors of cards, containers, plans and rich text: the input, the pointer, the message."""
 
 from __future__ import annotations
 

@@ -106,12 +106,12 @@ MESSAGES: list[tuple[dict[str, object], str, str]] = [
 
 @pytest.mark.parametrize(("payload", "error", "pointer"), MESSAGES)
 def test_a_wrong_message_is_refused(payload: dict[str, object], error: str, pointer: str) -> None:
-    """Faults of a whole message carry the error code that chat.postMessage answers."""
+    """Errors of a whole message have the code that chat.postMessage returns."""
     assert [(error, pointer)] == [(p.error, p.pointer) for p in validate_message(payload)]
 
 
-def test_a_text_object_too_long_is_said_as_slack_says_it() -> None:
-    """The failure of the whole text comes first, its reason second, word for word as Slack's."""
+def test_error_of_a_too_long_text_object() -> None:
+    """The general error comes first, its reason second, in Slack's words."""
     problems = validate_message({"text": "x", "blocks": [_section(text=_mrkdwn("a" * 3001))]})
     assert [problem.line for problem in problems] == [
         "failed to match all allowed schemas [json-pointer:/blocks/0/text]",
@@ -120,7 +120,7 @@ def test_a_text_object_too_long_is_said_as_slack_says_it() -> None:
 
 
 def test_a_problem_describes_itself_as_blocks_validate_does() -> None:
-    """The code, the pointer and the constraint are there for the method that answers them."""
+    """blocks.validate gets the code, the pointer and the constraint."""
     blocks = [_actions(*[_button(action_id=str(number)) for number in range(26)])]
     (problem,) = validate_message({"text": "x", "blocks": blocks})
     assert problem.described() == {
@@ -165,6 +165,6 @@ def test_a_message_without_fault_passes(payload: dict[str, object]) -> None:
     ("text", "warnings"), [("x" * 40_000, []), ("x" * 40_001, ["message_truncated"]), (None, [])]
 )
 def test_a_text_over_40000_is_cut_and_not_refused(text: object, warnings: list[str]) -> None:
-    """Slack posts the first 40,000 characters and says so."""
+    """Slack posts the first 40,000 characters with a warning."""
     assert warnings == message_warnings({"text": text})
     assert validate_message({"text": text, "blocks": [{"type": "divider"}]}) == []

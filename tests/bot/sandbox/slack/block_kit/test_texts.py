@@ -1,4 +1,4 @@
-"""Refusals of texts, buttons and pictures: what is sent, where it is wrong, what is said."""
+"""Errors of texts, buttons and images: the input, the pointer, the message."""
 
 from __future__ import annotations
 

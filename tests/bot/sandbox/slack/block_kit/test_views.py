@@ -1,4 +1,4 @@
-"""Refusals of views and of the inputs in them: what is sent, where, what is said."""
+"""Errors of views and their inputs: the input, the pointer, the message."""
 
 from __future__ import annotations
 
@@ -230,8 +230,8 @@ def test_a_view_over_250_kilobytes_is_too_large() -> None:
     assert [(p.error, p.pointer) for p in validate_view(view)] == [("view_too_large", "/view")]
 
 
-def test_an_extra_key_of_a_view_is_said_as_slack_says_it() -> None:
-    """The failure of the whole view comes first, the key second, word for word as Slack's."""
+def test_error_of_an_extra_key_in_a_view() -> None:
+    """The general error comes first, the key second, in Slack's words."""
     assert [problem.line for problem in validate_view(_modal(submit_disabled=True))] == [
         "failed to match all allowed schemas [json-pointer:/view]",
         "invalid additional property: submit_disabled [json-pointer:/view]",

@@ -1,4 +1,4 @@
-"""Events: who hears what, and what happens when nobody answers."""
+"""Events: subscriptions, scopes, membership, and retries."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_message_reaches_the_app(workspace: Workspace, app: Any) -> None:
 
 
 async def test_own_posts_name_the_bot(workspace: Workspace, app: Any, call: Any) -> None:
-    """The app hears its own posts too, marked with its bot id."""
+    """The app gets events of its own posts too, with its bot id."""
     await call("chat.postMessage", channel="C07TEACHERS", text="mine")
     await wait_for_event(workspace, app, "message")
     assert workspace.app.bot_id == app.of_type("message")[0]["bot_id"]
@@ -50,8 +50,8 @@ async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
     assert posted["ts"] == deleted["deleted_ts"]
 
 
-async def test_stranger_hears_nothing(workspace: Workspace, app: Any) -> None:
-    """Where the app is no member it hears nothing."""
+async def test_no_events_for_a_non_member(workspace: Workspace, app: Any) -> None:
+    """The app gets no events of channels it is not a member of."""
     await workspace.person("lin").post_message("random", "psst")
     await workspace.person("lin").post_message("teachers", "loud")
     await wait_for_event(workspace, app, "message")
@@ -59,7 +59,7 @@ async def test_stranger_hears_nothing(workspace: Workspace, app: Any) -> None:
 
 
 async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
-    """Without channels:history messages are not heard; mentions still are."""
+    """Without channels:history there are no message events, but app_mention remains."""
     workspace.scopes.discard("channels:history")
     await workspace.person("lin").post_message("teachers", f"<@{workspace.app.bot_user_id}> hello")
     await wait_for_event(workspace, app, "app_mention")
@@ -67,7 +67,7 @@ async def test_scope_is_needed(workspace: Workspace, app: Any) -> None:
 
 
 async def test_manifest_chooses_events() -> None:
-    """Only what the manifest subscribes to is heard."""
+    """Only events in the manifest's subscriptions are sent."""
     settings = {"event_subscriptions": {"bot_events": ["message.channels"]}}
     workspace = Workspace(manifest={"settings": settings})
     is_subscribed = [
@@ -77,7 +77,7 @@ async def test_manifest_chooses_events() -> None:
 
 
 async def test_other_events(workspace: Workspace, app: Any) -> None:
-    """Home, membership, changed users, links and the end are told."""
+    """Events of App Home, membership, changed users, links and uninstallation are sent."""
     lin = workspace.person("lin")
     await lin.open_home()
     workspace.join("escalations", "lin")
@@ -93,7 +93,7 @@ async def test_other_events(workspace: Workspace, app: Any) -> None:
 
 
 async def test_direct_message(workspace: Workspace, app: Any) -> None:
-    """A direct message is heard as message.im."""
+    """A direct message is a message.im event."""
     lin = workspace.person("lin")
     await lin.post_message(lin.dm_channel_id(), "hi")
     await wait_for_event(workspace, app, "message")

@@ -40,8 +40,8 @@ async def test_command_is_signed_form(workspace: Workspace, app: Any) -> None:
 @pytest.mark.parametrize(
     "body", ["hello", {"text": "hello"}, {"response_type": "ephemeral", "text": "hello"}]
 )
-async def test_acknowledgement_speaks(workspace: Workspace, app: Any, body: object) -> None:
-    """What stands in a command's acknowledgement is shown to the person alone."""
+async def test_acknowledgement_body_is_posted(workspace: Workspace, app: Any, body: object) -> None:
+    """The body of a command's acknowledgement is posted to that person alone."""
     app.answers["/report"] = (200, body)
     lin = workspace.person("lin")
     outcome = await lin.command("/report")
@@ -60,7 +60,7 @@ async def test_acknowledgement_in_channel(workspace: Workspace, app: Any) -> Non
     [((404, ""), "dispatch_failed"), ((200, {"blocks": [{"type": "x"}]}), "dispatch_failed")],
 )
 async def test_failed_command(workspace: Workspace, app: Any, answer: Any, error: str) -> None:
-    """Anything but a good 200 is shown as Slack shows it."""
+    """Anything but a valid 200 gives Slack's error notice."""
     app.answers["/report"] = answer
     outcome = await workspace.person("lin").command("/report")
     assert (error, [error]) == (outcome.error, [notice.code for notice in workspace.notices])
@@ -74,7 +74,7 @@ async def test_late_command(workspace: Workspace, app: Any) -> None:
     assert (True, [text]) == (outcome.late, [notice.text for notice in workspace.notices])
 
 
-async def test_unknown_command_stays_here(app: Any) -> None:
+async def test_unknown_command_is_not_sent(app: Any) -> None:
     """A command the manifest does not have is not delivered."""
     workspace = Workspace(manifest={"features": {"slash_commands": [{"command": "/report"}]}})
     outcome = await workspace.person("lin").command("/raport")
@@ -84,7 +84,7 @@ async def test_unknown_command_stays_here(app: Any) -> None:
 async def test_required_field_is_not_sent(
     workspace: Workspace, app: Any, call: Any, modal: Any
 ) -> None:
-    """Slack's client keeps a form with an empty required field; a forged one is sent."""
+    """Slack's client does not send a form with an empty required field; a forged one is sent."""
     view = await open_modal(workspace, call, modal())
     lin = workspace.person("lin")
     kept = await lin.submit(view, {})
@@ -108,7 +108,7 @@ async def test_submission_closes_view(
 async def test_errors_keep_what_was_typed(
     workspace: Workspace, app: Any, call: Any, modal: Any, make_input_block: Any
 ) -> None:
-    """With errors the modal stays, and so does what stands in it."""
+    """With errors the modal and its values remain."""
     view = await open_modal(
         workspace, call, modal(make_input_block("cname"), make_input_block("uid"))
     )
@@ -137,7 +137,7 @@ async def test_errors_keep_what_was_typed(
 async def test_wrong_response_action(
     workspace: Workspace, app: Any, call: Any, modal: Any, body: object
 ) -> None:
-    """An answer Slack would not understand leaves the modal open with trouble connecting."""
+    """An invalid response leaves the modal open with "trouble connecting"."""
     view = await open_modal(workspace, call, modal())
     app.answers["view_submission"] = (200, body)
     outcome = await workspace.person("lin").submit(view, {"cname": "x"})
@@ -152,7 +152,7 @@ async def test_wrong_response_action(
 async def test_response_action(
     workspace: Workspace, app: Any, call: Any, modal: Any, done: tuple[str, list[str]]
 ) -> None:
-    """update, push and clear do to the stack what they say."""
+    """update, push and clear change the stack accordingly."""
     action, shown = done
     view = await open_modal(workspace, call, modal())
     body = {"response_action": action}
@@ -164,10 +164,10 @@ async def test_response_action(
     assert (action, shown) == (outcome.action, stack)
 
 
-async def test_late_submission_stays_open(
+async def test_late_submission_leaves_the_form_open(
     workspace: Workspace, app: Any, call: Any, modal: Any
 ) -> None:
-    """A form whose acknowledgement is late stays open."""
+    """A form whose acknowledgement is late remains open."""
     view = await open_modal(workspace, call, modal())
     app.slow.add("view_submission")
     outcome = await workspace.person("lin").submit(view, {"cname": "x"})
@@ -175,7 +175,7 @@ async def test_late_submission_stays_open(
 
 
 @pytest.mark.parametrize(("notify", "told"), [(True, 1), (False, 0)])
-async def test_close_is_told_when_asked(
+async def test_close_is_sent_if_requested(
     workspace: Workspace, app: Any, call: Any, modal: Any, *, notify: bool, told: int
 ) -> None:
     """view_closed comes only for a view with notify_on_close."""

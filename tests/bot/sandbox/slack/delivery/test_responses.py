@@ -34,7 +34,7 @@ async def test_thirty_minutes(workspace: Workspace, clock: Any) -> None:
 
 
 async def test_refusals_have_no_detail(workspace: Workspace) -> None:
-    """What is wrong with the blocks is not said here."""
+    """Errors do not say what is wrong with the blocks."""
     url = workspace.make_response_url("C07TEACHERS", LIN)
     refused = await answer(url, text="x", blocks=[{"type": "nonsense"}])
     assert refused == (200, {"ok": False, "error": "invalid_blocks"})
@@ -65,7 +65,7 @@ async def test_replaces_ephemeral(workspace: Workspace, call: Any) -> None:
     assert lin.ephemerals("teachers") == []
 
 
-async def test_speaks_where_the_app_is_not(workspace: Workspace) -> None:
+async def test_response_url_works_where_the_app_is_no_member(workspace: Workspace) -> None:
     """A response URL works in a channel the app is not in."""
     url = workspace.make_response_url("C07RANDOM01", LIN)
     await answer(url, text="all", response_type="in_channel")

@@ -41,7 +41,7 @@ async def connect(workspace: Workspace, call: Any) -> AsyncIterator[Any]:
         yield run
 
 
-async def test_says_hello(workspace: Workspace, connect: Any) -> None:
+async def test_sends_hello(workspace: Workspace, connect: Any) -> None:
     """The first message is hello; the workspace is connected then."""
     hello = await (await connect()).next()
     assert ("hello", 1, workspace.app.id) == (
@@ -52,8 +52,8 @@ async def test_says_hello(workspace: Workspace, connect: Any) -> None:
     assert workspace.transport is workspace.socket_mode
 
 
-async def test_command_and_answer(workspace: Workspace, connect: Any) -> None:
-    """A command is an envelope; the acknowledgement's payload is shown."""
+async def test_command_and_response(workspace: Workspace, connect: Any) -> None:
+    """A command is an envelope; the acknowledgement's payload is posted."""
     link = await connect()
     await link.next()
     lin = workspace.person("lin")

@@ -39,7 +39,7 @@ MANIFEST: Final[Json] = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and skip them where no Chromium is."""
+    """Mark the tests of this folder, and skip them without Chromium."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:
-    """A workspace that knows two commands and two shortcuts, at the real time."""
+    """A workspace with two commands and two shortcuts, with the real clock."""
     made = Workspace(manifest=MANIFEST, message_rate_s=0, retry_delays_s=(), ack_limit_s=1.0)
     async with made.serve():
         yield made

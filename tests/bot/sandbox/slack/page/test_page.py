@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from bot.sandbox.slack import Workspace
+from tests.browser import open_page as browser_page
 
 Json = dict[str, Any]
 Open = Callable[..., Awaitable[Page]]
@@ -26,7 +28,7 @@ def last_message(page: Page, where: str = "messages") -> Locator:
 
 
 async def test_a_button_asks_then_tells_the_app(open_page: Open, app: Any, call: Any) -> None:
-    """A confirm object stands between the click and the delivery."""
+    """A confirm object is asked before a click is delivered."""
     button = {
         "type": "button",
         "action_id": "ticket.claim",
@@ -53,7 +55,7 @@ async def test_a_button_asks_then_tells_the_app(open_page: Open, app: Any, call:
     assert [told["actions"][0]["value"] for told in app.of_type("block_actions")] == ["12"]
 
 
-async def test_a_thread_is_read_and_answered(
+async def test_a_thread_can_be_read_and_replied_to(
     open_page: Open, call: Any, workspace: Workspace
 ) -> None:
     """A permanent link opens the thread; a reply lands in it and is counted on its parent."""
@@ -94,7 +96,7 @@ async def test_markup_is_text_unless_it_is_mrkdwn(
     await expect(body.locator("img, script, a")).to_have_count(0)
 
 
-async def test_charts_and_tables_say_their_numbers(open_page: Open, call: Any) -> None:
+async def test_charts_and_tables_have_their_numbers_as_text(open_page: Open, call: Any) -> None:
     """A chart turns into a table; a data table sorts by number and turns its pages."""
     points = [{"label": label, "value": value} for label, value in (("10:00", 2), ("10:05", 18))]
     chart = {
@@ -127,7 +129,7 @@ async def test_charts_and_tables_say_their_numbers(open_page: Open, call: Any) -
 
 
 async def test_home_is_drawn_and_listens(open_page: Open, app: Any, call: Any) -> None:
-    """App Home tells the app it was opened, shows its view, and its buttons work."""
+    """Opening App Home sends app_home_opened; its view and its buttons work."""
     button = {"type": "button", "action_id": "home.report", "text": plain("Report")}
     section = {"type": "section", "text": plain("Your tickets"), "accessory": button}
     page = await open_page()
@@ -164,7 +166,7 @@ async def test_a_message_has_shortcuts_and_can_be_edited(
 
 
 async def test_two_tabs_are_two_people(open_page: Open) -> None:
-    """Each address is a person with a language; what one says, the other sees unread."""
+    """Each `?as=` is a person with a language; one person's message is unread for another."""
     lin, sam = await open_page("lin"), await open_page("sam", "#C07ESCALATE")
     assert await lin.locator("html").get_attribute("lang") == "zh-CN"
     assert await sam.locator("html").get_attribute("lang") == "en-US"
@@ -181,7 +183,7 @@ async def test_two_tabs_are_two_people(open_page: Open) -> None:
 
 @pytest.mark.usefixtures("app")
 async def test_a_lost_connection_shows_and_heals(open_page: Open, call: Any) -> None:
-    """While the socket is gone a banner says so; back again, what was missed is there."""
+    """While the socket is down a banner is visible; after reconnecting, missed messages appear."""
     page = await open_page()
     routes: list[WebSocketRoute] = []
 
@@ -213,6 +215,54 @@ async def test_the_inspector_lists_calls(open_page: Open, call: Any) -> None:
     await entry.locator("summary").click()
     await expect(entry).to_contain_text('"text": "inspect me"')
     await expect(entry).not_to_contain_text("xoxb-")
+
+
+async def test_the_inspector_keeps_calls_that_arrive_while_it_loads(
+    open_page: Open, call: Any
+) -> None:
+    """A call during the first fetch of the log is displayed, and remains when the fetch ends."""
+    page = await open_page()
+    fetched, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        response = await route.fetch()
+        fetched.set()
+        await release.wait()
+        await route.fulfill(response=response)
+
+    await page.route("**/page/calls*", hold)
+    async with page.expect_response("**/page/calls*"):
+        await page.get_by_test_id("inspector-toggle").click()
+        await fetched.wait()
+        await call("chat.postMessage", channel="C07TEACHERS", text="meanwhile")
+        entry = page.get_by_test_id("inspector").get_by_test_id("call")
+        await expect(entry.filter(has_text="chat.postMessage")).to_have_count(1)
+        release.set()
+    await page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done)))")
+    await expect(entry.filter(has_text="chat.postMessage")).to_have_count(1)
+
+
+async def test_a_reply_leaves_the_card_in_place(open_page: Open, call: Any) -> None:
+    """A reply changes the root's reply count only: its buttons are not replaced under a press."""
+    button = {"type": "button", "action_id": "ticket.claim", "text": plain("Claim")}
+    block = {"type": "actions", "elements": [button]}
+    page = await open_page(path="#C07ESCALATE")
+    root = await call("chat.postMessage", channel="C07ESCALATE", text="LD-12", blocks=[block])
+    claim = page.get_by_test_id("action-ticket.claim")
+    await claim.evaluate("(node) => node.setAttribute('data-same', 'yes')")
+    for count in ("1 reply", "2 replies"):
+        await call("chat.postMessage", channel="C07ESCALATE", thread_ts=root.body["ts"], text="a")
+        await expect(page.get_by_test_id("replies")).to_contain_text(count)
+    await expect(claim).to_have_attribute("data-same", "yes")
+
+
+async def test_days_are_counted_by_the_workspaces_clock(browser: Browser) -> None:
+    """A message of the workspace's day is under "Today", whatever the browser's clock is."""
+    async with Workspace(clock=lambda: 1_700_000_000.0, message_rate_s=0).serve() as workspace:
+        sam = workspace.person("sam")
+        await sam.post_message("teachers", "hello")
+        async with browser_page(browser, workspace.url, sam.id) as page:
+            await expect(page.locator(".day")).to_have_text("Today")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

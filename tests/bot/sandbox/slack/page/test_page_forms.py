@@ -51,7 +51,7 @@ async def test_a_command_is_completed_by_keyboard_and_sent(
     assert len(workspace.person("sam").ephemerals(workspace.channel("teachers").id)) == 1
 
 
-async def test_a_late_command_is_told_once(open_page: Open, app: Any) -> None:
+async def test_a_late_command_gives_one_notice(open_page: Open, app: Any) -> None:
     """A command the app acknowledges too late leaves one private line with the error."""
     app.slow.add("/tickets")
     page = await open_page()
@@ -112,7 +112,7 @@ async def form(
 
 
 async def test_a_form_is_filled_by_keyboard_and_sent(form: Page, app: Any) -> None:
-    """Selects answer to typing and Enter; the app gets every value in Slack's shape."""
+    """Selects respond to typing and Enter; the app gets every value in Slack's shape."""
     await expect(form.get_by_test_id("field-cname")).to_be_focused()
     await form.keyboard.type("class_1")
     await form.get_by_test_id("field-side").focus()
@@ -137,8 +137,8 @@ async def test_a_form_is_filled_by_keyboard_and_sent(form: Page, app: Any) -> No
     assert values["occurred_at"]["value"]["selected_date_time"] == 1_794_996_000
 
 
-async def test_errors_stand_under_their_fields(form: Page, app: Any) -> None:
-    """What is missing is said before sending; what the app refuses, after; typing clears it."""
+async def test_errors_are_displayed_under_their_fields(form: Page, app: Any) -> None:
+    """Missing fields are marked before sending, the app's errors after it; typing clears them."""
     await form.get_by_test_id("modal-submit").click()
     await expect(form.get_by_test_id("error-side")).to_contain_text("required field")
     await expect(form.get_by_test_id("field-side")).to_be_focused()
@@ -155,7 +155,7 @@ async def test_errors_stand_under_their_fields(form: Page, app: Any) -> None:
     await expect(form.get_by_test_id("error-cname")).to_be_hidden()
 
 
-async def test_a_late_form_says_so_and_stays(form: Page, app: Any) -> None:
+async def test_a_late_form_shows_an_error_and_remains_open(form: Page, app: Any) -> None:
     """A submission the app does not acknowledge leaves the form open with what was typed."""
     app.slow.add("view_submission")
     await form.get_by_test_id("field-side").focus()
@@ -200,7 +200,7 @@ async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any)
 async def test_a_pushed_form_is_not_held_up_by_the_one_below(
     form: Page, app: Any, modal: Any
 ) -> None:
-    """The next form is there before the page hears that the first was taken: it can be sent."""
+    """The next form can be sent even if it opens before the first one's response arrives."""
     heard = asyncio.Event()
 
     async def answer_late(route: Route) -> None:
