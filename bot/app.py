@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.clouds import SystemClock, build_clouds, load_cloud_state
+from bot.clouds import SystemClock, build_clouds
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
@@ -90,7 +90,8 @@ async def open_application(
     )
     try:
         await _ensure_schema(store)
-        await load_cloud_state(clouds.values())
+        for cloud in set(clouds.values()):
+            await cloud.restore_state()
         yield _build_application(settings, store, clouds, clock)
     finally:
         for cloud in set(clouds.values()):

@@ -18,28 +18,28 @@ class Usage(NamedTuple):
 
 _AGORA: Final = {
     "lists": Usage(
-        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_come_newest_first"
+        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_newest_first"
     ),
-    "details": Usage("every diagnosis: participants, metrics", "contract:a_record_has_both_people"),
-    "sessions": Usage("every diagnosis: participants", "contract:a_record_has_both_people"),
-    "metrics": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "details": Usage("every diagnosis: participants, metrics", "contract:record_has_both_users"),
+    "sessions": Usage("every diagnosis: participants", "contract:record_has_both_users"),
+    "metrics": Usage("every diagnosis: metrics", "contract:record_has_both_users"),
     "diagnosis": Usage(
         "every diagnosis: the causes Agora names; collected in the background",
-        "contract:events_are_told_or_said_not_to_be",
+        "contract:events_are_as_in_the_capabilities",
     ),
     "reportV2": Usage(
         "a new ticket: the line *Reported to Agora* on its card",
-        "contract:a_report_is_taken_or_said_not_to_be",
+        "contract:reports_are_as_in_the_capabilities",
     ),
     "report": Usage(
-        "the same with `AGORA_REPORT=report`", "agora_report:a36_the_older_report_has_no_student"
+        "the same with `AGORA_REPORT=report`", "agora_report:a36_older_report_has_no_student"
     ),
     "live_scale": Usage("`/quality live`, `scale`", "agora_app_metrics:the_last_hour"),
     "live_experience": Usage("`/quality live`, `experience`", "agora_app_metrics:the_last_hour"),
     "live_network": Usage("`/quality network`", "agora_app_metrics:the_last_hour"),
-    "insight_usage": Usage("`/quality usage`", "agora_app_metrics:days_are_whole_and_counted"),
+    "insight_usage": Usage("`/quality usage`", "agora_app_metrics:days_are_whole_and_published"),
     "insight_quality": Usage(
-        "`/quality experience`", "agora_app_metrics:days_of_today_come_in_pieces"
+        "`/quality experience`", "agora_app_metrics:days_are_fetched_in_chunks"
     ),
     "realtime_usage": Usage("`/quality live`, `scale`", "agora_app_metrics:the_last_hour"),
     "realtime_quality": Usage(
@@ -55,23 +55,23 @@ _AGORA: Final = {
     ),
     "call_statistics": Usage(
         "a ticket's *Details*: time frozen by network",
-        "agora_current:how_everybody_in_a_call_fared",
+        "agora_current:statistics_of_a_call",
     ),
     "call_minutes": Usage(
         "a ticket's *Details*: the worst minute, and how many froze in it",
-        "agora_current:how_everybody_in_a_call_fared",
+        "agora_current:statistics_of_a_call",
     ),
     "freeze_buckets": Usage(
         "a ticket's *Details*: how many people froze how much",
-        "agora_current:how_everybody_in_a_call_fared",
+        "agora_current:statistics_of_a_call",
     ),
 }
 _VOLCENGINE: Final = {
     "ListRoomInfo": Usage(
-        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_come_newest_first"
+        "every diagnosis: finding the call; `doctor`", "contract:calls_of_a_room_newest_first"
     ),
-    "ListUserInfo": Usage("every diagnosis: participants", "contract:a_record_has_both_people"),
-    "ListCallDetail": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "ListUserInfo": Usage("every diagnosis: participants", "contract:record_has_both_users"),
+    "ListCallDetail": Usage("every diagnosis: metrics", "contract:record_has_both_users"),
     "ListQualityDistribution": Usage(
         "`/quality distribution`", "volcengine_app_metrics:every_topic_has_figures"
     ),
@@ -97,9 +97,9 @@ _VOLCENGINE: Final = {
 _HUAWEI: Final = {
     "tokens": Usage(
         "every request, when an IAM user is set instead of a key pair",
-        "huawei_traps:w3_a_token_is_kept_and_renewed",
+        "huawei_traps:w3_token_is_cached_and_renewed",
     ),
-    "apps": Usage("`doctor`", "huawei_control:check_tells_the_apps_state"),
+    "apps": Usage("`doctor`", "huawei_control:check_returns_the_state_of_the_app"),
     "set_callback": Usage(
         "`python -m bot callback --url https://host`", "huawei_control:callback_address"
     ),
@@ -118,31 +118,31 @@ _HUAWEI: Final = {
     ),
     "remove_users": Usage(
         "a ticket's menu: *Remove the student*, *the teacher*",
-        "huawei_control:w38_commands_are_taken_without_a_body",
+        "huawei_control:w38_commands_are_accepted_without_a_body",
     ),
     "dismiss": Usage(
         "a ticket's menu: *Close the channel*",
-        "huawei_control:w38_commands_are_taken_without_a_body",
+        "huawei_control:w38_commands_are_accepted_without_a_body",
     ),
     "rooms": Usage(
         "every diagnosis: finding the call; a ticket's menu",
-        "contract:calls_of_a_room_come_newest_first",
+        "contract:calls_of_a_room_newest_first",
     ),
     "users": Usage(
         "every diagnosis: participants; a ticket's menu: who is in the channel",
-        "contract:a_record_has_both_people",
+        "contract:record_has_both_users",
     ),
-    "qos": Usage("every diagnosis: metrics", "contract:a_record_has_both_people"),
+    "qos": Usage("every diagnosis: metrics", "contract:record_has_both_users"),
     "abnormal_events": Usage(
-        "every diagnosis: the causes Huawei names", "contract:events_are_told_or_said_not_to_be"
+        "every diagnosis: the causes Huawei names", "contract:events_are_as_in_the_capabilities"
     ),
     "client_events": Usage(
         "every diagnosis: each person's network type",
-        "huawei_client_events:networks_come_from_what_clients_told",
+        "huawei_client_events:networks_are_of_client_events",
     ),
     "client_abnormal": Usage(
         "a diagnosis for which `abnormal-events` returns nothing",
-        "huawei_client_events:w30_w31_troubles_in_any_shape",
+        "huawei_client_events:w30_w31_experiences_in_any_shape",
     ),
     "realtime_scale": Usage(
         "`/quality live`, `scale`", "huawei_app_metrics:every_topic_has_figures"

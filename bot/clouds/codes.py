@@ -1,7 +1,7 @@
-"""What documented codes and statuses say beyond "no", each with the next step. Decides nothing.
+"""Messages for documented error codes and HTTP statuses, each with the next step to take.
 
 Sources: Huawei SparkRTC, tables 14-1 (statuses) and 14.2 (error codes) and the samples of
-chapter 13; Volcengine's common gateway codes. A code not named here is said with its number.
+chapter 13; Volcengine's common gateway codes. Any other code is displayed as it is.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ _BY_STATUS: Final[dict[int, str]] = {
 
 
 def msgid_for(cloud: str, code: str, status: int) -> str | None:
-    """Return the msgid of a code, else of a status, with places for cloud, endpoint and code.
+    """Return the msgid of a code, else of a status; its placeholders: cloud, endpoint and code.
 
-    None: neither is documented to mean more than what its class of status does.
+    None: neither has a documented meaning beyond that of its class of status.
     """
     return _BY_CODE.get(cloud, {}).get(code, _BY_STATUS.get(status))

@@ -1,4 +1,4 @@
-"""One kept HTTP client per cloud: timeouts, retries, error mapping. Knows no cloud's answers."""
+"""HTTP requests to a cloud: quota, timeouts, retries, and network failures as CloudError."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import time
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,23 +16,25 @@ import stamina
 
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import NotYetPublishedError, invalid_response, unreachable
-from bot.clouds.quota import MAX_WAIT_S, Quota
+from bot.clouds.quota import Quota
 from bot.errors import (
     CloudError,
     CloudQuotaExceededError,
     CloudServerError,
     CloudUnreachableError,
 )
+from bot.ports import Priority, RemainingQuota
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
-TOTAL_TIMEOUT_S: Final = 10.0  # for all tries of one question together
+TOTAL_TIMEOUT_S: Final = 10.0  # for all attempts of one request together
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-_THREAD_FROM_BYTES: Final = 256 * 1024  # decoding more than this would hold up the event loop
+_THREAD_FROM_BYTES: Final = 256 * 1024  # decoding more than this would block the event loop
 _TIMEOUT: Final = httpx.Timeout(connect=3.0, read=8.0, write=5.0, pool=3.0)
 _MIN_TIMEOUT_S: Final = 1.0
 _MAX_ATTEMPTS: Final = 3
+_RETRY_AFTER_DIGITS: Final = 5  # about a day
 _NOT_SENT_ERRORS: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -42,13 +44,13 @@ _NOT_SENT_ERRORS: Final = (
     httpx.LocalProtocolError,
 )
 
-for _chatty in ("httpx", "httpcore"):  # they log addresses with ids, and headers with keys
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
+for _verbose in ("httpx", "httpcore"):  # they log URLs with ids, and headers with keys
+    logging.getLogger(_verbose).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """What is asked of an endpoint. Its parts may name people, so it shows none of them."""
+    """Parameters, body and headers of a request. They may contain ids, so repr() omits them."""
 
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
@@ -57,7 +59,7 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What came back, not yet understood."""
+    """An HTTP response before it is parsed."""
 
     status: int
     body: bytes = field(repr=False)
@@ -65,7 +67,7 @@ class ApiResponse:
 
 
 class CloudHttp:
-    """Asks one cloud. Every way it can fail is a CloudError."""
+    """Sends requests to one cloud. Every failure is a CloudError."""
 
     def __init__(
         self,
@@ -97,23 +99,20 @@ class CloudHttp:
         api_request: ApiRequest,
         read: Callable[[ApiResponse], Result],
         *,
-        wait_s: float = MAX_WAIT_S,
-        background: bool = False,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> Result:
-        """Spend one call of the budget, ask, and let `read` understand the answer.
+        """Take one call of the quota, send the request, and return what `read` parses.
 
-        A GET that never arrived or met a 5xx is asked again a few times, each try out of the
-        budget; a POST never is. `read` raises CloudError for what it refuses; it may run in a
-        thread. Raises CloudError only.
+        A GET that did not arrive or got a 5xx is retried a few times, and each attempt counts
+        against the quota; a POST is sent once. `read` raises CloudError for an error response; it
+        may run in a thread. Raises CloudError only.
         """
         deadline = time.monotonic() + TOTAL_TIMEOUT_S
         last: CloudError | None = None
         async for attempt in _attempts(endpoint):
             with attempt:
                 try:
-                    await self._quota.acquire(
-                        endpoint, app_id, wait_s=wait_s, background=background
-                    )
+                    await self._quota.acquire(endpoint, app_id, priority)
                     return await self._attempt(endpoint, app_id, api_request, read, deadline)
                 except CloudQuotaExceededError as error:
                     if last is None or error.status:
@@ -125,11 +124,17 @@ class CloudHttp:
         raise AssertionError  # pragma: no cover - stamina returns or raises
 
     async def remaining_today(self, endpoint: Endpoint, app_id: str) -> int | None:
-        """Return how many calls the background may still make this UTC day, None: no limit."""
-        return await self._quota.remaining_today(endpoint, app_id, background=True)
+        """Return how many calls background work may still make this UTC day, None: no limit."""
+        return await self._quota.remaining_today(endpoint, app_id, Priority.BACKGROUND)
+
+    async def remaining_quotas(
+        self, endpoints: Iterable[Endpoint], app_id: str
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of these endpoints' quotas of a minute or longer."""
+        return await self._quota.remaining(endpoints, app_id)
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         await self._client.aclose()
 
     async def _attempt(
@@ -147,7 +152,7 @@ class CloudHttp:
         except TimeoutError:
             raise unreachable(endpoint, "timeout", maybe_arrived=True) from None
         log.debug(
-            "%s %s answered %d, %d bytes, %.2f s",
+            "%s %s: HTTP %d, %d bytes, %.2f s",
             endpoint.cloud,
             endpoint.name,
             response.status,
@@ -203,13 +208,13 @@ def _is_loopback(base_url: str) -> bool:
 
 
 def _url(path: str, params: Mapping[str, str]) -> str:
-    """Join path and query. A blank becomes %20: not every server reads + as one."""
+    """Join path and query. A space becomes %20, because not every server decodes +."""
     query = urlencode(params, quote_via=quote, safe=",")
     return f"{path}?{query}" if query else path
 
 
 def _attempts(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
-    """Several tries for a GET, one for anything else."""
+    """Several attempts for a GET, one for anything else."""
     return stamina.retry_context(
         on=_is_retryable,
         attempts=_MAX_ATTEMPTS if endpoint.method == "GET" else 1,
@@ -220,12 +225,19 @@ def _attempts(endpoint: Endpoint) -> AsyncIterable[stamina.Attempt]:
     )
 
 
+def retry_after_s(response: ApiResponse) -> int | None:
+    """Return the seconds of the Retry-After header, None when it is absent or no number."""
+    value = response.headers.get("retry-after", "").strip()
+    is_number = value.isascii() and value.isdigit() and len(value) <= _RETRY_AFTER_DIGITS
+    return int(value) if is_number else None
+
+
 def _is_retryable(error: Exception) -> bool:
     return isinstance(error, CloudUnreachableError | CloudServerError)
 
 
 async def _read(response: httpx.Response, endpoint: Endpoint) -> bytes:
-    """Read the whole body, refusing one that is cut short or larger than we take."""
+    """Read the whole body. Raises CloudError when it is truncated or larger than MAX_BODY_BYTES."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

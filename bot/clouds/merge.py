@@ -1,4 +1,4 @@
-"""From the answers of a cloud about a whole app to one overview. Asks nothing."""
+"""Merges the responses about a whole app into one AppMetrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merge_results(
     explanations: Sequence[Message] = (),
     missing: Sequence[MissingItem] = (),
 ) -> AppMetrics:
-    """Put together what several questions brought; what failed is told, never raised."""
+    """Merge the results of several requests; failures are listed in it, never raised."""
     parts = [each.metrics for each in results if each.metrics is not None]
     errors = [(each.endpoint_name, each.error) for each in results if each.error is not None]
     moments = [each.fresh_at for each in results if each.fresh_at is not None]
@@ -46,23 +46,21 @@ def merge_results(
     )
 
 
-def _unique(user_message: Sequence[Message]) -> tuple[Message, ...]:
-    """Each sentence once; messages hold mappings and have no hash."""
-    return tuple(
-        each for index, each in enumerate(user_message) if each not in user_message[:index]
-    )
+def _unique(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Each message once; messages contain mappings, so they cannot be hashed."""
+    return tuple(each for index, each in enumerate(messages) if each not in messages[:index])
 
 
 def unsupported_metrics(
     topic: Topic, app: str, cloud: str, now: dt.datetime, why: Message
 ) -> AppMetrics:
-    """The overview of a topic a cloud cannot tell anything about."""
+    """Return the metrics of a topic this cloud has no data for."""
     gap = MissingItem(MissingKind.FIGURES, MissingReason.UNSUPPORTED, detail=topic.value)
     return AppMetrics(topic, app, cloud, fetched_at=now, missing=(gap,), failures=(why,))
 
 
 def unsupported_topic(cloud: str) -> Message:
-    """Say that a cloud has no call for a topic."""
+    """Return the message that a cloud has no endpoint for a topic."""
     return message("%(cloud)s has no app-wide metrics of this kind.", cloud=cloud_name(cloud))
 
 

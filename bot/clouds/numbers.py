@@ -1,4 +1,4 @@
-"""Numbers as clouds write them: plain, in quotes, or as a sign for "none". Knows no cloud."""
+"""Numbers in responses: plain, in quotes, or a sign for "none"."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ _NONE: Final = frozenset({"", "-", "--", "null"})
 
 
 def parse_number(value: object) -> float | None:
-    """Return a number; None where there is none, or none that is finite.
+    """Return a number; None for "", "-", null and numbers that are not finite.
 
-    A number in quotes is one; "", "-" and null say that nothing is known. Raises ValueError for
-    anything else.
+    Raises ValueError for anything that is no number, in quotes or not.
     """
     if value is None or (isinstance(value, str) and value.strip() in _NONE):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("no number")  # noqa: TRY004 - what was told is wrong, not our call
+        raise ValueError("no number")  # noqa: TRY004 - the response is wrong, not the caller
     try:
         number = float(value)
     except OverflowError as error:

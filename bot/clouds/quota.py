@@ -1,8 +1,8 @@
-"""Budgets kept before they are broken, per app and endpoint, shared by all processes.
+"""Quotas per app and endpoint, enforced before each request, across processes.
 
-The counting is the ledger's (a table, in `bot/store/rate_limits.py`); waiting and refusing is ours.
+Requests are counted in a table (`bot/store/rate_limits.py`); this module waits or refuses.
 pyrate-limiter was tried first: its SQLite bucket let two processes book 21 calls of 20, its
-file lock needs a further package, and no bucket of it knows calendar days.
+file lock needs a further package, and none of its buckets counts calendar days.
 """
 
 from __future__ import annotations
@@ -10,41 +10,29 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import math
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from bot.clouds.endpoint import Endpoint
+from bot.clouds.endpoint import DAY_S, Endpoint
 from bot.clouds.errors import quota_exceeded
-from bot.ports import Clock
+from bot.ports import Clock, Priority, RemainingQuota
 
-# A call booked for a moment arrives a little later, and the next one perhaps sooner after it:
+# A request reserved for a moment arrives a little later, and the next one perhaps sooner after it:
 # with a quarter of a second, a machine ten times overloaded sent 11 of 10 once in two minutes.
 MARGIN_S: Final = 0.5
 MAX_WAIT_S: Final = 6.0  # four in a row where one a second is allowed
-# What the background leaves to people: a tenth of every allowance, three calls of ten a day,
-# and where an allowance is a single call, a head start whenever it comes free.
+# What is left to people who wait: a tenth of every quota, three calls of ten a day, and where a
+# quota is a single call, a head start whenever it is free again.
 HEADROOM: Final = 0.1
 MIN_HEADROOM: Final = 3
 HEAD_START_S: Final = 3.0
 _MAX_RESERVATIONS: Final = 3
+_MIN_PERIOD_S: Final = 60.0  # a quota that is free again within seconds is not worth showing
 Sleep = Callable[[float], Awaitable[None]]
-_leaves_headroom: ContextVar[bool] = ContextVar("leaves_reserve", default=False)
-
-
-@contextmanager
-def leaving_headroom() -> Iterator[None]:
-    """Within the block, calls leave to people what the background does, but wait as people do."""
-    token = _leaves_headroom.set(True)
-    try:
-        yield
-    finally:
-        _leaves_headroom.reset(token)
 
 
 class RateLimitStore(Protocol):
-    """Where calls are counted. One ledger serves every process."""
+    """Where requests are counted. One store serves every process."""
 
     async def reserve_slot(
         self,
@@ -55,14 +43,14 @@ class RateLimitStore(Protocol):
         now: dt.datetime,
         deadline: dt.datetime,
     ) -> tuple[dt.datetime, bool]:
-        """Book the earliest moment every rate allows, unless that is after `deadline`.
+        """Reserve the earliest moment every rate allows, unless that is after `deadline`.
 
-        `rates` are (calls, seconds), `daily_limit` counts a UTC day. Returns the
-        moment and whether it was booked.
+        `rates` are (calls, seconds), `daily_limit` counts a UTC day. Returns the moment and
+        whether it was reserved.
         """
 
     async def block_until(self, bucket: str, until: dt.datetime) -> None:
-        """Book nothing for this account before that moment."""
+        """Reserve nothing in this bucket before that moment."""
 
     async def remaining(
         self,
@@ -72,19 +60,19 @@ class RateLimitStore(Protocol):
         *,
         now: dt.datetime,
     ) -> tuple[tuple[int, ...], int | None]:
-        """Return how many calls each rate, and the UTC day, still allow. Books nothing."""
+        """Return how many calls each rate, and the UTC day, still allow. Reserves nothing."""
 
 
 class SystemClock:
     """The machine's clock."""
 
     def now(self) -> dt.datetime:
-        """Now, in UTC."""
+        """Return the current time, in UTC."""
         return dt.datetime.now(dt.UTC)
 
 
 class Quota:
-    """Asks the ledger before every call, waits short waits, and refuses long ones."""
+    """Reserves a slot before every request: waits for a near one, refuses a distant one."""
 
     def __init__(
         self,
@@ -97,23 +85,18 @@ class Quota:
         self._sleep = sleep
 
     async def acquire(
-        self,
-        endpoint: Endpoint,
-        app: str,
-        *,
-        wait_s: float = MAX_WAIT_S,
-        background: bool = False,
+        self, endpoint: Endpoint, app_id: str, priority: Priority = Priority.INTERACTIVE
     ) -> None:
-        """Take one call out of an app's budget (`app` is the cloud's id of it).
+        """Take one call of an app's quota; returns when the request may be sent.
 
-        Returns when the call may go out. Raises CloudOverQuotaError(retry_at) when that is more
-        than `wait_s` seconds away; nothing is taken then. Work in the background neither waits
-        nor takes what is kept for people. Where seconds count, a busy machine that comes too late
-        for its moment books another: sent now, the call might meet the next one.
+        Raises CloudQuotaExceededError(retry_at) when that is more than MAX_WAIT_S away, for
+        BACKGROUND when it is not now; nothing is taken then. Where a limit counts seconds, a busy
+        machine that wakes up too late reserves another slot: sent now, the request might arrive
+        together with the next one.
         """
         is_tight = any(rate.period_s <= MAX_WAIT_S for rate in endpoint.rates)
         for _ in range(_MAX_RESERVATIONS):
-            at = await self._reserve_slot(endpoint, app, wait_s=wait_s, background=background)
+            at = await self._reserve_slot(endpoint, app_id, priority)
             ahead_s = (at - self._clock.now()).total_seconds()
             if ahead_s > 0:
                 await self._sleep(ahead_s)
@@ -121,52 +104,75 @@ class Quota:
             if not is_tight or late_s < MARGIN_S / 2:
                 return
 
+    async def remaining_today(
+        self, endpoint: Endpoint, app_id: str, priority: Priority = Priority.INTERACTIVE
+    ) -> int | None:
+        """Return how many calls are left of the UTC day, None when it has no limit."""
+        _, daily_limit = _usable_limits(endpoint, priority)
+        bucket = endpoint.bucket(app_id)
+        now = self._clock.now()
+        return (await self._rate_limit_store.remaining(bucket, (), daily_limit, now=now))[1]
+
+    async def remaining(
+        self, endpoints: Iterable[Endpoint], app_id: str
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of each quota of a minute or longer; a shared one once."""
+        by_bucket = {endpoint.bucket(app_id): endpoint for endpoint in endpoints}
+        quotas = [await self._remaining(bucket, each) for bucket, each in by_bucket.items()]
+        return tuple(quota for quota in quotas if quota is not None)
+
+    async def block_until(self, endpoint: Endpoint, app_id: str, until: dt.datetime) -> None:
+        """Store that the cloud itself refuses requests until then."""
+        await self._rate_limit_store.block_until(endpoint.bucket(app_id), until)
+
     async def _reserve_slot(
-        self, endpoint: Endpoint, app: str, *, wait_s: float, background: bool
+        self, endpoint: Endpoint, app_id: str, priority: Priority
     ) -> dt.datetime:
         now = self._clock.now()
-        rates, daily_limit = _usable_limits(
-            endpoint, background=background or _leaves_headroom.get()
-        )
-        latest = now if background else now + dt.timedelta(seconds=wait_s)
+        rates, daily_limit = _usable_limits(endpoint, priority)
+        wait_s = 0.0 if priority is Priority.BACKGROUND else MAX_WAIT_S
         at, is_reserved = await self._rate_limit_store.reserve_slot(
-            endpoint.bucket(app), rates, daily_limit, now=now, deadline=latest
+            endpoint.bucket(app_id),
+            rates,
+            daily_limit,
+            now=now,
+            deadline=now + dt.timedelta(seconds=wait_s),
         )
         if not is_reserved:
             raise quota_exceeded(endpoint, at)
         return at
 
-    async def remaining_today(
-        self, endpoint: Endpoint, app: str, *, background: bool = False
-    ) -> int | None:
-        """Return how many calls the UTC day still allows, None when it sets no limit."""
-        _, daily_limit = _usable_limits(endpoint, background=background)
-        bucket = endpoint.bucket(app)
-        return (
-            await self._rate_limit_store.remaining(bucket, (), daily_limit, now=self._clock.now())
-        )[1]
-
-    async def block_until(self, endpoint: Endpoint, app: str, until: dt.datetime) -> None:
-        """Remember that the cloud itself said no until then."""
-        await self._rate_limit_store.block_until(endpoint.bucket(app), until)
+    async def _remaining(self, bucket: str, endpoint: Endpoint) -> RemainingQuota | None:
+        name = endpoint.quota_group or endpoint.name
+        rates = [
+            (rate.calls, rate.period_s) for rate in endpoint.rates if rate.period_s >= _MIN_PERIOD_S
+        ]
+        by_rate, today = await self._rate_limit_store.remaining(
+            bucket, rates, endpoint.daily_limit, now=self._clock.now()
+        )
+        if endpoint.daily_limit is not None and today is not None:
+            return RemainingQuota(name, today, endpoint.daily_limit, DAY_S)
+        if not rates:
+            return None
+        (most, period_s), left = max(zip(rates, by_rate, strict=True), key=lambda each: each[0][1])
+        return RemainingQuota(name, left, most, period_s)
 
 
 def _usable_limits(
-    endpoint: Endpoint, *, background: bool
+    endpoint: Endpoint, priority: Priority
 ) -> tuple[list[tuple[int, float]], int | None]:
-    """The rates and the calls a day that somebody may use up."""
+    """The rates and the daily limit that requests of this priority may use up."""
     rates = [(rate.calls, rate.period_s + MARGIN_S) for rate in endpoint.rates]
-    if not background:
-        return rates, endpoint.daily_limit
-    kept = [
+    daily_limit = endpoint.daily_limit
+    if priority is Priority.INTERACTIVE:
+        return rates, daily_limit
+    rates = [
         (calls - max(1, round(calls * HEADROOM)), period_s)
         if calls > 1
         else (1, period_s + HEAD_START_S)
         for calls, period_s in rates
     ]
-    daily_limit = endpoint.daily_limit
-    if daily_limit is None:
-        return kept, None
-    return kept, daily_limit - max(
-        math.ceil(daily_limit * HEADROOM), min(MIN_HEADROOM, daily_limit // 3)
-    )
+    if daily_limit is not None:
+        headroom = max(math.ceil(daily_limit * HEADROOM), min(MIN_HEADROOM, daily_limit // 3))
+        daily_limit -= headroom
+    return rates, daily_limit

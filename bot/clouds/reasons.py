@@ -1,4 +1,4 @@
-"""What an error of a cloud keeps from us: why, and until when. Asks nothing."""
+"""Why an error of a cloud leaves data missing, and when to retry."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from bot.errors import (
     CloudUnsupportedError,
 )
 
-_RETRY_AFTER: Final = dt.timedelta(seconds=60)  # after a failure that may pass
-# The first that fits counts: a special error stands before the one it is a kind of.
+_RETRY_AFTER: Final = dt.timedelta(seconds=60)  # after a failure that may be temporary
+# The first match counts: a subclass comes before its base.
 _REASONS: Final[Sequence[tuple[type[CloudError], MissingReason]]] = (
     (NotYetPublishedError, MissingReason.NOT_OUT_YET),
     (CloudQuotaExceededError, MissingReason.OVER_QUOTA),
@@ -34,12 +34,12 @@ _REASONS: Final[Sequence[tuple[type[CloudError], MissingReason]]] = (
 
 
 def retry_time(error: CloudError, now: dt.datetime) -> dt.datetime | None:
-    """Return when asking again may bring what an error kept from us; None: it will not."""
+    """Return when a retry may succeed; None: it will not."""
     if isinstance(error, CloudQuotaExceededError):
         return error.retry_at
     return now + _RETRY_AFTER if error.retryable else None
 
 
 def reason_for(error: CloudError) -> MissingReason:
-    """Return why an error left something unknown."""
+    """Return the reason that is displayed for data missing after this error."""
     return next(reason for kind, reason in _REASONS if isinstance(error, kind))

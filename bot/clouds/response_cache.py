@@ -1,4 +1,4 @@
-"""Figures of whole apps kept between questions and restarts. Asks no cloud; knows none."""
+"""Metrics of whole apps, stored so that requests and restarts can reuse them."""
 
 from __future__ import annotations
 
@@ -21,44 +21,44 @@ from bot.errors import (
 from bot.ports import Clock
 
 _DENIED_STATUSES: Final = (401, 403)
-_RECENT: Final = dt.timedelta(seconds=70)  # an allowance of a minute, and its margins
-_POLL_DELAYS_S: Final = (0.2, 0.4, 0.8, 1.0)  # a cloud that is well answers within two seconds
-_VERSION: Final = "1"  # of the kept form; an answer in another form is asked for anew
+_RECENT: Final = dt.timedelta(seconds=70)  # a quota of a minute, and its margins
+_POLL_DELAYS_S: Final = (0.2, 0.4, 0.8, 1.0)  # a healthy cloud answers within two seconds
+_VERSION: Final = "1"  # of the stored format; an entry in another format is fetched again
 
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 class ResponseCache(Protocol):
-    """Where the last answer to a question is kept, whichever process asked it."""
+    """Stores the last response to a request, for all processes."""
 
     async def get(self, cache_key: str) -> tuple[str, dt.datetime] | None:
-        """Return the last answer and when it was fetched."""
+        """Return the last response and when it was fetched."""
 
     async def put(self, cache_key: str, result: str, at: dt.datetime) -> None:
-        """Keep an answer, replacing the one before."""
+        """Store a response, replacing an earlier one."""
 
 
 class InMemoryResponseCache:
-    """Answers kept as long as the process lives."""
+    """Keeps responses in memory."""
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[str, dt.datetime]] = {}
 
     async def get(self, cache_key: str) -> tuple[str, dt.datetime] | None:
-        """Return the last answer and when it was fetched."""
+        """Return the last response and when it was fetched."""
         return self._entries.get(cache_key)
 
     async def put(self, cache_key: str, result: str, at: dt.datetime) -> None:
-        """Keep an answer, replacing the one before."""
+        """Store a response, replacing an earlier one."""
         self._entries[cache_key] = (result, at)
 
 
 @dataclass(frozen=True, slots=True)
 class PartialMetrics:
-    """The figures one question brought. Times are aware.
+    """The metrics of one response. Times are aware.
 
-    `fresh_at` is when the cloud can tell more than this.
+    `fresh_at` is when the cloud may have newer data.
     """
 
     fetched_at: dt.datetime
@@ -70,14 +70,14 @@ class PartialMetrics:
     distributions: tuple[Distribution, ...] = ()
 
     def only(self, *names: str) -> PartialMetrics:
-        """The same with the trends of these names alone, in their order."""
+        """Return a copy with only the trends of these names, in this order."""
         by_name = {trend.name.value: trend for trend in self.trends}
         return replace(self, trends=tuple(by_name[name] for name in names if name in by_name))
 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What became of one question: its figures, new or kept, and what went wrong with asking."""
+    """The result of one request: its metrics, new or cached, and the error, if any."""
 
     endpoint_name: str
     metrics: PartialMetrics | None = None
@@ -85,7 +85,7 @@ class FetchResult:
 
     @property
     def fresh_at(self) -> dt.datetime | None:
-        """When asking again brings more; None when a failure leaves that open."""
+        """When newer data can be fetched; None when a failure leaves that unknown."""
         if isinstance(self.error, CloudQuotaExceededError):
             return self.error.retry_at
         return self.metrics.fresh_at if self.metrics and self.error is None else None
@@ -93,7 +93,7 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class FetchRequest:
-    """One question: what its endpoint is called, what its answer is kept as, how it is asked."""
+    """One request: the name of its endpoint, its cache key, and the function that sends it."""
 
     endpoint_name: str
     cache_key: str
@@ -101,7 +101,7 @@ class FetchRequest:
 
 
 class CachedFetcher:
-    """Asks only what is not known well enough, and falls back on what was known before."""
+    """Fetches what is not cached, and falls back on an older response when that fails."""
 
     def __init__(
         self, response_cache: ResponseCache, clock: Clock, sleep: Sleep = asyncio.sleep
@@ -112,11 +112,11 @@ class CachedFetcher:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def fetch_all(self, requests: Iterable[FetchRequest]) -> list[FetchResult]:
-        """Ask one after the other; a cloud that is away or closed is not asked the rest."""
+        """Fetch one after the other; after an error that affects all, the rest is not sent."""
         results: list[FetchResult] = []
         denied: CloudError | None = None
         for each in requests:
-            result = await self.ask(
+            result = await self.fetch(
                 each if denied is None else replace(each, fetch=_failing_fetch(denied))
             )
             if result.error is not None and _is_denied(result.error):
@@ -124,45 +124,45 @@ class CachedFetcher:
             results.append(result)
         return results
 
-    async def ask(self, ask: FetchRequest) -> FetchResult:
-        """Return the kept answer while nothing newer can be had, else the one `fetch` brings.
+    async def fetch(self, request: FetchRequest) -> FetchResult:
+        """Return the cached response while it is fresh, else fetch it.
 
-        When fetching fails, the kept answer comes with the error. Raises nothing of a cloud's.
+        When that fails, the cached response is returned with the error; no CloudError is raised.
         """
-        async with self._locks.setdefault(ask.cache_key, asyncio.Lock()):
-            cached = await self._load(ask.cache_key)
+        async with self._locks.setdefault(request.cache_key, asyncio.Lock()):
+            cached = await self._load(request.cache_key)
             if cached is not None and self._clock.now() < cached.fresh_at:
-                return FetchResult(ask.endpoint_name, cached)
+                return FetchResult(request.endpoint_name, cached)
             try:
-                metrics = await ask.fetch()
+                metrics = await request.fetch()
             except CloudError as error:
-                return await self._after_failure(error, ask.endpoint_name, ask.cache_key)
+                return await self._after_failure(error, request.endpoint_name, request.cache_key)
             result = msgspec.json.encode([_VERSION, metrics]).decode()
-            await self._response_cache.put(ask.cache_key, result, metrics.fetched_at)
-            return FetchResult(ask.endpoint_name, metrics)
+            await self._response_cache.put(request.cache_key, result, metrics.fetched_at)
+            return FetchResult(request.endpoint_name, metrics)
 
     async def _after_failure(
         self, error: CloudError, endpoint_name: str, cache_key: str
     ) -> FetchResult:
-        """Another process may have got the answer that we were refused, or be getting it."""
+        """Another process may have fetched what our quota refused, or be fetching it."""
         cached = await self._load(cache_key)
-        over = isinstance(error, CloudQuotaExceededError) and not isinstance(
+        is_over_quota = isinstance(error, CloudQuotaExceededError) and not isinstance(
             error, NotYetPublishedError
         )
-        if over and cached is None and self._was_just_requested(error):
+        if is_over_quota and cached is None and self._was_just_requested(error):
             cached = await self._wait_for_other_process(cache_key)
-        if over and cached is not None and self._clock.now() < cached.fresh_at:
+        if is_over_quota and cached is not None and self._clock.now() < cached.fresh_at:
             return FetchResult(endpoint_name, cached)
         return FetchResult(endpoint_name, cached, error)
 
     def _was_just_requested(self, error: CloudError) -> bool:
-        """Tell whether our own count refused, of calls that went out within the last minute."""
+        """Tell whether our own quota refused, because of requests of the last minute."""
         if not isinstance(error, CloudQuotaExceededError) or error.status:
             return False
         return error.retry_at - self._clock.now() <= _RECENT
 
     async def _wait_for_other_process(self, cache_key: str) -> PartialMetrics | None:
-        """Look again for an answer that is on its way to somebody else."""
+        """Poll for a response that another process is fetching."""
         for pause_s in _POLL_DELAYS_S:
             await self._sleep(pause_s)
             cached = await self._load(cache_key)
@@ -182,7 +182,7 @@ class CachedFetcher:
 
 
 def _is_denied(error: CloudError) -> bool:
-    """Tell what would meet every other question too: nobody answers, or the key is refused."""
+    """Tell an error that affects every request: the cloud is down, or the key is refused."""
     refused = isinstance(error, CloudRefusedError) and error.status in _DENIED_STATUSES
     return refused or isinstance(error, CloudUnreachableError)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final, Protocol, runtime_checkable
 
 from bot.call import (
@@ -60,7 +60,6 @@ class Capabilities:
     events: bool
     look_back: dt.timedelta
     metrics_delay: dt.timedelta
-    events_delay: dt.timedelta
     cname: re.Pattern[str]
     cname_hint: Message
     uid: re.Pattern[str]
@@ -110,6 +109,18 @@ class EventsResult:
 
     events: tuple[AbnormalEvent, ...] = ()
     missing: tuple[MissingItem, ...] = ()
+
+
+class Priority(Enum):
+    """Who waits for a request, and so how much of a cloud's quota it may use.
+
+    All but INTERACTIVE leave a part of each quota to people who wait. All but BACKGROUND wait a
+    few seconds for their turn.
+    """
+
+    INTERACTIVE = "interactive"
+    SCHEDULED = "scheduled"
+    BACKGROUND = "background"
 
 
 class Topic(StrEnum):
@@ -191,7 +202,17 @@ class Cloud(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
-    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+    async def restore_state(self) -> None:
+        """Load what other processes stored about this cloud; sends no request."""
+
+    async def find_calls(
+        self,
+        app: str,
+        cname: str,
+        window: Window,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> tuple[Call, ...]:
         """Return the calls of this channel that touch the window, newest first."""
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
@@ -200,8 +221,18 @@ class Cloud(Protocol):
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return the cloud's own diagnosis of this channel within the window."""
 
-    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
-        """Return the figures of a whole app; what failed is told in it, never raised."""
+    async def fetch_app_metrics(
+        self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
+    ) -> AppMetrics:
+        """Return metrics of a whole app; failures are listed in it, never raised."""
+
+    async def remaining_quotas(
+        self, app: str, names: Collection[str] | None = None
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of an app's quotas of a minute or longer, a quota once.
+
+        `names` are names of endpoints; None: all of them.
+        """
 
     async def send_report(self, report: Report) -> None:
         """Report a bad call to the cloud; not idempotent."""

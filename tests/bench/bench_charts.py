@@ -24,8 +24,8 @@ import numpy as np
 
 from bot.call import Call, Code, IssueType, Report, Series, Side, Unit
 from bot.charts import deserialize_series, draw, select_panels, serialize_series
-from bot.clouds.agora.record import build_participants, build_series
 from bot.clouds.agora.schemas import Details
+from bot.clouds.agora.series import build_participants, build_series
 from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import Verdict, diagnose
 from bot.i18n.messages import message

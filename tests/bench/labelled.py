@@ -29,8 +29,8 @@ from bot.call import (
     Unit,
 )
 from bot.clouds.agora.client import Generation
-from bot.clouds.agora.record import build_participants, build_series
 from bot.clouds.agora.schemas import Details
+from bot.clouds.agora.series import build_participants, build_series
 from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import Verdict, diagnose
 from bot.ports import Window

@@ -1,6 +1,6 @@
-"""Agora's figures of whole apps on the wire: open rows, and what each name in them means.
+"""Agora's responses about whole apps: rows with any fields, and what each metric means.
 
-The 2020 API writes shares as 0 to 100, today's as 0 to 1; in here they run from 0 to 100.
+The API of 2020 writes shares as 0 to 100, today's as 0 to 1; parsed they are 0 to 100.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ EXPERIENCE: Final = (
     "joinSuccessRate",
     "joinSuccess5SecsRate",
 )
-# The document describes the two end-to-end ones the wrong way round (contract trap A31).
+# The document swaps the descriptions of the two end-to-end ones (contract trap A31).
 NETWORK: Final = (
     "videoEnd2EndExcellentTransRate",
     "audioEnd2EndExcellentTransRate",
@@ -49,7 +49,7 @@ QUALITY: Final = (
     "videoFreezeRate",
     "audioFreezeRate",
     "joinSuccessRate",
-    "joinSuccessIn5sRate",  # the seed's joinSuccess5SecsRate (contract trap A32)
+    "joinSuccessIn5sRate",  # joinSuccess5SecsRate in 2020 (contract trap A32)
     "networkDelay",
 )
 
@@ -72,13 +72,13 @@ _LABEL_LENGTH: Final = 80
 
 
 class AppMetricsBody(Envelope):
-    """Rows of `ts` and one field for each figure, or for a dimension and a figure."""
+    """Rows of `ts` and one field per metric, or of a dimension and a metric."""
 
     data: list[dict[str, int | float | str | None]] | None = None
 
 
 class RankedRows(msgspec.Struct):
-    """Where `dimension/top20` keeps its rows."""
+    """The object that wraps the rows of `dimension/top20`."""
 
     rows: list[dict[str, int | float | str | None]] | None = msgspec.field(
         name="list", default=None
@@ -86,18 +86,18 @@ class RankedRows(msgspec.Struct):
 
 
 class Ranking(Envelope):
-    """`dimension/top20`: rows of a dimension, a figure and the twenty seconds it is of."""
+    """`dimension/top20`: rows of a dimension, a metric and its twenty seconds."""
 
     data: RankedRows | list[dict[str, int | float | str | None]] | None = None
 
     @property
     def rows(self) -> list[dict[str, int | float | str | None]] | None:
-        """The rows, which the samples wrap in an object and other calls do not."""
+        """The rows, which the samples wrap in an object and other endpoints do not."""
         return self.data.rows if isinstance(self.data, RankedRows) else self.data
 
 
 def metric_definition_of(name: str) -> MetricDefinition:
-    """What a figure is, its threshold and which way is better; an unknown one is only a name."""
+    """Return a metric's threshold and which way is better; of an unknown one only its name."""
     code = Code(_KINDS.get(name, "agora.metric.current"), name)
     within = {**_FREEZE_MS, **_JOIN_MS, **_DELAY_MS}.get(name)
     better = None if name in _COUNTS else name not in {**_FREEZE_MS, **_DELAY_MS}
@@ -106,7 +106,7 @@ def metric_definition_of(name: str) -> MetricDefinition:
 
 
 def unit_of(name: str) -> Unit:
-    """Counts have no unit; everything else here is a share."""
+    """Counts have no unit; all other metrics are shares."""
     return Unit.NUMBER if name in _COUNTS else Unit.PERCENT
 
 
@@ -117,14 +117,14 @@ def parse_time_series(
     since: dt.datetime,
     until: dt.datetime,
 ) -> tuple[Trend, ...]:
-    """Read one trend a name out of the rows, whatever their order; gaps stay gaps."""
-    found: dict[str, dict[dt.datetime, float]] = {name: {} for name in names}
+    """Parse one trend per name from the rows, in any order; gaps stay gaps."""
+    points_by_name: dict[str, dict[dt.datetime, float]] = {name: {} for name in names}
     for at, json_row in _timed_rows(endpoint, body):
         if since <= at <= until:
             for name in names:
                 value = _value(endpoint, json_row, name)
                 if value is not None:
-                    found[name][at] = value
+                    points_by_name[name][at] = value
     return tuple(
         Trend(
             metric_definition_of(name).name,
@@ -132,33 +132,33 @@ def parse_time_series(
             tuple(sorted(points.items())),
             metric_definition_of(name),
         )
-        for name, points in found.items()
+        for name, points in points_by_name.items()
     )
 
 
 def parse_usages(
     endpoint: Endpoint, body: AppMetricsBody, names: Sequence[str]
 ) -> tuple[Usage, ...]:
-    """Read the figures of days. A day's stamp may be midnight of UTC or of +08:00."""
-    found = []
+    """Parse metrics by day. A day's timestamp may be midnight of UTC or of +08:00."""
+    usages = []
     for at, json_row in _timed_rows(endpoint, body):
         day = (at + dt.timedelta(hours=12)).date()
         for name in names:
             value = _value(endpoint, json_row, name)
             if value is not None:
-                found.append(Usage(day, metric_definition_of(name).name, unit_of(name), value))
-    return tuple(sorted(found, key=lambda usage: usage.day))
+                usages.append(Usage(day, metric_definition_of(name).name, unit_of(name), value))
+    return tuple(sorted(usages, key=lambda usage: usage.day))
 
 
 def parse_distribution(
     endpoint: Endpoint, body: AppMetricsBody, dimension: str, name: str
 ) -> Distribution:
-    """Read how a figure is spread over a dimension; largest first."""
+    """Parse the distribution of a metric over a dimension; largest first."""
     return distribution_from_rows(endpoint, _rows(endpoint, body), dimension, name)
 
 
 def parse_ranking(endpoint: Endpoint, body: Ranking, dimension: str, name: str) -> Distribution:
-    """Read a ranking of twenty seconds; `since` is when they began, as the cloud says."""
+    """Parse a ranking of twenty seconds; `since` is when they began, according to the cloud."""
     if body.rows is None:
         raise invalid_response(endpoint, "no data")
     begun = [_window_start(endpoint, json_row) for json_row in body.rows]
@@ -169,7 +169,7 @@ def parse_ranking(endpoint: Endpoint, body: Ranking, dimension: str, name: str) 
 def distribution_from_rows(
     endpoint: Endpoint, rows: Iterable[JsonRow], dimension: str, name: str
 ) -> Distribution:
-    """Read how a figure of these rows is spread over a dimension; largest first."""
+    """Build the distribution of a metric over a dimension from rows; largest first."""
     slices = []
     for json_row in rows:
         value = _value(endpoint, json_row, name)
@@ -183,7 +183,7 @@ def distribution_from_rows(
 
 
 def _dimension_value(json_row: JsonRow, dimension: str) -> object:
-    """Tables and samples call some dimensions by other names (contract traps, section 4)."""
+    """Tables and samples name some dimensions differently (contract traps, section 4)."""
     names = (dimension, *_OTHER_NAMES.get(dimension, ()))
     return next((json_row[name] for name in names if name in json_row), None)
 
@@ -221,6 +221,6 @@ def _value(endpoint: Endpoint, json_row: JsonRow, name: str) -> float | None:
 
 
 def _label(value: object) -> str:
-    """A place along a dimension as it came, without what cannot be shown."""
+    """A dimension's value as received, without characters that cannot be displayed."""
     text = "" if value is None else str(value)
     return "".join(sign for sign in text if sign.isprintable())[:_LABEL_LENGTH]

@@ -1,4 +1,4 @@
-"""What Agora tells of a whole app, by topic, in either generation. The asking is beside."""
+"""Metrics of a whole app from Agora, by topic and generation of the API."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from bot.clouds.agora.app_metric_queries import (
+    fetch_days,
+    fetch_distribution,
+    fetch_live,
+    fetch_ranking,
+)
 from bot.clouds.agora.client import AgoraClient, Generation
-from bot.clouds.agora.insight import fetch_days, fetch_distribution
-from bot.clouds.agora.live import fetch_live, fetch_ranking
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.merge import merge_results, unsupported_metrics, unsupported_topic
 from bot.clouds.response_cache import (
@@ -17,7 +21,6 @@ from bot.clouds.response_cache import (
     FetchRequest,
     FetchResult,
     PartialMetrics,
-    ResponseCache,
 )
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Duration, Message, message
@@ -29,11 +32,11 @@ _STANDARD: Final = "standard"
 
 @dataclass(frozen=True, slots=True)
 class _MetricsQuery:
-    """One question of a topic: its endpoint, and which of its trends the topic shows (): all."""
+    """One request of a topic: its endpoint, and the trends that the topic shows (): all."""
 
     endpoint: str
     trend_names: tuple[str, ...] = ()
-    distribution: tuple[str, str] | None = None  # a figure and a dimension
+    distribution: tuple[str, str] | None = None  # a metric and a dimension
 
 
 _NOW: Final = ("videoFreezeRate", "audioFreezeRate", "joinSuccessRate")
@@ -99,39 +102,39 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
 
 
 class AppMetricsFetcher:
-    """Agora's figures of whole apps; the last answers are kept in `response_cache`."""
+    """Fetches the metrics of whole apps from Agora."""
 
-    def __init__(self, client: AgoraClient, response_cache: ResponseCache) -> None:
+    def __init__(self, client: AgoraClient, fetcher: CachedFetcher) -> None:
         self._client = client
-        self._fetcher = CachedFetcher(response_cache, client.clock)
+        self._fetcher = fetcher
 
     async def fetch(self, app: str, topic: Topic) -> AppMetrics:
-        """Return what Agora tells of an app; what failed is told in it, never raised."""
+        """Return the metrics of an app; failures are listed in it, never raised."""
         now = self._client.clock.now()
         try:
             generation = await self._client.generation(app)
         except CloudError as error:
             return merge_results(topic, app, "agora", now, [FetchResult(topic.value, error=error)])
-        found = await self._ask_all(app, topic, generation)
-        if any(_is_gone(each) for each in found) and await self._has_changed(app):
+        results = await self._fetch_all(app, topic, generation)
+        if any(_is_gone(each) for each in results) and await self._has_changed(app):
             generation = await self._client.generation(app)
-            found = await self._ask_all(app, topic, generation)
+            results = await self._fetch_all(app, topic, generation)
         why = self._unsupported_reason(topic, generation)
         if why is not None:
             return unsupported_metrics(topic, app, "agora", now, why)
         explanations = definitions_of(topic, generation)
         if topic is Topic.DISTRIBUTION:
             explanations = (self._freshness_note(), *explanations)
-        return merge_results(topic, app, "agora", now, found, explanations=explanations)
+        return merge_results(topic, app, "agora", now, results, explanations=explanations)
 
-    async def _ask_all(self, app: str, topic: Topic, generation: Generation) -> list[FetchResult]:
+    async def _fetch_all(self, app: str, topic: Topic, generation: Generation) -> list[FetchResult]:
         if self._unsupported_reason(topic, generation) is not None:
             return []
         queries = _TOPICS[generation][topic]
-        found = await self._fetcher.fetch_all(
+        results = await self._fetcher.fetch_all(
             self._fetch_request(app, query, generation) for query in queries
         )
-        return [_only_requested(each, query) for each, query in zip(found, queries, strict=True)]
+        return [_only_requested(each, query) for each, query in zip(results, queries, strict=True)]
 
     def _fetch_request(
         self, app: str, query: _MetricsQuery, generation: Generation
@@ -158,7 +161,7 @@ class AppMetricsFetcher:
         )
 
     async def _has_changed(self, app: str) -> bool:
-        """`live/*` is gone from today's API, `realtime/*` unknown to the one of 2020."""
+        """`live/*` is gone from today's API, and that of 2020 has no `realtime/*`."""
         try:
             return await self._client.has_changed(app)
         except CloudError:
@@ -176,7 +179,7 @@ class AppMetricsFetcher:
 
 
 def definitions_of(topic: Topic, generation: Generation) -> Sequence[Message]:
-    """What the figures of a topic mean."""
+    """Return what the metrics of a topic mean."""
     if generation == "seed":
         return _DEFINITIONS[topic]
     known = (_DELAYS,) if topic is Topic.NETWORK else _DEFINITIONS[topic]
@@ -195,12 +198,12 @@ def _fetch_function(
     return partial(fetch, client, app, endpoint)
 
 
-def _only_requested(found: FetchResult, query: _MetricsQuery) -> FetchResult:
-    """Leave out the trends another topic shows."""
-    if found.metrics is None or not query.trend_names:
-        return found
-    return replace(found, metrics=found.metrics.only(*query.trend_names))
+def _only_requested(result: FetchResult, query: _MetricsQuery) -> FetchResult:
+    """Leave out the trends of other topics."""
+    if result.metrics is None or not query.trend_names:
+        return result
+    return replace(result, metrics=result.metrics.only(*query.trend_names))
 
 
-def _is_gone(found: FetchResult) -> bool:
-    return isinstance(found.error, CloudRefusedError) and found.error.status == _NOT_FOUND
+def _is_gone(result: FetchResult) -> bool:
+    return isinstance(result.error, CloudRefusedError) and result.error.status == _NOT_FOUND

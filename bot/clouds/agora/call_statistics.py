@@ -1,7 +1,7 @@
-"""Asking today's Agora how everybody in one call fared: freezes by network, share and minute.
+"""Freezes of everybody in one call, by network, share of time and minute (today's API only).
 
-The documents show the names in a row and its scale, not what wraps the rows: both a bare list
-and the object of `dimension/top20` are understood.
+The documents show the names and scale of a row, not what the rows are wrapped in: both a bare
+list and the object of `dimension/top20` are read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response, unsupported
 from bot.clouds.numbers import parse_number
 from bot.errors import CloudError, CloudRefusedError
-from bot.ports import CallStatistics, FreezeBucket, Window
+from bot.ports import CallStatistics, FreezeBucket, Priority, Window
 
 JsonRow = dict[str, int | float | str | None]
 _NETWORK: Final = "network"
@@ -40,12 +40,12 @@ _FROZEN: Final = {
 }
 _BOUNDS: Final = re.compile(r"[\[(]\s*(\d{1,3})\s*%?\s*,\s*(\d{1,3})\s*%?\s*[\])]")
 _DENIED_STATUSES: Final = (200, 401, 403, 404)  # 200: the body says "no auth"
-_DENIED_FOR: Final = dt.timedelta(days=1)  # a plan may be bought meanwhile
+_DENIED_FOR: Final = dt.timedelta(days=1)  # the plan may be upgraded meanwhile
 
 
 @dataclass(frozen=True, slots=True)
 class _MetricsQuery:
-    """One of the three questions."""
+    """One of the three requests."""
 
     endpoint: str
     params: dict[str, str]
@@ -59,16 +59,17 @@ _QUERIES: Final = (
 
 
 class CallStatisticsFetcher:
-    """Asks in the background: nobody waits for it, and people's questions come first."""
+    """Fetches with background priority: nobody waits for it."""
 
     def __init__(self, client: AgoraClient) -> None:
-        self._client = client
+        self._client = client.with_priority(Priority.BACKGROUND)
         self._denied_until: dict[str, dt.datetime] = {}
 
     async def fetch(self, call: Call, window: Window) -> CallStatistics:
-        """Return what is told of everybody; of three questions what was answered counts.
+        """Return the statistics of a call, from those of the three requests that succeed.
 
-        Raises CloudError when none was, CloudCannotError for the 2020 API and closed plans.
+        Raises CloudError when none does, CloudUnsupportedError for the API of 2020 and for plans
+        without these endpoints.
         """
         now = self._client.clock.now()
         denied_until = self._denied_until.get(call.app, now)
@@ -90,10 +91,10 @@ class CallStatisticsFetcher:
     async def _fetch(self, call: Call, query: _MetricsQuery, window: Window) -> Ranking:
         row = self._client.find_endpoint(query.endpoint, "current")
         params = {"call_id": call.id, **span_params(window), **query.params}
-        return (await self._client.body(call.app, row, params, Ranking, background=True))[0]
+        return await self._client.get(call.app, row, params, Ranking)
 
     def _is_denied(self, app: str, error: CloudError) -> bool:
-        """A plan without these calls is not asked again the same day."""
+        """A plan without these endpoints gets no further request for a day."""
         access_denied = type(error) is CloudRefusedError and error.status in _DENIED_STATUSES
         if access_denied:
             self._denied_until[app] = self._client.clock.now() + _DENIED_FOR
@@ -109,8 +110,8 @@ def _build_call_statistics(
     }
     statistics = CallStatistics(window.since, window.until)
     if "call_statistics" in rows:
-        row, told = rows["call_statistics"]
-        named = [_renamed(each) for each in told]
+        row, json_rows = rows["call_statistics"]
+        named = [_renamed(each) for each in json_rows]
         distributions = tuple(
             distribution_from_rows(row, named, _NETWORK, name) for name in _RATES.values()
         )
@@ -118,8 +119,8 @@ def _build_call_statistics(
     if "freeze_buckets" in rows:
         statistics = replace(statistics, buckets=tuple(_buckets(*rows["freeze_buckets"])))
     if "call_minutes" in rows:
-        row, told = rows["call_minutes"]
-        body = AppMetricsBody(data=[_renamed(each) for each in told])
+        row, json_rows = rows["call_minutes"]
+        body = AppMetricsBody(data=[_renamed(each) for each in json_rows])
         names = tuple(_COUNTS.values())
         minutes = parse_time_series(row, body, names, _minute(window.since), window.until)
         statistics = replace(statistics, minutes=minutes)
@@ -127,21 +128,22 @@ def _build_call_statistics(
 
 
 def _renamed(row: JsonRow) -> JsonRow:
-    """The same figures have other names where whole apps are asked about."""
+    """The same metrics have other names in the endpoints for whole apps."""
     names = {**_RATES, **_COUNTS}
     return {names.get(name, name): value for name, value in row.items()}
 
 
 def _buckets(row: Endpoint, rows: list[JsonRow]) -> Iterator[FreezeBucket]:
-    """Read `[0%,3%)` and its like, under whatever name; a row without one is no bucket."""
-    for told in rows:
-        found = [_BOUNDS.fullmatch(value) for value in told.values() if isinstance(value, str)]
-        bounds = next((match for match in found if match), None)
+    """Read `[0%,3%)` and the like, under any name; a row without bounds is skipped."""
+    for json_row in rows:
+        texts = [value for value in json_row.values() if isinstance(value, str)]
+        matches = [_BOUNDS.fullmatch(text) for text in texts]
+        bounds = next((match for match in matches if match), None)
         if bounds is None:
             continue
         for media, name in _FROZEN.items():
             try:
-                people = parse_number(told.get(name))
+                people = parse_number(json_row.get(name))
             except ValueError:
                 raise invalid_response(row, name) from None
             if people is None:

@@ -1,25 +1,26 @@
-"""Agora as the desk sees it. Only the joining of its rooms is here; see the files beside."""
+"""Agora as a `bot.ports.Cloud`, and how it is built from its settings."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
-import msgspec
+import httpx
 
 from bot.call import Call, CallRecord, Report
 from bot.clouds.agora.app_metrics import AppMetricsFetcher
 from bot.clouds.agora.call_statistics import CallStatisticsFetcher
 from bot.clouds.agora.calls import find_calls
 from bot.clouds.agora.client import AgoraClient, span_params
-from bot.clouds.agora.details import fetch_record
 from bot.clouds.agora.events import EventScanner
-from bot.clouds.agora.schemas import Envelope
+from bot.clouds.agora.record import fetch_record
+from bot.clouds.agora.schemas import CallList, Envelope
+from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import refused, unsupported
-from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
 from bot.clouds.storage import EventStore
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import message
@@ -29,9 +30,12 @@ from bot.ports import (
     Capabilities,
     EventsResult,
     PollResult,
+    Priority,
+    RemainingQuota,
     Topic,
     Window,
 )
+from bot.settings import CloudSettings
 
 UID_MAX: Final = 2**32 - 1
 _CNAME_SIGNS: Final = "! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ ,"
@@ -42,7 +46,7 @@ _NOT_FOUND: Final = 404
 
 
 class AgoraCloud:
-    """Agora Analytics, of the 2020 contract or of today's. Implements `bot.ports.Cloud`.
+    """Agora Analytics, with its API of 2020 or of today. Implements `bot.ports.Cloud`.
 
     `report` is `reportV2`, `report` or `off`.
     """
@@ -58,7 +62,7 @@ class AgoraCloud:
         response_cache: ResponseCache | None = None,
     ) -> None:
         self._client = client
-        self._app_metrics = AppMetricsFetcher(client, response_cache or InMemoryResponseCache())
+        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
         self._report = report
         self._event_scanner = EventScanner(client, event_store)
         self._call_statistics = CallStatisticsFetcher(client)
@@ -68,24 +72,22 @@ class AgoraCloud:
 
     @property
     def apps(self) -> Sequence[str]:
-        """Our names of the apps it carries."""
+        """Our names of its apps."""
         return tuple(self._client.apps)
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do; while the generation is not known yet, what either can."""
+        """What it supports; while the generation is not known, what either supports."""
         is_current = self._client.known_generation == "current"
         lists = self._client.find_endpoint("lists", "current" if is_current else "seed")
         record = self._client.find_endpoint(
             *(("metrics", "current") if is_current else ("details", "seed"))
         )
-        diagnosis = self._client.find_endpoint("diagnosis", "seed")
         return Capabilities(
             reports=self._report != "off",
             events=not is_current,
             look_back=lists.look_back or dt.timedelta(0),
             metrics_delay=record.delay,
-            events_delay=diagnosis.delay,
             cname=_CNAME,
             cname_hint=message(
                 "1 to 64 letters, digits, spaces or these characters: %(signs)s", signs=_CNAME_SIGNS
@@ -96,18 +98,20 @@ class AgoraCloud:
             uid_hint=message("A whole number from 1 to %(most)s", most=UID_MAX),
         )
 
-    @property
-    def generation(self) -> str:
-        """Which generation of the API answers, "" while that is not known yet."""
-        return self._client.known_generation or ""
+    async def restore_state(self) -> None:
+        """Load the detected generation, so that `capabilities` are right at once."""
+        await self._client.restore_state()
 
-    async def load_state(self) -> None:
-        """Take over what other processes learnt, so that `capabilities` are right at once."""
-        await self._client.load_state()
-
-    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+    async def find_calls(
+        self,
+        app: str,
+        cname: str,
+        window: Window,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> tuple[Call, ...]:
         """Return the calls of this channel that touch the window, newest first."""
-        return await find_calls(self._client, app, cname, window)
+        return await find_calls(self._client.with_priority(priority), app, cname, window)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
@@ -120,53 +124,62 @@ class AgoraCloud:
     async def read_polled_events(
         self, app: str, cname: str, window: Window, because: CloudError
     ) -> EventsResult:
-        """Return what was seen of a channel by earlier looks; asks the cloud nothing."""
+        """Return the events of a channel from earlier scans; sends no request."""
         return await self._event_scanner.stored_events(app, cname, window, because)
 
     async def poll_events(self, app: str) -> PollResult:
-        """Look once where nobody has looked, with what people leave of the allowance."""
+        """Scan one window without a scan, with background priority."""
         return await self._event_scanner.poll(app)
 
     async def fetch_call_statistics(self, call: Call, window: Window) -> CallStatistics:
-        """Return how everybody in a call fared; today's API only. Raises CloudError."""
+        """Return the freezes of everybody in a call; today's API only. Raises CloudError."""
         return await self._call_statistics.fetch(call, window)
 
-    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
-        """Return the figures of a whole app; what failed is told in it, never raised."""
-        return await self._app_metrics.fetch(app, topic)
+    async def fetch_app_metrics(
+        self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
+    ) -> AppMetrics:
+        """Return metrics of a whole app; failures are listed in it, never raised."""
+        client = self._client.with_priority(priority)
+        return await AppMetricsFetcher(client, self._fetcher).fetch(app, topic)
+
+    async def remaining_quotas(
+        self, app: str, names: Collection[str] | None = None
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of an app's quotas."""
+        return await self._client.remaining_quotas(app, names)
 
     async def send_report(self, report: Report) -> None:
-        """Report a bad call; never asked twice in here, for Agora would file it twice.
+        """Report a bad call; sent once, because Agora would store a second one as well.
 
-        Raises CloudCannotError when reports are off or today's Agora has no such call,
-        CloudRefusedError for uids it cannot take, and any other CloudError.
+        Raises CloudUnsupportedError when reports are off or today's Agora has no such endpoint,
+        CloudRefusedError for uids that are no numbers, and any other CloudError.
         """
         if self._report == "off":
             raise unsupported("agora", "reportV2")
         endpoint = self._client.find_endpoint(self._report)
-        content = msgspec.json.encode(_report_body(endpoint, report))
         try:
-            await self._client.body(report.app, endpoint, {}, Envelope, content=content)
+            await self._client.post(report.app, endpoint, _report_body(endpoint, report), Envelope)
         except CloudRefusedError as error:
             if error.status == _NOT_FOUND and self._client.known_generation == "current":
                 raise unsupported("agora", endpoint.name) from None
             raise
 
     async def check(self, app: str) -> str:
-        """List the last minutes' calls, which proves the key; returns the generation and plan."""
+        """List the calls of the last minutes to test the key; returns the generation and plan."""
         generation = await self._client.generation(app)
         endpoint = self._client.find_endpoint("lists", generation)
         until = self._client.clock.now() - endpoint.delay
-        await self._client.lists(app, endpoint, span_params(Window(until - _CHECK_SPAN, until)))
+        params = span_params(Window(until - _CHECK_SPAN, until))
+        await self._client.get(app, endpoint, params, CallList)
         return generation if generation == "seed" else f"{generation}, {self._client.plan}"
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         await self._client.close()
 
 
 def _report_body(endpoint: Endpoint, report: Report) -> dict[str, str | int]:
-    """The app id goes into the address, everything else into the body; uids are numbers."""
+    """The body of a report; the app id is in the URL, and uids are numbers."""
     body: dict[str, str | int] = {
         "cname": report.cname,
         "teacher_uid": _number(endpoint, report.teacher_uid),
@@ -185,3 +198,24 @@ def _number(endpoint: Endpoint, uid: str) -> int:
     if not _UID.fullmatch(uid) or int(uid) > UID_MAX:
         raise refused(endpoint, status=0, code="uid")
     return int(uid)
+
+
+def build_agora(settings: CloudSettings, dependencies: CloudDependencies) -> AgoraCloud:
+    """Build Agora from its settings."""
+    auth = httpx.BasicAuth(settings.secrets["customer_id"], settings.secrets["customer_secret"])
+    client = AgoraClient(
+        http=dependencies.http(settings, auth=auth),
+        clock=dependencies.clock,
+        cache=dependencies.cache(),
+        apps=settings.apps,
+        delay_scale=dependencies.delay_scale,
+        key_value_store=dependencies.key_value_store,
+        api=settings.options.get("api", "auto"),
+        plan=settings.options.get("plan", "standard"),
+    )
+    return AgoraCloud(
+        client,
+        report=settings.options.get("report", "reportV2"),
+        event_store=dependencies.event_store,
+        response_cache=dependencies.response_cache,
+    )

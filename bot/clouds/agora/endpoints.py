@@ -37,7 +37,7 @@ _SEED_ENDPOINTS: Final = (
         generation="seed",
     ),
     Endpoint(
-        # The English page of the same call says 1 per second; we keep the stricter limit.
+        # The English page of the same endpoint has 1 per second; we keep the stricter limit.
         "agora",
         "diagnosis",
         "/beta/live/diagnosis",
@@ -74,7 +74,7 @@ _REPORT_ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _PlanLimits:
-    """What one plan of today's Agora allows (times in the units of the document)."""
+    """The limits of a plan for single calls, in the units of the document."""
 
     plan: Plan
     per_s: int
@@ -93,7 +93,7 @@ _PLANS: Final = (
 )
 
 
-# The documents name no limits for the last three; they are taken for those of sessions.
+# The documents name no limits for the last three; those of sessions are used.
 _CALL_INSPECTOR: Final = (
     ("lists", "lists", 100),
     ("sessions", "sessions", 100),
@@ -125,7 +125,7 @@ def _current(limits: _PlanLimits) -> tuple[Endpoint, ...]:
 
 
 def _seed_app_metric(name: str, path: str) -> Endpoint:
-    """Figures of the last hour; the English page says 1 per second, we keep the stricter limit."""
+    """Metrics of the last hour; the English page has 1 per second, we keep the stricter limit."""
     return Endpoint(
         "agora",
         name,
@@ -161,7 +161,7 @@ _SEED_APP_METRIC_ENDPOINTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _AppMetricLimits:
-    """What one plan of today's Agora allows about whole apps; the standard plan has nothing."""
+    """The limits of a plan for whole apps; the standard plan has no such endpoints."""
 
     plan: Plan
     per_minute: int
@@ -199,7 +199,7 @@ def _current_realtime(limits: _AppMetricLimits, what: str) -> Endpoint:
 
 
 def _current_ranking(limits: _AppMetricLimits, what: str) -> Endpoint:
-    """The 20 largest along a dimension (50 devices) in twenty seconds of now."""
+    """The 20 largest along a dimension (50 devices) in the newest twenty seconds."""
     return Endpoint(
         "agora",
         f"{what}_ranking",

@@ -1,8 +1,8 @@
-"""Agora's own diagnosis: a minute's allowance of one answer of ten rows, for all channels.
+"""Agora's own diagnosis: one request a minute, with ten rows at most for all channels.
 
-What was looked at is kept per app in a book all processes share, so that one answer serves every
-channel and the next question goes where nobody has looked yet. An answer of ten rows may hide
-more: it is asked again in narrower stretches, down to a minute.
+Each scan is stored per app for all processes, so that one response serves every channel and the
+next request covers a window without a scan. A response of ten rows may be truncated: it is
+requested again in shorter windows, down to a minute.
 """
 
 from __future__ import annotations
@@ -14,27 +14,26 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.call import AbnormalEvent, Code, Factor, MissingItem, MissingKind, MissingReason
-from bot.clouds.agora.client import AgoraClient, round_down, span_params
+from bot.clouds.agora.client import AgoraClient, span_params
 from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, parse_required_time
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response, unsupported
 from bot.clouds.reasons import reason_for, retry_time
 from bot.clouds.storage import EventStore, InMemoryEventStore
+from bot.clouds.windows import round_down, up_to_second
 from bot.errors import CloudError, CloudQuotaExceededError, CloudRefusedError, CloudUnsupportedError
-from bot.ports import MIN_SCAN_SPAN, EventScan, EventsResult, PollResult, Window
-
-__all__ = ["EventScan", "EventScanner", "next_background_scan", "next_scan", "unscanned_windows"]
+from bot.ports import MIN_SCAN_SPAN, EventScan, EventsResult, PollResult, Priority, Window
 
 _CLOCK_SKEW: Final = dt.timedelta(seconds=15)  # our clock and the cloud's may differ
-_PUBLISH_DELAY: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this grain
-_MARGIN: Final = dt.timedelta(minutes=1)  # asked along, for those who ask about the next seconds
-_BUSY_FOR: Final = dt.timedelta(minutes=15)  # after a full answer the next may be full again
+_PUBLISH_DELAY: Final = dt.timedelta(seconds=10)  # "now" is rounded down to this
+_MARGIN: Final = dt.timedelta(minutes=1)  # requested too, for complaints a little later
+_BUSY_FOR: Final = dt.timedelta(minutes=15)  # after a full response the next may be full again
 _RECENT: Final = dt.timedelta(minutes=2)
 _NOT_FOUND: Final = 404
 
 
 class EventScanner:
-    """Agora's diagnosis of every app, as far as anybody looked at it."""
+    """Scans the diagnosis of every app, and reads the stored events."""
 
     def __init__(self, client: AgoraClient, event_store: EventStore | None = None) -> None:
         self._client = client
@@ -44,10 +43,9 @@ class EventScanner:
     async def fetch(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return the events of a channel (of all when `cname` is "") within the window.
 
-        Asks for what nobody has looked at, as far as the allowance goes; stretches nobody saw
-        are missing, also when the cloud fails us now. Raises CloudCannotError in today's
-        generation, and any other CloudError but CloudOverQuotaError when nobody looked at any of
-        it.
+        Scans the windows without a scan, as far as the quota allows; the others are listed as
+        missing, also after a failure. Raises CloudUnsupportedError in today's generation; when
+        there is no scan at all, any other CloudError but CloudQuotaExceededError.
         """
         await self._require_seed(app)
         async with self._lock(app):
@@ -55,9 +53,9 @@ class EventScanner:
         return EventsResult(tuple(await self._event_store.events(app, cname, window)), missing)
 
     async def poll(self, app: str) -> PollResult:
-        """Look once at the longest stretch of the last hour nobody has looked at.
+        """Scan the longest window of the last hour without a scan, with background priority.
 
-        Spends only what is not kept for people. Raises any CloudError.
+        Raises any CloudError.
         """
         await self._require_seed(app)
         endpoint = self._client.find_endpoint("diagnosis", "seed")
@@ -67,7 +65,7 @@ class EventScanner:
             scans = list(await self._event_store.scans(app, span))
             target = next_background_scan(scans, span)
             if target is not None:
-                scans.append(await self._scan(app, endpoint, target, background=True))
+                scans.append(await self._scan(app, endpoint, target, Priority.BACKGROUND))
         remaining = await self._client.remaining_today(app, endpoint)
         has_backlog = _is_busy(scans, span) or bool(unscanned_windows(scans, span))
         return PollResult(has_backlog, remaining)
@@ -112,38 +110,39 @@ class EventScanner:
                 raise
             except CloudError as error:
                 failure = error
-                scans = list(
-                    await self._event_store.scans(app, wide)
-                )  # somebody was first, perhaps
-                seen = any(scan.span.overlaps(span) for scan in scans)
-                if not seen and not isinstance(error, CloudQuotaExceededError):
+                # another process may have scanned meanwhile
+                scans = list(await self._event_store.scans(app, wide))
+                has_scan = any(scan.span.overlaps(span) for scan in scans)
+                if not has_scan and not isinstance(error, CloudQuotaExceededError):
                     raise
         return missing + _gaps(scans, span, failure, now)
 
     async def _scan(
-        self, app: str, endpoint: Endpoint, span: Window, *, background: bool = False
+        self,
+        app: str,
+        endpoint: Endpoint,
+        span: Window,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> EventScan:
+        client = self._client.with_priority(priority)
         try:
-            body, _ = await self._client.body(
-                app, endpoint, span_params(span), Diagnosis, background=background
-            )
+            body = await client.get(app, endpoint, span_params(span), Diagnosis)
         except CloudRefusedError as error:
             if error.status != _NOT_FOUND:
                 raise
             raise unsupported("agora", endpoint.name) from None
         rows = body.data or []
-        events = tuple(_event(endpoint, found) for found in rows)
+        events = tuple(_event(endpoint, row) for row in rows)
         scan = EventScan(span, events, is_full=len(rows) >= (endpoint.max_rows or len(rows) + 1))
         await self._event_store.add_scan(app, scan, self._client.clock.now())
         return scan
 
 
 def next_background_scan(scans: Iterable[EventScan], span: Window) -> Window | None:
-    """Choose what the background asks next: the longest unsettled stretch, the newest of equals.
+    """Return the window the background scans next: the longest unsettled one, of equals the newest.
 
-    Older gaps come before minutes that have just gone by, unless much happens: then nothing is
-    left over for them. None when all is known. Of a stretch that was full, at most the newest
-    half is asked.
+    Older gaps come before the newest minutes, unless a recent response was full: then None is
+    returned for them. None: all is settled. Of a full window, at most the newest half is scanned.
     """
     scans = list(scans)
     parts = unscanned_windows(scans, span)
@@ -156,14 +155,14 @@ def next_background_scan(scans: Iterable[EventScan], span: Window) -> Window | N
 
 
 def _is_busy(scans: Iterable[EventScan], span: Window) -> bool:
-    """Tell whether an answer about the last minutes was full."""
+    """Tell whether a response about the last minutes was full."""
     return any(scan.is_full and scan.span.until > span.until - _BUSY_FOR for scan in scans)
 
 
 def next_scan(scans: Iterable[EventScan], span: Window) -> Window | None:
-    """Choose what to ask next: the unsettled stretch nearest the middle, None when all is known.
+    """Return the window to scan next, the unsettled one nearest the middle; None: all is settled.
 
-    Within a stretch that was full, at most half of it is asked.
+    Of a window whose response was full, at most half is scanned.
     """
     scans = list(scans)
     middle = span.since + span.span / 2
@@ -178,14 +177,14 @@ def next_scan(scans: Iterable[EventScan], span: Window) -> Window | None:
 
 
 def _length(scans: Iterable[EventScan], part: Window) -> dt.timedelta:
-    """How much of a stretch to ask, in whole seconds: of what was full, half."""
+    """How much of a window to scan, in whole seconds: half of what was full."""
     halves = [scan.span.span / 2 for scan in scans if scan.is_full and scan.span.overlaps(part)]
     length = min([part.span, *(max(MIN_SCAN_SPAN, half) for half in halves)])
     return dt.timedelta(seconds=math.ceil(length.total_seconds()))
 
 
 def unscanned_windows(scans: Iterable[EventScan], span: Window) -> list[Window]:
-    """Return the parts of a stretch about which more can be learnt, in order."""
+    """Return the parts of a window that a further scan can add to, in order."""
     parts = [span]
     for scan in scans:
         if scan.is_settled:
@@ -196,11 +195,11 @@ def unscanned_windows(scans: Iterable[EventScan], span: Window) -> list[Window]:
 def _available_window(
     endpoint: Endpoint, scans: Sequence[EventScan], window: Window, now: dt.datetime
 ) -> tuple[Window | None, tuple[MissingItem, ...]]:
-    """The part of the window that is out and still remembered, in whole seconds."""
+    """The part of the window that is published and not expired, in whole seconds."""
     newest, oldest = round_down(now - endpoint.delay), _oldest(endpoint, now)
     missing: list[MissingItem] = []
     if window.until > newest:
-        # a little later than need be: who complained in the same moment asks with one question
+        # a little later than necessary, so that complaints of one moment share a request
         due_at = window.until + endpoint.delay * 1.25 + _PUBLISH_DELAY
         missing.append(MissingItem(MissingKind.EVENTS, MissingReason.NOT_OUT_YET, due_at))
     gone = Window(window.since, min(oldest, window.until))
@@ -210,12 +209,12 @@ def _available_window(
             for part in unscanned_windows(scans, gone)
         ]
     since = max(window.since.replace(microsecond=0), oldest)
-    until = min(_up_to_second(window.until), newest)
+    until = min(up_to_second(window.until), newest)
     return (Window(since, until) if until > since else None), tuple(missing)
 
 
 def _widen(span: Window, endpoint: Endpoint, now: dt.datetime) -> Window:
-    """Ask a little more at no cost: the next complaint is about nearly the same minutes."""
+    """Scan a little more at no cost: the next complaint is often about nearly the same minutes."""
     since = max(span.since - _MARGIN, _oldest(endpoint, now))
     return Window(
         since, max(span.until, min(span.until + _MARGIN, round_down(now - endpoint.delay)))
@@ -223,15 +222,15 @@ def _widen(span: Window, endpoint: Endpoint, now: dt.datetime) -> Window:
 
 
 def _oldest(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
-    """The oldest moment that can be asked about."""
+    """The oldest moment that can be requested."""
     return (now - (endpoint.look_back or dt.timedelta(0)) + _CLOCK_SKEW).replace(microsecond=0)
 
 
 def _gaps(
     scans: list[EventScan], span: Window, failure: CloudError | None, now: dt.datetime
 ) -> tuple[MissingItem, ...]:
-    """Say which stretches were not looked at, and which may hold more than we were told."""
-    found = [
+    """Return the windows without a scan, and those whose response may be truncated."""
+    gaps = [
         MissingItem(
             MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE, detail=_format_window(scan.span)
         )
@@ -247,26 +246,26 @@ def _gaps(
             if was_full
             else (MissingKind.MINUTES, reason)
         )
-        found.append(MissingItem(what, why, retry_at, _format_window(part)))
-    return tuple(found)
+        gaps.append(MissingItem(what, why, retry_at, _format_window(part)))
+    return tuple(gaps)
 
 
-def _event(endpoint: Endpoint, found: EventRow) -> AbnormalEvent:
+def _event(endpoint: Endpoint, row: EventRow) -> AbnormalEvent:
     try:
-        at = parse_required_time(found.ts)
+        at = parse_required_time(row.ts)
     except ValueError:
         raise invalid_response(endpoint, "ts") from None
     return AbnormalEvent(
-        uid=str(found.user),
-        cname=found.cname,
-        kind=Code("agora.exp_id", clean_code(found.exp_id)),
+        uid=str(row.user),
+        cname=row.cname,
+        kind=Code("agora.exp_id", clean_code(row.exp_id)),
         at=at,
-        factors=tuple(_factor(cause) for cause in found.cause_tags or ()),
+        factors=tuple(_factor(cause) for cause in row.cause_tags or ()),
     )
 
 
 def _factor(cause: CauseRow) -> Factor:
-    """The same factor may stand twice, once per person it lies with: nothing is merged."""
+    """The same factor may occur twice, once per person it is attributed to; both are kept."""
     peer_uid = None if cause.host_user in (None, 0, "0", "") else str(cause.host_user)
     return Factor(Code("agora.factor_id", clean_code(cause.factor_id)), peer_uid)
 
@@ -285,11 +284,6 @@ def _distance(part: Window, moment: dt.datetime) -> dt.timedelta:
 
 
 def _format_window(span: Window) -> str:
-    """A stretch of time as it is shown: ISO 8601 UTC, both ends."""
+    """A window as it is displayed: ISO 8601 UTC, both ends."""
     ends = (span.since.astimezone(dt.UTC), span.until.astimezone(dt.UTC))
     return "/".join(f"{end:%Y-%m-%dT%H:%M:%SZ}" for end in ends)
-
-
-def _up_to_second(moment: dt.datetime) -> dt.datetime:
-    whole = moment.replace(microsecond=0)
-    return whole if whole == moment else whole + dt.timedelta(seconds=1)

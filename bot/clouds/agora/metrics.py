@@ -1,4 +1,4 @@
-"""Agora's metric ids per generation, and how raw points become arrays."""
+"""Agora's metric ids per generation, and parsing of points into arrays."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SEED: Final = _BOTH | {
 }
 
 _CURRENT: Final = _BOTH | {
-    "20006": MetricKind(Metric.SEND_BITRATE_LOW, Unit.KBPS, _V, _UP),  # not the seed's meaning
+    "20006": MetricKind(Metric.SEND_BITRATE_LOW, Unit.KBPS, _V, _UP),  # not as in 2020
     "20021": MetricKind(Metric.TASK_DELAY, Unit.MS),
     "20022": MetricKind(Metric.ROUTER_LATENCY, Unit.MS),
     "20023": MetricKind(Metric.SEND_FPS_LOW, Unit.FPS, _V, _UP),
@@ -83,16 +83,16 @@ _UNKNOWN: Final = MetricKind(Metric.OTHER, Unit.NUMBER)
 
 
 def kind_of(mid: str, generation: str) -> MetricKind:
-    """What a metric id measures in this generation; an unknown one is OTHER."""
+    """Return what a metric id measures in this generation; an unknown one is OTHER."""
     return KINDS[generation].get(mid, _UNKNOWN)
 
 
 def parse_points(raw: bytes) -> tuple[FloatArray, FloatArray]:
-    """Turn raw `[[second, value], ...]` into sorted times and values, without gaps' nulls.
+    """Parse `[[second, value], ...]` into sorted times and values; nulls are left out.
 
-    Of two values for one second the first stands. Raises ValueError for anything else than such
-    a list. Numbers are read by numpy, which takes two thirds of the time of typed decoding and
-    no objects; whatever is not plainly a list of pairs of numbers takes the slow way.
+    Of two values of one second the first is kept. Raises ValueError for anything but such a
+    list. numpy reads the numbers in two thirds of the time of typed decoding and without
+    objects; what is not plainly a list of pairs of numbers is decoded by msgspec.
     """
     pairs = _plain_pairs(raw)
     if pairs is None:
@@ -103,7 +103,7 @@ def parse_points(raw: bytes) -> tuple[FloatArray, FloatArray]:
 
 
 def _plain_pairs(raw: bytes) -> FloatArray | None:
-    """Read the common shape; None when there is anything but pairs of numbers."""
+    """Parse the usual shape; None when there is anything but pairs of numbers."""
     shape = raw.translate(None, _NUMBER_BYTES)
     count = shape.count(b"[,]")
     if not count or shape != b"[" + b",".join([b"[,]"] * count) + b"]":

@@ -1,164 +1,203 @@
-"""What Agora told of one call, joined into participants and series. Pure: asks nothing."""
+"""Fetches one call: `call/details` of 2020, today's `call/sessions` and `call/metrics`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
-
-from bot.call import (
-    Call,
-    Code,
-    Direction,
-    Metric,
-    MissingItem,
-    MissingKind,
-    MissingReason,
-    Participant,
-    Series,
-)
-from bot.clouds.agora.client import Generation
-from bot.clouds.agora.metrics import CODE_KINDS, MetricKind, kind_of, parse_points
-from bot.clouds.agora.schemas import (
-    MetricRow,
-    SessionMetricsRow,
-    UserRow,
-    parse_required_time,
-    parse_time,
+from bot.call import Call, CallRecord, MissingItem, MissingKind, MissingReason
+from bot.clouds.agora.client import AgoraClient, Generation, span_params
+from bot.clouds.agora.schemas import Details, SessionMetricsRow, UserRow
+from bot.clouds.agora.series import (
+    build_participants,
+    build_series,
+    missing_participants,
+    truncated_uids,
 )
 from bot.clouds.endpoint import Endpoint
-from bot.clouds.errors import clean_code, invalid_response
+from bot.clouds.errors import NotYetPublishedError
+from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
+from bot.errors import CloudRefusedError
 from bot.ports import Window
 
-_SENT_SIZES: Final = {
-    Metric.RECEIVE_WIDTH: Metric.SEND_WIDTH,
-    Metric.RECEIVE_HEIGHT: Metric.SEND_HEIGHT,
-}
+_ENDED_TTL: Final = dt.timedelta(minutes=10)
+_RUNNING_TTL: Final = dt.timedelta(seconds=20)
+_UIDS_MAX: Final = 10
+_SIDS_MAX: Final = 20
+_SESSIONS_MAX: Final = 40  # of a whole class, at one request a second
+_PAGES_MAX: Final = 10
+_THREAD_FROM_BYTES: Final = 1024 * 1024
+_NOT_FOUND: Final = 404
 
 
-def build_participants(
-    endpoint: Endpoint, users: Iterable[UserRow], uids: Collection[str]
-) -> tuple[Participant, ...]:
-    """Return the stays of these uids (of everybody when there are none), first joiner first.
+@dataclass(slots=True)
+class _CallRows:
+    """The rows of one call, from all its requests."""
 
-    Raises CloudNonsenseError when a time is none.
+    users: list[UserRow] = field(default_factory=list)
+    sessions: list[SessionMetricsRow] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the points, which are not parsed yet."""
+        metrics = (metric for session in self.sessions for metric in session.data or ())
+        return sum(memoryview(metric.kvs).nbytes for metric in metrics)
+
+
+async def fetch_record(
+    client: AgoraClient, call: Call, uids: Sequence[str], window: Window
+) -> CallRecord:
+    """Return participants and series of these uids within the window, and what is missing.
+
+    Data that is not published yet, expired, unknown or truncated is listed in `missing`; any
+    other failure is raised as CloudError.
     """
-    matching = [user for user in users if not uids or str(user.uid) in uids]
-    sessions = {str(user.sid): _participant(endpoint, user) for user in matching}
-    return tuple(sorted(sessions.values(), key=lambda session: session.joined_at))
-
-
-def truncated_uids(
-    endpoint: Endpoint, users: Sequence[UserRow], uids: Collection[str]
-) -> tuple[MissingItem, ...]:
-    """Say which uids may be hidden behind the ten the seed names, newest joiner first."""
-    if endpoint.max_rows is None or len(users) < endpoint.max_rows:
-        return ()
-    seen = {str(user.uid) for user in users}
-    return tuple(
-        MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail=uid)
-        for uid in uids
-        if uid not in seen
-    )
-
-
-def build_series(
-    endpoint: Endpoint,
-    sessions: Iterable[SessionMetricsRow],
-    participants: Iterable[Participant],
-    window: Window,
-    generation: Generation,
-) -> tuple[Series, ...]:
-    """Return what was measured at these participants within the window, joined by `sid`.
-
-    Raises CloudNonsenseError when points are no pairs of numbers.
-    """
-    uids = {session.sid: session.uid for session in participants}
-    found: dict[tuple[str, str, str | None], Series] = {}
-    for session in sessions:
-        uid = uids.get(str(session.sid))
-        for metric in session.data or () if uid is not None else ():
-            series = _series(endpoint, str(uid), str(session.sid), metric, generation)
-            key = (series.sid, series.code.value, series.peer_uid)
-            found[key] = _merge(found[key], series) if key in found else series
-    clipped = (_clip(series, window) for series in found.values())
-    return tuple(series for series in clipped if series.times.size)
-
-
-def missing_participants(call: Call, endpoint: Endpoint, window: Window) -> MissingItem:
-    """Say why a call has no users: its details come out later than its name, or never."""
-    due_at = call.started_at + endpoint.delay
-    if window.until < due_at:
-        return MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, due_at, call.id)
-    return MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id)
-
-
-def _participant(endpoint: Endpoint, user: UserRow) -> Participant:
+    generation = await client.generation(call.app)
     try:
-        joined_at = parse_required_time(user.join_ts)
-        left_at = None if user.finished is False else parse_time(user.leave_ts)
-    except ValueError:
-        raise invalid_response(endpoint, "join_ts") from None
-    return Participant(
-        uid=str(user.uid),
-        sid=str(user.sid),
-        joined_at=joined_at,
-        left_at=left_at,
-        network=user.network or "",
-        platform=user.platform or "",
-        device=user.device_type or "",
-        sdk=user.sdk_version or "",
-        sends=user.speaker,
+        return await _fetch(client, call, uids, window, generation)
+    except CloudRefusedError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return await _fetch_other_generation(client, call, uids, window, generation)
+
+
+async def _fetch_other_generation(
+    client: AgoraClient, call: Call, uids: Sequence[str], window: Window, generation: Generation
+) -> CallRecord:
+    """404: either the API is of the other generation, or it has no such call."""
+    other: Generation = "current" if generation == "seed" else "seed"
+    if client.is_auto:
+        try:
+            record = await _fetch(client, call, uids, window, other)
+        except CloudRefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+        else:
+            await client.save_generation(other)
+            return record
+    return CallRecord(
+        call, missing=(MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
     )
 
 
-def _series(
-    endpoint: Endpoint, uid: str, sid: str, metric: MetricRow, generation: Generation
-) -> Series:
-    peer_uid = None if metric.peer_uid in (None, 0, "0", "") else str(metric.peer_uid)
-    mid = clean_code(metric.mid)
-    kind = (
-        _sent_size_kind(kind_of(mid, generation)) if peer_uid is None else kind_of(mid, generation)
-    )
+async def _fetch(
+    client: AgoraClient, call: Call, uids: Sequence[str], window: Window, generation: Generation
+) -> CallRecord:
+    endpoint = client.find_endpoint("details" if generation == "seed" else "metrics", generation)
+    now = client.clock.now()
+    span, missing = _available_window(endpoint, call, window, now)
+    newest = now - endpoint.delay
+    if span is None:
+        return CallRecord(call, missing=missing, fresh_until=newest)
     try:
-        times, values = parse_points(bytes(metric.kvs))
-    except ValueError:
-        raise invalid_response(endpoint, "kvs") from None
-    return Series(
-        uid=uid,
-        sid=sid,
-        metric=kind.metric,
-        unit=kind.unit,
-        times=times,
-        values=values,
-        code=Code(CODE_KINDS[generation], mid),
-        media=kind.media,
-        direction=kind.direction,
-        peer_uid=peer_uid,
-    )
+        call_rows = await _fetch_rows(client, call, uids, span, generation)
+    except NotYetPublishedError as error:
+        early = MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, error.retry_at, call.id)
+        return CallRecord(call, missing=(early,), fresh_until=newest)
+    if not call_rows.users:
+        missing_users = (
+            ()
+            if uids and generation == "current"
+            else (missing_participants(call, endpoint, span),)
+        )
+        return CallRecord(call, missing=missing + missing_users, fresh_until=span.until)
+    if generation == "seed":
+        missing += truncated_uids(endpoint, call_rows.users, uids)
+
+    def build() -> CallRecord:
+        participants = build_participants(endpoint, call_rows.users, uids)
+        series = build_series(endpoint, call_rows.sessions, participants, span, generation)
+        return CallRecord(call, participants, series, missing, span.until)
+
+    return build() if call_rows.size_bytes < _THREAD_FROM_BYTES else await asyncio.to_thread(build)
 
 
-def _sent_size_kind(kind: MetricKind) -> MetricKind:
-    """A picture size without a peer is the size of what is sent."""
-    if kind.metric not in _SENT_SIZES:
-        return kind
-    return MetricKind(_SENT_SIZES[kind.metric], kind.unit, kind.media, Direction.UP)
+def _available_window(
+    endpoint: Endpoint, call: Call, window: Window, now: dt.datetime
+) -> tuple[Window | None, tuple[MissingItem, ...]]:
+    """The part of the window within the call that is published and not expired."""
+    since = max(window.since, call.started_at)
+    until = window.until if call.ended_at is None else min(window.until, call.ended_at)
+    oldest = now - endpoint.look_back + CLOCK_SKEW if endpoint.look_back else since
+    newest = now - endpoint.delay
+    if until < since:
+        return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
+    if until < oldest:
+        return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
+    missing: tuple[MissingItem, ...] = ()
+    if until > newest:
+        missing = (
+            MissingItem(
+                MissingKind.CALL, MissingReason.NOT_OUT_YET, until + endpoint.delay, call.id
+            ),
+        )
+        until = round_down(newest)
+    since = max(since, oldest)
+    return (Window(since, until) if until > since else None), missing
 
 
-def _merge(earlier: Series, later: Series) -> Series:
-    """The same series out of two questions, whose edges may overlap."""
-    times = np.concatenate([earlier.times, later.times])
-    values = np.concatenate([earlier.values, later.values])
-    times, first = np.unique(times, return_index=True)
-    return replace(earlier, times=times, values=values[first])
+async def _fetch_rows(
+    client: AgoraClient, call: Call, uids: Sequence[str], span: Window, generation: Generation
+) -> _CallRows:
+    call_rows = _CallRows()
+    endpoint = client.find_endpoint("details" if generation == "seed" else "metrics", generation)
+    for chunk in split_window(whole_seconds(span), endpoint.max_span):
+        call_query = _CallQuery(client, call, chunk, call_rows)
+        await (
+            call_query.fetch_details() if generation == "seed" else call_query.fetch_sessions(uids)
+        )
+    return call_rows
 
 
-def _clip(series: Series, window: Window) -> Series:
-    since, until = window.since.timestamp(), window.until.timestamp()
-    inside = slice(
-        int(np.searchsorted(series.times, since, "left")),
-        int(np.searchsorted(series.times, until, "right")),
-    )
-    return replace(series, times=series.times[inside], values=series.values[inside])
+@dataclass(frozen=True, slots=True)
+class _CallQuery:
+    """The requests about one window of one call; the rows are collected in `call_rows`."""
+
+    client: AgoraClient
+    call: Call
+    span: Window
+    call_rows: _CallRows
+
+    async def fetch_details(self) -> None:
+        """Fetch all users and metrics from the API of 2020, which has no filter."""
+        params = {"exclude_server_user": "true", "exclude_metrics_info": "false"}
+        body = await self._fetch_rows("details", params)
+        self.call_rows.users += body.call_info or ()
+        self.call_rows.sessions += body.metrics or ()
+
+    async def fetch_sessions(self, uids: Sequence[str]) -> None:
+        """Fetch from today's API: the sessions of these uids, then their metrics."""
+        users: list[UserRow] = []
+        for first in range(0, max(1, len(uids)), _UIDS_MAX):
+            users += await self._session_pages(uids[first : first + _UIDS_MAX])
+        self.call_rows.users += users
+        # Without uids: the metrics of senders are most useful.
+        chosen = users if uids else sorted(users, key=lambda user: not user.speaker)[:_SESSIONS_MAX]
+        sids = sorted({str(user.sid) for user in chosen})
+        for first in range(0, len(sids), _SIDS_MAX):
+            params = {"sids": ",".join(sids[first : first + _SIDS_MAX])}
+            self.call_rows.sessions += (await self._fetch_rows("metrics", params)).metrics or ()
+
+    async def _session_pages(self, uids: Sequence[str]) -> list[UserRow]:
+        size = self.client.find_endpoint("sessions", "current").max_rows or 1
+        params = {"exclude_server_user": "true", "page_size": str(size)}
+        if uids:
+            params["uids"] = ",".join(uids)
+        users: list[UserRow] = []
+        for page_no in range(1, _PAGES_MAX + 1):
+            body = await self._fetch_rows("sessions", {**params, "page_no": str(page_no)})
+            page = body.call_info or []
+            users += page
+            if len(page) < size or len(users) >= (body.total_size or len(users) + 1):
+                break
+        return users
+
+    async def _fetch_rows(self, name: str, params: dict[str, str]) -> Details:
+        endpoint = self.client.find_endpoint(name, "seed" if name == "details" else "current")
+        has_ended = self.call.ended_at is not None and self.span.until >= self.call.ended_at
+        ttl = _ENDED_TTL if has_ended else _RUNNING_TTL
+        query = {"call_id": self.call.id, **span_params(self.span), **params}
+        return await self.client.cached_get(self.call.app, endpoint, query, Details, ttl)

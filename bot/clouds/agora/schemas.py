@@ -1,4 +1,4 @@
-"""Agora's answers on the wire and how to tell a yes from a no. Its JSON stops in this package."""
+"""Agora's responses: their fields, and errors by code, status and message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.clouds.errors import (
     refused,
     server_error,
 )
-from bot.clouds.http import ApiResponse
+from bot.clouds.http import ApiResponse, retry_after_s
 from bot.errors import CloudRefusedError
 
 Id = int | str
@@ -35,7 +35,7 @@ _MIN_RETRY_AFTER_S: Final = 2.0
 
 
 class Envelope(msgspec.Struct):
-    """What every answer has. `message` is never a sign of success: it may be anything."""
+    """The fields of every response. `message` does not signal success: it may be anything."""
 
     code: int | str | None = None
     message: msgspec.Raw = msgspec.Raw(b"null")
@@ -52,7 +52,7 @@ class CallRow(msgspec.Struct):
 
 
 class CallList(Envelope):
-    """`call/lists`. The seed always tells `has_more`; only today's generation the last three."""
+    """`call/lists`. `has_more` is of the API of 2020; today's has the last three."""
 
     call_lists: list[CallRow] | None = None
     has_more: bool | None = None
@@ -62,13 +62,13 @@ class CallList(Envelope):
 
     @property
     def is_current(self) -> bool:
-        """Tell whether today's generation answered."""
+        """Tell whether this is a response of today's generation."""
         current_fields = (self.total_size, self.page_no, self.request_id)
         return self.has_more is None or any(each is not None for each in current_fields)
 
 
 class UserRow(msgspec.Struct):
-    """One stay of one user; times are epoch seconds."""
+    """One session of one user; times are epoch seconds."""
 
     sid: Id
     uid: Id
@@ -83,7 +83,7 @@ class UserRow(msgspec.Struct):
 
 
 class MetricRow(msgspec.Struct):
-    """One metric of one stay; `kvs` are pairs of epoch second and value, left raw."""
+    """One metric of one session; `kvs` are pairs of epoch second and value, unparsed."""
 
     mid: Id
     kvs: msgspec.Raw = msgspec.Raw(b"null")
@@ -91,14 +91,14 @@ class MetricRow(msgspec.Struct):
 
 
 class SessionMetricsRow(msgspec.Struct):
-    """All metrics of one stay."""
+    """All metrics of one session."""
 
     sid: Id
     data: list[MetricRow] | None = None
 
 
 class Details(Envelope):
-    """The seed's `call/details`, and today's `call/sessions` and `call/metrics`."""
+    """`call/details` of 2020, and today's `call/sessions` and `call/metrics`."""
 
     call_info: list[UserRow] | None = None
     metrics: list[SessionMetricsRow] | None = None
@@ -106,7 +106,7 @@ class Details(Envelope):
 
 
 class CauseRow(msgspec.Struct):
-    """One root cause. `host_user` "" means that it lies with the user of the event."""
+    """One root cause. `host_user` "" means the user of the event."""
 
     factor_id: Id
     host_user: Id | None = None
@@ -134,9 +134,9 @@ Body = TypeVar("Body", bound=Envelope)
 def parse_response(
     endpoint: Endpoint, response: ApiResponse, body_type: type[Body], now: dt.datetime
 ) -> Body:
-    """Return the body of a yes; raise the typed error of a no or of nonsense.
+    """Return the body of a success; raise the CloudError of an error or invalid response.
 
-    Yes is HTTP 2xx with body code 0 or 200 (the documents show both), whatever the message says.
+    A success is HTTP 2xx with body code 0 or 200 (the documents show both), whatever the message.
     """
     if response.status // 100 != 2:  # noqa: PLR2004 - HTTP's class of success
         raise _error_for(endpoint, response, _envelope(response.body), now)
@@ -155,7 +155,7 @@ def parse_response(
 
 
 def parse_time(value: JsonTime) -> dt.datetime | None:
-    """Read epoch seconds. "-", "", null, 0 and Go's zero time mean that there is none.
+    """Parse epoch seconds. "-", "", null, 0 and Go's zero time mean none.
 
     Raises ValueError for anything else that is no time.
     """
@@ -173,11 +173,11 @@ def parse_time(value: JsonTime) -> dt.datetime | None:
 
 
 def parse_required_time(value: JsonTime) -> dt.datetime:
-    """Read epoch seconds that must be there; ValueError otherwise."""
-    found = parse_time(value)
-    if found is None:
+    """Parse required epoch seconds; ValueError when there are none."""
+    time = parse_time(value)
+    if time is None:
         raise ValueError("no time")
-    return found
+    return time
 
 
 def _envelope(body: bytes) -> Envelope:
@@ -188,7 +188,7 @@ def _envelope(body: bytes) -> Envelope:
 
 
 def _number(code: int | str | None) -> int | None:
-    """A code as a number; some answers carry it as text."""
+    """A code as a number; in some responses it is text."""
     if isinstance(code, str):
         return int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None  # noqa: PLR2004 - no code is longer
     return code
@@ -197,13 +197,14 @@ def _number(code: int | str | None) -> int | None:
 def _error_for(
     endpoint: Endpoint, response: ApiResponse, envelope: Envelope, now: dt.datetime
 ) -> CloudRefusedError:
-    """Choose the error of a no: by the body's code when HTTP said yes, else by HTTP's status."""
+    """Return the error of a response: by the body's code when HTTP is 2xx, else by the status."""
     code = "" if envelope.code is None else clean_code(envelope.code)
-    http_said_yes = response.status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
-    meaning = (_number(envelope.code) or 0) if http_said_yes else response.status
+    is_http_success = response.status // 100 == 2  # noqa: PLR2004 - HTTP's class of success
+    meaning = (_number(envelope.code) or 0) if is_http_success else response.status
     reason = bytes(envelope.message).lower()
     if b"no auth" in reason:
-        return _access_denied(endpoint, response.status, code)
+        text = access_denied(endpoint, code or str(response.status))
+        return refused(endpoint, status=response.status, code=code, text=text)
     if b"time range limit" in reason:
         return data_expired(endpoint, status=response.status, code=code)
     if b"time length limit" in reason:
@@ -215,20 +216,10 @@ def _error_for(
     return refused(endpoint, status=meaning, code=code)
 
 
-def _access_denied(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
-    return CloudRefusedError(
-        access_denied(endpoint, code or str(status)),
-        cloud=endpoint.cloud,
-        endpoint=endpoint.name,
-        status=status,
-        code=code,
-    )
-
-
 def _rate_limited(
     endpoint: Endpoint, response: ApiResponse, reason: bytes, code: str, now: dt.datetime
 ) -> CloudRefusedError:
-    """Tell from the reason which limit it was; the document lists the reasons under code 300."""
+    """Return the error of a limit, by its reason; the document lists the reasons under code 300."""
     if b"latency limit" in reason:
         retry_at = now + endpoint.delay
         return not_yet_published(endpoint, retry_at, status=response.status, code=code)
@@ -243,12 +234,12 @@ def _rate_limited(
 
 
 def _retry_after(response: ApiResponse, now: dt.datetime) -> dt.datetime | None:
-    """Read the Retry-After header, in seconds or as a date; None when absent or odd."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 6:  # noqa: PLR2004 - about a day
-        return now + dt.timedelta(seconds=int(value))
+    """Parse the Retry-After header, in seconds or a date; None when absent or invalid."""
+    seconds = retry_after_s(response)
+    if seconds is not None:
+        return now + dt.timedelta(seconds=seconds)
     try:
-        when = parsedate_to_datetime(value)
+        when = parsedate_to_datetime(response.headers.get("retry-after", ""))
     except ValueError:
         return None
     if when.tzinfo is None:

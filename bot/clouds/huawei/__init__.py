@@ -1,13 +1,7 @@
-"""Huawei Cloud SparkRTC: its REST API of 2023-11. Its JSON goes no further than here."""
+"""Huawei Cloud SparkRTC: its REST API of 2023-11."""
 
 from bot.clouds.huawei.client import HuaweiClient
-from bot.clouds.huawei.cloud import HuaweiCloud
-from bot.clouds.huawei.credentials import AccessKeyCredentials, Credentials, IamTokenCredentials
+from bot.clouds.huawei.cloud import HuaweiCloud, build_huawei
+from bot.clouds.huawei.credentials import AccessKeyCredentials
 
-__all__ = [
-    "AccessKeyCredentials",
-    "Credentials",
-    "HuaweiClient",
-    "HuaweiCloud",
-    "IamTokenCredentials",
-]
+__all__ = ["AccessKeyCredentials", "HuaweiClient", "HuaweiCloud", "build_huawei"]

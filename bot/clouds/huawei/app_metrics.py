@@ -1,4 +1,4 @@
-"""What Huawei tells of a whole app, by topic. The asking is `statistics.py`'s."""
+"""Metrics of a whole app from Huawei, by topic."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.clouds.huawei.app_metric_queries import (
 )
 from bot.clouds.huawei.client import HuaweiClient
 from bot.clouds.merge import merge_results
-from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Topic, Window
 
@@ -97,20 +97,18 @@ _DEFINITIONS: Final[dict[Topic, tuple[Message, ...]]] = {
 
 
 class AppMetricsFetcher:
-    """Huawei's figures of whole apps; the last answers are kept in `response_cache`.
+    """Fetches the metrics of whole apps from Huawei.
 
-    All of it comes out of one allowance of 30 questions a minute, which diagnoses need too.
+    All requests share one quota of 30 a minute with those of diagnoses.
     """
 
-    def __init__(
-        self, client: HuaweiClient, statistics: StatisticsApi, response_cache: ResponseCache
-    ) -> None:
+    def __init__(self, client: HuaweiClient, fetcher: CachedFetcher) -> None:
         self._client = client
-        self._statistics = statistics
-        self._fetcher = CachedFetcher(response_cache, client.clock)
+        self._statistics = StatisticsApi(client)
+        self._fetcher = fetcher
 
     async def fetch(self, app: str, topic: Topic) -> AppMetrics:
-        """Return what Huawei tells of an app; what failed is told in it, never raised."""
+        """Return the metrics of an app; failures are listed in it, never raised."""
         now = self._client.clock.now()
         results = await self._fetcher.fetch_all(self._fetch_requests(app, topic))
         return merge_results(topic, app, "huawei", now, results, explanations=_DEFINITIONS[topic])
@@ -155,12 +153,12 @@ class AppMetricsFetcher:
     async def _live_quality(self, app: str, metric: LiveQuality, sdk: SdkType) -> PartialMetrics:
         window = self._last_hour("realtime_quality")
         trend = await self._statistics.live_quality(app, metric, sdk, window)
-        return self._live(replace(trend, definition=_figure(trend.name, sdk)), window)
+        return self._live(replace(trend, definition=_definition(trend.name, sdk)), window)
 
     async def _live_network(self, app: str, metric: LiveNetwork, sdk: SdkType) -> PartialMetrics:
         window = self._last_hour("realtime_network")
         trend = await self._statistics.live_network(app, metric, sdk, window)
-        return self._live(replace(trend, definition=_figure(trend.name, sdk)), window)
+        return self._live(replace(trend, definition=_definition(trend.name, sdk)), window)
 
     def _live(self, trend: Trend, window: Window) -> PartialMetrics:
         now = self._client.clock.now()
@@ -174,7 +172,7 @@ class AppMetricsFetcher:
         return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
     async def _billed(self, app: str, kind: UsageKind) -> PartialMetrics:
-        """Of calls also their parts by picture size, without those that nobody used."""
+        """The time of calls also by picture size, without the sizes that nobody used."""
         since, until = self._days()
         usages = await self._statistics.usage(app, kind, since.date(), (until - _DAY).date())
         used = {usage.definition for usage in usages if usage.value and kind == _CALLS}
@@ -187,7 +185,9 @@ class AppMetricsFetcher:
         since, until = self._days()
         last = (until - _DAY).date()
         daily_usages = await self._statistics.daily_quality(app, metrics, since.date(), last)
-        usages = tuple(replace(usage, definition=_figure(usage.metric)) for usage in daily_usages)
+        usages = tuple(
+            replace(usage, definition=_definition(usage.metric)) for usage in daily_usages
+        )
         return PartialMetrics(self._client.clock.now(), until + _DAY, since, until, usages=usages)
 
     async def _distribution(self, app: str, dimension: Dimension) -> PartialMetrics:
@@ -211,14 +211,14 @@ class AppMetricsFetcher:
         return Window(until - _HOUR, until)
 
     def _days(self) -> tuple[dt.datetime, dt.datetime]:
-        """The last whole days of UTC, as midnights; the second one is today's."""
+        """The last whole days of UTC, as midnights; the second is today's."""
         now = self._client.clock.now().astimezone(dt.UTC)
         until = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return until - _DAYS * _DAY, until
 
 
-def _figure(name: Code, sdk: SdkType | None = None) -> MetricDefinition:
-    """What a rate or a time is; whom a live one counts is told by the kind of SDK."""
+def _definition(name: Code, sdk: SdkType | None = None) -> MetricDefinition:
+    """The definition of a rate or a time; `sdk` is the kind of client a live one counts."""
     is_freeze = "Freeze" in name.value
     is_good = not is_freeze and not name.value.endswith(("Time", "Delay"))
     within = _FREEZE_MS if is_freeze else _JOIN_MS if "5Secs" in name.value else None

@@ -1,46 +1,21 @@
-"""Finding the calls of a room: 13.1, whose rows are rooms that may have held several classes."""
+"""Finds the calls of a room: 13.1, one row of which may have held several classes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Final
 
-import msgspec
-
 from bot.call import Call
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
-from bot.clouds.huawei.client import (
-    HuaweiClient,
-    fetch_pages,
-    round_down,
-    span_params,
-    whole_seconds,
-)
-from bot.clouds.huawei.schemas import Id, JsonTime, parse_required_time, parse_time
+from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
+from bot.clouds.huawei.schemas import RoomRow, Rooms, parse_required_time, parse_time
+from bot.clouds.windows import CLOCK_SKEW, round_down, whole_seconds
 from bot.ports import Window
 
-_CLOCK_SKEW: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _RUNNING_TTL: Final = dt.timedelta(seconds=15)
 _ENDED_TTL: Final = dt.timedelta(minutes=5)
 _RUNNING: Final = "RUNNING"
-
-
-class RoomRow(msgspec.Struct):
-    """One room; `end_time` is when the last class in it ended, "-" while one goes on (W14)."""
-
-    room_id: Id
-    start_time: JsonTime
-    end_time: JsonTime = None
-    state: str | None = None
-    duration: float | str | None = None
-
-
-class Rooms(msgspec.Struct):
-    """13.1's answer."""
-
-    total: int | None = None
-    room_info_list: list[RoomRow] | None = None
 
 
 async def find_calls(
@@ -48,26 +23,26 @@ async def find_calls(
 ) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
-    13.1 lists the rooms created within a stretch, so it is asked as far back as it remembers:
-    a room id that is used again may have been created weeks ago. Raises CloudForgotError for a
-    window before all it remembers, and any other CloudError.
+    13.1 lists the rooms created within a window, so the request goes back as far as it keeps
+    them: a room id in use again may have been created weeks ago. Raises CloudDataExpiredError for
+    an older window, and any other CloudError.
     """
     endpoint = client.find_endpoint("rooms")
     now = client.clock.now()
     retention = endpoint.look_back or dt.timedelta(days=1)
-    if window.until < now - retention + _CLOCK_SKEW:
+    if window.until < now - retention + CLOCK_SKEW:
         raise data_expired(endpoint)
     is_running = window.until > now - endpoint.delay
     until = round_down(now) if window.until > now else whole_seconds(window).until
     span = Window(
-        max(now - retention + _CLOCK_SKEW, until - retention).replace(microsecond=0), until
+        max(now - retention + CLOCK_SKEW, until - retention).replace(microsecond=0), until
     )
-    found: dict[str, Call] = {}
+    calls: dict[str, Call] = {}
     for room in await _rooms(client, app, endpoint, cname, span, is_running=is_running):
         call = _call(endpoint, app, room)
         if call.cname == cname and _overlaps(call, window):
-            found[call.id] = call
-    return tuple(sorted(found.values(), key=lambda call: call.started_at, reverse=True))
+            calls[call.id] = call
+    return tuple(sorted(calls.values(), key=lambda call: call.started_at, reverse=True))
 
 
 async def _rooms(
@@ -83,7 +58,7 @@ async def _rooms(
     params = {"app": client.apps[app], "room_id": cname, **_rounded_params(span)}
 
     async def fetch_page(page: dict[str, str]) -> tuple[list[RoomRow], int | None]:
-        body = await client.cached_body(app, endpoint, params | page, Rooms, ttl)
+        body = await client.cached_get(app, endpoint, params | page, Rooms, ttl)
         if body.room_info_list is None and body.total is None:
             raise invalid_response(endpoint, "no room_info_list")
         return body.room_info_list or [], body.total
@@ -92,7 +67,7 @@ async def _rooms(
 
 
 def _rounded_params(span: Window) -> dict[str, str]:
-    """The far end moves with the clock; whole hours let a question be the same for a while."""
+    """The begin moves with the clock; in whole hours the request is the same for a while."""
     since = span.since.replace(minute=0, second=0) + dt.timedelta(hours=1)
     return span_params(Window(min(since, span.until), span.until))
 

@@ -1,7 +1,6 @@
-"""What Huawei's clients told it: 13.11 and 13.12, which have left the index and may be gone.
+"""Events reported by clients: 13.11 and 13.12, which are no longer in the document's index.
 
-A 404 is remembered for a week; then they are asked once more. Addresses and names of people
-that 13.11 carries are not read.
+After a 404 they are not requested for a week. IP addresses and names in 13.11 are not parsed.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ import msgspec
 from bot.call import AbnormalEvent, Code, Factor, Participant
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response, unsupported
-from bot.clouds.huawei.client import HuaweiClient, span_params, split_window, whole_seconds
+from bot.clouds.huawei.client import HuaweiClient, span_params
 from bot.clouds.huawei.schemas import Id, JsonTime, decode, parse_time
+from bot.clouds.windows import CLOCK_SKEW, split_window, whole_seconds
 from bot.errors import CloudError, CloudRefusedError
 from bot.ports import Window
 
@@ -30,7 +30,6 @@ _RETRY_AFTER: Final = dt.timedelta(days=7)
 _TTL: Final = dt.timedelta(minutes=5)
 _BEFORE: Final = dt.timedelta(minutes=1)
 _HOUR: Final = dt.timedelta(hours=1)
-_CLOCK_SKEW: Final = dt.timedelta(seconds=30)
 _NOT_FOUND: Final = 404
 _NO_UID: Final = frozenset({"", "0"})
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -38,9 +37,9 @@ _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class ClientEvent:
-    """Something a client told. `code` has no table anywhere: it is shown as a number (W31).
+    """An event reported by a client. `code` is documented nowhere: it is shown as a number (W31).
 
-    Empty texts are not known; `network` is such as `4g`.
+    Empty texts are unknown; `network` is for example `4g`.
     """
 
     at: dt.datetime
@@ -51,7 +50,7 @@ class ClientEvent:
 
 
 class _EventInfo(msgspec.Struct):
-    """The part of `event_info` we read."""
+    """The part of `event_info` that is parsed."""
 
     uid: Id | None = None
     session: Id | None = None
@@ -68,7 +67,7 @@ class _EventRow(msgspec.Struct):
 
 
 class _Events(_EventRow):
-    """13.11: one event as the table has it, or a list as the sample has it (W26)."""
+    """13.11: one event as in the table, or a list as in the sample (W26)."""
 
     data: list[_EventRow] | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -80,7 +79,7 @@ class _CauseRow(msgspec.Struct):
 
 
 class _ExperienceRow(msgspec.Struct):
-    """One person's trouble; `abnormal_list` may be null (W30)."""
+    """One user's abnormal experience; `abnormal_list` may be null (W30)."""
 
     uid: Id | None = None
     room_id: Id | None = None
@@ -89,86 +88,79 @@ class _ExperienceRow(msgspec.Struct):
 
 
 class _Experiences(_ExperienceRow):
-    """13.12: one object as the table has it, or a list in `data`."""
+    """13.12: one object as in the table, or a list in `data`."""
 
     data: list[_ExperienceRow] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ClientEvents:
-    """13.11 and 13.12, as long as they are there. `choice`: `off` never asks, `on` always does."""
+    """Fetches 13.11 and 13.12. `choice`: `off`, `on`, or `auto` (not for a week after a 404)."""
 
     def __init__(self, client: HuaweiClient, choice: str = "auto") -> None:
         self._client = client
         self._choice = choice
 
     async def events(self, app: str, cname: str, window: Window) -> tuple[ClientEvent, ...]:
-        """Return what the clients of a room told within the window (13.11), an hour at a time.
+        """Return the events of a room's clients within the window (13.11), fetched by the hour.
 
-        Raises CloudCannotError when the API is gone, and any other CloudError.
+        Raises CloudUnsupportedError when the endpoint is gone, and any other CloudError.
         """
         endpoint = self._client.find_endpoint("client_events")
-        found: list[ClientEvent] = []
+        events: list[ClientEvent] = []
         for body in await self._bodies(app, endpoint, cname, window):
-            found += (event for each in _rows(endpoint, body) if (event := _event(endpoint, each)))
-        inside = [event for event in found if window.since <= event.at <= window.until]
+            events += (event for each in _rows(endpoint, body) if (event := _event(endpoint, each)))
+        inside = [event for event in events if window.since <= event.at <= window.until]
         return tuple(sorted(inside, key=lambda event: event.at))
 
     async def experiences(self, app: str, cname: str, window: Window) -> tuple[AbnormalEvent, ...]:
-        """Return what went wrong for whom (13.12); its numbers have no table and stay numbers.
+        """Return abnormal experiences (13.12); their numbers are documented nowhere.
 
-        Rows outside the window, which the document's sample has, are left out. Raises as `events`.
+        Rows outside the window, as in the document's sample, are skipped. Raises as `events`.
         """
         endpoint = self._client.find_endpoint("client_abnormal")
-        found: dict[tuple[object, ...], AbnormalEvent] = {}
+        unique: dict[tuple[object, ...], AbnormalEvent] = {}
         experiences_bodies = await self._bodies(app, endpoint, cname, window)
         for each in (one for body in experiences_bodies for one in _experiences(endpoint, body)):
             for event in _abnormal_events(endpoint, each, cname):
                 if window.since <= event.at <= window.until:
-                    found[*event.key, event.factors] = event
-        return tuple(sorted(found.values(), key=lambda event: event.at))
+                    unique[*event.key, event.factors] = event
+        return tuple(sorted(unique.values(), key=lambda event: event.at))
 
     async def experiences_or_empty(
         self, app: str, cname: str, window: Window
     ) -> tuple[AbnormalEvent, ...]:
-        """Return the experiences of a room; whatever goes wrong, nothing is known.
-
-        For a room of which 13.13, which names causes, tells nothing.
-        """
+        """Return the experiences of a room, () after any CloudError."""
         try:
             return await self.experiences(app, cname, window)
         except CloudError as error:
-            log.debug("%s", error)
+            log.debug("no abnormal experiences of clients: %s", error)
             return ()
 
     async def networks(
         self, app: str, cname: str, participants: Sequence[Participant]
     ) -> dict[str, str]:
-        """Return the network type of sessions, as far as the clients told when they joined.
+        """Return the network type by session id, as the clients reported it when they joined.
 
-        One question about the hour after the first of them joined; whatever goes wrong, nothing
-        is known, for a diagnosis does without.
+        One request, about the hour after the first of them joined; {} after any CloudError, as a
+        diagnosis works without.
         """
         since = min((one.joined_at for one in participants), default=None)
         now = self._client.clock.now()
         look_back = self._client.find_endpoint("client_events").look_back or _HOUR
-        if (
-            since is None
-            or since - _BEFORE < now - look_back + _CLOCK_SKEW
-            or self._choice == "off"
-        ):
+        if since is None or since - _BEFORE < now - look_back + CLOCK_SKEW or self._choice == "off":
             return {}
         window = Window(since - _BEFORE, min(since - _BEFORE + _HOUR, now))
         try:
             events = await self.events(app, cname, window)
         except CloudError as error:
-            log.debug("%s", error)
+            log.debug("no network types of clients: %s", error)
             return {}
         return {event.session: event.network for event in events if event.session and event.network}
 
     async def _bodies(
         self, app: str, endpoint: Endpoint, cname: str, window: Window
     ) -> list[bytes]:
-        """Ask hour by hour. The room is always named, though the document calls it optional."""
+        """Fetch by the hour. The room is always given, though the document calls it optional."""
         params = {"app_id": self._client.apps[app], "room_id": cname}
         chunks = split_window(whole_seconds(window), endpoint.max_span)
         return [
@@ -176,12 +168,12 @@ class ClientEvents:
         ]
 
     async def _fetch(self, app: str, endpoint: Endpoint, params: dict[str, str]) -> bytes:
-        """Ask unless the API is known to be gone; remember when it is."""
+        """Fetch unless the endpoint is known to be gone; store when it is."""
         now = self._client.clock.now()
         if self._choice == "off" or (self._choice == "auto" and await self._is_gone(now)):
             raise unsupported("huawei", endpoint.name)
         try:
-            return bytes(await self._client.cached_body(app, endpoint, params, msgspec.Raw, _TTL))
+            return bytes(await self._client.cached_get(app, endpoint, params, msgspec.Raw, _TTL))
         except CloudRefusedError as error:
             if error.status != _NOT_FOUND or error.code.startswith("RTC."):
                 raise
@@ -199,7 +191,7 @@ class ClientEvents:
 
 
 def _rows(endpoint: Endpoint, content: bytes) -> Sequence[_EventRow]:
-    """Read either shape of 13.11, or a bare list."""
+    """Parse either shape of 13.11, or a bare list."""
     if content.lstrip().startswith(b"["):
         return decode(endpoint, content, list[_EventRow])
     body = decode(endpoint, content, _Events)
@@ -210,15 +202,15 @@ def _rows(endpoint: Endpoint, content: bytes) -> Sequence[_EventRow]:
     return (body,)
 
 
-def _event(endpoint: Endpoint, found: _EventRow) -> ClientEvent | None:
-    event_id = found.event_id if found.event_id is not None else found.evnet_id
+def _event(endpoint: Endpoint, row: _EventRow) -> ClientEvent | None:
+    event_id = row.event_id if row.event_id is not None else row.evnet_id
     try:
-        at = parse_time(found.ctime)
+        at = parse_time(row.ctime)
     except ValueError:
         raise invalid_response(endpoint, "ctime") from None
     if at is None or event_id is None:
         return None
-    info = _info(bytes(found.event_info))
+    info = _info(bytes(row.event_info))
     return ClientEvent(
         at=at,
         code=Code(EVENT_KIND, clean_code(event_id)),
@@ -229,7 +221,7 @@ def _event(endpoint: Endpoint, found: _EventRow) -> ClientEvent | None:
 
 
 def _info(raw: bytes) -> _EventInfo:
-    """Read `event_info`: JSON in a text, whose quotes may be escaped once more (W28)."""
+    """Parse `event_info`: JSON in a string, whose quotes may be escaped twice (W28)."""
     try:
         text = msgspec.json.decode(raw, type=str)
     except _DECODE_ERRORS:
@@ -243,7 +235,7 @@ def _info(raw: bytes) -> _EventInfo:
 
 
 def _experiences(endpoint: Endpoint, content: bytes) -> Sequence[_ExperienceRow]:
-    """Read either shape of 13.12, or a bare list."""
+    """Parse either shape of 13.12, or a bare list."""
     if content.lstrip().startswith(b"["):
         return decode(endpoint, content, list[_ExperienceRow])
     body = decode(endpoint, content, _Experiences)
@@ -255,22 +247,22 @@ def _experiences(endpoint: Endpoint, content: bytes) -> Sequence[_ExperienceRow]
 
 
 def _abnormal_events(
-    endpoint: Endpoint, found: _ExperienceRow, cname: str
+    endpoint: Endpoint, row: _ExperienceRow, cname: str
 ) -> Iterable[AbnormalEvent]:
-    for cause in found.abnormal_list or ():
+    for cause in row.abnormal_list or ():
         try:
             at = parse_time(cause.ts)
         except ValueError:
             raise invalid_response(endpoint, "ts") from None
-        if at is None or found.uid is None:
+        if at is None or row.uid is None:
             continue
         peer_uid = None if cause.peer_id is None else str(cause.peer_id)
-        peer_uid = None if peer_uid in (*_NO_UID, str(found.uid)) else peer_uid
+        peer_uid = None if peer_uid in (*_NO_UID, str(row.uid)) else peer_uid
         code = Code(EVENT_KIND, clean_code("" if cause.event_id is None else cause.event_id))
         yield AbnormalEvent(
-            uid=str(found.uid),
-            cname=cname if found.room_id is None else str(found.room_id),
-            kind=Code(EXPERIENCE_KIND, clean_code("" if found.exp_id is None else found.exp_id)),
+            uid=str(row.uid),
+            cname=cname if row.room_id is None else str(row.room_id),
+            kind=Code(EXPERIENCE_KIND, clean_code("" if row.exp_id is None else row.exp_id)),
             at=at,
             factors=(Factor(code, peer_uid),),
             peer_uid=peer_uid,

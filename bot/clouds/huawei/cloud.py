@@ -1,16 +1,17 @@
-"""Huawei SparkRTC as the desk sees it. Only the joining of its rooms is here."""
+"""Huawei SparkRTC as a `bot.ports.Cloud`, and how it is built from its settings."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-import msgspec
+import httpx
 
 from bot.call import Call, CallRecord, Report
+from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import clean_code, refused, unsupported
 from bot.clouds.huawei.app_metric_queries import StatisticsApi
 from bot.clouds.huawei.app_metrics import AppMetricsFetcher
@@ -18,12 +19,27 @@ from bot.clouds.huawei.calls import find_calls
 from bot.clouds.huawei.client import HuaweiClient
 from bot.clouds.huawei.client_events import ClientEvents
 from bot.clouds.huawei.control import RoomControlApi
+from bot.clouds.huawei.credentials import (
+    AccessKeyCredentials,
+    Credentials,
+    IamTokenCredentials,
+    IamUser,
+)
 from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.record import fetch_record
-from bot.clouds.huawei.schemas import Id
-from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
+from bot.clouds.huawei.schemas import Apps
+from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
 from bot.i18n.messages import message
-from bot.ports import AppMetrics, Capabilities, EventsResult, Topic, Window
+from bot.ports import (
+    AppMetrics,
+    Capabilities,
+    EventsResult,
+    Priority,
+    RemainingQuota,
+    Topic,
+    Window,
+)
+from bot.settings import CloudSettings
 
 # SparkRTC's FAQ on RoomID and UserID: both up to 64 letters, digits, "_" and "-".
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -32,27 +48,10 @@ _APPS_PAGE: Final = 100
 _APPS_PAGES_MAX: Final = 5
 
 
-class _AppState(msgspec.Struct):
-    state: str | None = None
-
-
-class _AppRow(msgspec.Struct):
-    """One app; its keys, which 5.2 shows, are not read."""
-
-    app_id: Id
-    state: _AppState | None = None
-
-
-class _Apps(msgspec.Struct):
-    count: int | None = None
-    apps: list[_AppRow] | None = None
-
-
 class HuaweiCloud:
     """SparkRTC's REST API of 2023-11. Implements `bot.ports.Cloud`.
 
-    Beyond that: `statistics` of a whole app, `control` of rooms and recordings, and what clients
-    told (`client_events`: `auto`, `on` or `off`).
+    `control` controls rooms and recordings. `client_events` is `auto`, `on` or `off`.
     """
 
     name: Final = "huawei"
@@ -65,10 +64,8 @@ class HuaweiCloud:
         response_cache: ResponseCache | None = None,
     ) -> None:
         self._client = client
+        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
         self.statistics: Final = StatisticsApi(client)
-        self._app_metrics = AppMetricsFetcher(
-            client, self.statistics, response_cache or InMemoryResponseCache()
-        )
         self.control: Final = RoomControlApi(client)
         self.client_events: Final = ClientEvents(client, client_events)
 
@@ -77,19 +74,18 @@ class HuaweiCloud:
 
     @property
     def apps(self) -> Sequence[str]:
-        """Our names of the apps it carries."""
+        """Our names of its apps."""
         return tuple(self._client.apps)
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do. It remembers rooms longer than metrics; metrics are what we need."""
+        """What it supports. Rooms are kept longer than metrics; `look_back` is that of metrics."""
         metrics = self._client.find_endpoint("qos")
         return Capabilities(
             reports=False,
             events=True,
             look_back=metrics.look_back or dt.timedelta(0),
             metrics_delay=metrics.delay,
-            events_delay=self._client.find_endpoint("abnormal_events").delay,
             cname=_NAME,
             cname_hint=_NAME_HINT,
             uid=_NAME,
@@ -100,9 +96,19 @@ class HuaweiCloud:
             occupancy=True,
         )
 
-    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+    async def restore_state(self) -> None:
+        """There is nothing to load."""
+
+    async def find_calls(
+        self,
+        app: str,
+        cname: str,
+        window: Window,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> tuple[Call, ...]:
         """Return the calls of this room that touch the window, newest first."""
-        return await find_calls(self._client, app, cname, window)
+        return await find_calls(self._client.with_priority(priority), app, cname, window)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
@@ -116,44 +122,85 @@ class HuaweiCloud:
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
         """Return Huawei's own diagnosis of a room, of all rooms when `cname` is "".
 
-        Where 13.13, which names causes, tells nothing of a room, 13.12 may know that something
-        went wrong, in numbers that have no table (W31).
+        Where 13.13, which names causes, has no events of a room, those of 13.12 are returned,
+        whose numbers are documented nowhere (W31).
         """
-        answer = await fetch_events(self._client, app, cname, window)
-        if answer.events or answer.missing or not cname:
-            return answer
+        result = await fetch_events(self._client, app, cname, window)
+        if result.events or result.missing or not cname:
+            return result
         events = await self.client_events.experiences_or_empty(app, cname, window)
-        return replace(answer, events=events)
+        return replace(result, events=events)
 
-    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
-        """Return the figures of a whole app; what failed is told in it, never raised."""
-        return await self._app_metrics.fetch(app, topic)
+    async def fetch_app_metrics(
+        self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
+    ) -> AppMetrics:
+        """Return metrics of a whole app; failures are listed in it, never raised."""
+        client = self._client.with_priority(priority)
+        return await AppMetricsFetcher(client, self._fetcher).fetch(app, topic)
 
-    async def send_report(self, report: Report) -> None:  # noqa: ARG002 - there is no such call
-        """Raise CloudCannotError: Huawei takes no reports."""
+    async def remaining_quotas(
+        self, app: str, names: Collection[str] | None = None
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of an app's quotas."""
+        return await self._client.remaining_quotas(app, names)
+
+    async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
+        """Raise CloudUnsupportedError: Huawei has no endpoint for reports."""
         raise unsupported("huawei", "report")
 
     async def check(self, app: str) -> str:
-        """Look the app up in the list of apps (5.2), which proves the key.
+        """Find the app in the list of apps (5.2), which tests the key.
 
         Returns the kind of key and the app's state, such as `aksk, ACTIVATION`. Raises
         CloudRefusedError when this account has no such app.
         """
         endpoint = self._client.find_endpoint("apps")
-        seen = 0
+        listed = 0
         for page in range(_APPS_PAGES_MAX):  # here the offset counts pages, not rows
             params = {"limit": str(_APPS_PAGE), "offset": str(page)}
-            body = await self._client.body(app, endpoint, params, _Apps)
+            body = await self._client.get(app, endpoint, params, Apps)
             rows = body.apps or []
             for each in rows:
                 if str(each.app_id) == self._client.apps[app]:
                     state = clean_code((each.state.state if each.state else None) or "unknown")
                     return f"{self._client.credentials.name}, {state}"
-            seen += len(rows)
-            if not rows or seen >= (body.count or 0):
+            listed += len(rows)
+            if not rows or listed >= (body.count or 0):
                 break
         raise refused(endpoint, status=0, code="RTC.00001015")
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         await self._client.close()
+
+
+def build_huawei(settings: CloudSettings, dependencies: CloudDependencies) -> HuaweiCloud:
+    """Build Huawei from its settings."""
+    client = HuaweiClient(
+        http=dependencies.http(settings),
+        clock=dependencies.clock,
+        cache=dependencies.cache(),
+        apps=settings.apps,
+        delay_scale=dependencies.delay_scale,
+        credentials=_build_credentials(settings, dependencies),
+        key_value_store=dependencies.key_value_store,
+        project_id=settings.options["project_id"],
+        array_style=settings.options.get("array_style", "comma"),
+    )
+    return HuaweiCloud(
+        client,
+        client_events=settings.options.get("client_events", "auto"),
+        response_cache=dependencies.response_cache,
+    )
+
+
+def _build_credentials(settings: CloudSettings, dependencies: CloudDependencies) -> Credentials:
+    secrets, project_id = settings.secrets, settings.options["project_id"]
+    if "access_key" in secrets:
+        host = httpx.URL(settings.base_url).netloc.decode()
+        keys = (secrets["access_key"], secrets["secret_key"])
+        return AccessKeyCredentials(*keys, project_id, host, dependencies.clock)
+    http = dependencies.http(settings, base_url=settings.options["iam_url"])
+    names = ("iam_user", "iam_password", "iam_domain", "iam_project")
+    user = IamUser(*(secrets[name] for name in names))
+    return IamTokenCredentials(http, user, project_id, dependencies.clock)

@@ -1,4 +1,4 @@
-"""What acts on rooms: sending people out (11), and recording one person's stream (10)."""
+"""Controls rooms: removing users (11), and recording one user's stream (8, 10)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from bot.call import Code
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
 from bot.clouds.huawei.calls import find_calls
-from bot.clouds.huawei.client import HuaweiClient, round_down
+from bot.clouds.huawei.client import HuaweiClient
 from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
 from bot.clouds.huawei.sessions import fetch_sessions
+from bot.clouds.windows import round_down
 from bot.ports import Occupancy, RecordingTask, Window
 
 STATE_KIND: Final = "huawei.job_state"
 REASON_KIND: Final = "huawei.stop_reason"
 Video = Literal["CAMERASTREAM", "SCREENSTREAM"]
 Size = Literal["LD", "SD", "HD", "FHD"]
-_LATELY: Final = dt.timedelta(minutes=5)  # who is known to have left since then is gone
+_LATELY: Final = dt.timedelta(minutes=5)  # sessions that ended earlier are not listed
 _TTL: Final = dt.timedelta(seconds=15)
 _LONGEST_URL: Final = 512
 
 
 class _Job(msgspec.Struct):
-    """10.1's and 10.2's answer; what has not happened is Go's zero time."""
+    """The response of 10.1 and 10.2; a time that is not known yet is Go's zero time."""
 
     job_id: Id
     room_id: Id | None = None
@@ -40,25 +41,25 @@ class _Job(msgspec.Struct):
 
 
 class _Callback(msgspec.Struct):
-    """Where record events are told; the key in it is not read."""
+    """Where recording events are sent; the key is not parsed."""
 
     url: str | None = None
 
 
 class _Callbacks(msgspec.Struct):
-    """8.1's and 8.2's answer."""
+    """The response of 8.1 and 8.2."""
 
     record_callback: _Callback | None = None
 
 
 class RoomControlApi:
-    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
+    """Controls rooms. Every method sends a request once, and raises CloudError only."""
 
     def __init__(self, client: HuaweiClient) -> None:
         self._client = client
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
-        """Return who is in a room now (13.1, 13.2), minutes late; None when no call runs."""
+        """Return who is in a room now, with minutes of delay (13.1, 13.2); None without a call."""
         now = round_down(self._client.clock.now())
         lately = Window(now - _LATELY, now)
         calls = await find_calls(self._client, app, cname, lately)
@@ -70,13 +71,13 @@ class RoomControlApi:
         return Occupancy(tuple(sorted(inside)), sessions.is_complete)
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
-        """Send people out of a room (11.1). Returns when the command is taken, maybe not done."""
+        """Remove users from a room (11.1). Returns when the command is accepted, maybe not done."""
         endpoint = self._client.find_endpoint("remove_users")
         content = {"user_ids": list(uids)}
         await self._client.command(app, endpoint, content, room_id=cname)
 
     async def dismiss(self, app: str, cname: str) -> None:
-        """Close a room and send everybody out (11.2). Returns when the command is taken.
+        """Close a room and remove everybody (11.2). Returns when the command is accepted.
 
         Raises CloudRefusedError with status 404 when there is no such room.
         """
@@ -95,9 +96,9 @@ class RoomControlApi:
         size: Size = "FHD",
         max_idle_s: int = 30,
     ) -> RecordingTask:
-        """Start to record one person (10.1), after a recording rule made in Huawei's console.
+        """Start recording one user (10.1) with a recording rule from Huawei's console.
 
-        It ends by itself when the room has been empty for `max_idle_s` seconds (5 to 43200).
+        It ends when the room has been empty for `max_idle_s` seconds (5 to 43200).
         """
         endpoint = self._client.find_endpoint("start_job")
         content = {
@@ -112,9 +113,9 @@ class RoomControlApi:
         return _job(endpoint, await self._client.post(app, endpoint, content, _Job))
 
     async def recording(self, app: str, job_id: str) -> RecordingTask:
-        """Return how a recording stands (10.2)."""
+        """Return the state of a recording (10.2)."""
         endpoint = self._client.find_endpoint("job")
-        return _job(endpoint, await self._client.body(app, endpoint, {}, _Job, job_id=job_id))
+        return _job(endpoint, await self._client.get(app, endpoint, {}, _Job, job_id=job_id))
 
     async def stop_recording(self, app: str, job_id: str) -> None:
         """Stop a recording (10.3)."""
@@ -122,30 +123,30 @@ class RoomControlApi:
         await self._client.command(app, endpoint, None, job_id=job_id)
 
     async def callback_url(self, app: str) -> str:
-        """Return where record events are told (8.2), "" for nowhere."""
+        """Return the URL that recording events are sent to (8.2), "" for none."""
         endpoint = self._client.find_endpoint("callback")
-        found = await self._client.body(app, endpoint, {}, _Callbacks)
-        url = found.record_callback.url if found.record_callback else None
+        body = await self._client.get(app, endpoint, {}, _Callbacks)
+        url = body.record_callback.url if body.record_callback else None
         return "".join(sign for sign in url or "" if sign.isprintable())[:_LONGEST_URL]
 
     async def set_callback(self, app: str, url: str, key: str) -> None:
-        """Let record events be told at this address, signed with this key (8.1)."""
+        """Set the URL that recording events are sent to, signed with this key (8.1)."""
         endpoint = self._client.find_endpoint("set_callback")
         await self._client.post(app, endpoint, {"url": url, "auth_key": key}, _Callbacks)
 
 
-def _job(endpoint: Endpoint, found: _Job) -> RecordingTask:
+def _job(endpoint: Endpoint, row: _Job) -> RecordingTask:
     try:
-        started_at, stopped_at = parse_time(found.start_time), parse_time(found.stop_time)
+        started_at, stopped_at = parse_time(row.start_time), parse_time(row.stop_time)
     except ValueError:
         raise invalid_response(endpoint, "start_time") from None
     return RecordingTask(
-        id=str(found.job_id),
-        cname="" if found.room_id is None else str(found.room_id),
-        uid="" if found.user_id is None else str(found.user_id),
-        state=_code(STATE_KIND, found.state),
-        stop_reason=_code(REASON_KIND, found.stop_reason),
-        stream=found.stream_name or "",
+        id=str(row.job_id),
+        cname="" if row.room_id is None else str(row.room_id),
+        uid="" if row.user_id is None else str(row.user_id),
+        state=_code(STATE_KIND, row.state),
+        stop_reason=_code(REASON_KIND, row.stop_reason),
+        stream=row.stream_name or "",
         started_at=started_at,
         stopped_at=stopped_at,
     )

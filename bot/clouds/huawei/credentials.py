@@ -1,4 +1,4 @@
-"""Who we are to Huawei: a key pair that signs, or a token of IAM that is kept and renewed."""
+"""Credentials for Huawei: an access key that signs, or an IAM token that is renewed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RENEW_BEFORE: Final = dt.timedelta(hours=1)  # renewed this long before its end
 
 @dataclass(frozen=True, slots=True)
 class UnsignedRequest:
-    """What is about to be sent; `path` is encoded, `query` not yet. Shows no ids."""
+    """A request to sign; `path` is encoded, `query` is not. repr() omits ids."""
 
     method: str
     path: str = field(repr=False)
@@ -35,24 +35,24 @@ class UnsignedRequest:
 
 
 class Credentials(Protocol):
-    """A way to be let in."""
+    """Authenticates requests."""
 
     @property
     def name(self) -> str:
-        """`aksk` or `token`, as doctor shows it."""
+        """`aksk` or `token`, as doctor displays it."""
 
     async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:
-        """Return the headers that let this request in. Raises CloudError."""
+        """Return the headers that authenticate a request. Raises CloudError."""
 
     def invalidate(self, refused: Mapping[str, str]) -> bool:
-        """After a 401 to these headers: tell whether asking again may help."""
+        """After a 401 to these headers: tell whether a retry may succeed."""
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
 
 
 class AccessKeyCredentials:
-    """An access key and its secret (AK/SK). `host` is the host the requests go to."""
+    """An access key and its secret (AK/SK). `host` is the Host header of the requests."""
 
     name: Final = "aksk"
 
@@ -66,7 +66,7 @@ class AccessKeyCredentials:
         self._clock = clock
 
     def __repr__(self) -> str:
-        return "KeyPair()"
+        return "AccessKeyCredentials()"
 
     async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:
         """Sign a request: date, project and host are signed with it (W5: always all of them)."""
@@ -81,17 +81,17 @@ class AccessKeyCredentials:
             "Authorization": authorize(self._access_key, self._secret_key, text, signed)
         }
 
-    def invalidate(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - a key stays a key
-        """A refused key is refused again."""
+    def invalidate(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - a key has no newer version
+        """Return False: a rejected key is rejected again."""
         return False
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """There are no connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class IamUser:
-    """An IAM user; `project` names the region's project, to which the token is limited (W1)."""
+    """An IAM user; `project` names the region's project, the scope of the token (W1)."""
 
     user: str = field(repr=False)
     password: str = field(repr=False)
@@ -99,7 +99,7 @@ class IamUser:
     project: str
 
     def body(self) -> bytes:
-        """Write the question for a token (chapter 3.2)."""
+        """Return the body of a request for a token (chapter 3.2)."""
         user = {"name": self.user, "password": self.password, "domain": {"name": self.domain}}
         identity = {"methods": ["password"], "password": {"user": user}}
         scope = {"project": {"name": self.project}}
@@ -113,7 +113,7 @@ class _Token:
 
 
 class _TokenBody(msgspec.Struct):
-    """The part of IAM's answer we read."""
+    """The part of IAM's response that is parsed."""
 
     expires_at: str | None = None
 
@@ -123,7 +123,7 @@ class _TokenResponse(msgspec.Struct):
 
 
 class IamTokenCredentials:
-    """A token of IAM, kept until an hour before its end; many who wait share one question."""
+    """An IAM token, renewed an hour before it expires; concurrent requests share one renewal."""
 
     name: Final = "token"
 
@@ -133,32 +133,32 @@ class IamTokenCredentials:
         self._project_id = project_id
         self._clock = clock
         self._endpoint = select_endpoint(ENDPOINTS, "tokens")
-        self._cache: Cache[_Token] = Cache(clock)
+        self._cache = Cache(clock)
         self._generation = 0
         self._current = ""
 
     def __repr__(self) -> str:
-        return "Tokens()"
+        return "IamTokenCredentials()"
 
-    async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:  # noqa: ARG002 - no signature
-        """Return the token's headers; asks IAM when none is kept or it is about to end."""
-        entry = await self._cache.get(self._generation, self._fetch)
-        self._current = entry.value.text
+    async def headers(self, request: UnsignedRequest) -> Mapping[str, str]:  # noqa: ARG002 - a token is no signature
+        """Return the token's headers; fetches a token when there is none or it expires soon."""
+        token = await self._cache.get(self._generation, self._fetch)
+        self._current = token.text
         return {
             "Content-Type": _JSON,
-            "X-Auth-Token": entry.value.text,
+            "X-Auth-Token": token.text,
             "X-Project-Id": self._project_id,
         }
 
     def invalidate(self, refused: Mapping[str, str]) -> bool:
-        """Give the token up that was refused; a newer one of another task stays."""
+        """Discard the rejected token, unless another task has renewed it."""
         if refused.get("X-Auth-Token") == self._current:
             self._generation += 1
             self._current = ""
         return True
 
     async def close(self) -> None:
-        """Give the connections to IAM back."""
+        """Close the connections to IAM."""
         await self._cache.close()
         await self._http.close()
 
@@ -170,19 +170,19 @@ class IamTokenCredentials:
 
         request = ApiRequest(body=self._iam_user.body(), headers={"Content-Type": _JSON})
         token = await self._http.request(self._endpoint, self._project_id, request, read)
-        return CacheEntry(token, now, token.renew_at)
+        return CacheEntry(token, token.renew_at)
 
 
 def parse_token(endpoint: Endpoint, response: ApiResponse, now: dt.datetime) -> _Token:
-    """Read IAM's answer: 201, the token in a header, its end in the body (W3)."""
+    """Parse IAM's response: 201, the token in a header, its expiry in the body (W3)."""
     if response.status != _CREATED:
         raise error_for(endpoint, response, now)
     text = response.headers.get("x-subject-token", "")
     if not text:
         raise invalid_response(endpoint, "no token")
     try:
-        ends_at = parse_time(decode(endpoint, response.body, _TokenResponse).token.expires_at)
+        expires_at = parse_time(decode(endpoint, response.body, _TokenResponse).token.expires_at)
     except ValueError:
         raise invalid_response(endpoint, "expires_at") from None
-    ends_at = min(ends_at or now + _MAX_LIFETIME, now + _MAX_LIFETIME)
-    return _Token(text, max(ends_at - _RENEW_BEFORE, now + (ends_at - now) / 2))
+    expires_at = min(expires_at or now + _MAX_LIFETIME, now + _MAX_LIFETIME)
+    return _Token(text, max(expires_at - _RENEW_BEFORE, now + (expires_at - now) / 2))

@@ -15,7 +15,7 @@ _CONTROLS: Final = {
 }
 _PER_PROJECT: Final = "/v1/{project_id}/rtc"
 _OF_APP: Final = "/v2/apps/{app_id}"
-_FIVE_MINUTES_S: Final = 300.0  # how late Huawei's console says data may be
+_FIVE_MINUTES_S: Final = 300.0  # the delay according to Huawei's console
 
 
 def _statistic(
@@ -28,7 +28,7 @@ def _statistic(
     rows: int | None = None,
     delay_s: float = _FIVE_MINUTES_S,
 ) -> Endpoint:
-    """One call of chapter 13; look-back and span in days."""
+    """An endpoint of chapter 13; look-back and span in days."""
     return Endpoint(
         "huawei",
         name,
@@ -44,7 +44,7 @@ def _statistic(
 
 
 def _control(chapter: str, name: str, path: str, method: Method, quota_group: str) -> Endpoint:
-    """One call of the chapters that act."""
+    """An endpoint of the chapters that control rooms and recordings."""
     return Endpoint(
         "huawei",
         name,

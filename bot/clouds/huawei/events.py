@@ -1,4 +1,4 @@
-"""Huawei's own diagnosis: 13.13, what it saw go wrong for whom, and why."""
+"""Huawei's own diagnosis: 13.13, abnormal experiences and their causes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-import msgspec
-
 from bot.call import AbnormalEvent, Code, Direction, Factor, MissingItem, MissingKind, MissingReason
 from bot.cause_codes import canonical_code, cause_of
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response
-from bot.clouds.huawei.client import (
-    HuaweiClient,
-    fetch_pages,
-    round_down,
-    span_params,
-    split_window,
-    whole_seconds,
-)
-from bot.clouds.huawei.schemas import Id, JsonTime, parse_required_time
+from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
+from bot.clouds.huawei.schemas import EventRow, Events, parse_required_time
+from bot.clouds.windows import round_down, split_window, whole_seconds
 from bot.ports import EventsResult, Window
 
 TYPE_KIND: Final = "huawei.abnormal_type"
@@ -32,25 +24,6 @@ _REMOTE: Final = "remote"
 _RUNNING_TTL: Final = dt.timedelta(seconds=20)
 _ENDED_TTL: Final = dt.timedelta(minutes=10)
 _NO_UID: Final = frozenset({"", "0"})
-
-
-class EventRow(msgspec.Struct):
-    """One abnormal experience. Its descriptions have a language nobody chose, and are not read."""
-
-    time: JsonTime
-    uid: Id
-    room_id: Id
-    abnormal_type: Id
-    abnormal_factor: Id | None = None
-    location: str | None = None
-    peer_uid: Id | None = None
-
-
-class Events(msgspec.Struct):
-    """13.13's answer."""
-
-    total: int | None = None
-    events: list[EventRow] | None = None
 
 
 async def fetch_events(client: HuaweiClient, app: str, cname: str, window: Window) -> EventsResult:
@@ -65,28 +38,28 @@ async def fetch_events(client: HuaweiClient, app: str, cname: str, window: Windo
     span = whole_seconds(Window(min(window.since, until), until))
     rows: list[EventRow] = []
     for chunk in split_window(span, endpoint.max_span):
-        found, is_complete = await _fetch_events(
+        chunk_rows, is_complete = await _fetch_rows(
             client, app, endpoint, cname, chunk, is_final=not missing
         )
-        rows += found
+        rows += chunk_rows
         if not is_complete:
             missing.append(MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE))
     return EventsResult(_events(endpoint, rows, cname, window), tuple(missing))
 
 
 def factor_kind(abnormal_type: str) -> str:
-    """Return the kind of a factor's number, which means another thing for another type (W32)."""
+    """Return the kind of a factor, whose numbers depend on the type of the event (W32)."""
     if abnormal_type in _IN_CALL_TYPES:
         return f"{FACTOR_KIND}.type2_3"
     return f"{FACTOR_KIND}.type{abnormal_type}"
 
 
 def factor_code(abnormal_type: str, factor: object) -> Code:
-    """Return a factor's code under the number of 13.13, which has a digit more than 13.14 (W33)."""
+    """Return a factor's code as in 13.13, whose numbers have one digit more than in 13.14 (W33)."""
     return canonical_code(Code(factor_kind(abnormal_type), clean_code(factor)))
 
 
-async def _fetch_events(
+async def _fetch_rows(
     client: HuaweiClient, app: str, endpoint: Endpoint, cname: str, span: Window, *, is_final: bool
 ) -> tuple[list[EventRow], bool]:
     params = {
@@ -97,7 +70,7 @@ async def _fetch_events(
     ttl = _ENDED_TTL if is_final else _RUNNING_TTL
 
     async def fetch_page(page: dict[str, str]) -> tuple[list[EventRow], int | None]:
-        body = await client.cached_body(app, endpoint, params | page, Events, ttl)
+        body = await client.cached_get(app, endpoint, params | page, Events, ttl)
         if body.events is None and body.total is None:
             raise invalid_response(endpoint, "no events")
         return body.events or [], body.total
@@ -108,15 +81,15 @@ async def _fetch_events(
 def _events(
     endpoint: Endpoint, rows: Iterable[EventRow], cname: str, window: Window
 ) -> tuple[AbnormalEvent, ...]:
-    """Return the events of a room; rows of one moment, person and type are one event."""
-    found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
+    """Return the events of a room; rows of one moment, user and type are one event."""
+    events: dict[tuple[float, str, str, str], AbnormalEvent] = {}
     for each in rows:
         event = _event(endpoint, each)
         if cname not in ("", event.cname) or not window.since <= event.at <= window.until:
             continue
-        earlier = found.get(event.key)
-        found[event.key] = event if earlier is None else _merge(earlier, event)
-    return tuple(sorted(found.values(), key=lambda event: event.at))
+        earlier = events.get(event.key)
+        events[event.key] = event if earlier is None else _merge(earlier, event)
+    return tuple(sorted(events.values(), key=lambda event: event.at))
 
 
 def _merge(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
@@ -128,21 +101,21 @@ def _merge(earlier: AbnormalEvent, later: AbnormalEvent) -> AbnormalEvent:
     )
 
 
-def _event(endpoint: Endpoint, found: EventRow) -> AbnormalEvent:
+def _event(endpoint: Endpoint, row: EventRow) -> AbnormalEvent:
     try:
-        at = parse_required_time(found.time)
+        at = parse_required_time(row.time)
     except ValueError:
         raise invalid_response(endpoint, "time") from None
-    kind = clean_code(found.abnormal_type)
-    peer_uid = None if found.peer_uid is None else str(found.peer_uid)
-    peer_uid = None if peer_uid in (*_NO_UID, str(found.uid)) else peer_uid
+    kind = clean_code(row.abnormal_type)
+    peer_uid = None if row.peer_uid is None else str(row.peer_uid)
+    peer_uid = None if peer_uid in (*_NO_UID, str(row.uid)) else peer_uid
     factors: tuple[Factor, ...] = ()
-    if found.abnormal_factor is not None:
-        code = factor_code(kind, found.abnormal_factor)
-        factors = (Factor(code, _responsible_uid(code, found.location, peer_uid)),)
+    if row.abnormal_factor is not None:
+        code = factor_code(kind, row.abnormal_factor)
+        factors = (Factor(code, _responsible_uid(code, row.location, peer_uid)),)
     return AbnormalEvent(
-        uid=str(found.uid),
-        cname=str(found.room_id),
+        uid=str(row.uid),
+        cname=str(row.room_id),
         kind=Code(TYPE_KIND, kind),
         at=at,
         factors=factors,
@@ -151,9 +124,9 @@ def _event(endpoint: Endpoint, found: EventRow) -> AbnormalEvent:
 
 
 def _responsible_uid(code: Code, location: str | None, peer_uid: str | None) -> str | None:
-    """Return the peer a root cause lies with, None for the person of the event.
+    """Return the peer a cause is attributed to, None for the user of the event.
 
-    The way down is the receiver's own even where the sample calls it remote (W37).
+    A downlink cause belongs to the receiver, even where the sample calls it remote (W37).
     """
     cause = cause_of(code)
     if location not in (None, _REMOTE) or (cause and cause.direction is Direction.DOWN):

@@ -1,4 +1,4 @@
-"""Huawei's metric ids of 13.10, and how its points become arrays."""
+"""Huawei's metric ids of 13.10, and parsing of points into arrays."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import numpy as np
 
 from bot.call import Direction, Media, Metric, Unit
-from bot.clouds.huawei.schemas import JsonTime, parse_required_time
+from bot.clouds.huawei.schemas import JsonTime, PointRow, parse_required_time
 
 if TYPE_CHECKING:
     from bot.call import FloatArray
@@ -20,7 +19,7 @@ CODE_KIND: Final = "huawei.mid"
 _A, _V = Media.AUDIO, Media.VIDEO
 _UNSET: Final = (None, "", "-", "--")
 _STAMP_LENGTH: Final = len("2020-04-23T06:00:00Z")
-# A minute of jitter is none: the document's own sample has 433422 without a unit (W25).
+# A minute of jitter is an error: the document's own sample has 433422 without a unit (W25).
 _MOST_JITTER: Final = 60_000.0
 # The document of 2023 prints `vrtd`; the service says `vrtt` (W22).
 _ALIASES: Final = {"vrtd": "vrtt"}
@@ -28,10 +27,9 @@ _ALIASES: Final = {"vrtd": "vrtt"}
 
 @dataclass(frozen=True, slots=True)
 class MetricKind:
-    """What a metric id measures: of the own side, and of what was received of somebody.
+    """What a metric id measures: `own` without a peer, `received` of a peer's stream.
 
-    13.10 tells the two apart by `peerid`. Losses and freezes are taken as 0 to 100; the document
-    states no scale.
+    Losses and freezes are read as 0 to 100; the document states no scale.
     """
 
     own: Metric
@@ -44,7 +42,7 @@ _OTHER: Final = MetricKind(Metric.OTHER, Metric.OTHER, Unit.NUMBER)
 
 
 def _aux(unit: Unit) -> MetricKind:
-    """A metric of the presentation (辅流); only its code tells it from the camera's."""
+    """A metric of the screen share (辅流), which has no Metric of its own."""
     return MetricKind(Metric.OTHER, Metric.OTHER, unit, _V)
 
 
@@ -73,39 +71,32 @@ KINDS: Final[dict[str, MetricKind]] = {
     "drtt": _aux(Unit.MS),
 }
 MIDS: Final = tuple(KINDS)
-_OF_THE_DEVICE: Final = frozenset({Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.OTHER})
+_DEVICE_METRICS: Final = frozenset({Metric.APP_CPU, Metric.SYSTEM_CPU, Metric.OTHER})
 
 
 def canonical_mid(mid: str) -> str:
-    """Return a metric id under the name our tables use."""
+    """Return a metric id under its name in KINDS."""
     return _ALIASES.get(mid, mid)
 
 
 def kind_of(mid: str) -> MetricKind:
-    """What a metric id measures; an unknown one is OTHER."""
+    """Return what a metric id measures; an unknown one is OTHER."""
     return KINDS.get(mid, _OTHER)
 
 
 def direction_of(kind: MetricKind, peer_uid: str | None) -> Direction | None:
-    """Up for what the person sends, down for what they receive; a device has neither."""
-    if kind.own in _OF_THE_DEVICE:
+    """Return up for what the user sends, down for what they receive, None for the device."""
+    if kind.own in _DEVICE_METRICS:
         return None
     if kind.own is Metric.FREEZE_RATE or peer_uid is not None:
         return Direction.DOWN
     return Direction.UP
 
 
-class PointRow(msgspec.Struct):
-    """One sample; `time` is ISO 8601, `value` null, "" or "-" where nothing was measured."""
-
-    time: JsonTime
-    value: float | str | None = None
-
-
 def parse_points(rows: Sequence[PointRow], metric: Metric) -> tuple[FloatArray, FloatArray]:
-    """Turn samples, which come unsorted (W25), into sorted times (epoch seconds) and values.
+    """Parse samples, which are unsorted (W25), into sorted times (epoch seconds) and values.
 
-    Of two values for one second the first stands. Raises ValueError when a time or a value is none.
+    Of two values of one second the first is kept. Raises ValueError for an invalid time or value.
     """
     kept = [row for row in rows if row.value not in _UNSET]
     times = _times_of([row.time for row in kept])
@@ -118,7 +109,7 @@ def parse_points(rows: Sequence[PointRow], metric: Metric) -> tuple[FloatArray, 
 
 
 def _times_of(stamps: Sequence[JsonTime]) -> FloatArray:
-    """Read times; the usual shape all at once, which is ten times faster."""
+    """Parse times; those of the usual shape all at once, which is ten times faster."""
     if all(_is_usual(each) for each in stamps):
         plain = [str(each)[:-1] for each in stamps]
         return np.array(plain, dtype="datetime64[s]").astype(np.float64)

@@ -1,4 +1,4 @@
-"""Huawei's answers on the wire and how to tell a yes from a no. Its JSON stops in this package."""
+"""Huawei's responses: their fields, and errors by code and status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.clouds.errors import (
     refused,
     server_error,
 )
-from bot.clouds.http import ApiResponse
+from bot.clouds.http import ApiResponse, retry_after_s
 from bot.errors import CloudRefusedError
 from bot.i18n.messages import Message, message
 
@@ -44,7 +44,7 @@ _STOPPED: Final = "RTC.00001016"
 
 
 class ErrorBody(msgspec.Struct):
-    """What a no says, in whichever of the families (W7); IAM wraps it in `error`."""
+    """An error of any of Huawei's families of errors (W7); IAM wraps it in `error`."""
 
     error_code: Id | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
@@ -54,23 +54,121 @@ class _IamError(msgspec.Struct):
     code: Id | None = None
 
 
+class RoomRow(msgspec.Struct):
+    """One room; `end_time` is when the last class in it ended, "-" during a class (W14)."""
+
+    room_id: Id
+    start_time: JsonTime
+    end_time: JsonTime = None
+    state: str | None = None
+    duration: float | str | None = None
+
+
+class Rooms(msgspec.Struct):
+    """The response of 13.1."""
+
+    total: int | None = None
+    room_info_list: list[RoomRow] | None = None
+
+
+class UserRow(msgspec.Struct):
+    """One session of one user. Names and IP addresses are not parsed."""
+
+    uid: Id
+    session: Id | None = None
+    state: str | None = None
+    device_model: str | None = None
+    platform: str | None = None
+    sdk: str | None = None
+    join_time: JsonTime = None
+    leave_time: JsonTime = None
+
+
+class Users(msgspec.Struct):
+    """The response of 13.2."""
+
+    total: int | None = None
+    users: list[UserRow] | None = None
+
+
+class PointRow(msgspec.Struct):
+    """One sample; `time` is ISO 8601, `value` null, "" or "-" where nothing was measured."""
+
+    time: JsonTime
+    value: float | str | None = None
+
+
+class QosRow(msgspec.Struct):
+    """One metric of one user; `peerid` "0", "" or the own uid is the own side (W24)."""
+
+    uid: Id
+    mid: Id
+    peerid: Id | None = None
+    data: list[PointRow] | None = None
+
+
+class Qos(msgspec.Struct):
+    """The response of 13.10."""
+
+    room_id: Id | None = None
+    data: list[QosRow] | None = None
+
+
+class EventRow(msgspec.Struct):
+    """One abnormal experience. Its descriptions, in a language nobody chose, are not parsed."""
+
+    time: JsonTime
+    uid: Id
+    room_id: Id
+    abnormal_type: Id
+    abnormal_factor: Id | None = None
+    location: str | None = None
+    peer_uid: Id | None = None
+
+
+class Events(msgspec.Struct):
+    """The response of 13.13."""
+
+    total: int | None = None
+    events: list[EventRow] | None = None
+
+
+class AppState(msgspec.Struct):
+    """Whether an app is on."""
+
+    state: str | None = None
+
+
+class AppRow(msgspec.Struct):
+    """One app; the keys in the response are not parsed."""
+
+    app_id: Id
+    state: AppState | None = None
+
+
+class Apps(msgspec.Struct):
+    """The response of 5.2."""
+
+    count: int | None = None
+    apps: list[AppRow] | None = None
+
+
 def parse_response(
     endpoint: Endpoint, response: ApiResponse, body_type: type[Body], now: dt.datetime
 ) -> Body:
-    """Return the body of a yes; raise the typed error of a no or of nonsense."""
-    if response.status // 100 != 2 or parse_error_code(response.body):  # noqa: PLR2004 - HTTP's success
-        raise error_for(endpoint, response, now)
+    """Return the body of a success; raise the CloudError of an error or invalid response."""
+    ensure_accepted(endpoint, response, now)
     return decode(endpoint, response.body, body_type)
 
 
 def ensure_accepted(endpoint: Endpoint, response: ApiResponse, now: dt.datetime) -> None:
-    """Take a yes without a body (chapters 10.3 and 11); raise the typed error of a no."""
-    if response.status // 100 != 2 or parse_error_code(response.body):  # noqa: PLR2004 - HTTP's success
+    """Raise the CloudError of an error; a success may have no body (chapters 10.3 and 11)."""
+    if response.status // 100 != 2 or parse_error_code(response.body):  # noqa: PLR2004 - HTTP's class of success
         raise error_for(endpoint, response, now)
 
 
 def decode(endpoint: Endpoint, body: bytes, body_type: type[Body]) -> Body:
-    """Read JSON as typed. Raises CloudNonsenseError, which quotes nothing of it."""
+    """Decode JSON. Raises CloudInvalidResponseError, which quotes nothing of it."""
     try:
         return msgspec.json.decode(body, type=body_type, strict=False)
     except _DECODE_ERRORS as error:
@@ -78,35 +176,31 @@ def decode(endpoint: Endpoint, body: bytes, body_type: type[Body]) -> Body:
 
 
 def parse_error_code(body: bytes) -> str:
-    """Return the code of a no, "" when the body names none."""
+    """Return the error code of a body, "" when there is none."""
     try:
-        found = msgspec.json.decode(body, type=ErrorBody)
-        code = found.error_code
+        error = msgspec.json.decode(body, type=ErrorBody)
+        code = error.error_code
         if code is None:
-            code = msgspec.json.decode(found.error, type=_IamError).code
+            code = msgspec.json.decode(error.error, type=_IamError).code
     except _DECODE_ERRORS:
         return ""
     return "" if code is None else clean_code(code)
 
 
 def error_for(endpoint: Endpoint, response: ApiResponse, now: dt.datetime) -> CloudRefusedError:
-    """Choose the error of a no, by the cloud's code where it says more than HTTP's status (W38)."""
+    """Return the error of a response, by its code where that says more than the status (W38)."""
     code, status = parse_error_code(response.body), response.status
     if status == _RATE_LIMITED or code == THROTTLED:
         retry_at = _retry_at(endpoint, response, now)
         return quota_exceeded(endpoint, retry_at, status=status, code=code)
     if status >= _SERVER_ERROR or status == _REQUEST_TIMEOUT or code.startswith(_INTERNAL):
         return server_error(endpoint, status=status, code=code)
-    user_message = _user_message(endpoint, status, code)
-    if user_message is None:
-        return refused(endpoint, status=status, code=code)
-    return CloudRefusedError(
-        user_message, cloud=endpoint.cloud, endpoint=endpoint.name, status=status, code=code
-    )
+    text = _message_for(endpoint, status, code)
+    return refused(endpoint, status=status, code=code, text=text)
 
 
-def _user_message(endpoint: Endpoint, status: int, code: str) -> Message | None:
-    """What a code says that its HTTP status does not; None: the status says it all."""
+def _message_for(endpoint: Endpoint, status: int, code: str) -> Message | None:
+    """The message of a code that says more than its HTTP status; None for any other."""
     if endpoint.name == "tokens" and status in _LOGIN_REFUSED:
         return message(
             "%(cloud)s rejected our IAM user (%(endpoint)s, code %(code)s). Check "
@@ -138,19 +232,19 @@ def _user_message(endpoint: Endpoint, status: int, code: str) -> Message | None:
 
 
 def _retry_at(endpoint: Endpoint, response: ApiResponse, now: dt.datetime) -> dt.datetime:
-    """When to ask again: as the answer says in seconds, else after the limit's own stretch."""
-    retry_after = response.headers.get("retry-after", "").strip()
-    if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 6:  # noqa: PLR2004 - about a day
-        return now + min(dt.timedelta(seconds=int(retry_after)), _MAX_RETRY_AFTER)
+    """When to retry: after the seconds of the response, else after the limit's period."""
+    seconds = retry_after_s(response)
+    if seconds is not None:
+        return now + min(dt.timedelta(seconds=seconds), _MAX_RETRY_AFTER)
     longest_s = max((rate.period_s for rate in endpoint.rates), default=_MINUTE.total_seconds())
     return now + dt.timedelta(seconds=max(1.0, longest_s))
 
 
 def parse_time(value: JsonTime) -> dt.datetime | None:
-    """Read a time; "-", "", null, 0 and Go's zero time mean that there is none.
+    """Parse a time; "-", "", null, 0 and Go's zero time mean none.
 
-    Texts are ISO 8601, in UTC unless they say otherwise; numbers are epoch seconds. Raises
-    ValueError for anything else.
+    Text is ISO 8601, in UTC when it has no zone; numbers are epoch seconds. Raises ValueError for
+    anything else.
     """
     if value is None or value == 0:
         return None
@@ -158,20 +252,20 @@ def parse_time(value: JsonTime) -> dt.datetime | None:
         return _from_seconds(value)
     if value.strip() in _NO_TIME or value.startswith("0001-01-01"):
         return None
-    found = dt.datetime.fromisoformat(value.strip())
-    found = found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+    time = dt.datetime.fromisoformat(value.strip())
+    time = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
     try:
-        return found.astimezone(dt.UTC)
+        return time.astimezone(dt.UTC)
     except OverflowError as error:
         raise ValueError("no time") from error
 
 
 def parse_required_time(value: JsonTime) -> dt.datetime:
-    """Read a time that must be there; ValueError otherwise."""
-    found = parse_time(value)
-    if found is None:
+    """Parse a required time; ValueError when there is none."""
+    time = parse_time(value)
+    if time is None:
         raise ValueError("no time")
-    return found
+    return time
 
 
 def format_time(at: dt.datetime) -> str:

@@ -1,4 +1,4 @@
-"""Who was in a room when: 13.2, asked by session. Network types come from 13.11, if it is there."""
+"""Fetches the sessions in a room: 13.2. Network types come from 13.11, where it exists."""
 
 from __future__ import annotations
 
@@ -7,43 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from bot.call import Call, Participant
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import invalid_response
 from bot.clouds.huawei.client import HuaweiClient, fetch_pages, span_params
-from bot.clouds.huawei.schemas import Id, JsonTime, parse_time
+from bot.clouds.huawei.schemas import UserRow, Users, parse_time
+from bot.clouds.windows import CLOCK_SKEW
 from bot.ports import Window
 
-_MAX_SESSION: Final = dt.timedelta(hours=24)  # nobody stays longer than this
-_CLOCK_SKEW: Final = dt.timedelta(seconds=30)
+_MAX_SESSION: Final = dt.timedelta(hours=24)  # no session lasts longer
 _ONLINE: Final = "ONLINE"
-
-
-class UserRow(msgspec.Struct):
-    """One session of one user. Names and addresses are not read."""
-
-    uid: Id
-    session: Id | None = None
-    state: str | None = None
-    device_model: str | None = None
-    platform: str | None = None
-    sdk: str | None = None
-    join_time: JsonTime = None
-    leave_time: JsonTime = None
-
-
-class Users(msgspec.Struct):
-    """13.2's answer."""
-
-    total: int | None = None
-    users: list[UserRow] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionList:
-    """The stays of the people asked for, and whether these are all."""
+    """The sessions of the requested uids, and whether the list is complete."""
 
     participants: tuple[Participant, ...]
     is_complete: bool
@@ -52,22 +30,22 @@ class SessionList:
 async def fetch_sessions(
     client: HuaweiClient, call: Call, uids: Sequence[str], span: Window, ttl: dt.timedelta
 ) -> SessionList:
-    """Return the stays of these uids (of everybody when there are none) that touch a stretch.
+    """Return the sessions of these uids (of all uids when there are none) that touch a window.
 
-    13.2 lists who joined within the time asked about, so it is asked from a day before the
-    stretch on. Somebody who never got in (`FAIL`) has no stay.
+    13.2 lists sessions that began within the window of the request, so that begins a day earlier.
+    A user who failed to join (`FAIL`) has no session.
     """
     endpoint = client.find_endpoint("users")
     now = client.clock.now()
-    oldest = now - endpoint.look_back + _CLOCK_SKEW if endpoint.look_back else span.since
-    since = max(min(call.started_at, span.since) - _CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
+    oldest = now - endpoint.look_back + CLOCK_SKEW if endpoint.look_back else span.since
+    since = max(min(call.started_at, span.since) - CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
     joined = Window(since.replace(microsecond=0), span.until)
     rows: list[UserRow] = []
     is_complete = True
     for uid in uids or ("",):
         params = _query_params(client, call, uid, joined)
-        found, complete = await _users(client, call.app, endpoint, params, ttl)
-        rows += found
+        users, complete = await _users(client, call.app, endpoint, params, ttl)
+        rows += users
         is_complete &= complete
     participants = _participants(endpoint, rows, uids)
     return SessionList(tuple(one for one in participants if _overlaps(one, span)), is_complete)
@@ -88,7 +66,7 @@ async def _users(
     client: HuaweiClient, app: str, endpoint: Endpoint, params: dict[str, str], ttl: dt.timedelta
 ) -> tuple[list[UserRow], bool]:
     async def fetch_page(page: dict[str, str]) -> tuple[list[UserRow], int | None]:
-        body = await client.cached_body(app, endpoint, params | page, Users, ttl)
+        body = await client.cached_get(app, endpoint, params | page, Users, ttl)
         if body.users is None and body.total is None:
             raise invalid_response(endpoint, "no users")
         return body.users or [], body.total

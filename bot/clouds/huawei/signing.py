@@ -1,8 +1,8 @@
-"""SDK-HMAC-SHA256, Huawei's signature of a request by access key. Pure: no clock, no network.
+"""SDK-HMAC-SHA256, Huawei's signature of a request by access key.
 
-API Request Signing Guide: the signed path ends in "/" though the address sent does not; there is
-no scope and no derived key. The address sent must be built from `canonical_query`: a blank
-written as "+" would be signed as something else.
+API Request Signing Guide: the signed path ends in "/" though the URL does not; there is no
+scope and no derived key. The URL must be built from `canonical_query`: a space written as "+"
+would be signed as something else.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _UNRESERVED: Final = "-_.~"
 
 
 def encode(text: str) -> str:
-    """Write a name, value or path segment as RFC 3986 has it; only unreserved signs stay."""
+    """Percent-encode a name, value or path segment (RFC 3986) but for unreserved characters."""
     return quote(text, safe=_UNRESERVED)
 
 
 def canonical_query(query: Iterable[tuple[str, str]]) -> str:
-    """Join a query sorted by name, then by value; fit to be sent as it is."""
+    """Join a query sorted by name, then by value; it can be sent as it is."""
     return "&".join(f"{encode(name)}={encode(value)}" for name, value in sorted(query))
 
 
@@ -35,7 +35,7 @@ def canonical_request(
     headers: Mapping[str, str],
     body: bytes,
 ) -> str:
-    """Write a request the way it is signed; every header given is signed. `path` as it is sent."""
+    """Return the text to sign; all `headers` are signed, and `path` is as it is sent."""
     lines = {name.lower(): value.strip() for name, value in headers.items()}
     return "\n".join(
         (
@@ -51,7 +51,7 @@ def canonical_request(
 
 
 def authorize(access_key: str, secret_key: str, request: str, headers: Mapping[str, str]) -> str:
-    """Sign a canonical request; returns the Authorization header. `X-Sdk-Date` must be given."""
+    """Return the Authorization header of a canonical request; `X-Sdk-Date` is required."""
     signed_names = ";".join(sorted(name.lower() for name in headers))
     digest = hashlib.sha256(request.encode()).hexdigest()
     to_sign = f"{ALGORITHM}\n{headers['X-Sdk-Date']}\n{digest}"

@@ -1,4 +1,4 @@
-"""What Huawei tells of recordings by itself (14.6): is it Huawei, and what does it say."""
+"""Recording events that Huawei sends to us (14.6): their signature and fields."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bot.ports import RecordingEvent, RecordingEventType
 
 FRESH_FOR: Final = dt.timedelta(minutes=5)
 _RAND: Final = re.compile(r"[!-~]{1,128}")
-_STAMP: Final = re.compile(r"[0-9]{10}|[0-9]{13}")  # seconds; milliseconds do no harm
+_STAMP: Final = re.compile(r"[0-9]{10}|[0-9]{13}")  # seconds, or milliseconds
 _SECONDS_DIGITS: Final = 10
 _SIGNED: Final = re.compile(r"[0-9a-f]{64}")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_MOMENTS: Final[Mapping[str, RecordingEventType]] = {
+_EVENT_TYPES: Final[Mapping[str, RecordingEventType]] = {
     "RECORD_NEW_FILE_START": RecordingEventType.FILE_STARTED,
     "RECORD_FILE_COMPLETE": RecordingEventType.FILE_FINISHED,
     "CLOUD_RECORD_SERVER_OVER": RecordingEventType.OVER,
-    "CLOUD_RECORD_OVER": RecordingEventType.OVER,  # 8.1 and 14.6 name it differently (W40)
+    "CLOUD_RECORD_OVER": RecordingEventType.OVER,  # 8.1 and 14.6 differ (W40)
 }
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _Text = Annotated[str, Meta(max_length=2048)]
@@ -33,7 +33,7 @@ _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class _Event(msgspec.Struct):
-    """14.6; the address that opens the file (`download_url`) is not read."""
+    """14.6; the URL that opens the file (`download_url`) is not parsed."""
 
     event_type: _Text
     app_id: Id | None = None
@@ -54,7 +54,7 @@ class _Event(msgspec.Struct):
 def has_valid_signature(
     key: str, body: bytes, *, rand: str, timestamp: str, signature: str, now: dt.datetime
 ) -> bool:
-    """Tell whether Huawei signed this body with our key within the last minutes.
+    """Tell whether Huawei signed this body with our key within FRESH_FOR.
 
     X-Rtc-Signature is the HMAC-SHA256, in hexadecimal digits, of X-Rtc-Rand, X-Rtc-Timestamp
     and the body, one after the other (Huawei's FAQ on record callbacks).
@@ -70,9 +70,9 @@ def has_valid_signature(
 
 
 def parse_event(body: bytes, apps: Mapping[str, str]) -> RecordingEvent:
-    """Read an event; `apps` maps our names of apps to Huawei's ids, the app is "" for others.
+    """Parse an event; `apps` maps our names of apps to Huawei's ids, the app is "" for others.
 
-    Raises ValueError, which quotes nothing, for what 14.6 does not promise.
+    Raises ValueError, which quotes nothing, for a body that is not as in 14.6.
     """
     try:
         event = msgspec.json.decode(body, type=_Event)
@@ -85,7 +85,7 @@ def parse_event(body: bytes, apps: Mapping[str, str]) -> RecordingEvent:
         app=next((name for name, known in apps.items() if known == app_id), ""),
         cname=_clean(event.room_id),
         job_id=_clean(event.job_id),
-        moment=_MOMENTS.get(event.event_type, RecordingEventType.OTHER),
+        moment=_EVENT_TYPES.get(event.event_type, RecordingEventType.OTHER),
         stream=_clean(event.stream_name),
         format=_clean(event.record_format),
         location=_clean(event.obs_location),
@@ -100,5 +100,5 @@ def parse_event(body: bytes, apps: Mapping[str, str]) -> RecordingEvent:
 
 
 def _clean(value: Id | None) -> str:
-    """A short text without what no database and no surface takes."""
+    """A short text without control characters and surrogates."""
     return "" if value is None else _CONTROL.sub("", str(value))[:2048]

@@ -1,7 +1,6 @@
-"""Volcengine RTC, both versions of its OpenAPI. Its JSON goes no further than here."""
+"""Volcengine RTC: its OpenAPI, in both Versions."""
 
 from bot.clouds.volcengine.client import VolcengineClient
-from bot.clouds.volcengine.cloud import VolcengineCloud
-from bot.clouds.volcengine.signing import SignatureAuth
+from bot.clouds.volcengine.cloud import VolcengineCloud, build_volcengine
 
-__all__ = ["SignatureAuth", "VolcengineClient", "VolcengineCloud"]
+__all__ = ["VolcengineClient", "VolcengineCloud", "build_volcengine"]

@@ -10,10 +10,15 @@ from itertools import product
 from typing import Final
 
 from bot.clouds.merge import merge_results
-from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, FetchRequest, PartialMetrics
 from bot.clouds.volcengine.app_metric_queries import StatisticsApi
+from bot.clouds.volcengine.app_metric_schemas import (
+    DIMENSIONS,
+    OPERATIONS,
+    QUALITY,
+    REALTIME_OPERATIONS,
+)
 from bot.clouds.volcengine.client import DISTRIBUTION, VolcengineClient
-from bot.clouds.volcengine.metric_names import DIMENSIONS, OPERATIONS, QUALITY, REALTIME_OPERATIONS
 from bot.clouds.volcengine.schemas import CHINA
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Topic, Window
@@ -21,11 +26,11 @@ from bot.ports import AppMetrics, Topic, Window
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
-_COUNTED_AFTER: Final = dt.timedelta(hours=8)
+_PUBLISHED_AFTER: Final = dt.timedelta(hours=8)
 _LIVE_TTL: Final = dt.timedelta(seconds=30)
 _LIVE_DISTRIBUTION: Final = "ListRealTimeQualityDistribution"
 _PUBLISH_DELAY: Final = dt.timedelta(minutes=1)
-_NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the newest is shown
+_NEWEST: Final = dt.timedelta(minutes=2)  # a few half minutes, of which the newest is displayed
 _BY_DAY: Final[dict[Topic, tuple[str, ...]]] = {
     Topic.NETWORK: ("network_trans_delay",),
     Topic.EXPERIENCE: ("join_room_success_rate", "stall_rate"),
@@ -64,17 +69,15 @@ _LIVE_QUALITY: Final[dict[Topic, tuple[str, ...]]] = {
 
 
 class AppMetricsFetcher:
-    """Volcengine's figures of whole apps; the last answers are kept in `response_cache`."""
+    """Fetches the metrics of whole apps from Volcengine."""
 
-    def __init__(
-        self, client: VolcengineClient, statistics: StatisticsApi, response_cache: ResponseCache
-    ) -> None:
+    def __init__(self, client: VolcengineClient, fetcher: CachedFetcher) -> None:
         self._client = client
-        self._statistics = statistics
-        self._fetcher = CachedFetcher(response_cache, client.clock)
+        self._statistics = StatisticsApi(client)
+        self._fetcher = fetcher
 
     async def fetch(self, app: str, topic: Topic) -> AppMetrics:
-        """Return what Volcengine tells of an app; what failed is told in it, never raised."""
+        """Return the metrics of an app; failures are listed in it, never raised."""
         now = self._client.clock.now()
         distributions = await self._fetcher.fetch_all(self._fetch_requests(app, topic, now))
         return merge_results(
@@ -82,7 +85,7 @@ class AppMetricsFetcher:
         )
 
     def _fetch_requests(self, app: str, topic: Topic, now: dt.datetime) -> Iterable[FetchRequest]:
-        hour, week = Window(now - _HOUR, now), _counted(now, _WEEK)
+        hour, week = Window(now - _HOUR, now), _published(now, _WEEK)
         if topic in _LIVE_QUALITY:
             names = _LIVE_QUALITY[topic]
             live = partial(self._live, names=names)
@@ -99,7 +102,7 @@ class AppMetricsFetcher:
             yield from self._distributions(app, now)
 
     def _distributions(self, app: str, now: dt.datetime) -> Iterable[FetchRequest]:
-        """Freezes in the newest half minute first, then everything of the last counted day."""
+        """Freezes in the newest half minute first, then all indicators of the last day."""
         newest = Window(now - _PUBLISH_DELAY - _NEWEST, now - _PUBLISH_DELAY)
         for dimension in DIMENSIONS:
             live = partial(self._live_distribution, dimension=dimension)
@@ -107,7 +110,7 @@ class AppMetricsFetcher:
         for dimension, indicator in product(DIMENSIONS, QUALITY):
             distribution = partial(self._distribution, indicator=indicator, dimension=dimension)
             what = f"{indicator}.{dimension}"
-            yield self._fetch_request(app, DISTRIBUTION, what, distribution, _counted(now, _DAY))
+            yield self._fetch_request(app, DISTRIBUTION, what, distribution, _published(now, _DAY))
 
     def _fetch_request(
         self,
@@ -122,17 +125,17 @@ class AppMetricsFetcher:
 
     async def _usage(self, app: str, window: Window) -> PartialMetrics:
         usages = await self._statistics.usage(app, OPERATIONS, window)
-        return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
+        return replace(self._part(window, window.until + _DAY + _PUBLISHED_AFTER), usages=usages)
 
     async def _daily(self, app: str, window: Window, names: Sequence[str]) -> PartialMetrics:
         usages = await self._statistics.daily(app, names, window)
-        return replace(self._part(window, window.until + _DAY + _COUNTED_AFTER), usages=usages)
+        return replace(self._part(window, window.until + _DAY + _PUBLISHED_AFTER), usages=usages)
 
     async def _distribution(
         self, app: str, window: Window, indicator: str, dimension: str
     ) -> PartialMetrics:
         distributions = await self._statistics.distribution(app, indicator, dimension, window)
-        fresh_at = window.until + _DAY + _COUNTED_AFTER
+        fresh_at = window.until + _DAY + _PUBLISHED_AFTER
         return replace(self._part(window, fresh_at), distributions=distributions)
 
     async def _live_distribution(self, app: str, window: Window, dimension: str) -> PartialMetrics:
@@ -161,8 +164,8 @@ class AppMetricsFetcher:
         return PartialMetrics(self._client.clock.now(), fresh_at, window.since, window.until)
 
 
-def _counted(now: dt.datetime, span: dt.timedelta) -> Window:
-    """The newest whole days of +08:00 that are counted, `span` of them."""
-    counted = (now - _COUNTED_AFTER).astimezone(CHINA)
-    midnight = counted.replace(hour=0, minute=0, second=0, microsecond=0)
+def _published(now: dt.datetime, span: dt.timedelta) -> Window:
+    """The newest whole days of +08:00 that are published, `span` of them."""
+    published = (now - _PUBLISHED_AFTER).astimezone(CHINA)
+    midnight = published.replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(midnight - span, midnight)

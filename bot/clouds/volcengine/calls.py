@@ -1,4 +1,4 @@
-"""Finding the calls of a room, in `ListRoomInfo`."""
+"""Finds the calls of a room: `ListRoomInfo`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from typing import Final
 from bot.call import Call
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
-from bot.clouds.volcengine.client import (
-    VolcengineClient,
-    round_down,
-    span_params,
-    split_window,
-    whole_seconds,
-)
+from bot.clouds.volcengine.client import VolcengineClient, span_params
 from bot.clouds.volcengine.schemas import RoomPage, RoomRow, parse_required_time, parse_time
+from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
 from bot.ports import Window
 
 _MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
-_CLOCK_SKEW: Final = dt.timedelta(seconds=30)  # our clock and the cloud's may differ
 _PAGES_MAX: Final = 10
 _RUNNING_TTL: Final = dt.timedelta(seconds=15)
 _ENDED_TTL: Final = dt.timedelta(minutes=5)
@@ -30,29 +24,29 @@ async def find_calls(
 ) -> tuple[Call, ...]:
     """Return the calls of this room that touch the window, newest first.
 
-    A room is listed in the stretch in which it was created, so the question begins a day before
-    the window ends, or at the window if that is longer. Raises CloudForgotError when the whole
-    window lies before the time Volcengine remembers, and any other CloudError.
+    A room is listed in the window in which it was created, so the request begins a day before
+    the window ends, or with the window if that is longer. Raises CloudDataExpiredError when
+    Volcengine keeps no data of the window, and any other CloudError.
     """
     endpoint = client.find_endpoint("ListRoomInfo")
     now = client.clock.now()
-    oldest = now - (endpoint.look_back or _MAX_CALL_AGE) + _CLOCK_SKEW
+    oldest = now - (endpoint.look_back or _MAX_CALL_AGE) + CLOCK_SKEW
     if window.until < oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay
     until = window.until if window.until <= newest else round_down(newest)
     since = max(min(window.since, until - _MAX_CALL_AGE), oldest)
-    found: dict[str, Call] = {}
+    calls: dict[str, Call] = {}
     for chunk in split_window(whole_seconds(Window(since, until)), endpoint.max_span):
         for room in await _fetch_pages(client, app, endpoint, cname, chunk):
             call = _call(endpoint, app, room)
             if call.cname == cname and _overlaps(call, window):
-                found[call.id] = call
-    return tuple(sorted(found.values(), key=lambda call: call.started_at, reverse=True))
+                calls[call.id] = call
+    return tuple(sorted(calls.values(), key=lambda call: call.started_at, reverse=True))
 
 
 async def probe(client: VolcengineClient, app: str, span: dt.timedelta) -> None:
-    """Ask the cheapest question: one room of the last minutes. Raises CloudError."""
+    """Send the cheapest request: one room of the last minutes. Raises CloudError."""
     endpoint = client.find_endpoint("ListRoomInfo")
     until = client.clock.now() - endpoint.delay
     params = {**span_params(Window(until - span, until)), "PageNum": "1", "PageSize": "1"}
@@ -64,7 +58,7 @@ async def _fetch_pages(
 ) -> list[RoomRow]:
     is_running = span.until > client.clock.now() - endpoint.delay - _ENDED_TTL
     ttl = _RUNNING_TTL if is_running else _ENDED_TTL
-    found: list[RoomRow] = []
+    rooms: list[RoomRow] = []
     for number in range(1, _PAGES_MAX + 1):
         params = {
             **span_params(span),
@@ -72,12 +66,12 @@ async def _fetch_pages(
             "PageNum": str(number),
             "PageSize": str(endpoint.max_rows or 1),
         }
-        page, _ = await client.cached_get(app, endpoint, params, RoomPage, ttl)
-        found += page.room_list or ()
-        has_more = page.has_more or len(found) < (page.total or 0)
+        page = await client.cached_get(app, endpoint, params, RoomPage, ttl)
+        rooms += page.room_list or ()
+        has_more = page.has_more or len(rooms) < (page.total or 0)
         if not page.room_list or not has_more:
             break
-    return found
+    return rooms
 
 
 def _call(endpoint: Endpoint, app: str, room: RoomRow) -> Call:

@@ -1,21 +1,33 @@
-"""Volcengine as the desk sees it. Only the joining of its rooms is here; see the files beside."""
+"""Volcengine RTC as a `bot.ports.Cloud`, and how it is built from its settings."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.call import Call, CallRecord, Report
+from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import unsupported
-from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
 from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.app_metrics import AppMetricsFetcher
 from bot.clouds.volcengine.calls import find_calls, probe
 from bot.clouds.volcengine.client import VolcengineClient
-from bot.clouds.volcengine.details import fetch_record
-from bot.clouds.volcengine.ids import ID, ID_HINT
-from bot.ports import AppMetrics, Capabilities, EventsResult, Occupancy, Topic, Window
+from bot.clouds.volcengine.record import fetch_record
+from bot.clouds.volcengine.schemas import ID_HINT, ID_PATTERN
+from bot.clouds.volcengine.signing import SignatureAuth
+from bot.ports import (
+    AppMetrics,
+    Capabilities,
+    EventsResult,
+    Occupancy,
+    Priority,
+    RemainingQuota,
+    Topic,
+    Window,
+)
+from bot.settings import CloudSettings
 
 _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 
@@ -23,9 +35,7 @@ _CHECK_SPAN: Final = dt.timedelta(minutes=10)
 class VolcengineCloud:
     """Volcengine RTC. Implements `bot.ports.Cloud` and `SupportsOccupancy`.
 
-    It names no causes and takes no reports.
-
-    `statistics` has the numbers of whole apps.
+    It has no endpoints for causes or reports.
     """
 
     name: Final = "volcengine"
@@ -34,40 +44,47 @@ class VolcengineCloud:
         self, client: VolcengineClient, *, response_cache: ResponseCache | None = None
     ) -> None:
         self._client = client
+        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
         self.statistics: Final = StatisticsApi(client)
-        self._app_metrics = AppMetricsFetcher(
-            client, self.statistics, response_cache or InMemoryResponseCache()
-        )
 
     def __repr__(self) -> str:
         return f"VolcengineCloud(apps={sorted(self.apps)})"
 
     @property
     def apps(self) -> Sequence[str]:
-        """Our names of the apps it carries."""
+        """Our names of its apps."""
         return tuple(self._client.apps)
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do. Calls are remembered for 14 days, what was measured for 6."""
+        """What it supports. Calls are kept for 14 days, their metrics for 6."""
         rooms = self._client.find_endpoint("ListRoomInfo")
         return Capabilities(
             reports=False,
             events=False,
             look_back=rooms.look_back or dt.timedelta(0),
             metrics_delay=self._client.find_endpoint("ListCallDetail").delay,
-            events_delay=dt.timedelta(0),
-            cname=ID,
+            cname=ID_PATTERN,
             cname_hint=ID_HINT,
-            uid=ID,
+            uid=ID_PATTERN,
             uid_max=None,
             uid_hint=ID_HINT,
             occupancy=True,
         )
 
-    async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
+    async def restore_state(self) -> None:
+        """There is nothing to load."""
+
+    async def find_calls(
+        self,
+        app: str,
+        cname: str,
+        window: Window,
+        *,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> tuple[Call, ...]:
         """Return the calls of this room that touch the window, newest first."""
-        return await find_calls(self._client, app, cname, window)
+        return await find_calls(self._client.with_priority(priority), app, cname, window)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
         """Return participants and series of these uids within the window."""
@@ -79,15 +96,24 @@ class VolcengineCloud:
         cname: str,  # noqa: ARG002 - the protocol's
         window: Window,  # noqa: ARG002 - the protocol's
     ) -> EventsResult:
-        """Raise CloudCannotError: Volcengine has no call that names causes."""
+        """Raise CloudUnsupportedError: Volcengine has no endpoint for causes."""
         raise unsupported(self.name, "events")
 
-    async def fetch_app_metrics(self, app: str, topic: Topic) -> AppMetrics:
-        """Return the figures of a whole app; what failed is told in it, never raised."""
-        return await self._app_metrics.fetch(app, topic)
+    async def fetch_app_metrics(
+        self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
+    ) -> AppMetrics:
+        """Return metrics of a whole app; failures are listed in it, never raised."""
+        client = self._client.with_priority(priority)
+        return await AppMetricsFetcher(client, self._fetcher).fetch(app, topic)
+
+    async def remaining_quotas(
+        self, app: str, names: Collection[str] | None = None
+    ) -> tuple[RemainingQuota, ...]:
+        """Return what is left of an app's quotas."""
+        return await self._client.remaining_quotas(app, names)
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
-        """Return who is in a room this moment, None when nobody is."""
+        """Return who is in a room now, None when nobody is."""
         occupants = await self.statistics.online_users(app, cname)
         if not (occupants.visible or occupants.invisible):
             return None
@@ -95,11 +121,11 @@ class VolcengineCloud:
         return Occupancy(uids, invisible=occupants.invisible)
 
     async def send_report(self, report: Report) -> None:  # noqa: ARG002 - the protocol's
-        """Raise CloudCannotError: Volcengine has no call that takes reports."""
+        """Raise CloudUnsupportedError: Volcengine has no endpoint for reports."""
         raise unsupported(self.name, "report")
 
     async def check(self, app: str) -> str:
-        """List one room of the last minutes, which proves the key.
+        """List one room of the last minutes to test the key.
 
         Returns the Version used of ListQualityDistribution.
         """
@@ -107,5 +133,19 @@ class VolcengineCloud:
         return self._client.version
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
         await self._client.close()
+
+
+def build_volcengine(settings: CloudSettings, dependencies: CloudDependencies) -> VolcengineCloud:
+    """Build Volcengine from its settings."""
+    keys = (settings.secrets["access_key"], settings.secrets["secret_key"])
+    client = VolcengineClient(
+        http=dependencies.http(settings, auth=SignatureAuth(*keys, dependencies.clock)),
+        clock=dependencies.clock,
+        cache=dependencies.cache(),
+        apps=settings.apps,
+        delay_scale=dependencies.delay_scale,
+        version=settings.options.get("api_version", "2020-12-01"),
+    )
+    return VolcengineCloud(client, response_cache=dependencies.response_cache)

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from bot.clouds.endpoint import Endpoint, RateLimit, days, hours
 
 _VOLCENGINE: Final = "Volcengine RTC OpenAPI, 2024-11"
-_CALLS: Final = "2023-11-01"  # the version of everything about single calls
+_CALLS: Final = "2023-11-01"  # the Version of the endpoints for single calls
 
 
 def _volcengine(
@@ -22,7 +22,7 @@ def _volcengine(
     delay_s: float = 0.0,
     method: Literal["GET", "POST"] = "POST",
 ) -> Endpoint:
-    """One Action of one Version; every one has the path `/` and a rate a second."""
+    """One Action of one Version; all have the path `/` and a limit per second."""
     return Endpoint(
         "volcengine",
         name,
@@ -41,7 +41,7 @@ def _volcengine(
 def _volcengine_call(
     name: str, look_back: float, span_h: float, rows: int, delay_s: float
 ) -> Endpoint:
-    """A call about single calls: look-back in days; `rows` a page, or users a question."""
+    """An endpoint for single calls: look-back in days; `rows` per page, or users per request."""
     return _volcengine(
         name,
         _CALLS,
@@ -55,7 +55,7 @@ def _volcengine_call(
 
 
 def _volcengine_app_metric(name: str, version: str = _CALLS) -> Endpoint:
-    """Numbers of a whole app: of the last hour, or of 30 days in pieces of seven."""
+    """Metrics of a whole app: of the last hour, or of 30 days in windows of seven."""
     is_live = "RealTime" in name
     return _volcengine(
         name,

@@ -1,4 +1,4 @@
-"""Volcengine's call metrics: what a Name or Desc measures, and how points become arrays."""
+"""Volcengine's call metrics: what a Name or Desc measures, and parsing of points into arrays."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNSAFE: Final = re.compile(r"[^\w %./-]+")
 
 @dataclass(frozen=True, slots=True)
 class MetricKind:
-    """What a metric measures. `desc` is its name in the document; `scale` turns it to `unit`."""
+    """What a metric measures. `desc` is its name in the document, `scale` converts it to `unit`."""
 
     metric: Metric
     unit: Unit
@@ -47,9 +47,8 @@ def _kind(
     return MetricKind(metric, unit, media, direction, desc)
 
 
-# 002, "Metric list". The documents give no field names but one sample's, `bandwidth`, which is
-# no name for one metric. The names here say what they are by themselves; any other Name is read
-# by its Desc.
+# 002, "Metric list". The documents have Chinese names only, and `bandwidth` in one sample, which
+# is ambiguous. These names are self-explanatory; a metric of any other Name is found by its Desc.
 _KINDS: Final = {
     "app_cpu_usage": _kind("App 的 CPU 使用率", Metric.APP_CPU, Unit.PERCENT),
     "system_cpu_usage": _kind("系统 CPU 使用率", Metric.SYSTEM_CPU, Unit.PERCENT),
@@ -104,9 +103,9 @@ DESCS: Final = tuple(kind.desc for kind in _KINDS.values())
 
 
 def unit_of(word: str | None) -> Unit:
-    """Return the unit a cloud wrote, NUMBER when it wrote none we know."""
-    found, scale = _read_unit(word)
-    return found if scale == 1.0 else Unit.NUMBER
+    """Return the unit of a response, NUMBER when there is none or it is unknown."""
+    unit, scale = _read_unit(word)
+    return unit if scale == 1.0 else Unit.NUMBER
 
 
 def _read_unit(word: str | None) -> tuple[Unit, float]:
@@ -114,22 +113,22 @@ def _read_unit(word: str | None) -> tuple[Unit, float]:
 
 
 def kind_of(name: str | None, desc: str | None, unit: str | None) -> MetricKind:
-    """What a metric measures, by its Name, else by its Desc; OTHER when neither is known.
+    """Return what a metric measures, by its Name, else by its Desc; OTHER when neither is known.
 
-    The unit that came along stands for an unknown metric; for a known one it only scales (`s` to
-    `ms`): a unit of another sort is a slip such as the document's own `fps` of a bitrate.
+    An unknown metric gets the unit of the response. For a known one it only scales (`s` to `ms`):
+    another kind of unit is an error, such as the document's own `fps` of a bitrate.
     """
-    told_unit, scale = _read_unit(unit)
+    response_unit, scale = _read_unit(unit)
     known = _KINDS.get((name or "").strip().lower())
     for text in (desc, name):
         known = known or _BY_DESC.get(_plain(text or ""))
     if known is None:
-        return MetricKind(Metric.OTHER, told_unit, scale=scale)
-    return replace(known, scale=scale if told_unit is known.unit else 1.0)
+        return MetricKind(Metric.OTHER, response_unit, scale=scale)
+    return replace(known, scale=scale if response_unit is known.unit else 1.0)
 
 
 def code_of(kind: MetricKind, name: str | None, desc: str | None) -> Code:
-    """Return the code a metric is shown under: the document's name, else the cloud's own."""
+    """Return the code a metric is displayed as: the document's name, else the response's."""
     if kind.desc:
         return Code(CODE_KIND, kind.desc)
     own = clean_code((name or "").strip()) or _UNSAFE.sub("_", (desc or "").strip())
@@ -142,18 +141,18 @@ class _Point(msgspec.Struct, rename="pascal", gc=False):
 
 
 def parse_points(raw: bytes, scale: float = 1.0) -> tuple[FloatArray, FloatArray]:
-    """Turn raw `[{"Time": ms, "Value": v}, ...]` into sorted epoch seconds and values.
+    """Parse `[{"Time": ms, "Value": v}, ...]` into sorted epoch seconds and values.
 
-    Nulls are left out; of two values for one moment the first stands. Raises ValueError for
-    anything else than such a list.
+    Nulls are left out; of two values of one moment the first is kept. Raises ValueError for
+    anything but such a list.
     """
     try:
-        found = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
+        points = msgspec.json.decode(raw, type=list[_Point] | None, strict=False) or []
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError("no points") from error
     pairs = [
         (point.time / _MS, math.nan if point.value is None else point.value * scale)
-        for point in found
+        for point in points
     ]
     table = np.array(pairs, dtype=np.float64).reshape(-1, 2)
     table = table[np.isfinite(table).all(axis=1)]

@@ -1,9 +1,10 @@
-"""Volcengine's answers on the wire and how to tell a yes from a no. Its JSON stops here."""
+"""Volcengine's responses: their fields, and errors by code and status."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, TypeVar
+import re
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,11 +17,14 @@ from bot.clouds.errors import (
     refused,
     server_error,
 )
-from bot.clouds.http import ApiResponse
+from bot.clouds.http import ApiResponse, retry_after_s
 from bot.errors import CloudRefusedError
 from bot.i18n.messages import message
 
 Id = int | str
+# "Rules for parameters" (docs/6348/70114): ids of rooms and of users, case-sensitive.
+ID_PATTERN: Final = re.compile(r"[A-Za-z0-9@_.-]{1,128}")
+ID_HINT: Final = message("1 to 128 letters, digits or these characters: %(signs)s", signs="@ _ - .")
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _DECODE_ERRORS: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 _HTTP_OK: Final = 2
@@ -28,7 +32,7 @@ _RATE_LIMITED: Final = 429
 _SERVER_ERROR: Final = 500
 _BAD_REQUEST: Final = 400
 _MIN_RETRY_AFTER_S: Final = 2.0
-_EARLIEST_YEAR: Final = 1971  # anything before is a way to write "none"
+_EARLIEST_YEAR: Final = 1971  # an earlier time means "none"
 
 # The gateway's codes by name and by CodeN, as the HTTP status that means the same.
 _MEANINGS: Final = {
@@ -60,12 +64,12 @@ class ErrorDetail(msgspec.Struct):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the cloud calls its refusal, the telling one first."""
+        """The codes of the error, the readable one first."""
         return tuple(str(code) for code in (self.code, self.code_n) if code not in (None, ""))
 
 
 class Metadata(msgspec.Struct):
-    """What every answer begins with; `Error` stands in a no, also in one with HTTP 200."""
+    """The metadata of every response; an error may come with HTTP 200."""
 
     error: ErrorDetail | None = msgspec.field(name="Error", default=None)
 
@@ -95,14 +99,14 @@ class RoomPage(msgspec.Struct, rename="pascal"):
 
 
 class RecordRow(msgspec.Struct, rename="pascal"):
-    """Somebody's coming (`join_room`) or going (`leave_room`)."""
+    """A user joined (`join_room`) or left (`leave_room`)."""
 
     time: str
     type: str
 
 
 class UserRow(msgspec.Struct, rename="pascal"):
-    """One person of one call. `record` has every coming and going; the rest is of the last."""
+    """One user of one call. `record` has every join and leave; the rest is of the last session."""
 
     user_id: Id
     created_at: str
@@ -118,7 +122,7 @@ class UserRow(msgspec.Struct, rename="pascal"):
 
 
 class UserPage(msgspec.Struct, rename="pascal"):
-    """A page of people."""
+    """A page of users."""
 
     user_list: list[UserRow] | None = None
     has_more: bool | None = None
@@ -126,7 +130,7 @@ class UserPage(msgspec.Struct, rename="pascal"):
 
 
 class DetailRow(msgspec.Struct, rename="pascal"):
-    """One metric; `data` are points of epoch milliseconds, left raw."""
+    """One metric; `data` are points of epoch milliseconds, unparsed."""
 
     name: str | None = None
     desc: str | None = None
@@ -135,7 +139,7 @@ class DetailRow(msgspec.Struct, rename="pascal"):
 
 
 class UserDetailRow(msgspec.Struct, rename="pascal"):
-    """What was measured at one person; `peer_id` only where they received from somebody."""
+    """Metrics of one user; `peer_id` only for streams received."""
 
     user_id: Id
     peer_id: Id | None = None
@@ -149,29 +153,6 @@ class CallDetails(msgspec.Struct, rename="pascal"):
     user_call_detail: list[UserDetailRow] | None = None
 
 
-class IndicatorRow(msgspec.Struct, rename="pascal"):
-    """One indicator. Its items name their time `TimeStamp` or `Timestamp`: see `lowercase_keys`."""
-
-    name: str
-    unit: str | None = None
-    data: list[dict[str, Any]] | None = None
-
-
-class Indicators(msgspec.Struct, rename="pascal"):
-    """Every call about a whole app."""
-
-    indicators: list[IndicatorRow] | None = None
-
-
-class OnlineRow(msgspec.Struct, rename="pascal"):
-    """`GetRoomOnlineUsers`; the documents write `RoomExist` and `RoomExists`."""
-
-    room_exist: bool | None = None
-    room_exists: bool | None = None
-    visible_user_list: list[Id] | None = None
-    invisible_user_list: list[Id] | None = None
-
-
 class _ResponseBody(Envelope):
     result: msgspec.Raw = msgspec.field(name="Result", default=msgspec.Raw(b""))
 
@@ -182,9 +163,9 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 def parse_response(
     endpoint: Endpoint, response: ApiResponse, body_type: type[Body], now: dt.datetime
 ) -> Body:
-    """Return `Result` of a yes; raise the typed error of a no or of nonsense.
+    """Return `Result` of a success; raise the CloudError of an error or invalid response.
 
-    A no has an HTTP status that is not 2xx, or `ResponseMetadata.Error`, or both.
+    An error has an HTTP status that is not 2xx, or `ResponseMetadata.Error`, or both.
     """
     response_body = _parse_envelope(response.body)
     error_detail = response_body.metadata.error if response_body else None
@@ -199,9 +180,9 @@ def parse_response(
 
 
 def parse_time(value: str | None) -> dt.datetime | None:
-    """Read an RFC 3339 time. "", "-", null and years before 1971 mean that there is none.
+    """Parse an RFC 3339 time. "", "-", null and years before 1971 mean none.
 
-    A time without a zone is Volcengine's own, +08:00. Raises ValueError for what is no time.
+    A time without a zone is +08:00. Raises ValueError for an invalid time.
     """
     if value is None or value.strip() in ("", "-", "null"):
         return None
@@ -216,7 +197,7 @@ def parse_time(value: str | None) -> dt.datetime | None:
 
 
 def parse_required_time(value: str | None) -> dt.datetime:
-    """Read an RFC 3339 time that must be there; ValueError otherwise."""
+    """Parse a required RFC 3339 time; ValueError when there is none."""
     parsed = parse_time(value)
     if parsed is None:
         raise ValueError("no time")
@@ -226,11 +207,6 @@ def parse_required_time(value: str | None) -> dt.datetime:
 def format_time(at: dt.datetime) -> str:
     """Write a time the way Volcengine takes it: whole seconds of +08:00."""
     return at.astimezone(CHINA).isoformat(timespec="seconds")
-
-
-def lowercase_keys(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose names are in lower case: the documents write `TimeStamp` both ways."""
-    return {name.lower(): value for name, value in row.items()}
 
 
 def _parse_envelope(body: bytes) -> _ResponseBody | None:
@@ -243,15 +219,15 @@ def _parse_envelope(body: bytes) -> _ResponseBody | None:
 def _error_for(
     endpoint: Endpoint, response: ApiResponse, error_detail: ErrorDetail, now: dt.datetime
 ) -> CloudRefusedError:
-    """Choose the error of a no: by the codes we know, else by HTTP's status."""
+    """Return the error of a response: by the known codes, else by HTTP's status."""
     code = clean_code(error_detail.names[0]) if error_detail.names else ""
     if any(name in _CLOCK_CODES for name in error_detail.names):
         return _wrong_clock(endpoint, response.status, code)
-    said_no = response.status if response.status // 100 != _HTTP_OK else _BAD_REQUEST
-    meaning = next((_MEANINGS[name] for name in error_detail.names if name in _MEANINGS), said_no)
+    status = response.status if response.status // 100 != _HTTP_OK else _BAD_REQUEST
+    meaning = next((_MEANINGS[name] for name in error_detail.names if name in _MEANINGS), status)
     if meaning == _RATE_LIMITED:
         pause_s = max([_MIN_RETRY_AFTER_S, *(rate.period_s for rate in endpoint.rates)])
-        retry_at = now + dt.timedelta(seconds=_retry_after_s(response) or pause_s)
+        retry_at = now + dt.timedelta(seconds=retry_after_s(response) or pause_s)
         return quota_exceeded(endpoint, retry_at, status=response.status, code=code)
     if meaning >= _SERVER_ERROR:
         return server_error(endpoint, status=response.status, code=code)
@@ -259,21 +235,11 @@ def _error_for(
 
 
 def _wrong_clock(endpoint: Endpoint, status: int, code: str) -> CloudRefusedError:
-    return CloudRefusedError(
-        message(
-            "%(cloud)s rejected our signature as expired (%(endpoint)s, code %(code)s). "
-            "Correct the clock of the machine that Lagdesk runs on.",
-            cloud=cloud_name(endpoint.cloud),
-            endpoint=endpoint.name,
-            code=code,
-        ),
-        cloud=endpoint.cloud,
+    text = message(
+        "%(cloud)s rejected our signature as expired (%(endpoint)s, code %(code)s). "
+        "Correct the clock of the machine that Lagdesk runs on.",
+        cloud=cloud_name(endpoint.cloud),
         endpoint=endpoint.name,
-        status=status,
         code=code,
     )
-
-
-def _retry_after_s(response: ApiResponse) -> int | None:
-    value = response.headers.get("retry-after", "").strip()
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None  # noqa: PLR2004 - about a day
+    return refused(endpoint, status=status, code=code, text=text)

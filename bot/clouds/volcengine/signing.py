@@ -1,4 +1,4 @@
-"""Volcengine's HMAC-SHA256 signature, over the bytes that are sent. Nothing is asked here."""
+"""Volcengine's HMAC-SHA256 signature of a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNED: Final = ("content-type", "host", "x-content-sha256", "x-date")
 
 
 class SignatureAuth(httpx.Auth):
-    """Signs each request when it goes out; `clock` dates it, for it is good for 15 minutes."""
+    """Signs each request as it is sent, with the time of `clock`; valid for 15 minutes."""
 
     requires_request_body = True
 
@@ -33,7 +33,7 @@ class SignatureAuth(httpx.Auth):
         return "SignatureAuth()"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign exactly what httpx is about to send."""
+        """Sign the request exactly as httpx sends it."""
         now = self._clock.now().astimezone(dt.UTC)
         request.headers["X-Date"] = f"{now:%Y%m%dT%H%M%SZ}"
         request.headers["X-Content-Sha256"] = hashlib.sha256(request.content).hexdigest()
@@ -52,8 +52,8 @@ def authorization(
 ) -> str:
     """Return the Authorization header of a request; `target` is path and query as sent.
 
-    Volcengine, "Signature method": the key starts from the plain secret, and the headers must
-    hold X-Date and X-Content-Sha256.
+    Volcengine, "Signature method": the key is derived from the plain secret, and the headers
+    must include X-Date and X-Content-Sha256.
     """
     path, _, query = target.partition("?")
     signed = [name for name in _SIGNED if name in headers]
@@ -77,7 +77,7 @@ def authorization(
 
 
 def canonical_query(query: str) -> str:
-    """Return a query sorted, each name and value encoded but for letters, digits and -_.~."""
+    """Return a query sorted and percent-encoded, but for letters, digits and -_.~."""
     pairs = (piece.partition("=")[::2] for piece in query.split("&") if piece)
     return "&".join(
         f"{name}={value}"

@@ -13,7 +13,7 @@ from bot.clouds.errors import cloud_name
 from bot.errors import CloudError, CloudQuotaExceededError, SlackError
 from bot.i18n.messages import Duration, Message, message
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
-from bot.services.app_metrics.remaining_quota import describe_remaining_quota, load_remaining_quota
+from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context
 from bot.settings import SettingError, Settings
@@ -101,7 +101,7 @@ class HealthCheck:
         )
         recordings = await WebhookRegistrations(self._context).run_checks(app)
         answers = [cloud_check, *([] if recordings is None else [recordings])]
-        remaining_quotas = await load_remaining_quota(self._context, app)
+        remaining_quotas = await cloud.remaining_quotas(app)
         quotas = CheckResult(
             f"quota.{cloud.name}.{app}",
             message("Quotas for %(app)s", app=app),

@@ -1,29 +1,12 @@
-"""What is left of a cloud's allowances, read and said. Spends nothing."""
+"""The message about what is left of a cloud's quotas."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from bot.call import CLOUD_NAMES
-from bot.clouds.remaining_quota import read_remaining_quota
 from bot.i18n.messages import Duration, Message, message
 from bot.ports import RemainingQuota
-from bot.services.context import Context
-from bot.store.rate_limits import SqlRateLimitStore
-
-
-async def load_remaining_quota(
-    context: Context, app: str, names: Collection[str] | None = None
-) -> tuple[RemainingQuota, ...]:
-    """Read what is left for an app, of these endpoints alone where some are named."""
-    return await read_remaining_quota(
-        context.clouds[app],
-        context.settings.apps[app],
-        app,
-        SqlRateLimitStore(context.store),
-        now=context.clock.now(),
-        names=names,
-    )
 
 
 def describe_remaining_quota(cloud: str, remaining_quotas: Sequence[RemainingQuota]) -> Message:

@@ -12,8 +12,7 @@ from bot.call import Distribution, MissingItem, Trend, Usage
 from bot.diagnosis.verdict import write_time
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
-from bot.ports import AppMetrics, Inquiry, Topic
-from bot.services.app_metrics.remaining_quota import load_remaining_quota
+from bot.ports import AppMetrics, Inquiry, Priority, Topic
 from bot.services.context import Context
 from bot.services.prefill.cleaning import clean, to_half_width
 from bot.store import Session, models
@@ -115,14 +114,17 @@ class AppMetricsService:
         """The apps that could be asked about instead."""
         return tuple(each for each in self._context.clouds if each != app)
 
-    async def fetch(self, app: str, topic: Topic) -> AppMetrics:
+    async def fetch(
+        self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
+    ) -> AppMetrics:
         """Ask the cloud that carries an app; what failed is told in the answer."""
-        app_metrics = await self._context.clouds[app].fetch_app_metrics(app, topic)
+        cloud = self._context.clouds[app]
+        app_metrics = await cloud.fetch_app_metrics(app, topic, priority=priority)
         if not app_metrics.asked:
             return app_metrics
         return replace(
             app_metrics,
-            remaining_quotas=await load_remaining_quota(self._context, app, app_metrics.asked),
+            remaining_quotas=await cloud.remaining_quotas(app, app_metrics.asked),
         )
 
     async def ask(self, origin: str, asked: Inquiry) -> None:

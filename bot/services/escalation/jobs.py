@@ -7,10 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from bot.clouds.quota import leaving_headroom
 from bot.errors import CloudError, SlackAccessLostError
 from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
-from bot.ports import MessageRef, Window
+from bot.ports import MessageRef, Priority, Window
 from bot.services.context import Context
 from bot.services.escalation.schedule import ESCALATE, schedule_escalation, set_liveness
 from bot.services.tickets.enqueue import enqueue
@@ -79,10 +78,9 @@ class EscalationJobs:
         now = self._context.clock.now()
         window = Window(max(ticket.occurred_at - WINDOW_MARGIN, now - MAX_LOOKBACK), now)
         try:
-            with leaving_headroom():
-                calls = await self._context.clouds[ticket.app].find_calls(
-                    ticket.app, ticket.cname, window
-                )
+            calls = await self._context.clouds[ticket.app].find_calls(
+                ticket.app, ticket.cname, window, priority=Priority.SCHEDULED
+            )
         except CloudError as error:
             log.info("whether the class of %s goes on is not known: %s", ticket.label, error)
             return

@@ -13,11 +13,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from bot.clouds.quota import leaving_headroom
 from bot.cron import next_due
 from bot.errors import LagdeskError, SlackError
 from bot.i18n.messages import message
-from bot.ports import MessageRef, Topic
+from bot.ports import MessageRef, Priority, Topic
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
 from bot.services.summary.report import WeekReport
@@ -193,12 +192,11 @@ class SummaryJobs:
         known = await self._context.store.read(lambda s: store.find(s, before, channel))
         previous_means = (known.metrics if known else None) or {}
         found = []
-        with leaving_headroom():
-            for app in self._context.clouds:
-                for topic in _TOPICS:
-                    app_metrics = await self._app_metrics.fetch(app, topic)
-                    changes = week_over_week_changes(app_metrics, week, self._zone, previous_means)
-                    found.append(WeeklyMetrics(app_metrics, changes))
+        for app in self._context.clouds:
+            for topic in _TOPICS:
+                app_metrics = await self._app_metrics.fetch(app, topic, priority=Priority.SCHEDULED)
+                changes = week_over_week_changes(app_metrics, week, self._zone, previous_means)
+                found.append(WeeklyMetrics(app_metrics, changes))
         return found
 
     async def _find_summary(self, job: models.Job) -> tuple[store.WeeklySummary | None, Week]:

@@ -1,4 +1,4 @@
-"""What the tests of the clouds share: a clock that is set, a real ledger, and a scripted network."""
+"""Fixtures for the tests of the clouds: a manual clock, a real store, and a scripted network."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ APP_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
 
 class ManualClock:
-    """A clock that stands still until it is set or somebody sleeps by it."""
+    """A clock that advances only when it is set or a task sleeps."""
 
     def __init__(self) -> None:
         self.moment = NOON
         self.slept_s: list[float] = []
 
     def now(self) -> dt.datetime:
-        """Now, as set."""
+        """Return the time that was set."""
         return self.moment
 
     def timestamp(self) -> float:
@@ -41,33 +41,33 @@ class ManualClock:
         return self.moment.timestamp()
 
     async def sleep(self, seconds: float) -> None:
-        """Let the time pass at once."""
+        """Advance the clock without waiting."""
         self.slept_s.append(seconds)
         self.moment += dt.timedelta(seconds=seconds)
 
     def advance(self, **span: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         self.moment += dt.timedelta(**span)
 
 
 class MockApi:
-    """A network that answers from a script, by Action or the last part of the path; remembers."""
+    """A network with scripted responses, by Action or last part of the path; records requests."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.responses: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
 
     def respond(self, name: str, body: object, status: int = 200, **headers: str) -> None:
-        """Answer every question of an endpoint with this JSON (bytes: as they are)."""
+        """Respond to every request of an endpoint with this JSON (bytes: unchanged)."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.responses[name] = lambda _: httpx.Response(status, content=content, headers=headers)
 
     def respond_with(self, name: str, answer: Callable[[httpx.Request], httpx.Response]) -> None:
-        """Answer an endpoint by a function, which may raise what a network raises."""
+        """Respond with a function, which may raise a network error."""
         self.responses[name] = answer
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
+        """Respond to one request."""
         self.requests.append(request)
         name = request.url.params.get("Action") or request.url.path.rsplit("/", 1)[-1]
         if name not in self.responses:
@@ -75,14 +75,14 @@ class MockApi:
         return self.responses[name](request)
 
     def params(self, name: str) -> list[dict[str, str]]:
-        """The query of every question of an endpoint, in order."""
+        """The query of every request of an endpoint, in order."""
         requests = [each for each in self.requests if each.url.path.endswith(f"/{name}")]
         return [dict(each.url.params) for each in requests]
 
 
 @pytest.fixture(autouse=True)
 def _quick_retries() -> Iterator[None]:
-    """Retry as often as in earnest, but at once."""
+    """Retry as often as in production, without pauses."""
     with stamina.set_testing(True, attempts=3, cap=True):
         yield
 
@@ -104,7 +104,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def rate_limit_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> SqlRateLimitStore:
-    """A ledger in the fresh database, to which a busy machine's pauses are no time."""
+    """A rate limit store that ignores the real time of a busy machine."""
     monkeypatch.setattr("bot.store.rate_limits.time", SimpleNamespace(monotonic=lambda: 0.0))
     return SqlRateLimitStore(store)
 
@@ -122,7 +122,7 @@ MakeAgora = Callable[..., Cloud]
 async def make_agora(
     store: Store, rate_limit_store: SqlRateLimitStore, clock: ManualClock, mock_api: MockApi
 ) -> AsyncIterator[MakeAgora]:
-    """Build Agora over the scripted network, or over the real one at `url`."""
+    """Build Agora over the scripted network, or over HTTP at `url`."""
     opened: list[Cloud] = []
 
     def make(url: str = "", **options: str) -> Cloud:
@@ -157,7 +157,7 @@ MakeVolcengine = Callable[..., Cloud]
 async def make_volcengine(
     store: Store, rate_limit_store: SqlRateLimitStore, clock: ManualClock, mock_api: MockApi
 ) -> AsyncIterator[MakeVolcengine]:
-    """Build Volcengine over the scripted network, or over the real one at `url`."""
+    """Build Volcengine over the scripted network, or over HTTP at `url`."""
     opened: list[Cloud] = []
 
     def make(url: str = "", *, now: dt.datetime | None = None, **options: str) -> Cloud:

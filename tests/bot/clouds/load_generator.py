@@ -1,4 +1,4 @@
-"""A process that asks Agora as fast as it may, for the tests and the benchmark of quotas."""
+"""A process that sends requests to Agora as fast as its quota allows, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def recent_window(number: int) -> Window:
 
 
 def questions(cloud: Cloud) -> dict[str, Ask]:
-    """A question for each endpoint; the number makes each one another question."""
+    """A request for each endpoint; the number makes each one different."""
     now = dt.datetime.now(dt.UTC)
 
     def call(number: int) -> Call:
@@ -71,7 +71,7 @@ def questions(cloud: Cloud) -> dict[str, Ask]:
 
 
 async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
-    """Ask everything again and again; returns how often each came back, and how."""
+    """Send requests in a loop; returns how often each had which result."""
     outcomes: Counter[str] = Counter()
     until = asyncio.get_running_loop().time() + seconds
 
@@ -100,7 +100,7 @@ async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
 
 
 async def main(database_url: str, agora_url: str, seconds: float, first: int) -> None:
-    """Say that we are ready, ask once a line comes, and tell what came of it."""
+    """Print that we are ready, start after a line of input, and print the results."""
     store, cloud = build(database_url, agora_url)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from bot.clouds import load_cloud_state
 from bot.store.rate_limits import SqlKeyValueStore
 
 
@@ -21,7 +20,7 @@ async def test_a_new_process_knows_what_another_learnt(
     agora = make_agora(api="auto", plan="enterprise")
     assert agora.capabilities.events
     await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
-    await load_cloud_state([agora, agora])
+    await agora.restore_state()
     found = agora.capabilities
     assert (
         found.events,
@@ -37,7 +36,7 @@ async def test_a_setting_is_not_overruled_by_memory(
     """AGORA_API=seed stays the seed, whatever was learnt once."""
     await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
     agora = make_agora(api="seed")
-    await load_cloud_state([agora])
+    await agora.restore_state()
     assert agora.capabilities.events
 
 

@@ -1,4 +1,4 @@
-"""Every status and code the documents list is a typed error with its own words and next step."""
+"""Every documented status and code is a CloudError with its own message and next step."""
 
 from __future__ import annotations
 

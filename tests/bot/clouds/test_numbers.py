@@ -1,4 +1,4 @@
-"""How numbers are read that a cloud wrote in another way than its document has them."""
+"""Parsing of numbers that are not written as documented."""
 
 from __future__ import annotations
 

@@ -13,8 +13,9 @@ from sqlmodel import SQLModel, col, func, select
 
 from bot.clouds.endpoint import Endpoint, RateLimit
 from bot.clouds.endpoints import find_endpoint
-from bot.clouds.quota import MARGIN_S, Quota, leaving_headroom
+from bot.clouds.quota import MARGIN_S, Quota
 from bot.errors import CloudQuotaExceededError
+from bot.ports import Priority
 from bot.store import Store
 from bot.store.rate_limits import ApiCall, SqlRateLimitStore
 
@@ -197,18 +198,31 @@ def test_two_processes_share_one_budget_on_postgres(postgres_url: str) -> None:
         store.close()
 
 
-async def test_what_waits_may_leave_the_reserve(
+async def test_scheduled_requests_leave_headroom(
     rate_limit_store: SqlRateLimitStore, clock: Any
 ) -> None:
-    """Of three a day one is left to people."""
+    """Of three a day one is left to interactive requests."""
     quota = Quota(rate_limit_store, clock, clock.sleep)
-    with leaving_headroom():
-        for _ in range(2):
-            await quota.acquire(THREE_A_DAY, "kids")
-        with pytest.raises(CloudQuotaExceededError):
-            await quota.acquire(THREE_A_DAY, "kids")
+    for _ in range(2):
+        await quota.acquire(THREE_A_DAY, "kids", Priority.SCHEDULED)
+    with pytest.raises(CloudQuotaExceededError):
+        await quota.acquire(THREE_A_DAY, "kids", Priority.SCHEDULED)
     await quota.acquire(THREE_A_DAY, "kids")
     assert clock.slept_s == []
+
+
+async def test_scheduled_requests_wait_and_background_ones_do_not(
+    rate_limit_store: SqlRateLimitStore, clock: Any
+) -> None:
+    """Where three a second are allowed, a third scheduled request waits a second."""
+    row = find_endpoint("agora", "lists", generation="seed")
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    for _ in range(3):
+        await quota.acquire(row, "kids", Priority.SCHEDULED)
+    assert sum(clock.slept_s) == pytest.approx(1 + MARGIN_S)
+    await quota.acquire(row, "kids", Priority.BACKGROUND)
+    with pytest.raises(CloudQuotaExceededError):
+        await quota.acquire(row, "kids", Priority.BACKGROUND)
 
 
 async def test_the_last_of_ten_are_peoples(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
@@ -216,9 +230,9 @@ async def test_the_last_of_ten_are_peoples(rate_limit_store: SqlRateLimitStore, 
     row = find_endpoint("agora", "insight_usage", generation="seed")
     quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(7):
-        await quota.acquire(row, "app", background=True)
+        await quota.acquire(row, "app", Priority.BACKGROUND)
         clock.moment += dt.timedelta(minutes=2)
     with pytest.raises(CloudQuotaExceededError):
-        await quota.acquire(row, "app", background=True)
+        await quota.acquire(row, "app", Priority.BACKGROUND)
     assert await quota.remaining_today(row, "app") == 3
     await quota.acquire(row, "app")

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from bot.clouds.endpoints import find_endpoint
 from bot.clouds.quota import Quota
 from bot.errors import CloudQuotaExceededError
+from bot.ports import Priority
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.clouds.request_log import LoggedRequest
 from bot.store import Session, Store
@@ -123,11 +124,11 @@ async def test_the_background_leaves_a_tenth(store: Store) -> None:
     store.transact_sync(
         lambda session: session.add_all(ApiCall(bucket=bucket, at=earlier) for _ in range(899))
     )
-    assert await quota.remaining_today(row, APP_ID, background=True) == 1
-    await quota.acquire(row, APP_ID, background=True)
+    assert await quota.remaining_today(row, APP_ID, Priority.BACKGROUND) == 1
+    await quota.acquire(row, APP_ID, Priority.BACKGROUND)
     clock.advance(minutes=5)
     with pytest.raises(CloudQuotaExceededError) as caught:
-        await quota.acquire(row, APP_ID, background=True)
+        await quota.acquire(row, APP_ID, Priority.BACKGROUND)
     assert dt.datetime(2026, 11, 21, tzinfo=dt.UTC) == caught.value.retry_at
     assert await quota.remaining_today(row, APP_ID) == 100
     await quota.acquire(row, APP_ID)
@@ -141,7 +142,7 @@ async def test_people_are_first_when_the_minute_is_over(store: Store) -> None:
     with pytest.raises(CloudQuotaExceededError) as people:
         await quota.acquire(row, APP_ID)
     with pytest.raises(CloudQuotaExceededError) as background:
-        await quota.acquire(row, APP_ID, background=True)
+        await quota.acquire(row, APP_ID, Priority.BACKGROUND)
     assert dt.timedelta(seconds=3) == background.value.retry_at - people.value.retry_at
 
 

@@ -1,4 +1,4 @@
-"""Figures kept between questions and restarts: what is asked again, and what is fallen back on."""
+"""Stored metrics of whole apps: what is fetched again, and what a failure falls back on."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def tell(
 async def test_an_answer_comes_back_whole(response_cache: ResponseCache, clock: Any) -> None:
     """Another process reads exactly what was told, without asking."""
     asked: list[int] = []
-    first = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
-    again = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+    first = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
+    again = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
     assert (first.metrics, again.metrics) == (PART, PART)
     assert asked == [1]
 
@@ -90,7 +90,7 @@ async def test_asked_together_is_asked_once(clock: Any) -> None:
     asked: list[int] = []
     asker = CachedFetcher(InMemoryResponseCache(), clock)
     found = await asyncio.gather(
-        *(asker.ask(FetchRequest("live", "q", tell(asked))) for _ in range(10))
+        *(asker.fetch(FetchRequest("live", "q", tell(asked))) for _ in range(10))
     )
     assert [each.metrics for each in found] == [PART] * 10
     assert asked == [1]
@@ -103,7 +103,7 @@ async def test_what_cannot_be_read_is_asked_anew(
     """An answer another version kept is no answer."""
     await response_cache.put("q", text, NOON)
     asked: list[int] = []
-    found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+    found = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
     assert (found.metrics, asked) == (PART, [1])
 
 
@@ -112,10 +112,10 @@ async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: A
     other = CachedFetcher(response_cache, clock)
 
     async def fetch() -> PartialMetrics:
-        await other.ask(FetchRequest("live", "q", tell([])))
+        await other.fetch(FetchRequest("live", "q", tell([])))
         raise quota_exceeded(ROW, NOON + dt.timedelta(minutes=1))
 
-    found = await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", fetch))
+    found = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", fetch))
     assert (found.metrics, found.error) == (PART, None)
 
 
@@ -127,12 +127,12 @@ async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock
     async def sleep(pause_s: float) -> None:
         slept_s.append(pause_s)
         if len(slept_s) == 2:
-            await CachedFetcher(response_cache, clock).ask(FetchRequest("live", "q", tell(asked)))
+            await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
 
     for minutes, looks in ((10, 0), (1, 2)):
         error = quota_exceeded(ROW, NOON + dt.timedelta(minutes=minutes))
         ask = FetchRequest("live", "q", tell([], error))
-        found = await CachedFetcher(response_cache, clock, sleep).ask(ask)
+        found = await CachedFetcher(response_cache, clock, sleep).fetch(ask)
         assert looks == len(slept_s)
         assert (PART if looks else None) == found.metrics
     assert found.error is None
@@ -143,7 +143,7 @@ async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
     """What is kept of the other questions is shown all the same, each with the same reason."""
     asked: list[int] = []
     asker = CachedFetcher(InMemoryResponseCache(), clock)
-    await asker.ask(FetchRequest("b", "b", tell([])))
+    await asker.fetch(FetchRequest("b", "b", tell([])))
     clock.advance(minutes=2)
     away = unreachable(ROW, "timeout", maybe_arrived=True)
     asks = [

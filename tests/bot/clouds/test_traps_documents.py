@@ -1,4 +1,4 @@
-"""Traps of the documents themselves: slips of their text that must leave no trace in us."""
+"""Errors in the documents that must not be copied into the product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agora against the simulated one over real HTTP: what truly happened comes out."""
+"""Agora against its fake over HTTP: the results match what the scenario simulated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FIVE = dt.timedelta(minutes=5)
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """Three lessons of the last hour on a simulated Agora."""
+    """A fake Agora with three calls of the last hour."""
     start = NOON_S - 3000
     sim_calls = [
         build_simulated_call("uplink_loss_video", "class_77_1", seed=1, started_at=start),
@@ -55,7 +55,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def agora(
     clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
 ) -> AsyncIterator[Any]:
-    """Our Agora, which asks the simulated one which generation it is."""
+    """Our Agora client, which detects the generation of the fake."""
     account = AgoraAccount()
     secrets = {"customer_id": account.customer_id, "customer_secret": account.customer_secret}
     options = {"api": "auto", "plan": "standard", "report": "reportV2"}
@@ -82,8 +82,8 @@ def complaint(clouds: FakeClouds, cname: str) -> tuple[dt.datetime, Window]:
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_a_call_is_found_and_told(generation: Any, clouds: FakeClouds, agora: Any) -> None:
-    """In both generations: the call, both people, and the loss where it was."""
+async def test_call_is_found_with_record(generation: Any, clouds: FakeClouds, agora: Any) -> None:
+    """Both generations return the call, both users, and the simulated loss."""
     clouds.agora.generation = generation
     at, window = complaint(clouds, "class_77_1")
     (call,) = await agora.find_calls("kids", "class_77_1", window)
@@ -99,10 +99,10 @@ async def test_a_call_is_found_and_told(generation: Any, clouds: FakeClouds, ago
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_auto_finds_out_once(
+async def test_generation_is_detected_once(
     generation: Any, clouds: FakeClouds, agora: Any, store: Any
 ) -> None:
-    """`auto` asks which generation answers, tells doctor, and remembers it for everybody."""
+    """`auto` detects the generation, returns it to doctor, and stores it for all processes."""
     clouds.agora.generation = generation
     assert (await agora.check("kids")).startswith(generation)
     assert generation == await SqlKeyValueStore(store).get("agora.generation")
@@ -113,10 +113,10 @@ async def test_auto_finds_out_once(
 
 
 @pytest.mark.parametrize(("was", "becomes"), [("seed", "current"), ("current", "seed")])
-async def test_auto_notices_a_change(
+async def test_changed_generation_is_detected(
     was: Any, becomes: Any, clouds: FakeClouds, agora: Any, clock: Any
 ) -> None:
-    """When the remembered generation is gone, the other is asked and remembered."""
+    """When the stored generation is gone, the other one is used and stored."""
     clouds.agora.generation = was
     await agora.check("kids")
     clouds.agora.generation = becomes
@@ -128,7 +128,7 @@ async def test_auto_notices_a_change(
 
 
 async def test_the_teacher_of_a_big_class(clouds: FakeClouds, agora: Any, clock: Any) -> None:
-    """A15: the seed cuts the teacher off; today's API is asked by uid and has her."""
+    """A15: the API of 2020 truncates the list; today's returns the teacher by uid."""
     cname = clouds.sim_calls[-1].cname
     _, window = complaint(clouds, cname)
     (call,) = await agora.find_calls("kids", cname, window)
@@ -144,7 +144,7 @@ async def test_the_teacher_of_a_big_class(clouds: FakeClouds, agora: Any, clock:
 
 
 async def test_a_report_arrives_whole(clouds: FakeClouds, agora: Any, clock: Any) -> None:
-    """A36: the simulated Agora, which is strict, takes our report once."""
+    """A36: the strict fake accepts our report once."""
     await agora.send_report(
         Report(
             app="kids",
@@ -165,8 +165,8 @@ async def test_a_report_arrives_whole(clouds: FakeClouds, agora: Any, clock: Any
     )
 
 
-async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, agora: Any) -> None:
-    """A7: twenty different questions at three a second are all answered, none over quota."""
+async def test_many_requests_stay_within_the_limits(clouds: FakeClouds, agora: Any) -> None:
+    """A7: twenty different requests at three a second all succeed."""
     for number in range(20):
         window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC), FIVE)
         await agora.find_calls("kids", "class_77_1", window)
@@ -174,8 +174,8 @@ async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, agora: 
     assert clouds.over_quota == []
 
 
-async def test_identical_questions_cost_one(clouds: FakeClouds, agora: Any) -> None:
-    """The same question again is answered from what is kept."""
+async def test_identical_requests_are_cached(clouds: FakeClouds, agora: Any) -> None:
+    """An identical request is served from the cache."""
     _, window = complaint(clouds, "class_77_1")
     (call,) = await agora.find_calls("kids", "class_77_1", window)
     for uids in (["10001"], ["20002"], ["10001", "20002"]):
@@ -202,7 +202,7 @@ FAULTS: list[tuple[Any, type[CloudError]]] = [
 async def test_every_fault_has_its_error(
     fault: Any, error: type[CloudError], clouds: FakeClouds, agora: Any
 ) -> None:
-    """What goes wrong on the way or in the cloud comes out typed, and is over afterwards."""
+    """Faults of the network or the cloud raise a CloudError; the next request succeeds."""
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
     clouds.fail_next("analytics/call/lists", fault, times=3)
@@ -220,10 +220,10 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize(("generation", "endpoint"), ENDPOINTS)
 @pytest.mark.parametrize("fault", ["html", "truncated_json", "wrong_types", "empty", "reset"])
-async def test_no_endpoint_lets_a_fault_through(
+async def test_every_endpoint_raises_cloud_errors(
     fault: Any, generation: Any, endpoint: str, clouds: FakeClouds, agora: Any
 ) -> None:
-    """Whatever is asked, a spoilt answer is a CloudError that names the endpoint."""
+    """A corrupt response of any endpoint is a CloudError that names the endpoint."""
     clouds.agora.generation = generation
     _, window = complaint(clouds, "class_77_1")
     (call,) = await agora.find_calls("kids", "class_77_1", window)
@@ -238,10 +238,10 @@ async def test_no_endpoint_lets_a_fault_through(
     assert endpoint.endswith(caught.value.endpoint)
 
 
-async def test_an_endless_answer_is_refused(
+async def test_endless_response_is_aborted(
     clouds: FakeClouds, agora: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """We hang up on an answer that is far too long."""
+    """The connection is closed when a response is far too long."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
@@ -262,7 +262,7 @@ REPORT_FAULTS: list[tuple[Any, bool, int]] = [
 async def test_a38_a_report_is_never_sent_twice(
     case: Any, clouds: FakeClouds, agora: Any, clock: Any
 ) -> None:
-    """A38: whether it was filed or not, one failure means one attempt, and we cannot tell."""
+    """A38: a report that fails is sent once, whether or not Agora stored it."""
     fault, after_effect, filed = case
     clouds.fail_next("analytics/feedback/reportV2", fault, after_effect=after_effect)
     with pytest.raises(CloudError) as caught:
@@ -283,18 +283,18 @@ async def test_a38_a_report_is_never_sent_twice(
         assert caught.value.maybe_arrived
 
 
-async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, agora: Any) -> None:
-    """One 503 costs a second try, not an error."""
+async def test_temporary_fault_is_retried(clouds: FakeClouds, agora: Any) -> None:
+    """After one 503 the second attempt succeeds."""
     _, window = complaint(clouds, "class_77_1")
     await agora.check("kids")
     clouds.fail_next("analytics/call/lists", "http_503")
     assert len(await agora.find_calls("kids", "class_77_1", window)) == 1
 
 
-async def test_a_wrong_key_is_said(
+async def test_wrong_key_is_reported(
     clouds: FakeClouds, rate_limit_store: SqlRateLimitStore, store: Any, clock: Any
 ) -> None:
-    """A6: 401 names the key, not the answer's words."""
+    """A6: the message for 401 is about the key and quotes nothing of the response."""
     secrets = {"customer_id": "nobody", "customer_secret": "wrong"}
     each = CloudSettings("agora", {"kids": "K"}, clouds.agora_url, secrets, {"api": "seed"})
     made = build_clouds(
@@ -311,8 +311,8 @@ async def test_a_wrong_key_is_said(
     await made["kids"].close()
 
 
-async def test_a_plan_without_the_call_is_said(clouds: FakeClouds, agora: Any) -> None:
-    """A6: a key without the right hears that the plan is the matter."""
+async def test_plan_without_the_endpoint_is_reported(clouds: FakeClouds, agora: Any) -> None:
+    """A6: the message for a key without the right is about the plan."""
     await agora.check("kids")
     clouds.agora.deny("live/diagnosis")
     _, window = complaint(clouds, "class_77_1")
@@ -321,8 +321,8 @@ async def test_a_plan_without_the_call_is_said(clouds: FakeClouds, agora: Any) -
     assert "plan" in str(caught.value)
 
 
-async def test_the_clouds_diagnosis_is_told(clouds: FakeClouds, agora: Any) -> None:
-    """Within a minute's allowance we hear about our channel."""
+async def test_events_of_the_cloud_are_returned(clouds: FakeClouds, agora: Any) -> None:
+    """One request of the quota returns the events of our channel."""
     at, _ = complaint(clouds, "class_77_1")
     answer = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
     assert {event.cname for event in answer.events} == {"class_77_1"}

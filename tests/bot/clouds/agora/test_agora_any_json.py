@@ -1,4 +1,4 @@
-"""Whatever Agora answers, we get a value or a CloudError, never another exception."""
+"""Any response of Agora gives a value or a CloudError, never another exception."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ANY = st.recursive(
 
 
 def broken(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A right answer with any JSON at any one place of it."""
+    """A valid response with any JSON in one place."""
     return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
 
 
@@ -124,7 +124,7 @@ CALL = Call("agora", "kids", "c1", "c", NOON - dt.timedelta(minutes=30), WINDOW.
 
 
 class FrozenClock:
-    """A clock that stands."""
+    """A clock that does not advance."""
 
     def now(self) -> dt.datetime:
         """Noon."""
@@ -132,28 +132,28 @@ class FrozenClock:
 
 
 class NullStore:
-    """A ledger without limits and a memory without facts."""
+    """A rate limit store without limits and an empty key-value store."""
 
     async def reserve_slot(self, *_: object, now: dt.datetime, **__: object) -> Any:
-        """Book at once."""
+        """Reserve now."""
         return now, True
 
     async def remaining(self, *_: object, **__: object) -> tuple[tuple[int, ...], int | None]:
-        """Nothing is limited."""
+        """There are no limits."""
         return (), None
 
     async def block_until(self, account: str, until: dt.datetime) -> None:
-        """Forget it."""
+        """Store nothing."""
 
     async def get(self, name: str) -> str | None:
-        """Nothing was learnt."""
+        """Nothing is stored."""
         return None if name else ""
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
-        """Forget it."""
+        """Store nothing."""
 
 
-async def _crowd(cloud: Cloud) -> CallStatistics:
+async def _call_statistics(cloud: Cloud) -> CallStatistics:
     assert isinstance(cloud, SupportsCallStatistics)
     return await cloud.fetch_call_statistics(CALL, WINDOW)
 
@@ -165,9 +165,9 @@ QUESTIONS: dict[str, tuple[Question, type]] = {
     "sessions": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "metrics": (lambda cloud: cloud.fetch_record(CALL, ["10001"], WINDOW), CallRecord),
     "diagnosis": (lambda cloud: cloud.fetch_events("kids", "c", WINDOW), EventsResult),
-    "bucket": (_crowd, CallStatistics),
-    "statistics": (_crowd, CallStatistics),
-    "time": (_crowd, CallStatistics),
+    "bucket": (_call_statistics, CallStatistics),
+    "statistics": (_call_statistics, CallStatistics),
+    "time": (_call_statistics, CallStatistics),
     "top20": (lambda cloud: cloud.fetch_app_metrics("kids", Topic.DISTRIBUTION), AppMetrics),
     "aggregation": (lambda cloud: cloud.fetch_app_metrics("kids", Topic.DISTRIBUTION), AppMetrics),
 }
@@ -175,7 +175,7 @@ TODAY = {"sessions", "metrics", "bucket", "statistics", "time", "top20", "aggreg
 
 
 async def _ask(name: str, content: bytes, status: int) -> object:
-    """Ask one question of a cloud whose one endpoint answers like this."""
+    """Send one request to a cloud whose one endpoint responds like this."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = request.url.path.rsplit("/", 1)[-1]
@@ -215,7 +215,7 @@ QUICK = settings(
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_any_json_anywhere(name: str) -> None:
-    """Any JSON in any field of a right answer ends in a value or a typed error."""
+    """Any JSON in any field of a valid response gives a value or a CloudError."""
 
     @QUICK
     @given(broken(RIGHT[name]))
@@ -227,7 +227,7 @@ def test_any_json_anywhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_any_bytes_and_any_status(name: str) -> None:
-    """Any bytes under any status end in a value or a typed error."""
+    """Any bytes with any status give a value or a CloudError."""
 
     @QUICK
     @given(
@@ -245,12 +245,12 @@ def test_any_bytes_and_any_status(name: str) -> None:
     [b"[" * 100_000, b'{"code":' * 50_000, b'{"code":200,"message":"\xff"}', b"\xef\xbb\xbf{}"],
 )
 def test_hostile_bytes(name: str, content: bytes) -> None:
-    """Depth without end and wrong encodings are nonsense, not a crash."""
+    """Deep nesting and wrong encodings are invalid responses, not a crash."""
     _check(name, content)
 
 
-def test_right_answers_are_values() -> None:
-    """The answers the others are made of are right themselves."""
+def test_valid_responses_are_values() -> None:
+    """The responses that the other tests change are valid."""
     for name, (_, kind) in QUESTIONS.items():
         found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
         assert isinstance(found, kind)
@@ -258,7 +258,7 @@ def test_right_answers_are_values() -> None:
 
 @given(ANY)
 def test_points_of_any_json(value: object) -> None:
-    """Any JSON is points or a ValueError; times come sorted and values finite."""
+    """Any JSON gives points or a ValueError; times are sorted and values finite."""
     try:
         times, values = parse_points(json.dumps(value).encode())
     except ValueError:
@@ -274,7 +274,7 @@ PAIRS = st.lists(
 
 @given(PAIRS)
 def test_points_are_read_as_written(pairs: list[tuple[int, float]]) -> None:
-    """Reading what JSON wrote gives the same numbers, the first for each second."""
+    """Parsing returns the written numbers, the first of each second."""
     first: dict[float, float] = {}
     for second, value in pairs:
         first.setdefault(float(second), value)

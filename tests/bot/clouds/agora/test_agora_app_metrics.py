@@ -1,4 +1,4 @@
-"""Agora's figures of whole apps: from the simulated one over HTTP, and by script."""
+"""Agora's metrics of whole apps, from its fake and from scripted responses."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeAgora = Callable[..., Any]
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A bad lesson that runs now, and one of yesterday."""
+    """A bad call that is running, and one of yesterday."""
     sim_calls = [
         build_simulated_call("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 1800),
         build_simulated_call("healthy", "past", seed=2, started_at=NOON_S - 86400),
@@ -41,7 +41,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def make(
     store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
 ) -> AsyncIterator[MakeAgora]:
-    """Build Agora as a process does that keeps its answers in the database."""
+    """Build Agora with a response cache in the database."""
     made: list[Any] = []
 
     def build(url: str = "", **options: str) -> Any:
@@ -68,12 +68,12 @@ async def make(
 
 
 def names(app_metrics: AppMetrics) -> list[str]:
-    """What its trends are called."""
+    """The names of its trends."""
     return [trend.name.value for trend in app_metrics.trends]
 
 
 def rows(**figures: object) -> dict[str, object]:
-    """An answer with one row of half an hour ago."""
+    """A response with one row of half an hour ago."""
     return {"code": 200, "message": "success", "data": [{"ts": NOON_S - 1800, **figures}]}
 
 
@@ -97,7 +97,7 @@ TOPICS: dict[tuple[str, Topic], list[str]] = {
 
 @pytest.mark.parametrize(("generation", "topic"), TOPICS)
 async def test_the_last_hour(generation: Any, topic: Topic, clouds: FakeClouds, make: Any) -> None:
-    """Every topic of both generations has its figures, in percent or counted."""
+    """Every topic of both generations has metrics, in percent or as counts."""
     clouds.agora.generation = generation
     clouds.agora.plan = "premium"
     agora = make(clouds.agora_url, api=generation)
@@ -114,8 +114,8 @@ async def test_the_last_hour(generation: Any, topic: Topic, clouds: FakeClouds, 
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
-async def test_scales_meet(generation: Any, clouds: FakeClouds, make: Any) -> None:
-    """The seed's 0 to 100 and today's 0 to 1 come out alike."""
+async def test_scales_are_the_same(generation: Any, clouds: FakeClouds, make: Any) -> None:
+    """0 to 100 of 2020 and today's 0 to 1 have the same scale when parsed."""
     clouds.agora.generation = generation
     clouds.agora.plan = "enterprise"
     agora = make(clouds.agora_url, api=generation, plan="enterprise")
@@ -132,7 +132,7 @@ async def test_scales_meet(generation: Any, clouds: FakeClouds, make: Any) -> No
 async def test_a_share_is_never_guessed(
     api: str, said: float, shown: float, make: Any, mock_api: Any
 ) -> None:
-    """0.54 of the seed is about half of one percent, though today's API would mean 54."""
+    """0.54 is about half a percent in the API of 2020, and 54 percent in today's."""
     for name in ("by_time", "by_time_20sec"):
         mock_api.respond(name, rows(videoFreezeRate=said))
     told = await make(api=api).fetch_app_metrics("kids", Topic.EXPERIENCE)
@@ -151,8 +151,8 @@ async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None
     assert media == {"video": 11, "audio": 22}
 
 
-async def test_a_minute_costs_one_question(make: Any, mock_api: Any, clock: Any) -> None:
-    """Within the minute nobody asks again, in whichever process; then they do."""
+async def test_one_request_per_minute(make: Any, mock_api: Any, clock: Any) -> None:
+    """Within a minute no process sends the request again."""
     mock_api.respond("by_time", rows(pcu=3, pcc=1))
     first = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert clock.now() + dt.timedelta(minutes=1) == first.fresh_at
@@ -166,10 +166,8 @@ async def test_a_minute_costs_one_question(make: Any, mock_api: Any, clock: Any)
     assert clock.now() == newer.fetched_at
 
 
-async def test_over_quota_says_what_is_known_and_until_when(
-    make: Any, mock_api: Any, clock: Any
-) -> None:
-    """The last answer comes with its age and with when the next one can be had."""
+async def test_over_quota_returns_the_cached_response(make: Any, mock_api: Any, clock: Any) -> None:
+    """The cached response is returned with its age and the time of the next one."""
     mock_api.respond("by_time", rows(pcu=3, pcc=1))
     first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
@@ -199,10 +197,10 @@ async def test_over_quota_says_what_is_known_and_until_when(
         ),
     ],
 )
-async def test_what_fails_is_told(
+async def test_failures_are_listed(
     answer: httpx.Response, why: MissingReason, make: Any, mock_api: Any
 ) -> None:
-    """No fault of an endpoint is raised, and there is a sentence for each."""
+    """No fault of an endpoint is raised; each is listed with a message."""
     mock_api.respond_with("by_time", lambda _: answer)
     told = await make().fetch_app_metrics("kids", Topic.SCALE)
     assert told.is_empty
@@ -210,8 +208,8 @@ async def test_what_fails_is_told(
     assert len(told.failures) == 1
 
 
-async def test_a_cloud_that_is_away_is_asked_once(make: Any, mock_api: Any) -> None:
-    """Of two endpoints the second one is not tried where the first met nobody."""
+async def test_unreachable_cloud_gets_one_request(make: Any, mock_api: Any) -> None:
+    """Of two endpoints the second gets no request when the first is unreachable."""
 
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -223,8 +221,8 @@ async def test_a_cloud_that_is_away_is_asked_once(make: Any, mock_api: Any) -> N
     assert len(told.failures) == 1
 
 
-async def test_an_old_answer_promises_nothing(make: Any, mock_api: Any, clock: Any) -> None:
-    """While Agora fails, what was known is shown with its age, and nobody knows until when."""
+async def test_stale_response_has_no_refresh_time(make: Any, mock_api: Any, clock: Any) -> None:
+    """While Agora fails, the cached response is returned with its age and no refresh time."""
     mock_api.respond("by_time", rows(pcu=3, pcc=1))
     first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
@@ -234,8 +232,8 @@ async def test_an_old_answer_promises_nothing(make: Any, mock_api: Any, clock: A
     assert len(told.failures) == 1
 
 
-async def test_gaps_and_strange_rows(make: Any, mock_api: Any) -> None:
-    """A25: rows are open maps; a null is a gap, a row out of the window is left out."""
+async def test_gaps_and_unexpected_rows(make: Any, mock_api: Any) -> None:
+    """A25: rows have any fields; null is a gap, and a row outside the window is skipped."""
     data = [
         {"ts": NOON_S - 600, "pcu": 2, "pcc": None, "more": "text"},
         {"ts": NOON_S - 1200, "pcu": 1},
@@ -246,8 +244,8 @@ async def test_gaps_and_strange_rows(make: Any, mock_api: Any) -> None:
     assert [[value for _, value in trend.points] for trend in told.trends] == [[1, 2], []]
 
 
-async def test_days_are_whole_and_counted(clouds: FakeClouds, make: Any, clock: Any) -> None:
-    """A10: midnights of UTC are asked for; yesterday is there from 08:00 on."""
+async def test_days_are_whole_and_published(clouds: FakeClouds, make: Any, clock: Any) -> None:
+    """A10: requests are for midnights of UTC; yesterday is available from 08:00."""
     told = await make(clouds.agora_url).fetch_app_metrics("kids", Topic.USAGE)
     assert told.failures == ()
     yesterday = clock.now().date() - dt.timedelta(days=1)
@@ -258,10 +256,10 @@ async def test_days_are_whole_and_counted(clouds: FakeClouds, make: Any, clock: 
 
 
 @pytest.mark.parametrize("case", [(7, 18, 20), (9, 19, 21)])
-async def test_a_day_is_out_at_eight(
+async def test_day_is_published_at_eight(
     case: tuple[int, int, int], make: Any, mock_api: Any, clock: Any
 ) -> None:
-    """Before 08:00 UTC yesterday is neither asked for nor shown, whatever the cloud says."""
+    """Before 08:00 UTC yesterday is neither requested nor returned, whatever the response."""
     hour, last, due = case
     clock.moment = dt.datetime(2026, 11, 20, hour, tzinfo=dt.UTC)
     midnights = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(10, 21)]
@@ -276,8 +274,8 @@ async def test_a_day_is_out_at_eight(
     assert int(asked["end_ts"]) - int(asked["start_ts"]) >= 86400
 
 
-async def test_ten_a_day_are_never_reached(make: Any, mock_api: Any, clock: Any) -> None:
-    """Asked every ten minutes for a day by ever new processes, Agora is asked at most twice."""
+async def test_daily_limit_of_ten_is_never_reached(make: Any, mock_api: Any, clock: Any) -> None:
+    """New processes every ten minutes for a day send two requests at most."""
     data = [{"ts": NOON_S - 43200 - 86400, "userCount": 5}]
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
     for _ in range(144):
@@ -291,15 +289,15 @@ async def test_ten_a_day_are_never_reached(make: Any, mock_api: Any, clock: Any)
     assert len(mock_api.requests) == 2
 
 
-async def test_a_day_that_is_late_is_asked_for_again(make: Any, mock_api: Any, clock: Any) -> None:
-    """Where yesterday should be out and is not, the answer is kept for three hours only."""
+async def test_late_day_is_fetched_again(make: Any, mock_api: Any, clock: Any) -> None:
+    """When yesterday should be published and is not, the response is cached for three hours."""
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": []})
     told = await make().fetch_app_metrics("kids", Topic.USAGE)
     assert clock.now() + dt.timedelta(hours=3) == told.fresh_at
 
 
-async def test_days_of_today_come_in_pieces(make: Any, mock_api: Any, clock: Any) -> None:
-    """Today's premium plan takes three days a question; stamps may be midnight of UTC+8 (4)."""
+async def test_days_are_fetched_in_chunks(make: Any, mock_api: Any, clock: Any) -> None:
+    """The premium plan allows three days per request; days may begin at midnight of UTC+8 (4)."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         first, last = (int(request.url.params[name]) for name in ("startTs", "endTs"))
@@ -316,8 +314,8 @@ async def test_days_of_today_come_in_pieces(make: Any, mock_api: Any, clock: Any
     assert (clock.now() - dt.timedelta(hours=36)).date() == told.usages[-1].day
 
 
-async def test_the_standard_plan_is_not_asked(make: Any, mock_api: Any) -> None:
-    """It has no figures of whole apps: that is said, with what to set."""
+async def test_standard_plan_gets_no_request(make: Any, mock_api: Any) -> None:
+    """It has no metrics of whole apps: the message says so, and what to set."""
     told = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
     assert mock_api.requests == []
     assert [missing_item.why for missing_item in told.missing] == [MissingReason.UNSUPPORTED]
@@ -325,7 +323,7 @@ async def test_the_standard_plan_is_not_asked(make: Any, mock_api: Any) -> None:
 
 
 async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
-    """The twenty largest along a dimension, in percent, of the last counted day."""
+    """The twenty largest values of a dimension, in percent, of the last published day."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
@@ -355,8 +353,8 @@ async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
     assert {APP_ID} == {request.url.params["appid"] for request in mock_api.requests}
 
 
-async def test_the_seed_has_no_distribution(make: Any, mock_api: Any) -> None:
-    """What a cloud cannot tell is said, not left blank."""
+async def test_api_of_2020_has_no_distribution(make: Any, mock_api: Any) -> None:
+    """A topic without an endpoint gives a message, not nothing."""
     told = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
     assert mock_api.requests == []
     assert [(missing_item.why, missing_item.detail) for missing_item in told.missing] == [
@@ -365,8 +363,8 @@ async def test_the_seed_has_no_distribution(make: Any, mock_api: Any) -> None:
     assert len(told.failures) == 1
 
 
-async def test_a_change_of_generation_is_noticed(clouds: FakeClouds, make: Any, clock: Any) -> None:
-    """Agora retires `live/*`: the next question goes to `realtime/*`."""
+async def test_change_of_generation_is_detected(clouds: FakeClouds, make: Any, clock: Any) -> None:
+    """When Agora retires `live/*`, the next request goes to `realtime/*`."""
     agora = make(clouds.agora_url, api="auto")
     before = await agora.fetch_app_metrics("kids", Topic.SCALE)
     clouds.agora.generation, clouds.agora.plan = "current", "premium"

@@ -1,4 +1,4 @@
-"""What only today's Agora tells: rankings of whole apps, and how everybody in a call fared."""
+"""Only in today's Agora: rankings of whole apps, and statistics of everybody in a call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A bad lesson and a big class that run now, and a lesson of each of the last two days."""
+    """A bad call and a big class that are running, and a call of each of the last two days."""
     sim_calls = [
         build_simulated_call("downlink_loss_video", "noisy", seed=1, started_at=NOON_S - 1800),
         large_call(NOON_S),
@@ -54,7 +54,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def build(
     store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
 ) -> AsyncIterator[Build]:
-    """Build today's Agora: the simulated one at a URL, else a scripted one."""
+    """Build today's Agora, over the fake at a URL, else over scripted responses."""
     made: list[Any] = []
 
     def build(url: str = "", **options: str) -> Any:
@@ -81,7 +81,7 @@ async def build(
 
 
 async def ask(clouds: FakeClouds, path: str, body: object = None, **query: object) -> Row:
-    """Ask the simulated Agora as somebody with the key, without our client."""
+    """Send a request to the fake with the key, without our client."""
     key = base64.b64encode(f"{ACCOUNT.customer_id}:{ACCOUNT.customer_secret}".encode()).decode()
     params = {"appid": APP_ID, **{name: str(value) for name, value in query.items()}}
     async with httpx.AsyncClient(headers={"Authorization": f"Basic {key}"}) as client:
@@ -104,18 +104,18 @@ async def find(cloud: Any, cname: str) -> Call:
 
 
 def people_of(sim_call: SimulatedCall) -> int:
-    """How many people were there; recorders are none."""
+    """How many users were in a call, without recorders."""
     return sum(person.role is not Role.SERVER for person in sim_call.people)
 
 
 def around(clock: Any) -> Window:
-    """Four minutes that are out on every plan but the standard one."""
+    """Four minutes that are published in every plan but the standard one."""
     until = clock.now() - dt.timedelta(minutes=3)
     return Window(until - dt.timedelta(minutes=4), until)
 
 
 async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, clock: Any) -> None:
-    """Twenty seconds of now and a whole day, by network, country and system, in percent."""
+    """The newest twenty seconds and a whole day, by network, country and system, in percent."""
     told = await build(clouds.agora_url).fetch_app_metrics("kids", Topic.DISTRIBUTION)
     assert told.failures == ()
     live = [each for each in told.distributions if each.since and each.since.hour == 11]
@@ -156,7 +156,7 @@ async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, cl
 async def test_aggregations_are_as_strict_as_agora(
     change: Row, message: str, clouds: FakeClouds
 ) -> None:
-    """What the document does not allow is refused: 400, or 300 for the plan's limits."""
+    """What the document does not allow is an error: 400, or 300 for the plan's limits."""
     right = {
         "startTs": NOON_S - 86400,
         "endTs": NOON_S,
@@ -171,7 +171,7 @@ async def test_aggregations_are_as_strict_as_agora(
     assert told == {"code": 300, "message": "no auth"}
 
 
-async def test_aggregations_answer_as_the_samples_do(clouds: FakeClouds) -> None:
+async def test_aggregations_are_as_in_the_samples(clouds: FakeClouds) -> None:
     """Message "null", refUsage beside a share, values that are chosen, regions of a country."""
     day = {"startTs": NOON_S - 2 * 86400, "endTs": NOON_S - 43200}
     shares = await ask(
@@ -222,8 +222,8 @@ async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
         assert message == told["message"]
 
 
-async def test_how_everybody_in_a_call_fared(clouds: FakeClouds, build: Build, clock: Any) -> None:
-    """Everybody falls into a bucket, networks have shares, minutes come in order."""
+async def test_statistics_of_a_call(clouds: FakeClouds, build: Build, clock: Any) -> None:
+    """Every user is in a bucket, networks have shares, minutes are sorted."""
     cloud = build(clouds.agora_url)
     assert isinstance(cloud, SupportsCallStatistics)
     sim_call = clouds.sim_calls[1]
@@ -246,7 +246,7 @@ async def test_how_everybody_in_a_call_fared(clouds: FakeClouds, build: Build, c
 
 
 async def test_one_person_alone(clouds: FakeClouds, build: Build, clock: Any) -> None:
-    """Of two people one is frozen for much of the time: the one whose way down loses."""
+    """Of two users one is frozen for much of the time: the one with downlink loss."""
     cloud = build(clouds.agora_url)
     call_statistics = await cloud.fetch_call_statistics(await find(cloud, "noisy"), around(clock))
     assert call_statistics.people(Media.VIDEO) == 2
@@ -254,7 +254,7 @@ async def test_one_person_alone(clouds: FakeClouds, build: Build, clock: Any) ->
 
 
 async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Build) -> None:
-    """Unknown words are refused with 400, what the plan does not reach with 300."""
+    """Unknown values give 400, and what the plan does not include 300."""
     call = await find(build(clouds.agora_url), "noisy")
     asked: Row = {
         "call_id": call.id,
@@ -280,26 +280,30 @@ async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Buil
     assert [r["bucket"] for r in told["data"]] == ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"]
 
 
-def rows(*told: Row, wrapped: bool = False) -> Row:
-    """An answer with these rows, as a bare list or in an object."""
-    return {"code": 200, "message": "null", "data": {"list": list(told)} if wrapped else list(told)}
+def rows(*json_rows: Row, wrapped: bool = False) -> Row:
+    """A response with these rows, as a bare list or in an object."""
+    return {
+        "code": 200,
+        "message": "null",
+        "data": {"list": list(json_rows)} if wrapped else list(json_rows),
+    }
 
 
-async def crowd_of(cloud: Any, clock: Any) -> CallStatistics:
-    """How everybody fared in a call that nobody looked up."""
+async def statistics_of(cloud: Any, clock: Any) -> CallStatistics:
+    """The statistics of a call that was not looked up before."""
     call = Call("agora", "kids", "c1", "c", clock.now() - dt.timedelta(hours=1))
     found: CallStatistics = await cloud.fetch_call_statistics(call, around(clock))
     return found
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-async def test_rows_are_read_by_any_wrapping(
+async def test_rows_are_parsed_in_any_wrapping(
     wrapped: bool,  # noqa: FBT001 - a case
     build: Build,
     mock_api: Any,
     clock: Any,
 ) -> None:
-    """Section 4: bucket strings, minutes without order, `net` or `network`, null for nobody."""
+    """Section 4: bucket strings, unsorted minutes, `net` or `network`, null for no users."""
     minute = int(around(clock).since.timestamp()) // 60 * 60
     frozen = {"audio_freeze_user_count": 3, "video_freeze_user_count": 0}
     told = {
@@ -317,7 +321,7 @@ async def test_rows_are_read_by_any_wrapping(
     }
     for name, answer in told.items():
         mock_api.respond(name, answer)
-    call_statistics = await crowd_of(build(), clock)
+    call_statistics = await statistics_of(build(), clock)
     assert call_statistics.people(Media.AUDIO, 10) == 3
     assert call_statistics.people(Media.VIDEO) == 0
     shares = [
@@ -328,38 +332,38 @@ async def test_rows_are_read_by_any_wrapping(
     assert [value for _, value in call_statistics.minutes[0].points] == [13, 14]
 
 
-async def test_part_of_a_crowd_is_better_than_none(build: Build, mock_api: Any, clock: Any) -> None:
-    """One answer of three is told; nonsense and refusals of all three are raised, typed."""
+async def test_partial_statistics_are_returned(build: Build, mock_api: Any, clock: Any) -> None:
+    """One response of three is enough; when all three fail a CloudError is raised."""
     mock_api.respond("bucket", rows({"b": "[3%,5%)", "audio_freeze_user_count": 2}))
-    call_statistics = await crowd_of(build(), clock)
+    call_statistics = await statistics_of(build(), clock)
     assert (call_statistics.people(Media.AUDIO), call_statistics.distributions) == (2, ())
     clock.advance(minutes=5)
     for name in ("bucket", "statistics", "time"):
         mock_api.respond(name, b"[]")
     with pytest.raises(CloudInvalidResponseError):
-        await crowd_of(build(), clock)
+        await statistics_of(build(), clock)
 
 
-async def test_a_plan_without_it_is_asked_once_a_day(
+async def test_plan_without_statistics_gets_one_request_a_day(
     build: Build, mock_api: Any, clock: Any
 ) -> None:
-    """No right to the calls: the other two are not tried, nor any the same day."""
+    """Without the right the other two requests are not sent, nor any on the same day."""
     for name in ("bucket", "statistics", "time"):
         mock_api.respond(name, {"code": 300, "message": "you have no auth to access this service"})
     cloud = build(plan="standard")
     with pytest.raises(CloudRefusedError):
-        await crowd_of(cloud, clock)
+        await statistics_of(cloud, clock)
     with pytest.raises(CloudUnsupportedError):
-        await crowd_of(cloud, clock)
+        await statistics_of(cloud, clock)
     assert len(mock_api.requests) == 1
     clock.advance(hours=25)
     with pytest.raises(CloudRefusedError):
-        await crowd_of(cloud, clock)
+        await statistics_of(cloud, clock)
     assert len(mock_api.requests) == 2
 
 
-async def test_the_2020_api_is_not_asked(build: Build, mock_api: Any, clock: Any) -> None:
-    """It has no such call, and is not bothered."""
+async def test_api_of_2020_gets_no_request(build: Build, mock_api: Any, clock: Any) -> None:
+    """It has no such endpoint."""
     with pytest.raises(CloudUnsupportedError):
-        await crowd_of(build(api="seed"), clock)
+        await statistics_of(build(api="seed"), clock)
     assert mock_api.requests == []

@@ -1,4 +1,4 @@
-"""How Agora says no, and yes; traps by their number in the list of contract traps."""
+"""Agora's errors and successes; traps by their number in the list of contract traps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOON_S = 1795176000
 
 
 def when(second: float) -> dt.datetime:
-    """An aware moment."""
+    """A moment with a zone."""
     return dt.datetime.fromtimestamp(second, dt.UTC)
 
 
@@ -117,8 +117,8 @@ REFUSALS: list[tuple[str, int, object, type[CloudError], str]] = [
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case[0])
-async def test_every_no_has_its_error(case: Any, make_agora: Any, mock_api: Any) -> None:
-    """Section 0: yes is told by HTTP and the body's code; the words of the vendor stay out."""
+async def test_every_error_response_is_typed(case: Any, make_agora: Any, mock_api: Any) -> None:
+    """Section 0: HTTP and the body's code decide; the vendor's texts are not quoted."""
     _, status, body, error, words = case
     mock_api.respond("lists", body, status)
     with pytest.raises(error) as caught:
@@ -128,8 +128,8 @@ async def test_every_no_has_its_error(case: Any, make_agora: Any, mock_api: Any)
     assert caught.value.endpoint == "lists"
 
 
-async def test_a_retry_after_header_is_believed(make_agora: Any, mock_api: Any) -> None:
-    """A12: a 429 that says when is asked again then, not sooner."""
+async def test_retry_after_header_is_used(make_agora: Any, mock_api: Any) -> None:
+    """A12: after a 429 with a time, the next request is sent at that time."""
     mock_api.respond("lists", b"", 429, **{"Retry-After": "7"})
     agora = make_agora()
     for _ in range(2):
@@ -144,10 +144,10 @@ YES = [0, 200, "0", "200"]
 
 @pytest.mark.parametrize("code", YES)
 @pytest.mark.parametrize("text", ["", "success", None, "null", "Success request: 1", "error", {}])
-async def test_a24_the_message_tells_nothing(
+async def test_a24_message_is_ignored(
     code: object, text: object, make_agora: Any, mock_api: Any
 ) -> None:
-    """A24: 0 and 200 are a yes whatever the message says."""
+    """A24: 0 and 200 are a success, whatever the message."""
     rows = [{"call_id": "c1", "cname": "class_77_1", "created_ts": NOON_S - 1000}]
     mock_api.respond(
         "lists", {"code": code, "message": text, "has_more": False, "call_lists": rows}

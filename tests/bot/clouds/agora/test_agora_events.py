@@ -7,21 +7,21 @@ import httpx
 import pytest
 
 from bot.call import IssueType, MissingKind, MissingReason, Report, Side
-from bot.clouds.agora.events import EventScan, next_scan, unscanned_windows
+from bot.clouds.agora.events import next_scan, unscanned_windows
 from bot.errors import CloudServerError, CloudUnsupportedError
-from bot.ports import Window
+from bot.ports import EventScan, Window
 from bot.services.diagnosis.service import DiagnosisService
 
 NOON_S = 1795176000
 
 
 def when(second: float) -> dt.datetime:
-    """An aware moment."""
+    """A moment with a zone."""
     return dt.datetime.fromtimestamp(NOON_S + second, dt.UTC)
 
 
 def span(since: float, until: float) -> Window:
-    """A stretch in seconds from noon."""
+    """A window in seconds from noon."""
     return Window(when(since), when(until))
 
 
@@ -32,7 +32,7 @@ def row(second: int, user: str = "1", cname: str = "class_77_1") -> dict[str, ob
 
 
 def busy(rows: list[dict[str, Any]]) -> Any:
-    """Answer with the newest ten rows of the window, as Agora does."""
+    """Respond with the newest ten rows of the window, as Agora does."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         start, end = (int(request.url.params[name]) for name in ("start_ts", "end_ts"))
@@ -44,8 +44,8 @@ def busy(rows: list[dict[str, Any]]) -> Any:
     return answer
 
 
-async def ask_until_known(agora: Any, clock: Any, window: Window) -> Any:
-    """Ask again whenever it is time, as the desk does; returns the last answer."""
+async def fetch_until_complete(agora: Any, clock: Any, window: Window) -> Any:
+    """Fetch again at each retry time, as a diagnosis does; returns the last result."""
     for _ in range(20):
         answer = await agora.fetch_events("kids", "class_77_1", window)
         due = [missing_item.retry_at for missing_item in answer.missing if missing_item.retry_at]
@@ -55,8 +55,8 @@ async def ask_until_known(agora: Any, clock: Any, window: Window) -> Any:
     raise AssertionError
 
 
-async def test_a_quiet_window_costs_one_call(make_agora: Any, mock_api: Any) -> None:
-    """A9: fewer than ten rows are all there were, whatever the length; only this channel's."""
+async def test_quiet_window_takes_one_request(make_agora: Any, mock_api: Any) -> None:
+    """A9: fewer than ten rows are complete, for any window; only this channel's are returned."""
     rows = [row(-1000), row(-990, cname="class_1"), row(-985, user="2")]
     mock_api.respond_with("diagnosis", busy(rows))
     answer = await make_agora().fetch_events("kids", "class_77_1", span(-1200, -900))
@@ -64,8 +64,8 @@ async def test_a_quiet_window_costs_one_call(make_agora: Any, mock_api: Any) -> 
     assert (answer.missing, len(mock_api.requests)) == ((), 1)
 
 
-async def test_a_second_channel_costs_nothing(make_agora: Any, mock_api: Any) -> None:
-    """A9: one answer is for the whole app, so it serves every channel; "" is all of them."""
+async def test_second_channel_takes_no_request(make_agora: Any, mock_api: Any) -> None:
+    """A9: one response is for the whole app, so it serves every channel; "" is all of them."""
     mock_api.respond_with("diagnosis", busy([row(-1000), row(-990, cname="class_1")]))
     agora = make_agora()
     window = span(-1200, -900)
@@ -75,17 +75,17 @@ async def test_a_second_channel_costs_nothing(make_agora: Any, mock_api: Any) ->
     assert len(mock_api.requests) == 1
 
 
-async def test_a_full_answer_is_narrowed_until_all_is_known(
+async def test_full_response_is_narrowed_until_complete(
     make_agora: Any, mock_api: Any, clock: Any
 ) -> None:
-    """A9: ten rows may hide more; asked in halves, a minute apart, all 24 rows come out once."""
+    """A9: ten rows may be truncated; fetched in halves, a minute apart, all 24 rows occur once."""
     rows = [row(-1200 + 12 * n, user=str(n)) for n in range(24)]
     mock_api.respond_with("diagnosis", busy(rows))
     agora = make_agora()
     window = span(-1200, -912)
     first = await agora.fetch_events("kids", "class_77_1", window)
     assert [missing_item.why for missing_item in first.missing] == [MissingReason.MAY_BE_INCOMPLETE]
-    last = await ask_until_known(agora, clock, window)
+    last = await fetch_until_complete(agora, clock, window)
     assert {str(n) for n in range(24)} == {event.uid for event in last.events}
     assert len(last.events) == 24
     assert last.missing == ()
@@ -93,18 +93,18 @@ async def test_a_full_answer_is_narrowed_until_all_is_known(
     assert len(asked) <= 8
 
 
-async def test_ten_rows_in_a_minute_stay_incomplete(
+async def test_ten_rows_in_a_minute_are_incomplete(
     make_agora: Any, mock_api: Any, clock: Any
 ) -> None:
-    """A9: a minute with more than ten rows cannot be narrowed, and is said to be incomplete."""
+    """A9: a minute with more than ten rows cannot be narrowed, and is listed as incomplete."""
     mock_api.respond_with("diagnosis", busy([row(-1170 + n // 2, user=str(n)) for n in range(40)]))
-    answer = await ask_until_known(make_agora(), clock, span(-1200, -1080))
+    answer = await fetch_until_complete(make_agora(), clock, span(-1200, -1080))
     whys = {(missing_item.what, missing_item.why) for missing_item in answer.missing}
     assert {(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)} == whys
 
 
 async def test_a8_once_a_minute(make_agora: Any, mock_api: Any) -> None:
-    """A8: a second question within the minute is not sent; what is missing says when."""
+    """A8: a second request within the minute is not sent; the missing item has the retry time."""
     mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
@@ -122,8 +122,8 @@ async def test_a8_once_a_minute(make_agora: Any, mock_api: Any) -> None:
     assert len(mock_api.requests) == 1
 
 
-async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, mock_api: Any) -> None:
-    """A8: data appears up to 120 s late; nothing is asked about it before."""
+async def test_last_two_minutes_are_not_published(make_agora: Any, mock_api: Any) -> None:
+    """A8: data appears up to 120 s late; no request is sent before."""
     mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
     answer = await agora.fetch_events("kids", "class_77_1", span(-60, 120))
@@ -134,8 +134,8 @@ async def test_the_last_two_minutes_are_not_out_yet(make_agora: Any, mock_api: A
     assert str(NOON_S - 120) == mock_api.params("diagnosis")[0]["end_ts"]
 
 
-async def test_an_hour_is_all_it_remembers(make_agora: Any, mock_api: Any, clock: Any) -> None:
-    """A8: older minutes are forgotten and not asked for; what we saw of them stays known."""
+async def test_events_expire_after_an_hour(make_agora: Any, mock_api: Any, clock: Any) -> None:
+    """A8: older minutes are expired and not requested; stored events of them are returned."""
     mock_api.respond_with("diagnosis", busy([row(-1000)]))
     agora = make_agora()
     gone = await agora.fetch_events("kids", "class_77_1", span(-7200, -7000))
@@ -152,10 +152,10 @@ async def test_an_hour_is_all_it_remembers(make_agora: Any, mock_api: Any, clock
     assert (len(kept.events), kept.missing) == (1, ())
 
 
-async def test_what_was_seen_stays_when_the_cloud_is_away(
+async def test_stored_events_are_returned_when_the_cloud_fails(
     make_agora: Any, mock_api: Any, clock: Any
 ) -> None:
-    """Events of earlier looks are told, with the minutes nobody saw; without any, the failure."""
+    """Events of earlier scans are returned, with the missing minutes; without any, the error."""
     mock_api.respond_with("diagnosis", busy([row(-1190)]))
     agora = make_agora()
     await agora.fetch_events("kids", "class_77_1", span(-1200, -1140))
@@ -180,16 +180,16 @@ async def test_what_was_seen_stays_when_the_cloud_is_away(
 
 
 @pytest.mark.parametrize("api", ["current", "seed"])
-async def test_no_diagnosis_is_no_call(api: str, make_agora: Any) -> None:
-    """Where the realtime API is retired there is no such call, in either setting."""
+async def test_current_api_has_no_diagnosis(api: str, make_agora: Any) -> None:
+    """Where the realtime API is retired there is no such endpoint, with either setting."""
     with pytest.raises(CloudUnsupportedError):
         await make_agora(api=api).fetch_events("kids", "class_77_1", span(-1200, -900))
     assert make_agora(api="seed").capabilities.events
     assert not make_agora(api="current").capabilities.events
 
 
-def test_the_next_question_is_where_nobody_looked() -> None:
-    """Nearest the middle first; what is settled is not asked again."""
+def test_next_scan_is_of_an_unscanned_window() -> None:
+    """The window nearest the middle is first; settled windows are not scanned again."""
     window = span(0, 600)
     assert window == next_scan([], window)
     seen = EventScan(span(0, 400), (), is_full=False)
@@ -198,8 +198,8 @@ def test_the_next_question_is_where_nobody_looked() -> None:
     assert span(150, 450) == next_scan([EventScan(window, (), is_full=True)], window)
 
 
-def test_a_full_minute_is_settled() -> None:
-    """Nothing narrower than a minute is asked."""
+def test_full_minute_is_settled() -> None:
+    """No scan is shorter than a minute."""
     minute = EventScan(span(0, 60), (), is_full=True)
     longer = EventScan(span(0, 61), (), is_full=True)
     assert unscanned_windows([minute], span(0, 60)) == []

@@ -32,7 +32,7 @@ METERS = [
 
 @pytest.mark.parametrize("case", METERS, ids=lambda case: f"{case[0]}-{case[1]}-{case[2]}")
 def test_metric_ids_mean_what_their_generation_says(case: Any) -> None:
-    """A29, A30: one number means different things in the two generations."""
+    """A29, A30: a metric id has different meanings in the two generations."""
     _, mid, generation, metric, unit = case
     kind = kind_of(mid, generation)
     assert (metric, unit) == (kind.metric, kind.unit)
@@ -52,7 +52,7 @@ POINTS = [
 
 @pytest.mark.parametrize(("raw", "times", "values"), POINTS)
 def test_points_become_arrays(raw: bytes, times: list[float], values: list[float]) -> None:
-    """A21: the fast way and the slow way read the same shape."""
+    """A21: the fast and the slow parser return the same."""
     found = parse_points(raw)
     assert (times, values) == (found[0].tolist(), found[1].tolist())
 
@@ -61,7 +61,7 @@ def test_points_become_arrays(raw: bytes, times: list[float], values: list[float
     "raw",
     [b"[[1,2,3],[4]]", b"[[1],[2]]", b'[["a",1]]', b"{}", b"[1,2]", b'[{"1":2}]', b"[[[1,2]]]"],
 )
-def test_other_shapes_are_refused(raw: bytes) -> None:
+def test_other_shapes_are_invalid(raw: bytes) -> None:
     """A21: four numbers in the wrong brackets are not two points."""
     with pytest.raises(ValueError, match="no points"):
         parse_points(raw)

@@ -15,7 +15,7 @@ NOON_S = 1795176000
 
 
 def when(second: float) -> dt.datetime:
-    """An aware moment."""
+    """A moment with a zone."""
     return dt.datetime.fromtimestamp(second, dt.UTC)
 
 
@@ -34,8 +34,8 @@ def report(**changes: Any) -> Report:
     return Report(**(fields | changes))
 
 
-async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, mock_api: Any) -> None:
-    """A35: the app id stands in the address, the rest in a JSON body; A36: all fields are sent."""
+async def test_a35_a36_fields_of_report_v2(make_agora: Any, mock_api: Any) -> None:
+    """A35: the app id is in the URL, the rest in a JSON body; A36: all fields are sent."""
     mock_api.respond("reportV2", {"code": 200, "message": ""})
     await make_agora().send_report(report())
     (request,) = mock_api.requests
@@ -53,8 +53,8 @@ async def test_a35_a36_report_v2_goes_into_address_and_body(make_agora: Any, moc
     assert expected == json.loads(request.content)
 
 
-async def test_a36_the_older_report_has_no_student(make_agora: Any, mock_api: Any) -> None:
-    """A36: `/report` knows neither the student nor who suffered."""
+async def test_a36_older_report_has_no_student(make_agora: Any, mock_api: Any) -> None:
+    """A36: `/report` has neither the student nor the abnormal uid."""
     mock_api.respond("report", {"code": 200, "message": ""})
     await make_agora(report="report").send_report(report(comments=""))
     expected = {"cname": "class_77_1", "teacher_uid": 10001, "ts": NOON_S - 60, "type": 3}
@@ -66,7 +66,7 @@ BAD_UIDS = ["0", "-1", "01", "4294967296", "tom", "", "1e3", "１２"]
 
 @pytest.mark.parametrize("uid", BAD_UIDS)
 async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, mock_api: Any) -> None:
-    """A37: what is no number from 1 to 2^32-1 is refused before anything is sent."""
+    """A37: anything but a number from 1 to 2^32-1 is refused before a request is sent."""
     agora = make_agora()
     with pytest.raises(CloudRefusedError):
         await agora.send_report(report(student_uid=uid))
@@ -76,15 +76,15 @@ async def test_a37_reports_take_numeric_uids_only(uid: str, make_agora: Any, moc
 
 
 async def test_a39_reports_can_be_off(make_agora: Any, mock_api: Any) -> None:
-    """A39: with AGORA_REPORT=off nothing is sent, and the capabilities say so."""
+    """A39: with AGORA_REPORT=off nothing is sent, and `capabilities.reports` is false."""
     agora = make_agora(report="off")
     with pytest.raises(CloudUnsupportedError):
         await agora.send_report(report())
     assert (agora.capabilities.reports, mock_api.requests) == (False, [])
 
 
-async def test_a39_todays_agora_has_no_reports(make_agora: Any) -> None:
-    """A39: where today's API answers, 404 for a report means there is no such call any more."""
+async def test_a39_current_agora_has_no_reports(make_agora: Any) -> None:
+    """A39: in today's API a 404 for a report means that the endpoint is gone."""
     with pytest.raises(CloudUnsupportedError):
         await make_agora(api="current").send_report(report())
     with pytest.raises(CloudRefusedError):

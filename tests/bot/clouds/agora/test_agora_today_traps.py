@@ -1,4 +1,4 @@
-"""The traps of today's Agora documents (Section 4 of the list), numbered in the order told there."""
+"""The traps of today's Agora documents (Section 4 of the list), numbered in that order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NULL = {"code": 0, "message": "null"}
 
 
 async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, mock_api: Any) -> None:
-    """T1, T6: 0 is a yes whatever the message; T8: a size goes with a number; T9: no has_more."""
+    """T1, T6: 0 is a success; T8: a page has a size and a number; T9: has_more is not needed."""
     rows = [call_row(number, NOON_S - 2000 + number) for number in range(101)]
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -33,8 +33,8 @@ async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, mock_api: Any) -> Non
     assert pages == [("1", "100"), ("2", "100")]
 
 
-async def test_t10_roles_are_not_read(make_agora: Any, mock_api: Any) -> None:
-    """T10: roles are typed as text and shown as an array; either leaves the rest readable."""
+async def test_t10_roles_are_not_parsed(make_agora: Any, mock_api: Any) -> None:
+    """T10: roles are documented as text and as an array; with either the rest is parsed."""
     users = [user_row(10001, "a", roles=["SPEAKER"]), user_row(20002, "b", roles="AUDIENCE")]
     mock_api.respond("sessions", NULL | {"call_info": users})
     mock_api.respond("metrics", NULL | {"metrics": []})
@@ -43,7 +43,7 @@ async def test_t10_roles_are_not_read(make_agora: Any, mock_api: Any) -> None:
 
 
 async def test_t2_names_of_times(make_agora: Any, mock_api: Any) -> None:
-    """T2: calls are asked with start_ts and end_ts, figures of apps with startTs and endTs."""
+    """T2: requests for calls have start_ts and end_ts, those for apps startTs and endTs."""
     mock_api.respond("lists", NULL | {"total_size": 0, "call_lists": []})
     mock_api.respond("by_time", NULL | {"data": []})
     agora = make_agora(api="current", plan="premium")
@@ -55,8 +55,8 @@ async def test_t2_names_of_times(make_agora: Any, mock_api: Any) -> None:
         assert wanted == tuple(each for each in names if each in asked)
 
 
-def test_t3_one_dimension_of_two_names() -> None:
-    """T3: the table says sdkVersion, the sample sdk; rows of either name are read."""
+def test_t3_dimension_with_two_names() -> None:
+    """T3: the table has sdkVersion, the sample sdk; rows with either name are parsed."""
     row = find_endpoint("agora", "usage_spread", generation="current", plan="premium")
     for asked, told in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
         body = AppMetricsBody(data=[{told: "4.1", "userCount": 3}])
@@ -64,8 +64,8 @@ def test_t3_one_dimension_of_two_names() -> None:
         assert (only.codes[0].value, only.value) == ("4.1", 3)
 
 
-def test_t4_quality_is_asked_where_quality_is() -> None:
-    """T4: two samples about quality call the paths of usage."""
+def test_t4_quality_has_its_own_paths() -> None:
+    """T4: two samples for quality use the paths of usage."""
     for name, path in (
         ("quality_spread", "/beta/insight/quality/aggregation"),
         ("realtime_quality", "/beta/realtime/quality/by_time_20sec"),
@@ -75,7 +75,7 @@ def test_t4_quality_is_asked_where_quality_is() -> None:
 
 
 def test_t7_midnight_of_either_zone() -> None:
-    """T7: a day's stamp is midnight of UTC, or, as in the samples, of UTC+8; the day is the same."""
+    """T7: a day begins at midnight of UTC or, as in the samples, of UTC+8; the date is the same."""
     row = find_endpoint("agora", "insight_usage", generation="current", plan="premium")
     midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC).timestamp()
     for stamp in (midnight, midnight - 8 * 3600):
@@ -85,7 +85,7 @@ def test_t7_midnight_of_either_zone() -> None:
 
 
 def test_t14_the_host_is_a_setting() -> None:
-    """T14: a sample names api.sd-rtn.com; api.agora.io is asked unless somebody says otherwise."""
+    """T14: a sample has api.sd-rtn.com; requests go to api.agora.io unless set otherwise."""
     told = {"AGORA_APPS": "kids=A", "AGORA_CUSTOMER_ID": "I", "AGORA_CUSTOMER_SECRET": "S"}
     elsewhere = told | {"AGORA_BASE_URL": "https://api.sd-rtn.com/"}
     assert [each.base_url for each in read_settings(told).clouds] == ["https://api.agora.io"]

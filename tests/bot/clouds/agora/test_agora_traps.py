@@ -28,7 +28,7 @@ NOON_S = 1795176000
 
 
 def when(second: float) -> dt.datetime:
-    """An aware moment."""
+    """A moment with a zone."""
     return dt.datetime.fromtimestamp(second, dt.UTC)
 
 
@@ -61,7 +61,7 @@ def user_row(uid: object, sid: str, **changes: object) -> dict[str, object]:
 
 
 def details(*users: object, metrics: object = None, **changes: object) -> dict[str, object]:
-    """An answer of call/details."""
+    """A response of call/details."""
     body: dict[str, object] = {"code": 200, "message": "", "call_id": "c1", "call_info": users}
     return body | ({} if metrics is None else {"metrics": metrics}) | changes
 
@@ -72,12 +72,12 @@ LATELY = Window(when(NOON_S - 1200), when(NOON_S - 900))
 
 
 def series_row(mid: object, points: object, peer: object = 0) -> dict[str, object]:
-    """One metric of one stay."""
+    """One metric of one session."""
     return {"mid": mid, "kvs": points, "peer_uid": peer}
 
 
 def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
-    """Answer like the seed: the newest ten of the window, and whether there were more."""
+    """Respond as the API of 2020: the newest ten calls of the window, and whether there are more."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         end = int(request.url.params["end_ts"])
@@ -90,8 +90,8 @@ def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
     return answer
 
 
-async def test_a14_has_more_walks_back(make_agora: Any, mock_api: Any) -> None:
-    """A14: 35 calls come in four answers, each asked up to the oldest call seen; none twice."""
+async def test_a14_has_more_is_followed_backwards(make_agora: Any, mock_api: Any) -> None:
+    """A14: 35 calls take four requests, each up to the oldest call so far; none occurs twice."""
     rows = [call_row(n, NOON_S - 3600 + n * 60, finished=False) for n in range(35)]
     mock_api.respond_with("lists", pages_of(rows))
     window = Window(when(NOON_S - 7200), when(NOON_S - 100))
@@ -103,7 +103,7 @@ async def test_a14_has_more_walks_back(make_agora: Any, mock_api: Any) -> None:
 
 
 async def test_a14_stops_without_progress(make_agora: Any, mock_api: Any) -> None:
-    """A14: more than ten calls in one second cannot be listed; the walk ends."""
+    """A14: more than ten calls in one second cannot be listed; the requests end."""
     rows = [call_row(n, NOON_S - 1800, finished=False) for n in range(12)]
     mock_api.respond_with("lists", pages_of(rows))
     calls = await make_agora().find_calls("kids", "class_77_1", LATELY)
@@ -112,7 +112,7 @@ async def test_a14_stops_without_progress(make_agora: Any, mock_api: Any) -> Non
 
 
 async def test_calls_outside_the_window_are_left_out(make_agora: Any, mock_api: Any) -> None:
-    """Only calls of this channel that touch the window come back, newest first."""
+    """Only calls of this channel that touch the window are returned, newest first."""
     rows = [
         call_row(1, NOON_S - 1150),
         call_row(2, NOON_S - 7200),
@@ -129,7 +129,7 @@ NONE_YET = ["-", "", None, 0, "0", "0001-01-01T00:00:00Z"]
 
 @pytest.mark.parametrize("ended", NONE_YET)
 async def test_not_ended_is_none(ended: object, make_agora: Any, mock_api: Any) -> None:
-    """Section 0: every way to write "not ended" becomes None."""
+    """Section 0: every notation for "not ended" becomes None."""
     rows = [call_row(1, NOON_S - 1800, destroyed_ts=ended)]
     mock_api.respond("lists", {"code": 200, "call_lists": rows})
     mock_api.respond("details", details(user_row(10001, "A", leave_ts=ended)))
@@ -140,14 +140,14 @@ async def test_not_ended_is_none(ended: object, make_agora: Any, mock_api: Any) 
 
 
 async def test_finished_false_wins_over_a_time(make_agora: Any, mock_api: Any) -> None:
-    """Section 0: `finished: false` means there is no end, whatever the other field holds."""
+    """Section 0: `finished: false` means there is no end, whatever the end time."""
     mock_api.respond("details", details(user_row(10001, "A", finished=False, leave_ts=NOON_S - 5)))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
     assert record.participants[0].left_at is None
 
 
-async def test_a15_the_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) -> None:
-    """A15: ten users and no teacher among them means cut off, not absent."""
+async def test_a15_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) -> None:
+    """A15: with ten users and no teacher among them the list is truncated."""
     users = [user_row(20000 + n, f"S{n}") for n in range(10)]
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
@@ -156,14 +156,14 @@ async def test_a15_the_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) 
 
 
 async def test_a15_nine_users_are_all(make_agora: Any, mock_api: Any) -> None:
-    """A15: fewer than ten users are the whole class; who is not there was not there."""
+    """A15: fewer than ten users are the whole class."""
     mock_api.respond("details", details(*(user_row(20000 + n, f"S{n}") for n in range(9))))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert record.missing == ()
 
 
-async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, mock_api: Any) -> None:
-    """A16: no question about a call spans more than three hours, and no point comes twice."""
+async def test_a16_long_calls_are_fetched_in_chunks(make_agora: Any, mock_api: Any) -> None:
+    """A16: no request about a call spans more than three hours, and no point occurs twice."""
     long_call = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 30000), when(NOON_S - 600))
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -183,8 +183,10 @@ async def test_a16_long_calls_are_asked_in_pieces(make_agora: Any, mock_api: Any
     assert len(record.participants) == 1
 
 
-async def test_a7_a16_a_running_call_ends_150_seconds_ago(make_agora: Any, mock_api: Any) -> None:
-    """A16: a running call is asked up to now - 150 s; A7: the rest is not out yet."""
+async def test_a7_a16_running_call_is_fetched_up_to_150_seconds_ago(
+    make_agora: Any, mock_api: Any
+) -> None:
+    """A16: a running call is fetched up to now - 150 s; A7: the rest is not published yet."""
     mock_api.respond("details", details(user_row(10001, "A")))
     window = Window(when(NOON_S - 300), when(NOON_S + 120))
     record = await make_agora().fetch_record(RUNNING, ["10001"], window)
@@ -196,8 +198,8 @@ async def test_a7_a16_a_running_call_ends_150_seconds_ago(make_agora: Any, mock_
     assert when(NOON_S - 150) == record.fresh_until
 
 
-async def test_a7_nothing_is_asked_before_it_can_be_out(make_agora: Any, mock_api: Any) -> None:
-    """A7: a call listed 130 s before its details exist is asked later, without a question now."""
+async def test_a7_no_request_before_publication(make_agora: Any, mock_api: Any) -> None:
+    """A7: a call listed 130 s before its details is fetched later, without a request now."""
     young = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 60))
     window = Window(when(NOON_S - 60), when(NOON_S))
     record = await make_agora().fetch_record(young, ["10001"], window)
@@ -206,8 +208,8 @@ async def test_a7_nothing_is_asked_before_it_can_be_out(make_agora: Any, mock_ap
     assert mock_api.requests == []
 
 
-async def test_forgotten_is_said_without_asking(make_agora: Any, mock_api: Any) -> None:
-    """A7: what is older than three days is forgotten; no call is spent on it."""
+async def test_expired_call_takes_no_request(make_agora: Any, mock_api: Any) -> None:
+    """A7: data older than three days is expired; no request is sent."""
     old = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 400_000), when(NOON_S - 390_000))
     window = Window(when(NOON_S - 395_000), when(NOON_S - 394_000))
     record = await make_agora().fetch_record(old, ["10001"], window)
@@ -217,7 +219,7 @@ async def test_forgotten_is_said_without_asking(make_agora: Any, mock_api: Any) 
     assert mock_api.requests == []
 
 
-async def test_a17_booleans_are_written_small(make_agora: Any, mock_api: Any) -> None:
+async def test_a17_booleans_are_lower_case(make_agora: Any, mock_api: Any) -> None:
     """A17 and section 0: `true` and `false`, never Python's `True`."""
     mock_api.respond("details", details(user_row(10001, "A")))
     await make_agora().fetch_record(CALL, ["10001"], LATELY)
@@ -236,7 +238,7 @@ async def test_a18_metrics_may_be_absent(metrics: object, make_agora: Any, mock_
 
 
 async def test_a21_points_are_pairs_with_gaps(make_agora: Any, mock_api: Any) -> None:
-    """A21: pairs out of order, with gaps and nulls, become sorted arrays without holes."""
+    """A21: unsorted pairs with gaps and nulls become sorted arrays without nulls."""
     base = NOON_S - 1100
     points = [[base + 4, 121], [base, 215.5], [base + 2, None], [base + 9, 0], [base + 4, 7]]
     data = [{"sid": "A", "data": [series_row(20003, points)]}]
@@ -247,7 +249,7 @@ async def test_a21_points_are_pairs_with_gaps(make_agora: Any, mock_api: Any) ->
 
 
 async def test_points_outside_the_window_are_cut(make_agora: Any, mock_api: Any) -> None:
-    """A series holds what lies within the window, both ends included."""
+    """A series has the points within the window, both ends included."""
     points = [[NOON_S - second, second] for second in (1201, 1200, 1000, 900, 899)]
     data = [{"sid": "A", "data": [series_row(20003, points)]}]
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
@@ -255,8 +257,8 @@ async def test_points_outside_the_window_are_cut(make_agora: Any, mock_api: Any)
     assert series.values.tolist() == [1200, 1000, 900]
 
 
-async def test_a22_series_belong_to_a_stay(make_agora: Any, mock_api: Any) -> None:
-    """A22: metrics join users by `sid`; the peer is a uid, and 0 is the own side."""
+async def test_a22_series_belong_to_a_session(make_agora: Any, mock_api: Any) -> None:
+    """A22: metrics are joined to users by `sid`; the peer is a uid, and 0 is the own side."""
     points = [[NOON_S - 1000, 1]]
     data = [
         {"sid": "A", "data": [series_row(20003, points), series_row(20004, points, 20002)]},
@@ -271,15 +273,15 @@ async def test_a22_series_belong_to_a_stay(make_agora: Any, mock_api: Any) -> No
 
 
 async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
-    """Section 0: numbers and text name the same person, and text comes out."""
+    """Section 0: a uid as a number or as text is the same user, and is returned as text."""
     users = [user_row(10001, "A"), user_row("20002", "B")]
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert {stay.uid for stay in record.participants} == {"10001", "20002"}
 
 
-async def test_a23_speaker_means_sends(make_agora: Any, mock_api: Any) -> None:
-    """A23: `speaker` tells whether somebody sends; absent is unknown."""
+async def test_a23_speaker_means_sending(make_agora: Any, mock_api: Any) -> None:
+    """A23: `speaker` is whether a user sends; absent is unknown."""
     users = [user_row(1, "A", speaker=True), user_row(2, "B", speaker=False)]
     mock_api.respond("details", details(*users, user_row(3, "C", speaker=None)))
     record = await make_agora().fetch_record(CALL, [], LATELY)
@@ -294,7 +296,7 @@ def event_row(ts: int, factors: Sequence[tuple[object, object]], **changes: Any)
 
 
 async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, mock_api: Any) -> None:
-    """A26: factor 18 twice, once per person; A27: 18 is in no table and is kept by number."""
+    """A26: factor 18 occurs twice, once per user; A27: 18 is in no table and is kept."""
     row = event_row(NOON_S - 1000, [(18, "44361248"), (23, ""), (18, "")])
     mock_api.respond("diagnosis", {"code": 200, "message": "success", "data": [row]})
     answer = await make_agora().fetch_events("kids", "class_77_1", LATELY)
@@ -316,16 +318,16 @@ async def test_a28_unknown_experiences_are_kept(
     assert Code("agora.exp_id", str(exp_id)) == event.kind
 
 
-async def test_an_unknown_metric_keeps_its_code(make_agora: Any, mock_api: Any) -> None:
-    """A27's rule for metrics: an unknown id is OTHER under its number, never dropped."""
+async def test_unknown_metric_keeps_its_code(make_agora: Any, mock_api: Any) -> None:
+    """A27's rule for metrics: an unknown id is OTHER with its number, never dropped."""
     data = [{"sid": "A", "data": [series_row(20099, [[NOON_S - 1000, 3]])]}]
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
     (series,) = (await make_agora().fetch_record(CALL, ["10001"], LATELY)).series
     assert (Metric.OTHER, Code("agora.mid", "20099")) == (series.metric, series.code)
 
 
-async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, mock_api: Any) -> None:
-    """A30: the seed has one size; with a peer it is received, without one it is sent."""
+async def test_picture_size_without_a_peer_is_sent(make_agora: Any, mock_api: Any) -> None:
+    """A30: the API of 2020 has one size: with a peer it is received, without one it is sent."""
     points = [[NOON_S - 1000, 640]]
     data = [{"sid": "A", "data": [series_row(20019, points), series_row(20019, points, 20002)]}]
     mock_api.respond("details", details(user_row(10001, "A"), metrics=data))
@@ -334,8 +336,8 @@ async def test_an_own_picture_size_is_the_sent_one(make_agora: Any, mock_api: An
     assert (record.series[0].media, record.series[0].direction) == (Media.VIDEO, Direction.UP)
 
 
-async def test_signs_in_a_channels_name_survive(make_agora: Any, mock_api: Any) -> None:
-    """Section 0: `+`, `%`, `&` and blanks in a name arrive as they are."""
+async def test_special_characters_of_a_channel_name(make_agora: Any, mock_api: Any) -> None:
+    """Section 0: `+`, `%`, `&` and spaces in a name arrive unchanged."""
     mock_api.respond("lists", {"code": 200, "call_lists": []})
     name = "a+b c%20&x=1#~"
     await make_agora().find_calls("kids", name, LATELY)

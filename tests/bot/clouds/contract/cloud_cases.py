@@ -1,4 +1,4 @@
-"""The carriers the contract is held against: every cloud, in every way in, through its twin."""
+"""The clouds the contract is tested with: each with every kind of credentials, over its fake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CloudCase:
     report: str = ""
 
     def wrong_settings(self, clouds: FakeClouds) -> CloudSettings:
-        """The settings, with no secret that is right."""
+        """The settings with wrong secrets."""
         right = self.settings(clouds)
         return replace(right, secrets=dict.fromkeys(right.secrets, WRONG_SECRET))
 
@@ -134,7 +134,7 @@ class SteppingClock:
         self._number = 0
 
     def now(self) -> dt.datetime:
-        """Now, aware."""
+        """Return the current time, with a zone."""
         return self.moment
 
     def timestamp(self) -> float:
@@ -151,7 +151,7 @@ class SteppingClock:
         await future
 
     async def burst(self, questions: Iterable[Awaitable[Result]]) -> list[Result | BaseException]:
-        """Ask everything at once; returns what came of each, in order."""
+        """Run everything concurrently; returns the results in order."""
         asked = list(questions)
         self._busy = len(asked)
 
@@ -164,7 +164,7 @@ class SteppingClock:
         return await asyncio.gather(*(ask(each) for each in asked), return_exceptions=True)
 
     def _rest(self) -> None:
-        """Somebody sleeps or is done; when nobody else is awake, time passes."""
+        """A task sleeps or is done; when all sleep, the clock advances."""
         self._busy -= 1
         if self._busy <= 0 and self._asleep:
             self.moment, _, future = heapq.heappop(self._asleep)

@@ -1,4 +1,4 @@
-"""What the contract is held with: a twin with lessons, our cloud before it, a clock of turns."""
+"""Fixtures of the contract tests: a fake with simulated calls, our cloud, and a clock."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ Build = Callable[[CloudSettings], Cloud]
 
 @pytest.fixture(params=CLOUD_CASES, ids=lambda cloud_case: cloud_case.name)
 def cloud_case(request: pytest.FixtureRequest) -> CloudCase:
-    """Each way to each cloud in turn."""
+    """Each kind of credentials of each cloud."""
     found: CloudCase = request.param
     return found
 
 
 @pytest.fixture
 def stepping_clock() -> SteppingClock:
-    """A clock at noon that passes when nobody is awake."""
+    """A clock at noon that advances when all tasks sleep."""
     return SteppingClock(NOON)
 
 
@@ -59,7 +59,7 @@ async def clouds(cloud_case: CloudCase, stepping_clock: SteppingClock) -> AsyncI
 async def build(
     stepping_clock: SteppingClock, store: Any, rate_limit_store: SqlRateLimitStore
 ) -> AsyncIterator[Build]:
-    """Build a cloud from its settings; each is closed in the end."""
+    """Build a cloud from its settings; all are closed at the end."""
     made: list[Cloud] = []
 
     def build(settings: CloudSettings) -> Cloud:
@@ -81,7 +81,7 @@ async def build(
 
 @pytest.fixture
 def cloud(cloud_case: CloudCase, clouds: FakeClouds, build: Build) -> Cloud:
-    """Our side of the carrier, with the right key."""
+    """Our cloud with the right key."""
     return build(cloud_case.settings(clouds))
 
 
@@ -93,7 +93,7 @@ def around(clouds: FakeClouds, cname: str) -> Window:
 
 
 def complaint(clouds: FakeClouds, cname: str) -> Report:
-    """Return what was complained about in a room."""
+    """Return the complaint about a room."""
     sim_call = clouds.sim_call(cname)
     assert sim_call is not None
     at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
@@ -104,7 +104,7 @@ def complaint(clouds: FakeClouds, cname: str) -> Report:
 def questions(
     cloud_case: CloudCase, cloud: Cloud, call: Call, window: Window
 ) -> dict[str, Callable[[], Awaitable[object]]]:
-    """Return who is asked for each endpoint of the twin."""
+    """Return which method calls each endpoint of the fake."""
     asked: dict[str, Callable[[], Awaitable[object]]] = {
         cloud_case.find: lambda: cloud.find_calls("kids", "bad", window)
     }

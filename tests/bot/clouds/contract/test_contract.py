@@ -1,4 +1,4 @@
-"""What every cloud promises the desk (`bot.ports.Cloud`), held against its simulated twin."""
+"""The contract of every cloud (`bot.ports.Cloud`), tested over its fake."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.bot.clouds.contract.conftest import (
 # Finding calls
 
 
-async def test_calls_of_a_room_come_newest_first(clouds: FakeClouds, cloud: Cloud) -> None:
-    """Both calls, each with an id of its own, aware times and our names."""
+async def test_calls_of_a_room_newest_first(clouds: FakeClouds, cloud: Cloud) -> None:
+    """Both calls, each with its own id, times with a zone, and our names."""
     window = Window(NOON - dt.timedelta(hours=1), NOON)
     calls = await cloud.find_calls("kids", "twice", window)
     begun = [NOON_S - 2300, NOON_S - 3400]
@@ -40,26 +40,26 @@ async def test_calls_of_a_room_come_newest_first(clouds: FakeClouds, cloud: Clou
     assert clouds.over_quota == []
 
 
-async def test_a_running_call_has_no_end(clouds: FakeClouds, cloud: Cloud) -> None:
-    """`ended_at` is None while people are in the room, however the cloud writes that."""
+async def test_running_call_has_no_end(clouds: FakeClouds, cloud: Cloud) -> None:
+    """`ended_at` is None while users are in the room, in any notation."""
     (call,) = await cloud.find_calls("kids", "running", around(clouds, "running"))
     assert call.ended_at is None
     assert call.covers(NOON)
 
 
 @pytest.mark.parametrize("cname", ["nobody", "bad2", "BAD"])
-async def test_an_unknown_room_is_no_error(cname: str, clouds: FakeClouds, cloud: Cloud) -> None:
-    """No calls of a room nobody was in, and none of one whose name begins alike."""
+async def test_unknown_room_is_no_error(cname: str, clouds: FakeClouds, cloud: Cloud) -> None:
+    """There are no calls of an unknown room, nor of one whose name begins the same."""
     assert await cloud.find_calls("kids", cname, around(clouds, "bad")) == ()
 
 
-async def test_another_apps_room_is_not_ours(clouds: FakeClouds, cloud: Cloud) -> None:
-    """A room is looked for in the app that is named."""
+async def test_room_of_another_app_is_not_returned(clouds: FakeClouds, cloud: Cloud) -> None:
+    """A room is searched for in the given app."""
     assert await cloud.find_calls("adults", "bad", around(clouds, "bad")) == ()
 
 
-async def test_a_call_outside_the_window_is_not_found(cloud: Cloud) -> None:
-    """Only calls that touch the window: the earlier one of the room was over by then."""
+async def test_call_outside_the_window_is_not_returned(cloud: Cloud) -> None:
+    """Only calls that touch the window are returned, not the earlier one of the room."""
     window = Window(NOON - dt.timedelta(seconds=1500), NOON)
     calls = await cloud.find_calls("kids", "twice", window)
     assert [call.started_at.timestamp() for call in calls] == [NOON_S - 2300]
@@ -68,8 +68,8 @@ async def test_a_call_outside_the_window_is_not_found(cloud: Cloud) -> None:
 # Records
 
 
-async def test_a_record_has_both_people(clouds: FakeClouds, cloud: Cloud) -> None:
-    """Teacher and student, by uids that are strings, with the times of their stays."""
+async def test_record_has_both_users(clouds: FakeClouds, cloud: Cloud) -> None:
+    """Teacher and student, with uids as text and the times of their sessions."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)
@@ -86,7 +86,7 @@ async def test_a_record_has_both_people(clouds: FakeClouds, cloud: Cloud) -> Non
 async def test_numbers_in_quotes_are_numbers(
     clouds: FakeClouds, cloud_case: CloudCase, build: Build
 ) -> None:
-    """Gateways write `"200"`, `"true"` and `["1795173000", "12"]`: the record is the same."""
+    """With `"200"`, `"true"` and `["1795173000", "12"]` the record is the same."""
     window = around(clouds, "bad")
     told = []
     for fault in (None, "texts"):
@@ -116,8 +116,8 @@ async def test_series_are_sane(clouds: FakeClouds, cloud: Cloud) -> None:
             assert 0 <= series.values.min() <= series.values.max() <= 100, series.code
 
 
-async def test_the_loss_is_where_it_was(clouds: FakeClouds, cloud: Cloud) -> None:
-    """The teacher's way up lost some 5 to 60 percent, not 0.05 to 0.6; the student's none."""
+async def test_loss_is_on_the_right_side(clouds: FakeClouds, cloud: Cloud) -> None:
+    """The teacher's uplink loss is 5 to 60 percent, not 0.05 to 0.6; the student has none."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)
@@ -134,7 +134,7 @@ async def test_the_loss_is_where_it_was(clouds: FakeClouds, cloud: Cloud) -> Non
 
 
 async def test_peers_are_the_senders(clouds: FakeClouds, cloud: Cloud) -> None:
-    """A series of the own side has no peer; one that was received names its sender by uid."""
+    """A series of the own side has no peer; a received one has the sender's uid."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)
@@ -145,8 +145,8 @@ async def test_peers_are_the_senders(clouds: FakeClouds, cloud: Cloud) -> None:
     assert all(series.peer_uid is None for series in record.series if series.direction == "up")
 
 
-async def test_a_person_nobody_saw_is_told_missing(clouds: FakeClouds, cloud: Cloud) -> None:
-    """A uid that was not in the call is no error, and no series is made up for it."""
+async def test_absent_uid_has_no_series(clouds: FakeClouds, cloud: Cloud) -> None:
+    """A uid that was not in the call is no error, and has no series."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, [UIDS[0], "31337"], window)
@@ -158,10 +158,10 @@ async def test_a_person_nobody_saw_is_told_missing(clouds: FakeClouds, cloud: Cl
 # The cloud's own diagnosis, reports, the check
 
 
-async def test_events_are_told_or_said_not_to_be(
+async def test_events_are_as_in_the_capabilities(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
-    """Capabilities say whether a cloud names causes, and it does or says that it cannot."""
+    """A cloud returns events or raises CloudUnsupportedError, as in its capabilities."""
     assert bool(cloud_case.events) == cloud.capabilities.events
     window = around(clouds, "bad")
     if not cloud.capabilities.events:
@@ -181,10 +181,10 @@ async def test_events_are_told_or_said_not_to_be(
     }
 
 
-async def test_a_report_is_taken_or_said_not_to_be(
+async def test_reports_are_as_in_the_capabilities(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
-    """A cloud that takes reports takes ours once and whole; another says it has no such call."""
+    """A cloud stores our report once and complete, or raises CloudUnsupportedError."""
     report = complaint(clouds, "bad")
     if not cloud_case.report:
         with pytest.raises(CloudUnsupportedError) as caught:
@@ -198,7 +198,7 @@ async def test_a_report_is_taken_or_said_not_to_be(
     assert {"cname": "bad", "type": 3, "comments": "卡 & <b>"}.items() <= accepted.fields.items()
 
 
-async def test_the_check_is_one_cheap_call(clouds: FakeClouds, cloud: Cloud) -> None:
+async def test_check_is_one_cheap_request(clouds: FakeClouds, cloud: Cloud) -> None:
     """What doctor shows is a short word, for one call (and its token), with every app's own."""
     said = await cloud.check("kids")
     assert 0 < len(said) < 40
@@ -206,8 +206,8 @@ async def test_the_check_is_one_cheap_call(clouds: FakeClouds, cloud: Cloud) -> 
     assert said == await cloud.check("adults")
 
 
-async def test_capabilities_hold_together(cloud: Cloud) -> None:
-    """What a form takes is what the cloud takes, and delays are known."""
+async def test_capabilities_are_consistent(cloud: Cloud) -> None:
+    """The form's patterns accept what the cloud accepts, and delays are known."""
     able = cloud.capabilities
     assert tuple(cloud.apps)[:2] == ("kids", "adults")
     assert able.cname.fullmatch("class_77_1")

@@ -1,4 +1,4 @@
-"""What every cloud tells of a whole app, with what its figures mean; nothing is left blank."""
+"""Metrics of a whole app from every cloud, with their definitions; no topic is left blank."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MEANINGS: Final = {
 
 @pytest.fixture(autouse=True)
 def _lessons_of_earlier_days(clouds: FakeClouds) -> None:
-    """Two classes on each of the last three days, so that days have figures."""
+    """Two calls on each of the last three days, so that days have metrics."""
     for day in range(1, 4):
         for number in range(2):
             started_at = NOON_S - day * _DAY_S - 4000 * number
@@ -46,10 +46,10 @@ def _lessons_of_earlier_days(clouds: FakeClouds) -> None:
 
 
 @pytest.mark.parametrize("topic", Topic)
-async def test_every_topic_is_told_or_said_not_to_be(
+async def test_every_topic_has_metrics_or_a_reason(
     topic: Topic, cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
-    """Figures with their meaning and their times, or a sentence that says why there are none."""
+    """Each topic has metrics with definitions and times, or a message why there are none."""
     app_metrics = await cloud.fetch_app_metrics("kids", topic)
     assert (topic, "kids", cloud_case.fake(clouds).name) == (
         app_metrics.topic,
@@ -69,8 +69,8 @@ async def test_every_topic_is_told_or_said_not_to_be(
 
 
 @pytest.mark.parametrize("topic", Topic)
-async def test_figures_are_sane(topic: Topic, cloud: Cloud) -> None:
-    """Moments in order and aware; percentages from 0 to 100; parts of a whole above nothing."""
+async def test_metrics_are_sane(topic: Topic, cloud: Cloud) -> None:
+    """Times are sorted and have a zone; percentages are 0 to 100; parts are positive."""
     app_metrics = await cloud.fetch_app_metrics("kids", topic)
     for trend in app_metrics.trends:
         moments = [at for at, _ in trend.points]
@@ -84,10 +84,8 @@ async def test_figures_are_sane(topic: Topic, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("topic", [Topic.LIVE, Topic.NETWORK, Topic.USAGE])
-async def test_figures_say_what_they_mean(
-    topic: Topic, cloud_case: CloudCase, cloud: Cloud
-) -> None:
-    """Section 0: what froze, what was sent well, who was counted: each cloud's own meaning."""
+async def test_metrics_have_definitions(topic: Topic, cloud_case: CloudCase, cloud: Cloud) -> None:
+    """Section 0: each cloud's own definition of freezes, good transmission and users."""
     app_metrics = await cloud.fetch_app_metrics("kids", topic)
     said = " ".join(Translator("en").translate(each) for each in app_metrics.explanations)
     if cloud_case.name == "agora-current":  # its standard plan has no figures of whole apps

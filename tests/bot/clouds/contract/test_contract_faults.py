@@ -1,4 +1,4 @@
-"""What every cloud does when its twin goes wrong: a typed error that says what to do."""
+"""Faults of every cloud: each gives a CloudError whose message says what to do."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FAULTS: Final[tuple[tuple[FaultKind, type[CloudError]], ...]] = (
 
 
 async def outcome_of(question: Awaitable[object]) -> object:
-    """Return an answer, or the error that came instead."""
+    """Return the result, or the error that was raised."""
     try:
         return await question
     except CloudError as error:
@@ -49,7 +49,7 @@ async def outcome_of(question: Awaitable[object]) -> object:
 
 
 def says_when_to_retry(came: object, now: dt.datetime) -> bool:
-    """Tell whether events that could not be asked for are missing until a later moment."""
+    """Tell whether events that could not be fetched are missing, with a retry time."""
     assert isinstance(came, EventsResult)
     whys = {(missing_item.what, missing_item.why) for missing_item in came.missing}
     times = [missing_item.retry_at for missing_item in came.missing]
@@ -60,14 +60,14 @@ def says_when_to_retry(came: object, now: dt.datetime) -> bool:
 
 @pytest.fixture
 def timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for no answer longer than a moment."""
+    """Shorten the timeout."""
     monkeypatch.setattr(clouds_http, "TOTAL_TIMEOUT_S", 0.2)
     monkeypatch.setattr(clouds_http, "_MIN_TIMEOUT_S", 0.1)
 
 
 @pytest.fixture
 def huge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take no answer of more than a megabyte."""
+    """Limit responses to a megabyte."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1024 * 1024)
 
 
@@ -79,7 +79,7 @@ async def test_every_fault_is_typed(
     build: Build,
     request: pytest.FixtureRequest,
 ) -> None:
-    """Of every endpoint that is asked: the error's kind, its endpoint, and that it passes."""
+    """For every endpoint: the kind of error, its endpoint, and that it is temporary."""
     fault, error = case
     stepping_clock: SteppingClock = request.getfixturevalue("stepping_clock")
     window = around(clouds, "bad")
@@ -107,17 +107,19 @@ async def test_every_fault_is_typed(
 
 
 @pytest.mark.parametrize("fault", ["http_503", "reset"])
-async def test_a_passing_fault_is_not_felt(
+async def test_temporary_fault_is_retried(
     fault: FaultKind, cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud
 ) -> None:
-    """One failure of a question that may be asked again costs a second try, not an error."""
+    """After one failure of a GET the second attempt succeeds."""
     clouds.fail_next(cloud_case.find, fault)
     assert len(await cloud.find_calls("kids", "bad", around(clouds, "bad"))) == 1
     assert clouds.counts[cloud_case.find] == 2
 
 
-async def test_a_wrong_key_is_said(cloud_case: CloudCase, clouds: FakeClouds, build: Build) -> None:
-    """A wrong key is an answered no that does not pass, with the next step and no secret."""
+async def test_wrong_key_is_reported(
+    cloud_case: CloudCase, clouds: FakeClouds, build: Build
+) -> None:
+    """A wrong key is a permanent error, with the next step and no secret."""
     cloud = build(cloud_case.wrong_settings(clouds))
     with pytest.raises(CloudRefusedError) as caught:
         await cloud.check("kids")
@@ -129,10 +131,10 @@ async def test_a_wrong_key_is_said(cloud_case: CloudCase, clouds: FakeClouds, bu
     assert WRONG_SECRET not in f"{error!r} {error} {cloud!r} {cloud_case.wrong_settings(clouds)!r}"
 
 
-async def test_a_right_we_lack_is_said(
+async def test_missing_right_is_reported(
     cloud_case: CloudCase, clouds: FakeClouds, build: Build
 ) -> None:
-    """A key that is known but may not ask hears what to do, for each endpoint."""
+    """A key without the right gives a message with the next step, for each endpoint."""
     window = around(clouds, "bad")
     (call,) = await build(cloud_case.settings(clouds)).find_calls("kids", "bad", window)
     fake: Any = cloud_case.fake(clouds)
@@ -146,10 +148,10 @@ async def test_a_right_we_lack_is_said(
         fake.denied.clear()
 
 
-async def test_an_unknown_app_is_said(
+async def test_unknown_app_is_reported(
     cloud_case: CloudCase, clouds: FakeClouds, build: Build
 ) -> None:
-    """An app id of nobody's is an answered no, not an empty room."""
+    """An unknown app id is an error, not an empty result."""
     settings = cloud_case.settings(clouds)
     wrong = CloudSettings(
         settings.name,
@@ -164,7 +166,7 @@ async def test_an_unknown_app_is_said(
 
 
 async def test_closing_twice_is_closing_once(clouds: FakeClouds, cloud: Cloud) -> None:
-    """`close` may come again, and before anything was asked."""
+    """`close` may be called twice, and before any request."""
     await cloud.close()
     await cloud.close()
     assert dict(clouds.counts) == {}

@@ -1,4 +1,4 @@
-"""That no cloud is asked more often than it allows, whatever people do."""
+"""No cloud gets more requests than its quota allows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ BURST: Final = 200
 PATIENCE: Final = 60
 
 
-async def test_a_burst_never_breaks_a_quota(
+async def test_burst_stays_within_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
-    """Of 200 questions at once those that may be asked are; the rest hear when they may."""
+    """Of 200 concurrent requests those within the quota are sent; the rest get a retry time."""
     window = around(clouds, "bad")
     rooms = ["bad", *(f"bad{number}" for number in range(1, BURST))]
     came = await stepping_clock.burst(cloud.find_calls("kids", room, window) for room in rooms)
@@ -34,10 +34,10 @@ async def test_a_burst_never_breaks_a_quota(
     assert clouds.over_quota == []
 
 
-async def test_an_impatient_person_breaks_no_quota(
+async def test_steady_requests_stay_within_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
-    """Sixty mixed questions, one a second when refused: answered, or refused by ourselves."""
+    """Sixty mixed requests, a second apart after a refusal, succeed or are refused by us."""
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     counts = {"answered": 0, "refused": 0}

@@ -1,4 +1,4 @@
-"""That the desk finds through every cloud what truly happened, or all that cloud can show of it."""
+"""The verdict over every cloud is the simulated cause, as far as that cloud shows it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ EXPECTED: Final[dict[str, dict[str, Shown]]] = {
 
 
 def expected_cause(cloud_case: CloudCase, kind: str) -> Shown:
-    """Return what a carrier shows of a kind of lesson."""
+    """Return what a cloud shows of a kind of fault."""
     expected = build_simulated_call(kind, kind, seed=0, started_at=NOON_S - 3000).expected
     truth = (expected.cause, expected.media, expected.direction, expected.side)
     name = "huawei" if cloud_case.name.startswith("huawei") else cloud_case.name
@@ -82,7 +82,7 @@ async def test_the_verdict_is_the_truth(
     cloud: Cloud,
     stepping_clock: SteppingClock,
 ) -> None:
-    """Cause, media, way and side are what happened; the uid is that side's; nothing failed."""
+    """Cause, media, direction and side are the simulated ones; the uid is that side's."""
     number = list(KINDS).index(kind)
     clouds.add(build_simulated_call(kind, kind, seed=number, started_at=NOON_S - 3000))
     diagnosis = await DiagnosisService({"kids": cloud}, stepping_clock).diagnose(
@@ -97,6 +97,6 @@ async def test_the_verdict_is_the_truth(
 
 
 def test_most_kinds_are_shown_by_every_cloud() -> None:
-    """The exceptions stay exceptions: two thirds of all kinds are told fully by each cloud."""
+    """Each cloud shows two thirds of all kinds of faults completely."""
     assert all(set(kinds) < set(KINDS) for kinds in EXPECTED.values())
     assert all(len(kinds) <= len(KINDS) / 3 for kinds in EXPECTED.values())

@@ -1,4 +1,4 @@
-"""What Huawei's tests share: its cloud over the scripted network, which tells of one lesson."""
+"""Fixtures of Huawei's tests: its cloud over a scripted network with one call."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ MakeHuawei = Callable[..., Any]
 
 @pytest.fixture
 def room() -> dict[str, object]:
-    """One row of 13.1, as the document's sample has it."""
+    """One row of 13.1, as in the document's sample."""
     return dict(ROOM)
 
 
 @pytest.fixture
 def user() -> dict[str, object]:
-    """One row of 13.2, with a name and an address."""
+    """One row of 13.2, with a name and an IP address."""
     return dict(USER)
 
 
@@ -57,7 +57,7 @@ def user() -> dict[str, object]:
 async def make_huawei(
     store: Any, rate_limit_store: Any, clock: Any, mock_api: Any
 ) -> AsyncIterator[MakeHuawei]:
-    """Build Huawei over the scripted network, let in by a key pair or by a token."""
+    """Build Huawei over the scripted network, with an access key or a token."""
     made: list[Any] = []
     mock_api.respond("rooms", {"total": 1, "room_info_list": [ROOM]})
     mock_api.respond("users", {"total": 1, "users": [USER]})

@@ -1,4 +1,4 @@
-"""Huawei against the simulated one over real HTTP: what truly happened comes out."""
+"""Huawei against its fake over HTTP: the results match what the scenario simulated."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ AS_TOLD = {"user_action.stopped_sending": "media.peer_no_stream"}
 def settings_of(
     clouds: FakeClouds, account: HuaweiAccount, *, by_token: bool = False
 ) -> CloudSettings:
-    """The settings that lead to the simulated Huawei."""
+    """The settings for the fake Huawei."""
     by_key = {"access_key": account.access_key, "secret_key": account.secret_key}
     by_iam = {
         "iam_user": account.iam_user,
@@ -64,7 +64,7 @@ def settings_of(
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """One lesson of every kind of the last hour on a simulated Huawei."""
+    """A fake Huawei with one call of every kind in the last hour."""
     start = NOON_S - 3000
     sim_calls = [
         build_simulated_call(kind, kind, seed=number, started_at=start)
@@ -79,7 +79,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def huawei(
     request: Any, clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
 ) -> AsyncIterator[Any]:
-    """Our Huawei, let in by key pair and by token."""
+    """Our Huawei with an access key and with a token."""
     each = settings_of(clouds, clouds.huawei.account, by_token=request.param)
     key_value_store = SqlKeyValueStore(store)
     made = build_clouds(
@@ -94,7 +94,7 @@ async def huawei(
 
 
 def report_of(clouds: FakeClouds, cname: str) -> Report:
-    """What somebody complained of in a lesson."""
+    """The complaint about a call."""
     sim_call = clouds.sim_call(cname)
     assert sim_call is not None
     at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
@@ -102,8 +102,8 @@ def report_of(clouds: FakeClouds, cname: str) -> Report:
     return Report("kids", cname, "10001", "20002", side, IssueType.COMPLAINT, at)
 
 
-async def test_a_call_is_found_and_told(clouds: FakeClouds, huawei: Any) -> None:
-    """The room, both people, and the loss where it was; nothing is missing."""
+async def test_call_is_found_with_record(clouds: FakeClouds, huawei: Any) -> None:
+    """The room, both users, and the simulated loss; nothing is missing."""
     report = report_of(clouds, "uplink_loss_video")
     window = Window.around(report.occurred_at, TWO)
     (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
@@ -119,8 +119,8 @@ async def test_a_call_is_found_and_told(clouds: FakeClouds, huawei: Any) -> None
     assert 8 < float(loss.values.max()) < 50
 
 
-async def test_w14_a_room_used_again(clouds: FakeClouds, huawei: Any) -> None:
-    """W14: a room that held a class last week too is one row, and the stays are today's."""
+async def test_w14_reused_room(clouds: FakeClouds, huawei: Any) -> None:
+    """W14: a room that held a class last week too is one row; the sessions are today's."""
     clouds.add(
         build_simulated_call("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800)
     )
@@ -149,7 +149,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault[0]))
 async def test_faults_are_typed(fault: Any, clouds: FakeClouds, huawei: Any) -> None:
-    """Whatever goes wrong on the way is a typed error that may pass, and later it does."""
+    """A fault of the network is a temporary CloudError; the next request succeeds."""
     kind, error = fault
     clouds.fail_next("rtc/data/abnormal-events", kind, times=3)
     report = report_of(clouds, "healthy")
@@ -165,7 +165,7 @@ async def test_faults_are_typed(fault: Any, clouds: FakeClouds, huawei: Any) -> 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_verdict_is_the_truth(kind: str, clouds: FakeClouds, huawei: Any) -> None:
-    """Metrics and events of the simulated cloud lead to what truly happened."""
+    """Metrics and events of the fake lead to the simulated cause."""
     report = report_of(clouds, kind)
     window = Window.around(report.occurred_at, TWO)
     calls = await huawei.find_calls("kids", kind, window)

@@ -1,4 +1,4 @@
-"""Whatever Huawei answers, we get a value or a CloudError, never another exception."""
+"""Any response of Huawei gives a value or a CloudError, never another exception."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bot.call import Call, Metric
 from bot.clouds import build_clouds
-from bot.clouds.huawei.metrics import PointRow, parse_points
+from bot.clouds.huawei.metrics import parse_points
+from bot.clouds.huawei.schemas import PointRow
 from bot.errors import CloudError
 from bot.ports import Window
 from bot.settings import CloudSettings
@@ -119,7 +120,7 @@ QUESTIONS: dict[str, Question] = {
 
 
 def broken(body: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """A right answer with any JSON at any one place of it."""
+    """A valid response with any JSON in one place."""
     return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
 
 
@@ -142,7 +143,7 @@ def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 class FrozenClock:
-    """A clock that stands."""
+    """A clock that does not advance."""
 
     def now(self) -> dt.datetime:
         """Noon."""
@@ -150,25 +151,25 @@ class FrozenClock:
 
 
 class NullStore:
-    """A ledger without limits and a memory without facts."""
+    """A rate limit store without limits and an empty key-value store."""
 
     async def reserve_slot(self, *_: object, now: dt.datetime, **__: object) -> Any:
-        """Book at once."""
+        """Reserve now."""
         return now, True
 
     async def block_until(self, account: str, until: dt.datetime) -> None:
-        """Forget it."""
+        """Store nothing."""
 
     async def get(self, name: str) -> str | None:
-        """Nothing was learnt."""
+        """Nothing is stored."""
         return None if name else ""
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
-        """Forget it."""
+        """Store nothing."""
 
 
 async def _ask(name: str, content: bytes, status: int) -> object:
-    """Ask one question of a cloud whose one endpoint answers like this."""
+    """Send one request to a cloud whose one endpoint responds like this."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = request.url.path.rsplit("/", 1)[-1]
@@ -207,7 +208,7 @@ QUICK = settings(
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_any_json_anywhere(name: str) -> None:
-    """Any JSON in any field of a right answer ends in a value or a typed error."""
+    """Any JSON in any field of a valid response gives a value or a CloudError."""
 
     @QUICK
     @given(broken(RIGHT[name]))
@@ -219,7 +220,7 @@ def test_any_json_anywhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_any_bytes_and_any_status(name: str) -> None:
-    """Any bytes under any status end in a value or a typed error."""
+    """Any bytes with any status give a value or a CloudError."""
 
     @QUICK
     @given(
@@ -237,20 +238,20 @@ def test_any_bytes_and_any_status(name: str) -> None:
     [b"[" * 100_000, b'{"data":' * 50_000, b'{"total":1,"x":"\xff"}', b"\xef\xbb\xbf{}"],
 )
 def test_hostile_bytes(name: str, content: bytes) -> None:
-    """Depth without end and wrong encodings end in a value or a typed error."""
+    """Deep nesting and wrong encodings give a value or a CloudError."""
     asyncio.run(_ask(name, content, 200))
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_right_answers_are_values(name: str) -> None:
-    """The answers the others are made of are right themselves."""
+def test_valid_responses_are_values(name: str) -> None:
+    """The responses that the other tests change are valid."""
     found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
     assert not isinstance(found, CloudError)
 
 
 @given(ANY)
 def test_points_of_any_json(value: object) -> None:
-    """Any JSON is points or a typed refusal; times come sorted and values finite."""
+    """Any JSON gives points or a ValueError; times are sorted and values finite."""
     row = json.dumps([{"time": value, "value": 1}, {"time": AT, "value": value}]).encode()
     try:
         times, values = parse_points(msgspec.json.decode(row, type=list[PointRow]), Metric.JITTER)
@@ -261,7 +262,7 @@ def test_points_of_any_json(value: object) -> None:
 
 
 def test_points_may_be_written_as_text() -> None:
-    """A number in quotes is that number, an empty one none, and a word is refused."""
+    """A number in quotes is that number, "" is none, and a word is invalid."""
     rows = [PointRow(AT, "2.5"), PointRow("2022-06-04T06:00:05Z", "")]
     assert parse_points(rows, Metric.UPLINK_LOSS)[1].tolist() == [2.5]
     with pytest.raises(ValueError, match="could not convert"):

@@ -1,4 +1,4 @@
-"""What Huawei tells of a whole app, from the simulated one over HTTP."""
+"""Huawei's metrics of a whole app, from its fake over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON_S = 1795176000  # 2026-11-20 12:00 UTC
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A bad lesson of yesterday, one that runs now."""
+    """A bad call of yesterday, and one that is running."""
     sim_calls = [
         build_simulated_call("healthy", "past", seed=1, started_at=NOON_S - 86400),
         build_simulated_call("downlink_loss_audio", "noisy", seed=3, started_at=NOON_S - 2000),
@@ -36,7 +36,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def huawei(
     clouds: FakeClouds, store: Any, rate_limit_store: Any, clock: Any
 ) -> AsyncIterator[Any]:
-    """Our Huawei, which keeps its answers in the database."""
+    """Our Huawei with a response cache in the database."""
     account = HuaweiAccount()
     secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
     options = {"project_id": account.project_id, "iam_url": clouds.huawei_url}
@@ -55,7 +55,7 @@ async def huawei(
 
 @pytest.mark.parametrize("topic", Topic)
 async def test_every_topic_has_figures(topic: Topic, huawei: Any, clouds: FakeClouds) -> None:
-    """Each topic tells something, says what it means, and keeps within the one allowance."""
+    """Each topic has metrics with definitions, within the one quota."""
     metrics = await huawei.fetch_app_metrics("kids", topic)
     assert (metrics.failures, metrics.is_empty) == ((), False)
     assert (topic, "huawei") == (metrics.topic, metrics.cloud)
@@ -63,8 +63,8 @@ async def test_every_topic_has_figures(topic: Topic, huawei: Any, clouds: FakeCl
     assert clouds.over_quota == []
 
 
-async def test_native_and_web_are_told_apart(huawei: Any) -> None:
-    """W17: both are asked for; the live scale is not stated, so there is no unit."""
+async def test_native_and_web_are_separate(huawei: Any) -> None:
+    """W17: both are requested; the live scale is not documented, so there is no unit."""
     metrics = await huawei.fetch_app_metrics("kids", Topic.NETWORK)
     parts = [trend.definition.part.value for trend in metrics.trends]
     assert {part: parts.count(part) for part in parts} == {"native": 4, "webrtc": 4}
@@ -73,7 +73,7 @@ async def test_native_and_web_are_told_apart(huawei: Any) -> None:
 
 
 async def test_days_end_with_yesterday(huawei: Any) -> None:
-    """W20: today is never there; percent run from 0 to 100."""
+    """W20: today is not included; percentages are 0 to 100."""
     metrics = await huawei.fetch_app_metrics("kids", Topic.EXPERIENCE)
     assert dt.date(2026, 11, 19) == max(usage.day for usage in metrics.usages)
     joined = [
@@ -84,8 +84,8 @@ async def test_days_end_with_yesterday(huawei: Any) -> None:
     assert joined == [100]
 
 
-async def test_asked_again_within_the_minute_costs_nothing(huawei: Any, clouds: FakeClouds) -> None:
-    """Thirty questions a minute are for diagnoses too."""
+async def test_metrics_are_cached_for_a_minute(huawei: Any, clouds: FakeClouds) -> None:
+    """The thirty requests a minute are shared with diagnoses."""
     first = await huawei.fetch_app_metrics("kids", Topic.LIVE)
     asked = sum(clouds.counts.values())
     again = await huawei.fetch_app_metrics("kids", Topic.LIVE)
@@ -93,8 +93,8 @@ async def test_asked_again_within_the_minute_costs_nothing(huawei: Any, clouds: 
     assert first.trends == again.trends
 
 
-async def test_what_fails_is_told_beside_the_rest(huawei: Any, clouds: FakeClouds) -> None:
-    """One question that goes wrong does not hide what the others tell."""
+async def test_failures_are_listed_beside_the_rest(huawei: Any, clouds: FakeClouds) -> None:
+    """One failed request does not hide the metrics of the others."""
     clouds.fail_next("rtc/realtime/scale", "html", times=1)
     metrics = await huawei.fetch_app_metrics("kids", Topic.SCALE)
     assert [trend.name.value for trend in metrics.trends] == ["RoomCount"]
@@ -131,7 +131,7 @@ async def test_billed_time_by_day(huawei: Any) -> None:
 async def test_quality_by_day(
     topic: Topic, good: int, bad: int, units: set[Unit], huawei: Any
 ) -> None:
-    """13.9: every figure of it stands under one of two topics, and says which way is good."""
+    """13.9: every metric is in one of two topics, and its definition has which way is good."""
     metrics = await huawei.fetch_app_metrics("kids", topic)
     kinds = {usage.metric.value: usage for usage in metrics.usages}.values()
     ways = [usage.definition.higher_is_better for usage in kinds]

@@ -1,4 +1,4 @@
-"""The traps of what Huawei's clients told (13.11, 13.12), each named by its number."""
+"""The traps of events reported by Huawei's clients (13.11, 13.12), each with its number."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ async def test_w26_w27_w28_either_shape(body: object, make_huawei: Any, mock_api
 
 
 async def test_w28_an_unreadable_info_leaves_the_event(make_huawei: Any, mock_api: Any) -> None:
-    """W28: the event stays when its text is no JSON."""
+    """W28: the event is kept when its text is no JSON."""
     mock_api.respond("event", {"data": [{"ctime": AT, "event_id": "18", "event_info": "{{oops"}]})
     (event,) = await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
     assert (event.code.value, event.uid) == ("18", "")
 
 
 async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, mock_api: Any) -> None:
-    """W29: the room is always given, and an hour is the longest question."""
+    """W29: the room is always given, and a request spans an hour at most."""
     mock_api.respond("event", {"data": []})
     window = Window(NOON - dt.timedelta(hours=2, minutes=30), NOON)
     await make_huawei().client_events.events("kids", "class_77_1", window)
@@ -75,8 +75,10 @@ async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, mock_api: An
 
 
 @pytest.mark.parametrize("body", [TROUBLE, [TROUBLE], {"data": [TROUBLE]}])
-async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, mock_api: Any) -> None:
-    """W30, W31: object, list or `data`; the numbers have no table and get no meaning."""
+async def test_w30_w31_experiences_in_any_shape(
+    body: object, make_huawei: Any, mock_api: Any
+) -> None:
+    """W30, W31: object, list or `data`; the numbers are documented nowhere and stay numbers."""
     mock_api.respond("abnormalevent", body)
     (event,) = await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW)
     (factor,) = event.factors
@@ -90,15 +92,15 @@ async def test_w30_w31_troubles_in_any_shape(body: object, make_huawei: Any, moc
     [{"abnormal_list": None}, {"abnormal_list": [CAUSE | {"ts": "2026-11-20T13:00:00Z"}]}],
 )
 async def test_w30_nothing_or_another_time(changes: Any, make_huawei: Any, mock_api: Any) -> None:
-    """W30: a null list is no event, and the sample's time outside the question is left out."""
+    """W30: a null list is no event, and a time outside the window is skipped."""
     mock_api.respond("abnormalevent", TROUBLE | changes)
     assert await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW) == ()
 
 
-async def test_w41_what_is_gone_is_asked_for_once_a_week(
+async def test_w41_missing_endpoint_is_requested_once_a_week(
     make_huawei: Any, mock_api: Any, clock: Any
 ) -> None:
-    """W41: a 404 of the gateway is remembered by every process, and tried again after a week."""
+    """W41: a 404 of the gateway is stored for all processes, and retried after a week."""
     for huawei in (make_huawei(), make_huawei()):
         with pytest.raises(CloudUnsupportedError):
             await huawei.client_events.events("kids", "class_77_1", WINDOW)
@@ -109,8 +111,8 @@ async def test_w41_what_is_gone_is_asked_for_once_a_week(
     assert len(mock_api.requests) == 2
 
 
-async def test_an_unknown_app_is_no_missing_api(make_huawei: Any, mock_api: Any) -> None:
-    """A 404 with the service's own code says that the app is unknown, not the call."""
+async def test_unknown_app_is_no_missing_endpoint(make_huawei: Any, mock_api: Any) -> None:
+    """A 404 with the service's own code is about the app, not the endpoint."""
     mock_api.respond("event", {"error_code": "RTC.00001015"}, 404)
     with pytest.raises(CloudRefusedError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
@@ -118,7 +120,7 @@ async def test_an_unknown_app_is_no_missing_api(make_huawei: Any, mock_api: Any)
 
 @pytest.mark.parametrize("choice", ["auto", "on", "off"])
 async def test_the_switch(choice: str, make_huawei: Any, mock_api: Any) -> None:
-    """`off` never asks; the others do."""
+    """`off` sends no request; the others do."""
     mock_api.respond("event", {"data": []})
     client_events = make_huawei(client_events=choice).client_events
     if choice == "off":
@@ -132,10 +134,10 @@ async def test_the_switch(choice: str, make_huawei: Any, mock_api: Any) -> None:
 @pytest.mark.parametrize(
     ("answer", "network"), [(SHAPES[0], "4g"), ({"data": 7}, ""), ({"error_code": "400"}, "")]
 )
-async def test_networks_come_from_what_clients_told(
+async def test_networks_are_of_client_events(
     answer: object, network: str, make_huawei: Any, mock_api: Any
 ) -> None:
-    """13.2 names no network; 13.11 does, and a diagnosis goes on without it."""
+    """13.2 has no network; 13.11 does, and a diagnosis works without it."""
     mock_api.respond("event", answer)
     start = NOON - dt.timedelta(hours=1)
     call = Call("huawei", "kids", "c", "class_77_1", start, NOON - dt.timedelta(minutes=10))
@@ -144,8 +146,10 @@ async def test_networks_come_from_what_clients_told(
 
 
 @pytest.mark.parametrize("body", [{}, {"data": 7}, 5, {"data": [{"ctime": "soon", "event_id": 1}]}])
-async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, mock_api: Any) -> None:
-    """A yes that is neither shape is a typed error."""
+async def test_other_shapes_are_invalid_responses(
+    body: object, make_huawei: Any, mock_api: Any
+) -> None:
+    """A success of neither shape is a CloudError."""
     mock_api.respond("event", body)
     with pytest.raises(CloudInvalidResponseError):
         await make_huawei().client_events.events("kids", "class_77_1", WINDOW)
@@ -163,7 +167,7 @@ async def test_odd_answers_are_nonsense(body: object, make_huawei: Any, mock_api
 async def test_a_diagnosis_falls_back_on_13_12(
     named: list[Any], answer: Any, choice: str, shown: list[str], *, make_huawei: Any, mock_api: Any
 ) -> None:
-    """Numbers without a table are shown where 13.13 names nothing, and never instead of a cause."""
+    """Events of 13.12 are returned only where 13.13 has none."""
     mock_api.respond("abnormal-events", {"total": len(named), "events": named})
     mock_api.respond("abnormalevent", answer)
     told = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)

@@ -1,4 +1,4 @@
-"""Acting on rooms and recordings, and the check of an app, against the simulated Huawei."""
+"""Control of rooms and recordings, and the check of an app, against Huawei's fake."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOON_S = 1795176000
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """One running lesson on a simulated Huawei."""
+    """A fake Huawei with one running call."""
     sim_call = build_simulated_call("healthy", "class_77_1", seed=1, started_at=NOON_S - 600)
     made = FakeClouds([sim_call], clock=clock.timestamp)
     async with made.serve():
@@ -33,7 +33,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def huawei(
     clouds: FakeClouds, clock: Any, store: Any, rate_limit_store: SqlRateLimitStore
 ) -> AsyncIterator[Any]:
-    """Our Huawei, let in by its key pair; `lost` is an app the account does not have."""
+    """Our Huawei with an access key; `lost` is an app the account does not have."""
     account = HuaweiAccount()
     secrets = {"access_key": account.access_key, "secret_key": account.secret_key}
     options = {"project_id": account.project_id, "iam_url": clouds.huawei_url}
@@ -51,8 +51,8 @@ async def huawei(
     await made["kids"].close()
 
 
-async def test_w38_commands_are_taken_without_a_body(clouds: FakeClouds, huawei: Any) -> None:
-    """W38: 202 with an empty body is a yes; both commands arrive, signed."""
+async def test_w38_commands_are_accepted_without_a_body(clouds: FakeClouds, huawei: Any) -> None:
+    """W38: 202 with an empty body is a success; both commands arrive, signed."""
     await huawei.control.remove_users("kids", "class_77_1", ["10001", "20002"])
     await huawei.control.dismiss("kids", "class_77_1")
     app = HuaweiAccount().apps["kids"]
@@ -60,8 +60,8 @@ async def test_w38_commands_are_taken_without_a_body(clouds: FakeClouds, huawei:
     assert [(app, "class_77_1")] == clouds.huawei.control.dismissed
 
 
-async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
-    """W38: the 404 of a room carries the code of a 400; the sentence says what is missing."""
+async def test_w38_unknown_room_has_status_404(huawei: Any) -> None:
+    """W38: the 404 of a room has the code of a 400; the message is about the room."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.dismiss("kids", "class_0_0")
     assert (caught.value.status, caught.value.code) == (404, "RTC.00001003")
@@ -69,7 +69,7 @@ async def test_w38_no_such_room_is_told_by_status(huawei: Any) -> None:
 
 
 async def test_a_recording_runs_and_stops(huawei: Any) -> None:
-    """10.1 to 10.3: Go's zero time is no time; the state follows."""
+    """10.1 to 10.3: Go's zero time is none; the state changes."""
     job = await huawei.control.start_recording("kids", "class_77_1", "10001", "rule-1")
     assert (Code("huawei.job_state", "INIT"), None) == (job.state, job.stopped_at)
     assert job.started_at.timestamp() == NOON_S
@@ -84,7 +84,7 @@ async def test_a_recording_runs_and_stops(huawei: Any) -> None:
 
 
 async def test_odd_jobs(make_huawei: Any, mock_api: Any) -> None:
-    """The document's own sample has numbers for ids and no state; a job without id is nonsense."""
+    """The document's sample has numeric ids and no state; a job without an id is invalid."""
     mock_api.respond("1", {"job_id": 1, "room_id": 100, "user_id": "user001"})
     mock_api.respond("2", {"room_id": 100})
     control = make_huawei().control
@@ -97,23 +97,23 @@ async def test_odd_jobs(make_huawei: Any, mock_api: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "told"), [("ACTIVATION", "aksk, ACTIVATION"), ("ARREARS", "aksk, ARREARS")]
 )
-async def test_check_tells_the_apps_state(
+async def test_check_returns_the_state_of_the_app(
     state: str, told: str, clouds: FakeClouds, huawei: Any
 ) -> None:
-    """5.2 proves the key outside chapter 13's allowance, and says how the app stands."""
+    """5.2 tests the key without the quota of chapter 13, and returns the app's state."""
     clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
     assert told == await huawei.check("kids")
     assert clouds.counts == {"apps": 1}
 
 
 async def test_check_names_an_app_that_is_not_ours(huawei: Any) -> None:
-    """An app id of another account is a refusal with a next step."""
+    """An app id of another account is an error with a next step."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.check("lost")
     assert (caught.value.code, "app id" in str(caught.value.user_message)) == ("RTC.00001015", True)
 
 
-async def test_check_turns_pages_by_number(make_huawei: Any, mock_api: Any) -> None:
+async def test_check_fetches_pages_by_number(make_huawei: Any, mock_api: Any) -> None:
     """5.2's offset counts pages where chapter 13's counts rows."""
 
     def apps(request: Any) -> Any:
@@ -128,7 +128,7 @@ async def test_check_turns_pages_by_number(make_huawei: Any, mock_api: Any) -> N
 
 
 async def test_who_is_in_a_room(huawei: Any) -> None:
-    """13.1 tells whether a call runs, 13.2 who has not left it."""
+    """13.1 has whether a call is running, 13.2 who has not left it."""
     assert Occupancy(("10001", "20002")) == await huawei.control.occupancy("kids", "class_77_1")
     assert None is await huawei.control.occupancy("kids", "class_0_0")
 
@@ -143,7 +143,7 @@ async def test_room_whose_call_has_ended(clouds: FakeClouds, huawei: Any) -> Non
 
 
 async def test_callback_address(clouds: FakeClouds, huawei: Any) -> None:
-    """8.1 says where recordings are told, with which key; 8.2 where; the key is not read."""
+    """8.1 sets the URL and key for recording events; 8.2 returns the URL, not the key."""
     control, app = huawei.control, HuaweiAccount().apps["kids"]
     assert await control.callback_url("kids") == ""
     await control.set_callback("kids", "https://lagdesk.example/hook", "key")

@@ -1,4 +1,4 @@
-"""What Huawei's document leaves to us: whose words are shown, and what an app is called where."""
+"""What Huawei's document leaves open: which texts are displayed, and names of the app id."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.bot.clouds.conftest import NOON
 WINDOW: Final = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=36))
 
 
-async def test_w35_descriptions_are_not_read(make_huawei: Any, mock_api: Any) -> None:
-    """W35: an event's words come from its numbers, in our languages; theirs are nobody's choice."""
+async def test_w35_descriptions_are_not_parsed(make_huawei: Any, mock_api: Any) -> None:
+    """W35: an event's text is translated from its numbers; Huawei's text is ignored."""
     row = {
         "time": "2026-11-20T11:21:00Z",
         "uid": "20002",
@@ -37,7 +37,7 @@ async def test_w35_descriptions_are_not_read(make_huawei: Any, mock_api: Any) ->
 
 
 async def test_the_apps_name_of_each_call(make_huawei: Any, mock_api: Any) -> None:
-    """Section 0: `app` in 13.1, 13.2 and 13.13, `app_id` in 13.10; never both, never none."""
+    """Section 0: `app` in 13.1, 13.2 and 13.13, `app_id` in 13.10; exactly one of them."""
     cloud = make_huawei()
     (call,) = await cloud.find_calls("kids", "class_77_1", WINDOW)
     await cloud.fetch_record(call, ["10001"], WINDOW)

@@ -1,4 +1,4 @@
-"""The traps of Huawei's own diagnosis (13.13), each named by its number."""
+"""The traps of Huawei's own diagnosis (13.13), each with its number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.call import Call, Code
+from bot.call import Call, Code, MissingReason
 from bot.errors import (
     CloudInvalidResponseError,
 )
@@ -49,7 +49,7 @@ TYPES = [
 
 @pytest.mark.parametrize("numbers", TYPES)
 async def test_w32_w33_factors_by_type(numbers: Any, make_huawei: Any, mock_api: Any) -> None:
-    """W32, W33, W34: a factor's number counts with its type; 7 digits mean the 8; none is lost."""
+    """W32, W33, W34: a factor depends on its type; 7 digits mean the 8; all are kept."""
     kind, factor, code_kind, value = numbers
     row = EVENT | {"abnormal_type": kind, "abnormal_factor": factor}
     mock_api.respond("abnormal-events", {"total": 1, "events": [row]})
@@ -70,7 +70,7 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_w37_whose_fault(place: Any, make_huawei: Any, mock_api: Any) -> None:
-    """W37: both uids are kept; a fault of the way down is the receiver's own."""
+    """W37: both uids are kept; a downlink fault is the receiver's own."""
     location, factor, peer, culprit = place
     row = EVENT | {"location": location, "abnormal_factor": factor, "peer_uid": peer}
     mock_api.respond("abnormal-events", {"total": 1, "events": [row]})
@@ -83,7 +83,7 @@ async def test_w37_whose_fault(place: Any, make_huawei: Any, mock_api: Any) -> N
 
 
 async def test_rows_of_one_moment_are_one_event(make_huawei: Any, mock_api: Any) -> None:
-    """Two factors for one freeze are one event; other rooms and times are left out."""
+    """Two factors of one freeze are one event; other rooms and times are skipped."""
     rows = [
         EVENT,
         EVENT | {"abnormal_factor": 6},
@@ -99,10 +99,32 @@ EMPTY: list[object] = [{}, {"total": None}, [], None, "x"]
 
 
 @pytest.mark.parametrize("body", EMPTY)
-async def test_an_answer_without_its_list_is_nonsense(
+async def test_response_without_a_list_is_invalid(
     body: object, make_huawei: Any, mock_api: Any
 ) -> None:
-    """A yes that holds nothing of what was asked for is no empty answer."""
+    """A success without the requested list is not an empty result."""
     mock_api.respond("abnormal-events", body)
     with pytest.raises(CloudInvalidResponseError):
         await make_huawei().fetch_events("kids", "class_77_1", WINDOW)
+
+
+async def test_rows_to_skip_do_not_hide_later_ones(make_huawei: Any, mock_api: Any) -> None:
+    """A row of another time or room is skipped, wherever it is in the response."""
+    rows = [
+        EVENT | {"time": "2026-11-20T11:20:00Z"},
+        EVENT | {"room_id": "class_77_10"},
+        EVENT,
+        EVENT | {"time": "2026-11-20T11:40:00Z"},
+        EVENT | {"time": "2026-11-20T11:34:00Z"},
+    ]
+    mock_api.respond("abnormal-events", {"total": 5, "events": rows})
+    events = (await make_huawei().fetch_events("kids", "class_77_1", WINDOW)).events
+    assert [event.at for event in events] == [when("11:31:00"), when("11:34:00")]
+
+
+async def test_truncated_events_are_reported_as_incomplete(make_huawei: Any, mock_api: Any) -> None:
+    """After ten pages of a longer list the result says that it may be incomplete."""
+    mock_api.respond("abnormal-events", {"total": 5000, "events": [EVENT] * 100})
+    result = await make_huawei().fetch_events("kids", "class_77_1", WINDOW)
+    assert [missing.why for missing in result.missing] == [MissingReason.MAY_BE_INCOMPLETE]
+    assert len(mock_api.requests) == 10

@@ -1,4 +1,4 @@
-"""The traps of Huawei's figures (13.3 to 13.9, 13.14), each named by its number."""
+"""The traps of Huawei's app metrics (13.3 to 13.9, 13.14), each with its number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAY = dt.date(2026, 11, 18)
 
 
 async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any) -> None:
-    """W16, W17: the document's samples leave metric, SDK, dimension and time out; we never do."""
+    """W16, W17: metric, SDK, dimension and time are always sent, unlike in the samples."""
     sample = {"time": "2026-11-20T11:30:00Z", "value": 0.5}
     mock_api.respond("scale", {"scale": [sample]})
     mock_api.respond("quality", {"quality": [sample]})
@@ -36,7 +36,7 @@ async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any
 
 
 async def test_live_rates_keep_their_scale(make_huawei: Any, mock_api: Any) -> None:
-    """Nobody says what 1 means live: the value stays, without a unit; points come sorted."""
+    """The live scale is not documented: values are kept without a unit; points are sorted."""
     samples = [
         {"time": "2026-11-20T11:31:00Z", "value": 0.54},
         {"time": "2026-11-20T11:30:00Z", "value": 1},
@@ -48,8 +48,8 @@ async def test_live_rates_keep_their_scale(make_huawei: Any, mock_api: Any) -> N
     assert [value for _, value in trend.points] == [1.0, 0.54]
 
 
-async def test_live_figures_cover_a_day_at_most(make_huawei: Any, mock_api: Any) -> None:
-    """Of a longer window the last day is asked for."""
+async def test_live_metrics_cover_a_day_at_most(make_huawei: Any, mock_api: Any) -> None:
+    """Of a longer window the last day is requested."""
     mock_api.respond("scale", {"scale": []})
     window = Window(NOON - dt.timedelta(days=3), NOON)
     await make_huawei().statistics.live_scale("kids", "RoomCount", window, "class_77_1")
@@ -58,7 +58,7 @@ async def test_live_figures_cover_a_day_at_most(make_huawei: Any, mock_api: Any)
 
 
 async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: Any) -> None:
-    """W15, W18: a code and a Chinese name both stay readable; the largest comes first."""
+    """W15, W18: codes and Chinese names are both kept; the largest is first."""
     rows = [{"dimension": "GD", "online_users": 2}, {"dimension": "陕西", "online_users": 9}]
     mock_api.respond("dimension", {"dimensions": rows})
     spread = await make_huawei().statistics.live_distribution("kids", "region", NOON)
@@ -67,7 +67,7 @@ async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: An
 
 
 async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> None:
-    """W12, W21: `JoinSuccess5SecsRate` comes back under another name; 1 means 100 %."""
+    """W12, W21: `JoinSuccess5SecsRate` has another name in the response; 1 means 100 %."""
     row = {"date": "2026-11-18", "join_success_in5secs_rate": 0.99, "audio_trans_delay": 61.5}
     mock_api.respond("quality", {"quality": [row]})
     statistics = make_huawei().statistics
@@ -85,14 +85,14 @@ async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> 
 
 
 async def test_w12_values_may_be_repeated(make_huawei: Any, mock_api: Any) -> None:
-    """W12: switched to the SDK's style, several values are several parameters."""
+    """W12: in the SDK's style several values are several parameters."""
     mock_api.respond("scale", {"scale": []})
     huawei = make_huawei(array_style="repeat")
     await huawei.statistics.daily_scale("kids", ["UserCount", "RoomCount"], DAY, DAY)
     assert mock_api.requests[0].url.params.get_list("metric") == ["RoomCount", "UserCount"]
 
 
-async def test_w20_today_is_never_asked_for(make_huawei: Any, mock_api: Any) -> None:
+async def test_w20_today_is_never_requested(make_huawei: Any, mock_api: Any) -> None:
     """W19, W20: days end yesterday, go back 31, and both dates are always given."""
     mock_api.respond("scale", {"scale": []})
     statistics = make_huawei().statistics
@@ -107,7 +107,7 @@ async def test_w20_today_is_never_asked_for(make_huawei: Any, mock_api: Any) -> 
 
 
 async def test_usage_in_seconds(make_huawei: Any, mock_api: Any) -> None:
-    """13.7: the whole and its parts, by day."""
+    """13.7: the total and its parts, by day."""
     row = {"date": "2026-11-18", "video_sd": 1, "video_hd": 2, "audio": 1, "total_duration": 4}
     mock_api.respond("usage", {"usage": [row]})
     found = await make_huawei().statistics.usage("kids", "CommunicationDuration", DAY, DAY)
@@ -124,8 +124,8 @@ async def test_usage_in_seconds(make_huawei: Any, mock_api: Any) -> None:
     assert {one.metric.value for one in found} == {"CommunicationDuration"}
 
 
-async def test_w33_w36_who_had_what(make_huawei: Any, mock_api: Any) -> None:
-    """W33, W36: both dimensions are asked for; 7 digits mean the 8; half a row is a row."""
+async def test_w33_w36_users_by_type_and_factor(make_huawei: Any, mock_api: Any) -> None:
+    """W33, W36: both dimensions are requested; 7 digits mean the 8; a factor may be missing."""
     rows = [
         {"abnormal_type": 1, "abnormal_factor": 9000004, "user_count": 2},
         {"abnormal_type": 2, "user_count": 5},
@@ -142,8 +142,10 @@ async def test_w33_w36_who_had_what(make_huawei: Any, mock_api: Any) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"scale": None}, {"scale": [{"time": "soon", "value": 1}]}, {"scale": 5}]
 )
-async def test_odd_figures_are_nonsense(body: object, make_huawei: Any, mock_api: Any) -> None:
-    """A yes without its figures, or with a time that is none, is a typed error."""
+async def test_invalid_metrics_are_invalid_responses(
+    body: object, make_huawei: Any, mock_api: Any
+) -> None:
+    """A success without metrics, or with an invalid time, is a CloudError."""
     mock_api.respond("scale", body)
     with pytest.raises(CloudInvalidResponseError):
         await make_huawei().statistics.live_scale("kids", "OnlineUsers", HOUR)

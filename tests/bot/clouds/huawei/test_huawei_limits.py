@@ -1,4 +1,4 @@
-"""Huawei's limits, as they stand in table 1-2 and in chapter 13."""
+"""Huawei's limits, as in table 1-2 and in chapter 13."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RATES = [
 
 @pytest.mark.parametrize("limits", SPANS, ids=lambda limits: str(limits[0]))
 def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
-    """Section 5: how far back and how long a question of chapter 13 may be."""
+    """Section 5: look-back and window of the endpoints of chapter 13."""
     name, look_back, span = limits
     row = find_endpoint("huawei", name)
     assert (look_back, span) == (row.look_back, row.max_span)
@@ -46,12 +46,12 @@ def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
 
 @pytest.mark.parametrize("limits", RATES, ids=lambda limits: str(limits[0]))
 def test_rates_are_the_documents(limits: tuple[str, RateLimit]) -> None:
-    """Table 1-2: how often the calls that act may be made."""
+    """Table 1-2: rate limits of the control endpoints."""
     assert (limits[1],) == find_endpoint("huawei", limits[0]).rates
 
 
 def test_w2_chapter_13_shares_one_account() -> None:
-    """W2: fourteen calls, one allowance of thirty a minute for each app."""
+    """W2: fourteen endpoints share a quota of thirty a minute per app."""
     rows = [
         row for row in ENDPOINTS if row.document.endswith(tuple(f", 13.{n}" for n in range(15)))
     ]

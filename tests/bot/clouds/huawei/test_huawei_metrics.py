@@ -1,4 +1,4 @@
-"""The traps of Huawei's call metrics (13.10), each named by its number."""
+"""The traps of Huawei's call metrics (13.10), each with its number."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ def points(*pairs: tuple[str, object]) -> list[dict[str, object]]:
 
 
 def qos(mid: str, *pairs: tuple[str, object], uid: str = "10001", peer: object = "0") -> Any:
-    """An answer of 13.10 with one metric."""
+    """A response of 13.10 with one metric."""
     row = {"uid": uid, "peerid": peer, "mid": mid, "data": points(*pairs)}
     return {"room_id": "class_77_1", "data": [row]}
 
 
-async def test_samples_belong_to_the_stay_they_fall_into(
-    user: Any, make_huawei: Any, mock_api: Any
-) -> None:
-    """13.10 names no session: samples are cut where somebody came back."""
+async def test_samples_are_split_by_session(user: Any, make_huawei: Any, mock_api: Any) -> None:
+    """13.10 has no session: samples are split where a user joined again."""
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
     again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z"}
     mock_api.respond("users", {"total": 2, "users": [first, again]})
@@ -47,7 +45,7 @@ async def test_samples_belong_to_the_stay_they_fall_into(
 
 
 async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> None:
-    """W22, W23: `vrtt` is asked for and never `vrtd`, with room, times and `mid`, by user."""
+    """W22, W23: requests have `vrtt` and never `vrtd`, with room, times and `mid`, by user."""
     await make_huawei().fetch_record(CALL, ["10001", "20002"], WINDOW)
     asked = mock_api.params("details")
     mids = asked[0]["mid"].split(",")
@@ -58,8 +56,8 @@ async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> 
     assert span == (asked[0]["start_time"], asked[0]["end_time"])
 
 
-async def test_w22_a_misprint_in_an_answer_is_understood(make_huawei: Any, mock_api: Any) -> None:
-    """W22: should the service answer `vrtd` after all, it is the same metric."""
+async def test_w22_misprint_in_a_response_is_parsed(make_huawei: Any, mock_api: Any) -> None:
+    """W22: `vrtd` in a response is the same metric."""
     mock_api.respond("details", qos("vrtd", ("11:31:00", 88)))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (Metric.UPLINK_LATENCY, Code("huawei.mid", "vrtt")) == (series.metric, series.code)
@@ -67,7 +65,7 @@ async def test_w22_a_misprint_in_an_answer_is_understood(make_huawei: Any, mock_
 
 @pytest.mark.parametrize("peer", ["0", "", "10001", None, 0])
 async def test_w24_the_own_side(peer: object, make_huawei: Any, mock_api: Any) -> None:
-    """W24: "0", "" and the own uid as `peerid` all mean what the person sends."""
+    """W24: "0", "" and the own uid as `peerid` all mean what the user sends."""
     mock_api.respond("details", qos("vloss", ("11:31:00", 7.5), peer=peer))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (
@@ -89,7 +87,7 @@ async def test_w24_what_was_received(make_huawei: Any, mock_api: Any) -> None:
     ) == ("20002", Metric.DOWNLINK_LOSS, 0.5)
 
 
-async def test_w25_points_come_unsorted(make_huawei: Any, mock_api: Any) -> None:
+async def test_w25_points_are_sorted(make_huawei: Any, mock_api: Any) -> None:
     """W25: samples are sorted, gaps and impossible jitter left out, the first of a second kept."""
     samples = [("11:33:00", "3"), ("11:31:00", 1), ("11:31:00", 9), ("11:32:00", None)]
     samples += [("11:32:10", "-"), ("11:32:20", "")]
@@ -98,8 +96,8 @@ async def test_w25_points_come_unsorted(make_huawei: Any, mock_api: Any) -> None
     assert (series.values.tolist(), float(series.times[1] - series.times[0])) == ([1.0, 3.0], 120.0)
 
 
-async def test_an_unknown_metric_is_kept(make_huawei: Any, mock_api: Any) -> None:
-    """A metric nobody knows is there under its own name."""
+async def test_unknown_metric_is_kept(make_huawei: Any, mock_api: Any) -> None:
+    """An unknown metric is returned under its own name."""
     mock_api.respond("details", qos("zloss", ("11:31:00", 1)))
     (series,) = (await make_huawei().fetch_record(CALL, ["10001"], WINDOW)).series
     assert (series.metric, series.code.value) == (Metric.OTHER, "zloss")

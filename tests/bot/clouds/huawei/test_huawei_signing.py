@@ -14,7 +14,7 @@ PROJECT = "0123456789abcdef0123456789abcdef"
 
 
 class At:
-    """A clock that stands at a date."""
+    """A clock fixed at a date."""
 
     def __init__(self, text: str) -> None:
         self._at = dt.datetime.strptime(text, "%Y%m%dT%H%M%S%z")
@@ -25,7 +25,7 @@ class At:
 
 
 def test_the_guides_own_example() -> None:
-    """The API Request Signing Guide prints this request, its digest and its signature."""
+    """The API Request Signing Guide has this request, its digest and its signature."""
     headers = {
         "Content-Type": "application/json",
         "Host": "service.region.example.com",
@@ -78,12 +78,12 @@ async def test_the_headers_a_key_pair_sends() -> None:
     ],
 )
 def test_a_query_is_sent_as_it_is_signed(query: list[tuple[str, str]], wanted: str) -> None:
-    """Sorted by name and value; a blank is %20, for "+" would be signed as something else."""
+    """Sorted by name and value; a space is %20, because "+" would be signed differently."""
     assert wanted == canonical_query(query)
 
 
 async def test_nothing_shows_a_key() -> None:
-    """The representations of credentials and requests hold no key, no id and no body."""
+    """The representations of credentials and requests contain no key, id or body."""
     keys = AccessKeyCredentials("AKAK", "SKSK", PROJECT, "h", At("20240101T000000Z"))
     request = UnsignedRequest(
         "POST", "/v2/apps/app-1/rooms/room-1/dismiss", (("uid", "10001"),), b"body"

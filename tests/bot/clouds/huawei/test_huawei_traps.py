@@ -1,4 +1,4 @@
-"""The traps of Huawei's document in asking and listing, each named by its number."""
+"""The traps of Huawei's document in requests and lists, each with its number."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, moc
         assert asked.headers["x-sdk-date"] == "20261120T120000Z"
 
 
-async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, mock_api: Any) -> None:
-    """W2: 30 calls of any of its endpoints fit into a minute, the next one does not go out."""
+async def test_w2_chapter_13_has_one_quota(make_huawei: Any, mock_api: Any) -> None:
+    """W2: 30 requests to any of its endpoints fit into a minute, the next one is not sent."""
     huawei = make_huawei(client_events="off")
     for minute in range(15):
         window = Window(when(f"11:{minute:02}:00"), when(f"11:{minute:02}:30"))
@@ -63,14 +63,14 @@ async def test_w2_chapter_13_has_one_allowance(make_huawei: Any, mock_api: Any) 
 
 
 def token_answer(number: int, **token: object) -> Callable[[httpx.Request], httpx.Response]:
-    """IAM's answer: the token in a header several kB long, its end in the body."""
+    """IAM's response: the token in a header of several kB, its expiry in the body."""
     body = {"token": {"expires_at": "2026-11-21T12:00:00.855000Z", "methods": ["password"]} | token}
     headers = {"X-Subject-Token": f"MII{number}" + "A" * 6000}
     return lambda _: httpx.Response(201, json=body, headers=headers)
 
 
-async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, mock_api: Any, clock: Any) -> None:
-    """W3: the token comes in a header and serves until an hour before its end."""
+async def test_w3_token_is_cached_and_renewed(make_huawei: Any, mock_api: Any, clock: Any) -> None:
+    """W3: the token is in a header and used until an hour before it expires."""
     mock_api.respond_with("tokens", token_answer(1))
     huawei = make_huawei(auth="token", client_events="off")
     await huawei.fetch_events("kids", "class_77_1", WINDOW)
@@ -86,8 +86,8 @@ async def test_w3_a_token_is_kept_and_renewed(make_huawei: Any, mock_api: Any, c
     assert "authorization" not in mock_api.requests[1].headers
 
 
-async def test_many_askers_share_one_token(make_huawei: Any, mock_api: Any) -> None:
-    """W3: questions asked together cost one token; so do refusals met together."""
+async def test_concurrent_requests_share_one_token(make_huawei: Any, mock_api: Any) -> None:
+    """W3: concurrent requests fetch one token, also after concurrent 401s."""
     mock_api.respond_with("tokens", token_answer(1))
     huawei = make_huawei(auth="token")
     cnames = [f"class_{n}" for n in range(4)]
@@ -105,8 +105,8 @@ async def test_many_askers_share_one_token(make_huawei: Any, mock_api: Any) -> N
     assert sum(r.url.path == "/v3/auth/tokens" for r in mock_api.requests) == 2
 
 
-async def test_a_refused_token_is_renewed_once(make_huawei: Any, mock_api: Any) -> None:
-    """A token revoked before its end costs one more question, not an endless row of them."""
+async def test_rejected_token_is_renewed_once(make_huawei: Any, mock_api: Any) -> None:
+    """A token revoked before its expiry is renewed once, not endlessly."""
     mock_api.respond_with("tokens", token_answer(1))
     mock_api.respond("abnormal-events", {"error_code": "APIGW.0301", "error_msg": "x"}, 401)
     with pytest.raises(CloudRefusedError) as caught:
@@ -139,7 +139,7 @@ FAMILIES = [
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: f"{family[0]}-{family[3]}")
 async def test_w7_w8_families_of_errors(family: Any, make_huawei: Any, mock_api: Any) -> None:
-    """W7, W8: each family is typed, keeps its code and names a next step; 429 and 5xx may pass."""
+    """W7, W8: each family has its error, code and next step; 429 and 5xx are temporary."""
     status, body, kind, code, step = family
     mock_api.respond("abnormal-events", body, status)
     with pytest.raises(kind) as caught:
@@ -156,7 +156,7 @@ NONE_YET = ["-", "", None, 0, "0001-01-01T00:00:00Z"]
 async def test_not_ended_is_none(
     ended: object, room: Any, user: Any, make_huawei: Any, mock_api: Any
 ) -> None:
-    """Section 0: every way to write "not ended" becomes None."""
+    """Section 0: every notation for "not ended" becomes None."""
     mock_api.respond("rooms", {"total": 1, "room_info_list": [room | {"end_time": ended}]})
     mock_api.respond("users", {"total": 1, "users": [user | {"leave_time": ended}]})
     huawei = make_huawei()
@@ -168,7 +168,7 @@ async def test_not_ended_is_none(
 async def test_w13_pages_end_by_total_or_by_a_short_one(
     room: Any, make_huawei: Any, mock_api: Any
 ) -> None:
-    """W13: rooms are paged by their total, metrics, which have none, until a page is not full."""
+    """W13: rooms are paged by total, metrics, which have none, until a page is not full."""
 
     def rooms(request: httpx.Request) -> httpx.Response:
         first = int(request.url.params["offset"])
@@ -193,7 +193,7 @@ async def test_w13_pages_end_by_total_or_by_a_short_one(
     assert [each["offset"] for each in mock_api.params("details")] == ["0", "100"]
 
 
-async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, mock_api: Any) -> None:
+async def test_w14_reused_room_is_found(room: Any, make_huawei: Any, mock_api: Any) -> None:
     """W14: a room created weeks ago may hold today's class; `duration` may be absent."""
     old = room | {"start_time": "2026-10-01T08:00:00Z", "end_time": "-", "state": "RUNNING"}
     mock_api.respond("rooms", {"total": 1, "room_info_list": [old], "offset": 0, "limit": 2})
@@ -204,8 +204,8 @@ async def test_w14_a_room_used_again_is_found(room: Any, make_huawei: Any, mock_
     assert asked["end_time"] == "2026-11-20T11:34:00Z"
 
 
-async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, mock_api: Any) -> None:
-    """W15: without `type=detail` sessions come merged; names and addresses are not kept."""
+async def test_w15_sessions_are_requested(user: Any, make_huawei: Any, mock_api: Any) -> None:
+    """W15: without `type=detail` sessions are merged; names and IP addresses are not kept."""
     again = user | {"session": "s2", "join_time": "2026-11-20T11:32:00Z", "state": "ONLINE"}
     failed = user | {"session": "s3", "join_time": "-", "state": "FAIL"}
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
@@ -217,8 +217,8 @@ async def test_w15_sessions_are_asked_for(user: Any, make_huawei: Any, mock_api:
     assert [word for word in ("Wang", "113.140", "陕西") if word in repr(record)] == []
 
 
-async def test_what_is_not_out_yet_is_said(make_huawei: Any) -> None:
-    """Data may take five minutes; it is asked for at once, and the rest named with its time."""
+async def test_unpublished_data_is_listed_as_missing(make_huawei: Any) -> None:
+    """Data may take five minutes; it is requested at once, and listed with a retry time."""
     window = Window(when("11:56:00"), when("11:58:00"))
     running = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"))
     huawei = make_huawei()
@@ -229,8 +229,8 @@ async def test_what_is_not_out_yet_is_said(make_huawei: Any) -> None:
     assert [(MissingKind.CALL, *late), (MissingKind.EVENTS, *late)] == due
 
 
-async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, mock_api: Any) -> None:
-    """W23: metrics of six days ago are not asked for; rooms of a hundred days ago neither."""
+async def test_w23_data_expires_after_five_days(make_huawei: Any, mock_api: Any) -> None:
+    """W23: metrics of six days ago are not requested; nor are rooms of a hundred days ago."""
     ago = dt.timedelta(days=6)
     old = Call("huawei", "kids", "c", "class_77_1", NOON - ago, NOON - ago + dt.timedelta(hours=1))
     window = Window(NOON - ago, NOON - ago + dt.timedelta(minutes=4))
@@ -244,7 +244,7 @@ async def test_w23_older_than_five_days_is_forgotten(make_huawei: Any, mock_api:
 
 
 async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: Any) -> None:
-    """Keys, tokens, names and addresses are in no log and no error."""
+    """Keys, tokens, names and IP addresses are in no log and no error."""
     caplog.set_level("DEBUG")
     text = "signature of AKSANDBOX failed for 113.140.81.7"
     mock_api.respond("abnormal-events", {"error_code": "APIGW.0301", "error_msg": text}, 401)
@@ -258,7 +258,7 @@ async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: 
 
 
 async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
-    """Huawei takes no reports, and says so as a typed error; what it takes is told."""
+    """Huawei has no endpoint for reports, in its capabilities and as an error."""
     huawei = make_huawei()
     with pytest.raises(CloudUnsupportedError):
         await huawei.send_report(None)
@@ -266,3 +266,28 @@ async def test_reports_cannot_be_sent(make_huawei: Any) -> None:
     assert (can.reports, can.events, can.uid_max) == (False, True, None)
     assert can.cname.fullmatch("class_77-1")
     assert not can.uid.fullmatch("a b")
+
+
+@pytest.mark.parametrize("truncated", ["users", "details"])
+async def test_truncated_record_is_reported_as_incomplete(
+    truncated: str, make_huawei: Any, mock_api: Any, user: dict[str, object]
+) -> None:
+    """After ten full pages of sessions or of metrics the record says that it may be incomplete."""
+    pages: dict[str, object] = {
+        "users": {"total": 5000, "users": [user] * 100},
+        "details": {
+            "room_id": "class_77_1",
+            "data": [{"uid": "10001", "mid": "vbit", "data": []}] * 100,
+        },
+    }
+    mock_api.respond(truncated, pages[truncated])
+    record = await make_huawei(client_events="off").fetch_record(CALL, ["10001"], WINDOW)
+    assert [(each.why, each.detail) for each in record.missing] == [
+        (MissingReason.MAY_BE_INCOMPLETE, CALL.id)
+    ]
+
+
+async def test_complete_record_has_nothing_missing(make_huawei: Any) -> None:
+    """Pages that are not full are complete."""
+    record = await make_huawei(client_events="off").fetch_record(CALL, ["10001"], WINDOW)
+    assert record.missing == ()

@@ -1,4 +1,4 @@
-"""Volcengine against the simulated one over real HTTP: what truly happened comes out."""
+"""Volcengine against its fake over HTTP: the results match what the scenario simulated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KINDS = {
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A lesson of each kind in the last hour on a simulated Volcengine."""
+    """A fake Volcengine with a call of each kind in the last hour."""
     sim_calls = [
         build_simulated_call(kind, kind, seed=number, started_at=NOON_S - 3000)
         for number, kind in enumerate(KINDS)
@@ -58,7 +58,7 @@ def volcengine(clouds: FakeClouds, make_volcengine: Any) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_verdict_is_right(kind: str, clouds: FakeClouds, volcengine: Any) -> None:
-    """Found by room, told by metrics, and named as what it truly was."""
+    """The call is found by its room, and the verdict is the simulated cause."""
     sim_call = clouds.sim_call(kind)
     assert sim_call is not None
     at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
@@ -85,8 +85,8 @@ async def test_the_verdict_is_right(kind: str, clouds: FakeClouds, volcengine: A
     assert expected.side == verdict.side
 
 
-async def test_all_27_metrics_are_read(clouds: FakeClouds, volcengine: Any) -> None:
-    """V9: whatever the fields are called, each of the document's metrics is known."""
+async def test_all_27_metrics_are_parsed(clouds: FakeClouds, volcengine: Any) -> None:
+    """V9: each of the document's metrics is known, under any field name."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     (call,) = await volcengine.find_calls("kids", "healthy", window)
     record = await volcengine.fetch_record(call, ["10001", "20002"], window)
@@ -98,7 +98,7 @@ async def test_all_27_metrics_are_read(clouds: FakeClouds, volcengine: Any) -> N
 
 
 async def test_the_check_proves_the_key(volcengine: Any, clouds: FakeClouds) -> None:
-    """Doctor hears the version we use, for one cheap call."""
+    """The check returns the Version in use, with one cheap request."""
     assert await volcengine.check("kids") == "2020-12-01"
     assert dict(clouds.counts) == {"ListRoomInfo": 1}
 
@@ -121,7 +121,7 @@ FAULTS: list[tuple[Any, type[CloudError]]] = [
 async def test_every_fault_has_its_error(
     fault: Any, error: type[CloudError], action: str, clouds: FakeClouds, volcengine: Any
 ) -> None:
-    """What goes wrong on the way or in the cloud comes out typed, and names the Action."""
+    """Faults of the network or the cloud raise a CloudError that names the Action."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     call = Call("volcengine", "kids", "c1", "healthy", window.since)
     clouds.fail_next(action, fault, times=3)
@@ -135,17 +135,17 @@ async def test_every_fault_has_its_error(
     assert action == caught.value.endpoint
 
 
-async def test_a_passing_fault_is_not_felt(clouds: FakeClouds, volcengine: Any) -> None:
-    """One 503 costs a second try, signed anew, not an error."""
+async def test_temporary_fault_is_retried(clouds: FakeClouds, volcengine: Any) -> None:
+    """After one 503 a second attempt, with a new signature, succeeds."""
     clouds.fail_next("ListRoomInfo", "http_503")
     assert await volcengine.check("kids") == "2020-12-01"
 
 
 @pytest.mark.parametrize("with_200", [False, True])
-async def test_v10_a_right_we_lack_is_said(
+async def test_v10_missing_right_is_reported(
     with_200: Any, clouds: FakeClouds, volcengine: Any
 ) -> None:
-    """V10: with HTTP 403 or 200, the same typed no with the next step."""
+    """V10: HTTP 403 or 200 give the same error with the next step."""
     clouds.volcengine.errors_with_200 = with_200
     clouds.volcengine.deny("ListRoomInfo")
     with pytest.raises(CloudRefusedError) as caught:
@@ -153,8 +153,8 @@ async def test_v10_a_right_we_lack_is_said(
     assert (caught.value.status, caught.value.code) == (403, "AccessDenied")
 
 
-async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, volcengine: Any) -> None:
-    """Thirty different questions at ten a second are all answered, none over quota."""
+async def test_many_requests_stay_within_the_limits(clouds: FakeClouds, volcengine: Any) -> None:
+    """Thirty different requests at ten a second all succeed."""
     for number in range(30):
         at = dt.datetime.fromtimestamp(NOON_S - 1500 - number, dt.UTC)
         await volcengine.find_calls("kids", "healthy", Window.around(at, FIVE))
@@ -162,8 +162,8 @@ async def test_many_questions_stay_within_the_limits(clouds: FakeClouds, volceng
     assert clouds.over_quota == []
 
 
-async def test_identical_questions_cost_one(clouds: FakeClouds, volcengine: Any) -> None:
-    """The same question again is answered from what is kept."""
+async def test_identical_requests_are_cached(clouds: FakeClouds, volcengine: Any) -> None:
+    """An identical request is served from the cache."""
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     for _ in range(3):
         (call,) = await volcengine.find_calls("kids", "healthy", window)
@@ -187,7 +187,7 @@ LIMITS = [
 
 @pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: f"{limits[0]}-{limits[1]}")
 def test_v12_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
-    """V12 and section 5: every limit stands in the table as documented."""
+    """V12 and section 5: every limit is as documented."""
     name, version, *expected = limits
     row = find_endpoint("volcengine", name, generation=version)
     assert expected == [*row.rates, row.look_back, row.max_span, row.max_rows, row.delay_s]

@@ -1,4 +1,4 @@
-"""Whatever Volcengine answers, we get a value or a CloudError, never another exception."""
+"""Any response of Volcengine gives a value or a CloudError, never another exception."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.call import Call
+from bot.clouds.cache import Cache
 from bot.clouds.http import ApiResponse
 from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.calls import find_calls
 from bot.clouds.volcengine.client import VolcengineClient
-from bot.clouds.volcengine.details import fetch_record
 from bot.clouds.volcengine.metrics import parse_points
+from bot.clouds.volcengine.record import fetch_record
 from bot.errors import CloudError
-from bot.ports import Window
+from bot.ports import Priority, Window
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 AT = "2026-11-20T19:30:00+08:00"
@@ -86,7 +87,7 @@ BODIES: dict[str, Any] = {
 
 
 class FrozenClock:
-    """Noon for ever."""
+    """A clock fixed at noon."""
 
     def now(self) -> dt.datetime:
         """Noon."""
@@ -94,14 +95,17 @@ class FrozenClock:
 
 
 class ScriptedHttp:
-    """Stands where CloudHttp does: every question is answered from a table, read as in earnest."""
+    """Replaces CloudHttp: responses are from a table, and parsed as in production."""
 
     def __init__(self, answers: dict[str, Any], status: int) -> None:
         self._answers = answers
         self._status = status
 
-    async def request(self, row: Any, _app: str, _question: Any, read: Any) -> Any:
-        """Let the reader understand the scripted answer."""
+    async def request(
+        self, row: Any, _app: str, _request: Any, read: Any, *, priority: Priority
+    ) -> Any:
+        """Parse the scripted response."""
+        assert priority is Priority.INTERACTIVE
         body = json.dumps(self._answers[row.name]).encode()
         return read(ApiResponse(self._status, body, httpx.Headers()))
 
@@ -131,10 +135,16 @@ ANSWERS = {
 FAULT = {"ResponseMetadata": {"Error": {"Code": "X", "CodeN": 1, "Message": "m"}}}
 
 
-async def ask_everything(answers: dict[str, Any], status: int) -> int:
-    """Ask every question there is; returns how many were answered, the rest refused typed."""
+async def send_all_requests(answers: dict[str, Any], status: int) -> int:
+    """Send every request; returns how many succeeded, the others raised a CloudError."""
     http: Any = ScriptedHttp(answers, status)
-    client = VolcengineClient(http, FrozenClock(), {"kids": "K"}, version="2020-12-01")
+    client = VolcengineClient(
+        http=http,
+        clock=FrozenClock(),
+        cache=Cache(FrozenClock()),
+        apps={"kids": "K"},
+        version="2020-12-01",
+    )
     statistics = StatisticsApi(client)
     yesterday = Window(NOON - dt.timedelta(days=2), NOON - dt.timedelta(hours=9))
     questions = (
@@ -154,27 +164,27 @@ async def ask_everything(answers: dict[str, Any], status: int) -> int:
     return len(answered) - len(faults)
 
 
-async def test_the_right_answers_are_all_understood() -> None:
-    """Nothing in the table is refused as it stands, so the changes below are what is refused."""
-    assert await ask_everything(ANSWERS, 200) == 7
+async def test_valid_responses_are_all_parsed() -> None:
+    """All responses of the table are valid before they are changed."""
+    assert await send_all_requests(ANSWERS, 200) == 7
 
 
 @pytest.mark.parametrize("action", sorted(BODIES))
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
-    """A value or a typed error, whatever stands at any one place of any answer."""
+    """Any JSON in one place of a response gives a value or a CloudError."""
     path = data.draw(st.sampled_from(places(ANSWERS[action])))
     answers = {**ANSWERS, action: put(ANSWERS[action], path, data.draw(ANY))}
-    assert await ask_everything(answers, 200) >= 0
+    assert await send_all_requests(answers, 200) >= 0
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(path=st.sampled_from(places(FAULT)), value=ANY, status=st.integers(100, 599))
-async def test_any_json_in_a_no(path: tuple[Any, ...], value: Any, status: int) -> None:
-    """A no that is itself spoilt is still a typed error or, with HTTP 200, maybe a yes."""
+async def test_any_json_in_an_error(path: tuple[Any, ...], value: Any, status: int) -> None:
+    """A corrupt error response is a CloudError or, with HTTP 200, maybe a success."""
     answers = dict.fromkeys(ANSWERS, put(FAULT, path, value))
-    assert await ask_everything(answers, status) <= 7
+    assert await send_all_requests(answers, status) <= 7
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,4 @@
-"""Volcengine's figures of a whole app, topic by topic, from the simulated one."""
+"""Volcengine's metrics of a whole app, by topic, from its fake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DIMENSIONS = ("province", "country", "os", "access")
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A lesson yesterday and one that runs, on a simulated Volcengine."""
+    """A fake Volcengine with a call of yesterday and one that is running."""
     sim_calls = [
         build_simulated_call("downlink_loss_audio", "noisy", seed=1, started_at=NOON_S - 86400),
         build_simulated_call("healthy", "running", seed=3, started_at=NOON_S - 1200),
@@ -32,7 +32,7 @@ async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
 async def test_every_topic_has_figures(
     topic: Topic, clouds: FakeClouds, make_volcengine: Any
 ) -> None:
-    """Each topic tells something, says what it means, and keeps within the limits."""
+    """Each topic has metrics with definitions, within the limits."""
     overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", topic)
     assert (overview.failures, overview.is_empty) == ((), False)
     assert (topic, "volcengine") == (overview.topic, overview.cloud)
@@ -40,8 +40,10 @@ async def test_every_topic_has_figures(
     assert clouds.over_quota == []
 
 
-async def test_what_fails_is_told_beside_the_rest(clouds: FakeClouds, make_volcengine: Any) -> None:
-    """One question that goes wrong does not hide what another tells."""
+async def test_failures_are_listed_beside_the_rest(
+    clouds: FakeClouds, make_volcengine: Any
+) -> None:
+    """One failed request does not hide the metrics of another."""
     clouds.fail_next("ListRealTimeQuality", "html", times=3)
     overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", Topic.LIVE)
     assert (len(overview.trends), len(overview.failures)) == (2, 1)
@@ -51,7 +53,7 @@ async def test_what_fails_is_told_beside_the_rest(clouds: FakeClouds, make_volce
 async def test_quality_by_day_beside_the_last_hour(
     clouds: FakeClouds, make_volcengine: Any
 ) -> None:
-    """ListQuality brings whole days of +08:00, apps apart from browsers, and is asked once a day."""
+    """ListQuality returns days of +08:00, apps and browsers separately, once a day."""
     volcengine = make_volcengine(clouds.volcengine_url)
     for topic, name in ((Topic.EXPERIENCE, "audio_stall_rate"), (Topic.NETWORK, None)):
         told = await volcengine.fetch_app_metrics("kids", topic)
@@ -66,7 +68,7 @@ async def test_quality_by_day_beside_the_last_hour(
 
 
 async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengine: Any) -> None:
-    """The newest half minute stands before the last counted day, each with its beginning."""
+    """The newest half minute is before the last published day, each with its begin."""
     told = await make_volcengine(clouds.volcengine_url).fetch_app_metrics(
         "kids", Topic.DISTRIBUTION
     )
@@ -88,7 +90,7 @@ async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengin
 
 
 async def test_who_is_in_a_room(clouds: FakeClouds, make_volcengine: Any) -> None:
-    """Those others do not see are counted and named; nobody at all means no class."""
+    """Invisible users are included; without any user there is no call."""
     seen = build_simulated_call("healthy", "guests", seed=4, started_at=NOON_S - 600)
     teacher, student = seen.people
     clouds.add(replace(seen, people=(teacher, replace(student, sends=False))))

@@ -1,4 +1,4 @@
-"""Single calls of Volcengine, by script: rooms, people, metrics, and every way to say no."""
+"""Single calls of Volcengine from scripted responses: rooms, users, metrics and errors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ CALL = Call("volcengine", "kids", "c1", "room", NOON - dt.timedelta(hours=2))
 
 
 def china(minutes_ago: float) -> str:
-    """A time before noon as Volcengine writes it."""
+    """A time before noon in Volcengine's format."""
     return format_time(NOON - dt.timedelta(minutes=minutes_ago))
 
 
 def yes(result: Any) -> dict[str, Any]:
-    """An answer that says yes."""
+    """A success."""
     return {"ResponseMetadata": {"RequestId": "r", "Region": "cn-north-1"}, "Result": result}
 
 
@@ -46,7 +46,7 @@ def room(number: int, began: float = 60, ended: float | None = 20) -> dict[str, 
 
 
 def user(uid: str, **changes: Any) -> dict[str, Any]:
-    """One person who was there all the time."""
+    """One user who was in the call all the time."""
     return {
         "UserId": uid,
         "CallId": "c1",
@@ -68,7 +68,7 @@ def user(uid: str, **changes: Any) -> dict[str, Any]:
 
 
 def detail(uid: str, peer: str | None = None, **metric: Any) -> dict[str, Any]:
-    """One metric of one person, measured at three moments of the window."""
+    """One metric of one user, with three points in the window."""
     points = [{"Time": NOON_MS - 40 * 60000 + 2000 * n, "Value": n + 1.0} for n in range(3)]
     row = {"Name": "", "Desc": "", "Unit": "", "Data": points} | metric
     peered = {"PeerId": peer} if peer else {}
@@ -76,19 +76,19 @@ def detail(uid: str, peer: str | None = None, **metric: Any) -> dict[str, Any]:
 
 
 def script(mock_api: Any, users: list[Any], details: list[Any]) -> None:
-    """Let the network tell of one call."""
+    """Script the responses for one call."""
     mock_api.respond("ListUserInfo", yes({"UserList": users, "Total": len(users)}))
     mock_api.respond("ListCallDetail", yes({"UserCallDetail": details}))
 
 
 def asked(mock_api: Any, action: str) -> list[dict[str, str]]:
-    """The query of every question of one Action."""
+    """The query of every request of one Action."""
     queries = [dict(request.url.params) for request in mock_api.requests]
     return [query for query in queries if query["Action"] == action]
 
 
-async def test_v18_calls_are_asked_in_todays_version(make_volcengine: Any, mock_api: Any) -> None:
-    """V18: single calls exist in 2023-11-01 only, whatever the setting says."""
+async def test_v18_calls_use_the_current_version(make_volcengine: Any, mock_api: Any) -> None:
+    """V18: the endpoints for single calls are of 2023-11-01, whatever the setting."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": [room(1)]}))
     await make_volcengine().find_calls("kids", "room", WINDOW)
     (request,) = mock_api.requests
@@ -105,8 +105,8 @@ async def test_v18_calls_are_asked_in_todays_version(make_volcengine: Any, mock_
     }
 
 
-async def test_a_plus_is_never_sent_bare(make_volcengine: Any, mock_api: Any) -> None:
-    """Section 0: the plus of +08:00 goes out as %2B, or the cloud would read a blank."""
+async def test_plus_is_encoded(make_volcengine: Any, mock_api: Any) -> None:
+    """Section 0: the plus of +08:00 is sent as %2B; a bare one would be a space."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": []}))
     await make_volcengine().find_calls("kids", "room", WINDOW)
     query = mock_api.requests[0].url.query
@@ -115,7 +115,7 @@ async def test_a_plus_is_never_sent_bare(make_volcengine: Any, mock_api: Any) ->
 
 
 async def test_calls_newest_first_running_ones_open(make_volcengine: Any, mock_api: Any) -> None:
-    """A room id with several calls is several rows; an empty DestroyTime means it runs."""
+    """A room id with several calls is several rows; an empty DestroyTime means running."""
     other = {**room(4), "RoomId": "room2"}
     rooms = [room(1), room(2, began=38, ended=None), room(3, began=120, ended=100), other]
     mock_api.respond("ListRoomInfo", yes({"RoomList": rooms}))
@@ -125,8 +125,8 @@ async def test_calls_newest_first_running_ones_open(make_volcengine: Any, mock_a
     assert NOON - dt.timedelta(minutes=20) == result[1].ended_at
 
 
-async def test_every_page_is_turned(make_volcengine: Any, mock_api: Any) -> None:
-    """While there is more, the next page is asked for."""
+async def test_every_page_is_fetched(make_volcengine: Any, mock_api: Any) -> None:
+    """While there is more, the next page is requested."""
 
     def page(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params["PageNum"])
@@ -138,16 +138,14 @@ async def test_every_page_is_turned(make_volcengine: Any, mock_api: Any) -> None
 
 
 async def test_pages_that_never_end(make_volcengine: Any, mock_api: Any) -> None:
-    """A cloud that always has more is not asked for ever."""
+    """Requests end when a cloud always has more."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": [room(1)], "HasMore": True}))
     assert len(await make_volcengine().find_calls("kids", "room", WINDOW)) == 1
     assert len(mock_api.requests) == 10
 
 
-async def test_v12_a_long_window_is_asked_a_day_at_a_time(
-    make_volcengine: Any, mock_api: Any
-) -> None:
-    """A span over 24 hours would be cut without a word."""
+async def test_v12_long_window_is_fetched_by_day(make_volcengine: Any, mock_api: Any) -> None:
+    """The cloud would truncate a window over 24 hours silently."""
     mock_api.respond("ListRoomInfo", yes({"RoomList": []}))
     since = NOON - dt.timedelta(days=3)
     assert await make_volcengine().find_calls("kids", "room", Window(since, NOON)) == ()
@@ -158,16 +156,16 @@ async def test_v12_a_long_window_is_asked_a_day_at_a_time(
         assert span <= dt.timedelta(days=1)
 
 
-async def test_what_is_forgotten_is_not_asked(make_volcengine: Any, mock_api: Any) -> None:
-    """Beyond 14 days there is nothing to ask."""
+async def test_expired_window_takes_no_request(make_volcengine: Any, mock_api: Any) -> None:
+    """Calls older than 14 days are expired."""
     then = NOON - dt.timedelta(days=15)
     with pytest.raises(CloudDataExpiredError):
         await make_volcengine().find_calls("kids", "room", Window.around(then, FIVE))
     assert mock_api.requests == []
 
 
-async def test_who_came_again_has_two_stays(make_volcengine: Any, mock_api: Any) -> None:
-    """Each coming and going is a stay, and points go to the stay they fell in."""
+async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: Any) -> None:
+    """Each join and leave is a session, and points belong to the session of their time."""
     record = [
         {"Time": china(60), "Type": "join_room"},
         {"Time": china(39.95), "Type": "leave_room"},
@@ -203,13 +201,13 @@ async def test_who_came_again_has_two_stays(make_volcengine: Any, mock_api: Any)
     ],
     ids=str,
 )
-async def test_records_of_coming_and_going(
+async def test_sessions_of_joins_and_leaves(
     record: list[tuple[str, float]],
     stays: list[tuple[float, float | None]],
     make_volcengine: Any,
     mock_api: Any,
 ) -> None:
-    """Whatever is missing or out of order, stays come out that make sense."""
+    """Missing or unsorted joins and leaves give plausible sessions."""
     rows = [{"Time": china(ago), "Type": kind} for kind, ago in record]
     script(mock_api, [user("u1", Record=rows, Finished=False, LeaveAt="")], [])
     result = await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)
@@ -222,15 +220,15 @@ async def test_records_of_coming_and_going(
     ]
 
 
-async def test_another_calls_people_stay_out(make_volcengine: Any, mock_api: Any) -> None:
-    """A room held twice within the window has the people of both; CallId parts them."""
+async def test_users_of_another_call_are_skipped(make_volcengine: Any, mock_api: Any) -> None:
+    """A room with two calls in the window lists the users of both; CallId tells which."""
     script(mock_api, [user("u1", CallId="c0"), user("u2")], [])
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
     assert [stay.uid for stay in result.participants] == ["u2"]
 
 
-async def test_nobody_found_is_said(make_volcengine: Any, mock_api: Any) -> None:
-    """A call without people or metrics is named as missing."""
+async def test_empty_call_is_listed_as_missing(make_volcengine: Any, mock_api: Any) -> None:
+    """A call without users or metrics is listed as missing."""
     script(mock_api, [], [])
     result = await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)
     assert [(m.what, m.why) for m in result.missing] == [
@@ -239,17 +237,17 @@ async def test_nobody_found_is_said(make_volcengine: Any, mock_api: Any) -> None
 
 
 @pytest.mark.parametrize("uids", [["a,b"], ["学生"], ["x" * 129], ["a b", ""]])
-async def test_ids_no_cloud_takes_are_not_asked(
+async def test_invalid_ids_take_no_request(
     uids: list[str], make_volcengine: Any, mock_api: Any
 ) -> None:
-    """An id with a comma would ask about two other people; nobody is asked about instead."""
+    """An id with a comma would select two other users, so no request is sent."""
     result = await make_volcengine().fetch_record(CALL, uids, WINDOW)
     assert [missing_item.why for missing_item in result.missing] == [MissingReason.NOT_FOUND]
     assert mock_api.requests == []
 
 
-async def test_at_most_so_many_ids_a_question(make_volcengine: Any, mock_api: Any) -> None:
-    """Ten ids a ListUserInfo, twenty a ListCallDetail, an hour at once."""
+async def test_limits_of_ids_per_request(make_volcengine: Any, mock_api: Any) -> None:
+    """Ten ids per ListUserInfo, twenty per ListCallDetail, an hour per request."""
     script(mock_api, [user("u1")], [])
     window = Window(NOON - dt.timedelta(minutes=90), NOON - dt.timedelta(minutes=10))
     await make_volcengine().fetch_record(CALL, [f"u{n}" for n in range(25)], window)
@@ -259,8 +257,8 @@ async def test_at_most_so_many_ids_a_question(make_volcengine: Any, mock_api: An
     assert {each["ExcludeServerUser"] for each in users} == {"true"}
 
 
-async def test_everybody_is_asked_by_name(make_volcengine: Any, mock_api: Any) -> None:
-    """Metrics must be asked by id: without any, those who send come first."""
+async def test_metrics_of_senders_are_fetched_first(make_volcengine: Any, mock_api: Any) -> None:
+    """Metrics are requested by id: without given ids, senders are first."""
     script(mock_api, [user("quiet", Pub=False), user("loud"), user("odd,one")], [])
     result = await make_volcengine().fetch_record(CALL, [], WINDOW)
     assert len(result.participants) == 3
@@ -268,8 +266,8 @@ async def test_everybody_is_asked_by_name(make_volcengine: Any, mock_api: Any) -
     assert asked(mock_api, "ListCallDetail")[0]["UserId"] == "loud,quiet"
 
 
-async def test_metrics_are_forgotten_before_people(make_volcengine: Any, mock_api: Any) -> None:
-    """Between 6 and 14 days people are still told of, and that metrics are gone is said."""
+async def test_metrics_expire_before_users(make_volcengine: Any, mock_api: Any) -> None:
+    """Between 6 and 14 days users are returned, and metrics are listed as expired."""
     then = NOON - dt.timedelta(days=8)
     script(mock_api, [user("u1", Record=[], CreatedAt=format_time(then), LeaveAt="")], [])
     old = Call("volcengine", "kids", "c1", "room", then, then + dt.timedelta(hours=1))
@@ -283,7 +281,7 @@ async def test_metrics_are_forgotten_before_people(make_volcengine: Any, mock_ap
 async def test_data_is_late(
     ago_s: float, whys: list[str], make_volcengine: Any, mock_api: Any, clock: Any
 ) -> None:
-    """Data is 100 seconds late; until when it can speak, and when to ask again, is said."""
+    """Data is 100 seconds late; the record has up to when it is fresh, and the retry time."""
     script(mock_api, [user("u1")], [detail("u1", Desc="音频发送码率")])
     until = clock.now() - dt.timedelta(seconds=ago_s)
     result = await make_volcengine().fetch_record(CALL, ["u1"], Window(WINDOW.since, until))
@@ -295,7 +293,7 @@ async def test_data_is_late(
 
 
 async def test_the_peer_is_the_senders(make_volcengine: Any, mock_api: Any) -> None:
-    """Section 0: only what was received has a peer; what is the device's own has none."""
+    """Section 0: only received streams have a peer; metrics of the device have none."""
     script(
         mock_api,
         [user("u1")],
@@ -327,18 +325,18 @@ async def test_times_of_points_are_milliseconds(make_volcengine: Any, mock_api: 
     ("name", "desc", "code"),
     [("decode_qp", "x", "decode_qp"), ("", "新 指标", "新 指标"), (None, None, "unnamed")],
 )
-async def test_v9_an_unknown_metric_keeps_its_code(
+async def test_v9_unknown_metric_keeps_its_code(
     name: str | None, desc: str | None, code: str, make_volcengine: Any, mock_api: Any
 ) -> None:
-    """V9: shown as a code of its kind, never dropped, never an error."""
+    """V9: an unknown metric keeps its code, and is no error."""
     script(mock_api, [user("u1")], [detail("u1", "u2", Name=name, Desc=desc)])
     (series,) = (await make_volcengine().fetch_record(CALL, ["u1"], WINDOW)).series
     assert ("volcengine.call_metric", code) == (series.code.kind, series.code.value)
     assert (series.metric, series.peer_uid) == (Metric.OTHER, "u2")
 
 
-async def test_what_this_cloud_cannot_do(make_volcengine: Any, mock_api: Any) -> None:
-    """No causes, no reports: said by capabilities, and typed when asked all the same."""
+async def test_unsupported_operations(make_volcengine: Any, mock_api: Any) -> None:
+    """No causes and no reports, in the capabilities and as CloudUnsupportedError."""
     volcengine = make_volcengine()
     result = volcengine.capabilities
     assert (result.reports, result.events, result.look_back.days) == (False, False, 14)
@@ -367,8 +365,17 @@ async def test_what_this_cloud_cannot_do(make_volcengine: Any, mock_api: Any) ->
     ],
 )
 def test_ids_are_those_volcengine_allows(text: str, fits: object, make_volcengine: Any) -> None:
-    """Rooms and users are texts of 1 to 128 of its characters; uids need be no numbers."""
+    """Ids of rooms and users are 1 to 128 of its characters; uids need not be numbers."""
     result = make_volcengine().capabilities
     assert fits is bool(result.uid.fullmatch(text))
     assert fits is bool(result.cname.fullmatch(text))
     assert result.uid_max is None
+
+
+async def test_user_without_call_id_belongs_to_the_call(
+    make_volcengine: Any, mock_api: Any
+) -> None:
+    """`CallId` may be missing in a row of ListUserInfo; the row is then of the requested call."""
+    script(mock_api, [user("u1", CallId=None), user("u2", CallId="c0")], [])
+    record = await make_volcengine().fetch_record(CALL, [], WINDOW)
+    assert [participant.uid for participant in record.participants] == ["u1"]

@@ -1,4 +1,4 @@
-"""Every way Volcengine can say no, by script."""
+"""Volcengine's errors, from scripted responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOW = Window(NOON - dt.timedelta(minutes=40), NOON - dt.timedelta(minutes=30)
 
 
 def no(code: str = "", number: int | None = None) -> dict[str, Any]:
-    """An answer that says no."""
+    """An error response."""
     error: dict[str, Any] = {"Message": "as user 20002 from 10.0.0.1"}
     if code:
         error["Code"] = code
@@ -49,8 +49,10 @@ REFUSALS: list[tuple[int, dict[str, Any], type[CloudRefusedError], str]] = [
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=lambda case: f"{case[0]}-{case[3]}")
-async def test_v10_every_no_is_typed(case: Any, make_volcengine: Any, mock_api: Any) -> None:
-    """V10: by Code, by CodeN or by HTTP's status, also with HTTP 200; no word of the text."""
+async def test_v10_every_error_response_is_typed(
+    case: Any, make_volcengine: Any, mock_api: Any
+) -> None:
+    """V10: by Code, CodeN or HTTP's status, also with HTTP 200; the text is not quoted."""
     status, body, error, code = case
     mock_api.respond("ListRoomInfo", body, status)
     with pytest.raises(error) as caught:
@@ -71,10 +73,10 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("code", "status", "word"), WORDS)
-async def test_v10_every_no_says_what_to_do(
+async def test_v10_every_error_has_a_next_step(
     code: str, status: int, word: str, make_volcengine: Any, mock_api: Any
 ) -> None:
-    """V10: the same sentence whether HTTP said no as well or not."""
+    """V10: the message is the same with an HTTP error and with HTTP 200."""
     said = set()
     for http_status in (200, status):
         mock_api.respond("ListRoomInfo", no(code), http_status)
@@ -89,7 +91,7 @@ async def test_v10_every_no_says_what_to_do(
 async def test_too_many_calls_wait(
     after: str, pause_s: float, make_volcengine: Any, mock_api: Any, clock: Any
 ) -> None:
-    """After a 429 nothing goes out before the time it names, or a short pause."""
+    """After a 429 no request is sent before its retry time, or a short pause."""
     mock_api.respond("ListRoomInfo", no("FlowLimitExceeded"), 429, **{"Retry-After": after})
     volcengine, began = make_volcengine(), clock.now()
     for _ in range(2):
@@ -115,8 +117,10 @@ async def test_too_many_calls_wait(
         b"\xff\xfe",
     ],
 )
-async def test_v10_nonsense_is_typed(body: bytes, make_volcengine: Any, mock_api: Any) -> None:
-    """V10: an answer without BaseResponse's parts is one we cannot read."""
+async def test_v10_invalid_response_is_typed(
+    body: bytes, make_volcengine: Any, mock_api: Any
+) -> None:
+    """V10: a response without the fields of BaseResponse is invalid."""
     mock_api.respond("ListRoomInfo", body)
     with pytest.raises(CloudInvalidResponseError):
         await make_volcengine().find_calls("kids", "room", WINDOW)

@@ -1,4 +1,4 @@
-"""What Volcengine's metrics measure, and how its times are written."""
+"""What Volcengine's metrics measure, and the format of its times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.clouds.volcengine.schemas import parse_time
 
 @pytest.mark.parametrize("desc", DESCS)
 def test_v9_every_chinese_name_is_known(desc: str) -> None:
-    """V9: a Name nobody knows is read by its Desc, however that is spaced."""
+    """V9: a metric of an unknown Name is found by its Desc, with any spacing."""
     for spelt in (desc, desc.replace(" ", ""), f" {desc}（Kbps）"):
         kind = kind_of("x_1", spelt, None)
         assert desc == kind.desc
@@ -37,7 +37,7 @@ def test_v9_name_before_desc(
     unit: str,
     told: tuple[Metric, Media | None, Unit],
 ) -> None:
-    """V9: the Name counts where it says what it is, else the Desc; the rest stays a code."""
+    """V9: a known Name is used, else the Desc; any other metric keeps its code."""
     kind = kind_of(name, desc, unit)
     assert told == (kind.metric, kind.media, kind.unit)
 
@@ -52,14 +52,14 @@ def test_v9_name_before_desc(
     ],
 )
 def test_units_are_kept(desc: str, unit: str, factor: float) -> None:
-    """A unit of the same sort is brought to ours; one of another sort is the document's slip."""
+    """A unit of the same kind is converted; one of another kind is an error of the document."""
     kind = kind_of("", desc, unit)
     _, values = parse_points(b'[{"Time": 1000, "Value": 2}]', kind.scale)
     assert [2 * factor] == values.tolist()
 
 
-def test_v7_v17_no_table_is_read_from_the_documents() -> None:
-    """V7, V17: misplaced headers and odd fences change nothing: the 27 names are our own list."""
+def test_v7_v17_no_table_is_parsed_from_the_documents() -> None:
+    """V7, V17: misplaced headers do not matter: the 27 names are our own list."""
     assert len(set(DESCS)) == 27
     directions = {kind_of("", desc, None).direction for desc in DESCS}
     assert {None, *Direction} == directions
@@ -78,14 +78,14 @@ def test_v7_v17_no_table_is_read_from_the_documents() -> None:
         ("0001-01-01T00:00:00Z", None),
     ],
 )
-def test_times_are_read(text: str | None, seconds: float | None) -> None:
-    """Section 0: with an offset, in UTC or bare; and every way to write that there is none."""
+def test_times_are_parsed(text: str | None, seconds: float | None) -> None:
+    """Section 0: with an offset, in UTC or without a zone; and every notation for none."""
     found = parse_time(text)
     assert seconds == (None if found is None else found.timestamp())
 
 
 @pytest.mark.parametrize("text", ["now", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "5"])
 def test_what_is_no_time(text: str) -> None:
-    """Anything else is a ValueError, which becomes nonsense."""
+    """Anything else is a ValueError, which becomes an invalid response."""
     with pytest.raises(ValueError, match=r".+"):
         parse_time(text)

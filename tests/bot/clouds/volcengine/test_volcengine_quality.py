@@ -1,4 +1,4 @@
-"""Volcengine's numbers of whole apps, over HTTP from the simulated one, and by script."""
+"""Volcengine's metrics of whole apps, from its fake and from scripted responses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from bot.call import Media, Unit
-from bot.clouds.volcengine import metric_names
+from bot.clouds.volcengine import app_metric_schemas as metric_names
 from bot.clouds.volcengine.app_metric_queries import Scope
-from bot.clouds.volcengine.metric_names import quality_metric
+from bot.clouds.volcengine.app_metric_schemas import quality_metric
 from bot.errors import (
     CloudDataExpiredError,
     CloudInvalidResponseError,
@@ -33,7 +33,7 @@ ANDROID, BROWSER = Device("Android", "Android (10)", "3"), Device("Web", "Chrome
 
 
 def sim_calls() -> list[SimulatedCall]:
-    """One lesson with loss yesterday, one in a browser, and one that runs now."""
+    """One call with loss yesterday, one in a browser, and one that is running."""
     yesterday = NOON_S - 86400
     on_web = build_simulated_call(
         "healthy", "on_web", seed=2, started_at=yesterday, student_device=BROWSER
@@ -50,7 +50,7 @@ def sim_calls() -> list[SimulatedCall]:
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """The lessons on a simulated Volcengine."""
+    """A fake Volcengine with these calls."""
     made = FakeClouds(sim_calls(), clock=clock.timestamp)
     async with made.serve():
         yield made
@@ -67,7 +67,7 @@ def statistics(request: Any, clouds: FakeClouds, make_volcengine: Any) -> Any:
 async def test_every_indicator_by_every_dimension(
     indicator: str, dimension: str, statistics: Any
 ) -> None:
-    """V3, V15: each comes back, in percent, under names we read, with Chinese places."""
+    """V3, V15: each is returned in percent, under known names, with Chinese place names."""
     distributions = await statistics.distribution(
         "kids", indicator, dimension, Window(MIDNIGHT, MIDNIGHT + DAY)
     )
@@ -82,8 +82,8 @@ async def test_every_indicator_by_every_dimension(
     assert known[dimension] in places
 
 
-async def test_v3_one_question_returns_two_series(statistics: Any) -> None:
-    """V3: stall_rate comes back as audio within 80 ms and video within 500 ms."""
+async def test_v3_one_request_returns_two_series(statistics: Any) -> None:
+    """V3: stall_rate is returned as audio within 80 ms and video within 500 ms."""
     distributions = await statistics.distribution(
         "kids", "stall_rate", "OS", Window(MIDNIGHT, MIDNIGHT + DAY), products=["native"]
     )
@@ -99,8 +99,8 @@ async def test_v3_one_question_returns_two_series(statistics: Any) -> None:
     assert audio.definition.higher_is_better is False
 
 
-async def test_v14_browsers_are_asked_apart(statistics: Any, clouds: FakeClouds) -> None:
-    """V14: web users are silently absent from native, so both are asked, and told apart."""
+async def test_v14_browsers_are_requested_separately(statistics: Any, clouds: FakeClouds) -> None:
+    """V14: native does not include web users, so both are requested, and kept separate."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
     distributions = await statistics.distribution("kids", "stall_rate", "Country", window)
     parts = {d.definition.part.value for d in distributions}
@@ -110,8 +110,8 @@ async def test_v14_browsers_are_asked_apart(statistics: Any, clouds: FakeClouds)
     assert clouds.counts["ListQualityDistribution"] == 3
 
 
-async def test_v12_the_end_day_is_left_out(statistics: Any, clouds: FakeClouds) -> None:
-    """V12: the cloud tells of the day a question ends in too; we drop what was not asked."""
+async def test_v12_end_day_is_left_out(statistics: Any, clouds: FakeClouds) -> None:
+    """V12: a response includes the day in which the request ends; it is dropped."""
     before = MIDNIGHT - DAY
     assert await statistics.distribution("kids", "stall_rate", "OS", Window(before, MIDNIGHT)) == ()
     assert clouds.counts["ListQualityDistribution"] == 1
@@ -120,10 +120,10 @@ async def test_v12_the_end_day_is_left_out(statistics: Any, clouds: FakeClouds) 
     assert {MIDNIGHT} == {each.since for each in distributions}
 
 
-async def test_v12_longer_spans_are_asked_in_pieces(
+async def test_v12_longer_spans_are_fetched_in_chunks(
     statistics: Any, clouds: FakeClouds, clock: Any
 ) -> None:
-    """V12: seven days at once and no more, for the cloud would cut without a word."""
+    """V12: seven days per request, because the cloud truncates longer ones silently."""
     window = Window(MIDNIGHT - 10 * DAY, MIDNIGHT + DAY)
     distributions = await statistics.distribution("kids", "stall_rate", "OS", window)
     assert {MIDNIGHT} == {each.since for each in distributions}
@@ -134,8 +134,8 @@ async def test_v12_longer_spans_are_asked_in_pieces(
         )
 
 
-async def test_v12_what_is_not_out_yet_is_said(statistics: Any, clock: Any) -> None:
-    """V12: data is eight hours late; the error says when to ask again."""
+async def test_v12_unpublished_data_has_a_retry_time(statistics: Any, clock: Any) -> None:
+    """V12: data is eight hours late; the error has the retry time."""
     now = clock.now()
     with pytest.raises(CloudQuotaExceededError) as caught:
         await statistics.distribution("kids", "stall_rate", "OS", Window(now - DAY / 24, now))
@@ -154,7 +154,7 @@ async def test_v5_on_time_is_a_share(statistics: Any) -> None:
 
 
 async def test_v13_trends_take_several_indicators(statistics: Any, clouds: FakeClouds) -> None:
-    """V13: the sister call takes a list, and a room and its users."""
+    """V13: ListQuality takes several indicators, a room and its users."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
     distributions = await statistics.trends(
         "kids",
@@ -175,7 +175,7 @@ async def test_v13_trends_take_several_indicators(statistics: Any, clouds: FakeC
 async def test_the_last_hour_by_half_minutes(
     statistics: Any, clouds: FakeClouds, clock: Any
 ) -> None:
-    """What is live comes from its own calls, a minute late."""
+    """Live metrics have their own endpoints, with a minute of delay."""
     window = Window(clock.now() - dt.timedelta(minutes=10), clock.now())
     (trend,) = await statistics.trends(
         "kids",
@@ -196,8 +196,8 @@ async def test_the_last_hour_by_half_minutes(
 
 
 @pytest.mark.parametrize("name", metric_names.OPERATIONS)
-async def test_v8_operations_have_the_unit_they_come_with(name: str, statistics: Any) -> None:
-    """V8: no document says in what times are told, so they stay plain numbers."""
+async def test_v8_operations_keep_their_unit(name: str, statistics: Any) -> None:
+    """V8: the unit of times is not documented, so they are plain numbers."""
     window = Window(MIDNIGHT, MIDNIGHT + DAY)
     (trend,) = await statistics.operations("kids", [name], window)
     assert ("volcengine.offline_ops", name) == (trend.name.kind, trend.name.value)
@@ -207,7 +207,7 @@ async def test_v8_operations_have_the_unit_they_come_with(name: str, statistics:
 
 
 async def test_who_is_online(statistics: Any) -> None:
-    """A room's users this moment, and a room that is not there."""
+    """The users in a room now, and an unknown room."""
     now = await statistics.online_users("kids", "running")
     assert (now.exists, now.visible) == (True, ("10001", "20002"))
     assert not (await statistics.online_users("kids", "noisy")).exists
@@ -228,10 +228,10 @@ async def test_who_is_online(statistics: Any) -> None:
         ("9" * 40 + "ms_stall_rate", "9" * 40 + "ms_stall_rate", None, None),
     ],
 )
-def test_v3_v4_v6_names_are_read(
+def test_v3_v4_v6_names_are_parsed(
     told: str, base: str, media: Media | None, within_ms: int | None
 ) -> None:
-    """V3, V4, V6: threshold and medium in front, in any order; the threshold means no more."""
+    """V3, V4, V6: a threshold and a medium precede the name, in any order."""
     definition = quality_metric(told, "native")
     assert (base, media, within_ms) == (
         definition.name.value,
@@ -242,7 +242,7 @@ def test_v3_v4_v6_names_are_read(
 
 @pytest.mark.parametrize("field", ["TimeStamp", "Timestamp", "timestamp", "TIMESTAMP"])
 async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, mock_api: Any) -> None:
-    """V1, V2: the sample of 003, mended into JSON, with the time's name in any case."""
+    """V1, V2: the sample of 003, corrected to JSON, with the time's key in any case."""
     at = "2022-12-09T00:00:00+08:00"
     item = {field: at, "Value": 0.54, "Dimension": "中国"}
     later = {field: "2022-12-10T00:00:00+08:00", "Value": 0.52, "Dimension": "中国"}
@@ -275,8 +275,8 @@ async def test_v1_v2_the_documents_sample(field: str, make_volcengine: Any, mock
     }
 
 
-async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, mock_api: Any) -> None:
-    """V1: what the document prints is no JSON; on the wire that is an answer we cannot read."""
+async def test_v1_raw_sample_is_invalid(make_volcengine: Any, mock_api: Any) -> None:
+    """V1: the sample as printed is no JSON, and so an invalid response."""
     mock_api.respond(
         "ListQuality", b'{"ResponseMetadata": {}, "Result": {"Indicators": ["Name": "x",]}}'
     )
@@ -295,18 +295,18 @@ async def test_v1_the_raw_sample_is_nonsense(make_volcengine: Any, mock_api: Any
         ("live_operations", ("kids", ["user_count"])),
     ],
 )
-async def test_unknown_words_are_refused_unasked(
+async def test_unknown_names_take_no_request(
     method: str, arguments: tuple[Any, ...], make_volcengine: Any, mock_api: Any
 ) -> None:
-    """What no document lists is not asked for."""
+    """Undocumented names are refused before a request is sent."""
     cloud = make_volcengine()
     with pytest.raises(CloudUnsupportedError):
         await getattr(cloud.statistics, method)(*arguments, Window(MIDNIGHT, MIDNIGHT + DAY))
     assert mock_api.requests == []
 
 
-async def test_a_unit_that_comes_along_is_kept(make_volcengine: Any, mock_api: Any) -> None:
-    """V8: should the cloud name a unit, it stands."""
+async def test_returned_unit_is_kept(make_volcengine: Any, mock_api: Any) -> None:
+    """V8: a unit in the response is kept."""
     item = {"TimeStamp": "2026-11-19T00:00:00+08:00", "Value": 9.5}
     result = {"Indicators": [{"Name": "per_call_time", "Unit": "ms", "Data": [item]}]}
     mock_api.respond_with(

@@ -39,7 +39,7 @@ def test_v11_v16_v19_the_vendors_vector(path: str, clock: Any) -> None:
 
 @pytest.mark.parametrize("change", ['{"AppId": "Your_AppId"}', BODY + " "])
 def test_another_body_has_another_signature(change: str, clock: Any) -> None:
-    """V19: a blank more or less in the JSON is another signature."""
+    """V19: the JSON with another space has another signature."""
     url = "https://rtc.volcengineapi.com/?Action=ListQualityDistribution&Version=2020-12-01"
     headers = {"Content-Type": "application/json"}
     request = signed(httpx.Request("POST", url, content=change, headers=headers), clock)
@@ -60,11 +60,11 @@ def test_another_body_has_another_signature(change: str, clock: Any) -> None:
     ],
 )
 def test_the_canonical_query(sent: str, signed_as: str) -> None:
-    """Sorted, and encoded again whatever the HTTP library left as it was."""
+    """Sorted, with every character encoded that the HTTP library leaves."""
     assert signed_as == canonical_query(sent)
 
 
-def test_the_keys_show_nowhere(clock: Any) -> None:
-    """Neither key stands in what a log would print."""
+def test_keys_are_not_in_reprs(clock: Any) -> None:
+    """Neither key is in a representation."""
     auth = SignatureAuth("AKEXAMPLE", "SKEXAMPLE", clock)
     assert "EXAMPLE" not in repr(auth)

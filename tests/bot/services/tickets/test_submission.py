@@ -23,7 +23,6 @@ AGORA = Capabilities(
     events=True,
     look_back=dt.timedelta(days=14),
     metrics_delay=dt.timedelta(minutes=2),
-    events_delay=dt.timedelta(minutes=2),
     cname=re.compile(r"[A-Za-z0-9_]{1,64}"),
     cname_hint=message("cname"),
     uid=re.compile(r"[1-9][0-9]{0,9}"),

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.clouds.cache import Cache
 from bot.clouds.http import CloudHttp
 from bot.clouds.huawei import AccessKeyCredentials, HuaweiClient, HuaweiCloud
-from bot.clouds.huawei.client import host_of
 from bot.clouds.quota import Quota
 from bot.errors import CloudRefusedError
 from bot.ports import Window
@@ -69,12 +69,18 @@ async def huawei(clouds: FakeClouds) -> AsyncIterator[HuaweiCloud]:
         ACCOUNT.access_key,
         ACCOUNT.secret_key,
         ACCOUNT.project_id,
-        host_of(clouds.huawei_url),
+        clouds.huawei_url.removeprefix("http://"),
         standing,
     )
     http = CloudHttp("huawei", clouds.huawei_url, Quota(standing, standing))
     client = HuaweiClient(
-        http, keys, standing, standing, apps=ACCOUNT.apps, project_id=ACCOUNT.project_id
+        http=http,
+        clock=standing,
+        cache=Cache(standing),
+        apps=ACCOUNT.apps,
+        credentials=keys,
+        key_value_store=standing,
+        project_id=ACCOUNT.project_id,
     )
     cloud = HuaweiCloud(client)
     yield cloud

@@ -1,4 +1,4 @@
-"""Whose stay a sample belongs to where a cloud numbers no sessions."""
+"""Samples are assigned to sessions where a cloud numbers none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.call import Participant
-from bot.clouds.sessions import split_by_session
+from bot.clouds.samples import split_by_session
 
 NOON_S = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()
 ALWAYS = np.arange(0.0, 100, 2)

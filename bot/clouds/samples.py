@@ -1,7 +1,4 @@
-"""Whose stay a sample belongs to, where a cloud measures people and not their sessions.
-
-No cloud's field name is here.
-"""
+"""Time-sorted samples: merged, cut to a window, and assigned to sessions."""
 
 from __future__ import annotations
 
@@ -11,24 +8,42 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from bot.call import Participant
+from bot.ports import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.call import FloatArray
 
-_SILENT_S: Final = 8.0  # clouds notice late that somebody fell out; who measures is still there
+_SILENT_S: Final = 8.0  # clouds notice late that somebody dropped out; a sample proves presence
 _SILENT_STEPS: Final = 1.5
+
+
+def merge_samples(
+    times: Sequence[FloatArray], values: Sequence[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Join a series from several responses; of two samples of one second the first is kept."""
+    joined, first = np.unique(np.concatenate(times), return_index=True)
+    return joined, np.concatenate(values)[first]
+
+
+def clip_samples(
+    times: FloatArray, values: FloatArray, window: Window
+) -> tuple[FloatArray, FloatArray]:
+    """Return the samples within a window, both ends included. `times` are epoch seconds."""
+    inside = (times >= window.since.timestamp()) & (times <= window.until.timestamp())
+    return times[inside], values[inside]
 
 
 def split_by_session(
     sessions: Sequence[Participant], times: FloatArray
 ) -> Iterator[tuple[Participant, NDArray[np.bool_]]]:
-    """Return each of one person's stays that has samples, first joiner first, and which.
+    """Yield each of one person's sessions that has samples, with a mask of its samples.
 
-    `times` are sorted epoch seconds. A sample belongs to the stay that began last, but within
-    two stays at once to the first of them as long as that lasts, so that both can be seen to
-    have lasted. A stay in which nothing was measured any more when the next began was over.
+    `sessions` are sorted by when they began, `times` are sorted epoch seconds. A sample belongs
+    to the session that began last. Of two sessions at the same time it belongs to the first while
+    that one lasts, so that both keep samples. A session without samples just before the next one
+    began had ended.
     """
     begins = np.array([session.joined_at.timestamp() for session in sessions])
     owners = (np.searchsorted(begins, times, side="right") - 1).clip(0)

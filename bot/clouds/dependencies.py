@@ -1,0 +1,39 @@
+"""What every cloud is built from, besides its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import httpx
+
+from bot.clouds.cache import Cache
+from bot.clouds.http import CloudHttp
+from bot.clouds.quota import Quota
+from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
+from bot.clouds.storage import EventStore, InMemoryEventStore
+from bot.ports import Clock, KeyValueStore
+from bot.settings import CloudSettings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CloudDependencies:
+    """The parts shared by all clouds. `transport` replaces the network in tests."""
+
+    quota: Quota
+    key_value_store: KeyValueStore
+    clock: Clock
+    transport: httpx.AsyncBaseTransport | None = None
+    delay_scale: float = 1.0
+    event_store: EventStore = field(default_factory=InMemoryEventStore)
+    response_cache: ResponseCache = field(default_factory=InMemoryResponseCache)
+
+    def http(
+        self, settings: CloudSettings, *, base_url: str = "", auth: httpx.Auth | None = None
+    ) -> CloudHttp:
+        """Return the HTTP client for a cloud, at its own base URL unless another is given."""
+        url = base_url or settings.base_url
+        return CloudHttp(settings.name, url, self.quota, auth=auth, transport=self.transport)
+
+    def cache(self) -> Cache:
+        """Return an empty cache."""
+        return Cache(self.clock)
