@@ -98,7 +98,7 @@ def _event_of(channel: Channel, message: Json) -> Json:
 
 
 def _emit_links(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
-    urls = [found.replace("&amp;", "&") for found in _LINK.findall(message["text"])]
+    urls = [url.replace("&amp;", "&") for url in _LINK.findall(message["text"])]
     hosts = {url: urlsplit(url).hostname or "" for url in urls}
     links = [{"url": url, "domain": h} for url, h in hosts.items() if workspace.app.unfurls(h)]
     if links:

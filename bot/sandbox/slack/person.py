@@ -56,8 +56,8 @@ class Person:
 
     async def command(self, name: str, text: str = "", channel: str = "teachers") -> CommandOutcome:
         """Type a slash command."""
-        found = self._workspace.channel(channel)
-        return await actions.command(self._workspace, self.user, name, text, found)
+        where = self._workspace.channel(channel)
+        return await actions.command(self._workspace, self.user, name, text, where)
 
     async def submit(
         self, view: Json, values: Mapping[str, Any] | None = None, *, force: bool = False
@@ -112,16 +112,16 @@ class Person:
         grouped = (o for g in answer.get("option_groups", []) for o in g["options"])
         return [*answer.get("options", []), *grouped]
 
-    def find_container(self, shown: Json) -> Json:
+    def find_container(self, container: Json) -> Json:
         """Find the message or view as it is now; KeyError when it is gone."""
         workspace = self._workspace
-        if "ts" in shown:
-            channel = workspace.channel_of(shown["ts"])
-            return workspace.message(channel.id, shown["ts"])
+        if "ts" in container:
+            channel = workspace.channel_of(container["ts"])
+            return workspace.message(channel.id, container["ts"])
         home = workspace.homes.get(self.id)
-        if home is not None and home["id"] == shown["id"]:
+        if home is not None and home["id"] == container["id"]:
             return home
-        return self._open_view(shown)
+        return self._open_view(container)
 
     async def shortcut(self, callback_id: str) -> ActionOutcome:
         """Run a global shortcut."""
@@ -136,10 +136,10 @@ class Person:
         self, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
     ) -> Json:
         """Post a message, as a client sends it (`&`, `<`, `>` escaped); return it."""
-        workspace, found = self._workspace, self._workspace.channel(channel)
-        self._check_can_post(found)
+        workspace, where = self._workspace, self._workspace.channel(channel)
+        self._check_can_post(where)
         message = messages.compose(workspace, {"text": text}, user=self.id, thread_ts=thread_ts)
-        messages.post(workspace, found, message, broadcast=broadcast)
+        messages.post(workspace, where, message, broadcast=broadcast)
         return message
 
     def _check_can_post(self, channel: Channel) -> None:
@@ -185,13 +185,13 @@ class Person:
 
     def ephemerals(self, channel: str) -> list[Json]:
         """List the messages in a channel that only this person sees, oldest first."""
-        found = self._workspace.channel(channel)
-        return [message for message in found.ephemerals if message["to"] == self.id]
+        ephemerals = self._workspace.channel(channel).ephemerals
+        return [message for message in ephemerals if message["to"] == self.id]
 
     def read(self, channel: str) -> None:
         """Mark a channel as read."""
-        found = self._workspace.channel(channel)
-        found.last_read[self.id] = next(reversed(found.messages), "0")
+        read = self._workspace.channel(channel)
+        read.last_read[self.id] = next(reversed(read.messages), "0")
 
     def channel_list(self) -> list[Json]:
         """List the channels of the side bar, with the number of unread messages."""
@@ -214,12 +214,12 @@ def _by_action(view: Json, block_id: str, value: Any) -> dict[str, Any]:
 
 
 def _find(container: Json, action_id: str, block_id: str | None) -> tuple[Json, Json]:
-    found = find_element(container, action_id, block_id)
-    if found is None:
+    block_element = find_element(container, action_id, block_id)
+    if block_element is None:
         ids = [e["action_id"] for _, e in iterate_elements(every_block(container))]
         message = f"no element {action_id}; there are {ids}"
         raise AssertionError(message)
-    return found
+    return block_element
 
 
 def find_person(workspace: WorkspaceState, name: str) -> Person:

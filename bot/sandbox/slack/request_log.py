@@ -58,7 +58,7 @@ def redact(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     if isinstance(value, str):
-        text = _TOKEN.sub(lambda found: f"{found.group(0)[:4]}…", value)
+        text = _TOKEN.sub(lambda match: f"{match.group(0)[:4]}…", value)
         return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
     return value
 

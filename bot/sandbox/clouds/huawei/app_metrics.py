@@ -150,7 +150,7 @@ def _history(
     if days[0] < oldest:
         raise invalid("start_date")
     rows = [
-        {"date": day} | {snake(m): found for m in metrics if (found := value(m, day)) is not None}
+        {"date": day} | {snake(m): number for m in metrics if (number := value(m, day)) is not None}
         for day in days
         if day < today
     ]
@@ -224,14 +224,14 @@ def _joined(
 def _values(
     sim_calls: Iterable[SimulatedCall], metric: Metric, media: Media, start: float, end: float
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    found = [
+    values = [
         curve.values[(curve.times >= start) & (curve.times < end)]
         for sim_call in sim_calls
         if sim_call.started_at < end and start < sim_call.ended_at
         for curve in curves_of(sim_call)
         if (curve.metric, curve.media) == (metric, media)
     ]
-    return np.concatenate(found) if found else np.empty(0)
+    return np.concatenate(values) if values else np.empty(0)
 
 
 def _of_day(sim_calls: Iterable[SimulatedCall], day: str) -> list[SimulatedCall]:

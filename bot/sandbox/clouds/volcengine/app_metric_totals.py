@@ -39,10 +39,10 @@ class Bucket:
 @lru_cache(maxsize=64)
 def _curves(sim_call: SimulatedCall) -> Mapping[tuple[int, Metric, Media | None], Sequence[Curve]]:
     """Return a call's curves by uid, metric and media; their times are sorted."""
-    found: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
+    curves: dict[tuple[int, Metric, Media | None], list[Curve]] = {}
     for curve in curves_of(sim_call):
-        found.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
-    return found
+        curves.setdefault((curve.uid, curve.metric, curve.media), []).append(curve)
+    return curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class CallParticipant:
 
     def values(self, metric: Metric, media: Media, bucket: Bucket) -> FloatArray:
         """Return what was measured of one metric at this person in a stretch of time."""
-        found = [
+        values = [
             curve.values[slice(*np.searchsorted(curve.times, (bucket.start, bucket.end)))]
             for curve in _curves(self.sim_call).get((self.person.uid, metric, media), ())
         ]
-        return np.concatenate(found) if found else np.empty(0)
+        return np.concatenate(values) if values else np.empty(0)
 
     def sessions(self, bucket: Bucket) -> Iterator[SimulatedSession]:
         """Return the sessions that overlap an interval."""

@@ -81,8 +81,8 @@ def find_charts(content: Json) -> list[Problem]:
 
 
 def find_unready_files(workspace: WorkspaceState, content: Json) -> list[Problem]:
-    """List slack_files that are not there (yet) or are no pictures. Looks and time settle them."""
-    found: list[Problem] = []
+    """List slack_files that are missing, not processed yet, or no images. Each check ages them."""
+    problems: list[Problem] = []
     for node, pointer in iterate_dicts(content.get("blocks") or [], "/blocks"):
         wanted = node.get("slack_file")
         if not isinstance(wanted, Mapping):
@@ -91,10 +91,10 @@ def find_unready_files(workspace: WorkspaceState, content: Json) -> list[Problem
         if file is not None and workspace.clock() - file.created > _READY_AFTER_S:
             file.uses_until_ready = 0
         if file is None or not file.ready or not file.name.lower().endswith(_IMAGES):
-            found.append(Problem("invalid slack file", f"{pointer}/slack_file"))
+            problems.append(Problem("invalid slack file", f"{pointer}/slack_file"))
         if file is not None and file.completed:
             file.uses_until_ready -= 1
-    return found
+    return problems
 
 
 def _id_in(url: str) -> str:

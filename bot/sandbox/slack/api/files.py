@@ -110,14 +110,14 @@ def _find_channels(workspace: WorkspaceState, arguments: Arguments) -> list[Chan
     names = [name for name in listed.split(",") if name]
     if len(names) > _MAX_CHANNELS:
         raise api_error("channels_limit_exceeded")
-    found = []
+    channels = []
     for name in names:
         if name not in workspace.channels:
             raise api_error("channel_not_found")
         if workspace.app.bot_user_id not in workspace.channels[name].members:
             raise api_error("not_in_channel")
-        found.append(workspace.channels[name])
-    return found
+        channels.append(workspace.channels[name])
+    return channels
 
 
 def _share(

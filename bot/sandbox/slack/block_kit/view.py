@@ -83,7 +83,9 @@ def validate_view(view: object) -> list[Problem]:
 def _check_whole(view: object) -> Problems:
     """Slack names the failure of the whole view first when it has a key too many."""
     own = _VIEW.check(view, _ROOT)
-    kinds = [found.constraint[0] for found in own if found.pointer == _ROOT and found.constraint]
+    kinds = [
+        problem.constraint[0] for problem in own if problem.pointer == _ROOT and problem.constraint
+    ]
     if "additional_properties" in kinds:
         yield Problem("failed to match all allowed schemas", _ROOT, ("all_of", None))
 

@@ -19,7 +19,7 @@ DISPATCH_FAILED: Final = "dispatch_failed"
 MAX_OPTIONS: Final = 100
 # A block and the element in it.
 BlockElement = tuple[Json, Json]
-_SHOWN_NAMES: Final = {"im": "directmessage", "group": "privategroup"}
+_PAYLOAD_NAMES: Final = {"im": "directmessage", "group": "privategroup"}
 _HANDLE: Final = re.compile(r"(?<![\w<@])@([\w.-]+)")
 
 
@@ -60,7 +60,7 @@ def base_payload(workspace: WorkspaceState, user: User, kind: str) -> Json:
 
 def name_channel(channel: Channel) -> str:
     """Name a channel as payloads do."""
-    return _SHOWN_NAMES.get(channel.kind, channel.name)
+    return _PAYLOAD_NAMES.get(channel.kind, channel.name)
 
 
 async def command(
@@ -99,8 +99,8 @@ def _escape_people(workspace: WorkspaceState, text: str) -> str:
     """Write `@name` with the id, as Slack does for commands that ask for it."""
     ids = {user.name: user.id for user in workspace.users.values()}
 
-    def escape(found: re.Match[str]) -> str:
-        return f"<@{ids[found[1]]}|{found[1]}>" if found[1] in ids else found[0]
+    def escape(match: re.Match[str]) -> str:
+        return f"<@{ids[match[1]]}|{match[1]}>" if match[1] in ids else match[0]
 
     return _HANDLE.sub(escape, text)
 
@@ -140,12 +140,14 @@ def _message_location(
     }
     if message.get("thread_ts"):
         container["thread_ts"] = message["thread_ts"]
-    place: Json = {
+    location: Json = {
         "container": container,
         "channel": {"id": channel.id, "name": name_channel(channel)},
         "response_url": workspace.make_response_url(channel.id, user.id, message),
     }
-    return place if message.get("ephemeral") else place | {"message": message_payload(message)}
+    return (
+        location if message.get("ephemeral") else location | {"message": message_payload(message)}
+    )
 
 
 def view_with_state(workspace: WorkspaceState, view: Json) -> Json:
@@ -169,10 +171,10 @@ def draft(
 
 
 async def act(
-    workspace: WorkspaceState, user: User, container: Json, place: BlockElement, value: Any
+    workspace: WorkspaceState, user: User, container: Json, target: BlockElement, value: Any
 ) -> ActionOutcome:
     """Send a block_actions payload for an element of a message or view."""
-    block, element = place
+    block, element = target
     if element["type"] in FIELDS:
         draft(workspace, container, block["block_id"], element["action_id"], value)
     if block.get("type") == "input" and not block.get("dispatch_action"):
@@ -236,17 +238,17 @@ async def shortcut(
     channel = None
     if message is not None:
         channel = workspace.channel_of(message["ts"])
-        place = _message_location(workspace, user, channel, message)
-        payload |= {name: place[name] for name in ("channel", "response_url")}
+        location = _message_location(workspace, user, channel, message)
+        payload |= {name: location[name] for name in ("channel", "response_url")}
         payload |= {"message": message_payload(message), "message_ts": message["ts"]}
     return await _send_action(workspace, user, payload, channel)
 
 
 async def suggest(
-    workspace: WorkspaceState, user: User, container: Json, place: BlockElement, query: str
+    workspace: WorkspaceState, user: User, container: Json, target: BlockElement, query: str
 ) -> Json:
     """Ask the app for an external select's options: `{options}` or `{option_groups}`."""
-    block, element = place
+    block, element = target
     payload = base_payload(workspace, user, "block_suggestion") | {
         "action_id": element["action_id"],
         "block_id": block["block_id"],

@@ -133,5 +133,4 @@ export function channelPane() {
   return h("main", { class: "place", id: "main" }, banner, head, tabs, homeNode, list.node, h("div", { class: "jump-holder" }, jump), composer.node, closedNote);
 }
 
-export const focusComposer = () => composer.area.focus();
 export const startCommand = (text) => composer.put(text);

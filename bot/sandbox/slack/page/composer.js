@@ -12,7 +12,7 @@ const MARKS = [["bold", "*"], ["italic", "_"], ["strike", "~"], ["code", "`"]];
 const drafts = new Map();
 
 /** Typed text as Slack's client sends it: entities, mentions as ids, URLs in angle brackets. */
-export function encode(text) {
+function encode(text) {
   const people = new Map(state.boot.people.map((one) => [one.name.toLowerCase(), one.id]));
   people.set(state.boot.app.name.toLowerCase(), state.boot.app.bot_user_id);
   const channels = new Map(state.channels.filter((one) => one.kind === "channel").map((one) => [one.name.toLowerCase(), one]));

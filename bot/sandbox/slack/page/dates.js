@@ -42,7 +42,6 @@ const LONG = { weekday: "long", month: "long", day: "numeric" };
 
 export const dayDivider = (seconds) => pretty(seconds, thisYear(seconds) ? LONG : { ...LONG, year: "numeric" });
 export const fullTime = (seconds) => format(seconds, { dateStyle: "full", timeStyle: "long" });
-export const stamp = (seconds) => t("date_at_time", { date: pretty(seconds, { month: "short", day: "numeric" }), time: time(seconds) });
 
 export function ago(seconds) {
   const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
@@ -100,7 +99,7 @@ export function fromLocalInput(text) {
   return wanted - shift(guess);
 }
 
-export function zoneName(seconds = now()) {
+function zoneName(seconds = now()) {
   const part = formatter({ timeZoneName: "shortOffset" }).formatToParts(new Date(seconds * 1000)).find((one) => one.type === "timeZoneName");
   return `${zone() || ""} ${part ? part.value : ""}`.trim();
 }

@@ -15,7 +15,7 @@ export function elementsOf(blocks) {
   return found;
 }
 
-export const isStateful = (element) => !STATELESS.includes(element.type);
+const isStateful = (element) => !STATELESS.includes(element.type);
 
 function initial(element) {
   if (OPTION_TYPES.includes(element.type)) return element.initial_option || null;

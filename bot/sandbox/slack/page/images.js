@@ -12,7 +12,7 @@ function fileId(file) {
 }
 
 /** An image object's URL, or null. */
-export function sourceOf(object) {
+function sourceOf(object) {
   const id = fileId(object.slack_file);
   return id ? `/page/file/${id}` : object.image_url || object.url || (object.slack_file && object.slack_file.url) || null;
 }

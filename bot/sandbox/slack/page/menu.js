@@ -28,7 +28,7 @@ export function placeLayer(layer, anchor, { align = "start", gap = 4, sameWidth 
 let openMenuNow = null;
 
 /** Close the open menu, if any. */
-export function closeMenu(returnFocus = true) {
+function closeMenu(returnFocus = true) {
   if (!openMenuNow) return;
   const { layer, anchor, onClose, outside } = openMenuNow;
   openMenuNow = null;

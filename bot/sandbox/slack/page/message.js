@@ -16,7 +16,7 @@ import { t } from "./strings.js";
 
 const isMine = (message) => message.user === state.me.id && !message.ephemeral && !message.bot;
 const isApp = (message) => message.bot || isBot(message.user);
-export const nameOf = (message) => message.notice ? "Slackbot" : message.username || userName(message.user);
+const nameOf = (message) => message.notice ? "Slackbot" : message.username || userName(message.user);
 
 async function copyLink(message) {
   const thread = message.thread_ts && message.thread_ts !== message.ts ? `?thread_ts=${message.thread_ts}` : "";

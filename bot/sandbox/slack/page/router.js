@@ -8,7 +8,7 @@ const query = () => new URLSearchParams(location.search);
 
 export const wantedPerson = () => query().get("as");
 
-export function addressOf(place, thread, as = state.me.id) {
+function addressOf(place, thread, as = state.me.id) {
   const spot = place.kind === "home" ? "home" : place.id;
   return `/?as=${encodeURIComponent(as)}#${spot}${thread ? `/${thread.ts}` : ""}`;
 }
@@ -17,7 +17,7 @@ const stampOf = (text) => /^p?(\d{10})\.?(\d{6})$/.exec(text || "");
 const dotted = (text) => { const match = stampOf(text); return match ? `${match[1]}.${match[2]}` : null; };
 
 /** A URL's target: {home: true} or {channel, ts, threadTs}. */
-export function readAddress(url) {
+function readAddress(url) {
   const address = new URL(url, location.href);
   const archive = /^\/archives\/([A-Z0-9]+)(?:\/(p\d{16}))?/.exec(address.pathname);
   if (archive) return { channel: archive[1], ts: dotted(archive[2]), threadTs: address.searchParams.get("thread_ts") };

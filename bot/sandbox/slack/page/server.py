@@ -78,7 +78,7 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
     """Send the app, the people, the commands and the server's time."""
     app, transport = workspace.app, workspace.transport
     people = [_describe_person(person) for person in list_people(workspace)]
-    known = {
+    app_json = {
         "id": app.id,
         "name": app.name,
         "bot_user_id": app.bot_user_id,
@@ -92,7 +92,7 @@ async def bootstrap(workspace: WorkspaceState, _request: web.Request) -> web.Str
         {
             "now": workspace.clock(),
             "team": {"id": workspace.team_id, "name": workspace.team_name},
-            "app": known,
+            "app": app_json,
             "people": people,
             "commands": [_pick(one, command_keys) for one in app.commands or []],
             "shortcuts": [_pick(one, shortcut_keys) for one in app.shortcuts or []],
@@ -118,8 +118,8 @@ async def show_state(workspace: WorkspaceState, request: web.Request) -> web.Str
     """Send a person's channel list, App Home and open modals."""
     person = _acting(workspace, request.query)
     person.dm_channel_id()
-    shown = {"channels": person.channel_list(), "home": person.home, "views": person.views}
-    return web.json_response(shown)
+    state = {"channels": person.channel_list(), "home": person.home, "views": person.views}
+    return web.json_response(state)
 
 
 async def show_messages(workspace: WorkspaceState, request: web.Request) -> web.StreamResponse:
@@ -129,13 +129,13 @@ async def show_messages(workspace: WorkspaceState, request: web.Request) -> web.
     if channel.private and person.id not in channel.members:
         return web.json_response({"messages": []})
     root = request.query.get("thread_ts") or None
-    found = channel.top_level() if root is None else channel.thread(root)
+    public = channel.top_level() if root is None else channel.thread(root)
     private = [
         message
         for message in person.ephemerals(channel.id)
         if message.get("thread_ts") == root or (root is None and not is_reply(message))
     ]
-    ordered = sorted([*found, *private], key=lambda message: float(message["ts"]))
+    ordered = sorted([*public, *private], key=lambda message: float(message["ts"]))
     return web.json_response({"messages": [messages.as_page_message(channel, m) for m in ordered]})
 
 
@@ -200,12 +200,12 @@ def act(
             return web.json_response({"ok": False, "error": "invalid_json"}, status=400)
         person = _acting(workspace, body)
         try:
-            done = await page_action(workspace, person, body)
+            result = await page_action(workspace, person, body)
         except WebApiError as error:
             return web.json_response({"ok": False, "error": error.code})
         except (KeyError, AssertionError) as error:
             return web.json_response({"ok": False, "error": f"not_found: {error}"})
-        return web.json_response({"ok": True, **done})
+        return web.json_response({"ok": True, **result})
 
     return handle
 
@@ -233,16 +233,16 @@ def _find(
 ) -> tuple[Json, actions.BlockElement]:
     target = body["container"]
     by_view = {"id": target.get("view_id")}
-    shown = {"ts": target["ts"]} if target["type"] == "message" else by_view
-    container = person.find_container(shown)
-    found = find_element(container, body["action_id"], body.get("block_id"))
-    if found is None:
+    is_message = target["type"] == "message"
+    container = person.find_container({"ts": target["ts"]} if is_message else by_view)
+    block_element = find_element(container, body["action_id"], body.get("block_id"))
+    if block_element is None:
         raise KeyError(body["action_id"])
-    _keep_drafts(workspace, container, body.get("state") or {})
-    return container, found
+    _store_drafts(workspace, container, body.get("state") or {})
+    return container, block_element
 
 
-def _keep_drafts(workspace: WorkspaceState, container: Json, state: Json) -> None:
+def _store_drafts(workspace: WorkspaceState, container: Json, state: Json) -> None:
     for block_id, fields in state.items():
         for action_id, value in fields.items():
             actions.draft(workspace, container, block_id, action_id, value)

@@ -89,7 +89,7 @@ export function forget(id, ts) {
   table(id).delete(`${ts}e`);
 }
 
-export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast";
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast";
 const byTime = (one, other) => Number(one.ts) - Number(other.ts);
 
 /** Top-level messages and notices of a channel, oldest first. */

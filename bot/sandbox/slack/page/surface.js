@@ -7,7 +7,7 @@ import { post } from "./net.js";
 const forms = new Map();
 
 /** A surface's form state, kept as long as its view or message exists. */
-export function formOf(key, blocks) {
+function formOf(key, blocks) {
   if (!forms.has(key)) forms.set(key, new Form());
   const form = forms.get(key);
   form.sync(blocks);
