@@ -102,13 +102,12 @@ def _line(record: AuditRecord, renderer: Renderer) -> str:
         "action": record.action,
     }
     template = _ACTION_TEXTS.get(record.action, _UNKNOWN_ACTION)
-    used = {name: value for name, value in params.items() if f"%({name})s" in template.id}
     outcome = _OUTCOME_TEXTS.get(record.outcome)
     parts = [
         date(record.at, renderer.translator),
         "" if record.ticket is None else f"LD-{record.ticket}",
         escape(str(record.detail.get("cname") or "")),
-        renderer.mrkdwn(Message(template.id, used)),
+        renderer.mrkdwn(Message(template.id, params)),
         "" if outcome is None else renderer.mrkdwn(outcome),
     ]
     return " · ".join(filter(None, parts))

@@ -254,7 +254,7 @@ def _presence(ticket: Ticket, uids: tuple[str, ...]) -> Message:
 
 
 def fill(template: Message, ticket: Ticket) -> Message:
-    """Fill in the ticket's values that a template uses."""
+    """Fill a ticket's values into a template."""
     params = {
         "ticket": ticket.label,
         "cname": ticket.cname,
@@ -262,8 +262,7 @@ def fill(template: Message, ticket: Ticket) -> Message:
         "student": Uid(ticket.student_uid),
         "cloud": CLOUD_NAMES[ticket.cloud],
     }
-    used = {name: value for name, value in params.items() if f"%({name})s" in template.id}
-    return replace(template, params=used)
+    return replace(template, params=params)
 
 
 def room_command(

@@ -80,7 +80,7 @@ def history_line(ticket: Ticket, event: Mapping[str, Any]) -> Message | None:
         "other": other_ticket(ticket, event.get("ticket", 0)),
         "fields": [_FIELD_NAMES[name] for name in event.get("fields", ()) if name in _FIELD_NAMES],
     }
-    return replace(template, params={k: v for k, v in params.items() if f"%({k})s" in template.id})
+    return replace(template, params=params)
 
 
 def other_ticket(ticket: Ticket, number: int) -> Link | str:
