@@ -14,6 +14,7 @@ from bot.clouds import SystemClock, build_clouds
 from bot.clouds.quota import Sleep
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
+from bot.jobs.run import JobFunction, with_arguments
 from bot.jobs.signal import JobSignal
 from bot.ports import Clock, Cloud
 from bot.services.admin import healthcheck
@@ -27,12 +28,16 @@ from bot.services.context import Context
 from bot.services.diagnosis import call_statistics, event_poller
 from bot.services.diagnosis.call_statistics import CallStatisticsJob
 from bot.services.diagnosis.event_poller import EventPoller
+from bot.services.diagnosis.inquiry_jobs import InquiryJobs
+from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.services.escalation.incidents import IncidentJobs
 from bot.services.escalation.jobs import EscalationJobs
 from bot.services.notifications.jobs import NotificationJobs
 from bot.services.permissions import NoPermissions
 from bot.services.preferences.languages import Languages
+from bot.services.publishing import Publisher
 from bot.services.summary.jobs import SummaryJobs
+from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
 from bot.settings import N_, SettingError, Settings, require
@@ -44,10 +49,12 @@ from bot.store.response_cache import SqlResponseCache
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
-    from bot.jobs.worker import JobHandler, Worker
+    from bot.jobs.run import JobHandler
+    from bot.jobs.worker import Worker
     from handlers.slack.chart_support import ChartSupport
     from handlers.slack.clients import SlackClients
     from handlers.slack.oauth import InstallationStore
+    from handlers.slack.posting import SlackPoster
     from handlers.slack.user_directory import UserDirectory
 
 Result = TypeVar("Result")
@@ -156,6 +163,19 @@ class _SlackClients:
     clients: SlackClients
     users: UserDirectory
     charts: ChartSupport
+    poster: SlackPoster
+    publisher: Publisher
+
+
+def _slack_clients(
+    application: Application, clients: SlackClients, users: UserDirectory
+) -> _SlackClients:
+    from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - see below
+    from handlers.slack.posting import SlackPoster  # noqa: PLC0415 - likewise
+
+    charts = ChartSupport(SqlKeyValueStore(application.store), application.context.clock)
+    poster = SlackPoster(clients)
+    return _SlackClients(clients, users, charts, poster, Publisher(poster))
 
 
 @asynccontextmanager
@@ -164,7 +184,6 @@ async def open_slack_runtime(
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
     from bot.jobs.worker import Worker  # noqa: PLC0415 - dbos takes half a second to import
-    from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - likewise
     from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
     from handlers.slack.oauth import InstallationStore  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
@@ -179,16 +198,16 @@ async def open_slack_runtime(
         users = UserDirectory(clients, application.context.languages, settings)
         context = replace(application.context, permissions=users)
         services = Services.of(context)
-        charts = ChartSupport(SqlKeyValueStore(application.store), clock)
-        slack = _SlackClients(clients, users, charts)
+        slack = _slack_clients(application, clients, users)
         poller = EventPoller(context)
         summary_jobs = _summary_jobs(application, context, services, slack)
-        job_handlers = {
+        functions: dict[str, JobFunction] = {
             **_ticket_jobs(context, services, slack),
             **summary_jobs.job_handlers,
             **_other_jobs(context, services, slack),
             event_poller.KIND: poller.poll,
         }
+        job_handlers = {kind: with_arguments(each) for kind, each in functions.items()}
         signal = context.job_signal
         engine = Worker(application.store, clock, job_handlers, signal=signal, worker=worker)
         await stack.enter_async_context(engine)
@@ -204,31 +223,37 @@ def _ticket_jobs(
     context: Context,
     services: Services,
     slack: _SlackClients,
-) -> dict[str, JobHandler]:
+) -> dict[str, JobFunction]:
     """Return the handlers of jobs that post about tickets, by the kind of job."""
     from handlers.call_control.posts import SlackRoomStatusPosts  # noqa: PLC0415 - see above
     from handlers.diagnosis.posts import SlackDiagnosisPosts  # noqa: PLC0415 - likewise
     from handlers.escalation.posts import SlackIncidentPosts, SlackPager  # noqa: PLC0415 - likewise
     from handlers.notifications.posts import SlackTicketNotifications  # noqa: PLC0415 - likewise
-    from handlers.slack.posting import SlackPoster  # noqa: PLC0415 - likewise
     from handlers.tickets.mentions import SlackMentionPosts  # noqa: PLC0415 - likewise
     from handlers.tickets.posts import SlackTicketPosts  # noqa: PLC0415 - likewise
 
     settings, users = context.settings, slack.users
-    poster = SlackPoster(slack.clients)
+    poster, publisher = slack.poster, slack.publisher
     ticket_posts = SlackTicketPosts(poster, users, settings, services.call_control.has_menu)
     diagnosis_posts = SlackDiagnosisPosts(poster, users, slack.charts)
     pager = SlackPager(poster, users, settings.support_group)
     status_posts = SlackRoomStatusPosts(poster, users)
     notifications = SlackTicketNotifications(poster, users)
     incident_posts = SlackIncidentPosts(poster, users, settings)
+    permalink = ticket_posts.permalink
+    diagnosis_jobs = DiagnosisJobs(
+        context, services.diagnosis, publisher, diagnosis_posts, permalink
+    )
     return {
-        **TicketJobs(context, services.diagnosis, ticket_posts, diagnosis_posts).job_handlers,
-        **EscalationJobs(context, pager).job_handlers,
-        **CallControlJobs(context, status_posts).job_handlers,
-        **NotificationJobs(context, notifications).job_handlers,
-        **IncidentJobs(context, incident_posts).job_handlers,
-        **MentionJobs(context, SlackMentionPosts(poster, users)).job_handlers,
+        **TicketJobs(context, publisher, ticket_posts).job_handlers,
+        **CloudReportJobs(context).job_handlers,
+        **diagnosis_jobs.job_handlers,
+        **InquiryJobs(context, services.diagnosis, diagnosis_posts).job_handlers,
+        **EscalationJobs(context, publisher, pager).job_handlers,
+        **CallControlJobs(context, publisher, status_posts).job_handlers,
+        **NotificationJobs(context, publisher, notifications).job_handlers,
+        **IncidentJobs(context, publisher, incident_posts).job_handlers,
+        **MentionJobs(context, publisher, SlackMentionPosts(poster, users)).job_handlers,
     }
 
 
@@ -238,19 +263,19 @@ def _summary_jobs(
     services: Services,
     slack: _SlackClients,
 ) -> SummaryJobs:
-    from handlers.summary.posts import SlackSummaryPublisher  # noqa: PLC0415 - see above
+    from handlers.summary.posts import SlackSummaryPosts  # noqa: PLC0415 - see above
 
-    publisher = SlackSummaryPublisher(
+    posts = SlackSummaryPosts(
         application.installations, context.settings, slack.clients, slack.users, slack.charts
     )
-    return SummaryJobs(context, services.summary, services.app_metrics, publisher)
+    return SummaryJobs(context, services.summary, services.app_metrics, slack.publisher, posts)
 
 
 def _other_jobs(
     context: Context,
     services: Services,
     slack: _SlackClients,
-) -> dict[str, JobHandler]:
+) -> dict[str, JobFunction]:
     """Return the handlers of jobs that answer inquiries or post nothing, by the kind of job."""
     from handlers.admin.slack_checks import SlackHealthCheck  # noqa: PLC0415 - see above
     from handlers.app_metrics.posts import SlackAppMetricsResponder  # noqa: PLC0415 - likewise
@@ -267,7 +292,6 @@ def _other_jobs(
 @asynccontextmanager
 async def open_summary_jobs(application: Application) -> AsyncIterator[SummaryJobs]:
     """Connect to Slack for one summary posted from the terminal."""
-    from handlers.slack.chart_support import ChartSupport  # noqa: PLC0415 - see above
     from handlers.slack.clients import SlackClients  # noqa: PLC0415 - likewise
     from handlers.slack.user_directory import UserDirectory  # noqa: PLC0415 - likewise
 
@@ -275,8 +299,7 @@ async def open_summary_jobs(application: Application) -> AsyncIterator[SummaryJo
     token_for = application.installations.token_for if settings.has_oauth else None
     async with SlackClients(settings.slack_api_url, settings.slack_bot_token, token_for) as clients:
         users = UserDirectory(clients, context.languages, settings)
-        charts = ChartSupport(SqlKeyValueStore(application.store), context.clock)
-        slack, services = _SlackClients(clients, users, charts), application.services
+        slack, services = _slack_clients(application, clients, users), application.services
         yield _summary_jobs(application, context, services, slack)
 
 

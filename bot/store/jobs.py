@@ -14,18 +14,30 @@ from bot.store.models import Heartbeat, Job
 
 
 def enqueue(
-    session: Session, name: str, kind: str, *, ticket: int | None = None, due_at: dt.datetime
+    session: Session,
+    name: str,
+    kind: str,
+    *arguments: object,
+    ticket: int | None = None,
+    due_at: dt.datetime,
 ) -> None:
-    """Owe a duty from `due_at` on; owing it twice is owing it once.
+    """Owe a duty from `due_at` on; owing it twice is owing it once. `arguments` become JSON.
 
     A finished duty becomes owed again, an owed one is due at the earlier of both moments, and
     one that is being carried out right now is carried out once more afterwards.
     """
-    if _insert(session, name=name, kind=kind, ticket=ticket, due_at=due_at):
+    values: dict[str, Any] = {
+        "name": name,
+        "kind": kind,
+        "ticket": ticket,
+        "arguments": list(arguments),
+        "due_at": due_at,
+    }
+    if _insert(session, **values):
         return
     job = _lock(session, name)
     if job is None:  # deleted by the cleaner between the two statements
-        session.add(Job(name=name, kind=kind, ticket=ticket, due_at=due_at))
+        session.add(Job(**values))
     elif job.locked_by is not None and job.finished_at is None:
         job.due_at = min(job.due_at, due_at) if job.rerun else due_at
         job.rerun = True

@@ -25,6 +25,7 @@ class Job(SQLModel, table=True):
     name: str = Field(primary_key=True)
     kind: str
     ticket: int | None = Field(default=None, index=True)
+    arguments: list[Any] = Field(default_factory=list, sa_type=JSON)
     attempt: int = 0
     due_at: dt.datetime = Field(sa_type=UtcTime, index=True)
     finished_at: dt.datetime | None = Field(default=None, sa_type=UtcTime, index=True)

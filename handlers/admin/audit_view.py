@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from bot.call_control import RoomCommandState
 from bot.errors import InputError
 from bot.i18n.messages import Message, PersonId, Uid, message
 from bot.services.admin import audit_log
 from bot.services.admin.audit_log import AuditLogService, AuditRecord
-from bot.store.call_control.room_commands import RoomCommandState
 from handlers.slack.request import Requester
 from handlers.slack.user_directory import UserDirectory
 from handlers.ui import block_kit

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from bot.call import CLOUD_NAMES, Code, Side
+from bot.call_control import RecordingState, RoomAction, RoomCommandState
 from bot.i18n.messages import Duration, Message, PersonId, Uid, message
-from bot.i18n.serialization import load_message
 from bot.ports import Destination, MessageRef
 from bot.services.call_control.jobs import SEND_TIMEOUT
-from bot.services.call_control.status_posts import ThreadItem
-from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
-from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
+from bot.services.call_control.status_posts import (
+    CommandStatus,
+    RecordedFile,
+    RecordingStatus,
+    ThreadItem,
+)
 from bot.ticket import Ticket
 from handlers.slack.posting import SlackPoster
 from handlers.slack.user_directory import UserDirectory
@@ -102,25 +104,21 @@ class SlackRoomStatusPosts:
         text, blocks = await self._render(ticket, item)
         await self._poster.update(ticket.team, MessageRef(ticket.channel, ts), text, blocks)
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find a post of an earlier attempt."""
-        return await self._poster.find(Destination.thread_of(ticket), key, since)
-
     async def _render(self, ticket: Ticket, item: ThreadItem) -> tuple[str, list[Block]]:
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
         match item:
-            case RoomCommand():
+            case CommandStatus():
                 lines = command_lines(ticket, item)
-            case Recording():
+            case RecordingStatus():
                 lines = recording_lines(ticket, item)
-            case RecordingFile():
+            case RecordedFile():
                 return file_message(ticket, item, renderer)
         text = "\n".join(renderer.mrkdwn(line) for line in lines)
         fallback_text = f"{ticket.label}: {renderer.fallback_text(lines[1])}"
         return fallback_text, [block_kit.section("note", text)]
 
 
-def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
+def command_lines(ticket: Ticket, command: CommandStatus) -> list[Message]:
     """Return the lines of a room command: request and outcome."""
     params = {
         "person": PersonId(command.person),
@@ -128,7 +126,7 @@ def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
         "cname": ticket.cname,
         "cloud": CLOUD_NAMES[ticket.cloud],
         "time": Duration(SEND_TIMEOUT.total_seconds()),
-        "reason": _load_reason(command.reason),
+        "reason": command.reason or "",
     }
     return [
         _fill(_COMMAND_TEXTS[command.action], params),
@@ -136,7 +134,7 @@ def command_lines(ticket: Ticket, command: RoomCommand) -> list[Message]:
     ]
 
 
-def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
+def recording_lines(ticket: Ticket, recording: RecordingStatus) -> list[Message]:
     """Return the lines of a recording: request, state, and where its file will be announced."""
     params = {
         "person": PersonId(recording.person),
@@ -144,7 +142,7 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
         "cname": recording.cname,
         "cloud": CLOUD_NAMES[ticket.cloud],
         "since": recording.started_at or recording.requested_at,
-        "reason": _load_reason(recording.reason),
+        "reason": recording.reason or "",
     }
     lines = [_RECORDING_TEXTS[recording.side], _RECORDING_STATES[recording.state]]
     if recording.state is RecordingState.STOPPED:
@@ -158,7 +156,7 @@ def recording_lines(ticket: Ticket, recording: Recording) -> list[Message]:
     return lines_filled
 
 
-def _stop_reason_lines(recording: Recording) -> list[Message]:
+def _stop_reason_lines(recording: RecordingStatus) -> list[Message]:
     """Return why it stopped, unless its thread already has the request to stop it."""
     code = Code(_STOP_REASON, recording.stop_reason)
     if not code.value or (code.value == "TENANT_STOP" and recording.stop_requested_at):
@@ -166,9 +164,7 @@ def _stop_reason_lines(recording: Recording) -> list[Message]:
     return [_STOP_REASONS.get(code.value, code.user_message)]
 
 
-def file_message(
-    ticket: Ticket, file: RecordingFile, renderer: Renderer
-) -> tuple[str, list[Block]]:
+def file_message(ticket: Ticket, file: RecordedFile, renderer: Renderer) -> tuple[str, list[Block]]:
     """Build the post about a finished recording file; uids in its path are masked."""
     title = message("A recording of %(cname)s is finished.", cname=ticket.cname)
     facts = [
@@ -192,7 +188,7 @@ def file_message(
     ]
 
 
-def _file_facts(file: RecordingFile) -> list[tuple[Message, object]]:
+def _file_facts(file: RecordedFile) -> list[tuple[Message, object]]:
     picture = f"{file.width}×{file.height}" if file.width and file.height else ""
     length = None if file.duration_s is None else Duration(file.duration_s)
     return [
@@ -203,10 +199,6 @@ def _file_facts(file: RecordingFile) -> list[tuple[Message, object]]:
         (message("Picture size"), picture),
         (message("Storage"), " / ".join(filter(None, (file.location, file.bucket)))),
     ]
-
-
-def _load_reason(stored: Mapping[str, Any] | None) -> object:
-    return load_message(stored) if stored else ""
 
 
 def _fill(template: Message, params: Mapping[str, object]) -> Message:

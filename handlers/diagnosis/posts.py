@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from bot.ports import Destination, Diagnosis, Inquiry, MessageRef, UploadedImage
 from bot.ticket import Ticket
 from handlers.diagnosis.chart_upload import (
@@ -54,12 +52,6 @@ class SlackDiagnosisPosts:
 
         return await self._chart_support.send_with_fallback(ticket.team, post)
 
-    async def find_diagnosis(
-        self, ticket: Ticket, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find a diagnosis posted by an earlier attempt."""
-        return await self._poster.find(Destination.thread_of(ticket), key, since)
-
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Update the diagnosis in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
@@ -78,12 +70,6 @@ class SlackDiagnosisPosts:
         text, blocks = explanation(ticket, diagnosis, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
         return await self._poster.post(where, key, text, blocks)
-
-    async def find_explanation(
-        self, ticket: Ticket, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find an explanation sent by an earlier attempt."""
-        return await self._poster.find(Destination(ticket.team, person=ticket.reporter), key, since)
 
     async def answer(self, inquiry: Inquiry, diagnosis: Diagnosis) -> None:
         """Respond to an inquiry privately."""

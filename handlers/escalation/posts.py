@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from bot.escalation import EscalationEvent
 from bot.ports import Destination, MessageRef
+from bot.services.escalation.incidents import IncidentFacts
 from bot.settings import Settings
-from bot.store.escalation.incidents import Incident
 from bot.ticket import Ticket
 from handlers.escalation.lines import alert, escalation_message
 from handlers.escalation.view import group_mention, incident_post
@@ -31,21 +30,11 @@ class SlackPager:
         text = renderer.mrkdwn(escalation_message(ticket, event))
         return await self._poster.post(Destination.thread_of(ticket), key, f"{mentions} {text}")
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find an escalation posted by an earlier attempt."""
-        return await self._poster.find(Destination.thread_of(ticket), key, since)
-
     async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
         """Send a lead a direct message that the ticket is unclaimed."""
         renderer = await self._users.renderer(ticket.team, person)
         text, blocks = alert(ticket, renderer)
         return await self._poster.post(Destination(ticket.team, person=person), key, text, blocks)
-
-    async def find_alert(
-        self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find an alert sent by an earlier attempt."""
-        return await self._poster.find(Destination(ticket.team, person=person), key, since)
 
 
 class SlackIncidentPosts:
@@ -57,24 +46,22 @@ class SlackIncidentPosts:
         self._channel = settings.escalation_channel
         self._group = settings.support_group
 
-    async def post(self, incident: Incident, tickets: Sequence[Ticket], key: str) -> MessageRef:
+    async def post(
+        self, incident: IncidentFacts, tickets: Sequence[Ticket], key: str
+    ) -> MessageRef:
         """Post an incident with its tickets, and mention the support group."""
         renderer = await self._users.channel_renderer(incident.team, self._channel)
         text, blocks = incident_post(incident, tickets, renderer, self._group)
         return await self._poster.post(Destination(incident.team, self._channel), key, text, blocks)
 
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find an incident posted by an earlier attempt."""
-        return await self._poster.find(Destination(first.team, self._channel), key, since)
-
-    async def update(self, incident: Incident, tickets: Sequence[Ticket]) -> None:
+    async def update(
+        self, incident: IncidentFacts, tickets: Sequence[Ticket], message_ref: MessageRef
+    ) -> None:
         """Update an incident's post."""
-        renderer = await self._users.channel_renderer(incident.team, incident.channel)
+        renderer = await self._users.channel_renderer(incident.team, message_ref.channel)
         text, blocks = incident_post(incident, tickets, renderer, self._group)
-        message_ref = MessageRef(incident.channel, incident.ts)
         await self._poster.update(incident.team, message_ref, text, blocks)
 
-    async def permalink(self, incident: Incident) -> str:
+    async def permalink(self, team: str, message_ref: MessageRef) -> str:
         """Return the permalink of an incident's post; "" when Slack does not answer."""
-        message_ref = MessageRef(incident.channel, incident.ts)
-        return await self._poster.permalink(incident.team, message_ref)
+        return await self._poster.permalink(team, message_ref)

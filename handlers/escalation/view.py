@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.causes import resolution_title
 from bot.i18n.messages import Duration, Message, PersonId, message, plural
-from bot.store.escalation.incidents import Incident
+from bot.services.escalation.incidents import IncidentFacts
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
@@ -23,7 +23,7 @@ def group_mention(group: str) -> str:
 
 
 def incident_post(
-    incident: Incident, tickets: Sequence[Ticket], renderer: Renderer, group: str
+    incident: IncidentFacts, tickets: Sequence[Ticket], renderer: Renderer, group: str
 ) -> tuple[str, list[Block]]:
     """Build an incident's post: top-level text and blocks."""
     msg = _headline(incident, tickets)
@@ -47,7 +47,7 @@ def incident_post(
     return renderer.fallback_text(fallback_text), blocks
 
 
-def _headline(incident: Incident, tickets: Sequence[Ticket]) -> Message:
+def _headline(incident: IncidentFacts, tickets: Sequence[Ticket]) -> Message:
     moments = [ticket.created_at for ticket in tickets]
     minutes = max(1, round((max(moments) - min(moments)).total_seconds() / 60))
     what: dict[str, object] = {
@@ -86,7 +86,7 @@ def _ticket_line(ticket: Ticket) -> Message:
     )
 
 
-def _states(incident: Incident) -> list[Message]:
+def _states(incident: IncidentFacts) -> list[Message]:
     opened = message("Opened %(when)s", when=incident.opened_at)
     if incident.closed_at is None:
         quiet = message("It closes by itself after two hours without a new ticket.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from bot.causes import resolution_title
@@ -43,12 +42,6 @@ class SlackTicketNotifications:
         text, blocks = notification_message(ticket, notification, renderer)
         await self._poster.update(ticket.team, message_ref, text, blocks)
 
-    async def find_direct_message(
-        self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find a direct message sent by an earlier attempt."""
-        return await self._poster.find(Destination(ticket.team, person=person), key, since)
-
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
     ) -> MessageRef:
@@ -56,12 +49,6 @@ class SlackTicketNotifications:
         renderer = await self._users.channel_renderer(thread.team, thread.channel)
         text, blocks = thread_note(ticket, event, renderer)
         return await self._poster.post(Destination.thread_of(thread), key, text, blocks)
-
-    async def find_posted_note(
-        self, thread: Ticket, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find a note posted by an earlier attempt."""
-        return await self._poster.find(Destination.thread_of(thread), key, since)
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from bot.errors import SlackAccessLostError
@@ -11,7 +10,6 @@ from bot.services.admin.installations import InstallationService
 from bot.services.summary.report import WeekReport
 from bot.services.summary.week_over_week import WeeklyMetrics
 from bot.settings import Settings
-from bot.store.summary.weeks import WeeklySummary
 from handlers.slack.api_errors import call_slack, rejection_message
 from handlers.slack.chart_support import ChartSupport
 from handlers.slack.clients import SlackClients
@@ -20,7 +18,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.summary.view import details_blocks, details_fallback_text, headline, summary_blocks
 
 
-class SlackSummaryPublisher:
+class SlackSummaryPosts:
     """Posts summaries, with native charts where the workspace accepts them."""
 
     def __init__(
@@ -65,22 +63,16 @@ class SlackSummaryPublisher:
 
     async def post_details(
         self,
-        summary: WeeklySummary,
+        thread: Destination,
         report: WeekReport,
-        cloud_weeks: Sequence[WeeklyMetrics],
+        weekly_metrics: Sequence[WeeklyMetrics],
         key: str,
     ) -> MessageRef:
         """Post the details in the summary's thread."""
-        renderer = await self._users.channel_renderer(summary.team, summary.channel)
-        blocks = details_blocks(report, cloud_weeks, renderer)
+        renderer = await self._users.channel_renderer(thread.team, thread.channel)
+        blocks = details_blocks(report, weekly_metrics, renderer)
         text = details_fallback_text(report, renderer)
-        thread = Destination(summary.team, summary.channel, summary.ts)
         return await self._poster.post(thread, key, text, blocks, fall_back_to_text=False)
-
-    async def find(self, summary: WeeklySummary, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find a summary, or once it is posted its details, posted by an earlier attempt."""
-        where = Destination(summary.team, summary.channel, summary.ts)
-        return await self._poster.find(where, key, since)
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
         """Send a person a file by direct message."""

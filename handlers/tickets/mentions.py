@@ -6,7 +6,6 @@ could be unfurled, so the trigger is the message.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +16,6 @@ from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Destination, Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
-from bot.store import models
 from bot.ticket import Status, Ticket
 from handlers.diagnosis.view import headline
 from handlers.slack.posting import SlackPoster
@@ -73,28 +71,18 @@ class SlackMentionPosts:
         self._users = users
 
     async def post_status(
-        self, mention: models.Mention, tickets: Sequence[Ticket], key: str
+        self, thread: Destination, tickets: Sequence[Ticket], key: str
     ) -> MessageRef:
-        """Post the status of these tickets in the mention's thread."""
-        renderer = await self._users.channel_renderer(mention.team, mention.channel)
+        """Post the status of these tickets in the thread of the message that names them."""
+        renderer = await self._users.channel_renderer(thread.team, thread.channel)
         names = {
-            person: await self._users.name(mention.team, person)
+            person: await self._users.name(thread.team, person)
             for person in {_owner(ticket) for ticket in tickets}
             if person
         }
         # always masked: anybody may read this channel
         text, blocks = status_message(tickets, names, replace(renderer, mask=True))
-        return await self._poster.post(_thread_of(mention), key, text, blocks)
-
-    async def find(
-        self, mention: models.Mention, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find a post of an earlier attempt."""
-        return await self._poster.find(_thread_of(mention), key, since)
-
-
-def _thread_of(mention: models.Mention) -> Destination:
-    return Destination(mention.team, mention.channel, mention.thread_ts)
+        return await self._poster.post(thread, key, text, blocks)
 
 
 def status_message(

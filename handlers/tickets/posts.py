@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 
 from bot.escalation import Policy
@@ -38,10 +37,6 @@ class SlackTicketPosts:
         text, blocks = self._card(ticket, renderer)
         return await self._poster.post(Destination(ticket.team, self._channel), key, text, blocks)
 
-    async def find_card(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find a card posted by an earlier attempt."""
-        return await self._poster.find(Destination(ticket.team, self._channel), key, since)
-
     async def update_card(self, ticket: Ticket) -> None:
         """Update the ticket's card."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
@@ -59,12 +54,6 @@ class SlackTicketPosts:
         text, blocks = confirmation(ticket, renderer)
         where = Destination(ticket.team, person=ticket.reporter)
         return await self._poster.post(where, key, text, blocks)
-
-    async def find_confirmation(
-        self, ticket: Ticket, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Find a confirmation sent by an earlier attempt."""
-        return await self._poster.find(Destination(ticket.team, person=ticket.reporter), key, since)
 
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's permalink; "" when Slack does not answer."""

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("ticket", sa.Integer(), nullable=True),
+        sa.Column("arguments", sa.JSON(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
         sa.Column("finished_at", sa.DateTime(), nullable=True),

@@ -12,6 +12,7 @@ from typing import Final
 from bot.clouds.errors import cloud_name
 from bot.errors import CloudError, CloudQuotaExceededError, SlackError
 from bot.i18n.messages import Duration, Message, message
+from bot.jobs.run import Run
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
@@ -54,9 +55,9 @@ class HealthCheck:
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]
 
-    async def run(self, job: models.Job) -> None:
-        """Answer somebody who called the doctor; a carrier of duties."""
-        origin, context = job.name.removeprefix(f"{KIND}:"), self._context
+    async def run(self, run: Run, origin: str) -> None:
+        """Answer a request for a health check."""
+        _, context = run, self._context
         stored_inquiry = await context.store.read(
             lambda session: session.get(models.InquiryRow, origin)
         )
@@ -143,7 +144,7 @@ class HealthCheckRequests:
         def work(session: Session) -> None:
             if session.get(models.InquiryRow, origin) is None:
                 session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
-                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
+                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, origin, due_at=now)
 
         await self._context.commit(work)
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from bot.errors import SlackError
+from bot.jobs.run import Run
 from bot.ports import AppMetrics, Inquiry, Topic
-from bot.services.app_metrics.service import KIND, AppMetricsService
+from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
 from bot.store import Session, models
 
@@ -37,19 +38,19 @@ class AppMetricsJobs:
         self._service = service
         self._responder = responder
 
-    async def answer(self, job: models.Job) -> dt.datetime | None:
-        """Answer a question, once; carried out by the job engine."""
-        origin = job.name.removeprefix(f"{KIND}:")
+    async def answer(self, run: Run, origin: str) -> None:
+        """Answer an inquiry, once."""
+        _ = run
         stored_inquiry = await self._context.store.read(
             lambda session: session.get(models.InquiryRow, origin)
         )
         if stored_inquiry is None or not self._is_open(stored_inquiry):
-            return None
+            return
         asked = Inquiry(
             **{name: getattr(stored_inquiry, name) for name in Inquiry.__dataclass_fields__}
         )
         if asked.app not in self._context.clouds:
-            return None
+            return
         app_metrics = await self._service.fetch(asked.app, Topic(asked.topic))
         try:
             await self._responder.respond(asked, app_metrics, self._service.others(asked.app))
@@ -58,7 +59,6 @@ class AppMetricsJobs:
                 raise
             log.info("the answer to a question was not taken: %s", error)
         await self._context.store.transact(lambda session: _clear_response_url(session, origin))
-        return None
 
     def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
         """Tell whether Slack still takes an answer, and none was given."""

@@ -134,7 +134,7 @@ class AppMetricsService:
         def work(session: Session) -> None:
             if session.get(models.InquiryRow, origin) is None:
                 session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(asked)))
-                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, due_at=now)
+                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, origin, due_at=now)
 
         await self._context.commit(work)
 

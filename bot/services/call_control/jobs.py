@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.call_control import RoomAction, RoomCommandState
 from bot.errors import CloudError, NotFoundError
 from bot.i18n.messages import Message, message
 from bot.i18n.serialization import dump_message
+from bot.jobs.run import JobFunction, Run
 from bot.ports import RoomControl
 from bot.services.call_control.outcomes import classify_command_failure
 from bot.services.call_control.recording_jobs import RecordingJobs
 from bot.services.call_control.service import ROOM_COMMAND, room_control_of
 from bot.services.call_control.status_posts import StatusPosts, ThreadPosts
 from bot.services.context import Context
-from bot.store import Session, models
+from bot.services.publishing import Publisher
+from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
-from bot.store.call_control.room_commands import RoomAction, RoomCommand, RoomCommandState
+from bot.store.call_control.room_commands import RoomCommand
 from bot.ticket import Ticket
-
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
 SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in the room
 
@@ -29,23 +30,23 @@ SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in t
 class CallControlJobs:
     """One carrier for each kind of duty about rooms."""
 
-    def __init__(self, context: Context, posts: ThreadPosts) -> None:
+    def __init__(self, context: Context, publisher: Publisher, posts: ThreadPosts) -> None:
         self._context = context
-        self._status_posts = StatusPosts(context, posts)
+        self._status_posts = StatusPosts(context, publisher, posts)
         self._records = RecordingJobs(context, self._status_posts)
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {ROOM_COMMAND: self.act, **self._records.job_handlers}
 
-    async def act(self, job: models.Job) -> dt.datetime | None:
-        """Send somebody out, or close a room; then say how it went."""
-        command = await self._find_command(job)
+    async def act(self, run: Run, number: int) -> dt.datetime | None:
+        """Execute a command to a room, then post its status."""
+        command = await self._find_command(number)
         retry_at = None
         if command.state is RoomCommandState.PENDING:
-            retry_at = await self._send(command, await self._status_posts.ticket(job))
-        await self._status_posts.post_or_update(job, command)
+            retry_at = await self._send(command, await self._status_posts.ticket(command.ticket))
+        await self._status_posts.post_or_update(run, command)
         return retry_at
 
     async def _send(self, command: RoomCommand, ticket: Ticket) -> dt.datetime | None:
@@ -82,8 +83,7 @@ class CallControlJobs:
                 lambda s: audit_log.add_entry(s, _outcome(command, at))
             )
 
-    async def _find_command(self, job: models.Job) -> RoomCommand:
-        number = int(job.name.rpartition(":")[2])
+    async def _find_command(self, number: int) -> RoomCommand:
         command = await self._context.store.read(lambda session: session.get(RoomCommand, number))
         if command is None:
             raise NotFoundError(message("There is no such request."))

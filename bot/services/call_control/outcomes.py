@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from bot.call_control import RoomCommandState
 from bot.errors import CloudError, CloudQuotaExceededError, CloudRefusedError
 from bot.services.cloud_errors import may_have_arrived
-from bot.store.call_control.room_commands import RoomCommandState
 
 _RETRY_DELAY: Final = dt.timedelta(seconds=10)
 _NOT_FOUND: Final = 404  # its code is that of a 400, so the status decides (W38)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from bot.call_control import RecordingState, RoomCommandState
 from bot.errors import CloudError, CloudQuotaExceededError, NotFoundError
 from bot.i18n.messages import message
 from bot.i18n.serialization import dump_message
+from bot.jobs.run import JobFunction, Run
 from bot.ports import RecordingTask, RoomControl
 from bot.services.call_control.outcomes import classify_command_failure, is_not_found
 from bot.services.call_control.service import FILE, RECORD, STATE, room_control_of
 from bot.services.call_control.status_posts import StatusPosts
 from bot.services.context import Context
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
-from bot.store.call_control.room_commands import RoomCommandState
+from bot.store.call_control.recordings import Recording, RecordingFile
 
 log = logging.getLogger(__name__)
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
 START_TIMEOUT: Final = dt.timedelta(minutes=5)  # what was to be seen is over by then
 WATCH_TIMEOUT: Final = dt.timedelta(hours=24)
@@ -52,17 +52,17 @@ class RecordingJobs:
         self._status_posts = status_posts
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {RECORD: self.begin, STATE: self.watch, FILE: self.post_file}
 
-    async def begin(self, job: models.Job) -> dt.datetime | None:
-        """Start a recording, then say how it went."""
-        recording = await self._recording(job)
+    async def begin(self, run: Run, number: int) -> dt.datetime | None:
+        """Start a recording, then post its status."""
+        recording = await self._recording(number)
         retry_at = None
         if recording.state is RecordingState.PENDING:
             retry_at = await self._start(recording)
-        await self._update_post(job, recording)
+        await self._update_post(run, recording)
         return retry_at
 
     async def _start(self, recording: Recording) -> dt.datetime | None:
@@ -104,24 +104,25 @@ class RecordingJobs:
             _set(session, recording, values)
             due_at = now + _FIRST_POLL_DELAY
             name = f"{STATE}:{recording.id}"
-            store_jobs.enqueue(session, name, STATE, ticket=recording.ticket, due_at=due_at)
+            number = recording.id
+            store_jobs.enqueue(session, name, STATE, number, ticket=recording.ticket, due_at=due_at)
 
         await self._context.commit(work)
 
-    async def watch(self, job: models.Job) -> dt.datetime | None:
-        """Stop a recording that is to be stopped, and say what changed; again while it runs."""
-        recording = await self._recording(job)
+    async def watch(self, run: Run, number: int) -> dt.datetime | None:
+        """Stop a recording if requested and post what changed; runs again while it is active."""
+        recording = await self._recording(number)
         retry_at = None
         if recording.is_active and recording.job_id:
             retry_at = await self._poll(recording)
-        await self._update_post(job, recording)
+        await self._update_post(run, recording)
         return retry_at if recording.is_active else None
 
-    async def _update_post(self, job: models.Job, recording: Recording) -> None:
+    async def _update_post(self, run: Run, recording: Recording) -> None:
         """Bring its post up to date, unless it is."""
         fingerprint = _post_fingerprint(recording)
         if recording.posted_status != fingerprint:
-            await self._status_posts.post_or_update(job, recording)
+            await self._status_posts.post_or_update(run, recording)
             await self._change(recording, posted_status=fingerprint)
 
     async def _poll(self, recording: Recording) -> dt.datetime:
@@ -177,19 +178,16 @@ class RecordingJobs:
             return max(error.retry_at, retry_at)
         return retry_at
 
-    async def post_file(self, job: models.Job) -> dt.datetime | None:
-        """Tell the facts of a finished file in the thread, once."""
-        number = int(job.name.rpartition(":")[2])
+    async def post_file(self, run: Run, number: int) -> None:
+        """Post a finished file in the thread, once."""
         file = await self._context.store.read(lambda session: session.get(RecordingFile, number))
         if file is not None:
-            await self._status_posts.post_file(job, file)
-        return None
+            await self._status_posts.post_file(run, file)
 
     def _control(self, recording: Recording) -> RoomControl | None:
         return room_control_of(self._context.clouds.get(recording.app))
 
-    async def _recording(self, job: models.Job) -> Recording:
-        number = int(job.name.rpartition(":")[2])
+    async def _recording(self, number: int) -> Recording:
         recording = await self._context.store.read(lambda session: session.get(Recording, number))
         if recording is None:
             raise NotFoundError(message("There is no such recording."))

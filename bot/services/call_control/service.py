@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from bot.call import Side
+from bot.call_control import RoomAction
 from bot.errors import CloudError, ConflictError
 from bot.i18n.messages import Message, message
 from bot.ports import Occupancy, RoomControl, SupportsOccupancy, SupportsRoomControl
@@ -22,7 +23,7 @@ from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from bot.store.call_control import recordings, room_commands
 from bot.store.call_control.recordings import Recording
-from bot.store.call_control.room_commands import RoomAction, RoomCommand
+from bot.store.call_control.room_commands import RoomCommand
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
@@ -243,7 +244,7 @@ def _create_room_command(
     session.add(row)
     session.flush()
     store_jobs.enqueue(
-        session, f"{ROOM_COMMAND}:{row.id}", ROOM_COMMAND, ticket=ticket.id, due_at=now
+        session, f"{ROOM_COMMAND}:{row.id}", ROOM_COMMAND, row.id, ticket=ticket.id, due_at=now
     )
     return {"app": ticket.app, "cname": ticket.cname, "uid": uid}
 
@@ -265,7 +266,7 @@ def _begin_recording(
     )
     session.add(row)
     session.flush()
-    store_jobs.enqueue(session, f"{RECORD}:{row.id}", RECORD, ticket=ticket.id, due_at=now)
+    store_jobs.enqueue(session, f"{RECORD}:{row.id}", RECORD, row.id, ticket=ticket.id, due_at=now)
     return {"app": ticket.app, "cname": ticket.cname, "uid": uid, "recording": row.id}
 
 
@@ -278,7 +279,8 @@ def _stop_recording(
         session.add(active_recording)
     kind = STATE if active_recording.job_id else RECORD
     name = f"{kind}:{active_recording.id}"
-    store_jobs.enqueue(session, name, kind, ticket=active_recording.ticket, due_at=now)
+    number = active_recording.id
+    store_jobs.enqueue(session, name, kind, number, ticket=active_recording.ticket, due_at=now)
     return {
         "app": active_recording.app,
         "cname": active_recording.cname,

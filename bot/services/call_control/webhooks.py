@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from bot.call_control import RecordingState
 from bot.clouds.huawei.webhooks import has_valid_signature, parse_event
 from bot.ports import RecordingEvent, RecordingEventType
 from bot.services.call_control.service import FILE, STATE
@@ -12,7 +13,7 @@ from bot.services.context import Context
 from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
+from bot.store.call_control.recordings import Recording, RecordingFile
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def _process_event(session: Session, event: RecordingEvent, now: dt.datetime) ->
     session.add(recording)
     if recording.is_active:  # the cloud's own answer is worth more than an event
         name = f"{STATE}:{recording.id}"
-        store_jobs.enqueue(session, name, STATE, ticket=recording.ticket, due_at=now)
+        store_jobs.enqueue(session, name, STATE, recording.id, ticket=recording.ticket, due_at=now)
     return True
 
 
@@ -108,4 +109,5 @@ def _save_file(
         at=now,
     )
     if recordings.add_file(session, file):
-        store_jobs.enqueue(session, f"{FILE}:{file.id}", FILE, ticket=file.ticket, due_at=now)
+        name = f"{FILE}:{file.id}"
+        store_jobs.enqueue(session, name, FILE, file.id, ticket=file.ticket, due_at=now)

@@ -11,12 +11,13 @@ from typing import Final
 
 from bot.call import Call
 from bot.errors import CloudError, CloudQuotaExceededError
+from bot.jobs.run import Run
 from bot.ports import Cloud, Diagnosis, SupportsCallStatistics, Window
 from bot.services.context import Context
 from bot.services.diagnosis.evidence import add_call_statistics, load_evidence
 from bot.services.diagnosis.service import WINDOW_MARGIN
 from bot.services.tickets.enqueue import enqueue
-from bot.store import Session, models
+from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
@@ -41,12 +42,10 @@ class CallStatisticsJob:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def fetch(self, job: models.Job) -> dt.datetime | None:
-        """Ask the cloud unless it was asked; come back while it is busy, give up what it refuses.
-
-        Carried out by the job engine.
-        """
-        ticket, diagnosis = await self._context.store.read(lambda session: _find(session, job))
+    async def fetch(self, run: Run, number: int) -> dt.datetime | None:
+        """Fetch a call's statistics once; returns when to try again after a retryable error."""
+        _ = run
+        ticket, diagnosis = await self._context.store.read(lambda session: _find(session, number))
         cloud = self._context.clouds.get(ticket.app)
         if (
             diagnosis is None
@@ -78,8 +77,8 @@ class CallStatisticsJob:
         return at if at <= diagnosis.asked_at + _TIMEOUT else None
 
 
-def _find(session: Session, job: models.Job) -> tuple[Ticket, Diagnosis | None]:
-    ticket = tickets.find(session, job.ticket or 0)
+def _find(session: Session, number: int) -> tuple[Ticket, Diagnosis | None]:
+    ticket = tickets.find(session, number)
     return ticket, load_evidence(session, ticket)
 
 

@@ -11,9 +11,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.errors import CloudError, CloudQuotaExceededError, CloudUnsupportedError
+from bot.jobs.run import Run
 from bot.ports import PollResult, SupportsEventPolling
 from bot.services.context import Context
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis import events
 
@@ -42,14 +43,14 @@ class EventPoller:
 
         def work(session: Session) -> None:
             for app in apps:
-                store_jobs.enqueue(session, f"{KIND}:{app}", KIND, due_at=due_at)
+                store_jobs.enqueue(session, f"{KIND}:{app}", KIND, app, due_at=due_at)
 
         if apps:
             await self._context.commit(work)
 
-    async def poll(self, job: models.Job) -> dt.datetime | None:
-        """Look once; returns when to look again, None where there is nothing to collect."""
-        app = job.name.removeprefix(f"{KIND}:")
+    async def poll(self, run: Run, app: str) -> dt.datetime | None:
+        """Poll once; returns when to poll again, None for an app without events."""
+        _ = run
         source = self._source(app)
         if source is None:
             return None

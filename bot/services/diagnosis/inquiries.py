@@ -29,7 +29,7 @@ class InquiryService:
         def work(session: Session) -> None:
             if session.get(models.InquiryRow, origin) is None:
                 session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
-                store_jobs.enqueue(session, f"answer:{origin}", "answer", due_at=now)
+                store_jobs.enqueue(session, f"answer:{origin}", "answer", origin, due_at=now)
 
         await self._context.commit(work)
 

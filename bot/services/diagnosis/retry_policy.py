@@ -1,9 +1,8 @@
-"""When to look again, and when to stop looking. Asks nobody anything."""
+"""When to diagnose again, and when a verdict is final."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -21,29 +20,6 @@ _OPTIONAL_TIMEOUT: Final = dt.timedelta(hours=1)  # the clouds keep their own di
 _OPTIONAL_DELAY: Final = dt.timedelta(minutes=3)
 _MAX_DELAY: Final = dt.timedelta(minutes=5)
 _BACKOFF_RATIO: Final = 0.1  # of the time that has passed already
-_MAX_EDITS: Final = 6  # within ...
-_BURST_WINDOW: Final = dt.timedelta(
-    seconds=1
-)  # ... fold what follows (Slack's tier 3: 50 a minute)
-_MAX_CARDS: Final = 1000
-
-
-class UpdateThrottle:
-    """Remembers when cards were edited lately; many changes at once make few edits."""
-
-    def __init__(self) -> None:
-        self._edited: OrderedDict[str, deque[dt.datetime]] = OrderedDict()
-
-    def throttled_until(self, card: str, now: dt.datetime) -> dt.datetime | None:
-        """Note an edit, or say when the next one may go out."""
-        edits = self._edited.setdefault(card, deque(maxlen=_MAX_EDITS))
-        if len(edits) == _MAX_EDITS and edits[0] <= now < edits[0] + _BURST_WINDOW:
-            return edits[-1] + _BURST_WINDOW
-        edits.append(now)
-        self._edited.move_to_end(card)
-        if len(self._edited) > _MAX_CARDS:
-            self._edited.popitem(last=False)
-        return None
 
 
 def schedule_retry(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, Self
 
 from bot.errors import NotFoundError, SlackMessageGoneError
 from bot.i18n.messages import message
-from bot.ports import MessageRef
+from bot.jobs.run import JobFunction, Run
+from bot.ports import Destination, MessageRef
 from bot.services.context import Context
+from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
@@ -21,7 +24,6 @@ from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
 GROUP: Final = "gather"
 POST: Final = "incident"
@@ -29,25 +31,53 @@ MIN_TICKETS: Final = 4  # so many tickets with one cause are no coincidence ...
 GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # ... when they were filed so close together
 JOIN_WINDOW: Final = dt.timedelta(minutes=30)  # of the newest one
 CLOSE_AFTER: Final = dt.timedelta(hours=2)
-_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFacts:
+    """What an incident's post shows. `closed_by` is "" when it closed by itself."""
+
+    id: int
+    label: str
+    team: str
+    app: str
+    cause: str
+    network: str
+    opened_at: dt.datetime
+    closed_at: dt.datetime | None
+    closed_by: str
+
+    @classmethod
+    def of(cls, incident: Incident) -> Self:
+        """Copy a row's facts."""
+        return cls(
+            id=incident.id or 0,
+            label=incident.label,
+            team=incident.team,
+            app=incident.app,
+            cause=incident.cause,
+            network=incident.network,
+            opened_at=incident.opened_at,
+            closed_at=incident.closed_at,
+            closed_by=incident.closed_by,
+        )
 
 
 class IncidentPosts(Protocol):
-    """The escalation channel, as these duties see it. Every method raises SpeakError only."""
+    """Posts incidents in the escalation channel. Every method raises SlackError only."""
 
     async def post(
-        self, incident: Incident, tickets_found: Sequence[Ticket], key: str
+        self, incident: IncidentFacts, tickets_found: Sequence[Ticket], key: str
     ) -> MessageRef:
-        """Post an incident with its tickets, and call the group."""
+        """Post an incident with its tickets, and mention the support group."""
 
-    async def update(self, incident: Incident, tickets_found: Sequence[Ticket]) -> None:
+    async def update(
+        self, incident: IncidentFacts, tickets_found: Sequence[Ticket], message_ref: MessageRef
+    ) -> None:
         """Edit the post of an incident."""
 
-    async def permalink(self, incident: Incident) -> str:
-        """Return the post's address, "" when it cannot be had now."""
-
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Look for a post with this key that may have arrived without an answer."""
+    async def permalink(self, team: str, message_ref: MessageRef) -> str:
+        """Return the post's address, "" when Slack does not return it now."""
 
 
 class IncidentService:
@@ -77,50 +107,53 @@ class IncidentService:
 class IncidentJobs:
     """One carrier for gathering a ticket, one for an incident's post."""
 
-    def __init__(self, context: Context, posts: IncidentPosts) -> None:
+    def __init__(self, context: Context, publisher: Publisher, posts: IncidentPosts) -> None:
         self._context = context
+        self._publisher = publisher
         self._posts = posts
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {GROUP: self.group, POST: self.post_or_update}
 
-    async def group(self, job: models.Job) -> dt.datetime | None:
-        """Let a ticket join an incident, or open one with others like it."""
-        number, now = job.ticket or 0, self._context.clock.now()
+    async def group(self, run: Run, number: int) -> None:
+        """Add a ticket to an incident, or open one with others like it."""
+        _, now = run, self._context.clock.now()
         await self._context.commit(lambda session: _group_ticket(session, number, now))
-        return None
 
-    async def post_or_update(self, job: models.Job) -> dt.datetime | None:
-        """Post an incident or edit its post; come back to close it when it has been quiet."""
-        number, now = int(job.name.rpartition("-")[2]), self._context.clock.now()
+    async def post_or_update(self, run: Run, number: int) -> dt.datetime | None:
+        """Post an incident or edit its post; returns when to close a quiet incident."""
+        now = self._context.clock.now()
         incident, tickets_found = await self._context.store.transact(
             lambda s: _load_and_close(s, number, now)
         )
         if incident.ts:
+            message_ref = MessageRef(incident.channel, incident.ts)
             try:
-                await self._posts.update(incident, tickets_found)
+                await self._posts.update(IncidentFacts.of(incident), tickets_found, message_ref)
             except SlackMessageGoneError:
-                log.info("the post of %s is gone; posting it anew", incident.label)
+                log.info("the post of %s is deleted; posting it again", incident.label)
                 incident.ts = ""
         if not incident.ts:
-            await self._post(job, incident, tickets_found)
+            await self._post(run, incident, tickets_found)
         return None if incident.closed_at else incident.last_ticket_at + CLOSE_AFTER
 
-    async def _post(
-        self, job: models.Job, incident: Incident, tickets_found: Sequence[Ticket]
-    ) -> None:
-        key, first = job.name, tickets_found[0]
-        since = incident.opened_at - _SEARCH_MARGIN
-        existing = await self._posts.find(first, key, since) if job.attempt > 1 else None
-        posted = existing or await self._posts.post(incident, tickets_found, key)
+    async def _post(self, run: Run, incident: Incident, tickets_found: Sequence[Ticket]) -> None:
+        facts = IncidentFacts.of(incident)
+        where = Destination(incident.team, self._context.settings.escalation_channel)
+        posted, is_new = await self._publisher.publish_once(
+            run,
+            where,
+            incident.opened_at,
+            lambda: self._posts.post(facts, tickets_found, run.key),
+        )
         incident.channel, incident.ts = posted.channel, posted.ts
         await self._save_location(incident)
-        incident.permalink = await self._posts.permalink(incident)
+        incident.permalink = await self._posts.permalink(incident.team, posted)
         await self._save_location(incident)
-        if existing is not None:
-            await self._posts.update(incident, tickets_found)
+        if not is_new:
+            await self._posts.update(facts, tickets_found, posted)
 
     async def _save_location(self, incident: Incident) -> None:
         """Keep where the post stands, and have every ticket's card link it."""
@@ -232,7 +265,7 @@ def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime
 
 
 def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetime) -> None:
-    store_jobs.enqueue(session, f"{POST}:{incident.label}", POST, due_at=now)
+    store_jobs.enqueue(session, f"{POST}:{incident.label}", POST, incident.id, due_at=now)
 
 
 def _load_and_close(

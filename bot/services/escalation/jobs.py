@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from bot.errors import CloudError, SlackAccessLostError
 from bot.escalation import EscalationEvent, Policy, find_escalation, next_step
-from bot.ports import MessageRef, Priority, Window
+from bot.jobs.run import JobFunction, Run
+from bot.ports import Destination, MessageRef, Priority, Window
 from bot.services.context import Context
 from bot.services.escalation.schedule import ESCALATE, schedule_escalation, set_liveness
+from bot.services.publishing import Publisher
 from bot.services.tickets.enqueue import enqueue
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.escalation import incidents
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
 PAGE: Final = "call_group"
 ALERT: Final = "alert"
 CARD_WAIT: Final = dt.timedelta(minutes=1)
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)
 MAX_LOOKBACK: Final = dt.timedelta(hours=8)  # what any cloud answers in one question
-SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread names them all the same
 
 
@@ -37,39 +37,32 @@ class Pager(Protocol):
     async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Call people into the ticket's thread."""
 
-    async def find(self, ticket: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Look in the thread for a post with this key that may have arrived without an answer."""
-
     async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
         """Tell one person privately that nobody has taken the ticket."""
-
-    async def find_alert(
-        self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Look for such a message that may have arrived without an answer."""
 
 
 class EscalationJobs:
     """One carrier for the timer, one for calling in the thread, one for calling privately."""
 
-    def __init__(self, context: Context, pager: Pager) -> None:
+    def __init__(self, context: Context, publisher: Publisher, pager: Pager) -> None:
         self._context = context
+        self._publisher = publisher
         self._pager = pager
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {ESCALATE: self.escalate, PAGE: self.call, ALERT: self.alert}
 
-    async def escalate(self, job: models.Job) -> dt.datetime | None:
-        """Take the step that is due; the ticket says whether it still is, and when."""
-        number, label = job.ticket or 0, job.name
+    async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:
+        """Run an escalation step if it is still due; returns when to try a postponed one again."""
+        _ = run
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
-        if _is_due(ticket, label, self._context.clock.now()) and ticket.is_live:
+        if _is_due(ticket, step, self._context.clock.now()) and ticket.is_live:
             await self._check_still_live(ticket)
         return await self._context.commit(
             lambda session: _run_step(
-                session, number, label, self._context.policy, self._context.clock.now()
+                session, number, step, self._context.policy, self._context.clock.now()
             )
         )
 
@@ -96,58 +89,59 @@ class EscalationJobs:
 
         await self._context.store.transact(work)
 
-    async def call(self, job: models.Job) -> dt.datetime | None:
-        """Call people into the thread."""
-        ticket, event = await self._read(job)
+    async def call(self, run: Run, number: int, revision: int) -> dt.datetime | None:
+        """Mention people in the ticket's thread."""
+        ticket, event = await self._read(number, revision)
         if event is None:
             return None
         if not ticket.card_ts:
             return self._context.clock.now() + CARD_WAIT
-        since = ticket.created_at - SEARCH_MARGIN
-        if job.attempt < 2 or not await self._pager.find(ticket, job.name, since):  # noqa: PLR2004 - the second try
-            await self._pager.call(ticket, event, job.name)
+        await self._publisher.publish_once(
+            run,
+            Destination.thread_of(ticket),
+            ticket.created_at,
+            lambda: self._pager.call(ticket, event, run.key),
+        )
         return None
 
-    async def alert(self, job: models.Job) -> dt.datetime | None:
-        """Tell one person privately; somebody who cannot be written to is named in the thread."""
-        ticket, event = await self._read(job)
+    async def alert(self, run: Run, number: int, revision: int, person: str) -> None:
+        """Send one person a private message; gives up after an hour without access."""
+        ticket, event = await self._read(number, revision)
         if event is None:
-            return None
-        person, since = job.name.rpartition(":")[2], event.at - SEARCH_MARGIN
+            return
         try:
-            if job.attempt > 1:
-                found = await self._pager.find_alert(ticket, person, job.name, since)
-                if found is not None:
-                    return None
-            await self._pager.alert(ticket, person, job.name)
+            await self._publisher.publish_once(
+                run,
+                Destination(ticket.team, person=person),
+                event.at,
+                lambda: self._pager.alert(ticket, person, run.key),
+            )
         except SlackAccessLostError as error:
             if self._context.clock.now() < event.at + ALERT_TIMEOUT:
                 raise
-            log.info("somebody cannot be told about %s: %s", ticket.label, error)
-        return None
+            log.info("an alert about %s cannot be delivered: %s", ticket.label, error)
 
-    async def _read(self, job: models.Job) -> tuple[Ticket, EscalationEvent | None]:
-        """Find a ticket and its call; None when somebody took the ticket before it went out."""
-        number, call = job.ticket or 0, int(job.name.split(":")[2])
+    async def _read(self, number: int, revision: int) -> tuple[Ticket, EscalationEvent | None]:
+        """Return a ticket and its escalation; None when it was claimed before the message."""
         ticket = await self._context.store.read(lambda session: tickets.find(session, number))
-        event = find_escalation(ticket, call)
+        event = find_escalation(ticket, revision)
         is_over = ticket.status is not Status.OPEN or ticket.duplicate_of is not None
         return ticket, None if event and is_over and not event.person else event
 
 
-def _is_due(ticket: Ticket, name: str, now: dt.datetime) -> bool:
+def _is_due(ticket: Ticket, step: int, now: dt.datetime) -> bool:
     if ticket.escalates_at is None or now < ticket.escalates_at:
         return False
-    return name == f"{ESCALATE}:{ticket.label}:{ticket.escalation_step + 1}"
+    return step == ticket.escalation_step + 1
 
 
 def _run_step(
-    session: Session, number: int, name: str, policy: Policy, now: dt.datetime
+    session: Session, number: int, step_number: int, policy: Policy, now: dt.datetime
 ) -> dt.datetime | None:
-    """Take the step of this name; returns when to come again if it was put off."""
+    """Run the step with this number; returns when to try again if it was postponed."""
     ticket = tickets.lock(session, number)
     step = next_step(ticket, policy, now)
-    if step is None or name != f"{ESCALATE}:{ticket.label}:{step.number}":
+    if step is None or step.number != step_number:
         return None
     if step.at > now:
         if ticket.escalates_at != step.at:
@@ -171,4 +165,5 @@ def _enqueue_pages(
     enqueue(session, ticket, PAGE, now)
     for person in people:
         name = f"{ALERT}:{ticket.label}:{ticket.revision}:{person}"
-        store_jobs.enqueue(session, name, ALERT, ticket=ticket.id, due_at=now)
+        arguments = (ticket.id, ticket.revision, person)
+        store_jobs.enqueue(session, name, ALERT, *arguments, ticket=ticket.id, due_at=now)

@@ -25,7 +25,8 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
     session.add(ticket)
     if step:
         name = f"{ESCALATE}:{ticket.label}:{step.number}"
-        store_jobs.enqueue(session, name, ESCALATE, ticket=ticket.id, due_at=step.at)
+        arguments = (ticket.id, step.number)
+        store_jobs.enqueue(session, name, ESCALATE, *arguments, ticket=ticket.id, due_at=step.at)
 
 
 def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:

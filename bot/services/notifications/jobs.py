@@ -13,7 +13,8 @@ from bot.errors import (
     SlackMessageGoneError,
     SlackUnreachableError,
 )
-from bot.ports import MessageRef
+from bot.jobs.run import JobFunction, Run
+from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.notifications.rules import (
     NOTIFY,
@@ -24,7 +25,8 @@ from bot.services.notifications.rules import (
     Notification,
     TicketEvent,
 )
-from bot.store import Session, models
+from bot.services.publishing import Publisher
+from bot.store import Session
 from bot.store.models import SentNotification
 from bot.store.notifications import sent
 from bot.store.preferences import preferences
@@ -32,12 +34,10 @@ from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket
 
 log = logging.getLogger(__name__)
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 Send = Callable[[], Awaitable[MessageRef]]
 
 DELIVERY_TIMEOUT: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
 _CARD_WAIT: Final = dt.timedelta(minutes=1)
-_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 _OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row want one offer
 
 
@@ -52,20 +52,10 @@ class NotificationSender(Protocol):
     ) -> None:
         """Edit what somebody was told, now that the ticket stands otherwise."""
 
-    async def find_direct_message(
-        self, ticket: Ticket, person: str, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Look for a private message that may have arrived without an answer."""
-
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
     ) -> MessageRef:
         """Say in a ticket's thread what happened to it, or to another one."""
-
-    async def find_posted_note(
-        self, thread: Ticket, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Look for a note that may have arrived without an answer."""
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool
@@ -79,8 +69,9 @@ class NotificationSender(Protocol):
 class NotificationLog:
     """What people were told privately, so that nothing is told twice."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, publisher: Publisher) -> None:
         self._context = context
+        self._publisher = publisher
 
     async def is_muted(self, ticket: Ticket, notification: Notification) -> bool:
         """Tell whether somebody does without this kind of message."""
@@ -139,34 +130,34 @@ class NotificationLog:
         await self._context.store.transact(work)
 
     async def notify_once(
-        self,
-        notification: Notification,
-        send: Send,
-        find: Callable[[dt.datetime], Awaitable[MessageRef | None]],
+        self, run: Run, team: str, notification: Notification, send: Send
     ) -> None:
-        """Tell something unless it was told; somebody who has left is given up after a day."""
+        """Send a private message unless it was sent; gives up after a day without access."""
         sent_notification, is_new = await self.reserve(notification)
         if sent_notification.sent_at is not None:
             return
+        where = Destination(team, person=notification.person)
+        attempted_at = sent_notification.attempted_at
         try:
-            posted = None if is_new else await find(sent_notification.attempted_at - _SEARCH_MARGIN)
+            posted = None if is_new else await self._publisher.find(where, run.key, attempted_at)
             await self.mark_sent(sent_notification, posted or await send())
         except SlackAccessLostError as error:
-            if self._context.clock.now() < sent_notification.attempted_at + DELIVERY_TIMEOUT:
+            if self._context.clock.now() < attempted_at + DELIVERY_TIMEOUT:
                 raise
-            log.info("%s cannot be told: %s", notification.name, error)
+            log.info("%s cannot be delivered: %s", notification.name, error)
 
 
 class NotificationJobs:
     """One carrier for each kind of telling."""
 
-    def __init__(self, context: Context, sender: NotificationSender) -> None:
+    def __init__(self, context: Context, publisher: Publisher, sender: NotificationSender) -> None:
         self._context = context
+        self._publisher = publisher
         self._sender = sender
-        self._notification_log = NotificationLog(context)
+        self._notification_log = NotificationLog(context, publisher)
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {
             NOTIFY: self.send_direct_message,
@@ -175,79 +166,80 @@ class NotificationJobs:
             OFFER_REOPEN: self.offer_reopening,
         }
 
-    async def send_direct_message(self, job: models.Job) -> dt.datetime | None:
-        """Tell somebody privately what happened, unless it is no longer so."""
-        notification = Notification.read(job.name)
+    async def send_direct_message(
+        self, run: Run, number: int, kind: str, person: str, occasion: str
+    ) -> None:
+        """Send somebody a private message about a ticket, unless it is outdated."""
+        notification = Notification(number, kind, person, occasion)
         ticket = await self._ticket(notification.ticket)
-        if not _is_still_true(ticket, notification) or await self._notification_log.is_muted(
-            ticket, notification
-        ):
-            return None
+        if not _is_still_true(ticket, notification):
+            return
+        if await self._notification_log.is_muted(ticket, notification):
+            return
         await self._notification_log.notify_once(
+            run,
+            ticket.team,
             notification,
             lambda: self._sender.send_direct_message(ticket, notification),
-            lambda since: self._sender.find_direct_message(
-                ticket, notification.person, notification.name, since
-            ),
         )
-        return None
 
-    async def update_notification(self, job: models.Job) -> dt.datetime | None:
-        """Edit what was told; a message that is gone needs no edit."""
-        notification = Notification.read(job.name)
+    async def update_notification(
+        self, run: Run, number: int, kind: str, person: str, occasion: str
+    ) -> None:
+        """Edit a message that was sent; a deleted message needs no edit."""
+        _ = run
+        notification = Notification(number, kind, person, occasion)
         ticket = await self._ticket(notification.ticket)
         sent_notification, _ = await self._notification_log.reserve(notification)
         if not sent_notification.ts:
-            return None
+            return
         try:
             await self._sender.update_notification(
                 ticket, MessageRef(sent_notification.channel, sent_notification.ts), notification
             )
         except (SlackMessageGoneError, SlackAccessLostError) as error:
-            log.info("%s stays as it is: %s", notification.name, error)
-        return None
+            log.info("%s is not updated: %s", notification.name, error)
 
-    async def post_note(self, job: models.Job) -> dt.datetime | None:
-        """Say in a thread what happened."""
-        _, _, label, place = job.name.split(":")
-        thread = await self._ticket(job.ticket or 0)
-        ticket = await self._ticket(int(label.removeprefix("LD-")))
+    async def post_note(
+        self, run: Run, thread_number: int, number: int, index: int
+    ) -> dt.datetime | None:
+        """Post a note about an event of a ticket's history in a ticket's thread."""
+        thread, ticket = await self._ticket(thread_number), await self._ticket(number)
         if not thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
-        event = ticket.history[int(place)]
-        at = dt.datetime.fromisoformat(event["at"])
-        existing = None
-        if job.attempt > 1:
-            existing = await self._sender.find_posted_note(thread, job.name, at - _SEARCH_MARGIN)
-        if existing is None:
-            await self._sender.post_note(thread, ticket, event, job.name)
+        event = ticket.history[index]
+        await self._publisher.publish_once(
+            run,
+            Destination.thread_of(thread),
+            dt.datetime.fromisoformat(event["at"]),
+            lambda: self._sender.post_note(thread, ticket, event, run.key),
+        )
         return None
 
-    async def offer_reopening(self, job: models.Job) -> dt.datetime | None:
-        """Offer to open a ticket again; what only one person sees cannot be looked for later."""
-        ticket = await self._ticket(job.ticket or 0)
+    async def offer_reopening(self, run: Run, number: int, ts: str, channel: str) -> None:
+        """Offer to open a ticket again; an ephemeral message cannot be found again later."""
+        _ = run
+        ticket = await self._ticket(number)
         if ticket.status is not Status.RESOLVED:
-            return None
-        _, _, ts, *direct = job.name.split(":")
+            return
         notification = Notification(ticket.id, OFFERED, ticket.reporter, ts)
         if await self._context.store.read(
             lambda session: self._was_offered_recently(session, notification)
         ):
-            return None
+            return
         sent_notification, is_new = await self._notification_log.reserve(notification)
         if not is_new:
-            return None
+            return
         try:
-            posted = await self._sender.offer_reopening(ticket, notification, in_thread=not direct)
+            posted = await self._sender.offer_reopening(ticket, notification, in_thread=not channel)
         except SlackError as error:
             if not (isinstance(error, SlackUnreachableError) and error.maybe_arrived):
                 await self._notification_log.discard(sent_notification)
             if isinstance(error, SlackAccessLostError):
                 log.info("%s cannot be offered: %s", ticket.label, error)
-                return None
+                return
             raise
         await self._notification_log.mark_sent(sent_notification, posted)
-        return None
 
     def _was_offered_recently(self, session: Session, notification: Notification) -> bool:
         newest = sent.find_newest(session, notification.ticket, notification.kind)

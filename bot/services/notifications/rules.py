@@ -37,15 +37,16 @@ class Notification:
         """The name its duty and its message carry, such as `tell:LD-12:claimed:U1:0`."""
         return f"{NOTIFY}:LD-{self.ticket}:{self.kind}:{self.person}:{self.occasion}"
 
-    @classmethod
-    def read(cls, name: str) -> Notification:
-        """Read the name of a duty."""
-        _, label, kind, person, occasion = name.split(":", 4)
-        return cls(int(label.removeprefix("LD-")), kind, person, occasion)
+    @property
+    def arguments(self) -> tuple[int, str, str, str]:
+        """The arguments of its job."""
+        return self.ticket, self.kind, self.person, self.occasion
 
     def enqueue(self, session: Session, now: dt.datetime) -> None:
         """Owe that it is told."""
-        store_jobs.enqueue(session, self.name, NOTIFY, ticket=self.ticket, due_at=now)
+        store_jobs.enqueue(
+            session, self.name, NOTIFY, *self.arguments, ticket=self.ticket, due_at=now
+        )
 
 
 def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt.datetime) -> None:
@@ -57,9 +58,9 @@ def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt
         if event["what"] in ("reopened", "helped"):
             _enqueue_updates(session, ticket, now)
         if event["what"] == "reopened":
-            _enqueue_thread_note(session, ticket.id, f"{ticket.label}:{index}", now)
+            _enqueue_thread_note(session, ticket.id, ticket, index, now)
         if event["what"] == "merged":  # the other thread tells it, too
-            _enqueue_thread_note(session, event["ticket"], f"{ticket.label}:{index}", now)
+            _enqueue_thread_note(session, event["ticket"], ticket, index, now)
 
 
 def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> list[Notification]:
@@ -94,21 +95,28 @@ def _enqueue_updates(session: Session, ticket: Ticket, now: dt.datetime) -> None
             ticket.id, sent_notification.kind, sent_notification.person, sent_notification.key
         )
         name = notification.name.replace(NOTIFY, UPDATE, 1)
-        store_jobs.enqueue(session, name, UPDATE, ticket=ticket.id, due_at=now)
+        store_jobs.enqueue(
+            session, name, UPDATE, *notification.arguments, ticket=ticket.id, due_at=now
+        )
 
 
-def _enqueue_thread_note(session: Session, thread: int, occasion: str, now: dt.datetime) -> None:
-    """Owe a note in the thread of one ticket about a step of that or of another."""
-    store_jobs.enqueue(
-        session, f"{POST_NOTE}:LD-{thread}:{occasion}", POST_NOTE, ticket=thread, due_at=now
-    )
+def _enqueue_thread_note(
+    session: Session, thread: int, ticket: Ticket, index: int, now: dt.datetime
+) -> None:
+    """Enqueue a note in the thread of ticket `thread` about an event in a ticket's history."""
+    name = f"{POST_NOTE}:LD-{thread}:{ticket.label}:{index}"
+    arguments = (thread, ticket.id, index)
+    store_jobs.enqueue(session, name, POST_NOTE, *arguments, ticket=thread, due_at=now)
 
 
-def enqueue_reopen_offer(session: Session, ticket: Ticket, ts: str, now: dt.datetime) -> None:
-    """Owe the offer to open a ticket again, after the reply `ts` of its reporter.
+def enqueue_reopen_offer(
+    session: Session, ticket: Ticket, ts: str, now: dt.datetime, *, channel: str = ""
+) -> None:
+    """Enqueue the offer to open a ticket again, after the reply `ts` of its reporter.
 
-    What was said in a direct channel has that channel behind it: `1795.1:D1`.
+    `channel` is the direct channel of the reply, "" for a reply in the ticket's thread.
     """
-    store_jobs.enqueue(
-        session, f"{OFFER_REOPEN}:{ticket.label}:{ts}", OFFER_REOPEN, ticket=ticket.id, due_at=now
-    )
+    occasion = f"{ts}:{channel}" if channel else ts
+    name = f"{OFFER_REOPEN}:{ticket.label}:{occasion}"
+    arguments = (ticket.id, ts, channel)
+    store_jobs.enqueue(session, name, OFFER_REOPEN, *arguments, ticket=ticket.id, due_at=now)

@@ -16,16 +16,17 @@ from typing import Final, Protocol
 from bot.cron import next_due
 from bot.errors import LagdeskError, SlackError
 from bot.i18n.messages import message
-from bot.ports import MessageRef, Priority, Topic
+from bot.jobs.run import JobFunction, Run, with_arguments
+from bot.ports import Destination, MessageRef, Priority, Topic
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
+from bot.services.publishing import Publisher
 from bot.services.summary.report import WeekReport
 from bot.services.summary.service import CSV, MAX_GAP, SummaryService
 from bot.services.summary.week_over_week import WeeklyMetrics, week_over_week_changes
 from bot.services.summary.weeks import Week, last_complete
 from bot.services.tickets import export
-from bot.services.tickets.jobs import SEARCH_MARGIN, JobHandler
-from bot.store import Session, models
+from bot.store import Session
 from bot.store import jobs as store_jobs
 from bot.store.summary import weeks as store
 
@@ -39,7 +40,7 @@ _WAIT_S, _POLL_S = 60, 0.5
 _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 
 
-class SummaryPublisher(Protocol):
+class SummaryPosts(Protocol):
     """Slack, as the weekly summary sees it. Every method raises SpeakError."""
 
     async def workspace(self, channel: str) -> str:
@@ -50,17 +51,12 @@ class SummaryPublisher(Protocol):
 
     async def post_details(
         self,
-        place: store.WeeklySummary,
+        thread: Destination,
         report: WeekReport,
         weekly_metrics: Sequence[WeeklyMetrics],
         key: str,
     ) -> MessageRef:
         """Post the details in the summary's thread."""
-
-    async def find(
-        self, place: store.WeeklySummary, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Look for a post with this key that may have arrived without an answer."""
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
         """Give somebody a file in their direct channel."""
@@ -74,18 +70,20 @@ class SummaryJobs:
         context: Context,
         summary: SummaryService,
         app_metrics: AppMetricsService,
-        publisher: SummaryPublisher,
+        publisher: Publisher,
+        posts: SummaryPosts,
     ) -> None:
         self._context = context
         self._summary = summary
         self._app_metrics = app_metrics
         self._publisher = publisher
+        self._posts = posts
         self._zone = summary.zone
         self._schedule = context.settings.summary_schedule
         self._published: set[str] = set()  # duties whose posts went out from here
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {
             POST: self.post,
@@ -104,11 +102,11 @@ class SummaryJobs:
 
         await self._context.commit(work)
 
-    async def record_heartbeat(self, job: models.Job) -> dt.datetime | None:
+    async def record_heartbeat(self, run: Run) -> dt.datetime | None:
         """Note that Lagdesk runs, so that a silent week can be told from a missed one."""
         now = self._context.clock.now()
         await self._context.store.transact(lambda s: store.record_uptime(s, now, MAX_GAP))
-        log.debug("%s: noted", job.name)
+        log.debug("%s: recorded", run.key)
         return now + HEARTBEAT_INTERVAL
 
     def _enqueue_due(self, session: Session, now: dt.datetime) -> None:
@@ -145,46 +143,56 @@ class SummaryJobs:
     def _enqueue(self, session: Session, week: Week, due_at: dt.datetime) -> None:
         channel = self._context.settings.summary_channel
         store.enqueue(session, week.label, channel, due_at)
-        store_jobs.enqueue(session, job_name(POST, week, channel), POST, due_at=due_at)
+        name = job_name(POST, week, channel)
+        store_jobs.enqueue(session, name, POST, week.label, channel, due_at=due_at)
 
-    async def post(self, job: models.Job) -> dt.datetime | None:
+    async def post(self, run: Run, label: str, channel: str) -> None:
         """Post a week's summary, unless it is posted."""
         now = self._context.clock.now()
         await self._context.commit(lambda session: self._enqueue_due(session, now))
-        place, week = await self._find_summary(job)
-        if place is None or place.posted_at is not None:
-            return None
-        place.team = await self._publisher.workspace(place.channel)
-        posted = await self._find(job, place, week)
-        if posted is None:
-            report = await self._summary.count(week, self._summary.team_filter(place.team))
-            posted = await self._publisher.post(place.team, place.channel, report, job.name)
-            self._published.add(job.name)
-        await self._note(place, week, posted)
-        return None
+        summary, week = await self._find_summary(label, channel)
+        if summary is None or summary.posted_at is not None:
+            return
+        team = summary.team = await self._posts.workspace(channel)
+        posted, is_new = await self._publisher.publish_once(
+            run,
+            Destination(team, channel),
+            week.until(self._zone),
+            lambda: self._post(team, channel, week, run.key),
+        )
+        if is_new:
+            self._published.add(run.key)
+        await self._note(summary, week, posted)
 
-    async def post_details(self, job: models.Job) -> dt.datetime | None:
+    async def _post(self, team: str, channel: str, week: Week, key: str) -> MessageRef:
+        report = await self._summary.count(week, self._summary.team_filter(team))
+        return await self._posts.post(team, channel, report, key)
+
+    async def post_details(self, run: Run, label: str, channel: str) -> None:
         """Post the details in the summary's thread, unless they are posted."""
-        place, week = await self._find_summary(job)
-        if place is None or not place.ts or place.details_ts:
-            return None
+        summary, week = await self._find_summary(label, channel)
+        if summary is None or not summary.ts or summary.details_ts:
+            return
         metrics: dict[str, float] = {}
-        posted = await self._find(job, place, week)
-        if posted is None:
-            report = await self._summary.count(week, self._summary.team_filter(place.team))
-            weekly_metrics = await self._fetch_metrics(week, place.channel)
-            posted = await self._publisher.post_details(place, report, weekly_metrics, job.name)
-            metrics = {key: mean for each in weekly_metrics for key, mean in each.means.items()}
-        ts = posted.ts
+        where = Destination(summary.team, channel, summary.ts)
+
+        async def post() -> MessageRef:
+            report = await self._summary.count(week, self._summary.team_filter(where.team))
+            weekly_metrics = await self._fetch_metrics(week, channel)
+            metrics.update(
+                (key, mean) for each in weekly_metrics for key, mean in each.means.items()
+            )
+            return await self._posts.post_details(where, report, weekly_metrics, run.key)
+
+        posted, _ = await self._publisher.publish_once(run, where, week.until(self._zone), post)
 
         def work(session: Session) -> None:
-            stored = store.find(session, place.week, place.channel)
+            stored = store.find(session, label, channel)
             if stored is not None:
-                stored.details_ts = ts
+                stored.details_ts = posted.ts
                 stored.metrics = metrics or stored.metrics
 
         await self._context.store.transact(work)
-        return None
 
     async def _fetch_metrics(self, week: Week, channel: str) -> list[WeeklyMetrics]:
         """Ask each cloud how much its apps are used and how good they are; people come first."""
@@ -199,20 +207,13 @@ class SummaryJobs:
                 found.append(WeeklyMetrics(app_metrics, changes))
         return found
 
-    async def _find_summary(self, job: models.Job) -> tuple[store.WeeklySummary | None, Week]:
-        """Find the summary a duty is about; None when the channel is no longer the one."""
-        _, label, channel = job.name.split(":", 2)
+    async def _find_summary(
+        self, label: str, channel: str
+    ) -> tuple[store.WeeklySummary | None, Week]:
+        """Find a summary by its week; None when the channel is no longer SUMMARY_CHANNEL."""
         found = await self._context.store.read(lambda session: store.find(session, label, channel))
         is_current = channel == self._context.settings.summary_channel
         return (found if is_current else None), Week.read(label)
-
-    async def _find(
-        self, job: models.Job, place: store.WeeklySummary, week: Week
-    ) -> MessageRef | None:
-        if job.attempt <= 1:
-            return None
-        since = week.until(self._zone) - SEARCH_MARGIN
-        return await self._publisher.find(place, job.name, since)
 
     async def _note(self, place: store.WeeklySummary, week: Week, posted: MessageRef) -> None:
         now = self._context.clock.now()
@@ -221,7 +222,8 @@ class SummaryJobs:
             stored = store.find(session, place.week, place.channel)
             if stored is not None:
                 stored.team, stored.ts, stored.posted_at = place.team, posted.ts, now
-            store_jobs.enqueue(session, job_name(DETAILS, week, place.channel), DETAILS, due_at=now)
+            name = job_name(DETAILS, week, place.channel)
+            store_jobs.enqueue(session, name, DETAILS, week.label, place.channel, due_at=now)
 
         await self._context.commit(work)
 
@@ -266,7 +268,7 @@ class SummaryJobs:
         if job is None:
             return False
         try:
-            await self.job_handlers[job.kind](job)
+            await with_arguments(self.job_handlers[job.kind])(job)
         except SlackError as error:
             error_text, later = str(error), now + dt.timedelta(minutes=1)
             await self._context.store.transact(
@@ -289,9 +291,9 @@ class SummaryJobs:
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
 
-    async def send_csv(self, job: models.Job) -> dt.datetime | None:
-        """Send the week's tickets as a file to whoever asked."""
-        _, label, team, person, _ = job.name.split(":", 4)
+    async def send_csv(self, run: Run, label: str, team: str, person: str) -> None:
+        """Send the week's tickets as a file to whoever requested it."""
+        _ = run
         week = Week.read(label)
         since, until = week.since(self._zone), week.until(self._zone)
         found = await self._context.store.read(
@@ -302,8 +304,7 @@ class SummaryJobs:
         out = io.StringIO(newline="")
         export.write_tickets(found, out, "csv")
         content = out.getvalue().encode("utf-8-sig")  # else Excel reads no Chinese
-        await self._publisher.send_file(team, person, f"lagdesk-{label}.csv", content)
-        return None
+        await self._posts.send_file(team, person, f"lagdesk-{label}.csv", content)
 
 
 def job_name(kind: str, week: Week, channel: str) -> str:

@@ -92,7 +92,7 @@ class SummaryService:
         now, name = self._context.clock.now(), f"{CSV}:{week.label}:{team}:{person}:{origin}"
 
         def work(session: Session) -> None:
-            store_jobs.enqueue(session, name, CSV, due_at=now)
+            store_jobs.enqueue(session, name, CSV, week.label, team, person, due_at=now)
             audit_log.record_export(session, team, person, week.label, origin=name, at=now)
 
         await self._context.commit(work)

@@ -127,7 +127,7 @@ class TicketActions:
             ticket = session.get(Ticket, notification.ticket) if notification else None
             known = ticket is not None and ticket.team == answer.team
             if ticket is not None and known and replies.asks_to_reopen(ticket, answer):
-                rules.enqueue_reopen_offer(session, ticket, f"{answer.ts}:{answer.channel}", now)
+                rules.enqueue_reopen_offer(session, ticket, answer.ts, now, channel=answer.channel)
 
         await self._context.commit(work)
 

@@ -11,9 +11,9 @@ from bot.ticket import Ticket
 
 def enqueue(session: Session, ticket: Ticket, kind: str, due_at: dt.datetime) -> None:
     """Enqueue a job of a ticket. `call_group` can run several times, other kinds are one job."""
-    name = f"{kind}:{ticket.label}"
+    name, arguments = f"{kind}:{ticket.label}", [ticket.id]
     if kind == "call_group":
-        name = f"{name}:{ticket.revision}"
+        name, arguments = f"{name}:{ticket.revision}", [ticket.id, ticket.revision]
         if session.get(models.Job, name) is not None:  # enqueued by the same click before
             return
-    store_jobs.enqueue(session, name, kind, ticket=ticket.id, due_at=due_at)
+    store_jobs.enqueue(session, name, kind, *arguments, ticket=ticket.id, due_at=due_at)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bot.errors import NotAllowedError, SlackAccessLostError
-from bot.ports import MessageRef
+from bot.jobs.run import JobFunction, Run
+from bot.ports import Destination, MessageRef
 from bot.services.context import Context
 from bot.services.prefill.ticket_names import CardLink, parse_ticket_names
+from bot.services.publishing import Publisher
 from bot.services.tickets.access import find_visible
 from bot.store import Session, models
 from bot.store import jobs as store_jobs
@@ -19,14 +21,12 @@ from bot.store.tickets import mentions, tickets
 from bot.ticket import Ticket
 
 log = logging.getLogger(__name__)
-JobHandler = Callable[[models.Job], Awaitable[dt.datetime | None]]
 
 REPLY: Final = "mention"
 MAX_REPLIED: Final = 3  # a message that names more is a list, and its writer knows them
 MAX_READ: Final = 20
 REPEAT_INTERVAL: Final = dt.timedelta(hours=1)  # in one thread
 REPLY_TIMEOUT: Final = dt.timedelta(minutes=10)  # later, nobody reads it
-_SEARCH_MARGIN: Final = dt.timedelta(seconds=30)  # Slack's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,12 @@ class ChannelMessage:
 
 
 class MentionReplies(Protocol):
-    """A channel, as this duty sees it. Every method raises SpeakError only."""
+    """Posts replies to messages that name tickets."""
 
     async def post_status(
-        self, mention: models.Mention, named_tickets: Sequence[Ticket], key: str
+        self, thread: Destination, named_tickets: Sequence[Ticket], key: str
     ) -> MessageRef:
-        """Tell the state of these tickets in the mention's thread."""
-
-    async def find(
-        self, mention: models.Mention, key: str, since: dt.datetime
-    ) -> MessageRef | None:
-        """Look there for a post with this key that may have arrived without an answer."""
+        """Post the status of these tickets in the message's thread. Raises SlackError."""
 
 
 class MentionService:
@@ -86,38 +81,40 @@ class MentionService:
 class MentionJobs:
     """Tells what is owed."""
 
-    def __init__(self, context: Context, posts: MentionReplies) -> None:
+    def __init__(self, context: Context, publisher: Publisher, posts: MentionReplies) -> None:
         self._context = context
+        self._publisher = publisher
         self._posts = posts
 
     @property
-    def job_handlers(self) -> Mapping[str, JobHandler]:
+    def job_handlers(self) -> Mapping[str, JobFunction]:
         """Which carrier carries out which kind of duty."""
         return {REPLY: self.post_status}
 
-    async def post_status(self, job: models.Job) -> None:
-        """Tell the state of tickets in the thread of the message that names them."""
-        _, team, channel, ts, number_list = job.name.split(":")
+    async def post_status(
+        self, run: Run, team: str, channel: str, ts: str, numbers: Sequence[int]
+    ) -> None:
+        """Post the status of tickets in the thread of the message that names them."""
         mention, named_tickets = await self._context.store.read(
-            lambda session: _read(session, (team, channel, ts), number_list)
+            lambda session: _read(session, (team, channel, ts), numbers)
         )
-        if (
-            mention is None
-            or not named_tickets
-            or self._context.clock.now() > mention.at + REPLY_TIMEOUT
-        ):
+        if mention is None or not named_tickets:
             return
+        if self._context.clock.now() > mention.at + REPLY_TIMEOUT:
+            return
+        where = Destination(team, channel, mention.thread_ts)
         try:
-            existing = None
-            if job.attempt > 1:
-                since = mention.at - _SEARCH_MARGIN
-                existing = await self._posts.find(mention, job.name, since)
-            posted = existing or await self._posts.post_status(mention, named_tickets, job.name)
-        except SlackAccessLostError as error:  # Lagdesk may not write here, or the message is gone
-            log.info("a ticket that was named is not told: %s", error)
+            posted, _ = await self._publisher.publish_once(
+                run,
+                where,
+                mention.at,
+                lambda: self._posts.post_status(where, named_tickets, run.key),
+            )
+        except SlackAccessLostError as error:  # no access, or the message is deleted
+            log.info("no reply to a message that names tickets: %s", error)
             return
         await self._context.store.transact(
-            lambda session: _note_answer(session, (team, channel, ts), posted)
+            lambda session: _save_reply(session, (team, channel, ts), posted)
         )
 
 
@@ -164,19 +161,20 @@ def _enqueue(
     if new:
         number_list = "+".join(map(str, new))
         name = f"{REPLY}:{message.team}:{message.channel}:{message.ts}:{number_list}"
-        store_jobs.enqueue(session, name, REPLY, due_at=now)
+        arguments = (message.team, message.channel, message.ts, new)
+        store_jobs.enqueue(session, name, REPLY, *arguments, due_at=now)
 
 
 def _read(
-    session: Session, key: tuple[str, str, str], number_list: str
+    session: Session, key: tuple[str, str, str], numbers: Sequence[int]
 ) -> tuple[models.Mention | None, list[Ticket]]:
-    named_tickets = [session.get(Ticket, int(number)) for number in number_list.split("+")]
+    named_tickets = [session.get(Ticket, number) for number in numbers]
     return session.get(models.Mention, key), [
         ticket for ticket in named_tickets if ticket is not None
     ]
 
 
-def _note_answer(session: Session, key: tuple[str, str, str], posted: MessageRef) -> None:
+def _save_reply(session: Session, key: tuple[str, str, str], posted: MessageRef) -> None:
     mention = session.get(models.Mention, key)
     if mention is not None:
         mention.reply_ts = posted.ts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import UniqueConstraint, delete
@@ -11,26 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
+from bot.call_control import ACTIVE_RECORDING_STATES, RecordingState
 from bot.ticket import EnumText, UtcTime
 
 _WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # an old signature is refused long before
-
-
-class RecordingState(StrEnum):
-    """Where a recording stands."""
-
-    PENDING = "waiting"  # the cloud did not take it yet; `reason` says why, once it was tried
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPED = "stopped"
-    UNCONFIRMED = "unconfirmed"  # it may run without our knowing its job; never begun again
-    REFUSED = "refused"
-    EXPIRED = "too_late"
-    NOT_FOUND = "gone"  # the cloud knows no such job any more
-    ABANDONED = "lost"  # asked about for so long that we stopped asking
-
-
-ACTIVE: Final = (RecordingState.PENDING, RecordingState.STARTING, RecordingState.RUNNING)
 
 
 class Recording(SQLModel, table=True):
@@ -74,7 +57,7 @@ class Recording(SQLModel, table=True):
     @property
     def is_active(self) -> bool:
         """Tell whether it may still change."""
-        return self.state in ACTIVE
+        return self.state in ACTIVE_RECORDING_STATES
 
 
 class RecordingFile(SQLModel, table=True):
@@ -118,7 +101,7 @@ def find_active(session: Session, ticket: int) -> Recording | None:
     """Find the recording of a ticket that goes on."""
     statement = (
         select(Recording)
-        .where(Recording.ticket == ticket, col(Recording.state).in_(ACTIVE))
+        .where(Recording.ticket == ticket, col(Recording.state).in_(ACTIVE_RECORDING_STATES))
         .order_by(col(Recording.id).desc())
     )
     return session.exec(statement).first()

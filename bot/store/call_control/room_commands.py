@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Field, Session, SQLModel, select
 
+from bot.call_control import RoomAction, RoomCommandState
 from bot.ticket import EnumText, UtcTime
-
-
-class RoomAction(StrEnum):
-    """What is done to a room."""
-
-    REMOVE_STUDENT = "remove_student"
-    REMOVE_TEACHER = "remove_teacher"
-    DISMISS = "dismiss"
-
-
-class RoomCommandState(StrEnum):
-    """What became of an order."""
-
-    PENDING = "waiting"  # not taken yet; `reason` says why, once it was tried
-    ACCEPTED = "taken"  # the cloud took it and does not tell whether it did it
-    NOT_FOUND = "not_there"  # the cloud knows no such room
-    REFUSED = "refused"
-    UNCONFIRMED = "unconfirmed"  # it may have arrived; never sent again
-    EXPIRED = "too_late"  # it could not be sent while it still made sense
 
 
 class RoomCommand(SQLModel, table=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from bot.jobs.signal import JobSignal
-from bot.ports import Clock, Cloud
+from bot.ports import Clock, Cloud, Destination, MessageRef
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
 from bot.services.preferences.languages import Languages
@@ -14,6 +15,14 @@ from bot.services.summary.jobs import SummaryJobs
 from bot.services.summary.service import SummaryService
 from bot.settings import Settings
 from bot.store import Store
+
+
+class NoMessages:
+    """A message finder for jobs that run once: looking for an earlier message is an error."""
+
+    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+        """Fail."""
+        raise AssertionError((where, key, since))
 
 
 class Supporters:
@@ -51,4 +60,6 @@ def make_context(
 def summary_jobs(context: Context) -> SummaryJobs:
     """Make the summary's jobs without Slack: they can be scheduled, but not run."""
     nothing: Any = None
-    return SummaryJobs(context, SummaryService(context), AppMetricsService(context), nothing)
+    return SummaryJobs(
+        context, SummaryService(context), AppMetricsService(context), nothing, nothing
+    )

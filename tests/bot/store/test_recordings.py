@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from bot.call import Side
+from bot.call_control import RecordingState
 from bot.store import Session, Store
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import Recording, RecordingFile, RecordingState
+from bot.store.call_control.recordings import Recording, RecordingFile
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

@@ -17,10 +17,11 @@ from sqlmodel import select
 
 from bot.app import Application, open_application
 from bot.call import Side
+from bot.call_control import RecordingState
 from bot.sandbox.clouds.huawei.control import sign_callback
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.settings import read_settings
-from bot.store.call_control.recordings import Recording, RecordingState, WebhookEvent
+from bot.store.call_control.recordings import Recording, WebhookEvent
 from handlers.slack.webhooks import MAX_EVENT_BYTES, add_webhooks
 from tests.conftest import OffsetClock
 

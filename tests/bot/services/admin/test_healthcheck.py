@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import NotAllowedError, SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
+from bot.jobs.run import Run
 from bot.ports import CheckResult, Health, Inquiry
 from bot.services.admin.healthcheck import (
     ANSWER_TIMEOUT,
@@ -21,7 +22,6 @@ from bot.services.context import Context
 from bot.settings import Settings, read_settings
 from bot.store import Store
 from bot.store import jobs as store_jobs
-from bot.store.models import Job
 from tests.bot.services.contexts import make_context
 from tests.conftest import OffsetClock
 
@@ -68,9 +68,7 @@ def context(store: Store, offset_clock: OffsetClock) -> Context:
 async def answer(context: Context, listener: Listener) -> None:
     """Request a health check and run its job."""
     await HealthCheckRequests(context).request("1.2.a", ASKED)
-    await HealthCheck(context, listener).run(
-        Job(name="checkup:1.2.a", kind="checkup", due_at=context.clock.now())
-    )
+    await HealthCheck(context, listener).run(Run("checkup:1.2.a"), "1.2.a")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import datetime as dt
 
 import pytest
 
+from bot.call_control import RoomCommandState
 from bot.clouds import errors
 from bot.clouds.endpoints import find_endpoint
 from bot.errors import CloudError
 from bot.services.call_control.outcomes import classify_command_failure
 from bot.services.call_control.recording_jobs import _poll_delay
-from bot.store.call_control.room_commands import RoomCommandState
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=dt.UTC)
 UNTIL = NOW + dt.timedelta(minutes=2)

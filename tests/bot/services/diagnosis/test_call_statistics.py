@@ -13,10 +13,10 @@ from bot.clouds.errors import unsupported
 from bot.diagnosis import Verdict
 from bot.errors import CloudError, CloudQuotaExceededError, CloudUnreachableError
 from bot.i18n.messages import message
+from bot.jobs.run import Run
 from bot.ports import CallStatistics, Diagnosis, FreezeBucket, Window
 from bot.services.diagnosis import call_statistics
 from bot.services.diagnosis.call_statistics import CallStatisticsJob
-from bot.store.models import Job
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -64,8 +64,7 @@ async def carry(
     store = SimpleNamespace(read=run, transact=run)
     clock = SimpleNamespace(now=lambda: NOW)
     context = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
-    job = Job(name="crowd:LD-1", kind="crowd", ticket=1, due_at=NOW)
-    return await CallStatisticsJob(cast("Any", context)).fetch(job), kept
+    return await CallStatisticsJob(cast("Any", context)).fetch(Run("crowd:LD-1"), 1), kept
 
 
 def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> Call:

@@ -12,6 +12,7 @@ import pytest
 from bot.app import Application, open_application
 from bot.call import IssueType, MissingKind, MissingReason, Report, Side
 from bot.clouds.agora.events import unscanned_windows
+from bot.jobs.run import Run
 from bot.ports import PollResult, Window
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import SimulatedCall, demo_calls
@@ -26,11 +27,11 @@ from bot.services.diagnosis.service import WINDOW_MARGIN
 from bot.settings import read_settings
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis.events import SqlEventStore
-from bot.store.models import Job
 from tests.conftest import OffsetClock
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DIAGNOSIS = "live/diagnosis"
+RUN = Run("collect:kids")
 OpenApplication = Callable[..., Any]
 
 
@@ -71,12 +72,9 @@ async def collect_for(
     application: Application, clock: OffsetClock, span: dt.timedelta
 ) -> Sequence[dt.datetime]:
     """Carry the duty out whenever it is due, for so long; returns when it was carried out."""
-    collector, job = (
-        EventPoller(application.context),
-        Job(name="collect:kids", kind="collect", due_at=NOON),
-    )
+    poller = EventPoller(application.context)
     looked, end = [clock.now()], clock.now() + span
-    while (due_at := await collector.poll(job)) is not None and due_at < end:
+    while (due_at := await poller.poll(RUN, "kids")) is not None and due_at < end:
         clock.move((due_at - clock.now()).total_seconds())
         looked.append(clock.now())
     return looked
@@ -205,9 +203,7 @@ async def test_people_come_first(
         await application.services.diagnosis.diagnose(
             complaint(sim_call, offset_clock.now() - dt.timedelta(minutes=30))
         )
-        due_at = await EventPoller(application.context).poll(
-            Job(name="collect:kids", kind="collect", due_at=NOON)
-        )
+        due_at = await EventPoller(application.context).poll(RUN, "kids")
     assert clouds.counts[DIAGNOSIS] == 1
     assert due_at is not None
     assert 62 < (due_at - offset_clock.now()).total_seconds() < 64
@@ -226,16 +222,15 @@ async def test_a_look_is_owed_once_an_app(
     assert 60 < (due_at - offset_clock.now()).total_seconds() < 70
 
 
-@pytest.mark.parametrize("name", ["collect:kids", "collect:gone"])
+@pytest.mark.parametrize("app", ["kids", "gone"])
 async def test_nothing_is_collected_of_today(
-    open_one: OpenApplication, clouds: FakeClouds, name: str
+    open_one: OpenApplication, clouds: FakeClouds, app: str
 ) -> None:
     """In today's generation, and of an app that was removed, there is nothing to collect."""
     async with open_one(AGORA_API="current") as application:
         await EventPoller(application.context).start()
         assert await application.store.read(store_jobs.count_pending) == {}
-        job = Job(name=name, kind="collect", due_at=NOON)
-        assert None is await EventPoller(application.context).poll(job)
+        assert await EventPoller(application.context).poll(RUN, app) is None
     assert clouds.counts[DIAGNOSIS] == 0
 
 
@@ -255,8 +250,6 @@ async def test_a_cloud_that_fails_is_asked_later(
     else:
         clouds.fail_next(DIAGNOSIS, fault, 5)  # type: ignore[arg-type]
     async with open_one() as application:
-        due_at = await EventPoller(application.context).poll(
-            Job(name="collect:kids", kind="collect", due_at=NOON)
-        )
+        due_at = await EventPoller(application.context).poll(RUN, "kids")
     assert due_at is not None
     assert minutes == round((due_at - offset_clock.now()).total_seconds() / 60)

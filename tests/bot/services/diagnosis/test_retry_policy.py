@@ -9,7 +9,7 @@ import pytest
 from bot.call import IssueType, MissingItem, MissingKind, MissingReason, Report, Side
 from bot.diagnosis import Verdict
 from bot.ports import Diagnosis
-from bot.services.diagnosis.retry_policy import UpdateThrottle, is_final, is_worse, schedule_retry
+from bot.services.diagnosis.retry_policy import is_final, is_worse, schedule_retry
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -110,14 +110,3 @@ def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta |
 def test_what_was_found_is_not_lost(before: Verdict | None, now: Verdict, worse: object) -> None:
     """A look without quota, or after the cloud forgot, does not undo an earlier one."""
     assert worse is is_worse(now, before.to_json() if before else None)
-
-
-def test_bursts() -> None:
-    """Six edits go out at once, then one a second after the newest; other cards do not wait."""
-    bursts = UpdateThrottle()
-    moments = [NOW + dt.timedelta(milliseconds=50 * number) for number in range(8)]
-    told = [bursts.throttled_until("card:LD-1", moment) for moment in moments]
-    free = moments[5] + dt.timedelta(seconds=1)
-    assert [None] * 6 + [free, free] == told
-    assert bursts.throttled_until("card:LD-2", moments[-1]) is None
-    assert bursts.throttled_until("card:LD-1", free) is None

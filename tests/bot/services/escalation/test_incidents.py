@@ -10,14 +10,15 @@ from typing import Any, Final
 from sqlmodel import select
 
 from bot.call import Side
+from bot.jobs.run import Run
 from bot.ports import MessageRef
-from bot.services.escalation.incidents import IncidentJobs
+from bot.services.escalation.incidents import IncidentFacts, IncidentJobs
+from bot.services.publishing import Publisher
 from bot.store import Session, Store
 from bot.store.escalation import incidents
 from bot.store.escalation.incidents import Incident
-from bot.store.models import Job
 from bot.ticket import Ticket
-from tests.bot.services.contexts import make_context
+from tests.bot.services.contexts import NoMessages, make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
 TICKETS: Final = 12
@@ -30,24 +31,24 @@ class Notes:
     def __init__(self) -> None:
         self.posted: list[str] = []
 
-    async def post(self, incident: Incident, found: Sequence[Ticket], key: str) -> MessageRef:
+    async def post(self, incident: IncidentFacts, found: Sequence[Ticket], key: str) -> MessageRef:
         """Take a post."""
         assert found
         self.posted.append(key)
         return MessageRef("C1", f"{incident.id}.{len(self.posted)}")
 
-    async def update(self, incident: Incident, found: Sequence[Ticket]) -> None:
-        """Take an edit."""
-        assert incident.ts
+    async def update(
+        self, incident: IncidentFacts, found: Sequence[Ticket], message_ref: MessageRef
+    ) -> None:
+        """Accept an edit."""
+        assert incident.id
         assert found
+        assert message_ref.ts
 
-    async def permalink(self, incident: Incident) -> str:
-        """Tell where it stands."""
-        return f"https://slack/{incident.ts}"
-
-    async def find(self, first: Ticket, key: str, since: dt.datetime) -> MessageRef | None:
-        """Find nothing."""
-        raise AssertionError((first, key, since))
+    async def permalink(self, team: str, message_ref: MessageRef) -> str:
+        """Return the post's address."""
+        assert team == ""
+        return f"https://slack/{message_ref.ts}"
 
 
 class Process:
@@ -55,7 +56,7 @@ class Process:
 
     def __init__(self, url: str, notes: Notes) -> None:
         self.store = Store(url)
-        self.duties = IncidentJobs(make_context(self.store, self), notes)
+        self.duties = IncidentJobs(make_context(self.store, self), Publisher(NoMessages()), notes)
 
     def now(self) -> dt.datetime:
         """A moment after the last ticket."""
@@ -79,12 +80,6 @@ def ticket(number: int, app: str) -> Ticket:
     )
 
 
-def job(kind: str, number: int) -> Job:
-    """What is owed now about a ticket or an incident."""
-    name = f"incident:INC-{number}" if kind == "incident" else f"{kind}:LD-{number}"
-    return Job(name=name, kind=kind, ticket=number, due_at=NOON, attempt=1)
-
-
 async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
     """Two processes gather the same and different tickets at once, while the post is placed."""
 
@@ -100,19 +95,19 @@ async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
     opened = asyncio.Event()
 
     async def gather(process: Process, number: int) -> None:
-        await process.duties.group(job("gather", number))
+        await process.duties.group(Run(f"gather:LD-{number}"), number)
         if await shared_store.read(lambda session: session.get(Incident, 1)):
             opened.set()
 
     async def post_or_update() -> None:
         await opened.wait()
-        await pair[0].duties.post_or_update(job("incident", 1))
+        await pair[0].duties.post_or_update(Run("incident:INC-1"), 1)
 
     every = range(1, TICKETS + OTHERS + 1)
     at_once = [gather(process, number) for number in every for process in pair]
     async with asyncio.timeout(20):
         await asyncio.gather(post_or_update(), *at_once)
-        await pair[1].duties.post_or_update(job("incident", 1))
+        await pair[1].duties.post_or_update(Run("incident:INC-1"), 1)
 
     def look(session: Session) -> tuple[list[str], list[int], set[str]]:
         (incident,) = session.exec(select(Incident)).all()

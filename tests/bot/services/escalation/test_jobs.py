@@ -10,14 +10,16 @@ from sqlmodel import col, select
 
 from bot.call import Side
 from bot.escalation import escalations_of
+from bot.jobs.run import Run
 from bot.services.escalation.jobs import EscalationJobs
+from bot.services.publishing import Publisher
 from bot.services.tickets.mentions import ChannelMessage, MentionService
 from bot.settings import Settings
 from bot.store import Session, Store
 from bot.store.models import Job
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
-from tests.bot.services.contexts import make_context
+from tests.bot.services.contexts import NoMessages, make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
 TICKETS: Final = 6
@@ -32,7 +34,7 @@ class Process:
         settings = Settings(escalate_to=("U7", "U8"))
         context = make_context(self.store, self, "U1", settings=settings)
         pager: Any = None  # the timers call nobody themselves
-        self.duties = EscalationJobs(context, pager)
+        self.duties = EscalationJobs(context, Publisher(NoMessages()), pager)
         self.mentions = MentionService(context)
         self.minutes = 15
 
@@ -63,11 +65,6 @@ def ticket(number: int) -> Ticket:
     )
 
 
-def timer(number: int, step: int) -> Job:
-    """The timer of a step."""
-    return Job(name=f"escalate:LD-{number}:{step}", kind="escalate", ticket=number, due_at=NOON)
-
-
 def pending_jobs(session: Session, kind: str) -> list[str]:
     """The names of what is owed of a kind."""
     return sorted(session.exec(select(Job.name).where(col(Job.kind) == kind)))
@@ -83,7 +80,7 @@ async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> Non
         for process in pair:
             process.minutes = 15 * step
         at_once = [
-            process.duties.escalate(timer(number, each))
+            process.duties.escalate(Run(f"escalate:LD-{number}:{each}"), number, each)
             for number in numbers
             for each in (step, step, step - 1)
             for process in pair

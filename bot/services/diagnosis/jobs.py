@@ -1,0 +1,203 @@
+"""The jobs that diagnose a ticket's call, draw its chart and explain it to the reporter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final, Protocol
+
+from bot.diagnosis import Verdict
+from bot.errors import SlackMessageGoneError, SlackUnreachableError
+from bot.jobs.run import JobFunction, Run
+from bot.ports import FILE_GONE, Destination, Diagnosis, MessageRef, UploadedImage
+from bot.services.context import Context
+from bot.services.diagnosis.call_statistics import enqueue_call_statistics
+from bot.services.diagnosis.evidence import load_evidence, save_evidence
+from bot.services.diagnosis.history import participant_history
+from bot.services.diagnosis.retry_policy import (
+    DIAGNOSIS_TIMEOUT,
+    is_final,
+    is_worse,
+    schedule_retry,
+)
+from bot.services.diagnosis.service import DiagnosisService
+from bot.services.escalation.schedule import schedule_escalation, update_liveness
+from bot.services.notifications.jobs import NotificationLog
+from bot.services.notifications.rules import EXPLAINED, Notification
+from bot.services.publishing import Publisher
+from bot.services.tickets.enqueue import enqueue
+from bot.services.tickets.updates import fetch_permalink, find_ticket, update_ticket
+from bot.store import Session
+from bot.store.tickets import tickets
+from bot.ticket import Ticket
+
+log = logging.getLogger(__name__)
+
+CARD_WAIT: Final = dt.timedelta(minutes=1)  # the card's job runs this one as soon as it is posted
+
+
+class DiagnosisPosts(Protocol):
+    """Posts diagnoses of tickets. Every method raises SlackError only."""
+
+    async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+        """Post the diagnosis in the ticket's thread."""
+
+    async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the diagnosis in the ticket's thread."""
+
+    async def explain(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
+        """Send the reporter a private message with the cause and a link to the thread."""
+
+    async def upload_chart(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
+        """Draw a chart and upload it to Slack; None when there is nothing to draw."""
+
+
+class DiagnosisJobs:
+    """Diagnoses tickets."""
+
+    def __init__(
+        self,
+        context: Context,
+        diagnosis: DiagnosisService,
+        publisher: Publisher,
+        posts: DiagnosisPosts,
+        permalink: Callable[[Ticket], Awaitable[str]],
+    ) -> None:
+        self._context = context
+        self._diagnosis = diagnosis
+        self._publisher = publisher
+        self._posts = posts
+        self._permalink = permalink
+        self._notification_log = NotificationLog(context, publisher)
+
+    @property
+    def job_handlers(self) -> Mapping[str, JobFunction]:
+        """The functions by the kind of job."""
+        return {"diagnose": self.diagnose, "picture": self.attach_chart, "explain": self.explain}
+
+    async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
+        """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
+        ticket = await find_ticket(self._context, number)
+        if not ticket.card_ts:
+            return self._context.clock.now() + CARD_WAIT
+        diagnosis = schedule_retry(
+            await self._diagnosis.diagnose(ticket.report),
+            self._context.clock.now(),
+            ticket.created_at,
+            DIAGNOSIS_TIMEOUT,
+        )
+        if ticket.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
+            return diagnosis.verdict.retry_at
+        diagnosis = await self._with_history(ticket, diagnosis)
+        await self._post_or_update(run, ticket, diagnosis)
+        await self._save_verdict(ticket, diagnosis)
+        return diagnosis.verdict.retry_at
+
+    async def _post_or_update(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        if ticket.diagnosis_ts:
+            try:
+                await self._update(ticket, diagnosis)
+            except SlackMessageGoneError:
+                log.info("the diagnosis of %s is deleted; posting it again", ticket.label)
+            else:
+                return
+        posted, is_new = await self._publisher.publish_once(
+            run,
+            Destination.thread_of(ticket),
+            ticket.created_at,
+            lambda: self._posts.post_diagnosis(ticket, diagnosis, run.key),
+        )
+
+        def change(stored: Ticket) -> None:
+            stored.diagnosis_ts = posted.ts
+
+        await update_ticket(self._context, ticket, change)
+        if not is_new:
+            await self._posts.update_diagnosis(ticket, diagnosis)
+
+    async def _with_history(self, ticket: Ticket, diagnosis: Diagnosis) -> Diagnosis:
+        participant_histories = await self._context.store.read(
+            lambda session: participant_history(session, ticket, diagnosis.verdict)
+        )
+        return replace(diagnosis, participant_histories=participant_histories)
+
+    async def _update(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Edit the post; without the chart if Slack has deleted it, which is then drawn again."""
+        try:
+            await self._posts.update_diagnosis(ticket, diagnosis)
+        except SlackUnreachableError as error:
+            if error.code != FILE_GONE:
+                raise
+
+            def change(stored: Ticket) -> None:
+                stored.chart_file_id = ""
+
+            await update_ticket(self._context, ticket, change, "picture")
+            await self._posts.update_diagnosis(ticket, diagnosis)
+
+    async def _save_verdict(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
+        """Store the verdict; the first final one is also sent to the reporter."""
+        now = self._context.clock.now()
+
+        def work(session: Session) -> None:
+            stored = tickets.lock(session, ticket.id)
+            known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
+            stored.verdict, stored.diagnosed_at = diagnosis.verdict.to_json(), diagnosis.asked_at
+            session.add(stored)
+            if update_liveness(stored, diagnosis.calls):
+                schedule_escalation(session, stored, self._context.policy, now)
+                enqueue(session, stored, "card", now)
+            retention_s = self._context.settings.evidence_retention_s
+            if is_final(diagnosis.verdict) and save_evidence(
+                session, stored, diagnosis, now=now, retention_s=retention_s
+            ):
+                enqueue(session, stored, "picture", now)
+                enqueue_call_statistics(session, stored, self._context.clouds[ticket.app], now)
+            if is_final(diagnosis.verdict) and stored.cause and stored.incident is None:
+                enqueue(session, stored, "gather", now)
+            if not known and is_final(diagnosis.verdict):
+                enqueue(session, stored, "explain", now)
+
+        await self._context.commit(work)
+
+    async def attach_chart(self, run: Run, number: int) -> None:
+        """Draw a chart of the stored metrics and add it to the diagnosis."""
+        _, ticket = run, await find_ticket(self._context, number)
+        diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
+        if diagnosis is None or not ticket.diagnosis_ts:
+            return
+        uploaded = await self._posts.upload_chart(ticket, diagnosis)
+        if uploaded is None:
+            return
+
+        def change(stored: Ticket) -> None:
+            stored.chart_file_id, stored.chart_alt_text = uploaded.file_id, uploaded.alt_text
+
+        await update_ticket(self._context, ticket, change)
+        diagnosis = await self._with_history(ticket, diagnosis)
+        try:
+            await self._posts.update_diagnosis(ticket, diagnosis)
+        except SlackMessageGoneError:
+            log.info("the diagnosis of %s is deleted", ticket.label)
+
+    async def explain(self, run: Run, number: int) -> None:
+        """Send the reporter the cause, once, when it is first known."""
+        ticket = await find_ticket(self._context, number)
+        occasion = str(ticket.count_events("corrected"))
+        notification = Notification(ticket.id, EXPLAINED, ticket.reporter, occasion)
+        if ticket.verdict is None or await self._notification_log.is_muted(ticket, notification):
+            return
+        diagnosis = Diagnosis(
+            report=ticket.report,
+            cloud=ticket.cloud,
+            verdict=Verdict.from_json(ticket.verdict),
+            asked_at=ticket.diagnosed_at or self._context.clock.now(),
+        )
+
+        async def send() -> MessageRef:
+            await fetch_permalink(self._context, ticket, self._permalink)
+            return await self._posts.explain(ticket, diagnosis, run.key)
+
+        await self._notification_log.notify_once(run, ticket.team, notification, send)

@@ -1,0 +1,60 @@
+"""The job that reports a ticket's call to its cloud."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from bot.errors import CloudError
+from bot.i18n.messages import Message
+from bot.i18n.serialization import dump_message
+from bot.jobs.run import JobFunction, Run
+from bot.services.cloud_errors import classify_report_failure
+from bot.services.context import Context
+from bot.services.tickets.updates import find_ticket, update_ticket
+from bot.ticket import ReportState, Ticket
+
+
+class CloudReportJobs:
+    """Reports calls to their clouds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def job_handlers(self) -> Mapping[str, JobFunction]:
+        """The functions by the kind of job."""
+        return {"report": self.send_report}
+
+    async def send_report(self, run: Run, number: int) -> dt.datetime | None:
+        """Report the call to its cloud, at most once as far as can be known."""
+        _, ticket = run, await find_ticket(self._context, number)
+        if ticket.report_attempted_at is not None:  # a worker died between sending and storing
+            await self._save_state(ticket, ReportState.UNCONFIRMED, None)
+            return None
+        await update_ticket(self._context, ticket, self._count_attempt)
+        cloud = self._context.clouds[ticket.app]
+        try:
+            await cloud.send_report(ticket.report)
+        except CloudError as error:
+            reportable_until = ticket.occurred_at + cloud.capabilities.look_back
+            now = self._context.clock.now()
+            state, retry_at = classify_report_failure(error, now, reportable_until)
+            await self._save_state(ticket, state, error.user_message)
+            if state is ReportState.PENDING:
+                raise
+            return retry_at
+        await self._save_state(ticket, ReportState.ACCEPTED, None)
+        return None
+
+    def _count_attempt(self, ticket: Ticket) -> None:
+        ticket.report_attempted_at = self._context.clock.now()
+        ticket.report_attempts += 1
+
+    async def _save_state(self, ticket: Ticket, state: ReportState, reason: Message | None) -> None:
+        def change(stored: Ticket) -> None:
+            stored.report_attempted_at = None
+            stored.report_state = state
+            stored.report_reason = dump_message(reason) if reason else None
+
+        await update_ticket(self._context, ticket, change, "card")

@@ -1,0 +1,53 @@
+"""Changing one ticket in a transaction of its own, from jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.services.context import Context
+from bot.services.tickets.enqueue import enqueue
+from bot.store import Session
+from bot.store.tickets import tickets
+from bot.ticket import Ticket
+
+
+async def find_ticket(context: Context, number: int) -> Ticket:
+    """Return a ticket by its number."""
+    return await context.store.read(lambda session: tickets.find(session, number))
+
+
+async def update_ticket(
+    context: Context, ticket: Ticket, change: Callable[[Ticket], None], *job_kinds: str
+) -> None:
+    """Apply a change to the stored ticket and to `ticket`, and enqueue jobs of these kinds."""
+    now = context.clock.now()
+
+    def work(session: Session) -> None:
+        stored = tickets.lock(session, ticket.id)
+        change(stored)
+        session.add(stored)
+        for kind in job_kinds:
+            enqueue(session, stored, kind, now)
+
+    await (context.commit if job_kinds else context.store.transact)(work)
+    change(ticket)
+
+
+async def fetch_permalink(
+    context: Context,
+    ticket: Ticket,
+    fetch: Callable[[Ticket], Awaitable[str]],
+    *,
+    refresh: bool = False,
+) -> None:
+    """Store the permalink of the ticket's card unless it is known; optional, so never an error."""
+    if not ticket.card_ts or (ticket.permalink and not refresh):
+        return
+    permalink = await fetch(ticket)
+    if not permalink:
+        return
+
+    def change(stored: Ticket) -> None:
+        stored.permalink = permalink
+
+    await update_ticket(context, ticket, change)
