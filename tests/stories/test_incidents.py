@@ -22,6 +22,7 @@ async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harne
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         for _ in range(7):
             await report(built.workspace.person("sam"), "class_77_1")
+            built.clock.move(1)
         await built.settled()
         await built.pass_time(400)
         yield built

@@ -1,0 +1,381 @@
+"""Handing over, merging, linking, correcting and confirming: who may, what changes, how often."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any, Final
+
+import pytest
+
+from bot.errors import ConflictError, InputError, NotAllowedError, NotFoundError
+from bot.services.tickets.actions import ActionRequest
+from bot.services.tickets.replies import Reply
+from bot.store.admin import audit_log
+from bot.store.diagnosis import evidence
+from bot.store.models import SentNotification
+from bot.ticket import ReportState, Status
+from tests.bot.services.conftest import (
+    OUTSIDER,
+    REPORTER,
+    SECOND_SUPPORT,
+    SUPPORT,
+    TEAM,
+    ServiceHarness,
+)
+
+_views = count(1)
+Act = Callable[[ServiceHarness, ActionRequest, int], Awaitable[Any]]
+
+
+def request(number: int, person: str = SUPPORT, origin: str = "") -> ActionRequest:
+    """Return what a form of its own asks for."""
+    return ActionRequest(TEAM, number, person, origin or f"view-{next(_views)}")
+
+
+async def hand_over(harness: ServiceHarness, form: ActionRequest, _other: int) -> None:
+    """Hand a ticket over to the second person of support."""
+    await harness.services.ticket_actions.hand_over(form, SECOND_SUPPORT)
+
+
+async def merge(harness: ServiceHarness, form: ActionRequest, other: int) -> None:
+    """Merge a ticket into another one."""
+    await harness.services.ticket_actions.merge(form, other)
+
+
+async def link(harness: ServiceHarness, form: ActionRequest, other: int) -> None:
+    """Link two tickets."""
+    await harness.services.ticket_actions.link(form, other)
+
+
+async def unlink(harness: ServiceHarness, form: ActionRequest, other: int) -> None:
+    """Remove the link between two tickets."""
+    await harness.services.ticket_actions.unlink(form, other)
+
+
+async def correct(harness: ServiceHarness, form: ActionRequest, _other: int) -> None:
+    """Correct the channel's name."""
+    submission = harness.submission(cname="class_77_2")
+    await harness.services.ticket_actions.correct(form, submission)
+
+
+ACTIONS: Final[dict[str, Act]] = {
+    "hand_over": hand_over,
+    "merge": merge,
+    "link": link,
+    "unlink": unlink,
+    "correct": correct,
+}
+
+
+async def audited(harness: ServiceHarness, number: int) -> list[str]:
+    """Return the audited actions on a ticket."""
+    entries = await harness.context.store.read(
+        lambda session: audit_log.list_for_ticket(session, number)
+    )
+    return [entry.action for entry in entries]
+
+
+@pytest.mark.parametrize("person", [REPORTER, OUTSIDER])
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_only_support_may_act(
+    service_harness: ServiceHarness, action: str, person: str
+) -> None:
+    """Anybody else is refused, its reporter too, and nothing is changed or audited."""
+    ticket, other = await service_harness.report(), await service_harness.report()
+    before = ticket.model_dump()
+    with pytest.raises(NotAllowedError, match="Only support"):
+        await ACTIONS[action](service_harness, request(ticket.id, person), other.id)
+    assert (await service_harness.ticket(ticket.id)).model_dump() == before
+    assert await audited(service_harness, ticket.id) == []
+
+
+@pytest.mark.parametrize("action", ["hand_over", "merge", "link", "correct"])
+async def test_support_may_act(service_harness: ServiceHarness, action: str) -> None:
+    """The change is audited, and the card is drawn again."""
+    ticket, other = await service_harness.report(), await service_harness.report()
+    await service_harness.finish_jobs()
+    await ACTIONS[action](service_harness, request(ticket.id), other.id)
+    assert (await service_harness.ticket(ticket.id)).revision > ticket.revision
+    assert await audited(service_harness, ticket.id) == [f"ticket.{action}"]
+    card = await service_harness.job(f"card:{ticket.label}")
+    assert card is not None
+    assert card.due_at == service_harness.clock.now()
+
+
+@pytest.mark.parametrize("person", [REPORTER, OUTSIDER])
+async def test_only_support_sees_links(service_harness: ServiceHarness, person: str) -> None:
+    """The forms of a ticket open for support alone."""
+    ticket = await service_harness.report()
+    with pytest.raises(NotAllowedError):
+        await service_harness.services.ticket_actions.load_links(TEAM, ticket.id, person)
+    links = await service_harness.services.ticket_actions.load_links(TEAM, ticket.id, SUPPORT)
+    assert links.ticket.id == ticket.id
+
+
+async def test_links_name_the_other_tickets(service_harness: ServiceHarness) -> None:
+    """Those that are linked, and an older one about the same call."""
+    first = await service_harness.report(cname="same_call")
+    second = await service_harness.report(cname="same_call")
+    third = await service_harness.report()
+    await link(service_harness, request(second.id), third.id)
+    actions = service_harness.services.ticket_actions
+    links = await actions.load_links(TEAM, second.id, SUPPORT)
+    assert [other.id for other in links.linked] == [third.id]
+    assert links.likely_duplicate is not None
+    assert links.likely_duplicate.id == first.id
+
+
+async def test_a_form_delivered_twice_acts_once(service_harness: ServiceHarness) -> None:
+    """When Slack delivers a form again later, what was done since stays."""
+    ticket = await service_harness.report()
+    actions = service_harness.services.ticket_actions
+    await actions.hand_over(request(ticket.id, origin="twice"), SECOND_SUPPORT)
+    await actions.hand_over(request(ticket.id), SUPPORT)
+    await actions.hand_over(request(ticket.id, origin="twice"), SECOND_SUPPORT)
+    assert (await service_harness.ticket(ticket.id)).assignee == SUPPORT
+    assert await audited(service_harness, ticket.id) == ["ticket.hand_over"] * 2
+
+
+async def test_a_link_form_delivered_twice_links_once(service_harness: ServiceHarness) -> None:
+    """A link that was removed since does not come back."""
+    ticket, other = await service_harness.report(), await service_harness.report()
+    await link(service_harness, request(ticket.id, origin="twice"), other.id)
+    await unlink(service_harness, request(ticket.id), other.id)
+    await link(service_harness, request(ticket.id, origin="twice"), other.id)
+    assert (await service_harness.ticket(ticket.id)).related == []
+
+
+@pytest.mark.parametrize("action", ["merge", "link"])
+async def test_both_cards_are_drawn_again(service_harness: ServiceHarness, action: str) -> None:
+    """Merging and linking shows on the other ticket's card, too."""
+    first, second = await service_harness.report(), await service_harness.report()
+    await service_harness.finish_jobs()
+    await ACTIONS[action](service_harness, request(first.id), second.id)
+    drawn = await service_harness.job(f"card:{second.label}")
+    assert (drawn is not None) == (action == "link")
+    assert (await service_harness.ticket(second.id)).related == (
+        [first.id] if action == "link" else []
+    )
+    note = await service_harness.job(f"note:{second.label}:{first.label}:0")
+    assert (note is not None) == (action == "merge")
+
+
+async def test_unlinked_on_both_sides(service_harness: ServiceHarness) -> None:
+    """Removing a link draws both cards again."""
+    first, second = await service_harness.report(), await service_harness.report()
+    await link(service_harness, request(first.id), second.id)
+    await service_harness.finish_jobs()
+    await unlink(service_harness, request(second.id), first.id)
+    for ticket in (first, second):
+        assert (await service_harness.ticket(ticket.id)).related == []
+        assert await service_harness.job(f"card:{ticket.label}") is not None
+
+
+async def test_hand_over_to_support_only(service_harness: ServiceHarness) -> None:
+    """Somebody who may not act cannot be given a ticket; the field is named."""
+    ticket = await service_harness.report()
+    with pytest.raises(InputError) as refused:
+        await service_harness.services.ticket_actions.hand_over(request(ticket.id), OUTSIDER)
+    assert set(refused.value.fields) == {"person"}
+    assert (await service_harness.ticket(ticket.id)).assignee is None
+
+
+async def test_hand_over_notifies(service_harness: ServiceHarness) -> None:
+    """The new owner and the reporter are notified; whoever hands over is not."""
+    ticket = await service_harness.report()
+    await hand_over(service_harness, request(ticket.id), 0)
+    name = f"tell:{ticket.label}"
+    assert await service_harness.job(f"{name}:handed:{SECOND_SUPPORT}:1") is not None
+    assert await service_harness.job(f"{name}:claimed:{REPORTER}:0") is not None
+    assert await service_harness.job(f"{name}:claimed:{SUPPORT}:0") is None
+
+
+async def test_merge_goes_one_way(service_harness: ServiceHarness) -> None:
+    """A ticket that has duplicates is not merged itself; missing tickets are not found."""
+    first, second, third = [await service_harness.report() for _ in range(3)]
+    await merge(service_harness, request(second.id), first.id)
+    merged = await service_harness.ticket(second.id)
+    assert (merged.status, merged.duplicate_of) == (Status.RESOLVED, first.id)
+    with pytest.raises(ConflictError, match=f"duplicates of {first.label}"):
+        await merge(service_harness, request(first.id), third.id)
+    with pytest.raises(NotFoundError):
+        await merge(service_harness, request(third.id), 10**6)
+    assert (await service_harness.ticket(third.id)).status is Status.OPEN
+
+
+@pytest.mark.parametrize("person", [SUPPORT, SECOND_SUPPORT, OUTSIDER])
+async def test_only_the_reporter_says_that_it_helped(
+    service_harness: ServiceHarness, person: str
+) -> None:
+    """Nobody else can, support neither; it is stored once there is a resolution."""
+    services = service_harness.services
+    ticket = await service_harness.report()
+    with pytest.raises(ConflictError):
+        await services.ticket_actions.confirm_resolved(TEAM, ticket.id, REPORTER)
+    await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="none", resolution="new cable")
+    with pytest.raises(NotAllowedError, match=r"can say whether it helped"):
+        await services.ticket_actions.confirm_resolved(TEAM, ticket.id, person)
+    assert (await service_harness.ticket(ticket.id)).helped is None
+    await services.ticket_actions.confirm_resolved(TEAM, ticket.id, REPORTER)
+    assert (await service_harness.ticket(ticket.id)).helped is True
+
+
+async def correct_to(harness: ServiceHarness, number: int, **values: Any) -> None:
+    """Correct a ticket as a form says, whose other fields are as they were reported."""
+    ticket = await harness.ticket(number)
+    known = {
+        "app": ticket.app,
+        "cname": ticket.cname,
+        "teacher_uid": ticket.teacher_uid,
+        "student_uid": ticket.student_uid,
+        "abnormal_side": ticket.abnormal_side.value,
+        "issue_type": str(ticket.issue_type),
+        "occurred_at": ticket.occurred_at,
+    }
+    submission = harness.submission(**{**known, **values})
+    await harness.services.ticket_actions.correct(request(number), submission)
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "stored"),
+    [
+        ("cname", "class_77_9", "class_77_9"),
+        ("teacher_uid", "10009", "10009"),
+        ("student_uid", "20009", "20009"),
+        ("abnormal_side", "teacher", "teacher"),
+        ("issue_type", "1", 1),
+    ],
+)
+async def test_a_corrected_field_is_stored(
+    service_harness: ServiceHarness, field: str, given: str, stored: object
+) -> None:
+    """Each field of the form replaces what the report said."""
+    ticket = await service_harness.report()
+    await correct_to(service_harness, ticket.id, **{field: given})
+    corrected = await service_harness.ticket(ticket.id)
+    assert getattr(corrected, field) == stored
+    assert corrected.history[-1]["fields"] == [field]
+
+
+async def test_a_corrected_time_is_stored(service_harness: ServiceHarness) -> None:
+    """Another minute replaces the moment; the same minute keeps its seconds."""
+    exact = service_harness.clock.now().replace(minute=7, second=42) - dt.timedelta(hours=2)
+    ticket = await service_harness.report(occurred_at=exact)
+    await correct_to(service_harness, ticket.id, occurred_at=exact.replace(second=0))
+    assert (await service_harness.ticket(ticket.id)).occurred_at == exact
+    await correct_to(service_harness, ticket.id, occurred_at=None)
+    assert (await service_harness.ticket(ticket.id)).occurred_at == exact
+    earlier = exact.replace(minute=5, second=0)
+    await correct_to(service_harness, ticket.id, occurred_at=earlier)
+    assert (await service_harness.ticket(ticket.id)).occurred_at == earlier
+
+
+async def test_a_correction_is_checked_like_a_report(service_harness: ServiceHarness) -> None:
+    """Wrong fields are named and nothing is stored; the untouched old time is not checked."""
+    ticket = await service_harness.report()
+    with pytest.raises(InputError) as refused:
+        await correct_to(
+            service_harness,
+            ticket.id,
+            cname="课",
+            occurred_at=service_harness.clock.now() + dt.timedelta(hours=1),
+        )
+    assert set(refused.value.fields) == {"cname", "occurred_at"}
+    assert (await service_harness.ticket(ticket.id)).cname == ticket.cname
+    long_ago = service_harness.clock.now() - dt.timedelta(days=400)
+
+    def backdate(stored: Any) -> None:
+        stored.occurred_at = long_ago
+
+    await service_harness.change(ticket.id, backdate)
+    await correct_to(service_harness, ticket.id, issue_type="1")
+    assert (await service_harness.ticket(ticket.id)).issue_type == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "diagnosed"), [({"cname": "class_77_8"}, True), ({"issue_type": "1"}, False)]
+)
+async def test_another_call_is_diagnosed_again(
+    service_harness: ServiceHarness, values: dict[str, str], *, diagnosed: bool
+) -> None:
+    """The evidence of the call before is deleted; a change that keeps the call keeps it."""
+    ticket, now = await service_harness.report(), service_harness.clock.now()
+    store = service_harness.context.store
+    await store.transact(lambda session: evidence.save(session, ticket.id, b"", {}, now))
+    await service_harness.finish_jobs()
+    await correct_to(service_harness, ticket.id, **values)
+    kept = await store.read(lambda session: evidence.find(session, ticket.id))
+    assert (kept is None) == diagnosed
+    assert (await service_harness.job(f"diagnose:{ticket.label}") is not None) == diagnosed
+
+
+@pytest.mark.parametrize(
+    ("state", "attempted", "reported"),
+    [
+        (ReportState.PENDING, False, True),
+        (ReportState.REFUSED, False, True),
+        (ReportState.REFUSED, True, False),
+        (ReportState.ACCEPTED, True, False),
+        (ReportState.UNCONFIRMED, False, False),
+    ],
+)
+async def test_another_call_is_reported_unless_one_may_have_been(
+    service_harness: ServiceHarness, state: ReportState, *, attempted: bool, reported: bool
+) -> None:
+    """The cloud gets no second report of a ticket when the first may have arrived."""
+    ticket, now = await service_harness.report(), service_harness.clock.now()
+
+    def set_state(stored: Any) -> None:
+        stored.report_state, stored.report_reason = state, {"key": "x"}
+        stored.report_attempted_at = now if attempted else None
+
+    await service_harness.change(ticket.id, set_state)
+    await service_harness.finish_jobs()
+    await correct_to(service_harness, ticket.id, cname="class_77_8")
+    corrected = await service_harness.ticket(ticket.id)
+    assert (await service_harness.job(f"report:{ticket.label}") is not None) == reported
+    assert corrected.report_state is (ReportState.PENDING if reported else state)
+    assert (corrected.report_reason is None) == reported
+
+
+@pytest.mark.parametrize(
+    ("text", "person", "hours", "thread", "offered"),
+    [
+        ("还是卡", REPORTER, 1, False, True),
+        ("还是卡", REPORTER, 25, False, False),
+        ("还是卡", REPORTER, 25, True, True),
+        ("谢谢，好了", REPORTER, 1, False, False),
+        ("还是卡", OUTSIDER, 1, False, False),
+    ],
+)
+async def test_trouble_after_the_resolution_is_offered_to_reopen(
+    service_harness: ServiceHarness,
+    text: str,
+    person: str,
+    hours: int,
+    *,
+    thread: bool,
+    offered: bool,
+) -> None:
+    """A reporter's answer within a day, or in the message's own thread, later too."""
+    services, now = service_harness.services, service_harness.clock.now()
+    ticket = await service_harness.report()
+    await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="none", resolution="x")
+    channel, ts = f"D{ticket.id}", f"{ticket.id}.5"
+    sent = SentNotification(
+        ticket=ticket.id,
+        person=REPORTER,
+        kind="resolved",
+        key="0",
+        channel=channel,
+        ts=ts,
+        attempted_at=now - dt.timedelta(hours=hours),
+        sent_at=now - dt.timedelta(hours=hours),
+    )
+    await service_harness.context.store.transact(lambda session: session.add(sent))
+    answer = Reply(TEAM, channel, ts if thread else "", f"{ticket.id}.9", person, text)
+    await services.ticket_actions.handle_message(answer)
+    job = await service_harness.job(f"offer:{ticket.label}:{answer.ts}:{channel}")
+    assert (job is not None) == offered
