@@ -18,7 +18,7 @@ from tests.scenario_helpers import ephemeral_texts, find_replies, find_ticket, r
 async def diagnose_all(harness: Harness) -> None:
     """Let the data come out, and what a rate limit deferred be asked for again."""
     await harness.settled()
-    for seconds in (400, 61, 61):
+    for seconds in (200, 40, 40, 40, 40, 40, 40):
         await harness.pass_time(seconds)
 
 

@@ -56,7 +56,6 @@ class ServiceHarness:
             abnormal_side="student",
             issue_type="3",
             occurred_at=self.clock.now(),
-            origin_channel="C1",
         )
         return replace(report, **values)
 
