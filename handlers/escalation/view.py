@@ -11,7 +11,7 @@ from bot.services.escalation.incidents import IncidentFacts
 from bot.ticket import Ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Renderer, link_to
 
 CLOSE_ACTION_ID: Final = "incident.close"
 _MAX_TICKETS: Final = 15  # a line each, in two languages, in one section
@@ -80,7 +80,7 @@ def _ticket_lines(tickets: Sequence[Ticket]) -> list[Message]:
 
 
 def _ticket_line(ticket: Ticket) -> Message:
-    name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+    name = link_to(ticket.permalink, ticket.label)
     return message(
         "• %(ticket)s %(cname)s, %(when)s", ticket=name, cname=ticket.cname, when=ticket.created_at
     )

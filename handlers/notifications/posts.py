@@ -15,7 +15,7 @@ from handlers.tickets.card import ticket_button
 from handlers.tickets.history_lines import other_ticket
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Link, Renderer, link_to
 
 _THREAD: Final = message("its thread")
 
@@ -177,7 +177,7 @@ def _reopening_count(ticket: Ticket) -> str:
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:
     """Build a thread note: top-level text and blocks."""
     if event["what"] == "merged":
-        name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+        name = link_to(ticket.permalink, ticket.label)
         msg = message(
             "%(ticket)s was merged into this ticket by %(person)s: it is about the same problem.",
             person=PersonId(event["who"]),

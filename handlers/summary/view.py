@@ -17,7 +17,7 @@ from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
 from handlers.ui.metric_names import format_value, short_name
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Link, Renderer, link_to
 from handlers.ui.text_tables import align
 
 _MAX_ROWS: Final = 6
@@ -193,21 +193,16 @@ def _open(report: WeekReport) -> Iterator[Message]:
     yield message(
         "*Still open*: %(count)s. The oldest is %(ticket)s, reported %(when)s.",
         count=report.open_count,
-        ticket=_ticket_name(oldest.number, oldest.permalink),
+        ticket=link_to(oldest.permalink, f"LD-{oldest.number}"),
         when=oldest.created_at,
     )
-
-
-def _ticket_name(number: int, permalink: str) -> object:
-    label = f"LD-{number}"
-    return Link(permalink, label) if permalink else label
 
 
 def _open_tickets(report: WeekReport) -> Iterator[Message]:
     for each in report.oldest:
         yield message(
             "• %(ticket)s %(cname)s, reported %(when)s",
-            ticket=_ticket_name(each.number, each.permalink),
+            ticket=link_to(each.permalink, f"LD-{each.number}"),
             cname=each.cname,
             when=each.created_at,
         )

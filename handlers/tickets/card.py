@@ -23,7 +23,7 @@ from handlers.tickets.history_lines import card_history, full_history, other_tic
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block, Element
 from handlers.ui.labels import ISSUE_TYPE_NAMES, SIDE_NAMES
-from handlers.ui.renderer import Link, Renderer
+from handlers.ui.renderer import Link, Renderer, link_to
 
 STATUS_NAMES: Final = {
     Status.OPEN: message("Open"),
@@ -170,9 +170,7 @@ def _states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
         )
     if ticket.incident is not None:
         label = f"INC-{ticket.incident}"
-        name: object = (
-            Link(ticket.incident_permalink, label) if ticket.incident_permalink else label
-        )
+        name = link_to(ticket.incident_permalink, label)
         lines.append(message("Part of %(incident)s", incident=name))
     if ticket.resolver and ticket.resolved_at:
         lines.append(
@@ -249,7 +247,7 @@ def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
     """Return a ticket as one line of a list."""
-    name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+    name = link_to(ticket.permalink, ticket.label)
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
         mark=STATUS_EMOJI[ticket.status],

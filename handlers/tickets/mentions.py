@@ -24,7 +24,7 @@ from handlers.slack.user_directory import UserDirectory
 from handlers.tickets import card as tickets_card
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Renderer, mask_uids
+from handlers.ui.renderer import Renderer, link_to, mask_uids
 
 _USER_SUBTYPES: Final = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 _EDITED_SUBTYPE: Final = "message_changed"
@@ -108,7 +108,7 @@ def _masked(ticket: Ticket) -> Ticket:
 
 
 def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
-    name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+    name = link_to(ticket.permalink, ticket.label)
     lines = [
         message(
             "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",

@@ -12,14 +12,14 @@ from bot.ticket import Status, Ticket
 from handlers.tickets.card import STATUS_EMOJI, STATUS_NAMES
 from handlers.ui import block_kit
 from handlers.ui.block_kit import Block
-from handlers.ui.renderer import Link, Renderer, mask_numbers, mask_uids
+from handlers.ui.renderer import Renderer, link_to, mask_numbers, mask_uids
 
 _NOT_KNOWN = message("cause not known yet")
 
 
 def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
     """Return a ticket as one line: status, cause, age."""
-    name: object = Link(ticket.permalink, ticket.label) if ticket.permalink else ticket.label
+    name = link_to(ticket.permalink, ticket.label)
     cause = (ticket.resolved_cause if ticket.status is Status.RESOLVED else "") or ticket.cause
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(cause)s · %(age)s ago",

@@ -36,6 +36,11 @@ class Link:
     label: Message | str
 
 
+def link_to(url: str, label: str) -> Link | str:
+    """Return a link; only the label while the URL is unknown."""
+    return Link(url, label) if url else label
+
+
 @dataclass(frozen=True, slots=True)
 class Renderer:
     """Renders messages for one surface; `mask` hides uids."""
