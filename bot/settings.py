@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from bot.cron import is_schedule
+from bot.locales import DEFAULT_LANGUAGE, LOCALES, language_of
 from bot.quiet_hours import NEVER_QUIET, QuietHours, read_quiet_hours
 
 LAST_PORT: Final = 65535
@@ -20,7 +21,6 @@ _DURATION: Final = re.compile(r"([0-9]{1,9})\s*(s|m|h|d)?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 60}
 _IAM: Final = ("IAM_USER", "IAM_PASSWORD", "IAM_DOMAIN", "IAM_PROJECT")
 _MAX_DURATION_S: Final = 10 * 366 * 86400  # ten years
-_LOCALES: Final = ("zh", "en", "both")
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - the name Babel looks for
@@ -65,7 +65,7 @@ class Settings:
     database_url: str = field(default="sqlite:///lagdesk.db", repr=False)
     host: str = "127.0.0.1"
     port: int = 3000
-    default_locale: Literal["zh", "en", "both"] = "zh"
+    default_locale: str = DEFAULT_LANGUAGE  # or "both"
     timezone: str = "Asia/Shanghai"
     escalation_channel: str = ""
     summary_channel: str = ""
@@ -327,7 +327,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=_database_url(read),
         host=read.text("HOST", "127.0.0.1"),
         port=read.port("PORT", 3000),
-        default_locale=read.choice("DEFAULT_LOCALE", _LOCALES, "zh"),  # type: ignore[arg-type]
+        default_locale=read.choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE),
         timezone=read.zone("TIMEZONE", "Asia/Shanghai"),
         escalation_channel=read.slack_id("ESCALATION_CHANNEL", _CHANNEL),
         summary_channel=read.slack_id("SUMMARY_CHANNEL", _CHANNEL),
@@ -365,19 +365,18 @@ def _paired(read: _Reader, name: str, counterpart: str) -> str:
     return value
 
 
-def read_operator_locale() -> Literal["zh", "en", "both"]:
+def read_operator_locale() -> str:
     """Read DEFAULT_LOCALE alone, the language of setting errors; English when it is wrong."""
     try:
-        found = _Reader(_process_environment()).choice("DEFAULT_LOCALE", _LOCALES, "zh")
+        return _Reader(_process_environment()).choice("DEFAULT_LOCALE", LOCALES, DEFAULT_LANGUAGE)
     except SettingError:
         return "en"
-    return found  # type: ignore[return-value]
 
 
-def read_system_locale() -> Literal["zh", "en"]:
+def read_system_locale() -> str:
     """Return the terminal's language, for the demo, which has no settings."""
     name = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return "zh" if name.startswith("zh") else "en"
+    return language_of(name, "en")
 
 
 def require(settings: Settings, *names: str) -> None:

@@ -23,13 +23,12 @@ from babel.messages.catalog import Catalog, Message, TranslationError
 from babel.messages.pofile import PoFileError, denormalize, read_po, write_po
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bot.locales import LANGUAGES  # noqa: E402 - the path is set above
+
 SOURCES: Final = ("bot", "handlers")
-LOCALES: Final = ("zh", "en")
 KEYWORDS: Final = {"message": 1, "plural": 2, "N_": 1}  # how many sentences each is given
-PLURAL_FORMS: Final = {
-    "zh": "nplurals=1; plural=0;",
-    "en": "nplurals=2; plural=(n != 1);",
-}
 TITLES: Final = {
     "messages": "What Lagdesk says. One word per idea: see GLOSSARY.md.",
     "codes": "What the clouds' codes mean. The msgid is the kind of the code and the code.",
@@ -186,7 +185,7 @@ def render(catalog: Catalog, locale: str, domain: str) -> str:
         r'"MIME-Version: 1.0\n"',
         r'"Content-Type: text/plain; charset=utf-8\n"',
         r'"Content-Transfer-Encoding: 8bit\n"',
-        *([rf'"Plural-Forms: {PLURAL_FORMS[locale]}\n"'] if locale else []),
+        *([rf'"Plural-Forms: {Catalog(locale).plural_forms}\n"'] if locale else []),
     ]
     return "\n".join(header) + "\n\n" + body.getvalue().decode().strip() + "\n"
 
@@ -229,7 +228,7 @@ def write_catalogs(tree: Tree) -> None:
     """Bring every catalog up to date and into order."""
     said = said_in(tree)
     texts = {tree.template: render(updated_template(said), "", "messages")}
-    for locale in LOCALES:
+    for locale in LANGUAGES:
         path = tree.catalog(locale, "messages")
         updated = updated_messages(read_catalog(path, locale), said, locale)
         texts[path] = render(updated, locale, "messages")
@@ -249,14 +248,14 @@ def catalog_problems(tree: Tree) -> Iterator[str]:
     template = read_catalog(tree.template, None)
     yield from _entry_problems(tree, tree.template, template, said_in(tree))
     said: dict[str, MsgId] = {key: _msgid(entry) for key, entry in sentences_of(template).items()}
-    for locale in LOCALES:
+    for locale in LANGUAGES:
         path = tree.catalog(locale, "messages")
         catalog = read_catalog(path, locale)
         yield from _entry_problems(tree, path, catalog, said)
         yield from _translation_problems(tree, path, catalog, locale)
         if locale == "zh":
             yield from _style_problems(tree, path, catalog)
-    codes = {locale: read_catalog(tree.catalog(locale, "codes"), locale) for locale in LOCALES}
+    codes = {locale: read_catalog(tree.catalog(locale, "codes"), locale) for locale in LANGUAGES}
     wanted = {key: key for catalog in codes.values() for key in sentences_of(catalog)}
     wanted |= {key: key for key in cause_codes()}
     for locale, catalog in codes.items():
@@ -350,7 +349,7 @@ def _untold_codes(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
 
 def order_problems(tree: Tree) -> Iterator[str]:
     """Find catalogs that `--write` would write differently, such as unsorted ones."""
-    for locale in LOCALES:
+    for locale in LANGUAGES:
         for domain in TITLES:
             path = tree.catalog(locale, domain)
             text = render(read_catalog(path, locale), locale, domain)

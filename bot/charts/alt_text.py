@@ -13,6 +13,7 @@ from bot.charts.native_charts import MAX_POINTS
 from bot.charts.spec import ChartSpec, Curve, Panel
 from bot.i18n.messages import Duration, Message, message, plural
 from bot.i18n.translator import Translator
+from bot.locales import LANGUAGES
 
 ALT_TEXT_LENGTH: Final = 2000
 
@@ -31,7 +32,7 @@ def alt_text(chart_spec: ChartSpec, translator: Translator, most: int = ALT_TEXT
         ):
             if len(text) + len(sentence) + 1 > max_length:
                 break
-            text += f" {sentence}" if text and one_language.locale == "en" else sentence
+            text += f"{LANGUAGES[one_language.locale].space}{sentence}" if text else sentence
         texts.append(text or one_language.translate(chart_spec.title)[:max_length])
     return "\n".join(texts)
 

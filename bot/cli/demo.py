@@ -15,6 +15,7 @@ from bot.cli.serve import serve
 from bot.errors import LagdeskError
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator, load_catalogs
+from bot.locales import LANGUAGES
 from bot.sandbox.demo import DELAY_SCALE, demo_environment
 from bot.settings import read_settings, read_system_locale
 from handlers.slack.manifest import build_manifest
@@ -23,7 +24,7 @@ from handlers.slack.manifest import build_manifest
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--port", type=port, default=None, help="of the page (default 8080)")
-    parser.add_argument("--locale", choices=("zh", "en"), default=None)
+    parser.add_argument("--locale", choices=tuple(LANGUAGES), default=None)
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-LocaleName = Literal["zh", "en", "both"]
-CatalogName = Literal["zh", "en"]
+LocaleName = str  # a language of bot.locales, or "both"
+CatalogName = str  # a language of bot.locales
 Domain = Literal["messages", "codes"]
 
 _PLACEHOLDER: Final = re.compile(r"%(?:\((\w+)\)s|%)")

@@ -27,23 +27,22 @@ from bot.i18n.messages import (
     Percentage,
     fill_placeholders,
 )
+from bot.locales import BOTH, DEFAULT_LANGUAGE, LANGUAGES, language_of
 
 LOCALES_DIR: Final = Path(__file__).parent.parent.parent / "locales"
-CATALOG_LOCALES: Final[tuple[CatalogName, ...]] = ("zh", "en")
 DOMAINS: Final[tuple[Domain, ...]] = ("messages", "codes")
-_BABEL_LOCALES: Final = {"zh": Locale("zh", "CN", "Hans"), "en": Locale("en", "US")}
-_LIST_COMMAS: Final = {"zh": "、", "en": ", "}
+_BABEL_LOCALES: Final = {name: Locale.parse(row.babel) for name, row in LANGUAGES.items()}
 _MAX_INLINE_LENGTH: Final = 24  # longer texts in two languages are written on two lines
 
 
 def choose_locale(chosen: str | None, slack_locale: str | None, default: LocaleName) -> LocaleName:
     """Choose a reader's language: their own choice, else Slack's, else the company's."""
     for preference in (chosen, slack_locale):
-        if preference == "both":
-            return "both"
-        for name in CATALOG_LOCALES:
-            if preference and preference.lower().replace("_", "-").split("-")[0] == name:
-                return name
+        if preference == BOTH:
+            return BOTH
+        language = language_of(preference or "", "")
+        if language:
+            return language
     return default
 
 
@@ -56,7 +55,7 @@ def load_catalogs() -> None:
 
     Raises FileNotFoundError when a catalog is missing; `Translator` alone would use English.
     """
-    for locale in CATALOG_LOCALES:
+    for locale in LANGUAGES:
         for domain in DOMAINS:
             if not _catalog_path(domain, locale).is_file():
                 raise FileNotFoundError(_catalog_path(domain, locale))
@@ -133,14 +132,14 @@ class Translator:
     def __init__(self, locale: LocaleName, timezone: str = "UTC") -> None:
         self.locale: Final = locale
         self.timezone: Final = timezone
-        self._catalog_locale: Final[CatalogName] = "en" if locale == "en" else "zh"
+        self._catalog_locale: Final = locale if locale in LANGUAGES else DEFAULT_LANGUAGE
 
     @property
     def per_language(self) -> tuple[Translator, ...]:
         """A translator for each language, in display order."""
         if self.locale != "both":
             return (self,)
-        return tuple(Translator(name, self.timezone) for name in CATALOG_LOCALES)
+        return tuple(Translator(name, self.timezone) for name in LANGUAGES)
 
     def translate(self, msg: Message, render: ParameterRenderer | None = None) -> str:
         """Translate a message; `render` turns parameters into text its own way.
@@ -176,7 +175,7 @@ class Translator:
         if isinstance(value, Message):
             return self.translate(value, render)
         if isinstance(value, list | tuple):
-            comma = _LIST_COMMAS[self._catalog_locale]
+            comma = LANGUAGES[self._catalog_locale].list_comma
             return comma.join(self._write(item, render) for item in value)
         plain = self._write_number(value)
         if render is not None:

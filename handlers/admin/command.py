@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import InputError
 from bot.escalation import Policy
 from bot.i18n.messages import Message, message
+from bot.locales import LANGUAGES, LOCALES
 from bot.services.admin.audit_log import AuditLogService
 from bot.services.admin.healthcheck import HealthCheckRequests
 from bot.services.diagnosis.feedback import FeedbackService
@@ -27,8 +29,7 @@ from handlers.summary.handlers import preview
 from handlers.ui.block_kit import Block
 from handlers.ui.help import help_text
 
-_LANGUAGES: Final = {"zh": "zh", "en": "en", "auto": ""}
-_CHANNEL_LANGUAGES: Final = {"zh": "zh", "en": "en", "both": "both"}
+_AUTO: Final = "auto"  # follow Slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +105,21 @@ class LagdeskCommandHandlers:
         return policy_text(self._policy, renderer) if word == "policy" else help_text(renderer), []
 
     async def _choose_language(self, requester: Requester, argument: str) -> Message:
-        if argument not in _LANGUAGES:
-            raise InputError({"text": message("Choose zh, en or auto.")})
+        choices = (*LANGUAGES, _AUTO)
+        if argument not in choices:
+            raise InputError({"text": _choose_one_of(choices)})
         await self._services.preferences.set_language(
-            requester.team, requester.person, _LANGUAGES[argument]
+            requester.team, requester.person, "" if argument == _AUTO else argument
         )
-        if argument == "auto":
+        if argument == _AUTO:
             return message("Lagdesk follows the language of your Slack again.")
         return message("Lagdesk will now use English with you.")
 
     async def _choose_channel_language(self, requester: Requester, argument: str) -> Message:
-        if argument not in _CHANNEL_LANGUAGES:
-            raise InputError({"text": message("Choose zh, en or both.")})
+        if argument not in LOCALES:
+            raise InputError({"text": _choose_one_of(LOCALES)})
         await self._services.preferences.set_channel_language(
-            requester.team, requester.person, requester.channel, _CHANNEL_LANGUAGES[argument]
+            requester.team, requester.person, requester.channel, argument
         )
         return message(
             "What Lagdesk posts in this channel is now in: %(language)s.", language=argument
@@ -132,3 +134,7 @@ class LagdeskCommandHandlers:
         )
         await self._services.health_checks.request(trigger_id_of(body), inquiry)
         return message("Running the health check …")
+
+
+def _choose_one_of(choices: Sequence[str]) -> Message:
+    return message("Choose one of: %(choices)s.", choices=list(choices))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.i18n.messages import Message, message
+from bot.locales import LANGUAGES
 from bot.services.preferences.service import NOTIFICATION_KINDS, Preferences
 from handlers.ui import block_kit
 from handlers.ui.form_state import State, read_value, read_values
@@ -15,11 +16,6 @@ from handlers.ui.renderer import Renderer
 CALLBACK_ID: Final = "preferences"
 _FOLLOW_SLACK: Final = "auto"
 _NO_APP: Final = "-"
-_LOCALES: Final[Mapping[str, Message]] = {
-    _FOLLOW_SLACK: message("As in Slack"),
-    "zh": message("Chinese"),
-    "en": message("English"),
-}
 _NOTIFICATION_NAMES: Final[Mapping[str, Message]] = {
     "claimed": message("It is claimed"),
     "explained": message("Why the call was bad"),
@@ -32,7 +28,10 @@ def preferences_view(
 ) -> block_kit.Block:
     """Build the form; without the field `app` when there is only one app."""
     plain_text = renderer.plain_text
-    locales = [(value, plain_text(name)) for value, name in _LOCALES.items()]
+    locales = [
+        (_FOLLOW_SLACK, plain_text(message("As in Slack"))),
+        *((value, language.name) for value, language in LANGUAGES.items()),
+    ]
     fields = [
         block_kit.field(
             "language",

@@ -65,10 +65,7 @@ class UserDirectory:
 
     def renderer_for_locale(self, locale: str, timezone: str) -> Renderer:
         """Return a renderer for the locale and time zone stored with an inquiry."""
-        translator = Translator(
-            "both" if locale == "both" else "en" if locale == "en" else "zh", timezone
-        )
-        return Renderer(translator, mask=self._settings.mask_uids)
+        return Renderer(Translator(locale, timezone), mask=self._settings.mask_uids)
 
     async def profile(self, team: str, person: str) -> Profile:
         """Return a user's profile; the one fetched last when Slack does not answer."""

@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.call import CLOUD_NAMES
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
+from bot.locales import LANGUAGES
 from bot.ports import Clock
 from bot.services.tickets.cause_search import find_causes
 from bot.services.tickets.query_parser import FilterVocabulary, TicketsArguments, parse_tickets
@@ -49,7 +50,7 @@ class TicketListHandlers:
         self._tickets = tickets
         self._clock = clock
         self._users = users
-        renderers = [Renderer(Translator("en")), Renderer(Translator("zh"))]
+        renderers = [Renderer(Translator(language)) for language in LANGUAGES]
         self._known = FilterVocabulary(
             apps=tickets.apps,
             clouds={

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.errors import InputError
 from bot.i18n.messages import message
+from bot.locales import LANGUAGES
 from bot.services.context import Context
 from bot.store import Session
 from bot.store.preferences import preferences
@@ -16,7 +17,6 @@ NOTIFICATION_KINDS: Final = (
     "explained",
     "resolved",
 )  # private messages one may do without
-LOCALES: Final = ("", "zh", "en")  # "" follows Slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class PreferencesService:
         """Store somebody's preferences. Raises InputError for values that are not offered."""
         error = message("Choose one from the list.")
         fields = {
-            "language": chosen.locale in LOCALES,
+            "language": chosen.locale in {"", *LANGUAGES},
             "app": chosen.app in ("", *self._context.clouds),
             "notices": set(chosen.notifications) <= set(NOTIFICATION_KINDS),
         }

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from bot.causes import CAUSES, RESOLUTION_TITLES
-from bot.i18n.translator import CATALOG_LOCALES, Translator
+from bot.i18n.translator import Translator
+from bot.locales import LANGUAGES
 from bot.store.tickets.tokenizer import index_terms, query_terms
 
 # Words in titles that identify no cause.
@@ -39,7 +40,7 @@ def find_causes(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _cause_terms() -> Mapping[str, set[str]]:
-    translators = [Translator(locale) for locale in CATALOG_LOCALES]
+    translators = [Translator(locale) for locale in LANGUAGES]
     aliases = {key: cause.aliases for key, cause in CAUSES.items()}
     return {
         key: index_terms(
