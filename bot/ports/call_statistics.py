@@ -1,4 +1,4 @@
-"""How everybody in one call fared, for clouds that can tell. Nothing here does anything."""
+"""Statistics of everybody in one call, and the protocol of clouds that have them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FREEZE_LIMIT_PERCENT: Final = 5.0  # percent of the time frozen; Agora's own lim
 
 @dataclass(frozen=True, slots=True)
 class FreezeBucket:
-    """How many people were frozen for `low` up to `high` percent of the time."""
+    """How many users were frozen for `low` up to `high` percent of the time."""
 
     media: Media
     low: float
@@ -24,7 +24,7 @@ class FreezeBucket:
 
 @dataclass(frozen=True, slots=True)
 class CallStatistics:
-    """How everybody in a call fared in a stretch of it, not only the two of a complaint.
+    """Statistics of everybody in a call within a window, not only of the two of a complaint.
 
     `distributions` are shares of time frozen along a dimension, in percent; `minutes` are figures
     of each minute: the people there, and how many of them froze.
@@ -38,14 +38,14 @@ class CallStatistics:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there is nothing in it."""
+        """Tell whether there are no statistics in it."""
         told = any(distribution.rows for distribution in self.distributions) or any(
             t.points for t in self.minutes
         )
         return not told and not any(bucket.people for bucket in self.buckets)
 
     def people(self, media: Media, least: float = 0.0) -> int:
-        """Count the people frozen for at least so many percent of the time."""
+        """Count the users frozen for at least this percentage of the time."""
         return sum(
             bucket.people
             for bucket in self.buckets
@@ -55,10 +55,10 @@ class CallStatistics:
 
 @runtime_checkable
 class SupportsCallStatistics(Protocol):
-    """A cloud that tells how everybody in one call fared."""
+    """A cloud with statistics of everybody in one call."""
 
     async def fetch_call_statistics(self, call: Call, window: Window) -> CallStatistics:
-        """Return how everybody fared within the window, with what people leave of the allowance.
+        """Return the statistics within the window, fetched with background priority.
 
-        Raises CloudCannotError where there is no such call, and any other CloudError.
+        Raises CloudUnsupportedError where there is no such endpoint, and any other CloudError.
         """

@@ -1,4 +1,4 @@
-"""What the desk needs from an RTC cloud, as protocols. Nothing here does anything."""
+"""Protocols of an RTC cloud, and the types it returns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bot.i18n.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time, both ends aware."""
+    """A time window; both ends have a zone."""
 
     since: dt.datetime
     until: dt.datetime
@@ -38,22 +38,22 @@ class Window:
 
     @classmethod
     def around(cls, moment: dt.datetime, span: dt.timedelta) -> Window:
-        """The stretch from `span` before a moment to `span` after it."""
+        """Return the window from `span` before a moment to `span` after it."""
         return cls(moment - span, moment + span)
 
     def overlaps(self, other: Window) -> bool:
-        """Tell whether two stretches share more than an edge."""
+        """Tell whether two windows share more than an edge."""
         return self.since < other.until and other.since < self.until
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a cloud can do and takes. `cname` and `uid` are full-match patterns.
+    """What a cloud supports and accepts. `cname` and `uid` are full-match patterns.
 
-    `rooms`: people can be sent out and rooms closed; `recording`: a person's stream can be
-    recorded. A cloud with either is a `SupportsRoomControl`. `occupancy`: it can be asked who is
-    in a room now; a cloud that can do no more about rooms is a `SupportsOccupancy`.
-    `call_statistics`: it tells how everybody in a call fared, and is a `SupportsCallStatistics`.
+    `rooms`: users can be removed and rooms closed; `recording`: a user's stream can be
+    recorded. A cloud with either is a `SupportsRoomControl`. `occupancy`: it returns who is
+    in a room now; a cloud without room control is then a `SupportsOccupancy`.
+    `call_statistics`: it has statistics of everybody in a call (`SupportsCallStatistics`).
     """
 
     reports: bool
@@ -73,12 +73,12 @@ class Capabilities:
 
 _DAY_S: Final = 86400.0
 _LOW: Final = 0.1
-MIN_SCAN_SPAN: Final = dt.timedelta(minutes=1)  # nothing shorter is asked of a whole app
+MIN_SCAN_SPAN: Final = dt.timedelta(minutes=1)  # no scan of a whole app is shorter
 
 
 @dataclass(frozen=True, slots=True)
 class EventScan:
-    """One answer about a whole app: its stretch, its events, whether it held all it can hold."""
+    """One response about a whole app: its window, its events, and whether it was full."""
 
     span: Window
     events: tuple[AbnormalEvent, ...]
@@ -86,17 +86,17 @@ class EventScan:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing more can be learnt about this stretch."""
+        """Tell whether no further scan can add to this window."""
         return not self.is_full or self.span.span <= MIN_SCAN_SPAN
 
 
 @dataclass(frozen=True, slots=True)
 class PollResult:
-    """What one look in the background left undone.
+    """What one background scan left to do.
 
-    `has_backlog`: it pays to look again soon, for minutes of the last hour are unseen or answers
-    were full. `left` are the calls the background may still make this UTC day, None
-    when days have no limit.
+    `has_backlog`: a further scan is useful soon, because minutes of the last hour have no scan or
+    responses were full. `left` are the calls that background work may still make this UTC day,
+    None without a daily limit.
     """
 
     has_backlog: bool
@@ -105,7 +105,7 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class EventsResult:
-    """A cloud's own diagnosis of one channel, and what of it could not be seen."""
+    """A cloud's own diagnosis of one channel, and what is missing from it."""
 
     events: tuple[AbnormalEvent, ...] = ()
     missing: tuple[MissingItem, ...] = ()
@@ -124,7 +124,7 @@ class Priority(Enum):
 
 
 class Topic(StrEnum):
-    """What can be asked about a whole app; `live` is the few numbers that matter now."""
+    """A kind of metrics of a whole app; `live` is the few that matter now."""
 
     LIVE = "live"
     USAGE = "usage"
@@ -145,7 +145,7 @@ class RemainingQuota:
 
     @property
     def is_daily(self) -> bool:
-        """Tell whether days are counted."""
+        """Tell whether the quota is per day."""
         return self.per_s >= _DAY_S
 
     @property
@@ -156,12 +156,12 @@ class RemainingQuota:
 
 @dataclass(frozen=True, slots=True)
 class AppMetrics:
-    """What a cloud tells of a whole app about one topic. Times are aware.
+    """Metrics of a whole app about one topic. Times have a zone.
 
-    `fetched_at` is when the oldest of its figures were fetched, `fresh_at` when fresher ones can
-    be had (None: not known). `explanations` say what the figures mean at this cloud. What is
-    missing stands in `missing`, in sentences with the next step in `failures`. `asked` names the
-    endpoints it comes from, `remaining_quotas` what is left of theirs, None when nobody looked.
+    `fetched_at` is when the oldest of them were fetched, `fresh_at` when newer ones can be fetched
+    (None: unknown). `explanations` define the metrics of this cloud. What is missing is listed in
+    `missing`, and as messages with the next step in `failures`. `asked` names the endpoints, and
+    `remaining_quotas` is what is left of their quotas, None when that was not read.
     """
 
     topic: Topic
@@ -182,7 +182,7 @@ class AppMetrics:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there is no figure in it."""
+        """Tell whether there are no metrics in it."""
         distribution = any(each.rows for each in self.distributions)
         return not (self.usages or distribution or any(trend.points for trend in self.trends))
 
@@ -196,11 +196,11 @@ class Cloud(Protocol):
 
     @property
     def apps(self) -> Sequence[str]:
-        """Our names of the apps it carries."""
+        """Our names of its apps."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """What it supports."""
 
     async def restore_state(self) -> None:
         """Load what other processes stored about this cloud; sends no request."""
@@ -238,37 +238,37 @@ class Cloud(Protocol):
         """Report a bad call to the cloud; not idempotent."""
 
     async def check(self, app: str) -> str:
-        """Make the cheapest call that proves the credentials; returns what doctor shows."""
+        """Send the cheapest request that tests the credentials; returns what doctor displays."""
 
     async def close(self) -> None:
-        """Give connections back."""
+        """Close all connections."""
 
 
 @runtime_checkable
 class SupportsEventPolling(Protocol):
-    """A cloud that tells what went wrong of a whole app at once, and soon forgets it."""
+    """A cloud that returns the events of a whole app at once, and keeps them briefly."""
 
     async def poll_events(self, app: str) -> PollResult:
-        """Look once where nobody has looked, with what people leave of the allowance.
+        """Scan one window without a scan, with background priority.
 
-        Raises CloudCannotError where there is no such call, and any other CloudError.
+        Raises CloudUnsupportedError where there is no such endpoint, and any other CloudError.
         """
 
     async def read_polled_events(
         self, app: str, cname: str, window: Window, because: CloudError
     ) -> EventsResult:
-        """Return what was seen of a channel by earlier looks; asks the cloud nothing.
+        """Return the events of a channel from earlier scans; sends no request.
 
-        `because` keeps us from asking: it is why minutes nobody looked at are missing. Where
-        nothing was seen of these minutes at all, nothing is said.
+        `because` is the error that prevents a scan, and the reason of the missing minutes. Without
+        any earlier scan of the window the result is empty.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """Who is in a room right now; `is_complete` is False when there may be more.
+    """Who is in a room now; `is_complete` is False when there may be more.
 
-    `invisible` are those of them whom the others do not see, where a cloud tells them apart.
+    `invisible` are those whom the others do not see, where a cloud lists them.
     """
 
     uids: tuple[str, ...]
@@ -278,7 +278,7 @@ class Occupancy:
 
 @dataclass(frozen=True, slots=True)
 class RecordingTask:
-    """A recording of one person's stream. Times are None until they come."""
+    """A recording of one user's stream. Times are None until they are known."""
 
     id: str
     cname: str
@@ -291,7 +291,7 @@ class RecordingTask:
 
 
 class RecordingEventType(StrEnum):
-    """What a cloud tells of a recording by itself."""
+    """The kind of a recording event that a cloud sends."""
 
     FILE_STARTED = "file_begun"
     FILE_FINISHED = "file_done"
@@ -301,10 +301,10 @@ class RecordingEventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingEvent:
-    """What a cloud told of a recording by itself; of a finished file its facts.
+    """A recording event that a cloud sent, with the details of a finished file.
 
-    `app` is our name of the app. `path` is the file's whole path in `bucket`; no address that
-    opens it is kept. `id` is the same whenever the same is told again.
+    `app` is our name of the app. `path` is the file's path in `bucket`; a URL that opens it is
+    not kept. `id` is the same when an event is sent again.
     """
 
     id: str
@@ -326,41 +326,41 @@ class RecordingEvent:
 
 @runtime_checkable
 class SupportsOccupancy(Protocol):
-    """Tells who is in a room."""
+    """Returns who is in a room."""
 
     async def occupancy(self, app: str, cname: str) -> Occupancy | None:
-        """Return who is in a room now, None when no call runs in it. Raises CloudError."""
+        """Return who is in a room now, None without a running call. Raises CloudError."""
 
 
 class RoomControl(SupportsOccupancy, Protocol):
-    """Acts on rooms. Every method raises CloudError and nothing else, and asks only once."""
+    """Controls rooms. Every method sends a request once, and raises CloudError only."""
 
     async def remove_users(self, app: str, cname: str, uids: Sequence[str]) -> None:
-        """Send people out of a room. Returns when the command is taken, maybe not done."""
+        """Remove users from a room. Returns when the command is accepted, maybe not done."""
 
     async def dismiss(self, app: str, cname: str) -> None:
-        """Close a room and send everybody out. Returns when the command is taken."""
+        """Close a room and remove everybody. Returns when the command is accepted."""
 
     async def start_recording(self, app: str, cname: str, uid: str, rule_id: str) -> RecordingTask:
-        """Start to record one person; not idempotent."""
+        """Start recording one user; not idempotent."""
 
     async def recording(self, app: str, job_id: str) -> RecordingTask:
-        """Return how a recording stands."""
+        """Return the state of a recording."""
 
     async def stop_recording(self, app: str, job_id: str) -> None:
         """Stop a recording."""
 
     async def callback_url(self, app: str) -> str:
-        """Return the address to which the cloud tells of recordings, "" for none."""
+        """Return the URL that the cloud sends recording events to, "" for none."""
 
     async def set_callback(self, app: str, url: str, key: str) -> None:
-        """Let the cloud tell of recordings at this address, signed with this key."""
+        """Set the URL that the cloud sends recording events to, signed with this key."""
 
 
 @runtime_checkable
 class SupportsRoomControl(Protocol):
-    """A cloud that lets rooms be acted on."""
+    """A cloud with room control."""
 
     @property
     def control(self) -> RoomControl:
-        """What acts on its rooms."""
+        """The control of its rooms."""

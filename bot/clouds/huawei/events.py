@@ -18,7 +18,6 @@ from bot.ports import EventsResult, Window
 
 TYPE_KIND: Final = "huawei.abnormal_type"
 FACTOR_KIND: Final = "huawei.abnormal_factor"
-_JOIN_TYPE: Final = "1"
 _IN_CALL_TYPES: Final = frozenset({"2", "3"})
 _REMOTE: Final = "remote"
 _RUNNING_TTL: Final = dt.timedelta(seconds=20)

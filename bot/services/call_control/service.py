@@ -50,7 +50,7 @@ class CallControlAction(StrEnum):
 class RoomView:
     """What somebody sees who is about to act on a room.
 
-    `is_running` is None until the cloud was asked, or when it could not say: `failure` says why.
+    `occupancy` is None until it is fetched, and when that fails: then `failure` is the reason.
     `needs_rule`: it could be recorded if HUAWEI_RECORD_RULES named a rule for the app.
     """
 
@@ -58,7 +58,6 @@ class RoomView:
     choices: tuple[CallControlAction, ...]
     recording: Recording | None = None
     occupancy: Occupancy | None = None
-    is_running: bool | None = None
     failure: Message | None = None
     needs_rule: bool = False
 
@@ -126,8 +125,8 @@ class CallControlService:
             allowed = (CallControlAction.STOP_RECORDING, CallControlAction.REVEAL)
             choices = tuple(choice for choice in room_view.choices if choice in allowed)
             failure = _OVER if self.supports_control(room_view.ticket) else _EMPTY
-            return replace(room_view, choices=choices, is_running=False, failure=failure)
-        return replace(room_view, occupancy=occupancy, is_running=True)
+            return replace(room_view, choices=choices, failure=failure)
+        return replace(room_view, occupancy=occupancy)
 
     def _choices(
         self, ticket: Ticket, active_recording: Recording | None
