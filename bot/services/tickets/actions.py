@@ -150,8 +150,9 @@ class TicketActions:
     def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
         """What the form says, checked as a report is; what it leaves as it was needs no check."""
         normalized = _keep_seconds(ticket, normalize(submission, self._context.clouds))
+        now = self._context.clock.now()
         try:
-            validate(normalized, self._context.clouds, self._context.clock.now())
+            validate(normalized, self._context.clouds, now)
         except InputError as error:
             remaining = {
                 name: why
@@ -169,7 +170,7 @@ class TicketActions:
             "student_uid": normalized.student_uid,
             "abnormal_side": Side(normalized.abnormal_side),
             "issue_type": int(normalized.issue_type),
-            "occurred_at": normalized.occurred_at or ticket.occurred_at,
+            "occurred_at": min(normalized.occurred_at or ticket.occurred_at, now),
         }
 
     def _restart_diagnosis(self, session: Session, ticket: Ticket, now: dt.datetime) -> None:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
+from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import COMMENT_LENGTH, Submission, normalize, validate
+from tests.bot.services.contexts import make_context
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 AGORA = Capabilities(
@@ -33,7 +35,9 @@ NAMED = replace(AGORA, uid=re.compile(r"[a-z0-9@._\-]{1,64}"), uid_max=None)
 
 
 class OnlyCapabilities:
-    """A cloud that is asked for nothing but what it can do."""
+    """A cloud of which only the capabilities are used."""
+
+    name = "agora"
 
     def __init__(self, capabilities: Capabilities) -> None:
         self.capabilities = capabilities
@@ -127,3 +131,13 @@ def test_whatever_is_typed(typed: Submission) -> None:
     else:
         assert found.teacher_uid.isascii()
         assert 1 <= int(found.teacher_uid) < 2**32
+
+
+def test_a_time_in_the_future_is_stored_as_now() -> None:
+    """A clock that is fast by less than a minute is tolerated, but no ticket is from the future."""
+    nothing: Any = None  # building a ticket needs neither a database nor a clock
+    service = TicketService(make_context(nothing, nothing, clouds=CLOUDS))
+    fast, slow = NOW + dt.timedelta(seconds=50), NOW - dt.timedelta(seconds=50)
+    for reported, stored in ((fast, NOW), (slow, slow), (None, NOW)):
+        ticket = service._build_ticket(replace(GOOD, occurred_at=reported), NOW)
+        assert (ticket.occurred_at, ticket.created_at) == (stored, NOW)
