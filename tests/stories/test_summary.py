@@ -138,6 +138,28 @@ async def test_a_week_with_twelve_tickets(services: ExternalServices) -> None:
         assert "20002" not in text_of(post) + text_of(details)
 
 
+async def test_a_week_ends_at_midnight(services: ExternalServices) -> None:
+    """A ticket of Sunday's last second counts in that week, one of Monday's first in the next."""
+    async with services.run_lagdesk(SUMMARY_CHANNEL=leads(services.workspace)) as harness:
+        await harness.settled()
+        week, sam = Week.of(harness.clock.now(), SHANGHAI), services.workspace.person("sam")
+        monday = week.shift(1).since(SHANGHAI)
+        await harness.pass_time((monday - harness.clock.now()).total_seconds() - 1)
+        await report(sam, "sunday-1")
+        await report(sam, "sunday-2")
+        harness.clock.move(1)
+        await report(sam, "monday-1")
+        await ran_all_week(harness)
+        await harness.pass_time(9.01 * HOUR)
+        (post,) = posts(services)
+        assert f"{week.label} " in post["text"]
+        assert ": 2 tickets" in post["text"]
+        await to_monday(harness)
+        post = posts(services)[-1]
+        assert f"{week.shift(1).label} " in post["text"]
+        assert ": 1 ticket" in post["text"]
+
+
 async def _first(harness: Harness) -> Any:
     return next(harness.slack.services.tickets.stream_tickets(None))
 
