@@ -6,7 +6,6 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Final
 
 from bot.clouds.errors import cloud_name
@@ -17,8 +16,9 @@ from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
 from bot.services.context import Context
+from bot.services.inquiry_rows import enqueue_inquiry, inquiry_of
 from bot.settings import SettingError, Settings
-from bot.store import Session, Store, models
+from bot.store import Store, models
 from bot.store import jobs as store_jobs
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,7 @@ class HealthCheck:
             or context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
         ):
             return
-        names = Inquiry.__dataclass_fields__
-        inquiry = Inquiry(**{name: getattr(stored_inquiry, name) for name in names})
+        inquiry = inquiry_of(stored_inquiry)
         try:
             await self._inspector.send_results(inquiry, await self.run_checks(stored_inquiry.team))
         except SlackError as error:
@@ -140,13 +139,9 @@ class HealthCheckRequests:
         refusal = message("Only support can run doctor.")
         await self._context.require_support(inquiry.team, inquiry.person, refusal)
         now = self._context.clock.now()
-
-        def work(session: Session) -> None:
-            if session.get(models.InquiryRow, origin) is None:
-                session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
-                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, origin, due_at=now)
-
-        await self._context.commit(work)
+        await self._context.commit(
+            lambda session: enqueue_inquiry(session, origin, inquiry, KIND, now)
+        )
 
 
 def wrong_setting(error: SettingError) -> CheckResult:

@@ -12,7 +12,8 @@ from bot.jobs.run import Run
 from bot.ports import AppMetrics, Inquiry, Topic
 from bot.services.app_metrics.service import AppMetricsService
 from bot.services.context import Context
-from bot.store import Session, models
+from bot.services.inquiry_rows import clear_response_url, inquiry_of
+from bot.store import models
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +47,7 @@ class AppMetricsJobs:
         )
         if stored_inquiry is None or not self._is_open(stored_inquiry):
             return
-        asked = Inquiry(
-            **{name: getattr(stored_inquiry, name) for name in Inquiry.__dataclass_fields__}
-        )
+        asked = inquiry_of(stored_inquiry)
         if asked.app not in self._context.clouds:
             return
         app_metrics = await self._service.fetch(asked.app, Topic(asked.topic))
@@ -58,16 +57,9 @@ class AppMetricsJobs:
             if error.retryable:
                 raise
             log.info("the answer to a question was not taken: %s", error)
-        await self._context.store.transact(lambda session: _clear_response_url(session, origin))
+        await self._context.store.transact(lambda session: clear_response_url(session, origin))
 
     def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
         """Tell whether Slack still takes an answer, and none was given."""
         is_late = self._context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
         return bool(stored_inquiry.response_url) and not is_late
-
-
-def _clear_response_url(session: Session, origin: str) -> None:
-    """The address is a secret; nobody needs it any more."""
-    stored_inquiry = session.get(models.InquiryRow, origin)
-    if stored_inquiry is not None:
-        stored_inquiry.response_url = ""

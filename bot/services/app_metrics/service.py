@@ -14,9 +14,8 @@ from bot.errors import InputError
 from bot.i18n.messages import Message, message
 from bot.ports import AppMetrics, Inquiry, Priority, Topic
 from bot.services.context import Context
+from bot.services.inquiry_rows import enqueue_inquiry
 from bot.services.prefill.cleaning import clean, to_half_width
-from bot.store import Session, models
-from bot.store import jobs as store_jobs
 
 KIND: Final = "overview"
 _ARGUMENT: Final = re.compile(
@@ -130,13 +129,9 @@ class AppMetricsService:
     async def ask(self, origin: str, asked: Inquiry) -> None:
         """Take a question; the same origin is the same question."""
         now = self._context.clock.now()
-
-        def work(session: Session) -> None:
-            if session.get(models.InquiryRow, origin) is None:
-                session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(asked)))
-                store_jobs.enqueue(session, f"{KIND}:{origin}", KIND, origin, due_at=now)
-
-        await self._context.commit(work)
+        await self._context.commit(
+            lambda session: enqueue_inquiry(session, origin, asked, KIND, now)
+        )
 
 
 def to_json(app_metrics: AppMetrics) -> dict[str, Any]:

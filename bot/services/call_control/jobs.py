@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
 
 from bot.call_control import RoomAction, RoomCommandState
 from bot.errors import CloudError, NotFoundError
@@ -62,7 +63,7 @@ class CallControlJobs:
                 RoomCommandState.UNCONFIRMED if was_interrupted else RoomCommandState.EXPIRED,
             )
             return None
-        await self._change(command, attempted_at=now)
+        await self._change(command, partial(_set_attempt, now=now))
         try:
             await _execute(control, command, ticket)
         except CloudError as error:
@@ -77,7 +78,11 @@ class CallControlJobs:
     ) -> None:
         reason_json = command.reason if reason is None else dump_message(reason)
         at = self._context.clock.now()
-        await self._change(command, state=state, reason=reason_json, attempted_at=None)
+
+        def change(row: RoomCommand) -> None:
+            row.state, row.reason, row.attempted_at = state, reason_json, None
+
+        await self._change(command, change)
         if state is not RoomCommandState.PENDING:
             await self._context.store.transact(
                 lambda s: audit_log.add_entry(s, _outcome(command, at))
@@ -89,15 +94,20 @@ class CallControlJobs:
             raise NotFoundError(message("There is no such request."))
         return command
 
-    async def _change(self, command: RoomCommand, **values: Any) -> None:
+    async def _change(self, command: RoomCommand, change: Callable[[RoomCommand], None]) -> None:
+        """Apply a change to the stored command and to `command`."""
+
         def work(session: Session) -> None:
             stored = session.get_one(RoomCommand, command.id)
-            for name, value in values.items():
-                setattr(stored, name, value)
-                setattr(command, name, value)
+            change(stored)
             session.add(stored)
 
         await self._context.store.transact(work)
+        change(command)
+
+
+def _set_attempt(command: RoomCommand, now: dt.datetime) -> None:
+    command.attempted_at = now
 
 
 async def _execute(control: RoomControl, command: RoomCommand, ticket: Ticket) -> None:

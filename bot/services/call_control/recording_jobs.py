@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.call_control import RecordingState, RoomCommandState
@@ -24,6 +24,7 @@ from bot.store.call_control import recordings
 from bot.store.call_control.recordings import Recording, RecordingFile
 
 log = logging.getLogger(__name__)
+Change = Callable[[Recording], None]
 
 START_TIMEOUT: Final = dt.timedelta(minutes=5)  # what was to be seen is over by then
 WATCH_TIMEOUT: Final = dt.timedelta(hours=24)
@@ -71,10 +72,14 @@ class RecordingJobs:
         control = self._control(recording)
         abandoned = _abandoned_state(recording, is_late=control is None or now > until)
         if abandoned is not None or control is None:
-            await self._change(recording, state=abandoned or RecordingState.EXPIRED)
+            await self._change(recording, _set_state(abandoned or RecordingState.EXPIRED))
             return None
         has_webhook = await _has_webhook(control, recording.app)
-        await self._change(recording, attempted_at=now, has_webhook=has_webhook)
+
+        def begin(row: Recording) -> None:
+            row.attempted_at, row.has_webhook = now, has_webhook
+
+        await self._change(recording, begin)
         rule = self._context.settings.huawei_record_rules.get(recording.app, "")
         app, cname, uid = recording.app, recording.cname, recording.uid
         try:
@@ -82,9 +87,7 @@ class RecordingJobs:
         except CloudError as error:
             state, retry_at = classify_command_failure(error, self._context.clock.now(), until)
             reason = dump_message(error.user_message)
-            await self._change(
-                recording, state=_FAILED_STATES[state], reason=reason, attempted_at=None
-            )
+            await self._change(recording, _set_failure(_FAILED_STATES[state], reason))
             return retry_at
         await self._save_job(recording, recording_job)
         return None
@@ -92,16 +95,15 @@ class RecordingJobs:
     async def _save_job(self, recording: Recording, recording_job: RecordingTask) -> None:
         """Note the job and owe looking after it, in one transaction."""
         now = self._context.clock.now()
-        values = {
-            "job_id": recording_job.id,
-            "state": _state(recording_job) or RecordingState.STARTING,
-            "started_at": recording_job.started_at or now,
-            "attempted_at": None,
-            "reason": None,
-        }
+
+        def change(row: Recording) -> None:
+            row.job_id = recording_job.id
+            row.state = _state(recording_job) or RecordingState.STARTING
+            row.started_at = recording_job.started_at or now
+            row.attempted_at = row.reason = None
 
         def work(session: Session) -> None:
-            _set(session, recording, values)
+            _apply(session, recording, change)
             due_at = now + _FIRST_POLL_DELAY
             name = f"{STATE}:{recording.id}"
             number = recording.id
@@ -123,13 +125,17 @@ class RecordingJobs:
         fingerprint = _post_fingerprint(recording)
         if recording.posted_status != fingerprint:
             await self._status_posts.post_or_update(run, recording)
-            await self._change(recording, posted_status=fingerprint)
+
+            def change(row: Recording) -> None:
+                row.posted_status = fingerprint
+
+            await self._change(recording, change)
 
     async def _poll(self, recording: Recording) -> dt.datetime:
         """Ask how it stands; what cannot be learnt now stands in its reason. When to ask again."""
         control, now = self._control(recording), self._context.clock.now()
         if control is None or now > recording.requested_at + WATCH_TIMEOUT:
-            await self._change(recording, state=RecordingState.ABANDONED)
+            await self._change(recording, _set_state(RecordingState.ABANDONED))
             return now
         try:
             await self._stop_if_asked(control, recording)
@@ -150,30 +156,44 @@ class RecordingJobs:
             log.info("stopping recording %s was refused: %s", recording.id, error)
             if not is_not_found(error):  # asked again with the next look, which tells more
                 return
-        await self._change(recording, stop_accepted_at=self._context.clock.now(), reason=None)
+        now = self._context.clock.now()
+
+        def change(row: Recording) -> None:
+            row.stop_accepted_at, row.reason = now, None
+
+        await self._change(recording, change)
 
     async def _save_state(self, recording: Recording, recording_job: RecordingTask) -> None:
         state = _state(recording_job) or recording.state
         poll_count = recording.poll_count + 1 if state is recording.state else 0
-        values: dict[str, Any] = {"state": state, "poll_count": poll_count, "reason": None}
-        if recording_job.started_at is not None:
-            values["started_at"] = recording_job.started_at
-        if state is RecordingState.STOPPED:
-            values["stopped_at"] = recording_job.stopped_at or self._context.clock.now()
-            values["stop_reason"] = (
-                recording_job.stop_reason.value if recording_job.stop_reason else ""
-            )
-        await self._change(recording, **values)
+        now, stop_reason = self._context.clock.now(), recording_job.stop_reason
+
+        def change(row: Recording) -> None:
+            row.state, row.poll_count, row.reason = state, poll_count, None
+            row.started_at = recording_job.started_at or row.started_at
+            if state is RecordingState.STOPPED:
+                row.stopped_at = recording_job.stopped_at or now
+                row.stop_reason = stop_reason.value if stop_reason else ""
+
+        await self._change(recording, change)
 
     async def _save_failure(self, recording: Recording, error: CloudError) -> dt.datetime:
         retry_at = self._context.clock.now() + _poll_delay(recording.poll_count)
         if is_not_found(error):
             ended_at = recording.stop_accepted_at or recording.ended_at
             state = RecordingState.STOPPED if ended_at else RecordingState.NOT_FOUND
-            await self._change(recording, state=state, stopped_at=ended_at, reason=None)
+
+            def end(row: Recording) -> None:
+                row.state, row.stopped_at, row.reason = state, ended_at, None
+
+            await self._change(recording, end)
             return retry_at
-        reason = dump_message(error.user_message)
-        await self._change(recording, reason=reason, poll_count=recording.poll_count + 1)
+        reason, poll_count = dump_message(error.user_message), recording.poll_count + 1
+
+        def retry(row: Recording) -> None:
+            row.reason, row.poll_count = reason, poll_count
+
+        await self._change(recording, retry)
         if isinstance(error, CloudQuotaExceededError):
             return max(error.retry_at, retry_at)
         return retry_at
@@ -193,8 +213,8 @@ class RecordingJobs:
             raise NotFoundError(message("There is no such recording."))
         return recording
 
-    async def _change(self, recording: Recording, **values: Any) -> None:
-        await self._context.store.transact(lambda session: _set(session, recording, values))
+    async def _change(self, recording: Recording, change: Change) -> None:
+        await self._context.store.transact(lambda session: _apply(session, recording, change))
 
 
 async def _has_webhook(control: RoomControl, app: str) -> bool | None:
@@ -206,12 +226,26 @@ async def _has_webhook(control: RoomControl, app: str) -> bool | None:
         return None
 
 
-def _set(session: Session, recording: Recording, values: Mapping[str, Any]) -> None:
+def _apply(session: Session, recording: Recording, change: Change) -> None:
+    """Apply a change to the stored recording and to `recording`."""
     stored = recordings.lock(session, recording.id or 0)
-    for name, value in values.items():
-        setattr(stored, name, value)
-        setattr(recording, name, value)
+    change(stored)
     session.add(stored)
+    change(recording)
+
+
+def _set_state(state: RecordingState) -> Change:
+    def change(row: Recording) -> None:
+        row.state = state
+
+    return change
+
+
+def _set_failure(state: RecordingState, reason: dict[str, Any]) -> Change:
+    def change(row: Recording) -> None:
+        row.state, row.reason, row.attempted_at = state, reason, None
+
+    return change
 
 
 def _state(recording_job: RecordingTask) -> RecordingState | None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from bot.errors import InputError
 from bot.i18n.messages import message
 from bot.ports import Inquiry
 from bot.services.context import Context
-from bot.store import Session, models
-from bot.store import jobs as store_jobs
+from bot.services.inquiry_rows import enqueue_inquiry
 
 
 class InquiryService:
@@ -25,13 +22,9 @@ class InquiryService:
         """
         self._validate(inquiry)
         now = self._context.clock.now()
-
-        def work(session: Session) -> None:
-            if session.get(models.InquiryRow, origin) is None:
-                session.add(models.InquiryRow(id=origin, requested_at=now, **asdict(inquiry)))
-                store_jobs.enqueue(session, f"answer:{origin}", "answer", origin, due_at=now)
-
-        await self._context.commit(work)
+        await self._context.commit(
+            lambda session: enqueue_inquiry(session, origin, inquiry, "answer", now)
+        )
 
     def _validate(self, inquiry: Inquiry) -> None:
         cloud = self._context.clouds.get(inquiry.app)

@@ -13,8 +13,9 @@ from bot.ports import Diagnosis, Inquiry
 from bot.services.context import Context
 from bot.services.diagnosis.retry_policy import ANSWER_TIMEOUT, is_final, schedule_retry
 from bot.services.diagnosis.service import DiagnosisService
-from bot.store import Session, models
+from bot.services.inquiry_rows import clear_response_url, inquiry_of
 from bot.store import jobs as store_jobs
+from bot.store import models
 
 log = logging.getLogger(__name__)
 
@@ -82,18 +83,7 @@ class InquiryJobs:
 
     async def _answer(self, row: models.InquiryRow, diagnosis: Diagnosis, *, is_last: bool) -> None:
         """Send an answer; after the last one the response URL, a secret, is deleted."""
-        inquiry = Inquiry(
-            team=row.team,
-            person=row.person,
-            channel=row.channel,
-            response_url=row.response_url,
-            locale=row.locale,
-            timezone=row.timezone,
-            app=row.app,
-            cname=row.cname,
-            since_s=row.since_s,
-            topic=row.topic,
-        )
+        inquiry = inquiry_of(row)
         try:
             await self._responder.answer(inquiry, diagnosis)
         except SlackError as error:
@@ -101,11 +91,4 @@ class InquiryJobs:
                 raise
             log.info("the answer to an inquiry was refused: %s", error)
         if is_last:
-            await self._context.store.transact(lambda s: _clear_response_url(s, row.id))
-
-
-def _clear_response_url(session: Session, origin: str) -> None:
-    row = session.get(models.InquiryRow, origin)
-    if row is not None:
-        row.response_url = ""
-        session.add(row)
+            await self._context.store.transact(lambda s: clear_response_url(s, row.id))

@@ -1,4 +1,4 @@
-"""The arguments of /tickets, read and checked, and kept in buttons. What they ask others do."""
+"""The arguments of /tickets, parsed and validated, and their JSON in buttons."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, cast, get_args
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Final, Literal, cast, get_args
 
 from bot.errors import InputError
 from bot.i18n.messages import Message, message
@@ -16,6 +16,7 @@ from bot.services.prefill.cleaning import UNPRINTABLE, clean, to_half_width
 from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status
 
+FilterName = Literal["app", "cause", "by", "assignee", "since", "cloud"]
 Which = Literal["open", "claimed", "resolved", "mine", "all"]
 ME: Final = "me"
 _JSON_LENGTH: Final = 2000  # of a Slack button's value (Slack, "Button element": value)
@@ -31,7 +32,7 @@ _LONGEST_S: Final = 3660 * 86400.0
 _TICKET: Final = re.compile(r"(?P<label>ld[\s\-_#]*|#)?(?P<digits>[0-9]+)", re.IGNORECASE)
 _PERSON: Final = re.compile(r"(?<==)<@([UW][A-Z0-9]{1,20})(?:\|[^<>]*)?>")
 _PERSON_ID: Final = re.compile(r"@?([UW][A-Z0-9]{5,20})")
-_NAMES: Final[dict[str, tuple[str, ...]]] = {
+_NAMES: Final[dict[FilterName, tuple[str, ...]]] = {
     "app": ("app", "应用"),
     "cause": ("cause", "原因"),
     "by": ("by", "reporter", "提交人", "上报人", "报告人"),
@@ -153,7 +154,8 @@ class _TicketsParser:
         self._vocabulary = vocabulary
         self._which: list[Which] = []
         self._words: list[str] = []
-        self._filters: dict[str, Any] = {}
+        self._filters = TicketsArguments()
+        self._used_filters: set[str] = set()
 
     def read(self, text: str) -> TicketsArguments:
         for match in _ARGUMENT.finditer(text.strip()):
@@ -164,13 +166,13 @@ class _TicketsParser:
         states = [each for each in self._which if each != "mine"]
         alone: Which = "mine" if self._which else "open"
         which: Which = states[0] if states else alone
-        if not self._which and (self._words or self._filters):
+        if not self._which and (self._words or self._used_filters):
             which = "all"
-        return TicketsArguments(
-            which,
+        return replace(
+            self._filters,
+            which=which,
             words=tuple(self._words),
             is_mine=bool(states) and "mine" in self._which,
-            **self._filters,
         )
 
     def _take(self, match: re.Match[str]) -> None:
@@ -193,12 +195,27 @@ class _TicketsParser:
                 option=f"{name}=",
             )
             raise _input_error(reason)
-        field, found = getattr(self, f"_read_{key}")(value[:_VALUE_LENGTH])
-        if field in self._filters:
+        self._filters = self._with_filter(key, value[:_VALUE_LENGTH])
+        if key in self._used_filters:
             raise _input_error(message("Give %(option)s only once.", option=f"{name}="))
-        self._filters[field] = found
+        self._used_filters.add(key)
 
-    def _read_app(self, value: str) -> tuple[str, str]:
+    def _with_filter(self, key: FilterName, value: str) -> TicketsArguments:
+        match key:
+            case "app":
+                return replace(self._filters, app=self._read_app(value))
+            case "cloud":
+                return replace(self._filters, cloud=self._read_cloud(value))
+            case "cause":
+                return replace(self._filters, causes=self._read_causes(value))
+            case "by":
+                return replace(self._filters, by=_read_person(value, "by="))
+            case "assignee":
+                return replace(self._filters, assignee=_read_person(value, "assignee="))
+            case "since":
+                return replace(self._filters, since_s=_read_since(value))
+
+    def _read_app(self, value: str) -> str:
         apps = {app.casefold(): app for app in self._vocabulary.apps}
         if value.casefold() not in apps:
             raise _input_error(
@@ -208,13 +225,13 @@ class _TicketsParser:
                     apps=", ".join(self._vocabulary.apps),
                 )
             )
-        return "app", apps[value.casefold()]
+        return apps[value.casefold()]
 
-    def _read_cloud(self, value: str) -> tuple[str, str]:
+    def _read_cloud(self, value: str) -> str:
         clouds = self._vocabulary.clouds or {}
         for key, names in clouds.items():
             if value and any(value.casefold() in name.casefold() for name in (key, *names)):
-                return "cloud", key
+                return key
         reason = message(
             "There is no cloud called %(cloud)s. Clouds: %(clouds)s.",
             cloud=value or "?",
@@ -222,7 +239,7 @@ class _TicketsParser:
         )
         raise _input_error(reason)
 
-    def _read_cause(self, value: str) -> tuple[str, tuple[str, ...]]:
+    def _read_causes(self, value: str) -> tuple[str, ...]:
         found = self._vocabulary.causes(value) if value else ()
         if not found:
             reason = message(
@@ -232,19 +249,14 @@ class _TicketsParser:
                 causes=self._vocabulary.cause_examples,
             )
             raise _input_error(reason)
-        return "causes", found
+        return found
 
-    def _read_by(self, value: str) -> tuple[str, str]:
-        return "by", _read_person(value, "by=")
 
-    def _read_assignee(self, value: str) -> tuple[str, str]:
-        return "assignee", _read_person(value, "assignee=")
-
-    def _read_since(self, value: str) -> tuple[str, float]:
-        since_s = parse_duration(value)
-        if since_s is None or not 0 < since_s <= _LONGEST_S:
-            raise _input_error(message("Write a duration after since=, such as 7d, 12h or 30m."))
-        return "since_s", since_s
+def _read_since(value: str) -> float:
+    since_s = parse_duration(value)
+    if since_s is None or not 0 < since_s <= _LONGEST_S:
+        raise _input_error(message("Write a duration after since=, such as 7d, 12h or 30m."))
+    return since_s
 
 
 def _read_person(value: str, option: str) -> str:
