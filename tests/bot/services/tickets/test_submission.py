@@ -17,6 +17,7 @@ from bot.i18n.messages import message
 from bot.ports import Capabilities, Cloud
 from bot.services.tickets.service import TicketService
 from bot.services.tickets.submission import COMMENT_LENGTH, Submission, normalize, validate
+from bot.settings import CloudSettings, Settings
 from tests.bot.services.contexts import make_context
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -136,7 +137,9 @@ def test_whatever_is_typed(typed: Submission) -> None:
 def test_a_time_in_the_future_is_stored_as_now() -> None:
     """A clock that is fast by less than a minute is tolerated, but no ticket is from the future."""
     nothing: Any = None  # building a ticket needs neither a database nor a clock
-    service = TicketService(make_context(nothing, nothing, clouds=CLOUDS))
+    cloud = CloudSettings("agora", {"kids": "A1"}, "https://cloud.test", options={"report": "off"})
+    settings = Settings(clouds=(cloud,))
+    service = TicketService(make_context(nothing, nothing, clouds=CLOUDS, settings=settings))
     fast, slow = NOW + dt.timedelta(seconds=50), NOW - dt.timedelta(seconds=50)
     for reported, stored in ((fast, NOW), (slow, slow), (None, NOW)):
         ticket = service._build_ticket(replace(GOOD, occurred_at=reported), NOW)
