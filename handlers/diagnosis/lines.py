@@ -58,7 +58,7 @@ def confidence_text(verdict: Verdict) -> Message:
     confidence = verdict.confidence or 0.0
     percent = round(confidence * 100)
     if confidence >= _HIGH_CONFIDENCE:
-        return message("Quite sure (%(percent)s%%).", percent=percent)
+        return message("Very likely (%(percent)s%%).", percent=percent)
     if confidence >= _MEDIUM_CONFIDENCE:
         return message("Likely (%(percent)s%%).", percent=percent)
     return message("Possibly (%(percent)s%%).", percent=percent)

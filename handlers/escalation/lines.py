@@ -111,13 +111,13 @@ def _next_step_line(
 ) -> Message:
     if step.target is EscalationTarget.LEADS:
         who = _names(policy.leads)
-        msg = message("If nobody claims it, next: %(people)s, %(when)s", people=who, when=at)
+        msg = message("If unclaimed, next alert: %(people)s, %(when)s", people=who, when=at)
     elif step.target is EscalationTarget.LAST:
-        msg = message("If nobody claims it, next: a final alert, %(when)s", when=at)
+        msg = message("If unclaimed, final alert: %(when)s", when=at)
     elif step.number > _FIRST_STEP:
-        msg = message("If nobody claims it, next: support again, %(when)s", when=at)
+        msg = message("If unclaimed, next alert: support again, %(when)s", when=at)
     else:
-        msg = message("If nobody claims it, next: support, %(when)s", when=at)
+        msg = message("If unclaimed, next alert: support, %(when)s", when=at)
     if ticket.is_live:
         return message("%(next)s (the class is still in progress)", next=msg)
     if policy.quiet.after(at - dt.timedelta(minutes=1)) == at:

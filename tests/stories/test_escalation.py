@@ -64,20 +64,20 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
     sam, maya = services.workspace.person("sam"), services.workspace.person("maya")
     async with services.run_lagdesk(ESCALATE_TO=maya.id) as harness:
         await filed(harness, sam, "alone-1")
-        assert "If nobody claims it, next: support, <!date^" in state_of(harness, "alone-1")
+        assert "If unclaimed, next alert: support, <!date^" in state_of(harness, "alone-1")
         await harness.pass_time(AFTER_S - 90)
         assert calls(harness, "alone-1") == []
         await harness.pass_time(91)
         assert len(calls(harness, "alone-1")) == 1
         state = state_of(harness, "alone-1")
         assert "Escalated to support, <!date^" in state
-        assert "next: support again, <!date^" in state
+        assert "next alert: support again, <!date^" in state
     async with services.run_lagdesk(ESCALATE_TO=maya.id) as harness:
         await harness.settled()
         assert len(calls(harness, "alone-1")) == 1
         await harness.pass_time(AFTER_S)
         assert "is still unclaimed, 30 min after" in calls(harness, "alone-1")[1]["text"]
-        assert f"next: <@{maya.id}>, <!date^" in state_of(harness, "alone-1")
+        assert f"next alert: <@{maya.id}>, <!date^" in state_of(harness, "alone-1")
         services.workspace.fail_next("chat.postMessage", "dropped", after_effect=True, times=2)
     services.workspace.faults.clear()
     async with services.run_lagdesk(ESCALATE_TO=maya.id) as harness:
@@ -95,7 +95,7 @@ async def test_from_the_first_call_to_the_last(services: ExternalServices) -> No
         state = state_of(harness, "alone-1")
         assert state.count("Escalated to support") == 1
         assert " · again, <!date^" in state
-        assert f"<@{maya.id}> called, <!date^" in state
+        assert f"<@{maya.id}> alerted, <!date^" in state
         assert "next" not in state
 
 
@@ -108,11 +108,11 @@ async def test_what_people_do_counts(services: ExternalServices) -> None:
         await harness.settled()
         state = state_of(harness, "hand-1")
         assert f"Escalated to support by <@{sam.id}>" in state
-        assert "next: support again" in state
+        assert "next alert: support again" in state
         assert f"<@{sam.id}> asks for help with LD-" in calls(harness, "hand-1")[0]["text"]
         await harness.pass_time(AFTER_S + 1)
         assert len(calls(harness, "hand-1")) == 2
-        assert "next: a final alert" in state_of(harness, "hand-1")
+        assert "If unclaimed, final alert" in state_of(harness, "hand-1")
         await sam.click(find_card(harness, "hand-1"), "ticket.claim")
         await harness.settled()
         assert "next" not in state_of(harness, "hand-1")
@@ -126,7 +126,7 @@ async def test_what_people_do_counts(services: ExternalServices) -> None:
         await harness.settled()
         state = state_of(harness, "hand-1")
         assert "Escalated" not in state
-        assert "next: support, <!date^" in state
+        assert "next alert: support, <!date^" in state
         for number in (3, 4, 5, 5):
             await harness.pass_time(AFTER_S + 1)
             assert number == len(calls(harness, "hand-1"))

@@ -189,7 +189,7 @@ async def test_cloud_is_down_and_comes_back(services: ExternalServices) -> None:
     async with services.run_lagdesk(AGORA_BASE_URL="http://127.0.0.1:9") as harness:
         await report(services.workspace.person("sam"), "down-1")
         await harness.settled()
-        assert "waiting, will be tried again. Agora did not answer" in text_of(
+        assert "waiting, will be tried again. Agora did not respond" in text_of(
             find_card(harness, "down-1")
         )
         assert "does not respond" in text_of(find_diagnosis_posts(harness, "down-1")[0])

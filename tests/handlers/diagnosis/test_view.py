@@ -113,7 +113,7 @@ def test_stranger_is_a_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.95, "Quite sure"), (0.7, "Likely"), (0.3, "Possibly")]
+    ("confidence", "said"), [(0.95, "Very likely"), (0.7, "Likely"), (0.3, "Possibly")]
 )
 def test_how_sure(confidence: float, said: str) -> None:
     """The confidence is said in words, with its number."""

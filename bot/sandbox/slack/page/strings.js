@@ -122,7 +122,7 @@ const TABLE = {
   expand: ["Expand", "展开"],
   home_none: ["Nothing here yet. {app} will show its home once it has been opened.", "这里还没有内容。打开后 {app} 会显示其首页。"],
   hint_title: ["Welcome.", "欢迎。"],
-  hint_text: ["Type {command} in {channel} to report a bad call, open {app} for its home, and switch person here:", "在 {channel} 输入 {command} 报告通话故障，打开 {app} 查看首页，并在这里切换身份："],
+  hint_text: ["Type {command} in {channel} to report a bad call, open {app} for its home, and switch person here:", "在 {channel} 输入 {command} 提交通话问题，打开 {app} 查看首页，并在这里切换身份："],
   hint_switch: ["Act as someone else", "切换身份"],
   select_person: ["Select a person", "选择人员"],
   select_channel: ["Select a channel", "选择频道"],
