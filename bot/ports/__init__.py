@@ -1,4 +1,4 @@
-"""What the desk needs from the world outside, as protocols. Nothing here does anything."""
+"""What services need from outside: clouds, Slack, clock, as protocols and types."""
 
 from bot.ports.call_statistics import (
     FREEZE_LIMIT_PERCENT,

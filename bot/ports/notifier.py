@@ -1,4 +1,4 @@
-"""What the desk needs from Slack and the clock, as protocols. Nothing here does anything."""
+"""Slack messages, diagnoses, inquiries and health checks, and the clock, as types."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class SlackHealthCheck(Protocol):
         """Look at token, scopes and channels; never raises what Slack answered."""
 
     async def send_results(self, inquiry: Inquiry, check_results: Sequence[CheckResult]) -> None:
-        """Tell somebody privately what was found. Raises SpeakError."""
+        """Send the results privately. Raises SlackError."""
 
 
-FILE_GONE: Final = "invalid_slack_file"  # code of the SpeakError when a picture is no more
+FILE_GONE: Final = "invalid_slack_file"  # code of the SlackError for a deleted file

@@ -46,7 +46,7 @@ class HealthCheck:
     ) -> list[CheckResult]:
         """Return what was found, in the order to mend it.
 
-        `database`: what was found already, if the desk has to do without its own database.
+        `database`: its result, if the check has to run without Lagdesk's own database.
         """
         database = database or await inspect_database(self._context.store)
         results = await asyncio.gather(

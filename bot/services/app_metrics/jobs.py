@@ -26,7 +26,7 @@ class MetricsResponder(Protocol):
     async def respond(
         self, stored_inquiry: Inquiry, app_metrics: AppMetrics, others: Sequence[str]
     ) -> None:
-        """Tell somebody privately what was found; raises SpeakError. `others`: further apps."""
+        """Answer privately. Raises SlackError. `others`: further apps."""
 
 
 class AppMetricsJobs:

@@ -116,7 +116,7 @@ class AppMetricsService:
     async def fetch(
         self, app: str, topic: Topic, *, priority: Priority = Priority.INTERACTIVE
     ) -> AppMetrics:
-        """Ask the cloud that carries an app; what failed is told in the answer."""
+        """Fetch an app's metrics from its cloud; failures are part of the result."""
         cloud = self._context.clouds[app]
         app_metrics = await cloud.fetch_app_metrics(app, topic, priority=priority)
         if not app_metrics.asked:

@@ -1,4 +1,4 @@
-"""Orders about rooms, carried out: sent to the cloud at most once, and told in the thread."""
+"""The jobs that send commands to rooms, at most once, and post their status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEND_TIMEOUT: Final = dt.timedelta(minutes=2)  # later, other people may be in t
 
 
 class CallControlJobs:
-    """One carrier for each kind of duty about rooms."""
+    """Executes commands to rooms."""
 
     def __init__(self, context: Context, publisher: Publisher, posts: ThreadPosts) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class CallControlJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {ROOM_COMMAND: self.act, **self._records.job_handlers}
 
     async def act(self, run: Run, number: int) -> dt.datetime | None:

@@ -1,4 +1,4 @@
-"""Recordings, carried out: begun at most once, looked after until they end, files told once."""
+"""The jobs that start recordings at most once, poll them and post their files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FAILED_STATES: Final = {
 
 
 class RecordingJobs:
-    """One carrier for each kind of duty about recordings."""
+    """Starts, polls and stops recordings."""
 
     def __init__(self, context: Context, status_posts: StatusPosts) -> None:
         self._context = context
@@ -54,7 +54,7 @@ class RecordingJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {RECORD: self.begin, STATE: self.watch, FILE: self.post_file}
 
     async def begin(self, run: Run, number: int) -> dt.datetime | None:
@@ -93,7 +93,7 @@ class RecordingJobs:
         return None
 
     async def _save_job(self, recording: Recording, recording_job: RecordingTask) -> None:
-        """Note the job and owe looking after it, in one transaction."""
+        """Store the cloud's job and enqueue polling it, in one transaction."""
         now = self._context.clock.now()
 
         def change(row: Recording) -> None:
@@ -218,7 +218,7 @@ class RecordingJobs:
 
 
 async def _has_webhook(control: RoomControl, app: str) -> bool | None:
-    """Whether finished files will be told to anybody; None when it cannot be learnt."""
+    """Whether a callback URL is set; None when the cloud did not answer."""
     try:
         return bool(await control.callback_url(app))
     except CloudError as error:

@@ -1,6 +1,6 @@
-"""What support may do to the room of a ticket, and who is told of it. Asks a cloud one thing only.
+"""Commands to the room of a ticket's call: who may give which.
 
-What is ordered here is carried out by bot/services/call_control/jobs.py.
+They are executed by bot/services/call_control/jobs.py.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class CallControlRequest:
 
 
 class CallControlService:
-    """The desk's verbs about rooms."""
+    """Offers and accepts commands to rooms."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -149,7 +149,7 @@ class CallControlService:
         return tuple(choices)
 
     async def submit(self, request: CallControlRequest) -> None:
-        """Take a confirmed order; a duty carries it out. Raises when it cannot be given."""
+        """Enqueue a confirmed command. Raises ConflictError when it is not possible any more."""
         await self._context.require_support(request.team, request.person)
         now = self._context.clock.now()
 

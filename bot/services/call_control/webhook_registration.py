@@ -25,7 +25,7 @@ _ELSEWHERE: Final = message("%(url)s is not Lagdesk's callback address, which en
 
 @dataclass(frozen=True, slots=True)
 class WebhookRegistration:
-    """Where an app's recordings are told: `url` is "" for nowhere, None when nobody could say.
+    """An app's callback URL: "" when none is set, None when the cloud did not answer.
 
     `is_new` tells whether it was set just now; `failure` says what went wrong.
     """
@@ -42,7 +42,7 @@ class WebhookRegistration:
 
 
 class WebhookRegistrations:
-    """The desk's verbs about callback addresses."""
+    """Reads and sets callback URLs."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -55,7 +55,7 @@ class WebhookRegistrations:
         return {app: control for app, control in found.items() if control is not None}
 
     async def fetch_all(self) -> list[WebhookRegistration]:
-        """Ask where the recordings of each app are told."""
+        """Fetch the callback URL of each app."""
         return [await self._fetch(app) for app in self._controls]
 
     async def _fetch(self, app: str) -> WebhookRegistration:
@@ -65,7 +65,7 @@ class WebhookRegistrations:
             return WebhookRegistration(app, failure=error.user_message)
 
     async def register(self, base_url: str, *, overwrite: bool) -> list[WebhookRegistration]:
-        """Let each app's recordings be told at a host; another's address only if `overwrite`."""
+        """Set each app's callback URL; a foreign one is replaced only if `overwrite`."""
         url = base_url.rstrip("/") + RECORDING_PATH
         return [
             await self._register(each, url, overwrite=overwrite) for each in await self.fetch_all()

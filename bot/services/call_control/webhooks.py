@@ -1,4 +1,4 @@
-"""What a cloud tells of recordings by itself: noted once, told in the thread by duties."""
+"""Callbacks about recordings: each is stored once, and jobs post what it changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordingWebhooks:
-    """The desk's verb for what clouds tell."""
+    """Verifies, parses and stores callbacks."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -1,6 +1,6 @@
 """How everybody in a ticket's call fared: fetched after the verdict, kept beside its evidence.
 
-Nobody waits for it: the verdict is told first, and where no cloud tells it nothing is missed.
+The verdict is posted without waiting for it; it is optional.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later nobody looks
 def enqueue_call_statistics(
     session: Session, ticket: Ticket, cloud: Cloud, now: dt.datetime
 ) -> None:
-    """Owe a look at everybody in the call, where the cloud can tell."""
+    """Enqueue fetching the call's statistics, if the cloud has them."""
     if cloud.capabilities.call_statistics:
         enqueue(session, ticket, KIND, now)
 

@@ -37,7 +37,7 @@ class EventPoller:
         self._context = context
 
     async def start(self) -> None:
-        """Owe the first look at every such app; safe to repeat."""
+        """Enqueue the first poll of every such app; safe to repeat."""
         apps = [app for app in self._context.clouds if self._source(app)]
         due_at = self._context.clock.now() + FAST_INTERVAL
 

@@ -48,7 +48,7 @@ def _retry_at(gap: MissingItem, earliest: dt.datetime, latest: dt.datetime) -> d
 
 
 def is_final(verdict: Verdict) -> bool:
-    """Tell whether a verdict can be told as the last word.
+    """Tell whether a verdict is final.
 
     Either nothing is waited for, or a cause is known and only minutes of the cloud's own
     diagnosis are still to come.

@@ -105,7 +105,7 @@ class IncidentService:
 
 
 class IncidentJobs:
-    """One carrier for gathering a ticket, one for an incident's post."""
+    """Groups tickets into incidents and posts them."""
 
     def __init__(self, context: Context, publisher: Publisher, posts: IncidentPosts) -> None:
         self._context = context
@@ -114,7 +114,7 @@ class IncidentJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {GROUP: self.group, POST: self.post_or_update}
 
     async def group(self, run: Run, number: int) -> None:

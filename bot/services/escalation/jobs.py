@@ -1,4 +1,4 @@
-"""Calling people about tickets nobody claims: the clock's part, one carrier a duty."""
+"""The jobs that escalate unclaimed tickets: the timer, mentions and private alerts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread names them all the sa
 
 
 class Pager(Protocol):
-    """People, as these duties see them. Every method raises SpeakError only."""
+    """Mentions and alerts people. Every method raises SlackError only."""
 
     async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Call people into the ticket's thread."""
@@ -42,7 +42,7 @@ class Pager(Protocol):
 
 
 class EscalationJobs:
-    """One carrier for the timer, one for calling in the thread, one for calling privately."""
+    """Escalates unclaimed tickets."""
 
     def __init__(self, context: Context, publisher: Publisher, pager: Pager) -> None:
         self._context = context
@@ -51,7 +51,7 @@ class EscalationJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {ESCALATE: self.escalate, PAGE: self.call, ALERT: self.alert}
 
     async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:

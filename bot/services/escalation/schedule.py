@@ -1,4 +1,4 @@
-"""When a ticket's next call is due, kept with the ticket and owed as a duty. Calls nobody."""
+"""Scheduling a ticket's next escalation step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ESCALATE: Final = "escalate"
 
 
 def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:
-    """Plan a ticket's next step anew, and owe it; there is none when nobody is to be called.
+    """Schedule a ticket's next step and enqueue it; None if nobody is to be called.
 
     A step that was put off is still looked at when it was due first; it is put off then.
     """

@@ -1,4 +1,4 @@
-"""Private messages and notes about tickets, carried out: each is told once. Decides no words."""
+"""The jobs that send private messages and post notes about tickets, each once."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row wa
 
 
 class NotificationSender(Protocol):
-    """What is told about a ticket's life. Every method raises SpeakError only."""
+    """Sends notifications about tickets. Every method raises SlackError only."""
 
     async def send_direct_message(self, ticket: Ticket, notification: Notification) -> MessageRef:
-        """Tell somebody privately; the message carries the telling's name."""
+        """Send a private message with the notification's name as its key."""
 
     async def update_notification(
         self, ticket: Ticket, place: MessageRef, notification: Notification
     ) -> None:
-        """Edit what somebody was told, now that the ticket stands otherwise."""
+        """Edit a notification after its ticket changed."""
 
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
@@ -67,7 +67,7 @@ class NotificationSender(Protocol):
 
 
 class NotificationLog:
-    """What people were told privately, so that nothing is told twice."""
+    """The private messages that were sent, so that none is sent twice."""
 
     def __init__(self, context: Context, publisher: Publisher) -> None:
         self._context = context
@@ -83,7 +83,7 @@ class NotificationLog:
         return notification.kind in reader.muted_kinds
 
     async def reserve(self, notification: Notification) -> tuple[SentNotification, bool]:
-        """Note that something is being told, or find that it was; tells whether it is new."""
+        """Store that a message is being sent, or find its row; tells whether it is new."""
         now = self._context.clock.now()
 
         def work(session: Session) -> tuple[SentNotification, bool]:
@@ -109,14 +109,14 @@ class NotificationLog:
         return await self._context.store.transact(work)
 
     async def mark_sent(self, sent_notification: SentNotification, posted: MessageRef) -> None:
-        """Note that it was told, and where it stands."""
+        """Store that the message was sent, and its position."""
         sent_notification.channel, sent_notification.ts = posted.channel, posted.ts
         sent_notification.sent_at = self._context.clock.now()
         stored = SentNotification(**sent_notification.model_dump())
         await self._context.store.transact(lambda session: session.merge(stored))
 
     async def discard(self, sent_notification: SentNotification) -> None:
-        """It surely was not told."""
+        """Delete the row of a message that was certainly not sent."""
 
         def work(session: Session) -> None:
             key = (
@@ -148,7 +148,7 @@ class NotificationLog:
 
 
 class NotificationJobs:
-    """One carrier for each kind of telling."""
+    """Sends notifications."""
 
     def __init__(self, context: Context, publisher: Publisher, sender: NotificationSender) -> None:
         self._context = context
@@ -158,7 +158,7 @@ class NotificationJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {
             NOTIFY: self.send_direct_message,
             UPDATE: self.update_notification,
@@ -251,7 +251,7 @@ class NotificationJobs:
 
 
 def _is_still_true(ticket: Ticket, notification: Notification) -> bool:
-    """Tell whether what is to be told is still so, when it comes late."""
+    """Tell whether a late notification is still true."""
     reopen_count = str(ticket.count_events("reopened"))
     match notification.kind:
         case "claimed":

@@ -1,4 +1,4 @@
-"""Who is to be told what after something happened to a ticket. Owes it; sends nothing."""
+"""Which notifications follow from an event of a ticket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.store.tickets import tickets
 from bot.ticket import Ticket
 
 NOTIFY: Final = "tell"  # privately
-UPDATE: Final = "retell"  # edit what was told
+UPDATE: Final = "retell"  # edit what was sent
 POST_NOTE: Final = "note"  # in a ticket's thread
 OFFER_REOPEN: Final = "offer"  # to open a ticket again
 FILED, CLAIMED, EXPLAINED, RESOLVED = "filed", "claimed", "explained", "resolved"
@@ -25,7 +25,7 @@ TicketEvent = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is told to whom; `occasion` tells several of one kind apart."""
+    """A message to one person; `occasion` distinguishes several of one kind."""
 
     ticket: int
     kind: str
@@ -34,7 +34,7 @@ class Notification:
 
     @property
     def name(self) -> str:
-        """The name its duty and its message carry, such as `tell:LD-12:claimed:U1:0`."""
+        """The id of its job and the key of its message, such as `tell:LD-12:claimed:U1:0`."""
         return f"{NOTIFY}:LD-{self.ticket}:{self.kind}:{self.person}:{self.occasion}"
 
     @property
@@ -43,14 +43,14 @@ class Notification:
         return self.ticket, self.kind, self.person, self.occasion
 
     def enqueue(self, session: Session, now: dt.datetime) -> None:
-        """Owe that it is told."""
+        """Enqueue sending it."""
         store_jobs.enqueue(
             session, self.name, NOTIFY, *self.arguments, ticket=self.ticket, due_at=now
         )
 
 
 def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt.datetime) -> None:
-    """Owe everything that the steps after the first `before` ask for."""
+    """Enqueue the notifications of all events after the first `before`."""
     for index, event in enumerate(ticket.history[before:], before):
         for notification in _notifications_for(session, ticket, event):
             if notification.person != event["who"]:
@@ -85,7 +85,7 @@ def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> 
 
 
 def _enqueue_updates(session: Session, ticket: Ticket, now: dt.datetime) -> None:
-    """The buttons under what was told no longer fit."""
+    """Enqueue updates of messages whose buttons are outdated."""
     told = [
         *sent.list_sent(session, ticket.id, RESOLVED),
         *sent.list_sent(session, ticket.id, OFFERED),

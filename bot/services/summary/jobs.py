@@ -1,6 +1,6 @@
-"""The weekly summary as a duty: when each is due, and that each is posted once.
+"""The jobs of the weekly summary: when each week is due, and posting each once.
 
-A summary's row is written when it is owed; the duty's row is the lock, whoever carries it out.
+A summary's row is written when its job is enqueued; the job's row is the lock.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 
 
 class SummaryPosts(Protocol):
-    """Slack, as the weekly summary sees it. Every method raises SpeakError."""
+    """Posts weekly summaries. Every method raises SlackError."""
 
     async def workspace(self, channel: str) -> str:
         """The workspace a channel is in."""
@@ -80,11 +80,11 @@ class SummaryJobs:
         self._posts = posts
         self._zone = summary.zone
         self._schedule = context.settings.summary_schedule
-        self._published: set[str] = set()  # duties whose posts went out from here
+        self._published: set[str] = set()  # keys of the posts made by this object
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {
             POST: self.post,
             DETAILS: self.post_details,
@@ -93,7 +93,7 @@ class SummaryJobs:
         }
 
     async def start(self) -> None:
-        """Owe what is due and what comes next; safe to repeat."""
+        """Enqueue what is due and the next week; safe to repeat."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -103,14 +103,14 @@ class SummaryJobs:
         await self._context.commit(work)
 
     async def record_heartbeat(self, run: Run) -> dt.datetime | None:
-        """Note that Lagdesk runs, so that a silent week can be told from a missed one."""
+        """Record that Lagdesk runs, to distinguish a week without tickets from an outage."""
         now = self._context.clock.now()
         await self._context.store.transact(lambda s: store.record_uptime(s, now, MAX_GAP))
         log.debug("%s: recorded", run.key)
         return now + HEARTBEAT_INTERVAL
 
     def _enqueue_due(self, session: Session, now: dt.datetime) -> None:
-        """Owe the summaries whose time has come and the next one."""
+        """Enqueue the summaries that are due and the next one."""
         channel = self._context.settings.summary_channel
         if not channel:
             return
@@ -230,7 +230,7 @@ class SummaryJobs:
     async def post_now(self, week: Week) -> bool:
         """Post a week's summary from a terminal; tells whether it is new.
 
-        Raises SpeakError when Slack does not take it; a worker will try again.
+        Raises SlackError when Slack refuses it; a worker will retry.
         """
         channel, worker = self._context.settings.summary_channel, f"terminal-{secrets.token_hex(4)}"
         now = self._context.clock.now()
@@ -260,7 +260,7 @@ class SummaryJobs:
         return name in self._published
 
     async def _run_job(self, name: str, worker: str) -> bool:
-        """Carry a duty out here unless somebody does; tells whether we did."""
+        """Run a job here unless a worker does; tells whether it ran."""
         now = self._context.clock.now()
         job = await self._context.store.transact(
             lambda s: store_jobs.start_attempt(s, name, worker, now)
@@ -308,5 +308,5 @@ class SummaryJobs:
 
 
 def job_name(kind: str, week: Week, channel: str) -> str:
-    """Name a week's duty in a channel, such as `weekly:2026-W46:C1`."""
+    """Name a week's job in a channel, such as `weekly:2026-W46:C1`."""
     return f"{kind}:{week.label}:{channel}"

@@ -83,7 +83,7 @@ class SummaryService:
         return is_support, reports
 
     async def request_csv(self, team: str, person: str, week: Week, origin: str) -> None:
-        """Owe support the week's tickets as a file; NotAllowedError for others.
+        """Enqueue sending the week's tickets as a file; NotAllowedError for non-support.
 
         The file has full uids, so that reading the summary's channel is not enough.
         """

@@ -50,7 +50,7 @@ class TicketLinks:
 
 
 class TicketActions:
-    """The desk's further verbs about a ticket."""
+    """Hands over, merges, links and corrects tickets."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -68,7 +68,7 @@ class TicketActions:
         return await self._context.store.read(work)
 
     async def hand_over(self, request: ActionRequest, to: str) -> Ticket:
-        """Give a ticket to somebody who may act on it; they are told."""
+        """Assign a ticket to somebody who may act on it, and notify them."""
         if not await self._context.permissions.is_support(request.team, to):
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}
@@ -230,7 +230,7 @@ class TicketActions:
         first: int | None = None,
         reporter_only: bool = False,
     ) -> Ticket:
-        """Change a ticket in one transaction, note who did it, and owe what follows.
+        """Change a ticket in one transaction, with its audit entry and the jobs that follow.
 
         `first` is locked first: two people who join the same two tickets wait for each other.
         """

@@ -1,4 +1,4 @@
-"""Tickets as rows for other programs: JSON lines and CSV. Which tickets the desk says."""
+"""Tickets as JSON lines and CSV."""
 
 from __future__ import annotations
 

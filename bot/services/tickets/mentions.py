@@ -1,4 +1,4 @@
-"""Somebody names a ticket in a channel: its state is told in that message's thread, once."""
+"""Replies with a ticket's status to messages that name it, once."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ class MentionReplies(Protocol):
 
 
 class MentionService:
-    """Hears what people write."""
+    """Finds tickets named in messages."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def handle_message(self, message: ChannelMessage) -> None:
-        """Owe the state of the tickets a message names, to whoever may see them.
+        """Enqueue a reply about the tickets a message names, if its author may see them.
 
-        The same message heard again owes nothing; an edit owes what it adds.
+        The same message again enqueues nothing, an edit only what it adds.
         """
         names = parse_ticket_names(message.text)[:MAX_READ]
         if not names:
@@ -79,7 +79,7 @@ class MentionService:
 
 
 class MentionJobs:
-    """Tells what is owed."""
+    """Posts the replies."""
 
     def __init__(self, context: Context, publisher: Publisher, posts: MentionReplies) -> None:
         self._context = context
@@ -88,7 +88,7 @@ class MentionJobs:
 
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
-        """Which carrier carries out which kind of duty."""
+        """The functions by the kind of job."""
         return {REPLY: self.post_status}
 
     async def post_status(
@@ -144,7 +144,7 @@ def _look_up(session: Session, team: str, name: int | CardLink) -> Ticket | None
 def _enqueue(
     session: Session, message: ChannelMessage, numbers: list[int], now: dt.datetime
 ) -> None:
-    """Owe the tickets that were not told in this thread lately."""
+    """Enqueue the tickets without a recent reply in this thread."""
     thread_key = (message.team, message.channel, message.thread_ts)
     recent = mentions.list_in_thread(session, *thread_key, now - REPEAT_INTERVAL)
     replied = {number for mention in recent for number in mention.ticket_numbers}
