@@ -247,7 +247,7 @@ def _clouds(cloud_weeks: Sequence[WeeklyMetrics]) -> Iterator[Message]:
             figures = [
                 _metric_change(metric_change) for metric_change in each.changes[:_MAX_METRICS]
             ]
-            yield message("• %(title)s: %(figures)s", title=title, figures=figures)
+            yield message("• %(title)s: %(metrics)s", title=title, metrics=figures)
         elif app_metrics.is_empty and app_metrics.failures:
             why = app_metrics.failures[0]
             yield message("• %(title)s: not collected. %(why)s", title=title, why=why)

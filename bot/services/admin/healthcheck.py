@@ -203,8 +203,8 @@ async def _check(cloud: Cloud, app: str) -> tuple[Health, Message]:
     except CloudError as error:
         return Health.FAILED, error.user_message
     if cloud.name == "agora":
-        return Health.OK, message("The key works; API generation: %(told)s.", told=detail)
-    return Health.OK, message("The key works (%(told)s).", told=detail)
+        return Health.OK, message("The key works; API generation: %(detail)s.", detail=detail)
+    return Health.OK, message("The key works (%(detail)s).", detail=detail)
 
 
 def _worker(heartbeat: dt.datetime | None, now: dt.datetime) -> CheckResult:
@@ -223,8 +223,8 @@ def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime)
     waited = Duration(late.total_seconds())
     if late > LATE_AFTER:
         detail = message(
-            "%(owed)s waiting, the oldest for %(waited)s. See the worker's log for the reason.",
-            owed=pending,
+            "%(count)s waiting, the oldest for %(waited)s. See the worker's log for the reason.",
+            count=pending,
             waited=waited,
         )
         return CheckResult("duties", _BACKGROUND_WORK, Health.WARNING, detail)
@@ -232,5 +232,5 @@ def _background_work(oldest: dt.datetime | None, pending: int, now: dt.datetime)
         "duties",
         _BACKGROUND_WORK,
         Health.OK,
-        message("%(owed)s waiting, none overdue.", owed=pending),
+        message("%(count)s waiting, none overdue.", count=pending),
     )
