@@ -16,17 +16,17 @@ class Source:
         self.clock = clock
         self.fresh_s = fresh_s
         self.size_bytes = size_bytes
-        self.asked = 0
+        self.requested = 0
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def __call__(self) -> CacheEntry[int]:
         """Answer."""
-        self.asked += 1
+        self.requested += 1
         await self.gate.wait()
         now = self.clock.now()
         until = now + dt.timedelta(seconds=self.fresh_s)
-        return CacheEntry(self.asked, until, self.size_bytes)
+        return CacheEntry(self.requested, until, self.size_bytes)
 
 
 async def test_an_answer_is_kept_while_it_is_fresh(clock: Any) -> None:
@@ -45,12 +45,12 @@ async def test_one_call_serves_all_who_ask_at_once(clock: Any) -> None:
     cache = Cache(clock)
     source = Source(clock)
     source.gate.clear()
-    askers = [asyncio.ensure_future(cache.get("q", source)) for _ in range(10)]
+    callers = [asyncio.ensure_future(cache.get("q", source)) for _ in range(10)]
     await asyncio.sleep(0)
     source.gate.set()
-    assert await asyncio.gather(*askers) == [1] * 10
+    assert await asyncio.gather(*callers) == [1] * 10
     await cache.get("other", source)
-    assert source.asked == 2
+    assert source.requested == 2
 
 
 async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
@@ -69,11 +69,11 @@ async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
 async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
     """Everybody who waits gets the error; the next asker asks anew."""
     cache = Cache(clock)
-    asked = 0
+    requested = 0
 
     async def fail() -> CacheEntry[int]:
-        nonlocal asked
-        asked += 1
+        nonlocal requested
+        requested += 1
         await asyncio.sleep(0)
         raise ValueError("no")
 
@@ -83,7 +83,7 @@ async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
     assert [ValueError] * 3 == [type(result) for result in results]
     with pytest.raises(ValueError, match="no"):
         await cache.get("q", fail)
-    assert asked == 2
+    assert requested == 2
 
 
 async def test_the_oldest_answers_make_room(clock: Any) -> None:
@@ -93,6 +93,6 @@ async def test_the_oldest_answers_make_room(clock: Any) -> None:
     await cache.get("a", source)
     await cache.get("b", source)
     await cache.get("b", source)
-    assert source.asked == 2
+    assert source.requested == 2
     await cache.get("a", source)
-    assert source.asked == 3
+    assert source.requested == 3

@@ -35,12 +35,12 @@ class RecordingTransport:
 
     def __init__(self, *does: object) -> None:
         self.does = list(does)
-        self.asked = 0
+        self.requested = 0
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Do the next thing; the last one goes on for ever."""
         _ = request
-        self.asked += 1
+        self.requested += 1
         respond_with = self.does.pop(0) if len(self.does) > 1 else self.does[0]
         if isinstance(respond_with, Exception):
             raise respond_with
@@ -49,14 +49,14 @@ class RecordingTransport:
 
 
 @pytest.fixture
-async def ask(rate_limit_store: SqlRateLimitStore, clock: Any) -> AsyncIterator[Any]:
+async def send(rate_limit_store: SqlRateLimitStore, clock: Any) -> AsyncIterator[Any]:
     """Ask an endpoint over a scripted network; a 5xx is read as broken."""
     made: list[CloudHttp] = []
 
-    def read(answer: ApiResponse) -> bytes:
-        if answer.status >= 500:
-            raise server_error(GET, status=answer.status)
-        return answer.body
+    def read(response: ApiResponse) -> bytes:
+        if response.status >= 500:
+            raise server_error(GET, status=response.status)
+        return response.body
 
     async def respond_with(spy: RecordingTransport, row: Endpoint = GET) -> bytes:
         quota = Quota(rate_limit_store, clock, clock.sleep)
@@ -106,74 +106,74 @@ FAILURES = [
 
 @pytest.mark.parametrize(("does", "error", "maybe_arrived"), FAILURES)
 async def test_each_failure_has_its_error(
-    ask: Any, does: object, error: type[CloudError], maybe_arrived: object
+    send: Any, does: object, error: type[CloudError], maybe_arrived: object
 ) -> None:
     """Never arrived, answered no and answered nonsense are told apart, for a POST too."""
     with pytest.raises(error) as caught:
-        await ask(RecordingTransport(does), POST)
+        await send(RecordingTransport(does), POST)
     assert maybe_arrived is getattr(caught.value, "maybe_arrived", None)
     assert caught.value.retryable
 
 
-async def test_a_get_is_asked_again_and_then_succeeds(ask: Any) -> None:
+async def test_a_get_is_asked_again_and_then_succeeds(send: Any) -> None:
     """Two failures that never arrived cost two more tries."""
     spy = RecordingTransport(
         httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok")
     )
-    assert await ask(spy) == b"ok"
-    assert spy.asked == 3
+    assert await send(spy) == b"ok"
+    assert spy.requested == 3
 
 
-async def test_tries_are_few(ask: Any) -> None:
+async def test_tries_are_few(send: Any) -> None:
     """After three tries the last failure is raised."""
     spy = RecordingTransport(httpx.Response(500))
     with pytest.raises(CloudServerError):
-        await ask(spy)
-    assert spy.asked == 3
+        await send(spy)
+    assert spy.requested == 3
 
 
 @pytest.mark.parametrize("does", [httpx.ReadTimeout("x"), httpx.Response(500)])
-async def test_a_post_is_never_asked_twice(ask: Any, does: object) -> None:
+async def test_a_post_is_never_asked_twice(send: Any, does: object) -> None:
     """A38: what may have been carried out is not carried out again."""
     spy = RecordingTransport(does)
     with pytest.raises(CloudError):
-        await ask(spy, POST)
-    assert spy.asked == 1
+        await send(spy, POST)
+    assert spy.requested == 1
 
 
-async def test_every_try_is_paid_for(ask: Any) -> None:
+async def test_every_try_is_paid_for(send: Any) -> None:
     """A retry that the budget does not hold is not made; the first failure stands."""
     row = Endpoint("agora", "dear", "/dear", "test", rates=(RateLimit(1, 60),))
     spy = RecordingTransport(httpx.Response(500))
     with pytest.raises(CloudServerError):
-        await ask(spy, row)
-    assert spy.asked == 1
+        await send(spy, row)
+    assert spy.requested == 1
 
 
-async def test_a_huge_answer_is_refused(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_huge_answer_is_refused(send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """We stop reading at the cap, even when the answer never ends."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 2 * 1024 * 1024)
     with pytest.raises(CloudInvalidResponseError):
-        await ask(RecordingTransport(httpx.Response(200, stream=SlowStream(None))))
+        await send(RecordingTransport(httpx.Response(200, stream=SlowStream(None))))
 
 
-async def test_the_cap_counts_what_was_unpacked(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_cap_counts_what_was_unpacked(send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small gzip that grows large is refused as well."""
     monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 100_000)
     packed = gzip.compress(b"0" * 1_000_000)
     with pytest.raises(CloudInvalidResponseError):
-        await ask(
+        await send(
             RecordingTransport(
                 httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})
             )
         )
 
 
-async def test_broken_compression_is_nonsense(ask: Any) -> None:
+async def test_broken_compression_is_nonsense(send: Any) -> None:
     """An encoding that does not decode is an answer we cannot read."""
     headers = {"Content-Encoding": "gzip"}
     with pytest.raises(CloudInvalidResponseError):
-        await ask(
+        await send(
             RecordingTransport(httpx.Response(200, stream=RawStream(b"no gzip"), headers=headers))
         )
 
@@ -202,7 +202,7 @@ async def test_no_answer_within_the_total_is_unreachable(
     quota = Quota(rate_limit_store, clock, clock.sleep)
     http = CloudHttp("agora", "https://a.invalid", quota, transport=httpx.MockTransport(hang))
     with pytest.raises(CloudUnreachableError) as caught:
-        await http.request(POST, "APPID9", ApiRequest(), lambda answer: answer)
+        await http.request(POST, "APPID9", ApiRequest(), lambda response: response)
     assert caught.value.maybe_arrived
     await http.close()
 
@@ -213,8 +213,8 @@ async def test_the_clouds_own_limit_is_kept_from_then_on(
     """After the cloud said too many, we wait by ourselves until it may be asked again."""
     until = clock.now() + dt.timedelta(hours=2)
 
-    def refuse(answer: ApiResponse) -> bytes:
-        raise quota_exceeded(GET, until, status=answer.status, code="300")
+    def refuse(response: ApiResponse) -> bytes:
+        raise quota_exceeded(GET, until, status=response.status, code="300")
 
     spy = RecordingTransport(httpx.Response(200))
     quota = Quota(rate_limit_store, clock, clock.sleep)
@@ -224,19 +224,19 @@ async def test_the_clouds_own_limit_is_kept_from_then_on(
         with pytest.raises(CloudQuotaExceededError) as caught:
             await http.request(GET, "APPID9", ApiRequest(), refuse)
         assert until == caught.value.retry_at
-    assert spy.asked == 1
+    assert spy.requested == 1
     await http.close()
 
 
 @pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO])
 async def test_logs_and_errors_keep_secrets(
-    ask: Any, caplog: pytest.LogCaptureFixture, level: int
+    send: Any, caplog: pytest.LogCaptureFixture, level: int
 ) -> None:
     """Neither key, room, app id nor address of a question gets into a log or an error."""
     with caplog.at_level(level):
-        await ask(RecordingTransport(httpx.Response(200, content=b"class_9 10.0.0.7")))
+        await send(RecordingTransport(httpx.Response(200, content=b"class_9 10.0.0.7")))
         with pytest.raises(CloudError) as caught:
-            await ask(
+            await send(
                 RecordingTransport(httpx.ConnectError("10.0.0.7:443 class_9 hush-hush APPID9"))
             )
     shown = caplog.text + repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
@@ -247,8 +247,8 @@ async def test_logs_and_errors_keep_secrets(
 def test_reprs_keep_secrets() -> None:
     """A question and an answer show none of their parts."""
     question = ApiRequest({"cname": "class_9"}, b"teacher", {"Authorization": "Basic abc"})
-    answer = ApiResponse(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
-    shown = repr(question) + repr(answer)
+    response = ApiResponse(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
+    shown = repr(question) + repr(response)
     for secret in ("class_9", "teacher", "abc", "10.0.0.7"):
         assert secret not in shown
 

@@ -15,7 +15,7 @@ ALWAYS = np.arange(0.0, 100, 2)
 HOLE = ALWAYS[(ALWAYS < 30) | (ALWAYS > 48)]
 
 
-def stay(since_s: float, until_s: float | None) -> Participant:
+def session(since_s: float, until_s: float | None) -> Participant:
     """Somebody who came and maybe left, in seconds from noon."""
     moments = [
         None if s is None else dt.datetime.fromtimestamp(NOON_S + s, dt.UTC)
@@ -26,22 +26,22 @@ def stay(since_s: float, until_s: float | None) -> Participant:
 
 
 @pytest.mark.parametrize(
-    ("stays", "times", "spans"),
+    ("sessions", "times", "spans"),
     [
-        ([stay(0, 40), stay(50, None)], ALWAYS, {"0": (0, 48), "50": (50, 98)}),
-        ([stay(0, 80), stay(50, None)], ALWAYS, {"0": (0, 80), "50": (82, 98)}),
-        ([stay(0, 60), stay(50, None)], HOLE, {"0": (0, 28), "50": (50, 98)}),
-        ([stay(0, None), stay(50, 60)], ALWAYS, {"0": (0, 98)}),
-        ([stay(20, 60), stay(70, None)], ALWAYS[:5], {"20": (0, 8)}),
+        ([session(0, 40), session(50, None)], ALWAYS, {"0": (0, 48), "50": (50, 98)}),
+        ([session(0, 80), session(50, None)], ALWAYS, {"0": (0, 80), "50": (82, 98)}),
+        ([session(0, 60), session(50, None)], HOLE, {"0": (0, 28), "50": (50, 98)}),
+        ([session(0, None), session(50, 60)], ALWAYS, {"0": (0, 98)}),
+        ([session(20, 60), session(70, None)], ALWAYS[:5], {"20": (0, 8)}),
     ],
     ids=["one after the other", "both at once", "fell out and was noticed late", "within", "early"],
 )
 def test_samples_belong_to_stays(
-    stays: list[Participant], times: np.ndarray, spans: dict[str, tuple[float, float]]
+    sessions: list[Participant], times: np.ndarray, spans: dict[str, tuple[float, float]]
 ) -> None:
     """Two at once are told from one who fell out by whether measuring went on."""
-    found = {
+    matches = {
         one.sid: (float(times[own][0]), float(times[own][-1]))
-        for one, own in split_by_session(stays, NOON_S + times)
+        for one, own in split_by_session(sessions, NOON_S + times)
     }
-    assert spans == found
+    assert spans == matches

@@ -34,23 +34,23 @@ def row(second: int, user: str = "1", cname: str = "class_77_1") -> dict[str, ob
 def busy(rows: list[dict[str, Any]]) -> Any:
     """Respond with the newest ten rows of the window, as Agora does."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         start, end = (int(request.url.params[name]) for name in ("start_ts", "end_ts"))
         inside = sorted(
             (each for each in rows if start <= each["ts"] <= end), key=lambda each: -each["ts"]
         )
         return httpx.Response(200, json={"code": 200, "data": inside[:10]})
 
-    return answer
+    return response
 
 
 async def fetch_until_complete(agora: Any, clock: Any, window: Window) -> Any:
     """Fetch again at each retry time, as a diagnosis does; returns the last result."""
     for _ in range(20):
-        answer = await agora.fetch_events("kids", "class_77_1", window)
-        due = [missing_item.retry_at for missing_item in answer.missing if missing_item.retry_at]
+        response = await agora.fetch_events("kids", "class_77_1", window)
+        due = [missing_item.retry_at for missing_item in response.missing if missing_item.retry_at]
         if not due:
-            return answer
+            return response
         clock.moment = max(min(due), clock.moment)
     raise AssertionError
 
@@ -59,9 +59,9 @@ async def test_quiet_window_takes_one_request(make_agora: Any, mock_api: Any) ->
     """A9: fewer than ten rows are complete, for any window; only this channel's are returned."""
     rows = [row(-1000), row(-990, cname="class_1"), row(-985, user="2")]
     mock_api.respond_with("diagnosis", busy(rows))
-    answer = await make_agora().fetch_events("kids", "class_77_1", span(-1200, -900))
-    assert [event.uid for event in answer.events] == ["1", "2"]
-    assert (answer.missing, len(mock_api.requests)) == ((), 1)
+    response = await make_agora().fetch_events("kids", "class_77_1", span(-1200, -900))
+    assert [event.uid for event in response.events] == ["1", "2"]
+    assert (response.missing, len(mock_api.requests)) == ((), 1)
 
 
 async def test_second_channel_takes_no_request(make_agora: Any, mock_api: Any) -> None:
@@ -89,8 +89,10 @@ async def test_full_response_is_narrowed_until_complete(
     assert {str(n) for n in range(24)} == {event.uid for event in last.events}
     assert len(last.events) == 24
     assert last.missing == ()
-    asked = [int(each["end_ts"]) - int(each["start_ts"]) for each in mock_api.params("diagnosis")]
-    assert len(asked) <= 8
+    requested = [
+        int(each["end_ts"]) - int(each["start_ts"]) for each in mock_api.params("diagnosis")
+    ]
+    assert len(requested) <= 8
 
 
 async def test_ten_rows_in_a_minute_are_incomplete(
@@ -98,8 +100,8 @@ async def test_ten_rows_in_a_minute_are_incomplete(
 ) -> None:
     """A9: a minute with more than ten rows cannot be narrowed, and is listed as incomplete."""
     mock_api.respond_with("diagnosis", busy([row(-1170 + n // 2, user=str(n)) for n in range(40)]))
-    answer = await fetch_until_complete(make_agora(), clock, span(-1200, -1080))
-    whys = {(missing_item.what, missing_item.why) for missing_item in answer.missing}
+    response = await fetch_until_complete(make_agora(), clock, span(-1200, -1080))
+    whys = {(missing_item.what, missing_item.why) for missing_item in response.missing}
     assert {(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)} == whys
 
 
@@ -126,9 +128,9 @@ async def test_last_two_minutes_are_not_published(make_agora: Any, mock_api: Any
     """A8: data appears up to 120 s late; no request is sent before."""
     mock_api.respond_with("diagnosis", busy([]))
     agora = make_agora()
-    answer = await agora.fetch_events("kids", "class_77_1", span(-60, 120))
-    assert [missing_item.why for missing_item in answer.missing] == [MissingReason.NOT_OUT_YET]
-    assert when(120 + 120) <= answer.missing[0].retry_at
+    response = await agora.fetch_events("kids", "class_77_1", span(-60, 120))
+    assert [missing_item.why for missing_item in response.missing] == [MissingReason.NOT_OUT_YET]
+    assert when(120 + 120) <= response.missing[0].retry_at
     assert mock_api.requests == []
     await agora.fetch_events("kids", "class_77_1", span(-240, 0))
     assert str(NOON_S - 120) == mock_api.params("diagnosis")[0]["end_ts"]
@@ -162,8 +164,8 @@ async def test_stored_events_are_returned_when_the_cloud_fails(
     clock.advance(seconds=61)
     for name in ("diagnosis", "lists"):
         mock_api.respond(name, {}, 500)
-    told = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
-    (missing_item,) = told.missing
+    result = await agora.fetch_events("kids", "class_77_1", span(-1200, -1020))
+    (missing_item,) = result.missing
     assert (missing_item.what, missing_item.why) == (MissingKind.MINUTES, MissingReason.UNREACHABLE)
     assert missing_item.detail == "2026-11-20T11:42:00Z/2026-11-20T11:43:00Z"
     assert missing_item.retry_at == clock.now() + dt.timedelta(seconds=60)
@@ -171,10 +173,10 @@ async def test_stored_events_are_returned_when_the_cloud_fails(
     with pytest.raises(CloudServerError):
         await agora.fetch_events("kids", "class_77_1", span(-600, -540))
     report = Report("kids", "class_77_1", "2", "1", Side.STUDENT, IssueType.HELP, when(-1110))
-    found = await DiagnosisService({"kids": agora}, clock).diagnose(report)
-    assert told.events == found.events
-    assert (found.verdict.cause, len(found.verdict.others)) == ("unknown", 1)
-    whats = [missing_item.what for missing_item in found.verdict.missing]
+    matches = await DiagnosisService({"kids": agora}, clock).diagnose(report)
+    assert result.events == matches.events
+    assert (matches.verdict.cause, len(matches.verdict.others)) == ("unknown", 1)
+    whats = [missing_item.what for missing_item in matches.verdict.missing]
     assert whats[0] == MissingKind.CALL
     assert MissingKind.MINUTES in whats
 

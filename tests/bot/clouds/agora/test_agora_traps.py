@@ -79,7 +79,7 @@ def series_row(mid: object, points: object, peer: object = 0) -> dict[str, objec
 def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
     """Respond as the API of 2020: the newest ten calls of the window, and whether there are more."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         end = int(request.url.params["end_ts"])
         start = int(request.url.params["start_ts"])
         inside = [row for row in rows if start <= row["created_ts"] <= end]
@@ -87,7 +87,7 @@ def pages_of(rows: Sequence[dict[str, Any]], size: int = 10) -> Any:
         body = {"code": 200, "has_more": len(inside) > size, "call_lists": inside[:size]}
         return httpx.Response(200, json=body)
 
-    return answer
+    return response
 
 
 async def test_a14_has_more_is_followed_backwards(make_agora: Any, mock_api: Any) -> None:
@@ -152,7 +152,7 @@ async def test_a15_eleventh_user_is_cut_off(make_agora: Any, mock_api: Any) -> N
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
     assert (MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail="10001"),) == record.missing
-    assert [stay.uid for stay in record.participants] == ["20002"]
+    assert [session.uid for session in record.participants] == ["20002"]
 
 
 async def test_a15_nine_users_are_all(make_agora: Any, mock_api: Any) -> None:
@@ -166,13 +166,13 @@ async def test_a16_long_calls_are_fetched_in_chunks(make_agora: Any, mock_api: A
     """A16: no request about a call spans more than three hours, and no point occurs twice."""
     long_call = Call("agora", "kids", "c1", "class_77_1", when(NOON_S - 30000), when(NOON_S - 600))
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         start, end = (int(request.url.params[name]) for name in ("start_ts", "end_ts"))
         points = [[second, 1] for second in range(start, end + 1, 2)]
         data = [{"sid": "A", "data": [series_row(20003, points)]}]
         return httpx.Response(200, json=details(user_row(10001, "A"), metrics=data))
 
-    mock_api.respond_with("details", answer)
+    mock_api.respond_with("details", response)
     window = Window(when(NOON_S - 20000), when(NOON_S - 1000))
     record = await make_agora().fetch_record(long_call, ["10001"], window)
     spans = [(int(p["start_ts"]), int(p["end_ts"])) for p in mock_api.params("details")]
@@ -268,8 +268,8 @@ async def test_a22_series_belong_to_a_session(make_agora: Any, mock_api: Any) ->
     users = [user_row(10001, "A"), user_row(10001, "B"), user_row(30003, "X")]
     mock_api.respond("details", details(*users, metrics=data))
     record = await make_agora().fetch_record(CALL, ["10001"], LATELY)
-    found = [(series.uid, series.sid, series.peer_uid) for series in record.series]
-    assert found == [("10001", "A", None), ("10001", "A", "20002"), ("10001", "B", None)]
+    matches = [(series.uid, series.sid, series.peer_uid) for series in record.series]
+    assert matches == [("10001", "A", None), ("10001", "A", "20002"), ("10001", "B", None)]
 
 
 async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
@@ -277,7 +277,7 @@ async def test_uids_are_text(make_agora: Any, mock_api: Any) -> None:
     users = [user_row(10001, "A"), user_row("20002", "B")]
     mock_api.respond("details", details(*users))
     record = await make_agora().fetch_record(CALL, ["10001", "20002"], LATELY)
-    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
+    assert {session.uid for session in record.participants} == {"10001", "20002"}
 
 
 async def test_a23_speaker_means_sending(make_agora: Any, mock_api: Any) -> None:
@@ -299,12 +299,12 @@ async def test_a26_a27_factors_are_kept_as_they_are(make_agora: Any, mock_api: A
     """A26: factor 18 occurs twice, once per user; A27: 18 is in no table and is kept."""
     row = event_row(NOON_S - 1000, [(18, "44361248"), (23, ""), (18, "")])
     mock_api.respond("diagnosis", {"code": 200, "message": "success", "data": [row]})
-    answer = await make_agora().fetch_events("kids", "class_77_1", LATELY)
-    (event,) = answer.events
-    found = [(factor.code.value, factor.peer_uid) for factor in event.factors]
-    assert found == [("18", "44361248"), ("23", None), ("18", None)]
+    response = await make_agora().fetch_events("kids", "class_77_1", LATELY)
+    (event,) = response.events
+    matches = [(factor.code.value, factor.peer_uid) for factor in event.factors]
+    assert matches == [("18", "44361248"), ("23", None), ("18", None)]
     assert Code("agora.factor_id", "18") == event.factors[0].code
-    assert answer.missing == ()
+    assert response.missing == ()
 
 
 @pytest.mark.parametrize("exp_id", [7, "99", 0])

@@ -132,13 +132,13 @@ async def test_the_switch(choice: str, make_huawei: Any, mock_api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "network"), [(SHAPES[0], "4g"), ({"data": 7}, ""), ({"error_code": "400"}, "")]
+    ("response", "network"), [(SHAPES[0], "4g"), ({"data": 7}, ""), ({"error_code": "400"}, "")]
 )
 async def test_networks_are_of_client_events(
-    answer: object, network: str, make_huawei: Any, mock_api: Any
+    response: object, network: str, make_huawei: Any, mock_api: Any
 ) -> None:
     """13.2 has no network; 13.11 does, and a diagnosis works without it."""
-    mock_api.respond("event", answer)
+    mock_api.respond("event", response)
     start = NOON - dt.timedelta(hours=1)
     call = Call("huawei", "kids", "c", "class_77_1", start, NOON - dt.timedelta(minutes=10))
     record = await make_huawei().fetch_record(call, ["10001"], WINDOW)
@@ -156,7 +156,7 @@ async def test_other_shapes_are_invalid_responses(
 
 
 @pytest.mark.parametrize(
-    ("named", "answer", "choice", "shown"),
+    ("named", "response", "choice", "shown"),
     [
         ([], TROUBLE, "auto", ["954350051"]),
         ([], TROUBLE, "off", []),
@@ -165,12 +165,18 @@ async def test_other_shapes_are_invalid_responses(
     ],
 )
 async def test_a_diagnosis_falls_back_on_13_12(
-    named: list[Any], answer: Any, choice: str, shown: list[str], *, make_huawei: Any, mock_api: Any
+    named: list[Any],
+    response: Any,
+    choice: str,
+    shown: list[str],
+    *,
+    make_huawei: Any,
+    mock_api: Any,
 ) -> None:
     """Events of 13.12 are returned only where 13.13 has none."""
     mock_api.respond("abnormal-events", {"total": len(named), "events": named})
-    mock_api.respond("abnormalevent", answer)
-    told = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)
-    assert (shown, ()) == ([event.kind.value for event in told.events], told.missing)
+    mock_api.respond("abnormalevent", response)
+    result = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)
+    assert (shown, ()) == ([event.kind.value for event in result.events], result.missing)
     asked_both = not named and choice != "off"
     assert (1 + asked_both) == len(mock_api.requests)

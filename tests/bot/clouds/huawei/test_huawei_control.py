@@ -95,14 +95,14 @@ async def test_odd_jobs(make_huawei: Any, mock_api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"), [("ACTIVATION", "aksk, ACTIVATION"), ("ARREARS", "aksk, ARREARS")]
+    ("state", "result"), [("ACTIVATION", "aksk, ACTIVATION"), ("ARREARS", "aksk, ARREARS")]
 )
 async def test_check_returns_the_state_of_the_app(
-    state: str, told: str, clouds: FakeClouds, huawei: Any
+    state: str, result: str, clouds: FakeClouds, huawei: Any
 ) -> None:
     """5.2 tests the key without the quota of chapter 13, and returns the app's state."""
     clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
-    assert told == await huawei.check("kids")
+    assert result == await huawei.check("kids")
     assert clouds.counts == {"apps": 1}
 
 

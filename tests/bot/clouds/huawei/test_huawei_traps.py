@@ -43,10 +43,10 @@ async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, moc
     rooms, events = mock_api.requests
     assert rooms.url.path == f"/v1/{PROJECT}/rtc/rooms"
     assert events.url.path == "/v1/rtc/data/abnormal-events"
-    for asked in mock_api.requests:
-        assert asked.headers["x-project-id"] == PROJECT
-        assert asked.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=AKSANDBOX, ")
-        assert asked.headers["x-sdk-date"] == "20261120T120000Z"
+    for requested in mock_api.requests:
+        assert requested.headers["x-project-id"] == PROJECT
+        assert requested.headers["authorization"].startswith("SDK-HMAC-SHA256 Access=AKSANDBOX, ")
+        assert requested.headers["x-sdk-date"] == "20261120T120000Z"
 
 
 async def test_w2_chapter_13_has_one_quota(make_huawei: Any, mock_api: Any) -> None:
@@ -199,9 +199,9 @@ async def test_w14_reused_room_is_found(room: Any, make_huawei: Any, mock_api: A
     mock_api.respond("rooms", {"total": 1, "room_info_list": [old], "offset": 0, "limit": 2})
     (call,) = await make_huawei().find_calls("kids", "class_77_1", WINDOW)
     assert call.covers(WINDOW.since)
-    (asked,) = mock_api.params("rooms")
-    assert "2026-10-01" > asked["start_time"] > "2026-08-22"
-    assert asked["end_time"] == "2026-11-20T11:34:00Z"
+    (requested,) = mock_api.params("rooms")
+    assert "2026-10-01" > requested["start_time"] > "2026-08-22"
+    assert requested["end_time"] == "2026-11-20T11:34:00Z"
 
 
 async def test_w15_sessions_are_requested(user: Any, make_huawei: Any, mock_api: Any) -> None:
@@ -211,9 +211,9 @@ async def test_w15_sessions_are_requested(user: Any, make_huawei: Any, mock_api:
     first = user | {"leave_time": "2026-11-20T11:31:30Z"}
     mock_api.respond("users", {"total": 3, "users": [again, first, failed]})
     record = await make_huawei().fetch_record(CALL, ["10001"], WINDOW)
-    assert [stay.sid for stay in record.participants] == ["s1", "s2"]
-    (asked,) = mock_api.params("users")
-    assert (asked["type"], asked["uid"]) == ("detail", "10001")
+    assert [session.sid for session in record.participants] == ["s1", "s2"]
+    (requested,) = mock_api.params("users")
+    assert (requested["type"], requested["uid"]) == ("detail", "10001")
     assert [word for word in ("Wang", "113.140", "陕西") if word in repr(record)] == []
 
 
@@ -223,8 +223,8 @@ async def test_unpublished_data_is_listed_as_missing(make_huawei: Any) -> None:
     running = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"))
     huawei = make_huawei()
     record = await huawei.fetch_record(running, ["10001"], window)
-    answer = await huawei.fetch_events("kids", "class_77_1", window)
-    due = [(one.what, one.why, one.retry_at) for one in (*record.missing, *answer.missing)]
+    response = await huawei.fetch_events("kids", "class_77_1", window)
+    due = [(one.what, one.why, one.retry_at) for one in (*record.missing, *response.missing)]
     late = (MissingReason.NOT_OUT_YET, when("12:03:00"))
     assert [(MissingKind.CALL, *late), (MissingKind.EVENTS, *late)] == due
 

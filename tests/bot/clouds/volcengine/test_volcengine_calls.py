@@ -81,7 +81,7 @@ def script(mock_api: Any, users: list[Any], details: list[Any]) -> None:
     mock_api.respond("ListCallDetail", yes({"UserCallDetail": details}))
 
 
-def asked(mock_api: Any, action: str) -> list[dict[str, str]]:
+def requested(mock_api: Any, action: str) -> list[dict[str, str]]:
     """The query of every request of one Action."""
     queries = [dict(request.url.params) for request in mock_api.requests]
     return [query for query in queries if query["Action"] == action]
@@ -178,7 +178,10 @@ async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: A
         [detail("u1", Desc="音频上行丢包率", Unit="%")],
     )
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
-    told = [(stay.uid, stay.sid, stay.network, stay.platform) for stay in result.participants]
+    told = [
+        (session.uid, session.sid, session.network, session.platform)
+        for session in result.participants
+    ]
     assert set(told) == {
         ("u1", "c1/u1/0", "wifi", "ios"),
         ("u1", "c1/u1/1", "wifi", "ios"),
@@ -189,7 +192,7 @@ async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: A
 
 
 @pytest.mark.parametrize(
-    ("record", "stays"),
+    ("record", "sessions"),
     [
         ([], [(60, None)]),
         ([("join_room", 60)], [(60, None)]),
@@ -203,7 +206,7 @@ async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: A
 )
 async def test_sessions_of_joins_and_leaves(
     record: list[tuple[str, float]],
-    stays: list[tuple[float, float | None]],
+    sessions: list[tuple[float, float | None]],
     make_volcengine: Any,
     mock_api: Any,
 ) -> None:
@@ -215,8 +218,8 @@ async def test_sessions_of_joins_and_leaves(
     def at(ago: float | None) -> dt.datetime | None:
         return None if ago is None else NOON - dt.timedelta(minutes=ago)
 
-    assert [(at(came), at(left)) for came, left in stays] == [
-        (stay.joined_at, stay.left_at) for stay in result.participants
+    assert [(at(came), at(left)) for came, left in sessions] == [
+        (session.joined_at, session.left_at) for session in result.participants
     ]
 
 
@@ -224,7 +227,7 @@ async def test_users_of_another_call_are_skipped(make_volcengine: Any, mock_api:
     """A room with two calls in the window lists the users of both; CallId tells which."""
     script(mock_api, [user("u1", CallId="c0"), user("u2")], [])
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
-    assert [stay.uid for stay in result.participants] == ["u2"]
+    assert [session.uid for session in result.participants] == ["u2"]
 
 
 async def test_empty_call_is_listed_as_missing(make_volcengine: Any, mock_api: Any) -> None:
@@ -251,7 +254,7 @@ async def test_limits_of_ids_per_request(make_volcengine: Any, mock_api: Any) ->
     script(mock_api, [user("u1")], [])
     window = Window(NOON - dt.timedelta(minutes=90), NOON - dt.timedelta(minutes=10))
     await make_volcengine().fetch_record(CALL, [f"u{n}" for n in range(25)], window)
-    users, details = asked(mock_api, "ListUserInfo"), asked(mock_api, "ListCallDetail")
+    users, details = requested(mock_api, "ListUserInfo"), requested(mock_api, "ListCallDetail")
     assert [len(each["UserId"].split(",")) for each in users] == [10, 10, 5]
     assert [len(each["UserId"].split(",")) for each in details] == [20, 5, 20, 5]
     assert {each["ExcludeServerUser"] for each in users} == {"true"}
@@ -262,8 +265,8 @@ async def test_metrics_of_senders_are_fetched_first(make_volcengine: Any, mock_a
     script(mock_api, [user("quiet", Pub=False), user("loud"), user("odd,one")], [])
     result = await make_volcengine().fetch_record(CALL, [], WINDOW)
     assert len(result.participants) == 3
-    assert "UserId" not in asked(mock_api, "ListUserInfo")[0]
-    assert asked(mock_api, "ListCallDetail")[0]["UserId"] == "loud,quiet"
+    assert "UserId" not in requested(mock_api, "ListUserInfo")[0]
+    assert requested(mock_api, "ListCallDetail")[0]["UserId"] == "loud,quiet"
 
 
 async def test_metrics_expire_before_users(make_volcengine: Any, mock_api: Any) -> None:
@@ -272,9 +275,9 @@ async def test_metrics_expire_before_users(make_volcengine: Any, mock_api: Any) 
     script(mock_api, [user("u1", Record=[], CreatedAt=format_time(then), LeaveAt="")], [])
     old = Call("volcengine", "kids", "c1", "room", then, then + dt.timedelta(hours=1))
     result = await make_volcengine().fetch_record(old, ["u1"], Window.around(then, FIVE))
-    assert [stay.uid for stay in result.participants] == ["u1"]
+    assert [session.uid for session in result.participants] == ["u1"]
     assert [missing_item.why for missing_item in result.missing] == [MissingReason.FORGOTTEN]
-    assert asked(mock_api, "ListCallDetail") == []
+    assert requested(mock_api, "ListCallDetail") == []
 
 
 @pytest.mark.parametrize(("ago_s", "whys"), [(10, ["not_out_yet"]), (400, [])])

@@ -19,7 +19,7 @@ def test_v9_every_chinese_name_is_known(desc: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "desc", "unit", "told"),
+    ("name", "desc", "unit", "result"),
     [
         ("audio_uplink_loss", "", "%", (Metric.UPLINK_LOSS, Media.AUDIO, Unit.PERCENT)),
         ("AUDIO_UPLINK_LOSS", None, "", (Metric.UPLINK_LOSS, Media.AUDIO, Unit.PERCENT)),
@@ -35,11 +35,11 @@ def test_v9_name_before_desc(
     name: str | None,
     desc: str | None,
     unit: str,
-    told: tuple[Metric, Media | None, Unit],
+    result: tuple[Metric, Media | None, Unit],
 ) -> None:
     """V9: a known Name is used, else the Desc; any other metric keeps its code."""
     kind = kind_of(name, desc, unit)
-    assert told == (kind.metric, kind.media, kind.unit)
+    assert result == (kind.metric, kind.media, kind.unit)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_v7_v17_no_table_is_parsed_from_the_documents() -> None:
 )
 def test_times_are_parsed(text: str | None, seconds: float | None) -> None:
     """Section 0: with an offset, in UTC or without a zone; and every notation for none."""
-    found = parse_time(text)
-    assert seconds == (None if found is None else found.timestamp())
+    matches = parse_time(text)
+    assert seconds == (None if matches is None else matches.timestamp())
 
 
 @pytest.mark.parametrize("text", ["now", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "5"])
