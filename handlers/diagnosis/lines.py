@@ -206,7 +206,7 @@ def missing_line(gap: MissingItem) -> Message:
     what, why = MISSING_ITEM_NAMES[gap.what], MISSING_REASON_TEXTS[gap.why]
     detail = _detail(gap)
     if detail is not None:
-        why = message("%(why)s (%(detail)s)", why=why, detail=detail)
+        why = message("%(why)s, %(detail)s", why=why, detail=detail)
     if gap.retry_at is None:
         return message("Missing: %(what)s (%(why)s).", what=what, why=why)
     return message(
