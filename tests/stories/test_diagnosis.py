@@ -161,5 +161,5 @@ async def test_big_class_says_who_is_cut_off(both: Harness) -> None:
     """When the cloud names ten people only, the missing one is named, masked."""
     await report(both.workspace.person("sam"), "class_77_big", student_uid="20012")
     found = await look_until(both, "class_77_big", "ten people")
-    assert "the cloud lists ten people at most (•••01)" in found
+    assert "the cloud lists ten people at most, •••01" in found
     assert len(find_diagnosis_posts(both, "class_77_big")) == 1
