@@ -1,4 +1,4 @@
-"""What every test may ask for: a clock that can be moved, and the whole house on a stage."""
+"""Shared fixtures: a clock that tests move, and Lagdesk between a fake Slack and fake clouds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.browser import launch
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
 
 
-class OffsetClock:
+class FakeClock:
     """A clock that stands still: time passes only when a test moves it or the product waits."""
 
     def __init__(self, start: dt.datetime = START) -> None:
@@ -65,9 +65,9 @@ def fast_waits() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Harness:
-    """Everything that plays in a story."""
+    """A running Lagdesk with the fake Slack and the fake clouds around it."""
 
-    clock: OffsetClock
+    clock: FakeClock
     workspace: Workspace
     clouds: FakeClouds
     settings: Settings
@@ -80,20 +80,20 @@ class Harness:
         return self.workspace.channel("escalations").id
 
     async def pass_time(self, seconds: float) -> None:
-        """Let time pass and everything that came due be done."""
+        """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
         await self.slack.engine.reconcile()
         await self.slack.engine.wait_until_idle(60)
 
     async def settled(self) -> None:
-        """Wait until nothing is owed any more, as far as it is due."""
+        """Wait until no job is due or running."""
         await self.slack.engine.wait_until_idle(60)
 
 
 def harness_environment(
     workspace: Workspace, clouds: FakeClouds, folder: Path, **more: str
 ) -> dict[str, str]:
-    """What the product is told on a stage."""
+    """Return the settings that connect Lagdesk to the fakes."""
     account = AgoraAccount()
     return {
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -115,7 +115,7 @@ def harness_environment(
 async def open_harness(
     folder: Path, transport: str = "http", **environment: str
 ) -> AsyncIterator[Harness]:
-    """Start the sandbox's Slack and clouds, and Lagdesk between them."""
+    """Start the fake Slack, the fake clouds and Lagdesk, at START."""
     async with open_harness_at(START, folder, transport, **environment) as harness:
         yield harness
 
@@ -124,8 +124,8 @@ async def open_harness(
 async def open_harness_at(
     start: dt.datetime, folder: Path, transport: str = "http", /, **environment: str
 ) -> AsyncIterator[Harness]:
-    """The same, at a moment of the test's choice."""
-    clock = OffsetClock(start)
+    """Start the fakes and Lagdesk at a moment of the test's choice."""
+    clock = FakeClock(start)
     manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
     workspace = Workspace(
         clock=clock, manifest=manifest, message_rate_s=0, ack_limit_s=10.0, trigger_life_s=10.0
@@ -153,7 +153,7 @@ async def connect_slack(
     application: Application,
     slack: SlackRuntime,
 ) -> None:
-    """Let Slack in by HTTP or by Socket Mode."""
+    """Connect Lagdesk to Slack by HTTP or by Socket Mode."""
     if transport == "socket":
         server = build_socket_mode_transport(slack.app, application.settings)
         await server.connect_async()  # type: ignore[no-untyped-call]
@@ -172,7 +172,7 @@ async def connect_slack(
 
 
 def slack_errors_of(workspace: Workspace) -> list[object]:
-    """What Slack found wrong with anything Lagdesk sent: defects, and refusals of its shape."""
+    """Return the requests whose content the fake Slack rejected, and its other complaints."""
     shape_errors = {"invalid_blocks", "invalid_arguments", "invalid_blocks_format", "no_text"}
     rejected_calls = [
         call
@@ -185,17 +185,17 @@ def slack_errors_of(workspace: Workspace) -> list[object]:
 
 
 @pytest.fixture
-def offset_clock() -> OffsetClock:
+def fake_clock() -> FakeClock:
     """A clock that can be moved."""
-    return OffsetClock()
+    return FakeClock()
 
 
 @pytest.fixture(scope="module", params=["http", "socket"])
 async def harness(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Harness]:
-    """The whole house, once a transport."""
-    folder = tmp_path_factory.mktemp("house")
+    """A running Lagdesk, once for each transport."""
+    folder = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, request.param) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
@@ -203,14 +203,14 @@ async def harness(
 
 @pytest.fixture(scope="module")
 async def http_harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """The whole house behind HTTP, for what does not hang on the door."""
-    async with open_harness(tmp_path_factory.mktemp("house")) as built:
+    """A running Lagdesk behind HTTP, for tests that do not depend on the transport."""
+    async with open_harness(tmp_path_factory.mktemp("lagdesk")) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for everybody."""
+    """One Chromium for all tests of a process."""
     async with launch() as launched:
         yield launched

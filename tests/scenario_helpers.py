@@ -1,4 +1,4 @@
-"""How stories are told: reporting as a person does, and finding what came of it in Slack."""
+"""Helpers for stories: report as a person does, and find the resulting messages in Slack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.store import Session
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from handlers.slack.manifest import build_manifest
-from tests.conftest import Harness, OffsetClock, connect_slack, fast_waits, harness_environment
+from tests.conftest import FakeClock, Harness, connect_slack, fast_waits, harness_environment
 
 FORM: Final = {
     "teacher_uid": "10001",
@@ -32,15 +32,15 @@ Json = dict[str, Any]
 
 
 async def report(person: Person, cname: str, **fields: Any) -> Any:
-    """Report a call as a person does: command, form, submit."""
+    """Report a call: command, form, submit."""
     await person.command("/report", cname)
     view = await person.wait_for_view("report")
     return await person.submit(view, {**FORM, "cname": cname, **fields})
 
 
-def text_of(shown: Mapping[str, Any] | None) -> str:
-    """Everything a reader sees of a message, a modal or a home, as one string."""
-    return json.dumps(shown, ensure_ascii=False)
+def text_of(message: Mapping[str, Any] | None) -> str:
+    """Return a message, a modal or a home as one JSON string."""
+    return json.dumps(message, ensure_ascii=False)
 
 
 def find_cards(harness: Harness, cname: str) -> list[Json]:
@@ -61,30 +61,30 @@ def find_replies(harness: Harness, card: Mapping[str, Any]) -> list[Json]:
 
 
 def find_diagnosis_posts(harness: Harness, cname: str) -> list[Json]:
-    """What was found, in the thread of the only card about a room; support being called is not."""
+    """Return the diagnosis in the thread of the only card about a channel, without alerts."""
     replies = find_replies(harness, find_card(harness, cname))
     return [reply for reply in replies if "<!here>" not in reply["text"]]
 
 
 def direct_messages(harness: Harness, person: Person, cname: str) -> list[Json]:
-    """What a person was told in the direct channel about a room."""
+    """Return the direct messages to a person about a channel."""
     return [m for m in harness.workspace.messages(person.dm_channel_id()) if cname in text_of(m)]
 
 
 def ephemeral_texts(person: Person, channel: str = "teachers") -> list[str]:
-    """What only this person sees in a channel, oldest first."""
+    """Return the ephemeral messages to a person in a channel, oldest first."""
     return [text_of(message) for message in person.ephemerals(channel)]
 
 
 async def choose_in_menu(harness: Harness, person: Person, cname: str, choice: str) -> Any:
-    """Choose something in the menu of a room's card."""
+    """Choose an option in the menu of the card about a channel."""
     card = find_card(harness, cname)
     value = next(iter(re.findall(rf'"value": "(\d+:{choice})"', text_of(card))))
     return await person.choose(card, "card.menu", value)
 
 
 async def find_ticket(harness: Harness, cname: str) -> Ticket:
-    """The newest ticket about a room."""
+    """Return the newest ticket about a channel."""
 
     def work(session: Session) -> Ticket | None:
         return tickets.find_newest_for_channel(session, "kids", cname)
@@ -95,15 +95,15 @@ async def find_ticket(harness: Harness, cname: str) -> Ticket:
 
 
 def count_cloud_reports(harness: Harness, cname: str) -> int:
-    """How many reports about a room the cloud took."""
+    """Count the reports about a channel that the cloud accepted."""
     return sum(report.fields["cname"] == cname for report in harness.clouds.reports)
 
 
 @dataclass(slots=True)
 class ExternalServices:
-    """Slack and the clouds, which stay when Lagdesk goes and comes back on the same files."""
+    """Slack and the clouds, which keep running while Lagdesk restarts on the same database."""
 
-    clock: OffsetClock
+    clock: FakeClock
     workspace: Workspace
     clouds: FakeClouds
     folder: Path
@@ -126,9 +126,7 @@ class ExternalServices:
 
 
 @asynccontextmanager
-async def open_external_services(
-    folder: Path, clock: OffsetClock
-) -> AsyncIterator[ExternalServices]:
+async def open_external_services(folder: Path, clock: FakeClock) -> AsyncIterator[ExternalServices]:
     """Serve Slack and the clouds."""
     workspace = Workspace(
         clock=clock, manifest=build_manifest("https://lagdesk.example"), message_rate_s=0

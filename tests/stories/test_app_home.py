@@ -18,7 +18,7 @@ ACCOUNT = AgoraAccount()
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house with two apps."""
     apps = f"kids={ACCOUNT.apps['kids']},grown=00000000000000000000000000000001"
-    async with open_harness(tmp_path_factory.mktemp("house"), AGORA_APPS=apps) as built:
+    async with open_harness(tmp_path_factory.mktemp("lagdesk"), AGORA_APPS=apps) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 

@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.clouds import HuaweiAccount, VolcengineAccount
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.seed import SUPPORT_GROUP
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import Json, choose_in_menu, open_external_services, report, text_of
 
 
@@ -18,7 +18,7 @@ from tests.scenario_helpers import Json, choose_in_menu, open_external_services,
 async def harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house with an app at Volcengine, `kids`, and one at Huawei, `adults`."""
     volcengine, huawei = VolcengineAccount(), HuaweiAccount()
-    async with open_external_services(tmp_path_factory.mktemp("others"), OffsetClock()) as services:
+    async with open_external_services(tmp_path_factory.mktemp("others"), FakeClock()) as services:
         told = {
             "AGORA_APPS": "",
             "VOLCENGINE_APPS": f"kids={volcengine.apps['kids']}",

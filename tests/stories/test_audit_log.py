@@ -11,7 +11,7 @@ from bot.services.admin.audit_log import MAX_SHOWN
 from bot.store import Session
 from bot.store.admin import audit_log
 from bot.store.admin.audit_log import AuditEntry
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import ephemeral_texts, find_ticket, open_external_services, report
 from tests.stories.test_call_control import DISMISS, choose, filed, on_huawei, open_menu, order
 
@@ -42,7 +42,7 @@ async def do_everything(harness: Harness) -> Person:
 
 async def test_who_did_what(tmp_path: Path) -> None:
     """Newest first: when, which ticket and channel, who, what, and what became of it."""
-    async with open_external_services(tmp_path, OffsetClock()) as services:
+    async with open_external_services(tmp_path, FakeClock()) as services:
         leads = services.workspace.channel(LEADS).id
         async with on_huawei(services, SUMMARY_CHANNEL=leads) as harness:
             sam = await do_everything(harness)

@@ -14,7 +14,7 @@ from bot.sandbox.slack.seed import SUPPORT_GROUP
 from bot.store.admin import audit_log
 from bot.store.call_control.recordings import Recording
 from bot.store.call_control.room_commands import RoomCommand
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     Json,
@@ -57,7 +57,7 @@ def on_huawei(
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
-    async with open_external_services(tmp_path, OffsetClock()) as built:
+    async with open_external_services(tmp_path, FakeClock()) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.sandbox.scenario import build_simulated_call
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     find_diagnosis_posts,
     find_ticket,
@@ -20,7 +20,7 @@ from tests.scenario_helpers import (
 @pytest.fixture(scope="module")
 async def today(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house whose account has the Premium plan of today's Agora."""
-    async with open_external_services(tmp_path_factory.mktemp("today"), OffsetClock()) as services:
+    async with open_external_services(tmp_path_factory.mktemp("today"), FakeClock()) as services:
         services.clouds.agora.generation, services.clouds.agora.plan = "current", "premium"
         for day in (1, 2):  # one of them lies in the newest day that is counted
             began = services.clock() - day * 86400

@@ -21,7 +21,7 @@ from tests.scenario_helpers import (
 @pytest.fixture(scope="module")
 async def both(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage whose shared surfaces speak both languages."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         yield built
         assert slack_errors_of(built.workspace) == []

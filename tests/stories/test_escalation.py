@@ -11,7 +11,7 @@ import pytest
 
 from bot.sandbox.scenario import build_simulated_call
 from bot.sandbox.slack import Person
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     Json,
@@ -31,8 +31,8 @@ AFTER_S = 900
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds on a morning in Shanghai, without Lagdesk."""
-    folder: Path = tmp_path_factory.mktemp("house")
-    clock = OffsetClock()
+    folder: Path = tmp_path_factory.mktemp("lagdesk")
+    clock = FakeClock()
     now = clock.now().astimezone(SHANGHAI)
     morning = now.replace(hour=9, minute=0, second=0) + dt.timedelta(days=1)
     clock.move((morning - now).total_seconds())

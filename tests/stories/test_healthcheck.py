@@ -35,7 +35,7 @@ SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_
 
 
 @pytest.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
+async def harness_now(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A harness at the real time: the command beside it has the machine's clock."""
     now = dt.datetime.now(dt.UTC)
     async with open_harness_at(now, tmp_path_factory.mktemp("doctor")) as built:
@@ -65,21 +65,21 @@ async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
     return doctor.exit_status(check_results), {row["name"]: row for row in rows}
 
 
-async def test_all_is_well(house: Harness, tmp_path: Path) -> None:
+async def test_all_is_well(harness_now: Harness, tmp_path: Path) -> None:
     """Beside a running Lagdesk everything is found well; secrets stay in."""
-    status, out, errors = await run_doctor(environment_of(house), tmp_path, "--json")
+    status, out, errors = await run_doctor(environment_of(harness_now), tmp_path, "--json")
     rows = {row["name"]: row for row in json.loads(out)}
     assert list(rows) == NEEDED
     assert {row["state"] for row in rows.values()} == {"ok"}
     assert "seed" in rows["cloud.agora.kids"]["detail"]
     assert "of 1000 today" in rows["quota.agora.kids"]["detail"]
     assert (status, errors) == (0, "")
-    assert not any(environment_of(house)[name] in out for name in SECRETS)
+    assert not any(environment_of(harness_now)[name] in out for name in SECRETS)
 
 
-async def test_a_table_for_people(house: Harness, tmp_path: Path) -> None:
+async def test_a_table_for_people(harness_now: Harness, tmp_path: Path) -> None:
     """A line for each thing and one for the whole; exit status 1 says that something fails."""
-    told = environment_of(house, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
+    told = environment_of(harness_now, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
     status, table, errors = await run_doctor(told, tmp_path)
     assert len(NEEDED) + 1 == len(table.splitlines())
     assert (status, errors) == (1, "")
@@ -117,75 +117,75 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(
-    house: Harness, change: dict[str, str], name: str, state: str, says: str
+    harness_now: Harness, change: dict[str, str], name: str, state: str, says: str
 ) -> None:
     """What fails says what to do, and only what is needed makes the exit status 1."""
-    status, rows = await find(house, **change)
+    status, rows = await find(harness_now, **change)
     assert state == rows[name]["state"]
     assert says in rows[name]["detail"]
     assert int(state == "failed") == status
 
 
-async def test_scopes_are_compared(house: Harness) -> None:
+async def test_scopes_are_compared(harness_now: Harness) -> None:
     """A scope Lagdesk works without is a warning, one it needs a failure, both by name."""
-    workspace = house.workspace
+    workspace = harness_now.workspace
     granted = set(workspace.scopes)
     try:
         without_scopes(workspace, "channels:history")
-        status, rows = await find(house)
+        status, rows = await find(harness_now)
         assert (status, rows["slack.scopes"]["state"]) == (0, "warning")
         assert "channels:history" in rows["slack.scopes"]["detail"]
         without_scopes(workspace, "chat:write")
-        status, rows = await find(house)
+        status, rows = await find(harness_now)
         assert (status, rows["slack.scopes"]["state"]) == (1, "failed")
         assert "chat:write" in rows["slack.scopes"]["detail"]
     finally:
         workspace.scopes.update(granted)
 
 
-async def test_clouds_need_no_slack(house: Harness) -> None:
+async def test_clouds_need_no_slack(harness_now: Harness) -> None:
     """Without any setting of Slack its row is a warning, and nothing of it is asked."""
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
-    status, rows = await find(house, **dict.fromkeys(names, ""))
+    status, rows = await find(harness_now, **dict.fromkeys(names, ""))
     assert status == 0
     assert rows["slack.settings"]["state"] == "warning"
     assert "slack.token" not in rows
     assert rows["cloud.agora.kids"]["state"] == "ok"
 
 
-async def test_without_a_worker(house: Harness, tmp_path: Path) -> None:
+async def test_without_a_worker(harness_now: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker's sign of life: a warning that says what to start."""
-    status, rows = await find(house, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+    status, rows = await find(harness_now, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
     assert (status, rows["worker"]["state"]) == (0, "warning")
     assert "python -m bot worker" in rows["worker"]["detail"]
 
 
-async def test_today_is_told_by_its_plan(house: Harness, tmp_path: Path) -> None:
+async def test_today_is_told_by_its_plan(harness_now: Harness, tmp_path: Path) -> None:
     """Which generation answers stands there, with its plan and the quotas of that plan."""
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
-    async with FakeClouds(agora_generation="current", clock=house.clock).serve() as today:
-        _, rows = await find(house, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
+    async with FakeClouds(agora_generation="current", clock=harness_now.clock).serve() as today:
+        _, rows = await find(harness_now, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
     assert "current, standard" in rows["cloud.agora.kids"]["detail"]
     assert "sessions 1000 of 1000 today" in rows["quota.agora.kids"]["detail"]
 
 
 @pytest.mark.parametrize(("name", "locale"), [("zhou", "zh"), ("sam", "en")])
-async def test_support_calls_the_doctor(house: Harness, name: str, locale: Any) -> None:
+async def test_support_calls_the_doctor(harness_now: Harness, name: str, locale: Any) -> None:
     """Support is answered privately by a job, in the reader's language, without secrets."""
-    house.clock.move(60)  # no earlier check counts against a rate limit
-    person = house.workspace.person(name)
+    harness_now.clock.move(60)  # no earlier check counts against a rate limit
+    person = harness_now.workspace.person(name)
     await person.command("/lagdesk", "doctor")
-    await house.settled()
+    await harness_now.settled()
     said = ephemeral_texts(person)[-1]
     assert Translator(locale).translate(message("How Lagdesk is doing")) in said
     assert ":white_check_mark:" in said
     assert "seed" in said
-    assert house.settings.slack_bot_token not in said
+    assert harness_now.settings.slack_bot_token not in said
 
 
-async def test_others_may_not(house: Harness) -> None:
+async def test_others_may_not(harness_now: Harness) -> None:
     """A teacher is told that only support can call the doctor."""
-    teacher = house.workspace.person("lin")
+    teacher = harness_now.workspace.person("lin")
     await teacher.command("/lagdesk", "doctor")
-    await house.settled()
+    await harness_now.settled()
     assert ":white_check_mark:" not in text_of({"all": ephemeral_texts(teacher)})

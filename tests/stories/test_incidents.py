@@ -25,7 +25,7 @@ async def diagnose_all(harness: Harness) -> None:
 @pytest.fixture(scope="module")
 async def crowd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage in two languages on which seven reports of one cause came within ten minutes."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, DEFAULT_LOCALE="both") as built:
         for _ in range(7):
             await report(built.workspace.person("sam"), "class_77_1")

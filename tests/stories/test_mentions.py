@@ -49,7 +49,7 @@ class Corridor:
 @pytest.fixture(scope="module")
 async def corridor(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Corridor]:
     """The teachers' channel, with two tickets to talk about."""
-    folder: Path = tmp_path_factory.mktemp("house")
+    folder: Path = tmp_path_factory.mktemp("lagdesk")
     async with open_harness(folder, MASK_UIDS="false") as built:
         lin, wang, sam = (built.workspace.person(name) for name in ("lin", "wang", "sam"))
         await report(lin, CNAME, comments="a secret of 20002")

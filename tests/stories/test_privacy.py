@@ -37,7 +37,7 @@ async def masked(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Harness, bool]]:
     """A stage with MASK_UIDS on, and one with it off, after a whole hostile story."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("lagdesk")
     mask = "true" if request.param else "false"
     async with open_harness(folder, MASK_UIDS=mask) as harness:
         await play(harness)

@@ -14,7 +14,7 @@ from bot.sandbox.slack import Person
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.store.call_control import recordings
 from bot.store.call_control.recordings import Recording
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     choose_in_menu,
@@ -34,7 +34,7 @@ JOBS = "apps/individual-stream-jobs"
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
-    async with open_external_services(tmp_path, OffsetClock()) as built:
+    async with open_external_services(tmp_path, FakeClock()) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 

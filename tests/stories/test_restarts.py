@@ -18,7 +18,7 @@ from bot.store import jobs as store_jobs
 from bot.store.notifications import sent
 from bot.store.tickets import tickets
 from bot.ticket import ReportState
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     count_cloud_reports,
@@ -38,7 +38,7 @@ _OF_TICKETS = ("card", "confirm", "report", "diagnose", "explain")
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, without Lagdesk."""
-    async with open_external_services(tmp_path, OffsetClock()) as built:
+    async with open_external_services(tmp_path, FakeClock()) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 

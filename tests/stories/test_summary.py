@@ -17,7 +17,7 @@ from bot.sandbox.slack.seed import SUPPORT_GROUP
 from bot.services.summary.weeks import Week
 from bot.store import Session
 from bot.store.summary import weeks as store
-from tests.conftest import Harness, OffsetClock, slack_errors_of
+from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
     ExternalServices,
     ephemeral_texts,
@@ -33,7 +33,7 @@ HOUR = 3600.0
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[ExternalServices]:
     """Slack and the clouds, on a Wednesday at noon in Shanghai."""
-    clock = OffsetClock()
+    clock = FakeClock()
     start = Week.of(clock.now(), SHANGHAI).shift(1).since(SHANGHAI)
     clock.move((start - clock.now()).total_seconds() + (48 + 12) * HOUR)
     async with open_external_services(tmp_path, clock) as made:

@@ -26,7 +26,7 @@ REPORTS = (
 async def school(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A house whose leads read a weekly post."""
     told = {"SUMMARY_CHANNEL": LEADS, "DEFAULT_LOCALE": "zh", "ESCALATE_AFTER": "15m"}
-    async with open_harness(tmp_path_factory.mktemp("house"), **told) as built:
+    async with open_harness(tmp_path_factory.mktemp("lagdesk"), **told) as built:
         yield built
         assert slack_errors_of(built.workspace) == []
 

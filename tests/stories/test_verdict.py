@@ -24,7 +24,7 @@ YEAR_S = 366 * 86400
 @pytest.fixture(scope="module")
 async def verdicts(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
     """A stage on which three calls have been explained."""
-    async with open_harness(tmp_path_factory.mktemp("house")) as built:
+    async with open_harness(tmp_path_factory.mktemp("lagdesk")) as built:
         for name, cname in (("sam", "class_77_1"), ("lin", "class_77_2"), ("sam", "class_77_6")):
             await report(built.workspace.person(name), cname)
         await built.settled()

@@ -20,7 +20,7 @@ from bot.store.models import Job
 from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from tests.bot.services.contexts import Supporters
-from tests.conftest import OffsetClock
+from tests.conftest import FakeClock
 
 TEAM: Final = "T1"
 SUPPORT, SECOND_SUPPORT = "U-SUPPORT", "U-SUPPORT-2"
@@ -41,7 +41,7 @@ class ServiceHarness:
 
     context: Context
     services: Services
-    clock: OffsetClock
+    clock: FakeClock
 
     def submission(self, **values: Any) -> Submission:
         """Return a valid report of REPORTER, of a form of its own."""
@@ -93,7 +93,7 @@ async def service_harness(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[ServiceHarness]:
     """The services of a workspace with two people of support."""
-    clock = OffsetClock()
+    clock = FakeClock()
     url = f"sqlite:///{tmp_path_factory.mktemp('services') / 'lagdesk.db'}"
     settings = read_settings({**ENVIRONMENT, "DATABASE_URL": url})
     async with open_application(settings, clock=clock) as application:

@@ -23,7 +23,7 @@ from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.settings import read_settings
 from bot.store.call_control.recordings import Recording, WebhookEvent
 from handlers.slack.webhooks import MAX_EVENT_BYTES, add_webhooks
-from tests.conftest import OffsetClock
+from tests.conftest import FakeClock
 
 KEY = "callback-key"
 APP = "5fa682b34a974f7ad24d223b"
@@ -37,7 +37,7 @@ class WebhookClient:
     application: Application
     url: str
     session: aiohttp.ClientSession
-    clock: OffsetClock
+    clock: FakeClock
 
     async def post(self, body: bytes, headers: dict[str, str]) -> int:
         """Knock; returns the status."""
@@ -59,7 +59,7 @@ class WebhookClient:
 @asynccontextmanager
 async def serve_webhook(folder: Path, **more: str) -> AsyncIterator[WebhookClient]:
     """Serve the hook of a house with one recording, job j1."""
-    clock = OffsetClock()
+    clock = FakeClock()
     env = {
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
         "HUAWEI_APPS": f"kids={APP}",
@@ -81,7 +81,7 @@ async def serve_webhook(folder: Path, **more: str) -> AsyncIterator[WebhookClien
         await runner.cleanup()
 
 
-def _recording(clock: OffsetClock) -> Recording:
+def _recording(clock: FakeClock) -> Recording:
     return Recording(
         team="T1",
         origin="V1",

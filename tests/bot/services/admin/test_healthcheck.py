@@ -23,7 +23,7 @@ from bot.settings import Settings, read_settings
 from bot.store import Store
 from bot.store import jobs as store_jobs
 from tests.bot.services.contexts import make_context
-from tests.conftest import OffsetClock
+from tests.conftest import FakeClock
 
 ASKED = Inquiry("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
 FINE = CheckResult("slack.token", message("Slack token"), Health.OK, message("Accepted."))
@@ -59,10 +59,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def context(store: Store, offset_clock: OffsetClock) -> Context:
+def context(store: Store, fake_clock: FakeClock) -> Context:
     """A context without clouds, in a workspace where U1 is support."""
     settings = read_settings({"SLACK_BOT_TOKEN": "xoxb-1"})
-    return make_context(store, offset_clock, "U1", settings=settings)
+    return make_context(store, fake_clock, "U1", settings=settings)
 
 
 async def answer(context: Context, listener: Listener) -> None:
@@ -139,11 +139,11 @@ async def test_a_call_is_answered_once(context: Context) -> None:
     assert FINE in told
 
 
-async def test_nobody_waits_after_half_an_hour(context: Context, offset_clock: OffsetClock) -> None:
+async def test_nobody_waits_after_half_an_hour(context: Context, fake_clock: FakeClock) -> None:
     """When Slack's address for the answer is dead, nothing is looked at any more."""
     listener = Listener()
     await HealthCheckRequests(context).request("1.2.a", ASKED)
-    offset_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
+    fake_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
     await answer(context, listener)
     assert listener.told == []
 

@@ -27,7 +27,7 @@ from bot.services.diagnosis.service import WINDOW_MARGIN
 from bot.settings import read_settings
 from bot.store import jobs as store_jobs
 from bot.store.diagnosis.events import SqlEventStore
-from tests.conftest import OffsetClock
+from tests.conftest import FakeClock
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 DIAGNOSIS = "live/diagnosis"
@@ -36,18 +36,18 @@ OpenApplication = Callable[..., Any]
 
 
 @pytest.fixture
-async def clouds(offset_clock: OffsetClock) -> AsyncIterator[FakeClouds]:
+async def clouds(fake_clock: FakeClock) -> AsyncIterator[FakeClouds]:
     """Agora with two classes of ours; noon, so that no day ends within a test."""
-    offset_clock.move(NOON.timestamp() - offset_clock())
+    fake_clock.move(NOON.timestamp() - fake_clock())
     sim_calls = [
-        each for each in demo_calls(offset_clock()) if each.cname in {"class_77_1", "class_77_2"}
+        each for each in demo_calls(fake_clock()) if each.cname in {"class_77_1", "class_77_2"}
     ]
-    async with FakeClouds(sim_calls, clock=offset_clock).serve() as served:
+    async with FakeClouds(sim_calls, clock=fake_clock).serve() as served:
         yield served
 
 
 @pytest.fixture
-def open_one(clouds: FakeClouds, offset_clock: OffsetClock, tmp_path: Path) -> OpenApplication:
+def open_one(clouds: FakeClouds, fake_clock: FakeClock, tmp_path: Path) -> OpenApplication:
     """Open a house on the same database: as many as there are processes."""
 
     @asynccontextmanager
@@ -62,14 +62,14 @@ def open_one(clouds: FakeClouds, offset_clock: OffsetClock, tmp_path: Path) -> O
             "AGORA_API": "seed",
             **more,
         }
-        async with open_application(read_settings(told), clock=offset_clock) as application:
+        async with open_application(read_settings(told), clock=fake_clock) as application:
             yield application
 
     return open_it
 
 
 async def collect_for(
-    application: Application, clock: OffsetClock, span: dt.timedelta
+    application: Application, clock: FakeClock, span: dt.timedelta
 ) -> Sequence[dt.datetime]:
     """Carry the duty out whenever it is due, for so long; returns when it was carried out."""
     poller = EventPoller(application.context)
@@ -123,13 +123,13 @@ def test_pace(
 
 
 async def test_nothing_of_the_last_hours_is_missed(
-    open_one: OpenApplication, clouds: FakeClouds, offset_clock: OffsetClock
+    open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """Whatever happens while Lagdesk runs is seen, and no quota broken; quiet hours cost little."""
-    began = offset_clock.now()
+    began = fake_clock.now()
     async with open_one() as application:
-        await collect_for(application, offset_clock, dt.timedelta(hours=2))
-        seen = Window(began, offset_clock.now() - dt.timedelta(minutes=13))
+        await collect_for(application, fake_clock, dt.timedelta(hours=2))
+        seen = Window(began, fake_clock.now() - dt.timedelta(minutes=13))
         scans = await SqlEventStore(application.store).scans("kids", seen)
     assert unscanned_windows(scans, seen) == []
     assert clouds.over_quota == []
@@ -137,14 +137,14 @@ async def test_nothing_of_the_last_hours_is_missed(
 
 
 async def test_collected_events_outlive_the_cloud(
-    open_one: OpenApplication, clouds: FakeClouds, offset_clock: OffsetClock
+    open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """Three hours later, when the cloud has forgotten, a complaint is still told of its events."""
-    at = offset_clock.now() - dt.timedelta(minutes=10)
+    at = fake_clock.now() - dt.timedelta(minutes=10)
     async with open_one() as application:
-        await collect_for(application, offset_clock, dt.timedelta(minutes=30))
+        await collect_for(application, fake_clock, dt.timedelta(minutes=30))
         asked = clouds.counts[DIAGNOSIS]
-        offset_clock.move(3 * 3600)
+        fake_clock.move(3 * 3600)
         told = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
@@ -154,11 +154,11 @@ async def test_collected_events_outlive_the_cloud(
 
 
 async def test_what_nobody_saw_is_named(
-    open_one: OpenApplication, clouds: FakeClouds, offset_clock: OffsetClock
+    open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """Minutes older than the hour that nobody looked at are missing, from when to when."""
     at = NOON - dt.timedelta(minutes=10)
-    offset_clock.move(3 * 3600)
+    fake_clock.move(3 * 3600)
     async with open_one() as application:
         told = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
@@ -173,14 +173,14 @@ async def test_what_nobody_saw_is_named(
 
 
 async def test_twenty_tickets_cost_one_look(
-    open_one: OpenApplication, clouds: FakeClouds, offset_clock: OffsetClock
+    open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """Ten complaints in each of two processes within half a minute: one call in the end."""
     async with AsyncExitStack() as stack:
         houses = [await stack.enter_async_context(open_one()) for _ in range(2)]
         kids = [application.context.clouds["kids"] for application in houses]
-        moments = [offset_clock.now() - dt.timedelta(seconds=n) for n in range(20)]
-        offset_clock.move(120 + 150 + 10)
+        moments = [fake_clock.now() - dt.timedelta(seconds=n) for n in range(20)]
+        fake_clock.move(120 + 150 + 10)
         for _ in range(2):
             told = await asyncio.gather(
                 *(
@@ -188,30 +188,28 @@ async def test_twenty_tickets_cost_one_look(
                     for n, at in enumerate(moments)
                 )
             )
-            offset_clock.move(61)
+            fake_clock.move(61)
     assert clouds.counts[DIAGNOSIS] == 1
     assert [missing_item for each in told for missing_item in each.missing] == []
     assert all(each.events for each in told)
 
 
 async def test_people_come_first(
-    open_one: OpenApplication, clouds: FakeClouds, offset_clock: OffsetClock
+    open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """When somebody has just asked, the background steps back and returns after the minute."""
     async with open_one() as application:
         sim_call = clouds.sim_call("class_77_2")
         await application.services.diagnosis.diagnose(
-            complaint(sim_call, offset_clock.now() - dt.timedelta(minutes=30))
+            complaint(sim_call, fake_clock.now() - dt.timedelta(minutes=30))
         )
         due_at = await EventPoller(application.context).poll(RUN, "kids")
     assert clouds.counts[DIAGNOSIS] == 1
     assert due_at is not None
-    assert 62 < (due_at - offset_clock.now()).total_seconds() < 64
+    assert 62 < (due_at - fake_clock.now()).total_seconds() < 64
 
 
-async def test_a_look_is_owed_once_an_app(
-    open_one: OpenApplication, offset_clock: OffsetClock
-) -> None:
+async def test_a_look_is_owed_once_an_app(open_one: OpenApplication, fake_clock: FakeClock) -> None:
     """Every start owes the same duty, a minute from now."""
     async with open_one() as application:
         for _ in range(2):
@@ -219,7 +217,7 @@ async def test_a_look_is_owed_once_an_app(
         due_at = await application.store.read(store_jobs.next_due_at)
         assert await application.store.read(store_jobs.count_pending) == {"collect": 1}
     assert due_at is not None
-    assert 60 < (due_at - offset_clock.now()).total_seconds() < 70
+    assert 60 < (due_at - fake_clock.now()).total_seconds() < 70
 
 
 @pytest.mark.parametrize("app", ["kids", "gone"])
@@ -240,7 +238,7 @@ async def test_nothing_is_collected_of_today(
 async def test_a_cloud_that_fails_is_asked_later(
     open_one: OpenApplication,
     clouds: FakeClouds,
-    offset_clock: OffsetClock,
+    fake_clock: FakeClock,
     fault: str,
     minutes: int,
 ) -> None:
@@ -252,4 +250,4 @@ async def test_a_cloud_that_fails_is_asked_later(
     async with open_one() as application:
         due_at = await EventPoller(application.context).poll(RUN, "kids")
     assert due_at is not None
-    assert minutes == round((due_at - offset_clock.now()).total_seconds() / 60)
+    assert minutes == round((due_at - fake_clock.now()).total_seconds() / 60)
