@@ -9,17 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
-    DateTime,
-    Dialect,
     Index,
-    String,
-    TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Relationship, SQLModel
 
 from bot.call import IssueType, Report, Side
+from bot.columns import EnumText, UtcTime
 from bot.errors import ConflictError
 from bot.i18n.messages import PersonId, message
 
@@ -30,46 +28,6 @@ _REPEAT_CLICK_WINDOW: Final = dt.timedelta(seconds=60)  # escalating again withi
 CALL_FIELDS: Final = frozenset(  # which call, and which side of it had the problem
     ("app", "cloud", "cname", "teacher_uid", "student_uid", "abnormal_side", "occurred_at")
 )
-
-
-class UtcTime(TypeDecorator[dt.datetime]):
-    """An aware datetime, stored in UTC; SQLite does not store zones."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        """Convert to naive UTC."""
-        _ = dialect
-        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
-
-    def process_result_value(
-        self, value: dt.datetime | None, dialect: Dialect
-    ) -> dt.datetime | None:
-        """Convert back to aware UTC."""
-        _ = dialect
-        return None if value is None else value.replace(tzinfo=dt.UTC)
-
-
-class EnumText(TypeDecorator[StrEnum]):
-    """An enum member, stored as text: a database enum would need migrations."""
-
-    impl = String
-    cache_ok = True
-
-    def __init__(self, members: type[StrEnum]) -> None:
-        super().__init__(20)
-        self.members = members
-
-    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
-        """Convert to text. Raises ValueError for anything but a member."""
-        _ = dialect
-        return None if value is None else self.members(value).value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """Convert back to the member."""
-        _ = dialect
-        return None if value is None else self.members(value)
 
 
 class Status(StrEnum):
@@ -101,6 +59,49 @@ def _json_list() -> Any:
     )
 
 
+class TicketThread(SQLModel, table=True):
+    """Where a ticket is in Slack: its card, the thread below it, and what was posted there."""
+
+    __tablename__ = "ticket_thread"
+    __table_args__ = (Index("ix_ticket_thread_card", "channel", "card_ts"),)
+
+    ticket: int | None = Field(default=None, primary_key=True, foreign_key="ticket.number")
+    channel: str = ""
+    card_ts: str = ""
+    permalink: str = ""
+    diagnosis_ts: str = ""
+    chart_file_id: str = ""  # Slack's id of the picture in the diagnosis
+    chart_alt_text: str = ""
+    incident_permalink: str = ""
+
+    def move_to(self, channel: str, card_ts: str) -> None:
+        """Record a new card; a diagnosis in the thread of an earlier card does not count."""
+        self.channel, self.card_ts, self.diagnosis_ts = channel, card_ts, ""
+
+
+class CloudReport(SQLModel, table=True):
+    """The report of a ticket to its cloud."""
+
+    __tablename__ = "cloud_report"
+
+    ticket: int | None = Field(default=None, primary_key=True, foreign_key="ticket.number")
+    state: ReportState = Field(default=ReportState.PENDING, sa_type=EnumText(ReportState))
+    attempts: int = 0
+    attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
+    reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+
+
+def _part() -> Any:
+    """A row of its own that is read and written with the ticket."""
+    return Relationship(
+        sa_relationship_kwargs={
+            "lazy": "joined",
+            "uselist": False,
+            "cascade": "all, delete-orphan",
+        }
+    )
+
+
 class Ticket(SQLModel, table=True):
     """One reported call, named `LD-<number>`."""
 
@@ -113,7 +114,6 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_assignee", "team", "assignee", "number"),
         Index("ix_ticket_reporter", "team", "reporter", "number"),
         Index("ix_ticket_cname", "team", "cname", "number"),
-        Index("ix_ticket_thread", "channel", "card_ts"),
         Index("ix_ticket_teacher", "app", "teacher_uid", "number"),
         Index("ix_ticket_student", "app", "student_uid", "number"),
     )
@@ -142,22 +142,11 @@ class Ticket(SQLModel, table=True):
     resolver: str | None = None
     resolution: str = ""
     resolved_cause: str = ""
-    report_state: ReportState = Field(default=ReportState.PENDING, sa_type=EnumText(ReportState))
-    report_attempts: int = 0
-    report_attempted_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
-    report_reason: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    channel: str = ""
-    card_ts: str = ""
-    permalink: str = ""
-    diagnosis_ts: str = ""
-    chart_file_id: str = ""  # Slack's id of the chart in the diagnosis
-    chart_alt_text: str = ""
     cause: str = ""  # the verdict's, for filters
     at_fault_uid: str = ""  # likewise
     verdict: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     diagnosed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     incident: int | None = Field(default=None, index=True)
-    incident_permalink: str = Field(default="", sa_column_kwargs={"server_default": ""})
     duplicate_of: int | None = Field(default=None, index=True)
     related: list[int] = _json_list()  # tickets people linked to this one
     history: list[dict[str, Any]] = _json_list()  # {"what", "who", "at", ...}, oldest first
@@ -166,6 +155,8 @@ class Ticket(SQLModel, table=True):
     class_ended_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     urgency: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     revision: int = 0  # incremented with every change of the card
+    thread: TicketThread = _part()
+    cloud_report: CloudReport = _part()
 
     @property
     def label(self) -> str:
@@ -289,7 +280,9 @@ class Ticket(SQLModel, table=True):
         self._close(person, now)
         self.duplicate_of, self.resolved_cause, self.resolution = into.id, "", ""
         is_over = into.status is Status.RESOLVED
-        self.add_event("merged", now, person, ticket=into.id, link=into.permalink, over=is_over)
+        self.add_event(
+            "merged", now, person, ticket=into.id, link=into.thread.permalink, over=is_over
+        )
 
     def reopen(self, person: str, now: dt.datetime) -> None:
         """Reopen the ticket. Raises ConflictError when it is not resolved."""
@@ -315,7 +308,7 @@ class Ticket(SQLModel, table=True):
         for one, two in ((self, other), (other, self)):
             if two.id not in one.related:
                 one.related = sorted([*one.related, two.id])
-                one.add_event("linked", now, person, ticket=two.id, link=two.permalink)
+                one.add_event("linked", now, person, ticket=two.id, link=two.thread.permalink)
 
     def unlink(self, other: Ticket, person: str, now: dt.datetime) -> None:
         """Remove the link between two tickets."""
@@ -333,13 +326,16 @@ class Ticket(SQLModel, table=True):
         changed = frozenset(name for name in values if getattr(self, name) != values[name])
         if not changed:
             return changed
-        sent = self.report_state in MAYBE_SENT_STATES or self.report_attempted_at is not None
+        sent = (
+            self.cloud_report.state in MAYBE_SENT_STATES
+            or self.cloud_report.attempted_at is not None
+        )
         more = {"reported_to": self.cloud} if sent and changed & CALL_FIELDS else {}
         for name in changed:
             setattr(self, name, values[name])
         if changed & CALL_FIELDS:
             self.verdict, self.diagnosed_at = None, None
-            self.cause, self.at_fault_uid, self.chart_file_id = "", "", ""
+            self.cause, self.at_fault_uid, self.thread.chart_file_id = "", "", ""
         self.add_event("corrected", now, person, fields=sorted(changed), **more)
         return changed
 
@@ -370,3 +366,10 @@ class Ticket(SQLModel, table=True):
     def _require_unresolved(self) -> None:
         if self.status is Status.RESOLVED:
             raise ConflictError(message("%(ticket)s is already resolved.", ticket=self.label))
+
+
+@event.listens_for(Ticket, "init")
+def _add_parts(_target: Ticket, _args: Sequence[Any], values: dict[str, Any]) -> None:
+    """Give a new ticket its thread and its cloud report."""
+    values.setdefault("thread", TicketThread())
+    values.setdefault("cloud_report", CloudReport())

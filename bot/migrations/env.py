@@ -11,7 +11,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import AutoString, SQLModel
 
 from bot import store
-from bot.ticket import EnumText, UtcTime
+from bot.columns import EnumText, UtcTime
 
 for module in pkgutil.walk_packages(store.__path__, "bot.store."):
     import_module(module.name)  # fills the metadata

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, text
 from sqlmodel import Field, SQLModel
 
-from bot.ticket import UtcTime
+from bot.columns import UtcTime
 
 
 class Job(SQLModel, table=True):

@@ -11,9 +11,9 @@ from typing import Final
 from sqlalchemy import Index, delete, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.columns import UtcTime
 from bot.store.database import Store
 from bot.store.models import KeyValue
-from bot.ticket import UtcTime
 
 _RETENTION: Final = dt.timedelta(days=2)
 _DAY: Final = dt.timedelta(days=1)

@@ -6,8 +6,8 @@ import datetime as dt
 
 from sqlmodel import Field, Session, SQLModel
 
+from bot.columns import UtcTime
 from bot.store.database import Store
-from bot.ticket import UtcTime
 
 
 class CachedResponse(SQLModel, table=True):

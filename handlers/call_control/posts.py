@@ -102,10 +102,10 @@ class SlackRoomStatusPosts:
     async def update(self, ticket: Ticket, item: ThreadItem, ts: str) -> None:
         """Update the post of an item."""
         text, blocks = await self._render(ticket, item)
-        await self._poster.update(ticket.team, MessageRef(ticket.channel, ts), text, blocks)
+        await self._poster.update(ticket.team, MessageRef(ticket.thread.channel, ts), text, blocks)
 
     async def _render(self, ticket: Ticket, item: ThreadItem) -> tuple[str, list[Block]]:
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         match item:
             case CommandStatus():
                 lines = command_lines(ticket, item)

@@ -45,7 +45,7 @@ class ChartUploader:
 
     async def upload(self, ticket: Ticket, diagnosis: Diagnosis) -> UploadedImage | None:
         """Draw and upload a ticket's chart; None without data."""
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         return await self.draw(ticket.team, ticket.label, diagnosis, renderer)
 
     async def draw(
@@ -95,7 +95,7 @@ class ChartUploader:
 
 def chart_image_block(ticket: Ticket, renderer: Renderer) -> Block:
     """Build the block of a ticket's uploaded chart."""
-    uploaded = UploadedImage(ticket.chart_file_id, ticket.chart_alt_text)
+    uploaded = UploadedImage(ticket.thread.chart_file_id, ticket.thread.chart_alt_text)
     return uploaded_image_block(uploaded, ticket.label, renderer)
 
 

@@ -42,7 +42,7 @@ class SlackDiagnosisPosts:
 
     async def post_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis, key: str) -> MessageRef:
         """Post the diagnosis in the ticket's thread."""
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         text = diagnosis_fallback_text(diagnosis, renderer)
 
         async def post(*, native: bool) -> MessageRef:
@@ -54,9 +54,9 @@ class SlackDiagnosisPosts:
 
     async def update_diagnosis(self, ticket: Ticket, diagnosis: Diagnosis) -> None:
         """Update the diagnosis in the ticket's thread."""
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         text = diagnosis_fallback_text(diagnosis, renderer)
-        post = MessageRef(ticket.channel, ticket.diagnosis_ts)
+        post = MessageRef(ticket.thread.channel, ticket.thread.diagnosis_ts)
 
         async def edit(*, native: bool) -> None:
             blocks = _diagnosis_post(ticket, diagnosis, renderer, native=native)
@@ -93,6 +93,6 @@ def _diagnosis_post(
 ) -> list[Block]:
     """Build the diagnosis with charts under the headline, and the feedback buttons at its end."""
     headline, *rest = thread_blocks(diagnosis, renderer)
-    image_blocks = [chart_image_block(ticket, renderer)] if ticket.chart_file_id else []
+    image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
     blocks = (native_chart_blocks(diagnosis, renderer) if native else []) or image_blocks
     return [headline, *blocks, *rest, *feedback_blocks(ticket, diagnosis.verdict, renderer)]

@@ -253,8 +253,8 @@ def explanation(
     about = message("%(ticket)s, %(cname)s", ticket=ticket.label, cname=ticket.cname)
     lines = [message("*%(title)s*", title=about), headline(diagnosis, _UNKNOWN_FINAL)]
     lines += _advice_to_reporter(diagnosis)
-    if ticket.permalink:
-        thread = Link(ticket.permalink, message("its thread"))
+    if ticket.thread.permalink:
+        thread = Link(ticket.thread.permalink, message("its thread"))
         lines.append(message("See the numbers in %(thread)s.", thread=thread))
     msg = _sentence(diagnosis, _UNKNOWN_FINAL)
     fallback_text = message("%(ticket)s: %(text)s", ticket=ticket.label, text=msg)

@@ -61,8 +61,8 @@ def alert(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     if ticket.is_live:
         msg = message("%(call)s The class is still in progress.", call=msg)
     text = renderer.mrkdwn(msg)
-    if ticket.permalink:
-        link = Link(ticket.permalink, message("Open its thread"))
+    if ticket.thread.permalink:
+        link = Link(ticket.thread.permalink, message("Open its thread"))
         text += " " + renderer.mrkdwn(message("%(text)s", text=link))
     return renderer.fallback_text(msg), [block_kit.section("alert", text)]
 

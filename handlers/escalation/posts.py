@@ -25,7 +25,7 @@ class SlackPager:
 
     async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Mention the people of an escalation, or the support group, in the ticket's thread."""
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)
         text = renderer.mrkdwn(escalation_message(ticket, event))
         return await self._poster.post(Destination.thread_of(ticket), key, f"{mentions} {text}")

@@ -80,7 +80,7 @@ def _ticket_lines(tickets: Sequence[Ticket]) -> list[Message]:
 
 
 def _ticket_line(ticket: Ticket) -> Message:
-    name = link_to(ticket.permalink, ticket.label)
+    name = link_to(ticket.thread.permalink, ticket.label)
     return message(
         "• %(ticket)s %(cname)s, %(when)s", ticket=name, cname=ticket.cname, when=ticket.created_at
     )

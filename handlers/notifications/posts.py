@@ -46,7 +46,7 @@ class SlackTicketNotifications:
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
     ) -> MessageRef:
         """Post a note about an event of `ticket` in the thread of the ticket `thread`."""
-        renderer = await self._users.channel_renderer(thread.team, thread.channel)
+        renderer = await self._users.channel_renderer(thread.team, thread.thread.channel)
         text, blocks = thread_note(ticket, event, renderer)
         return await self._poster.post(Destination.thread_of(thread), key, text, blocks)
 
@@ -64,7 +64,7 @@ class SlackTicketNotifications:
             return await self._poster.post(where, notification.name, text, blocks)
         thread = Destination.thread_of(ticket)
         await self._poster.post_ephemeral(thread, notification.person, text, blocks)
-        return MessageRef(ticket.channel, "")
+        return MessageRef(ticket.thread.channel, "")
 
 
 def _reopening_offer(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
@@ -111,9 +111,9 @@ def _simple_message(
 
 
 def _thread_link(ticket: Ticket) -> list[Message]:
-    if not ticket.permalink:
+    if not ticket.thread.permalink:
         return []
-    return [message("Read more in %(thread)s.", thread=Link(ticket.permalink, _THREAD))]
+    return [message("Read more in %(thread)s.", thread=Link(ticket.thread.permalink, _THREAD))]
 
 
 def _ticket_params(ticket: Ticket) -> dict[str, object]:
@@ -177,7 +177,7 @@ def _reopening_count(ticket: Ticket) -> str:
 def thread_note(ticket: Ticket, event: TicketEvent, renderer: Renderer) -> tuple[str, list[Block]]:
     """Build a thread note: top-level text and blocks."""
     if event["what"] == "merged":
-        name = link_to(ticket.permalink, ticket.label)
+        name = link_to(ticket.thread.permalink, ticket.label)
         msg = message(
             "%(ticket)s was merged into this ticket by %(person)s: it is about the same problem.",
             person=PersonId(event["who"]),

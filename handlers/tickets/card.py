@@ -170,7 +170,7 @@ def _states(ticket: Ticket, policy: Policy, renderer: Renderer) -> list[str]:
         )
     if ticket.incident is not None:
         label = f"INC-{ticket.incident}"
-        name = link_to(ticket.incident_permalink, label)
+        name = link_to(ticket.thread.incident_permalink, label)
         lines.append(message("Part of %(incident)s", incident=name))
     if ticket.resolver and ticket.resolved_at:
         lines.append(
@@ -202,12 +202,12 @@ _REPORT_WAITING: Final = message("Report to %(cloud)s: waiting, will be tried ag
 
 def report_state(ticket: Ticket) -> Message:
     """Return the state of the report to the cloud."""
-    reason = load_message(ticket.report_reason) if ticket.report_reason else None
+    reason = load_message(ticket.cloud_report.reason) if ticket.cloud_report.reason else None
     before = ticket.previously_reported_cloud()
     if before is not None:
         return replace(_REPORTED_BEFORE, params={"cloud": CLOUD_NAMES[before]})
-    waiting = ticket.report_state is ReportState.PENDING and reason is not None
-    msg = _REPORT_WAITING if waiting else _REPORT_STATES[ticket.report_state]
+    waiting = ticket.cloud_report.state is ReportState.PENDING and reason is not None
+    msg = _REPORT_WAITING if waiting else _REPORT_STATES[ticket.cloud_report.state]
     reason_or_none = reason or message("no reason given")
     return replace(msg, params={"cloud": CLOUD_NAMES[ticket.cloud], "reason": reason_or_none})
 
@@ -234,10 +234,10 @@ def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
     filed = message(
         "%(ticket)s has been created: %(cname)s.", ticket=ticket.label, cname=ticket.cname
     )
-    if ticket.permalink:
+    if ticket.thread.permalink:
         follow = message(
             "We will post what we find in %(thread)s.",
-            thread=Link(ticket.permalink, message("its thread")),
+            thread=Link(ticket.thread.permalink, message("its thread")),
         )
     else:
         follow = message("You will find its thread in /tickets in a moment.")
@@ -247,7 +247,7 @@ def confirmation(ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
 
 def ticket_line(ticket: Ticket, renderer: Renderer) -> str:
     """Return a ticket as one line of a list."""
-    name = link_to(ticket.permalink, ticket.label)
+    name = link_to(ticket.thread.permalink, ticket.label)
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",
         mark=STATUS_EMOJI[ticket.status],
@@ -267,8 +267,8 @@ def ticket_details(
     card = [{k: v for k, v in block.items() if k != "accessory"} for block in card]
     card = [block for block in card if block["block_id"] != "steps"]
     card += [*full_history(ticket, renderer), *_verdict_blocks(ticket, renderer)]
-    if ticket.permalink:
-        thread = Link(ticket.permalink, message("Open its thread"))
+    if ticket.thread.permalink:
+        thread = Link(ticket.thread.permalink, message("Open its thread"))
         card.append(block_kit.section("thread", renderer.mrkdwn(message("%(text)s", text=thread))))
     return ticket_fallback_text(ticket, renderer), card
 
@@ -280,7 +280,7 @@ def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
     verdict = Verdict.from_json(ticket.verdict)
     asked_at = ticket.diagnosed_at or ticket.created_at
     sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at))
-    image_blocks = [chart_image_block(ticket, renderer)] if ticket.chart_file_id else []
+    image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
     details = details_button(ticket, renderer)
     return [
         block_kit.section("verdict", renderer.mrkdwn(sentence), accessory=details),

@@ -114,10 +114,10 @@ class TicketListHandlers:
                 text=text, blocks=blocks, response_type="ephemeral", replace_original=replace
             )
             code = response_error_code(answer.status_code, answer.body)
-            if not ticket.chart_file_id or code not in INVALID_BLOCKS_CODES:
+            if not ticket.thread.chart_file_id or code not in INVALID_BLOCKS_CODES:
                 return
             await self._tickets.redraw_chart(requester.team, number, requester.person)
-            ticket.chart_file_id = ""
+            ticket.thread.chart_file_id = ""
 
     async def _share(
         self, respond: AsyncRespond, requester: Requester, ticket_query: TicketsArguments

@@ -16,7 +16,7 @@ from bot.diagnosis import UNKNOWN, Verdict
 from bot.i18n.messages import Message, PersonId, message
 from bot.ports import Destination, Diagnosis, MessageRef
 from bot.services.tickets.mentions import ChannelMessage, MentionService
-from bot.ticket import Status, Ticket
+from bot.ticket import Status, Ticket, TicketThread
 from handlers.diagnosis.view import headline
 from handlers.slack.posting import SlackPoster
 from handlers.slack.request import Body, Requester
@@ -104,11 +104,12 @@ def status_message(
 def _masked(ticket: Ticket) -> Ticket:
     """Return a copy of the ticket with uids in its channel name masked."""
     cname = mask_uids(ticket.cname, (ticket.teacher_uid, ticket.student_uid))
-    return Ticket(**(ticket.model_dump() | {"cname": cname}))
+    thread = TicketThread(permalink=ticket.thread.permalink)
+    return Ticket(**(ticket.model_dump() | {"cname": cname, "thread": thread}))
 
 
 def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
-    name = link_to(ticket.permalink, ticket.label)
+    name = link_to(ticket.thread.permalink, ticket.label)
     lines = [
         message(
             "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(when)s",

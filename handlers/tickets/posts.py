@@ -39,9 +39,9 @@ class SlackTicketPosts:
 
     async def update_card(self, ticket: Ticket) -> None:
         """Update the ticket's card."""
-        renderer = await self._users.channel_renderer(ticket.team, ticket.channel)
+        renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         text, blocks = self._card(ticket, renderer)
-        card = MessageRef(ticket.channel, ticket.card_ts)
+        card = MessageRef(ticket.thread.channel, ticket.thread.card_ts)
         await self._poster.update(ticket.team, card, text, blocks)
 
     def _card(self, ticket: Ticket, renderer: Renderer) -> tuple[str, list[Block]]:
@@ -57,5 +57,5 @@ class SlackTicketPosts:
 
     async def permalink(self, ticket: Ticket) -> str:
         """Return the card's permalink; "" when Slack does not answer."""
-        card = MessageRef(ticket.channel, ticket.card_ts)
+        card = MessageRef(ticket.thread.channel, ticket.thread.card_ts)
         return await self._poster.permalink(ticket.team, card)

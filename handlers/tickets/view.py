@@ -19,7 +19,7 @@ _NOT_KNOWN = message("cause not known yet")
 
 def list_line(ticket: Ticket, now: dt.datetime, renderer: Renderer) -> str:
     """Return a ticket as one line: status, cause, age."""
-    name = link_to(ticket.permalink, ticket.label)
+    name = link_to(ticket.thread.permalink, ticket.label)
     cause = (ticket.resolved_cause if ticket.status is Status.RESOLVED else "") or ticket.cause
     line = message(
         "%(mark)s *%(ticket)s* %(cname)s · %(status)s · %(cause)s · %(age)s ago",

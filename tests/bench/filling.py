@@ -65,23 +65,30 @@ _PLAN: Final = """
 _TICKETS: Final = """
     INSERT INTO ticket (number, team, origin, status, app, cloud, cname, teacher_uid, student_uid,
         abnormal_side, issue_type, occurred_at, created_at, comments, reporter, assignee,
-        claimed_at, resolved_at, resolver, resolution, resolved_cause, report_state,
-        report_attempts, channel, card_ts, permalink, diagnosis_ts, chart_file_id,
-        chart_alt_text, cause, at_fault_uid, urgency, revision)
+        claimed_at, resolved_at, resolver, resolution, resolved_cause, cause, at_fault_uid,
+        urgency, revision)
     SELECT n, :team, 'V' || (10000000 + n), status, app, 'agora', room.said,
         '' || (10000 + n % 3000), '' || (50000 + n % 30000), 'student', 3, {filed}, {filed},
         comment.said || aside.said, 'U0' || (100 + reporter), 'S0' || (10 + assignee),
         CASE WHEN status = 'open' THEN NULL ELSE {claimed} END,
         CASE WHEN status = 'resolved' THEN {resolved} END,
         CASE WHEN status = 'resolved' THEN 'S0' || (10 + assignee) END,
-        CASE WHEN status = 'resolved' THEN :resolution ELSE '' END, '', 'accepted',
-        1, 'C1', n || '.0', 'https\\://slack.test/p' || n, '', '', '', cause, '', urgency, 2
+        CASE WHEN status = 'resolved' THEN :resolution ELSE '' END, '', cause, '', urgency, 2
     FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
     JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
     JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside ORDER BY n
 """
-_REMARKS: Final = """
-    INSERT INTO remark (team, channel, ts, ticket, person, text)
+_THREADS: Final = """
+    INSERT INTO ticket_thread (ticket, channel, card_ts, permalink, diagnosis_ts, chart_file_id,
+        chart_alt_text, incident_permalink)
+    SELECT n, 'C1', n || '.0', 'https\\://slack.test/p' || n, '', '', '', '' FROM plan ORDER BY n
+"""
+_CLOUD_REPORTS: Final = """
+    INSERT INTO cloud_report (ticket, state, attempts)
+    SELECT n, 'accepted', 1 FROM plan ORDER BY n
+"""
+_INSERT_REPLIES: Final = """
+    INSERT INTO thread_reply (team, channel, ts, ticket, person, text)
     SELECT :team, 'C1', n || '.1', n, 'S010', words.said
     FROM plan JOIN words ON words.kind = 'reply' AND words.place = plan.reply
 """
@@ -127,7 +134,7 @@ def _prepare(connection: Connection) -> None:
     for setting in ("maintenance_work_mem = '512MB'", "work_mem = '256MB'", "jit = off"):
         connection.exec_driver_sql(f"SET LOCAL {setting}")
     connection.exec_driver_sql("DROP INDEX ix_ticket_search")
-    for table in ("ticket", "remark", "ticket_search"):
+    for table in ("ticket_thread", "cloud_report", "ticket", "thread_reply", "ticket_search"):
         connection.exec_driver_sql(f"ALTER TABLE {table} SET UNLOGGED")
 
 
@@ -148,7 +155,9 @@ def _write(connection: Connection, size: int) -> None:
         for name, after_s in (("filed", 0), ("claimed", 300), ("resolved", 1800))
     }
     connection.execute(text(_TICKETS.format(**moments)), {"team": TEAM, "resolution": _RESOLUTION})
-    connection.execute(text(_REMARKS), {"team": TEAM})
+    for statement in (_THREADS, _CLOUD_REPORTS):
+        connection.execute(text(statement))
+    connection.execute(text(_INSERT_REPLIES), {"team": TEAM})
     cut = ("", ")") if is_sqlite else ("array_to_tsvector(string_to_array", ", ' '))")
     made = _TERMS.format(key="rowid" if is_sqlite else "number", cut=cut[0], end=cut[1])
     connection.execute(text(made), {"resolution": _spoken(_RESOLUTION)})

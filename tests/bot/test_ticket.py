@@ -182,7 +182,7 @@ def test_corrected(
 ) -> None:
     """Another call loses its verdict; what a cloud was told before is remembered."""
     ticket = make_ticket()
-    ticket.report_state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
+    ticket.cloud_report.state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
     changed = ticket.correct(said, "U2", NOW)
     assert {n for n in said if n != "cname" or said[n] != "class_77_1"} == changed
     assert (judged_anew, reported) == (ticket.verdict is None, ticket.previously_reported_cloud())

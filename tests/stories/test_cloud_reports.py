@@ -63,7 +63,7 @@ async def test_passing_refusal_is_tried_again(http_harness: Harness, kind: Fault
     assert any("will be tried again. Agora" in text for text in cards_before(http_harness, cname))
     assert "Reported to Agora: accepted" in text_of(find_card(http_harness, cname))
     assert count_cloud_reports(http_harness, cname) == 1
-    assert (await find_ticket(http_harness, cname)).report_attempts == 2
+    assert (await find_ticket(http_harness, cname)).cloud_report.attempts == 2
 
 
 def cards_before(harness: Harness, cname: str) -> list[str]:
@@ -85,7 +85,7 @@ async def test_unsure_report_is_never_sent_again(
     for _ in range(3):
         await http_harness.pass_time(400)
     assert int(after_effect) == count_cloud_reports(http_harness, cname)
-    assert ReportState.UNCONFIRMED is (await find_ticket(http_harness, cname)).report_state
+    assert ReportState.UNCONFIRMED is (await find_ticket(http_harness, cname)).cloud_report.state
 
 
 async def test_time_out_is_unsure(http_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ async def test_deleted_card_is_posted_anew(http_harness: Harness) -> None:
     await ticket_service.claim(ticket.team, ticket.id, workspace.person("zhou").id)
     await outlast(http_harness, 2)
     card = find_card(http_harness, "deleted-1")
-    assert ticket.card_ts != card["ts"]
+    assert ticket.thread.card_ts != card["ts"]
     assert "Claimed by" in text_of(card)
     assert "the earlier card is gone" in text_of(card)
     assert len(find_diagnosis_posts(http_harness, "deleted-1")) == 1

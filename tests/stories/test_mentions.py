@@ -97,7 +97,7 @@ async def test_a_pasted_link(corridor: Corridor) -> None:
     harness, sam = corridor.harness, corridor.sam
     await sam.click(find_card(harness, CNAME), "ticket.claim")
     await harness.settled()
-    permalink = (await find_ticket(harness, CNAME)).permalink
+    permalink = (await find_ticket(harness, CNAME)).thread.permalink
     (told,) = corridor.told(await corridor.post_message(sam, f"have a look: {permalink}"))
     assert "Claimed by Sam Carter" in text_of(told)
     assert "<@" not in text_of(told)

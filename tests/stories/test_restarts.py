@@ -117,7 +117,10 @@ async def test_killed_after_the_post_before_our_row(services: ExternalServices, 
         await see_everything_once(again, cname)
         assert len(direct_messages(again, sam, cname)) == 2
         after = await find_ticket(again, cname)
-        assert (before.card_ts, before.diagnosis_ts) == (after.card_ts, after.diagnosis_ts)
+        assert (before.thread.card_ts, before.thread.diagnosis_ts) == (
+            after.thread.card_ts,
+            after.thread.diagnosis_ts,
+        )
 
 
 async def test_card_comes_while_the_reporter_is_told(services: ExternalServices) -> None:
@@ -154,9 +157,10 @@ def forget(session: Session, number: int, kind: str) -> None:
     """Undo what was noted after a post, as a kill just before the commit does."""
     ticket = tickets.lock(session, number)
     if kind == "card":
-        ticket.channel = ticket.card_ts = ticket.permalink = ""
+        ticket.thread.move_to("", "")
+        ticket.thread.permalink = ""
     if kind == "diagnose":
-        ticket.diagnosis_ts = ""
+        ticket.thread.diagnosis_ts = ""
     session.add(ticket)
     expected = {"confirm": FILED, "explain": EXPLAINED}.get(kind)
     for notice in sent.list_sent(session, number, expected) if expected else ():
@@ -174,7 +178,7 @@ async def test_killed_while_the_report_was_on_its_way(services: ExternalServices
 
         def begin(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
-            stored.report_attempted_at, stored.report_attempts = services.clock.now(), 1
+            stored.cloud_report.attempted_at, stored.cloud_report.attempts = services.clock.now(), 1
             session.add(stored)
 
         await web.application.store.transact(begin)
@@ -231,7 +235,7 @@ async def test_report_setting(
         assert said in text_of(find_card(harness, "setting-1"))
         assert ([endpoint] if endpoint else []) == [r.endpoint for r in services.clouds.reports]
         expected = ReportState.ACCEPTED if endpoint else ReportState.OFF
-        assert expected is (await find_ticket(harness, "setting-1")).report_state
+        assert expected is (await find_ticket(harness, "setting-1")).cloud_report.state
 
 
 async def test_explanation_survives_a_restart(services: ExternalServices) -> None:

@@ -166,7 +166,7 @@ async def test_merged(http_harness: Harness) -> None:
         assert set(wrong.errors) == {"ticket"}
     assert (await fill_in_again(harness, sam, "merge-b", f"ld {first.id}")).ok
     card = text_of(find_card(harness, "merge-b"))
-    assert f"*Duplicate* of <{first.permalink}|{first.label}>" in card
+    assert f"*Duplicate* of <{first.thread.permalink}|{first.label}>" in card
     notes = [text_of(m) for m in find_replies(harness, find_card(harness, "merge-a"))]
     assert sum("same problem" in note for note in notes) == 1
     wang = harness.workspace.person("wang")
@@ -203,8 +203,8 @@ async def test_linked(http_harness: Harness) -> None:
     await filed(harness, "sam", "link-b")
     first, second = await find_ticket(harness, "link-a"), await find_ticket(harness, "link-b")
     assert (await fill_in(harness, "zhou", "link-a", "link", ticket=second.label)).ok
-    assert f"Linked to <{second.permalink}|" in text_of(find_card(harness, "link-a"))
-    assert f"Linked to <{first.permalink}|" in text_of(find_card(harness, "link-b"))
+    assert f"Linked to <{second.thread.permalink}|" in text_of(find_card(harness, "link-a"))
+    assert f"Linked to <{first.thread.permalink}|" in text_of(find_card(harness, "link-b"))
     assert (await fill_in(harness, "zhou", "link-b", "link", unlink=[str(first.id)])).ok
     for cname in ("link-a", "link-b"):
         assert (await find_ticket(harness, cname)).related == []

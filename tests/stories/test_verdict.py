@@ -117,15 +117,15 @@ async def delete_picture_and_diagnose_again(harness: Harness, sam: Person, cname
     """A picture that was deleted in Slack stops no later update; it is drawn again."""
     before, (post,) = await find_ticket(harness, cname), find_diagnosis_posts(harness, cname)
     edited_at = float(post["edited"]["ts"])
-    del harness.workspace.files[before.chart_file_id]
+    del harness.workspace.files[before.thread.chart_file_id]
     harness.clock.move(60)
     await sam.click(find_card(harness, cname), "ticket.diagnose")
     await harness.settled()
     for seconds in (11, 61):
         await harness.pass_time(seconds)
     after, (updated,) = await find_ticket(harness, cname), find_diagnosis_posts(harness, cname)
-    assert after.chart_file_id not in ("", before.chart_file_id)
-    assert after.chart_file_id in text_of(updated)
+    assert after.thread.chart_file_id not in ("", before.thread.chart_file_id)
+    assert after.thread.chart_file_id in text_of(updated)
     assert updated["ts"] == post["ts"]
     assert float(updated["edited"]["ts"]) >= edited_at + 60
 
@@ -139,7 +139,7 @@ async def test_a_ticket_a_year_later(verdicts: Harness) -> None:
     shown = sam.ephemerals("teachers")[-1]
     assert "Weak Wi-Fi signal" in text_of(shown)
     (picture,) = [block for block in shown["blocks"] if block["type"] == "image"]
-    assert ticket.chart_alt_text == picture["alt_text"]
+    assert ticket.thread.chart_alt_text == picture["alt_text"]
     await sam.click(shown, "verdict.details")
     view = await sam.wait_for_view("details")
     assert "Limit: Agora's published thresholds" in text_of(view)
@@ -150,7 +150,7 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None
     """The ticket is shown without it at once, and with a new one a moment later."""
     sam = verdicts.workspace.person("sam")
     ticket = await find_ticket(verdicts, "class_77_2")
-    del verdicts.workspace.files[ticket.chart_file_id]
+    del verdicts.workspace.files[ticket.thread.chart_file_id]
     verdicts.workspace.calls.clear()
     await sam.command("/tickets", ticket.label)
     assert "Packet loss" in ephemeral_texts(sam)[-1]
@@ -159,7 +159,7 @@ async def test_picture_that_slack_lost_is_drawn_again(verdicts: Harness) -> None
     await verdicts.settled()
     await verdicts.pass_time(11)
     again = await find_ticket(verdicts, "class_77_2")
-    assert again.chart_file_id not in ("", ticket.chart_file_id)
+    assert again.thread.chart_file_id not in ("", ticket.thread.chart_file_id)
     await sam.command("/tickets", ticket.label)
     shown = sam.ephemerals("teachers")[-1]
     assert len([block for block in shown["blocks"] if block["type"] == "image"]) == 1

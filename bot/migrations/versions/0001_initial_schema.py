@@ -315,22 +315,11 @@ def upgrade() -> None:
         sa.Column("resolver", sa.String(), nullable=True),
         sa.Column("resolution", sa.String(), nullable=False),
         sa.Column("resolved_cause", sa.String(), nullable=False),
-        sa.Column("report_state", sa.String(20), nullable=False),
-        sa.Column("report_attempts", sa.Integer(), nullable=False),
-        sa.Column("report_attempted_at", sa.DateTime(), nullable=True),
-        sa.Column("report_reason", sa.JSON(), nullable=True),
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("card_ts", sa.String(), nullable=False),
-        sa.Column("permalink", sa.String(), nullable=False),
-        sa.Column("diagnosis_ts", sa.String(), nullable=False),
-        sa.Column("chart_file_id", sa.String(), nullable=False),
-        sa.Column("chart_alt_text", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
         sa.Column("at_fault_uid", sa.String(), nullable=False),
         sa.Column("verdict", sa.JSON(), nullable=True),
         sa.Column("diagnosed_at", sa.DateTime(), nullable=True),
         sa.Column("incident", sa.Integer(), nullable=True),
-        sa.Column("incident_permalink", sa.String(), server_default="", nullable=False),
         sa.Column("duplicate_of", sa.Integer(), nullable=True),
         sa.Column("related", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("history", sa.JSON(), server_default=sa.text("'[]'"), nullable=False),
@@ -359,7 +348,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_status", ["team", "status", "number"], unique=False)
         batch_op.create_index("ix_ticket_student", ["app", "student_uid", "number"], unique=False)
         batch_op.create_index("ix_ticket_teacher", ["app", "teacher_uid", "number"], unique=False)
-        batch_op.create_index("ix_ticket_thread", ["channel", "card_ts"], unique=False)
 
     op.create_table(
         "uptime_interval",
@@ -416,12 +404,43 @@ def upgrade() -> None:
         sa.Column("metrics", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("week", "channel"),
     )
+    op.create_table(
+        "cloud_report",
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("attempted_at", sa.DateTime(), nullable=True),
+        sa.Column("reason", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"]),
+        sa.PrimaryKeyConstraint("ticket"),
+    )
+    op.create_table(
+        "ticket_thread",
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("card_ts", sa.String(), nullable=False),
+        sa.Column("permalink", sa.String(), nullable=False),
+        sa.Column("diagnosis_ts", sa.String(), nullable=False),
+        sa.Column("chart_file_id", sa.String(), nullable=False),
+        sa.Column("chart_alt_text", sa.String(), nullable=False),
+        sa.Column("incident_permalink", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"]),
+        sa.PrimaryKeyConstraint("ticket"),
+    )
+    with op.batch_alter_table("ticket_thread", schema=None) as batch_op:
+        batch_op.create_index("ix_ticket_thread_card", ["channel", "card_ts"], unique=False)
+
     search_index.create(op.get_bind())
 
 
 def downgrade() -> None:
     """Go back to the one before."""
     search_index.drop(op.get_bind())
+    with op.batch_alter_table("ticket_thread", schema=None) as batch_op:
+        batch_op.drop_index("ix_ticket_thread_card")
+
+    op.drop_table("ticket_thread")
+    op.drop_table("cloud_report")
     op.drop_table("weekly_summary")
     with op.batch_alter_table("webhook_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_webhook_event_at"))
@@ -438,7 +457,6 @@ def downgrade() -> None:
 
     op.drop_table("uptime_interval")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.drop_index("ix_ticket_thread")
         batch_op.drop_index("ix_ticket_teacher")
         batch_op.drop_index("ix_ticket_student")
         batch_op.drop_index("ix_ticket_status")

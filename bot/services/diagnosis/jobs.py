@@ -80,7 +80,7 @@ class DiagnosisJobs:
     async def diagnose(self, run: Run, number: int) -> dt.datetime | None:
         """Post the diagnosis in the thread; returns when to diagnose again for missing data."""
         ticket = await find_ticket(self._context, number)
-        if not ticket.card_ts:
+        if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
         diagnosis = schedule_retry(
             await self._diagnosis.diagnose(ticket.report),
@@ -88,7 +88,7 @@ class DiagnosisJobs:
             ticket.created_at,
             DIAGNOSIS_TIMEOUT,
         )
-        if ticket.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
+        if ticket.thread.diagnosis_ts and is_worse(diagnosis.verdict, ticket.verdict):
             return diagnosis.verdict.retry_at
         diagnosis = await self._with_history(ticket, diagnosis)
         await self._post_or_update(run, ticket, diagnosis)
@@ -96,7 +96,7 @@ class DiagnosisJobs:
         return diagnosis.verdict.retry_at
 
     async def _post_or_update(self, run: Run, ticket: Ticket, diagnosis: Diagnosis) -> None:
-        if ticket.diagnosis_ts:
+        if ticket.thread.diagnosis_ts:
             try:
                 await self._update(ticket, diagnosis)
             except SlackMessageGoneError:
@@ -111,7 +111,7 @@ class DiagnosisJobs:
         )
 
         def change(stored: Ticket) -> None:
-            stored.diagnosis_ts = posted.ts
+            stored.thread.diagnosis_ts = posted.ts
 
         await update_ticket(self._context, ticket, change)
         if not is_new:
@@ -132,7 +132,7 @@ class DiagnosisJobs:
                 raise
 
             def change(stored: Ticket) -> None:
-                stored.chart_file_id = ""
+                stored.thread.chart_file_id = ""
 
             await update_ticket(self._context, ticket, change, "picture")
             await self._posts.update_diagnosis(ticket, diagnosis)
@@ -166,14 +166,17 @@ class DiagnosisJobs:
         """Draw a chart of the stored metrics and add it to the diagnosis."""
         _, ticket = run, await find_ticket(self._context, number)
         diagnosis = await self._context.store.read(lambda session: load_evidence(session, ticket))
-        if diagnosis is None or not ticket.diagnosis_ts:
+        if diagnosis is None or not ticket.thread.diagnosis_ts:
             return
         uploaded = await self._posts.upload_chart(ticket, diagnosis)
         if uploaded is None:
             return
 
         def change(stored: Ticket) -> None:
-            stored.chart_file_id, stored.chart_alt_text = uploaded.file_id, uploaded.alt_text
+            stored.thread.chart_file_id, stored.thread.chart_alt_text = (
+                uploaded.file_id,
+                uploaded.alt_text,
+            )
 
         await update_ticket(self._context, ticket, change)
         diagnosis = await self._with_history(ticket, diagnosis)

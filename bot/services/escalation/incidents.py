@@ -256,9 +256,9 @@ def _join(
 
 
 def _link(session: Session, ticket: Ticket, incident: Incident, now: dt.datetime) -> None:
-    if ticket.incident_permalink == incident.permalink:
+    if ticket.thread.incident_permalink == incident.permalink:
         return
-    ticket.incident_permalink = incident.permalink
+    ticket.thread.incident_permalink = incident.permalink
     ticket.mark_changed()
     session.add(ticket)
     enqueue(session, ticket, "card", now)

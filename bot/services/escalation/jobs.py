@@ -94,7 +94,7 @@ class EscalationJobs:
         ticket, event = await self._read(number, revision)
         if event is None:
             return None
-        if not ticket.card_ts:
+        if not ticket.thread.card_ts:
             return self._context.clock.now() + CARD_WAIT
         await self._publisher.publish_once(
             run,

@@ -205,7 +205,7 @@ class NotificationJobs:
     ) -> dt.datetime | None:
         """Post a note about an event of a ticket's history in a ticket's thread."""
         thread, ticket = await self._ticket(thread_number), await self._ticket(number)
-        if not thread.card_ts:
+        if not thread.thread.card_ts:
             return self._context.clock.now() + _CARD_WAIT
         event = ticket.history[index]
         await self._publisher.publish_once(

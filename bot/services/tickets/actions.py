@@ -177,11 +177,15 @@ class TicketActions:
         evidence.delete_for_ticket(session, ticket.id)
         enqueue(session, ticket, "diagnose", now)
         cloud = self._context.clouds.get(ticket.app)
-        if cloud is None or ticket.report_attempted_at or ticket.report_state in MAYBE_SENT_STATES:
+        if (
+            cloud is None
+            or ticket.cloud_report.attempted_at
+            or ticket.cloud_report.state in MAYBE_SENT_STATES
+        ):
             return
-        ticket.report_state = initial_report_state(cloud, self._context.settings)
-        ticket.report_reason = None
-        if ticket.report_state is ReportState.PENDING:
+        ticket.cloud_report.state = initial_report_state(cloud, self._context.settings)
+        ticket.cloud_report.reason = None
+        if ticket.cloud_report.state is ReportState.PENDING:
             enqueue(session, ticket, "report", now)
 
     async def _act(

@@ -29,7 +29,9 @@ class CloudReportJobs:
     async def send_report(self, run: Run, number: int) -> dt.datetime | None:
         """Report the call to its cloud, at most once as far as can be known."""
         _, ticket = run, await find_ticket(self._context, number)
-        if ticket.report_attempted_at is not None:  # a worker died between sending and storing
+        if (
+            ticket.cloud_report.attempted_at is not None
+        ):  # a worker died between sending and storing
             await self._save_state(ticket, ReportState.UNCONFIRMED, None)
             return None
         await update_ticket(self._context, ticket, self._count_attempt)
@@ -48,13 +50,13 @@ class CloudReportJobs:
         return None
 
     def _count_attempt(self, ticket: Ticket) -> None:
-        ticket.report_attempted_at = self._context.clock.now()
-        ticket.report_attempts += 1
+        ticket.cloud_report.attempted_at = self._context.clock.now()
+        ticket.cloud_report.attempts += 1
 
     async def _save_state(self, ticket: Ticket, state: ReportState, reason: Message | None) -> None:
         def change(stored: Ticket) -> None:
-            stored.report_attempted_at = None
-            stored.report_state = state
-            stored.report_reason = dump_message(reason) if reason else None
+            stored.cloud_report.attempted_at = None
+            stored.cloud_report.state = state
+            stored.cloud_report.reason = dump_message(reason) if reason else None
 
         await update_ticket(self._context, ticket, change, "card")

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import unicodedata
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Final, Literal, TextIO
 
 from bot.ticket import Ticket
@@ -17,17 +18,20 @@ FIELDS: Final = (
     "resolved_at", "comments", "reporter", "assignee", "report_state", "report_attempts",
     "channel", "thread_ts", "resolved_cause", "resolution", "duplicate_of", "helped", "verdict",
 )  # fmt: skip
-_RENAMED_COLUMNS: Final = {  # the abnormal uid keeps its place until the row knows its side
-    "abnormal_uid": "student_uid",
-    "thread_ts": "card_ts",
+_PATHS: Final = {  # where a field is not an attribute of the ticket with the same name
+    "abnormal_uid": "student_uid",  # keeps its place; the right side's uid follows below
+    "report_state": "cloud_report.state",
+    "report_attempts": "cloud_report.attempts",
+    "channel": "thread.channel",
+    "thread_ts": "thread.card_ts",
 }
-_COLUMNS: Final = {name: _RENAMED_COLUMNS.get(name, name) for name in FIELDS}
+_GETTERS: Final = {name: attrgetter(_PATHS.get(name, name)) for name in FIELDS}
 _FORMULA: Final = ("=", "+", "-", "@")
 
 
 def ticket_row(ticket: Ticket) -> dict[str, Any]:
     """One ticket as the contract's JSON object."""
-    values = {name: _to_json_value(getattr(ticket, column)) for name, column in _COLUMNS.items()}
+    values = {name: _to_json_value(read(ticket)) for name, read in _GETTERS.items()}
     values["abnormal_uid"] = values[f"{ticket.abnormal_side.value}_uid"]
     return values
 

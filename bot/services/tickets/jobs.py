@@ -62,7 +62,7 @@ class TicketJobs:
     async def post_or_update_card(self, run: Run, number: int) -> dt.datetime | None:
         """Post the ticket's card, or edit it."""
         ticket = await find_ticket(self._context, number)
-        if ticket.card_ts:
+        if ticket.thread.card_ts:
             throttled_until = self._update_throttle.throttled_until(
                 run.key, self._context.clock.now()
             )
@@ -97,14 +97,14 @@ class TicketJobs:
 
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
-            if stored.card_ts:
+            if stored.thread.card_ts:
                 stored.add_event("reposted", now)
                 enqueue(session, stored, "card", now)
-            stored.channel, stored.card_ts, stored.diagnosis_ts = posted.channel, posted.ts, ""
+            stored.thread.move_to(posted.channel, posted.ts)
             session.add(stored)
 
         await self._context.store.transact(work)
-        ticket.channel, ticket.card_ts, ticket.diagnosis_ts = posted.channel, posted.ts, ""
+        ticket.thread.move_to(posted.channel, posted.ts)
 
     async def _run_waiting_jobs(self, ticket: Ticket) -> None:
         """Run now what waits for the card. A confirmation that was sent is not sent again."""

@@ -131,7 +131,7 @@ def _named(
 
 
 def _thread_of(ticket: Ticket) -> tuple[str, str]:
-    return ticket.channel, ticket.card_ts
+    return ticket.thread.channel, ticket.thread.card_ts
 
 
 def _look_up(session: Session, team: str, name: int | CardLink) -> Ticket | None:

@@ -20,7 +20,7 @@ from bot.services.tickets.submission import Submission, initial_report_state, no
 from bot.store import Session
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketPage, TicketQuery
-from bot.ticket import ReportState, Status, Ticket
+from bot.ticket import CloudReport, ReportState, Status, Ticket
 
 __all__ = ["TicketPage", "TicketService"]
 
@@ -62,7 +62,7 @@ class TicketService:
             enqueue(session, ticket, "card", now)
             for kind in _AFTER_CARD:
                 enqueue(session, ticket, kind, now + CARD_TIMEOUT)
-            if ticket.report_state is ReportState.PENDING:
+            if ticket.cloud_report.state is ReportState.PENDING:
                 enqueue(session, ticket, "report", now)
             schedule_escalation(session, ticket, self._context.policy, now)
         return ticket
@@ -76,7 +76,7 @@ class TicketService:
             "issue_type": int(IssueType(int(submission.issue_type))),
             "occurred_at": min(occurred_at, now),
             "created_at": now,
-            "report_state": initial_report_state(cloud, self._context.settings),
+            "cloud_report": CloudReport(state=initial_report_state(cloud, self._context.settings)),
         }
         return Ticket(**fields)
 
@@ -180,7 +180,7 @@ class TicketService:
 
         def work(session: Session) -> None:
             ticket = tickets.lock(session, number, team)
-            ticket.chart_file_id = ""
+            ticket.thread.chart_file_id = ""
             session.add(ticket)
             enqueue(session, ticket, "picture", now)
 

@@ -41,13 +41,13 @@ async def fetch_permalink(
     refresh: bool = False,
 ) -> None:
     """Store the permalink of the ticket's card unless it is known; optional, so never an error."""
-    if not ticket.card_ts or (ticket.permalink and not refresh):
+    if not ticket.thread.card_ts or (ticket.thread.permalink and not refresh):
         return
     permalink = await fetch(ticket)
     if not permalink:
         return
 
     def change(stored: Ticket) -> None:
-        stored.permalink = permalink
+        stored.thread.permalink = permalink
 
     await update_ticket(context, ticket, change)

@@ -10,7 +10,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
-from bot.ticket import UtcTime
+from bot.columns import UtcTime
 
 
 class AuditEntry(SQLModel, table=True):

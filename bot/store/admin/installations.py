@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlmodel import JSON, Field, Session, SQLModel
 
+from bot.columns import UtcTime
 from bot.store.models import KeyValue
-from bot.ticket import UtcTime
 
 
 class Installation(SQLModel, table=True):

@@ -11,7 +11,7 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
 from bot.call_control import ACTIVE_RECORDING_STATES, RecordingState
-from bot.ticket import EnumText, UtcTime
+from bot.columns import EnumText, UtcTime
 
 _WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # an old signature is refused long before
 

@@ -9,7 +9,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Field, Session, SQLModel, select
 
 from bot.call_control import RoomAction, RoomCommandState
-from bot.ticket import EnumText, UtcTime
+from bot.columns import EnumText, UtcTime
 
 
 class RoomCommand(SQLModel, table=True):

@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import AbnormalEvent, Code, Factor
+from bot.columns import UtcTime
 from bot.ports import EventScan, Window
 from bot.store.database import Store
 from bot.store.tickets.tickets import unindexed
-from bot.ticket import Status, Ticket, UtcTime
+from bot.ticket import Status, Ticket
 
 RETENTION: Final = dt.timedelta(days=14)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, delete
 from sqlmodel import JSON, Field, Session, SQLModel, col
 
-from bot.ticket import UtcTime
+from bot.columns import UtcTime
 
 
 class StoredEvidence(SQLModel, table=True):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import case, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from bot.ticket import EnumText, UtcTime
+from bot.columns import EnumText, UtcTime
 
 
 class Rating(StrEnum):

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from bot.columns import UtcTime
 from bot.store.diagnosis.evidence import StoredEvidence
 from bot.store.tickets import tickets
-from bot.ticket import Ticket, UtcTime
+from bot.ticket import Ticket
 
 
 class Incident(SQLModel, table=True):
@@ -55,7 +56,7 @@ def lock_with_same_cause(session: Session, ticket: Ticket, since: dt.datetime) -
             col(Ticket.number) >= tickets.number_before(session, since),
         )
         .order_by(col(Ticket.number))
-        .with_for_update()
+        .with_for_update(of=Ticket)
     ).all()
 
 

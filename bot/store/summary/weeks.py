@@ -13,10 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
+from bot.columns import UtcTime
 from bot.store.admin.installations import Installation
 from bot.store.diagnosis.feedback import Rating, VerdictFeedback
 from bot.store.tickets import tickets
-from bot.ticket import Status, Ticket, UtcTime
+from bot.ticket import Status, Ticket, TicketThread
 
 _UPTIME_RETENTION: Final = dt.timedelta(days=400)
 
@@ -152,16 +153,17 @@ def list_weekly_rows(
 ) -> list[WeeklyTicketRow]:
     """List the tickets that were reported, claimed or resolved within a span, or are open."""
     rows: dict[int, WeeklyTicketRow] = {}
-    columns = [
-        col(Ticket.verdict)["cause"].as_string()
-        if name == "verdict_cause"
-        else getattr(Ticket, name)
-        for name in WeeklyTicketRow._fields
+    elsewhere: dict[str, Any] = {
+        "verdict_cause": col(Ticket.verdict)["cause"].as_string(),
+        "permalink": col(TicketThread.permalink),
+    }
+    columns: list[Any] = [
+        elsewhere.get(name, getattr(Ticket, name, None)) for name in WeeklyTicketRow._fields
     ]
     for branch in _index_branches(
         session, since, until, [team] if team is not None else _teams(session)
     ):
-        statement = select_columns(*columns).where(*branch)
+        statement = select_columns(*columns).join(TicketThread).where(*branch)
         if team is not None:
             statement = statement.where(tickets.unindexed(col(Ticket.team) == team))
         rows |= {

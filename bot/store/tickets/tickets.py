@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.errors import ticket_not_found
-from bot.ticket import Ticket
+from bot.ticket import Ticket, TicketThread
 
 _BATCH_SIZE = 500
 _NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
@@ -61,7 +61,7 @@ def find(session: Session, number: int, team: str | None = None) -> Ticket:
 
 def lock(session: Session, number: int, team: str | None = None) -> Ticket:
     """Find a ticket and keep everybody else from changing it until the transaction ends."""
-    statement = select(Ticket).where(Ticket.number == number).with_for_update()
+    statement = select(Ticket).where(Ticket.number == number).with_for_update(of=Ticket)
     ticket = session.exec(statement).one_or_none()
     if ticket is None or (team is not None and ticket.team != team):
         raise ticket_not_found(number)
@@ -71,7 +71,9 @@ def lock(session: Session, number: int, team: str | None = None) -> Ticket:
 def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket | None:
     """Find the ticket whose card starts this thread."""
     return session.exec(
-        select(Ticket).where(Ticket.team == team, Ticket.channel == channel, Ticket.card_ts == ts)
+        select(Ticket)
+        .join(TicketThread)
+        .where(Ticket.team == team, TicketThread.channel == channel, TicketThread.card_ts == ts)
     ).first()
 
 

@@ -180,7 +180,7 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
 
     def reply(text: str) -> Callable[[Session, Ticket], None]:
         def work(session: Session, ticket: Ticket) -> None:
-            ticket.channel, ticket.card_ts = "C1", "1.0"
+            ticket.thread.channel, ticket.thread.card_ts = "C1", "1.0"
             session.flush()
             replies.save_reply(session, replies.Reply("T3", "C1", "1.0", "1.5", "U7", text))
 

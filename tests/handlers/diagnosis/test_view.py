@@ -26,7 +26,7 @@ from bot.call import (
 from bot.diagnosis import Evidence, Verdict
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
-from bot.ticket import Ticket
+from bot.ticket import Ticket, TicketThread
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
@@ -185,7 +185,7 @@ def test_an_explanation(renderer: Renderer, said: str) -> None:
         occurred_at=NOW,
         created_at=NOW,
         reporter="U1",
-        permalink="https://x.example/p1",
+        thread=TicketThread(permalink="https://x.example/p1"),
     )
     fallback_text, blocks = diagnosis_message.explanation(
         ticket, make_diagnosis("unknown"), renderer

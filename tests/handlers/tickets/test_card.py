@@ -12,7 +12,7 @@ from bot.call import Side
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
 from bot.i18n.translator import Translator
-from bot.ticket import ReportState, Status, Ticket
+from bot.ticket import CloudReport, ReportState, Status, Ticket, TicketThread
 from handlers.tickets import card as tickets_card
 from handlers.ui.renderer import Renderer
 
@@ -36,7 +36,6 @@ def make_ticket(**values: Any) -> Ticket:
         "occurred_at": NOW,
         "created_at": NOW,
         "reporter": "U1",
-        "report_state": ReportState.PENDING,
     }
     return Ticket(**(fields | values))
 
@@ -49,20 +48,23 @@ def shown(ticket: Ticket, renderer: Renderer = EN) -> str:
 @pytest.mark.parametrize("state", list(ReportState))
 def test_every_report_state_has_words(state: ReportState) -> None:
     """Each state is a sentence of its own, translated."""
-    ticket = make_ticket(report_state=state)
+    ticket = make_ticket(cloud_report=CloudReport(state=state))
     english = EN.mrkdwn(tickets_card.report_state(ticket))
     assert "Agora" in english
     assert "%(" not in english
     assert "声网" in ZH.mrkdwn(tickets_card.report_state(ticket))
     others = set(ReportState) - {state}
-    phrase = {EN.mrkdwn(tickets_card.report_state(make_ticket(report_state=s))) for s in others}
+    phrase = {
+        EN.mrkdwn(tickets_card.report_state(make_ticket(cloud_report=CloudReport(state=s))))
+        for s in others
+    }
     assert english not in phrase
 
 
 def test_a_reason_is_said_in_the_readers_language() -> None:
     """Why a report was refused or waits is kept as a message and said late."""
     reason = dump_message(message("Slack does not respond."))
-    ticket = make_ticket(report_state=ReportState.REFUSED, report_reason=reason)
+    ticket = make_ticket(cloud_report=CloudReport(state=ReportState.REFUSED, reason=reason))
     assert "Slack does not respond." in shown(ticket)
     assert "Slack does not respond." not in shown(ticket, ZH)
 
@@ -129,7 +131,9 @@ def test_the_notice_pings_nobody() -> None:
 
 def test_details_have_no_buttons() -> None:
     """A ticket shown privately is read, not worked on."""
-    _, blocks = tickets_card.ticket_details(make_ticket(permalink="https://x.example/p1"), EN)
+    _, blocks = tickets_card.ticket_details(
+        make_ticket(thread=TicketThread(permalink="https://x.example/p1")), EN
+    )
     assert "actions" not in {block["type"] for block in blocks}
     assert "https://x.example/p1" in json.dumps(blocks)
 
@@ -156,7 +160,10 @@ def test_menu_is_read(option: object, read: tuple[int, str]) -> None:
 
 def test_menu_and_steps() -> None:
     """The menu fits the status; the card tells its newest steps, links as links, others in words."""
-    ticket, other = make_ticket(), make_ticket(number=7, permalink="https://slack/7")
+    ticket, other = (
+        make_ticket(),
+        make_ticket(number=7, thread=TicketThread(permalink="https://slack/7")),
+    )
     everything = ["hand_over", "link", "merge", "correct", "room"]
     assert everything == choices_of(ticket, has_menu=True)
     assert everything[:-1] == choices_of(ticket, has_menu=False)

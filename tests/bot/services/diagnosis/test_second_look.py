@@ -13,7 +13,7 @@ from bot.ports import Diagnosis
 from bot.services.diagnosis.jobs import DiagnosisJobs
 from bot.store import Store
 from bot.store.tickets import tickets
-from bot.ticket import Ticket
+from bot.ticket import Ticket, TicketThread
 from tests.bot.services.contexts import make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
@@ -54,8 +54,7 @@ async def diagnose_again(store: Store, verdict: Verdict) -> tuple[dt.datetime | 
         occurred_at=NOON,
         created_at=NOON,
         reporter="U1",
-        card_ts="1.0",
-        diagnosis_ts="2.0",
+        thread=TicketThread(card_ts="1.0", diagnosis_ts="2.0"),
         verdict=LOSS.to_json(),
     )
     await store.transact(lambda session: session.add(ticket))

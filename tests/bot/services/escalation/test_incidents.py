@@ -112,7 +112,7 @@ async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
     def look(session: Session) -> tuple[list[str], list[int], set[str]]:
         (incident,) = session.exec(select(Incident)).all()
         found = incidents.list_tickets(session, incident.id or 0)
-        links = {one.incident_permalink for one in found}
+        links = {one.thread.incident_permalink for one in found}
         return [incident.label], [one.number or 0 for one in found], links
 
     told = await shared_store.read(look)

@@ -62,11 +62,12 @@ def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
 
 def outline(ticket: Ticket) -> WeeklyTicketRow:
     """A ticket as it is read to be counted."""
-    names = (name for name in WeeklyTicketRow._fields if name != "verdict_cause")
-    verdict_cause = (ticket.verdict or {}).get("cause")
-    return WeeklyTicketRow(
-        verdict_cause=verdict_cause, **{name: getattr(ticket, name) for name in names}
-    )
+    elsewhere: dict[str, Any] = {
+        "verdict_cause": (ticket.verdict or {}).get("cause"),
+        "permalink": ticket.thread.permalink,
+    }
+    names = (name for name in WeeklyTicketRow._fields if name not in elsewhere)
+    return WeeklyTicketRow(**elsewhere, **{name: getattr(ticket, name) for name in names})
 
 
 def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> WeekReport:

@@ -328,16 +328,16 @@ async def test_another_call_is_reported_unless_one_may_have_been(
     ticket, now = await service_harness.report(), service_harness.clock.now()
 
     def set_state(stored: Any) -> None:
-        stored.report_state, stored.report_reason = state, {"key": "x"}
-        stored.report_attempted_at = now if attempted else None
+        stored.cloud_report.state, stored.cloud_report.reason = state, {"key": "x"}
+        stored.cloud_report.attempted_at = now if attempted else None
 
     await service_harness.change(ticket.id, set_state)
     await service_harness.finish_jobs()
     await correct_to(service_harness, ticket.id, cname="class_77_8")
     corrected = await service_harness.ticket(ticket.id)
     assert (await service_harness.job(f"report:{ticket.label}") is not None) == reported
-    assert corrected.report_state is (ReportState.PENDING if reported else state)
-    assert (corrected.report_reason is None) == reported
+    assert corrected.cloud_report.state is (ReportState.PENDING if reported else state)
+    assert (corrected.cloud_report.reason is None) == reported
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from bot.call import Side
 from bot.services.tickets.export import FIELDS, ticket_row, write_tickets
-from bot.ticket import Ticket
+from bot.ticket import Ticket, TicketThread
 
 CONTRACT = """
     number status app cloud cname teacher_uid student_uid abnormal_side abnormal_uid issue_type
@@ -38,7 +38,7 @@ def make_ticket(**fields: Any) -> Ticket:
         "occurred_at": AT,
         "created_at": AT,
         "reporter": "U1",
-        "card_ts": "1.2",
+        "thread": TicketThread(card_ts="1.2"),
         **fields,
     }
     return Ticket(**values)

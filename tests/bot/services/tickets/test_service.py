@@ -213,7 +213,7 @@ async def test_excerpts_of_threads_are_for_support(service_harness: ServiceHarne
     services, ticket = service_harness.services, await service_harness.report()
 
     def post_card(stored: Any) -> None:
-        stored.channel, stored.card_ts = "C-ESC", f"{ticket.id}.1"
+        stored.thread.channel, stored.thread.card_ts = "C-ESC", f"{ticket.id}.1"
 
     await service_harness.change(ticket.id, post_card)
     reply = Reply(TEAM, "C-ESC", f"{ticket.id}.1", f"{ticket.id}.2", OUTSIDER, "router replaced")
@@ -240,7 +240,7 @@ async def test_a_reply_after_the_resolution(
     ticket = await service_harness.report()
 
     def post_card(stored: Any) -> None:
-        stored.channel, stored.card_ts = "C-ESC", f"{ticket.id}.1"
+        stored.thread.channel, stored.thread.card_ts = "C-ESC", f"{ticket.id}.1"
 
     await service_harness.change(ticket.id, post_card)
     if resolved:
@@ -290,7 +290,7 @@ async def test_a_chart_that_slack_deleted(service_harness: ServiceHarness, perso
     ticket = await service_harness.report()
 
     def upload(stored: Any) -> None:
-        stored.chart_file_id = "F1"
+        stored.thread.chart_file_id = "F1"
 
     await service_harness.change(ticket.id, upload)
     redraw = service_harness.services.tickets.redraw_chart(TEAM, ticket.id, person)
@@ -300,6 +300,6 @@ async def test_a_chart_that_slack_deleted(service_harness: ServiceHarness, perso
     else:
         await redraw
     stored = await service_harness.ticket(ticket.id)
-    assert stored.chart_file_id == ("F1" if person == OUTSIDER else "")
+    assert stored.thread.chart_file_id == ("F1" if person == OUTSIDER else "")
     drawn = await service_harness.job(f"picture:{ticket.label}")
     assert (drawn is None) == (person == OUTSIDER)

@@ -1,0 +1,48 @@
+"""Column types shared by the tables: moments and enums."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import DateTime, Dialect, String, TypeDecorator
+
+
+class UtcTime(TypeDecorator[dt.datetime]):
+    """An aware datetime, stored in UTC; SQLite does not store zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Convert to naive UTC."""
+        _ = dialect
+        return None if value is None else value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: dt.datetime | None, dialect: Dialect
+    ) -> dt.datetime | None:
+        """Convert back to aware UTC."""
+        _ = dialect
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """An enum member, stored as text: a database enum would need migrations."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__(20)
+        self.members = members
+
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        """Convert to text. Raises ValueError for anything but a member."""
+        _ = dialect
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        """Convert back to the member."""
+        _ = dialect
+        return None if value is None else self.members(value)
