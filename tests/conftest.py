@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 import stamina
 from aiohttp import web
@@ -24,6 +25,10 @@ from bot.settings import Settings, read_settings
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
+
+# The same examples in every run, however slow the machine is.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
 
 START: Final = dt.datetime(2026, 11, 11, 2, 30, tzinfo=dt.UTC)  # a Wednesday morning in Shanghai
 
