@@ -60,7 +60,8 @@ async def test_passing_refusal_is_tried_again(http_harness: Harness, kind: Fault
     await report(http_harness.workspace.person("sam"), cname)
     await http_harness.settled()
     await http_harness.pass_time(10 if kind.startswith("http_5") else 61)
-    assert any("will be tried again. Agora" in text for text in cards_before(http_harness, cname))
+    waiting = "Report to Agora: waiting, will be tried again. "
+    assert any(waiting in text for text in cards_before(http_harness, cname))
     assert "Reported to Agora: accepted" in text_of(find_card(http_harness, cname))
     assert count_cloud_reports(http_harness, cname) == 1
     assert (await find_ticket(http_harness, cname)).cloud_report.attempts == 2

@@ -15,7 +15,6 @@ from bot.app import open_summary_jobs
 from bot.sandbox.slack import Workspace
 from bot.sandbox.slack.seed import SUPPORT_GROUP
 from bot.services.summary.weeks import Week
-from bot.store import Session
 from bot.store.summary import weeks as store
 from tests.conftest import FakeClock, Harness, slack_errors_of
 from tests.scenario_helpers import (
@@ -60,12 +59,8 @@ def thread(services: ExternalServices) -> list[dict[str, Any]]:
 async def ran_all_week(harness: Harness, days: float = 12) -> None:
     """Note that Lagdesk has run since so many days."""
     now = harness.clock.now()
-
-    def work(session: Session) -> None:
-        store.record_uptime(session, now - dt.timedelta(days=days), dt.timedelta(days=99))
-        store.record_uptime(session, now, dt.timedelta(days=99))
-
-    await harness.application.store.transact(work)
+    interval = store.UptimeInterval(since=now - dt.timedelta(days=days), until=now)
+    await harness.application.store.transact(lambda session: session.merge(interval))
 
 
 async def to_monday(harness: Harness, zone: ZoneInfo = SHANGHAI, hours: float = 9.01) -> None:
@@ -266,6 +261,7 @@ async def test_preview_and_file(services: ExternalServices) -> None:
         sam, maya = (services.workspace.person(name) for name in ("sam", "maya"))
         await report(sam, "room-1")
         await harness.settled()
+        harness.clock.move(1)  # the preview counts what was reported before now
         await sam.command("/lagdesk", "summary")
         shown = ephemeral_texts(sam)[-1]
         now = Week.of(harness.clock.now(), SHANGHAI)

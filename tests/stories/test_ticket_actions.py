@@ -243,6 +243,7 @@ async def test_replies_after_the_end(http_harness: Harness) -> None:
     zhou = await filed(harness, "zhou", cname)
     card = find_card(harness, cname)
     early = await zhou.post_message("escalations", "卡的", thread_ts=card["ts"])
+    harness.clock.move(1)
     await resolve(harness, "sam", cname)
     await zhou.edit(early, "很卡")
     before = len(ephemeral_texts(zhou, "escalations"))
