@@ -64,7 +64,7 @@ Result = TypeVar("Result")
 class Application:
     """Database, clouds and services without Slack, as the terminal uses them.
 
-    Nobody is support here: only Slack can tell who is.
+    Support-only operations are refused: support membership is read from Slack.
     """
 
     settings: Settings
@@ -123,7 +123,7 @@ def _build_application(
 
 
 async def _ensure_schema(store: Store) -> None:
-    """SQLite is migrated by whoever comes first; PostgreSQL by its owner's command."""
+    """Migrate SQLite; raise LagdeskError when a PostgreSQL schema is out of date."""
     if store.is_sqlite:
         await reach_database(store.migrate)
     elif not await reach_database(store.is_current):
@@ -133,7 +133,7 @@ async def _ensure_schema(store: Store) -> None:
 
 
 async def reach_database(work: Callable[[], Result]) -> Result:
-    """Do what needs the database; LagdeskError when it cannot be opened or reached."""
+    """Run `work` in a thread; LagdeskError when the database cannot be opened or reached."""
     try:
         return await asyncio.to_thread(work)
     except SQLAlchemyError as error:
@@ -150,10 +150,10 @@ class SlackRuntime:
     app: AsyncApp
     context: Context
     services: Services
-    engine: Worker
+    worker: Worker
     job_handlers: Mapping[str, JobHandler]
     clients: SlackClients
-    installs: InstallationStore
+    installations: InstallationStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +209,14 @@ async def open_slack_runtime(
         }
         job_handlers = {kind: with_arguments(each) for kind, each in functions.items()}
         signal = context.job_signal
-        engine = Worker(application.store, clock, job_handlers, signal=signal, worker=worker)
-        await stack.enter_async_context(engine)
+        job_worker = Worker(application.store, clock, job_handlers, signal=signal, worker=worker)
+        await stack.enter_async_context(job_worker)
         if worker:
             await poller.start()
             await summary_jobs.start()
-        installs = InstallationStore(application.installations)
-        app = build_app(services, users, settings, clients, installs, clock=clock)
-        yield SlackRuntime(app, context, services, engine, job_handlers, clients, installs)
+        installations = InstallationStore(application.installations)
+        app = build_app(services, users, settings, clients, installations, clock=clock)
+        yield SlackRuntime(app, context, services, job_worker, job_handlers, clients, installations)
 
 
 def _ticket_jobs(

@@ -87,12 +87,12 @@ class Harness:
     async def pass_time(self, seconds: float) -> None:
         """Move the clock, then wait until every job that is due has run."""
         self.clock.move(seconds)
-        await self.slack.engine.reconcile()
-        await self.slack.engine.wait_until_idle(60)
+        await self.slack.worker.reconcile()
+        await self.slack.worker.wait_until_idle(60)
 
     async def settled(self) -> None:
         """Wait until no job is due or running."""
-        await self.slack.engine.wait_until_idle(60)
+        await self.slack.worker.wait_until_idle(60)
 
 
 def harness_environment(
@@ -166,7 +166,7 @@ async def connect_slack(
         await workspace.until(lambda: workspace.transport is not None)
         return
     http = build_http_transport(
-        slack.app, slack.services, application.settings, slack.clients, slack.installs
+        slack.app, slack.services, application.settings, slack.clients, slack.installations
     )
     runner = web.AppRunner(http.web_app(), access_log=None)
     await runner.setup()

@@ -58,7 +58,7 @@ async def serve(
             slack.services,
             settings,
             slack.clients,
-            slack.installs,
+            slack.installations,
             measure=lambda: measure(application.store, clock.now()),
         )
         runner = web.AppRunner(door.web_app(), access_log=None)

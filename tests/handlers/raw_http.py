@@ -88,7 +88,7 @@ async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHt
             slack.services,
             application.settings,
             slack.clients,
-            slack.installs,
+            slack.installations,
             measure=lambda: measure(application.store, harness.clock.now()),
         )
         runner = web.AppRunner(built.web_app(), access_log=None)
