@@ -63,7 +63,7 @@ class InstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
         return await self._installations.issue_state()
 
     async def async_consume(self, state: str) -> bool:
-        """Use a state up; tells whether it was valid."""
+        """Delete a state; return whether it was valid."""
         return await self._installations.consume_state(state)
 
     async def authorize(self, team: str) -> AuthorizeResult | None:

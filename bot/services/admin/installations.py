@@ -10,7 +10,6 @@ from typing import Any, Final
 from bot.ports import Clock
 from bot.store import Store
 from bot.store.admin import installations
-from bot.store.summary.weeks import list_teams
 
 STATE_TTL: Final = dt.timedelta(minutes=10)
 
@@ -53,7 +52,7 @@ class InstallationService:
 
     async def teams(self) -> list[str]:
         """List the workspaces that installed Lagdesk."""
-        return await self._store.read(list_teams)
+        return await self._store.read(installations.list_teams)
 
     async def token_for(self, team: str) -> str | None:
         """Return a workspace's bot token, None when it has not installed Lagdesk."""
@@ -71,7 +70,7 @@ class InstallationService:
         return state
 
     async def consume_state(self, state: str) -> bool:
-        """Use a state up; tells whether it was valid."""
+        """Delete a state; return whether it was valid."""
         not_before = self._clock.now() - STATE_TTL
         return await self._store.transact(
             lambda session: installations.consume_state(session, state, not_before)

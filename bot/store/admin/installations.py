@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlmodel import JSON, Field, Session, SQLModel
+from sqlmodel import JSON, Field, Session, SQLModel, select
 
 from bot.columns import UtcTime
 from bot.store.models import KeyValue
 
 
 class Installation(SQLModel, table=True):
-    """One workspace's installation; `data` holds its token and is shown to nobody."""
+    """One workspace's installation; `data` contains its token and is never displayed."""
 
     __tablename__ = "installation"
 
@@ -23,7 +23,7 @@ class Installation(SQLModel, table=True):
 
 
 def save(session: Session, team: str, data: dict[str, Any], now: dt.datetime) -> None:
-    """Remember an installation; a newer one replaces it."""
+    """Store an installation; it replaces an earlier one."""
     session.merge(Installation(team=team, data=data, at=now))
 
 
@@ -33,8 +33,13 @@ def find(session: Session, team: str) -> dict[str, Any] | None:
     return installation.data if installation else None
 
 
+def list_teams(session: Session) -> list[str]:
+    """List the workspaces that installed Lagdesk."""
+    return sorted(session.exec(select(Installation.team)).all())
+
+
 def delete(session: Session, team: str) -> None:
-    """Forget a workspace that removed Lagdesk."""
+    """Delete the installation of a workspace that removed Lagdesk."""
     installation = session.get(Installation, team)
     if installation is not None:
         session.delete(installation)

@@ -14,7 +14,6 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from bot.call import Side
 from bot.columns import UtcTime
-from bot.store.admin.installations import Installation
 from bot.store.diagnosis.feedback import Rating, VerdictFeedback
 from bot.store.tickets import tickets
 from bot.ticket import Status, Ticket, TicketThread
@@ -228,8 +227,3 @@ def list_ratings(
     if team is not None:
         statement = statement.where(VerdictFeedback.team == team)
     return [Rating(each) for each in session.exec(statement)]
-
-
-def list_teams(session: Session) -> list[str]:
-    """List the workspaces that installed Lagdesk."""
-    return sorted(session.exec(select(Installation.team)).all())
