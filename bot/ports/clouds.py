@@ -237,8 +237,8 @@ class Cloud(Protocol):
     async def send_report(self, report: Report) -> None:
         """Report a bad call to the cloud; not idempotent."""
 
-    async def check(self, app: str) -> str:
-        """Send the cheapest request that tests the credentials; returns what doctor displays."""
+    async def check(self, app: str) -> Message:
+        """Send the cheapest request that tests the credentials; return the line for doctor."""
 
     async def close(self) -> None:
         """Close all connections."""

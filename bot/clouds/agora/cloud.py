@@ -23,7 +23,7 @@ from bot.clouds.errors import refused, unsupported
 from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
 from bot.clouds.storage import EventStore
 from bot.errors import CloudError, CloudRefusedError
-from bot.i18n.messages import message
+from bot.i18n.messages import Message, message
 from bot.ports import (
     AppMetrics,
     CallStatistics,
@@ -164,14 +164,15 @@ class AgoraCloud:
                 raise unsupported("agora", endpoint.name) from None
             raise
 
-    async def check(self, app: str) -> str:
+    async def check(self, app: str) -> Message:
         """List the calls of the last minutes to test the key; returns the generation and plan."""
         generation = await self._client.generation(app)
         endpoint = self._client.find_endpoint("lists", generation)
         until = self._client.clock.now() - endpoint.delay
         params = span_params(Window(until - _CHECK_SPAN, until))
         await self._client.get(app, endpoint, params, CallList)
-        return generation if generation == "seed" else f"{generation}, {self._client.plan}"
+        detail = generation if generation == "seed" else f"{generation}, {self._client.plan}"
+        return message("The key works; API generation: %(detail)s.", detail=detail)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -29,7 +29,7 @@ from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.schemas import Apps
 from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
-from bot.i18n.messages import message
+from bot.i18n.messages import Message, message
 from bot.ports import (
     AppMetrics,
     Capabilities,
@@ -148,7 +148,7 @@ class HuaweiCloud:
         """Raise CloudUnsupportedError: Huawei has no endpoint for reports."""
         raise unsupported("huawei", "report")
 
-    async def check(self, app: str) -> str:
+    async def check(self, app: str) -> Message:
         """Find the app in the list of apps (5.2), which tests the key.
 
         Returns the kind of key and the app's state, such as `aksk, ACTIVATION`. Raises
@@ -163,7 +163,8 @@ class HuaweiCloud:
             for each in rows:
                 if str(each.app_id) == self._client.apps[app]:
                     state = clean_code((each.state.state if each.state else None) or "unknown")
-                    return f"{self._client.credentials.name}, {state}"
+                    detail = f"{self._client.credentials.name}, {state}"
+                    return message("The key works (%(detail)s).", detail=detail)
             listed += len(rows)
             if not rows or listed >= (body.count or 0):
                 break

@@ -17,6 +17,7 @@ from bot.clouds.volcengine.client import VolcengineClient
 from bot.clouds.volcengine.record import fetch_record
 from bot.clouds.volcengine.schemas import ID_HINT, ID_PATTERN
 from bot.clouds.volcengine.signing import SignatureAuth
+from bot.i18n.messages import Message, message
 from bot.ports import (
     AppMetrics,
     Capabilities,
@@ -124,13 +125,13 @@ class VolcengineCloud:
         """Raise CloudUnsupportedError: Volcengine has no endpoint for reports."""
         raise unsupported(self.name, "report")
 
-    async def check(self, app: str) -> str:
+    async def check(self, app: str) -> Message:
         """List one room of the last minutes to test the key.
 
         Returns the Version used of ListQualityDistribution.
         """
         await probe(self._client, app, _CHECK_SPAN)
-        return self._client.version
+        return message("The key works (%(detail)s).", detail=self._client.version)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -102,7 +102,7 @@ async def test_check_returns_the_state_of_the_app(
 ) -> None:
     """5.2 tests the key without the quota of chapter 13, and returns the app's state."""
     clouds.huawei.control.app_states[HuaweiAccount().apps["kids"]] = state
-    assert result == await huawei.check("kids")
+    assert str(await huawei.check("kids")) == f"The key works ({result})."
     assert clouds.counts == {"apps": 1}
 
 
@@ -123,7 +123,7 @@ async def test_check_fetches_pages_by_number(make_huawei: Any, mock_api: Any) ->
         return httpx.Response(200, json={"count": 101, "apps": rows})
 
     mock_api.respond_with("apps", apps)
-    assert await make_huawei().check("kids") == "aksk, unknown"
+    assert str(await make_huawei().check("kids")) == "The key works (aksk, unknown)."
     assert [each["offset"] for each in mock_api.params("apps")] == ["0", "1"]
 
 

@@ -99,7 +99,7 @@ async def test_all_27_metrics_are_parsed(clouds: FakeClouds, volcengine: Any) ->
 
 async def test_the_check_proves_the_key(volcengine: Any, clouds: FakeClouds) -> None:
     """The check returns the Version in use, with one cheap request."""
-    assert await volcengine.check("kids") == "2020-12-01"
+    assert str(await volcengine.check("kids")) == "The key works (2020-12-01)."
     assert dict(clouds.counts) == {"ListRoomInfo": 1}
 
 
@@ -138,7 +138,7 @@ async def test_every_fault_has_its_error(
 async def test_temporary_fault_is_retried(clouds: FakeClouds, volcengine: Any) -> None:
     """After one 503 a second attempt, with a new signature, succeeds."""
     clouds.fail_next("ListRoomInfo", "http_503")
-    assert await volcengine.check("kids") == "2020-12-01"
+    assert str(await volcengine.check("kids")) == "The key works (2020-12-01)."
 
 
 @pytest.mark.parametrize("with_200", [False, True])
