@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def register(settings: Settings, options: argparse.Namespace) -> int:
-    """Show the address of each app that is recorded, or set it; 1 when one is not as wanted."""
+    """Print or set the URL of each app with a record rule; return 1 when one is wrong."""
     if not settings.huawei_record_rules:
         raise SettingError("HUAWEI_RECORD_RULES", N_("names and rules such as kids=RULEID"))
     if options.url:
@@ -45,7 +45,7 @@ async def register(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _line(address: WebhookRegistration, *, is_setting: bool) -> Message:
-    """One line of what is printed."""
+    """Return the line about one app."""
     if address.failure is not None:
         return message("%(app)s: %(why)s", app=address.app, why=address.failure)
     params = {"app": address.app, "url": address.url or ""}

@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the demo until a signal comes."""
+    """Run the demo until SIGINT or SIGTERM."""
     load_catalogs()
     return asyncio.run(run_demo(options))
 

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
-    """Say in the terminal why a call is or was bad."""
+    """Diagnose a call and print the result."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
     async with open_application(settings) as application:
@@ -84,6 +84,6 @@ def _print_diagnosis(diagnosis: Diagnosis, spoken: Translator, *, as_json: bool)
 
 
 def _only_waiting(diagnosis: Diagnosis) -> bool:
-    """Tell whether all that is missing comes by waiting: that can be said, and is an answer."""
+    """Return whether all missing data will be available later, which counts as an answer."""
     early = (MissingReason.NOT_OUT_YET, MissingReason.OVER_QUOTA)
     return all(missing_item.why in early for missing_item in diagnosis.verdict.missing)

@@ -20,8 +20,8 @@ from bot.i18n.translator import Translator, load_catalogs
 from bot.ports import CheckResult, Clock, Health
 from bot.services.admin.healthcheck import (
     HealthCheck,
+    check_database,
     database_down,
-    inspect_database,
     wrong_setting,
 )
 from bot.settings import SettingError, Settings, read_settings
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     except SettingError as error:
         check_results, translator = [wrong_setting(error)], Translator("en")
     else:
-        # what fails stands in the table; a log beside it helps only who asked for details
+        # failures are in the table; logs are useful only for whoever set a log level
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
         logs.configure(level, settings.log_format)
         check_results = asyncio.run(run_checks(settings))
@@ -57,16 +57,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def exit_status(check_results: Sequence[CheckResult]) -> int:
-    """1 when something needed fails."""
+    """Return 1 when something needed fails."""
     return int(any(check_result.health is Health.FAILED for check_result in check_results))
 
 
 async def run_checks(
     settings: Settings, clock: Clock | None = None, sleep: Sleep = asyncio.sleep
 ) -> list[CheckResult]:
-    """Look at everything from outside. Without a database one that passes counts the calls."""
+    """Run all checks; without a reachable database, rate limits are counted in a temporary one."""
     async with AsyncExitStack() as stack:
-        database = await _inspect_database(settings)
+        database = await _check_database(settings)
         if database.health is Health.FAILED:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lagdesk-")))
             temporary_url = f"sqlite:///{folder / 'lagdesk.db'}"
@@ -77,21 +77,21 @@ async def run_checks(
         clients = await stack.enter_async_context(
             SlackClients(settings.slack_api_url, settings.slack_bot_token)
         )
-        inspector = SlackHealthCheck(
+        slack_health_check = SlackHealthCheck(
             clients, UserDirectory(clients, context.languages, settings), settings
         )
-        return await HealthCheck(context, inspector).run_checks(database=database)
+        return await HealthCheck(context, slack_health_check).run_checks(database=database)
 
 
-async def _inspect_database(settings: Settings) -> CheckResult:
-    """SQLite is brought to the newest revision, as every start does; PostgreSQL is not touched."""
+async def _check_database(settings: Settings) -> CheckResult:
+    """Migrate SQLite, as every start does, then check the database; PostgreSQL is not changed."""
     store = Store(settings.database_url)
     try:
         if store.is_sqlite:
             await asyncio.to_thread(store.migrate)
-        return await inspect_database(store)
-    except Exception as error:  # noqa: BLE001 - whatever a driver raises, it does not answer
-        log.debug("the database does not answer: %s", type(error).__name__)
+        return await check_database(store)
+    except Exception as error:  # noqa: BLE001 - drivers raise many types
+        log.debug("the database does not respond: %s", type(error).__name__)
         return database_down()
     finally:
         store.close()

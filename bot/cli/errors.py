@@ -1,4 +1,4 @@
-"""What an operator is told when a command fails: one line, and the exit status."""
+"""The error line and the exit status of a command that fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.settings import SettingError, read_operator_locale
 
 
 def print_error(error: Exception) -> int:
-    """Print why in one line, in the installer's language; returns the exit status."""
+    """Print the reason in one line, in DEFAULT_LOCALE; return the exit status."""
     if isinstance(error, UsageError):
         return _fail(error.user_message, EXIT_USAGE)
     if isinstance(error, LagdeskError):
@@ -32,7 +32,7 @@ def print_error(error: Exception) -> int:
 
 
 def discard_output() -> None:
-    """Let Python's own last flush go nowhere; it would complain."""
+    """Redirect Python's own last flush, which would fail on a closed pipe."""
     with contextlib.suppress(OSError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -44,5 +44,5 @@ def _fail(why: Message, status: int) -> int:
 
 
 def _operator_translator() -> Translator:
-    """The installer's language, whatever other settings are wrong."""
+    """Return the translator of DEFAULT_LOCALE, even when other settings are wrong."""
     return Translator(read_operator_locale())

@@ -20,8 +20,8 @@ COMMANDS: Final = {
     "migrate": "bring the database to the newest revision",
     "doctor": "what works, what does not, and what to do",
     "manifest": "the Slack app manifest as JSON",
-    "callback": "where Huawei tells of finished recordings",
-    "summary": "the weekly summary, shown or posted",
+    "callback": "the URL to which Huawei sends recording events",
+    "summary": "the weekly summary, printed or posted",
     "export": "tickets to standard output",
     "diagnose": "why a call is or was bad",
     "quality": "how good an app is, and how much it is used",
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return EXIT_OK
-    except Exception as error:  # the last border: an operator gets a line, the log the rest
+    except Exception as error:  # anything else: one line for the operator, the traceback in the log
         log.debug("a command failed", exc_info=True)
         return _fail(error)
     return status

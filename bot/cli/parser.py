@@ -18,7 +18,7 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class UsageError(Exception):
-    """Wrong arguments; `user_message` says which, in one line."""
+    """Wrong arguments; `user_message` names them in one line."""
 
     def __init__(self, user_message: Message) -> None:
         super().__init__(str(user_message))

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def quality(settings: Settings, options: argparse.Namespace) -> int:
-    """Say in the terminal how good an app is, or how much it is used."""
+    """Fetch an app's metrics and print them."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
     async with open_application(settings) as application:

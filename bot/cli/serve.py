@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal comes."""
+    """Serve until SIGINT or SIGTERM."""
     return run_with_settings(
         lambda settings: serve(
             _with_overrides(settings, options), worker=not options.no_worker, on_ready=_print_ready
@@ -43,7 +43,7 @@ async def serve(
     delay_scale: float = 1.0,
     on_ready: Callable[[str], None],
 ) -> int:
-    """Run the HTTP door until a signal comes. `on_ready` gets the address."""
+    """Run the HTTP server until SIGINT or SIGTERM. `on_ready` gets its URL."""
     from bot.jobs.metrics import measure  # noqa: PLC0415 - see open_slack
     from handlers.transports import build_http_transport  # noqa: PLC0415 - likewise
 
@@ -53,7 +53,7 @@ async def serve(
         open_slack_runtime(application, worker=worker) as slack,
     ):
         clock = application.context.clock
-        door = build_http_transport(
+        transport = build_http_transport(
             slack.app,
             slack.services,
             settings,
@@ -61,7 +61,7 @@ async def serve(
             slack.installations,
             measure=lambda: measure(application.store, clock.now()),
         )
-        runner = web.AppRunner(door.web_app(), access_log=None)
+        runner = web.AppRunner(transport.web_app(), access_log=None)
         await runner.setup()
         try:
             await _start_site(web.TCPSite(runner, settings.host, settings.port), settings)
@@ -76,7 +76,10 @@ async def serve(
 async def _start_site(site: web.TCPSite, settings: Settings) -> None:
     try:
         await site.start()
-    except (OSError, UnicodeError) as error:  # an impossible host's name is no text for DNS
+    except (
+        OSError,
+        UnicodeError,
+    ) as error:  # UnicodeError: the host name cannot be encoded for DNS
         address = f"{settings.host}:{settings.port}"
         raise LagdeskError(
             message("Cannot listen on %(address)s. Choose another HOST or PORT.", address=address)

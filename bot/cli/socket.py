@@ -17,14 +17,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Listen until a signal comes."""
+    """Serve by Socket Mode until SIGINT or SIGTERM."""
     return run_with_settings(
         lambda settings: serve_socket_mode(settings, worker=not options.no_worker)
     )
 
 
 async def serve_socket_mode(settings: Settings, *, worker: bool) -> int:
-    """Run the Socket Mode door until a signal comes."""
+    """Run Socket Mode until SIGINT or SIGTERM."""
     from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
@@ -32,10 +32,10 @@ async def serve_socket_mode(settings: Settings, *, worker: bool) -> int:
         open_application(settings) as application,
         open_slack_runtime(application, worker=worker) as slack,
     ):
-        door = build_socket_mode_transport(slack.app, settings)
-        await door.connect_async()  # type: ignore[no-untyped-call]
+        transport = build_socket_mode_transport(slack.app, settings)
+        await transport.connect_async()  # type: ignore[no-untyped-call]
         try:
             await until_stopped()
         finally:
-            await door.close_async()  # type: ignore[no-untyped-call]
+            await transport.close_async()  # type: ignore[no-untyped-call]
     return EXIT_OK

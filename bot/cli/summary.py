@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_week(text: str) -> Week:
-    """Read an ISO week such as 2026-W46. Raises UsageError, also for a week no year has."""
+    """Read an ISO week such as 2026-W46. Raises UsageError, also for a week that does not exist."""
     try:
         return Week.read(text)
     except ValueError:
@@ -38,7 +38,7 @@ def read_week(text: str) -> Week:
 async def summarize(settings: Settings, options: argparse.Namespace) -> int:
     """Print or post a week; returns the exit status 0.
 
-    Raises UsageError for a week that has not come, SettingError and LagdeskError otherwise.
+    Raises UsageError for a future week, SettingError and LagdeskError otherwise.
     """
     async with open_application(settings) as application:
         weekly = application.services.summary

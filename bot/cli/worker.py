@@ -16,12 +16,12 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_options: argparse.Namespace) -> int:
-    """Run jobs until a signal comes."""
+    """Run jobs until SIGINT or SIGTERM."""
     return run_with_settings(work)
 
 
 async def work(settings: Settings) -> int:
-    """Carry out jobs until a signal comes."""
+    """Run the worker until SIGINT or SIGTERM."""
     require_slack(settings, "SLACK_BOT_TOKEN")
     async with (
         open_application(settings) as application,
