@@ -1,1 +1,1 @@
-"""What people and the clock may ask for, by feature; each operation is one transaction."""
+"""The operations of each feature, one transaction each."""

@@ -26,7 +26,7 @@ from bot.services.tickets.service import TicketService
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What handlers and the command line may ask for."""
+    """The services that handlers and the command line use."""
 
     tickets: TicketService
     ticket_actions: TicketActions

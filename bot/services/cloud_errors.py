@@ -1,4 +1,4 @@
-"""What it means for a ticket that its report to the cloud failed. Sends nothing."""
+"""The state of a ticket's cloud report after an error."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bot.errors import (
 )
 from bot.ticket import ReportState
 
-KEY_RETRY_INTERVAL: Final = dt.timedelta(minutes=5)  # how often we look whether a key was mended
-_KEY_STATUSES: Final = (401, 403)  # a wrong key or plan is mended by whoever runs Lagdesk
-_GATEWAY_TIMEOUT: Final = 504  # the cloud behind the gateway may have done what we asked
+KEY_RETRY_INTERVAL: Final = dt.timedelta(minutes=5)  # between attempts while a key is wrong
+_KEY_STATUSES: Final = (401, 403)  # a wrong key or plan, which the operator has to fix
+_GATEWAY_TIMEOUT: Final = 504  # the cloud behind the gateway may have accepted it
 
 
 def classify_report_failure(
     error: CloudError, now: dt.datetime, reportable_until: dt.datetime
 ) -> tuple[ReportState, dt.datetime | None]:
-    """Return the report's state, and when to try again where the pause is not the engine's.
+    """Return the report's state, and when to retry if not after the default backoff.
 
-    The cloud takes no report of a call after `reportable_until`.
+    The cloud accepts no report of a call after `reportable_until`.
     """
     if may_have_arrived(error):
         return ReportState.UNCONFIRMED, None
@@ -39,7 +39,7 @@ def classify_report_failure(
 
 
 def may_have_arrived(error: CloudError) -> bool:
-    """Tell whether the report may stand in the cloud although nobody said so."""
+    """Return whether the cloud may have accepted the report despite the error."""
     if isinstance(error, CloudUnreachableError):
         return error.maybe_arrived
     if isinstance(error, CloudServerError):

@@ -1,4 +1,4 @@
-"""What every service gets: store, clouds, clock, settings, languages, permissions, `commit`."""
+"""The context of every service: store, clouds, clock, settings, languages, permissions."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ class Context:
     async def require_support(
         self, team: str, person: str, refusal: Message = ONLY_SUPPORT
     ) -> None:
-        """Raise NotAllowedError, with `refusal` as its reason, for anybody who is not support."""
+        """Raise NotAllowedError, with `refusal` as its reason, for non-support."""
         if not await self.permissions.is_support(team, person):
             raise not_allowed(self.settings, refusal)

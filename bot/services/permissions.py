@@ -12,14 +12,14 @@ ONLY_SUPPORT: Final = message("Only support can do this. Ask in the ticket's thr
 
 
 class Permissions(Protocol):
-    """Who is support in a workspace."""
+    """Support membership in a workspace."""
 
     async def is_support(self, team: str, person: str) -> bool:
-        """Tell whether this person may act on tickets."""
+        """Return whether this person may act on tickets."""
 
 
 class NoPermissions:
-    """Permissions of the terminal: without Slack nobody is support."""
+    """Permissions of the terminal: without Slack there is no support membership."""
 
     async def is_support(self, team: str, person: str) -> bool:
         """Return False."""
@@ -28,7 +28,7 @@ class NoPermissions:
 
 
 def not_allowed(settings: Settings, reason: Message = ONLY_SUPPORT) -> NotAllowedError:
-    """Make the error that gives the reason and says who support are."""
+    """Build the error with the reason and a description of who support is."""
     if settings.support_group:
         return NotAllowedError(
             message(

@@ -32,7 +32,7 @@ class Publisher:
         since: dt.datetime,
         post: Callable[[], Awaitable[MessageRef]],
     ) -> tuple[MessageRef, bool]:
-        """Post, or find the post of an earlier attempt; tells whether it is new.
+        """Post, or find the post of an earlier attempt; return whether it is new.
 
         `post` must post at `where` with the run's key. `since` is when the job was enqueued at
         the earliest.

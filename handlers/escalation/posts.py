@@ -23,7 +23,7 @@ class SlackPager:
         self._users = users
         self._group = group
 
-    async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
+    async def page(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
         """Mention the people of an escalation, or the support group, in the ticket's thread."""
         renderer = await self._users.channel_renderer(ticket.team, ticket.thread.channel)
         mentions = " ".join(f"<@{person}>" for person in event.people) or group_mention(self._group)

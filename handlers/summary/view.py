@@ -167,7 +167,7 @@ def _escalated(report: WeekReport) -> Iterator[Message]:
             "*Escalated*: %(count)s ticket (alerts: %(calls)s, reached the last step: %(last)s)",
             "*Escalated*: %(count)s tickets (alerts: %(calls)s, reached the last step: %(last)s)",
             count=escalations.tickets,
-            calls=escalations.calls,
+            calls=escalations.alerts,
             last=escalations.last,
         )
     elif report.reported:

@@ -22,7 +22,7 @@ MAX_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Something somebody did. `outcome` is what became of an order, "" while nobody knows."""
+    """An audited action. `outcome` is the result of a room command, "" until it is known."""
 
     at: dt.datetime
     person: str
@@ -43,7 +43,7 @@ class AuditLogService:
     ) -> list[AuditRecord]:
         """Return the newest actions first, of one ticket if its number is given.
 
-        Raises NotAllowedError for anybody but support, NotFoundError for an unknown ticket.
+        Raises NotAllowedError for non-support, NotFoundError for an unknown ticket.
         """
         if not await self._context.permissions.is_support(team, person):
             raise NotAllowedError(_not_allowed_message(self._context.settings))
@@ -69,7 +69,7 @@ def _read(session: Session, team: str, number: int | None) -> list[AuditRecord]:
 
 
 def _not_allowed_message(settings: Settings) -> Message:
-    """Who may read it, for somebody who may not."""
+    """Return the refusal for a person who may not read the audit log."""
     if settings.support_group:
         return message(
             "Only support, the members of the support user group, can see the audit log."
@@ -80,7 +80,7 @@ def _not_allowed_message(settings: Settings) -> Message:
 def record_export(
     session: Session, team: str, person: str, week: str, *, origin: str, at: dt.datetime
 ) -> None:
-    """Note that somebody had the tickets of a week sent to them."""
+    """Record that a person requested the file with a week's tickets."""
     entry = AuditEntry(
         team=team, person=person, action=EXPORT, origin=origin, detail={"week": week}, at=at
     )

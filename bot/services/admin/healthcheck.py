@@ -1,4 +1,4 @@
-"""Doctor: what Lagdesk needs, looked at one thing after another. How it is said is not here."""
+"""The health check behind `doctor`: settings, database, Slack, clouds, worker and jobs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from bot.store import jobs as store_jobs
 log = logging.getLogger(__name__)
 
 KIND: Final = "checkup"
-ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
-WORKER_TIMEOUT: Final = dt.timedelta(seconds=30)  # a worker beats every other second
+ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
+WORKER_TIMEOUT: Final = dt.timedelta(seconds=30)  # a heartbeat is sent every two seconds
 LATE_AFTER: Final = dt.timedelta(minutes=5)
 _SETTINGS: Final = message("Settings")
 _DATABASE: Final = message("Database")
@@ -35,22 +35,22 @@ _BACKGROUND_WORK: Final = message("Background jobs")
 
 
 class HealthCheck:
-    """Looks at everything; changes nothing but what the cheapest calls cost."""
+    """Runs all checks; the cloud checks cost one cheap request each."""
 
-    def __init__(self, context: Context, inspector: SlackHealthCheck) -> None:
+    def __init__(self, context: Context, slack_health_check: SlackHealthCheck) -> None:
         self._context = context
-        self._inspector = inspector
+        self._slack_health_check = slack_health_check
 
     async def run_checks(
         self, team: str = "", *, database: CheckResult | None = None
     ) -> list[CheckResult]:
-        """Return what was found, in the order to mend it.
+        """Return the results in the order in which to fix problems.
 
-        `database`: its result, if the check has to run without Lagdesk's own database.
+        `database` is its result when the check runs without Lagdesk's own database.
         """
-        database = database or await inspect_database(self._context.store)
+        database = database or await check_database(self._context.store)
         results = await asyncio.gather(
-            self._inspect_slack(team), self._inspect_clouds(), self._inspect_work(database)
+            self._check_slack(team), self._check_clouds(), self._check_work(database)
         )
         settings = CheckResult("settings", _SETTINGS, Health.OK, message("All settings are valid."))
         return [settings, database, *(each for rows in results for each in rows)]
@@ -68,20 +68,22 @@ class HealthCheck:
             return
         inquiry = inquiry_of(stored_inquiry)
         try:
-            await self._inspector.send_results(inquiry, await self.run_checks(stored_inquiry.team))
+            await self._slack_health_check.send_results(
+                inquiry, await self.run_checks(stored_inquiry.team)
+            )
         except SlackError as error:
             if error.retryable:
                 raise
-            log.info("what doctor found was not taken: %s", error)
+            log.info("the doctor results could not be sent: %s", error)
 
-    async def _inspect_slack(self, team: str) -> Sequence[CheckResult]:
+    async def _check_slack(self, team: str) -> Sequence[CheckResult]:
         settings = self._context.settings
-        row = inspect_slack_settings(settings)
+        row = check_slack_settings(settings)
         if not settings.slack_bot_token and not (settings.has_oauth and team):
             return [row]
-        return [row, *await self._inspector.run_checks(team)]
+        return [row, *await self._slack_health_check.run_checks(team)]
 
-    async def _inspect_clouds(self) -> list[CheckResult]:
+    async def _check_clouds(self) -> list[CheckResult]:
         apps = self._context.settings.apps
         if not apps:
             detail = message(
@@ -89,11 +91,11 @@ class HealthCheck:
             )
             return [CheckResult("clouds", message("Clouds"), Health.FAILED, detail)]
         rows = await asyncio.gather(
-            *(self._inspect_app(self._context.clouds[app], app) for app in apps)
+            *(self._check_app(self._context.clouds[app], app) for app in apps)
         )
         return [row for each in rows for row in each]
 
-    async def _inspect_app(self, cloud: Cloud, app: str) -> list[CheckResult]:
+    async def _check_app(self, cloud: Cloud, app: str) -> list[CheckResult]:
         named = {"cloud": cloud_name(cloud.name), "app": app}
         health, detail = await _check(cloud, app)
         cloud_check = CheckResult(
@@ -110,7 +112,7 @@ class HealthCheck:
         )
         return [*answers, quotas]
 
-    async def _inspect_work(self, database: CheckResult) -> list[CheckResult]:
+    async def _check_work(self, database: CheckResult) -> list[CheckResult]:
         if database.health is Health.FAILED:
             return []
         now = self._context.clock.now()
@@ -125,17 +127,17 @@ class HealthCheck:
 
 
 class HealthCheckRequests:
-    """Takes requests for a health check; a job answers them."""
+    """Enqueues health checks requested in Slack."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def is_database_reachable(self) -> bool:
-        """Tell whether the database answers."""
+        """Return whether the database responds."""
         return await self._context.store.is_reachable()
 
     async def request(self, origin: str, inquiry: Inquiry) -> None:
-        """Enqueue a health check. Raises NotAllowedError for anybody but support."""
+        """Enqueue a health check. Raises NotAllowedError for non-support."""
         refusal = message("Only support can run doctor.")
         await self._context.require_support(inquiry.team, inquiry.person, refusal)
         now = self._context.clock.now()
@@ -145,7 +147,7 @@ class HealthCheckRequests:
 
 
 def wrong_setting(error: SettingError) -> CheckResult:
-    """What is found when the settings cannot be read: nothing else can be looked at."""
+    """Return the only result when a setting is missing or wrong."""
     detail = message(
         "%(name)s is missing or wrong. Expected: %(expected)s.",
         name=error.name,
@@ -155,13 +157,13 @@ def wrong_setting(error: SettingError) -> CheckResult:
 
 
 def database_down() -> CheckResult:
-    """What is found when the database does not answer."""
+    """Return the result when the database does not respond."""
     detail = message("The database does not respond. Start it, or set DATABASE_URL to its address.")
     return CheckResult("database", _DATABASE, Health.FAILED, detail)
 
 
-async def inspect_database(store: Store) -> CheckResult:
-    """Look whether the database answers, and whether it is at the newest revision."""
+async def check_database(store: Store) -> CheckResult:
+    """Check that the database responds and is at the newest revision."""
     if not await store.is_reachable():
         return database_down()
     if not await asyncio.to_thread(store.is_current):
@@ -172,8 +174,8 @@ async def inspect_database(store: Store) -> CheckResult:
     return CheckResult("database", _DATABASE, Health.OK, detail)
 
 
-def inspect_slack_settings(settings: Settings) -> CheckResult:
-    """Look for what is missing to talk with Slack; nothing set at all is no fault."""
+def check_slack_settings(settings: Settings) -> CheckResult:
+    """Check the required Slack settings; a warning only when none of them is set."""
     needed = {
         "SLACK_BOT_TOKEN": settings.slack_bot_token or settings.has_oauth,
         "ESCALATION_CHANNEL": settings.escalation_channel,

@@ -21,7 +21,7 @@ ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 
 
 
 class MetricsResponder(Protocol):
-    """Slack, as an overview's answer sees it."""
+    """Sends overviews to Slack."""
 
     async def respond(
         self, stored_inquiry: Inquiry, app_metrics: AppMetrics, others: Sequence[str]
@@ -47,19 +47,19 @@ class AppMetricsJobs:
         )
         if stored_inquiry is None or not self._is_open(stored_inquiry):
             return
-        asked = inquiry_of(stored_inquiry)
-        if asked.app not in self._context.clouds:
+        inquiry = inquiry_of(stored_inquiry)
+        if inquiry.app not in self._context.clouds:
             return
-        app_metrics = await self._service.fetch(asked.app, Topic(asked.topic))
+        app_metrics = await self._service.fetch(inquiry.app, Topic(inquiry.topic))
         try:
-            await self._responder.respond(asked, app_metrics, self._service.others(asked.app))
+            await self._responder.respond(inquiry, app_metrics, self._service.others(inquiry.app))
         except SlackError as error:
             if error.retryable:
                 raise
-            log.info("the answer to a question was not taken: %s", error)
+            log.info("the answer to an inquiry was refused: %s", error)
         await self._context.store.transact(lambda session: clear_response_url(session, origin))
 
     def _is_open(self, stored_inquiry: models.InquiryRow) -> bool:
-        """Tell whether Slack still takes an answer, and none was given."""
+        """Return whether the response URL is still valid and unused."""
         is_late = self._context.clock.now() > stored_inquiry.requested_at + ANSWER_TIMEOUT
         return bool(stored_inquiry.response_url) and not is_late

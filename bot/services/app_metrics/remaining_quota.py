@@ -1,4 +1,4 @@
-"""The message about what is left of a cloud's quotas."""
+"""The message about a cloud's remaining quotas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.ports import RemainingQuota
 
 
 def describe_remaining_quota(cloud: str, remaining_quotas: Sequence[RemainingQuota]) -> Message:
-    """Say what is left; calls that are counted by the second alone never run out."""
+    """Describe the remaining calls; a per-second rate limit is never used up."""
     if not remaining_quotas:
         return message(
             "%(cloud)s has only a per-second rate limit.",

@@ -1,4 +1,4 @@
-"""Questions about whole apps: what is asked, who is asked, and the answer. Knows no surface."""
+"""Metrics of whole apps: arguments of /quality, fetching, and the JSON of the terminal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TOPICS: Final[dict[str, Topic]] = {
 
 @dataclass(frozen=True, slots=True)
 class QualityArguments:
-    """What /quality asks: a topic of an app."""
+    """The arguments of /quality: an app and a topic."""
 
     app: str
     topic: Topic = Topic.LIVE
@@ -45,7 +45,7 @@ class QualityArguments:
 def parse_quality(text: str, apps: Sequence[str]) -> QualityArguments:
     """Read `[app=<name>] [topic]` in any order; without app= the first app, without topic `live`.
 
-    Raises InputError for anything else, and for an app nobody configured.
+    Raises InputError for anything else, and for an app that is not configured.
     """
     named: list[str] = []
     topics: list[Topic] = []
@@ -75,7 +75,7 @@ def _topic(word: str) -> Topic:
 
 
 def choose_app(requested: str | None, apps: Sequence[str]) -> str:
-    """Return the app that is meant, the first one when none is named; InputError otherwise."""
+    """Return the named app, or the first one; InputError for an unknown name."""
     if requested is None and apps:
         return apps[0]
     if not requested:
@@ -100,17 +100,17 @@ def _input_error(field: str, reason: Message) -> InputError:
 
 
 class AppMetricsService:
-    """Fetches metrics of whole apps, and takes inquiries about them."""
+    """Fetches metrics of whole apps, and stores inquiries about them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     def read(self, text: str, apps: Sequence[str] = ()) -> QualityArguments:
-        """Read what follows the command; unnamed, the first app is meant. Raises InputError."""
+        """Parse the command's text; the first app is the default. Raises InputError."""
         return parse_quality(text, list(apps or self._context.clouds))
 
     def others(self, app: str) -> tuple[str, ...]:
-        """The apps that could be asked about instead."""
+        """The other apps."""
         return tuple(each for each in self._context.clouds if each != app)
 
     async def fetch(
@@ -126,11 +126,11 @@ class AppMetricsService:
             remaining_quotas=await cloud.remaining_quotas(app, app_metrics.asked),
         )
 
-    async def ask(self, origin: str, asked: Inquiry) -> None:
-        """Take a question; the same origin is the same question."""
+    async def ask(self, origin: str, inquiry: Inquiry) -> None:
+        """Store an inquiry and enqueue its answer; the same origin is the same inquiry."""
         now = self._context.clock.now()
         await self._context.commit(
-            lambda session: enqueue_inquiry(session, origin, asked, KIND, now)
+            lambda session: enqueue_inquiry(session, origin, inquiry, KIND, now)
         )
 
 
@@ -173,7 +173,9 @@ def _distribution(distribution: Distribution) -> dict[str, Any]:
     definition = distribution.definition
     return {
         "dimension": distribution.dimension,
-        "name": definition.name.value if definition else "users",  # without one, people are counted
+        "name": definition.name.value
+        if definition
+        else "users",  # a dimension without a metric counts users
         "unit": distribution.unit.value,
         "part": definition.part.value if definition and definition.part else None,
         "since": _iso(distribution.since),

@@ -51,13 +51,13 @@ class CallControlJobs:
         return retry_at
 
     async def _send(self, command: RoomCommand, ticket: Ticket) -> dt.datetime | None:
-        """Send the order, at most once as far as we can know; returns when to try again."""
+        """Send the command, at most once as far as can be known; return when to try again."""
         now, until = self._context.clock.now(), command.requested_at + SEND_TIMEOUT
         control = room_control_of(self._context.clouds.get(ticket.app))
         if command.attempted_at is not None or control is None or now > until:
             was_interrupted = (
                 command.attempted_at is not None
-            )  # a worker, between sending and noting
+            )  # a worker died between sending and storing
             await self._save_outcome(
                 command,
                 RoomCommandState.UNCONFIRMED if was_interrupted else RoomCommandState.EXPIRED,

@@ -1,4 +1,4 @@
-"""What it means that an order about a room was not taken. Sends nothing."""
+"""The state of a room command after an error of the cloud."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _NOT_FOUND: Final = 404  # its code is that of a 400, so the status decides (W38
 
 
 def is_not_found(error: CloudError) -> bool:
-    """Tell whether the cloud knows no such room or job."""
+    """Return whether the error means that the room or job does not exist."""
     return isinstance(error, CloudRefusedError) and error.status == _NOT_FOUND
 
 
 def classify_command_failure(
     error: CloudError, now: dt.datetime, until: dt.datetime
 ) -> tuple[RoomCommandState, dt.datetime | None]:
-    """Return what a failure means for an order that makes sense until a moment.
+    """Return the state of a command that is useful until a moment, after a failure.
 
-    With OrderState.WAITING comes the moment of the next try.
+    OrderState.WAITING has the time of the next attempt.
     """
     if may_have_arrived(error):
         return RoomCommandState.UNCONFIRMED, None

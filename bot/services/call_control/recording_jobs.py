@@ -26,7 +26,7 @@ from bot.store.call_control.recordings import Recording, RecordingFile
 log = logging.getLogger(__name__)
 Change = Callable[[Recording], None]
 
-START_TIMEOUT: Final = dt.timedelta(minutes=5)  # what was to be seen is over by then
+START_TIMEOUT: Final = dt.timedelta(minutes=5)  # later the problem is no longer visible
 WATCH_TIMEOUT: Final = dt.timedelta(hours=24)
 _FIRST_POLL_DELAY: Final = dt.timedelta(seconds=10)
 _MAX_DELAY: Final = dt.timedelta(minutes=5)
@@ -67,7 +67,7 @@ class RecordingJobs:
         return retry_at
 
     async def _start(self, recording: Recording) -> dt.datetime | None:
-        """Start it, at most once as far as we can know; returns when to try again."""
+        """Start it, at most once as far as can be known; return when to try again."""
         now, until = self._context.clock.now(), recording.requested_at + START_TIMEOUT
         control = self._control(recording)
         abandoned = _abandoned_state(recording, is_late=control is None or now > until)
@@ -121,7 +121,7 @@ class RecordingJobs:
         return retry_at if recording.is_active else None
 
     async def _update_post(self, run: Run, recording: Recording) -> None:
-        """Bring its post up to date, unless it is."""
+        """Edit its post if it is outdated."""
         fingerprint = _post_fingerprint(recording)
         if recording.posted_status != fingerprint:
             await self._status_posts.post_or_update(run, recording)
@@ -132,7 +132,7 @@ class RecordingJobs:
             await self._change(recording, change)
 
     async def _poll(self, recording: Recording) -> dt.datetime:
-        """Ask how it stands; what cannot be learnt now stands in its reason. When to ask again."""
+        """Poll the state, or store why that failed as the reason; return when to poll again."""
         control, now = self._control(recording), self._context.clock.now()
         if control is None or now > recording.requested_at + WATCH_TIMEOUT:
             await self._change(recording, _set_state(RecordingState.ABANDONED))
@@ -154,7 +154,7 @@ class RecordingJobs:
             if error.retryable:
                 raise
             log.info("stopping recording %s was refused: %s", recording.id, error)
-            if not is_not_found(error):  # asked again with the next look, which tells more
+            if not is_not_found(error):  # the next poll has more information
                 return
         now = self._context.clock.now()
 
@@ -218,11 +218,11 @@ class RecordingJobs:
 
 
 async def _has_webhook(control: RoomControl, app: str) -> bool | None:
-    """Whether a callback URL is set; None when the cloud did not answer."""
+    """Return whether a callback URL is set; None when the cloud did not respond."""
     try:
         return bool(await control.callback_url(app))
     except CloudError as error:
-        log.info("cannot tell whether callbacks are set: %s", error)
+        log.info("the callback URL could not be fetched: %s", error)
         return None
 
 
@@ -249,15 +249,15 @@ def _set_failure(state: RecordingState, reason: dict[str, Any]) -> Change:
 
 
 def _state(recording_job: RecordingTask) -> RecordingState | None:
-    """Where a job stands, None when the cloud did not say."""
+    """Return the state of a job, None when the cloud sent none."""
     if recording_job.state is not None:
         return _STATES.get(recording_job.state.value)
     return RecordingState.STOPPED if recording_job.stopped_at is not None else None
 
 
 def _abandoned_state(recording: Recording, *, is_late: bool) -> RecordingState | None:
-    """Why a recording is not begun, None when it is to be."""
-    if recording.attempted_at is not None:  # a worker died between asking and noting
+    """Return why a recording must not be started, None when it may be."""
+    if recording.attempted_at is not None:  # a worker died between sending and storing
         return RecordingState.UNCONFIRMED
     if recording.stop_requested_at is not None:
         return RecordingState.STOPPED
@@ -265,12 +265,12 @@ def _abandoned_state(recording: Recording, *, is_late: bool) -> RecordingState |
 
 
 def _post_fingerprint(recording: Recording) -> str:
-    """What its post shows, as a text that changes with it."""
+    """Return a text that changes whenever the content of its post changes."""
     reason = json.dumps(recording.reason, sort_keys=True)
     moments = (recording.started_at, recording.stopped_at, recording.stop_requested_at)
     return f"{recording.state} {reason} {moments} {recording.stop_accepted_at}"
 
 
 def _poll_delay(poll_count: int) -> dt.timedelta:
-    """How long to wait before the next look: 10 s, 20 s ... 5 min."""
+    """Return the time until the next poll: 10 s, 20 s ... 5 min."""
     return min(_FIRST_POLL_DELAY * (1 << min(poll_count, _MAX_DOUBLINGS)), _MAX_DELAY)

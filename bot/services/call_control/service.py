@@ -1,4 +1,4 @@
-"""Commands to the room of a ticket's call: who may give which.
+"""Commands to the room of a ticket's call: permissions, options and enqueueing.
 
 They are executed by bot/services/call_control/jobs.py.
 """
@@ -36,7 +36,7 @@ _EMPTY: Final = message("Nobody is in the channel now: the class is over, or has
 
 
 class CallControlAction(StrEnum):
-    """What the menu of a ticket's room offers."""
+    """The actions in the menu of a ticket's room."""
 
     REMOVE_STUDENT = "remove_student"
     REMOVE_TEACHER = "remove_teacher"
@@ -48,7 +48,7 @@ class CallControlAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomView:
-    """What somebody sees who is about to act on a room.
+    """The content of the call control modal.
 
     `occupancy` is None until it is fetched, and when that fails: then `failure` is the reason.
     `needs_rule`: it could be recorded if HUAWEI_RECORD_RULES named a rule for the app.
@@ -64,7 +64,7 @@ class RoomView:
 
 @dataclass(frozen=True, slots=True)
 class CallControlRequest:
-    """A confirmed choice. `origin` is the Slack view it came from: one view gives one order."""
+    """A confirmed action. `origin` is the submitted Slack view: one view creates one command."""
 
     team: str
     number: int
@@ -81,19 +81,19 @@ class CallControlService:
         self._context = context
 
     def supports_control(self, ticket: Ticket) -> bool:
-        """Tell whether the ticket's cloud lets its rooms be acted on."""
+        """Return whether the ticket's cloud has room control."""
         return self._control(ticket) is not None
 
     def supports_occupancy(self, ticket: Ticket) -> bool:
-        """Tell whether the ticket's cloud is asked who is in its room; not once it is resolved."""
+        """Return whether the occupancy of the room is fetched; not for resolved tickets."""
         return ticket.status is not Status.RESOLVED and self._watcher(ticket) is not None
 
     def has_menu(self, ticket: Ticket) -> bool:
-        """Tell whether the ticket's card offers anything beyond its own buttons."""
+        """Return whether the ticket's card has a call control menu."""
         return self._context.settings.mask_uids or self.supports_occupancy(ticket)
 
     async def load(self, team: str, number: int, person: str) -> RoomView:
-        """Show what can be done, before the cloud was asked; NotAllowedError for others."""
+        """Return the options without the occupancy; NotAllowedError for non-support."""
         ticket = await find_for_support(self._context, team, number, person)
         active_recording = await self._context.store.read(
             lambda session: recordings.find_active(session, ticket.id)
@@ -113,7 +113,7 @@ class CallControlService:
         return is_open and self._can_record(ticket) and not self._rule(ticket)
 
     async def fetch_occupancy(self, room_view: RoomView) -> RoomView:
-        """Ask the cloud who is in the room; what cannot be learnt is said, never raised."""
+        """Add the room's occupancy, or the reason why it could not be fetched."""
         watcher = self._watcher(room_view.ticket)
         if watcher is None:
             return room_view
@@ -131,7 +131,7 @@ class CallControlService:
     def _choices(
         self, ticket: Ticket, active_recording: Recording | None
     ) -> tuple[CallControlAction, ...]:
-        """What can be done; once it is resolved nothing new is begun."""
+        """Return the possible actions; for a resolved ticket only to stop and to reveal."""
         choices: list[CallControlAction] = []
         is_open = ticket.status is not Status.RESOLVED
         if is_open and self._can_moderate(ticket):
@@ -185,7 +185,7 @@ class CallControlService:
         audit_log.add_entry(session, _entry(request, detail, now))
 
     async def reveal(self, request: CallControlRequest) -> Ticket:
-        """Let support see the full uids of a ticket; who saw them when is kept."""
+        """Return a ticket with full uids to support, and write an audit entry."""
         ticket = await find_for_support(self._context, request.team, request.number, request.person)
         now = self._context.clock.now()
         await self._context.store.transact(
@@ -213,12 +213,12 @@ class CallControlService:
 
 
 def room_control_of(cloud: object) -> RoomControl | None:
-    """What acts on a cloud's rooms, None where nothing does."""
+    """Return a cloud's room control, None when it has none."""
     return cloud.control if isinstance(cloud, SupportsRoomControl) else None
 
 
 def watcher_of(cloud: object) -> SupportsOccupancy | None:
-    """What tells who is in a cloud's rooms, None where nothing does."""
+    """Return what fetches the occupancy of a cloud's rooms, None when nothing does."""
     return room_control_of(cloud) or (cloud if isinstance(cloud, SupportsOccupancy) else None)
 
 

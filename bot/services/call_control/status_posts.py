@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CommandStatus:
-    """A command to a room, as its post shows it."""
+    """The content of the post about a room command."""
 
     person: str
     action: RoomAction
@@ -37,15 +37,15 @@ class CommandStatus:
 
     @classmethod
     def of(cls, row: RoomCommand) -> Self:
-        """Copy a row's facts."""
+        """Copy the fields of a row."""
         return cls(row.person, row.action, row.uid, row.state, _reason(row))
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """A recording, as its post shows it.
+    """The content of the post about a recording.
 
-    `has_webhook`: whether finished files will be reported, None when the cloud did not say.
+    `has_webhook`: whether finished files will be reported, None when that is unknown.
     """
 
     person: str
@@ -64,7 +64,7 @@ class RecordingStatus:
 
     @classmethod
     def of(cls, row: Recording) -> Self:
-        """Copy a row's facts."""
+        """Copy the fields of a row."""
         return cls(
             person=row.person,
             side=row.side,
@@ -84,7 +84,7 @@ class RecordingStatus:
 
 @dataclass(frozen=True, slots=True)
 class RecordedFile:
-    """A finished file of a recording, as its post shows it."""
+    """The content of the post about a finished file."""
 
     format: str
     location: str
@@ -98,7 +98,7 @@ class RecordedFile:
 
     @classmethod
     def of(cls, row: RecordingFile) -> Self:
-        """Copy a row's facts."""
+        """Copy the fields of a row."""
         return cls(
             format=row.format,
             location=row.location,

@@ -1,4 +1,4 @@
-"""Where clouds tell of recordings by themselves: looked at, and set. What they tell is not here."""
+"""The callback URLs to which clouds send recording events: reading and setting them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ELSEWHERE: Final = message("%(url)s is not Lagdesk's callback address, which en
 class WebhookRegistration:
     """An app's callback URL: "" when none is set, None when the cloud did not answer.
 
-    `is_new` tells whether it was set just now; `failure` says what went wrong.
+    `is_new`: it was set just now. `failure` is the reason of an error.
     """
 
     app: str
@@ -37,7 +37,7 @@ class WebhookRegistration:
 
     @property
     def is_lagdesk(self) -> bool:
-        """Tell whether it leads to a Lagdesk, as far as an address shows."""
+        """Return whether the URL's path is that of a Lagdesk."""
         return bool(self.url and self.url.endswith(RECORDING_PATH))
 
 
@@ -49,10 +49,10 @@ class WebhookRegistrations:
 
     @property
     def _controls(self) -> Mapping[str, RoomControl]:
-        """What acts on the rooms of each app that can be recorded."""
+        """The room control of each app with a record rule."""
         rules, clouds = self._context.settings.huawei_record_rules, self._context.clouds
-        found = {app: room_control_of(clouds.get(app)) for app in rules}
-        return {app: control for app, control in found.items() if control is not None}
+        controls = {app: room_control_of(clouds.get(app)) for app in rules}
+        return {app: control for app, control in controls.items() if control is not None}
 
     async def fetch_all(self) -> list[WebhookRegistration]:
         """Fetch the callback URL of each app."""
@@ -72,36 +72,40 @@ class WebhookRegistrations:
         ]
 
     async def _register(
-        self, found: WebhookRegistration, url: str, *, overwrite: bool
+        self, registration: WebhookRegistration, url: str, *, overwrite: bool
     ) -> WebhookRegistration:
-        may_set = found.url in ("", url) or overwrite
-        if found.failure is not None or not may_set:
-            return found
+        may_set = registration.url in ("", url) or overwrite
+        if registration.failure is not None or not may_set:
+            return registration
         key = self._context.settings.huawei_callback_key
         try:
-            await self._controls[found.app].set_callback(found.app, url, key)
+            await self._controls[registration.app].set_callback(registration.app, url, key)
         except CloudError as error:
-            return WebhookRegistration(found.app, found.url, failure=error.user_message)
-        return WebhookRegistration(found.app, url, is_new=True)
+            return WebhookRegistration(
+                registration.app, registration.url, failure=error.user_message
+            )
+        return WebhookRegistration(registration.app, url, is_new=True)
 
     async def run_checks(self, app: str) -> CheckResult | None:
-        """What doctor says of an app's address; None for an app that is not recorded."""
+        """Check an app's callback URL; None for an app without a record rule."""
         if app not in self._controls:
             return None
-        found = await self._fetch(app)
-        problem = self._problem_with(found)
+        registration = await self._fetch(app)
+        problem = self._problem_with(registration)
         label = message("Recording callback for %(app)s", app=app)
         name, health = f"recordings.{app}", Health.OK if problem is None else Health.WARNING
-        return CheckResult(name, label, health, problem or message("%(url)s.", url=found.url))
+        return CheckResult(
+            name, label, health, problem or message("%(url)s.", url=registration.url)
+        )
 
-    def _problem_with(self, found: WebhookRegistration) -> Message | None:
-        """What is wrong with an address, None when nothing is."""
-        if found.failure is not None:
-            return found.failure
-        if not found.url:
+    def _problem_with(self, registration: WebhookRegistration) -> Message | None:
+        """Return what is wrong with a callback URL, None when nothing is."""
+        if registration.failure is not None:
+            return registration.failure
+        if not registration.url:
             return _NOT_SET
-        if not found.is_lagdesk:
-            return Message(_ELSEWHERE.id, {"url": found.url, "path": RECORDING_PATH})
+        if not registration.is_lagdesk:
+            return Message(_ELSEWHERE.id, {"url": registration.url, "path": RECORDING_PATH})
         if not self._context.settings.huawei_callback_key:
-            return Message(_NO_KEY.id, {"url": found.url})
+            return Message(_NO_KEY.id, {"url": registration.url})
         return None

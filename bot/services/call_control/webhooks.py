@@ -26,11 +26,11 @@ class RecordingWebhooks:
 
     @property
     def is_enabled(self) -> bool:
-        """Tell whether HUAWEI_CALLBACK_KEY is set."""
+        """Return whether HUAWEI_CALLBACK_KEY is set."""
         return bool(self._context.settings.huawei_callback_key)
 
     def is_signed(self, body: bytes, *, rand: str, timestamp: str, signature: str) -> bool:
-        """Tell whether Huawei signed this body within the last minutes."""
+        """Return whether Huawei signed this body within the last minutes."""
         return has_valid_signature(
             self._context.settings.huawei_callback_key,
             body,
@@ -47,7 +47,7 @@ class RecordingWebhooks:
         return parse_event(body, apps)
 
     async def receive(self, event: RecordingEvent) -> bool:
-        """Take an event, once; tells whether it was new and of a recording of ours."""
+        """Store an event, once; return whether it was new and about a recording of ours."""
         now = self._context.clock.now()
         return await self._context.commit(lambda session: _process_event(session, event, now))
 
@@ -65,14 +65,14 @@ def _process_event(session: Session, event: RecordingEvent, now: dt.datetime) ->
         _save_file(session, recording, event, now)
     recording.poll_count = 0
     session.add(recording)
-    if recording.is_active:  # the cloud's own answer is worth more than an event
+    if recording.is_active:  # a polled state is more reliable than an event
         name = f"{STATE}:{recording.id}"
         store_jobs.enqueue(session, name, STATE, recording.id, ticket=recording.ticket, due_at=now)
     return True
 
 
 def _find(session: Session, event: RecordingEvent) -> Recording | None:
-    """Find the recording of ours that is spoken of."""
+    """Find the recording the event is about."""
     existing = recordings.find_by_job(session, event.app, event.job_id)
     if existing is not None or not event.job_id:
         return existing
@@ -80,7 +80,7 @@ def _find(session: Session, event: RecordingEvent) -> Recording | None:
 
 
 def _match_unconfirmed(session: Session, event: RecordingEvent) -> Recording | None:
-    """Learn the job of a recording whose start was never confirmed, from its stream's name.
+    """Store the job of a recording whose start was never confirmed, from its stream's name.
 
     10.1 names a stream of a single person `s_{job}_{room}_{user}`.
     """

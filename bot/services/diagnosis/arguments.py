@@ -1,4 +1,4 @@
-"""The arguments of /diagnose, read and checked. What they ask for others do."""
+"""The arguments of /diagnose, parsed and validated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.services.prefill.cleaning import clean, to_half_width
 _DAY_S: Final = 86400.0
 _CNAME_LENGTH: Final = 64
 
-# Quotation marks hold a name with blanks together, behind `app=` too.
+# A name with blanks can be quoted, after `app=` too.
 _ARGUMENT: Final = re.compile(
     r"(?P<empty>(?i:app|since)=)(?!\S)|(?P<key>(?i:app|since)=)?"
     r"(?:(?P<mark>[\"'`])(?P<quoted>[^\"'`\n]*)(?P=mark)(?!\S)|(?P<bare>\S+))"
@@ -31,7 +31,7 @@ _SINCE_UNITS_S: Final = (86400, 3600, 60, 1)
 
 @dataclass(frozen=True, slots=True)
 class DiagnoseArguments:
-    """What /diagnose asks: a channel of an app, and how far back, in seconds (None: not said)."""
+    """A channel of an app, and how far back to search, in seconds (None: not given)."""
 
     app: str
     cname: str
@@ -41,8 +41,8 @@ class DiagnoseArguments:
 def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
     """Read `<cname> [app=<name>] [since=30m]` in any order; without app= the first app is meant.
 
-    Only `app=` and `since=` are options, for a channel's name may hold "=". An app nobody
-    configured is passed on as it is. Raises InputError.
+    Only `app=` and `since=` are options, for a channel's name may contain "=". An
+    unknown app is returned as it is. Raises InputError.
     """
     options: dict[str, str] = {}
     names: list[str] = []
@@ -62,12 +62,12 @@ def parse_diagnose(text: str, apps: Sequence[str]) -> DiagnoseArguments:
 
 def _split(text: str) -> list[tuple[str, str]]:
     """Cut into (option, value) pairs; option "" for a name."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for match in _ARGUMENT.finditer(to_half_width(text)):
         key = (match["key"] or match["empty"] or "").rstrip("=").lower()
         value = match["bare"] if match["quoted"] is None else match["quoted"]
-        found.append((key, (value or "").strip()))
-    return found
+        pairs.append((key, (value or "").strip()))
+    return pairs
 
 
 def _single_cname(names: list[str]) -> str:
@@ -99,19 +99,19 @@ def _choose_app(requested: str | None, apps: Sequence[str]) -> str:
 
 
 def parse_duration(text: str) -> float | None:
-    """Read 90s, 30m, 1h30m or 7天 as seconds; None for what is no length of time."""
-    found = _SINCE.fullmatch(text)
-    if not found or not any(found.groups()):
+    """Read 90s, 30m, 1h30m or 7天 as seconds; None when it is not a duration."""
+    match = _SINCE.fullmatch(text)
+    if not match or not any(match.groups()):
         return None
     return sum(
         float(number) * unit_s
-        for number, unit_s in zip(found.groups(), _SINCE_UNITS_S, strict=True)
+        for number, unit_s in zip(match.groups(), _SINCE_UNITS_S, strict=True)
         if number
     )
 
 
 def _parse_since(text: str) -> float:
-    """Read a length of time of up to a day; a bare number counts minutes."""
+    """Read a duration of up to a day; a bare number counts minutes."""
     since_s = parse_duration(f"{text}m" if text.isdigit() else text)
     if since_s is None:
         raise _input_error(message("Write a duration after since=, such as 90s, 30m or 2h."))

@@ -1,4 +1,4 @@
-"""How everybody in a ticket's call fared: fetched after the verdict, kept beside its evidence.
+"""Statistics of everybody in a ticket's call, fetched after the verdict and stored with it.
 
 The verdict is posted without waiting for it; it is optional.
 """
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 KIND: Final = "crowd"
 _RETRY_DELAY: Final = dt.timedelta(minutes=5)
-_TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later nobody looks for it any more
+_TIMEOUT: Final = dt.timedelta(hours=3)  # after the verdict; later they are of no use
 
 
 def enqueue_call_statistics(
@@ -37,7 +37,7 @@ def enqueue_call_statistics(
 
 
 class CallStatisticsJob:
-    """Fetches how everybody fared, once a ticket, and keeps it with the ticket's evidence."""
+    """Fetches the statistics once per ticket and saves them with its evidence."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -69,7 +69,7 @@ class CallStatisticsJob:
     def _retry_at(self, diagnosis: Diagnosis, error: CloudError) -> dt.datetime | None:
         now = self._context.clock.now()
         if not error.retryable:
-            log.info("nobody tells how everybody fared: %s", error)
+            log.info("call statistics are not available: %s", error)
             return None
         at = now + _RETRY_DELAY
         if isinstance(error, CloudQuotaExceededError):
@@ -83,13 +83,13 @@ def _find(session: Session, number: int) -> tuple[Ticket, Diagnosis | None]:
 
 
 def _affected_call(diagnosis: Diagnosis) -> Call | None:
-    """The call that ran when it was bad, else the newest."""
+    """Return the call that ran at the time of the complaint, else the newest."""
     at = diagnosis.report.occurred_at
     return next((call for call in diagnosis.calls if call.covers(at)), diagnosis.call)
 
 
 def _window(diagnosis: Diagnosis, call: Call) -> Window:
-    """The stretch the verdict rests on, as far as the call ran."""
+    """Return the window of the verdict, clipped to the call."""
     around = Window.around(diagnosis.report.occurred_at, WINDOW_MARGIN)
     until = around.until if call.ended_at is None else min(around.until, call.ended_at)
     since = max(around.since, call.started_at)

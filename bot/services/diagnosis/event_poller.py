@@ -1,7 +1,4 @@
-"""The background's looks at what a cloud tells of whole apps and soon forgets, and their pace.
-
-How one look is made is the cloud's business; people's questions come first there.
-"""
+"""The job that polls the events of whole apps from clouds that delete them soon."""
 
 from __future__ import annotations
 
@@ -21,17 +18,17 @@ from bot.store.diagnosis import events
 log = logging.getLogger(__name__)
 
 KIND: Final = "collect"
-FAST_INTERVAL: Final = dt.timedelta(seconds=64)  # an allowance of a minute, and people's head start
+FAST_INTERVAL: Final = dt.timedelta(seconds=64)  # just over the minute in which quotas are counted
 NORMAL_INTERVAL: Final = dt.timedelta(minutes=5)
-SLOW_INTERVAL: Final = dt.timedelta(minutes=10)  # six looks still cover the hour a cloud remembers
-REFUSED_INTERVAL: Final = dt.timedelta(hours=1)  # a key or a plan is mended by people
-AWAITED_FOR: Final = dt.timedelta(hours=2)  # about older tickets the cloud can tell nothing new
+SLOW_INTERVAL: Final = dt.timedelta(minutes=10)  # six polls cover the hour a cloud keeps events
+REFUSED_INTERVAL: Final = dt.timedelta(hours=1)  # a key or a plan has to be changed by an operator
+AWAITED_FOR: Final = dt.timedelta(hours=2)  # for older tickets the cloud has nothing new
 _DAY: Final = dt.timedelta(days=1)
 _NIGHT_ENDS: Final = 7
 
 
 class EventPoller:
-    """Collects the events of every app whose cloud tells them of the whole app only."""
+    """Polls the events of every app whose cloud returns them for whole apps only."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -59,7 +56,7 @@ class EventPoller:
         except CloudUnsupportedError:
             return None
         except CloudError as error:
-            log.info("nothing was collected of %s: %s", app, error)
+            log.info("polling the events of %s failed: %s", app, error)
             return self._retry_after(error)
         now = self._context.clock.now()
         has_unresolved_tickets = await self._context.store.read(
@@ -87,10 +84,10 @@ class EventPoller:
 def next_poll_at(
     now: dt.datetime, polled: PollResult, *, has_unresolved_tickets: bool, is_night: bool
 ) -> dt.datetime:
-    """Choose the next look: every minute while somebody waits or much happens, else rarely.
+    """Return when to poll next: every minute while a ticket waits or after a backlog, else rarely.
 
-    Whatever happens, enough of the day's calls is kept for a look every ten minutes until
-    midnight UTC, when a new day is counted.
+    Enough of the daily quota is reserved for a poll every ten minutes until midnight UTC, when
+    a new day begins.
     """
     midnight = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
     if polled.left == 0:

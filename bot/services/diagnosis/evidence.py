@@ -30,7 +30,7 @@ class _Facts:
     participants: tuple[Participant, ...]
     events: tuple[AbnormalEvent, ...]
     failures: tuple[dict[str, Any], ...]
-    call_statistics: Any = None  # read apart: a form of an older version is left out
+    call_statistics: Any = None  # parsed separately: one of an older version is dropped
 
 
 def save_evidence(

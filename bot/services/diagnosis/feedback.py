@@ -20,7 +20,7 @@ __all__ = ["CauseAccuracy", "FeedbackService", "Rating"]
 
 
 class FeedbackService:
-    """Stores and counts feedback; returns what a verdict rests on."""
+    """Stores and counts feedback; returns the diagnosis behind a verdict."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

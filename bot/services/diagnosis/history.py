@@ -1,4 +1,4 @@
-"""What happened to the two people of a ticket before: counted, for one line each."""
+"""Counts of the earlier tickets of the two people of a ticket."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def _history_of(
 
 
 def _concerns(ticket: Ticket, uid: str) -> bool:
-    """Tell whether somebody was at fault in a ticket, or had the problem."""
+    """Return whether a person was at fault in a ticket, or had the problem."""
     return uid in (ticket.at_fault_uid, ticket.report.abnormal_uid)

@@ -11,8 +11,8 @@ from bot.call import MissingItem, MissingKind
 from bot.diagnosis import UNKNOWN, Verdict
 from bot.ports import Diagnosis
 
-DIAGNOSIS_TIMEOUT: Final = dt.timedelta(hours=26)  # a day's quota comes back within 24
-ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # Slack's answer address lives for 30
+DIAGNOSIS_TIMEOUT: Final = dt.timedelta(hours=26)  # a daily quota is reset within 24
+ANSWER_TIMEOUT: Final = dt.timedelta(minutes=29)  # a response URL is valid for 30
 _ESSENTIAL: Final = frozenset(
     {MissingKind.CALL, MissingKind.TEACHER_METRICS, MissingKind.STUDENT_METRICS}
 )
@@ -25,10 +25,10 @@ _BACKOFF_RATIO: Final = 0.1  # of the time that has passed already
 def schedule_retry(
     diagnosis: Diagnosis, now: dt.datetime, asked_at: dt.datetime, timeout: dt.timedelta
 ) -> Diagnosis:
-    """Make a diagnosis promise the looks that will really be taken: ever rarer, and not for ever.
+    """Set the retry times of missing data to those of the planned attempts, with a backoff.
 
-    Nothing is promised for later than `timeout` after the question was asked; where a verdict
-    stands already and only the cloud's own diagnosis has gaps, not for long at all.
+    No attempt is later than `timeout` after the request; when only the cloud's own diagnosis
+    is incomplete beside a verdict, the timeout is shorter.
     """
     delay, verdict = min((now - asked_at) * _BACKOFF_RATIO, _MAX_DELAY), diagnosis.verdict
     if is_final(verdict):
@@ -48,10 +48,10 @@ def _retry_at(gap: MissingItem, earliest: dt.datetime, latest: dt.datetime) -> d
 
 
 def is_final(verdict: Verdict) -> bool:
-    """Tell whether a verdict is final.
+    """Return whether a verdict is final.
 
-    Either nothing is waited for, or a cause is known and only minutes of the cloud's own
-    diagnosis are still to come.
+    Either no missing data can still arrive, or a cause is known and only minutes of the cloud's
+    own diagnosis are missing.
     """
     if verdict.retry_at is None:
         return True
@@ -60,7 +60,7 @@ def is_final(verdict: Verdict) -> bool:
 
 
 def is_worse(verdict: Verdict, previous: Mapping[str, Any] | None) -> bool:
-    """Tell whether a new look knows less than what was found before (as JSON)."""
+    """Return whether a new verdict is worse than the stored one (as JSON)."""
     if previous is None or previous["cause"] == UNKNOWN:
         return False
     return verdict.cause == UNKNOWN or (

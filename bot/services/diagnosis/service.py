@@ -1,4 +1,4 @@
-"""From a question to a diagnosis: what to ask the cloud, when, and what stays unseen."""
+"""Fetches a call's record and diagnoses it, with a list of the missing data."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message
 from bot.ports import Clock, Cloud, Diagnosis, EventsResult, SupportsEventPolling, Window
 
-WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics are judged this near to the complaint
+WINDOW_MARGIN: Final = dt.timedelta(minutes=2)  # metrics this near to the complaint count
 MIN_OBSERVED: Final = dt.timedelta(seconds=90)  # a minute of samples, and room for their gaps
 LISTING_DELAY: Final = dt.timedelta(minutes=3)  # a new call may take this long to be listed
 _LISTING_RETRY: Final = dt.timedelta(seconds=60)
-DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is looked for
-_MAX_CALLS: Final = 3  # a class that broke off and started anew near the complaint
+DEFAULT_LOOKBACK: Final = dt.timedelta(hours=24)  # how far back a channel's last call is searched
+_MAX_CALLS: Final = 3  # a class may be restarted near the complaint
 
 
 @dataclass(slots=True)
 class _CloudData:
-    """What came together so far."""
+    """The data fetched so far."""
 
     calls: tuple[Call, ...] = ()
     records: list[CallRecord] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _CloudData:
     failures: list[Message] = field(default_factory=list)
 
     def add_failure(self, what: MissingKind, error: CloudError, now: dt.datetime) -> None:
-        """Note what an error kept from us."""
+        """Record the data that an error made unavailable."""
         code = error.code if isinstance(error, CloudRefusedError) else ""
         self.missing.append(MissingItem(what, reason_for(error), retry_time(error, now), code))
         if error.user_message not in self.failures:
@@ -52,17 +52,17 @@ class _CloudData:
 
 
 class DiagnosisService:
-    """Asks the clouds about a complaint and examines what they tell."""
+    """Fetches the data about a complaint from the clouds and diagnoses it."""
 
     def __init__(self, clouds: Mapping[str, Cloud], clock: Clock) -> None:
         self._clouds = clouds
         self._clock = clock
 
     async def diagnose(self, report: Report, *, side_known: bool = True) -> Diagnosis:
-        """Work out why a call was bad. Never raises CloudError: what failed is in the answer.
+        """Diagnose why a call was bad. Never raises CloudError: failures are part of the result.
 
-        With empty uids the two people who were measured most are examined; unless the side is
-        known, who suffered is found out too.
+        With empty uids the two people with the most samples are examined; without a side, the
+        affected side is determined too.
         """
         cloud, now = self._clouds[report.app], self._clock.now()
         data = _CloudData()
@@ -83,11 +83,11 @@ class DiagnosisService:
         since_s: float | None = None,
         asked_at: dt.datetime | None = None,
     ) -> Diagnosis:
-        """Examine a channel nobody complained about: the newest that can be known of it.
+        """Diagnose the newest available minutes of a channel without a complaint.
 
-        Sides of people who were not named are left open. Its last call is looked for in the
-        last `since_s` seconds, or in the last day. A call that had just begun when it was asked
-        about (`asked_at`, by default now) is not listed yet: then it says when it would be.
+        Sides of people who were not named stay unknown. The last call is searched in the last
+        `since_s` seconds, or in the last day. A call that had just begun when it was requested
+        (`asked_at`, by default now) is not listed yet: the result says when it will be.
         """
         now = self._clock.now()
         moment = at or await self._newest_moment(app, cname, now, since_s)
@@ -114,14 +114,14 @@ class DiagnosisService:
     async def _newest_moment(
         self, app: str, cname: str, now: dt.datetime, since_s: float | None
     ) -> dt.datetime | None:
-        """The newest moment of the last call of which the cloud tells; None without a call."""
+        """Return the newest moment of the last call with published data; None without a call."""
         cloud = self._clouds[app]
         lookback = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
         look_back = min(cloud.capabilities.look_back, lookback)
         try:
             calls = await cloud.find_calls(app, cname, Window(now - look_back, now))
         except CloudError:
-            return now  # the examination meets the same error and tells it
+            return now  # the diagnosis gets the same error and reports it
         if not calls:
             return None
         last = calls[0]
@@ -158,7 +158,7 @@ class DiagnosisService:
         data: _CloudData,
         original_error: CloudError,
     ) -> None:
-        """What was seen of the channel before the cloud stopped answering still counts."""
+        """Add the events of earlier scans, when the calls could not be fetched."""
         if isinstance(cloud, SupportsEventPolling) and cloud.capabilities.events:
             scan = await cloud.read_polled_events(report.app, report.cname, window, original_error)
             data.events = scan.events
@@ -236,7 +236,7 @@ def _clear_unnamed_sides(verdict: Verdict, named: frozenset[str]) -> Verdict:
 
 
 def _not_found(report: Report, now: dt.datetime) -> MissingItem:
-    """A call that has just begun is not listed yet; an old one will never be."""
+    """Return a missing item for a call that may not be listed yet."""
     listed_by = report.occurred_at + LISTING_DELAY
     if now < listed_by:
         return MissingItem(
@@ -248,7 +248,7 @@ def _not_found(report: Report, now: dt.datetime) -> MissingItem:
 def _not_out_yet(
     calls: Sequence[Call], window: Window, now: dt.datetime, delay: dt.timedelta
 ) -> list[MissingItem]:
-    """Say what of the window the cloud has not published yet."""
+    """Return the part of the window that the cloud has not published yet."""
     start = max(window.since, min(call.started_at for call in calls))
     end = min(window.until, max(call.ended_at or window.until for call in calls))
     if now >= end + delay:
@@ -264,7 +264,7 @@ def _is_blocking(missing: Sequence[MissingItem]) -> bool:
 
 
 def _choose_pair(report: Report, records: Sequence[CallRecord]) -> Report:
-    """Without given uids, look at the two people of whom most is known."""
+    """Return the given uids, or the two people with the most samples."""
     if report.teacher_uid and report.student_uid:
         return report
     counts: dict[str, int] = {}

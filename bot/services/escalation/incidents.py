@@ -1,4 +1,4 @@
-"""Incidents: tickets that share a cause and a network, gathered under one post, and closed."""
+"""Incidents: tickets with the same cause and network, grouped under one post."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ log = logging.getLogger(__name__)
 
 GROUP: Final = "gather"
 POST: Final = "incident"
-MIN_TICKETS: Final = 4  # so many tickets with one cause are no coincidence ...
-GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # ... when they were filed so close together
-JOIN_WINDOW: Final = dt.timedelta(minutes=30)  # of the newest one
+MIN_TICKETS: Final = 4  # fewer tickets with one cause may be a coincidence
+GROUP_WINDOW: Final = dt.timedelta(minutes=10)  # in which all of them were filed
+JOIN_WINDOW: Final = dt.timedelta(minutes=30)  # since the newest ticket
 CLOSE_AFTER: Final = dt.timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentFacts:
-    """What an incident's post shows. `closed_by` is "" when it closed by itself."""
+    """The content of an incident's post. `closed_by` is "" when it closed by itself."""
 
     id: int
     label: str
@@ -49,7 +49,7 @@ class IncidentFacts:
 
     @classmethod
     def of(cls, incident: Incident) -> Self:
-        """Copy a row's facts."""
+        """Copy the fields of a row."""
         return cls(
             id=incident.id or 0,
             label=incident.label,
@@ -81,13 +81,13 @@ class IncidentPosts(Protocol):
 
 
 class IncidentService:
-    """What people may do with incidents."""
+    """Closes incidents."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
     async def close(self, team: str, number: int, person: str) -> None:
-        """Close an incident; NotAllowedError for everybody but support. Twice is once."""
+        """Close an incident; NotAllowedError for non-support. Idempotent."""
         refusal = message("Only support can close an incident.")
         await self._context.require_support(team, person, refusal)
         now = self._context.clock.now()
@@ -156,7 +156,7 @@ class IncidentJobs:
             await self._posts.update(facts, tickets_found, posted)
 
     async def _save_location(self, incident: Incident) -> None:
-        """Keep where the post stands, and have every ticket's card link it."""
+        """Store the post's position, and enqueue updates of the tickets' cards, which link it."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -177,9 +177,9 @@ def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
     ticket = tickets.find(session, number)
     if ticket.incident is not None or not ticket.cause or ticket.status is Status.RESOLVED:
         return
-    incidents.lock_open(session, ticket)  # first these: who places a post locks in this order
+    incidents.lock_open(session, ticket)  # first, as in every transaction
     similar = incidents.lock_with_same_cause(session, ticket, ticket.created_at - GROUP_WINDOW)
-    session.refresh(ticket)  # another process may have gathered it while we waited
+    session.refresh(ticket)  # another process may have grouped it while we waited
     if ticket.incident is not None:
         return
     networks = incidents.network_types(session, similar)
@@ -198,7 +198,7 @@ def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
 def _same_network(
     tickets_found: Sequence[Ticket], networks: Mapping[int, str], own_network: str
 ) -> Sequence[Ticket]:
-    """Keep those with the same network; where it is unknown it counts as the same."""
+    """Return the tickets with the same network; an unknown one counts as the same."""
     common = own_network or next(iter(_most_common(networks.values())), "")
     return [one for one in tickets_found if _networks_match(networks.get(one.id, ""), common)]
 
@@ -212,7 +212,7 @@ def _networks_match(one: str, other: str) -> bool:
 
 
 def _largest_group(ticket: Ticket, tickets_found: Sequence[Ticket]) -> Sequence[Ticket]:
-    """The largest group filed within ten minutes that the ticket belongs to."""
+    """Return the largest group filed within ten minutes that contains the ticket."""
     groups = [
         [
             one
@@ -271,7 +271,7 @@ def _enqueue_incident_post(session: Session, incident: Incident, now: dt.datetim
 def _load_and_close(
     session: Session, number: int, now: dt.datetime
 ) -> tuple[Incident, Sequence[Ticket]]:
-    """Find an incident with its tickets, closed when it has been quiet for long."""
+    """Find an incident with its tickets, and close it when its last ticket is old."""
     incident = incidents.lock(session, number)
     if incident is None:
         raise NotFoundError(message("There is no such incident."))

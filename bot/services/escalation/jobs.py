@@ -27,18 +27,18 @@ PAGE: Final = "call_group"
 ALERT: Final = "alert"
 CARD_WAIT: Final = dt.timedelta(minutes=1)
 WINDOW_MARGIN: Final = dt.timedelta(minutes=2)
-MAX_LOOKBACK: Final = dt.timedelta(hours=8)  # what any cloud answers in one question
-ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread names them all the same
+MAX_LOOKBACK: Final = dt.timedelta(hours=8)  # every cloud answers this much in one request
+ALERT_TIMEOUT: Final = dt.timedelta(hours=1)  # the thread mentions them anyway
 
 
 class Pager(Protocol):
     """Mentions and alerts people. Every method raises SlackError only."""
 
-    async def call(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
-        """Call people into the ticket's thread."""
+    async def page(self, ticket: Ticket, event: EscalationEvent, key: str) -> MessageRef:
+        """Mention people in the ticket's thread."""
 
     async def alert(self, ticket: Ticket, person: str, key: str) -> MessageRef:
-        """Tell one person privately that nobody has taken the ticket."""
+        """Send one person a private message that the ticket is unclaimed."""
 
 
 class EscalationJobs:
@@ -52,7 +52,7 @@ class EscalationJobs:
     @property
     def job_handlers(self) -> Mapping[str, JobFunction]:
         """The functions by the kind of job."""
-        return {ESCALATE: self.escalate, PAGE: self.call, ALERT: self.alert}
+        return {ESCALATE: self.escalate, PAGE: self.page, ALERT: self.alert}
 
     async def escalate(self, run: Run, number: int, step: int) -> dt.datetime | None:
         """Run an escalation step if it is still due; returns when to try a postponed one again."""
@@ -67,7 +67,7 @@ class EscalationJobs:
         )
 
     async def _check_still_live(self, ticket: Ticket) -> None:
-        """Ask the cloud once whether the class still goes on; without an answer it does."""
+        """Fetch once whether the class is still in progress; on an error it counts as such."""
         now = self._context.clock.now()
         window = Window(max(ticket.occurred_at - WINDOW_MARGIN, now - MAX_LOOKBACK), now)
         try:
@@ -75,7 +75,11 @@ class EscalationJobs:
                 ticket.app, ticket.cname, window, priority=Priority.SCHEDULED
             )
         except CloudError as error:
-            log.info("whether the class of %s goes on is not known: %s", ticket.label, error)
+            log.info(
+                "the calls of %s could not be fetched: %s",
+                ticket.label,
+                error,
+            )
             return
         if any(call.ended_at is None for call in calls):
             return
@@ -89,7 +93,7 @@ class EscalationJobs:
 
         await self._context.store.transact(work)
 
-    async def call(self, run: Run, number: int, revision: int) -> dt.datetime | None:
+    async def page(self, run: Run, number: int, revision: int) -> dt.datetime | None:
         """Mention people in the ticket's thread."""
         ticket, event = await self._read(number, revision)
         if event is None:
@@ -100,7 +104,7 @@ class EscalationJobs:
             run,
             Destination.thread_of(ticket),
             ticket.created_at,
-            lambda: self._pager.call(ticket, event, run.key),
+            lambda: self._pager.page(ticket, event, run.key),
         )
         return None
 
@@ -152,7 +156,7 @@ def _run_step(
     people = policy.people(step.number)
     ticket.record_escalation(step.number, now, step.target, people=people)
     session.add(ticket)
-    if not incidents.is_open(session, ticket.incident):  # else its post has called them
+    if not incidents.is_open(session, ticket.incident):  # else its post mentions them
         _enqueue_pages(session, ticket, people, now)
     schedule_escalation(session, ticket, policy, now)
     enqueue(session, ticket, "card", now)

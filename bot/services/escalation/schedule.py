@@ -16,9 +16,9 @@ ESCALATE: Final = "escalate"
 
 
 def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: dt.datetime) -> None:
-    """Schedule a ticket's next step and enqueue it; None if nobody is to be called.
+    """Schedule a ticket's next step and enqueue it, if there is one.
 
-    A step that was put off is still looked at when it was due first; it is put off then.
+    A postponed step keeps its job at the original time; that job then postpones it.
     """
     step = next_step(ticket, policy, now)
     ticket.escalates_at = step.at if step else None
@@ -30,9 +30,9 @@ def schedule_escalation(session: Session, ticket: Ticket, policy: Policy, now: d
 
 
 def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
-    """Note whether the class goes on, from its newest call; tells whether that is new.
+    """Update whether the class is in progress from its newest call; return whether that changed.
 
-    Without a call nothing is learnt: what was known stays.
+    Without a call nothing changes.
     """
     if not calls:
         return False
@@ -41,7 +41,7 @@ def update_liveness(ticket: Ticket, calls: Sequence[Call]) -> bool:
 
 
 def set_liveness(ticket: Ticket, *, is_live: bool, ended_at: dt.datetime | None) -> bool:
-    """Note whether the class goes on; tells whether that is new."""
+    """Update whether the class is in progress; return whether that changed."""
     is_changed = ticket.is_live is not is_live
     ticket.is_live, ticket.class_ended_at = is_live, ended_at
     if is_changed:

@@ -36,9 +36,9 @@ from bot.ticket import Status, Ticket
 log = logging.getLogger(__name__)
 Send = Callable[[], Awaitable[MessageRef]]
 
-DELIVERY_TIMEOUT: Final = dt.timedelta(days=1)  # somebody whom Slack hides so long has left
+DELIVERY_TIMEOUT: Final = dt.timedelta(days=1)  # an account without access for this long is gone
 _CARD_WAIT: Final = dt.timedelta(minutes=1)
-_OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row want one offer
+_OFFER_INTERVAL: Final = dt.timedelta(minutes=10)  # several replies in a row get one offer
 
 
 class NotificationSender(Protocol):
@@ -55,14 +55,14 @@ class NotificationSender(Protocol):
     async def post_note(
         self, thread: Ticket, ticket: Ticket, event: TicketEvent, key: str
     ) -> MessageRef:
-        """Say in a ticket's thread what happened to it, or to another one."""
+        """Post an event of a ticket in its thread, or in that of another ticket."""
 
     async def offer_reopening(
         self, ticket: Ticket, notification: Notification, *, in_thread: bool
     ) -> MessageRef:
-        """Offer to open the ticket again: in its thread, for one person's eyes only, or directly.
+        """Offer to reopen the ticket: by an ephemeral message in its thread, or directly.
 
-        What only one person sees stands nowhere: its `ts` is "".
+        An ephemeral message has no `ts`: it is "".
         """
 
 
@@ -74,7 +74,7 @@ class NotificationLog:
         self._publisher = publisher
 
     async def is_muted(self, ticket: Ticket, notification: Notification) -> bool:
-        """Tell whether somebody does without this kind of message."""
+        """Return whether a person has muted this kind of message."""
         reader = await self._context.store.read(
             lambda session: preferences.get_user_preferences(
                 session, ticket.team, notification.person
@@ -83,7 +83,7 @@ class NotificationLog:
         return notification.kind in reader.muted_kinds
 
     async def reserve(self, notification: Notification) -> tuple[SentNotification, bool]:
-        """Store that a message is being sent, or find its row; tells whether it is new."""
+        """Store that a message is being sent, or find its row; return whether it is new."""
         now = self._context.clock.now()
 
         def work(session: Session) -> tuple[SentNotification, bool]:
@@ -217,7 +217,7 @@ class NotificationJobs:
         return None
 
     async def offer_reopening(self, run: Run, number: int, ts: str, channel: str) -> None:
-        """Offer to open a ticket again; an ephemeral message cannot be found again later."""
+        """Offer to reopen a ticket; an ephemeral message cannot be searched for later."""
         _ = run
         ticket = await self._ticket(number)
         if ticket.status is not Status.RESOLVED:
@@ -251,7 +251,7 @@ class NotificationJobs:
 
 
 def _is_still_true(ticket: Ticket, notification: Notification) -> bool:
-    """Tell whether a late notification is still true."""
+    """Return whether a late notification is still correct."""
     reopen_count = str(ticket.count_events("reopened"))
     match notification.kind:
         case "claimed":

@@ -59,14 +59,15 @@ def enqueue_notifications(session: Session, ticket: Ticket, before: int, now: dt
             _enqueue_updates(session, ticket, now)
         if event["what"] == "reopened":
             _enqueue_thread_note(session, ticket.id, ticket, index, now)
-        if event["what"] == "merged":  # the other thread tells it, too
+        if event["what"] == "merged":  # it is posted in the other thread too
             _enqueue_thread_note(session, event["ticket"], ticket, index, now)
 
 
 def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> list[Notification]:
-    """The reporter hears once that somebody has it, whoever that is later.
+    """Return the direct messages about an event.
 
-    Whose ticket was merged into this one hears when it is resolved, too.
+    Only the first claim is reported to the reporter. Reporters of merged tickets are notified of
+    the resolution too.
     """
     reopen_count = str(ticket.count_events("reopened"))
     claimed = Notification(ticket.id, CLAIMED, ticket.reporter, reopen_count)
@@ -75,8 +76,8 @@ def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> 
             return [claimed]
         case "handed":
             handed = str(ticket.count_events("handed"))
-            told = Notification(ticket.id, HANDED, event["to"], handed)
-            return [told] if event["to"] == ticket.reporter else [claimed, told]
+            handover = Notification(ticket.id, HANDED, event["to"], handed)
+            return [handover] if event["to"] == ticket.reporter else [claimed, handover]
         case "resolved" | "merged":
             others = tickets.list_duplicate_reporters(session, ticket.id)
             people = sorted({ticket.reporter, *others})
@@ -86,11 +87,11 @@ def _notifications_for(session: Session, ticket: Ticket, event: TicketEvent) -> 
 
 def _enqueue_updates(session: Session, ticket: Ticket, now: dt.datetime) -> None:
     """Enqueue updates of messages whose buttons are outdated."""
-    told = [
+    sent_notifications = [
         *sent.list_sent(session, ticket.id, RESOLVED),
         *sent.list_sent(session, ticket.id, OFFERED),
     ]
-    for sent_notification in told:
+    for sent_notification in sent_notifications:
         notification = Notification(
             ticket.id, sent_notification.kind, sent_notification.person, sent_notification.key
         )

@@ -1,4 +1,4 @@
-"""Whose language: a reader's own on private surfaces, a channel's on shared ones."""
+"""The language of a surface: the reader's in private, the channel's elsewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.store.preferences import preferences
 
 
 class Languages:
-    """Chooses the voice for a surface."""
+    """Chooses the translator for a surface."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
@@ -19,32 +19,32 @@ class Languages:
 
     @property
     def default(self) -> Translator:
-        """The company's voice, for the terminal and for channels that chose nothing."""
+        """The default translator, for the terminal and for channels without a language."""
         return Translator(self._default, self._timezone)
 
     async def of_reader(
         self, team: str, person: str, slack_locale: str | None, timezone: str | None
     ) -> Translator:
-        """Choose one person's voice, in their own zone."""
+        """Return the translator of a person, in their own time zone."""
         key = (team, person)
         chosen = await self._store.read(lambda session: preferences.user_locale(session, *key))
         locale = choose_locale(chosen, slack_locale, self._default)
         return Translator(locale, timezone or self._timezone)
 
     async def of_channel(self, team: str, channel: str) -> Translator:
-        """Choose a channel's voice."""
+        """Return the translator of a channel."""
         key = (team, channel)
         chosen = await self._store.read(lambda session: preferences.channel_locale(session, *key))
         return Translator(choose_locale(chosen, None, self._default), self._timezone)
 
     async def choose_for_reader(self, team: str, person: str, locale: str) -> None:
-        """Remember a person's language; "" follows Slack's again."""
+        """Store a person's language; "" follows Slack's again."""
         await self._store.transact(
             lambda session: preferences.set_user_locale(session, team, person, locale)
         )
 
     async def choose_for_channel(self, team: str, channel: str, locale: str) -> None:
-        """Remember a channel's language; "" follows the default again."""
+        """Store a channel's language; "" follows the default again."""
         await self._store.transact(
             lambda session: preferences.set_channel_locale(session, team, channel, locale)
         )

@@ -16,12 +16,12 @@ NOTIFICATION_KINDS: Final = (
     "claimed",
     "explained",
     "resolved",
-)  # private messages one may do without
+)  # private messages that can be muted
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`locale` "" follows Slack, `app` "" is none; `notifications` are the kinds somebody wants."""
+    """`locale` "" follows Slack, `app` "" is none; `notifications` are the kinds not muted."""
 
     locale: str = ""
     app: str = ""
@@ -35,7 +35,7 @@ class PreferencesService:
         self._context = context
 
     async def load(self, team: str, person: str) -> Preferences:
-        """Return somebody's preferences."""
+        """Return a person's preferences."""
 
         def work(session: Session) -> Preferences:
             reader = preferences.get_user_preferences(session, team, person)
@@ -46,12 +46,12 @@ class PreferencesService:
         return await self._context.store.read(work)
 
     async def apps_of(self, team: str, person: str) -> list[str]:
-        """List the apps, somebody's default app first."""
+        """List the apps, a person's default app first."""
         chosen = await self.load(team, person)
         return sorted(self._context.clouds, key=lambda app: app != chosen.app)
 
     async def save(self, team: str, person: str, chosen: Preferences) -> None:
-        """Store somebody's preferences. Raises InputError for values that are not offered."""
+        """Store a person's preferences. Raises InputError for values that are not offered."""
         error = message("Choose one from the list.")
         fields = {
             "language": chosen.locale in {"", *LANGUAGES},
@@ -71,11 +71,11 @@ class PreferencesService:
         await self._context.store.transact(work)
 
     async def set_language(self, team: str, person: str, locale: str) -> None:
-        """Store somebody's language; "" follows Slack."""
+        """Store a person's language; "" follows Slack."""
         await self._context.languages.choose_for_reader(team, person, locale)
 
     async def set_channel_language(self, team: str, person: str, channel: str, locale: str) -> None:
-        """Store a channel's language. Raises NotAllowedError for anybody but support."""
+        """Store a channel's language. Raises NotAllowedError for non-support."""
         refusal = message("Only support can choose a channel's language.")
         await self._context.require_support(team, person, refusal)
         await self._context.languages.choose_for_channel(team, channel, locale)

@@ -33,9 +33,9 @@ from bot.store.summary import weeks as store
 log = logging.getLogger(__name__)
 
 POST, DETAILS, HEARTBEAT = "weekly", "weekly_details", "watch"
-MAX_CATCH_UP_WEEKS: Final = 4  # weeks; whoever comes back after longer reads the newest ones
+MAX_CATCH_UP_WEEKS: Final = 4  # after a longer outage only the newest weeks are posted
 HEARTBEAT_INTERVAL: Final = dt.timedelta(minutes=10)
-_STAGGER: Final = dt.timedelta(seconds=4)  # so that missed weeks stand in order
+_STAGGER: Final = dt.timedelta(seconds=4)  # so that missed weeks are posted in order
 _WAIT_S, _POLL_S = 60, 0.5
 _TOPICS: Final = (Topic.USAGE, Topic.EXPERIENCE)
 
@@ -59,7 +59,7 @@ class SummaryPosts(Protocol):
         """Post the details in the summary's thread."""
 
     async def send_file(self, team: str, person: str, name: str, content: bytes) -> None:
-        """Give somebody a file in their direct channel."""
+        """Upload a file to a person's direct messages."""
 
 
 class SummaryJobs:
@@ -122,10 +122,10 @@ class SummaryJobs:
             self._enqueue(session, week, max(due_at, now + _STAGGER * (place + 1)))
 
     def upcoming(self, known: Week | None, now: dt.datetime) -> list[tuple[Week, dt.datetime]]:
-        """Say which weeks are due when, after the newest known one; the last is yet to come.
+        """Return weeks after the newest known one with their due times; the last is in the future.
 
-        At each moment of the schedule the last complete week is due, once. Where nothing is known
-        Lagdesk is new here, and begins with the next moment.
+        At each time of the schedule the last complete week is due, once. Without a known week
+        the first summary is due at the next time of the schedule.
         """
         if known is None:
             at = next_due(self._schedule, now, self._zone)
@@ -195,7 +195,7 @@ class SummaryJobs:
         await self._context.store.transact(work)
 
     async def _fetch_metrics(self, week: Week, channel: str) -> list[WeeklyMetrics]:
-        """Ask each cloud how much its apps are used and how good they are; people come first."""
+        """Fetch the usage and quality of every app from its cloud, with background priority."""
         before = week.shift(-1).label
         known = await self._context.store.read(lambda s: store.find(s, before, channel))
         previous_means = (known.metrics if known else None) or {}
@@ -228,7 +228,7 @@ class SummaryJobs:
         await self._context.commit(work)
 
     async def post_now(self, week: Week) -> bool:
-        """Post a week's summary from a terminal; tells whether it is new.
+        """Post a week's summary from the terminal; return whether it is new.
 
         Raises SlackError when Slack refuses it; a worker will retry.
         """
@@ -260,7 +260,7 @@ class SummaryJobs:
         return name in self._published
 
     async def _run_job(self, name: str, worker: str) -> bool:
-        """Run a job here unless a worker does; tells whether it ran."""
+        """Run a job in this process unless a worker runs it; return whether it ran."""
         now = self._context.clock.now()
         job = await self._context.store.transact(
             lambda s: store_jobs.start_attempt(s, name, worker, now)
@@ -283,7 +283,7 @@ class SummaryJobs:
         return True
 
     async def _await_posted(self, week: Week, channel: str) -> None:
-        """Wait for whoever posts it just now."""
+        """Wait until the process that is posting it has finished."""
         for _ in range(int(_WAIT_S / _POLL_S)):
             found = await self._context.store.read(lambda s: store.find(s, week.label, channel))
             if found is not None and found.posted_at is not None:
@@ -303,7 +303,7 @@ class SummaryJobs:
         )
         out = io.StringIO(newline="")
         export.write_tickets(found, out, "csv")
-        content = out.getvalue().encode("utf-8-sig")  # else Excel reads no Chinese
+        content = out.getvalue().encode("utf-8-sig")  # without a BOM Excel garbles Chinese
         await self._posts.send_file(team, person, f"lagdesk-{label}.csv", content)
 
 

@@ -1,4 +1,4 @@
-"""A week in numbers, counted from its tickets. Pure: no clock, no database, no words."""
+"""The figures of a week, counted from its tickets by pure functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.store.summary.weeks import WeeklyTicketRow
 from bot.ticket import Status
 
 UNKNOWN: Final = "unknown"
-_REPEATED_FROM: Final = 2  # from here on a room or a person is named
+_REPEATED_FROM: Final = 2  # tickets from which on a room or a person is listed
 _MAX_LISTED: Final = 10
 _P90: Final = 0.9
 TimeSpan = tuple[dt.datetime, dt.datetime]
@@ -37,9 +37,9 @@ class WeeklyCount:
 
 @dataclass(frozen=True, slots=True)
 class WaitTimes:
-    """How long tickets waited, in seconds; `p90_s` is the 90th percentile, None: there are none.
+    """How long tickets waited, in seconds; `p90_s` is the 90th percentile, None without tickets.
 
-    The percentile is the nearest rank: the wait of a ticket that there was.
+    The percentile is the nearest rank, so always the wait of an actual ticket.
     """
 
     count: int = 0
@@ -58,7 +58,7 @@ class WaitTimes:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """A ticket nobody has resolved."""
+    """An unresolved ticket."""
 
     number: int
     cname: str
@@ -69,7 +69,7 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedSubject:
-    """A room or somebody about whom there was more than one ticket."""
+    """A room or a person with more than one ticket."""
 
     app: str
     name: str
@@ -87,7 +87,7 @@ class DailyCount:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackCounts:
-    """What people said of the week's verdicts."""
+    """The ratings of the week's verdicts."""
 
     right: int = 0
     partly: int = 0
@@ -100,22 +100,22 @@ class FeedbackCounts:
 
     @property
     def share(self) -> float:
-        """The share that said yes, 0 to 1; partly counts half."""
+        """The share rated right, 0 to 1; partly counts half."""
         return (self.right + self.partly / 2) / self.count if self.count else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationCounts:
-    """How many tickets people were called for, how often, and for how many to the last step."""
+    """How many tickets were escalated, how many alerts were sent, and how many reached the end."""
 
     tickets: int = 0
-    calls: int = 0
+    alerts: int = 0
     last: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ResolutionOutcomes:
-    """What became of what was resolved: reporters said that it helped, or it was opened again."""
+    """How many resolutions helped, by the reporters' feedback, and how many were reopened."""
 
     helped: int = 0
     reopened: int = 0
@@ -123,10 +123,10 @@ class ResolutionOutcomes:
 
 @dataclass(frozen=True, slots=True)
 class WeekReport:
-    """A week in numbers. `until` is the end of what is counted: now, while the week goes on.
+    """The figures of a week. `until` is the end of the counted time: now in the current week.
 
-    `gaps` are the times at which Lagdesk did not run, so that nothing could be reported.
-    `is_comparable` says that the week before was collected too.
+    `gaps` are the times at which Lagdesk did not run, so that nobody could report.
+    `is_comparable`: Lagdesk ran in the week before too.
     """
 
     week: Week
@@ -155,7 +155,7 @@ class WeekReport:
 
     @property
     def is_uncollected(self) -> bool:
-        """Tell whether Lagdesk did not run at all, so that silence means nothing."""
+        """Return whether Lagdesk did not run at all, so that no reports mean nothing."""
         return _length(self.gaps) >= self.until - self.since and not self.reported
 
 
@@ -172,8 +172,8 @@ def build_week_report(
 ) -> WeekReport:
     """Count a week. `tickets` reach back a week further, `runs` are when Lagdesk ran.
 
-    `earlier_runs` are those of the week before: what was hardly collected is nothing to compare
-    with, unless something was reported in it.
+    `earlier_runs` are those of the week before: a week in which Lagdesk hardly ran is compared
+    with only if something was reported in it.
     """
     early, since, end = week.shift(-1).since(zone), week.since(zone), week.until(zone)
     until = min(end, now)
@@ -213,7 +213,7 @@ def build_week_report(
 
 
 def cause_of_ticket(ticket: WeeklyTicketRow) -> str:
-    """What was wrong: what support closed it with, else what the verdict says."""
+    """Return the cause chosen by support, else the one of the verdict."""
     if ticket.status is Status.RESOLVED and ticket.resolved_cause not in ("", UNKNOWN):
         return ticket.resolved_cause
     return ticket.verdict_cause or UNKNOWN
@@ -251,7 +251,7 @@ def _count_by(
     old: Sequence[WeeklyTicketRow],
     key: Callable[[WeeklyTicketRow], str],
 ) -> tuple[WeeklyCount, ...]:
-    """Count by a key, the most frequent first; what is gone since last week is listed too."""
+    """Count by a key, the most frequent first; with keys that only last week has."""
     now, before = Counter(map(key, new)), Counter(map(key, old))
     keys = sorted(now.keys() | before.keys(), key=lambda each: (-now[each], -before[each], each))
     return tuple(WeeklyCount(each, now[each], before[each]) for each in keys)
@@ -296,7 +296,7 @@ def _resolution_outcomes(
 def _steps(
     ticket: WeeklyTicketRow, what: str, since: dt.datetime, until: dt.datetime
 ) -> list[dict[str, Any]]:
-    """What happened to a ticket within a span, of one kind."""
+    """Return the events of one kind in a ticket's history within a span."""
     return [
         step
         for step in ticket.history

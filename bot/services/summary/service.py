@@ -52,7 +52,7 @@ class SummaryService:
             runs = store.uptime(session, since, until)
             newest = store.last_running_at(session)
             if newest is not None and until - MAX_GAP <= newest < until:
-                runs.append((newest, until))  # it runs on; the next note is to come
+                runs.append((newest, until))  # it still runs; the next record is not due yet
             return build_week_report(
                 week,
                 store.list_weekly_rows(session, early, until, team),

@@ -1,4 +1,4 @@
-"""How a cloud's figures moved from one week to the next. Pure: asks nobody, says nothing."""
+"""Changes of a cloud's metrics from one week to the next, computed by pure functions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.services.summary.weeks import Week
 
 @dataclass(frozen=True, slots=True)
 class WeekOverWeekChange:
-    """A figure's mean over a week and over the one before; None where nothing was told.
+    """A figure's mean over a week and over the one before; None without values.
 
-    A figure that is told by the day is averaged over its days, one told over time over its points.
+    A daily figure is averaged over its days, a time series over its points.
     """
 
     name: Code
@@ -28,20 +28,20 @@ class WeekOverWeekChange:
 
     @property
     def change(self) -> float | None:
-        """By how much it moved, in percent of what it was; None where that means nothing."""
+        """The change in percent of the earlier mean; None where that is undefined."""
         return None if not self.before else (self.mean - self.before) / self.before * 100
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklyMetrics:
-    """What a cloud told of one topic of an app, and how its figures moved."""
+    """A cloud's metrics of one topic of an app, and their changes."""
 
     app_metrics: AppMetrics
     changes: tuple[WeekOverWeekChange, ...]
 
     @property
     def means(self) -> dict[str, float]:
-        """The week's means, to be kept for the next week: clouds forget within days."""
+        """The week's means, stored for the next week: clouds delete metrics within days."""
         return {
             metric_key(
                 self.app_metrics, metric_change.name, metric_change.definition
@@ -51,7 +51,7 @@ class WeeklyMetrics:
 
 
 def metric_key(app_metrics: AppMetrics, name: Code, definition: MetricDefinition | None) -> str:
-    """Name a figure of an app for good."""
+    """Return the permanent key of an app's figure."""
     part = definition.part.value if definition and definition.part else ""
     return f"{app_metrics.app}|{app_metrics.topic}|{name.kind}|{name.value}|{part}"
 
@@ -62,12 +62,14 @@ def week_over_week_changes(
     zone: ZoneInfo,
     previous_means: Mapping[str, float] | None = None,
 ) -> tuple[WeekOverWeekChange, ...]:
-    """Return how each figure that has a value this week moved.
+    """Return the change of each figure that has a value this week.
 
-    `previous_means` are last week's means by `metric_key`, for clouds that no longer tell them.
+    `previous_means` are last week's means by `metric_key`, for clouds that no longer return them.
     """
     changes: list[WeekOverWeekChange] = []
-    by_day = {usage.metric for usage in app_metrics.usages}  # a week is not told by its last hour
+    by_day = {
+        usage.metric for usage in app_metrics.usages
+    }  # the last hour does not represent a week
     for trend in (each for each in app_metrics.trends if each.name not in by_day):
         points = [(at.astimezone(zone).date(), value) for at, value in trend.points]
         changes += _week_change(trend.name, trend.definition, trend.unit, points, week)

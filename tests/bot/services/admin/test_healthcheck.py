@@ -15,8 +15,8 @@ from bot.services.admin.healthcheck import (
     ANSWER_TIMEOUT,
     HealthCheck,
     HealthCheckRequests,
-    inspect_database,
-    inspect_slack_settings,
+    check_database,
+    check_slack_settings,
 )
 from bot.services.context import Context
 from bot.settings import Settings, read_settings
@@ -91,7 +91,7 @@ async def answer(context: Context, listener: Listener) -> None:
 )
 def test_slack_settings(given: dict[str, str], health: Health, says: str) -> None:
     """Nothing set is no fault; what is set in part names what is missing."""
-    found = inspect_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
+    found = check_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
     assert health is found.health
     assert says in str(found.detail)
 
@@ -99,7 +99,7 @@ def test_slack_settings(given: dict[str, str], health: Health, says: str) -> Non
 async def test_database_at_an_old_revision(tmp_path: Path) -> None:
     """A database that was never migrated says which command brings it forward."""
     store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
-    found = await inspect_database(store)
+    found = await check_database(store)
     store.close()
     assert Health.FAILED is found.health
     assert "python -m bot migrate" in str(found.detail)

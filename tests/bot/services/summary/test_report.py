@@ -193,7 +193,7 @@ def test_escalations_and_what_came_after() -> None:
     late.add_event("reopened", SINCE + 3 * DAY, "U1")
     late.resolved_at = SINCE + 4 * DAY
     report = count(early, late, ticket(3, DAY))
-    assert EscalationCounts(tickets=2, calls=3, last=1) == report.escalations
+    assert EscalationCounts(tickets=2, alerts=3, last=1) == report.escalations
     assert ResolutionOutcomes(helped=1, reopened=1) == report.resolution_outcomes
 
 
