@@ -79,7 +79,7 @@ class Observation:
 
     `share` (0-1) of all samples is bad, `density` of those from `since` to `until`; the longest
     run without a good sample has `run` samples and `run_s` seconds, `parts` counts the runs.
-    `median` and `peak` are of the bad samples. `at` is the bad sample nearest to the complaint,
+    `median` is of the bad samples. `at` is the bad sample nearest to the complaint,
     `distance_s` away from it. `own` is the median minus the other end's part. `blind`: the
     sender's part of what was received was not measured.
     """
@@ -92,7 +92,6 @@ class Observation:
     parts: int
     density: float
     median: float
-    peak: float
     since: float
     until: float
     at: float
@@ -161,7 +160,6 @@ def _describe(
         parts=extent.parts,
         density=float(bad.sum() / meanwhile.sum()),
         median=float(np.median(values)),
-        peak=float(values.min() if limit.below else values.max()),
         since=float(times[0]),
         until=float(times[-1]),
         at=float(times[nearest]),

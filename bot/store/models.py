@@ -93,7 +93,6 @@ class Mention(SQLModel, table=True):
     thread_ts: str = ""
     person: str
     ticket_numbers: list[int] = Field(default_factory=list, sa_type=JSON)
-    reply_ts: str = ""
     at: dt.datetime = Field(sa_type=UtcTime)
 
 

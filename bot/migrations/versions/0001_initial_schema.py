@@ -114,7 +114,6 @@ def upgrade() -> None:
     op.create_table(
         "installation",
         sa.Column("team", sa.String(), nullable=False),
-        sa.Column("enterprise", sa.String(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team"),
@@ -156,7 +155,6 @@ def upgrade() -> None:
         sa.Column("thread_ts", sa.String(), nullable=False),
         sa.Column("person", sa.String(), nullable=False),
         sa.Column("ticket_numbers", sa.JSON(), nullable=False),
-        sa.Column("reply_ts", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", "ts"),
     )

@@ -104,7 +104,7 @@ class MentionJobs:
             return
         where = Destination(team, channel, mention.thread_ts)
         try:
-            posted, _ = await self._publisher.publish_once(
+            await self._publisher.publish_once(
                 run,
                 where,
                 mention.at,
@@ -112,10 +112,6 @@ class MentionJobs:
             )
         except SlackAccessLostError as error:  # no access, or the message is deleted
             log.info("no reply to a message that names tickets: %s", error)
-            return
-        await self._context.store.transact(
-            lambda session: _save_reply(session, (team, channel, ts), posted)
-        )
 
 
 def _named(
@@ -172,10 +168,3 @@ def _read(
     return session.get(models.Mention, key), [
         ticket for ticket in named_tickets if ticket is not None
     ]
-
-
-def _save_reply(session: Session, key: tuple[str, str, str], posted: MessageRef) -> None:
-    mention = session.get(models.Mention, key)
-    if mention is not None:
-        mention.reply_ts = posted.ts
-        session.add(mention)

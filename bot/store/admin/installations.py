@@ -17,7 +17,6 @@ class Installation(SQLModel, table=True):
     __tablename__ = "installation"
 
     team: str = Field(primary_key=True)
-    enterprise: str = ""
     data: dict[str, Any] = Field(sa_type=JSON)
     at: dt.datetime = Field(sa_type=UtcTime)
 

@@ -29,21 +29,3 @@ def list_for_participant(
         newest = statement.order_by(col(Ticket.number).desc()).limit(_LIMIT)
         rows |= {ticket.id: ticket for ticket in session.exec(newest)}
     return sorted(rows.values(), key=lambda ticket: -ticket.id)[:_LIMIT]
-
-
-def list_with_cause(
-    session: Session, team: str, app: str, cause: str, since: dt.datetime
-) -> Sequence[Ticket]:
-    """The tickets of an app that got this cause since a moment, oldest first."""
-    return session.exec(
-        select(Ticket)
-        .where(
-            Ticket.team == team,
-            Ticket.app == app,
-            Ticket.cause == cause,
-            col(Ticket.created_at) >= since,
-            col(Ticket.number) >= tickets.number_before(session, since),
-        )
-        .order_by(col(Ticket.number))
-        .limit(_LIMIT)
-    ).all()
