@@ -62,9 +62,9 @@ class MockApi:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.responses[name] = lambda _: httpx.Response(status, content=content, headers=headers)
 
-    def respond_with(self, name: str, answer: Callable[[httpx.Request], httpx.Response]) -> None:
+    def respond_with(self, name: str, response: Callable[[httpx.Request], httpx.Response]) -> None:
         """Respond with a function, which may raise a network error."""
-        self.responses[name] = answer
+        self.responses[name] = response
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Respond to one request."""

@@ -49,7 +49,7 @@ def recent_window(number: int) -> Window:
     return Window(until - dt.timedelta(minutes=4), until)
 
 
-def questions(cloud: Cloud) -> dict[str, Ask]:
+def requests(cloud: Cloud) -> dict[str, Ask]:
     """A request for each endpoint; the number makes each one different."""
     now = dt.datetime.now(dt.UTC)
 
@@ -75,11 +75,11 @@ async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     until = asyncio.get_running_loop().time() + seconds
 
-    async def keep_calling(name: str, ask: Ask, number: int) -> None:
+    async def keep_calling(name: str, send: Ask, number: int) -> None:
         while asyncio.get_running_loop().time() < until:
             number += CONCURRENCY
             try:
-                await ask(number)
+                await send(number)
             except CloudQuotaExceededError as error:
                 outcomes[f"{name} kept back" if error.status == 0 else f"{name} OVER QUOTA"] += 1
                 await asyncio.sleep(_REST_S)
@@ -91,8 +91,8 @@ async def run_load(cloud: Cloud, seconds: float, first: int) -> Counter[str]:
 
     await asyncio.gather(
         *(
-            keep_calling(name, ask, first + lane)
-            for name, ask in questions(cloud).items()
+            keep_calling(name, send, first + lane)
+            for name, send in requests(cloud).items()
             for lane in range(CONCURRENCY)
         )
     )

@@ -21,11 +21,11 @@ async def test_a_new_process_knows_what_another_learnt(
     assert agora.capabilities.events
     await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
     await agora.restore_state()
-    found = agora.capabilities
+    matches = agora.capabilities
     assert (
-        found.events,
-        found.look_back.days,
-        found.metrics_delay.total_seconds(),
+        matches.events,
+        matches.look_back.days,
+        matches.metrics_delay.total_seconds(),
     ) == (False, 15, 100)
     assert mock_api.requests == []
 

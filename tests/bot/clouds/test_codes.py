@@ -113,9 +113,9 @@ def test_code_of_huawei(status: int, digits: str, step: str) -> None:
 def test_status_of_huawei(status: int, error: type[CloudError], step: str) -> None:
     """14.1: a status alone, whatever stands in the body, says what to do."""
     for body in (b"", b"<html>10.0.0.7</html>", {"error_code": None}):
-        found = refusal(huawei, ROOMS, status, body, msgspec.Raw)
-        assert error is type(found)
-        assert step in str(found)
+        matches = refusal(huawei, ROOMS, status, body, msgspec.Raw)
+        assert error is type(matches)
+        assert step in str(matches)
 
 
 @pytest.mark.parametrize(("name", "number", "step"), GATEWAY)
@@ -124,28 +124,28 @@ def test_code_of_volcengine(name: str, number: int, step: str) -> None:
     for fault in ({"Code": name, "CodeN": number}, {"Code": name}, {"CodeN": number}):
         for status in (200, 400):
             body = {"ResponseMetadata": {"Error": {**fault, "Message": "of 10.0.0.7"}}}
-            found = refusal(volcengine, LIST_ROOMS, status, body, RoomPage)
-            assert step in str(found)
-            assert str(next(iter(fault.values()))) in str(found)
+            matches = refusal(volcengine, LIST_ROOMS, status, body, RoomPage)
+            assert step in str(matches)
+            assert str(next(iter(fault.values()))) in str(matches)
 
 
 @pytest.mark.parametrize("code", [777, "777", "Unauthorized", -5])
 def test_unknown_code_of_agora_is_kept(code: object) -> None:
     """A code that no document lists is a plain no that names it."""
-    found = refusal(agora, LISTS, 200, {"code": code, "message": "of 10.0.0.7"}, CallList)
-    assert CloudRefusedError is type(found)
-    assert f"code {code})" in str(found)
+    matches = refusal(agora, LISTS, 200, {"code": code, "message": "of 10.0.0.7"}, CallList)
+    assert CloudRefusedError is type(matches)
+    assert f"code {code})" in str(matches)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_iam_that_lets_nobody_in(status: int) -> None:
     """A password is not a key: the settings of the IAM user are named."""
     body = {"error": {"code": status, "message": "of 10.0.0.7", "title": "Unauthorized"}}
-    found = refusal(huawei, find_endpoint("huawei", "tokens"), status, body, msgspec.Raw)
-    assert "Check HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD" in str(found)
+    matches = refusal(huawei, find_endpoint("huawei", "tokens"), status, body, msgspec.Raw)
+    assert "Check HUAWEI_IAM_USER, HUAWEI_IAM_PASSWORD" in str(matches)
 
 
 def test_an_address_is_no_part_of_a_code() -> None:
     """Whatever a vendor writes where its code belongs, no address gets into a sentence."""
-    found = refusal(huawei, ROOMS, 400, {"error_code": "from 10.0.0.7:443"}, msgspec.Raw)
-    assert "code from___443" in str(found)
+    matches = refusal(huawei, ROOMS, 400, {"error_code": "from 10.0.0.7:443"}, msgspec.Raw)
+    assert "code from___443" in str(matches)

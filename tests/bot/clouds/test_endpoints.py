@@ -56,7 +56,7 @@ def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
     """A7, A8, A9, A13 and section 5: every limit stands in the table as documented."""
     name, generation, plan, *expected = limits
     row = find_endpoint("agora", name, generation=generation, plan=plan)
-    found = [
+    matches = [
         list(row.rates),
         row.daily_limit,
         row.look_back,
@@ -64,7 +64,7 @@ def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
         row.max_rows,
         row.delay_s,
     ]
-    assert expected == found
+    assert expected == matches
 
 
 def test_generations_share_an_allowance_of_the_same_path() -> None:

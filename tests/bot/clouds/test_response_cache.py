@@ -78,22 +78,26 @@ def tell(
 
 async def test_an_answer_comes_back_whole(response_cache: ResponseCache, clock: Any) -> None:
     """Another process reads exactly what was told, without asking."""
-    asked: list[int] = []
-    first = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
-    again = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
+    requested: list[int] = []
+    first = await CachedFetcher(response_cache, clock).fetch(
+        FetchRequest("live", "q", tell(requested))
+    )
+    again = await CachedFetcher(response_cache, clock).fetch(
+        FetchRequest("live", "q", tell(requested))
+    )
     assert (first.metrics, again.metrics) == (PART, PART)
-    assert asked == [1]
+    assert requested == [1]
 
 
 async def test_asked_together_is_asked_once(clock: Any) -> None:
     """Ten people who ask at once cost one question."""
-    asked: list[int] = []
-    asker = CachedFetcher(InMemoryResponseCache(), clock)
-    found = await asyncio.gather(
-        *(asker.fetch(FetchRequest("live", "q", tell(asked))) for _ in range(10))
+    requested: list[int] = []
+    caller = CachedFetcher(InMemoryResponseCache(), clock)
+    matches = await asyncio.gather(
+        *(caller.fetch(FetchRequest("live", "q", tell(requested))) for _ in range(10))
     )
-    assert [each.metrics for each in found] == [PART] * 10
-    assert asked == [1]
+    assert [each.metrics for each in matches] == [PART] * 10
+    assert requested == [1]
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '["0", {}]', '["1", {"fetched_at": 1}]'])
@@ -102,9 +106,11 @@ async def test_what_cannot_be_read_is_asked_anew(
 ) -> None:
     """An answer another version kept is no answer."""
     await response_cache.put("q", text, NOON)
-    asked: list[int] = []
-    found = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
-    assert (found.metrics, asked) == (PART, [1])
+    requested: list[int] = []
+    matches = await CachedFetcher(response_cache, clock).fetch(
+        FetchRequest("live", "q", tell(requested))
+    )
+    assert (matches.metrics, requested) == (PART, [1])
 
 
 async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: Any) -> None:
@@ -115,49 +121,51 @@ async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: A
         await other.fetch(FetchRequest("live", "q", tell([])))
         raise quota_exceeded(ROW, NOON + dt.timedelta(minutes=1))
 
-    found = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", fetch))
-    assert (found.metrics, found.error) == (PART, None)
+    matches = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", fetch))
+    assert (matches.metrics, matches.error) == (PART, None)
 
 
 async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock: Any) -> None:
     """Refused by our count while another process waits for its answer: that one is ours, too."""
     slept_s: list[float] = []
-    asked: list[int] = []
+    requested: list[int] = []
 
     async def sleep(pause_s: float) -> None:
         slept_s.append(pause_s)
         if len(slept_s) == 2:
-            await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", tell(asked)))
+            await CachedFetcher(response_cache, clock).fetch(
+                FetchRequest("live", "q", tell(requested))
+            )
 
     for minutes, looks in ((10, 0), (1, 2)):
         error = quota_exceeded(ROW, NOON + dt.timedelta(minutes=minutes))
-        ask = FetchRequest("live", "q", tell([], error))
-        found = await CachedFetcher(response_cache, clock, sleep).fetch(ask)
+        send = FetchRequest("live", "q", tell([], error))
+        matches = await CachedFetcher(response_cache, clock, sleep).fetch(send)
         assert looks == len(slept_s)
-        assert (PART if looks else None) == found.metrics
-    assert found.error is None
-    assert asked == [1]
+        assert (PART if looks else None) == matches.metrics
+    assert matches.error is None
+    assert requested == [1]
 
 
 async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
     """What is kept of the other questions is shown all the same, each with the same reason."""
-    asked: list[int] = []
-    asker = CachedFetcher(InMemoryResponseCache(), clock)
-    await asker.fetch(FetchRequest("b", "b", tell([])))
+    requested: list[int] = []
+    caller = CachedFetcher(InMemoryResponseCache(), clock)
+    await caller.fetch(FetchRequest("b", "b", tell([])))
     clock.advance(minutes=2)
     away = unreachable(ROW, "timeout", maybe_arrived=True)
     asks = [
-        FetchRequest("a", "a", tell(asked, away)),
-        FetchRequest("b", "b", tell(asked)),
-        FetchRequest("c", "c", tell(asked)),
+        FetchRequest("a", "a", tell(requested, away)),
+        FetchRequest("b", "b", tell(requested)),
+        FetchRequest("c", "c", tell(requested)),
     ]
-    found = await asker.fetch_all(asks)
-    assert asked == [1]
-    assert [each.metrics for each in found] == [None, PART, None]
-    told = merge_results(Topic.LIVE, "kids", "agora", clock.now(), found)
+    matches = await caller.fetch_all(asks)
+    assert requested == [1]
+    assert [each.metrics for each in matches] == [None, PART, None]
+    result = merge_results(Topic.LIVE, "kids", "agora", clock.now(), matches)
     assert (
-        len(told.failures),
-        len(told.missing),
-        told.fetched_at,
-        told.fresh_at,
+        len(result.failures),
+        len(result.missing),
+        result.fetched_at,
+        result.fresh_at,
     ) == (1, 3, NOON, None)

@@ -37,14 +37,14 @@ def test_a1_the_older_date_is_the_contract() -> None:
 
 def test_a3_no_key_was_copied() -> None:
     """A3: no file of ours holds a Basic header that could have come from a document."""
-    found = [
+    matches = [
         path.relative_to(ROOT)
         for folder in ("bot", "handlers", "locales", "tests", "docs")
         for pattern in _TEXTS
         for path in (ROOT / folder).rglob(pattern)
         if _BASIC.search(path.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert matches == []
     assert not _BASIC.search((ROOT / "README.md").read_text(encoding="utf-8"))
 
 

@@ -89,7 +89,7 @@ async def test_call_is_found_with_record(generation: Any, clouds: FakeClouds, ag
     (call,) = await agora.find_calls("kids", "class_77_1", window)
     assert call.covers(at)
     record = await agora.fetch_record(call, ["10001", "20002"], window)
-    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
+    assert {session.uid for session in record.participants} == {"10001", "20002"}
     assert record.missing == ()
     loss = [s for s in record.series if s.metric is Metric.UPLINK_LOSS and s.media == "video"]
     means = {series.uid: float(series.values.mean()) for series in loss}
@@ -140,7 +140,7 @@ async def test_the_teacher_of_a_big_class(clouds: FakeClouds, agora: Any, clock:
     clouds.agora.generation = "current"
     clock.advance(minutes=1)
     record = await agora.fetch_record(call, ["10001", "20002"], window)
-    assert "10001" in {stay.uid for stay in record.participants}
+    assert "10001" in {session.uid for session in record.participants}
 
 
 async def test_a_report_arrives_whole(clouds: FakeClouds, agora: Any, clock: Any) -> None:
@@ -228,13 +228,13 @@ async def test_every_endpoint_raises_cloud_errors(
     _, window = complaint(clouds, "class_77_1")
     (call,) = await agora.find_calls("kids", "class_77_1", window)
     clouds.fail_next(endpoint, fault, times=3)
-    question = (
+    request = (
         agora.fetch_events("kids", "class_77_1", window)
         if endpoint == "live/diagnosis"
         else agora.fetch_record(call, ["10001"], window)
     )
     with pytest.raises(CloudError) as caught:
-        await question
+        await request
     assert endpoint.endswith(caught.value.endpoint)
 
 
@@ -324,7 +324,7 @@ async def test_plan_without_the_endpoint_is_reported(clouds: FakeClouds, agora: 
 async def test_events_of_the_cloud_are_returned(clouds: FakeClouds, agora: Any) -> None:
     """One request of the quota returns the events of our channel."""
     at, _ = complaint(clouds, "class_77_1")
-    answer = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
-    assert {event.cname for event in answer.events} == {"class_77_1"}
+    response = await agora.fetch_events("kids", "class_77_1", Window.around(at, FIVE / 5))
+    assert {event.cname for event in response.events} == {"class_77_1"}
     assert clouds.counts["live/diagnosis"] == 1
-    assert all(missing_item.what is MissingKind.EVENTS for missing_item in answer.missing)
+    assert all(missing_item.what is MissingKind.EVENTS for missing_item in response.missing)

@@ -55,14 +55,14 @@ def broken(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path] if path else []
+    matches = [path] if path else []
     if isinstance(value, dict):
         for key, inner in value.items():
-            found += _places(inner, (*path, key))
+            matches += _places(inner, (*path, key))
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            found += _places(inner, (*path, index))
-    return found
+            matches += _places(inner, (*path, index))
+    return matches
 
 
 def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -177,17 +177,17 @@ TODAY = {"sessions", "metrics", "bucket", "statistics", "time", "top20", "aggreg
 async def _ask(name: str, content: bytes, status: int) -> object:
     """Send one request to a cloud whose one endpoint responds like this."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = request.url.path.rsplit("/", 1)[-1]
-        if asked == name:
+    def response(request: httpx.Request) -> httpx.Response:
+        requested = request.url.path.rsplit("/", 1)[-1]
+        if requested == name:
             return httpx.Response(status, content=content)
-        return httpx.Response(200, json=RIGHT[asked])
+        return httpx.Response(200, json=RIGHT[requested])
 
     options = {"api": "current" if name in TODAY else "seed", "plan": "premium"}
     secrets = {"customer_id": "a", "customer_secret": "b"}
     each = CloudSettings("agora", {"kids": "K"}, "https://a.invalid", secrets, options)
     nothing = NullStore()
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     clouds = build_clouds(
         [each],
         rate_limit_store=nothing,
@@ -204,8 +204,8 @@ async def _ask(name: str, content: bytes, status: int) -> object:
 
 
 def _check(name: str, content: bytes, status: int = 200) -> None:
-    found = asyncio.run(_ask(name, content, status))
-    assert isinstance(found, QUESTIONS[name][1] | CloudError)
+    matches = asyncio.run(_ask(name, content, status))
+    assert isinstance(matches, QUESTIONS[name][1] | CloudError)
 
 
 QUICK = settings(
@@ -252,8 +252,8 @@ def test_hostile_bytes(name: str, content: bytes) -> None:
 def test_valid_responses_are_values() -> None:
     """The responses that the other tests change are valid."""
     for name, (_, kind) in QUESTIONS.items():
-        found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
-        assert isinstance(found, kind)
+        matches = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
+        assert isinstance(matches, kind)
 
 
 @given(ANY)

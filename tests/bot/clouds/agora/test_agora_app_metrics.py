@@ -46,9 +46,9 @@ async def make(
 
     def build(url: str = "", **options: str) -> Any:
         secrets = {"customer_id": "sandbox-customer", "customer_secret": "sandbox-customer-secret"}
-        told = {"api": "seed", "plan": "premium", "report": "off"} | options
+        result = {"api": "seed", "plan": "premium", "report": "off"} | options
         settings = CloudSettings(
-            "agora", AgoraAccount().apps, url or "https://agora.invalid", secrets, told
+            "agora", AgoraAccount().apps, url or "https://agora.invalid", secrets, result
         )
         cloud = build_clouds(
             [settings],
@@ -101,16 +101,16 @@ async def test_the_last_hour(generation: Any, topic: Topic, clouds: FakeClouds, 
     clouds.agora.generation = generation
     clouds.agora.plan = "premium"
     agora = make(clouds.agora_url, api=generation)
-    told = await agora.fetch_app_metrics("kids", topic)
-    assert told.failures == ()
-    assert TOPICS[generation, topic] == names(told)
-    for trend in told.trends:
+    result = await agora.fetch_app_metrics("kids", topic)
+    assert result.failures == ()
+    assert TOPICS[generation, topic] == names(result)
+    for trend in result.trends:
         counted = trend.name.value in {"pcu", "pcc", "userCount", "channelCount"}
         assert (Unit.NUMBER if counted else Unit.PERCENT) is trend.unit
         assert len(trend.points) >= 35
-        assert all(told.since <= at <= told.until for at, _ in trend.points)
-    assert told.until <= agora._client.clock.now() - dt.timedelta(seconds=40)
-    assert told.explanations == tuple(definitions_of(topic, generation))
+        assert all(result.since <= at <= result.until for at, _ in trend.points)
+    assert result.until <= agora._client.clock.now() - dt.timedelta(seconds=40)
+    assert result.explanations == tuple(definitions_of(topic, generation))
 
 
 @pytest.mark.parametrize("generation", ["seed", "current"])
@@ -119,8 +119,8 @@ async def test_scales_are_the_same(generation: Any, clouds: FakeClouds, make: An
     clouds.agora.generation = generation
     clouds.agora.plan = "enterprise"
     agora = make(clouds.agora_url, api=generation, plan="enterprise")
-    told = await agora.fetch_app_metrics("kids", Topic.LIVE)
-    by_name = {trend.name.value: trend for trend in told.trends}
+    result = await agora.fetch_app_metrics("kids", Topic.LIVE)
+    by_name = {trend.name.value: trend for trend in result.trends}
     frozen = max(value for _, value in by_name["audioFreezeRate"].points)
     assert 5 < frozen < 90
     assert max(value for _, value in by_name["joinSuccessRate"].points) == 100
@@ -135,8 +135,8 @@ async def test_a_share_is_never_guessed(
     """0.54 is about half a percent in the API of 2020, and 54 percent in today's."""
     for name in ("by_time", "by_time_20sec"):
         mock_api.respond(name, rows(videoFreezeRate=said))
-    told = await make(api=api).fetch_app_metrics("kids", Topic.EXPERIENCE)
-    assert [shown] == [value for _, value in told.trends[0].points]
+    result = await make(api=api).fetch_app_metrics("kids", Topic.EXPERIENCE)
+    assert [shown] == [value for _, value in result.trends[0].points]
 
 
 async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None:
@@ -144,9 +144,9 @@ async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None
     mock_api.respond(
         "by_time", rows(videoEnd2EndExcellentTransRate=11, audioEnd2EndExcellentTransRate=22)
     )
-    told = await make().fetch_app_metrics("kids", Topic.NETWORK)
+    result = await make().fetch_app_metrics("kids", Topic.NETWORK)
     media = {
-        trend.definition.media.value: trend.points[0][1] for trend in told.trends if trend.points
+        trend.definition.media.value: trend.points[0][1] for trend in result.trends if trend.points
     }
     assert media == {"video": 11, "audio": 22}
 
@@ -172,19 +172,19 @@ async def test_over_quota_returns_the_cached_response(make: Any, mock_api: Any, 
     first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
     mock_api.respond("by_time", {"code": 300, "message": "qpd limit error"})
-    told = await make().fetch_app_metrics("kids", Topic.SCALE)
+    result = await make().fetch_app_metrics("kids", Topic.SCALE)
     midnight = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
-    assert (first.fetched_at, first.trends) == (told.fetched_at, told.trends)
-    assert midnight == told.fresh_at
+    assert (first.fetched_at, first.trends) == (result.fetched_at, result.trends)
+    assert midnight == result.fresh_at
     assert [(MissingKind.FIGURES, MissingReason.OVER_QUOTA, midnight, "live_scale")] == [
         (missing_item.what, missing_item.why, missing_item.retry_at, missing_item.detail)
-        for missing_item in told.missing
+        for missing_item in result.missing
     ]
-    assert [midnight] == [failure.params["time"] for failure in told.failures]
+    assert [midnight] == [failure.params["time"] for failure in result.failures]
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("response", "why"),
     [
         (httpx.Response(500, json={}), MissingReason.UNREACHABLE),
         (httpx.Response(403, json={"code": 403}), MissingReason.REFUSED),
@@ -198,14 +198,14 @@ async def test_over_quota_returns_the_cached_response(make: Any, mock_api: Any, 
     ],
 )
 async def test_failures_are_listed(
-    answer: httpx.Response, why: MissingReason, make: Any, mock_api: Any
+    response: httpx.Response, why: MissingReason, make: Any, mock_api: Any
 ) -> None:
     """No fault of an endpoint is raised; each is listed with a message."""
-    mock_api.respond_with("by_time", lambda _: answer)
-    told = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert told.is_empty
-    assert [why] == [missing_item.why for missing_item in told.missing]
-    assert len(told.failures) == 1
+    mock_api.respond_with("by_time", lambda _: response)
+    result = await make().fetch_app_metrics("kids", Topic.SCALE)
+    assert result.is_empty
+    assert [why] == [missing_item.why for missing_item in result.missing]
+    assert len(result.failures) == 1
 
 
 async def test_unreachable_cloud_gets_one_request(make: Any, mock_api: Any) -> None:
@@ -215,10 +215,12 @@ async def test_unreachable_cloud_gets_one_request(make: Any, mock_api: Any) -> N
         raise httpx.ConnectError("refused")
 
     mock_api.respond_with("by_time", refuse)
-    told = await make().fetch_app_metrics("kids", Topic.LIVE)
-    assert {asked.url.path for asked in mock_api.requests} == {"/beta/live/experience/by_time"}
-    assert [missing_item.why for missing_item in told.missing] == [MissingReason.UNREACHABLE] * 2
-    assert len(told.failures) == 1
+    result = await make().fetch_app_metrics("kids", Topic.LIVE)
+    assert {requested.url.path for requested in mock_api.requests} == {
+        "/beta/live/experience/by_time"
+    }
+    assert [missing_item.why for missing_item in result.missing] == [MissingReason.UNREACHABLE] * 2
+    assert len(result.failures) == 1
 
 
 async def test_stale_response_has_no_refresh_time(make: Any, mock_api: Any, clock: Any) -> None:
@@ -227,9 +229,13 @@ async def test_stale_response_has_no_refresh_time(make: Any, mock_api: Any, cloc
     first = await make().fetch_app_metrics("kids", Topic.SCALE)
     clock.advance(minutes=5)
     mock_api.respond_with("by_time", lambda _: httpx.Response(500, json={}))
-    told = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert (first.fetched_at, first.trends, None) == (told.fetched_at, told.trends, told.fresh_at)
-    assert len(told.failures) == 1
+    result = await make().fetch_app_metrics("kids", Topic.SCALE)
+    assert (first.fetched_at, first.trends, None) == (
+        result.fetched_at,
+        result.trends,
+        result.fresh_at,
+    )
+    assert len(result.failures) == 1
 
 
 async def test_gaps_and_unexpected_rows(make: Any, mock_api: Any) -> None:
@@ -240,19 +246,19 @@ async def test_gaps_and_unexpected_rows(make: Any, mock_api: Any) -> None:
         {"ts": NOON_S + 9999, "pcu": 9},
     ]
     mock_api.respond("by_time", {"code": 0, "message": None, "data": data})
-    told = await make().fetch_app_metrics("kids", Topic.SCALE)
-    assert [[value for _, value in trend.points] for trend in told.trends] == [[1, 2], []]
+    result = await make().fetch_app_metrics("kids", Topic.SCALE)
+    assert [[value for _, value in trend.points] for trend in result.trends] == [[1, 2], []]
 
 
 async def test_days_are_whole_and_published(clouds: FakeClouds, make: Any, clock: Any) -> None:
     """A10: requests are for midnights of UTC; yesterday is available from 08:00."""
-    told = await make(clouds.agora_url).fetch_app_metrics("kids", Topic.USAGE)
-    assert told.failures == ()
+    result = await make(clouds.agora_url).fetch_app_metrics("kids", Topic.USAGE)
+    assert result.failures == ()
     yesterday = clock.now().date() - dt.timedelta(days=1)
-    counted = {usage.metric.value: usage.value for usage in told.usages if usage.day == yesterday}
+    counted = {usage.metric.value: usage.value for usage in result.usages if usage.day == yesterday}
     assert counted == {"userCount": 2, "sessionCount": 2, "channelCount": 1}
-    assert dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC) == told.fresh_at
-    assert (told.since.day, told.until.day) == (14, 20)
+    assert dt.datetime(2026, 11, 21, 8, tzinfo=dt.UTC) == result.fresh_at
+    assert (result.since.day, result.until.day) == (14, 20)
 
 
 @pytest.mark.parametrize("case", [(7, 18, 20), (9, 19, 21)])
@@ -265,13 +271,13 @@ async def test_day_is_published_at_eight(
     midnights = [dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in range(10, 21)]
     data = [{"ts": int(at.timestamp()), "userCount": at.day} for at in midnights]
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
-    told = await make().fetch_app_metrics("kids", Topic.USAGE)
-    days = [usage.day.day for usage in told.usages]
+    result = await make().fetch_app_metrics("kids", Topic.USAGE)
+    days = [usage.day.day for usage in result.usages]
     assert (14, last) == (days[0], days[-1])
-    assert dt.datetime(2026, 11, due, 8, tzinfo=dt.UTC) == told.fresh_at
-    asked = mock_api.params("by_time")[0]
-    assert 0 == int(asked["start_ts"]) % 86400 == int(asked["end_ts"]) % 86400
-    assert int(asked["end_ts"]) - int(asked["start_ts"]) >= 86400
+    assert dt.datetime(2026, 11, due, 8, tzinfo=dt.UTC) == result.fresh_at
+    requested = mock_api.params("by_time")[0]
+    assert 0 == int(requested["start_ts"]) % 86400 == int(requested["end_ts"]) % 86400
+    assert int(requested["end_ts"]) - int(requested["start_ts"]) >= 86400
 
 
 async def test_daily_limit_of_ten_is_never_reached(make: Any, mock_api: Any, clock: Any) -> None:
@@ -279,8 +285,8 @@ async def test_daily_limit_of_ten_is_never_reached(make: Any, mock_api: Any, clo
     data = [{"ts": NOON_S - 43200 - 86400, "userCount": 5}]
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": data})
     for _ in range(144):
-        told = await make().fetch_app_metrics("kids", Topic.USAGE)
-        assert told.failures == ()
+        result = await make().fetch_app_metrics("kids", Topic.USAGE)
+        assert result.failures == ()
         clock.advance(minutes=10)
         day = clock.now().date() - dt.timedelta(days=1 if clock.now().hour >= 8 else 2)
         at = dt.datetime.combine(day, dt.time(), dt.UTC)
@@ -292,51 +298,56 @@ async def test_daily_limit_of_ten_is_never_reached(make: Any, mock_api: Any, clo
 async def test_late_day_is_fetched_again(make: Any, mock_api: Any, clock: Any) -> None:
     """When yesterday should be published and is not, the response is cached for three hours."""
     mock_api.respond("by_time", {"code": 200, "message": "success", "data": []})
-    told = await make().fetch_app_metrics("kids", Topic.USAGE)
-    assert clock.now() + dt.timedelta(hours=3) == told.fresh_at
+    result = await make().fetch_app_metrics("kids", Topic.USAGE)
+    assert clock.now() + dt.timedelta(hours=3) == result.fresh_at
 
 
 async def test_days_are_fetched_in_chunks(make: Any, mock_api: Any, clock: Any) -> None:
     """The premium plan allows three days per request; days may begin at midnight of UTC+8 (4)."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         first, last = (int(request.url.params[name]) for name in ("startTs", "endTs"))
         stamps = range(first - 28800 + 86400, last + 1, 86400)
         data = [{"ts": stamp - 86400, "userCount": 1} for stamp in stamps]
         return httpx.Response(200, json={"code": 200, "data": data})
 
-    mock_api.respond_with("by_time", answer)
-    told = await make(api="current").fetch_app_metrics("kids", Topic.USAGE)
-    assert {asked["aggregateGranularity"] for asked in mock_api.params("by_time")} == {"1d"}
-    spans = [int(asked["endTs"]) - int(asked["startTs"]) for asked in mock_api.params("by_time")]
+    mock_api.respond_with("by_time", response)
+    result = await make(api="current").fetch_app_metrics("kids", Topic.USAGE)
+    assert {requested["aggregateGranularity"] for requested in mock_api.params("by_time")} == {"1d"}
+    spans = [
+        int(requested["endTs"]) - int(requested["startTs"])
+        for requested in mock_api.params("by_time")
+    ]
     assert max(spans) == 3 * 86400
-    assert sorted({usage.day for usage in told.usages}) == [usage.day for usage in told.usages]
-    assert (clock.now() - dt.timedelta(hours=36)).date() == told.usages[-1].day
+    assert sorted({usage.day for usage in result.usages}) == [usage.day for usage in result.usages]
+    assert (clock.now() - dt.timedelta(hours=36)).date() == result.usages[-1].day
 
 
 async def test_standard_plan_gets_no_request(make: Any, mock_api: Any) -> None:
     """It has no metrics of whole apps: the message says so, and what to set."""
-    told = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
+    result = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
     assert mock_api.requests == []
-    assert [missing_item.why for missing_item in told.missing] == [MissingReason.UNSUPPORTED]
-    assert "AGORA_PLAN=premium" in str(told.failures[0])
+    assert [missing_item.why for missing_item in result.missing] == [MissingReason.UNSUPPORTED]
+    assert "AGORA_PLAN=premium" in str(result.failures[0])
 
 
 async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
     """The twenty largest values of a dimension, in percent, of the last published day."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = json.loads(request.content)
-        assert asked["endTs"] - asked["startTs"] == 86400
-        places = [("a", 0.01), ("b", 0.2)] if asked["metric"] != "userCount" else [("c", 7)]
-        data = [{asked["dimension"]: place, asked["metric"]: value} for place, value in places]
+    def response(request: httpx.Request) -> httpx.Response:
+        requested = json.loads(request.content)
+        assert requested["endTs"] - requested["startTs"] == 86400
+        places = [("a", 0.01), ("b", 0.2)] if requested["metric"] != "userCount" else [("c", 7)]
+        data = [
+            {requested["dimension"]: place, requested["metric"]: value} for place, value in places
+        ]
         return httpx.Response(200, json={"code": 200, "message": "null", "data": data})
 
-    mock_api.respond_with("aggregation", answer)
-    told = await make(api="current").fetch_app_metrics("kids", Topic.DISTRIBUTION)
-    found = [
+    mock_api.respond_with("aggregation", response)
+    result = await make(api="current").fetch_app_metrics("kids", Topic.DISTRIBUTION)
+    matches = [
         (each.dimension, [(row.codes[0].value, row.value) for row in each.rows])
-        for each in told.distributions
+        for each in result.distributions
     ]
     bad = [("b", 20), ("a", 1)]
     users = [("c", 7)]
@@ -347,20 +358,20 @@ async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
         ("network", users),
         ("country", users),
         ("os", users),
-    ] == found
-    asked = [request.url.path for request in mock_api.requests if request.method == "POST"]
-    assert [path.split("/")[3] for path in asked] == ["quality"] * 3 + ["usage"] * 3
+    ] == matches
+    requested = [request.url.path for request in mock_api.requests if request.method == "POST"]
+    assert [path.split("/")[3] for path in requested] == ["quality"] * 3 + ["usage"] * 3
     assert {APP_ID} == {request.url.params["appid"] for request in mock_api.requests}
 
 
 async def test_api_of_2020_has_no_distribution(make: Any, mock_api: Any) -> None:
     """A topic without an endpoint gives a message, not nothing."""
-    told = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
+    result = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
     assert mock_api.requests == []
-    assert [(missing_item.why, missing_item.detail) for missing_item in told.missing] == [
+    assert [(missing_item.why, missing_item.detail) for missing_item in result.missing] == [
         (MissingReason.UNSUPPORTED, "distribution")
     ]
-    assert len(told.failures) == 1
+    assert len(result.failures) == 1
 
 
 async def test_change_of_generation_is_detected(clouds: FakeClouds, make: Any, clock: Any) -> None:

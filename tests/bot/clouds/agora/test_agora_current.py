@@ -59,9 +59,9 @@ async def build(
 
     def build(url: str = "", **options: str) -> Any:
         secrets = {"customer_id": ACCOUNT.customer_id, "customer_secret": ACCOUNT.customer_secret}
-        told = {"api": "current", "plan": "premium", "report": "off"} | options
+        result = {"api": "current", "plan": "premium", "report": "off"} | options
         settings = CloudSettings(
-            "agora", ACCOUNT.apps, url or "https://agora.invalid", secrets, told
+            "agora", ACCOUNT.apps, url or "https://agora.invalid", secrets, result
         )
         cloud = build_clouds(
             [settings],
@@ -80,7 +80,7 @@ async def build(
         await cloud.close()
 
 
-async def ask(clouds: FakeClouds, path: str, body: object = None, **query: object) -> Row:
+async def send(clouds: FakeClouds, path: str, body: object = None, **query: object) -> Row:
     """Send a request to the fake with the key, without our client."""
     key = base64.b64encode(f"{ACCOUNT.customer_id}:{ACCOUNT.customer_secret}".encode()).decode()
     params = {"appid": APP_ID, **{name: str(value) for name, value in query.items()}}
@@ -91,16 +91,16 @@ async def ask(clouds: FakeClouds, path: str, body: object = None, **query: objec
             if body is None
             else client.post(url, params=params, content=json.dumps(body))
         )
-    found: Row = got.json()
-    return found
+    matches: Row = got.json()
+    return matches
 
 
 async def find(cloud: Any, cname: str) -> Call:
     """The newest call of a channel."""
     until = dt.datetime.fromtimestamp(NOON_S, dt.UTC)
     calls = await cloud.find_calls("kids", cname, Window(until - dt.timedelta(hours=1), until))
-    found: Call = calls[0]
-    return found
+    matches: Call = calls[0]
+    return matches
 
 
 def people_of(sim_call: SimulatedCall) -> int:
@@ -116,10 +116,10 @@ def around(clock: Any) -> Window:
 
 async def test_rankings_of_now_and_of_a_day(clouds: FakeClouds, build: Build, clock: Any) -> None:
     """The newest twenty seconds and a whole day, by network, country and system, in percent."""
-    told = await build(clouds.agora_url).fetch_app_metrics("kids", Topic.DISTRIBUTION)
-    assert told.failures == ()
-    live = [each for each in told.distributions if each.since and each.since.hour == 11]
-    past = [each for each in told.distributions if each not in live]
+    result = await build(clouds.agora_url).fetch_app_metrics("kids", Topic.DISTRIBUTION)
+    assert result.failures == ()
+    live = [each for each in result.distributions if each.since and each.since.hour == 11]
+    past = [each for each in result.distributions if each not in live]
     spread = {(each.dimension, each.definition.name.value): each.rows for each in live}
     assert {
         (dimension, definition)
@@ -163,18 +163,18 @@ async def test_aggregations_are_as_strict_as_agora(
         "metric": "videoFreezeRate",
         "dimension": "network",
     }
-    told = await ask(clouds, "insight/quality/aggregation", right | change)
-    assert message in told["message"]
-    assert (300 if "limit" in message else 400) == told["code"]
+    result = await send(clouds, "insight/quality/aggregation", right | change)
+    assert message in result["message"]
+    assert (300 if "limit" in message else 400) == result["code"]
     clouds.agora.plan = "standard"
-    told = await ask(clouds, "insight/quality/aggregation", right)
-    assert told == {"code": 300, "message": "no auth"}
+    result = await send(clouds, "insight/quality/aggregation", right)
+    assert result == {"code": 300, "message": "no auth"}
 
 
 async def test_aggregations_are_as_in_the_samples(clouds: FakeClouds) -> None:
     """Message "null", refUsage beside a share, values that are chosen, regions of a country."""
     day = {"startTs": NOON_S - 2 * 86400, "endTs": NOON_S - 43200}
-    shares = await ask(
+    shares = await send(
         clouds,
         "insight/quality/aggregation",
         {**day, "metric": "joinSuccessRate", "dimension": "sdkVersion"},
@@ -183,29 +183,31 @@ async def test_aggregations_are_as_in_the_samples(clouds: FakeClouds) -> None:
     assert [set(row) for row in shares["data"]] == [{"sdkVersion", "refUsage", "joinSuccessRate"}]
     regions = {**day, "metric": "userCount", "dimension": "region"}
     china = [{"name": "country", "value": "China"}]
-    told = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": china})
-    assert {"Beijing", "Guangdong", "Shanghai"} >= {row["region"] for row in told["data"]}
+    result = await send(clouds, "insight/usage/aggregation", {**regions, "filters": china})
+    assert {"Beijing", "Guangdong", "Shanghai"} >= {row["region"] for row in result["data"]}
     elsewhere = [{"name": "country", "value": "Iceland"}]
-    nobody = await ask(clouds, "insight/usage/aggregation", {**regions, "filters": elsewhere})
+    nobody = await send(clouds, "insight/usage/aggregation", {**regions, "filters": elsewhere})
     assert nobody["data"] == []
-    whole = await ask(clouds, "insight/usage/aggregation", {**day, "metric": "channelCount"})
+    whole = await send(clouds, "insight/usage/aggregation", {**day, "metric": "channelCount"})
     assert whole["data"] == [{"channelCount": 2}]
 
 
 async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
     """Rows stand in an object's list, with their window; sdkVersion is answered as sdk (4)."""
-    asked: Row = {
+    requested: Row = {
         "ts": NOON_S - 80,
         "productType": "Native",
         "metric": "audioFreezeRate",
         "dimension": "sdkVersion",
     }
-    told = await ask(clouds, "realtime/quality/dimension/top20", extraMetrics="userCount", **asked)
+    result = await send(
+        clouds, "realtime/quality/dimension/top20", extraMetrics="userCount", **requested
+    )
     names = {"sdk", "audioFreezeRate", "userCount", "windowStartTs", "windowEndTs"}
-    assert (told["code"], told["message"]) == (200, None)
-    assert [names] == [set(row) for row in told["data"]["list"]]
-    web = await ask(
-        clouds, "realtime/quality/dimension/top20", **(asked | {"productType": "WebRTC"})
+    assert (result["code"], result["message"]) == (200, None)
+    assert [names] == [set(row) for row in result["data"]["list"]]
+    web = await send(
+        clouds, "realtime/quality/dimension/top20", **(requested | {"productType": "WebRTC"})
     )
     assert web["data"]["list"] == []
     wrong: list[tuple[Row, str]] = [
@@ -218,8 +220,8 @@ async def test_top20_of_this_moment(clouds: FakeClouds) -> None:
     ]
     for change, message in wrong:
         clouds.agora.request_log._accepted.clear()
-        told = await ask(clouds, "realtime/quality/dimension/top20", **(asked | change))
-        assert message == told["message"]
+        result = await send(clouds, "realtime/quality/dimension/top20", **(requested | change))
+        assert message == result["message"]
 
 
 async def test_statistics_of_a_call(clouds: FakeClouds, build: Build, clock: Any) -> None:
@@ -256,7 +258,7 @@ async def test_one_person_alone(clouds: FakeClouds, build: Build, clock: Any) ->
 async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Build) -> None:
     """Unknown values give 400, and what the plan does not include 300."""
     call = await find(build(clouds.agora_url), "noisy")
-    asked: Row = {
+    requested: Row = {
         "call_id": call.id,
         "start_ts": NOON_S - 600,
         "end_ts": NOON_S - 300,
@@ -273,11 +275,11 @@ async def test_statistics_are_as_strict_as_agora(clouds: FakeClouds, build: Buil
     ]
     for path, change, message in wrong:
         clouds.agora.request_log._accepted.clear()
-        told = await ask(clouds, f"analytics/call/{path}", **(asked | change))
-        assert message == told["message"]
+        result = await send(clouds, f"analytics/call/{path}", **(requested | change))
+        assert message == result["message"]
     clouds.agora.request_log._accepted.clear()
-    told = await ask(clouds, "analytics/call/freeze/bucket", **asked)
-    assert [r["bucket"] for r in told["data"]] == ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"]
+    result = await send(clouds, "analytics/call/freeze/bucket", **requested)
+    assert [r["bucket"] for r in result["data"]] == ["[0%,3%)", "[3%,5%)", "[5%,10%)", "[10%,100%)"]
 
 
 def rows(*json_rows: Row, wrapped: bool = False) -> Row:
@@ -292,8 +294,8 @@ def rows(*json_rows: Row, wrapped: bool = False) -> Row:
 async def statistics_of(cloud: Any, clock: Any) -> CallStatistics:
     """The statistics of a call that was not looked up before."""
     call = Call("agora", "kids", "c1", "c", clock.now() - dt.timedelta(hours=1))
-    found: CallStatistics = await cloud.fetch_call_statistics(call, around(clock))
-    return found
+    matches: CallStatistics = await cloud.fetch_call_statistics(call, around(clock))
+    return matches
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -306,7 +308,7 @@ async def test_rows_are_parsed_in_any_wrapping(
     """Section 4: bucket strings, unsorted minutes, `net` or `network`, null for no users."""
     minute = int(around(clock).since.timestamp()) // 60 * 60
     frozen = {"audio_freeze_user_count": 3, "video_freeze_user_count": 0}
-    told = {
+    result = {
         "bucket": rows({"range": "[10%,100%)", **frozen}, {"x": "all"}, wrapped=wrapped),
         "statistics": rows(
             {"network": "4G", "audio_freeze_rate": 0.03, "video_freeze_rate": None},
@@ -319,8 +321,8 @@ async def test_rows_are_parsed_in_any_wrapping(
             wrapped=wrapped,
         ),
     }
-    for name, answer in told.items():
-        mock_api.respond(name, answer)
+    for name, response in result.items():
+        mock_api.respond(name, response)
     call_statistics = await statistics_of(build(), clock)
     assert call_statistics.people(Media.AUDIO, 10) == 3
     assert call_statistics.people(Media.VIDEO) == 0

@@ -53,8 +53,8 @@ POINTS = [
 @pytest.mark.parametrize(("raw", "times", "values"), POINTS)
 def test_points_become_arrays(raw: bytes, times: list[float], values: list[float]) -> None:
     """A21: the fast and the slow parser return the same."""
-    found = parse_points(raw)
-    assert (times, values) == (found[0].tolist(), found[1].tolist())
+    matches = parse_points(raw)
+    assert (times, values) == (matches[0].tolist(), matches[1].tolist())
 
 
 @pytest.mark.parametrize(

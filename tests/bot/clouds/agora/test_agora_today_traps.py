@@ -21,15 +21,17 @@ async def test_t1_t6_t8_t9_pages_of_today(make_agora: Any, mock_api: Any) -> Non
     """T1, T6: 0 is a success; T8: a page has a size and a number; T9: has_more is not needed."""
     rows = [call_row(number, NOON_S - 2000 + number) for number in range(101)]
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def response(request: httpx.Request) -> httpx.Response:
         first = (int(request.url.params["page_no"]) - 1) * 100
-        told = {"total_size": 101, "call_lists": rows[first : first + 100]}
-        return httpx.Response(200, json=NULL | told)
+        result = {"total_size": 101, "call_lists": rows[first : first + 100]}
+        return httpx.Response(200, json=NULL | result)
 
-    mock_api.respond_with("lists", answer)
+    mock_api.respond_with("lists", response)
     calls = await make_agora(api="current").find_calls("kids", "class_77_1", HOUR)
     assert len(calls) == 101
-    pages = [(asked["page_no"], asked["page_size"]) for asked in mock_api.params("lists")]
+    pages = [
+        (requested["page_no"], requested["page_size"]) for requested in mock_api.params("lists")
+    ]
     assert pages == [("1", "100"), ("2", "100")]
 
 
@@ -51,16 +53,16 @@ async def test_t2_names_of_times(make_agora: Any, mock_api: Any) -> None:
     await agora.fetch_app_metrics("kids", Topic.USAGE)
     names = ("start_ts", "end_ts", "startTs", "endTs")
     for name, wanted in (("lists", names[:2]), ("by_time", names[2:])):
-        (asked, *_) = mock_api.params(name)
-        assert wanted == tuple(each for each in names if each in asked)
+        (requested, *_) = mock_api.params(name)
+        assert wanted == tuple(each for each in names if each in requested)
 
 
 def test_t3_dimension_with_two_names() -> None:
     """T3: the table has sdkVersion, the sample sdk; rows with either name are parsed."""
     row = find_endpoint("agora", "usage_spread", generation="current", plan="premium")
-    for asked, told in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
-        body = AppMetricsBody(data=[{told: "4.1", "userCount": 3}])
-        (only,) = parse_distribution(row, body, asked, "userCount").rows
+    for requested, result in (("sdkVersion", "sdk"), ("sdk", "sdkVersion")):
+        body = AppMetricsBody(data=[{result: "4.1", "userCount": 3}])
+        (only,) = parse_distribution(row, body, requested, "userCount").rows
         assert (only.codes[0].value, only.value) == ("4.1", 3)
 
 
@@ -86,7 +88,7 @@ def test_t7_midnight_of_either_zone() -> None:
 
 def test_t14_the_host_is_a_setting() -> None:
     """T14: a sample has api.sd-rtn.com; requests go to api.agora.io unless set otherwise."""
-    told = {"AGORA_APPS": "kids=A", "AGORA_CUSTOMER_ID": "I", "AGORA_CUSTOMER_SECRET": "S"}
-    elsewhere = told | {"AGORA_BASE_URL": "https://api.sd-rtn.com/"}
-    assert [each.base_url for each in read_settings(told).clouds] == ["https://api.agora.io"]
+    result = {"AGORA_APPS": "kids=A", "AGORA_CUSTOMER_ID": "I", "AGORA_CUSTOMER_SECRET": "S"}
+    elsewhere = result | {"AGORA_BASE_URL": "https://api.sd-rtn.com/"}
+    assert [each.base_url for each in read_settings(result).clouds] == ["https://api.agora.io"]
     assert [each.base_url for each in read_settings(elsewhere).clouds] == ["https://api.sd-rtn.com"]

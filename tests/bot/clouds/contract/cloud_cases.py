@@ -150,18 +150,18 @@ class SteppingClock:
         self._rest()
         await future
 
-    async def burst(self, questions: Iterable[Awaitable[Result]]) -> list[Result | BaseException]:
+    async def burst(self, requests: Iterable[Awaitable[Result]]) -> list[Result | BaseException]:
         """Run everything concurrently; returns the results in order."""
-        asked = list(questions)
-        self._busy = len(asked)
+        requested = list(requests)
+        self._busy = len(requested)
 
-        async def ask(question: Awaitable[Result]) -> Result:
+        async def send(request: Awaitable[Result]) -> Result:
             try:
-                return await question
+                return await request
             finally:
                 self._rest()
 
-        return await asyncio.gather(*(ask(each) for each in asked), return_exceptions=True)
+        return await asyncio.gather(*(send(each) for each in requested), return_exceptions=True)
 
     def _rest(self) -> None:
         """A task sleeps or is done; when all sleep, the clock advances."""

@@ -27,8 +27,8 @@ Build = Callable[[CloudSettings], Cloud]
 @pytest.fixture(params=CLOUD_CASES, ids=lambda cloud_case: cloud_case.name)
 def cloud_case(request: pytest.FixtureRequest) -> CloudCase:
     """Each kind of credentials of each cloud."""
-    found: CloudCase = request.param
-    return found
+    matches: CloudCase = request.param
+    return matches
 
 
 @pytest.fixture
@@ -64,15 +64,15 @@ async def build(
 
     def build(settings: CloudSettings) -> Cloud:
         key_value_store = SqlKeyValueStore(store)
-        found = build_clouds(
+        matches = build_clouds(
             [settings],
             rate_limit_store=rate_limit_store,
             key_value_store=key_value_store,
             clock=stepping_clock,
             sleep=stepping_clock.sleep,
         )
-        made.append(found["kids"])
-        return found["kids"]
+        made.append(matches["kids"])
+        return matches["kids"]
 
     yield build
     for cloud in made:
@@ -101,15 +101,15 @@ def complaint(clouds: FakeClouds, cname: str) -> Report:
     return Report("kids", cname, *UIDS, suffers, IssueType.COMPLAINT, at, "卡 & <b>")
 
 
-def questions(
+def requests(
     cloud_case: CloudCase, cloud: Cloud, call: Call, window: Window
 ) -> dict[str, Callable[[], Awaitable[object]]]:
     """Return which method calls each endpoint of the fake."""
-    asked: dict[str, Callable[[], Awaitable[object]]] = {
+    requested: dict[str, Callable[[], Awaitable[object]]] = {
         cloud_case.find: lambda: cloud.find_calls("kids", "bad", window)
     }
     for name in cloud_case.record:
-        asked[name] = lambda: cloud.fetch_record(call, UIDS, window)
+        requested[name] = lambda: cloud.fetch_record(call, UIDS, window)
     if cloud_case.events:
-        asked[cloud_case.events] = lambda: cloud.fetch_events("kids", "bad", window)
-    return asked
+        requested[cloud_case.events] = lambda: cloud.fetch_events("kids", "bad", window)
+    return requested

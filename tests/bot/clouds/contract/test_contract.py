@@ -73,12 +73,12 @@ async def test_record_has_both_users(clouds: FakeClouds, cloud: Cloud) -> None:
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, UIDS, window)
-    assert set(UIDS) == {stay.uid for stay in record.participants}
+    assert set(UIDS) == {session.uid for session in record.participants}
     assert record.missing == ()
-    joined = {stay.uid: stay.joined_at.timestamp() for stay in record.participants}
+    joined = {session.uid: session.joined_at.timestamp() for session in record.participants}
     assert {UIDS[0]: NOON_S - 3000, UIDS[1]: NOON_S - 2965} == joined
-    assert all(stay.joined_at.tzinfo is not None for stay in record.participants)
-    assert {str} == {type(stay.sid) for stay in record.participants}
+    assert all(session.joined_at.tzinfo is not None for session in record.participants)
+    assert {str} == {type(session.sid) for session in record.participants}
     assert call == record.call
     assert clouds.over_quota == []
 
@@ -88,7 +88,7 @@ async def test_numbers_in_quotes_are_numbers(
 ) -> None:
     """With `"200"`, `"true"` and `["1795173000", "12"]` the record is the same."""
     window = around(clouds, "bad")
-    told = []
+    result = []
     for fault in (None, "texts"):
         if fault is not None:
             clouds.fail_next("*", "texts", times=99)
@@ -96,8 +96,8 @@ async def test_numbers_in_quotes_are_numbers(
         (call,) = await cloud.find_calls("kids", "bad", window)
         record = await cloud.fetch_record(call, UIDS, window)
         sums = {(one.uid, one.code, one.peer_uid): one.values.sum() for one in record.series}
-        told.append((record.call, record.participants, record.missing, sums))
-    assert told[0] == told[1]
+        result.append((record.call, record.participants, record.missing, sums))
+    assert result[0] == result[1]
 
 
 async def test_series_are_sane(clouds: FakeClouds, cloud: Cloud) -> None:
@@ -150,7 +150,7 @@ async def test_absent_uid_has_no_series(clouds: FakeClouds, cloud: Cloud) -> Non
     window = around(clouds, "bad")
     (call,) = await cloud.find_calls("kids", "bad", window)
     record = await cloud.fetch_record(call, [UIDS[0], "31337"], window)
-    assert "31337" not in {stay.uid for stay in record.participants}
+    assert "31337" not in {session.uid for session in record.participants}
     assert "31337" not in {series.uid for series in record.series}
     assert UIDS[0] in {series.uid for series in record.series}
 
@@ -169,15 +169,15 @@ async def test_events_are_as_in_the_capabilities(
             await cloud.fetch_events("kids", "bad", window)
         assert (cloud.name, False) == (caught.value.cloud, caught.value.retryable)
         return
-    answer = await cloud.fetch_events("kids", "bad", window)
-    assert {event.cname for event in answer.events} == {"bad"}
-    assert {event.uid for event in answer.events} <= set(UIDS)
-    assert all(window.since <= event.at <= window.until for event in answer.events)
-    codes = {factor.code for event in answer.events for factor in event.factors}
+    response = await cloud.fetch_events("kids", "bad", window)
+    assert {event.cname for event in response.events} == {"bad"}
+    assert {event.uid for event in response.events} <= set(UIDS)
+    assert all(window.since <= event.at <= window.until for event in response.events)
+    codes = {factor.code for event in response.events for factor in event.factors}
     assert all(code.kind.startswith(f"{cloud.name}.") for code in codes)
-    assert len(answer.events) == len({event.key for event in answer.events})
+    assert len(response.events) == len({event.key for event in response.events})
     assert {MissingKind.EVENTS, MissingKind.MINUTES} >= {
-        missing_item.what for missing_item in answer.missing
+        missing_item.what for missing_item in response.missing
     }
 
 

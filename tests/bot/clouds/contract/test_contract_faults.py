@@ -23,7 +23,7 @@ from bot.ports import Cloud, EventsResult
 from bot.sandbox.clouds import FakeClouds, FaultKind
 from bot.settings import CloudSettings
 from tests.bot.clouds.contract.cloud_cases import WRONG_SECRET, CloudCase, SteppingClock
-from tests.bot.clouds.contract.conftest import Build, around, questions
+from tests.bot.clouds.contract.conftest import Build, around, requests
 
 FAULTS: Final[tuple[tuple[FaultKind, type[CloudError]], ...]] = (
     ("http_500", CloudServerError),
@@ -86,11 +86,11 @@ async def test_every_fault_is_typed(
     (call,) = await build(cloud_case.settings(clouds)).find_calls("kids", "bad", window)
     if fault in ("timeout", "huge"):
         request.getfixturevalue(fault)
-    for name in questions(cloud_case, build(cloud_case.settings(clouds)), call, window):
+    for name in requests(cloud_case, build(cloud_case.settings(clouds)), call, window):
         stepping_clock.moment += dt.timedelta(minutes=2)  # its allowance is whole again
         fresh = build(cloud_case.settings(clouds))
         clouds.fail_next(name, fault, times=6)
-        came = await outcome_of(questions(cloud_case, fresh, call, window)[name]())
+        came = await outcome_of(requests(cloud_case, fresh, call, window)[name]())
         clouds.clear_faults()
         if (
             name == cloud_case.events
@@ -138,11 +138,11 @@ async def test_missing_right_is_reported(
     window = around(clouds, "bad")
     (call,) = await build(cloud_case.settings(clouds)).find_calls("kids", "bad", window)
     fake: Any = cloud_case.fake(clouds)
-    for name in questions(cloud_case, build(cloud_case.settings(clouds)), call, window):
+    for name in requests(cloud_case, build(cloud_case.settings(clouds)), call, window):
         fake.deny(name)
         cloud = build(cloud_case.settings(clouds))  # which keeps no answers yet
         with pytest.raises(CloudRefusedError) as caught:
-            await questions(cloud_case, cloud, call, window)[name]()
+            await requests(cloud_case, cloud, call, window)[name]()
         assert not caught.value.retryable
         assert "to enable the API" in str(caught.value)
         fake.denied.clear()

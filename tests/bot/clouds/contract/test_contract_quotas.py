@@ -9,7 +9,7 @@ from bot.errors import CloudQuotaExceededError
 from bot.ports import Cloud, Window
 from bot.sandbox.clouds import FakeClouds
 from tests.bot.clouds.contract.cloud_cases import CloudCase, SteppingClock
-from tests.bot.clouds.contract.conftest import NOON, around, questions
+from tests.bot.clouds.contract.conftest import NOON, around, requests
 
 BURST: Final = 200
 PATIENCE: Final = 60
@@ -43,9 +43,9 @@ async def test_steady_requests_stay_within_the_quota(
     counts = {"answered": 0, "refused": 0}
     for number in range(PATIENCE):
         moved = Window(window.since - dt.timedelta(seconds=20 * number), window.until)
-        asked = questions(cloud_case, cloud, call, moved)
-        ask = list(asked.values())[number % len(asked)]
-        (came,) = await stepping_clock.burst([ask()])
+        requested = requests(cloud_case, cloud, call, moved)
+        send = list(requested.values())[number % len(requested)]
+        (came,) = await stepping_clock.burst([send()])
         if isinstance(came, BaseException):
             assert isinstance(came, CloudQuotaExceededError)
             assert came.status == 0

@@ -88,10 +88,10 @@ async def test_the_verdict_is_the_truth(
     diagnosis = await DiagnosisService({"kids": cloud}, stepping_clock).diagnose(
         complaint(clouds, kind)
     )
-    found = diagnosis.verdict
+    matches = diagnosis.verdict
     shown = expected_cause(cloud_case, kind)
-    assert shown == (found.cause, found.media, found.direction, found.side)
-    assert {None: None, _T: UIDS[0], _S: UIDS[1]}[shown[3]] == found.uid
+    assert shown == (matches.cause, matches.media, matches.direction, matches.side)
+    assert {None: None, _T: UIDS[0], _S: UIDS[1]}[shown[3]] == matches.uid
     assert diagnosis.failures == ()
     assert clouds.over_quota == []
 

@@ -109,7 +109,7 @@ async def test_call_is_found_with_record(clouds: FakeClouds, huawei: Any) -> Non
     (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
     assert (call.started_at.timestamp(), call.ended_at.timestamp()) == (NOON_S - 3000, NOON_S - 300)
     record = await huawei.fetch_record(call, ["10001", "20002"], window)
-    assert [stay.uid for stay in record.participants] == ["10001", "20002"]
+    assert [session.uid for session in record.participants] == ["10001", "20002"]
     assert record.missing == ()
     (loss,) = (
         one
@@ -130,7 +130,7 @@ async def test_w14_reused_room(clouds: FakeClouds, huawei: Any) -> None:
     (call,) = await huawei.find_calls("kids", "uplink_loss_video", window)
     assert call.started_at.timestamp() == NOON_S - 604800
     record = await huawei.fetch_record(call, ["10001", "20002"], window)
-    joined = [stay.joined_at.timestamp() for stay in record.participants]
+    joined = [session.joined_at.timestamp() for session in record.participants]
     assert joined == [NOON_S - 3000, NOON_S - 2965]
     assert record.series
 
@@ -170,13 +170,13 @@ async def test_the_verdict_is_the_truth(kind: str, clouds: FakeClouds, huawei: A
     window = Window.around(report.occurred_at, TWO)
     calls = await huawei.find_calls("kids", kind, window)
     record = await huawei.fetch_record(calls[0], ["10001", "20002"], window)
-    answer = await huawei.fetch_events("kids", kind, window)
+    response = await huawei.fetch_events("kids", kind, window)
     verdict = diagnose(
         report,
         calls,
         record.series,
-        answer.events,
-        missing=(*record.missing, *answer.missing),
+        response.events,
+        missing=(*record.missing, *response.missing),
         participants=record.participants,
     )
     sim_call = clouds.sim_call(kind)

@@ -125,13 +125,13 @@ def broken(body: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path]
+    matches = [path]
     if isinstance(value, list):
         value = dict(enumerate(value))
     if isinstance(value, dict):
         for key, inner in value.items():
-            found += _places(inner, (*path, key))
-    return found
+            matches += _places(inner, (*path, key))
+    return matches
 
 
 def _put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -171,21 +171,21 @@ class NullStore:
 async def _ask(name: str, content: bytes, status: int) -> object:
     """Send one request to a cloud whose one endpoint responds like this."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = request.url.path.rsplit("/", 1)[-1]
-        created = 201 if asked == "tokens" else 200
+    def response(request: httpx.Request) -> httpx.Response:
+        requested = request.url.path.rsplit("/", 1)[-1]
+        created = 201 if requested == "tokens" else 200
         headers = {"X-Subject-Token": "T"}
-        if asked == name:
-            found = created if status == 200 else status
-            return httpx.Response(found, content=content, headers=headers)
-        return httpx.Response(created, json=RIGHT[asked], headers=headers)
+        if requested == name:
+            matches = created if status == 200 else status
+            return httpx.Response(matches, content=content, headers=headers)
+        return httpx.Response(created, json=RIGHT[requested], headers=headers)
 
     names = ("iam_user", "iam_password", "iam_domain", "iam_project")
     secrets = dict.fromkeys(names, "x")
     options = {"project_id": "P", "iam_url": "https://iam.invalid"}
     each = CloudSettings("huawei", {"kids": "K"}, "https://a.invalid", secrets, options)
     nothing: Any = NullStore()
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(response)
     clouds = build_clouds(
         [each],
         rate_limit_store=nothing,
@@ -245,8 +245,8 @@ def test_hostile_bytes(name: str, content: bytes) -> None:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_valid_responses_are_values(name: str) -> None:
     """The responses that the other tests change are valid."""
-    found = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
-    assert not isinstance(found, CloudError)
+    matches = asyncio.run(_ask(name, json.dumps(RIGHT[name]).encode(), 200))
+    assert not isinstance(matches, CloudError)
 
 
 @given(ANY)

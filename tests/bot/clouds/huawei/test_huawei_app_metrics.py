@@ -87,9 +87,9 @@ async def test_days_end_with_yesterday(huawei: Any) -> None:
 async def test_metrics_are_cached_for_a_minute(huawei: Any, clouds: FakeClouds) -> None:
     """The thirty requests a minute are shared with diagnoses."""
     first = await huawei.fetch_app_metrics("kids", Topic.LIVE)
-    asked = sum(clouds.counts.values())
+    requested = sum(clouds.counts.values())
     again = await huawei.fetch_app_metrics("kids", Topic.LIVE)
-    assert asked == sum(clouds.counts.values()) <= 10
+    assert requested == sum(clouds.counts.values()) <= 10
     assert first.trends == again.trends
 
 

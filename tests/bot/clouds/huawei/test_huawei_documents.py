@@ -44,5 +44,9 @@ async def test_the_apps_name_of_each_call(make_huawei: Any, mock_api: Any) -> No
     await cloud.fetch_events("kids", "class_77_1", WINDOW)
     for name, key in (("rooms", "app"), ("users", "app"), ("abnormal-events", "app")):
         assert mock_api.params(name)
-        assert all({key} == {"app", "app_id"} & set(asked) for asked in mock_api.params(name))
-    assert all({"app", "app_id"} & set(asked) == {"app_id"} for asked in mock_api.params("details"))
+        assert all(
+            {key} == {"app", "app_id"} & set(requested) for requested in mock_api.params(name)
+        )
+    assert all(
+        {"app", "app_id"} & set(requested) == {"app_id"} for requested in mock_api.params("details")
+    )

@@ -28,7 +28,7 @@ async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any
     await statistics.live_quality("kids", "VideoFreezeRate", "native", HOUR)
     await statistics.live_network("kids", "VideoExcellentTransRate", "webrtc", HOUR)
     await statistics.live_distribution("kids", "region", NOON)
-    given = [{*dict(asked.url.params)} for asked in mock_api.requests]
+    given = [{*dict(requested.url.params)} for requested in mock_api.requests]
     span = {"app", "metric", "start_time", "end_time"}
     spread = {"app", "metric", "dimension", "time"}
     assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == given
@@ -53,8 +53,8 @@ async def test_live_metrics_cover_a_day_at_most(make_huawei: Any, mock_api: Any)
     mock_api.respond("scale", {"scale": []})
     window = Window(NOON - dt.timedelta(days=3), NOON)
     await make_huawei().statistics.live_scale("kids", "RoomCount", window, "class_77_1")
-    (asked,) = mock_api.params("scale")
-    assert (asked["start_time"], asked["room_id"]) == ("2026-11-19T12:00:00Z", "class_77_1")
+    (requested,) = mock_api.params("scale")
+    assert (requested["start_time"], requested["room_id"]) == ("2026-11-19T12:00:00Z", "class_77_1")
 
 
 async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: Any) -> None:
@@ -62,8 +62,8 @@ async def test_w15_w18_regions_are_codes_or_names(make_huawei: Any, mock_api: An
     rows = [{"dimension": "GD", "online_users": 2}, {"dimension": "陕西", "online_users": 9}]
     mock_api.respond("dimension", {"dimensions": rows})
     spread = await make_huawei().statistics.live_distribution("kids", "region", NOON)
-    found = [(row.codes[0].kind, row.codes[0].value, row.value) for row in spread.rows]
-    assert found == [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)]
+    matches = [(row.codes[0].kind, row.codes[0].value, row.value) for row in spread.rows]
+    assert matches == [("huawei.region", "陕西", 9), ("huawei.region", "GD", 2)]
 
 
 async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> None:
@@ -72,15 +72,15 @@ async def test_w21_names_and_scale_of_a_day(make_huawei: Any, mock_api: Any) -> 
     mock_api.respond("quality", {"quality": [row]})
     statistics = make_huawei().statistics
     metrics = ["JoinSuccess5SecsRate", "AudioTransDelay", "VideoFreezeRate"]
-    found = await statistics.daily_quality("kids", metrics, DAY, DAY)
-    assert [(one.metric.value, one.unit, one.value) for one in found] == [
+    matches = await statistics.daily_quality("kids", metrics, DAY, DAY)
+    assert [(one.metric.value, one.unit, one.value) for one in matches] == [
         ("JoinSuccess5SecsRate", "%", 99.0),
         ("AudioTransDelay", "ms", 61.5),
     ]
-    (asked,) = mock_api.params("quality")
+    (requested,) = mock_api.params("quality")
     assert (
-        asked["metric"],
-        asked["start_date"],
+        requested["metric"],
+        requested["start_date"],
     ) == ("JoinSuccess5SecsRate,AudioTransDelay,VideoFreezeRate", "2026-11-18")
 
 
@@ -99,8 +99,8 @@ async def test_w20_today_is_never_requested(make_huawei: Any, mock_api: Any) -> 
     today = NOON.date()
     await statistics.daily_scale("kids", ["UserCount"], today - dt.timedelta(days=60), today)
     assert await statistics.daily_scale("kids", ["UserCount"], today, today) == ()
-    (asked,) = mock_api.params("scale")
-    assert (asked["start_date"], asked["end_date"]) == ("2026-10-20", "2026-11-19")
+    (requested,) = mock_api.params("scale")
+    assert (requested["start_date"], requested["end_date"]) == ("2026-10-20", "2026-11-19")
     long_ago = dt.date(2026, 1, 1)
     with pytest.raises(CloudDataExpiredError):
         await statistics.daily_scale("kids", ["UserCount"], long_ago, long_ago)
@@ -110,18 +110,18 @@ async def test_usage_in_seconds(make_huawei: Any, mock_api: Any) -> None:
     """13.7: the total and its parts, by day."""
     row = {"date": "2026-11-18", "video_sd": 1, "video_hd": 2, "audio": 1, "total_duration": 4}
     mock_api.respond("usage", {"usage": [row]})
-    found = await make_huawei().statistics.usage("kids", "CommunicationDuration", DAY, DAY)
+    matches = await make_huawei().statistics.usage("kids", "CommunicationDuration", DAY, DAY)
     values = {
         one.definition.part.value if one.definition else one.metric.value: (
             one.day,
             one.unit,
             one.value,
         )
-        for one in found
+        for one in matches
     }
     expected = {"CommunicationDuration": 4, "video_sd": 1, "video_hd": 2, "audio": 1}
     assert {name: (DAY, Unit.SECONDS, value) for name, value in expected.items()} == values
-    assert {one.metric.value for one in found} == {"CommunicationDuration"}
+    assert {one.metric.value for one in matches} == {"CommunicationDuration"}
 
 
 async def test_w33_w36_users_by_type_and_factor(make_huawei: Any, mock_api: Any) -> None:
@@ -135,8 +135,8 @@ async def test_w33_w36_users_by_type_and_factor(make_huawei: Any, mock_api: Any)
     freeze, join = spread.rows
     assert ((Code("huawei.abnormal_type", "2"),), 5) == (freeze.codes, freeze.value)
     assert Code("huawei.abnormal_factor.type1", "90000004") == join.codes[1]
-    (asked,) = mock_api.params("dimension")
-    assert asked["dimension"] == "abnormal_type,abnormal_factor"
+    (requested,) = mock_api.params("dimension")
+    assert requested["dimension"] == "abnormal_type,abnormal_factor"
 
 
 @pytest.mark.parametrize(

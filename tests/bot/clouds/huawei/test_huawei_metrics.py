@@ -47,13 +47,13 @@ async def test_samples_are_split_by_session(user: Any, make_huawei: Any, mock_ap
 async def test_w22_the_right_names_are_sent(make_huawei: Any, mock_api: Any) -> None:
     """W22, W23: requests have `vrtt` and never `vrtd`, with room, times and `mid`, by user."""
     await make_huawei().fetch_record(CALL, ["10001", "20002"], WINDOW)
-    asked = mock_api.params("details")
-    mids = asked[0]["mid"].split(",")
+    requested = mock_api.params("details")
+    mids = requested[0]["mid"].split(",")
     assert (len(mids), "vrtt" in mids, "vrtd" in mids) == (22, True, False)
-    assert [each["user_id"] for each in asked] == ["10001", "20002"]
-    assert {(APP_ID, "class_77_1")} == {(each["app_id"], each["room_id"]) for each in asked}
+    assert [each["user_id"] for each in requested] == ["10001", "20002"]
+    assert {(APP_ID, "class_77_1")} == {(each["app_id"], each["room_id"]) for each in requested}
     span = ("2026-11-20T11:30:00Z", "2026-11-20T11:34:00Z")
-    assert span == (asked[0]["start_time"], asked[0]["end_time"])
+    assert span == (requested[0]["start_time"], requested[0]["end_time"])
 
 
 async def test_w22_misprint_in_a_response_is_parsed(make_huawei: Any, mock_api: Any) -> None:

@@ -68,7 +68,7 @@ async def test_the_verdict_is_right(kind: str, clouds: FakeClouds, volcengine: A
     assert call.covers(at)
     record = await volcengine.fetch_record(call, ["10001", "20002"], window)
     assert record.missing == ()
-    assert {stay.uid for stay in record.participants} == {"10001", "20002"}
+    assert {session.uid for session in record.participants} == {"10001", "20002"}
     report = Report(
         app="kids",
         cname=kind,
@@ -125,13 +125,13 @@ async def test_every_fault_has_its_error(
     window = Window.around(dt.datetime.fromtimestamp(NOON_S - 1500, dt.UTC), FIVE)
     call = Call("volcengine", "kids", "c1", "healthy", window.since)
     clouds.fail_next(action, fault, times=3)
-    question = (
+    request = (
         volcengine.find_calls("kids", "healthy", window)
         if action == "ListRoomInfo"
         else volcengine.fetch_record(call, ["10001"], window)
     )
     with pytest.raises(error) as caught:
-        await question
+        await request
     assert action == caught.value.endpoint
 
 

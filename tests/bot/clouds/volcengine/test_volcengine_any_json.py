@@ -97,8 +97,8 @@ class FrozenClock:
 class ScriptedHttp:
     """Replaces CloudHttp: responses are from a table, and parsed as in production."""
 
-    def __init__(self, answers: dict[str, Any], status: int) -> None:
-        self._answers = answers
+    def __init__(self, responses: dict[str, Any], status: int) -> None:
+        self._answers = responses
         self._status = status
 
     async def request(
@@ -112,11 +112,11 @@ class ScriptedHttp:
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON value."""
-    found = [path]
+    matches = [path]
     listed = dict(enumerate(value)) if isinstance(value, list) else value
     for key, inner in listed.items() if isinstance(listed, dict) else ():
-        found += places(inner, (*path, key))
-    return found
+        matches += places(inner, (*path, key))
+    return matches
 
 
 def put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
@@ -135,9 +135,9 @@ ANSWERS = {
 FAULT = {"ResponseMetadata": {"Error": {"Code": "X", "CodeN": 1, "Message": "m"}}}
 
 
-async def send_all_requests(answers: dict[str, Any], status: int) -> int:
+async def send_all_requests(responses: dict[str, Any], status: int) -> int:
     """Send every request; returns how many succeeded, the others raised a CloudError."""
-    http: Any = ScriptedHttp(answers, status)
+    http: Any = ScriptedHttp(responses, status)
     client = VolcengineClient(
         http=http,
         clock=FrozenClock(),
@@ -147,7 +147,7 @@ async def send_all_requests(answers: dict[str, Any], status: int) -> int:
     )
     statistics = StatisticsApi(client)
     yesterday = Window(NOON - dt.timedelta(days=2), NOON - dt.timedelta(hours=9))
-    questions = (
+    requests = (
         find_calls(client, "kids", "room", WINDOW),
         fetch_record(client, CALL, ["u1"], WINDOW),
         fetch_record(client, CALL, [], WINDOW),
@@ -156,7 +156,7 @@ async def send_all_requests(answers: dict[str, Any], status: int) -> int:
         statistics.usage("kids", ["user_count"], yesterday),
         statistics.online_users("kids", "room"),
     )
-    answered = await asyncio.gather(*questions, return_exceptions=True)
+    answered = await asyncio.gather(*requests, return_exceptions=True)
     faults = [one for one in answered if isinstance(one, BaseException)]
     for fault in faults:
         if not isinstance(fault, CloudError):
@@ -175,16 +175,16 @@ async def test_valid_responses_are_all_parsed() -> None:
 async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
     """Any JSON in one place of a response gives a value or a CloudError."""
     path = data.draw(st.sampled_from(places(ANSWERS[action])))
-    answers = {**ANSWERS, action: put(ANSWERS[action], path, data.draw(ANY))}
-    assert await send_all_requests(answers, 200) >= 0
+    responses = {**ANSWERS, action: put(ANSWERS[action], path, data.draw(ANY))}
+    assert await send_all_requests(responses, 200) >= 0
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(path=st.sampled_from(places(FAULT)), value=ANY, status=st.integers(100, 599))
 async def test_any_json_in_an_error(path: tuple[Any, ...], value: Any, status: int) -> None:
     """A corrupt error response is a CloudError or, with HTTP 200, maybe a success."""
-    answers = dict.fromkeys(ANSWERS, put(FAULT, path, value))
-    assert await send_all_requests(answers, status) <= 7
+    responses = dict.fromkeys(ANSWERS, put(FAULT, path, value))
+    assert await send_all_requests(responses, status) <= 7
 
 
 @settings(max_examples=100, deadline=None)

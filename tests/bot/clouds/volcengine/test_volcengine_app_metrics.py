@@ -33,10 +33,10 @@ async def test_every_topic_has_figures(
     topic: Topic, clouds: FakeClouds, make_volcengine: Any
 ) -> None:
     """Each topic has metrics with definitions, within the limits."""
-    overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", topic)
-    assert (overview.failures, overview.is_empty) == ((), False)
-    assert (topic, "volcengine") == (overview.topic, overview.cloud)
-    assert bool(overview.explanations) is (topic is not Topic.SCALE)
+    app_metrics = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", topic)
+    assert (app_metrics.failures, app_metrics.is_empty) == ((), False)
+    assert (topic, "volcengine") == (app_metrics.topic, app_metrics.cloud)
+    assert bool(app_metrics.explanations) is (topic is not Topic.SCALE)
     assert clouds.over_quota == []
 
 
@@ -45,9 +45,9 @@ async def test_failures_are_listed_beside_the_rest(
 ) -> None:
     """One failed request does not hide the metrics of another."""
     clouds.fail_next("ListRealTimeQuality", "html", times=3)
-    overview = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", Topic.LIVE)
-    assert (len(overview.trends), len(overview.failures)) == (2, 1)
-    assert [missing_item.detail for missing_item in overview.missing] == ["ListRealTimeQuality"]
+    app_metrics = await make_volcengine(clouds.volcengine_url).fetch_app_metrics("kids", Topic.LIVE)
+    assert (len(app_metrics.trends), len(app_metrics.failures)) == (2, 1)
+    assert [missing_item.detail for missing_item in app_metrics.missing] == ["ListRealTimeQuality"]
 
 
 async def test_quality_by_day_beside_the_last_hour(
@@ -56,31 +56,33 @@ async def test_quality_by_day_beside_the_last_hour(
     """ListQuality returns days of +08:00, apps and browsers separately, once a day."""
     volcengine = make_volcengine(clouds.volcengine_url)
     for topic, name in ((Topic.EXPERIENCE, "audio_stall_rate"), (Topic.NETWORK, None)):
-        told = await volcengine.fetch_app_metrics("kids", topic)
-        names = {usage.metric.value for usage in told.usages}
-        assert {usage.day.isoformat() for usage in told.usages} == {"2026-11-19"}
-        assert {usage.definition.part.value for usage in told.usages} == {"native"}
+        result = await volcengine.fetch_app_metrics("kids", topic)
+        names = {usage.metric.value for usage in result.usages}
+        assert {usage.day.isoformat() for usage in result.usages} == {"2026-11-19"}
+        assert {usage.definition.part.value for usage in result.usages} == {"native"}
         assert name is None or name in names
-        assert [trend for trend in told.trends if trend.points]
-    asked = clouds.counts["ListQuality"]
+        assert [trend for trend in result.trends if trend.points]
+    requested = clouds.counts["ListQuality"]
     await volcengine.fetch_app_metrics("kids", Topic.EXPERIENCE)
-    assert (4, asked) == (asked, clouds.counts["ListQuality"])
+    assert (4, requested) == (requested, clouds.counts["ListQuality"])
 
 
 async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengine: Any) -> None:
     """The newest half minute is before the last published day, each with its begin."""
-    told = await make_volcengine(clouds.volcengine_url).fetch_app_metrics(
+    result = await make_volcengine(clouds.volcengine_url).fetch_app_metrics(
         "kids", Topic.DISTRIBUTION
     )
     seen = [
         (distribution.dimension, distribution.since.isoformat())
-        for distribution in told.distributions
+        for distribution in result.distributions
     ]
     live, day = "2026-11-20T11:58:30+00:00", "2026-11-18T16:00:00+00:00"
     expected = [(name, at) for at in (live, day) for name in DIMENSIONS]
     assert expected == list(dict.fromkeys(seen))
     counted = [
-        distribution for distribution in told.distributions if distribution.since.isoformat() == day
+        distribution
+        for distribution in result.distributions
+        if distribution.since.isoformat() == day
     ]
     figures = {
         (distribution.dimension, distribution.definition.name.value) for distribution in counted

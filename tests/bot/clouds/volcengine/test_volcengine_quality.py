@@ -87,12 +87,12 @@ async def test_v3_one_request_returns_two_series(statistics: Any) -> None:
     distributions = await statistics.distribution(
         "kids", "stall_rate", "OS", Window(MIDNIGHT, MIDNIGHT + DAY), products=["native"]
     )
-    told = {
+    by_metric = {
         (d.definition.name.value, d.definition.media, d.definition.within_ms): d
         for d in distributions
     }
-    audio = told["audio_stall_rate", Media.AUDIO, 80]
-    video = told["video_stall_rate", Media.VIDEO, 500]
+    audio = by_metric["audio_stall_rate", Media.AUDIO, 80]
+    video = by_metric["video_stall_rate", Media.VIDEO, 500]
     stalled = {row.codes[0].value: row.value for row in audio.rows}
     assert stalled["android"] > 5 > stalled["windows"]
     assert {row.codes[0].value for row in video.rows} == set(stalled)
