@@ -1,4 +1,4 @@
-"""What a three-hour class costs: read, examined, drawn; beside a bare reading of the same bytes.
+"""Benchmark of a three-hour class: parse, diagnose and draw, beside a plain JSON parse.
 
 Run it with `python -m tests.bench.bench_charts [people] [hours]`, on Linux. Every stage runs in a
 process of its own, because memory that was used once is never given back; a stage's figures are
@@ -63,7 +63,7 @@ def _points(rng: np.random.Generator, count: int) -> list[list[int]]:
 
 
 def _peer(mid: int, uid: int) -> Mapping[str, int]:
-    """What is received comes from the first of them, or to the first from the second."""
+    """Received media comes from the first user, or from the second when the first receives."""
     return {"peer_uid": 10002 if uid == 10001 else 10001} if mid in _RECEIVED else {}
 
 
@@ -77,7 +77,7 @@ class CallCase:
 
     @classmethod
     def of(cls, hours: float) -> CallCase:
-        """Return the scene of a class this long."""
+        """Return a scenario with a class of this length."""
         began = dt.datetime.fromtimestamp(_STARTED, dt.UTC)
         ended = began + dt.timedelta(hours=hours)
         middle = began + (ended - began) / 2
@@ -109,7 +109,7 @@ def paint(series: Sequence[Series], verdict: Verdict, window: Window, call_case:
 
 
 def stages(body: bytes, call_case: CallCase) -> Mapping[str, Callable[[], Callable[[], object]]]:
-    """Return each stage: what prepares it, and then the work that is measured."""
+    """Return each step: its preparation, then the work that is measured."""
     near = Window.around(call_case.report.occurred_at, dt.timedelta(minutes=2))
 
     def drawing(window: Window) -> Callable[[], object]:
@@ -117,7 +117,7 @@ def stages(body: bytes, call_case: CallCase) -> Mapping[str, Callable[[], Callab
         verdict = judge(series, call_case)
         return lambda: paint(series, verdict, window, call_case)
 
-    def everything() -> bytes:
+    def all_series() -> bytes:
         series = read(body, call_case)
         return paint(series, judge(series, call_case), near, call_case)
 
@@ -141,20 +141,20 @@ def stages(body: bytes, call_case: CallCase) -> Mapping[str, Callable[[], Callab
         "examine": examining,
         "draw, 4 minutes": lambda: drawing(near),
         "draw, the whole class": lambda: drawing(call_case.window),
-        "read + examine + draw": lambda: everything,
+        "read + examine + draw": lambda: all_series,
         "pack": packing,
         "unpack": unpacking,
     }
 
 
 def _memory_kb(name: str) -> int:
-    """Return a line of this process's memory, as Linux tells it: VmRSS now, VmHWM at most."""
+    """Return a line of /proc/self/status: VmRSS is the current memory, VmHWM the peak."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def measure(name: str, body: bytes, call_case: CallCase) -> tuple[float, float]:
-    """Return the best seconds of a stage, and the megabytes it took beyond its inputs."""
+    """Return the best time of a step in seconds, and its memory in MB without its inputs."""
     work = stages(body, call_case)[name]()
     _ = work() if name.startswith("draw") else None  # the font and Pillow are loaded once
     gc.collect()
@@ -194,7 +194,7 @@ def _as_series(curve: Curve) -> Series:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the benchmark, or as its child one stage of it."""
+    """Run the benchmark, or one step of it in a child process."""
     if arguments[:1] == ["--stage"]:
         return _be_child(*arguments[1:4])
     people = int(arguments[0]) if arguments else 10

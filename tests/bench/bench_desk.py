@@ -1,4 +1,4 @@
-"""What the lists cost as tickets pile up: 1,000, 100,000 and 1,000,000, on both databases.
+"""Benchmark of the ticket lists with 1,000, 100,000 and 1,000,000 tickets, on both databases.
 
 Run it with `make bench ARGS="desk [sqlite|postgres] [number of tickets ...]"`. The sizes are asked in turn, so that whatever else the machine does weighs
 on all alike. Each cell is the median and the 99th percentile in milliseconds.
@@ -63,7 +63,7 @@ def database(kind: str, folder: Path) -> Iterator[Store]:
 
 
 def questions() -> dict[str, Ask]:
-    """What is measured, by the name it is shown under."""
+    """Return the measured operations by display name."""
 
     def listed(**wanted: Any) -> Ask:
         return lambda session: lists.page(session, TicketQuery(TEAM, **wanted))
@@ -122,7 +122,7 @@ def measure(stores: Sequence[Store], ask: Ask) -> list[tuple[float, float]]:
 
 
 def export(store: Store, size: int, form: str) -> str:
-    """Run the command that exports everything; says how fast it was, and its memory at the peak."""
+    """Run the export command; report its speed and its peak memory."""
     env = {**os.environ, "DATABASE_URL": store.engine.url.render_as_string(hide_password=False)}
     command = (sys.executable, "-m", "bot", "export", "--format", form)
     began, peak_mb = time.perf_counter(), 0.0
@@ -154,15 +154,17 @@ def bench(kind: str, sizes: Sequence[int], folder: Path) -> None:
         for store, size in zip(stores, sizes, strict=True):
             began = time.perf_counter()
             fill(store, size)
-            _say(f"{kind}: {size:,} tickets filled in {time.perf_counter() - began:.0f} s")
+            _print_row(f"{kind}: {size:,} tickets filled in {time.perf_counter() - began:.0f} s")
         for name, ask in questions().items():
             row = measure(stores, ask)
             cells = "  ".join(f"{median:7.2f} /{worst:7.2f}" for median, worst in row)
             growth = row[-1][0] / row[0][0]
-            _say(f"  {name:30} {cells}  x{growth:.1f}{'' if growth <= _FLAT else '  NOT FLAT'}")
+            _print_row(
+                f"  {name:30} {cells}  x{growth:.1f}{'' if growth <= _FLAT else '  NOT FLAT'}"
+            )
         for store, size in zip(stores, sizes, strict=True):
             form = "jsonl" if size < max(sizes) else "csv"
-            _say(f"  export of {size:,}, {export(store, size, form)} at the peak")
+            _print_row(f"  export of {size:,}, {export(store, size, form)} at the peak")
 
 
 def main() -> None:
@@ -174,7 +176,7 @@ def main() -> None:
             bench(kind, sizes, Path(folder))
 
 
-def _say(said: str) -> None:
+def _print_row(said: str) -> None:
     sys.stdout.write(said + "\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""How often the examination is right: labelled classes of the sandbox, split by seed.
+"""Benchmark of the diagnosis' accuracy: labelled classes of the sandbox, split by seed.
 
 Run it with `python -m tests.bench.bench_diagnosis [tune|held] [classes per kind] [--wrong]`.
 `--wrong` names each class that came out wrong; it is refused for the half that is held back.
@@ -16,13 +16,13 @@ from typing import Final
 from bot.call import Direction
 from bot.diagnosis import Verdict
 from bot.sandbox.scenario import SimulatedCall
-from tests.bench.labelled import VARIANTS, CloudVariant, diagnose_lesson, sim_calls
+from tests.bench.labelled import VARIANTS, CloudVariant, diagnose_class, sim_calls
 
 _SURE: Final = 0.7
 _EACH: Final = 10
 _STOPPED: Final = "user_action.stopped_sending"
 _ALIKE: Final = {
-    # What no metric tells apart; only a cloud's own word does.
+    # Causes that no metric distinguishes; only a cloud's own finding does.
     "user_action.module_off": _STOPPED,
     "reconnect.ip_changed": "reconnect.network_down",
 }
@@ -37,7 +37,7 @@ Label = tuple[str, str, str]  # cause, side, direction
 
 @dataclass(slots=True)
 class Tally:
-    """What came out for one flavour. `guesses` are (confidence, right) of those that say so.
+    """Results of one kind of evidence. `guesses` are (confidence, is right) of each named cause.
 
     `parts` counts how often cause, side and direction were right, each for itself.
     """
@@ -62,7 +62,7 @@ def label(verdict: Verdict, alike: dict[str, str]) -> Label:
 
 
 def truth(kind: str, sim_call: SimulatedCall, alike: dict[str, str]) -> Label:
-    """Return what should be said; who never got in has no metrics, so nothing can be."""
+    """Return the expected cause; a user who never joined has no metrics, so there is none."""
     if kind == "join_failed":
         return "unknown", "", ""
     expected = sim_call.expected
@@ -74,8 +74,8 @@ def truth(kind: str, sim_call: SimulatedCall, alike: dict[str, str]) -> Label:
 def judge(
     kind: str, perturbation: str, sim_call: SimulatedCall, variant: CloudVariant, tally: Tally
 ) -> None:
-    """Examine one class and note what came out."""
-    verdict = diagnose_lesson(sim_call, variant)
+    """Diagnose one class and record the result."""
+    verdict = diagnose_class(sim_call, variant)
     alike = _ALIKE_TOLD if variant.told else _ALIKE
     wanted, got = truth(kind, sim_call, alike), label(verdict, alike)
     if wanted[0] == "unknown":
@@ -135,7 +135,7 @@ def _calibration(tally: Tally) -> Iterator[str]:
 
 
 def _confusion(tally: Tally) -> Iterator[str]:
-    """Each true cause with what was said of it, the right one first."""
+    """Print each true cause with the diagnosed causes, the right one first."""
     yield f"  {'true cause':38} {'right':>7}  said instead"
     for cause, said in sorted(tally.confusion.items()):
         others = [f"{other} {count}" for other, count in said.most_common() if other != cause]

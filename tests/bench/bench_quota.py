@@ -1,4 +1,4 @@
-"""How well quotas are kept: two processes ask as fast as they can; and what one answer saves.
+"""Benchmark of quotas: two processes send as fast as they can; and what a shared cache saves.
 
 Run it with `python -m tests.bench quota`, or `python tests/bench/bench_quota.py [seconds]`; two
 minutes for each database unless told otherwise. The simulated cloud counts the calls.
@@ -76,7 +76,7 @@ def _create(url: str) -> Store:
 
 
 async def run_two_processes(url: str, agora_url: str, seconds: float) -> Counter[str]:
-    """Let two processes ask for so long; returns what came of it, together."""
+    """Run two processes for this many seconds; return their combined results."""
     pair = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, str(LOAD_GENERATOR), url, agora_url, str(seconds), str(first)),
@@ -99,14 +99,14 @@ async def race(kind: str, seconds: float) -> int:
         async with FakeClouds().serve() as clouds:
             outcomes = await run_two_processes(store.url, clouds.agora_url, seconds)
             asked = sum(outcomes.values())
-            _say(f"{kind}: two processes, {seconds:.0f} s, {asked} questions")
+            _print_row(f"{kind}: two processes, {seconds:.0f} s, {asked} questions")
             for limit in LIMITS:
                 most = clouds.max_rate(limit.name, limit.per_s - _JITTER_S)
-                _say(
+                _print_row(
                     f"  {limit.name:30} {clouds.counts[limit.name]:5} calls, "
                     f"most within {limit.per_s:g} s: {most} of {limit.calls}"
                 )
-            _say(f"  over quota, as the cloud counts: {len(clouds.over_quota)}")
+            _print_row(f"  over quota, as the cloud counts: {len(clouds.over_quota)}")
             return len(clouds.over_quota)
 
 
@@ -130,7 +130,7 @@ async def _ask_alike(clouds: FakeClouds, name: str, ask: Callable[[], Awaitable[
     before, began = len(clouds.requests), time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(BURST)))
     made, took_ms = len(clouds.requests) - before, (time.perf_counter() - began) * 1000
-    _say(f"  {BURST} identical questions ({name}): {made} upstream calls, {took_ms:.0f} ms")
+    _print_row(f"  {BURST} identical questions ({name}): {made} upstream calls, {took_ms:.0f} ms")
 
 
 def main() -> None:
@@ -144,7 +144,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _say(text: str) -> None:
+def _print_row(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

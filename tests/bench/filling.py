@@ -1,4 +1,4 @@
-"""Tickets by the million, for the benchmarks of the lists: made and indexed inside the database.
+"""Millions of tickets for the benchmarks of the lists, made and indexed inside the database.
 
 At every size the last two weeks and the tickets not resolved are alike, so that what differs
 is how much lies behind them. The search terms are cut by the product's own tokenizer, once for each
@@ -24,7 +24,7 @@ TEAM: Final = "T1"
 NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 WEEKLY: Final = 400  # tickets in each of the last two weeks; a quarter of them are not resolved
 RARE: Final = "陨石"  # in twenty tickets, the last of them long ago
-FADED: Final = "花屏"  # in half of what was filed long ago, and in nothing since
+FADED: Final = "花屏"  # in half of the old tickets, and in none of the newer ones
 _COMMENTS: Final = (
     "视频卡顿，老师画面一直转圈", "听不清老师说话，声音断断续续", "学生黑屏了，重进教室才好",
     "The screen froze for half a minute", "No sound from the teacher", "画面模糊，音画不同步",
@@ -184,7 +184,7 @@ def _spoken(said: str) -> str:
 
 
 def _settle(engine: Engine) -> None:
-    """Do what PostgreSQL does by itself in time; nobody gathers statistics on SQLite."""
+    """Run ANALYZE on PostgreSQL, as autovacuum would; the product never does so on SQLite."""
     if engine.dialect.name != "sqlite":
         with engine.connect() as connection:
             outside = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -193,7 +193,7 @@ def _settle(engine: Engine) -> None:
 
 
 def _check(session: Session) -> None:
-    """Make sure that the index holds what the product would have written."""
+    """Check that the index holds what the product would have written."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     kept = (
         "SELECT terms FROM ticket_search WHERE rowid = :number"

@@ -1,4 +1,4 @@
-"""The labelled classes, and what each cloud's API shows of them. Nothing is judged here.
+"""Labelled simulated classes, and what each cloud's API returns of them.
 
 Agora's classes go through the twin's JSON and the client's reading of it, the others are cut
 from the same curves to what those clouds measure.
@@ -49,7 +49,7 @@ from bot.sandbox.scenario import (
 )
 
 _HELD_SEED: Final = 5_000_001
-_LONG_AFTER_S: Final = 3000.0  # the lesson is over and everything is out; diagnoses are kept
+_LONG_AFTER_S: Final = 3000.0  # the class is over and all data is published; diagnoses are stored
 _FETCHED: Final = dt.timedelta(minutes=2)
 _MIDS: Final = {"seed": SEED_MIDS, "current": CURRENT_MIDS}
 _SILENT: Final = MissingItem(MissingKind.EVENTS, MissingReason.UNSUPPORTED)
@@ -124,8 +124,8 @@ def moment(epoch_s: float) -> dt.datetime:
     return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
 
 
-def diagnose_lesson(sim_call: SimulatedCall, variant: CloudVariant) -> Verdict:
-    """Examine a lesson as one cloud shows it."""
+def diagnose_class(sim_call: SimulatedCall, variant: CloudVariant) -> Verdict:
+    """Diagnose a class from the data of one cloud."""
     report = report_of(sim_call)
     cloud = variant.name.split()[0]
     began, ended = moment(sim_call.started_at), moment(sim_call.ended_at)
@@ -142,7 +142,7 @@ def diagnose_lesson(sim_call: SimulatedCall, variant: CloudVariant) -> Verdict:
 def by_agora(
     sim_call: SimulatedCall, generation: Generation
 ) -> tuple[Sequence[Participant], Sequence[Series]]:
-    """Send the lesson through the twin's JSON and the client's reading of it."""
+    """Send a class through the fake's JSON and the client's parser."""
     window = Window.around(moment(sim_call.complaint.at), _FETCHED)
     asked = TwinWindow(int(window.since.timestamp()), int(window.until.timestamp()) + 1)
     sessions = CallView(sim_call, sim_call.ended_at + _LONG_AFTER_S, 0).sessions(
@@ -162,7 +162,7 @@ def by_agora(
 def by_curves(
     sim_call: SimulatedCall, metrics: frozenset[Metric]
 ) -> tuple[Sequence[Participant], Sequence[Series]]:
-    """Cut the lesson's curves to what a cloud measures."""
+    """Reduce the series of a class to what a cloud measures."""
     since, until = sim_call.complaint.at - 120, sim_call.complaint.at + 120
     series = [
         _series(curve, since, until) for curve in curves_of(sim_call) if curve.metric in metrics
@@ -198,7 +198,7 @@ def _series(curve: Curve, since: float, until: float) -> Series:
 
 
 def events_from_agora(sim_call: SimulatedCall) -> tuple[AbnormalEvent, ...]:
-    """Return the twin's own diagnosis of the lesson, asked minute by minute."""
+    """Return the fake's own findings of a class, requested minute by minute."""
     at = sim_call.complaint.at
     found: dict[tuple[float, str, str, str], AbnormalEvent] = {}
     for start in range(int(at) - 120, int(at) + 120, 60):
@@ -223,7 +223,7 @@ def _event(row: dict[str, object]) -> AbnormalEvent:
 
 
 def sim_calls(half: str, each: int) -> Iterator[tuple[str, str, SimulatedCall]]:
-    """Stage `each` classes of every kind, in turn with each twist: kind, twist, class.
+    """Generate `each` classes of every kind with each twist: kind, twist, class.
 
     Rules are tuned on the small even seeds; the seeds of the other half were never looked at.
     """

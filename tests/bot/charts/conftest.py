@@ -1,4 +1,4 @@
-"""Series and pictures with known values, for what is drawn and told of them."""
+"""Series and pictures with known values, for the tests of charts and alt texts."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def make_series() -> MakeSeries:
         values: object = None,
     ) -> Series:
         at = np.arange(AT - 120, AT + 121, 2.0) if times is None else np.asarray(times, float)
-        told = np.full(len(at), value) if values is None else np.asarray(values, float)
+        samples = np.full(len(at), value) if values is None else np.asarray(values, float)
         code = Code("agora.metric", "1")
-        return Series(uid, f"{uid}-0", metric, Unit.NUMBER, at, told, code, media, direction, peer)
+        return Series(
+            uid, f"{uid}-0", metric, Unit.NUMBER, at, samples, code, media, direction, peer
+        )
 
     return build
 

@@ -28,18 +28,18 @@ def _with_values(
 
 def test_whole_text(make_picture: MakePicture) -> None:
     """Who, what, the worst value and when, what is usual, the limit, and the freezes."""
-    told = (
+    expected = (
         "Packet loss. Channel class_77_2, 2026-11-12 10:25 to 10:29 UTC+8; problem at 10:27:00."
         " Uplink packet loss: Teacher highest 50% at 10:25:00, usually 50%,"
         " Student highest 20% at 10:25:00, usually 20%, limit 5%."
         " Student: frozen once, for 30 s."
     )
 
-    assert told == alt_text(make_picture(), EN)
+    assert expected == alt_text(make_picture(), EN)
 
 
 def test_chinese_text(make_picture: MakePicture) -> None:
-    """The same in Chinese, with nothing left out."""
+    """The same text in Chinese, complete."""
     text = alt_text(make_picture(), ZH)
 
     for part in ("网络丢包", "class_77_2", "上行丢包率", "老师", "50%", "学生", "20%", "10:27:00"):
@@ -47,7 +47,7 @@ def test_chinese_text(make_picture: MakePicture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "values", "told"),
+    ("unit", "values", "expected"),
     [
         (Unit.PERCENT, [1, 2, 34.6, 2, 1], "Teacher highest 35% at 10:27:04, usually 2%"),
         (Unit.PERCENT, [0.1, 0.44, 0.2], "Teacher highest 0.4% at 10:27:02, usually 0.2%"),
@@ -56,14 +56,14 @@ def test_chinese_text(make_picture: MakePicture) -> None:
     ],
 )
 def test_worst_is_the_worst(
-    make_picture: MakePicture, unit: Unit, values: list[float], told: str
+    make_picture: MakePicture, unit: Unit, values: list[float], expected: str
 ) -> None:
-    """The worst is the highest, but of what is sent or shown the lowest."""
-    assert told in alt_text(_with_values(make_picture(), values, unit), EN)
+    """The worst value is the highest, but the lowest for bitrate and frame rate."""
+    assert expected in alt_text(_with_values(make_picture(), values, unit), EN)
 
 
 @pytest.mark.parametrize(
-    ("freezes", "told"),
+    ("freezes", "expected"),
     [
         ((), "Student: no freezes."),
         (((AT, AT + 2),), "Student: frozen once, for 2 s."),
@@ -71,14 +71,14 @@ def test_worst_is_the_worst(
     ],
 )
 def test_freezes_are_counted(
-    make_picture: MakePicture, freezes: tuple[tuple[float, float], ...], told: str
+    make_picture: MakePicture, freezes: tuple[tuple[float, float], ...], expected: str
 ) -> None:
-    """None, one and several freezes are each said as they are."""
-    assert alt_text(make_picture(freezes=freezes), EN).endswith(told)
+    """None, one and several freezes have their own sentences."""
+    assert alt_text(make_picture(freezes=freezes), EN).endswith(expected)
 
 
-def test_unmeasured_freezes_are_not_told(make_picture: MakePicture) -> None:
-    """Where freezes were not measured, nothing is said about them."""
+def test_unmeasured_freezes_are_not_mentioned(make_picture: MakePicture) -> None:
+    """Where freezes were not measured, the text does not mention them."""
     assert "freez" not in alt_text(replace(make_picture(), freezes=None), EN)
 
 
@@ -95,8 +95,8 @@ def test_text_is_never_too_long(
     assert all(line[-1] in ".。" for line in text.split("\n"))
 
 
-def test_both_languages_are_told(make_picture: MakePicture) -> None:
-    """A thread of two languages gets the text in each."""
+def test_both_languages_are_in_the_text(make_picture: MakePicture) -> None:
+    """For the locale `both` the text is in both languages."""
     chinese, english = alt_text(make_picture(), BOTH).split("\n")
 
     assert alt_text(make_picture(), ZH) == chinese
@@ -134,7 +134,7 @@ def test_native_points_are_the_worst_of_their_time(make_picture: MakePicture) ->
 
 
 def test_native_skips_times_without_samples(make_picture: MakePicture) -> None:
-    """Where somebody was not measured there is no point, rather than an invented one."""
+    """Where a user was not measured there is no point, rather than an invented one."""
     (chart,) = native_charts(make_picture(hole=(AT - 60, AT)), EN)
 
     assert len(chart.labels) == 15
@@ -142,7 +142,7 @@ def test_native_skips_times_without_samples(make_picture: MakePicture) -> None:
 
 
 def test_native_with_people_never_measured_together(make_picture: MakePicture) -> None:
-    """Two curves that share no time cannot share a chart; the fuller one is shown."""
+    """Two series without a common time cannot share a chart; the one with more samples is used."""
     chart_spec = make_picture()
     first, second = chart_spec.panels[0].curves
     early = Curve(first.who, 0, first.times[:20], first.values[:20])

@@ -42,7 +42,7 @@ def test_value_ticks(highest: float, unit: Unit, ticks: list[float]) -> None:
     ],
 )
 def test_time_ticks(length_s: float, most: int, labels: list[str]) -> None:
-    """The smallest step with no more intervals than asked for; seconds only below a minute."""
+    """The smallest step with no more intervals than requested; seconds only below a minute."""
     ticks = time_ticks(SINCE, SINCE + length_s, Translator("en"), most)
     assert [label for _, label in ticks] == labels
     assert [at - SINCE for at, _ in ticks] == list(np.linspace(0, length_s, len(labels)))

@@ -30,7 +30,7 @@ def _pixels(chart_spec: ChartSpec, translator: Translator) -> FloatArray:
 
 
 def _has(pixels: FloatArray, x: float, y: float, colour: tuple[int, int, int], reach: int) -> bool:
-    """Tell whether a colour (or nearly) is found within some pixels of a place."""
+    """Return whether a colour (or nearly) is within some pixels of a position."""
     left, top = round(x) - reach, round(y) - reach
     part = pixels[top : top + 2 * reach + 1, left : left + 2 * reach + 1]
     distances = np.linalg.norm(part - np.array(colour), axis=2)
@@ -41,7 +41,7 @@ def _placed(chart_spec: ChartSpec, translator: Translator) -> PlacedPanel:
     return build_layout(chart_spec, translator).panels[0]
 
 
-def test_curves_are_where_the_data_say(make_picture: MakePicture) -> None:
+def test_curves_are_drawn_at_their_values(make_picture: MakePicture) -> None:
     """Each curve's colour is at its value, and nowhere halfway between the two."""
     chart_spec = make_picture()
     pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
@@ -55,7 +55,7 @@ def test_curves_are_where_the_data_say(make_picture: MakePicture) -> None:
 
 
 def test_lines_differ_without_colour(make_picture: MakePicture) -> None:
-    """The student's line is hollow, the teacher's is not: style tells them apart, not hue."""
+    """The student's line is hollow, the teacher's solid: not only the colour differs."""
     chart_spec = make_picture(freezes=())
     pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
     x = round(frame.x(AT - 100) + 12)
@@ -64,7 +64,7 @@ def test_lines_differ_without_colour(make_picture: MakePicture) -> None:
     assert _has(pixels, x, frame.y(50), CURVES[0], 0)
 
 
-def test_nothing_is_drawn_where_nothing_was_measured(make_picture: MakePicture) -> None:
+def test_gaps_are_not_drawn(make_picture: MakePicture) -> None:
     """A hole in the data is a hole in the curve."""
     chart_spec = make_picture(hole=(AT - 90, AT - 30))
     pixels, frame = _pixels(chart_spec, WORDS["en"]), _placed(chart_spec, WORDS["en"]).frame
@@ -95,7 +95,7 @@ def test_limit_is_drawn(make_picture: MakePicture) -> None:
 
 
 def test_time_complained_about_is_marked(make_picture: MakePicture) -> None:
-    """A dark line stands at the time complained about, in every panel."""
+    """Every panel has a dark line at the time of the complaint."""
     chart_spec = make_picture(panels=3)
     layout, pixels = build_layout(chart_spec, WORDS["en"]), _pixels(chart_spec, WORDS["en"])
 
@@ -140,8 +140,8 @@ def test_png_is_small(make_picture: MakePicture) -> None:
     assert len(draw(make_picture(panels=4), WORDS["zh"])) < 100_000
 
 
-def test_long_names_stay_inside(make_picture: MakePicture) -> None:
-    """Names and headlines longer than the picture are cut, and nothing leaves the paper."""
+def test_long_names_are_truncated(make_picture: MakePicture) -> None:
+    """Names and titles longer than the picture are truncated; nothing is drawn over the margin."""
     chart_spec = make_picture("Packet loss " * 40, names=("T" * 90, "学" * 90))
     layout = build_layout(chart_spec, WORDS["both"])
     pixels = _pixels(chart_spec, WORDS["both"])
@@ -166,13 +166,13 @@ def test_thousands_of_points_keep_their_peaks(make_picture: MakePicture) -> None
 
 
 def test_picture_without_panels_is_refused(make_picture: MakePicture) -> None:
-    """There is nothing to draw without a panel."""
+    """Without a panel there is no picture."""
     with pytest.raises(ValueError, match="needs a panel"):
         draw(make_picture(panels=0), WORDS["en"])
 
 
 def test_pillow_is_loaded_only_to_draw() -> None:
-    """Whoever only packs or tells does not pay for Pillow."""
+    """Importing serialization or alt text does not import Pillow."""
     code = "import sys, bot.charts; sys.exit('PIL' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603

@@ -8,18 +8,18 @@ from bot.charts import font, layout
 from bot.charts.font import drawable, fit_text, has_glyph, load_font, text_width, wrap_text
 from bot.i18n.translator import LOCALES_DIR
 
-_GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; what comes before are signs
+_GB2312_ROWS = range(0xB0, 0xF8)  # the Chinese characters; the rows before them are symbols
 
 
 def _gb2312() -> str:
-    found = []
+    characters = []
     for row in _GB2312_ROWS:
         for cell in range(0xA1, 0xFF):
             try:
-                found.append(bytes((row, cell)).decode("gb2312"))
+                characters.append(bytes((row, cell)).decode("gb2312"))
             except UnicodeDecodeError:
                 continue
-    return "".join(found)
+    return "".join(characters)
 
 
 def test_every_chinese_character_is_drawn() -> None:
@@ -38,11 +38,11 @@ def test_shapes_differ() -> None:
 
 
 @pytest.mark.parametrize("catalog", sorted(LOCALES_DIR.glob("*/LC_MESSAGES/*.po")), ids=str)
-def test_what_we_say_can_be_drawn(catalog: Path) -> None:
+def test_every_catalog_character_can_be_drawn(catalog: Path) -> None:
     """Every character of the catalogs is in the font."""
-    said = set(catalog.read_text(encoding="utf-8"))
+    characters = set(catalog.read_text(encoding="utf-8"))
 
-    assert set() == {sign for sign in said if not has_glyph(sign)}
+    assert set() == {sign for sign in characters if not has_glyph(sign)}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_we_say_can_be_drawn(catalog: Path) -> None:
     [*((sign, True) for sign in "学•…℃→¥ "), *((sign, False) for sign in "😀한\ue000\u0e01\uffff")],
 )
 def test_missing_glyph_is_known(sign: str, drawn: bool) -> None:  # noqa: FBT001 - a column of the table
-    """A character the font lacks is told from one it has."""
+    """`has_glyph` is false for a character that the font does not have."""
     assert drawn == has_glyph(sign)
 
 
@@ -60,7 +60,7 @@ def test_missing_glyph_is_replaced() -> None:
 
 
 def test_long_text_is_cut() -> None:
-    """A text that does not fit ends in an ellipsis within its room; a short one stays."""
+    """A text that is too wide ends in an ellipsis within its width; a short one is unchanged."""
     cut = fit_text("End-to-end packet loss" * 4, 30, 200)
 
     assert cut.endswith("…")

@@ -22,22 +22,22 @@ _DEVICE = (Metric.SYSTEM_CPU, Metric.APP_CPU, Metric.ROUTER_LATENCY)
 
 
 @pytest.fixture
-def everything(make_series: MakeSeries) -> list[Series]:
+def all_series(make_series: MakeSeries) -> list[Series]:
     """Return every metric of both ends, as a generous cloud would."""
-    found = []
+    series = []
     for uid, peer in (("10001", "20002"), ("20002", "10001")):
         for media in Media:
-            found += [make_series(one, uid=uid, media=media, direction=_UP) for one in _SENT]
-            found += [make_series(one, uid=uid, peer=peer, media=media) for one in _GOT]
-            found.append(make_series(Metric.JITTER, uid=uid, media=media, direction=_UP))
+            series += [make_series(one, uid=uid, media=media, direction=_UP) for one in _SENT]
+            series += [make_series(one, uid=uid, peer=peer, media=media) for one in _GOT]
+            series.append(make_series(Metric.JITTER, uid=uid, media=media, direction=_UP))
             for metric in (Metric.JITTER, Metric.LATENCY):
-                found.append(make_series(metric, uid=uid, peer=peer, media=media, direction=_DOWN))
-        found += [make_series(one, uid=uid) for one in _VIDEO]
-        found.append(make_series(Metric.RECEIVE_FPS, uid=uid, peer=peer))
-        found.append(make_series(Metric.SEND_VOLUME, uid=uid, media=_A))
-        found.append(make_series(Metric.PLAY_VOLUME, uid=uid, peer=peer, media=_A))
-        found += [make_series(one, uid=uid, media=None) for one in _DEVICE]
-    return found
+                series.append(make_series(metric, uid=uid, peer=peer, media=media, direction=_DOWN))
+        series += [make_series(one, uid=uid) for one in _VIDEO]
+        series.append(make_series(Metric.RECEIVE_FPS, uid=uid, peer=peer))
+        series.append(make_series(Metric.SEND_VOLUME, uid=uid, media=_A))
+        series.append(make_series(Metric.PLAY_VOLUME, uid=uid, peer=peer, media=_A))
+        series += [make_series(one, uid=uid, media=None) for one in _DEVICE]
+    return series
 
 
 def _choose(series: list[Series], verdict: Verdict) -> ChartSpec:
@@ -184,23 +184,23 @@ def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evid
     ],
 )
 def test_panels_explain_the_verdict(
-    everything: list[Series],
+    all_series: list[Series],
     make_verdict: MakeVerdict,
     cause: str,
     media: Media | None,
     panels: list[str],
 ) -> None:
     """Each cause shows what it is known by, at most four panels, both ends in each."""
-    chart_spec = _choose(everything, make_verdict(cause, media=media))
+    chart_spec = _choose(all_series, make_verdict(cause, media=media))
 
     assert panels == [str(panel.name) for panel in chart_spec.panels]
     assert all(tuple(curve.end for curve in panel.curves) == (0, 1) for panel in chart_spec.panels)
 
 
-def test_evidence_leads(everything: list[Series], make_verdict: MakeVerdict) -> None:
-    """What the verdict was found with comes first, with the limit it was held against."""
+def test_evidence_leads(all_series: list[Series], make_verdict: MakeVerdict) -> None:
+    """The evidence of the verdict comes first, with the threshold it was compared to."""
     evidence = (_evidence(Metric.JITTER, _V, 100),)
-    chart_spec = _choose(everything, make_verdict("device.cpu_high", evidence=evidence))
+    chart_spec = _choose(all_series, make_verdict("device.cpu_high", evidence=evidence))
 
     assert str(chart_spec.panels[0].name) == "Jitter (video, uplink)"
     assert chart_spec.panels[0].limit is not None
@@ -227,7 +227,7 @@ def test_units_and_limits(
     bound: float | None,
     below: bool,
 ) -> None:
-    """A panel says its unit, and has the documents' limit where there is one."""
+    """A panel has its unit, and the documented limit where there is one."""
     media = None if metric is Metric.SYSTEM_CPU else _V
     evidence = (_evidence(metric, media, bound or 1),)
     series = [make_series(metric, 40, media=media)]
@@ -239,7 +239,7 @@ def test_units_and_limits(
 
 
 def test_others_are_left_out(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
-    """A third person, and what was received from one, is nobody's business here."""
+    """Series of a third user, and those received from one, are left out."""
     series = [
         make_series(Metric.RECEIVE_BITRATE, 9, uid="30003"),
         make_series(Metric.RECEIVE_BITRATE, 9, uid="10001", peer="30003"),
@@ -250,7 +250,7 @@ def test_others_are_left_out(make_series: MakeSeries, make_verdict: MakeVerdict)
     assert [(curve.end, float(curve.values.max())) for curve in panel.curves] == [(1, 7.0)]
 
 
-def test_stays_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
+def test_sessions_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
     """Who rejoined has one curve with a hole, without what is no number."""
     later = make_series(
         Metric.UPLINK_LOSS, times=[AT + 60, AT + 62, AT + 64], values=[1, np.nan, 3]
@@ -266,9 +266,9 @@ def test_stays_are_joined_in_order(make_series: MakeSeries, make_verdict: MakeVe
 def test_end_to_end_loss_belongs_to_who_receives(
     make_series: MakeSeries, make_verdict: MakeVerdict
 ) -> None:
-    """Loss that a cloud tells at the sender is drawn as the receiver's, as it is judged."""
-    told = make_series(Metric.END_TO_END_LOSS, 30, uid="10001", direction=_UP)
-    (panel,) = _choose([told], make_verdict("network.loss")).panels
+    """Loss reported at the sender is drawn as the receiver's, as in the diagnosis."""
+    sender_loss = make_series(Metric.END_TO_END_LOSS, 30, uid="10001", direction=_UP)
+    (panel,) = _choose([sender_loss], make_verdict("network.loss")).panels
 
     assert [curve.end for curve in panel.curves] == [1]
 
@@ -290,7 +290,7 @@ def test_freezes_of_who_suffered(
     intervals: list[tuple[float, float]],
     total_s: float,
 ) -> None:
-    """A sample tells of the two seconds before it; neighbours are one stretch."""
+    """A sample covers the two seconds before it; adjacent samples are one stretch."""
     times = AT + np.array([-2.0, 0, 2, 4, 8])
     frozen = make_series(metric, uid="20002", peer="10001", times=times, values=values)
     other = make_series(metric, 900, uid="10001", peer="20002")
@@ -305,14 +305,14 @@ def test_freezes_of_who_suffered(
 def test_unmeasured_freezes_are_not_none_at_all(
     make_series: MakeSeries, make_verdict: MakeVerdict
 ) -> None:
-    """A cloud that tells no freezes has not said that there were none."""
+    """Without a freeze metric, the panel does not claim that there were no freezes."""
     assert _choose([make_series(Metric.UPLINK_LOSS)], make_verdict()).freezes is None
 
 
 def test_names_and_window_are_the_callers(
     make_series: MakeSeries, make_verdict: MakeVerdict
 ) -> None:
-    """People are called what the caller calls them, and the axis is as long as asked."""
+    """Users have the names the caller gives them; the axis is as long as requested."""
     names = {"10001": Message("User •••01"), "20002": Message("User •••02")}
     window = Window.around(MOMENT, dt.timedelta(seconds=10))
     series = [make_series(Metric.UPLINK_LOSS, 3)]
@@ -325,6 +325,6 @@ def test_names_and_window_are_the_callers(
     assert len(chart_spec.panels[0].curves[0].times) == 11
 
 
-def test_nothing_measured_is_no_panel(make_verdict: MakeVerdict) -> None:
-    """Without series there is nothing to choose from."""
+def test_no_panel_without_series(make_verdict: MakeVerdict) -> None:
+    """Without series there are no panels."""
     assert _choose([], make_verdict("unknown")).panels == ()

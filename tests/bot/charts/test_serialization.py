@@ -47,20 +47,20 @@ def _who(series: Series) -> tuple[object, ...]:
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_series(), max_size=5))
-def test_what_is_packed_comes_back(series: list[Series]) -> None:
-    """Everything finite comes back in order of time, whatever its order was."""
+def test_round_trip(series: list[Series]) -> None:
+    """All finite samples are restored, sorted by time."""
     back = deserialize_series(serialize_series(series, ALWAYS))
 
     assert [_who(one) for one in series] == [_who(one) for one in back]
     for before, after in zip(series, back, strict=True):
-        kept = np.isfinite(before.values)
-        order = np.argsort(before.times[kept], kind="stable")
-        np.testing.assert_allclose(after.times, before.times[kept][order], atol=0.0006, rtol=0)
-        np.testing.assert_array_equal(after.values, before.values[kept][order])
+        finite = np.isfinite(before.values)
+        order = np.argsort(before.times[finite], kind="stable")
+        np.testing.assert_allclose(after.times, before.times[finite][order], atol=0.0006, rtol=0)
+        np.testing.assert_array_equal(after.values, before.values[finite][order])
         assert np.isfinite(after.values).all()
 
 
-def test_only_the_window_is_kept(make_series: MakeSeries) -> None:
+def test_only_samples_in_the_window_are_stored(make_series: MakeSeries) -> None:
     """Both ends of the window belong to it."""
     window = Window.around(MOMENT, dt.timedelta(seconds=4))
     (back,) = deserialize_series(serialize_series([make_series(Metric.UPLINK_LOSS, 7.3)], window))
@@ -70,7 +70,7 @@ def test_only_the_window_is_kept(make_series: MakeSeries) -> None:
 
 
 def test_what_is_no_value_is_left_out(make_series: MakeSeries) -> None:
-    """What float32 cannot hold is left out, and a series without samples stays."""
+    """Values beyond float32 are left out, and a series without samples is still stored."""
     times, values = [AT, AT + 1, AT + 2, AT + 3], [np.nan, np.inf, 1e300, 4.0]
     odd = make_series(Metric.JITTER, times=times, values=values)
     none = make_series(Metric.LATENCY, times=[])
@@ -79,8 +79,8 @@ def test_what_is_no_value_is_left_out(make_series: MakeSeries) -> None:
     assert [one.values.tolist() for one in back] == [[4.0], []]
 
 
-def test_nothing_packed_is_nothing_back() -> None:
-    """No series make a small pack and come back as none."""
+def test_round_trip_of_no_series() -> None:
+    """No series make a small file and are restored as no series."""
     packed = serialize_series([], ALWAYS)
 
     assert deserialize_series(packed) == ()
@@ -120,7 +120,7 @@ def test_another_format_is_refused(packed: bytes, version: int) -> None:
 
 
 def test_damaged_bytes_are_refused(packed: bytes) -> None:
-    """Whichever byte is changed, nothing wrong comes back."""
+    """Changing any byte never yields wrong samples."""
     for place in range(len(packed)):
         damaged = packed[:place] + bytes([packed[place] ^ 0x41]) + packed[place + 1 :]
         with pytest.raises(ValueError, match="packed series"):

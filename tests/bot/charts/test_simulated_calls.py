@@ -26,13 +26,13 @@ EMPTY = {"one_end_missing", "join_failed", "too_little"}
 
 
 def _measured(sim_call: SimulatedCall) -> tuple[Series, ...]:
-    """Return all that could be measured of a lesson around its complaint."""
+    """Return all series of a simulated class around its complaint."""
     moment = sim_call.complaint.at
-    found = []
+    series = []
     for curve in curves_of(sim_call):
         near = abs(curve.times - moment) <= 120
         peer = None if curve.peer_uid is None else str(curve.peer_uid)
-        found.append(
+        series.append(
             Series(
                 str(curve.uid),
                 str(curve.session),
@@ -46,7 +46,7 @@ def _measured(sim_call: SimulatedCall) -> tuple[Series, ...]:
                 peer,
             )
         )
-    return tuple(found)
+    return tuple(series)
 
 
 def _report(sim_call: SimulatedCall) -> Report:
@@ -72,8 +72,8 @@ def _picture(sim_call: SimulatedCall, series: tuple[Series, ...]) -> ChartSpec:
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - EMPTY))
-def test_every_lesson_has_its_picture(kind: str) -> None:
-    """Whatever went wrong in a lesson, there is a picture, a text and native data of it."""
+def test_every_class_has_a_picture(kind: str) -> None:
+    """Every kind of class gives a picture, an alt text and native chart data."""
     sim_call = random_simulated_call(3, kind)
     chart_spec = _picture(sim_call, _measured(sim_call))
     translator = Translator("both", "Asia/Shanghai")
@@ -107,15 +107,15 @@ def test_the_fault_is_in_the_picture(kind: str, panel: str) -> None:
     assert panel in [str(one.name) for one in chart_spec.panels]
 
 
-def test_kept_evidence_makes_the_same_picture() -> None:
-    """What a ticket keeps is enough to draw the same picture again."""
+def test_stored_series_give_the_same_picture() -> None:
+    """The series stored with a ticket are enough to draw the same picture again."""
     sim_call = random_simulated_call(3, "uplink_loss_video")
     series = _measured(sim_call)
     window = Window.around(_report(sim_call).occurred_at, dt.timedelta(minutes=2))
-    kept = deserialize_series(serialize_series(series, window))
+    stored = deserialize_series(serialize_series(series, window))
     translator = Translator("zh", "Asia/Shanghai")
 
-    assert Media.VIDEO in {one.media for one in kept}
+    assert Media.VIDEO in {one.media for one in stored}
     assert draw(_picture(sim_call, series), translator) == draw(
-        _picture(sim_call, kept), translator
+        _picture(sim_call, stored), translator
     )

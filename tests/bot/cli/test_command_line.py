@@ -49,7 +49,7 @@ def cli(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def busy_port() -> Iterator[str]:
-    """A port somebody else listens on."""
+    """A port that is already in use."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -61,7 +61,7 @@ def busy_port() -> Iterator[str]:
 
 @pytest.mark.parametrize("arguments", [[], ["diagnose", "class", "--at", "2026-11-09T10:05:00"]])
 async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
-    """Wrong arguments are one line, exit 2, and nothing is made."""
+    """Wrong arguments give one line and exit status 2, and create no file."""
     outcome = await cli.spawn(*arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.error_line
@@ -124,7 +124,7 @@ async def test_settings_from_a_file(cli: CommandLine) -> None:
 
 
 async def test_database_files(cli: CommandLine) -> None:
-    """A fresh folder gets a database of the newest revision, and stays usable."""
+    """An empty folder gets a database of the newest revision, and can be migrated again."""
     assert ((first := await cli.run("migrate")).status, first.err) == (0, "")
     assert (await cli.run("migrate")).status == 0
     assert {path.name for path in cli.folder.iterdir()} == {"lagdesk.db"}
@@ -154,9 +154,9 @@ async def test_databases_that_cannot_be_used(cli: CommandLine, command: str, url
 
 
 @asynccontextmanager
-async def serving(cli: CommandLine, *more: str, **told: str) -> AsyncIterator[Any]:
+async def serving(cli: CommandLine, *more: str, **environment_of: str) -> AsyncIterator[Any]:
     """Run `serve` until the block ends; yields the process and its address."""
-    process = await cli.start("serve", "--port", "0", *more, **SLACK, **AGORA, **told)
+    process = await cli.start("serve", "--port", "0", *more, **SLACK, **AGORA, **environment_of)
     assert process.stderr is not None
     try:
         while b"listens on" not in (line := await asyncio.wait_for(process.stderr.readline(), 60)):
@@ -265,7 +265,7 @@ async def test_export(cli: CommandLine) -> None:
     ],
 )
 async def test_output_that_is_closed(cli: CommandLine, line: str, status: int) -> None:
-    """Whoever stops reading gets no complaint; what cannot be written is one line."""
+    """A closed pipe gives no error; a failed write gives one line."""
     fill(cli.folder / "lagdesk.db", 300)
     outcome = await cli.shell(line)
     assert status == outcome.status
@@ -283,7 +283,7 @@ async def clouds() -> AsyncIterator[FakeClouds]:
         yield made
 
 
-def told(clouds: FakeClouds, **more: str) -> dict[str, str]:
+def environment_of(clouds: FakeClouds, **more: str) -> dict[str, str]:
     """The environment of one Agora account."""
     account = AgoraAccount()
     return {
@@ -297,11 +297,11 @@ def told(clouds: FakeClouds, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("locale", ["zh", "en", "both"])
 async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: str) -> None:
-    """The terminal says what `/diagnose` says, in the company's language, uids whole."""
+    """The output is the same as `/diagnose`'s, in the company's language, with whole uids."""
     at = str(int(time.time()) - 600)
     outcome = await cli.run(
         *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
-        **told(clouds, DEFAULT_LOCALE=locale),
+        **environment_of(clouds, DEFAULT_LOCALE=locale),
     )
     assert (outcome.status, outcome.err) == (0, "")
     assert "•••" not in outcome.out
@@ -321,7 +321,9 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     causes = set()
     for form in forms:
         run = cli.spawn if form is forms[0] else cli.run
-        outcome = await run("diagnose", "class_77_1", "--at", form, "--json", **told(clouds))
+        outcome = await run(
+            "diagnose", "class_77_1", "--at", form, "--json", **environment_of(clouds)
+        )
         assert (outcome.status, outcome.err) == (0, "")
         verdict = json.loads(outcome.out)
         assert set() == VERDICT_FIELDS - set(verdict)
@@ -338,11 +340,11 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
         ["class_77_1", "--at", "2999-01-01T00:00:00Z"],
     ],
 )
-async def test_questions_nobody_can_answer(
+async def test_invalid_diagnose_arguments(
     cli: CommandLine, clouds: FakeClouds, arguments: list[str]
 ) -> None:
-    """Unknown apps, impossible names and times to come are wrong arguments."""
-    outcome = await cli.run("diagnose", *arguments, **told(clouds))
+    """Unknown apps, invalid channel names, uids out of range and future times are rejected."""
+    outcome = await cli.run("diagnose", *arguments, **environment_of(clouds))
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.error_line
 
@@ -352,18 +354,16 @@ async def test_questions_nobody_can_answer(
     [{"AGORA_BASE_URL": "http://127.0.0.1:1"}, {"AGORA_CUSTOMER_SECRET": "wrong"}],
     ids=["away", "key"],
 )
-async def test_cloud_that_tells_nothing(
-    cli: CommandLine, clouds: FakeClouds, wrong: dict[str, str]
-) -> None:
+async def test_cloud_failure(cli: CommandLine, clouds: FakeClouds, wrong: dict[str, str]) -> None:
     """A cloud that is away or refuses the key is one line and exit 1."""
-    outcome = await cli.run("diagnose", "class_77_1", **told(clouds, **wrong))
+    outcome = await cli.run("diagnose", "class_77_1", **environment_of(clouds, **wrong))
     assert (outcome.status, outcome.out) == (1, "")
     assert "Agora" in outcome.error_line
 
 
-async def test_database_stays_beside(cli: CommandLine, clouds: FakeClouds) -> None:
-    """A diagnosis leaves nothing behind but the database it keeps quotas in."""
-    await cli.run("diagnose", "class_77_1", **told(clouds))
+async def test_database_is_the_only_file(cli: CommandLine, clouds: FakeClouds) -> None:
+    """A diagnosis creates no file but the database, which holds the quotas."""
+    await cli.run("diagnose", "class_77_1", **environment_of(clouds))
     assert {path.name for path in cli.folder.iterdir()} == {"lagdesk.db"}
     with sqlite3.connect(cli.folder / "lagdesk.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -133,7 +133,7 @@ async def test_bad_call(way: Way, tmp_path: Path) -> None:
 
 
 async def test_good_call(way: Way, tmp_path: Path) -> None:
-    """Looked healthy: `none`, at nobody's end, with nothing missing."""
+    """A healthy call: `none`, no side, nothing missing."""
     status, verdict_json = await ask(way, tmp_path, "good", *at_complaint(way, "good"))
     assert (status, verdict_json["cause"]) == (0, "none")
     assert [verdict_json[name] for name in ("media", "direction", "side", "uid")] == [None] * 4
@@ -141,8 +141,8 @@ async def test_good_call(way: Way, tmp_path: Path) -> None:
     assert [] == verdict_json["missing"] == verdict_json["others"]
 
 
-async def test_call_nobody_knows(way: Way, tmp_path: Path) -> None:
-    """`unknown`, because there was no such call; asking again will not help."""
+async def test_unknown_call(way: Way, tmp_path: Path) -> None:
+    """`unknown`, because there was no such call; there is no retry time."""
     at = str(int(time.time() - _AGO_S))
     status, verdict_json = await ask(way, tmp_path, "nobody", "--at", at)
     assert (status, verdict_json["cause"]) == (0, "unknown")
@@ -155,7 +155,7 @@ async def test_call_nobody_knows(way: Way, tmp_path: Path) -> None:
 
 
 async def test_call_that_is_not_out_yet(way: Way, tmp_path: Path) -> None:
-    """`unknown` for now: the class has just begun, and when to ask again is said."""
+    """`unknown` for now: the class has just begun, and the retry time is given."""
     status, verdict_json = await ask(way, tmp_path, "new", "--at", str(int(time.time())))
     assert (status, verdict_json["cause"]) == (0, "unknown")
     missing_item = verdict_json["missing"][0]

@@ -22,7 +22,7 @@ MOMENT = dt.datetime(2026, 11, 9, 2, 5, tzinfo=dt.UTC)
     ],
 )
 def test_times(text: str) -> None:
-    """ISO 8601 with a zone in its forms, and epoch seconds, all come out in UTC."""
+    """ISO 8601 with any form of zone, and epoch seconds, are converted to UTC."""
     moment = read_time(text)
     assert (moment, moment.tzinfo) == (MOMENT, dt.UTC)
 

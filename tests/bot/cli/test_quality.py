@@ -41,7 +41,7 @@ async def run(
 
 
 async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
-    """One object with figures and their age; asked again, the same figures cost no question."""
+    """One object with metrics and their age; a second run reads the cache and sends no request."""
     status, out, errors = await run(clouds, tmp_path, "--json")
     told = json.loads(out)
     assert (status, errors) == (DONE, [])
@@ -77,14 +77,14 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
 async def test_an_error_is_one_line(
     arguments: tuple[str, ...], status: int, said: str, clouds: FakeClouds, tmp_path: Path
 ) -> None:
-    """On standard error, never a traceback; what a cloud cannot tell is a failure."""
+    """One line on standard error, without a traceback; missing metrics are a failure."""
     found, out, (line,) = await run(clouds, tmp_path, *arguments)
     assert (status, "") == (found, out)
     assert said in line
 
 
 async def test_several_errors_are_one_line(clouds: FakeClouds, tmp_path: Path) -> None:
-    """`live` asks two endpoints; both failing is still one line, and each reason stands once."""
+    """`live` requests two endpoints; when both fail, one line gives each reason once."""
     told = {"AGORA_API": "seed"}
     clouds.fail_next("*", "html", times=9)
     status, out, (line,) = await run(clouds, tmp_path, "live", **told)

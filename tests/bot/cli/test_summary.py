@@ -19,7 +19,7 @@ DONE, FAILED, MISUSED = 0, 1, 2
 
 @pytest.fixture
 async def workspace() -> AsyncIterator[Workspace]:
-    """A Slack that keeps the real time."""
+    """A fake Slack on the real clock."""
     made = Workspace(clock=time.time, manifest=build_manifest("https://lagdesk.example"))
     async with made.serve():
         yield made
@@ -67,7 +67,7 @@ async def test_an_error_is_one_line(
 
 
 async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
-    """Three processes at the same moment make one post; each says which it was."""
+    """Three processes at the same moment make one post; each reports its outcome."""
     channel = workspace.channel("leads").id
     env = {
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -83,8 +83,8 @@ async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
     assert len(workspace.messages(channel)) == 1
 
 
-async def test_slack_says_no(workspace: Workspace, tmp_path: Path) -> None:
-    """One line and a failure; posted when it says yes again."""
+async def test_slack_refuses_the_post(workspace: Workspace, tmp_path: Path) -> None:
+    """One line and a failure; the next run posts."""
     channel = workspace.channel("leads").id
     env = {
         "SLACK_BOT_TOKEN": workspace.bot_token,

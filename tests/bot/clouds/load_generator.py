@@ -25,7 +25,7 @@ Ask = Callable[[int], Awaitable[object]]
 
 
 def build(database_url: str, agora_url: str) -> tuple[Store, Cloud]:
-    """Agora as a process of ours knows it."""
+    """An Agora client as a process of Lagdesk has it."""
     account, store = AgoraAccount(), Store(database_url)
     settings = CloudSettings(
         "agora",

@@ -10,7 +10,7 @@ from bot.clouds.cache import Cache, CacheEntry
 
 
 class Source:
-    """Answers with how often it was asked, once it is let go."""
+    """A fetch that counts its calls, and returns when released."""
 
     def __init__(self, clock: Any, fresh_s: float = 60, size_bytes: int = 0) -> None:
         self.clock = clock
@@ -29,8 +29,8 @@ class Source:
         return CacheEntry(self.requested, until, self.size_bytes)
 
 
-async def test_an_answer_is_kept_while_it_is_fresh(clock: Any) -> None:
-    """The second asker gets the first one's answer until it is stale."""
+async def test_a_fresh_response_is_reused(clock: Any) -> None:
+    """A second caller gets the cached response until it is stale."""
     cache = Cache(clock)
     source = Source(clock)
     first = await cache.get("q", source)
@@ -53,7 +53,7 @@ async def test_one_call_serves_all_who_ask_at_once(clock: Any) -> None:
     assert source.requested == 2
 
 
-async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others(clock: Any) -> None:
     """Cancelling one asker leaves the question alive for the other."""
     cache = Cache(clock)
     source = Source(clock)
@@ -66,8 +66,8 @@ async def test_an_asker_who_leaves_takes_nobody_along(clock: Any) -> None:
     assert leaving.cancelled()
 
 
-async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
-    """Everybody who waits gets the error; the next asker asks anew."""
+async def test_an_error_reaches_all_callers_and_is_not_cached(clock: Any) -> None:
+    """Every waiting caller gets the error; the next caller fetches again."""
     cache = Cache(clock)
     requested = 0
 
@@ -87,7 +87,7 @@ async def test_an_error_reaches_all_and_is_not_kept(clock: Any) -> None:
 
 
 async def test_the_oldest_answers_make_room(clock: Any) -> None:
-    """The cache holds no more bytes than it may."""
+    """The cache holds no more bytes than its limit."""
     cache = Cache(clock, max_bytes=100)
     source = Source(clock, size_bytes=60)
     await cache.get("a", source)

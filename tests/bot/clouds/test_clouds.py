@@ -13,7 +13,7 @@ def test_each_app_has_its_carrier(make_agora: Any) -> None:
     assert make_agora().name == "agora"
 
 
-async def test_a_new_process_knows_what_another_learnt(
+async def test_a_new_process_uses_the_stored_generation(
     make_agora: Any, store: Any, clock: Any, mock_api: Any
 ) -> None:
     """The remembered generation decides the capabilities without a question."""
@@ -33,7 +33,7 @@ async def test_a_new_process_knows_what_another_learnt(
 async def test_a_setting_is_not_overruled_by_memory(
     make_agora: Any, store: Any, clock: Any
 ) -> None:
-    """AGORA_API=seed stays the seed, whatever was learnt once."""
+    """With AGORA_API=seed the generation is seed, whatever is stored."""
     await SqlKeyValueStore(store).put("agora.generation", "current", clock.now())
     agora = make_agora(api="seed")
     await agora.restore_state()

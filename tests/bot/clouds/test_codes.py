@@ -26,7 +26,7 @@ ROOMS: Final = find_endpoint("huawei", "rooms")
 LISTS: Final = find_endpoint("agora", "lists", generation="seed")
 LIST_ROOMS: Final = find_endpoint("volcengine", "ListRoomInfo", generation="2023-11-01")
 
-# Table 14.2, whole: the status it comes with, the last digits of the code, words of the next step.
+# Table 14.2, whole: the status, the last digits of the code, words of the next step.
 RTC: Final = [
     (400, "1001", "Check the key"),
     (400, "1002", "tell whoever runs Lagdesk"),
@@ -111,7 +111,7 @@ def test_code_of_huawei(status: int, digits: str, step: str) -> None:
 
 @pytest.mark.parametrize(("status", "error", "step"), STATUSES)
 def test_status_of_huawei(status: int, error: type[CloudError], step: str) -> None:
-    """14.1: a status alone, whatever stands in the body, says what to do."""
+    """14.1: a status alone, with any body, gives the next step."""
     for body in (b"", b"<html>10.0.0.7</html>", {"error_code": None}):
         matches = refusal(huawei, ROOMS, status, body, msgspec.Raw)
         assert error is type(matches)
@@ -138,7 +138,7 @@ def test_unknown_code_of_agora_is_kept(code: object) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_iam_that_lets_nobody_in(status: int) -> None:
+def test_iam_that_refuses_everybody(status: int) -> None:
     """A password is not a key: the settings of the IAM user are named."""
     body = {"error": {"code": status, "message": "of 10.0.0.7", "title": "Unauthorized"}}
     matches = refusal(huawei, find_endpoint("huawei", "tokens"), status, body, msgspec.Raw)
@@ -146,6 +146,6 @@ def test_iam_that_lets_nobody_in(status: int) -> None:
 
 
 def test_an_address_is_no_part_of_a_code() -> None:
-    """Whatever a vendor writes where its code belongs, no address gets into a sentence."""
+    """Whatever a vendor writes in the code's field, no address gets into a message."""
     matches = refusal(huawei, ROOMS, 400, {"error_code": "from 10.0.0.7:443"}, msgspec.Raw)
     assert "code from___443" in str(matches)

@@ -53,7 +53,7 @@ LIMITS = [
 
 @pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: "-".join(map(str, limits[:3])))
 def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
-    """A7, A8, A9, A13 and section 5: every limit stands in the table as documented."""
+    """A7, A8, A9, A13 and section 5: every limit in the table is the documented one."""
     name, generation, plan, *expected = limits
     row = find_endpoint("agora", name, generation=generation, plan=plan)
     matches = [
@@ -68,7 +68,7 @@ def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
 
 
 def test_generations_share_an_allowance_of_the_same_path() -> None:
-    """Asking `lists` as the seed and as today's API draws on one budget."""
+    """`lists` of the seed and of today's API share one quota."""
     seed = find_endpoint("agora", "lists", generation="seed")
     current = find_endpoint("agora", "lists", generation="current", plan="premium")
     assert seed.bucket("X") == current.bucket("X")
@@ -84,6 +84,6 @@ def test_no_row_is_there_twice() -> None:
 
 
 def test_an_unknown_endpoint_is_a_programming_error() -> None:
-    """Nothing falls back to another endpoint's limits."""
+    """No endpoint falls back to another endpoint's limits."""
     with pytest.raises(KeyError):
         find_endpoint("agora", "details", generation="current", plan="standard")

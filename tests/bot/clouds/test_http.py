@@ -38,7 +38,7 @@ class RecordingTransport:
         self.requested = 0
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Do the next thing; the last one goes on for ever."""
+        """Run the next behaviour; the last one repeats."""
         _ = request
         self.requested += 1
         respond_with = self.does.pop(0) if len(self.does) > 1 else self.does[0]
@@ -108,14 +108,14 @@ FAILURES = [
 async def test_each_failure_has_its_error(
     send: Any, does: object, error: type[CloudError], maybe_arrived: object
 ) -> None:
-    """Never arrived, answered no and answered nonsense are told apart, for a POST too."""
+    """Unreachable, refused and malformed are distinct errors, for a POST too."""
     with pytest.raises(error) as caught:
         await send(RecordingTransport(does), POST)
     assert maybe_arrived is getattr(caught.value, "maybe_arrived", None)
     assert caught.value.retryable
 
 
-async def test_a_get_is_asked_again_and_then_succeeds(send: Any) -> None:
+async def test_a_get_is_retried_and_then_succeeds(send: Any) -> None:
     """Two failures that never arrived cost two more tries."""
     spy = RecordingTransport(
         httpx.ConnectError("x"), httpx.Response(502), httpx.Response(200, content=b"ok")
@@ -133,8 +133,8 @@ async def test_tries_are_few(send: Any) -> None:
 
 
 @pytest.mark.parametrize("does", [httpx.ReadTimeout("x"), httpx.Response(500)])
-async def test_a_post_is_never_asked_twice(send: Any, does: object) -> None:
-    """A38: what may have been carried out is not carried out again."""
+async def test_a_post_is_never_retried(send: Any, does: object) -> None:
+    """A38: a request that may have had an effect is not sent again."""
     spy = RecordingTransport(does)
     with pytest.raises(CloudError):
         await send(spy, POST)
@@ -142,7 +142,7 @@ async def test_a_post_is_never_asked_twice(send: Any, does: object) -> None:
 
 
 async def test_every_try_is_paid_for(send: Any) -> None:
-    """A retry that the budget does not hold is not made; the first failure stands."""
+    """A retry that the quota does not allow is not sent; the first failure is raised."""
     row = Endpoint("agora", "dear", "/dear", "test", rates=(RateLimit(1, 60),))
     spy = RecordingTransport(httpx.Response(500))
     with pytest.raises(CloudServerError):
@@ -179,7 +179,7 @@ async def test_broken_compression_is_nonsense(send: Any) -> None:
 
 
 class RawStream(httpx.AsyncByteStream):
-    """Bytes as they come over the wire."""
+    """Response bytes as they arrive."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -207,10 +207,10 @@ async def test_no_answer_within_the_total_is_unreachable(
     await http.close()
 
 
-async def test_the_clouds_own_limit_is_kept_from_then_on(
+async def test_the_clouds_own_rate_limit_is_stored(
     rate_limit_store: SqlRateLimitStore, clock: Any
 ) -> None:
-    """After the cloud said too many, we wait by ourselves until it may be asked again."""
+    """After a 429 we wait until the cloud's retry time without sending."""
     until = clock.now() + dt.timedelta(hours=2)
 
     def refuse(response: ApiResponse) -> bytes:
@@ -232,25 +232,25 @@ async def test_the_clouds_own_limit_is_kept_from_then_on(
 async def test_logs_and_errors_keep_secrets(
     send: Any, caplog: pytest.LogCaptureFixture, level: int
 ) -> None:
-    """Neither key, room, app id nor address of a question gets into a log or an error."""
+    """No key, room, app id or address of a request gets into a log or an error."""
     with caplog.at_level(level):
         await send(RecordingTransport(httpx.Response(200, content=b"class_9 10.0.0.7")))
         with pytest.raises(CloudError) as caught:
             await send(
                 RecordingTransport(httpx.ConnectError("10.0.0.7:443 class_9 hush-hush APPID9"))
             )
-    shown = caplog.text + repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
+    text = caplog.text + repr(caught.value) + str(caught.value) + repr(caught.value.__cause__)
     for secret in ("hush-hush", "Y3VzdG9tZX", "class_9", "APPID9", "10.0.0.7"):
-        assert secret not in shown
+        assert secret not in text
 
 
 def test_reprs_keep_secrets() -> None:
     """A question and an answer show none of their parts."""
     question = ApiRequest({"cname": "class_9"}, b"teacher", {"Authorization": "Basic abc"})
     response = ApiResponse(200, b"10.0.0.7", httpx.Headers({"set-cookie": "abc"}))
-    shown = repr(question) + repr(response)
+    text = repr(question) + repr(response)
     for secret in ("class_9", "teacher", "abc", "10.0.0.7"):
-        assert secret not in shown
+        assert secret not in text
 
 
 def test_a_code_is_only_a_code() -> None:

@@ -69,8 +69,8 @@ def line_of(row: Endpoint) -> str:
 
 
 @pytest.mark.parametrize("line", LIMITS.strip().splitlines())
-def test_section_5_stands_in_the_table(line: str) -> None:
-    """Section 5: the limits we keep are the documents', and nothing names a call there is not."""
+def test_section_5_is_in_the_table(line: str) -> None:
+    """Section 5: our limits are the documented ones, and each names an existing endpoint."""
     who, expected = line.split(" | ")
     cloud, names, generation, plan = who.split()
     rows = [

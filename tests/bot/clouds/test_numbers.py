@@ -24,6 +24,6 @@ def test_numbers(number: float | None, written: object) -> None:
 
 @pytest.mark.parametrize("written", [True, "many", "1,5", [], {}, 10**400])
 def test_what_is_no_number(written: object) -> None:
-    """Everything else is the reader's to refuse."""
+    """Everything else is left for the parser to reject."""
     with pytest.raises(ValueError, match=r"number|float"):
         parse_number(written)

@@ -25,7 +25,7 @@ THREE_A_DAY = Endpoint("agora", "daily", "/daily", "test", daily_limit=3)
 
 
 async def test_short_waits_are_waited(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
-    """The third call of two a second goes out a second after the first."""
+    """At two requests a second, the third is sent a second after the first."""
     quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(3):
         await quota.acquire(TWO_A_SECOND, "kids")
@@ -33,7 +33,7 @@ async def test_short_waits_are_waited(rate_limit_store: SqlRateLimitStore, clock
 
 
 async def test_long_waits_are_refused(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
-    """A second call within the minute says when it may go out, and takes nothing."""
+    """A second request within the minute gets its earliest time, and uses no quota."""
     quota = Quota(rate_limit_store, clock, clock.sleep)
     row = find_endpoint("agora", "diagnosis", generation="seed")
     await quota.acquire(row, "kids")
@@ -55,7 +55,7 @@ async def test_several_rates_hold_at_once(rate_limit_store: SqlRateLimitStore, c
 
 
 async def test_days_are_utc_days(rate_limit_store: SqlRateLimitStore, clock: Any) -> None:
-    """When the day is used up the next call goes out at midnight UTC, not a day later."""
+    """When the day's quota is used up, the next request is sent at midnight UTC."""
     quota = Quota(rate_limit_store, clock, clock.sleep)
     for _ in range(3):
         await quota.acquire(THREE_A_DAY, "kids")
@@ -95,7 +95,7 @@ async def test_a_shared_budget_is_one_budget(
 async def test_a_clouds_own_no_is_remembered(
     rate_limit_store: SqlRateLimitStore, clock: Any
 ) -> None:
-    """After the cloud said no until a moment, nothing goes out before it."""
+    """After the cloud refused until a moment, no request is sent before it."""
     quota = Quota(rate_limit_store, clock, clock.sleep)
     until = clock.moment + dt.timedelta(hours=1)
     await quota.block_until(TWO_A_SECOND, "kids", until)
@@ -105,7 +105,7 @@ async def test_a_clouds_own_no_is_remembered(
 
 
 async def test_askers_of_one_moment_queue_up(rate_limit_store: SqlRateLimitStore) -> None:
-    """Five who come at once get five different places."""
+    """Five concurrent callers get five different times."""
 
     class FrozenClock:
         def now(self) -> dt.datetime:
@@ -130,8 +130,8 @@ async def test_old_bookings_are_forgotten(
     for _ in range(200):
         clock.advance(days=1)
         await quota.acquire(TWO_A_SECOND, "kids")
-    kept = await store.read(lambda session: session.exec(select(func.count(col(ApiCall.id)))).one())
-    assert kept < 80
+    rows = await store.read(lambda session: session.exec(select(func.count(col(ApiCall.id)))).one())
+    assert rows < 80
 
 
 _BOOK = """
@@ -174,7 +174,7 @@ def _race(url: str) -> list[int]:
 
 
 def test_two_processes_share_one_budget(store: Store) -> None:
-    """Twenty a minute stay twenty when two processes ask sixty times."""
+    """Two processes that try sixty requests in a minute send twenty together."""
     assert sum(_race(store.url)) == 20
 
 

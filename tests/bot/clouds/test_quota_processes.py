@@ -35,7 +35,7 @@ async def clouds() -> AsyncIterator[FakeClouds]:
 
 
 async def run_two_processes(store: Store, clouds: FakeClouds, seconds: float) -> Counter[str]:
-    """Let two processes ask as fast as they may; returns what came of it, together."""
+    """Run two processes that send as fast as they may; return their combined results."""
     load_generator = Path(__file__).with_name("load_generator.py")
     pair = [
         await asyncio.create_subprocess_exec(
@@ -72,7 +72,7 @@ async def test_two_processes_break_no_quota(shared_store: Store, clouds: FakeClo
 
 
 async def test_the_last_calls_of_a_day_are_shared(store: Store, clouds: FakeClouds) -> None:
-    """Five calls before the day's end of the allowance: five go out, whoever asks."""
+    """Five requests before the quota's reset: five are sent, whichever process sends them."""
     used, at = 995, time.time() - 5
     moment = dt.datetime.fromtimestamp(at, dt.UTC)
 
@@ -110,7 +110,7 @@ async def test_the_background_leaves_a_tenth(store: Store) -> None:
 
 
 async def test_people_are_first_when_the_minute_is_over(store: Store) -> None:
-    """Where an allowance is one call, the background comes a little later than people."""
+    """Where a quota is one request, background work waits a little longer than people."""
     clock, row = ManualClock(), find_endpoint("agora", "diagnosis", generation="seed")
     quota = Quota(SqlRateLimitStore(store), clock, clock.sleep)
     await quota.acquire(row, APP_ID)
@@ -122,7 +122,7 @@ async def test_people_are_first_when_the_minute_is_over(store: Store) -> None:
 
 
 async def test_what_is_left_is_read_without_spending(rate_limit_store: SqlRateLimitStore) -> None:
-    """Each rate and the day tell what they still allow; asking costs nothing."""
+    """The remaining quota of each rate and of the day; reading it uses none."""
     now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
     rates = [(3, 1.0), (30, 60.0)]
     await rate_limit_store.reserve_slot("a", rates, 1000, now=now, deadline=now)

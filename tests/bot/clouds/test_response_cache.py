@@ -55,16 +55,16 @@ PART = PartialMetrics(
 )
 
 
-@pytest.fixture(params=["passing", "kept"])
+@pytest.fixture(params=["memory", "database"])
 def response_cache(request: Any, store: Any) -> ResponseCache:
-    """Both places where answers are kept."""
-    return InMemoryResponseCache() if request.param == "passing" else SqlResponseCache(store)
+    """Run with each kind of cache: in memory and stored."""
+    return InMemoryResponseCache() if request.param == "memory" else SqlResponseCache(store)
 
 
-def tell(
+def fetch_part(
     counted: list[int], error: CloudError | None = None
 ) -> Callable[[], Awaitable[PartialMetrics]]:
-    """A question that counts how often it goes out."""
+    """Return a fetch that counts its calls."""
 
     async def fetch() -> PartialMetrics:
         counted.append(1)
@@ -76,56 +76,60 @@ def tell(
     return fetch
 
 
-async def test_an_answer_comes_back_whole(response_cache: ResponseCache, clock: Any) -> None:
-    """Another process reads exactly what was told, without asking."""
+async def test_a_stored_response_is_restored(response_cache: ResponseCache, clock: Any) -> None:
+    """Another process reads exactly the stored response, without a request."""
     requested: list[int] = []
     first = await CachedFetcher(response_cache, clock).fetch(
-        FetchRequest("live", "q", tell(requested))
+        FetchRequest("live", "q", fetch_part(requested))
     )
     again = await CachedFetcher(response_cache, clock).fetch(
-        FetchRequest("live", "q", tell(requested))
+        FetchRequest("live", "q", fetch_part(requested))
     )
     assert (first.metrics, again.metrics) == (PART, PART)
     assert requested == [1]
 
 
-async def test_asked_together_is_asked_once(clock: Any) -> None:
+async def test_concurrent_requests_are_sent_once(clock: Any) -> None:
     """Ten people who ask at once cost one question."""
     requested: list[int] = []
     caller = CachedFetcher(InMemoryResponseCache(), clock)
     matches = await asyncio.gather(
-        *(caller.fetch(FetchRequest("live", "q", tell(requested))) for _ in range(10))
+        *(caller.fetch(FetchRequest("live", "q", fetch_part(requested))) for _ in range(10))
     )
     assert [each.metrics for each in matches] == [PART] * 10
     assert requested == [1]
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '["0", {}]', '["1", {"fetched_at": 1}]'])
-async def test_what_cannot_be_read_is_asked_anew(
+async def test_an_unreadable_response_is_fetched_again(
     text: str, response_cache: ResponseCache, clock: Any
 ) -> None:
-    """An answer another version kept is no answer."""
+    """A response stored by another version is ignored."""
     await response_cache.put("q", text, NOON)
     requested: list[int] = []
     matches = await CachedFetcher(response_cache, clock).fetch(
-        FetchRequest("live", "q", tell(requested))
+        FetchRequest("live", "q", fetch_part(requested))
     )
     assert (matches.metrics, requested) == (PART, [1])
 
 
-async def test_somebody_else_was_quicker(response_cache: ResponseCache, clock: Any) -> None:
+async def test_response_of_a_faster_process_is_used(
+    response_cache: ResponseCache, clock: Any
+) -> None:
     """Refused for the quota, we find the answer of the process that used it up."""
     other = CachedFetcher(response_cache, clock)
 
     async def fetch() -> PartialMetrics:
-        await other.fetch(FetchRequest("live", "q", tell([])))
+        await other.fetch(FetchRequest("live", "q", fetch_part([])))
         raise quota_exceeded(ROW, NOON + dt.timedelta(minutes=1))
 
     matches = await CachedFetcher(response_cache, clock).fetch(FetchRequest("live", "q", fetch))
     assert (matches.metrics, matches.error) == (PART, None)
 
 
-async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock: Any) -> None:
+async def test_response_of_a_process_in_flight_is_used(
+    response_cache: ResponseCache, clock: Any
+) -> None:
     """Refused by our count while another process waits for its answer: that one is ours, too."""
     slept_s: list[float] = []
     requested: list[int] = []
@@ -134,12 +138,12 @@ async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock
         slept_s.append(pause_s)
         if len(slept_s) == 2:
             await CachedFetcher(response_cache, clock).fetch(
-                FetchRequest("live", "q", tell(requested))
+                FetchRequest("live", "q", fetch_part(requested))
             )
 
     for minutes, looks in ((10, 0), (1, 2)):
         error = quota_exceeded(ROW, NOON + dt.timedelta(minutes=minutes))
-        send = FetchRequest("live", "q", tell([], error))
+        send = FetchRequest("live", "q", fetch_part([], error))
         matches = await CachedFetcher(response_cache, clock, sleep).fetch(send)
         assert looks == len(slept_s)
         assert (PART if looks else None) == matches.metrics
@@ -147,17 +151,17 @@ async def test_somebody_else_is_just_asking(response_cache: ResponseCache, clock
     assert requested == [1]
 
 
-async def test_a_closed_cloud_is_not_asked_the_rest(clock: Any) -> None:
-    """What is kept of the other questions is shown all the same, each with the same reason."""
+async def test_other_requests_are_skipped_for_an_unreachable_cloud(clock: Any) -> None:
+    """Cached responses of the other requests are still returned, each with the same error."""
     requested: list[int] = []
     caller = CachedFetcher(InMemoryResponseCache(), clock)
-    await caller.fetch(FetchRequest("b", "b", tell([])))
+    await caller.fetch(FetchRequest("b", "b", fetch_part([])))
     clock.advance(minutes=2)
     away = unreachable(ROW, "timeout", maybe_arrived=True)
     asks = [
-        FetchRequest("a", "a", tell(requested, away)),
-        FetchRequest("b", "b", tell(requested)),
-        FetchRequest("c", "c", tell(requested)),
+        FetchRequest("a", "a", fetch_part(requested, away)),
+        FetchRequest("b", "b", fetch_part(requested)),
+        FetchRequest("c", "c", fetch_part(requested)),
     ]
     matches = await caller.fetch_all(asks)
     assert requested == [1]

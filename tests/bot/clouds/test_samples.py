@@ -16,7 +16,7 @@ HOLE = ALWAYS[(ALWAYS < 30) | (ALWAYS > 48)]
 
 
 def session(since_s: float, until_s: float | None) -> Participant:
-    """Somebody who came and maybe left, in seconds from noon."""
+    """A user's session, open or ended, in seconds from noon."""
     moments = [
         None if s is None else dt.datetime.fromtimestamp(NOON_S + s, dt.UTC)
         for s in (since_s, until_s)
@@ -36,10 +36,10 @@ def session(since_s: float, until_s: float | None) -> Participant:
     ],
     ids=["one after the other", "both at once", "fell out and was noticed late", "within", "early"],
 )
-def test_samples_belong_to_stays(
+def test_samples_belong_to_sessions(
     sessions: list[Participant], times: np.ndarray, spans: dict[str, tuple[float, float]]
 ) -> None:
-    """Two at once are told from one who fell out by whether measuring went on."""
+    """Overlapping sessions differ from a rejoin by whether samples continued."""
     matches = {
         one.sid: (float(times[own][0]), float(times[own][-1]))
         for one, own in split_by_session(sessions, NOON_S + times)

@@ -36,7 +36,7 @@ def test_a1_the_older_date_is_the_contract() -> None:
 
 
 def test_a3_no_key_was_copied() -> None:
-    """A3: no file of ours holds a Basic header that could have come from a document."""
+    """A3: no file of ours contains a Basic header copied from a document."""
     matches = [
         path.relative_to(ROOT)
         for folder in ("bot", "handlers", "locales", "tests", "docs")
@@ -103,7 +103,7 @@ def test_a32_one_rate_of_two_names(kind: str, name: str, locale: Any) -> None:
 
 @pytest.mark.parametrize("factor", ["2", "30"])
 def test_a34_who_was_removed_was_removed(factor: str) -> None:
-    """A34: whatever the vendor's English says, the verdict is that somebody was removed."""
+    """A34: whatever the vendor's English says, the verdict is that the user was removed."""
     cause = cause_of(Code("agora.factor_id", factor))
     assert cause is not None
     assert cause.key == "session.removed"
@@ -112,7 +112,7 @@ def test_a34_who_was_removed_was_removed(factor: str) -> None:
 
 @pytest.mark.parametrize("typo", ["数据数据", "kpbs", "踢除", "该此", "iplsp", "evnet"])
 def test_w11_typos_stay_in_the_documents(typo: str) -> None:
-    """W11: no sentence of ours carries a typo of theirs (a code's Chinese is kept as it is)."""
+    """W11: no message of ours contains a typo of theirs (a code's Chinese is stored as it is)."""
     for catalog in sorted(ROOT.glob("locales/*/LC_MESSAGES/messages.po")):
         assert typo not in catalog.read_text(encoding="utf-8")
     assert typo not in (ROOT / "README.md").read_text(encoding="utf-8")
@@ -130,14 +130,14 @@ def test_w11_typos_stay_in_the_documents(typo: str) -> None:
     ],
 )
 def test_w39_abbreviations_are_the_appendixs(code: str, zh: str, en: str) -> None:
-    """W39: provinces are told apart as appendix 14.5 has them; GZ is no city."""
+    """W39: provinces have the names of appendix 14.5; GZ is no city."""
     region = code_message("huawei.region", code)
     assert zh in Translator("zh").translate(region)
     assert en.lower() in Translator("en").translate(region).lower()
 
 
 async def test_the_apps_name_at_volcengine(make_volcengine: Any, mock_api: Any) -> None:
-    """Section 0: `AppId` stands in the query of a GET and in the body of a POST."""
+    """Section 0: `AppId` is in the query of a GET and in the body of a POST."""
     mock_api.respond("ListRoomInfo", {"ResponseMetadata": {}, "Result": {"RoomList": []}})
     mock_api.respond("ListOperationData", {"ResponseMetadata": {}, "Result": {}})
     cloud = make_volcengine()

@@ -1,11 +1,11 @@
-"""The traps of the clouds' documents, and the tests that hold us to them. One line a trap.
+"""The traps of the clouds' documents, and the tests that cover them, one line each.
 
 `id severity what | test, test` or, where no test can say more, `id severity what | - why not`.
 Severities: H wrong results or a crash if ignored, M a likely bug, L good to know, - no mark.
 S1 to S14 (section 0) are what the three clouds must agree on, in the order of the list of
 conventions; A is Agora, V Volcengine, W Huawei; T1 to T15 (section 4) are today's Agora, in the order
-they are told; Q (section 5) is the table of limits; D1 to D5 (section 6) are what was decided where
-the documents are silent. A test is named by its file, without `test_` and `.py` (of this
+of the documents; Q (section 5) is the table of limits; D1 to D5 (section 6) are what was decided
+where the documents are silent. A test is named by its file, without `test_` and `.py` (of this
 folder, or another with its name before it), and its name, without `test_`.
 """
 
@@ -37,7 +37,7 @@ A6 M the beta is enabled on request only | agora_against_fake:wrong_key_is_repor
 A7 H a call is listed minutes before it has details | agora_traps:a7_a16_running_call_is_fetched_up_to_150_seconds_ago, agora_traps:a7_no_request_before_publication, endpoints:limits_are_the_documents
 A8 H live data may be asked for once a minute | agora_events:a8_once_a_minute, agora_events:last_two_minutes_are_not_published, endpoints:limits_are_the_documents
 A9 H ten rows a minute for a whole app | agora_events:full_response_is_narrowed_until_complete, agora_events:ten_rows_in_a_minute_are_incomplete, agora_events:second_channel_takes_no_request
-A10 H ten questions a day about days, which count at 08:00 UTC | agora_app_metrics:days_are_whole_and_published, agora_app_metrics:daily_limit_of_ten_is_never_reached, agora_app_metrics:day_is_published_at_eight
+A10 H ten requests a day for days, which count at 08:00 UTC | agora_app_metrics:days_are_whole_and_published, agora_app_metrics:daily_limit_of_ten_is_never_reached, agora_app_metrics:day_is_published_at_eight
 A11 M a table's columns are shifted | traps_documents:a11_the_shifted_row_is_not_used
 A12 M over the limit is 300, 429 or a message | agora_errors:every_error_response_is_typed, agora_errors:retry_after_header_is_used
 A13 M reports may be sent ten times a second | endpoints:limits_are_the_documents
@@ -65,11 +65,11 @@ A34 M "banned" is not what happened | traps_documents:a34_who_was_removed_was_re
 A35 H reportV2 has its app in the address, the rest in the body | agora_report:a35_a36_fields_of_report_v2
 A36 H reportV2 needs every field but the comment | agora_report:a35_a36_fields_of_report_v2, agora_report:a36_older_report_has_no_student, agora_against_fake:a_report_arrives_whole
 A37 M reports take numeric uids only | agora_report:a37_reports_take_numeric_uids_only
-A38 M a report has no id and cannot be repeated | agora_against_fake:a38_a_report_is_never_sent_twice, http:a_post_is_never_asked_twice
+A38 M a report has no id and cannot be repeated | agora_against_fake:a38_a_report_is_never_sent_twice, http:a_post_is_never_retried
 A39 H reports are gone from today's API | agora_report:a39_reports_can_be_off, agora_report:a39_current_agora_has_no_reports
 V1 H the sample is no JSON | volcengine_quality:v1_v2_the_documents_sample, volcengine_quality:v1_raw_sample_is_invalid
 V2 H Timestamp or TimeStamp | volcengine_quality:v1_v2_the_documents_sample
-V3 H one name asked, two names answered | volcengine_quality:v3_one_request_returns_two_series, volcengine_quality:v3_v4_v6_names_are_parsed, volcengine_quality:every_indicator_by_every_dimension
+V3 H one name requested, two names returned | volcengine_quality:v3_one_request_returns_two_series, volcengine_quality:v3_v4_v6_names_are_parsed, volcengine_quality:every_indicator_by_every_dimension
 V4 M threshold and medium come in any order | volcengine_quality:v3_v4_v6_names_are_parsed
 V5 H network_trans_delay is no delay | volcengine_quality:v5_on_time_is_a_share
 V6 M a stall rate's text contradicts itself | volcengine_quality:v3_v4_v6_names_are_parsed
@@ -86,15 +86,15 @@ V16 L the region of signing is not in the region table | volcengine_signing:v11_
 V17 L odd code fences | volcengine_metrics:v7_v17_no_table_is_parsed_from_the_documents
 V18 M two versions of one action | volcengine_calls:v18_calls_use_the_current_version
 V19 M the exact bytes sent are signed | volcengine_signing:v11_v16_v19_the_vendors_vector, volcengine_signing:another_body_has_another_signature
-W1 M one address, tokens of a project | huawei_traps:w5_every_call_carries_project_and_signature, sandbox/fake_huawei:w1_a_domains_token_is_refused
+W1 M one address, tokens of a project | huawei_traps:w5_every_request_has_project_and_signature, sandbox/fake_huawei:w1_a_domains_token_is_refused
 W2 M 30 calls a minute for the whole chapter | huawei_limits:w2_chapter_13_shares_one_account, huawei_traps:w2_chapter_13_has_one_quota
 W3 H the token comes in a header, with 201 | huawei_traps:w3_token_is_cached_and_renewed, huawei_traps:concurrent_requests_share_one_token
 W4 L samples with comments | - no sample is read; comments on the wire are nonsense (A20)
-W5 M headers differ from call to call | huawei_traps:w5_every_call_carries_project_and_signature, huawei_signing:the_headers_a_key_pair_sends
+W5 M headers differ from call to call | huawei_traps:w5_every_request_has_project_and_signature, huawei_signing:the_headers_a_key_pair_sends
 W6 L X-Request-Id in three spellings | - no answer's request id is read; headers are looked up without case
 W7 H four families of error codes | huawei_traps:w7_w8_families_of_errors
 W8 M 429 is not in the table, and 503 says do not retry | huawei_traps:w7_w8_families_of_errors
-W9 M two calls have no project in their path | huawei_traps:w5_every_call_carries_project_and_signature
+W9 M two calls have no project in their path | huawei_traps:w5_every_request_has_project_and_signature
 W10 M addresses and samples are broken by the page's edge | - no sample is read; paths stand in one table, and the twin knows no other
 W11 M typos | traps_documents:w11_typos_stay_in_the_documents
 W12 M lists with commas, or names repeated | huawei_figures:w12_values_may_be_repeated, huawei_figures:w21_names_and_scale_of_a_day
@@ -102,7 +102,7 @@ W13 M pages have no size and one has no total | huawei_traps:w13_pages_end_by_to
 W14 M a room used again is one row | huawei_traps:w14_reused_room_is_found, huawei_against_fake:w14_reused_room
 W15 M sessions come merged, regions as names or codes | huawei_traps:w15_sessions_are_requested, huawei_figures:w15_w18_regions_are_codes_or_names
 W16 H samples leave out what is required | huawei_figures:w16_required_parameters_are_there
-W17 M native and web are asked apart | huawei_app_metrics:native_and_web_are_separate, huawei_figures:w16_required_parameters_are_there
+W17 M native and web are requested separately | huawei_app_metrics:native_and_web_are_separate, huawei_figures:w16_required_parameters_are_there
 W18 M online_users is not only an audience | huawei_figures:w15_w18_regions_are_codes_or_names
 W19 M a start that is required and optional | huawei_figures:w20_today_is_never_requested
 W20 M today is never there | huawei_figures:w20_today_is_never_requested, huawei_app_metrics:days_end_with_yesterday
@@ -115,7 +115,7 @@ W26 H flat in the table, nested in the sample | huawei_client_events:w26_w27_w28
 W27 H evnet_id | huawei_client_events:w26_w27_w28_either_shape
 W28 H JSON within JSON, with addresses and names in it | huawei_client_events:w26_w27_w28_either_shape, huawei_client_events:w28_an_unreadable_info_leaves_the_event
 W29 H an optional room that is required | huawei_client_events:w29_the_room_is_named_hour_by_hour
-W30 H one object for a whole app, and null for a list | huawei_client_events:w30_w31_experiences_in_any_shape, huawei_client_events:w30_nothing_or_another_time
+W30 H one object for a whole app, and null for a list | huawei_client_events:w30_w31_experiences_in_any_shape, huawei_client_events:w30_empty_or_wrong_time
 W31 H numbers without any table | huawei_client_events:w30_w31_experiences_in_any_shape
 W32 H factor numbers overlap by type | huawei_events:w32_w33_factors_by_type
 W33 H eight digits here, seven there | huawei_events:w32_w33_factors_by_type, huawei_figures:w33_w36_users_by_type_and_factor
@@ -142,10 +142,10 @@ T12 - minutes come unsorted | agora_current:rows_are_parsed_in_any_wrapping, ago
 T13 - values of dimensions in quotes | - no values are chosen: a whole dimension is asked for
 T14 - a sample's host is another one | agora_today_traps:t14_the_host_is_a_setting
 T15 - alert callbacks prove nothing and write numbers as text | - none is received: there is no address for them
-Q - the limits of every call in one table | limits:section_5_stands_in_the_table, endpoints:limits_are_the_documents
+Q - the limits of every call in one table | limits:section_5_is_in_the_table, endpoints:limits_are_the_documents
 D1 - Huawei's losses run to 100, "0" and the own uid are the own side | huawei_metrics:w24_the_own_side, contract:loss_is_on_the_right_side
 D2 - one allowance of 30 a minute for Huawei's chapter 13 | huawei_limits:w2_chapter_13_shares_one_account
 D3 - Agora says over limit with 300 in the body, or with HTTP 300 or 429 | agora_errors:every_error_response_is_typed
 D4 - Volcengine's names come before its Chinese descriptions | volcengine_metrics:v9_name_before_desc
-D5 - a cause told by several codes keeps the cloud's one | diagnosis/diagnose:a_stopped_sender_keeps_the_clouds_name
+D5 - a cause named by several codes keeps the cloud's one | diagnosis/diagnose:a_stopped_sender_keeps_the_clouds_name
 """

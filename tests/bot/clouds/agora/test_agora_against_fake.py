@@ -74,7 +74,7 @@ async def agora(
 
 
 def complaint(clouds: FakeClouds, cname: str) -> tuple[dt.datetime, Window]:
-    """When somebody complained, and the five minutes around it."""
+    """The moment of the complaint, and the five minutes around it."""
     sim_call = clouds.sim_call(cname)
     assert sim_call is not None
     at = dt.datetime.fromtimestamp(sim_call.complaint.at, dt.UTC)
@@ -294,7 +294,7 @@ async def test_temporary_fault_is_retried(clouds: FakeClouds, agora: Any) -> Non
 async def test_wrong_key_is_reported(
     clouds: FakeClouds, rate_limit_store: SqlRateLimitStore, store: Any, clock: Any
 ) -> None:
-    """A6: the message for 401 is about the key and quotes nothing of the response."""
+    """A6: the message for 401 is about the key and contains nothing of the response."""
     secrets = {"customer_id": "nobody", "customer_secret": "wrong"}
     each = CloudSettings("agora", {"kids": "K"}, clouds.agora_url, secrets, {"api": "seed"})
     made = build_clouds(

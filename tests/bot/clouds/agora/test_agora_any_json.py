@@ -50,18 +50,18 @@ ANY = st.recursive(
 
 
 def broken(body: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A valid response with any JSON in one place."""
-    return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
+    """A valid response with any JSON in one position."""
+    return st.builds(_put, st.just(body), st.sampled_from(list(_positions(body))), ANY)
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def _positions(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     matches = [path] if path else []
     if isinstance(value, dict):
         for key, inner in value.items():
-            matches += _places(inner, (*path, key))
+            matches += _positions(inner, (*path, key))
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            matches += _places(inner, (*path, index))
+            matches += _positions(inner, (*path, index))
     return matches
 
 

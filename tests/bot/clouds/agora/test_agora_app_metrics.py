@@ -127,16 +127,16 @@ async def test_scales_are_the_same(generation: Any, clouds: FakeClouds, make: An
 
 
 @pytest.mark.parametrize(
-    ("api", "said", "shown"), [("seed", 42, 42), ("seed", 0.54, 0.54), ("current", 0.42, 42)]
+    ("api", "sent", "expected"), [("seed", 42, 42), ("seed", 0.54, 0.54), ("current", 0.42, 42)]
 )
 async def test_a_share_is_never_guessed(
-    api: str, said: float, shown: float, make: Any, mock_api: Any
+    api: str, sent: float, expected: float, make: Any, mock_api: Any
 ) -> None:
     """0.54 is about half a percent in the API of 2020, and 54 percent in today's."""
     for name in ("by_time", "by_time_20sec"):
-        mock_api.respond(name, rows(videoFreezeRate=said))
+        mock_api.respond(name, rows(videoFreezeRate=sent))
     result = await make(api=api).fetch_app_metrics("kids", Topic.EXPERIENCE)
-    assert [shown] == [value for _, value in result.trends[0].points]
+    assert [expected] == [value for _, value in result.trends[0].points]
 
 
 async def test_end_to_end_is_named_by_its_name(make: Any, mock_api: Any) -> None:
@@ -324,7 +324,7 @@ async def test_days_are_fetched_in_chunks(make: Any, mock_api: Any, clock: Any) 
 
 
 async def test_standard_plan_gets_no_request(make: Any, mock_api: Any) -> None:
-    """It has no metrics of whole apps: the message says so, and what to set."""
+    """The plan has no metrics of whole apps: the message says so, and which setting to change."""
     result = await make(api="current", plan="standard").fetch_app_metrics("kids", Topic.LIVE)
     assert mock_api.requests == []
     assert [missing_item.why for missing_item in result.missing] == [MissingReason.UNSUPPORTED]
@@ -365,7 +365,7 @@ async def test_a_distribution_of_today(make: Any, mock_api: Any) -> None:
 
 
 async def test_api_of_2020_has_no_distribution(make: Any, mock_api: Any) -> None:
-    """A topic without an endpoint gives a message, not nothing."""
+    """A topic without an endpoint gives a message."""
     result = await make().fetch_app_metrics("kids", Topic.DISTRIBUTION)
     assert mock_api.requests == []
     assert [(missing_item.why, missing_item.detail) for missing_item in result.missing] == [

@@ -1,4 +1,4 @@
-"""Only in today's Agora: rankings of whole apps, and statistics of everybody in a call."""
+"""Endpoints of today's Agora only: rankings of apps, and statistics of all users of a call."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ WRONG_SECRET: Final = "an-invented-wrong-secret"
 
 @dataclass(frozen=True, slots=True)
 class CloudCase:
-    """One way to one cloud. `find`, `record` and `events` are the twin's names of its calls.
+    """Access to one cloud. `find`, `record` and `events` are the names of the fake's endpoints.
 
     `most` is how many calls of `find` the document allows within `per_s` seconds.
     """
@@ -122,7 +122,7 @@ CLOUD_CASES: Final = (
 
 
 class SteppingClock:
-    """A clock that stands until everybody sleeps; then the first sleeper wakes, and nobody else.
+    """A clock that advances to the first wake-up time when every task sleeps.
 
     So a burst meets its twin in the order and at the moments it was booked for, at once.
     """

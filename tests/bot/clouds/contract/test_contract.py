@@ -199,7 +199,7 @@ async def test_reports_are_as_in_the_capabilities(
 
 
 async def test_check_is_one_cheap_request(clouds: FakeClouds, cloud: Cloud) -> None:
-    """The line for doctor is short, costs one request (and its token), and is alike for each app."""
+    """The result for `doctor` is short, needs one request (and its token), same for each app."""
     detail = await cloud.check("kids")
     assert 0 < len(str(detail.params["detail"])) < 40
     assert sum(count for name, count in clouds.counts.items() if name != "iam/tokens") == 1

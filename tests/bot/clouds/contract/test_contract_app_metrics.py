@@ -87,8 +87,8 @@ async def test_metrics_are_sane(topic: Topic, cloud: Cloud) -> None:
 async def test_metrics_have_definitions(topic: Topic, cloud_case: CloudCase, cloud: Cloud) -> None:
     """Section 0: each cloud's own definition of freezes, good transmission and users."""
     app_metrics = await cloud.fetch_app_metrics("kids", topic)
-    said = " ".join(Translator("en").translate(each) for each in app_metrics.explanations)
+    explanations = " ".join(Translator("en").translate(each) for each in app_metrics.explanations)
     if cloud_case.name == "agora-current":  # its standard plan has no figures of whole apps
-        assert said == ""
+        assert explanations == ""
         return
-    assert MEANINGS[cloud.name][topic] in said
+    assert MEANINGS[cloud.name][topic] in explanations

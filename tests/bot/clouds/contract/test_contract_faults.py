@@ -48,8 +48,8 @@ async def outcome_of(question: Awaitable[object]) -> object:
         return error
 
 
-def says_when_to_retry(came: object, now: dt.datetime) -> bool:
-    """Tell whether events that could not be fetched are missing, with a retry time."""
+def has_events_retry_time(came: object, now: dt.datetime) -> bool:
+    """Return whether events are missing, with a retry time."""
     assert isinstance(came, EventsResult)
     whys = {(missing_item.what, missing_item.why) for missing_item in came.missing}
     times = [missing_item.retry_at for missing_item in came.missing]
@@ -97,7 +97,9 @@ async def test_every_fault_is_typed(
             and error is CloudQuotaExceededError
             and not isinstance(came, error)
         ):
-            assert says_when_to_retry(came, stepping_clock.now())  # what is known already is told
+            assert has_events_retry_time(
+                came, stepping_clock.now()
+            )  # the partial result is returned
             continue
         assert isinstance(came, error)
         assert came.retryable
@@ -140,7 +142,7 @@ async def test_missing_right_is_reported(
     fake: Any = cloud_case.fake(clouds)
     for name in requests(cloud_case, build(cloud_case.settings(clouds)), call, window):
         fake.deny(name)
-        cloud = build(cloud_case.settings(clouds))  # which keeps no answers yet
+        cloud = build(cloud_case.settings(clouds))  # without a response cache
         with pytest.raises(CloudRefusedError) as caught:
             await requests(cloud_case, cloud, call, window)[name]()
         assert not caught.value.retryable

@@ -15,7 +15,7 @@ BURST: Final = 200
 PATIENCE: Final = 60
 
 
-async def test_burst_stays_within_the_quota(
+async def test_burst_does_not_exceed_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
     """Of 200 concurrent requests those within the quota are sent; the rest get a retry time."""
@@ -34,7 +34,7 @@ async def test_burst_stays_within_the_quota(
     assert clouds.over_quota == []
 
 
-async def test_steady_requests_stay_within_the_quota(
+async def test_steady_requests_do_not_exceed_the_quota(
     cloud_case: CloudCase, clouds: FakeClouds, cloud: Cloud, stepping_clock: SteppingClock
 ) -> None:
     """Sixty mixed requests, a second apart after a refusal, succeed or are refused by us."""

@@ -14,18 +14,23 @@ from bot.services.diagnosis.service import DiagnosisService
 from tests.bot.clouds.contract.cloud_cases import CloudCase, SteppingClock
 from tests.bot.clouds.contract.conftest import NOON_S, UIDS, complaint
 
-Shown = tuple[str, Media | None, Direction | None, Side | None]
-_NOTHING: Final[Shown] = ("none", None, None, None)
-_UNKNOWN: Final[Shown] = ("unknown", None, None, None)  # one of the two ends was never there
-_BAD_BUT_WHY: Final[Shown] = ("unknown.other", None, None, None)  # it froze, and no more is told
+Outcome = tuple[str, Media | None, Direction | None, Side | None]
+_NOTHING: Final[Outcome] = ("none", None, None, None)
+_UNKNOWN: Final[Outcome] = ("unknown", None, None, None)  # one of the two ends was never there
+_UNEXPLAINED: Final[Outcome] = ("unknown.other", None, None, None)  # a freeze, and no more data
 _A, _V, _UP = Media.AUDIO, Media.VIDEO, Direction.UP
 _T, _S = Side.TEACHER, Side.STUDENT
-_DROPPED: Final[Shown] = ("reconnect.network_down", None, None, _S)  # samples stop, and go on
-_LEFT: Final[Shown] = ("session.peer_offline", None, None, _S)  # gone; who sent them away is untold
-_STOPPED: Final[Shown] = ("user_action.stopped_sending", _V, _UP, _T)
+_DROPPED: Final[Outcome] = ("reconnect.network_down", None, None, _S)  # samples stop, and go on
+_LEFT: Final[Outcome] = (
+    "session.peer_offline",
+    None,
+    None,
+    _S,
+)  # left; who removed them is missing
+_STOPPED: Final[Outcome] = ("user_action.stopped_sending", _V, _UP, _T)
 
-# What is shown of kinds of which a cloud cannot show the truth. Everything else is the truth.
-EXPECTED: Final[dict[str, dict[str, Shown]]] = {
+# Expected verdicts where a cloud's data cannot show the true cause. Elsewhere it is the truth.
+EXPECTED: Final[dict[str, dict[str, Outcome]]] = {
     "agora-seed": {
         "latency_up_video": _NOTHING,  # no metric of the way up, and no event for it
         "app_cpu_high_student": ("device.cpu_high", None, None, _S),  # its factor names no app
@@ -36,8 +41,8 @@ EXPECTED: Final[dict[str, dict[str, Shown]]] = {
         "latency_up_video": _NOTHING,
         "latency_down_video": _NOTHING,
         "latency_down_audio": _NOTHING,
-        "jitter_up_audio": _BAD_BUT_WHY,
-        "jitter_down_video": _BAD_BUT_WHY,
+        "jitter_up_audio": _UNEXPLAINED,
+        "jitter_down_video": _UNEXPLAINED,
         "module_off_video": _STOPPED,
         "slow_join": _NOTHING,
         "join_failed": _UNKNOWN,
@@ -45,15 +50,15 @@ EXPECTED: Final[dict[str, dict[str, Shown]]] = {
         "removed": _LEFT,
     },
     "volcengine": {  # names no causes, and has no jitter among its metrics
-        "jitter_up_audio": _BAD_BUT_WHY,
-        "jitter_down_video": _BAD_BUT_WHY,
+        "jitter_up_audio": _UNEXPLAINED,
+        "jitter_down_video": _UNEXPLAINED,
         "module_off_video": _STOPPED,
         "slow_join": _NOTHING,
         "join_failed": _UNKNOWN,
         "reconnect": _DROPPED,
         "removed": _LEFT,
     },
-    "huawei": {  # its factors speak of what the other end saw: no stream, or nobody
+    "huawei": {  # its factors describe the other end: no stream, or no user
         "stopped_video_teacher": ("media.peer_no_stream", _V, _UP, _T),
         "stopped_audio_teacher": ("media.peer_no_stream", _A, _UP, _T),
         "stopped_audio_student": ("media.peer_no_stream", _A, _UP, _S),
@@ -66,7 +71,7 @@ EXPECTED: Final[dict[str, dict[str, Shown]]] = {
 }
 
 
-def expected_cause(cloud_case: CloudCase, kind: str) -> Shown:
+def expected_cause(cloud_case: CloudCase, kind: str) -> Outcome:
     """Return what a cloud shows of a kind of fault."""
     expected = build_simulated_call(kind, kind, seed=0, started_at=NOON_S - 3000).expected
     truth = (expected.cause, expected.media, expected.direction, expected.side)
@@ -89,14 +94,14 @@ async def test_the_verdict_is_the_truth(
         complaint(clouds, kind)
     )
     matches = diagnosis.verdict
-    shown = expected_cause(cloud_case, kind)
-    assert shown == (matches.cause, matches.media, matches.direction, matches.side)
-    assert {None: None, _T: UIDS[0], _S: UIDS[1]}[shown[3]] == matches.uid
+    outcome = expected_cause(cloud_case, kind)
+    assert outcome == (matches.cause, matches.media, matches.direction, matches.side)
+    assert {None: None, _T: UIDS[0], _S: UIDS[1]}[outcome[3]] == matches.uid
     assert diagnosis.failures == ()
     assert clouds.over_quota == []
 
 
-def test_most_kinds_are_shown_by_every_cloud() -> None:
+def test_most_kinds_are_diagnosed_by_every_cloud() -> None:
     """Each cloud shows two thirds of all kinds of faults completely."""
     assert all(set(kinds) < set(KINDS) for kinds in EXPECTED.values())
     assert all(len(kinds) <= len(KINDS) / 3 for kinds in EXPECTED.values())

@@ -120,7 +120,7 @@ async def test_call_is_found_with_record(clouds: FakeClouds, huawei: Any) -> Non
 
 
 async def test_w14_reused_room(clouds: FakeClouds, huawei: Any) -> None:
-    """W14: a room that held a class last week too is one row; the sessions are today's."""
+    """W14: a room reused from last week is one row; the sessions are today's."""
     clouds.add(
         build_simulated_call("healthy", "uplink_loss_video", seed=9, started_at=NOON_S - 604800)
     )

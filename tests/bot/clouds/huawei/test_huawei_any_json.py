@@ -120,17 +120,17 @@ QUESTIONS: dict[str, Question] = {
 
 
 def broken(body: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """A valid response with any JSON in one place."""
-    return st.builds(_put, st.just(body), st.sampled_from(list(_places(body))), ANY)
+    """A valid response with any JSON in one position."""
+    return st.builds(_put, st.just(body), st.sampled_from(list(_positions(body))), ANY)
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def _positions(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     matches = [path]
     if isinstance(value, list):
         value = dict(enumerate(value))
     if isinstance(value, dict):
         for key, inner in value.items():
-            matches += _places(inner, (*path, key))
+            matches += _positions(inner, (*path, key))
     return matches
 
 
@@ -262,7 +262,7 @@ def test_points_of_any_json(value: object) -> None:
 
 
 def test_points_may_be_written_as_text() -> None:
-    """A number in quotes is that number, "" is none, and a word is invalid."""
+    """A quoted number is that number, "" is none, and other text is invalid."""
     rows = [PointRow(AT, "2.5"), PointRow("2022-06-04T06:00:05Z", "")]
     assert parse_points(rows, Metric.UPLINK_LOSS)[1].tolist() == [2.5]
     with pytest.raises(ValueError, match="could not convert"):

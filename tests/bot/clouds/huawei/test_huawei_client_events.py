@@ -78,7 +78,7 @@ async def test_w29_the_room_is_named_hour_by_hour(make_huawei: Any, mock_api: An
 async def test_w30_w31_experiences_in_any_shape(
     body: object, make_huawei: Any, mock_api: Any
 ) -> None:
-    """W30, W31: object, list or `data`; the numbers are documented nowhere and stay numbers."""
+    """W30, W31: object, list or `data`; undocumented numbers are returned as numbers."""
     mock_api.respond("abnormalevent", body)
     (event,) = await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW)
     (factor,) = event.factors
@@ -91,7 +91,7 @@ async def test_w30_w31_experiences_in_any_shape(
     "changes",
     [{"abnormal_list": None}, {"abnormal_list": [CAUSE | {"ts": "2026-11-20T13:00:00Z"}]}],
 )
-async def test_w30_nothing_or_another_time(changes: Any, make_huawei: Any, mock_api: Any) -> None:
+async def test_w30_empty_or_wrong_time(changes: Any, make_huawei: Any, mock_api: Any) -> None:
     """W30: a null list is no event, and a time outside the window is skipped."""
     mock_api.respond("abnormalevent", TROUBLE | changes)
     assert await make_huawei().client_events.experiences("kids", "class_77_1", WINDOW) == ()
@@ -156,7 +156,7 @@ async def test_other_shapes_are_invalid_responses(
 
 
 @pytest.mark.parametrize(
-    ("named", "response", "choice", "shown"),
+    ("named", "response", "choice", "kinds"),
     [
         ([], TROUBLE, "auto", ["954350051"]),
         ([], TROUBLE, "off", []),
@@ -168,7 +168,7 @@ async def test_a_diagnosis_falls_back_on_13_12(
     named: list[Any],
     response: Any,
     choice: str,
-    shown: list[str],
+    kinds: list[str],
     *,
     make_huawei: Any,
     mock_api: Any,
@@ -177,6 +177,6 @@ async def test_a_diagnosis_falls_back_on_13_12(
     mock_api.respond("abnormal-events", {"total": len(named), "events": named})
     mock_api.respond("abnormalevent", response)
     result = await make_huawei(client_events=choice).fetch_events("kids", "class_77_1", WINDOW)
-    assert (shown, ()) == ([event.kind.value for event in result.events], result.missing)
+    assert (kinds, ()) == ([event.kind.value for event in result.events], result.missing)
     asked_both = not named and choice != "off"
     assert (1 + asked_both) == len(mock_api.requests)

@@ -134,7 +134,7 @@ async def test_who_is_in_a_room(huawei: Any) -> None:
 
 
 async def test_room_whose_call_has_ended(clouds: FakeClouds, huawei: Any) -> None:
-    """Nobody is in a room whose last call is over."""
+    """A room whose last call is over is empty."""
     ended = build_simulated_call(
         "healthy", "class_77_9", seed=2, started_at=NOON_S - 9000, length_s=600
     )

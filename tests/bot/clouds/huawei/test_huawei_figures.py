@@ -28,10 +28,10 @@ async def test_w16_required_parameters_are_there(make_huawei: Any, mock_api: Any
     await statistics.live_quality("kids", "VideoFreezeRate", "native", HOUR)
     await statistics.live_network("kids", "VideoExcellentTransRate", "webrtc", HOUR)
     await statistics.live_distribution("kids", "region", NOON)
-    given = [{*dict(requested.url.params)} for requested in mock_api.requests]
+    queries = [{*dict(requested.url.params)} for requested in mock_api.requests]
     span = {"app", "metric", "start_time", "end_time"}
     spread = {"app", "metric", "dimension", "time"}
-    assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == given
+    assert [span, span | {"sdk_type"}, span | {"sdk_type"}, spread] == queries
     assert mock_api.params("dimension")[0]["time"] == "2026-11-20T12:00:00Z"
 
 

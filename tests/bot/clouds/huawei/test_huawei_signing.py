@@ -82,11 +82,11 @@ def test_a_query_is_sent_as_it_is_signed(query: list[tuple[str, str]], wanted: s
     assert wanted == canonical_query(query)
 
 
-async def test_nothing_shows_a_key() -> None:
+async def test_repr_contains_no_key() -> None:
     """The representations of credentials and requests contain no key, id or body."""
     keys = AccessKeyCredentials("AKAK", "SKSK", PROJECT, "h", At("20240101T000000Z"))
     request = UnsignedRequest(
         "POST", "/v2/apps/app-1/rooms/room-1/dismiss", (("uid", "10001"),), b"body"
     )
-    shown = repr(keys) + repr(request)
-    assert [word for word in ("AKAK", "SKSK", "room-1", "10001", "body'") if word in shown] == []
+    text = repr(keys) + repr(request)
+    assert [word for word in ("AKAK", "SKSK", "room-1", "10001", "body'") if word in text] == []

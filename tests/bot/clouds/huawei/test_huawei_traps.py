@@ -35,7 +35,7 @@ WINDOW = Window(when("11:30:00"), when("11:34:00"))
 CALL = Call("huawei", "kids", "c", "class_77_1", when("11:00:00"), when("11:50:00"))
 
 
-async def test_w5_every_call_carries_project_and_signature(make_huawei: Any, mock_api: Any) -> None:
+async def test_w5_every_request_has_project_and_signature(make_huawei: Any, mock_api: Any) -> None:
     """W1, W5, W9: the project is in the path of 13.1 to 13.12 and in every header."""
     huawei = make_huawei(client_events="off")
     await huawei.find_calls("kids", "class_77_1", WINDOW)
@@ -243,7 +243,7 @@ async def test_w23_data_expires_after_five_days(make_huawei: Any, mock_api: Any)
     assert mock_api.requests == []
 
 
-async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: Any) -> None:
+async def test_no_secret_in_logs_or_errors(make_huawei: Any, mock_api: Any, caplog: Any) -> None:
     """Keys, tokens, names and IP addresses are in no log and no error."""
     caplog.set_level("DEBUG")
     text = "signature of AKSANDBOX failed for 113.140.81.7"
@@ -252,9 +252,9 @@ async def test_nothing_secret_gets_out(make_huawei: Any, mock_api: Any, caplog: 
     await huawei.fetch_record(CALL, ["10001"], WINDOW)
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.fetch_events("kids", "class_77_1", WINDOW)
-    shown = f"{caplog.text} {caught.value!r} {caught.value} {huawei!r}"
+    text = f"{caplog.text} {caught.value!r} {caught.value} {huawei!r}"
     leaks = (*SECRETS, "113.140.81.7", "Wang", "10001", "class_77_1")
-    assert [word for word in leaks if word in shown] == []
+    assert [word for word in leaks if word in text] == []
 
 
 async def test_reports_cannot_be_sent(make_huawei: Any) -> None:

@@ -110,17 +110,17 @@ class ScriptedHttp:
         return read(ApiResponse(self._status, body, httpx.Headers()))
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a JSON value."""
+def positions_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of every position in a JSON value."""
     matches = [path]
     listed = dict(enumerate(value)) if isinstance(value, list) else value
     for key, inner in listed.items() if isinstance(listed, dict) else ():
-        matches += places(inner, (*path, key))
+        matches += positions_in(inner, (*path, key))
     return matches
 
 
 def put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """The same JSON with another value at one place."""
+    """The same JSON with another value at one position."""
     if not path:
         return value
     copy = list(body) if isinstance(body, list) else dict(body)
@@ -173,14 +173,14 @@ async def test_valid_responses_are_all_parsed() -> None:
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())
 async def test_any_json_in_any_field(action: str, data: st.DataObject) -> None:
-    """Any JSON in one place of a response gives a value or a CloudError."""
-    path = data.draw(st.sampled_from(places(ANSWERS[action])))
+    """Any JSON in one position of a response gives a value or a CloudError."""
+    path = data.draw(st.sampled_from(positions_in(ANSWERS[action])))
     responses = {**ANSWERS, action: put(ANSWERS[action], path, data.draw(ANY))}
     assert await send_all_requests(responses, 200) >= 0
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
-@given(path=st.sampled_from(places(FAULT)), value=ANY, status=st.integers(100, 599))
+@given(path=st.sampled_from(positions_in(FAULT)), value=ANY, status=st.integers(100, 599))
 async def test_any_json_in_an_error(path: tuple[Any, ...], value: Any, status: int) -> None:
     """A corrupt error response is a CloudError or, with HTTP 200, maybe a success."""
     responses = dict.fromkeys(ANSWERS, put(FAULT, path, value))
@@ -189,7 +189,7 @@ async def test_any_json_in_an_error(path: tuple[Any, ...], value: Any, status: i
 
 @settings(max_examples=100, deadline=None)
 @given(value=ANY)
-def test_points_are_numbers_or_nothing(value: Any) -> None:
+def test_points_are_numbers_or_none(value: Any) -> None:
     """Sorted finite numbers, or a ValueError."""
     try:
         times, values = parse_points(json.dumps(value).encode())

@@ -87,7 +87,7 @@ async def test_spread_now_and_on_the_last_day(clouds: FakeClouds, make_volcengin
     figures = {
         (distribution.dimension, distribution.definition.name.value) for distribution in counted
     }
-    assert len(figures) == 4 * 9  # five indicators come back as nine
+    assert len(figures) == 4 * 9  # five metrics are returned as nine
     assert clouds.over_quota == []
 
 

@@ -178,11 +178,11 @@ async def test_second_join_is_a_second_session(make_volcengine: Any, mock_api: A
         [detail("u1", Desc="音频上行丢包率", Unit="%")],
     )
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
-    told = [
+    sessions = [
         (session.uid, session.sid, session.network, session.platform)
         for session in result.participants
     ]
-    assert set(told) == {
+    assert set(sessions) == {
         ("u1", "c1/u1/0", "wifi", "ios"),
         ("u1", "c1/u1/1", "wifi", "ios"),
         ("u2", "c1/u2/0", "", "ios"),
@@ -224,7 +224,7 @@ async def test_sessions_of_joins_and_leaves(
 
 
 async def test_users_of_another_call_are_skipped(make_volcengine: Any, mock_api: Any) -> None:
-    """A room with two calls in the window lists the users of both; CallId tells which."""
+    """A room with two calls in the window lists the users of both; CallId separates them."""
     script(mock_api, [user("u1", CallId="c0"), user("u2")], [])
     result = await make_volcengine().fetch_record(CALL, ["u1", "u2"], WINDOW)
     assert [session.uid for session in result.participants] == ["u2"]

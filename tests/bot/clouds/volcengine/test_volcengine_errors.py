@@ -77,14 +77,14 @@ async def test_v10_every_error_has_a_next_step(
     code: str, status: int, word: str, make_volcengine: Any, mock_api: Any
 ) -> None:
     """V10: the message is the same with an HTTP error and with HTTP 200."""
-    said = set()
+    messages = set()
     for http_status in (200, status):
         mock_api.respond("ListRoomInfo", no(code), http_status)
         with pytest.raises(CloudRefusedError) as caught:
             await make_volcengine().check("kids")
-        said.add(str(caught.value))
-    assert len(said) == 1
-    assert word in said.pop()
+        messages.add(str(caught.value))
+    assert len(messages) == 1
+    assert word in messages.pop()
 
 
 @pytest.mark.parametrize(("after", "pause_s"), [("7", 7), ("", 2), ("soon", 2), ("-1", 2)])

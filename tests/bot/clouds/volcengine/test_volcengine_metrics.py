@@ -11,7 +11,7 @@ from bot.clouds.volcengine.schemas import parse_time
 
 @pytest.mark.parametrize("desc", DESCS)
 def test_v9_every_chinese_name_is_known(desc: str) -> None:
-    """V9: a metric of an unknown Name is found by its Desc, with any spacing."""
+    """V9: a metric of an unknown Name is recognized by its Desc, with any spacing."""
     for spelt in (desc, desc.replace(" ", ""), f" {desc}（Kbps）"):
         kind = kind_of("x_1", spelt, None)
         assert desc == kind.desc

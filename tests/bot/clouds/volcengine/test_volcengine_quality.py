@@ -214,7 +214,7 @@ async def test_who_is_online(statistics: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "base", "media", "within_ms"),
+    ("raw_name", "base", "media", "within_ms"),
     [
         ("80ms_audio_stall_rate", "audio_stall_rate", Media.AUDIO, 80),
         ("500ms_video_stall_rate", "video_stall_rate", Media.VIDEO, 500),
@@ -229,10 +229,10 @@ async def test_who_is_online(statistics: Any) -> None:
     ],
 )
 def test_v3_v4_v6_names_are_parsed(
-    told: str, base: str, media: Media | None, within_ms: int | None
+    raw_name: str, base: str, media: Media | None, within_ms: int | None
 ) -> None:
     """V3, V4, V6: a threshold and a medium precede the name, in any order."""
-    definition = quality_metric(told, "native")
+    definition = quality_metric(raw_name, "native")
     assert (base, media, within_ms) == (
         definition.name.value,
         definition.media,
