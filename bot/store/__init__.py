@@ -1,4 +1,4 @@
-"""The store: engine, transactions and the questions asked of tables. All SQL lives here."""
+"""The store: database engine, transactions, tables and queries."""
 
 from sqlmodel import Session
 

@@ -1,4 +1,4 @@
-"""The database engine and its transactions. Questions live in the modules beside this one."""
+"""The database engine and its transactions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 Result = TypeVar("Result")
-DatabaseError = SQLAlchemyError  # for those who may not know what the database is
+DatabaseError = SQLAlchemyError  # for packages that may not import sqlalchemy
 _BUSY_TIMEOUT_MS: Final = 5000
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
@@ -60,7 +60,7 @@ class Store:
             return work(session)
 
     async def is_reachable(self) -> bool:
-        """Tell whether the database answers."""
+        """Return whether the database responds."""
         try:
             await self.read(lambda session: session.connection().execute(text("SELECT 1")))
         except SQLAlchemyError:
@@ -76,13 +76,13 @@ class Store:
             connection.commit()
 
     def is_current(self) -> bool:
-        """Tell whether the database is at the newest revision."""
+        """Return whether the database is at the newest revision."""
         head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
         with self.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == head
 
     def close(self) -> None:
-        """Give threads and connections back."""
+        """Shut down the threads and close all connections."""
         self._threads.shutdown(wait=True)
         self.engine.dispose()
 

@@ -1,4 +1,4 @@
-"""The tables beside the ticket's. Their questions live in the modules named after them."""
+"""Tables without a module of their own."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Heartbeat(SQLModel, table=True):
 
 
 class UserPreferences(SQLModel, table=True):
-    """What one person chose, in one workspace."""
+    """The preferences of one person in one workspace."""
 
     __tablename__ = "user_preferences"
 
@@ -54,20 +54,20 @@ class UserPreferences(SQLModel, table=True):
     person: str = Field(primary_key=True)
     locale: str = ""
     default_app: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    muted_kinds: list[str] = Field(  # kinds of private messages they do not want
+    muted_kinds: list[str] = Field(  # kinds of private messages they have muted
         default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": text("'[]'")}
     )
-    home_filters: dict[str, Any] = Field(  # the filters they left their home with
+    home_filters: dict[str, Any] = Field(  # the filters of their App Home
         default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": text("'{}'")}
     )
     onboarded_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class SentNotification(SQLModel, table=True):
-    """A private message about a ticket; what stands here is not sent again.
+    """A private message about a ticket; a message with a row is not sent again.
 
-    `kind` is what it tells (`filed`, `claimed`, `explained`, `resolved`), `key` tells occasions
-    of one kind apart (a ticket can be resolved twice). `ts` is "" until Slack answered.
+    `kind` is its reason (`filed`, `claimed`, `explained`, `resolved`), `key` distinguishes
+    messages of one kind (a ticket can be resolved twice). `ts` is "" until it is posted.
     """
 
     __tablename__ = "sent_notification"
@@ -83,7 +83,7 @@ class SentNotification(SQLModel, table=True):
 
 
 class Mention(SQLModel, table=True):
-    """A message that names tickets; their state is told in its thread, once."""
+    """A message that names tickets; their status is posted in its thread, once."""
 
     __tablename__ = "mention"
 
@@ -97,7 +97,7 @@ class Mention(SQLModel, table=True):
 
 
 class ChannelPreferences(SQLModel, table=True):
-    """What was chosen for one channel, in one workspace."""
+    """The preferences of one channel in one workspace."""
 
     __tablename__ = "channel_preferences"
 
@@ -126,7 +126,7 @@ class InquiryRow(SQLModel, table=True):
 
 
 class ThreadReply(SQLModel, table=True):
-    """A reply in a ticket's thread, kept from Slack's events."""
+    """A reply in a ticket's thread, stored from Slack's events."""
 
     __tablename__ = "thread_reply"
 
@@ -139,7 +139,7 @@ class ThreadReply(SQLModel, table=True):
 
 
 class KeyValue(SQLModel, table=True):
-    """A fact learnt once and remembered, such as which API generation an app answers."""
+    """A stored value, such as the API generation of an app."""
 
     __tablename__ = "key_value"
 

@@ -1,4 +1,4 @@
-"""The ledger of calls to the clouds, and facts learnt once. No limit of any cloud stands here."""
+"""The rate limiter of API calls to the clouds, and the key-value store."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class SqlRateLimitStore:
 
 
 def _lock(session: Session, bucket: str) -> None:
-    """One booking at a time per account; a SQLite transaction holds the write lock already."""
+    """One booking at a time per account; SQLite transactions have the write lock already."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         key = {"key": zlib.crc32(bucket.encode())}
@@ -167,19 +167,19 @@ def _midnight(at: dt.datetime) -> dt.datetime:
 
 
 def _prune(session: Session, row: ApiCall, now: dt.datetime) -> None:
-    """Now and then forget what no limit can ask about any more."""
+    """Delete, now and then, the calls too old for any limit."""
     if (row.id or 0) % _PRUNE_EVERY == 0:
         session.connection().execute(delete(ApiCall).where(col(ApiCall.at) < now - _RETENTION))
 
 
 class SqlKeyValueStore:
-    """Facts learnt once, kept as traits."""
+    """A key-value store in the database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def get(self, name: str) -> str | None:
-        """Return what was remembered under this name."""
+        """Return the value of a key."""
 
         def work(session: Session) -> str | None:
             row = session.get(KeyValue, name)
@@ -188,7 +188,7 @@ class SqlKeyValueStore:
         return await self._store.read(work)
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
-        """Remember a fact, replacing what stood under this name."""
+        """Store a value in place of an earlier one."""
         await self._store.transact(
             lambda session: session.merge(KeyValue(name=name, value=value, at=at))
         )

@@ -1,4 +1,4 @@
-"""The last answers of the clouds about whole apps, so that a restart costs no allowance."""
+"""The last responses of the clouds about whole apps, cached across restarts to save quota."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.database import Store
 
 
 class CachedResponse(SQLModel, table=True):
-    """The last answer to a question; `body` is written and read by whoever asked."""
+    """The last response to a request; `body` is encoded and decoded by the caller."""
 
     __tablename__ = "cached_response"
 
@@ -21,13 +21,13 @@ class CachedResponse(SQLModel, table=True):
 
 
 class SqlResponseCache:
-    """Keeps answers in the database, one for each question."""
+    """Caches one response for each request in the database."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def get(self, cache_key: str) -> tuple[str, dt.datetime] | None:
-        """Return the last answer and when it was fetched."""
+        """Return the last response and when it was fetched."""
 
         def work(session: Session) -> tuple[str, dt.datetime] | None:
             row = session.get(CachedResponse, cache_key)
@@ -36,7 +36,7 @@ class SqlResponseCache:
         return await self._store.read(work)
 
     async def put(self, cache_key: str, body: str, at: dt.datetime) -> None:
-        """Keep an answer, replacing the one before."""
+        """Store a response in place of the one before."""
         await self._store.transact(
             lambda session: session.merge(CachedResponse(cache_key=cache_key, body=body, at=at))
         )

@@ -42,10 +42,10 @@ class FeedbackHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the buttons."""
-        app.action(_ACTIONS)(self.judge)
+        app.action(_ACTIONS)(self.rate)
         app.action(_DETAILS)(self.show_details)
 
-    async def judge(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+    async def rate(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Save a rating and thank the person privately."""
         requester, action = Requester.of(body), body["actions"][0]
         number = ticket_number_of(action)
@@ -99,7 +99,7 @@ def _precision_line(row: CauseAccuracy) -> Message:
     return plural(
         "• %(cause)s: %(share)s%% of %(count)s rating",
         "• %(cause)s: %(share)s%% of %(count)s ratings",
-        count=row.judged,
+        count=row.total,
         cause=resolution_title(row.cause),
         share=round(row.share * 100),
     )

@@ -146,8 +146,8 @@ def _write(connection: Connection, size: int) -> None:
     )
     connection.execute(text("INSERT INTO words VALUES (:kind, :place, :said, :terms)"), _words())
     connection.execute(text("CREATE UNIQUE INDEX words_place ON words (kind, place)"))
-    told = {"size": size, "recent": 2 * WEEKLY, "weekly": WEEKLY, "now": int(NOW.timestamp())}
-    connection.execute(text(_PLAN.format(series=_SERIES[kind])), told)
+    parameters = {"size": size, "recent": 2 * WEEKLY, "weekly": WEEKLY, "now": int(NOW.timestamp())}
+    connection.execute(text(_PLAN.format(series=_SERIES[kind])), parameters)
     if not is_sqlite:  # its planner has to know how many they are
         connection.execute(text("ANALYZE words, plan"))
     moments = {

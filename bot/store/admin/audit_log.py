@@ -1,4 +1,4 @@
-"""Who did what to whom: one line for everything that reaches beyond Slack or shows an id."""
+"""The audit log: actions with effects outside Slack, and displays of full ids."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.columns import UtcTime
 
 
 class AuditEntry(SQLModel, table=True):
-    """Something somebody did; nothing changes or deletes it.
+    """An action of a person; entries are never changed or deleted.
 
-    `origin` is the Slack view it came from: what is delivered twice stands here once.
+    `origin` is the submitted Slack view: a view delivered twice has one entry.
     """
 
     __tablename__ = "audit_entry"
@@ -34,7 +34,7 @@ class AuditEntry(SQLModel, table=True):
 
 
 def add_entry(session: Session, entry: AuditEntry) -> bool:
-    """Write an entry down, once for each origin and action; tells whether it is new."""
+    """Add an entry, once for each origin and action; return whether it is new."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = (
         dialect.insert(AuditEntry)
@@ -46,9 +46,9 @@ def add_entry(session: Session, entry: AuditEntry) -> bool:
 
 
 def list_newest(session: Session, team: str, ticket: int | None, limit: int) -> list[AuditEntry]:
-    """Return what was done last in a workspace, or about one ticket, newest first.
+    """Return the last actions in a workspace, or on one ticket, newest first.
 
-    What became of an order (`room.dismiss.taken`) stands beside it and counts as one with it.
+    The outcome of a room command (`room.dismiss.taken`) is not an action of its own.
     """
     statement = (
         select(AuditEntry)
@@ -62,7 +62,7 @@ def list_newest(session: Session, team: str, ticket: int | None, limit: int) -> 
 
 
 def outcomes(session: Session, team: str, origins: Sequence[str]) -> dict[str, str]:
-    """Return what became of orders, by the views they came from: `taken`, `refused` ..."""
+    """Return the outcomes of room commands (`taken`, `refused` ...) by origin."""
     statement = select(AuditEntry.origin, AuditEntry.action).where(
         AuditEntry.team == team,
         col(AuditEntry.origin).in_(origins),
@@ -72,6 +72,6 @@ def outcomes(session: Session, team: str, origins: Sequence[str]) -> dict[str, s
 
 
 def list_for_ticket(session: Session, ticket: int) -> Sequence[AuditEntry]:
-    """Return what was done about a ticket, oldest first."""
+    """Return the actions on a ticket, oldest first."""
     statement = select(AuditEntry).where(AuditEntry.ticket == ticket).order_by(col(AuditEntry.id))
     return session.exec(statement).all()

@@ -45,12 +45,12 @@ def delete(session: Session, team: str) -> None:
 
 
 def issue_state(session: Session, state: str, now: dt.datetime) -> None:
-    """Remember that an installation began."""
+    """Store the state of an installation that began."""
     session.add(KeyValue(name=f"oauth_state:{state}", value="issued", at=now))
 
 
 def consume_state(session: Session, state: str, not_before: dt.datetime) -> bool:
-    """Tell whether this installation began here a short while ago; each state works once."""
+    """Delete a state; return whether it was valid. A state is valid once, for a short time."""
     row = session.get(KeyValue, f"oauth_state:{state}")
     if row is None:
         return False

@@ -1,4 +1,4 @@
-"""Recordings of calls as evidence: the jobs, their files, and what a cloud already told."""
+"""Recordings of calls as evidence: their jobs, files and received callbacks."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from bot.call import Side
 from bot.call_control import ACTIVE_RECORDING_STATES, RecordingState
 from bot.columns import EnumText, UtcTime
 
-_WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # an old signature is refused long before
+_WEBHOOK_EVENT_RETENTION: Final = dt.timedelta(days=2)  # older signatures are rejected anyway
 
 
 class Recording(SQLModel, table=True):
-    """One person's stream being recorded. `origin` is the Slack view it came from.
+    """A recording of one person's stream. `origin` is the submitted Slack view.
 
-    `stop_*` is who asked to stop it; `poll_count` counts how often we asked since it last changed.
-    `has_webhook` says whether the cloud has an address to tell finished files to, None: not known.
-    `status_ts` is its post in the thread, `posted_status` what that shows.
+    `stop_*` is who requested its stop; `poll_count` counts the polls since it last changed.
+    `has_webhook`: a callback URL is set for finished files, None: unknown.
+    `status_ts` is its post in the thread, `posted_status` the content of that post.
     """
 
     __tablename__ = "recording"
@@ -56,12 +56,12 @@ class Recording(SQLModel, table=True):
 
     @property
     def is_active(self) -> bool:
-        """Tell whether it may still change."""
+        """Return whether it may still change."""
         return self.state in ACTIVE_RECORDING_STATES
 
 
 class RecordingFile(SQLModel, table=True):
-    """A finished file as the cloud told of it; it stays in the customer's own storage."""
+    """A finished file, reported by the cloud; it is in the customer's own storage."""
 
     __tablename__ = "recording_file"
 
@@ -83,7 +83,7 @@ class RecordingFile(SQLModel, table=True):
 
 
 class WebhookEvent(SQLModel, table=True):
-    """Something a cloud told by itself; told again it changes nothing."""
+    """A callback received from a cloud; received again it changes nothing."""
 
     __tablename__ = "webhook_event"
 
@@ -92,13 +92,13 @@ class WebhookEvent(SQLModel, table=True):
 
 
 def find_by_origin(session: Session, team: str, origin: str) -> Recording | None:
-    """Find the recording a Slack view began."""
+    """Find the recording started by a Slack view."""
     statement = select(Recording).where(Recording.team == team, Recording.origin == origin)
     return session.exec(statement).first()
 
 
 def find_active(session: Session, ticket: int) -> Recording | None:
-    """Find the recording of a ticket that goes on."""
+    """Find the active recording of a ticket."""
     statement = (
         select(Recording)
         .where(Recording.ticket == ticket, col(Recording.state).in_(ACTIVE_RECORDING_STATES))
@@ -108,13 +108,13 @@ def find_active(session: Session, ticket: int) -> Recording | None:
 
 
 def find_by_job(session: Session, app: str, job_id: str) -> Recording | None:
-    """Find the recording whose job the cloud speaks of."""
+    """Find the recording with a job of the cloud."""
     statement = select(Recording).where(Recording.app == app, Recording.job_id == job_id)
     return session.exec(statement).first() if job_id else None
 
 
 def list_unconfirmed(session: Session, app: str, cname: str) -> list[Recording]:
-    """List the recordings of a room whose jobs we never learnt, newest first."""
+    """List the recordings of a room whose jobs are unknown, newest first."""
     statement = (
         select(Recording)
         .where(
@@ -128,7 +128,7 @@ def list_unconfirmed(session: Session, app: str, cname: str) -> list[Recording]:
 
 
 def lock(session: Session, number: int) -> Recording:
-    """Find a recording and keep others from changing it; KeyError when there is none."""
+    """Find and lock a recording; KeyError when there is none."""
     statement = select(Recording).where(Recording.id == number).with_for_update()
     recording = session.exec(statement).one_or_none()
     if recording is None:
@@ -137,7 +137,7 @@ def lock(session: Session, number: int) -> Recording:
 
 
 def add_file(session: Session, file: RecordingFile) -> bool:
-    """Note a finished file; tells whether it is new."""
+    """Store a finished file; return whether it is new."""
     existing = session.exec(
         select(RecordingFile).where(
             RecordingFile.recording == file.recording,
@@ -152,11 +152,11 @@ def add_file(session: Session, file: RecordingFile) -> bool:
 
 
 def mark_received(session: Session, event_id: str, now: dt.datetime) -> bool:
-    """Note that something was told; tells whether for the first time. Forgets what is old."""
+    """Store that a callback was received; return whether it is new. Deletes old rows."""
     session.connection().execute(
         delete(WebhookEvent).where(col(WebhookEvent.at) < now - _WEBHOOK_EVENT_RETENTION)
     )
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(WebhookEvent).values(id=event_id, at=now).on_conflict_do_nothing()
-    statement = statement.returning(col(WebhookEvent.id))  # PostgreSQL's driver counts no rows here
+    statement = statement.returning(col(WebhookEvent.id))  # PostgreSQL counts no rows here
     return session.connection().execute(statement).first() is not None

@@ -1,4 +1,4 @@
-"""What support ordered about rooms: sending somebody out, closing one."""
+"""Room commands of support: removing a person, closing a room."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.columns import EnumText, UtcTime
 
 
 class RoomCommand(SQLModel, table=True):
-    """One order. `origin` is the Slack view it came from; `status_ts` its post in the thread."""
+    """A room command. `origin` is the submitted Slack view; `status_ts` its post in the thread."""
 
     __tablename__ = "room_command"
 
@@ -36,6 +36,6 @@ class RoomCommand(SQLModel, table=True):
 
 
 def find_by_origin(session: Session, team: str, origin: str) -> RoomCommand | None:
-    """Find the order a Slack view gave."""
+    """Find the command of a Slack view."""
     statement = select(RoomCommand).where(RoomCommand.team == team, RoomCommand.origin == origin)
     return session.exec(statement).first()

@@ -1,4 +1,4 @@
-"""What a cloud told of a whole app, and which stretches of time it was asked about."""
+"""Abnormal events from scans of whole apps, and the scanned intervals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RETENTION: Final = dt.timedelta(days=14)
 
 
 class PolledEvent(SQLModel, table=True):
-    """One abnormal event a cloud told of; what windows that overlap tell twice stands once.
+    """One abnormal event; an event of two overlapping scans is stored once.
 
     `factors` are [kind, code, peer's uid or null]; `peer` is "" when there is none.
     """
@@ -41,7 +41,7 @@ class PolledEvent(SQLModel, table=True):
 
 
 class ScannedInterval(SQLModel, table=True):
-    """One stretch a cloud was asked about; a full answer may have hidden more."""
+    """One scanned interval; a full response may have left out events."""
 
     __tablename__ = "scanned_interval"
 
@@ -55,21 +55,21 @@ class ScannedInterval(SQLModel, table=True):
 
 
 class SqlEventStore:
-    """The event book every process shares."""
+    """Stores scans in the database, shared by all processes."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def scans(self, app: str, window: Window) -> Sequence[EventScan]:
-        """Return the looks that touch a window, without their events."""
+        """Return the scans that overlap a window, without their events."""
         return await self._store.read(lambda session: _scans(session, app, window))
 
     async def events(self, app: str, cname: str, window: Window) -> Sequence[AbnormalEvent]:
-        """Return what was seen of a channel (of all when `cname` is "") within a window."""
+        """Return the events of a channel (of all when `cname` is "") within a window."""
         return await self._store.read(lambda session: _events(session, app, cname, window))
 
     async def add_scan(self, app: str, scan: EventScan, now: dt.datetime) -> None:
-        """Write a look down, and forget what is old by now."""
+        """Store a scan, and delete old ones."""
 
         def work(session: Session) -> None:
             _save_events(session, app, scan)
@@ -83,7 +83,7 @@ class SqlEventStore:
 
 
 def delete_older(session: Session, app: str, before: dt.datetime) -> None:
-    """Delete what was seen of an app before a moment."""
+    """Delete the events and scans of an app before a moment."""
     of_app = col(PolledEvent.app) == app
     session.execute(delete(PolledEvent).where(of_app, col(PolledEvent.at) < before))
     session.execute(
@@ -94,7 +94,7 @@ def delete_older(session: Session, app: str, before: dt.datetime) -> None:
 
 
 def has_unresolved_tickets(session: Session, app: str, since: dt.datetime) -> bool:
-    """Tell whether somebody waits for what a cloud tells: a ticket since then is not resolved."""
+    """Return whether a ticket created since a moment is unresolved."""
     is_unresolved = unindexed(col(Ticket.app) == app, col(Ticket.status) != Status.RESOLVED)
     statement = select(Ticket.number).where(col(Ticket.created_at) >= since, is_unresolved)
     return session.exec(statement.limit(1)).first() is not None
@@ -137,7 +137,7 @@ def _event_from_row(row: PolledEvent) -> AbnormalEvent:
 
 
 def _save_events(session: Session, app: str, scan: EventScan) -> None:
-    """Insert what is new; of what is told again the later telling stays."""
+    """Insert or update the events of a scan."""
     rows = list({event.key: _row_from_event(app, event) for event in scan.events}.values())
     if not rows:
         return

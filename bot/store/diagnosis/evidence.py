@@ -1,4 +1,4 @@
-"""What stands behind a verdict, kept with its ticket: the clouds forget after days."""
+"""The evidence of a verdict, stored with its ticket because clouds delete data within days."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.columns import UtcTime
 
 
 class StoredEvidence(SQLModel, table=True):
-    """The packed series (see bot/charts) of one ticket, and the facts beside them."""
+    """The packed series of one ticket (see bot/charts), and further evidence."""
 
     __tablename__ = "evidence"
 
@@ -25,7 +25,7 @@ class StoredEvidence(SQLModel, table=True):
 def save(
     session: Session, ticket: int, packed_series: bytes, facts: dict[str, Any], at: dt.datetime
 ) -> None:
-    """Keep a ticket's evidence; what a later look saw replaces what an earlier one did."""
+    """Store a ticket's evidence; a later diagnosis replaces that of an earlier one."""
     session.merge(StoredEvidence(ticket=ticket, packed_series=packed_series, facts=facts, at=at))
 
 
@@ -35,10 +35,10 @@ def find(session: Session, ticket: int) -> StoredEvidence | None:
 
 
 def delete_for_ticket(session: Session, ticket: int) -> None:
-    """Forget a ticket's evidence: it is about another call."""
+    """Delete a ticket's evidence, when it is about another call."""
     session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.ticket) == ticket))
 
 
 def delete_older(session: Session, before: dt.datetime) -> None:
-    """Forget what is older than the retention."""
+    """Delete evidence older than the retention."""
     session.connection().execute(delete(StoredEvidence).where(col(StoredEvidence.at) < before))

@@ -1,4 +1,4 @@
-"""Was this right? What people said of verdicts, and how often they said yes."""
+"""Ratings of verdicts, and their counts by cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.columns import EnumText, UtcTime
 
 
 class Rating(StrEnum):
-    """Somebody's word on a verdict."""
+    """A rating of a verdict."""
 
     RIGHT = "right"
     PARTLY = "partly"
@@ -21,7 +21,7 @@ class Rating(StrEnum):
 
 
 class VerdictFeedback(SQLModel, table=True):
-    """One person's latest judgement of one ticket's verdict; `cause` is what it named then."""
+    """One person's latest rating of one ticket's verdict; `cause` is the rated one."""
 
     __tablename__ = "verdict_feedback"
 
@@ -35,7 +35,7 @@ class VerdictFeedback(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class CauseAccuracy:
-    """How often people agreed with one cause."""
+    """The ratings of one cause."""
 
     cause: str
     right: int
@@ -43,23 +43,23 @@ class CauseAccuracy:
     wrong: int
 
     @property
-    def judged(self) -> int:
-        """How many judgements there are."""
+    def total(self) -> int:
+        """The number of ratings."""
         return self.right + self.partly + self.wrong
 
     @property
     def share(self) -> float:
-        """The share that said yes, 0 to 1; partly counts half."""
-        return (self.right + self.partly / 2) / self.judged if self.judged else 0.0
+        """The share rated right, 0 to 1; partly counts half."""
+        return (self.right + self.partly / 2) / self.total if self.total else 0.0
 
 
-def save_feedback(session: Session, judged: VerdictFeedback) -> None:
-    """Remember a judgement; a person's later one replaces the earlier."""
-    session.merge(judged)
+def save_feedback(session: Session, feedback: VerdictFeedback) -> None:
+    """Store a rating; a person's later one replaces the earlier."""
+    session.merge(feedback)
 
 
 def accuracy_by_cause(session: Session, team: str, since: dt.datetime) -> list[CauseAccuracy]:
-    """Count the judgements of each cause, the most judged first."""
+    """Count the ratings of each cause, the most rated first."""
     counts = [func.sum(case((col(VerdictFeedback.rating) == word, 1), else_=0)) for word in Rating]
     rows = session.exec(
         select(VerdictFeedback.cause, *counts)
@@ -67,4 +67,4 @@ def accuracy_by_cause(session: Session, team: str, since: dt.datetime) -> list[C
         .group_by(VerdictFeedback.cause)
     ).all()
     result = [CauseAccuracy(row[0], *(int(count) for count in row[1:])) for row in rows]
-    return sorted(result, key=lambda each: (-each.judged, each.cause))
+    return sorted(result, key=lambda each: (-each.total, each.cause))

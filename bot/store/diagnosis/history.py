@@ -1,4 +1,4 @@
-"""What happened before: one person's tickets, and tickets that share a cause right now."""
+"""Queries of a person's earlier tickets and of recent tickets with the same cause."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ _LIMIT = 50
 def list_for_participant(
     session: Session, app: str, uid: str, since: dt.datetime, *, other_than: int
 ) -> Sequence[Ticket]:
-    """The earlier tickets somebody was in, newest first."""
+    """Return the earlier tickets of a person, newest first."""
     rows: dict[int, Ticket] = {}
-    for side in (Ticket.teacher_uid, Ticket.student_uid):  # an index each; "or" would read more
+    for side in (
+        Ticket.teacher_uid,
+        Ticket.student_uid,
+    ):  # one index each, unlike "or"
         statement = select(Ticket).where(
             Ticket.app == app,
             col(side) == uid,

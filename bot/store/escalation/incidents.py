@@ -1,4 +1,4 @@
-"""Incidents: tickets that came close together with one cause, and the questions asked of them."""
+"""Incidents, groups of tickets filed close together with one cause, and their queries."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.ticket import Ticket
 class Incident(SQLModel, table=True):
     """Several tickets of one app with one cause. `INC-<id>` is its name.
 
-    `network` is what the people at fault had in common, "" when no cloud told. `ts` is its post in
-    `channel`. `closed_by` is who closed it, "" when it closed itself.
+    `network` is the network type of the people at fault, "" when unknown. `ts` is its post in
+    `channel`. `closed_by` is who closed it, "" when it was closed automatically.
     """
 
     __tablename__ = "incident"
@@ -44,7 +44,7 @@ class Incident(SQLModel, table=True):
 def lock_with_same_cause(session: Session, ticket: Ticket, since: dt.datetime) -> Sequence[Ticket]:
     """Find the tickets with a ticket's cause filed since a moment, oldest first.
 
-    They stay locked until the transaction ends, so that of two that look at once one is second.
+    They stay locked until the transaction ends, so that concurrent jobs wait for each other.
     """
     return session.exec(
         select(Ticket)
@@ -76,10 +76,10 @@ def lock_open(session: Session, ticket: Ticket) -> Sequence[Incident]:
 
 
 def lock(session: Session, number: int, team: str | None = None) -> Incident | None:
-    """Find an incident and keep others from changing it; None when the team has none."""
+    """Find and lock an incident; None when the team has none."""
     statement = select(Incident).where(Incident.id == number).with_for_update()
-    found = session.exec(statement).one_or_none()
-    return None if found is None or (team is not None and found.team != team) else found
+    incident = session.exec(statement).one_or_none()
+    return None if incident is None or (team is not None and incident.team != team) else incident
 
 
 def list_tickets(session: Session, number: int) -> Sequence[Ticket]:
@@ -89,17 +89,17 @@ def list_tickets(session: Session, number: int) -> Sequence[Ticket]:
 
 
 def is_open(session: Session, number: int | None) -> bool:
-    """Tell whether there is such an incident, and it goes on."""
-    found = session.get(Incident, number) if number is not None else None
-    return found is not None and found.closed_at is None
+    """Return whether there is such an incident and it is open."""
+    incident = session.get(Incident, number) if number is not None else None
+    return incident is not None and incident.closed_at is None
 
 
-def network_types(session: Session, found: Sequence[Ticket]) -> Mapping[int, str]:
-    """Return the kind of network of whoever was at fault, for each ticket whose cloud told."""
+def network_types(session: Session, listed: Sequence[Ticket]) -> Mapping[int, str]:
+    """Return the network type of the person at fault, for each ticket where it is known."""
     statement = select(StoredEvidence.ticket, StoredEvidence.facts).where(
-        col(StoredEvidence.ticket).in_([ticket.id for ticket in found])
+        col(StoredEvidence.ticket).in_([ticket.id for ticket in listed])
     )
-    at_fault = {ticket.id: ticket.at_fault_uid for ticket in found}
+    at_fault = {ticket.id: ticket.at_fault_uid for ticket in listed}
     result: dict[int, str] = {}
     for number, facts in session.exec(statement):
         for person in facts["participants"]:

@@ -1,4 +1,4 @@
-"""The questions asked of private messages about tickets."""
+"""Queries of private messages about tickets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class IncomingMessage(Protocol):
 
 
 def list_sent(session: Session, ticket: int, kind: str) -> Sequence[SentNotification]:
-    """Return the messages of one kind that stand in Slack."""
+    """Return the messages of one kind that were sent."""
     statement = select(SentNotification).where(
         SentNotification.ticket == ticket, SentNotification.kind == kind
     )
@@ -38,7 +38,7 @@ def list_sent(session: Session, ticket: int, kind: str) -> Sequence[SentNotifica
 def find_answered(
     session: Session, kind: str, message: IncomingMessage, after: dt.datetime
 ) -> SentNotification | None:
-    """Return the message that somebody answers: in its thread, or the newest told after then."""
+    """Return the message a reply is to: in its thread, or the newest sent after a moment."""
     statement = select(SentNotification).where(
         SentNotification.person == message.person, SentNotification.kind == kind
     )
@@ -54,7 +54,7 @@ def find_answered(
 
 
 def find_newest(session: Session, ticket: int, kind: str) -> SentNotification | None:
-    """Return the message of one kind that was begun last."""
+    """Return the newest message of one kind, sent or not."""
     statement = select(SentNotification).where(
         SentNotification.ticket == ticket, SentNotification.kind == kind
     )

@@ -1,4 +1,4 @@
-"""The questions asked of what people and channels chose."""
+"""Queries of the preferences of people and channels."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def user_locale(session: Session, team: str, person: str) -> str:
 
 
 def get_user_preferences(session: Session, team: str, person: str) -> UserPreferences:
-    """Return what a person chose; nothing chosen is an empty choice."""
+    """Return a person's preferences, defaults when none are stored."""
     return session.get(UserPreferences, (team, person)) or UserPreferences(team=team, person=person)
 
 
 def set_default_app(session: Session, team: str, person: str, app: str) -> None:
-    """Remember the app a person reports from most; "" for none."""
+    """Store a person's default app; "" for none."""
     _user_preferences(session, team, person).default_app = app
 
 
 def set_muted(session: Session, team: str, person: str, kinds: Sequence[str]) -> None:
-    """Remember which kinds of private messages a person does without."""
+    """Store which kinds of private messages a person has muted."""
     _user_preferences(session, team, person).muted_kinds = list(kinds)
 
 
 def save_home_filters(session: Session, team: str, person: str, filters: Mapping[str, Any]) -> None:
-    """Remember the filters a person left their home with."""
+    """Store the filters of a person's App Home."""
     _user_preferences(session, team, person).home_filters = dict(filters)
 
 
 def mark_onboarded(session: Session, team: str, person: str, now: dt.datetime) -> None:
-    """Remember that a person has read the first hint."""
+    """Store that a person has dismissed the first hint."""
     _user_preferences(session, team, person).onboarded_at = now
 
 
 def _user_preferences(session: Session, team: str, person: str) -> UserPreferences:
-    """Find a person's row to change it, or begin one."""
+    """Find a person's row, or create one."""
     return session.merge(get_user_preferences(session, team, person))
 
 
@@ -54,10 +54,10 @@ def channel_locale(session: Session, team: str, channel: str) -> str:
 
 
 def set_user_locale(session: Session, team: str, person: str, locale: str) -> None:
-    """Remember a person's language; "" follows Slack's again."""
+    """Store a person's language; "" follows Slack's again."""
     _user_preferences(session, team, person).locale = locale
 
 
 def set_channel_locale(session: Session, team: str, channel: str, locale: str) -> None:
-    """Remember a channel's language; "" follows the default again."""
+    """Store a channel's language; "" follows the default again."""
     session.merge(ChannelPreferences(team=team, channel=channel, locale=locale))

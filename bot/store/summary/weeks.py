@@ -1,4 +1,4 @@
-"""The weekly summaries that are owed or posted, when Lagdesk ran, and what a week is made of."""
+"""Weekly summaries due or posted, the uptime of Lagdesk, and the tickets of a week."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _UPTIME_RETENTION: Final = dt.timedelta(days=400)
 
 
 class WeeklySummary(SQLModel, table=True):
-    """One week's summary in one channel; `ts` is its post, `posted_at` None while it is owed.
+    """One week's summary in one channel; `ts` is its post, `posted_at` None before it is posted.
 
-    `metrics` are the week's means of what the clouds told, which they forget within days.
+    `metrics` are the week's means of the cloud's metrics, which clouds delete within days.
     """
 
     __tablename__ = "weekly_summary"
@@ -40,7 +40,7 @@ class WeeklySummary(SQLModel, table=True):
 
 
 class UptimeInterval(SQLModel, table=True):
-    """A stretch of time in which Lagdesk ran; `until` moves on while it does."""
+    """An interval in which Lagdesk ran; `until` advances while it runs."""
 
     __tablename__ = "uptime_interval"
 
@@ -54,16 +54,16 @@ def find(session: Session, week: str, channel: str) -> WeeklySummary | None:
 
 
 def enqueue(session: Session, week: str, channel: str, due_at: dt.datetime) -> None:
-    """Note that a week's summary is owed; of processes that note it at once one succeeds."""
+    """Insert the row of a week's summary, unless this or another process has done so."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    noted = dialect.insert(WeeklySummary).values(
+    statement = dialect.insert(WeeklySummary).values(
         week=week, channel=channel, due_at=due_at, team="", ts="", details_ts=""
     )
-    session.connection().execute(noted.on_conflict_do_nothing())
+    session.connection().execute(statement.on_conflict_do_nothing())
 
 
 def find_newest(session: Session, channel: str) -> WeeklySummary | None:
-    """Find the summary of the latest week that was ever owed to a channel."""
+    """Find the summary of the latest week that a channel has a row for."""
     statement = (
         select(WeeklySummary)
         .where(WeeklySummary.channel == channel)
@@ -73,7 +73,7 @@ def find_newest(session: Session, channel: str) -> WeeklySummary | None:
 
 
 def record_uptime(session: Session, now: dt.datetime, max_gap: dt.timedelta) -> None:
-    """Note that Lagdesk runs now; after a silence longer than `max_gap` a new stretch begins."""
+    """Record that Lagdesk runs now; after a gap longer than `max_gap` a new interval begins."""
     latest = session.exec(
         select(UptimeInterval).order_by(col(UptimeInterval.until).desc()).limit(1)
     ).first()
@@ -105,12 +105,12 @@ def uptime(
 
 
 def _uptime_before_records(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
-    """Return the time before the first note, from the first ticket on: it ran then, or none was."""
+    """Return the time from the first ticket to the first record: Lagdesk ran then."""
     first = _scalar(session, func.min(Ticket.created_at))
-    noted = _scalar(session, func.min(UptimeInterval.since))
-    if first is None or (noted is not None and noted <= first):
+    recorded = _scalar(session, func.min(UptimeInterval.since))
+    if first is None or (recorded is not None and recorded <= first):
         return None
-    return first, noted or _scalar(session, func.max(Ticket.created_at)) or first
+    return first, recorded or _scalar(session, func.max(Ticket.created_at)) or first
 
 
 def _scalar(session: Session, statement: Any) -> dt.datetime | None:
@@ -119,7 +119,7 @@ def _scalar(session: Session, statement: Any) -> dt.datetime | None:
 
 
 def last_running_at(session: Session) -> dt.datetime | None:
-    """Return when Lagdesk was last seen running, None for never."""
+    """Return when Lagdesk was last recorded as running, None for never."""
     return _scalar(session, func.max(UptimeInterval.until))
 
 
@@ -152,12 +152,12 @@ def list_weekly_rows(
 ) -> list[WeeklyTicketRow]:
     """List the tickets that were reported, claimed or resolved within a span, or are open."""
     rows: dict[int, WeeklyTicketRow] = {}
-    elsewhere: dict[str, Any] = {
+    other_columns: dict[str, Any] = {
         "verdict_cause": col(Ticket.verdict)["cause"].as_string(),
         "permalink": col(TicketThread.permalink),
     }
     columns: list[Any] = [
-        elsewhere.get(name, getattr(Ticket, name, None)) for name in WeeklyTicketRow._fields
+        other_columns.get(name, getattr(Ticket, name, None)) for name in WeeklyTicketRow._fields
     ]
     for branch in _index_branches(
         session, since, until, [team] if team is not None else _teams(session)
@@ -186,7 +186,7 @@ def _index_branches(
 ) -> Iterator[list[ColumnElement[bool]]]:
     """Yield conditions that one index each answers; "or" would read every ticket there is.
 
-    After the first they are about what was reported before, so that little is read twice.
+    All but the first exclude tickets reported in the span, so that few rows are read twice.
     """
     yield _is_reported_between(session, since, until)
     is_older = tickets.unindexed(col(Ticket.created_at) < since)
@@ -205,7 +205,7 @@ def _is_reported_between(
 
 
 def _teams(session: Session) -> list[str]:
-    """List the workspaces that have tickets, by one look into the index for each."""
+    """List the workspaces that have tickets, by one index lookup for each."""
     result: list[str] = []
     while True:
         statement = select(func.min(Ticket.team))
@@ -220,7 +220,7 @@ def _teams(session: Session) -> list[str]:
 def list_ratings(
     session: Session, since: dt.datetime, until: dt.datetime, team: str | None
 ) -> list[Rating]:
-    """List what people said of verdicts within a span."""
+    """List the ratings of verdicts within a span."""
     statement = select(VerdictFeedback.rating).where(
         col(VerdictFeedback.at) >= since, col(VerdictFeedback.at) < until
     )

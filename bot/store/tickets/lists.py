@@ -1,7 +1,7 @@
 """Lists of tickets: filtered, searched, a page at a time, counted up to a limit.
 
 A single filter is answered by a column's index in its order; words, and filters together, by the
-search index, which finds what they have in common without reading the rest.
+search index, which intersects them without reading other rows.
 """
 
 from __future__ import annotations
@@ -23,22 +23,21 @@ from bot.store.tickets.tokenizer import field_term, query_terms
 from bot.ticket import Status, Ticket
 
 PAGE_SIZE: Final = 10
-COUNT_LIMIT: Final = 99  # whoever has more wants to know no more than that
+COUNT_LIMIT: Final = 99  # more is displayed as 99+
 _REPLY_LIMIT: Final = 500
 Condition = ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class TicketQuery:
-    """Which tickets somebody asks for. What is None or empty does not matter.
+    """A query for tickets. A field that is None or empty restricts nothing.
 
-    `causes` are verdicts or what support found. `involved_user` is who reported or claimed them,
-    `since` (from then on) and `until` (before) are about when they were filed. Each of the `words`
-    has to be found in the cname, the comment, the resolution or a reply of the thread;
-    `word_causes` tells which causes a word is a name of, which finds it too. `order`: the newest
-    first, or the most urgent first and of these the one that waits longest; words know the first
-    only. The page starts below the number `before`, or in the second order behind `after`, an
-    (urgency, number).
+    `causes` are those of verdicts or chosen by support. `involved_user` reported or claimed the
+    ticket, `since` (inclusive) and `until` (exclusive) restrict when it was filed. Each of the
+    `words` must occur in the cname, the comment, the resolution or a reply of the thread;
+    `word_causes` are the causes that each word names, which match too. `order`: the newest first,
+    or the most urgent first and of these the oldest; with words only the former. The page starts
+    below the number `before`, or in the second order behind `after`, an (urgency, number).
     """
 
     team: str
@@ -64,7 +63,7 @@ class TicketQuery:
 
 @dataclass(frozen=True, slots=True)
 class TicketPage:
-    """One page of tickets; `before` or `after` asks for the next one, both None: no more."""
+    """One page of tickets; `before` or `after` selects the next one, both None: the last."""
 
     tickets: tuple[Ticket, ...]
     before: int | None = None
@@ -72,7 +71,7 @@ class TicketPage:
 
 
 def page(session: Session, query: TicketQuery, size: int = PAGE_SIZE) -> TicketPage:
-    """Return one page, without counting or skipping over rows."""
+    """Return one page, without counting or skipping rows."""
     if query.order == "urgency" and not query.words:
         rows = _most_urgent(session, query, size + 1)
         last = rows[size - 1] if len(rows) > size else None
@@ -92,7 +91,7 @@ def list_replies(session: Session, numbers: Sequence[int]) -> Sequence[ThreadRep
 
 
 def count(session: Session, query: TicketQuery, limit: int = COUNT_LIMIT) -> int:
-    """Count tickets, as far as one more than `limit`: the table's size does not matter."""
+    """Count tickets up to `limit` + 1, in a time independent of the table's size."""
     if _needs_search(query) and query.since is None and query.until is None:
         return len(search.newest(session, _clauses(query), _span(session, query), limit + 1))
     if _needs_search(query):
@@ -166,7 +165,7 @@ def _index_branches(query: TicketQuery, number_range: NumberRange) -> Iterator[l
 
 
 def _statuses(query: TicketQuery) -> Sequence[list[Condition]]:
-    """List every status where nothing else is asked: no other index has a team in order."""
+    """Return every status for a query without filters: no other index is in a team's order."""
     is_bare = not _filters(query) and query.involved_user is None
     statuses = query.statuses or (Status if is_bare else ())
     return [[col(Ticket.status) == status] for status in statuses] or [[]]
@@ -206,7 +205,7 @@ def _filters(query: TicketQuery) -> dict[str, str | int | bool]:
 
 
 def _span(session: Session, query: TicketQuery) -> NumberRange:
-    """Turn moments into numbers, which every index ends with."""
+    """Convert moments to ticket numbers, the last column of every index."""
     number, created_at = col(Ticket.number), col(Ticket.created_at)
     first, ends = None, [] if query.before is None else [query.before]
     if query.since is not None:
@@ -227,7 +226,7 @@ def _ends(number_range: NumberRange) -> Iterator[Condition]:
 
 
 def _needs_search(query: TicketQuery) -> bool:
-    """Tell whether no column's index answers a query alone."""
+    """Return whether no single column's index answers a query."""
     filters = _filters(query)
     known = len(filters) + bool(query.statuses) + (query.involved_user is not None)
     return (
@@ -238,7 +237,7 @@ def _needs_search(query: TicketQuery) -> bool:
 
 
 def _search(session: Session, query: TicketQuery, limit: int) -> list[Ticket]:
-    """Return the newest tickets that the search index finds; each row is looked at once more."""
+    """Return the newest matches of the search index, each checked against its row again."""
     wanted, number_range = _clauses(query), _span(session, query)
     rows: list[Ticket] = []
     while len(rows) < limit:
@@ -260,7 +259,7 @@ def _read(session: Session, query: TicketQuery, numbers: Sequence[int]) -> Seque
 
 
 def _clauses(query: TicketQuery) -> list[Clause]:
-    """Write a query as what the search index has to hold."""
+    """Convert a query to clauses of the search index."""
     fields = {"team": query.team, **_filters(query)}
     wanted = [Clause(((field_term(name, str(value)),),)) for name, value in fields.items()]
     if query.statuses:
@@ -273,7 +272,7 @@ def _clauses(query: TicketQuery) -> list[Clause]:
     word_clauses = [_word_clause(word, query.word_causes.get(word, ())) for word in query.words]
     usable = [
         each for each in word_clauses if each.alternatives
-    ]  # signs alone are in no ticket, and no matter
+    ]  # a word of punctuation alone restricts nothing
     return [*wanted, *(usable or word_clauses)]
 
 

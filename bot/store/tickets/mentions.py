@@ -1,4 +1,4 @@
-"""The questions asked of messages that name tickets."""
+"""Queries of messages that name tickets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.store.models import Mention
 
 
 def save_mention(session: Session, mention: Mention) -> list[int]:
-    """Keep a mention, or what an edit adds to it; returns the numbers that are new in it."""
+    """Store a mention, or the additions of an edit; return the new ticket numbers."""
     key = (mention.team, mention.channel, mention.ts)
     existing = session.get(Mention, key, with_for_update=True)
     if existing is None:
@@ -36,7 +36,7 @@ def save_mention(session: Session, mention: Mention) -> list[int]:
 def list_in_thread(
     session: Session, team: str, channel: str, thread_ts: str, since: dt.datetime
 ) -> Sequence[Mention]:
-    """List what was named in a thread since a moment, by whichever message."""
+    """List the tickets named in a thread since a moment, by any message."""
     statement = select(Mention).where(
         Mention.team == team,
         Mention.channel == channel,

@@ -1,4 +1,4 @@
-"""Questions to the search index: the newest tickets that hold some terms. Nothing is kept here."""
+"""Queries of the search index: the newest tickets that contain some terms."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from sqlmodel import Session
 
 from bot.store.tickets.search_index import block_of, block_term
 
-_SCAN_LIMIT: Final = 1000  # newest rows that are looked at one by one
-_FETCH_LIMIT: Final = 3000  # found rows that are fetched at once
-_COMMON_ROWS: Final = 2 * _FETCH_LIMIT  # rows it expects; of words it does not know some thousands
+_SCAN_LIMIT: Final = 1000  # newest rows that are scanned one by one
+_FETCH_LIMIT: Final = 3000  # matches that are fetched at once
+_COMMON_ROWS: Final = 2 * _FETCH_LIMIT  # estimated; thousands for unknown words
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Something that has to be found in one of several ways, each a list of terms."""
+    """Alternatives, each a list of terms that must all occur."""
 
     alternatives: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """Numbers of tickets, from `first` on and below `below`; None: no end."""
+    """Ticket numbers from `first` on and below `below`; None: unlimited."""
 
     first: int | None = None
     below: int | None = None
 
     @property
     def condition(self) -> str:
-        """The span as a part of a WHERE that goes on."""
+        """The range as a continuation of a WHERE clause."""
         first = " AND {0} >= :first" if self.first is not None else ""
         return first + (" AND {0} < :below" if self.below is not None else "")
 
     @property
     def values(self) -> dict[str, int]:
-        """What the condition's places are filled with."""
+        """The parameters of the condition."""
         blocks = {"first": self.first, "below": self.below}
         return {name: number for name, number in blocks.items() if number is not None}
 
     def contains(self, number: int) -> bool:
-        """Tell whether a number is in the span."""
+        """Return whether a number is in the range."""
         return (self.first or 0) <= number and (self.below is None or number < self.below)
 
 
@@ -51,7 +51,7 @@ Clauses = Sequence[Clause]
 
 
 def newest(session: Session, clauses: Clauses, number_range: NumberRange, limit: int) -> list[int]:
-    """Return the highest numbers of tickets in which everything wanted is found, downwards."""
+    """Return the highest numbers of tickets that match all clauses, in descending order."""
     if not clauses or not all(each.alternatives for each in clauses):
         return []
     session.flush()
@@ -79,11 +79,11 @@ def _query_sqlite(
 def _query_postgres(
     connection: Connection, clauses: Clauses, number_range: NumberRange, limit: int
 ) -> list[int]:
-    """Look through the newest rows one by one, then ask the index, for limited numbers of rows.
+    """Scan the newest rows one by one, then query the index, for limited numbers of rows.
 
     The planner cannot know that a word is rare among the newest tickets, or common but long ago.
-    Left alone it reads the whole table for the one, and sorts half of it for the other. What it
-    expects to be common is not gathered first.
+    By itself it reads the whole table for the former, and sorts half of it for the latter. Rows
+    of words that it estimates to be common are not fetched at once.
     """
     for setting in ("enable_seqscan", "jit"):
         connection.execute(text(f"SET LOCAL {setting} = off"))
@@ -102,19 +102,19 @@ def _query_postgres(
 def _scan_newest(
     connection: Connection, clauses: Clauses, number_range: NumberRange
 ) -> tuple[list[int], int | None]:
-    """Return what is found among the newest, and the last number looked at, None: all were."""
+    """Return the matches among the newest rows, and the last number scanned, None: all were."""
     sql = (
-        "SELECT number, terms @@ CAST(:wanted AS tsquery) AS is_found FROM ticket_search"  # noqa: S608 - no input
+        "SELECT number, terms @@ CAST(:wanted AS tsquery) AS is_match FROM ticket_search"  # noqa: S608 - no input
         f" WHERE true{number_range.condition.format('number')}"
         f" ORDER BY number DESC LIMIT {_SCAN_LIMIT}"
     )
     rows = connection.execute(text(sql), {"wanted": _tsquery(clauses), **number_range.values}).all()
-    matches = [row.number for row in rows if row.is_found]
+    matches = [row.number for row in rows if row.is_match]
     return matches, rows[-1].number if len(rows) == _SCAN_LIMIT else None
 
 
 def _estimate_rows(connection: Connection, clauses: Clauses) -> float:
-    """Return how many rows the planner expects to be found, which it says without looking."""
+    """Return the planner's estimate of the matching rows, without running the query."""
     sql = (
         "EXPLAIN (FORMAT JSON)"
         " SELECT number FROM ticket_search WHERE terms @@ CAST(:wanted AS tsquery)"
@@ -124,7 +124,7 @@ def _estimate_rows(connection: Connection, clauses: Clauses) -> float:
 
 
 def _fetch_matches(connection: Connection, clauses: Clauses) -> list[int]:
-    """Return what the index finds, in no order; no more than so many."""
+    """Return the matches of the index, unordered, at most `_FETCH_LIMIT`."""
     sql = "SELECT number FROM ticket_search WHERE terms @@ CAST(:wanted AS tsquery) LIMIT :limit"
     values = {"wanted": _tsquery(clauses), "limit": _FETCH_LIMIT}
     return [int(each) for each in connection.scalars(text(sql), values)]
@@ -133,16 +133,16 @@ def _fetch_matches(connection: Connection, clauses: Clauses) -> list[int]:
 def _query_blocks(
     connection: Connection, clauses: Clauses, number_range: NumberRange, limit: int
 ) -> list[int]:
-    """Ask for one block of neighbours after another, downwards, until enough is found.
+    """Query one block of numbers after another, downwards, until there are enough matches.
 
-    A block without a hit costs next to nothing; several blocks in one question are each read whole.
+    A block without a match costs next to nothing; several blocks in one query are read in full.
     The sum keeps the planner from walking the table in the order of its numbers instead.
     """
     and_op = "CAST(:wanted AS tsquery) && CAST(:before || block || :behind AS tsquery)"
     sql = (
-        "SELECT found.number FROM generate_series(:top, :bottom, -1) AS block CROSS JOIN LATERAL"  # noqa: S608 - no input
+        "SELECT matched.number FROM generate_series(:top, :bottom, -1) AS block CROSS JOIN LATERAL"  # noqa: S608 - no input
         f" (SELECT number FROM ticket_search WHERE terms @@ ({and_op})"
-        f" {number_range.condition.format('number')} ORDER BY number + 0 DESC) AS found"
+        f" {number_range.condition.format('number')} ORDER BY number + 0 DESC) AS matched"
         " LIMIT :limit"
     )
     before, _, behind = f"'{block_term(0)}'".partition("0")
@@ -159,7 +159,7 @@ def _tsquery(clauses: Clauses) -> str:
 
 
 def _render(clauses: Clauses, quote: str, and_op: str, or_op: str) -> str:
-    """Write what is wanted in the database's own language; terms hold no quotation marks."""
+    """Write the clauses in the database's search syntax; terms contain no quotation marks."""
     return and_op.join(
         "("
         + or_op.join(

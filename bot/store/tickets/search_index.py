@@ -1,7 +1,7 @@
-"""The search index: what every ticket is found by, changed in the transaction that changes it.
+"""The search index: the terms of every ticket, updated in the transaction that changes it.
 
 One row for each ticket. On SQLite an FTS5 table whose rowid is the ticket's number, on PostgreSQL
-a tsvector under a GIN index; both hold the terms of `terms`. Nothing is looked for here.
+a tsvector under a GIN index; both contain the terms of `terms`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _create_after_table(table: Any, connection: Connection, **kwargs: Any) -> No
 
 
 def drop(connection: Connection) -> None:
-    """Take the index away."""
+    """Drop the index."""
     connection.execute(text("DROP TABLE ticket_search"))
 
 
@@ -75,7 +75,7 @@ def index_all(connection: Connection) -> None:
 
 
 def block_of(number: int) -> int:
-    """Tell which block of neighbours a ticket is in."""
+    """Return the block of neighbours a ticket is in."""
     return number // _BLOCK_SIZE
 
 
@@ -87,7 +87,7 @@ def block_term(block: int) -> str:
 def ticket_terms(
     row: Any, replies: Iterable[str] = (), *, cut: Callable[[str], set[str]] = index_terms
 ) -> set[str]:
-    """Cut a ticket, or a row with its columns, into the terms it is found by."""
+    """Cut a ticket, or a row with its columns, into its search terms."""
     terms = {block_term(block_of(row.number))}
     for name in _KEYWORD_COLUMNS:
         value = getattr(row, name)
@@ -116,7 +116,7 @@ def _insert(connection: Connection, batch: Sequence[int]) -> None:
 
 
 def write(connection: Connection, cut: Iterable[tuple[int, set[str]]]) -> None:
-    """Write the terms of tickets that the index does not hold yet."""
+    """Write the terms of tickets that are not in the index yet."""
     if connection.dialect.name == "sqlite":
         rows = [{"number": number, "terms": " ".join(sorted(terms))} for number, terms in cut]
         connection.execute(text(_INSERT_SQLITE), rows)
@@ -126,7 +126,7 @@ def write(connection: Connection, cut: Iterable[tuple[int, set[str]]]) -> None:
 
 
 def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
-    """Index again what a transaction changes."""
+    """Index the tickets that a transaction changes again."""
     _ = flush
     changed: dict[int, None] = {}
     for each in (*session.new, *session.dirty, *session.deleted):

@@ -1,4 +1,4 @@
-"""The questions asked of single tickets, and of all. Who may ask is the desk's business."""
+"""Queries of single tickets, and of all tickets."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from bot.errors import ticket_not_found
 from bot.ticket import Ticket, TicketThread
 
 _BATCH_SIZE = 500
-_NUMBER_MAX: Final = 2**31 - 1  # what the database numbers tickets to
-NUMBER_MARGIN: Final = 100  # numbers; so far apart is nothing that was filed at once
+_NUMBER_MAX: Final = 2**31 - 1  # the highest number in the database
+NUMBER_MARGIN: Final = 100  # numbers; tickets filed at once are closer together
 
 
 def unindexed(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return conditions that every row is held to, but by which no planner looks for rows.
+    """Return conditions that filter rows but that no planner uses to choose an index.
 
-    SQLite, which knows nothing of how often a value occurs, would rather read a whole team than a
-    few tickets by their numbers.
+    SQLite has no statistics of values, and would read a whole team instead of a few tickets by
+    their numbers.
     """
     return case((and_(true(), *conditions), 1), else_=0) == 1
 
 
 def get_or_create(session: Session, ticket: Ticket) -> tuple[Ticket, bool]:
-    """Store a ticket, or find the one its origin already made; tells whether it is new."""
+    """Store a ticket, or find the one its origin already made; return whether it is new."""
     existing = find_by_origin(session, ticket.team, ticket.origin)
     if existing is not None:
         return existing, False
@@ -60,7 +60,7 @@ def find(session: Session, number: int, team: str | None = None) -> Ticket:
 
 
 def lock(session: Session, number: int, team: str | None = None) -> Ticket:
-    """Find a ticket and keep everybody else from changing it until the transaction ends."""
+    """Find a ticket and lock it until the transaction ends."""
     statement = select(Ticket).where(Ticket.number == number).with_for_update(of=Ticket)
     ticket = session.exec(statement).one_or_none()
     if ticket is None or (team is not None and ticket.team != team):
@@ -78,7 +78,7 @@ def find_by_thread(session: Session, team: str, channel: str, ts: str) -> Ticket
 
 
 def number_before(session: Session, since: dt.datetime) -> int:
-    """Return a number below those of all tickets filed since a moment, as near as is known.
+    """Return a number below those of all tickets filed since a moment, as close as is known.
 
     Tickets are numbered in time, and every index ends with their numbers. Those filed at once
     may get them the other way round, so a margin is left.

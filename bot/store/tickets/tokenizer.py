@@ -1,9 +1,9 @@
-"""Text cut into the terms that are looked for: what is indexed, and what a typed word means.
+"""Cutting text into search terms, for the index and for queries.
 
 Chinese, Japanese and Korean have no blanks: they are cut into pairs of characters, and single ones
-for whoever looks for one. A word of letters is kept with its beginnings, so that `freez` finds
-"freezing"; from the eighth letter on words are taken to be the same. A number is kept whole.
-Neighbours joined by a sign, as in `class_77_1`, are kept as pairs too.
+for queries of one. A word of letters has its prefixes as terms too, so that `freez` matches
+"freezing"; from the eighth letter on words count as equal. A number is one term. Neighbours
+joined by punctuation, as in `class_77_1`, are terms as pairs too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-_MIN_PREFIX, _MAX_PREFIX = 3, 8  # letters of a beginning that is kept
+_MIN_PREFIX, _MAX_PREFIX = 3, 8  # letters of an indexed prefix
 _NUMBER_LENGTH: Final = 40
 _EAST_ASIAN: Final = (
     "\u2e80-\u2fff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
@@ -28,27 +28,27 @@ _WIFI: Final = re.compile(r"\bwi[\s\-]?fi\b")
 
 
 def index_terms(text: str) -> set[str]:
-    """Cut a text, which may be Slack's markup, into what it is found by."""
-    found: set[str] = set()
+    """Cut a text, which may be Slack's markup, into its terms."""
+    terms: set[str] = set()
     for group in _groups(_MARKUP.sub(" ", text)):
         for kind, run in group:
-            found.update(_prefixes(kind, run))
-        found.update(_pair_term(one, other) for one, other in pairwise(group))
-    return found
+            terms.update(_prefixes(kind, run))
+        terms.update(_pair_term(one, other) for one, other in pairwise(group))
+    return terms
 
 
 def query_terms(word: str) -> list[str]:
-    """Cut a typed word into terms that all have to be found; none for signs alone."""
-    found: dict[str, None] = {}
+    """Cut a typed word into terms that must all match; none for punctuation alone."""
+    terms: dict[str, None] = {}
     for group in _groups(word):
-        found.update(dict.fromkeys(_group_terms(group)))
-    return list(found)
+        terms.update(dict.fromkeys(_group_terms(group)))
+    return list(terms)
 
 
 @lru_cache(maxsize=4096)
 def field_term(field: str, value: str) -> str:
     """Write one of a ticket's fields as a term that no text can be cut into."""
-    escaped = re.sub(r"[^a-z0-9_.\-]", lambda found: f"%{ord(found[0]):x}", value.lower())
+    escaped = re.sub(r"[^a-z0-9_.\-]", lambda match: f"%{ord(match[0]):x}", value.lower())
     return f"={field}:{escaped}"
 
 
@@ -81,7 +81,7 @@ def _prefixes(kind: str, run: str) -> Iterator[str]:
 
 
 def _group_terms(group: list[tuple[str, str]]) -> Iterator[str]:
-    """Yield what a typed group asks for: its pairs, and an unfinished word at its end."""
+    """Yield the terms of a typed group: its pairs, and an unfinished word at its end."""
     kind, last = group[-1]
     if kind == "east":
         yield from map("".join, pairwise(last)) if len(last) > 1 else last

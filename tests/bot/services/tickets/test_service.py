@@ -266,7 +266,7 @@ async def test_who_may_rate_a_verdict(service_harness: ServiceHarness, person: s
     await services.feedback.save(team, ticket.id, person, Rating.WRONG)
     await services.feedback.save(team, ticket.id, person, Rating.RIGHT)
     (row,) = await services.feedback.accuracy(team, dt.timedelta(days=1))
-    assert (row.cause, row.judged, row.share) == ("network.loss", 1, 1.0)
+    assert (row.cause, row.total, row.share) == ("network.loss", 1, 1.0)
     service_harness.clock.move(2 * 86400)
     assert await services.feedback.accuracy(team, dt.timedelta(days=1)) == []
 
