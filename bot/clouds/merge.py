@@ -42,7 +42,7 @@ def merge_results(
         explanations=tuple(explanations) if parts else (),
         missing=(*missing, *(_missing(endpoint_name, error) for endpoint_name, error in errors)),
         failures=_unique([error.user_message for _, error in errors]),
-        asked=tuple(dict.fromkeys(each.endpoint_name for each in results)),
+        endpoints=tuple(dict.fromkeys(each.endpoint_name for each in results)),
     )
 
 

@@ -38,11 +38,11 @@ class CallStatistics:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there are no statistics in it."""
-        told = any(distribution.rows for distribution in self.distributions) or any(
+        """Return whether there are no statistics in it."""
+        has_rows = any(distribution.rows for distribution in self.distributions) or any(
             t.points for t in self.minutes
         )
-        return not told and not any(bucket.people for bucket in self.buckets)
+        return not has_rows and not any(bucket.people for bucket in self.buckets)
 
     def people(self, media: Media, least: float = 0.0) -> int:
         """Count the users frozen for at least this percentage of the time."""

@@ -42,7 +42,7 @@ class Window:
         return cls(moment - span, moment + span)
 
     def overlaps(self, other: Window) -> bool:
-        """Tell whether two windows share more than an edge."""
+        """Return whether two windows share more than an edge."""
         return self.since < other.until and other.since < self.until
 
 
@@ -86,7 +86,7 @@ class EventScan:
 
     @property
     def is_settled(self) -> bool:
-        """Tell whether no further scan can add to this window."""
+        """Return whether no further scan can add to this window."""
         return not self.is_full or self.span.span <= MIN_SCAN_SPAN
 
 
@@ -145,12 +145,12 @@ class RemainingQuota:
 
     @property
     def is_daily(self) -> bool:
-        """Tell whether the quota is per day."""
+        """Return whether the quota is per day."""
         return self.per_s >= _DAY_S
 
     @property
     def is_low(self) -> bool:
-        """Tell whether less than a tenth of a day's calls is left."""
+        """Return whether less than a tenth of a day's calls is left."""
         return self.is_daily and self.left < self.most * _LOW
 
 
@@ -160,8 +160,8 @@ class AppMetrics:
 
     `fetched_at` is when the oldest of them were fetched, `fresh_at` when newer ones can be fetched
     (None: unknown). `explanations` define the metrics of this cloud. What is missing is listed in
-    `missing`, and as messages with the next step in `failures`. `asked` names the endpoints, and
-    `remaining_quotas` is what is left of their quotas, None when that was not read.
+    `missing`, and as messages with the next step in `failures`. `endpoints` are the names of
+    those requested, `remaining_quotas` what is left of their quotas, None when that was not read.
     """
 
     topic: Topic
@@ -177,12 +177,12 @@ class AppMetrics:
     explanations: tuple[Message, ...] = ()
     missing: tuple[MissingItem, ...] = ()
     failures: tuple[Message, ...] = ()
-    asked: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
     remaining_quotas: tuple[RemainingQuota, ...] | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there are no metrics in it."""
+        """Return whether there are no metrics in it."""
         distribution = any(each.rows for each in self.distributions)
         return not (self.usages or distribution or any(trend.points for trend in self.trends))
 

@@ -24,7 +24,7 @@ from bot.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class ParticipantHistory:
-    """How many tickets one side's person had lately, and how often which cause was theirs."""
+    """The number of recent tickets of one side's person, and of the causes that were theirs."""
 
     side: Side
     tickets: int
@@ -33,11 +33,11 @@ class ParticipantHistory:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All there is to tell about one question: the verdict and the facts beside it.
+    """The result of a diagnosis: the verdict and the data behind it.
 
-    `failures` say what went wrong between us and the cloud, with the next step. `call_statistics`
-    is how everybody in the call fared, None where nobody tells, or has yet. `named` are those
-    whose sides were told by who asked about a channel; None: a report tells both.
+    `failures` are the errors of the cloud, with the next step. `call_statistics` is None when the
+    cloud has none or they are not fetched yet. `named` are the uids whose sides an inquiry gave;
+    None: a report gives both.
     """
 
     report: Report
@@ -55,20 +55,20 @@ class Diagnosis:
 
     @property
     def call(self) -> Call | None:
-        """The call the question is about: the newest one found."""
+        """The diagnosed call: the newest one."""
         return self.calls[0] if self.calls else None
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A clock."""
 
     def now(self) -> dt.datetime:
-        """Now, aware."""
+        """Return the current time, with a zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """A picture in Slack, shown nowhere yet; `alt_text` says what it shows."""
+    """An image uploaded to Slack, in no message yet; `alt_text` describes it."""
 
     file_id: str
     alt_text: str
@@ -76,7 +76,7 @@ class UploadedImage:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """Where something stands in Slack."""
+    """The position of a message in Slack."""
 
     channel: str
     ts: str
@@ -99,7 +99,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Somebody's question about a channel, and where its answer goes."""
+    """An inquiry about a channel, and where its answer is sent."""
 
     team: str
     person: str
@@ -109,12 +109,12 @@ class Inquiry:
     timezone: str
     app: str
     cname: str
-    since_s: float | None = None  # how far back the channel's last call is looked for
-    topic: str = ""  # of a question about a whole app, which names no channel
+    since_s: float | None = None  # how far back the channel's last call is searched
+    topic: str = ""  # of an inquiry about a whole app, which has no channel
 
 
 class Health(StrEnum):
-    """How something that Lagdesk needs is."""
+    """The status of a dependency."""
 
     OK = "ok"
     WARNING = "warning"
@@ -123,7 +123,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What doctor found about one thing: its dotted name, its name for people, what to do."""
+    """The result of one check of doctor; `name` is dotted, `detail` has the next step."""
 
     name: str
     label: Message
@@ -132,10 +132,10 @@ class CheckResult:
 
 
 class SlackHealthCheck(Protocol):
-    """Slack, as doctor sees it."""
+    """Checks Slack for doctor, and sends the results."""
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
-        """Look at token, scopes and channels; never raises what Slack answered."""
+        """Check token, scopes and channels; errors of Slack become results."""
 
     async def send_results(self, inquiry: Inquiry, check_results: Sequence[CheckResult]) -> None:
         """Send the results privately. Raises SlackError."""

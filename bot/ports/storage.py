@@ -1,4 +1,4 @@
-"""Facts that are remembered across restarts, as a protocol."""
+"""The protocol of a persistent key-value store."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class KeyValueStore(Protocol):
-    """Facts learnt once, such as which generation of an API answers."""
+    """Stores values across restarts, such as the API generation of an app."""
 
     async def get(self, name: str) -> str | None:
-        """Return what was remembered under this name."""
+        """Return the value of a key, None without one."""
 
     async def put(self, name: str, value: str, at: dt.datetime) -> None:
-        """Remember a fact, replacing what stood under this name."""
+        """Store a value in place of an earlier one."""

@@ -119,11 +119,11 @@ class AppMetricsService:
         """Fetch an app's metrics from its cloud; failures are part of the result."""
         cloud = self._context.clouds[app]
         app_metrics = await cloud.fetch_app_metrics(app, topic, priority=priority)
-        if not app_metrics.asked:
+        if not app_metrics.endpoints:
             return app_metrics
         return replace(
             app_metrics,
-            remaining_quotas=await cloud.remaining_quotas(app, app_metrics.asked),
+            remaining_quotas=await cloud.remaining_quotas(app, app_metrics.endpoints),
         )
 
     async def ask(self, origin: str, inquiry: Inquiry) -> None:

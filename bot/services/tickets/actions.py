@@ -1,4 +1,4 @@
-"""What people may do with a ticket beyond claiming and closing it: pass on, join, put right."""
+"""Actions on tickets: hand over, merge, link, correct, and rate a resolution."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ONLY_REPORTER: Final = message("Only the reporter can say whether it helped.")
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """Who acts on which ticket. `origin` is the Slack view it came from: one view acts once."""
+    """Who acts on which ticket. `origin` is the submitted Slack view: one view acts once."""
 
     team: str
     number: int
@@ -42,7 +42,7 @@ class ActionRequest:
 
 @dataclass(frozen=True, slots=True)
 class TicketLinks:
-    """A ticket with those it is linked to, and one that may tell of the same thing."""
+    """A ticket with its linked tickets and a likely duplicate."""
 
     ticket: Ticket
     linked: tuple[Ticket, ...] = ()
@@ -56,7 +56,7 @@ class TicketActions:
         self._context = context
 
     async def load_links(self, team: str, number: int, person: str) -> TicketLinks:
-        """Show a ticket and its neighbours to support; NotAllowedError for others."""
+        """Return a ticket and its related tickets to support; NotAllowedError for others."""
         ticket = await find_for_support(self._context, team, number, person)
 
         def work(session: Session) -> TicketLinks:
@@ -92,7 +92,7 @@ class TicketActions:
         return await self._act_on_pair(request, into, "merge", change)
 
     async def link(self, request: ActionRequest, other: int) -> Ticket:
-        """Let two tickets name each other."""
+        """Link two tickets."""
         return await self._act_on_pair(
             request,
             other,
@@ -101,7 +101,7 @@ class TicketActions:
         )
 
     async def unlink(self, request: ActionRequest, other: int) -> Ticket:
-        """Let two tickets no longer name each other."""
+        """Remove the link between two tickets."""
         return await self._act_on_pair(
             request,
             other,
@@ -110,14 +110,14 @@ class TicketActions:
         )
 
     async def confirm_resolved(self, team: str, number: int, person: str) -> Ticket:
-        """Keep that the resolution helped; only the reporter can say so."""
+        """Store that the resolution helped; only the reporter may do so."""
         request = ActionRequest(team, number, person, "")
         return await self._act(
             request, "", {}, lambda t, now: t.confirm_resolved(person, now), reporter_only=True
         )
 
     async def handle_message(self, answer: replies.Reply) -> None:
-        """Take what a reporter answers privately to hearing that their ticket is resolved."""
+        """Handle a reporter's direct reply to the message that their ticket is resolved."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
@@ -132,10 +132,10 @@ class TicketActions:
         await self._context.commit(work)
 
     async def correct(self, request: ActionRequest, submission: Submission) -> Ticket:
-        """Put right what a report said. Raises InputError with a message per field.
+        """Correct a report. Raises InputError with a message per field.
 
-        Another call is diagnosed anew. It is reported to its cloud only if the cloud was told
-        of none yet: what may have arrived is not sent again.
+        A different call is diagnosed again. It is reported to its cloud only if no report was
+        sent yet: one that may have arrived is not repeated.
         """
         before = await find_for_support(self._context, request.team, request.number, request.person)
         values = self._validated_values(before, submission)
@@ -148,7 +148,7 @@ class TicketActions:
         return await self._change(request, "correct", {"to": _audit_values(values)}, work)
 
     def _validated_values(self, ticket: Ticket, submission: Submission) -> dict[str, Any]:
-        """What the form says, checked as a report is; what it leaves as it was needs no check."""
+        """Validate the form as a report; unchanged fields are not validated."""
         normalized = _keep_seconds(ticket, normalize(submission, self._context.clouds))
         now = self._context.clock.now()
         try:
@@ -236,7 +236,7 @@ class TicketActions:
     ) -> Ticket:
         """Change a ticket in one transaction, with its audit entry and the jobs that follow.
 
-        `first` is locked first: two people who join the same two tickets wait for each other.
+        `first` is locked first, so that two people who merge the same tickets wait for each other.
         """
         is_support, now = (
             await self._context.permissions.is_support(request.team, request.person),
@@ -252,7 +252,7 @@ class TicketActions:
             if not reporter_only and not is_support:
                 raise not_allowed(self._context.settings)
             if action and not audit_log.add_entry(session, _entry(request, action, detail, now)):
-                return ticket  # the form came twice
+                return ticket  # the form was delivered twice
             before = len(ticket.history)
             change(session, ticket, now)
             session.add(ticket)
@@ -279,7 +279,7 @@ def _entry(
 
 
 def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
-    """Slack's field knows no seconds: the same minute is the moment it was."""
+    """Return the old time for the same minute: Slack's field has no seconds."""
     minutes = [at.timestamp() // 60 for at in (submission.occurred_at, ticket.occurred_at) if at]
     if submission.occurred_at is None or minutes[0] == minutes[-1]:
         return replace(submission, occurred_at=ticket.occurred_at)
@@ -287,10 +287,10 @@ def _keep_seconds(ticket: Ticket, submission: Submission) -> Submission:
 
 
 def _audit_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said, as the audit keeps it."""
+    """Return the correction as the detail of its audit entry."""
     return {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
 
 
 def _differs(ticket: Ticket, submission: Submission, name: str) -> bool:
-    """Tell whether a field of the form says something new."""
+    """Return whether the form changes a field."""
     return bool(str(getattr(submission, name)) != str(getattr(ticket, name)))

@@ -42,7 +42,7 @@ _OWN_PAGE_SIZE: Final = 5  # of a support agent's own reports; the queue is thei
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """Which tickets of the queue somebody wants to see; `all` leaves a filter open."""
+    """The filters of the queue; `all` does not filter."""
 
     state: str = UNRESOLVED
     app: str = ALL
@@ -52,21 +52,21 @@ class QueueFilter:
 
     @classmethod
     def read(cls, saved: Mapping[str, Any]) -> QueueFilter:
-        """Read what was kept; what no filter is called any more is left open."""
-        found = cls()
+        """Read stored filters; unknown names and values are ignored."""
+        queue_filter = cls()
         for name in cls.__dataclass_fields__:
             value = saved.get(name)
             if isinstance(value, str) and value in FILTER_OPTIONS.get(name, (value,)):
-                found = replace(found, **{name: value})
-        return found
+                queue_filter = replace(queue_filter, **{name: value})
+        return queue_filter
 
 
 @dataclass(frozen=True, slots=True)
 class AppHome:
-    """Everything one home shows. `queue` is None for everybody but support.
+    """The content of an App Home. `queue` is None for non-support.
 
     `counts` are the tickets of each status not yet resolved, up to `COUNT_LIMIT` and one more.
-    `is_first` says that the longer list is shown from its beginning.
+    `is_first`: the longer list starts at its beginning.
     """
 
     mine: TicketPage
@@ -78,7 +78,7 @@ class AppHome:
 
     @property
     def next_page(self) -> str:
-        """Where the next page begins (`after` of `AppHomeService.load`), "" for no more."""
+        """The cursor of the next page (`after` of `AppHomeService.load`), "" for the last page."""
         page = self.mine if self.queue is None else self.queue
         if page.after is not None:
             return "-".join(map(str, page.after))
@@ -92,7 +92,7 @@ class AppHomeService:
         self._context = context
 
     async def load(self, team: str, person: str, after: str = "") -> AppHome:
-        """Read a person's App Home; `after` is where its longer list begins."""
+        """Read a person's App Home; `after` is the cursor of its longer list."""
         is_support = await self._context.permissions.is_support(team, person)
         now = self._context.clock.now()
 
@@ -102,7 +102,7 @@ class AppHomeService:
         return await self._context.store.read(work)
 
     async def set_filter(self, team: str, person: str, name: str, value: str) -> None:
-        """Store one filter of somebody's queue; unknown values change nothing."""
+        """Store one filter of a person's queue; unknown values change nothing."""
 
         def work(session: Session) -> None:
             reader = preferences.get_user_preferences(session, team, person)
@@ -112,7 +112,7 @@ class AppHomeService:
         await self._context.store.transact(work)
 
     async def mark_greeted(self, team: str, person: str) -> None:
-        """Store that somebody has dismissed the first hint."""
+        """Store that a person has dismissed the first hint."""
         now = self._context.clock.now()
         await self._context.store.transact(
             lambda session: preferences.mark_onboarded(session, team, person, now)
@@ -122,7 +122,7 @@ class AppHomeService:
 def read_home(
     session: Session, team: str, person: str, now: dt.datetime, *, is_support: bool, after: str = ""
 ) -> AppHome:
-    """Read everything a person's home shows."""
+    """Read the content of a person's home."""
     reader = preferences.get_user_preferences(session, team, person)
     queue_filter = QueueFilter.read(reader.home_filters)
     own = TicketQuery(team=team, reporter=person)
@@ -142,9 +142,9 @@ def read_home(
 
 
 def _query(team: str, person: str, queue_filter: QueueFilter, now: dt.datetime) -> TicketQuery:
-    """What is still to be done comes by urgency, everything else by age."""
+    """Return the query: unresolved tickets by urgency, others by age."""
     age, statuses = _AGES[queue_filter.age], _STATUSES[queue_filter.state]
-    if queue_filter.whose == "nobody":  # who has a ticket has claimed it
+    if queue_filter.whose == "nobody":  # an assigned ticket is claimed
         statuses = (Status.OPEN,)
     return TicketQuery(
         team=team,
@@ -158,13 +158,13 @@ def _query(team: str, person: str, queue_filter: QueueFilter, now: dt.datetime) 
 
 
 def _start_at(query: TicketQuery, after: str) -> TicketQuery:
-    """Start a list where a page ended; what is no such place is its beginning."""
-    found = _CURSOR.fullmatch(after)
-    if not found:
+    """Start a list after a cursor; at its beginning when the cursor is invalid."""
+    match = _CURSOR.fullmatch(after)
+    if not match:
         return query
-    number = int(found["number"])
+    number = int(match["number"])
     if query.order == "urgency":
-        return replace(query, after=(int(found["urgency"] or 0), number))
+        return replace(query, after=(int(match["urgency"] or 0), number))
     return replace(query, before=number)
 
 

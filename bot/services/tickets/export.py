@@ -19,7 +19,7 @@ FIELDS: Final = (
     "channel", "thread_ts", "resolved_cause", "resolution", "duplicate_of", "helped", "verdict",
 )  # fmt: skip
 _PATHS: Final = {  # where a field is not an attribute of the ticket with the same name
-    "abnormal_uid": "student_uid",  # keeps its place; the right side's uid follows below
+    "abnormal_uid": "student_uid",  # keeps its column; the right uid is set below
     "report_state": "cloud_report.state",
     "report_attempts": "cloud_report.attempts",
     "channel": "thread.channel",
@@ -55,7 +55,7 @@ def _to_json_value(value: object) -> object:
 
 
 def _cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet evaluates as a formula."""
     if value is None:
         return ""
     if isinstance(value, dict):
@@ -66,7 +66,7 @@ def _cell(value: object) -> object:
 
 
 def _looks_like_formula(text: str) -> bool:
-    """Tell whether some spreadsheet could calculate this: full-width signs count in East Asia."""
+    """Return whether a spreadsheet could evaluate this; in East Asia full-width signs count."""
     if text[:1].isalnum():
         return False
     if text.startswith(("\t", "\r", "\n")):
@@ -76,5 +76,5 @@ def _looks_like_formula(text: str) -> bool:
 
 
 def _is_ignorable(char: str) -> bool:
-    """Blanks, quotation marks and what nobody sees: taken off before a cell is read."""
+    """Return the text without the blanks, quotes and invisible characters around it."""
     return char in "\"'" or unicodedata.category(char)[0] in "ZC"

@@ -107,7 +107,7 @@ class TicketJobs:
         ticket.thread.move_to(posted.channel, posted.ts)
 
     async def _run_waiting_jobs(self, ticket: Ticket) -> None:
-        """Run now what waits for the card. A confirmation that was sent is not sent again."""
+        """Run the jobs that wait for the card. A sent confirmation is not sent again."""
         now = self._context.clock.now()
 
         def work(session: Session) -> None:

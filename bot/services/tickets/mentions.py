@@ -23,10 +23,10 @@ from bot.ticket import Ticket
 log = logging.getLogger(__name__)
 
 REPLY: Final = "mention"
-MAX_REPLIED: Final = 3  # a message that names more is a list, and its writer knows them
+MAX_REPLIED: Final = 3  # a message that names more is a list
 MAX_READ: Final = 20
 REPEAT_INTERVAL: Final = dt.timedelta(hours=1)  # in one thread
-REPLY_TIMEOUT: Final = dt.timedelta(minutes=10)  # later, nobody reads it
+REPLY_TIMEOUT: Final = dt.timedelta(minutes=10)  # later, it is of no use
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _WORDS_LENGTH: Final = 300
 _WORDS: Final = 10
 _CAUSES: Final = 60  # more than there are
 _VALUE_LENGTH: Final = 100
-_NUMBER_MAX: Final = 2**63 - 1  # what the database counts to
+_NUMBER_MAX: Final = 2**63 - 1  # the highest number in the database
 _NUMBER_DIGITS: Final = 19
 _BARE_DIGITS: Final = 9  # longer numbers are uids or channels
 _LONGEST_S: Final = 3660 * 86400.0
@@ -61,7 +61,7 @@ _STATUSES: Final[Mapping[str, tuple[Status, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class FilterVocabulary:
-    """What filters can name: apps, clouds with their names, and causes by what they are called."""
+    """What filters can name: apps, clouds with their names, and causes with their names."""
 
     apps: Sequence[str] = ()
     clouds: Mapping[str, Iterable[str]] | None = None
@@ -71,7 +71,7 @@ class FilterVocabulary:
 
 @dataclass(frozen=True, slots=True)
 class TicketsArguments:
-    """What /tickets asks: one ticket by its number, or a list, `before` one of its numbers.
+    """One ticket by its number, or a list that starts below the number `before`.
 
     `by` and `assignee` are people's ids, or "me"; `is_mine` goes with a `which` that is a state.
     """
@@ -89,7 +89,7 @@ class TicketsArguments:
     since_s: float | None = None
 
     def query(self, team: str, person: str, now: dt.datetime) -> TicketQuery:
-        """Write it as a question to the store, asked by somebody now."""
+        """Convert it to a query of the store for the person who requests it."""
         since = None if self.since_s is None else now - dt.timedelta(seconds=self.since_s)
         return TicketQuery(
             team=team,
@@ -106,12 +106,12 @@ class TicketsArguments:
         )
 
     def to_json(self, before: int | None = None) -> str:
-        """Write the list down for a button, from `before` on; at most 2000 characters."""
+        """Serialize the list for a button, from `before` on; at most 2000 characters."""
         words = list(self.words)
         while True:
-            kept = asdict(self) | {"words": words, "before": before}
+            values = asdict(self) | {"words": words, "before": before}
             text = json.dumps(
-                {name: value for name, value in kept.items() if value},
+                {name: value for name, value in values.items() if value},
                 ensure_ascii=False,
                 separators=(",", ":"),
             )
@@ -121,26 +121,26 @@ class TicketsArguments:
 
     @classmethod
     def from_json(cls, text: str) -> TicketsArguments:
-        """Read what `to_json` wrote. Raises InputError when somebody else wrote it."""
+        """Parse the output of `to_json`. Raises InputError for anything else."""
         if len(text) > _JSON_LENGTH:
             raise _stale_error()
         try:
-            kept = json.loads(text)
+            values = json.loads(text)
         except (ValueError, RecursionError):
             raise _stale_error() from None
-        if not isinstance(kept, dict) or not all(map(_is_valid_field, kept, kept.values())):
+        if not isinstance(values, dict) or not all(map(_is_valid_field, values, values.values())):
             raise _stale_error()
-        listed = {name: tuple(kept[name]) for name in ("words", "causes") if name in kept}
-        return cls(**{**kept, **listed})
+        listed = {name: tuple(values[name]) for name in ("words", "causes") if name in values}
+        return cls(**{**values, **listed})
 
 
 def parse_tickets(text: str, vocabulary: FilterVocabulary | None = None) -> TicketsArguments:
-    """Read a ticket's number, or states, filters and words in any order.
+    """Parse a ticket's number, or states, filters and words in any order.
 
-    Without a state, words and filters are looked for in all tickets. Raises InputError when a
+    Without a state, words and filters search all tickets. Raises InputError when a
     filter is wrong, or the number or the words are too long.
     """
-    plain = clean(_PERSON.sub(r"\1", text)).readable  # which would leave people's names alone
+    plain = clean(_PERSON.sub(r"\1", text)).readable  # `clean` would keep people's names
     number = _TICKET.fullmatch(to_half_width(plain).strip())
     if number and (number["label"] or len(number["digits"]) <= _BARE_DIGITS):
         return TicketsArguments(number=_read_number(number["digits"]))
@@ -148,7 +148,7 @@ def parse_tickets(text: str, vocabulary: FilterVocabulary | None = None) -> Tick
 
 
 class _TicketsParser:
-    """One text being read: what was found so far."""
+    """The state of parsing one text."""
 
     def __init__(self, vocabulary: FilterVocabulary) -> None:
         self._vocabulary = vocabulary
@@ -240,8 +240,8 @@ class _TicketsParser:
         raise _input_error(reason)
 
     def _read_causes(self, value: str) -> tuple[str, ...]:
-        found = self._vocabulary.causes(value) if value else ()
-        if not found:
+        causes = self._vocabulary.causes(value) if value else ()
+        if not causes:
             reason = message(
                 "There is no cause called %(cause)s. Write it as a diagnosis does, or use a "
                 "name such as %(causes)s.",
@@ -249,7 +249,7 @@ class _TicketsParser:
                 causes=self._vocabulary.cause_examples,
             )
             raise _input_error(reason)
-        return found
+        return causes
 
 
 def _read_since(value: str) -> float:
@@ -262,14 +262,14 @@ def _read_since(value: str) -> float:
 def _read_person(value: str, option: str) -> str:
     if value.lower() in (ME, "@me", "我", "自己", "本人"):
         return ME
-    found = _PERSON_ID.fullmatch(value)
-    if not found:
+    match = _PERSON_ID.fullmatch(value)
+    if not match:
         reason = message(
             "Write me after %(option)s, or @ and choose the person from Slack's list.",
             option=option,
         )
         raise _input_error(reason)
-    return found[1]
+    return match[1]
 
 
 def _resolve_user(person: str, requester: str) -> str | None:
@@ -277,14 +277,14 @@ def _resolve_user(person: str, requester: str) -> str | None:
 
 
 def _read_number(digits: str) -> int:
-    kept = digits.lstrip("0") or "0"
-    if len(kept) > _NUMBER_DIGITS or int(kept) > _NUMBER_MAX:
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > _NUMBER_DIGITS or int(significant) > _NUMBER_MAX:
         raise _input_error(message("Ticket numbers are not that long."))
-    return int(kept)
+    return int(significant)
 
 
 def _is_valid_field(name: str, value: object) -> bool:
-    """Tell whether a field of a list could have come from `to_json`."""
+    """Return whether `to_json` could have written a field with this value."""
     if name not in {field.name for field in fields(TicketsArguments)} - {"number"}:
         return False
     if name in ("words", "causes"):
@@ -300,7 +300,7 @@ def _is_valid_field(name: str, value: object) -> bool:
 
 
 def _is_word_list(value: object, max_count: int, length: int) -> bool:
-    """Tell whether something is a list of words that a person could have typed."""
+    """Return whether a value is a list of words that a person could have typed."""
     if not isinstance(value, list) or len(value) > max_count:
         return False
     if not all(isinstance(word, str) and word.split() == [word] for word in value):

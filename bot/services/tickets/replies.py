@@ -1,4 +1,4 @@
-"""What people write under a ticket's card, kept with the ticket. Slack's history is never read."""
+"""Replies in tickets' threads, stored from Slack's events."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Reply:
 
 
 def save_reply(session: Session, reply: Reply) -> Ticket | None:
-    """Keep a reply if its thread is a ticket's, and return that ticket if it says something new.
+    """Store a reply if its thread is a ticket's, and return that ticket if the text is new.
 
-    Edits replace it, a deletion takes it away.
+    Edits replace it, a deletion removes it.
     """
     ticket = tickets.find_by_thread(session, reply.team, reply.channel, reply.thread_ts)
     if ticket is None:
@@ -56,13 +56,13 @@ def save_reply(session: Session, reply: Reply) -> Ticket | None:
 
 
 def _is_after_resolution(reply: Reply, ticket: Ticket) -> bool:
-    """Tell whether a reply was written after the ticket's resolution, whenever it was edited."""
+    """Return whether a reply was written after the ticket's resolution, whenever it was edited."""
     if ticket.resolved_at is None or not _TS.fullmatch(reply.ts):
         return False
     return float(reply.ts) > ticket.resolved_at.timestamp()
 
 
 def asks_to_reopen(ticket: Ticket, reply: Reply) -> bool:
-    """Tell whether a reporter says under a resolved ticket that something is still wrong."""
+    """Return whether a reporter writes under a resolved ticket that something is still wrong."""
     is_reporter = ticket.status is Status.RESOLVED and ticket.reporter == reply.person
     return is_reporter and wants_reopening(reply.text)

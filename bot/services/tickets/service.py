@@ -24,7 +24,7 @@ from bot.ticket import CloudReport, ReportState, Status, Ticket
 
 __all__ = ["TicketPage", "TicketService"]
 
-_AFTER_CARD: Final = ("confirm", "diagnose")  # sent with the card unless it is late
+_AFTER_CARD: Final = ("confirm", "diagnose")  # run after the card, unless it is late
 CARD_TIMEOUT: Final = dt.timedelta(seconds=10)
 Change = Callable[[Ticket, dt.datetime], None]
 
@@ -81,7 +81,7 @@ class TicketService:
         return Ticket(**fields)
 
     async def claim(self, team: str, number: int, person: str) -> Ticket:
-        """Claim a ticket. Raises ConflictError when somebody else has."""
+        """Claim a ticket. Raises ConflictError when another person has claimed it."""
         return await self._act(team, number, person, lambda t, now: t.claim(person, now))
 
     async def escalate(self, team: str, number: int, person: str) -> Ticket:

@@ -1,4 +1,4 @@
-"""Where in a thread the words of a search were found, cut short. Nothing is searched here."""
+"""Excerpts of thread replies around the words of a search."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bot.store.tickets import lists
 from bot.store.tickets.tokenizer import index_terms, query_terms
 from bot.ticket import Ticket
 
-_CONTEXT_LENGTH: Final = 30  # characters shown on each side of the word
+_CONTEXT_LENGTH: Final = 30  # characters on each side of the word
 
 
 def matching_replies(
     session: Session, tickets: Sequence[Ticket], words: Sequence[str]
 ) -> Mapping[int, str]:
-    """Cut out of the threads what made a search find tickets that do not say it themselves."""
+    """Return excerpts for tickets that match only by a reply in their thread."""
     missing = {ticket.id: _missing(ticket, words) for ticket in tickets}
     ticket_ids = [number for number, some in missing.items() if some]
     snippets: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""What a person fills in about a bad call, and whether it can be taken. No Slack, no database."""
+"""The report form's fields and their validation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bot.ports import Capabilities, Cloud
 from bot.settings import Settings
 from bot.ticket import ReportState
 
-CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # people's clocks run a little ahead of ours
+CLOCK_SKEW: Final = dt.timedelta(seconds=60)  # a person's clock may be ahead of ours
 COMMENT_LENGTH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A filled form. `origin` is what made it (a view's id): one origin makes one ticket."""
+    """A submitted form. `origin` is the submitted view's id: one origin creates one ticket."""
 
     team: str
     origin: str
@@ -45,7 +45,7 @@ def initial_report_state(cloud: Cloud, settings: Settings) -> ReportState:
 
 
 def normalize(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission:
-    """Take off what people add by accident: spaces, full-width digits, leading zeros."""
+    """Normalize what people add by accident: spaces, full-width digits, leading zeros."""
     app = submission.app or (next(iter(clouds)) if len(clouds) == 1 else "")
     numeric = app in clouds and clouds[app].capabilities.uid_max is not None
     return replace(
@@ -59,7 +59,7 @@ def normalize(submission: Submission, clouds: Mapping[str, Cloud]) -> Submission
 
 
 def validate(submission: Submission, clouds: Mapping[str, Cloud], now: dt.datetime) -> None:
-    """Raise InputError, with a message per field, when the form cannot be taken."""
+    """Raise InputError, with a message per field, when the form is invalid."""
     errors: dict[str, Message] = {}
     if submission.app not in clouds:
         errors["app"] = message("Choose one of the apps in the list.")
@@ -86,7 +86,7 @@ def _check_call(submission: Submission, capabilities: Capabilities) -> dict[str,
 
 
 def is_uid(text: str, capabilities: Capabilities) -> bool:
-    """Tell whether a cloud takes this text as somebody's uid."""
+    """Return whether a cloud accepts this text as a uid."""
     if not capabilities.uid.fullmatch(text):
         return False
     return capabilities.uid_max is None or 1 <= int(text) <= capabilities.uid_max
@@ -116,7 +116,7 @@ def _check_choices(submission: Submission) -> dict[str, Message]:
 
 
 def _to_half_width(text: str) -> str:
-    """Chinese input methods leave full-width letters and digits; the clouds know none."""
+    """Convert full-width letters and digits of Chinese input methods, which clouds reject."""
     return unicodedata.normalize("NFKC", text).strip()
 
 

@@ -6,10 +6,8 @@ import datetime as dt
 from collections import OrderedDict, deque
 from typing import Final
 
-_MAX_EDITS: Final = 6  # within ...
-_BURST_WINDOW: Final = dt.timedelta(
-    seconds=1
-)  # ... fold what follows (Slack's tier 3: 50 a minute)
+_MAX_EDITS: Final = 6  # of one card within _BURST_WINDOW (Slack's tier 3: 50 a minute)
+_BURST_WINDOW: Final = dt.timedelta(seconds=1)
 _MAX_CARDS: Final = 1000
 
 
