@@ -1,4 +1,4 @@
-"""What people's sentences tell of a bad call, to prefill the form. Nothing is decided here."""
+"""Parsing sentences about a bad call, to prefill the form."""
 
 from bot.services.prefill.parser import PrefilledReport, parse_arguments, parse_sentence
 

@@ -1,4 +1,4 @@
-"""Who could not hear, see or stay, where a sentence says so clearly."""
+"""The side with the problem, where a sentence names it clearly."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _GOOD: Final = re.compile(
 
 
 def find_affected_side(tokens: Tokens) -> Side | None:
-    """The side a text says had the problem, None when it names none or both."""
+    """Return the side that had the problem according to a text, None for none or both."""
     for read in (_named, _subjects, _ends):
         sides = read(tokens)
         if sides:
@@ -83,7 +83,7 @@ def _subjects(tokens: Tokens) -> set[Side]:
 
 
 def _sides_of(tokens: Tokens, subject: int, verb: int) -> set[Side]:
-    """Whom a verb at this position speaks of when this person stands nearest before it."""
+    """Return the sides that are the subject of a verb, from the last person named before it."""
     token = tokens.all[subject]
     if token.side is None or verb - token.start > _REACH:
         return set()
@@ -95,7 +95,7 @@ def _sides_of(tokens: Tokens, subject: int, verb: int) -> set[Side]:
 
 
 def _is_owner(tokens: Tokens, index: int) -> bool:
-    """Tell whether somebody only owns what is spoken of: 老师的声音, student of teacher 10001."""
+    """Return whether a person is only a possessor: 老师的声音, student of teacher 10001."""
     before, token = tokens.at(index - 1), tokens.all[index]
     if before is not None and before.lower == "the":
         before = tokens.at(index - 2)
@@ -104,7 +104,7 @@ def _is_owner(tokens: Tokens, index: int) -> bool:
 
 
 def _is_one_of_both(tokens: Tokens, index: int) -> bool:
-    """Tell whether the other side stands right before with an "and" between them."""
+    """Return whether the other side is named right before, joined by "and"."""
     side, has_and = tokens.all[index].side, False
     for step in range(1, 6):
         token = tokens.at(index - step)

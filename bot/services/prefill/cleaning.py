@@ -1,4 +1,4 @@
-"""From a chat's markup to readable text, and to text without traps for a reader of names."""
+"""Chat markup converted to readable text, and to plain text for the parser."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ESCAPED: Final = {"amp": "&", "lt": "<", "gt": ">"}
 _ADDRESS: Final = re.compile(r"(?i:https?|ftp|mailto|tel|slack):")
 _BARE_ADDRESS: Final = re.compile(r"(?i:https?|ftp)://[!-~]+")
 _EMOJI: Final = re.compile(r"(?<![\w:=]):[a-z][a-z0-9_+\-]{0,60}:(?!\w)", re.ASCII)
-# What no database or form takes: control characters, and halves of surrogate pairs.
+# What databases and forms reject: control characters, and halves of surrogate pairs.
 UNPRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -30,22 +30,22 @@ _NARROW: Final[dict[int, int | str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CleanText:
-    """One text twice, equally long, so that a place in one is the same place in the other.
+    """One text twice, equally long, so that positions are the same in both.
 
-    `readable` is for people. `plain` is for reading names out of it: half-width, and blank where
-    mentions, addresses and emoji stand, whose letters and digits mean no call.
+    `readable` is for people. `plain` is for the parser: half-width, with blanks instead of
+    mentions, addresses and emoji, whose letters and digits name no call.
     """
 
     readable: str
     plain: str
 
     def after(self, position: int) -> CleanText:
-        """The text from this place on."""
+        """Return the text from this position on."""
         return CleanText(self.readable[position:], self.plain[position:])
 
 
 def clean(text: str) -> CleanText:
-    """Take a chat's entities and escapes off (Slack, "Formatting text": mentions, links)."""
+    """Remove a chat's entities and escapes (Slack, "Formatting text": mentions, links)."""
     printable = UNPRINTABLE.sub("", _LINE_ENDS.sub("\n", text))
     readable: list[str] = []
     plain: list[str] = []
@@ -63,14 +63,14 @@ def clean(text: str) -> CleanText:
 def to_half_width(text: str) -> str:
     """Full-width letters, digits and punctuation become half-width, addresses and emoji blank.
 
-    The length stays; `unicodedata.normalize` would change it, and takes quadratic time.
+    The length is kept; `unicodedata.normalize` would change it, and takes quadratic time.
     """
     half_width = text.translate(_NARROW)
     return _EMOJI.sub(_blank, _BARE_ADDRESS.sub(_blank, half_width))
 
 
 def _render_entity(entity: str) -> tuple[str, bool]:
-    """What stands for an entity, and whether it may name something of a call."""
+    """Return the text for an entity, and whether it may name something of a call."""
     target, _, label = _unescape(entity).partition("|")
     if target.startswith("@"):
         return f"@{label or target[1:]}", False

@@ -1,4 +1,4 @@
-"""Reads sentences and a command's arguments into hints. How words are understood others know."""
+"""Parses sentences and a command's arguments into hints for the report form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.services.prefill.vocabulary import NOT_ROOM
 COMMENT_LENGTH: Final = 1000
 _LENGTH_READ: Final = 10_000
 _NAME_SIGNS: Final = f"{string.ascii_letters}{string.digits}_.@+-"
-# What /report wants: a name, quoted when it has blanks, then up to two uids.
+# The arguments of /report: a name, quoted when it has blanks, then up to two uids.
 _NAME: Final = re.compile(
     r"\s*(?:\"(?P<quoted>[^\"\n]{1,64})\"|'(?P<single>[^'\n]{1,64})'|`(?P<code>[^`\n]{1,64})`"
     r"|(?P<bare>[!-~]{1,80}))(?:\s*,)?(?=\s|$)"
@@ -32,7 +32,7 @@ _GLUED: Final = re.compile(r",\d")  # class_77_1,10001,20002
 
 @dataclass(frozen=True, slots=True)
 class PrefilledReport:
-    """What a text tells of a bad call; "" where it tells nothing, or nothing clear.
+    """Values for the report form; "" for what a text does not give, or not clearly.
 
     `abnormal_side` is `teacher` or `student`; `comments` at most 1000 characters, without a
     chat's entities.
@@ -46,24 +46,24 @@ class PrefilledReport:
 
 
 def parse_sentence(text: str) -> PrefilledReport:
-    """Read a message in ordinary English or Chinese; what is ambiguous stays empty.
+    """Parse a message in ordinary English or Chinese; ambiguous fields are empty.
 
-    Names are looked for in the first ten thousand characters, so that no text takes long.
+    Names are searched in the first ten thousand characters, to limit the time.
     """
     cleaned = clean(text)
     plain = _limit(cleaned.plain)
     tokens = tokenize(plain)
     participants, cname = _read_prose(tokens)
-    found = {
+    values = {
         "cname": cname,
         Side.TEACHER: participants.uids.get(Side.TEACHER, ""),
         Side.STUDENT: participants.uids.get(Side.STUDENT, ""),
         **parse_table(plain),
     }
     return PrefilledReport(
-        cname=found["cname"],
-        teacher_uid=found[Side.TEACHER],
-        student_uid=found[Side.STUDENT],
+        cname=values["cname"],
+        teacher_uid=values[Side.TEACHER],
+        student_uid=values[Side.STUDENT],
         abnormal_side=_affected_side(tokens),
         comments=_comment(cleaned),
     )
@@ -75,7 +75,7 @@ def parse_arguments(text: str) -> PrefilledReport:
 
 
 def _read_prose(tokens: Tokens) -> tuple[ParsedParticipants, str]:
-    """Who and where; a word that may be a uid is none where the channel would lack a name."""
+    """Return channel and uids; without another name, a word that may be a uid is the channel."""
     participants = find_participants(tokens, with_weak=True)
     cname = find_cname(tokens, participants.used)
     if participants.weak and not cname:
@@ -85,7 +85,7 @@ def _read_prose(tokens: Tokens) -> tuple[ParsedParticipants, str]:
 
 
 def _read_positions(text: CleanText) -> PrefilledReport | None:
-    """Read arguments by their position, None when they stand in another order."""
+    """Read arguments by their position, None when they are in another order."""
     name = _NAME.match(text.plain)
     if name is None:
         return None
@@ -107,7 +107,7 @@ def _read_positions(text: CleanText) -> PrefilledReport | None:
 
 
 def _name_of(name: re.Match[str]) -> str:
-    """The channel's name in the first argument, "" when that is something else."""
+    """Return the channel's name in the first argument, "" when that is something else."""
     bare = name["bare"]
     if bare is None:
         return (name["quoted"] or name["single"] or name["code"]).strip()
@@ -123,14 +123,14 @@ def _starts_with_label(plain: str) -> bool:
 
 
 def _take_uids(rest: CleanText) -> tuple[list[str], CleanText]:
-    """Take up to two uids off the front; two words are uids only together."""
+    """Remove up to two uids from the start; two words are uids only together."""
     uids: list[str] = []
     comment = rest
-    while len(uids) < len(Side) and (found := _UID.match(comment.plain)):
-        if not _is_uid(found[1], comment.plain):
+    while len(uids) < len(Side) and (match := _UID.match(comment.plain)):
+        if not _is_uid(match[1], comment.plain):
             break
-        uids.append(found[1])
-        comment = comment.after(found.end())
+        uids.append(match[1])
+        comment = comment.after(match.end())
     if len(uids) == 1 and not uids[0].isdigit():
         return [], rest
     return uids, comment
@@ -143,7 +143,7 @@ def _is_uid(word: str, plain: str) -> bool:
 
 
 def _limit(plain: str) -> str:
-    """The start of a text, without the half of a name at its end."""
+    """Return the start of a text, without a name cut in half at its end."""
     if len(plain) <= _LENGTH_READ:
         return plain
     return plain[:_LENGTH_READ].rstrip(_NAME_SIGNS)

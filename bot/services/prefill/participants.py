@@ -14,7 +14,7 @@ from bot.services.prefill.tokens import UID_MAX, Token, TokenKind, Tokens
 
 UID_LENGTH: Final = 64
 _REACH: Final = 8  # tokens between a label and its value
-_BARE_LENGTH: Final = 4  # digits that may stand before a label without more ado: "10001 老师"
+_BARE_LENGTH: Final = 4  # digits that count before a label without a sign: "10001 老师"
 _STRING_UID: Final = re.compile(
     r"(?=[0-9.@+\-]*[A-Za-z_])(?=[^0-9_]*[0-9_])[A-Za-z0-9_.@+\-]{1,64}"
 )
@@ -23,7 +23,7 @@ _LETTERS_UID: Final = re.compile(r"[A-Za-z][A-Za-z.\-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A label and its value, as places among the tokens. `weak`: it may be something else."""
+    """A label and its value, as token indexes. `weak`: the value may be something else."""
 
     side: Side
     label: int
@@ -33,7 +33,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class ParsedParticipants:
-    """Who has which uid, and the places of the tokens that say so."""
+    """The uid of each side, and the indexes of the tokens used for them."""
 
     uids: Mapping[Side, str]
     used: frozenset[int]
@@ -41,28 +41,26 @@ class ParsedParticipants:
 
 
 def find_participants(tokens: Tokens, *, with_weak: bool) -> ParsedParticipants:
-    """Bind numbers to roles; a side with two different uids has none."""
+    """Assign numbers to roles; a side with two different uids gets none."""
     ordered = _ordered(tokens)
     if ordered:
         return _resolve_bindings(tokens, ordered)
     listed = list(_listed(tokens))
     taken = {index for binding in listed for index in (binding.label, binding.value)}
-    ahead = [
-        found for found in _values_after_labels(tokens) if not taken & {found.label, found.value}
-    ]
+    ahead = [each for each in _values_after_labels(tokens) if not taken & {each.label, each.value}]
     if not with_weak:
-        ahead = [found for found in ahead if not found.weak]
+        ahead = [each for each in ahead if not each.weak]
     behind = [
-        found for found in _values_before_labels(tokens) if not taken & {found.label, found.value}
+        each for each in _values_before_labels(tokens) if not taken & {each.label, each.value}
     ]
     label_first, value_first = _match(ahead, behind), _match(behind, ahead)
-    chosen = max(label_first, value_first, key=_count_sides)  # the first one of equals
+    chosen = max(label_first, value_first, key=_count_sides)  # the first one if equal
     return _resolve_bindings(tokens, [*listed, *chosen])
 
 
 def _ordered(tokens: Tokens) -> list[Binding]:
-    """Read "class_77_1 10001 20002" where no label says otherwise: channel, teacher, student."""
-    if any(not found.weak for found in _values_after_labels(tokens)):
+    """Read "class_77_1 10001 20002" without labels: channel, teacher, student."""
+    if any(not each.weak for each in _values_after_labels(tokens)):
         return []
     for index, token in enumerate(tokens.all):
         if not (is_candidate(token) or _has_room(tokens, index)):
@@ -77,7 +75,7 @@ def _ordered(tokens: Tokens) -> list[Binding]:
 
 
 def _has_room(tokens: Tokens, index: int) -> bool:
-    """Tell whether a word or number stands behind a channel's label."""
+    """Return whether a word or number follows a channel's label."""
     if tokens.all[index].kind not in (TokenKind.WORD, TokenKind.NUMBER):
         return False
     for label in range(index - 1, index - 5, -1):
@@ -88,11 +86,11 @@ def _has_room(tokens: Tokens, index: int) -> bool:
 
 
 def _match(first: list[Binding], second: list[Binding]) -> list[Binding]:
-    """Take all of the first, and of the second what uses neither its labels nor its values."""
+    """Return all of the first, and those of the second with other labels and values."""
     labels = {binding.label for binding in first}
     values = {binding.value for binding in first}
     return first + [
-        found for found in second if found.label not in labels and found.value not in values
+        each for each in second if each.label not in labels and each.value not in values
     ]
 
 
@@ -109,13 +107,13 @@ def _resolve_bindings(tokens: Tokens, bindings: list[Binding]) -> ParsedParticip
         if second_uid is not None and second_uid not in used:
             known[binding.side].add(tokens.all[second_uid].text)
             used.add(second_uid)
-    uids = {side: next(iter(found)) for side, found in known.items() if len(found) == 1}
+    uids = {side: next(iter(values)) for side, values in known.items() if len(values) == 1}
     weak = {binding.value for binding in bindings if binding.weak}
     return ParsedParticipants(uids, frozenset(used), frozenset(weak))
 
 
 def _second_uid(tokens: Tokens, value: int) -> int | None:
-    """The second uid of "students 20002 and 20003", which makes it unclear who is meant."""
+    """Return the second uid of "students 20002 and 20003", which makes the side ambiguous."""
     conjunction, index = tokens.at(value + 1), value + 2
     if (
         conjunction is None
@@ -146,13 +144,13 @@ def _listed(tokens: Tokens) -> Iterator[Binding]:
 
 
 def _is_labelled(tokens: Tokens, index: int) -> bool:
-    """Tell whether a label of its own stands behind a number."""
+    """Return whether a number is followed by a label of its own."""
     behind = tokens.at(_skip(tokens, index + 1, (TokenKind.LINK,)))
     return behind is not None and behind.kind in (TokenKind.ROLE, TokenKind.ROOM)
 
 
 def _skip(tokens: Tokens, index: int, kinds: tuple[TokenKind, ...]) -> int:
-    """The first place from here on with a token of another kind, within reach."""
+    """Return the index of the next token of another kind, within reach."""
     for reached in range(index, index + _REACH):
         token = tokens.at(reached)
         if token is None or token.kind not in kinds:
@@ -165,13 +163,13 @@ def _values_after_labels(tokens: Tokens) -> Iterator[Binding]:
     for index, token in enumerate(tokens.all):
         if token.side is None or _is_shared(tokens, index):
             continue
-        found = _value_after(tokens, index, token)
-        if found is not None:
-            yield Binding(token.side, index, *found)
+        value = _value_after(tokens, index, token)
+        if value is not None:
+            yield Binding(token.side, index, *value)
 
 
 def _is_shared(tokens: Tokens, label: int) -> bool:
-    """Tell whether what follows may be the other side's too: "teacher and student uid 10001"."""
+    """Return whether the value may be the other side's too: "teacher and student uid 10001"."""
     conjunction, other, behind = (tokens.at(label + step) for step in (-1, -2, 1))
     if conjunction is None or other is None or conjunction.text not in words.CONJUNCTIONS:
         return False
@@ -179,7 +177,7 @@ def _is_shared(tokens: Tokens, label: int) -> bool:
 
 
 def _value_after(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | None:
-    """Where a label's value stands, and whether that is weak; None when it has none."""
+    """Return the index of a label's value, and whether it is weak; None without a value."""
     has_id, has_sign = role.asks_name, False
     index, names = label + 1, 0
     while index <= label + _REACH and (token := tokens.at(index)) is not None:
@@ -206,7 +204,7 @@ def _value_after(tokens: Tokens, label: int, role: Token) -> tuple[int, bool] | 
 
 
 def _uid_strength(token: Token, *, has_id: bool, has_sign: bool) -> str:
-    """Say "sure" or "weak" when a word may be somebody's uid, "" when it may not."""
+    """Return "sure" or "weak" when a word may be a uid, "" when it may not."""
     text = token.text
     if token.lower in words.NO_NAMES or len(text) > UID_LENGTH:
         return ""
@@ -218,14 +216,14 @@ def _uid_strength(token: Token, *, has_id: bool, has_sign: bool) -> str:
 
 
 def _is_alone(tokens: Tokens, label: int, index: int) -> bool:
-    """Tell whether a line ends right behind a label that has the line to itself."""
+    """Return whether a label is alone on its line."""
     before = tokens.at(label - 1)
     has_line = before is None or before.kind is TokenKind.LINE
     return tokens.all[index].kind is TokenKind.LINE and has_line
 
 
 def _name_length(tokens: Tokens, index: int) -> int:
-    """How many tokens somebody's name takes: Anna Smith, 李华; 0 when it is no name."""
+    """Return how many tokens are a person's name: Anna Smith, 李华; 0 when it is none."""
     token = tokens.all[index]
     if token.kind is TokenKind.WORD:
         behind = tokens.at(index + 1)
@@ -271,7 +269,7 @@ def _values_before_labels(tokens: Tokens) -> Iterator[Binding]:
 
 
 def _is_counted(before: Token | None) -> bool:
-    """Tell whether a word before a number claims it: "error 1101 teacher"."""
+    """Return whether a number belongs to the word before it: "error 1101 teacher"."""
     return before is not None and before.kind is TokenKind.WORD and not is_candidate(before)
 
 

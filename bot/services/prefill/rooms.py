@@ -13,11 +13,11 @@ CNAME_LENGTH: Final = 64
 _REACH: Final = 6  # tokens between a label and its value
 _QUOTED: Final = re.compile(r"([\"'`*])([!-~][ -~]{0,63}?)\1")
 _RUN: Final = re.compile(r"[A-Za-z0-9_!#$%+\-.=@^~:]+")
-_LONG_NUMBER: Final = 4  # digits that may stand before a label: "15056678066620 房间"
+_LONG_NUMBER: Final = 4  # digits that count before a label: "15056678066620 房间"
 
 
 def find_cname(tokens: Tokens, taken: frozenset[int]) -> str:
-    """The channel's name, "" when none or several are named. `taken` are other things' tokens."""
+    """Return the channel's name, "" for none or several. `taken`: tokens with another meaning."""
     labelled = {name for index in _labels(tokens) if (name := _value_after(tokens, index, taken))}
     if not labelled:
         labelled = {
@@ -29,7 +29,7 @@ def find_cname(tokens: Tokens, taken: frozenset[int]) -> str:
 
 
 def is_candidate(token: Token, *, after_in: bool = False) -> bool:
-    """Tell whether a word looks like a channel's name all by itself."""
+    """Return whether a word looks like a channel's name without a label."""
     text = token.text
     if token.kind is not TokenKind.WORD or "@" in text or len(text) > CNAME_LENGTH:
         return False
@@ -80,7 +80,7 @@ def _is_alone(tokens: Tokens, label: int, index: int) -> bool:
 
 
 def _read_value(tokens: Tokens, label: int, index: int, *, is_announced: bool) -> str:
-    """The name that starts with the token at this place; `is_announced`: a name was announced."""
+    """Return the name that starts with a token; `is_announced`: a label requires a name."""
     token = tokens.all[index]
     quoted = _quoted(tokens, index)
     if quoted:
@@ -99,7 +99,7 @@ def _read_value(tokens: Tokens, label: int, index: int, *, is_announced: bool) -
 
 
 def _quoted(tokens: Tokens, index: int) -> str:
-    """What stands in the quotation marks or backticks that open right before a token."""
+    """Return the text in the quotes or backticks that open right before a token."""
     token = tokens.all[index]
     opening = token.start - 1
     if opening < 0 or tokens.plain[opening] not in "\"'`*":
@@ -109,7 +109,7 @@ def _quoted(tokens: Tokens, index: int) -> str:
 
 
 def _is_name_in_chinese(tokens: Tokens, label: int, index: int) -> bool:
-    """Take letters behind a Chinese label when the sentence goes on to something else."""
+    """Return the letters after a Chinese label when the sentence continues with something else."""
     token, behind = tokens.all[index], tokens.at(index + 1)
     if tokens.all[label].text.isascii() or token.lower in words.NOT_ROOM_WORDS:
         return False
@@ -150,16 +150,16 @@ def _follows_in(tokens: Tokens, index: int) -> bool:
     return before is not None and before.lower in words.INSIDE
 
 
-def _choose(tokens: Tokens, places: list[int]) -> str:
-    """The only candidate, or the only one with a sign that it is a channel."""
+def _choose(tokens: Tokens, indexes: list[int]) -> str:
+    """Return the only candidate, or the only one that looks like a channel."""
     rules: tuple[Callable[[int], bool], ...] = (
-        lambda _place: True,
+        lambda _index: True,
         lambda index: _follows_in(tokens, index),
         lambda index: bool(_quoted(tokens, index)),
         lambda index: bool(words.ROOM_STEM.match(tokens.all[index].text)),
     )
     for rule in rules:
-        names = {tokens.all[index].text for index in places if rule(index)}
+        names = {tokens.all[index].text for index in indexes if rule(index)}
         if len(names) == 1:
             return names.pop()
     return ""

@@ -1,4 +1,4 @@
-"""What a reply under a resolved ticket means: thanks, all well, or still not. Decides no more."""
+"""The meaning of a reply to a resolution: thanks, all well, or still a problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FINE: Final = (
     "clear(?:ly)?|gone|all set|all right|alright|excellent"
 )
 _HARDLY: Final = "yet|really|quite|been|very|completely|fully|all|any|get|getting|much|so"
-# Read from left to right; of several that begin at one place the first counts.
+# Matched from left to right; of several at one position the first counts.
 _POLITE: Final = (
     r"不客气|没关系|\bno problem\b|\bnot at all\b|\b(?:thanks?|thank you)(?: \w+)? again\b|"
     r"\bagain,? thanks?\b|\b(?:try|retry|check|test|talk to you|see you|look)(?: it)? again\b"
@@ -70,9 +70,9 @@ _FILLER: Final = re.compile(
 
 
 def wants_reopening(text: str) -> bool:
-    """Tell whether a reply to a resolution says anything but thanks and that all is well.
+    """Return whether a reply to a resolution is anything but thanks or that all is well.
 
-    What is said last counts: "it froze again, but works now" is well, "好了两天，又卡了" is not.
+    The last statement counts: "it froze again, but works now" is well, "好了两天，又卡了" is not.
     """
     plain = _EMOJI.sub(" ", clean(text).plain.lower())
     signs = [match.lastgroup for match in _SIGNS.finditer(plain)]

@@ -18,7 +18,7 @@ _FEWEST_LABELS: Final = 2
 
 
 def parse_table(plain: str) -> Mapping[str, str]:
-    """The first table's values: of `cname`, `teacher` and `student` those it has."""
+    """Return the first table's values of `cname`, `teacher` and `student`, where it has them."""
     lines = [line.strip() for line in plain.split("\n")]
     lines = [line for line in lines if line and not _RULE.fullmatch(line)]
     for header, row in itertools.pairwise(lines):
@@ -53,7 +53,7 @@ def _cells(line: str, separator: str | None) -> list[str]:
 
 
 def _label(cell: str) -> str:
-    """What a cell of a header labels, "" when it is no label."""
+    """Return what a header cell labels, "" when it is no label."""
     tokens = tokenize(cell[:40]).all
     if not tokens or any(
         token.kind not in (TokenKind.ROLE, TokenKind.ROOM, TokenKind.ID, TokenKind.LINK)

@@ -1,4 +1,4 @@
-"""Which tickets a message names: LD-12 in a sentence, or the link to a card. Asks nobody."""
+"""Which tickets a message names: LD-12 in a sentence, or the link to a card."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 _MARKUP: Final = re.compile(
     r"```.*?```|`[^`\n]+`|<(?P<inner>[^<>]+)>|(?P<bare>https?://[!-~]+)", re.DOTALL
 )
-# No letter or digit of the same word may stand beside it; a Chinese character may.
+# No letter or digit may be adjacent; a Chinese character may.
 _LABEL: Final = re.compile(
     r"(?<![0-9a-z_-])ld[-\u2010-\u2014\u2212](?P<number>[1-9][0-9]{0,8})"
     r"(?![0-9a-z_]|-[0-9a-z]|\.[0-9])",
@@ -26,17 +26,17 @@ _THREAD: Final = re.compile(r"[?&]thread_ts=([0-9]{10}\.[0-9]{6})")
 
 @dataclass(frozen=True, slots=True)
 class CardLink:
-    """Where a link points: a channel, and the post that begins the thread."""
+    """The target of a link: a channel, and the post that starts the thread."""
 
     channel: str
     ts: str
 
 
 def parse_ticket_names(text: str) -> list[int | CardLink]:
-    """Read the tickets a Slack message names, in their order, each once.
+    """Return the tickets a Slack message names, in order, each once.
 
-    `text` is a message's text as Slack sends it. What stands in code or in the address of
-    another page names none; a link into a card's thread names the card's ticket.
+    `text` is a message's text as Slack sends it. Code and addresses of other pages
+    name none; a link into a card's thread names the card's ticket.
     """
     return list(dict.fromkeys(_names(text)))
 

@@ -1,4 +1,4 @@
-"""Cuts text into tokens and says what each may mean. What they mean together others decide."""
+"""The tokenizer of sentences, with the possible meaning of each token."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Final
 from bot.call import Side
 from bot.services.prefill import vocabulary as words
 
-UID_MAX: Final = 2**32 - 1  # a number said without more ado; a labelled one may be longer
+UID_MAX: Final = 2**32 - 1  # an unlabelled number; a labelled one may be longer
 _NUMBER_LENGTH: Final = 20
 _DAYS_IN_MONTH: Final = 31
 
 
 class TokenKind(StrEnum):
-    """What a token may be."""
+    """The kinds of tokens."""
 
     ROLE = auto()  # teacher, 学生
-    OTHER = auto()  # 助教: somebody no report is about
+    OTHER = auto()  # 助教: a person no report is about
     ROOM = auto()  # channel, 房间
     ID = auto()  # uid, 编号
     LINK = auto()  # is, 的, ":"
@@ -35,7 +35,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token, and where it stands in the plain text."""
+    """One token, and its position in the plain text."""
 
     kind: TokenKind
     text: str
@@ -75,15 +75,15 @@ class Tokens:
     all: tuple[Token, ...]
 
     def at(self, index: int) -> Token | None:
-        """The token at a place, None before the first and behind the last."""
+        """Return the token at an index, None before the first and after the last."""
         return self.all[index] if 0 <= index < len(self.all) else None
 
     def before(self, position: int) -> int:
-        """How many tokens start before a position of the text."""
+        """Return how many tokens start before a position of the text."""
         return bisect_left(self.all, position, key=lambda token: token.start)
 
     def is_quantity(self, index: int) -> bool:
-        """Tell whether a number counts or dates something: 5 minutes, 20:15, 3 个."""
+        """Return whether a number is a quantity or a time: 5 minutes, 20:15, 3 个."""
         token, behind = self.all[index], self.at(index + 1)
         if (
             behind is not None
@@ -99,14 +99,14 @@ class Tokens:
         )
 
     def is_uid(self, index: int) -> bool:
-        """Tell whether a token is a number that can be somebody's uid."""
+        """Return whether a token is a number that can be a uid."""
         token = self.at(index)
         if token is None or token.kind is not TokenKind.NUMBER or len(token.text) > _NUMBER_LENGTH:
             return False
         return int(token.text) > 0 and not self.is_quantity(index)
 
     def is_letter_label(self, index: int) -> bool:
-        """Tell whether a token is `t` or `s` with a colon or an equals sign right behind it."""
+        """Return whether a token is `t` or `s` directly followed by a colon or an equals sign."""
         token = self.at(index)
         if token is None or token.lower not in words.ROLE_LETTERS:
             return False
@@ -117,7 +117,7 @@ class Tokens:
         return token is not None and token.kind is TokenKind.ROLE
 
     def _is_clock(self, index: int, step: int) -> bool:
-        """Tell whether two digits stand beside a colon and another number, as in 20:15."""
+        """Return whether two digits are next to a colon and another number, as in 20:15."""
         sign, other = self.at(index + step), self.at(index + 2 * step)
         if sign is None or other is None or sign.text != ":" or other.kind is not TokenKind.NUMBER:
             return False
@@ -155,7 +155,7 @@ def _read_word(text: str, start: int, plain: str) -> list[Token]:
 
 
 def _label(text: str, start: int, plain: str) -> Token | None:
-    """What an English word labels, None when it is any other word."""
+    """Return what an English word labels, None when it is any other word."""
     end, lower = start + len(text), text.lower()
     bare = lower.replace("_", "").replace("-", "")
     side = words.ROLES_EN.get(bare)

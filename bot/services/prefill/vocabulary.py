@@ -1,4 +1,4 @@
-"""The words people use for channels, people and quantities, in English and Chinese. No logic."""
+"""The words people use for channels, people and quantities, in English and Chinese."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROLES_EN: Final[dict[str, Side]] = {
     **dict.fromkeys(_with_ids(_TEACHER_EN) | {"tuid"}, Side.TEACHER),
     **dict.fromkeys(_with_ids(_STUDENT_EN) | {"suid", "children"}, Side.STUDENT),
 }
-# One letter is a label only with ":" or "=" right behind it.
+# One letter is a label only directly before ":" or "=".
 ROLE_LETTERS: Final[dict[str, Side]] = {"t": Side.TEACHER, "s": Side.STUDENT}
 ROLES_ZH: Final[dict[str, Side]] = {
     **dict.fromkeys(_TEACHER_ZH + _TEACHER_ZH_OLD, Side.TEACHER),
@@ -34,7 +34,7 @@ PLURALS: Final = frozenset({f"{name}s" for name in (*_TEACHER_EN, *_STUDENT_EN)}
 # People of a lesson whom no report is about; their numbers belong to neither side.
 OTHERS_ZH: Final = ("辅导老师", "助教老师", "班主任老师", "班主任", "助教", "家长")
 
-# True: the label asks for a name and any word may follow; False: only what looks like a name.
+# True: any word after the label is a name; False: only what looks like a name.
 ROOMS_EN: Final[dict[str, bool]] = {
     **dict.fromkeys(("channel", "room", "classroom"), False),
     **dict.fromkeys(
@@ -102,7 +102,7 @@ SURNAMES: Final = frozenset(
 )
 NOT_IN_NAMES: Final = frozenset("不没听看卡说见有无的是在和与跟了这那掉进出用")
 
-# After a label these say that there is no name, or go on with the sentence.
+# After a label these mean that no name is given, or continue the sentence.
 NO_NAMES: Final = frozenset(
     {"is", "was", "and", "or", "not", "the", "a", "an", "unknown", "missing", "none", "null", "nil"}
     | {"undefined", "na", "n", "wrong", "empty", "tbd", "what", "which", "with", "for", "in", "on"}
@@ -135,7 +135,7 @@ NOT_ROOM: Final = re.compile(
     r"s?[-_]?\d+|[uctw]0[a-z0-9]{6,}",
     re.ASCII | re.IGNORECASE,
 )
-# Words that stand before or after "room" and "channel" in talk, and are no names.
+# Words before or after "room" and "channel" in sentences that are no names.
 NOT_ROOM_WORDS: Final = frozenset(
     {"app", "wifi", "ipad", "iphone", "android", "ios", "mac", "windows", "chrome", "zoom", "slack"}
     | {"vip", "rtc", "agora", "ok", "ui", "pc", "web", "sdk", "id", "uid", "ppt", "pad", "bug"}

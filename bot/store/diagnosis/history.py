@@ -1,4 +1,4 @@
-"""Queries of a person's earlier tickets and of recent tickets with the same cause."""
+"""Queries of a person's earlier tickets."""
 
 from __future__ import annotations
 
