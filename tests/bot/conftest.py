@@ -23,7 +23,7 @@ WORKER = Path(__file__).parent / "jobs" / "worker.py"
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that only tests move."""
 
     def __init__(self) -> None:
         self.moment = dt.datetime(2026, 11, 9, 9, 0, tzinfo=dt.UTC)
@@ -54,7 +54,7 @@ def real_clock() -> RealClock:
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """A clock that stands still."""
+    """A clock that only tests move."""
     return ManualClock()
 
 
@@ -91,7 +91,7 @@ def postgres() -> Iterator[Any]:
 
 
 def create_postgres(server: Any) -> str:
-    """Create a database nobody has used and return its URL."""
+    """Create an empty database and return its URL."""
     name = f"lagdesk_{secrets.token_hex(4)}"
     server.psql(f"CREATE DATABASE {name};")
     url: str = server.get_uri(database=name)
@@ -112,7 +112,7 @@ class WorkerProcess:
         self.process = process
 
     async def read(self) -> list[str] | None:
-        """Return the words of the next line, None when the worker is gone."""
+        """Return the words of the next line, None when the worker has exited."""
         assert self.process.stdout is not None
         line = await self.process.stdout.readline()
         return line.decode().split() if line else None

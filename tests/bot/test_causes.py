@@ -1,4 +1,4 @@
-"""The table of causes: complete rows, and nothing outside it."""
+"""The table of causes: its rows are complete, and every code maps to one."""
 
 from __future__ import annotations
 
@@ -128,13 +128,13 @@ def test_rules_name_only_causes_of_the_table() -> None:
         ("holiday", ()),
     ],
 )
-def test_causes_are_found_by_what_people_call_them(text: str, expected: tuple[str, ...]) -> None:
+def test_causes_are_searchable_by_alias(text: str, expected: tuple[str, ...]) -> None:
     """By key, by the key's last part, by words of a title in either language, by alias."""
     assert find_causes(text) == expected
 
 
 @pytest.mark.parametrize("locale", [EN, ZH])
-def test_every_cause_is_found_by_its_title(locale: Translator) -> None:
+def test_every_cause_is_searchable_by_title(locale: Translator) -> None:
     """At least one word of each title finds the cause."""
 
     def words(title: Message) -> list[str]:

@@ -1,4 +1,4 @@
-"""The escalation policy as a table: which step comes next, when, and who is called."""
+"""The escalation policy as a table: the next step, its time, and who is notified."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_pace(steps: int, *, is_live: bool | None, minutes: int, target: Escalat
     )
 
 
-def test_nobody_is_called() -> None:
-    """Not after the last step, and not for tickets somebody has, or had, or that are merged."""
+def test_no_step_is_due() -> None:
+    """Not after the last step, nor for claimed, formerly claimed or merged tickets."""
     ended = [called(3)]
     for status in (Status.CLAIMED, Status.RESOLVED):
         ended.append(called(1))
@@ -75,7 +75,7 @@ def test_nobody_is_called() -> None:
     ],
 )
 def test_what_ends_it_takes_the_next_step_away(end: Callable[[Ticket], None]) -> None:
-    """The card says nothing of a call that will not come."""
+    """The card does not mention a step that will not happen."""
     ticket = called(1)
     ticket.number, ticket.escalates_at = 13, NOW
     end(ticket)
@@ -83,7 +83,7 @@ def test_what_ends_it_takes_the_next_step_away(end: Callable[[Ticket], None]) ->
 
 
 def test_without_leads_there_is_a_last_call() -> None:
-    """ESCALATE_TO is empty: the third step calls support, and says that it is the last."""
+    """ESCALATE_TO is empty: the third step notifies support, and is marked as the last."""
     step = next_step(called(2), Policy(), NOW)
     assert step is not None
     assert EscalationTarget.LAST is step.target
@@ -94,7 +94,7 @@ def test_without_leads_there_is_a_last_call() -> None:
     [
         (None, 0, 520, True),  # due at 11:30, in the first quiet minute
         (None, 60, 520, True),
-        (None, 530, 10, False),  # a worker that comes back in the morning calls at once
+        (None, 530, 10, False),  # a worker that starts in the morning notifies at once
         (True, 60, 5, False),
     ],
 )
@@ -110,7 +110,7 @@ def test_quiet_hours(
 
 
 def test_hand_made_calls_count() -> None:
-    """Two by hand are the first two steps; a third is no step, and puts nothing off."""
+    """Two manual escalations are the first two steps; a third is no step, and postpones nothing."""
     ticket = make_ticket()
     for minutes in (1, 3, 9):
         ticket.escalate(NOW + minutes * MINUTE, "U5")
@@ -121,7 +121,7 @@ def test_hand_made_calls_count() -> None:
 
 
 def test_opened_again_it_starts_anew() -> None:
-    """Calls of its first life are remembered and not shown; the first step comes again."""
+    """Escalations before the reopening are stored but not displayed; the first step comes again."""
     ticket = called(3)
     ticket.resolve("U2", NOW, cause="none", resolution="x")
     ticket.reopen("U2", NOW)

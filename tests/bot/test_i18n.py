@@ -121,8 +121,8 @@ def small_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         ),
     ],
 )
-def test_say(expected: str, locale: LocaleName, user_message: Message) -> None:
-    """A message is said in the reader's language, in English where the catalog is silent."""
+def test_translate(expected: str, locale: LocaleName, user_message: Message) -> None:
+    """A message is translated for the reader, or English where the catalog has none."""
     assert expected == Translator(locale).translate(user_message)
 
 
@@ -199,13 +199,13 @@ def test_render_sees_what_only_a_surface_can_write() -> None:
         "for_": Duration(60),
     }
     text = "%(who)s %(at)s %(n)s %(rate)s %(for_)s"
-    said = Translator("zh").translate(Message(text, params), render)
-    assert said == f"<U1> <{NOON}> <3> <5.0%> <1 分>"
+    texts = Translator("zh").translate(Message(text, params), render)
+    assert texts == f"<U1> <{NOON}> <3> <5.0%> <1 分>"
     assert [PersonId, dt.datetime, int, str, str] == [type(value) for value in seen]
 
 
 def test_each_renders_within_its_language() -> None:
-    """In both languages a nested message is said once in each, not twice in each."""
+    """With both languages, a nested message is translated once in each, not twice."""
     user_message = message(
         "%(words)s (%(code)s)", words=code_message("agora.exp_id", "4"), code="4"
     )
@@ -227,7 +227,7 @@ def test_each_renders_within_its_language() -> None:
 )
 @pytest.mark.parametrize("locale", LOCALES)
 def test_when(expected: str, moment: dt.datetime, timezone: str, locale: LocaleName) -> None:
-    """A time is said in the reader's zone with its distance from UTC."""
+    """A time is formatted in the reader's zone with its offset from UTC."""
     assert expected == Translator(locale, timezone).format_time(moment)
 
 
@@ -285,7 +285,7 @@ def test_join_languages(expected: str, texts: list[str]) -> None:
     ],
 )
 def test_has_code(expected: bool, kind: str, code: str) -> None:  # noqa: FBT001 - a table's column
-    """Known codes are told from unknown ones."""
+    """Known codes are distinguished from unknown ones."""
     assert expected is has_code(kind, code)
 
 
@@ -305,31 +305,31 @@ def test_has_code(expected: bool, kind: str, code: str) -> None:  # noqa: FBT001
         ("未知代码 5%s（x）", "Unknown code 5%s (x)", Code("x", "5%s")),
     ],
 )
-def test_spoken_code(zh: str, en: str, code: Code) -> None:
-    """A code is said in words with its number, an unknown one as number and kind."""
+def test_code_message(zh: str, en: str, code: Code) -> None:
+    """A code is its catalog text with its number, an unknown one its number and kind."""
     assert zh == Translator("zh").translate(code.user_message)
     assert en == Translator("en").translate(code.user_message)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_unknown_code_is_shown(locale: LocaleName) -> None:
-    """A code that no catalog has is shown as its kind and number, percent signs and all."""
+def test_unknown_code_is_its_kind_and_number(locale: LocaleName) -> None:
+    """A code that no catalog has is its kind and number, percent signs included."""
     assert Translator(locale).translate(code_message("x", "9%(a)s%%")) == "x.9%(a)s%%"
 
 
-def test_every_cause_is_told_in_both_languages() -> None:
+def test_every_cause_is_in_both_catalogs() -> None:
     """Whatever code our causes know, its words differ from the code and between languages."""
     pairs = [(kind, code) for kind, codes in CAUSES_BY_CODE.items() for code in codes]
-    said = {
+    texts = {
         pair: (
             Translator("zh").translate(code_message(*pair)),
             Translator("en").translate(code_message(*pair)),
         )
         for pair in pairs
     }
-    assert len(said) >= 74
-    assert [pair for pair, (zh, en) in said.items() if not zh or not en or zh == en] == []
-    assert [pair for pair, both in said.items() if ".".join(pair) in both] == []
+    assert len(texts) >= 74
+    assert [pair for pair, (zh, en) in texts.items() if not zh or not en or zh == en] == []
+    assert [pair for pair, both in texts.items() if ".".join(pair) in both] == []
 
 
 @pytest.mark.parametrize(
@@ -341,12 +341,12 @@ def test_every_cause_is_told_in_both_languages() -> None:
         ("volcengine.call_metric", volcengine.DESCS),
     ],
 )
-def test_every_metric_is_told_in_both_languages(kind: str, codes: Iterable[str]) -> None:
-    """Whatever metric a cloud's room knows, the catalogs have words for it."""
+def test_every_metric_is_in_both_catalogs(kind: str, codes: Iterable[str]) -> None:
+    """Every metric that a cloud's client knows is in the catalogs."""
     unknown = [code for code in codes if not has_code(kind, code)]
-    said = [Translator("en").translate(code_message(kind, code)) for code in codes]
+    texts = [Translator("en").translate(code_message(kind, code)) for code in codes]
     assert unknown == []
-    assert [text for text in said if not text.isascii()] == []
+    assert [text for text in texts if not text.isascii()] == []
 
 
 def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,13 +360,13 @@ def test_preload_compiles_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_catalogs")
 def test_preload_misses_a_catalog() -> None:
-    """A checkout without its catalogs is found out at the start."""
+    """A checkout without its catalogs fails at the start."""
     with pytest.raises(FileNotFoundError, match=r"codes\.po"):
         translator.load_catalogs()
 
 
 def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that speak at the same moment share one compilation."""
+    """Threads that translate at the same moment share one compilation."""
     compiled: list[tuple[str, str]] = []
     compile_ = translator._compile
     everybody = threading.Barrier(4)
@@ -375,13 +375,13 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
         compiled.append((domain, locale))
         return compile_(domain, locale)
 
-    def speak() -> None:
+    def translate() -> None:
         everybody.wait()
         Translator("zh").translate(message("Ticket"))
 
     monkeypatch.setattr(translator, "_catalogs", {})
     monkeypatch.setattr(translator, "_compile", count)
-    threads = [threading.Thread(target=speak) for _ in range(4)]
+    threads = [threading.Thread(target=translate) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -402,7 +402,7 @@ def test_catalogs_compile_once_in_all_threads(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_stored_message(user_message: Message) -> None:
-    """A message comes back from JSON as it was, its uids and people still known as such."""
+    """A message survives JSON, its uids and users still typed as such."""
     loaded = load_message(json.loads(json.dumps(dump_message(user_message))))
     assert user_message == loaded
     kinds = [type(value) for value in user_message.params.values()]
@@ -447,8 +447,8 @@ _values: st.SearchStrategy[object] = _scalars | st.lists(_scalars, max_size=2) |
 
 @given(_messages, st.sampled_from(LOCALES), st.sampled_from(["UTC", "Asia/Shanghai", "?"]))
 @example(message("%(a)s %(b)s", a=1.7e308, b=Duration(1.7e308)), "zh", "UTC")
-def test_nothing_said_ever_raises(user_message: Message, locale: LocaleName, timezone: str) -> None:
-    """Whatever stands in a message, a reader gets some text, and the log too."""
+def test_no_message_ever_raises(user_message: Message, locale: LocaleName, timezone: str) -> None:
+    """For any message, a reader gets some text, and so does the log."""
     assert isinstance(Translator(locale, timezone).translate(user_message), str)
     assert isinstance(Translator(locale, timezone).translate(user_message, repr), str)
     assert isinstance(str(user_message), str)
@@ -457,6 +457,6 @@ def test_nothing_said_ever_raises(user_message: Message, locale: LocaleName, tim
 
 
 @given(st.text())
-def test_params_are_never_places(text: str) -> None:
-    """What a person typed comes out as typed, whatever it looks like."""
+def test_params_are_never_placeholders(text: str) -> None:
+    """User input is inserted literally, whatever it looks like."""
     assert Translator("en").translate(message("%(a)s|%(b)s", a=text, b=text)) == f"{text}|{text}"

@@ -45,10 +45,10 @@ def logging_put_back() -> Iterator[None]:
 )
 def test_redaction(hidden: str) -> None:
     """Tokens, keys, signatures, addresses and our own secrets are taken out."""
-    shown = logs.redact(f"before {hidden} after", SECRETS)
-    assert hidden not in shown
-    assert shown.startswith("before ")
-    assert shown.endswith(" after")
+    output = logs.redact(f"before {hidden} after", SECRETS)
+    assert hidden not in output
+    assert output.startswith("before ")
+    assert output.endswith(" after")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_redaction(hidden: str) -> None:
         "handlers.transports::hear",
     ],
 )
-def test_other_texts_stay(text: str) -> None:
+def test_other_texts_are_unchanged(text: str) -> None:
     """Times, job names and short words are no secrets."""
     assert text == logs.redact(text, SECRETS)
 
@@ -70,8 +70,8 @@ def fail() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
-    """Neither messages nor tracebacks show a secret; JSON stays one object a line."""
+def test_no_secret_is_logged(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    """Neither messages nor tracebacks contain a secret; JSON is one object a line."""
     logs.configure("DEBUG", form, SECRETS)  # type: ignore[arg-type]
     log = logging.getLogger("bot.test")
     log.info('token %s, "quoted"\nand a line, 卡', "xoxb-own")
@@ -79,18 +79,18 @@ def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
         fail()
     except ValueError:
         log.exception("it failed")
-    shown = capsys.readouterr().err
-    assert "it failed" in shown
-    assert not [secret for secret in ("xoxb-own", "203.0.113.7") if secret in shown]
+    output = capsys.readouterr().err
+    assert "it failed" in output
+    assert not [secret for secret in ("xoxb-own", "203.0.113.7") if secret in output]
     if form == "json":
-        lines = [json.loads(line) for line in shown.splitlines()]
+        lines = [json.loads(line) for line in output.splitlines()]
         assert [line["level"] for line in lines] == ["INFO", "ERROR"]
         assert lines[0]["logger"] == "bot.test"
         assert "second line" in lines[1]["traceback"]
 
 
 @pytest.mark.parametrize(
-    ("level", "name", "record", "shown"),
+    ("level", "name", "record", "output"),
     [
         ("DEBUG", "bot.x", logging.DEBUG, True),
         ("INFO", "bot.x", logging.DEBUG, False),
@@ -105,13 +105,13 @@ def test_nothing_leaks(capsys: pytest.CaptureFixture[str], form: str) -> None:
         ("CRITICAL", "bot.x", logging.ERROR, False),
     ],
 )
-def test_who_may_speak(
-    capsys: pytest.CaptureFixture[str], level: str, name: str, record: int, *, shown: bool
+def test_levels(
+    capsys: pytest.CaptureFixture[str], level: str, name: str, record: int, *, output: bool
 ) -> None:
-    """We speak from the chosen level on, libraries from WARNING: their details hold texts."""
+    """Our loggers log from the chosen level on, libraries from WARNING, as they log user texts."""
     logs.configure(level, "text")
     logging.getLogger(name).log(record, "spoken")
-    assert shown is ("spoken" in capsys.readouterr().err)
+    assert output is ("spoken" in capsys.readouterr().err)
 
 
 def test_bolt_copies_no_debug_level() -> None:

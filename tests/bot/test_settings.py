@@ -34,14 +34,14 @@ WHOLE = {**AGORA, **VOLCENGINE, **HUAWEI}
 
 
 class Recording(Mapping[str, str]):
-    """An environment that remembers what it was asked for, in order."""
+    """An environment that records the requested names, in order."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values_ = values
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     def __getitem__(self, name: str) -> str:
-        self.asked.append(name)
+        self.requested.append(name)
         return self.values_[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -53,16 +53,16 @@ class Recording(Mapping[str, str]):
 
 def names_read() -> set[str]:
     """Every name that some environment makes the settings read."""
-    found: set[str] = set()
+    names: set[str] = set()
     for values in ({**WHOLE, **BY_KEY}, {**WHOLE, **BY_USER}):
         environment = Recording(values)
         read_settings(environment)
-        found |= set(environment.asked)
-    return found
+        names |= set(environment.requested)
+    return names
 
 
 def test_defaults() -> None:
-    """Nothing set is a legal environment, with the contract's defaults."""
+    """An empty environment is valid, with the contract's defaults."""
     settings = read_settings({})
     assert (
         settings.database_url,
@@ -209,7 +209,7 @@ def test_huawei_by_key_or_by_user(credentials: dict[str, str], names: set[str]) 
 
 
 def test_huaweis_switches() -> None:
-    """How lists are written and whether clients' events are asked for reach the cloud."""
+    """The settings for list requests and client events reach the cloud."""
     (cloud,) = read_settings({**HUAWEI, **BY_KEY}).clouds
     assert (cloud.options["array_style"], cloud.options["client_events"]) == ("comma", "auto")
     env = {"HUAWEI_ARRAY_STYLE": "Repeat", "HUAWEI_CLIENT_EVENTS": "OFF"}
@@ -275,7 +275,7 @@ def test_operators_language(
 
 @pytest.mark.parametrize(("value", "locale"), [("zh_CN.UTF-8", "zh"), ("C", "en"), ("", "en")])
 def test_terminals_language(monkeypatch: pytest.MonkeyPatch, value: str, locale: str) -> None:
-    """The demo speaks the terminal's language."""
+    """The demo uses the terminal's language."""
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.setenv("LANG", value)
     assert locale == read_system_locale()
@@ -288,7 +288,7 @@ def test_required() -> None:
     assert caught.value.name == "ESCALATION_CHANNEL"
 
 
-def test_secrets_stay_out_of_reprs() -> None:
+def test_secrets_are_not_in_reprs() -> None:
     """Neither settings nor a cloud's settings show a secret; all are known to the logs."""
     secrets = {
         "SLACK_BOT_TOKEN": "xoxb-hush-1",
@@ -303,7 +303,7 @@ def test_secrets_stay_out_of_reprs() -> None:
     }
     settings = read_settings({**WHOLE, **BY_USER, **secrets})
     assert "hush" not in repr(settings)
-    assert len({found for found in settings.secrets if "hush" in found}) >= 8
+    assert len({names for names in settings.secrets if "hush" in names}) >= 8
 
 
 CONTRACT = """

@@ -37,7 +37,7 @@ def make_ticket(number: int = 12) -> Ticket:
 
 
 def test_life() -> None:
-    """Open, claimed, resolved, open again with nobody's name on it."""
+    """Open, claimed, resolved, open again without an assignee."""
     ticket = make_ticket()
     ticket.claim("U2", NOW)
     assert (ticket.status, ticket.assignee, ticket.claimed_at) == (Status.CLAIMED, "U2", NOW)
@@ -46,13 +46,13 @@ def test_life() -> None:
     assert (ticket.status, ticket.resolver, ticket.resolved_at) == (Status.RESOLVED, "U3", LATER)
     ticket.reopen("U1", LATER)
     assert Status.OPEN is ticket.status
-    kept = (ticket.assignee, ticket.claimed_at, ticket.escalated_at, ticket.resolved_at)
-    assert kept == (None, None, None, None)
+    fields = (ticket.assignee, ticket.claimed_at, ticket.escalated_at, ticket.resolved_at)
+    assert fields == (None, None, None, None)
     assert ticket.revision == 4
 
 
 def test_second_claim_names_the_first() -> None:
-    """Somebody else is told who was first; the same person is told nothing."""
+    """Another user gets the name of the first; the same user gets nothing."""
     ticket = make_ticket()
     ticket.claim("U2", NOW)
     ticket.claim("U2", LATER)
@@ -87,7 +87,7 @@ def test_resolved_is_left_alone(change: Callable[[Ticket], None]) -> None:
 
 @pytest.mark.parametrize("claimed", [False, True])
 def test_only_resolved_is_opened_again(claimed: object) -> None:
-    """There is nothing to open on an open ticket."""
+    """An open ticket cannot be reopened."""
     ticket = make_ticket()
     if claimed:
         ticket.claim("U2", NOW)
@@ -110,7 +110,7 @@ def steps_of(ticket: Ticket) -> list[str]:
 
 
 def test_handed_over() -> None:
-    """Whoever has it gives it to whom they like; a click that came twice is one."""
+    """The owner can hand over to anybody; a repeated click has no second effect."""
     ticket = make_ticket()
     ticket.hand_over("U3", "U2", NOW)
     ticket.hand_over("U3", "U2", LATER)
@@ -139,7 +139,7 @@ def test_merged() -> None:
 
 
 def test_linked_both_ways() -> None:
-    """A link stands on both sides or on neither; doing it twice is doing it once."""
+    """A link is on both tickets or on neither; doing it twice is doing it once."""
     first, second = make_ticket(1), make_ticket(2)
     for _ in range(2):
         first.link(second, "U2", NOW)
@@ -152,7 +152,7 @@ def test_linked_both_ways() -> None:
         first.link(first, "U2", NOW)
 
 
-def test_helped_is_said_of_a_resolution() -> None:
+def test_helped_belongs_to_a_resolution() -> None:
     """Once for each resolution; a new one has to be judged anew."""
     ticket = make_ticket()
     with pytest.raises(ConflictError):
@@ -166,7 +166,7 @@ def test_helped_is_said_of_a_resolution() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "said", "judged_anew", "reported"),
+    ("state", "corrections", "judged_anew", "reported"),
     [
         (ReportState.ACCEPTED, {"cname": "class_77_1"}, False, None),
         (ReportState.ACCEPTED, {"issue_type": 2}, False, None),
@@ -178,13 +178,13 @@ def test_helped_is_said_of_a_resolution() -> None:
     ],
 )
 def test_corrected(
-    state: ReportState, said: dict[str, object], judged_anew: object, reported: str | None
+    state: ReportState, corrections: dict[str, object], judged_anew: object, reported: str | None
 ) -> None:
-    """Another call loses its verdict; what a cloud was told before is remembered."""
+    """Correcting the call deletes its verdict; an earlier report to a cloud is remembered."""
     ticket = make_ticket()
     ticket.cloud_report.state, ticket.verdict, ticket.cause = state, {"cause": "network.loss"}, "x"
-    changed = ticket.correct(said, "U2", NOW)
-    assert {n for n in said if n != "cname" or said[n] != "class_77_1"} == changed
+    changed = ticket.correct(corrections, "U2", NOW)
+    assert {n for n in corrections if n != "cname" or corrections[n] != "class_77_1"} == changed
     assert (judged_anew, reported) == (ticket.verdict is None, ticket.previously_reported_cloud())
     assert (["corrected"] if changed else []) == steps_of(ticket)
 
@@ -202,7 +202,7 @@ class Lives(RuleBasedStateMachine):
         verb=st.sampled_from(["claim", "hand", "escalate", "resolve", "reopen", "thank"]),
     )
     def act_on_one(self, which: bool, person: str, verb: str) -> None:  # noqa: FBT001 - drawn
-        """Do something to one of them; what is refused changes nothing."""
+        """Do something to one of them; a refused action changes nothing."""
         ticket = self.tickets[which]
         before = ticket.model_dump()
         acts: dict[str, Callable[[], object]] = {
@@ -247,7 +247,7 @@ TestLives.settings = settings(max_examples=40, stateful_step_count=25, deadline=
 
 
 def test_urgency() -> None:
-    """Calls make a ticket urgent until somebody has it, and again when they call for help."""
+    """Escalations make a ticket urgent until it is claimed, and again when its owner escalates."""
     ticket, minute = make_ticket(), dt.timedelta(minutes=1)
     ticket.record_escalation(1, NOW, "support")
     assert ticket.urgency == 2

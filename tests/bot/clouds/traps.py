@@ -147,5 +147,5 @@ D1 - Huawei's losses run to 100, "0" and the own uid are the own side | huawei_m
 D2 - one allowance of 30 a minute for Huawei's chapter 13 | huawei_limits:w2_chapter_13_shares_one_account
 D3 - Agora says over limit with 300 in the body, or with HTTP 300 or 429 | agora_errors:every_error_response_is_typed
 D4 - Volcengine's names come before its Chinese descriptions | volcengine_metrics:v9_name_before_desc
-D5 - a cause named by several codes keeps the cloud's one | diagnosis/diagnose:a_stopped_sender_keeps_the_clouds_name
+D5 - a cause named by several codes keeps the cloud's one | diagnosis/diagnose:a_stopped_sender_keeps_the_clouds_cause
 """

@@ -1,4 +1,4 @@
-"""A small hand-built lesson: healthy as it comes, and bent where a test says so."""
+"""A small hand-built call: healthy by default, and changed by each test."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ RECEIVED: dict[tuple[Metric, Media | None, Direction | None], float] = {
 
 @dataclass
 class CallBuilder:
-    """A lesson of two people, ten minutes long, measured every two seconds around T0."""
+    """A call of two people, ten minutes long, with a sample every two seconds around T0."""
 
     abnormal: Side = Side.STUDENT
     curves: dict[Key, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class CallBuilder:
         kind: str = "agora.factor_id",
         event: Code = VIDEO_FREEZE,
     ) -> CallBuilder:
-        """Let the cloud say that something happened to somebody."""
+        """Add an event of the cloud about a user."""
         at = T0 + dt.timedelta(seconds=after_s)
         factors = (Factor(Code(kind, factor), host),)
         self.events.append(AbnormalEvent(uid, "class_1", event, at, factors))
@@ -132,13 +132,13 @@ class CallBuilder:
     def add_session(
         self, uid: str, sid: str, since_s: float, until_s: float | None, network: str = ""
     ) -> None:
-        """List a stay, in seconds from T0."""
+        """Add a session, in seconds from T0."""
         left_at = None if until_s is None else T0 + dt.timedelta(seconds=until_s)
         joined_at = T0 + dt.timedelta(seconds=since_s)
         self.participants.append(Participant(uid, sid, joined_at, left_at, network))
 
     def series(self) -> Sequence[Series]:
-        """Return everything as a client would."""
+        """Return the record as a client would."""
         return [
             Series(
                 uid=uid,
@@ -179,5 +179,5 @@ def _other(uid: str) -> str:
 
 @pytest.fixture
 def build_call() -> Callable[..., CallBuilder]:
-    """Build a lesson; the keyword `abnormal` is the side that suffers."""
+    """Build a call; the keyword `abnormal` is the side with the complaint."""
     return CallBuilder

@@ -141,7 +141,7 @@ def test_the_cloud_may_name_the_wifi_behind_loss(build_call: Any) -> None:
 
 
 def test_weak_wifi_is_no_other_fault(build_call: Any) -> None:
-    """A CPU overload beside it, or weak Wi-Fi at the other end, stays a cause of its own."""
+    """A CPU overload besides it, or weak Wi-Fi at the other end, is a cause of its own."""
     for uid, factor in ((S, CPU), (T, WIFI)):
         verdict = weak_wifi(build_call).add_event(uid, factor).diagnose()
         assert verdict.cause == "network.wifi_weak"

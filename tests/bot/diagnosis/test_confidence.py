@@ -256,7 +256,7 @@ def test_downlink_loss_may_be_the_senders(build_call: Any) -> None:
 
 
 def test_a_small_video_stream_is_sending(build_call: Any) -> None:
-    """Only the small stream is sent, and only it is received: nobody stopped."""
+    """Only the low stream is sent, and only it is received: nobody stopped sending."""
     call_builder = build_call().set_values(T, M.SEND_BITRATE, V, 0)
     call_builder.set_values(S, M.RECEIVE_BITRATE, V, 0)
     assert call_builder.diagnose().cause == "user_action.stopped_sending"
@@ -266,7 +266,7 @@ def test_a_small_video_stream_is_sending(build_call: Any) -> None:
     assert call_builder.diagnose().cause == "none"
 
 
-def test_nothing_arrives_when_all_is_lost(build_call: Any) -> None:
+def test_total_loss_is_not_a_stopped_receiver(build_call: Any) -> None:
     """From 50 % loss on, loss is the cause; nobody stopped receiving."""
     for loss, causes in (
         (60, {"network.loss"}),

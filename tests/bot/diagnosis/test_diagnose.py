@@ -1,4 +1,4 @@
-"""When nothing can be said, when nothing was wrong, and what a cloud's own word is worth."""
+"""Verdicts without data, of healthy calls, and with a cloud's own findings."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ A, V = Media.AUDIO, Media.VIDEO
 T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 
 
-def test_healthy_when_nothing_is_out_of_bounds(build_call: Any) -> None:
-    """Two well measured ends, nothing bad, nothing told: none, and rather sure of it."""
+def test_healthy_when_every_metric_is_within_its_threshold(build_call: Any) -> None:
+    """Two well measured ends, no bad metric, no cloud event: `none`, with high confidence."""
     verdict = build_call().diagnose()
     assert (
         verdict.cause,
@@ -39,7 +39,7 @@ def test_healthy_when_nothing_is_out_of_bounds(build_call: Any) -> None:
     assert verdict.confidence >= 0.8
 
 
-def test_healthy_is_less_sure_the_less_it_saw(build_call: Any) -> None:
+def test_healthy_is_less_confident_with_fewer_metrics(build_call: Any) -> None:
     """Half the samples, no latency or jitter, no diagnosis: each takes some confidence."""
     half = build_call().keep_samples(S, -120, -40)
     blind = build_call().without_metrics(Metric.JITTER, Metric.LATENCY, Metric.UPLINK_LATENCY)
@@ -77,7 +77,7 @@ def test_unknown_when_an_end_has_too_little(
     assert [(what, why, uid)] == [(one.what, one.why, one.detail) for one in verdict.missing]
 
 
-def test_metrics_nobody_knows_are_no_sight(build_call: Any) -> None:
+def test_unknown_metrics_do_not_count_as_measured(build_call: Any) -> None:
     """Plenty of samples under names we cannot read: unknown, not healthy."""
     call_builder = build_call()
     unread = [dataclasses.replace(one, metric=Metric.OTHER) for one in call_builder.series()]
@@ -95,7 +95,7 @@ def test_a_minute_of_samples_is_enough(build_call: Any) -> None:
 
 
 def test_unknown_while_the_data_is_not_out(build_call: Any) -> None:
-    """What the caller lacks is passed on, with the time to ask again."""
+    """The caller's missing items are passed on, with their retry time."""
     retry_at = T0 + dt.timedelta(seconds=270)
     call_builder = build_call().set_values(T, Metric.UPLINK_LOSS, V, 40)
     call_builder.missing.append(MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, retry_at))
@@ -104,8 +104,8 @@ def test_unknown_while_the_data_is_not_out(build_call: Any) -> None:
     assert ("unknown", None, retry_at) == (verdict.cause, verdict.confidence, verdict.retry_at)
 
 
-def test_does_not_repeat_what_the_caller_lacks(build_call: Any) -> None:
-    """One lack, one row: the caller's reason is the better one."""
+def test_missing_items_of_the_caller_are_not_repeated(build_call: Any) -> None:
+    """One missing item, one row: the caller's reason is used."""
     call_builder = build_call().keep_samples(T, 500, 600)
     call_builder.missing.append(MissingItem(MissingKind.TEACHER_METRICS, MissingReason.CUT_OFF))
     assert [one.why for one in call_builder.diagnose().missing] == [MissingReason.CUT_OFF]
@@ -133,7 +133,7 @@ def test_single_bad_samples_here_and_there_are_no_fault(build_call: Any) -> None
     assert call_builder.diagnose().cause == "none"
 
 
-def test_unknown_still_passes_on_what_the_cloud_told(build_call: Any) -> None:
+def test_unknown_verdict_keeps_the_clouds_findings(build_call: Any) -> None:
     """An end is missing, yet the cloud named a cause: unknown, and the cause beside it."""
     verdict = build_call().keep_samples(S, 500, 600).add_event(S, "21", T).diagnose()
     assert (verdict.cause, verdict.confidence) == ("unknown", None)
@@ -173,15 +173,15 @@ def test_the_cloud_contradicts(build_call: Any) -> None:
     assert [one.cause for one in told.others] == ["device.cpu_high"]
 
 
-def test_what_we_cannot_measure_the_cloud_may_tell(build_call: Any) -> None:
-    """A removal shows in no metric: the cloud's word is enough."""
+def test_cloud_finding_without_a_metric_is_enough(build_call: Any) -> None:
+    """No metric shows a removal: the cloud's finding is enough."""
     verdict = build_call().add_event(S, "30", event=Code("agora.exp_id", "4")).diagnose()
     assert (verdict.cause, verdict.side) == ("session.removed", Side.STUDENT)
     assert verdict.confidence >= 0.7
 
 
-def test_a_claim_our_metrics_deny_is_told_with_doubt(build_call: Any) -> None:
-    """The cloud says loss on the way up, our metrics show none."""
+def test_finding_that_metrics_contradict_lowers_confidence(build_call: Any) -> None:
+    """The cloud reports uplink loss, our metrics have none."""
     verdict = build_call().add_event(S, "21", T).diagnose()
     assert (verdict.cause, verdict.side) == ("network.loss", Side.TEACHER)
     assert verdict.confidence <= 0.6
@@ -191,15 +191,15 @@ def test_a_claim_our_metrics_deny_is_told_with_doubt(build_call: Any) -> None:
     ("factor", "key"),
     [("15", "user_action.module_off"), ("13", "user_action.stopped_sending")],
 )
-def test_a_stopped_sender_keeps_the_clouds_name(build_call: Any, factor: str, key: str) -> None:
-    """One fault told by several codes is called what the cloud called it."""
+def test_a_stopped_sender_keeps_the_clouds_cause(build_call: Any, factor: str, key: str) -> None:
+    """One fault with several codes gets the cause of the cloud's code."""
     call_builder = build_call().set_values(T, Metric.SEND_BITRATE, V, 0).add_event(S, factor, T)
     verdict = call_builder.diagnose()
     assert (key, Direction.UP, ()) == (verdict.cause, verdict.direction, verdict.others)
 
 
-def test_a_cause_about_the_peer_lies_with_the_peer(build_call: Any) -> None:
-    """Huawei's "no bitstream from the peer" is told of who suffers; the other one did it."""
+def test_a_cause_of_the_peer_is_at_the_peers_side(build_call: Any) -> None:
+    """Huawei's "no bitstream from the peer" names the receiver; the cause is the peer's."""
     huawei = {"kind": "huawei.abnormal_factor.type2_3", "event": Code("huawei.abnormal_type", "2")}
     verdict = build_call().add_event(S, "18", **huawei).diagnose()
     assert (verdict.cause, verdict.side) == ("media.peer_no_stream", Side.TEACHER)
@@ -207,7 +207,7 @@ def test_a_cause_about_the_peer_lies_with_the_peer(build_call: Any) -> None:
 
 @pytest.mark.parametrize("factor", ["18", "99999", ""])
 def test_an_unknown_code_is_kept_and_never_raises(build_call: Any, factor: str) -> None:
-    """What nobody knows is evidence with its number, not an error."""
+    """An unknown code becomes evidence with its number, without an error."""
     verdict = build_call().add_event(S, factor).diagnose()
     assert verdict.cause == "unknown.other"
     assert verdict.confidence <= 0.5
@@ -223,7 +223,7 @@ def test_events_of_others_and_of_other_times_do_not_count(build_call: Any) -> No
 
 
 def test_a_classmate_may_witness_the_teacher(build_call: Any) -> None:
-    """What others suffer from the teacher speaks against the teacher."""
+    """Symptoms that others have with the teacher's media point at the teacher."""
     verdict = (
         build_call().set_values(T, Metric.UPLINK_LOSS, V, 9).add_event("777", "21", T).diagnose()
     )
@@ -233,7 +233,7 @@ def test_a_classmate_may_witness_the_teacher(build_call: Any) -> None:
 
 
 def test_a_verdict_survives_json(build_call: Any) -> None:
-    """What is written can be read again, codes and lacks included."""
+    """A verdict survives JSON, codes and missing items included."""
     call_builder = (
         build_call()
         .set_values(T, Metric.UPLINK_LOSS, V, 20)
@@ -247,8 +247,8 @@ def test_a_verdict_survives_json(build_call: Any) -> None:
     assert verdict == Verdict.from_json(verdict.to_json())
 
 
-def test_unknown_for_good_says_so(build_call: Any) -> None:
-    """What a person's absence hides stays hidden when the cloud's own words come out later."""
+def test_permanently_unknown_has_no_retry_time(build_call: Any) -> None:
+    """Data missing because a user was absent is not retried for later findings."""
     call_builder = build_call().keep_samples(S, 0, 10)
     later = T0 + dt.timedelta(minutes=9)
     call_builder.missing.append(

@@ -40,7 +40,7 @@ def test_dirty_data(  # noqa: PLR0917 - a row of the table
     absent: Metric | None,
     expected: tuple[str, str | None, str | None],
 ) -> None:
-    """A verdict stands with a sample a minute, and at the edge of two minutes, not past it."""
+    """The verdict is the same with a sample a minute, and two minutes is the largest usable gap."""
     call_builder = build_call()
     for who, metric, media, value in changes:
         call_builder.set_values(who, metric, media, value, span)

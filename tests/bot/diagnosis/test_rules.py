@@ -111,8 +111,8 @@ def test_weak_wifi_hits_both_ways_in_bursts(build_call: Any) -> None:
     assert (other.cause, other.side) == ("network.loss", Side.STUDENT)
 
 
-def test_sender_comes_before_the_receiver_who_sees_it(build_call: Any) -> None:
-    """End-to-end loss that the sender's way up explains does not speak against the receiver."""
+def test_sender_ranks_before_the_receiver(build_call: Any) -> None:
+    """End-to-end loss that the sender's uplink explains does not count against the receiver."""
     call_builder = (
         build_call().set_values(T, M.UPLINK_LOSS, V, 20).set_values(S, M.END_TO_END_LOSS, V, 22)
     )
@@ -122,7 +122,7 @@ def test_sender_comes_before_the_receiver_who_sees_it(build_call: Any) -> None:
 
 
 def test_names_what_the_sender_does_not_explain_too(build_call: Any) -> None:
-    """Only the loss beyond the sender's part speaks for the receiver's way down."""
+    """Only the loss beyond the sender's part counts against the receiver's downlink."""
     call_builder = (
         build_call().set_values(T, M.UPLINK_LOSS, V, 12).set_values(S, M.END_TO_END_LOSS, V, 40)
     )
@@ -149,7 +149,7 @@ def test_two_faults_are_both_named_the_sender_first(build_call: Any) -> None:
 
 
 def test_a_fault_that_explains_nothing_ranks_lower(build_call: Any) -> None:
-    """The student suffers: the teacher's way up comes before the student's own way up."""
+    """The student has the symptom: the teacher's uplink ranks before the student's own uplink."""
     call_builder = (
         build_call().set_values(T, M.UPLINK_LOSS, V, 14).set_values(S, M.UPLINK_LOSS, V, 30)
     )
@@ -175,7 +175,7 @@ def test_what_lies_outside_two_minutes_does_not_count(
     assert build_call().set_values(T, M.UPLINK_LOSS, V, 40, span).diagnose().cause == "none"
 
 
-def test_loss_nobody_can_place_is_named_with_doubt(build_call: Any) -> None:
+def test_loss_without_a_side_has_low_confidence(build_call: Any) -> None:
     """Without the sender's part, loss from end to end may lie with either: sender first."""
     call_builder = (
         build_call().without_metrics(M.UPLINK_LOSS).set_values(S, M.END_TO_END_LOSS, V, 20)
@@ -186,15 +186,15 @@ def test_loss_nobody_can_place_is_named_with_doubt(build_call: Any) -> None:
     assert 0.4 <= verdict.confidence <= 0.6
 
 
-def test_a_freeze_nobody_can_explain_is_other(build_call: Any) -> None:
-    """Freezes without loss, jitter or load are told as such, not guessed."""
+def test_an_unexplained_freeze_is_other(build_call: Any) -> None:
+    """Freezes without loss, jitter or load give `unknown.other`."""
     verdict = build_call().set_values(S, M.FREEZE_TIME, V, 900).diagnose()
     assert (verdict.cause, verdict.side) == ("unknown.other", None)
     assert verdict.confidence < 0.5
 
 
 def test_a_class_without_video_is_healthy(build_call: Any) -> None:
-    """Video that nobody ever sent is not missed."""
+    """Video that no user ever sent is not missing."""
     call_builder = build_call()
     for uid in (T, S):
         call_builder.set_values(uid, M.SEND_BITRATE, V, 0, (-300, 300))
@@ -222,7 +222,7 @@ def test_short_peaks_are_no_fault(build_call: Any) -> None:
     assert call_builder.set_values(S, M.SYSTEM_CPU, None, 95, (-40, -38)).diagnose().cause == "none"
 
 
-def test_says_who_fell_out(build_call: Any) -> None:
+def test_the_disconnected_user_is_named(build_call: Any) -> None:
     """A gap at one end while the other receives nothing is a broken connection."""
     call_builder = build_call()
     for key, (times, values) in list(call_builder.curves.items()):
@@ -238,8 +238,8 @@ def test_says_who_fell_out(build_call: Any) -> None:
     assert (verdict.cause, verdict.side) == ("reconnect.network_down", Side.STUDENT)
 
 
-def test_says_who_came_back_and_who_was_there_twice(build_call: Any) -> None:
-    """A quick rejoin is a broken connection; two stays at once are one uid used twice."""
+def test_rejoin_and_duplicate_uid_are_distinguished(build_call: Any) -> None:
+    """A quick rejoin is a broken connection; two overlapping sessions are one uid used twice."""
     call_builder = build_call()
     call_builder.add_session(S, "a", -300, -15)
     call_builder.add_session(S, "b", 10, None)

@@ -1,4 +1,4 @@
-"""Who suffered when nobody says, and that a fault nobody felt is not the first one named."""
+"""Which side has the symptom when the report names none, and faults that had no effect."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Change = tuple[str, Metric, Media | None, float]
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_side_is_found_out(
+def test_side_is_determined(
     build_call: Any, changes: list[Change], side: Side, cause: str, uid: str | None
 ) -> None:
     """Who froze more suffered; without freezes, whose complaint a verdict explains best."""
@@ -39,19 +39,19 @@ def test_side_is_found_out(
     for who, metric, media, value in changes:
         call_builder.set_values(who, metric, media, value, (-60, 60))
     call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
-    found, verdict = diagnose_either_side(call_builder.report(), [call], call_builder.series(), ())
-    assert (side, uid) == (found, verdict.uid)
+    report, verdict = diagnose_either_side(call_builder.report(), [call], call_builder.series(), ())
+    assert (side, uid) == (report, verdict.uid)
     assert verdict.cause.startswith(cause)
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_fault_that_cannot_be_felt_comes_second(build_call: Any, told: bool) -> None:  # noqa: FBT001 - a row of the table
-    """The student's own way up does not freeze the student, whatever the cloud says of it."""
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_fault_without_an_effect_ranks_second(build_call: Any, is_reported: bool) -> None:  # noqa: FBT001 - a row of the table
+    """The student's own uplink does not freeze the student's video, whatever the cloud reports."""
     call_builder = (
         build_call().set_values(S, UP_LOSS, V, 30).set_values(S, Metric.JITTER, V, 200, (-40, 40))
     )
     call_builder.set_values(S, FREEZE, V, 900)
-    if told:
+    if is_reported:
         call_builder.add_event(T, "21", S)
     verdict = call_builder.diagnose()
     assert (verdict.cause, verdict.uid) == ("network.jitter", S)

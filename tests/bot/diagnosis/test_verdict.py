@@ -32,7 +32,7 @@ MINUTES: Final = dt.timedelta(minutes=1)
 
 
 def missing(kind: MissingKind, minutes: int | None) -> MissingItem:
-    """A missing item that can be asked for again so many minutes after noon."""
+    """A missing item with a retry time, in minutes after noon."""
     retry_at = None if minutes is None else NOON + minutes * MINUTES
     return MissingItem(kind, MissingReason.NOT_OUT_YET, retry_at)
 
@@ -90,7 +90,7 @@ def test_a_missing_item_without_a_retry() -> None:
 
 
 def test_other_json_is_refused() -> None:
-    """A side nobody has, or a value of another type."""
+    """An unknown side, or a value of another type."""
     data = Verdict("none", NOON, NOON, confidence=0.5).to_json()
     for wrong in ({"side": "parent"}, {"confidence": "high"}, {"from": "noon"}):
         with pytest.raises(msgspec.ValidationError):

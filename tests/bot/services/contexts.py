@@ -32,7 +32,7 @@ class Supporters:
         self._people = people
 
     async def is_support(self, team: str, person: str) -> bool:
-        """Tell whether the person is one of them."""
+        """Return whether the user is a member of support."""
         assert team
         return person in self._people
 

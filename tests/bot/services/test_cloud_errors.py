@@ -22,24 +22,24 @@ from bot.services.cloud_errors import KEY_RETRY_INTERVAL, classify_report_failur
 from bot.ticket import ReportState
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-SAID = message("no")
+REASON = message("no")
 AT: Any = {"cloud": "agora", "endpoint": "reportV2"}
 
 
 @pytest.mark.parametrize(
     ("error", "state", "pause"),
     [
-        (CloudUnreachableError(SAID, maybe_arrived=True, **AT), ReportState.UNCONFIRMED, None),
-        (CloudUnreachableError(SAID, maybe_arrived=False, **AT), ReportState.PENDING, None),
-        (CloudInvalidResponseError(SAID, **AT), ReportState.UNCONFIRMED, None),
-        (CloudServerError(SAID, status=504, **AT), ReportState.UNCONFIRMED, None),
-        (CloudServerError(SAID, status=500, **AT), ReportState.PENDING, None),
-        (CloudQuotaExceededError(SAID, retry_at=NOW, **AT), ReportState.PENDING, None),
-        (CloudUnsupportedError(SAID, **AT), ReportState.UNSUPPORTED, None),
-        (CloudDataExpiredError(SAID, status=400, **AT), ReportState.REFUSED, None),
-        (CloudRefusedError(SAID, status=400, **AT), ReportState.REFUSED, None),
-        (CloudRefusedError(SAID, status=401, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
-        (CloudRefusedError(SAID, status=403, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
+        (CloudUnreachableError(REASON, maybe_arrived=True, **AT), ReportState.UNCONFIRMED, None),
+        (CloudUnreachableError(REASON, maybe_arrived=False, **AT), ReportState.PENDING, None),
+        (CloudInvalidResponseError(REASON, **AT), ReportState.UNCONFIRMED, None),
+        (CloudServerError(REASON, status=504, **AT), ReportState.UNCONFIRMED, None),
+        (CloudServerError(REASON, status=500, **AT), ReportState.PENDING, None),
+        (CloudQuotaExceededError(REASON, retry_at=NOW, **AT), ReportState.PENDING, None),
+        (CloudUnsupportedError(REASON, **AT), ReportState.UNSUPPORTED, None),
+        (CloudDataExpiredError(REASON, status=400, **AT), ReportState.REFUSED, None),
+        (CloudRefusedError(REASON, status=400, **AT), ReportState.REFUSED, None),
+        (CloudRefusedError(REASON, status=401, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
+        (CloudRefusedError(REASON, status=403, **AT), ReportState.REFUSED, KEY_RETRY_INTERVAL),
     ],
 )
 def test_judge_failure(error: CloudError, state: ReportState, pause: dt.timedelta | None) -> None:
@@ -50,5 +50,5 @@ def test_judge_failure(error: CloudError, state: ReportState, pause: dt.timedelt
 
 def test_what_the_cloud_forgot_is_not_tried_again() -> None:
     """A mended key does not help once the call is forgotten."""
-    wrong_key = CloudRefusedError(SAID, status=401, **AT)
+    wrong_key = CloudRefusedError(REASON, status=401, **AT)
     assert classify_report_failure(wrong_key, NOW, NOW) == (ReportState.REFUSED, None)

@@ -1,4 +1,4 @@
-"""Every service checks who may do what: support, a ticket's reporter, or nobody else."""
+"""Every service checks permissions: support, a ticket's reporter, or nobody."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def snapshot(store: Store) -> list[Any]:
 @pytest.mark.parametrize("name", FOR_SUPPORT)
 @pytest.mark.parametrize("person", [REPORTER, STRANGER])
 async def test_only_support(services: Services, store: Store, name: str, person: str) -> None:
-    """Nobody but support may do this, and a refused attempt changes nothing."""
+    """Only support may do this, and a refused attempt changes nothing."""
     before = await snapshot(store)
     with pytest.raises(NotAllowedError):
         await FOR_SUPPORT[name](services, person)
@@ -150,7 +150,7 @@ async def test_support_and_reporter(services: Services, store: Store, name: str)
 
 @pytest.mark.parametrize("person", [SUPPORTER, STRANGER])
 async def test_only_the_reporter_confirms(services: Services, person: str) -> None:
-    """Only the reporter may say that the resolution helped, not even support."""
+    """Only the reporter may confirm that the resolution helped, not even support."""
     await services.tickets.resolve(TEAM, 1, SUPPORTER, cause="unknown", resolution="Done.")
     with pytest.raises(NotAllowedError):
         await services.ticket_actions.confirm_resolved(TEAM, 1, person)

@@ -39,15 +39,15 @@ def scan(since: int, until: int, *events: AbnormalEvent, full: bool = False) -> 
     return EventScan(Window(NOON - since * MINUTE, NOON - until * MINUTE), events, full)
 
 
-async def test_what_was_seen_comes_back_as_it_was(store: Store) -> None:
+async def test_events_round_trip(store: Store) -> None:
     """Factors that stand twice, peers and times survive; another process reads them."""
-    told = event(10, peer="10001")
-    await SqlEventStore(store).add_scan("kids", scan(20, 5, told, event(12)), NOON)
-    assert [event(12), told] == await SqlEventStore(store).events("kids", "class_1", HOUR)
+    received = event(10, peer="10001")
+    await SqlEventStore(store).add_scan("kids", scan(20, 5, received, event(12)), NOON)
+    assert [event(12), received] == await SqlEventStore(store).events("kids", "class_1", HOUR)
 
 
-async def test_overlapping_looks_tell_an_event_once(store: Store) -> None:
-    """The later telling stays."""
+async def test_overlapping_scans_store_an_event_once(store: Store) -> None:
+    """The later version is stored."""
     event_store = SqlEventStore(store)
     await event_store.add_scan("kids", scan(20, 5, event(10)), NOON)
     await event_store.add_scan(
@@ -67,8 +67,8 @@ async def test_channels_apps_and_windows_are_apart(store: Store) -> None:
     assert [event(11, "class_2"), event(10)] == await event_store.events("kids", "", HOUR)
 
 
-async def test_looks_that_touch_are_found(store: Store) -> None:
-    """Looks come back with their ends and whether they were full; an edge is no touch."""
+async def test_adjacent_scans_are_returned(store: Store) -> None:
+    """Scans have their ends and whether they were full; a shared edge is no overlap."""
     event_store = SqlEventStore(store)
     for each in (scan(90, 60), scan(61, 50, full=True), scan(5, -5)):
         await event_store.add_scan("kids", each, NOON)
@@ -76,7 +76,7 @@ async def test_looks_that_touch_are_found(store: Store) -> None:
     assert await event_store.scans("adults", HOUR) == []
 
 
-async def test_two_weeks_are_kept(store: Store) -> None:
+async def test_events_are_stored_for_two_weeks(store: Store) -> None:
     """Older events and looks are forgotten when the next one is written down."""
     event_store = SqlEventStore(store)
     await event_store.add_scan("kids", scan(20, 5, event(10)), NOON)

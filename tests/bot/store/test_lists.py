@@ -59,21 +59,21 @@ def filed(each_database: Store) -> list[Ticket]:
 
 
 def pages(store: Store, query: TicketQuery) -> Iterator[list[int]]:
-    """The numbers on every page, as somebody who turns pages sees them."""
+    """Yield the numbers on every page, following the page links."""
     while True:
 
         def work(session: Session, asked: TicketQuery = query) -> lists.TicketPage:
             return lists.page(session, asked, 7)
 
-        found = store.read_sync(work)
-        yield [ticket.id for ticket in found.tickets]
-        if found.before is None and found.after is None:
+        matches = store.read_sync(work)
+        yield [ticket.id for ticket in matches.tickets]
+        if matches.before is None and matches.after is None:
             return
-        query = replace(query, before=found.before, after=found.after)
+        query = replace(query, before=matches.before, after=matches.after)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "keep"),
+    ("wanted", "is_expected"),
     [
         ({}, bool),
         ({"statuses": OPEN}, lambda t: t.status in OPEN),
@@ -92,14 +92,14 @@ def pages(store: Store, query: TicketQuery) -> Iterator[list[int]]:
     ],
 )  # fmt: skip
 def test_every_page_of_every_query(
-    wanted: dict[str, Any], keep: Keep, each_database: Store, filed: list[Ticket]
+    wanted: dict[str, Any], is_expected: Keep, each_database: Store, filed: list[Ticket]
 ) -> None:
-    """Each ticket stands on one page, in order; and counting stops where it is told to."""
+    """Each ticket is on one page, in order; counting stops at the limit."""
     query = TicketQuery("T1", **wanted)
-    expected = [ticket for ticket in reversed(filed) if ticket.team == "T1" and keep(ticket)]
-    found = list(pages(each_database, query))
-    assert [ticket.id for ticket in expected] == list(chain(*found))
-    assert all(len(page) == 7 for page in found[:-1])
+    expected = [ticket for ticket in reversed(filed) if ticket.team == "T1" and is_expected(ticket)]
+    matches = list(pages(each_database, query))
+    assert [ticket.id for ticket in expected] == list(chain(*matches))
+    assert all(len(page) == 7 for page in matches[:-1])
     queue = sorted(expected, key=lambda ticket: (-ticket.urgency, ticket.id))
     urgent = pages(each_database, replace(query, order="urgency"))
     assert [ticket.id for ticket in queue] == list(chain(*urgent))
@@ -139,36 +139,36 @@ NOWHERE = (
 def talked_of(each_database: Store) -> dict[str, int]:
     """A ticket for each text, under its number."""
     chance = random.Random(3)  # noqa: S311 - no secret
-    made = {said: made_up(chance, 500 + place) for place, said in enumerate(WORDS)}
+    made = {comment: made_up(chance, 500 + place) for place, comment in enumerate(WORDS)}
 
     def work(session: Session) -> dict[str, int]:
-        for said, each in made.items():
-            each.team, each.comments, each.cname = "T3", said, f"class_{each.created_at.minute}"
+        for comment, each in made.items():
+            each.team, each.comments, each.cname = "T3", comment, f"class_{each.created_at.minute}"
             session.add(each)
         session.flush()
-        return {said: each.id for said, each in made.items()}
+        return {comment: each.id for comment, each in made.items()}
 
     return each_database.transact_sync(work)
 
 
-def found_by(store: Store, text: str, **more: Any) -> set[int]:
+def matches_of(store: Store, text: str, **more: Any) -> set[int]:
     """The numbers of the third team's tickets that a text finds."""
     query = TicketQuery("T3", words=tuple(text.split()), **more)
-    found = store.read_sync(lambda session: lists.page(session, query))
-    return {ticket.id for ticket in found.tickets}
+    matches = store.read_sync(lambda session: lists.page(session, query))
+    return {ticket.id for ticket in matches.tickets}
 
 
-def test_words_find_what_holds_them(each_database: Store, talked_of: dict[str, int]) -> None:
-    """Two-character words too; signs never break a question, and find nothing by themselves."""
+def test_words_find_their_tickets(each_database: Store, talked_of: dict[str, int]) -> None:
+    """Two-character words too; punctuation never breaks a query, and matches nothing alone."""
     everything = {"ＣＬＡＳＳ": set(talked_of.values())}
-    for said, texts in WORDS.items():
+    for comment, texts in WORDS.items():
         for text in texts:
-            expected = everything.get(text, {talked_of[said]})
-            assert (text, expected) == (text, found_by(each_database, text))
+            expected = everything.get(text, {talked_of[comment]})
+            assert (text, expected) == (text, matches_of(each_database, text))
     chinese = talked_of["视频卡顿，老师听不清"]
     for text in NOWHERE:
         expected = {chinese} if text in ('"卡顿', "卡*顿") else set()
-        assert (text, expected) == (text, found_by(each_database, text))
+        assert (text, expected) == (text, matches_of(each_database, text))
 
 
 def test_index_follows_every_change(each_database: Store, talked_of: dict[str, int]) -> None:
@@ -197,21 +197,21 @@ def test_index_follows_every_change(each_database: Store, talked_of: dict[str, i
         raise RuntimeError
 
     change(reply("router 重启"))
-    assert {number} == found_by(each_database, "卡顿 重启 router")
+    assert {number} == matches_of(each_database, "卡顿 重启 router")
     change(reply("moved to another room"))
-    assert set() == found_by(each_database, "重启")
-    assert {number} == found_by(each_database, "another")
+    assert set() == matches_of(each_database, "重启")
+    assert {number} == matches_of(each_database, "another")
     change(reply(""))
-    assert set() == found_by(each_database, "another")
+    assert set() == matches_of(each_database, "another")
     change(resolve)
-    assert {number} == found_by(each_database, "网线", cause="network.loss")
-    assert {number} == found_by(
+    assert {number} == matches_of(each_database, "网线", cause="network.loss")
+    assert {number} == matches_of(
         each_database, "网线 丢包", word_causes={"丢包": ("network.loss", "x.y")}
     )
     with pytest.raises(RuntimeError):
         change(fail)
-    assert set() == found_by(each_database, "白费")
-    assert {number} == found_by(each_database, "网线")
+    assert set() == matches_of(each_database, "白费")
+    assert {number} == matches_of(each_database, "网线")
 
 
 def test_revision_indexes_what_was_there(each_database: Store, talked_of: dict[str, int]) -> None:
@@ -221,30 +221,31 @@ def test_revision_indexes_what_was_there(each_database: Store, talked_of: dict[s
         search_index.create(connection)
         search_index.index_all(connection)
     expected = {"freezing": set(), "froze": {talked_of["The screen froze; Wi-Fi was weak"]}}
-    assert expected == {text: found_by(each_database, text) for text in expected}
+    assert expected == {text: matches_of(each_database, text) for text in expected}
 
 
-def test_common_word_of_long_ago(each_database: Store) -> None:
-    """Thousands of old tickets hold it and none of the newest: they are found in order, in parts.
+def test_common_word_in_old_tickets(each_database: Store) -> None:
+    """Thousands of old tickets contain it, no new ones: they are returned in order, in parts.
 
     Between the two lie blocks of neighbours in which nobody filed anything.
     """
     old = range(2_000_000, 2_128_000, 40)  # more than are gathered at once, in eight blocks
     new = range(2_200_000, 2_201_100)
     wanted = [Clause((("=team:t4",),)), Clause((("花屏",), ("screen", "torn")))]
-    with Session(each_database.engine) as session:  # nothing is committed
+    with Session(each_database.engine) as session:  # rolled back
         rows = [(number, {"=team:t4", "花屏"}) for number in old]
         rows += [(number, {"=team:t4", "screen"}) for number in new]
         marked = [
-            (n, said | {search_index.block_term(search_index.block_of(n))}) for n, said in rows
+            (n, comment | {search_index.block_term(search_index.block_of(n))})
+            for n, comment in rows
         ]
         search_index.write(session.connection(), marked)
 
-        def found(span: NumberRange, limit: int) -> list[int]:
+        def matches(span: NumberRange, limit: int) -> list[int]:
             return search.newest(session, wanted, span, limit)
 
-        assert list(old[:-8:-1]) == found(NumberRange(), 7)
-        assert list(old[1000:996:-1]) == found(NumberRange(below=old[1001]), 4)
-        assert list(old[::-1]) == found(NumberRange(), 10_000)
-        assert list(old[:-21:-1]) == found(NumberRange(first=old[-20]), 50)
-        assert found(NumberRange(first=old[-1] + 1), 50) == []
+        assert list(old[:-8:-1]) == matches(NumberRange(), 7)
+        assert list(old[1000:996:-1]) == matches(NumberRange(below=old[1001]), 4)
+        assert list(old[::-1]) == matches(NumberRange(), 10_000)
+        assert list(old[:-21:-1]) == matches(NumberRange(first=old[-20]), 50)
+        assert matches(NumberRange(first=old[-1] + 1), 50) == []

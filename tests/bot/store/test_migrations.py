@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from bot.store.database import Store, _alembic_config
 
 
-def test_the_schema_goes_up_down_and_up_again(tmp_path: Path) -> None:
+def test_schema_upgrades_downgrades_and_upgrades_again(tmp_path: Path) -> None:
     """A downgrade removes every table, and the next upgrade creates them again."""
     store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     store.migrate()

@@ -1,4 +1,4 @@
-"""How SQLite looks tickets up. Nobody gathers statistics there: it goes by what a question says."""
+"""SQLite's query plans. There are no statistics: the planner only has the query."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 DAY: Final = dt.timedelta(days=1)
 OPEN: Final = (Status.OPEN, Status.CLAIMED)
 SLOW: Final = re.compile(r"SCAN ticket\b(?! VIRTUAL)|\((?:team|app|status)=\?\)|TEMP B-TREE")
-TOLD: Final[dict[str, Any]] = {"created_at": NOW, "occurred_at": NOW}
+TIMES: Final[dict[str, Any]] = {"created_at": NOW, "occurred_at": NOW}
 Ask = Callable[[Session], object]
 
 
@@ -40,7 +40,7 @@ def made(origin: str) -> Ticket:
         issue_type=3,
         comments="视频卡顿",
         reporter="U1",
-        **TOLD,
+        **TIMES,
     )
 
 

@@ -1,4 +1,4 @@
-"""Recordings, orders and who did what, asked of both kinds of database."""
+"""Recordings, orders and the audit log, on both databases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def recording(origin: str, **changes: Any) -> Recording:
-    """A recording that was asked for at noon."""
+    """A recording requested at noon."""
     fields = {"team": "T1", "ticket": 7, "app": "piano", "cname": "c1", "side": Side.TEACHER}
     return Recording(
         **{
@@ -41,16 +41,16 @@ def file(path: str, number: int) -> RecordingFile:
 
 
 def entry(origin: str, action: str, minute: int, **changes: Any) -> AuditEntry:
-    """Something somebody did, so many minutes after noon."""
+    """An audit entry, this many minutes after noon."""
     fields = {"team": "T1", "person": "U1", "ticket": 7, "at": NOON + minute * MINUTE}
     return AuditEntry(**{**fields, "origin": origin, "action": action, **changes})
 
 
-async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None:
-    """By view, job, ticket and room; reasons, times and unknowns come back as they were."""
+async def test_a_recording_round_trips(each_database: Store) -> None:
+    """By view, job, ticket and room; reasons, times and nulls are returned as stored."""
     reason = {"id": "no %(what)s", "params": {"what": "quota"}}
 
-    def keep(session: Session) -> int:
+    def save(session: Session) -> int:
         old = recording("V1", state=RecordingState.STOPPED, job_id="j1", stopped_at=NOON)
         new = recording(
             "V2", state=RecordingState.RUNNING, job_id="j2", reason=reason, has_webhook=False
@@ -61,22 +61,26 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
         assert new.id is not None
         return new.id
 
-    number = await each_database.transact(keep)
+    number = await each_database.transact(save)
 
     def look(session: Session) -> None:
-        found = recordings.lock(session, number)
-        assert (reason, False, None) == (found.reason, found.has_webhook, found.stopped_at)
-        assert (found.requested_at, found.side) == (NOON, Side.TEACHER)
-        assert found == recordings.find_by_origin(session, "T1", "V2")
-        assert found == recordings.find_active(session, 7)
-        assert found == recordings.find_by_job(session, "piano", "j2")
-        for nobody in (
+        recording = recordings.lock(session, number)
+        assert (reason, False, None) == (
+            recording.reason,
+            recording.has_webhook,
+            recording.stopped_at,
+        )
+        assert (recording.requested_at, recording.side) == (NOON, Side.TEACHER)
+        assert recording == recordings.find_by_origin(session, "T1", "V2")
+        assert recording == recordings.find_active(session, 7)
+        assert recording == recordings.find_by_job(session, "piano", "j2")
+        for missing in (
             recordings.find_by_origin(session, "T2", "V2"),
             recordings.find_active(session, 8),
             recordings.find_by_job(session, "kids", "j2"),
             recordings.find_by_job(session, "piano", ""),
         ):
-            assert nobody is None
+            assert missing is None
         assert [one.origin for one in recordings.list_unconfirmed(session, "piano", "c1")] == ["V3"]
         with pytest.raises(KeyError):
             recordings.lock(session, number + 1000)
@@ -84,8 +88,8 @@ async def test_a_recording_is_found_as_it_was_kept(each_database: Store) -> None
     await each_database.transact(look)
 
 
-async def test_what_is_told_twice_counts_once(each_database: Store) -> None:
-    """An event, a file and a deed are new once, also when two tell them at the same time."""
+async def test_repeated_rows_are_stored_once(each_database: Store) -> None:
+    """An event, a file and an audit entry are new once, also with two concurrent writers."""
 
     async def twice(work: Any) -> list[bool]:
         return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
@@ -116,10 +120,10 @@ async def test_who_did_what_newest_first(each_database: Store) -> None:
         entry("V1", "room.reveal", 9, team="T2"),
     ]
 
-    def keep(session: Session) -> None:
+    def save(session: Session) -> None:
         assert [True] * len(entries) == [audit_log.add_entry(session, each) for each in entries]
 
-    await each_database.transact(keep)
+    await each_database.transact(save)
 
     def look(session: Session) -> None:
         newest = audit_log.list_newest(session, "T1", None, 3)

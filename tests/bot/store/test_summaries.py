@@ -11,7 +11,7 @@ import pytest
 
 from bot.call import Side
 from bot.store import Session, Store
-from bot.store.summary import weeks as kept
+from bot.store.summary import weeks
 from bot.ticket import Ticket
 
 START = dt.datetime(2026, 11, 9, tzinfo=dt.UTC)
@@ -67,9 +67,9 @@ def test_stretches(
     def work(session: Session) -> list[tuple[int, int]]:
         session.add_all(ticket(after) for after in reported)
         for note in notes:
-            kept.record_uptime(session, START + note * MINUTE, 30 * MINUTE)
+            weeks.record_uptime(session, START + note * MINUTE, 30 * MINUTE)
             session.flush()
-        found = kept.uptime(session, START, END)
-        return [((a - START) // MINUTE, (b - START) // MINUTE) for a, b in found]
+        spans = weeks.uptime(session, START, END)
+        return [((a - START) // MINUTE, (b - START) // MINUTE) for a, b in spans]
 
     assert expected == database.transact_sync(work)

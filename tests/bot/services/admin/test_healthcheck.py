@@ -30,23 +30,23 @@ FINE = CheckResult("slack.token", message("Slack token"), Health.OK, message("Ac
 
 
 class Listener:
-    """Slack's place: notes what it is told, or refuses it."""
+    """Receives the results in place of Slack, or refuses them."""
 
     def __init__(self, refusal: Exception | None = None) -> None:
-        self.told: list[Sequence[CheckResult]] = []
+        self.received: list[Sequence[CheckResult]] = []
         self.refusal = refusal
 
     async def run_checks(self, team: str) -> Sequence[CheckResult]:
-        """Find nothing wrong."""
+        """Return no problem."""
         assert team == "T1"
         return [FINE]
 
     async def send_results(self, question: Inquiry, check_results: Sequence[CheckResult]) -> None:
-        """Note what was told."""
+        """Record the results."""
         assert question == ASKED
         if self.refusal is not None:
             raise self.refusal
-        self.told.append(check_results)
+        self.received.append(check_results)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def answer(context: Context, listener: Listener) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "health", "says"),
+    ("given", "health", "detail"),
     [
         ({}, Health.WARNING, "not configured"),
         ({"support_group": "S1"}, Health.FAILED, "SLACK_BOT_TOKEN, ESCALATION_CHANNEL"),
@@ -89,24 +89,24 @@ async def answer(context: Context, listener: Listener) -> None:
         ),
     ],
 )
-def test_slack_settings(given: dict[str, str], health: Health, says: str) -> None:
-    """Nothing set is no fault; what is set in part names what is missing."""
-    found = check_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
-    assert health is found.health
-    assert says in str(found.detail)
+def test_slack_settings(given: dict[str, str], health: Health, detail: str) -> None:
+    """Missing settings are no failure; for partial settings the missing ones are named."""
+    result = check_slack_settings(replace(Settings(), **given))  # type: ignore[arg-type]
+    assert health is result.health
+    assert detail in str(result.detail)
 
 
 async def test_database_at_an_old_revision(tmp_path: Path) -> None:
-    """A database that was never migrated says which command brings it forward."""
+    """For a database without a schema the result names the command to run."""
     store = Store(f"sqlite:///{tmp_path / 'empty.db'}")
-    found = await check_database(store)
+    result = await check_database(store)
     store.close()
-    assert Health.FAILED is found.health
-    assert "python -m bot migrate" in str(found.detail)
+    assert Health.FAILED is result.health
+    assert "python -m bot migrate" in str(result.detail)
 
 
 @pytest.mark.parametrize(
-    ("beat_ago_s", "owed_ago_s", "worker", "owed"),
+    ("beat_ago_s", "due_ago_s", "worker", "jobs"),
     [
         (2, 10, Health.OK, Health.OK),
         (40, 10, Health.WARNING, Health.OK),
@@ -114,42 +114,42 @@ async def test_database_at_an_old_revision(tmp_path: Path) -> None:
     ],
 )
 async def test_workers_and_what_waits(
-    context: Context, beat_ago_s: int, owed_ago_s: int, worker: Health, owed: Health
+    context: Context, beat_ago_s: int, due_ago_s: int, worker: Health, jobs: Health
 ) -> None:
     """A silent worker and work that is late are warnings."""
     now = context.clock.now()
-    beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, owed_ago_s))
+    beat_at, due_at = (now - dt.timedelta(seconds=ago) for ago in (beat_ago_s, due_ago_s))
     await context.store.transact(
         lambda session: store_jobs.record_heartbeat(session, "one", beat_at)
     )
     await context.store.transact(
         lambda session: store_jobs.enqueue(session, "card:LD-1", "card", due_at=due_at)
     )
-    found = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
-    assert (worker, owed) == (found["worker"].health, found["duties"].health)
+    result = {row.name: row for row in await HealthCheck(context, Listener()).run_checks("T1")}
+    assert (worker, jobs) == (result["worker"].health, result["duties"].health)
 
 
 async def test_a_call_is_answered_once(context: Context) -> None:
-    """The same call delivered twice owes one answer; the answer holds what was found."""
+    """A command delivered twice enqueues one job, which posts the results."""
     listener = Listener()
     await HealthCheckRequests(context).request("1.2.a", ASKED)
     await answer(context, listener)
     assert await context.store.read(store_jobs.count_pending) == {"checkup": 1}
-    (told,) = listener.told
-    assert FINE in told
+    (received,) = listener.received
+    assert FINE in received
 
 
-async def test_nobody_waits_after_half_an_hour(context: Context, fake_clock: FakeClock) -> None:
-    """When Slack's address for the answer is dead, nothing is looked at any more."""
+async def test_no_answer_after_half_an_hour(context: Context, fake_clock: FakeClock) -> None:
+    """When Slack's response URL has expired, no check is run."""
     listener = Listener()
     await HealthCheckRequests(context).request("1.2.a", ASKED)
     fake_clock.move(ANSWER_TIMEOUT.total_seconds() + 1)
     await answer(context, listener)
-    assert listener.told == []
+    assert listener.received == []
 
 
 async def test_only_support_may_call(context: Context) -> None:
-    """Others are told so, and nothing is owed."""
+    """Other users are refused, and no job is enqueued."""
     with pytest.raises(NotAllowedError):
         await HealthCheckRequests(context).request("1.2.a", replace(ASKED, person="U2"))
     assert await context.store.read(store_jobs.count_pending) == {}

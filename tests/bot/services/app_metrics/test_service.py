@@ -45,7 +45,7 @@ NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
     ],
 )
 def test_arguments(text: str, app: str, topic: Topic) -> None:
-    """In any order, in any writing; the first app and the live figures when nothing is said."""
+    """Arguments in any order and spelling; by default the first app and the live metrics."""
     assert QualityArguments(app, topic) == parse_quality(text, APPS)
 
 
@@ -60,7 +60,7 @@ def test_arguments(text: str, app: str, topic: Topic) -> None:
     ],
 )
 def test_wrong_arguments(text: str, why: str) -> None:
-    """What is wrong is said, with what there is."""
+    """The message names the wrong argument, and what exists."""
     with pytest.raises(InputError) as caught:
         parse_quality(text, APPS)
     assert why in str(caught.value)
@@ -68,7 +68,7 @@ def test_wrong_arguments(text: str, why: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Whatever somebody types, it is an app and a topic or an InputError."""
+    """Any input gives an app and a topic, or an InputError."""
     try:
         wanted = parse_quality(text, APPS)
     except InputError:
@@ -80,7 +80,7 @@ def test_json() -> None:
     """Times in UTC, figures by their codes, what is missing with when to ask again."""
     code = Code("agora.live_metric", "pcu")
     later = NOON + dt.timedelta(hours=1)
-    told = to_json(
+    document = to_json(
         AppMetrics(
             Topic.SCALE,
             "kids",
@@ -97,17 +97,17 @@ def test_json() -> None:
     )
     at = "2026-11-20T12:00:00Z"
     assert ("kids", "agora", "scale", at) == (
-        told["app"],
-        told["cloud"],
-        told["topic"],
-        told["fetched_at"],
+        document["app"],
+        document["cloud"],
+        document["topic"],
+        document["fetched_at"],
     )
-    assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == told["trends"]
+    assert [{"name": "pcu", "unit": "", "part": None, "points": [[at, 3.0]]}] == document["trends"]
     usage = {"day": "2026-11-20", "name": "pcu", "unit": "", "part": None, "value": 4}
-    assert [usage] == told["usages"]
-    (distribution,) = told["distributions"]
+    assert [usage] == document["usages"]
+    (distribution,) = document["distributions"]
     assert (distribution["name"], distribution["rows"]) == ("users", [["pcu", 5]])
-    assert [tuple(missing_item.values()) for missing_item in told["missing"]] == [
+    assert [tuple(missing_item.values()) for missing_item in document["missing"]] == [
         ("figures", "over_quota", "2026-11-20T13:00:00Z", "live_scale")
     ]
-    assert told == json.loads(json.dumps(told))
+    assert document == json.loads(json.dumps(document))

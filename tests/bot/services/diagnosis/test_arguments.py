@@ -94,7 +94,7 @@ def test_app_without_a_wish(apps: tuple[str, ...], app: str) -> None:
     ],
 )
 def test_diagnose_refuses(text: str, why: str) -> None:
-    """What cannot be taken is said in plain words."""
+    """Invalid arguments give a plain message."""
     with pytest.raises(InputError) as refused:
         parse_diagnose(text, APPS)
     assert why in str(refused.value.fields["text"])
@@ -140,7 +140,7 @@ def test_diagnose_refuses(text: str, why: str) -> None:
     ],
 )
 def test_read_tickets(text: str, wanted: TicketsArguments) -> None:
-    """A number asks for a ticket, a choice or words for a list."""
+    """A number is a ticket; a choice or words are a list."""
     assert wanted == parse_tickets(text)
 
 
@@ -165,8 +165,8 @@ def test_tickets_refuses(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "mine", "all 卡顿 wifi", "“x” \\ <b> 😀", "all " + " ".join(['"' * 30] * 10)]
 )
-def test_a_list_comes_back_from_its_button(text: str, before: int | None) -> None:
-    """A list written on a button asks for the same list, from the place given."""
+def test_a_list_survives_its_button(text: str, before: int | None) -> None:
+    """A button's value gives the same list again, from the given position."""
     wanted = parse_tickets(text)
     written = wanted.to_json(before=before)
     assert len(written) <= 2000
@@ -176,7 +176,7 @@ def test_a_list_comes_back_from_its_button(text: str, before: int | None) -> Non
 
 
 def test_a_button_has_room_for_2000_characters() -> None:
-    """However much is searched for, the button stays valid."""
+    """However long the search text is, the button's value is short enough."""
     wanted = TicketsArguments("all", words=("\x00" * 400,) * 9)
     assert json.loads(wanted.to_json(before=7)) == {"which": "all", "before": 7}
 
@@ -214,7 +214,7 @@ def test_a_button_has_room_for_2000_characters() -> None:
     ],
 )
 def test_forged_buttons_are_refused(text: str) -> None:
-    """Whatever a forged button says is refused, with a message."""
+    """A forged button value is refused with a message."""
     with pytest.raises(InputError):
         TicketsArguments.from_json(text)
 

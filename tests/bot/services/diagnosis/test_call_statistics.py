@@ -1,4 +1,4 @@
-"""When a cloud is asked how everybody fared, and when it is given up."""
+"""The job that fetches a call's statistics: when it sends, retries and gives up."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ from bot.services.diagnosis.call_statistics import CallStatisticsJob
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
-CROWD = CallStatistics(NOW, NOW, buckets=(FreezeBucket(Media.AUDIO, 0, 3, 2),))
+STATISTICS = CallStatistics(NOW, NOW, buckets=(FreezeBucket(Media.AUDIO, 0, 3, 2),))
 SPOKEN = message("Something went wrong.")
 OVER = {"cloud": "agora", "endpoint": "x", "status": 200}
 
 
 class Source:
-    """A cloud that answers so, and remembers which stretch it was asked about."""
+    """A cloud with fixed statistics that records the requested windows."""
 
     def __init__(self, answer: CallStatistics | CloudError) -> None:
         self.answer = answer
-        self.asked: list[tuple[str, Window]] = []
+        self.requests: list[tuple[str, Window]] = []
 
     async def fetch_call_statistics(self, call: Call, window: Window) -> CallStatistics:
         """Answer, or fail."""
-        self.asked.append((call.id, window))
+        self.requests.append((call.id, window))
         if isinstance(self.answer, CloudError):
             raise self.answer
         return self.answer
 
 
-async def carry(
+async def run_job(
     monkeypatch: pytest.MonkeyPatch, source: object, *, asked_at: dt.datetime = NOW, **facts: Any
 ) -> tuple[dt.datetime | None, list[CallStatistics]]:
-    """Carry the duty out against this cloud; when to come back, and what was kept."""
+    """Run the job with this cloud; return the next attempt's time and the stored statistics."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW - HOUR)
     diagnosis = Diagnosis(report, "agora", Verdict("none", NOW, NOW), asked_at, **facts)
-    kept: list[CallStatistics] = []
+    stored: list[CallStatistics] = []
     monkeypatch.setattr(call_statistics, "load_evidence", lambda *_: diagnosis)
     monkeypatch.setattr(
         call_statistics,
         "add_call_statistics",
-        lambda _session, _ticket, call_statistics: kept.append(call_statistics),
+        lambda _session, _ticket, call_statistics: stored.append(call_statistics),
     )
     monkeypatch.setattr(
         "bot.services.diagnosis.call_statistics.tickets.find",
@@ -64,7 +64,7 @@ async def carry(
     store = SimpleNamespace(read=run, transact=run)
     clock = SimpleNamespace(now=lambda: NOW)
     context = SimpleNamespace(store=store, clock=clock, clouds={"kids": source})
-    return await CallStatisticsJob(cast("Any", context)).fetch(Run("crowd:LD-1"), 1), kept
+    return await CallStatisticsJob(cast("Any", context)).fetch(Run("crowd:LD-1"), 1), stored
 
 
 def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> Call:
@@ -72,14 +72,14 @@ def call(number: int, began: dt.datetime, ended: dt.datetime | None = None) -> C
     return Call("agora", "kids", f"call{number}", "c", began, ended)
 
 
-async def test_the_call_of_the_complaint_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_call_of_the_complaint_is_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not the newest one; and no further than the call ran."""
     ended = NOW - HOUR + dt.timedelta(minutes=1)
     calls = (call(2, NOW - HOUR / 2), call(1, NOW - 2 * HOUR, ended))
-    source = Source(CROWD)
-    assert await carry(monkeypatch, source, calls=calls) == (None, [CROWD])
+    source = Source(STATISTICS)
+    assert await run_job(monkeypatch, source, calls=calls) == (None, [STATISTICS])
     since = NOW - HOUR - dt.timedelta(minutes=2)
-    assert [("call1", Window(since, ended))] == source.asked
+    assert [("call1", Window(since, ended))] == source.requests
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ async def test_what_fails_waits_or_is_given_up(
     again: dt.datetime | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A busy cloud is asked when it allows it, one that is away soon, for hours and not for ever."""
+    """The job retries at the quota's time, or soon after an outage, for some hours."""
     calls = (call(1, NOW - 2 * HOUR),)
     source = Source(error)
-    assert (again, []) == await carry(monkeypatch, source, asked_at=asked_at, calls=calls)
-    assert len(source.asked) == 1
+    assert (again, []) == await run_job(monkeypatch, source, asked_at=asked_at, calls=calls)
+    assert len(source.requests) == 1
 
 
-async def test_nobody_is_asked_twice_or_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept stays, without a call there is no question, other clouds have no answer."""
-    calls, source = (call(1, NOW - 2 * HOUR),), Source(CROWD)
-    assert await carry(monkeypatch, source, calls=calls, call_statistics=CROWD) == (None, [])
-    assert await carry(monkeypatch, source) == (None, [])
-    assert await carry(monkeypatch, object(), calls=calls) == (None, [])
-    assert source.asked == []
-    assert await carry(monkeypatch, Source(CallStatistics(NOW, NOW)), calls=calls) == (None, [])
+async def test_no_needless_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent for stored statistics, without a call, or to clouds without the endpoint."""
+    calls, source = (call(1, NOW - 2 * HOUR),), Source(STATISTICS)
+    assert await run_job(monkeypatch, source, calls=calls, call_statistics=STATISTICS) == (None, [])
+    assert await run_job(monkeypatch, source) == (None, [])
+    assert await run_job(monkeypatch, object(), calls=calls) == (None, [])
+    assert source.requests == []
+    assert await run_job(monkeypatch, Source(CallStatistics(NOW, NOW)), calls=calls) == (None, [])

@@ -48,12 +48,12 @@ async def clouds(fake_clock: FakeClock) -> AsyncIterator[FakeClouds]:
 
 @pytest.fixture
 def open_one(clouds: FakeClouds, fake_clock: FakeClock, tmp_path: Path) -> OpenApplication:
-    """Open a house on the same database: as many as there are processes."""
+    """Open applications on the same database, one for each process."""
 
     @asynccontextmanager
     async def open_it(**more: str) -> AsyncIterator[Application]:
         account = AgoraAccount()
-        told = {
+        diagnosis = {
             "DATABASE_URL": f"sqlite:///{tmp_path / 'lagdesk.db'}",
             "AGORA_APPS": f"kids={account.apps['kids']}",
             "AGORA_CUSTOMER_ID": account.customer_id,
@@ -62,7 +62,7 @@ def open_one(clouds: FakeClouds, fake_clock: FakeClock, tmp_path: Path) -> OpenA
             "AGORA_API": "seed",
             **more,
         }
-        async with open_application(read_settings(told), clock=fake_clock) as application:
+        async with open_application(read_settings(diagnosis), clock=fake_clock) as application:
             yield application
 
     return open_it
@@ -71,7 +71,7 @@ def open_one(clouds: FakeClouds, fake_clock: FakeClock, tmp_path: Path) -> OpenA
 async def collect_for(
     application: Application, clock: FakeClock, span: dt.timedelta
 ) -> Sequence[dt.datetime]:
-    """Carry the duty out whenever it is due, for so long; returns when it was carried out."""
+    """Run the job whenever it is due, for this long; return the times of its runs."""
     poller = EventPoller(application.context)
     looked, end = [clock.now()], clock.now() + span
     while (due_at := await poller.poll(RUN, "kids")) is not None and due_at < end:
@@ -115,14 +115,14 @@ def left(calls: int | None, *, behind: bool = False) -> PollResult:
 def test_pace(
     gathered: PollResult, *, has_unresolved_tickets: bool, is_night: bool, pause: dt.timedelta
 ) -> None:
-    """Every minute while somebody waits, rarely else, and enough is kept until midnight."""
+    """Every minute while a report is open, else rarely; enough quota is left until midnight."""
     chosen = next_poll_at(
         NOON, gathered, has_unresolved_tickets=has_unresolved_tickets, is_night=is_night
     )
     assert pause == chosen - NOON
 
 
-async def test_nothing_of_the_last_hours_is_missed(
+async def test_no_event_of_the_last_hours_is_missed(
     open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
     """Whatever happens while Lagdesk runs is seen, and no quota broken; quiet hours cost little."""
@@ -139,33 +139,35 @@ async def test_nothing_of_the_last_hours_is_missed(
 async def test_collected_events_outlive_the_cloud(
     open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
-    """Three hours later, when the cloud has forgotten, a complaint is still told of its events."""
+    """Three hours later, when the cloud has deleted them, a complaint still gets its events."""
     at = fake_clock.now() - dt.timedelta(minutes=10)
     async with open_one() as application:
         await collect_for(application, fake_clock, dt.timedelta(minutes=30))
         asked = clouds.counts[DIAGNOSIS]
         fake_clock.move(3 * 3600)
-        told = await application.services.diagnosis.diagnose(
+        diagnosis = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
     assert asked == clouds.counts[DIAGNOSIS]
-    assert {event.cname for event in told.events} == {"class_77_2"}
-    assert MissingKind.MINUTES not in {missing_item.what for missing_item in told.verdict.missing}
+    assert {event.cname for event in diagnosis.events} == {"class_77_2"}
+    assert MissingKind.MINUTES not in {
+        missing_item.what for missing_item in diagnosis.verdict.missing
+    }
 
 
-async def test_what_nobody_saw_is_named(
+async def test_unpolled_minutes_are_missing_items(
     open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
-    """Minutes older than the hour that nobody looked at are missing, from when to when."""
+    """Minutes older than an hour that were not polled are missing items, with start and end."""
     at = NOON - dt.timedelta(minutes=10)
     fake_clock.move(3 * 3600)
     async with open_one() as application:
-        told = await application.services.diagnosis.diagnose(
+        diagnosis = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
     (missing_item,) = [
         missing_item
-        for missing_item in told.verdict.missing
+        for missing_item in diagnosis.verdict.missing
         if missing_item.what is MissingKind.MINUTES
     ]
     assert MissingReason.FORGOTTEN is missing_item.why
@@ -182,7 +184,7 @@ async def test_twenty_tickets_cost_one_look(
         moments = [fake_clock.now() - dt.timedelta(seconds=n) for n in range(20)]
         fake_clock.move(120 + 150 + 10)
         for _ in range(2):
-            told = await asyncio.gather(
+            diagnosis = await asyncio.gather(
                 *(
                     kids[n % 2].fetch_events("kids", "class_77_2", Window.around(at, WINDOW_MARGIN))
                     for n, at in enumerate(moments)
@@ -190,14 +192,14 @@ async def test_twenty_tickets_cost_one_look(
             )
             fake_clock.move(61)
     assert clouds.counts[DIAGNOSIS] == 1
-    assert [missing_item for each in told for missing_item in each.missing] == []
-    assert all(each.events for each in told)
+    assert [missing_item for each in diagnosis for missing_item in each.missing] == []
+    assert all(each.events for each in diagnosis)
 
 
-async def test_people_come_first(
+async def test_people_have_priority(
     open_one: OpenApplication, clouds: FakeClouds, fake_clock: FakeClock
 ) -> None:
-    """When somebody has just asked, the background steps back and returns after the minute."""
+    """Right after a user's request, polling pauses and resumes after a minute."""
     async with open_one() as application:
         sim_call = clouds.sim_call("class_77_2")
         await application.services.diagnosis.diagnose(
@@ -209,8 +211,8 @@ async def test_people_come_first(
     assert 62 < (due_at - fake_clock.now()).total_seconds() < 64
 
 
-async def test_a_look_is_owed_once_an_app(open_one: OpenApplication, fake_clock: FakeClock) -> None:
-    """Every start owes the same duty, a minute from now."""
+async def test_one_polling_job_per_app(open_one: OpenApplication, fake_clock: FakeClock) -> None:
+    """Every start enqueues the same job, a minute from now."""
     async with open_one() as application:
         for _ in range(2):
             await EventPoller(application.context).start()
@@ -221,10 +223,10 @@ async def test_a_look_is_owed_once_an_app(open_one: OpenApplication, fake_clock:
 
 
 @pytest.mark.parametrize("app", ["kids", "gone"])
-async def test_nothing_is_collected_of_today(
+async def test_nothing_is_polled_of_todays_api(
     open_one: OpenApplication, clouds: FakeClouds, app: str
 ) -> None:
-    """In today's generation, and of an app that was removed, there is nothing to collect."""
+    """With today's generation, or without the app, there is nothing to poll."""
     async with open_one(AGORA_API="current") as application:
         await EventPoller(application.context).start()
         assert await application.store.read(store_jobs.count_pending) == {}
@@ -235,7 +237,7 @@ async def test_nothing_is_collected_of_today(
 @pytest.mark.parametrize(
     ("fault", "minutes"), [("http_500", 5), ("reset", 5), ("html", 5), ("http_403", 60)]
 )
-async def test_a_cloud_that_fails_is_asked_later(
+async def test_a_failing_cloud_is_retried_later(
     open_one: OpenApplication,
     clouds: FakeClouds,
     fake_clock: FakeClock,

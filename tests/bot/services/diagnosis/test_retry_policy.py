@@ -21,17 +21,17 @@ def minutes(number: float) -> dt.timedelta:
 
 
 def make_verdict(cause: str, *missing: MissingItem) -> Verdict:
-    """A verdict that lacks something."""
+    """A verdict with missing items."""
     return Verdict(cause=cause, since=NOW, until=NOW, missing=missing)
 
 
 def missing_item(after: dt.timedelta | None, what: MissingKind = MissingKind.CALL) -> MissingItem:
-    """Something missing, to be asked for again after so long."""
+    """A missing item, with a retry after this long."""
     return MissingItem(what, MissingReason.UNREACHABLE, None if after is None else NOW + after)
 
 
 @pytest.mark.parametrize(
-    ("age", "wished", "given"),
+    ("age", "wished", "expected"),
     [
         (minutes(0), minutes(1), minutes(1)),
         (minutes(5), minutes(1), minutes(1)),
@@ -45,13 +45,13 @@ def missing_item(after: dt.timedelta | None, what: MissingKind = MissingKind.CAL
     ],
 )
 def test_next_look(
-    age: dt.timedelta, wished: dt.timedelta | None, given: dt.timedelta | None
+    age: dt.timedelta, wished: dt.timedelta | None, expected: dt.timedelta | None
 ) -> None:
-    """Pauses grow with what has passed, up to five minutes; after a day nothing is promised."""
+    """Intervals grow with the report's age, up to five minutes; after a day there is no retry."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
     diagnosis = Diagnosis(report, "agora", make_verdict("unknown", missing_item(wished)), NOW)
-    found = schedule_retry(diagnosis, NOW, NOW - age, DAY).verdict.retry_at
-    assert (None if given is None else NOW + given) == found
+    retry_at = schedule_retry(diagnosis, NOW, NOW - age, DAY).verdict.retry_at
+    assert (None if expected is None else NOW + expected) == retry_at
 
 
 @pytest.mark.parametrize(
@@ -70,21 +70,21 @@ def test_next_look(
     ],
 )
 def test_is_final(verdict: Verdict, final: object) -> None:
-    """The reporter is told once: not while the better half is still to come."""
+    """The reporter is notified once: not while better data is still expected."""
     assert final is is_final(verdict)
 
 
 @pytest.mark.parametrize(
-    ("age", "given"), [(minutes(1), minutes(3)), (minutes(40), minutes(4)), (minutes(58), None)]
+    ("age", "expected"), [(minutes(1), minutes(3)), (minutes(40), minutes(4)), (minutes(58), None)]
 )
-def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta | None) -> None:
-    """Where a verdict stands, what else the cloud may say is worth few questions."""
+def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, expected: dt.timedelta | None) -> None:
+    """A certain verdict is retried only a few times for the cloud's remaining data."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW)
     verdict = make_verdict("network.loss", missing_item(minutes(1), MissingKind.EVENTS))
-    found = schedule_retry(
+    retry_at = schedule_retry(
         Diagnosis(report, "agora", verdict, NOW), NOW, NOW - age, DAY
     ).verdict.retry_at
-    assert (None if given is None else NOW + given) == found
+    assert (None if expected is None else NOW + expected) == retry_at
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,6 @@ def test_gaps_are_looked_at_for_an_hour(age: dt.timedelta, given: dt.timedelta |
         ),
     ],
 )
-def test_what_was_found_is_not_lost(before: Verdict | None, now: Verdict, worse: object) -> None:
+def test_existing_results_are_not_lost(before: Verdict | None, now: Verdict, worse: object) -> None:
     """A look without quota, or after the cloud forgot, does not undo an earlier one."""
     assert worse is is_worse(now, before.to_json() if before else None)

@@ -70,10 +70,10 @@ async def diagnose_again(store: Store, verdict: Verdict) -> tuple[dt.datetime | 
 @pytest.mark.parametrize(
     ("retry_at", "next_at"), [(NOON + 5 * MINUTE, NOON + 5 * MINUTE), (None, None)]
 )
-async def test_a_worse_verdict_replaces_nothing(
+async def test_a_worse_verdict_is_not_stored(
     store: Store, retry_at: dt.datetime | None, next_at: dt.datetime | None
 ) -> None:
-    """The first verdict stays, and the diagnosis is retried as long as data may come."""
+    """The first verdict is kept, and the diagnosis is retried as long as data may come."""
     gap = MissingItem(MissingKind.CALL, MissingReason.OVER_QUOTA, retry_at)
     at, ticket = await diagnose_again(store, Verdict("unknown", NOON, NOON, missing=(gap,)))
     assert at == next_at

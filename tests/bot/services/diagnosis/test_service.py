@@ -1,4 +1,4 @@
-"""What the examiner asks a cloud, when it asks nothing, and what it says of failures."""
+"""Which requests a diagnosis sends to a cloud, and its missing items after failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.bot.services.tickets.test_submission import AGORA
 
 NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 DELAY = AGORA.metrics_delay
-SAID = message("no")
+REASON = message("no")
 AT: Any = {"cloud": "agora", "endpoint": "lists"}
 
 
@@ -41,31 +41,31 @@ class FrozenClock:
 
 @dataclass
 class ToldCloud:
-    """A cloud that tells what it was told, or fails, and notes what it was asked."""
+    """A cloud with fixed responses or a failure, which records its requests."""
 
     calls: tuple[Call, ...] = ()
     fails: CloudError | None = None
     name: str = "agora"
     capabilities: Any = AGORA
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    requests: list[tuple[str, Any]] = field(default_factory=list)
 
     async def find_calls(self, app: str, cname: str, window: Window) -> tuple[Call, ...]:
         """Find calls that touch the window."""
         _ = app
-        self.asked.append(("calls", window))
+        self.requests.append(("calls", window))
         if self.fails:
             raise self.fails
-        found = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
-        return tuple(c for c in found if c.ended_at is None or c.ended_at >= window.since)
+        matches = [c for c in self.calls if c.cname == cname and c.started_at <= window.until]
+        return tuple(c for c in matches if c.ended_at is None or c.ended_at >= window.since)
 
     async def fetch_record(self, call: Call, uids: Sequence[str], window: Window) -> CallRecord:
-        """Tell of a call that nothing was measured."""
-        self.asked.append(("record", (tuple(uids), window)))
+        """Return a record without samples."""
+        self.requests.append(("record", (tuple(uids), window)))
         return CallRecord(call)
 
     async def fetch_events(self, app: str, cname: str, window: Window) -> EventsResult:
-        """Tell of no events."""
-        self.asked.append(("events", (app, cname, window)))
+        """Return no events."""
+        self.requests.append(("events", (app, cname, window)))
         return EventsResult()
 
 
@@ -105,7 +105,7 @@ async def test_channel_is_judged_by_the_newest_that_is_known(call: Call, at: dt.
 
 
 @pytest.mark.parametrize("since_s", [None, 600.0])
-async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
+async def test_unused_channel_is_unknown(since_s: float | None) -> None:
     """A call that has just begun is listed within three minutes of the question, or never."""
     cloud = ToldCloud((make_call(60, 20),) if since_s else ())
     for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
@@ -118,11 +118,11 @@ async def test_room_nobody_used_is_not_found(since_s: float | None) -> None:
             for missing_item in diagnosis.verdict.missing[:1]
         ]
         assert again_at == diagnosis.verdict.retry_at
-    assert [what for what, _ in cloud.asked] == ["calls"] * 3
+    assert [what for what, _ in cloud.requests] == ["calls"] * 3
 
 
 async def test_new_call_may_not_be_listed_yet() -> None:
-    """A complaint about a call nobody knows yet waits three minutes for it, then no more."""
+    """A complaint about an unknown call is retried for three minutes, then no more."""
     fresh = replace(REPORT, occurred_at=NOW - minutes(1))
     waiting = await diagnosis_service(ToldCloud()).diagnose(fresh)
     assert MissingReason.NOT_OUT_YET is waiting.verdict.missing[0].why
@@ -132,51 +132,51 @@ async def test_new_call_may_not_be_listed_yet() -> None:
     assert given_up.verdict.retry_at is None
 
 
-async def test_what_is_not_out_is_not_asked() -> None:
-    """Neither metrics nor events are asked for before the cloud can have them."""
+async def test_unpublished_data_is_not_requested() -> None:
+    """Neither metrics nor events are requested before the cloud can have them."""
     cloud = ToldCloud((make_call(10),))
     report = replace(REPORT, occurred_at=NOW)
     diagnosis = await diagnosis_service(cloud).diagnose(report)
-    assert [what for what, _ in cloud.asked] == ["calls"]
+    assert [what for what, _ in cloud.requests] == ["calls"]
     assert MissingReason.NOT_OUT_YET is diagnosis.verdict.missing[0].why
     assert NOW < (diagnosis.verdict.retry_at or NOW) <= NOW + DELAY + minutes(2)
 
 
-async def test_asks_for_both_ends_around_the_complaint() -> None:
+async def test_both_ends_are_requested_around_the_complaint() -> None:
     """Two minutes to each side, of the two people named."""
     cloud = ToldCloud((make_call(60),))
     await diagnosis_service(cloud).diagnose(REPORT)
-    asked = dict(cloud.asked)
+    requests = dict(cloud.requests)
     window = Window(REPORT.occurred_at - minutes(2), REPORT.occurred_at + minutes(2))
-    assert (("1", "2"), window) == asked["record"]
-    assert ("kids", "class_1", window) == asked["events"]
+    assert (("1", "2"), window) == requests["record"]
+    assert ("kids", "class_1", window) == requests["events"]
 
 
-async def test_forgotten_time_asks_nothing() -> None:
-    """What the cloud no longer remembers is not asked for."""
+async def test_deleted_data_is_not_requested() -> None:
+    """Data older than the cloud's retention is not requested."""
     cloud = ToldCloud((make_call(60),))
     old = replace(REPORT, occurred_at=NOW - AGORA.look_back - minutes(1))
     diagnosis = await diagnosis_service(cloud).diagnose(old)
-    assert cloud.asked == []
+    assert cloud.requests == []
     assert MissingReason.FORGOTTEN is diagnosis.verdict.missing[0].why
 
 
 @pytest.mark.parametrize(
     ("error", "why", "again"),
     [
-        (CloudUnreachableError(SAID, maybe_arrived=True, **AT), MissingReason.UNREACHABLE, True),
-        (CloudServerError(SAID, status=500, **AT), MissingReason.UNREACHABLE, True),
-        (CloudInvalidResponseError(SAID, **AT), MissingReason.UNREADABLE, True),
-        (CloudQuotaExceededError(SAID, retry_at=NOW, **AT), MissingReason.OVER_QUOTA, True),
-        (CloudDataExpiredError(SAID, status=400, **AT), MissingReason.FORGOTTEN, False),
-        (CloudRefusedError(SAID, status=401, **AT), MissingReason.REFUSED, False),
-        (CloudUnsupportedError(SAID, **AT), MissingReason.UNSUPPORTED, False),
+        (CloudUnreachableError(REASON, maybe_arrived=True, **AT), MissingReason.UNREACHABLE, True),
+        (CloudServerError(REASON, status=500, **AT), MissingReason.UNREACHABLE, True),
+        (CloudInvalidResponseError(REASON, **AT), MissingReason.UNREADABLE, True),
+        (CloudQuotaExceededError(REASON, retry_at=NOW, **AT), MissingReason.OVER_QUOTA, True),
+        (CloudDataExpiredError(REASON, status=400, **AT), MissingReason.FORGOTTEN, False),
+        (CloudRefusedError(REASON, status=401, **AT), MissingReason.REFUSED, False),
+        (CloudUnsupportedError(REASON, **AT), MissingReason.UNSUPPORTED, False),
     ],
 )
 async def test_failures_are_in_the_answer(
     error: CloudError, why: MissingReason, again: object
 ) -> None:
-    """Whatever a cloud does, the examiner answers, says why, and when to ask again."""
+    """After any failure of the cloud, the diagnosis has the reason and a retry time."""
     for asking in (
         diagnosis_service(ToldCloud(fails=error)).diagnose(REPORT),
         diagnosis_service(ToldCloud(fails=error)).diagnose_channel("kids", "class_1"),
@@ -185,4 +185,4 @@ async def test_failures_are_in_the_answer(
         assert diagnosis.verdict.cause == "unknown"
         assert why is diagnosis.verdict.missing[0].why
         assert again is (diagnosis.verdict.retry_at is not None)
-        assert diagnosis.failures == (SAID,)
+        assert diagnosis.failures == (REASON,)

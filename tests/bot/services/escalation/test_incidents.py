@@ -1,4 +1,4 @@
-"""Incidents when many look at once: one opens, nobody is left out, nobody waits for ever."""
+"""Incidents with several processes: one is opened, with every ticket, without a deadlock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OTHERS: Final = 3  # of another app: too few to be an incident
 
 
 class Notes:
-    """A channel that takes every post, told one by one."""
+    """A channel that accepts every post and records it."""
 
     def __init__(self) -> None:
         self.posted: list[str] = []
@@ -52,7 +52,7 @@ class Notes:
 
 
 class Process:
-    """As much of a desk as these duties need, on connections of its own."""
+    """The services that these jobs need, on connections of their own."""
 
     def __init__(self, url: str, notes: Notes) -> None:
         self.store = Store(url)
@@ -66,8 +66,8 @@ class Process:
 def ticket(number: int, app: str) -> Ticket:
     """A ticket whose verdict is known."""
     at: Any = NOON + dt.timedelta(seconds=20 * number)
-    told: dict[str, Any] = {"created_at": at, "occurred_at": at, "cause": "network.loss"}
-    told |= {"teacher_uid": "1", "student_uid": str(number), "fault_uid": "1"}
+    fields: dict[str, Any] = {"created_at": at, "occurred_at": at, "cause": "network.loss"}
+    fields |= {"teacher_uid": "1", "student_uid": str(number), "fault_uid": "1"}
     return Ticket(
         origin=f"{app}{number}",
         app=app,
@@ -76,11 +76,11 @@ def ticket(number: int, app: str) -> Ticket:
         abnormal_side=Side.STUDENT,
         issue_type=3,
         reporter="U1",
-        **told,
+        **fields,
     )
 
 
-async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
+async def test_concurrent_processes_open_one_incident(shared_store: Store) -> None:
     """Two processes gather the same and different tickets at once, while the post is placed."""
 
     def fill(session: Session) -> None:
@@ -115,8 +115,8 @@ async def test_one_incident_opens_whoever_looks(shared_store: Store) -> None:
         links = {one.thread.incident_permalink for one in found}
         return [incident.label], [one.number or 0 for one in found], links
 
-    told = await shared_store.read(look)
-    assert (["INC-1"], list(range(1, TICKETS + 1)), {"https://slack/1.1"}) == told
+    fields = await shared_store.read(look)
+    assert (["INC-1"], list(range(1, TICKETS + 1)), {"https://slack/1.1"}) == fields
     assert notes.posted == ["incident:INC-1"]
     for process in pair:
         process.store.close()

@@ -1,4 +1,4 @@
-"""Escalation and mentions when several processes look at once: each step and answer is owed once."""
+"""Escalation and mentions with several processes: each step and answer is enqueued once."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from tests.bot.services.contexts import NoMessages, make_context
 
 NOON: Final = dt.datetime(2026, 11, 9, 12, tzinfo=dt.UTC)
 TICKETS: Final = 6
-CLAIMED: Final = 3  # somebody claims it at the very moment
+CLAIMED: Final = 3  # a claim at the same moment
 
 
 class Process:
-    """As much of a desk as these duties need, on connections of its own."""
+    """The services that these jobs need, on connections of their own."""
 
     def __init__(self, url: str) -> None:
         self.store = Store(url)
         settings = Settings(escalate_to=("U7", "U8"))
         context = make_context(self.store, self, "U1", settings=settings)
-        pager: Any = None  # the timers call nobody themselves
+        pager: Any = None  # the timers themselves notify nobody
         self.duties = EscalationJobs(context, Publisher(NoMessages()), pager)
         self.mentions = MentionService(context)
         self.minutes = 15
 
     def now(self) -> dt.datetime:
-        """So many minutes after the tickets came."""
+        """Minutes after the tickets were created."""
         return NOON + dt.timedelta(minutes=self.minutes)
 
     async def claim(self, number: int) -> None:
@@ -48,8 +48,8 @@ class Process:
 
 
 def ticket(number: int) -> Ticket:
-    """A ticket nobody has claimed."""
-    told: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "escalates_at": NOON}
+    """An unclaimed ticket."""
+    fields: dict[str, Any] = {"created_at": NOON, "occurred_at": NOON, "escalates_at": NOON}
     return Ticket(
         team="T1",
         origin=f"V{number}",
@@ -61,16 +61,16 @@ def ticket(number: int) -> Ticket:
         abnormal_side=Side.STUDENT,
         issue_type=3,
         reporter="U1",
-        **told,
+        **fields,
     )
 
 
 def pending_jobs(session: Session, kind: str) -> list[str]:
-    """The names of what is owed of a kind."""
+    """The names of the pending jobs of a kind."""
     return sorted(session.exec(select(Job.name).where(col(Job.kind) == kind)))
 
 
-async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> None:
+async def test_concurrent_timers_take_each_step_once(shared_store: Store) -> None:
     """Two processes fire the same timers at once, three steps long; a claim comes between."""
     filed = [ticket(number) for number in range(TICKETS)]
     await shared_store.transact(lambda session: session.add_all(filed))
@@ -100,19 +100,21 @@ async def test_each_step_is_taken_once_whoever_looks(shared_store: Store) -> Non
         process.store.close()
 
 
-async def test_each_message_is_answered_once_whoever_hears_it(shared_store: Store) -> None:
-    """Two processes hear a message and its edit at once; each ticket is owed once."""
+async def test_concurrent_deliveries_answer_each_message_once(shared_store: Store) -> None:
+    """Two processes receive a message and its edit at once; each ticket gets one job."""
     await shared_store.transact(lambda session: session.add_all([ticket(1), ticket(2)]))
     pair = [Process(shared_store.url) for _ in range(2)]
-    heard = [
+    messages = [
         ChannelMessage("T1", "C1", f"{number}.0", f"{number}.0", "U1", text)
         for number in range(5)
         for text in ("LD-1?", "LD-1? LD-2?", "LD-1?")
     ]
     async with asyncio.timeout(20):
-        await asyncio.gather(*(each.mentions.handle_message(one) for one in heard for each in pair))
+        await asyncio.gather(
+            *(each.mentions.handle_message(one) for one in messages for each in pair)
+        )
     names = await shared_store.read(lambda s: pending_jobs(s, "mention"))
-    told = [number for name in names for number in name.rpartition(":")[2].split("+")]
-    assert sorted(told) == ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"]
+    numbers = [number for name in names for number in name.rpartition(":")[2].split("+")]
+    assert sorted(numbers) == ["1", "1", "1", "1", "1", "2", "2", "2", "2", "2"]
     for process in pair:
         process.store.close()

@@ -1,4 +1,4 @@
-"""What sentences and arguments tell, in both languages; and what they must not be made to tell."""
+"""Hints from sentences and arguments, in both languages; ambiguous input gives none."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ CLEAR = [
     (":sob_9: class_77_1 teacher 10001 :+1:", "class_77_1", "10001", "", ""),
 ]  # fmt: skip
 
-# Nothing may be made up: what is ambiguous or talk stays empty.
+# Nothing may be invented: for ambiguous text or small talk the fields are empty.
 UNCLEAR = [
     ("", "", "", "", ""),
     ("10001 20002", "", "", "", ""),
@@ -203,10 +203,10 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("text", "cname", "teacher", "student", "side"), [*CLEAR, *UNCLEAR])
 def test_read_sentence(text: str, cname: str, teacher: str, student: str, side: str) -> None:
-    """A sentence tells what it says clearly, and no more."""
+    """A sentence gives the values it states clearly, and no more."""
     hints = parse_sentence(text)
-    told = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
-    assert (cname, teacher, student, side) == told
+    values = (hints.cname, hints.teacher_uid, hints.student_uid, hints.abnormal_side)
+    assert (cname, teacher, student, side) == values
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_reads_the_longest_text_at_once(piece: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ADVERSARIAL), st.text(max_size=8)), max_size=30))
 def test_reads_anything(pieces: list[str]) -> None:
-    """Whatever is written, hints fit into the form, and every name stands in the text."""
+    """For any text, the hints fit the form, and every name occurs in the text."""
     text = "".join(pieces)
     for hints in (parse_sentence(text), parse_arguments(text)):
         assert len(hints.cname) <= 64
@@ -371,8 +371,8 @@ def test_reads_anything(pieces: list[str]) -> None:
 def test_order_and_punctuation_do_not_matter(
     teacher: int, student: int, cname: str, parts: list[str], between: str
 ) -> None:
-    """Labelled names are found in any order and with any punctuation."""
+    """Labelled names are recognized in any order and with any punctuation."""
     text = between.join(parts).format(c=cname, t=teacher, s=student)
     hints = parse_sentence(text)
-    told = (hints.cname, hints.teacher_uid, hints.student_uid)
-    assert (cname, str(teacher), str(student)) == told
+    values = (hints.cname, hints.teacher_uid, hints.student_uid)
+    assert (cname, str(teacher), str(student)) == values

@@ -1,4 +1,4 @@
-"""What a reply under a resolved ticket means: thanks ask for nothing, trouble does."""
+"""The meaning of a reply under a resolved ticket: thanks do nothing, trouble reopens."""
 
 from __future__ import annotations
 
@@ -149,6 +149,6 @@ def test_unwell(text: str) -> None:
     assert wants_reopening(text)
 
 
-def test_nothing_said() -> None:
-    """An empty reply, such as a picture alone, asks for nothing."""
+def test_empty_reply() -> None:
+    """An empty reply, such as a picture alone, does nothing."""
     assert not wants_reopening(" \n")

@@ -1,4 +1,4 @@
-"""Whoever starts at the same moment owes the same summary once."""
+"""Concurrent starts enqueue the same summary once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.bot.services.contexts import make_context, summary_jobs
 
 
 class _FrozenClock:
-    """A clock that stands."""
+    """A fixed clock."""
 
     def now(self) -> dt.datetime:
         """A Wednesday."""
@@ -23,7 +23,7 @@ class _FrozenClock:
 
 
 async def test_many_begin_at_once(shared_store: Store) -> None:
-    """Four workers start: one row, one duty, due on Monday at nine in Shanghai."""
+    """Four workers start: one row, one job, due on Monday at nine in Shanghai."""
     settings = Settings(summary_channel="C1")
     context = make_context(shared_store, _FrozenClock(), settings=settings)
     await asyncio.gather(*(summary_jobs(context).start() for _ in range(4)))

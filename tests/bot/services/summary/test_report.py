@@ -38,7 +38,7 @@ MAX_GAP = HOUR / 2
 
 def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
     """A ticket reported so long after the week began."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "app": "kids",
         "cname": f"room-{number}",
         "teacher_uid": "10001",
@@ -56,7 +56,7 @@ def ticket(number: int, after: dt.timedelta, **values: Any) -> Ticket:
         reporter="U1",
         created_at=at,
         occurred_at=at,
-        **told,
+        **fields,
     )
 
 
@@ -72,21 +72,21 @@ def outline(ticket: Ticket) -> WeeklyTicketRow:
 
 def count(*tickets: Ticket, now: dt.datetime = SINCE + 8 * DAY, **more: Any) -> WeekReport:
     """The week of these tickets, Lagdesk having run through it."""
-    told: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
+    fields: dict[str, Any] = {"said": (), "runs": [(SINCE, SINCE + 7 * DAY)], **more}
     return build_week_report(
         WEEK,
         [outline(each) for each in tickets],
-        told["said"],
-        told["runs"],
+        fields["said"],
+        fields["runs"],
         now=now,
         zone=ZONE,
         max_gap=MAX_GAP,
-        earlier_runs=told.get("earlier_runs", ()),
+        earlier_runs=fields.get("earlier_runs", ()),
     )
 
 
 def test_a_week_without_tickets() -> None:
-    """Nothing reported, nothing missed."""
+    """No tickets and no missed events."""
     report = count()
     assert (report.reported, report.before, report.gaps, report.is_uncollected) == (0, 0, (), False)
     assert report.is_over
@@ -112,7 +112,7 @@ def test_a_week_that_was_missed_is_not_compared_with() -> None:
 
 
 def test_tallies_and_their_change() -> None:
-    """The most frequent first; what was there last week only comes with a zero."""
+    """The most frequent causes first; those of last week only have a zero."""
     report = count(
         ticket(1, -DAY, issue_type=1),
         ticket(2, -DAY, app="adults"),
@@ -152,7 +152,7 @@ def test_waits(waits_s: list[float], expected: WaitTimes) -> None:
 
 
 def test_what_was_done_in_the_week_counts() -> None:
-    """Waits are those that ended in it, whenever the ticket came."""
+    """Waiting times that ended in the week, whenever the ticket was created."""
     early = ticket(1, -DAY, claimed_at=SINCE + HOUR, resolved_at=SINCE + 9 * DAY)
     late = ticket(
         2,
@@ -184,8 +184,8 @@ def test_what_was_reported_more_than_once() -> None:
     assert (RepeatedSubject("kids", "7", 3),) == report.people
 
 
-def test_escalations_and_what_came_after() -> None:
-    """Calls of the week count, whenever the ticket came; and what became of what was resolved."""
+def test_escalations_and_outcomes() -> None:
+    """Escalations of the week count, whenever the ticket was created; so do outcomes."""
     early, late = ticket(1, -DAY), ticket(2, DAY, status=Status.RESOLVED, helped=True)
     for number, after in enumerate((-HOUR, HOUR, 2 * HOUR), 1):
         early.record_escalation(number, SINCE + after, "support")
@@ -222,20 +222,20 @@ def test_gaps(runs: list[tuple[float, float]], gaps: list[tuple[float, float]]) 
     assert expected == find_gaps(spans, SINCE, SINCE + 7 * DAY, MAX_GAP)
 
 
-def test_a_week_that_nobody_collected() -> None:
-    """Silence means nothing then, unless somebody did report."""
+def test_a_week_without_uptime() -> None:
+    """Without uptime, zero tickets mean nothing, unless there are some."""
     assert count(runs=[]).is_uncollected
     assert not count(ticket(1, DAY), runs=[]).is_uncollected
 
 
-def test_a_week_that_goes_on() -> None:
+def test_a_week_in_progress() -> None:
     """Is counted up to now."""
     report = count(now=SINCE + DAY, runs=[(SINCE, SINCE + DAY)])
     assert (report.is_over, report.until, report.gaps) == (False, SINCE + DAY, ())
 
 
 class _FrozenClock:
-    """A clock that stands."""
+    """A fixed clock."""
 
     def now(self) -> dt.datetime:
         """A Wednesday at noon in Shanghai."""
@@ -272,7 +272,7 @@ class _FrozenClock:
 def test_which_weeks_are_due(
     schedule: str, known: str | None, expected: list[tuple[str, str]], tmp_path: Any
 ) -> None:
-    """Missed ones at once, four of them at most, and the next one; a new place begins with that."""
+    """Missed weeks at once, four at most, and the next one; a new channel begins with that."""
     store = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
     settings = Settings(summary_schedule=schedule, summary_channel="C1")
     weekly = summary_jobs(make_context(store, _FrozenClock(), settings=settings))

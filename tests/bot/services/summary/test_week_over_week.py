@@ -24,7 +24,7 @@ MONDAY = dt.date(2026, 11, 9)
 
 
 def app_metrics(**figures: object) -> AppMetrics:
-    """What a cloud told on the Monday after."""
+    """A cloud's metrics as of the next Monday."""
     now = dt.datetime(2026, 11, 16, 1, tzinfo=dt.UTC)
     return AppMetrics(Topic.USAGE, "kids", "agora", now, **figures)  # type: ignore[arg-type]
 
@@ -47,35 +47,37 @@ def test_figures_by_the_day(
     days: dict[int, float], mean: float, before: float | None, change: float | None
 ) -> None:
     """A week's days beside those of the week before."""
-    told = app_metrics(usages=tuple(usage(day, value) for day, value in days.items()))
-    (metric_change,) = week_over_week_changes(told, WEEK, ZONE)
+    current = app_metrics(usages=tuple(usage(day, value) for day, value in days.items()))
+    (metric_change,) = week_over_week_changes(current, WEEK, ZONE)
     assert WeekOverWeekChange(USERS, None, Unit.NUMBER, mean, before) == metric_change
     assert change == metric_change.change
 
 
 def test_figures_over_time() -> None:
-    """Points belong to the week of their place; a figure that tells nothing of it is left out."""
+    """Points belong to the week of their start; a metric without points in it is left out."""
     start = WEEK.since(ZONE)
     second = dt.timedelta(seconds=1)
-    told = Trend(FREEZE, Unit.PERCENT, ((start - second, 4.0), (start, 1.0), (start + second, 3.0)))
+    current = Trend(
+        FREEZE, Unit.PERCENT, ((start - second, 4.0), (start, 1.0), (start + second, 3.0))
+    )
     late = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE), 5.0),))
-    found = week_over_week_changes(app_metrics(trends=(told, late)), WEEK, ZONE)
-    assert (WeekOverWeekChange(FREEZE, None, Unit.PERCENT, 2.0, 4.0),) == found
+    changes = week_over_week_changes(app_metrics(trends=(current, late)), WEEK, ZONE)
+    assert (WeekOverWeekChange(FREEZE, None, Unit.PERCENT, 2.0, 4.0),) == changes
 
 
-def test_kept_figures_stand_in() -> None:
-    """What a cloud has forgotten of last week was kept then, under the same name."""
+def test_stored_means_replace_deleted_metrics() -> None:
+    """Last week's metrics that the cloud has deleted were stored then, under the same name."""
     last = app_metrics(usages=(usage(-1, 10),))
-    kept = WeeklyMetrics(last, week_over_week_changes(last, WEEK.shift(-1), ZONE)).means
-    told = app_metrics(usages=(usage(0, 15),))
-    (metric_change,) = week_over_week_changes(told, WEEK, ZONE, kept)
+    stored = WeeklyMetrics(last, week_over_week_changes(last, WEEK.shift(-1), ZONE)).means
+    current = app_metrics(usages=(usage(0, 15),))
+    (metric_change,) = week_over_week_changes(current, WEEK, ZONE, stored)
     assert (metric_change.mean, metric_change.before, metric_change.change) == (15, 10, 50)
 
 
 def test_days_count_more_than_the_last_hour() -> None:
-    """A figure told by the day and over the last hour is told once, by its days."""
+    """A metric with both daily and hourly values is listed once, by its days."""
     hour = Trend(USERS, Unit.NUMBER, ((WEEK.until(ZONE) - dt.timedelta(hours=1), 99.0),))
-    found = week_over_week_changes(
+    changes = week_over_week_changes(
         app_metrics(trends=(hour,), usages=(usage(0, 4), usage(1, 6))), WEEK, ZONE
     )
-    assert (WeekOverWeekChange(USERS, None, Unit.NUMBER, 5, None),) == found
+    assert (WeekOverWeekChange(USERS, None, Unit.NUMBER, 5, None),) == changes

@@ -30,7 +30,7 @@ Act = Callable[[ServiceHarness, ActionRequest, int], Awaitable[Any]]
 
 
 def request(number: int, person: str = SUPPORT, origin: str = "") -> ActionRequest:
-    """Return what a form of its own asks for."""
+    """Return the fields of the ticket's form."""
     return ActionRequest(TEAM, number, person, origin or f"view-{next(_views)}")
 
 
@@ -82,7 +82,7 @@ async def audited(harness: ServiceHarness, number: int) -> list[str]:
 async def test_only_support_may_act(
     service_harness: ServiceHarness, action: str, person: str
 ) -> None:
-    """Anybody else is refused, its reporter too, and nothing is changed or audited."""
+    """Other users are refused, its reporter too; nothing is changed or audited."""
     ticket, other = await service_harness.report(), await service_harness.report()
     before = ticket.model_dump()
     with pytest.raises(NotAllowedError, match="Only support"):
@@ -128,7 +128,7 @@ async def test_links_name_the_other_tickets(service_harness: ServiceHarness) -> 
 
 
 async def test_a_form_delivered_twice_acts_once(service_harness: ServiceHarness) -> None:
-    """When Slack delivers a form again later, what was done since stays."""
+    """When Slack delivers a form again later, changes made since are kept."""
     ticket = await service_harness.report()
     actions = service_harness.services.ticket_actions
     await actions.hand_over(request(ticket.id, origin="twice"), SECOND_SUPPORT)
@@ -139,7 +139,7 @@ async def test_a_form_delivered_twice_acts_once(service_harness: ServiceHarness)
 
 
 async def test_a_link_form_delivered_twice_links_once(service_harness: ServiceHarness) -> None:
-    """A link that was removed since does not come back."""
+    """A link that was removed since is not added again."""
     ticket, other = await service_harness.report(), await service_harness.report()
     await link(service_harness, request(ticket.id, origin="twice"), other.id)
     await unlink(service_harness, request(ticket.id), other.id)
@@ -174,7 +174,7 @@ async def test_unlinked_on_both_sides(service_harness: ServiceHarness) -> None:
 
 
 async def test_hand_over_to_support_only(service_harness: ServiceHarness) -> None:
-    """Somebody who may not act cannot be given a ticket; the field is named."""
+    """A user without permission cannot become the assignee; the field is named."""
     ticket = await service_harness.report()
     with pytest.raises(InputError) as refused:
         await service_harness.services.ticket_actions.hand_over(request(ticket.id), OUTSIDER)
@@ -183,7 +183,7 @@ async def test_hand_over_to_support_only(service_harness: ServiceHarness) -> Non
 
 
 async def test_hand_over_notifies(service_harness: ServiceHarness) -> None:
-    """The new owner and the reporter are notified; whoever hands over is not."""
+    """The new owner and the reporter are notified; the previous owner is not."""
     ticket = await service_harness.report()
     await hand_over(service_harness, request(ticket.id), 0)
     name = f"tell:{ticket.label}"
@@ -192,8 +192,8 @@ async def test_hand_over_notifies(service_harness: ServiceHarness) -> None:
     assert await service_harness.job(f"{name}:claimed:{SUPPORT}:0") is None
 
 
-async def test_merge_goes_one_way(service_harness: ServiceHarness) -> None:
-    """A ticket that has duplicates is not merged itself; missing tickets are not found."""
+async def test_merge_has_one_direction(service_harness: ServiceHarness) -> None:
+    """A ticket with duplicates is not merged itself; missing tickets are refused."""
     first, second, third = [await service_harness.report() for _ in range(3)]
     await merge(service_harness, request(second.id), first.id)
     merged = await service_harness.ticket(second.id)
@@ -206,10 +206,10 @@ async def test_merge_goes_one_way(service_harness: ServiceHarness) -> None:
 
 
 @pytest.mark.parametrize("person", [SUPPORT, SECOND_SUPPORT, OUTSIDER])
-async def test_only_the_reporter_says_that_it_helped(
+async def test_only_the_reporter_confirms_that_it_helped(
     service_harness: ServiceHarness, person: str
 ) -> None:
-    """Nobody else can, support neither; it is stored once there is a resolution."""
+    """Other users cannot, support neither; it is stored once there is a resolution."""
     services = service_harness.services
     ticket = await service_harness.report()
     with pytest.raises(ConflictError):
@@ -223,7 +223,7 @@ async def test_only_the_reporter_says_that_it_helped(
 
 
 async def correct_to(harness: ServiceHarness, number: int, **values: Any) -> None:
-    """Correct a ticket as a form says, whose other fields are as they were reported."""
+    """Submit the correction form, its other fields as they were reported."""
     ticket = await harness.ticket(number)
     known = {
         "app": ticket.app,
@@ -239,7 +239,7 @@ async def correct_to(harness: ServiceHarness, number: int, **values: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("field", "given", "stored"),
+    ("field", "value", "stored"),
     [
         ("cname", "class_77_9", "class_77_9"),
         ("teacher_uid", "10009", "10009"),
@@ -249,11 +249,11 @@ async def correct_to(harness: ServiceHarness, number: int, **values: Any) -> Non
     ],
 )
 async def test_a_corrected_field_is_stored(
-    service_harness: ServiceHarness, field: str, given: str, stored: object
+    service_harness: ServiceHarness, field: str, value: str, stored: object
 ) -> None:
-    """Each field of the form replaces what the report said."""
+    """Each field of the form replaces the reported value."""
     ticket = await service_harness.report()
-    await correct_to(service_harness, ticket.id, **{field: given})
+    await correct_to(service_harness, ticket.id, **{field: value})
     corrected = await service_harness.ticket(ticket.id)
     assert getattr(corrected, field) == stored
     assert corrected.history[-1]["fields"] == [field]

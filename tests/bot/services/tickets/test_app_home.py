@@ -11,7 +11,7 @@ from bot.store.tickets.lists import TicketQuery
 
 
 @pytest.mark.parametrize(
-    ("expected", "kept"),
+    ("expected", "stored"),
     [
         (QueueFilter(), {}),
         (QueueFilter(state="claimed", age="7d"), {"state": "claimed", "age": "7d"}),
@@ -19,13 +19,13 @@ from bot.store.tickets.lists import TicketQuery
         (QueueFilter(cause="network.loss"), {"cause": "network.loss", "age": None}),
     ],
 )
-def test_filters_are_read_from_what_was_kept(expected: QueueFilter, kept: dict[str, Any]) -> None:
-    """A value that no filter knows any more leaves that filter open."""
-    assert expected == QueueFilter.read(kept)
+def test_filters_are_read_from_stored_values(expected: QueueFilter, stored: dict[str, Any]) -> None:
+    """An obsolete value leaves that filter open."""
+    assert expected == QueueFilter.read(stored)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "place"),
+    ("before", "after", "position"),
     [
         (None, (2, 15), "2-15"),
         (None, (0, 15), "15"),
@@ -36,10 +36,10 @@ def test_filters_are_read_from_what_was_kept(expected: QueueFilter, kept: dict[s
     ],
 )
 def test_page_begins_where_the_last_ended(
-    before: int | None, after: tuple[int, int] | None, place: str
+    before: int | None, after: tuple[int, int] | None, position: str
 ) -> None:
-    """What is no place in the list is its beginning."""
-    begun = _start_at(TicketQuery(team="T", order="urgency"), place)
+    """An invalid position is the beginning of the list."""
+    begun = _start_at(TicketQuery(team="T", order="urgency"), position)
     assert (before, after) == (begun.before, begun.after)
 
 

@@ -1,4 +1,4 @@
-"""Several people click at once, in several processes: one wins, everybody else is told who."""
+"""Concurrent claims from several processes: one wins, the others are told the winner."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def make_ticket(number: int) -> Ticket:
 
 
 async def claim(store: Store, number: int, person: str) -> str:
-    """Claim a ticket in one transaction; returns who has it, as this person is told."""
+    """Claim a ticket in one transaction; return its owner according to the answer."""
 
     def work(session: Session) -> None:
         ticket = tickets.lock(session, number)
@@ -49,7 +49,7 @@ async def claim(store: Store, number: int, person: str) -> str:
 
 
 async def test_one_claim_wins(shared_store: Store) -> None:
-    """Whoever loses hears the winner's name; the ticket has one owner and one step."""
+    """The losers get the winner's name; the ticket has one owner and one step."""
     await shared_store.transact(
         lambda session: session.add_all(make_ticket(number) for number in range(TICKETS))
     )
@@ -69,7 +69,7 @@ async def test_one_claim_wins(shared_store: Store) -> None:
 
 
 async def test_links_made_from_both_ends(shared_store: Store) -> None:
-    """Two people join the same two tickets from both ends at once; nobody waits for ever."""
+    """Two people link the same two tickets from both ends at once, without a deadlock."""
     await shared_store.transact(
         lambda session: session.add_all(make_ticket(number) for number in range(2))
     )

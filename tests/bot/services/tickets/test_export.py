@@ -81,7 +81,7 @@ def test_fields_of_the_contract() -> None:
 
 
 def test_verdict_is_an_object() -> None:
-    """A verdict stands in JSON as it is, in CSV as JSON in a cell."""
+    """A verdict is an object in JSON, and JSON text in a CSV cell."""
     verdict = {"cause": "network.loss", "others": [], "uid": "20002"}
     ticket = make_ticket(verdict=verdict)
     assert verdict == json.loads(written("jsonl", ticket))["verdict"]
@@ -118,7 +118,7 @@ def test_verdict_is_an_object() -> None:
 )
 @pytest.mark.parametrize("field", ["comments", "cname", "resolution"])
 def test_no_cell_is_a_formula(text: str, field: str) -> None:
-    """No spreadsheet calculates what somebody typed; in JSON it stays as it was."""
+    """Cells that a spreadsheet would calculate are escaped in CSV; JSON is unchanged."""
     ticket = make_ticket(**{field: text})
     (row,) = csv.DictReader(io.StringIO(written("csv", ticket), newline=""))
     assert "'" + text == row[field]
@@ -126,7 +126,7 @@ def test_no_cell_is_a_formula(text: str, field: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "卡住了", "1=1", "a@b", 'x\ny, "z"', "5 - 3", "……", "'"])
-def test_other_cells_stay(text: str) -> None:
+def test_other_cells_are_unchanged(text: str) -> None:
     """What no spreadsheet takes for a formula is left alone, commas and lines as well."""
     (row,) = csv.DictReader(io.StringIO(written("csv", make_ticket(comments=text)), newline=""))
     assert text == row["comments"]
@@ -139,7 +139,7 @@ def test_an_empty_table_has_its_head() -> None:
 
 
 class Nowhere(io.TextIOBase):
-    """Counts lines and keeps nothing."""
+    """A file that counts lines."""
 
     lines = 0
 

@@ -100,7 +100,7 @@ async def test_a_clock_that_is_ahead(service_harness: ServiceHarness) -> None:
 @pytest.mark.parametrize("person", [REPORTER, OUTSIDER])
 @pytest.mark.parametrize("verb", SUPPORT_ONLY)
 async def test_only_support_may(service_harness: ServiceHarness, verb: str, person: str) -> None:
-    """Others are refused, the reporter too; nothing changes."""
+    """Other users are refused, the reporter too; nothing changes."""
     ticket = await service_harness.report()
     before = ticket.model_dump()
     with pytest.raises(NotAllowedError):
@@ -209,7 +209,7 @@ async def test_lists_are_restricted(
 
 
 async def test_excerpts_of_threads_are_for_support(service_harness: ServiceHarness) -> None:
-    """Others see no thread text, and nothing is searched without words."""
+    """Others get no thread text, and without words there is no search."""
     services, ticket = service_harness.services, await service_harness.report()
 
     def post_card(stored: Any) -> None:
@@ -254,7 +254,7 @@ async def test_a_reply_after_the_resolution(
 
 @pytest.mark.parametrize("person", [SUPPORT, REPORTER, OUTSIDER])
 async def test_who_may_rate_a_verdict(service_harness: ServiceHarness, person: str) -> None:
-    """Support and the reporter; anybody else is refused and nothing is counted."""
+    """Support and the reporter may; others are refused, and nothing is counted."""
     services, team = service_harness.services, f"T-RATE-{person}"
     ticket = await service_harness.report(team=team)
     await service_harness.change(ticket.id, team=team, change=_judge)
@@ -277,7 +277,7 @@ def _judge(ticket: Any) -> None:
 
 @pytest.mark.parametrize("person", [SUPPORT, REPORTER, OUTSIDER])
 async def test_who_may_read_the_details(service_harness: ServiceHarness, person: str) -> None:
-    """Without a diagnosis there is nothing to read; outsiders are refused before that."""
+    """Without a diagnosis there is nothing to display; outsiders are refused before that."""
     ticket = await service_harness.report()
     expected = NotAllowedError if person == OUTSIDER else NotFoundError
     with pytest.raises(expected):

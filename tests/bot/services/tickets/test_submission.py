@@ -109,9 +109,13 @@ def test_tidy() -> None:
         student_uid="0",
         comments=f"  {'x' * 2000}",
     )
-    kept = normalize(typed, CLOUDS)
-    assert (kept.cname, kept.teacher_uid, kept.student_uid) == ("class_1", "7", "0")
-    assert len(kept.comments) == COMMENT_LENGTH
+    submission = normalize(typed, CLOUDS)
+    assert (submission.cname, submission.teacher_uid, submission.student_uid) == (
+        "class_1",
+        "7",
+        "0",
+    )
+    assert len(submission.comments) == COMMENT_LENGTH
     assert normalize(replace(typed, app="rooms"), CLOUDS).teacher_uid == "007"
 
 
