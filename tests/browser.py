@@ -48,7 +48,7 @@ async def launch() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_page(browser: Browser, url: str, person: str) -> AsyncIterator[Page]:
-    """Open the workspace's page as somebody who has never seen it."""
+    """Open the workspace's page with an empty browser profile."""
     context = await browser.new_context(viewport={"width": 1360, "height": 940})
     page = await context.new_page()
     await page.goto(f"{url}/?as={person}")

@@ -1,8 +1,8 @@
-"""Check that everything Lagdesk says stands in the catalogs, in every language.
+"""Check that every message of Lagdesk is in the catalogs, in every language.
 
 `python tests/check_catalogs.py` prints one line per problem and exits 1 if there is any;
 `--write` first brings the catalogs up to date: translations are kept, new sentences are added
-without one, and sentences that nobody says any more go. Nothing is translated here.
+without one, and unused ones are removed. Nothing is translated here.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ sys.path.insert(0, str(ROOT))
 from bot.locales import LANGUAGES  # noqa: E402 - the path is set above
 
 SOURCES: Final = ("bot", "handlers")
-KEYWORDS: Final = {"message": 1, "plural": 2, "N_": 1}  # how many sentences each is given
+KEYWORDS: Final = {"message": 1, "plural": 2, "N_": 1}  # number of message arguments
 TITLES: Final = {
     "messages": "What Lagdesk says. One word per idea: see GLOSSARY.md.",
     "codes": "What the clouds' codes mean. The msgid is the kind of the code and the code.",
 }
-_PLACE: Final = re.compile(r"%\((\w+)\)s")
-_NOT_PLACE: Final = re.compile(r"%%|%\(\w+\)s|(%)")
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_STRAY_PERCENT: Final = re.compile(r"%%|%\(\w+\)s|(%)")
 _MSGID: Final = re.compile(r'^msgid ((?:".*"\n)+)', re.MULTILINE)
 
 _CJK: Final = "[\u4e00-\u9fff]"
-STYLE: Final = {  # what GLOSSARY.md asks of Chinese sentences
+STYLE: Final = {  # Chinese style as GLOSSARY.md requires it
     re.compile(rf"{_CJK}[,;:!?()]|[,;:!?()]{_CJK}"): "half-width punctuation beside Chinese",
     re.compile(rf"{_CJK}[A-Za-z0-9]|[A-Za-z0-9]{_CJK}"): "no space between Chinese and Latin",
     re.compile(
@@ -67,7 +67,7 @@ class Tree:
         return self.root / "locales" / locale / "LC_MESSAGES" / f"{domain}.po"
 
     def sources(self) -> Iterator[Path]:
-        """Every file that may say something."""
+        """Every file that may contain messages."""
         for folder in SOURCES:
             yield from sorted((self.root / folder).rglob("*.py"))
 
@@ -76,8 +76,8 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Saying:
-    """A call of `message`, `plural` or `N_`, and the file and line it stands in."""
+class MessageCall:
+    """A call of `message`, `plural` or `N_`, with its file and line."""
 
     where: str
     call: ast.Call
@@ -93,8 +93,8 @@ class Saying:
         return self.call.args[: KEYWORDS[self.name]]
 
 
-def sayings_of(tree: Tree) -> Iterator[Saying]:
-    """Find every place in the sources that says something.
+def message_calls(tree: Tree) -> Iterator[MessageCall]:
+    """Find every such call in the sources.
 
     Babel's own reader would also take `workspace.message("id")` for a sentence.
     """
@@ -102,9 +102,9 @@ def sayings_of(tree: Tree) -> Iterator[Saying]:
         parsed = ast.parse(path.read_text(encoding="utf-8"), str(path))
         for node in ast.walk(parsed):
             if isinstance(node, ast.Call):
-                saying = Saying(f"{path.relative_to(tree.root)}:{node.lineno}", node)
-                if saying.name in KEYWORDS:
-                    yield saying
+                message_call = MessageCall(f"{path.relative_to(tree.root)}:{node.lineno}", node)
+                if message_call.name in KEYWORDS:
+                    yield message_call
 
 
 def _literal(node: ast.expr) -> str | None:
@@ -112,11 +112,11 @@ def _literal(node: ast.expr) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def said_in(tree: Tree) -> dict[str, MsgId]:
+def msgids_in(tree: Tree) -> dict[str, MsgId]:
     """Collect every sentence of the sources: by its msgid, with its plural where it has one."""
     problems: dict[str, MsgId] = {}
-    for saying in sayings_of(tree):
-        texts = tuple(filter(None, map(_literal, saying.sentences)))
+    for message_call in message_calls(tree):
+        texts = tuple(filter(None, map(_literal, message_call.sentences)))
         if texts and (texts[0] not in problems or len(texts) > 1):
             problems[texts[0]] = texts if len(texts) > 1 else texts[0]
     return problems
@@ -127,29 +127,31 @@ def _key(msgid: Forms) -> str:
 
 
 def source_problems(tree: Tree) -> Iterator[str]:
-    """Find calls whose sentence cannot be collected, or whose places cannot be filled."""
-    for saying in sayings_of(tree):
-        yield from (f"{saying.where}: {problem}" for problem in _saying_problems(saying))
+    """Find calls whose message cannot be collected, or whose placeholders have no argument."""
+    for message_call in message_calls(tree):
+        yield from (f"{message_call.where}: {problem}" for problem in _call_problems(message_call))
 
 
-def _saying_problems(saying: Saying) -> Iterator[str]:
-    given = {keyword.arg for keyword in saying.call.keywords}
-    fills = saying.name != "N_" and None not in given  # None: **params, nobody sees through them
-    for sentence in saying.sentences:
+def _call_problems(message_call: MessageCall) -> Iterator[str]:
+    given = {keyword.arg for keyword in message_call.call.keywords}
+    fills = (
+        message_call.name != "N_" and None not in given
+    )  # None: **params, whose names are unknown
+    for sentence in message_call.sentences:
         text = _literal(sentence)
         if text is not None and fills:
-            yield from _place_problems(text, given)
+            yield from _placeholder_problems(text, given)
         elif isinstance(sentence, ast.JoinedStr | ast.BinOp | ast.Call):
-            yield f"{saying.name}() wants its sentence written out; put what varies in a %(place)s"
+            yield f"{message_call.name}() needs a literal; put what varies in a %(placeholder)s"
 
 
-def _place_problems(sentence: str, given: set[str | None]) -> Iterator[str]:
-    if not given:  # a table leaves its places to whoever takes a sentence out of it
+def _placeholder_problems(sentence: str, given: set[str | None]) -> Iterator[str]:
+    if not given:  # the caller of a table's message fills its placeholders
         return
-    for place in sorted(set(_PLACE.findall(sentence)) - given):
-        yield f"nothing fills %({place})s in {sentence!r}"
-    if any(match[1] for match in _NOT_PLACE.finditer(sentence)):
-        yield f"write a place as %(name)s and a percent sign as %% in {sentence!r}"
+    for name in sorted(set(_PLACEHOLDER.findall(sentence)) - given):
+        yield f"nothing fills %({name})s in {sentence!r}"
+    if any(match[1] for match in _STRAY_PERCENT.finditer(sentence)):
+        yield f"write a placeholder as %(name)s and a percent sign as %% in {sentence!r}"
 
 
 # Reading and writing catalogs
@@ -173,7 +175,7 @@ def sentences_of(catalog: Catalog) -> dict[str, Message]:
 
 
 def render(catalog: Catalog, locale: str, domain: str) -> str:
-    """Write a catalog as text: sorted, one line a sentence, nothing that changes by itself."""
+    """Write a catalog as text: sorted, one line a message, and reproducible."""
     body = io.BytesIO()
     write_po(body, catalog, width=0, no_location=True, omit_header=True, sort_output=True)
     header = [
@@ -190,19 +192,19 @@ def render(catalog: Catalog, locale: str, domain: str) -> str:
     return "\n".join(header) + "\n\n" + body.getvalue().decode().strip() + "\n"
 
 
-def updated_template(said: dict[str, MsgId]) -> Catalog:
+def updated_template(msgids: dict[str, MsgId]) -> Catalog:
     """Build the template: every sentence, no translation."""
     template = Catalog(locale=None)
-    for msgid in said.values():
+    for msgid in msgids.values():
         template.add(msgid)
     return template
 
 
-def updated_messages(old: Catalog, said: dict[str, MsgId], locale: str) -> Catalog:
+def updated_messages(old: Catalog, msgids: dict[str, MsgId], locale: str) -> Catalog:
     """Build a language's catalog: old translations, new sentences empty, English as itself."""
     known = sentences_of(old)
     updated = Catalog(locale=locale)
-    for key, msgid in said.items():
+    for key, msgid in msgids.items():
         entry = known.get(key)
         same = entry is not None and entry.id == msgid
         kept = entry.string if same and entry is not None else ""
@@ -216,7 +218,7 @@ def updated_messages(old: Catalog, said: dict[str, MsgId], locale: str) -> Catal
 
 
 def _forms(string: Forms | None) -> list[str]:
-    """A translation's forms: one, or one for each number a language tells apart."""
+    """A translation's forms: one, or one for each number that a language distinguishes."""
     return [string] if isinstance(string, str) else list(string or ())
 
 
@@ -226,11 +228,11 @@ def _is_filled(string: Forms | None) -> bool:
 
 def write_catalogs(tree: Tree) -> None:
     """Bring every catalog up to date and into order."""
-    said = said_in(tree)
-    texts = {tree.template: render(updated_template(said), "", "messages")}
+    msgids = msgids_in(tree)
+    texts = {tree.template: render(updated_template(msgids), "", "messages")}
     for locale in LANGUAGES:
         path = tree.catalog(locale, "messages")
-        updated = updated_messages(read_catalog(path, locale), said, locale)
+        updated = updated_messages(read_catalog(path, locale), msgids, locale)
         texts[path] = render(updated, locale, "messages")
         path = tree.catalog(locale, "codes")
         texts[path] = render(read_catalog(path, locale), locale, "codes")
@@ -246,12 +248,12 @@ def write_catalogs(tree: Tree) -> None:
 def catalog_problems(tree: Tree) -> Iterator[str]:
     """Find what is missing, stale or wrong in any catalog."""
     template = read_catalog(tree.template, None)
-    yield from _entry_problems(tree, tree.template, template, said_in(tree))
-    said: dict[str, MsgId] = {key: _msgid(entry) for key, entry in sentences_of(template).items()}
+    yield from _entry_problems(tree, tree.template, template, msgids_in(tree))
+    msgids: dict[str, MsgId] = {key: _msgid(entry) for key, entry in sentences_of(template).items()}
     for locale in LANGUAGES:
         path = tree.catalog(locale, "messages")
         catalog = read_catalog(path, locale)
-        yield from _entry_problems(tree, path, catalog, said)
+        yield from _entry_problems(tree, path, catalog, msgids)
         yield from _translation_problems(tree, path, catalog, locale)
         if locale == "zh":
             yield from _style_problems(tree, path, catalog)
@@ -266,7 +268,7 @@ def catalog_problems(tree: Tree) -> Iterator[str]:
 
 
 def cause_codes() -> set[str]:
-    """The msgids of every code our table of causes knows."""
+    """The msgids of every code in our table of causes."""
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     table = importlib.import_module("bot.cause_codes").CAUSES_BY_CODE
@@ -284,7 +286,7 @@ def _entry_problems(
     for key in sorted(wanted.keys() - known.keys()):
         yield f"{where}: lacks {key!r}; run with --write"
     for key in sorted(known.keys() - wanted.keys()):
-        yield f"{where}: nobody says {key!r} any more; run with --write"
+        yield f"{where}: no code has {key!r} any more; run with --write"
     for key in sorted(wanted.keys() & known.keys()):
         if known[key].id != wanted[key]:
             yield f"{where}: another plural than the code for {key!r}; run with --write"
@@ -312,31 +314,31 @@ def _translation_problems(tree: Tree, path: Path, catalog: Catalog, locale: str)
 def _format_errors(catalog: Catalog, entry: Message) -> Iterator[str]:
     errors: list[TranslationError] = entry.check(catalog)
     yield from (str(error) for error in errors)
-    if not errors and _places(str(entry.id)) != _places(str(entry.string)):
-        yield "other places than in English"
+    if not errors and _placeholders(str(entry.id)) != _placeholders(str(entry.string)):
+        yield "other placeholders than in English"
 
 
 def _plural_problems(entry: Message, locale: str) -> Iterator[str]:
-    """Compare each form with the English it stands for: Chinese has one, for any number."""
+    """Compare each form with its English: Chinese has one, for any number."""
     english = entry.id[1:] if locale == "zh" else entry.id
     forms = _forms(entry.string)
     if len(english) != len(forms):
         yield f"{len(forms)} plural forms, not {len(english)}, for {entry.id[0]!r}"
         return
     for ours, theirs in zip(english, forms, strict=True):
-        if _places(ours) != _places(theirs):
-            yield f"other places than in English in {entry.id[0]!r}"
+        if _placeholders(ours) != _placeholders(theirs):
+            yield f"other placeholders than in English in {entry.id[0]!r}"
 
 
-def _places(text: str) -> set[str]:
-    return set(_PLACE.findall(text))
+def _placeholders(text: str) -> set[str]:
+    return set(_PLACEHOLDER.findall(text))
 
 
 def _style_problems(tree: Tree, path: Path, catalog: Catalog) -> Iterator[str]:
     for key, entry in sorted(sentences_of(catalog).items()):
         for form in _forms(entry.string):
             for pattern, complaint in STYLE.items():
-                if problems := pattern.search(_PLACE.sub("\ufffc", form)):
+                if problems := pattern.search(_PLACEHOLDER.sub("\ufffc", form)):
                     where = path.relative_to(tree.root)
                     yield f"{where}: {complaint}, {problems[0]!r}, in {form!r} ({key!r})"
 
@@ -364,7 +366,7 @@ def find_problems(tree: Tree) -> list[str]:
 
 
 def run(tree: Tree, *, write: bool) -> list[str]:
-    """Write if asked to, then check; a file that cannot be read is a problem like any other."""
+    """Write if requested, then check; an unreadable file is a problem too."""
     try:
         if write:
             write_catalogs(tree)

@@ -1,4 +1,4 @@
-"""How tests use the command line: within their own process, or in one of its own where that counts.
+"""Run the command line in tests: within the test's process, or in one of its own.
 
 A process takes a second to start, so one is started only for what is about processes: signals,
 closed outputs, several at a time, and one look that the two ways say the same.
@@ -46,9 +46,9 @@ class CommandLine:
     folder: Path
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """Nothing but what a process needs and what is given."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return {**kept, "PYTHONPATH": str(ROOT), "DEFAULT_LOCALE": "en", **more}
+        """An environment of only the needed variables and the given ones."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**inherited, "PYTHONPATH": str(ROOT), "DEFAULT_LOCALE": "en", **more}
 
     async def run(self, *arguments: str, **more: str) -> CommandResult:
         """Run a command to its end, in this process; one at a time."""
@@ -71,7 +71,7 @@ class CommandLine:
         return await _ended(await self.start(*arguments, **more))
 
     async def shell(self, line: str, **more: str) -> CommandResult:
-        """Run `python -m bot` within a line of shell, where `bot` stands."""
+        """Run `python -m bot` within a shell command."""
         process = await asyncio.create_subprocess_shell(
             line.replace("bot", f"{sys.executable} -m bot"),
             cwd=self.folder,

@@ -1,4 +1,4 @@
-"""What the table of docs/clouds.md says of each endpoint beside its declaration in the code.
+"""How each endpoint is used and tested, for the table of docs/clouds.md.
 
 For each endpoint: what the product uses it for, and the test that covers it (see
 `suite_index.find_test`). Of Huawei's document also the endpoints that are not used.

@@ -103,7 +103,7 @@ def test_files_are_short() -> None:
     assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-def test_modules_say_what_lives_there() -> None:
+def test_module_docstrings_describe_contents() -> None:
     """A module's first line is its docstring."""
     silent = [
         name(path)
@@ -115,7 +115,7 @@ def test_modules_say_what_lives_there() -> None:
 
 
 def reads_environment(path: Path) -> bool:
-    """Tell whether a module looks at the environment."""
+    """Return whether a module reads the environment."""
     return any(
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
@@ -146,10 +146,10 @@ def tracked() -> Iterator[Path]:
 
 
 def test_no_machine_and_no_index() -> None:
-    """No file names a package index, or a place on somebody's machine."""
+    """No file names a package index, or a path on a developer's machine."""
     index = rb"--(extra-)?index-url|--find-links|PIP_INDEX|pypi\.org/simple"
-    place = rb"(?<![\w./:])/(root|home/\w+)/"
-    hostile = re.compile(index + b"|" + place)
+    home_path = rb"(?<![\w./:])/(root|home/\w+)/"
+    hostile = re.compile(index + b"|" + home_path)
     guilty = {
         name(path): found[0]
         for path in tracked()
@@ -159,7 +159,7 @@ def test_no_machine_and_no_index() -> None:
 
 
 def test_every_ignored_rule_has_a_reason() -> None:
-    """What ruff may overlook stands with why, in the settings and beside the line."""
+    """Every exemption from ruff has a reason, in the settings or beside the line."""
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if re.match(r'\s+"[A-Z]{1,4}[0-9]{3}",', line)]
     assert len(rules) > 10
@@ -173,7 +173,7 @@ def test_every_ignored_rule_has_a_reason() -> None:
     assert bare == []
 
 
-def test_tests_say_what_they_hold() -> None:
+def test_tests_have_docstrings() -> None:
     """Every test has a docstring of its own."""
     silent = [
         f"{name(path)}:{node.name}"
@@ -185,7 +185,7 @@ def test_tests_say_what_they_hold() -> None:
 
 
 def test_contracts_are_whole() -> None:
-    """Import-linter knows the rooms of the house."""
+    """Import-linter has every package in its contracts."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
     layers = " ".join(contracts[0]["layers"])

@@ -28,7 +28,7 @@ ZH = {
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
-    """A checkout in which everything is said in every language."""
+    """A checkout with every message in every language."""
     monkeypatch.setattr(check_catalogs, "cause_codes", lambda: {"agora.factor_id.3"})
     tree = Tree(tmp_path)
     (tmp_path / "bot").mkdir()
@@ -61,7 +61,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_complete_checkout_has_no_problem(tree: Tree) -> None:
-    """Nothing is complained about when everything is said."""
+    """A complete checkout has no problems."""
     assert check_catalogs.find_problems(tree) == []
 
 
@@ -73,25 +73,25 @@ def test_complete_checkout_has_no_problem(tree: Tree) -> None:
             'message("Room %(room)s", rom=1)',
         ),
         (
-            "bot/story.py:1: write a place as %(name)s and a percent sign as %% in '5% of %(x)s'",
+            "bot/story.py:1: write a placeholder as %(name)s and a percent sign as %% in '5% of %(x)s'",
             'message("5% of %(x)s", x=1)',
         ),
         (
-            "bot/story.py:1: write a place as %(name)s and a percent sign as %% in '%(x)d'",
+            "bot/story.py:1: write a placeholder as %(name)s and a percent sign as %% in '%(x)d'",
             'message("%(x)d", x=1)',
         ),
         (
-            "bot/story.py:1: message() wants its sentence written out; put what varies in a %(place)s",
+            "bot/story.py:1: message() needs a literal; put what varies in a %(placeholder)s",
             'message(f"Room {room}")',
         ),
         (
-            "bot/story.py:1: plural() wants its sentence written out; put what varies in a %(place)s",
+            "bot/story.py:1: plural() needs a literal; put what varies in a %(placeholder)s",
             'plural("a", "b %s" % 3, count=3)',
         ),
     ],
 )
 def test_source_problem(expected: str, call: str, tree: Tree) -> None:
-    """A sentence that cannot be collected or filled is found where it stands."""
+    """A message that cannot be collected or filled is reported with its line."""
     (tree.root / "bot" / "story.py").write_text(f"{call}\n", encoding="utf-8")
     assert [expected] == list(check_catalogs.source_problems(tree))
 
@@ -107,7 +107,7 @@ def test_source_problem(expected: str, call: str, tree: Tree) -> None:
     ],
 )
 def test_source_without_problem(call: str, tree: Tree) -> None:
-    """Sentences marked elsewhere and places that are filled later are let through."""
+    """Messages marked elsewhere and placeholders filled later are accepted."""
     (tree.root / "bot" / "story.py").write_text(call + "\n", encoding="utf-8")
     assert list(check_catalogs.source_problems(tree)) == []
 
@@ -141,7 +141,7 @@ def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
             "a better value",
         ),
         (
-            "locales/messages.pot: nobody says 'a value' any more; run with --write",
+            "locales/messages.pot: no code has 'a value' any more; run with --write",
             "bot/story.py",
             'N_("a value")',
             "",
@@ -159,7 +159,7 @@ def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
             "",
         ),
         (
-            "locales/en/LC_MESSAGES/messages.po: nobody says 'b value' any more; run with --write",
+            "locales/en/LC_MESSAGES/messages.po: no code has 'b value' any more; run with --write",
             "locales/en/LC_MESSAGES/messages.po",
             'msgid "a value"\nmsgstr "a value"',
             'msgid "b value"\nmsgstr "b value"',
@@ -177,7 +177,7 @@ def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
             '#, fuzzy\nmsgid "a value"',
         ),
         (
-            "locales/zh/LC_MESSAGES/messages.po: other places than in English in 'Room %(room)s is empty'",
+            "locales/zh/LC_MESSAGES/messages.po: other placeholders than in English in 'Room %(room)s is empty'",
             "locales/zh/LC_MESSAGES/messages.po",
             "房间 %(room)s 没有人",
             "房间没有人",
@@ -189,7 +189,7 @@ def test_chinese_style(expected: list[str], zh: str, tree: Tree) -> None:
             "房间 %(rom)s 没有人",
         ),
         (
-            "locales/zh/LC_MESSAGES/messages.po: other places than in English in '%(count)s ticket'",
+            "locales/zh/LC_MESSAGES/messages.po: other placeholders than in English in '%(count)s ticket'",
             "locales/zh/LC_MESSAGES/messages.po",
             "%(count)s 张工单",
             "几张工单",
@@ -249,14 +249,14 @@ def test_unreadable_source(write: bool, tree: Tree) -> None:  # noqa: FBT001 - a
     assert [text.split("story.py:")[-1] for text in problems] == ["1: '(' was never closed"]
 
 
-def test_only_plain_calls_speak(tree: Tree) -> None:
-    """A method that happens to be called message says nothing to people."""
+def test_only_plain_calls_are_collected(tree: Tree) -> None:
+    """A method called message is no message for users."""
     replace(tree.root / "bot" / "story.py", "logger.info(", "workspace.message(")
     assert check_catalogs.find_problems(tree) == []
 
 
 def test_write_keeps_translations_and_follows_the_code(tree: Tree) -> None:
-    """Old translations stay, new sentences come in empty, stale ones go."""
+    """Old translations are kept, new messages are added empty, stale ones removed."""
     replace(tree.root / "bot" / "story.py", "a value", "a better value")
     check_catalogs.write_catalogs(tree)
     assert (check_catalogs.find_problems(tree)) == [

@@ -51,7 +51,7 @@ def test_every_named_path_exists() -> None:
 
 @pytest.mark.parametrize("between", ["", "\n\n| endpoint |\n\n", "\n\nan old table\n\n"])
 def test_stale_tables_are_reported_and_written(between: str, tmp_path: Path) -> None:
-    """Whatever is between the marks is replaced; the text around them stays."""
+    """The text between the marks is replaced; the text around them is kept."""
     path = tmp_path / "clouds.md"
     path.write_text(f"# Before\n\n{BEGIN}{between}{END}\n\n## After\n", encoding="utf-8")
     assert check_tables(path) == ["clouds.md: the tables are stale (--write)"]
@@ -95,7 +95,7 @@ def test_limits_are_written_with_units(limit: str) -> None:
 
 
 def test_gaps_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint without usage, a test that is gone and a section left out are each reported."""
+    """A missing usage, a missing test and a missing section are each reported."""
     usage = {key: value for key, value in USAGE.items() if key[1] != "lists"}
     usage["agora", "report"] = Usage("a ticket", "agora_report:gone")
     monkeypatch.setattr(check_docs, "USAGE", usage)
@@ -146,5 +146,5 @@ def test_channels_in_the_readme_are_in_the_demo() -> None:
 
 
 def test_readme_is_short() -> None:
-    """Somebody who decides in two minutes reads at most 200 lines."""
+    """The README has at most 200 lines."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200

@@ -1,4 +1,4 @@
-"""Lagdesk's HTTP door knocked at by hand, and everything Slack sends through it, whole."""
+"""Raw HTTP requests to Lagdesk, and a valid example of everything that Slack sends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHALLENGE = {"type": "url_verification", "challenge": "abc", "token": "t"}
 
 
 class RawHttpClient:
-    """Lagdesk's HTTP door, knocked at by hand."""
+    """A client for raw requests to Lagdesk's HTTP server."""
 
     def __init__(self, harness: Harness, url: str, session: aiohttp.ClientSession) -> None:
         self.harness = harness
@@ -80,7 +80,7 @@ class RawHttpClient:
 
 @asynccontextmanager
 async def open_raw_http(folder: Path, **environment: str) -> AsyncIterator[RawHttpClient]:
-    """Build a house and open its HTTP door."""
+    """Start Lagdesk with its HTTP server."""
     async with open_harness(folder, ESCALATE_AFTER="1h", **environment) as harness:
         slack, application = harness.slack, harness.application
         built = build_http_transport(
@@ -251,7 +251,7 @@ VALID_PAYLOADS = [
 
 
 def paths_in(thing: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """List the paths to everything in a payload."""
+    """List the paths to all values in a payload."""
     paths = [path] if path else []
     if not isinstance(thing, dict | list):
         return paths
@@ -260,7 +260,7 @@ def paths_in(thing: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def replace_at(thing: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """Copy a payload with another value in one place; ABSENT takes it out."""
+    """Copy a payload with another value at one path; ABSENT removes it."""
     key, *rest = path
     copy = dict(thing) if isinstance(thing, dict) else list(thing)
     if rest:
@@ -277,7 +277,7 @@ def with_fresh_ids(
     path: tuple[Any, ...] = (),
     ids: tuple[tuple[Any, ...], ...] = (("event_id",), ("trigger_id",)),
 ) -> Json:
-    """Give an event or question an id nobody has seen, unless the id is looked at."""
+    """Give an event or interaction a new id, unless the id itself is mutated."""
     for place in ids:
         if place != path and place in paths_in(payload):
             payload = replace_at(payload, place, f"Ev{time.perf_counter_ns()}")

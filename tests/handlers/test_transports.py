@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("no_traceback")
     ids=["empty", "binary", "brace", "challenge", "command", "huge"],
 )
 async def test_unsigned_is_turned_away(raw_http: RawHttpClient, method: str, body: bytes) -> None:
-    """Whatever comes without a signature gets 401, whatever its method and bytes."""
+    """Unsigned requests get 401, whatever their method and body."""
     assert (await raw_http.send(body, {"Content-Type": FORM}, method))[0] == 401
 
 
@@ -69,7 +69,7 @@ async def test_unsigned_is_turned_away(raw_http: RawHttpClient, method: str, bod
     ],
 )
 async def test_odd_timestamps_are_turned_away(raw_http: RawHttpClient, timestamp: str) -> None:
-    """A timestamp that is no present time gets 401, even when it is the signed one."""
+    """A timestamp that is not recent gets 401, even when it is the signed one."""
     body = json.dumps(CHALLENGE).encode()
 
     base = b"v0:" + timestamp.encode() + b":" + body
@@ -104,7 +104,7 @@ async def test_wrong_signatures_are_turned_away(raw_http: RawHttpClient, signatu
 
 
 async def test_signature_of_another_body_is_turned_away(raw_http: RawHttpClient) -> None:
-    """One changed byte and the signature is not Slack's any more; nothing is filed."""
+    """With one changed byte the signature is wrong; no ticket is created."""
     before = await raw_http.count_tickets()
     body = urlencode({"payload": json.dumps(submission())}).encode()
     headers = {**sign(raw_http.harness.workspace.signing_secret, body), "Content-Type": FORM}
@@ -154,17 +154,17 @@ POST = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     ],
 )
 async def test_raw_bytes_are_turned_away(raw_http: RawHttpClient, head: bytes, body: bytes) -> None:
-    """Whatever bytes come in, the answer is 401."""
+    """Any bytes get 401."""
     assert (await raw(raw_http, POST + head, body)).split()[1] == b"401"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "nonsense"])
 async def test_bodies_are_never_unpacked(raw_http: RawHttpClient, encoding: str) -> None:
-    """The signature is one of the bytes as they come, however they call themselves."""
+    """The signature covers the bytes as received, whatever their Content-Encoding."""
     for body in (b"not packed", gzip.compress(b"0" * (MAX_BODY_BYTES * 2))):
         headers = sign(raw_http.harness.workspace.signing_secret, body)
-        told = {**headers, "Content-Type": JSON, "Content-Encoding": encoding}
-        lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in told.items())
+        sent = {**headers, "Content-Type": JSON, "Content-Encoding": encoding}
+        lines = b"\r\n".join(f"{name}: {value}".encode() for name, value in sent.items())
         length = b"\r\nContent-Length: %d" % len(body)
         assert (await raw(raw_http, POST + lines + length, body)).split()[1] == b"400"
 
@@ -196,29 +196,29 @@ async def test_binary_bodies_with_likely_headers_are_turned_away(
     assert (await raw_http.send(b"\xff\xfe\x00", headers))[0] == 401
 
 
-# What anybody may look at, and what comes twice.
+# Public pages, and repeated deliveries.
 
 
 async def test_url_verification(raw_http: RawHttpClient) -> None:
-    """Slack's challenge comes back, when Slack signed it."""
+    """Slack's signed challenge is returned."""
     assert await raw_http.harness.workspace.verify_url()
     assert await answer_to(raw_http, CHALLENGE) == (200, {"challenge": "abc"})
 
 
 async def answer_to(raw_http: RawHttpClient, payload: Json) -> tuple[int, Json]:
-    """Say something and read the answer."""
+    """Send a message and read the response."""
     status, text = await raw_http.send_payload(payload)
     return status, json.loads(text)
 
 
 async def test_health(raw_http: RawHttpClient) -> None:
-    """/healthz says that process and database answer."""
+    """/healthz reports that process and database respond."""
     status, text = await raw_http.get("/healthz")
     assert (status, json.loads(text)) == (200, {"database": "up"})
 
 
-async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> None:
-    """/metrics reads what is owed now, and names nobody."""
+async def test_metrics_are_computed_on_request(raw_http: RawHttpClient) -> None:
+    """/metrics counts the jobs pending now, without any user's data."""
     await raw_http.send_payload(
         with_fresh_ids(submission(comments={"value": "secret words"}), ids=VIEW_ID)
     )
@@ -231,13 +231,13 @@ async def test_metrics_are_measured_when_asked_for(raw_http: RawHttpClient) -> N
 
 @pytest.mark.parametrize("path", ["/slack/install", "/slack/oauth_redirect?code=1&state=2"])
 async def test_no_installation_without_oauth(raw_http: RawHttpClient, path: str) -> None:
-    """One workspace only: the pages of an installation are not there, and say why in a line."""
+    """With one workspace there are no installation pages; their response says why."""
     assert await raw_http.get(path) == (404, "SLACK_CLIENT_ID is not set")
 
 
 @pytest.mark.parametrize("path", ["/", "/slack/events/", "/metrics/..", "/nonsense", "/%00"])
 async def test_other_paths_are_not_there(raw_http: RawHttpClient, path: str) -> None:
-    """There is nothing else."""
+    """Other paths get 404."""
     assert (await raw_http.get(path))[0] == 404
 
 
@@ -251,7 +251,7 @@ async def test_one_form_makes_one_ticket(raw_http: RawHttpClient) -> None:
 
 
 async def test_one_event_has_one_effect(raw_http: RawHttpClient) -> None:
-    """An event that comes again, as a retry or not, is acknowledged and goes no further."""
+    """A repeated event, as a retry or not, is acknowledged and ignored."""
     sent = event(type="app_home_opened", tab="home", user="U07RETRY")
     sent = {**sent, "event_id": "EvTwice"}
     body = json.dumps(sent).encode()
@@ -267,8 +267,8 @@ async def test_one_event_has_one_effect(raw_http: RawHttpClient) -> None:
     assert len([c for c in calls if "U07RETRY" in json.dumps(c["request"])]) == 1
 
 
-async def test_slack_is_not_asked_who_we_are_each_time(raw_http: RawHttpClient) -> None:
-    """`auth.test` is asked once, not with every request."""
+async def test_auth_test_is_requested_once(raw_http: RawHttpClient) -> None:
+    """`auth.test` is sent once, not with every request."""
     for _ in range(5):
         await raw_http.send_payload(command())
     assert len([c for c in raw_http.harness.workspace.calls if c["name"] == "auth.test"]) <= 1

@@ -1,4 +1,4 @@
-"""The demo's three clouds: each carries its app's classes, and the truth comes out of each."""
+"""The demo's three clouds: each has its app's classes, and each diagnosis is the true cause."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def complain(sim_call: SimulatedCall, app: str) -> Report:
 async def test_demo_calls_get_their_expected_diagnosis(
     app: str, cname: str, demo_run: DemoRun
 ) -> None:
-    """Whichever cloud carries the app: cause, way, side and uid are what happened."""
+    """In each cloud the cause, direction, side and uid are the simulated ones."""
     sim_call = demo_run.clouds.sim_call(cname)
     assert sim_call is not None
     diagnosis = await demo_run.application.services.diagnosis.diagnose(complain(sim_call, app))
-    found, expected = diagnosis.verdict, sim_call.expected
+    verdict, expected = diagnosis.verdict, sim_call.expected
     assert {"kids": "agora", "adults": "volcengine", "piano": "huawei"}[app] == diagnosis.cloud
     truth = (expected.cause, expected.media, expected.direction, expected.side)
-    assert truth == (found.cause, found.media, found.direction, found.side)
+    assert truth == (verdict.cause, verdict.media, verdict.direction, verdict.side)
 
 
 @pytest.mark.parametrize(("app", "waits_s"), [("kids", 15), ("adults", 10), ("piano", 30)])
@@ -86,8 +86,8 @@ def test_demo_data_is_available_ten_times_sooner(app: str, waits_s: int, demo_ru
     )
 
 
-def test_each_class_is_held_in_an_app() -> None:
-    """No class of the demo belongs to an app that no cloud carries."""
+def test_each_class_belongs_to_an_app() -> None:
+    """No class of the demo belongs to an app without a cloud."""
     clouds = build_clouds(0)
     carried = {*clouds.agora.account.apps, *clouds.volcengine.account.apps}
     assert {sim_call.app for sim_call in clouds.sim_calls} == carried | set(
@@ -95,7 +95,7 @@ def test_each_class_is_held_in_an_app() -> None:
     )
 
 
-def test_huawei_knows_where_to_tell_of_recordings(demo_run: DemoRun) -> None:
+def test_huawei_has_a_recording_callback(demo_run: DemoRun) -> None:
     """A piano call can be recorded, and the callback URL and key are Lagdesk's."""
     settings = demo_run.application.settings
     assert (

@@ -1,4 +1,4 @@
-"""Overviews as Slack's blocks, as text and in the terminal: nothing Slack would refuse."""
+"""App metrics as blocks, as text and in the terminal; Slack accepts every message."""
 
 from __future__ import annotations
 
@@ -122,9 +122,9 @@ def test_slack_takes_every_answer(
 ) -> None:
     """However much there is, in every language, the blocks keep to Slack's limits."""
     renderer = Renderer(Translator(locale, "Asia/Shanghai"))
-    shown = metrics_blocks(app_metrics, ["adults"], renderer, native=native)
-    assert validate_message({"text": fallback_text(app_metrics, renderer), "blocks": shown}) == []
-    assert native or not [block for block in shown if block["type"].startswith("data_")]
+    blocks = metrics_blocks(app_metrics, ["adults"], renderer, native=native)
+    assert validate_message({"text": fallback_text(app_metrics, renderer), "blocks": blocks}) == []
+    assert native or not [block for block in blocks if block["type"].startswith("data_")]
 
 
 def test_charts_hold_what_shares_a_scale() -> None:
@@ -172,13 +172,13 @@ def test_times_are_the_readers() -> None:
     ],
 )
 def test_labels_are_short_and_differ(step: dt.timedelta, labels: list[str]) -> None:
-    """As much of the time as is needed to tell them apart."""
+    """Labels have as much of the time as distinguishes them."""
     points = tuple((NOON + step * n, 1.0) for n in range(3))
     assert labels == drawn(Line("Users", points))["axis_config"]["categories"]
 
 
 def test_lines_with_gaps_share_their_points() -> None:
-    """Slack wants a point of every line at every label: what one lacks is left out."""
+    """Slack requires a point of every line at every label: labels without one are left out."""
     whole = tuple((NOON + MINUTE * n, 1.0) for n in range(5))
     chart = drawn(Line("Users", whole), Line("Users", whole[2:]))
     assert chart["axis_config"]["categories"] == ["12:02", "12:03", "12:04"]
@@ -196,13 +196,13 @@ def test_lines_with_gaps_share_their_points() -> None:
         ),
     ],
 )
-def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
+def test_no_chart_without_points(lines: tuple[Line, ...]) -> None:
     """No line, a single point, or lines that never meet make no chart."""
     assert chart_block("c", Chart("T", "%", lines), Translator("en")) is None
 
 
 @pytest.mark.parametrize(
-    ("code", "definition", "said", "short"),
+    ("code", "definition", "expected", "short"),
     [
         (Code("agora.live_metric", "pcu"), None, "Number of users", "Users"),
         (
@@ -220,23 +220,23 @@ def test_nothing_to_draw(lines: tuple[Line, ...]) -> None:
         ),
     ],
 )
-def test_names(code: Code, definition: MetricDefinition | None, said: str, short: str) -> None:
+def test_names(code: Code, definition: MetricDefinition | None, expected: str, short: str) -> None:
     """Known figures have words, unknown ones keep their code and kind; browsers are named."""
     renderer = Renderer(Translator("en"))
-    assert renderer.plain_text(full_name(code, definition)).startswith(said)
+    assert renderer.plain_text(full_name(code, definition)).startswith(expected)
     assert short == renderer.plain_text(short_name(code, definition))
 
 
-def test_an_unusual_threshold_is_said() -> None:
-    """The name tells the usual threshold; another one stands beside it."""
-    said = Renderer(Translator("en")).plain_text(
+def test_an_unusual_threshold_is_displayed() -> None:
+    """The name implies the usual threshold; another one is displayed beside it."""
+    expected = Renderer(Translator("en")).plain_text(
         full_name(STALLS, MetricDefinition(STALLS, within_ms=600))
     )
-    assert "here: 0.6 s" in said
+    assert "here: 0.6 s" in expected
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "said"),
+    ("value", "unit", "expected"),
     [
         (12.0, Unit.NUMBER, "12"),
         (0.0096, Unit.NUMBER, "0.0096"),
@@ -246,9 +246,9 @@ def test_an_unusual_threshold_is_said() -> None:
         (0.54, Unit.PERCENT, "0.54%"),
     ],
 )
-def test_values_have_units(value: float, unit: Unit, said: str) -> None:
-    """A share keeps two decimals, a small number without a unit two digits."""
-    assert said == Renderer(Translator("en")).plain_text(format_value(value, unit)).replace(
+def test_values_have_units(value: float, unit: Unit, expected: str) -> None:
+    """A percentage has two decimals, a small number without a unit two digits."""
+    assert expected == Renderer(Translator("en")).plain_text(format_value(value, unit)).replace(
         " %", "%"
     )
 
@@ -261,35 +261,35 @@ def test_a_distribution_leads_with_its_largest() -> None:
     )
 
 
-def test_a_table_says_now_and_how_far_it_went() -> None:
+def test_a_table_has_the_latest_value_and_the_range() -> None:
     """Numbers with their units: now, average, lowest and highest; days newest first."""
     of_time, by_day, distribution = tables(FULL, Renderer(Translator("en")))
-    told = [(cell.value, cell.text.replace(" ", "")) for cell in of_time.rows[0][1:]]
-    assert [told[0], *told[2:]] == [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")]
-    assert told[1][1] == "0.73%"
+    rows = [(cell.value, cell.text.replace(" ", "")) for cell in of_time.rows[0][1:]]
+    assert [rows[0], *rows[2:]] == [(12.345, "12.35%"), (0.5, "0.5%"), (12.345, "12.35%")]
+    assert rows[1][1] == "0.73%"
     assert tuple(cell.text for cell in by_day.rows[0]) == ("2026-11-07", "7")
     assert (distribution.rows[0][0].text, distribution.rows[0][1].value) == ("<wifi>", 3.2)
 
 
-def test_the_terminal_says_the_same() -> None:
+def test_the_terminal_output_is_the_same() -> None:
     """Columns stand under each other, and how old it is and what is missing below them."""
-    told = print_metrics(FULL, ["adults"], Translator("en", "UTC"))
-    for said in ("12:00 UTC", "12:01 UTC", "Agora & <others> are away.", "adults"):
-        assert said in told
-    head, first, *_ = told.splitlines()[3:]
+    rows = print_metrics(FULL, ["adults"], Translator("en", "UTC"))
+    for expected in ("12:00 UTC", "12:01 UTC", "Agora & <others> are away.", "adults"):
+        assert expected in rows
+    head, first, *_ = rows.splitlines()[3:]
     assert len(head) == len(first)
 
 
-def test_an_empty_answer_says_so() -> None:
-    """Nothing to show is said, with what went wrong and nothing that would not be true."""
+def test_an_empty_result() -> None:
+    """An empty result says so, with the errors and without a wrong statement."""
     renderer = Renderer(Translator("en"))
     assert (
         renderer.plain_text(headline(EMPTY))
         == "kids at Huawei Cloud, network: no data for this period."
     )
-    shown = repr(metrics_blocks(EMPTY, [], renderer, native=True))
-    assert "are away" in shown
-    assert "Fetched" not in shown
+    blocks = repr(metrics_blocks(EMPTY, [], renderer, native=True))
+    assert "are away" in blocks
+    assert "Fetched" not in blocks
 
 
 @pytest.mark.parametrize(
@@ -304,5 +304,5 @@ def test_an_empty_answer_says_so() -> None:
     ],
 )
 def test_a_refusal_may_stand_in_the_body(status: int, body: str, code: str) -> None:
-    """Slack's response addresses say no in several ways."""
+    """Slack's response URLs refuse in several ways."""
     assert code == response_error_code(status, body)

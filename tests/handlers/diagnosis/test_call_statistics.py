@@ -1,4 +1,4 @@
-"""How everybody in a call fared, in a reader's words."""
+"""The statistics of all users of a call, as displayed in the details."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ REPORT = Report("kids", "c", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW
 FROZEN = MetricDefinition(Code("agora.metric.current", "videoFreezeRate"), Media.VIDEO)
 
 
-def said(call_statistics: CallStatistics | None, locale: Literal["en", "zh"] = "en") -> list[str]:
-    """What a reader is told."""
+def lines_of(
+    call_statistics: CallStatistics | None, locale: Literal["en", "zh"] = "en"
+) -> list[str]:
+    """Return the displayed lines."""
     diagnosis = Diagnosis(
         REPORT, "agora", Verdict("network.loss", NOW, NOW), NOW, call_statistics=call_statistics
     )
     return [Translator(locale).translate(line) for line in call_statistics_lines(diagnosis)]
 
 
-def crowd_of(*people: int) -> CallStatistics:
+def statistics_of(*people: int) -> CallStatistics:
     """So many people in each of Agora's four buckets, of video."""
     bounds = ((0, 3), (3, 5), (5, 10), (10, 100))
     buckets = [FreezeBucket(Media.VIDEO, *pair, n) for pair, n in zip(bounds, people, strict=True)]
@@ -65,8 +67,8 @@ def crowd_of(*people: int) -> CallStatistics:
     ],
 )
 def test_did_only_one_suffer(people: tuple[int, ...], judgement: str | None, groups: str) -> None:
-    """One, several, or half of the class; of two people the verdict tells, and no one is no one."""
-    lines = said(crowd_of(*people))
+    """One, several, or half of the class; for two users or none there is no line."""
+    lines = lines_of(statistics_of(*people))
     assert lines[0] == "In the 4 min around the complaint:"
     assert groups in lines[-1]
     assert (3 if judgement else 2) == len(lines)
@@ -96,15 +98,15 @@ def test_networks_and_the_worst_minute() -> None:
         distributions=(Distribution("network", Unit.PERCENT, rows, FROZEN),),
         minutes=(there, frozen),
     )
-    text = "\n".join(said(call_statistics))
+    text = "\n".join(lines_of(call_statistics))
     assert "Time frozen by network (video): Wi-Fi 12%, 4G 3%" in text
     assert "5 of 14 people had a freeze" in text
-    assert "14 人中有 5 人出现过卡顿" in "\n".join(said(call_statistics, "zh"))
+    assert "14 人中有 5 人出现过卡顿" in "\n".join(lines_of(call_statistics, "zh"))
     alone = replace(call_statistics, distributions=(), minutes=(replace(frozen, points=()),))
-    assert said(alone) == []
+    assert lines_of(alone) == []
 
 
-def test_nothing_is_said_where_nobody_tells() -> None:
-    """A cloud that cannot tell leaves no gap in the details."""
-    assert said(None) == []
-    assert said(crowd_of(0, 0, 0, 0)) == []
+def test_no_line_without_statistics() -> None:
+    """Without statistics the details have no empty section."""
+    assert lines_of(None) == []
+    assert lines_of(statistics_of(0, 0, 0, 0)) == []

@@ -1,4 +1,4 @@
-"""The details say openly whether the cloud confirms a verdict or speaks against it."""
+"""The details say whether the cloud's findings confirm or contradict a verdict."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CPU = Code("agora.factor_id", "10")
 MEASURED = Evidence(
     "agora", NOW, "20002", metric="uplink_loss", value=31.0, unit="%", threshold=5.0
 )
-TOLD = Evidence("agora", NOW, "20002", code=LOSS)
+FINDING = Evidence("agora", NOW, "20002", code=LOSS)
 
 
 def diagnosis(
@@ -52,9 +52,9 @@ def diagnosis(
     return Diagnosis(report, "agora", verdict, NOW, events=(event,) if factors else ())
 
 
-def read(shown: Diagnosis, ticket: Ticket) -> str:
-    """Everything the modal says, in English."""
-    return text_of(details_view(ticket, shown, Renderer(Translator("en"))))
+def read(case: Diagnosis, ticket: Ticket) -> str:
+    """Return the text of the modal, in English."""
+    return text_of(details_view(ticket, case, Renderer(Translator("en"))))
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
 
 
 @pytest.mark.parametrize(
-    ("shown", "said"),
+    ("case", "expected"),
     [
-        (diagnosis("network.loss", LOSS, evidence=(MEASURED, TOLD)), "own diagnosis agrees"),
+        (diagnosis("network.loss", LOSS, evidence=(MEASURED, FINDING)), "own diagnosis agrees"),
         (diagnosis("network.loss", LOSS), "somebody else"),
         (diagnosis("network.loss", CPU), "measure"),
         (diagnosis("network.loss", CPU, about="3"), "own diagnosis gives no cause."),
@@ -94,22 +94,24 @@ HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
         (diagnosis("network.loss", missing=(HALF_SEEN,)), "as far as it could be read"),
     ],
 )
-def test_agreement_with_the_cloud_is_told(shown: Diagnosis, said: str, ticket: Ticket) -> None:
-    """Confirmed, contradicted, about somebody else, silent, or not seen."""
-    assert said in read(shown, ticket)
+def test_agreement_with_the_cloud_is_displayed(
+    case: Diagnosis, expected: str, ticket: Ticket
+) -> None:
+    """Confirmed, contradicted, about another user, absent, or unavailable."""
+    assert expected in read(case, ticket)
 
 
 def test_a_limit_names_its_document(ticket: Ticket) -> None:
-    """A number comes with its threshold and who published that; uids are masked."""
+    """A value has its threshold and that threshold's publisher; uids are masked."""
     text = read(diagnosis("network.loss"), ticket)
     assert "31% (limit 5%)" in text
     assert "Limit: Agora's published thresholds" in text
     assert "20002" not in text
 
 
-def test_everything_fits_in_slack(ticket: Ticket) -> None:
-    """Hundreds of events stay within sections of three thousand signs and a hundred blocks."""
-    shown = diagnosis("network.loss", *[LOSS] * 400)
-    view = details_view(ticket, shown, Renderer(Translator("both")))
+def test_everything_fits_slacks_limits(ticket: Ticket) -> None:
+    """Hundreds of events fit sections of 3000 characters and 100 blocks."""
+    case = diagnosis("network.loss", *[LOSS] * 400)
+    view = details_view(ticket, case, Renderer(Translator("both")))
     assert len(view["blocks"]) <= 100
     assert max(len(block["text"]["text"]) for block in view["blocks"]) <= 3000

@@ -52,7 +52,7 @@ def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values:
     return Diagnosis(REPORT, "agora", verdict, NOW, calls=(call,), events=events)
 
 
-def shown(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
+def text_of_diagnosis(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
     """The card as one string."""
     return json.dumps(diagnosis_message.full_blocks(diagnosis, renderer), ensure_ascii=False)
 
@@ -60,16 +60,16 @@ def shown(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
 @pytest.mark.parametrize("renderer", [EN, ZH])
 @pytest.mark.parametrize("kind", ["agora.factor_id", "agora.exp_id", "huawei.unheard_of"])
 def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> None:
-    """A code no table knows is shown as it is, with its kind, in both languages."""
+    """An unknown code is displayed as it is, with its kind, in both languages."""
     code = Code(kind, "98765")
     event = AbnormalEvent("20002", "class_77_1", code, NOW, (Factor(code, "10001"),))
-    text = shown(make_diagnosis("unknown", (event,)), renderer)
+    text = text_of_diagnosis(make_diagnosis("unknown", (event,)), renderer)
     assert text.count("98765") == 2
     assert text.count(kind) == 2
 
 
 @pytest.mark.parametrize(
-    ("why", "again_at", "said"),
+    ("why", "again_at", "expected"),
     [
         (
             MissingReason.NOT_FOUND,
@@ -84,39 +84,39 @@ def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> No
         (MissingReason.NOT_OUT_YET, NOW, "Not enough data yet. Try again at"),
     ],
 )
-def test_a_terminal_promises_nothing_by_itself(
-    why: MissingReason, again_at: dt.datetime | None, said: str
+def test_terminal_output_promises_no_update(
+    why: MissingReason, again_at: dt.datetime | None, expected: str
 ) -> None:
-    """Who asked in a terminal is told when to ask again; no message there changes later."""
+    """In a terminal the retry time is displayed; that output is not updated later."""
     missing = (MissingItem(MissingKind.CALL, why, again_at, "class_77_1"),)
-    told = replace(make_diagnosis("unknown", missing=missing), calls=())
-    first, *_ = diagnosis_message.diagnosis_lines(told)
-    assert said in str(first)
+    value = replace(make_diagnosis("unknown", missing=missing), calls=())
+    first, *_ = diagnosis_message.diagnosis_lines(value)
+    assert expected in str(first)
     assert "by itself" not in str(first)
 
 
 def test_factor_names_its_side() -> None:
-    """A factor lies with the peer it names, or with the person of the event."""
+    """A factor is assigned to the peer it names, or to the user of the event."""
     code = Code("agora.factor_id", "21")
     event = AbnormalEvent(
         "20002", "class_77_1", Code("agora.exp_id", "4"), NOW, (Factor(code, "10001"), Factor(code))
     )
-    text = shown(make_diagnosis("unknown", (event,)))
+    text = text_of_diagnosis(make_diagnosis("unknown", (event,)))
     assert "(21) at Teacher •••01" in text
     assert "(21) at Student •••02" in text
 
 
 def test_stranger_is_a_user() -> None:
-    """Somebody who is neither side is shown as a user, masked."""
+    """A user who is neither side is displayed as a user, masked."""
     event = AbnormalEvent("30003", "class_77_1", Code("agora.exp_id", "4"), NOW)
-    assert "User •••03" in shown(make_diagnosis("unknown", (event,)))
+    assert "User •••03" in text_of_diagnosis(make_diagnosis("unknown", (event,)))
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.95, "Very likely"), (0.7, "Likely"), (0.3, "Possibly")]
+    ("confidence", "expected"), [(0.95, "Very likely"), (0.7, "Likely"), (0.3, "Possibly")]
 )
-def test_how_sure(confidence: float, said: str) -> None:
-    """The confidence is said in words, with its number."""
+def test_how_sure(confidence: float, expected: str) -> None:
+    """The confidence is displayed in words, with its number."""
     diagnosis = make_diagnosis(
         "network.loss",
         media=Media.VIDEO,
@@ -139,20 +139,20 @@ def test_how_sure(confidence: float, said: str) -> None:
     )
     sentence = EN.plain_text(diagnosis_message.verdict_sentence(diagnosis))
     assert sentence.startswith("Teacher •••01, around 2026-11-21 03:20 UTC: Packet loss (video, up")
-    assert said in sentence
+    assert expected in sentence
     assert str(round(confidence * 100)) in sentence
-    assert "27.5" in shown(diagnosis)
+    assert "27.5" in text_of_diagnosis(diagnosis)
 
 
 @pytest.mark.parametrize("what", list(MissingKind))
 @pytest.mark.parametrize("why", list(MissingReason))
-def test_whatever_is_missing_is_said(what: MissingKind, why: MissingReason) -> None:
+def test_every_missing_item_is_displayed(what: MissingKind, why: MissingReason) -> None:
     """Each thing and reason has words in both languages, with the moment of the next look."""
     missing_item = MissingItem(what, why, NOW, "20002")
     for renderer in (EN, ZH):
-        said = renderer.mrkdwn(diagnosis_lines.missing_line(missing_item))
-        assert "<!date^" in said
-        assert "20002" not in said or why is MissingReason.REFUSED
+        expected = renderer.mrkdwn(diagnosis_lines.missing_line(missing_item))
+        assert "<!date^" in expected
+        assert "20002" not in expected or why is MissingReason.REFUSED
     last = EN.mrkdwn(diagnosis_lines.missing_line(MissingItem(what, why)))
     assert "<!date^" not in last
 
@@ -163,14 +163,14 @@ def test_a_private_answer_does_not_promise_to_change() -> None:
         MissingKind.CALL, MissingReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2)
     )
     diagnosis = make_diagnosis("unknown", missing=(missing_item,))
-    assert "update itself" in shown(diagnosis)
+    assert "update itself" in text_of_diagnosis(diagnosis)
     fallback_text, blocks = diagnosis_message.inquiry_response(diagnosis, EN)
     assert "update itself" not in fallback_text + json.dumps(blocks)
     assert "There is no data" in fallback_text
 
 
-@pytest.mark.parametrize(("renderer", "said"), [(EN, "enough data"), (ZH, "数据")])
-def test_an_explanation(renderer: Renderer, said: str) -> None:
+@pytest.mark.parametrize(("renderer", "expected"), [(EN, "enough data"), (ZH, "数据")])
+def test_an_explanation(renderer: Renderer, expected: str) -> None:
     """The reporter reads the sentence, the advice and the way to the thread."""
     ticket = Ticket(
         number=12,
@@ -191,7 +191,7 @@ def test_an_explanation(renderer: Renderer, said: str) -> None:
         ticket, make_diagnosis("unknown"), renderer
     )
     text = fallback_text + json.dumps(blocks, ensure_ascii=False)
-    assert said in text
+    assert expected in text
     assert "LD-12" in fallback_text
     assert "<https://x.example/p1|" in text
     assert "<!here>" not in text
@@ -204,9 +204,9 @@ def test_an_explanation(renderer: Renderer, said: str) -> None:
 def test_a_code_that_lies_with_the_other_end_names_it() -> None:
     """Who suffered and whose fault it is are two people, and both are named."""
     at = dt.datetime(2026, 11, 16, 10, 0, tzinfo=dt.UTC)
-    told = Evidence(
+    value = Evidence(
         source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
     )
-    line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), told))
+    line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), value))
     assert "reports High CPU usage (10) at " in line
     assert line.index(EN.uid("20002")) < line.index("reports") < line.index(EN.uid("10001"))

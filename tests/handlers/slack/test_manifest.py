@@ -53,8 +53,8 @@ def test_limits_of_slack(manifest: dict[str, Any]) -> None:
     assert len(manifest["settings"]["event_subscriptions"]["bot_events"]) <= 100
 
 
-def test_address_stands_everywhere_it_has_to() -> None:
-    """Over HTTP everything goes to one address, and people come back to ours."""
+def test_address_is_in_every_url() -> None:
+    """Over HTTP every URL of the manifest has our address, the OAuth redirect included."""
     events = URL + EVENTS_PATH
     settings = HTTP["settings"]
     assert events == settings["event_subscriptions"]["request_url"]

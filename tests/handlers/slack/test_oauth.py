@@ -13,7 +13,7 @@ from bot.store.admin import installations
 from handlers.slack.clients import SlackClients
 from tests.handlers.raw_http import RawHttpClient, command, event, open_raw_http
 
-# slack-sdk still tells aiohttp its credentials in the old way.
+# slack-sdk still passes its credentials to aiohttp in the old way
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The 'auth' parameter is deprecated"),
     pytest.mark.filterwarnings("ignore:BasicAuth is deprecated"),
@@ -24,14 +24,14 @@ OTHER = "T07OTHER000"
 
 @dataclass
 class TwoWorkspaces:
-    """A door with OAuth, and a second workspace that nobody told it of."""
+    """An HTTP server with OAuth, and a second workspace that has not installed the app."""
 
     raw_http: RawHttpClient
     second: Workspace
 
     @property
     def first(self) -> Workspace:
-        """The workspace the house talks to."""
+        """The fake workspace of Lagdesk."""
         return self.raw_http.harness.workspace
 
     async def get(self, path: str, cookie: str = "") -> tuple[int, str, str]:
@@ -39,15 +39,15 @@ class TwoWorkspaces:
         async with self.raw_http.session.get(
             self.raw_http.url + path, headers={"Cookie": cookie}, allow_redirects=False
         ) as answer:
-            found = answer.headers.get("Set-Cookie", "").partition(";")[0]
-            return answer.status, await answer.text(), found
+            match = answer.headers.get("Set-Cookie", "").partition(";")[0]
+            return answer.status, await answer.text(), match
 
     async def begin(self) -> tuple[dict[str, str], str]:
-        """Open the install page and say yes at Slack; returns what comes back, and the cookie."""
+        """Open the install page and approve in Slack; return the redirect's query and the cookie."""
         _, page, cookie = await self.get("/slack/install")
-        found = re.search(r'<a href="([^"]+)"', page)
-        assert found
-        url = found[1].replace("&amp;", "&")
+        match = re.search(r'<a href="([^"]+)"', page)
+        assert match
+        url = match[1].replace("&amp;", "&")
         async with self.raw_http.session.get(url, allow_redirects=False) as answer:
             return await answer.json(), cookie
 
@@ -60,13 +60,13 @@ class TwoWorkspaces:
         return status, text
 
     async def token(self, team: str = TEAM) -> str | None:
-        """Look up what is kept of a workspace."""
+        """Read the stored installation of a workspace."""
         return await self.raw_http.harness.application.installations.token_for(team)
 
 
 @pytest.fixture
 async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TwoWorkspaces]:
-    """A house several workspaces may install; its first workspace has not yet."""
+    """Lagdesk for several workspaces; the first one has not installed it yet."""
     second = Workspace(team_id=OTHER)
     environment = {
         "SLACK_BOT_TOKEN": "",
@@ -78,18 +78,18 @@ async def workspaces(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 
 async def test_install_page_leads_to_slack(workspaces: TwoWorkspaces) -> None:
-    """The page's button goes to Slack with our client, scopes and a fresh state."""
+    """The page's button opens Slack with our client id, scopes and a fresh state."""
     status, page, cookie = await workspaces.get("/slack/install")
-    found = re.search(r'<a href="([^"]+)"', page)
-    assert found
-    query = parse_qs(urlsplit(found[1].replace("&amp;", "&")).query)
+    match = re.search(r'<a href="([^"]+)"', page)
+    assert match
+    query = parse_qs(urlsplit(match[1].replace("&amp;", "&")).query)
     assert (200, [workspaces.first.client_id]) == (status, query["client_id"])
     assert "chat:write" in query["scope"][0]
     assert query["state"][0] in cookie
     assert cookie != (await workspaces.get("/slack/install"))[2]
 
 
-async def test_installation_is_kept(workspaces: TwoWorkspaces) -> None:
+async def test_installation_is_stored(workspaces: TwoWorkspaces) -> None:
     """After the yes the workspace's token is ours, and its people are served."""
     assert (await workspaces.raw_http.send_payload(command()))[0] == 200
     assert "not installed" in (await workspaces.raw_http.send_payload(command()))[1]
@@ -100,7 +100,7 @@ async def test_installation_is_kept(workspaces: TwoWorkspaces) -> None:
 
 
 async def test_state_is_good_once(workspaces: TwoWorkspaces) -> None:
-    """A state that was used, or that we never gave, opens nothing."""
+    """A used or unknown state is refused."""
     back, cookie = await workspaces.begin()
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
     assert (await workspaces.get(path, cookie))[0] == 200
@@ -111,7 +111,7 @@ async def test_state_is_good_once(workspaces: TwoWorkspaces) -> None:
 
 
 async def test_state_expires(workspaces: TwoWorkspaces) -> None:
-    """Ten minutes are enough to say yes."""
+    """The state expires after ten minutes."""
     back, cookie = await workspaces.begin()
     workspaces.raw_http.harness.clock.move(601)
     path = f"/slack/oauth_redirect?code={back['code']}&state={back['state']}"
@@ -132,10 +132,10 @@ async def test_state_expires(workspaces: TwoWorkspaces) -> None:
         "code=1&code=2&state=1&state=2",
     ],
 )
-async def test_what_comes_back_may_be_anything(
+async def test_any_redirect_is_answered(
     workspaces: TwoWorkspaces, query: str, no_traceback: None
 ) -> None:
-    """A denied or forged return is a page, never a failure, and nothing is kept."""
+    """A denied or forged redirect gets a page, never a failure, and stores nothing."""
     _ = no_traceback
     status, page, _ = await workspaces.get(
         f"/slack/oauth_redirect?{query}", "slack-app-oauth-state=1"
@@ -155,31 +155,33 @@ async def test_forged_code_with_a_good_state(workspaces: TwoWorkspaces, no_trace
 
 
 async def test_slack_away(workspaces: TwoWorkspaces, no_traceback: None) -> None:
-    """While Slack does not answer, the last page says so."""
+    """While Slack does not respond, the last page says so."""
     _ = no_traceback
     workspaces.first.fail_next("oauth.v2.access", "dropped", times=5)
     assert (await workspaces.install())[0] == 503
     assert None is await workspaces.token()
 
 
-async def test_removal_is_heard(workspaces: TwoWorkspaces) -> None:
+async def test_uninstall_removes_the_installation(workspaces: TwoWorkspaces) -> None:
     """A workspace that removes Lagdesk is forgotten; another one is not."""
     await workspaces.install()
     store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
-    kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
+    installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
+    await store.transact(
+        lambda session: installations.save(session, OTHER, installation, clock.now())
+    )
     workspaces.first.uninstall()
     await workspaces.first.until(lambda: events_received(workspaces.first, "app_uninstalled"))
     assert (await workspaces.token(), await workspaces.token(OTHER)) == (None, "xoxb-other")
 
 
 def events_received(workspace: Workspace, kind: str) -> bool:
-    """Tell whether the app has answered an event of this type."""
+    """Return whether the app has acknowledged an event of this type."""
     return any(call["name"] == f"event {kind}" for call in workspace.calls)
 
 
 async def test_peoples_tokens_are_not_ours(workspaces: TwoWorkspaces) -> None:
-    """Somebody's own token that was revoked changes nothing."""
+    """A user's own revoked token changes nothing."""
     await workspaces.install()
     revoked = event(type="tokens_revoked", tokens={"oauth": ["U1"], "bot": []})
     assert (await workspaces.raw_http.send_payload(revoked))[0] == 200
@@ -187,11 +189,13 @@ async def test_peoples_tokens_are_not_ours(workspaces: TwoWorkspaces) -> None:
 
 
 async def test_workspaces_have_their_own_tokens(workspaces: TwoWorkspaces) -> None:
-    """Each workspace is spoken to with its own token; a stranger with none."""
+    """Each workspace gets requests with its own token; an unknown one gets none."""
     await workspaces.install()
     store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
-    kept = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
-    await store.transact(lambda session: installations.save(session, OTHER, kept, clock.now()))
+    installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
+    await store.transact(
+        lambda session: installations.save(session, OTHER, installation, clock.now())
+    )
     clients = workspaces.raw_http.harness.slack.clients
     tokens = [(await clients.of(team)).token for team in (TEAM, OTHER, "T0NOBODY")]
     assert [workspaces.first.bot_token, "xoxb-other", None] == tokens

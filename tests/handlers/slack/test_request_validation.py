@@ -63,13 +63,13 @@ pytestmark = [
     ids=range(23),
 )
 async def test_signed_nonsense(raw_http: RawHttpClient, body: bytes, content_type: str) -> None:
-    """Signed bytes that are nothing of Slack's get 400."""
+    """Signed bytes that are no payload of Slack's get 400."""
     assert (await raw_http.send_signed(body, content_type))[0] == 400
 
 
 @pytest.mark.parametrize("payload", VALID_PAYLOADS, ids=range(len(VALID_PAYLOADS)))
 async def test_what_slack_sends_is_taken(raw_http: RawHttpClient, payload: Json) -> None:
-    """Everything whole is answered as Slack expects it."""
+    """Every complete payload gets the response that Slack expects."""
     assert (await raw_http.send_payload(payload))[0] == 200
 
 
@@ -104,12 +104,12 @@ WRONG = [
 
 
 def kind_of(payload: Json) -> object:
-    """What decides who reads a payload's outer places."""
+    """The values by which the outermost part of a payload is routed."""
     return "command" if "command" in payload else payload["type"]
 
 
 def wrong_values(number: int, path: tuple[Any, ...]) -> list[Any]:
-    """Everything wrong; a quarter of it where payloads of this kind have the same reader."""
+    """Every mutation; a quarter of them where payloads of this kind have the same parser."""
     earlier = (
         one for one in VALID_PAYLOADS[:number] if kind_of(one) == kind_of(VALID_PAYLOADS[number])
     )
@@ -119,8 +119,8 @@ def wrong_values(number: int, path: tuple[Any, ...]) -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(len(VALID_PAYLOADS)))
-async def test_every_place_mangled(raw_http: RawHttpClient, number: int) -> None:
-    """A wrong thing in any place of any payload is a 4xx or an answer, never a failure."""
+async def test_every_mutated_value(raw_http: RawHttpClient, number: int) -> None:
+    """A wrong value at any path of any payload gets a 4xx or a response, never a failure."""
     failed = []
     for path in paths_in(VALID_PAYLOADS[number]):
         for wrong in wrong_values(number, path):
@@ -225,7 +225,7 @@ async def test_forged_metadata(
     "value", ["", "0", "-1", "x", "9" * 18, "9" * 19, "9" * 5000, "١", "1\x00", "1 ", None, "1e3"]
 )
 async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> None:
-    """A number nobody has is answered, whatever it is."""
+    """Unknown ticket numbers get a response."""
     for verb in ("claim", "diagnose", "escalate", "resolve", "reopen"):
         assert (await raw_http.send_payload(action(f"ticket.{verb}", value)))[0] == 200
 
@@ -253,7 +253,7 @@ async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> Non
     ids=range(16),
 )
 async def test_forged_pages(raw_http: RawHttpClient, value: str) -> None:
-    """A page that nobody was offered is answered."""
+    """An unknown page gets a response."""
     assert (await raw_http.send_payload(action("tickets.more", value)))[0] == 200
 
 
@@ -270,7 +270,7 @@ ANY_JSON = st.recursive(
 
 @st.composite
 def mangled(draw: st.DrawFn) -> Any:
-    """A payload of Slack's with any JSON in up to three places."""
+    """A payload of Slack's with any JSON at up to three paths."""
     payload = draw(st.sampled_from(VALID_PAYLOADS))
     for _ in range(draw(st.integers(1, 3))):
         payload = replace_at(payload, draw(st.sampled_from(paths_in(payload))), draw(ANY_JSON))
@@ -281,8 +281,8 @@ def mangled(draw: st.DrawFn) -> Any:
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(payload=mangled())
-async def test_any_json_in_any_place(raw_http: RawHttpClient, payload: Json) -> None:
-    """Any JSON in any place is a 4xx or an answer, never a failure."""
+async def test_any_json_at_any_path(raw_http: RawHttpClient, payload: Json) -> None:
+    """Any JSON at any path gets a 4xx or a response, never a failure."""
     assert (await raw_http.send_payload(with_fresh_ids(payload)))[0] in (200, 400)
 
 

@@ -1,4 +1,4 @@
-"""The hook for Huawei's record callbacks: who gets in, what is taken, and what is nonsense."""
+"""The webhook for Huawei's recording callbacks: authentication, storage and invalid events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVENT = {"app_id": APP, "event_type": "RECORD_NEW_FILE_START", "job_id": "j1", "
 
 @dataclass(slots=True)
 class WebhookClient:
-    """A served hook, and the house behind it."""
+    """A served webhook, and the Lagdesk behind it."""
 
     application: Application
     url: str
@@ -45,12 +45,12 @@ class WebhookClient:
             return response.status
 
     async def send_event(self, event: object, *, key: str = KEY, age_s: float = 0) -> int:
-        """Tell of something as Huawei does."""
+        """Send an event as Huawei does."""
         body = event if isinstance(event, bytes) else msgspec.json.encode(event)
         return await self.post(body, sign_callback(key, body, self.clock() - age_s))
 
     async def recorded(self) -> int:
-        """How many events were kept."""
+        """Return how many events were stored."""
         return await self.application.store.read(
             lambda session: len(session.exec(select(WebhookEvent)).all())
         )
@@ -58,7 +58,7 @@ class WebhookClient:
 
 @asynccontextmanager
 async def serve_webhook(folder: Path, **more: str) -> AsyncIterator[WebhookClient]:
-    """Serve the hook of a house with one recording, job j1."""
+    """Serve the webhook of a Lagdesk with one recording, job j1."""
     clock = FakeClock()
     env = {
         "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
@@ -99,13 +99,13 @@ def _recording(clock: FakeClock) -> Recording:
 
 @pytest.fixture
 async def webhook(tmp_path: Path) -> AsyncIterator[WebhookClient]:
-    """The hook, open to who knows the key."""
+    """The webhook, for requests with the key."""
     async with serve_webhook(tmp_path, HUAWEI_CALLBACK_KEY=KEY) as served:
         yield served
 
 
 async def test_signed_event_is_taken_once(webhook: WebhookClient) -> None:
-    """The same event again, replayed or signed anew, is answered 200 and changes nothing."""
+    """The same event again, replayed or signed anew, gets 200 and changes nothing."""
     body = msgspec.json.encode(EVENT)
     headers = sign_callback(KEY, body, webhook.clock())
     assert [await webhook.post(body, headers) for _ in range(2)] == [200, 200]
@@ -182,27 +182,27 @@ async def test_signed_nonsense(webhook: WebhookClient, event: object) -> None:
     ],
 )
 async def test_events_of_others(webhook: WebhookClient, event: object) -> None:
-    """A job that is not ours is 200, or Huawei would bring it again; nothing is kept."""
+    """An unknown job gets 200, or Huawei would send it again; nothing is stored."""
     assert await webhook.send_event(event) == 200
     assert await webhook.recorded() == 0
 
 
 @pytest.mark.parametrize("event_type", ["SOMETHING_NEW", "", "RECORD_FILE_COMPLETE\x00"])
 async def test_unknown_kind_of_event(webhook: WebhookClient, event_type: str) -> None:
-    """A kind nobody knows yet is taken, and changes nothing but being known."""
+    """An unknown kind is stored, and changes nothing else."""
     assert await webhook.send_event({**EVENT, "event_type": event_type}) == 200
     assert await webhook.recorded() == 1
 
 
 async def test_controls_in_texts(webhook: WebhookClient) -> None:
-    """What no database takes is left out of what is kept."""
+    """Characters that a database cannot store are removed."""
     done = {**EVENT, "event_type": "RECORD_FILE_COMPLETE", "obs_object": "a\x00b\nc.m3u8"}
     assert await webhook.send_event(done) == 200
     assert await webhook.recorded() == 1
 
 
 async def test_body_that_is_too_long(webhook: WebhookClient) -> None:
-    """More than any event needs is 413, told or sent in pieces."""
+    """A body above the limit gets 413, with Content-Length or in chunks."""
     body = b" " * (MAX_EVENT_BYTES + 1)
     assert await webhook.send_event(body) == 413
 
@@ -216,7 +216,7 @@ async def test_body_that_is_too_long(webhook: WebhookClient) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 async def test_other_methods(webhook: WebhookClient, method: str) -> None:
-    """Only POST is heard."""
+    """Only POST is accepted."""
     async with webhook.session.request(method, webhook.url) as response:
         assert response.status == 405
 
@@ -229,7 +229,7 @@ async def test_no_key_no_hook(tmp_path: Path) -> None:
 
 
 async def test_database_away(webhook: WebhookClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be kept is asked for again."""
+    """An event that could not be stored gets a 5xx, so that Huawei sends it again."""
 
     async def fail(_work: object) -> None:
         raise OperationalError("select", {}, Exception("away"))

@@ -21,7 +21,7 @@ EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
 
 
 def make_ticket(**values: Any) -> Ticket:
-    """A ticket with everything on it that a card needs."""
+    """A ticket with all parts that a card displays."""
     fields: dict[str, Any] = {
         "number": 12,
         "origin": "V1",
@@ -40,7 +40,7 @@ def make_ticket(**values: Any) -> Ticket:
     return Ticket(**(fields | values))
 
 
-def shown(ticket: Ticket, renderer: Renderer = EN) -> str:
+def card_text(ticket: Ticket, renderer: Renderer = EN) -> str:
     """A card as one string."""
     return json.dumps(tickets_card.ticket_card(ticket, renderer), ensure_ascii=False)
 
@@ -61,12 +61,12 @@ def test_every_report_state_has_words(state: ReportState) -> None:
     assert english not in phrase
 
 
-def test_a_reason_is_said_in_the_readers_language() -> None:
-    """Why a report was refused or waits is kept as a message and said late."""
+def test_a_reason_is_in_the_readers_language() -> None:
+    """A refused or pending report's reason is stored as a message and translated when displayed."""
     reason = dump_message(message("Slack does not respond."))
     ticket = make_ticket(cloud_report=CloudReport(state=ReportState.REFUSED, reason=reason))
-    assert "Slack does not respond." in shown(ticket)
-    assert "Slack does not respond." not in shown(ticket, ZH)
+    assert "Slack does not respond." in card_text(ticket)
+    assert "Slack does not respond." not in card_text(ticket, ZH)
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_the_largest_card_fits(locale: LocaleName) -> None:
     assert json.dumps(resolution).count("&lt;") == 1000
 
 
-def test_a_resolution_is_shown_with_its_cause() -> None:
+def test_a_resolution_is_displayed_with_its_cause() -> None:
     """The cause that was chosen and the words, only while the ticket is resolved."""
     values = {"resolved_cause": "network.loss", "resolution": "cable", "resolver": "U2"}
     ticket = make_ticket(status=Status.RESOLVED, resolved_at=NOW, **values)
-    assert "Packet loss" in shown(ticket)
-    assert "cable" in shown(ticket)
-    assert "cable" not in shown(make_ticket(status=Status.OPEN, **values))
+    assert "Packet loss" in card_text(ticket)
+    assert "cable" in card_text(ticket)
+    assert "cable" not in card_text(make_ticket(status=Status.OPEN, **values))
     odd = make_ticket(status=Status.RESOLVED, resolved_cause="<odd>", resolution="x")
-    assert "&lt;odd&gt;" in shown(odd)
+    assert "&lt;odd&gt;" in card_text(odd)
 
 
 def test_the_notice_pings_nobody() -> None:
@@ -130,7 +130,7 @@ def test_the_notice_pings_nobody() -> None:
 
 
 def test_details_have_no_buttons() -> None:
-    """A ticket shown privately is read, not worked on."""
+    """A private copy of the card has no buttons."""
     _, blocks = tickets_card.ticket_details(
         make_ticket(thread=TicketThread(permalink="https://x.example/p1")), EN
     )
@@ -154,12 +154,12 @@ def test_details_have_no_buttons() -> None:
     ],
 )
 def test_menu_is_read(option: object, read: tuple[int, str]) -> None:
-    """What was forged names a ticket that nobody has."""
+    """A forged value has a ticket number that does not exist."""
     assert read == tickets_card.read_menu({"selected_option": option})
 
 
 def test_menu_and_steps() -> None:
-    """The menu fits the status; the card tells its newest steps, links as links, others in words."""
+    """The menu fits the status; the card lists the newest steps, with links."""
     ticket, other = (
         make_ticket(),
         make_ticket(number=7, thread=TicketThread(permalink="https://slack/7")),
@@ -169,13 +169,13 @@ def test_menu_and_steps() -> None:
     assert everything[:-1] == choices_of(ticket, has_menu=False)
     ticket.link(other, "U2", NOW)
     ticket.hand_over("U3", "U2", NOW)
-    assert "Linked to <https://slack/7|LD-7>" in shown(ticket)
-    assert "Handed over to <@U3> by <@U2>" in shown(ticket)
+    assert "Linked to <https://slack/7|LD-7>" in card_text(ticket)
+    assert "Handed over to <@U3> by <@U2>" in card_text(ticket)
     ticket.merge(other, "U3", NOW)
     assert choices_of(ticket, has_menu=True) == ["link", "correct", "room"]
     assert choices_of(ticket, has_menu=False) == ["link", "correct"]
-    assert "*Duplicate* of <https://slack/7|LD-7>" in shown(ticket)
-    assert "*重复工单：* <https://slack/7|LD-7>" in shown(ticket, ZH)
+    assert "*Duplicate* of <https://slack/7|LD-7>" in card_text(ticket)
+    assert "*重复工单：* <https://slack/7|LD-7>" in card_text(ticket, ZH)
     text = json.dumps(tickets_card.ticket_details(ticket, EN)[1])
     for phrase in ("Reported by <@U1>", "Linked to", "Handed over", "Merged into"):
         assert phrase in text

@@ -41,7 +41,7 @@ def test_report_form(locale: LocaleName) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_resolve_form(locale: LocaleName) -> None:
-    """Every cause can be chosen, within what a menu holds; a found one is chosen already."""
+    """Every cause is an option, within a menu's limits; a diagnosed one is preselected."""
     renderer = Renderer(Translator(locale))
     options = cause_options(renderer)
     assert len(RESOLUTION_TITLES) == len(options) <= 100

@@ -1,4 +1,4 @@
-"""Messages in Slack's markup: what people typed stays text, uids stay masked."""
+"""Messages as Slack's markup: user input is escaped, uids are masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EN = Renderer(Translator("en"))
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("<!channel> & <@U1>", "&lt;!channel&gt; &amp; &lt;@U1&gt;"),
         ("&lt;", "&amp;lt;"),
@@ -33,22 +33,22 @@ EN = Renderer(Translator("en"))
         ("", ""),
     ],
 )
-def test_escape(text: str, shown: str) -> None:
-    """Pings, links, styles, code and quotations are undone; ordinary names stay as they are."""
-    assert shown == escape(text)
+def test_escape(text: str, expected: str) -> None:
+    """Mentions, links, styles, code and quotes are escaped; ordinary names are unchanged."""
+    assert expected == escape(text)
 
 
 @pytest.mark.parametrize(
-    ("uid", "shown"),
+    ("uid", "expected"),
     [("10001", "•••01"), ("1234", "•••34"), ("123", "•••"), ("7", "•••"), ("", "•••")],
 )
-def test_mask(uid: str, shown: str) -> None:
-    """The last two characters stay, unless they are nearly all of it."""
-    assert shown == mask_uid(uid)
+def test_mask(uid: str, expected: str) -> None:
+    """The last two characters are visible, unless they are nearly all of it."""
+    assert expected == mask_uid(uid)
 
 
 @pytest.mark.parametrize(
-    ("text", "uids", "shown"),
+    ("text", "uids", "expected"),
     [
         ("student 20002", ("20002",), "student •••02"),
         ("student20002号", ("20002",), "student•••02号"),
@@ -60,43 +60,43 @@ def test_mask(uid: str, shown: str) -> None:
         ("nothing", ("", ""), "nothing"),
     ],
 )
-def test_hide_uids(text: str, uids: tuple[str, ...], shown: str) -> None:
-    """Known uids are masked wherever they stand, in any width; other numbers stay."""
-    assert shown == mask_uids(text, uids)
+def test_hide_uids(text: str, uids: tuple[str, ...], expected: str) -> None:
+    """Known uids are masked wherever they occur, in any width; other numbers are unchanged."""
+    assert expected == mask_uids(text, uids)
 
 
-@pytest.mark.parametrize(("mask", "shown"), [(True, "•••01"), (False, "10001")])
-def test_a_uid_in_a_sentence(mask: object, shown: str) -> None:
+@pytest.mark.parametrize(("mask", "expected"), [(True, "•••01"), (False, "10001")])
+def test_a_uid_in_a_sentence(mask: object, expected: str) -> None:
     """MASK_UIDS decides."""
     user_message = message("Student %(uid)s", uid=Uid("10001"))
     renderer = Renderer(Translator("en"), mask=bool(mask))
-    assert renderer.plain_text(user_message).endswith(shown)
-    assert renderer.mrkdwn(user_message).endswith(shown)
+    assert renderer.plain_text(user_message).endswith(expected)
+    assert renderer.mrkdwn(user_message).endswith(expected)
 
 
 def test_values_in_markup() -> None:
     """People become mentions, times Slack's dates, links links; texts are escaped."""
-    said = message(
+    text_message = message(
         "%(who)s %(when)s %(link)s %(text)s",
         who=PersonId("U1"),
         when=MOMENT,
         link=Link("https://x.example/a", "a<b>"),
         text="<!here>",
     )
-    assert EN.mrkdwn(said) == (
+    assert EN.mrkdwn(text_message) == (
         "<@U1> <!date^1795231200^{date_short_pretty} {time}|2026-11-21 03:20 UTC> "
         "<https://x.example/a|a&lt;b&gt;> &lt;!here&gt;"
     )
 
 
-def test_a_notice_holds_no_markup() -> None:
-    """What stands above the blocks is read as markup by Slack, and has none."""
-    said = message("%(room)s at %(when)s", room="<!channel>", when=MOMENT)
-    assert EN.fallback_text(said) == "&lt;!channel&gt; at 2026-11-21 03:20 UTC"
+def test_fallback_text_has_no_markup() -> None:
+    """Slack parses the text above the blocks as markup, so it must have none."""
+    text_message = message("%(room)s at %(when)s", room="<!channel>", when=MOMENT)
+    assert EN.fallback_text(text_message) == "&lt;!channel&gt; at 2026-11-21 03:20 UTC"
 
 
 def test_quotations_fit_sections() -> None:
-    """A text that escaping makes long is cut into pieces, and nothing of it is lost."""
+    """A text that escaping makes too long is split, without losing anything."""
     text = "&" * 1000
     pieces = EN.quote(text, ())
     assert len(pieces) > 1
@@ -108,7 +108,7 @@ def test_quotations_fit_sections() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("student 30003 heard nothing", "student •••03 heard nothing"),
         ("另一个学生３０００３也卡", "另一个学生•••０３也卡"),
@@ -122,6 +122,6 @@ def test_quotations_fit_sections() -> None:
         ("LD-12345, #54321", "LD-12345, #54321"),
     ],
 )
-def test_hide_numbers(text: str, shown: str) -> None:
-    """Numbers that may be somebody's uid are masked; dates, units, codes and names are not."""
-    assert shown == mask_numbers(text)
+def test_hide_numbers(text: str, expected: str) -> None:
+    """Numbers that may be a uid are masked; dates, units, codes and names are not."""
+    assert expected == mask_numbers(text)

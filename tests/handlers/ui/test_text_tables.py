@@ -22,7 +22,7 @@ def test_markup_in_a_code_block_is_text() -> None:
 
 
 def test_lines_are_joined_into_chunks() -> None:
-    """A chunk stays below the limit; a line that is longer is one of its own."""
+    """A chunk is shorter than the limit; a longer line is a chunk of its own."""
     line = "x" * 1000
     assert list(chunks(["a", "b"])) == ["a\nb"]
     assert list(chunks([line] * 3)) == [f"{line}\n{line}", line]

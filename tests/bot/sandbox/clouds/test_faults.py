@@ -87,7 +87,7 @@ async def test_statuses_on_demand(
 async def test_limit_messages_on_demand(
     clouds: FakeClouds, client: httpx.AsyncClient, limit: str, message: str
 ) -> None:
-    """Code 300 comes in the body with the message that was chosen, as often as planned."""
+    """Code 300 is in the body with the chosen message, as often as planned."""
     clouds.fail_next(f"/beta/{LISTS}", "code_300", times=2, limit=limit)
     answers = [(await lists(client)).json() for _ in range(2)]
     assert [{"code": 300, "message": message}] * 2 == answers
@@ -145,28 +145,28 @@ async def test_no_response_at_all(clouds: FakeClouds, client: httpx.AsyncClient)
     assert (await lists(client)).status_code == 200
 
 
-@pytest.mark.parametrize(("after_effect", "kept"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize(("after_effect", "stored"), [(False, 0), (True, 1)])
 async def test_a_connection_dropped_before_or_after(
-    clouds: FakeClouds, client: httpx.AsyncClient, *, after_effect: bool, kept: int
+    clouds: FakeClouds, client: httpx.AsyncClient, *, after_effect: bool, stored: int
 ) -> None:
     """The client cannot know whether its report arrived; the fake has recorded it."""
     clouds.fail_next(REPORT_V2, "reset", after_effect=after_effect)
     with pytest.raises(httpx.TransportError):
         await report(client)
-    assert kept == len(clouds.reports)
+    assert stored == len(clouds.reports)
     assert clouds.counts[REPORT_V2] == 1
 
 
 @pytest.mark.parametrize("kind", ["http_500", "timeout", "html", "code_300"])
-async def test_failures_have_no_effect_unless_asked(
+async def test_failures_have_no_effect_by_default(
     clouds: FakeClouds, client: httpx.AsyncClient, kind: FaultKind
 ) -> None:
     """A report that failed was not taken."""
     clouds.fail_next(REPORT_V2, kind)
-    asked = asyncio.create_task(report(client))
-    await asyncio.wait([asked], timeout=0.1 if kind == "timeout" else 5)
-    asked.cancel()
-    await asyncio.wait([asked])
+    pending = asyncio.create_task(report(client))
+    await asyncio.wait([pending], timeout=0.1 if kind == "timeout" else 5)
+    pending.cancel()
+    await asyncio.wait([pending])
     assert clouds.reports == []
 
 

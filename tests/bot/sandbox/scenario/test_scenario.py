@@ -35,12 +35,12 @@ def values(
 ) -> FloatArray:
     """Return the points of one metric within two minutes of the complaint."""
     at = sim_call.complaint.at
-    found = [
+    values = [
         curve.values[(curve.times >= at - 120) & (curve.times <= at + 100)]
         for curve in curves_of(sim_call)
         if (curve.uid, curve.metric, curve.media, curve.peer_uid) == (uid, metric, media, peer)
     ]
-    return np.concatenate(found)
+    return np.concatenate(values)
 
 
 def test_equal_seeds_give_equal_curves() -> None:
@@ -98,7 +98,7 @@ def test_points_are_whole_sorted_seconds_about_two_apart(kind: str) -> None:
 
 
 def test_uplink_loss_is_seen_at_both_ends() -> None:
-    """What the teacher loses on the way up, the student never gets: loss, bitrate, freezes."""
+    """The teacher's uplink loss reaches the student: loss, bitrate, freezes."""
     sim_call = random_simulated_call(5, "uplink_loss_video", now=NOW)
     lost = values(sim_call, T, Metric.UPLINK_LOSS, V).mean()
     assert lost > 15
@@ -155,7 +155,7 @@ def test_weak_wifi_is_bursty_in_both_directions(seed: int) -> None:
     ("kind", "media"), [("stopped_video_teacher", V), ("stopped_audio_teacher", A)]
 )
 def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> None:
-    """Nothing sent is nothing received, and nothing is no freeze."""
+    """No media sent is no media received, and no freeze."""
     sim_call = random_simulated_call(5, kind, now=NOW)
     assert values(sim_call, T, Metric.SEND_BITRATE, media).max() == 0
     assert values(sim_call, S, Metric.RECEIVE_BITRATE, media, T).max() == 0
@@ -165,7 +165,7 @@ def test_a_stopped_sender_is_silent_at_both_ends(kind: str, media: Media) -> Non
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_nothing_wrong_looks_healthy(seed: int) -> None:
+def test_normal_call_is_healthy(seed: int) -> None:
     """A healthy call, and one whose fault had ended, have no bad metric at the complaint."""
     for kind in ("healthy", "outside"):
         sim_call = random_simulated_call(seed, kind, now=NOW)
@@ -207,7 +207,7 @@ def test_a_rejoin_is_a_session_of_its_own() -> None:
 
 
 def test_offline_means_no_samples() -> None:
-    """While the connection is down the own side reports nothing."""
+    """While the connection is down there are no own samples."""
     sim_call = random_simulated_call(5, "reconnect", now=NOW)
     fault = sim_call.faults[0]
     cpu = next(
@@ -251,6 +251,6 @@ def test_the_demo_has_the_promised_classes() -> None:
 
 @pytest.mark.parametrize("cname", ["class_77_1", "class_77_2", "class_77_3", "class_77_4"])
 def test_demo_faults_last(cname: str) -> None:
-    """Somebody who complains late in the demo still meets the fault."""
+    """A late complaint in the demo is still within the fault."""
     sim_call = next(each for each in demo_calls(NOW) if each.cname == cname and each.running(NOW))
     assert sim_call.faults_between(NOW + 3600, NOW + 3601)

@@ -86,7 +86,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def workspace(clock: Clock) -> AsyncIterator[Workspace]:
-    """A workspace without rate limits whose retries come at once."""
+    """A workspace without rate limits, with immediate retries."""
     made = Workspace(clock=clock, message_rate_s=0, retry_delays_s=(0, 0, 0), ack_limit_s=0.2)
     async with made.serve():
         yield made

@@ -54,7 +54,7 @@ def build_bolt(workspace: Workspace, modal: Any) -> AsyncApp:
         await client.views_publish(user_id=event["user"], view=home)
 
     @app.event("message")
-    async def heard() -> None:
+    async def receive() -> None:
         pass
 
     return app
@@ -82,7 +82,7 @@ async def bolt(request: Any, clock: Any, modal: Any) -> AsyncIterator[Workspace]
 
 
 async def test_story(bolt: Workspace) -> None:
-    """From the command to the claimed card everything works through Bolt."""
+    """From the command to the claimed card, all requests work through Bolt."""
     lin, sam = bolt.person("lin"), bolt.person("sam")
     assert (await lin.command("/report")).ok
     assert (await lin.submit(await lin.wait_for_view("report"), {"cname": "class_77"})).ok
@@ -95,7 +95,7 @@ async def test_story(bolt: Workspace) -> None:
 
 
 async def test_unhandled_command_fails(bolt: Workspace) -> None:
-    """A command nobody listens to is a failed dispatch (HTTP) or silence (Socket Mode)."""
+    """A command without a listener is a failed dispatch (HTTP) or unanswered (Socket Mode)."""
     bolt.ack_limit_s = 0.2
     outcome = await bolt.person("lin").command("/nothing")
     transport = bolt.transport
@@ -112,7 +112,7 @@ async def test_url_is_verified(bolt: Workspace) -> None:
 
 
 async def test_sdk_uploads(workspace: Workspace) -> None:
-    """slack-sdk's own upload goes through all three steps."""
+    """slack-sdk's own upload makes all three requests."""
     client = AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
     sent = await client.files_upload_v2(
         filename="a.png", content=b"abc", channel="C07TEACHERS", initial_comment="look"

@@ -15,7 +15,7 @@ CHOICES = {"options": [OPTION]}
 
 
 @pytest.mark.parametrize(
-    ("element", "given", "state"),
+    ("element", "value", "state"),
     [
         ({"type": "plain_text_input"}, "x", {"value": "x"}),
         ({"type": "plain_text_input"}, "", {"value": None}),
@@ -38,10 +38,10 @@ CHOICES = {"options": [OPTION]}
         ({"type": "file_input"}, ["F1"], {"files": ["F1"]}),
     ],
 )
-def test_shapes_values(element: dict[str, Any], given: object, state: dict[str, Any]) -> None:
+def test_shapes_values(element: dict[str, Any], value: object, state: dict[str, Any]) -> None:
     """Every element has its own key, and empty is null or an empty list."""
     zone = {"timezone": "UTC"} if "timezone" in element else {}
-    assert {"type": element["type"], **state, **zone} == form_state.shape(element, given)
+    assert {"type": element["type"], **state, **zone} == form_state.shape(element, value)
 
 
 def test_rich_text_is_wrapped() -> None:
@@ -62,12 +62,12 @@ def test_rich_text_is_wrapped() -> None:
     ],
 )
 def test_initial_values_count(element: dict[str, Any], state: dict[str, Any]) -> None:
-    """A field nobody touched sends what the app put there."""
+    """An untouched field sends its initial value."""
     assert {"type": element["type"], **state} == form_state.initial_value(element)
 
 
 @pytest.mark.parametrize(
-    ("element", "given", "fine"),
+    ("element", "value", "fine"),
     [
         ({"type": "plain_text_input", "max_length": 2}, "abc", False),
         ({"type": "plain_text_input", "max_length": 3}, "abc", True),
@@ -83,11 +83,11 @@ def test_initial_values_count(element: dict[str, Any], state: dict[str, Any]) ->
     ],
 )
 def test_client_checks(
-    make_input_block: Any, element: dict[str, Any], given: object, *, fine: bool
+    make_input_block: Any, element: dict[str, Any], value: object, *, fine: bool
 ) -> None:
-    """Slack's client keeps what the element does not allow."""
+    """Slack's client rejects what the element does not allow."""
     view = {"blocks": [make_input_block("f", element)]}
-    values = form_state.collect_values(view, {"f": {"value": given}})
+    values = form_state.collect_values(view, {"f": {"value": value}})
     assert fine == (not form_state.find_input_errors(view, values))
 
 

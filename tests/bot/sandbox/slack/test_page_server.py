@@ -14,7 +14,7 @@ LIN = "U07LIN00001"
 
 
 class Page:
-    """A page somebody has open."""
+    """An open page."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.session = session
@@ -48,7 +48,7 @@ async def open_modal(workspace: Workspace, call: Any, view: dict[str, Any]) -> s
 
 @pytest.mark.parametrize("path", ["/", "/archives/C07TEACHERS/p1795000000000001"])
 async def test_page_is_locked_down(page: Page, path: str) -> None:
-    """The page is sent with a policy that lets nothing in from outside."""
+    """The page has a policy that allows nothing from outside."""
     async with page.session.get(page.url + path) as response:
         policy = response.headers["Content-Security-Policy"]
         assert (response.status, response.headers["Cache-Control"]) == (200, "no-store")
@@ -58,17 +58,17 @@ async def test_page_is_locked_down(page: Page, path: str) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2Fapp.py", "%2e%2e/app.py"])
 async def test_static_files_only_from_the_page_folder(page: Page, name: str) -> None:
-    """Nothing outside the page's folder is sent."""
+    """Only files in the page's folder are served."""
     async with page.session.get(f"{page.url}/static/{name}") as response:
         assert response.status == 404
 
 
-async def test_bootstrap_names_everybody(page: Page) -> None:
+async def test_bootstrap_names_all_users(page: Page) -> None:
     """The page learns who there is and who it is at first."""
-    told = await page.get("bootstrap")
-    names = [person["name"] for person in told["people"]]
+    bootstrap = await page.get("bootstrap")
+    names = [person["name"] for person in bootstrap["people"]]
     assert names == ["lin", "wang", "sam", "zhou", "maya", "guest"]
-    assert (told["default_as"], told["app"]["connected"]) == (LIN, False)
+    assert (bootstrap["default_as"], bootstrap["app"]["connected"]) == (LIN, False)
 
 
 async def test_posts_and_reads(workspace: Workspace, page: Page) -> None:
@@ -86,11 +86,11 @@ async def test_posts_and_reads(workspace: Workspace, page: Page) -> None:
 
 
 async def test_private_messages_are_listed(workspace: Workspace, page: Page, call: Any) -> None:
-    """The list holds one's own ephemeral messages among the others, and nobody else's."""
+    """The list has the user's own ephemeral messages among the others."""
     for user in (LIN, "U07SAM00003"):
         await call("chat.postEphemeral", channel="C07TEACHERS", user=user, text=user)
-    shown = await page.get("messages", **{"as": LIN, "channel": "C07TEACHERS"})
-    listed = [(m["text"], m["ephemeral"], m["bot"]) for m in shown["messages"]]
+    page_messages = await page.get("messages", **{"as": LIN, "channel": "C07TEACHERS"})
+    listed = [(m["text"], m["ephemeral"], m["bot"]) for m in page_messages["messages"]]
     assert listed == [(LIN, True, True)]
     del workspace
 
@@ -99,8 +99,8 @@ async def test_private_channel_is_hidden(page: Page) -> None:
     """Only members see a private channel and its messages."""
     state = await page.get("state", **{"as": LIN})
     assert "leads" not in [channel["name"] for channel in state["channels"]]
-    shown = await page.get("messages", **{"as": LIN, "channel": "C07LEADS001"})
-    assert shown["messages"] == []
+    page_messages = await page.get("messages", **{"as": LIN, "channel": "C07LEADS001"})
+    assert page_messages["messages"] == []
 
 
 async def test_command_from_the_composer(page: Page, app: Any) -> None:
@@ -114,7 +114,7 @@ async def test_command_from_the_composer(page: Page, app: Any) -> None:
 async def test_submits_with_errors(
     workspace: Workspace, page: Page, app: Any, call: Any, modal: Any
 ) -> None:
-    """The client's own check and the app's errors both come back by block."""
+    """The client's own check and the app's errors are both returned by block."""
     view_id = await open_modal(workspace, call, modal())
     empty = await page.post("submit", view_id=view_id, state={"cname": {"value": None}})
     errors = {"response_action": "errors", "errors": {"cname": "Unknown."}}
@@ -145,10 +145,8 @@ async def test_nonsense_is_refused(page: Page, path: str) -> None:
     assert not (await page.post(path))["ok"]
 
 
-async def test_socket_tells_what_happens(
-    workspace: Workspace, page: Page, call: Any, modal: Any
-) -> None:
-    """An open page gets its person's messages, calls, modals and unread counts."""
+async def test_socket_sends_events(workspace: Workspace, page: Page, call: Any, modal: Any) -> None:
+    """An open page gets its user's messages, calls, modals and unread counts."""
     async with page.session.ws_connect(f"{page.url}/page/socket?as={LIN}") as socket:
         await workspace.until(lambda: workspace.page_events.subscribers == {LIN})
         await call("chat.postMessage", channel="C07TEACHERS", text="hello")
@@ -161,7 +159,7 @@ async def test_socket_tells_what_happens(
     assert len(seen["views"]["views"]) == 1
 
 
-async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> None:
+async def test_file_is_served(workspace: Workspace, page: Page, call: Any) -> None:
     """An uploaded file's bytes can be fetched; a wrong id is 404."""
     first = await call("files.getUploadURLExternal", form=True, filename="a.png", length="3")
     await (await page.session.post(first.body["upload_url"], data=b"abc")).read()
@@ -182,7 +180,7 @@ async def test_file_is_shown(workspace: Workspace, page: Page, call: Any) -> Non
 async def test_commands_slack_would_not_send(
     workspace: Workspace, page: Page, text: str, thread_ts: str | None, code: str
 ) -> None:
-    """A command nobody has, or one in a thread, is neither sent nor posted."""
+    """An unknown command, or one in a thread, is neither sent nor posted."""
     workspace.app.commands = [{"command": "/report"}]
     response = await page.post("say", channel="C07TEACHERS", text=text, thread_ts=thread_ts)
     assert (code, [code]) == (response["error"], [notice.code for notice in workspace.notices])

@@ -102,7 +102,7 @@ async def test_a_call_is_listed_as_documented(client: ApiClient) -> None:
 
 
 async def test_an_unknown_room_is_no_error(client: ApiClient) -> None:
-    """A cname nobody used gives an empty list."""
+    """An unknown cname gives an empty list."""
     assert (await client.lists(cname="nobody_was_here"))["call_lists"] == []
 
 
@@ -177,7 +177,7 @@ async def test_details_have_the_documented_shape(client: ApiClient) -> None:
 
 
 async def test_metrics_and_servers_are_left_out_on_request(client: ApiClient) -> None:
-    """`exclude_metrics_info` drops the structure; recorders show only when asked for."""
+    """`exclude_metrics_info` removes the structure; recorders are only listed on request."""
     bare = await client.details("class_77_big", exclude_metrics_info="true")
     assert "metrics" not in bare
     assert 90000 not in [user["uid"] for user in bare["call_info"]]
@@ -237,7 +237,7 @@ async def test_only_the_right_key_is_let_in(
 
 
 async def test_a_key_without_the_right_is_forbidden(client: ApiClient) -> None:
-    """403 for an app of somebody else, and for a call that was not enabled."""
+    """403 for another account's app, and for an endpoint that was not enabled."""
     query = {"start_ts": NOW - 100, "end_ts": NOW}
     assert (await client.get(LISTS, **(query | {"appid": "f" * 32})))[0] == 403
     client.clouds.agora.deny(DIAGNOSIS)
@@ -361,7 +361,7 @@ async def test_diagnosis_has_undocumented_factors(client: ApiClient) -> None:
 
 
 async def test_live_numbers_are_percent_per_minute(client: ApiClient) -> None:
-    """A row a minute with the names asked for, none newer than the delay."""
+    """A row a minute with the requested names, none newer than the delay."""
     query = {"start_ts": NOW - 600, "end_ts": NOW}
     _, scale = await client.get("live/scale/by_time", metric="pcu,pcc", **query)
     assert set(scale["data"][0]) == {"pcu", "pcc", "ts"}
@@ -402,7 +402,7 @@ VALID_V2 = {
 }
 
 
-async def test_a_report_is_taken_and_kept(client: ApiClient) -> None:
+async def test_a_report_is_stored(client: ApiClient) -> None:
     """reportV2 returns 200 without an id, and the accepted report is recorded."""
     status, body = await client.report(REPORT_V2, VALID_V2)
     assert (status, body) == (200, {"code": 200, "message": ""})
@@ -441,7 +441,7 @@ async def test_a_wrong_report_is_refused(
 
 @pytest.mark.parametrize("missing", sorted(set(VALID_V2) - {"comments"}))
 async def test_every_field_but_comments_is_required(client: ApiClient, missing: str) -> None:
-    """A reportV2 that lacks a field is refused."""
+    """A reportV2 with a missing field is refused."""
     fields = {key: value for key, value in VALID_V2.items() if key != missing}
     assert (await client.report(REPORT_V2, fields))[0] == 400
 

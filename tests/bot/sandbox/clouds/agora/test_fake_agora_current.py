@@ -71,13 +71,13 @@ async def client() -> AsyncIterator[ApiClient]:
 @pytest.mark.parametrize(
     "endpoint", ["analytics/call/details", "live/diagnosis", "live/scale/by_time"]
 )
-async def test_what_is_gone_is_404(client: ApiClient, endpoint: str) -> None:
+async def test_retired_endpoint_is_404(client: ApiClient, endpoint: str) -> None:
     """The calls of 2020 that were retired are not there any more."""
     assert (await client.get(endpoint, start_ts=NOW - 60, end_ts=NOW))[0] == 404
 
 
 async def test_lists_are_paginated(client: ApiClient) -> None:
-    """Twenty a page, or as many as asked for, with the total and another success code."""
+    """Twenty a page, or as many as requested, with the total and another success code."""
     first = await client.ask(LISTS, page_no=1, page_size=8)
     last = await client.ask(LISTS, page_no=3, page_size=8)
     assert (first["code"], first["message"]) == (0, None)
@@ -96,7 +96,7 @@ async def test_wrong_pages_are_refused(client: ApiClient, page: dict[str, int]) 
     assert status == 400
 
 
-async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
+async def test_sessions_can_be_requested_by_uid(client: ApiClient) -> None:
     """The teacher of a large call is listed, which the ten-user limit of 2020 prevented."""
     call_id = await client.call_id("class_77_big")
     everybody = await client.ask(SESSIONS, call_id=call_id)
@@ -114,7 +114,7 @@ async def test_sessions_can_be_asked_for_by_uid(client: ApiClient) -> None:
 
 
 async def test_metrics_have_todays_ids(client: ApiClient) -> None:
-    """20006 is the low stream, 20024 the main one, 20013 is gone; points are 300 s late."""
+    """20006 is the low stream, 20024 the main one, 20013 is retired; points are 300 s late."""
     call_id = await client.call_id("class_77_2")
     rows = (await client.ask(SESSIONS, call_id=call_id))["call_info"]
     teacher = next(row["sid"] for row in rows if row["uid"] == 10001)

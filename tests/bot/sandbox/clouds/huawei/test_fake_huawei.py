@@ -1,4 +1,4 @@
-"""The simulated Huawei: whom it lets in, what it asks for, and the document's own oddities."""
+"""The simulated Huawei: authentication, required parameters and documented oddities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def at(seconds: float) -> str:
 
 @dataclass
 class Client:
-    """Somebody with a key pair, whose parts a test may spoil."""
+    """A caller with a key pair, whose signature a test may break."""
 
     clouds: FakeClouds
     session: aiohttp.ClientSession
@@ -94,7 +94,7 @@ async def clouds() -> AsyncIterator[FakeClouds]:
 
 @pytest.fixture
 async def client(clouds: FakeClouds) -> AsyncIterator[Client]:
-    """Somebody who is let in."""
+    """An authenticated client."""
     async with aiohttp.ClientSession(max_field_size=32768) as session:
         yield Client(clouds, session)
 
@@ -244,7 +244,7 @@ async def test_w14_rooms_are_those_created_within(client: Client) -> None:
     assert (at(-87000), at(2700), "CLOSED") == (row["start_time"], row["end_time"], row["state"])
 
 
-async def test_w15_sessions_are_merged_unless_asked_for(client: Client) -> None:
+async def test_w15_sessions_are_merged_by_default(client: Client) -> None:
     """W15: a rejoin is one row by default; a failed join is marked; regions by name or code."""
     room = {"app": APP, "room_id": "class_77_2", "uid": "20002"}
     assert (await client.ask(f"{RTC}/users", **room))[1]["total"] == 1
@@ -338,7 +338,7 @@ async def test_w26_w30_forms_of_client_events(client: Client) -> None:
     assert isinstance(several, list)
 
 
-async def test_w41_client_events_may_be_gone(client: Client) -> None:
+async def test_w41_client_events_may_be_missing(client: Client) -> None:
     """W41: switched off, 13.11 and 13.12 are unknown to the gateway."""
     client.clouds.huawei.has_client_events = False
     for name in ("event", "abnormalevent"):

@@ -44,7 +44,7 @@ class FrozenClock:
         """Forget it."""
 
     async def get(self, name: str) -> str | None:
-        """Nothing was learnt."""
+        """Return None."""
         return None if name else ""
 
 
@@ -104,7 +104,7 @@ async def test_live_metrics_match_the_calls(huawei: HuaweiCloud) -> None:
 
 
 async def test_where_users_are(huawei: HuaweiCloud) -> None:
-    """13.4: regions come as codes here, though 13.2 has names (W15)."""
+    """13.4: regions are codes here, though 13.2 has names (W15)."""
     at = NOON - dt.timedelta(minutes=5)
     distribution = await huawei.statistics.live_distribution("kids", "region", at)
     assert {(row.codes[0].value, row.value) for row in distribution.rows} == {("SN", 1), ("SX", 1)}
@@ -148,7 +148,7 @@ async def test_rights_can_be_taken_away(clouds: FakeClouds, huawei: HuaweiCloud)
 
 @pytest.mark.parametrize("limit", ["qpm", "auth", "range"])
 async def test_refusals_on_demand(limit: str, clouds: FakeClouds, huawei: HuaweiCloud) -> None:
-    """A planned refusal comes in the shape of the real one."""
+    """A planned refusal has the shape of the real one."""
     clouds.fail_next("rtc/data/abnormal-events", "code_300", limit=limit)
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.fetch_events("kids", "class_77_1", HOUR)
@@ -161,17 +161,17 @@ JOBS = [{"max_idle_s": 4}, {"max_idle_s": 43201}, {"video": "SCREEN"}, {"size": 
 
 @pytest.mark.parametrize("wrong", JOBS)
 async def test_a_recording_is_checked(wrong: Any, huawei: HuaweiCloud) -> None:
-    """10.1: what the document does not allow is refused; so is nobody to record."""
+    """10.1: what the document does not allow is refused; so is an empty room."""
     with pytest.raises(CloudRefusedError) as caught:
         await huawei.control.start_recording("kids", "class_77_3", "10001", "rule", **wrong)
     assert caught.value.code == "RTC.00001003"
-    with pytest.raises(CloudRefusedError) as nobody:
+    with pytest.raises(CloudRefusedError) as refused:
         await huawei.control.start_recording("kids", "class_77_3", "", "rule")
-    assert nobody.value.code == "RTC.00001005"
+    assert refused.value.code == "RTC.00001005"
 
 
 async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None:
-    """11.2: 404 for a room nobody is in."""
+    """11.2: 404 for an empty room."""
     await huawei.control.dismiss("kids", "class_77_3")
     with pytest.raises(CloudRefusedError):
         await huawei.control.dismiss("kids", "class_77_1")
@@ -179,12 +179,12 @@ async def test_a_room_that_is_over_cannot_be_closed(huawei: HuaweiCloud) -> None
 
 @pytest.mark.parametrize("key", ["sandbox-callback-key-0123456789abcdef", ""])
 async def test_callbacks_are_signed(key: str, clouds: FakeClouds) -> None:
-    """14.6, 8.1: with a key the request carries a signature of its body, without one none."""
-    told: list[tuple[dict[str, str], bytes]] = []
+    """14.6, 8.1: with a key the callback has a signature of its body, without one none."""
+    received: list[tuple[dict[str, str], bytes]] = []
 
     async def handle(request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        told.append((headers, await request.read()))
+        received.append((headers, await request.read()))
         return web.Response()
 
     app = web.Application()
@@ -201,7 +201,7 @@ async def test_callbacks_are_signed(key: str, clouds: FakeClouds) -> None:
         )
     finally:
         await runner.cleanup()
-    ((headers, body),) = told
+    ((headers, body),) = received
     assert (status, b'"event_type":"RECORD_FILE_COMPLETE"' in body) == (200, True)
     text = f"{headers.get('x-rtc-rand', '')}{headers.get('x-rtc-timestamp', '')}".encode() + body
     wanted = hmac.new(key.encode(), text, hashlib.sha256).hexdigest() if key else None
@@ -209,7 +209,7 @@ async def test_callbacks_are_signed(key: str, clouds: FakeClouds) -> None:
 
 
 async def test_a_callback_needs_an_address(clouds: FakeClouds) -> None:
-    """8.1: only http and https; anything else is refused; nothing is sent without one."""
+    """8.1: only http and https; anything else is refused; without a URL nothing is sent."""
     with pytest.raises(KeyError):
         await clouds.huawei.control.send_callback(APP, "RECORD_NEW_FILE_START", NOON_S)
     url = f"{clouds.huawei_url}/v2/apps/{APP}/record-callback"

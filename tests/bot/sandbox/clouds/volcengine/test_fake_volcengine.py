@@ -1,4 +1,4 @@
-"""The simulated Volcengine is strict: signature, Actions, parameters, limits, and how it errs.
+"""The simulated Volcengine checks signature, Actions, parameters and limits, and has its errors.
 
 Calls are signed by hand here, from the document, so that nothing of the client is trusted.
 """
@@ -76,8 +76,8 @@ class SignedClient:
 
     async def get(self, action: str, **params: str) -> Any:
         """Call by GET."""
-        given = {"Action": action, "Version": "2023-11-01", "AppId": APP} | params
-        return await self.send("GET", given, b"")
+        query = {"Action": action, "Version": "2023-11-01", "AppId": APP} | params
+        return await self.send("GET", query, b"")
 
     async def post(self, action: str, version: str = "2023-11-01", **params: Any) -> Any:
         """Call by POST."""
@@ -99,8 +99,8 @@ class SignedClient:
     @property
     def error(self) -> str:
         """The code of the refusal, "" for a yes."""
-        found: dict[str, Any] = self.body["ResponseMetadata"].get("Error", {})
-        return str(found.get("Code", ""))
+        result: dict[str, Any] = self.body["ResponseMetadata"].get("Error", {})
+        return str(result.get("Code", ""))
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ async def test_the_body_is_signed(client: SignedClient) -> None:
 
 
 async def test_a_call_without_a_signature(client: SignedClient) -> None:
-    """Nobody is let in who shows nothing."""
+    """A request without a signature is refused."""
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{client.clouds.volcengine_url}/?Action=ListRoomInfo&Version=2023-11-01") as r,
@@ -227,7 +227,7 @@ BAD: list[tuple[str, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("action", "params", "code"), BAD)
-async def test_what_is_asked_wrongly(
+async def test_invalid_parameters(
     action: str, params: dict[str, str], code: str, client: SignedClient
 ) -> None:
     """Every parameter is checked, and a no names it."""
@@ -280,18 +280,18 @@ BAD_POSTS: list[tuple[str, dict[str, Any], str]] = [
 async def test_v13_bodies_are_checked(
     action: str, params: dict[str, Any], code: str, client: SignedClient
 ) -> None:
-    """V13: one indicator here, a list there, and nothing else than the documents have."""
+    """V13: one indicator here, a list there, and only documented names."""
     await client.post(action, **params)
     assert code == client.error
 
 
-async def test_v12_a_span_is_cut_without_a_word(client: SignedClient) -> None:
+async def test_v12_a_span_is_truncated_silently(client: SignedClient) -> None:
     """V12: a day of rooms from the start on, however far the question reaches."""
     long_ago = {"StartTime": china(95000), "EndTime": china(0), "RoomId": "over"}
-    found = await client.get("ListRoomInfo", **long_ago)
-    assert (found["RoomList"], found["Total"]) == ([], 0)
-    found = await client.get("ListRoomInfo", **{**long_ago, "StartTime": china(80000)})
-    assert [room["RoomId"] for room in found["RoomList"]] == ["over"]
+    result = await client.get("ListRoomInfo", **long_ago)
+    assert (result["RoomList"], result["Total"]) == ([], 0)
+    result = await client.get("ListRoomInfo", **{**long_ago, "StartTime": china(80000)})
+    assert [room["RoomId"] for room in result["RoomList"]] == ["over"]
 
 
 async def test_rooms_and_pages(client: SignedClient) -> None:
@@ -343,22 +343,24 @@ async def test_people_and_their_comings(client: SignedClient) -> None:
 async def test_servers_are_left_out(
     exclude: dict[str, str], servers: int, client: SignedClient
 ) -> None:
-    """Recorders are hidden unless they are asked for."""
-    found = await client.get("ListUserInfo", **SPAN, RoomId="class_77_big", **exclude)
-    assert servers == [row["UserId"] for row in found["UserList"]].count("90000")
+    """Recorders are left out unless requested."""
+    result = await client.get("ListUserInfo", **SPAN, RoomId="class_77_big", **exclude)
+    assert servers == [row["UserId"] for row in result["UserList"]].count("90000")
 
 
 @pytest.mark.parametrize(
-    ("direction", "told"), [("0", {"up", "down"}), ("1", {"up"}), ("2", {"down"})]
+    ("direction", "expected"), [("0", {"up", "down"}), ("1", {"up"}), ("2", {"down"})]
 )
-async def test_v9_metrics_of_a_call(direction: str, told: set[str], client: SignedClient) -> None:
+async def test_v9_metrics_of_a_call(
+    direction: str, expected: set[str], client: SignedClient
+) -> None:
     """V9: names, Chinese names and units, times in ms; PeerId for downlinks only."""
     span = {"StartTime": china(4000), "EndTime": china(3400)}
-    found = await client.get(
+    result = await client.get(
         "ListCallDetail", **span, RoomId="over", UserId="10001,a b", Direction=direction
     )
-    rows = found["UserCallDetail"]
-    assert told == {row["Direction"] for row in rows}
+    rows = result["UserCallDetail"]
+    assert expected == {row["Direction"] for row in rows}
     assert all(("PeerId" in row) is (row["Direction"] == "down") for row in rows)
     metrics = [metric for row in rows for metric in row["CallDetail"]]
     assert all(metric["Desc"] and metric["Name"] for metric in metrics)
@@ -375,10 +377,10 @@ async def test_v2_v3_v12_what_a_distribution_looks_like(
     """V2, V3, V12: two spellings, two series for one indicator, and the end day included."""
     client.clouds.add(build_simulated_call("healthy", "morning", seed=4, started_at=NOW - 40000))
     span = {"StartTime": "2026-11-19T00:00:00+08:00", "EndTime": "2026-11-20T00:00:00+08:00"}
-    found = await client.post(
+    result = await client.post(
         "ListQualityDistribution", version, **span, Indicator="stall_rate", Dimension="Country"
     )
-    audio, video = found["Indicators"]
+    audio, video = result["Indicators"]
     assert (audio["Name"], video["Name"]) == ("80ms_audio_stall_rate", "500ms_video_stall_rate")
     days = {item[stamp] for item in audio["Data"]}
     assert "2026-11-20T00:00:00+08:00" in days
@@ -398,7 +400,7 @@ async def test_how_often_a_second(action: str, maximum: int, client: SignedClien
 
 
 async def test_two_a_second_for_whole_apps(client: SignedClient) -> None:
-    """The numbers of whole apps may be asked twice a second."""
+    """The metrics of whole apps allow two requests a second."""
     codes = []
     for _ in range(3):
         await client.post("ListQuality", **DAY, Indicator=["stall_rate"])

@@ -16,7 +16,7 @@ BACK = "https://lagdesk.example/slack/oauth_redirect"
 async def approve_install(
     workspace: Workspace, scope: str = "chat:write,commands"
 ) -> dict[str, str]:
-    """Open the install page; return the query it goes back with."""
+    """Open the install page; return the query of its redirect."""
     query = {"client_id": workspace.client_id, "scope": scope, "redirect_uri": BACK, "state": "s1"}
     url = f"{workspace.url}/oauth/v2/authorize"
     async with (
@@ -29,12 +29,12 @@ async def approve_install(
 
 async def exchange(workspace: Workspace, call: Any, **fields: str) -> Any:
     """Exchange a code or refresh token."""
-    given = {"client_id": workspace.client_id, "client_secret": workspace.client_secret}
-    return await call("oauth.v2.access", token=None, form=True, **{**given, **fields})
+    credentials = {"client_id": workspace.client_id, "client_secret": workspace.client_secret}
+    return await call("oauth.v2.access", token=None, form=True, **{**credentials, **fields})
 
 
 async def test_code_is_exchanged_once(workspace: Workspace, call: Any) -> None:
-    """The code buys a bot token with the scopes asked for, once."""
+    """The code is exchanged for a bot token with the requested scopes, once."""
     back = await approve_install(workspace)
     granted = await exchange(workspace, call, code=back["code"], redirect_uri=BACK)
     assert (back["state"], granted.body["scope"]) == ("s1", "chat:write,commands")

@@ -54,7 +54,7 @@ async def test_needs_membership(workspace: Workspace, call: Any) -> None:
 
 
 async def test_archived_channel(workspace: Workspace, call: Any) -> None:
-    """An archived channel takes nothing until it is brought back."""
+    """An archived channel rejects messages until it is unarchived."""
     workspace.archive("escalations")
     assert (await post(call, "C07ESCALATE", text="x"))["error"] == "is_archived"
     workspace.unarchive("escalations")
@@ -87,13 +87,13 @@ async def test_long_text_is_cut(workspace: Workspace, call: Any) -> None:
     assert (await call("chat.update", **update)).error == "msg_too_long"
 
 
-async def test_update_keeps_what_is_left_out(workspace: Workspace, call: Any) -> None:
-    """chat.update keeps blocks that are left out, and an empty list takes them away."""
+async def test_update_keeps_omitted_blocks(workspace: Workspace, call: Any) -> None:
+    """chat.update keeps omitted blocks; an empty list removes them."""
     ts = (await post(call, text="old", blocks=[SECTION]))["ts"]
     await call("chat.update", channel="C07TEACHERS", ts=ts, text="new")
-    kept = dict(workspace.messages("teachers")[0])
+    edited = dict(workspace.messages("teachers")[0])
     await call("chat.update", channel="C07TEACHERS", ts=ts, text="newer", blocks=[])
-    assert (kept["text"], len(kept["blocks"])) == ("new", 1)
+    assert (edited["text"], len(edited["blocks"])) == ("new", 1)
     assert workspace.messages("teachers")[0]["blocks"] == []
 
 
@@ -152,13 +152,13 @@ async def test_permalink_names_its_thread(workspace: Workspace, call: Any) -> No
     ts = (await post(call, text="root"))["ts"]
     reply = (await post(call, text="reply", thread_ts=ts))["ts"]
     base = f"{workspace.url}/archives/C07TEACHERS/p"
-    found = await call("chat.getPermalink", form=True, channel="C07TEACHERS", message_ts=reply)
+    permalink = await call("chat.getPermalink", form=True, channel="C07TEACHERS", message_ts=reply)
     expected = f"{base}{reply.replace('.', '')}?thread_ts={ts}&cid=C07TEACHERS"
-    assert expected == found.body["permalink"]
+    assert expected == permalink.body["permalink"]
 
 
 async def test_unfurls_only_shared_links(workspace: Workspace, call: Any) -> None:
-    """An unfurl is attached to the message that holds the link, and to no other."""
+    """An unfurl is attached only to the message with the link."""
     posted = await workspace.person("lin").post_message(
         "teachers", "see <https://desk.example/LD-1>"
     )

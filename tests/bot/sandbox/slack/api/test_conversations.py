@@ -10,12 +10,12 @@ import pytest
 from bot.sandbox.slack import Workspace
 
 
-async def test_user_has_locale_when_asked(call: Any) -> None:
-    """The locale comes only with include_locale; the zone always."""
+async def test_user_has_locale_on_request(call: Any) -> None:
+    """The locale needs include_locale; the time zone is always there."""
     plain = (await call("users.info", form=True, user="U07LIN00001")).body["user"]
-    asked = await call("users.info", form=True, user="U07LIN00001", include_locale="true")
+    with_locale = await call("users.info", form=True, user="U07LIN00001", include_locale="true")
     assert (plain["tz"], plain["tz_offset"], "locale" in plain) == ("Asia/Shanghai", 28_800, False)
-    assert asked.body["user"]["locale"] == "zh-CN"
+    assert with_locale.body["user"]["locale"] == "zh-CN"
     assert (await call("users.info", form=True, user="U0")).error == "user_not_found"
 
 
@@ -46,7 +46,7 @@ async def test_support_group(call: Any) -> None:
 
 
 async def test_channels_by_kind(workspace: Workspace, call: Any) -> None:
-    """Lists hold what was asked for; a private channel without the app is not there."""
+    """Lists hold the requested types; private channels without the app are left out."""
     types = "public_channel,private_channel"
     both = await call("conversations.list", form=True, types=types)
     names = ["teachers", "escalations", "leads", "random"]
@@ -110,7 +110,7 @@ async def test_reactions(workspace: Workspace, call: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("body", "error"),
     [
         ({}, "invalid_arguments"),
         ({"blocks": [{"type": "divider"}]}, ""),
@@ -119,8 +119,8 @@ async def test_reactions(workspace: Workspace, call: Any) -> None:
         ({"message": {}}, "invalid_message"),
     ],
 )
-async def test_validates_blocks(call: Any, given: dict[str, Any], error: str) -> None:
+async def test_validates_blocks(call: Any, body: dict[str, Any], error: str) -> None:
     """blocks.validate takes exactly one argument and returns its errors."""
-    form = {name: json.dumps(value) for name, value in given.items()}
+    form = {name: json.dumps(value) for name, value in body.items()}
     response = await call("blocks.validate", form=True, **form)
     assert error == response.error

@@ -51,12 +51,12 @@ async def test_fresh_file_is_not_ready(
     assert (await call("chat.postMessage", **post)).error == ""
 
 
-async def test_info_tells_when_ready(call: Any) -> None:
+async def test_info_has_the_type_when_ready(call: Any) -> None:
     """files.info has no mimetype until the file is ready."""
     file_id = await upload(call)
     await complete(call, file_id)
-    told = [(await call("files.info", form=True, file=file_id)).body["file"] for _ in range(2)]
-    assert [file["mimetype"] for file in told] == ["", "image/png"]
+    files = [(await call("files.info", form=True, file=file_id)).body["file"] for _ in range(2)]
+    assert [file["mimetype"] for file in files] == ["", "image/png"]
 
 
 async def test_unfinished_file_is_not_there(call: Any) -> None:
@@ -84,7 +84,7 @@ async def test_shared_upload_is_a_message(workspace: Workspace, call: Any) -> No
     assert ("", "look", file_id) == (response.error, message["text"], message["files"][0]["id"])
 
 
-async def test_only_pictures_are_shown(workspace: Workspace, call: Any) -> None:
+async def test_only_pictures_are_displayed(workspace: Workspace, call: Any) -> None:
     """An image block takes no other kind of file, nor a deleted one."""
     workspace.unready_file_uses = 0
     table, picture = await upload(call, "a.csv"), await upload(call)

@@ -29,7 +29,7 @@ async def test_refuses_wrong_tokens(call: Any, method: str, token: str, error: s
     assert error == (await call(method, token=token)).error
 
 
-async def test_tells_needed_scope(workspace: Workspace, call: Any) -> None:
+async def test_error_names_the_needed_scope(workspace: Workspace, call: Any) -> None:
     """A missing scope is named beside what there is."""
     workspace.scopes.clear()
     workspace.scopes.add("commands")
@@ -117,7 +117,7 @@ async def test_limits_tiers(clock: Any) -> None:
 
 
 async def test_breaks_on_demand(workspace: Workspace, call: Any) -> None:
-    """A fault asked for happens once, and with after_effect the message is there all the same."""
+    """A requested fault happens once; with after_effect the message is posted all the same."""
     workspace.fail_next("chat.postMessage", "ratelimited", retry_after=7)
     workspace.fail_next("chat.postMessage", "fatal_error", after_effect=True)
     limited = await call("chat.postMessage", **POST)
@@ -144,7 +144,7 @@ async def test_breaks_the_wire(workspace: Workspace, call: Any) -> None:
         await asyncio.wait_for(call("auth.test"), 0.05)
 
 
-async def test_log_keeps_no_token(workspace: Workspace, call: Any) -> None:
+async def test_log_has_no_token(workspace: Workspace, call: Any) -> None:
     """The request log has calls with their tokens redacted."""
     await call("auth.test", form=True, client_secret=workspace.client_secret)
     await call("chat.postMessage", channel="C07TEACHERS", text=workspace.bot_token)

@@ -57,8 +57,8 @@ async def test_invalid_view_is_pointed_at(
     assert (await call("views.open", trigger_id=trigger, view=modal())).error == ""
 
 
-async def test_stack_holds_three(workspace: Workspace, call: Any, modal: Any) -> None:
-    """One opened and two pushed fill the stack; closing goes back one by one."""
+async def test_stack_has_three_views(workspace: Workspace, call: Any, modal: Any) -> None:
+    """One opened and two pushed views fill the stack; closing removes them one by one."""
     await open_modal(workspace, call, modal())
     errors = [
         (await call("views.push", trigger_id=workspace.make_trigger(LIN), view=modal())).error
@@ -81,7 +81,7 @@ async def test_update_checks_hash(workspace: Workspace, call: Any, modal: Any) -
     updated = await call("views.update", **where, view=modal(callback_id="two"))
     assert ("", view["id"]) == (updated.error, updated.body["view"]["id"])
     assert (await call("views.update", **where, view=modal())).error == "hash_conflict"
-    assert [shown["callback_id"] for shown in workspace.person("lin").views] == ["two"]
+    assert [view["callback_id"] for view in workspace.person("lin").views] == ["two"]
 
 
 async def test_update_needs_open_view(workspace: Workspace, call: Any, modal: Any) -> None:
@@ -97,12 +97,12 @@ async def test_external_id_is_unique(workspace: Workspace, call: Any, modal: Any
     trigger = workspace.make_trigger("U07SAM00003")
     again = await call("views.open", trigger_id=trigger, view=modal(external_id="form-1"))
     assert again.error == "duplicate_external_id"
-    kept = await call("views.update", external_id="form-1", view=modal(external_id="form-1"))
-    assert kept.error == ""
+    update = await call("views.update", external_id="form-1", view=modal(external_id="form-1"))
+    assert update.error == ""
 
 
 async def test_home_is_published(workspace: Workspace, call: Any) -> None:
-    """App Home is per person, keeps its id, and checks hashes."""
+    """App Home is per user, keeps its id, and checks hashes."""
     home = {"type": "home", "blocks": [{"type": "divider"}]}
     first = (await call("views.publish", user_id=LIN, view=home)).body["view"]
     second = (await call("views.publish", user_id=LIN, view=home, hash=first["hash"])).body["view"]
@@ -114,6 +114,6 @@ async def test_home_is_published(workspace: Workspace, call: Any) -> None:
 
 
 async def test_home_may_be_off() -> None:
-    """Without the Home tab in the manifest nothing can be published on it."""
+    """Without the Home tab in the manifest, views.publish is refused."""
     workspace = Workspace(manifest={"features": {"app_home": {"home_tab_enabled": False}}})
     assert not workspace.app.home_tab

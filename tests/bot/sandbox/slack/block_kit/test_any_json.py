@@ -19,7 +19,7 @@ from bot.sandbox.slack.block_kit import (
 from bot.sandbox.slack.block_kit.elements import ELEMENTS
 from bot.sandbox.slack.block_kit.layout import BLOCKS
 
-# Slack's own words as keys and values, so that chance gets past the first check.
+# Slack's own keys and values, so that random input passes the first check
 FIELDS = sorted(
     {
         *{name for element in ELEMENTS.values() for name in element.schema.fields},
@@ -83,12 +83,12 @@ def test_any_json_as_blocks_gives_a_list_of_problems(blocks: list[object]) -> No
 @settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_any_string_as_blocks_gives_a_list_of_problems(text: str) -> None:
-    """Blocks that come as a string may be no JSON at all."""
+    """Blocks as a string may be invalid JSON."""
     assert _is_list_of_problems(validate_message({"text": "x", "blocks": text}))
 
 
 def test_json_nested_a_hundred_thousand_deep_gives_problems() -> None:
-    """Depth alone breaks nothing, as a string or as a value."""
+    """Nesting alone causes no failure, as a string or as a value."""
     deep = "[" * 100_000 + "]" * 100_000
     assert [problem.error for problem in validate_message({"text": "x", "blocks": deep})] == [
         "invalid_blocks_format"
@@ -113,7 +113,7 @@ def test_options_nested_too_deep_are_no_options() -> None:
 
 
 def test_blocks_as_a_string_are_read_as_json() -> None:
-    """A form carries blocks as JSON, and they are held to the same rules."""
+    """A form's blocks are JSON text, checked by the same rules."""
     blocks = [{"type": "divider"}]
     assert validate_message({"text": "x", "blocks": json.dumps(blocks)}) == []
 

@@ -111,7 +111,7 @@ def test_a_wrong_message_is_refused(payload: dict[str, object], error: str, poin
 
 
 def test_error_of_a_too_long_text_object() -> None:
-    """The general error comes first, its reason second, in Slack's words."""
+    """The general error is first, its reason second, in Slack's wording."""
     problems = validate_message({"text": "x", "blocks": [_section(text=_mrkdwn("a" * 3001))]})
     assert [problem.line for problem in problems] == [
         "failed to match all allowed schemas [json-pointer:/blocks/0/text]",
@@ -120,7 +120,7 @@ def test_error_of_a_too_long_text_object() -> None:
 
 
 def test_a_problem_describes_itself_as_blocks_validate_does() -> None:
-    """blocks.validate gets the code, the pointer and the constraint."""
+    """blocks.validate returns the code, the pointer and the constraint."""
     blocks = [_actions(*[_button(action_id=str(number)) for number in range(26)])]
     (problem,) = validate_message({"text": "x", "blocks": blocks})
     assert problem.described() == {

@@ -145,7 +145,7 @@ INPUTS: list[Case] = [
 
 @pytest.mark.parametrize(("block", "pointer", "message"), INPUTS)
 def test_a_wrong_block_in_a_modal_is_refused(block: object, pointer: str, message: str) -> None:
-    """Blocks of a modal are held to the modal's rules, with pointers below /view."""
+    """Blocks of a modal are checked by the modal's rules, with pointers below /view."""
     view = _modal(block, submit=_plain())
     assert [("/view/blocks/0" + pointer, message)] == _messages_of(validate_view(view))
 
@@ -231,7 +231,7 @@ def test_a_view_over_250_kilobytes_is_too_large() -> None:
 
 
 def test_error_of_an_extra_key_in_a_view() -> None:
-    """The general error comes first, the key second, in Slack's words."""
+    """The general error is first, the key second, in Slack's wording."""
     assert [problem.line for problem in validate_view(_modal(submit_disabled=True))] == [
         "failed to match all allowed schemas [json-pointer:/view]",
         "invalid additional property: submit_disabled [json-pointer:/view]",

@@ -30,14 +30,14 @@ async def test_message_reaches_the_app(workspace: Workspace, app: Any) -> None:
 
 
 async def test_own_posts_name_the_bot(workspace: Workspace, app: Any, call: Any) -> None:
-    """The app gets events of its own posts too, with its bot id."""
+    """The app also gets events of its own posts, with its bot id."""
     await call("chat.postMessage", channel="C07TEACHERS", text="mine")
     await wait_for_event(workspace, app, "message")
     assert workspace.app.bot_id == app.of_type("message")[0]["bot_id"]
 
 
 async def test_edits_and_deletions(workspace: Workspace, app: Any) -> None:
-    """An edit carries both versions, a deletion the old one."""
+    """An edit has both versions, a deletion the old one."""
     lin = workspace.person("lin")
     posted = await lin.post_message("teachers", "one")
     await lin.edit(posted, "two")
@@ -104,7 +104,7 @@ async def test_direct_message(workspace: Workspace, app: Any) -> None:
 async def test_retries_three_times(
     workspace: Workspace, app: Any, broken: int | str, reason: str
 ) -> None:
-    """An unanswered event comes three more times with the same id, and then no more."""
+    """An unacknowledged event is sent three more times with the same id, and then no more."""
     if broken == "slow":
         app.slow.add("message")
     else:

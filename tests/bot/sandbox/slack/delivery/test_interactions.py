@@ -49,7 +49,7 @@ async def test_acknowledgement_body_is_posted(workspace: Workspace, app: Any, bo
 
 
 async def test_acknowledgement_in_channel(workspace: Workspace, app: Any) -> None:
-    """With in_channel everybody sees it."""
+    """With in_channel the message is public."""
     app.answers["/report"] = (200, {"response_type": "in_channel", "text": "all"})
     await workspace.person("lin").command("/report")
     assert [message["text"] for message in workspace.messages("teachers")] == ["all"]
@@ -87,8 +87,8 @@ async def test_required_field_is_not_sent(
     """Slack's client does not send a form with an empty required field; a forged one is sent."""
     view = await open_modal(workspace, call, modal())
     lin = workspace.person("lin")
-    kept = await lin.submit(view, {})
-    assert (kept.action, list(kept.errors), app.calls) == ("required", ["cname"], [])
+    submission = await lin.submit(view, {})
+    assert (submission.action, list(submission.errors), app.calls) == ("required", ["cname"], [])
     forged = await lin.submit(view, {}, force=True)
     assert (forged.action, len(app.of_type("view_submission"))) == ("close", 1)
 
@@ -174,18 +174,18 @@ async def test_late_submission_leaves_the_form_open(
     assert (outcome.late, len(workspace.person("lin").views)) == (True, 1)
 
 
-@pytest.mark.parametrize(("notify", "told"), [(True, 1), (False, 0)])
+@pytest.mark.parametrize(("notify", "expected"), [(True, 1), (False, 0)])
 async def test_close_is_sent_if_requested(
-    workspace: Workspace, app: Any, call: Any, modal: Any, *, notify: bool, told: int
+    workspace: Workspace, app: Any, call: Any, modal: Any, *, notify: bool, expected: int
 ) -> None:
-    """view_closed comes only for a view with notify_on_close."""
+    """view_closed is only sent for a view with notify_on_close."""
     view = await open_modal(workspace, call, modal(notify_on_close=notify))
     await workspace.person("lin").close(view)
-    assert told == len(app.of_type("view_closed"))
+    assert expected == len(app.of_type("view_closed"))
 
 
-async def test_click_carries_the_message(workspace: Workspace, app: Any, call: Any) -> None:
-    """A click carries the action, the message and a response URL that can replace it."""
+async def test_click_has_the_message(workspace: Workspace, app: Any, call: Any) -> None:
+    """A click has the action, the message and a response URL that can replace it."""
     await call("chat.postMessage", channel="C07ESCALATE", text="card", blocks=[ACTIONS])
     message = workspace.messages("escalations")[0]
     outcome = await workspace.person("sam").click(message, "ticket.claim")
@@ -250,17 +250,17 @@ async def test_shortcuts(workspace: Workspace, app: Any) -> None:
 
 
 async def test_shortcut_must_be_declared(app: Any) -> None:
-    """A shortcut the manifest lacks, or has as the other kind, is not there."""
+    """A shortcut that is not in the manifest, or has another type, is unknown."""
     shortcuts = [{"type": "global", "callback_id": "report_call", "name": "x"}]
     workspace = Workspace(manifest={"features": {"shortcuts": shortcuts}})
     outcome = await workspace.person("lin").shortcut("report_message")
     assert (outcome.error, app.calls) == ("unknown_shortcut", [])
 
 
-async def test_options_are_asked_for(
+async def test_options_are_requested(
     workspace: Workspace, app: Any, call: Any, modal: Any, make_input_block: Any
 ) -> None:
-    """An external select asks the app what it offers, and submits what was picked."""
+    """An external select requests the app's options, and submits the chosen one."""
     element = {"type": "external_select", "min_query_length": 0}
     view = await open_modal(workspace, call, modal(make_input_block("ticket", element)))
     option = {"text": {"type": "plain_text", "text": "LD-12"}, "value": "12"}

@@ -34,14 +34,14 @@ async def test_thirty_minutes(workspace: Workspace, clock: Any) -> None:
 
 
 async def test_refusals_have_no_detail(workspace: Workspace) -> None:
-    """Errors do not say what is wrong with the blocks."""
+    """Errors do not name the invalid block."""
     url = workspace.make_response_url("C07TEACHERS", LIN)
     refused = await answer(url, text="x", blocks=[{"type": "nonsense"}])
     assert refused == (200, {"ok": False, "error": "invalid_blocks"})
 
 
 async def test_replaces_and_deletes_original(workspace: Workspace, call: Any) -> None:
-    """The message the interaction came from can be replaced, then deleted."""
+    """The message of the interaction can be replaced, then deleted."""
     await call("chat.postMessage", channel="C07TEACHERS", text="old")
     message = workspace.messages("teachers")[0]
     url = workspace.make_response_url("C07TEACHERS", LIN, message)
@@ -55,10 +55,10 @@ async def test_replaces_ephemeral(workspace: Workspace, call: Any) -> None:
     """An ephemeral message, which chat.update cannot reach, is replaced in place."""
     await call("chat.postEphemeral", channel="C07TEACHERS", user=LIN, text="old")
     lin = workspace.person("lin")
-    shown = lin.ephemerals("teachers")[0]
-    update = await call("chat.update", channel="C07TEACHERS", ts=shown["ts"], text="no")
+    ephemeral = lin.ephemerals("teachers")[0]
+    update = await call("chat.update", channel="C07TEACHERS", ts=ephemeral["ts"], text="no")
     assert update.error == "message_not_found"
-    url = workspace.make_response_url("C07TEACHERS", LIN, shown)
+    url = workspace.make_response_url("C07TEACHERS", LIN, ephemeral)
     await answer(url, replace_original=True, text="new")
     assert [one["text"] for one in lin.ephemerals("teachers")] == ["new"]
     await answer(url, delete_original=True)

@@ -73,7 +73,7 @@ async def test_silence_is_late(workspace: Workspace, connect: Any) -> None:
 
 
 async def test_events_are_retried(workspace: Workspace, connect: Any) -> None:
-    """An event nobody acknowledged comes again with its attempt."""
+    """An unacknowledged event is sent again with its attempt."""
     link = await connect()
     await link.next()
     await workspace.person("lin").post_message("teachers", "hello")
@@ -94,8 +94,8 @@ async def test_ten_connections(workspace: Workspace, connect: Any) -> None:
     assert expected == (refused["type"], refused["reason"], workspace.socket_mode.count)
 
 
-async def test_each_envelope_goes_once(workspace: Workspace, connect: Any) -> None:
-    """Of two connections one gets the envelope."""
+async def test_each_envelope_is_sent_once(workspace: Workspace, connect: Any) -> None:
+    """With two connections, one gets the envelope."""
     links = [await connect(), await connect()]
     for link in links:
         await link.next()
@@ -108,8 +108,8 @@ async def test_each_envelope_goes_once(workspace: Workspace, connect: Any) -> No
     assert len(done) == 1
 
 
-async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
-    """After a disconnect nothing is sent to that connection any more."""
+async def test_requests_a_reconnect(workspace: Workspace, connect: Any) -> None:
+    """After a disconnect message, nothing more is sent to that connection."""
     link = await connect()
     await link.next()
     await workspace.disconnect_socket_mode("refresh_requested")
@@ -119,7 +119,7 @@ async def test_asks_to_reconnect(workspace: Workspace, connect: Any) -> None:
 
 
 async def test_ticket_is_needed(workspace: Workspace) -> None:
-    """A socket cannot be opened without asking for its URL."""
+    """A socket can only be opened with a URL from apps.connections.open."""
     url = workspace.url.replace("http", "ws") + "/link/?ticket=x"
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.WSServerHandshakeError):

@@ -57,7 +57,7 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 @pytest.fixture
 async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Open]:
-    """A function that opens the page as somebody; every error a browser saw fails the test."""
+    """A function that opens the page as a user; any error in the browser fails the test."""
     seen: list[str] = []
     contexts = []
 

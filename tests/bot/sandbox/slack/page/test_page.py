@@ -27,8 +27,10 @@ def last_message(page: Page, where: str = "messages") -> Locator:
     return page.get_by_test_id(where).get_by_test_id("message").last
 
 
-async def test_a_button_asks_then_tells_the_app(open_page: Open, app: Any, call: Any) -> None:
-    """A confirm object is asked before a click is delivered."""
+async def test_a_button_confirms_then_notifies_the_app(
+    open_page: Open, app: Any, call: Any
+) -> None:
+    """A confirm object is displayed before a click is delivered."""
     button = {
         "type": "button",
         "action_id": "ticket.claim",
@@ -267,7 +269,7 @@ async def test_days_are_counted_by_the_workspaces_clock(browser: Browser) -> Non
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_it_fits_a_narrow_window(open_page: Open, theme: str) -> None:
-    """At 360 pixels nothing sticks out, and the channels are one press away."""
+    """At 360 pixels nothing overflows, and the channels are one press away."""
     page = await open_page(
         "lin", viewport={"width": 360, "height": 740}, color_scheme=theme, reduced_motion="reduce"
     )

@@ -58,12 +58,12 @@ async def test_a_late_command_gives_one_notice(open_page: Open, app: Any) -> Non
     await command(page, "/tickets")
     await expect(page.get_by_test_id("notice")).to_contain_text("operation_timeout")
     app.blocked.set()
-    await page.wait_for_timeout(400)  # a second line would come within the page's grace period
+    await page.wait_for_timeout(400)  # a second line would arrive within the page's grace period
     await expect(page.get_by_test_id("notice")).to_have_count(1)
 
 
 async def test_an_unknown_command_never_leaves_the_page(open_page: Open, app: Any) -> None:
-    """A command nobody registered is refused where it was typed."""
+    """An unregistered command is refused beside the composer."""
     page = await open_page()
     await command(page, "/nonsense now")
     await expect(page.get_by_test_id("notice")).to_contain_text("/nonsense is not a valid command")
@@ -169,7 +169,7 @@ async def test_a_late_form_shows_an_error_and_remains_open(form: Page, app: Any)
 
 
 async def test_escape_closes_a_list_then_the_form(form: Page) -> None:
-    """Esc belongs to the open list first, then to the form; focus goes back to the composer."""
+    """Esc closes the open list first, then the form; focus returns to the composer."""
     await form.get_by_test_id("field-side").click()
     await expect(form.get_by_role("listbox")).to_be_visible()
     await form.keyboard.press("Escape")
@@ -180,7 +180,7 @@ async def test_escape_closes_a_list_then_the_form(form: Page) -> None:
     await expect(form.get_by_test_id("composer")).to_be_focused()
 
 
-async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any) -> None:
+async def test_an_update_keeps_typed_text(form: Page, call: Any, modal: Any) -> None:
     """views.update redraws the form around the person's words and caret."""
     await form.get_by_test_id("field-cname").fill("half a na")
     label, element = plain("cname"), {"type": "plain_text_input", "action_id": "value"}
@@ -197,7 +197,7 @@ async def test_an_update_keeps_what_was_typed(form: Page, call: Any, modal: Any)
     assert await form.get_by_test_id("field-cname").input_value() == "half a name"
 
 
-async def test_a_pushed_form_is_not_held_up_by_the_one_below(
+async def test_a_pushed_form_does_not_wait_for_the_one_below(
     form: Page, app: Any, modal: Any
 ) -> None:
     """The next form can be sent even if it opens before the first one's response arrives."""
