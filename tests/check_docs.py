@@ -112,8 +112,8 @@ def _limits(row: Endpoint) -> Iterator[str]:
         yield f"{rate.calls}/{_UNITS[int(rate.period_s)]}{shared}"
     if row.daily_limit is not None:
         yield f"{row.daily_limit}/day"
-    if row.look_back is not None:
-        yield f"{_duration(row.look_back.total_seconds())} back"
+    if row.lookback is not None:
+        yield f"{_duration(row.lookback.total_seconds())} back"
     if row.max_span is not None:
         yield f"{_duration(row.max_span.total_seconds())} a request"
     if row.max_rows is not None:

@@ -43,15 +43,15 @@ async def run_demo(options: argparse.Namespace) -> int:
         try:
             async with demo_environment(
                 Path(folder), manifest, port=options.port, locale=chosen
-            ) as stage:
+            ) as demo:
 
                 def on_ready(url: str) -> None:
-                    stage.connect(url)
-                    _print_demo_url(stage.workspace.url, chosen)
+                    demo.connect(url)
+                    _print_demo_url(demo.workspace.url, chosen)
                     if not options.no_browser:
-                        webbrowser.open(stage.workspace.url)
+                        webbrowser.open(demo.workspace.url)
 
-                settings = replace(read_settings(stage.environment), port=0)
+                settings = replace(read_settings(demo.environment), port=0)
                 return await serve(
                     settings, worker=True, delay_scale=DELAY_SCALE, on_ready=on_ready
                 )

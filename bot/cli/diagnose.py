@@ -68,17 +68,17 @@ def _check_arguments(context: Context, options: argparse.Namespace) -> None:
         raise UsageError(message("This time is in the future. Choose now or earlier."))
 
 
-def _print_diagnosis(diagnosis: Diagnosis, spoken: Translator, *, as_json: bool) -> int:
+def _print_diagnosis(diagnosis: Diagnosis, translator: Translator, *, as_json: bool) -> int:
     has_facts = diagnosis.calls or diagnosis.events
     empty = diagnosis.verdict.cause == UNKNOWN and not has_facts
     if empty and diagnosis.failures and not _only_waiting(diagnosis):
-        line = " / ".join(terminal.print_failures(diagnosis, spoken))
+        line = " / ".join(terminal.print_failures(diagnosis, translator))
         print(line, file=sys.stderr)  # noqa: T201 - what the command is for
         return EXIT_FAILED
     if as_json:
         text = json.dumps(diagnosis.verdict.to_json(), ensure_ascii=False, indent=2)
     else:
-        text = terminal.print_diagnosis(diagnosis, spoken)
+        text = terminal.print_diagnosis(diagnosis, translator)
     print(text)  # noqa: T201 - what the command is for
     return EXIT_OK
 

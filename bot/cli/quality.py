@@ -50,14 +50,14 @@ async def quality(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _print_app_metrics(
-    app_metrics: AppMetrics, others: Sequence[str], spoken: Translator, *, as_json: bool
+    app_metrics: AppMetrics, others: Sequence[str], translator: Translator, *, as_json: bool
 ) -> int:
     if app_metrics.is_empty and app_metrics.failures:
-        line = " / ".join(dict.fromkeys(print_failures(app_metrics, spoken)))
+        line = " / ".join(dict.fromkeys(print_failures(app_metrics, translator)))
         print(line, file=sys.stderr)  # noqa: T201 - what the command is for
         return EXIT_FAILED
     if as_json:
         print(json.dumps(app_metrics_service.to_json(app_metrics), ensure_ascii=False, indent=2))  # noqa: T201 - likewise
     else:
-        print(print_metrics(app_metrics, others, spoken))  # noqa: T201 - likewise
+        print(print_metrics(app_metrics, others, translator))  # noqa: T201 - likewise
     return EXIT_OK

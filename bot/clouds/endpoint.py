@@ -24,7 +24,7 @@ class RateLimit:
 class Endpoint:
     """One endpoint of a cloud, the document that describes it, and its limits.
 
-    `daily_limit` counts calls of a UTC day. `look_back` is how long the cloud keeps data,
+    `daily_limit` counts calls of a UTC day. `lookback` is how long the cloud keeps data,
     `max_span` the longest window one request may cover, `max_rows` the most rows of one response,
     `delay_s` how many seconds data takes to appear. None: the document sets no limit. Endpoints
     with the same `quota_group` share one quota; by default each has its own.
@@ -37,7 +37,7 @@ class Endpoint:
     method: Method = "GET"
     rates: tuple[RateLimit, ...] = ()
     daily_limit: int | None = None
-    look_back: dt.timedelta | None = None
+    lookback: dt.timedelta | None = None
     max_span: dt.timedelta | None = None
     max_rows: int | None = None
     delay_s: float = 0.0

@@ -93,11 +93,11 @@ def not_yet_published(
 
 def data_expired(endpoint: Endpoint, *, status: int = 0, code: str = "") -> CloudDataExpiredError:
     """Return the error of a request for a time the cloud keeps no data of."""
-    if endpoint.look_back:
+    if endpoint.lookback:
         text = message(
             "%(cloud)s keeps only the last %(hours)s hours (%(endpoint)s). Ask for a later time.",
             **_names(endpoint),
-            hours=f"{endpoint.look_back.total_seconds() / 3600:g}",
+            hours=f"{endpoint.lookback.total_seconds() / 3600:g}",
         )
     else:
         text = message(

@@ -58,7 +58,7 @@ class Capabilities:
 
     reports: bool
     events: bool
-    look_back: dt.timedelta
+    lookback: dt.timedelta
     metrics_delay: dt.timedelta
     cname: re.Pattern[str]
     cname_hint: Message

@@ -43,7 +43,7 @@ class Diagnosis:
     report: Report
     cloud: str
     verdict: Verdict
-    asked_at: dt.datetime
+    requested_at: dt.datetime
     calls: tuple[Call, ...] = ()
     participants: tuple[Participant, ...] = ()
     events: tuple[AbnormalEvent, ...] = ()

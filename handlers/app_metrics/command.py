@@ -25,9 +25,9 @@ class QualityHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the command."""
-        app.command(QUALITY.name)(self.ask)
+        app.command(QUALITY.name)(self.request)
 
-    async def ask(self, ack: AsyncAck, body: Body) -> None:
+    async def request(self, ack: AsyncAck, body: Body) -> None:
         """Save the inquiry and acknowledge; a job responds."""
         requester = Requester.of(body)
         apps = await self._preferences.apps_of(requester.team, requester.person)
@@ -39,7 +39,7 @@ class QualityHandlers:
             app=arguments.app,
             topic=arguments.topic.value,
         )
-        await self._app_metrics.ask(trigger_id_of(body), inquiry)
+        await self._app_metrics.request(trigger_id_of(body), inquiry)
         progress = message(
             "Fetching %(topic)s of %(app)s …", app=arguments.app, topic=TOPIC_NAMES[arguments.topic]
         )

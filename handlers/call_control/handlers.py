@@ -73,10 +73,10 @@ class CallControlHandlers:
         requester = Requester.of(body)
         room = await self._call_control.load(requester.team, number, requester.person)
         renderer = await self._users.renderer(requester.team, requester.person)
-        can_look_up = self._call_control.supports_occupancy(room.ticket)
-        view = RoomForm.view(room, renderer, is_loading=can_look_up)
+        has_occupancy = self._call_control.supports_occupancy(room.ticket)
+        view = RoomForm.view(room, renderer, is_loading=has_occupancy)
         view_id = await open_modal(client, trigger_id_of(body), view)
-        if can_look_up:
+        if has_occupancy:
             updated = await self._load_occupancy(room, clicked_at + _LOOKUP_DEADLINE_S)
             view = RoomForm.view(updated, renderer, is_loading=False)
             await _update_modal(client, view_id, view, clicked_at + _UPDATE_DEADLINE_S)

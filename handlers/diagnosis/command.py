@@ -25,9 +25,9 @@ class DiagnoseHandlers:
 
     def register(self, app: AsyncApp) -> None:
         """Register the command."""
-        app.command(DIAGNOSE.name)(self.ask)
+        app.command(DIAGNOSE.name)(self.request)
 
-    async def ask(self, ack: AsyncAck, body: Body) -> None:
+    async def request(self, ack: AsyncAck, body: Body) -> None:
         """Save the inquiry and acknowledge; a job responds."""
         requester = Requester.of(body)
         apps = await self._preferences.apps_of(requester.team, requester.person)
@@ -40,6 +40,6 @@ class DiagnoseHandlers:
             cname=arguments.cname,
             since_s=arguments.since_s,
         )
-        await self._inquiries.ask(trigger_id_of(body), inquiry)
+        await self._inquiries.request(trigger_id_of(body), inquiry)
         progress = message("Diagnosing %(cname)s …", cname=arguments.cname)
         await ack(text=renderer.mrkdwn(progress), response_type="ephemeral")

@@ -237,5 +237,5 @@ def footer(diagnosis: Diagnosis) -> Message:
         since=verdict.since,
         until=verdict.until,
         cloud=CLOUD_NAMES[diagnosis.cloud],
-        when=diagnosis.asked_at,
+        when=diagnosis.requested_at,
     )

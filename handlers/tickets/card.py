@@ -278,8 +278,8 @@ def _verdict_blocks(ticket: Ticket, renderer: Renderer) -> list[Block]:
     if ticket.verdict is None:
         return []
     verdict = Verdict.from_json(ticket.verdict)
-    asked_at = ticket.diagnosed_at or ticket.created_at
-    sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at))
+    requested_at = ticket.diagnosed_at or ticket.created_at
+    sentence = headline(Diagnosis(ticket.report, ticket.cloud, verdict, requested_at))
     image_blocks = [chart_image_block(ticket, renderer)] if ticket.thread.chart_file_id else []
     details = details_button(ticket, renderer)
     return [

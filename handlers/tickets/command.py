@@ -51,7 +51,7 @@ class TicketListHandlers:
         self._clock = clock
         self._users = users
         renderers = [Renderer(Translator(language)) for language in LANGUAGES]
-        self._known = FilterVocabulary(
+        self._vocabulary = FilterVocabulary(
             apps=tickets.apps,
             clouds={
                 name: [renderer.plain_text(cloud_name) for renderer in renderers]
@@ -69,7 +69,7 @@ class TicketListHandlers:
     async def find(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """Respond privately with a page of tickets, or with one ticket."""
         requester = Requester.of(body)
-        ticket_query = parse_tickets(str(body.get("text") or ""), self._known)
+        ticket_query = parse_tickets(str(body.get("text") or ""), self._vocabulary)
         renderer = await self._users.renderer(requester.team, requester.person)
         if ticket_query.number is not None:
             await self._show(respond, requester, ticket_query.number, renderer)

@@ -122,8 +122,8 @@ def _lines(ticket: Ticket, names: dict[str, str]) -> list[Message]:
     ]
     verdict = Verdict.from_json(ticket.verdict) if ticket.verdict else None
     if verdict is not None and verdict.cause != UNKNOWN:
-        asked_at = ticket.diagnosed_at or ticket.created_at
-        lines.append(headline(Diagnosis(ticket.report, ticket.cloud, verdict, asked_at)))
+        requested_at = ticket.diagnosed_at or ticket.created_at
+        lines.append(headline(Diagnosis(ticket.report, ticket.cloud, verdict, requested_at)))
     return [*lines, *_owner_lines(ticket, names)]
 
 

@@ -18,7 +18,7 @@ from tests.stories.test_call_control import DISMISS, choose, filed, on_huawei, o
 LEADS = "leads"
 
 
-async def look_back(person: Person, ticket: str = "") -> str:
+async def lookback(person: Person, ticket: str = "") -> str:
     """Ask who did what; what only the asker sees."""
     await person.command("/lagdesk", f"audit {ticket}", "escalations")
     return ephemeral_texts(person, "escalations")[-1]
@@ -49,7 +49,7 @@ async def test_who_did_what(tmp_path: Path) -> None:
             zhou = harness.workspace.person("zhou")
             first = (await find_ticket(harness, "class_77_1")).label
 
-            told = await look_back(sam)
+            told = await lookback(sam)
             lines = [line for line in told.split("\\n") if " · " in line]
             wanted = [
                 f"<@{zhou.id}> asked to close the channel for everybody · not done: the cloud",
@@ -63,13 +63,13 @@ async def test_who_did_what(tmp_path: Path) -> None:
             assert "class_77_2" in lines[0]
             assert "20002" not in told
 
-            about_one = await look_back(zhou, first)
+            about_one = await lookback(zhou, first)
             assert f"操作记录：{first}" in about_one
             assert f"<@{sam.id}> 查看了完整 uid" in about_one
             assert "class_77_2" not in about_one
-            assert "There is no ticket LD-999." in await look_back(sam, "LD-999")
-            assert "is not a ticket number such as LD-12" in await look_back(sam, "yesterday")
-            assert "the members of the support user group" in await look_back(
+            assert "There is no ticket LD-999." in await lookback(sam, "LD-999")
+            assert "is not a ticket number such as LD-12" in await lookback(sam, "yesterday")
+            assert "the members of the support user group" in await lookback(
                 harness.workspace.person("maya")
             )
         assert slack_errors_of(services.workspace) == []
@@ -98,7 +98,7 @@ async def test_many_deeds_and_none(http_harness: Harness, people: int) -> None:
             )
 
     await http_harness.application.store.transact(work)
-    told = await look_back(sam)
+    told = await lookback(sam)
     if not people:
         assert "Nothing yet" in told
         return

@@ -43,7 +43,7 @@ async def _find_calls(
 ) -> tuple[Call, ...]:
     endpoint = client.find_endpoint("lists", generation)
     now = client.clock.now()
-    oldest = now - (endpoint.look_back or _MAX_CALL_AGE) + CLOCK_SKEW
+    oldest = now - (endpoint.lookback or _MAX_CALL_AGE) + CLOCK_SKEW
     if window.until < oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay

@@ -86,7 +86,7 @@ class AgoraCloud:
         return Capabilities(
             reports=self._report != "off",
             events=not is_current,
-            look_back=lists.look_back or dt.timedelta(0),
+            lookback=lists.lookback or dt.timedelta(0),
             metrics_delay=record.delay,
             cname=_CNAME,
             cname_hint=message(

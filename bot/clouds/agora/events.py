@@ -223,7 +223,7 @@ def _widen(span: Window, endpoint: Endpoint, now: dt.datetime) -> Window:
 
 def _oldest(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
     """The oldest moment that can be requested."""
-    return (now - (endpoint.look_back or dt.timedelta(0)) + _CLOCK_SKEW).replace(microsecond=0)
+    return (now - (endpoint.lookback or dt.timedelta(0)) + _CLOCK_SKEW).replace(microsecond=0)
 
 
 def _gaps(

@@ -29,7 +29,7 @@ async def find_calls(
     """
     endpoint = client.find_endpoint("rooms")
     now = client.clock.now()
-    retention = endpoint.look_back or dt.timedelta(days=1)
+    retention = endpoint.lookback or dt.timedelta(days=1)
     if window.until < now - retention + CLOCK_SKEW:
         raise data_expired(endpoint)
     is_running = window.until > now - endpoint.delay

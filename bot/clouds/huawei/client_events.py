@@ -146,8 +146,8 @@ class ClientEvents:
         """
         since = min((one.joined_at for one in participants), default=None)
         now = self._client.clock.now()
-        look_back = self._client.find_endpoint("client_events").look_back or _HOUR
-        if since is None or since - _BEFORE < now - look_back + CLOCK_SKEW or self._choice == "off":
+        lookback = self._client.find_endpoint("client_events").lookback or _HOUR
+        if since is None or since - _BEFORE < now - lookback + CLOCK_SKEW or self._choice == "off":
             return {}
         window = Window(since - _BEFORE, min(since - _BEFORE + _HOUR, now))
         try:

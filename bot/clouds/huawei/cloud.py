@@ -79,12 +79,12 @@ class HuaweiCloud:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it supports. Rooms are kept longer than metrics; `look_back` is that of metrics."""
+        """What it supports. Rooms are kept longer than metrics; `lookback` is that of metrics."""
         metrics = self._client.find_endpoint("qos")
         return Capabilities(
             reports=False,
             events=True,
-            look_back=metrics.look_back or dt.timedelta(0),
+            lookback=metrics.lookback or dt.timedelta(0),
             metrics_delay=metrics.delay,
             cname=_NAME,
             cname_hint=_NAME_HINT,

@@ -62,7 +62,7 @@ def _available_window(
     """The part of the window within the call that is not expired."""
     since = max(window.since, call.started_at)
     until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - endpoint.look_back + CLOCK_SKEW if endpoint.look_back else since
+    oldest = now - endpoint.lookback + CLOCK_SKEW if endpoint.lookback else since
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
     if until < oldest:

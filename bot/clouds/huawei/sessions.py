@@ -37,7 +37,7 @@ async def fetch_sessions(
     """
     endpoint = client.find_endpoint("users")
     now = client.clock.now()
-    oldest = now - endpoint.look_back + CLOCK_SKEW if endpoint.look_back else span.since
+    oldest = now - endpoint.lookback + CLOCK_SKEW if endpoint.lookback else span.since
     since = max(min(call.started_at, span.since) - CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
     joined = Window(since.replace(microsecond=0), span.until)
     rows: list[UserRow] = []

@@ -30,7 +30,7 @@ async def find_calls(
     """
     endpoint = client.find_endpoint("ListRoomInfo")
     now = client.clock.now()
-    oldest = now - (endpoint.look_back or _MAX_CALL_AGE) + CLOCK_SKEW
+    oldest = now - (endpoint.lookback or _MAX_CALL_AGE) + CLOCK_SKEW
     if window.until < oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay

@@ -63,7 +63,7 @@ class VolcengineCloud:
         return Capabilities(
             reports=False,
             events=False,
-            look_back=rooms.look_back or dt.timedelta(0),
+            lookback=rooms.lookback or dt.timedelta(0),
             metrics_delay=self._client.find_endpoint("ListCallDetail").delay,
             cname=ID_PATTERN,
             cname_hint=ID_HINT,

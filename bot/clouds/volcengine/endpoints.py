@@ -16,7 +16,7 @@ def _volcengine(
     version: str,
     rate: int,
     *,
-    look_back: dt.timedelta | None = None,
+    lookback: dt.timedelta | None = None,
     span: dt.timedelta | None = None,
     rows: int | None = None,
     delay_s: float = 0.0,
@@ -30,7 +30,7 @@ def _volcengine(
         f"{_VOLCENGINE}, {name} {version}",
         method=method,
         rates=(RateLimit(rate, 1),),
-        look_back=look_back,
+        lookback=lookback,
         max_span=span,
         max_rows=rows,
         delay_s=delay_s,
@@ -39,14 +39,14 @@ def _volcengine(
 
 
 def _volcengine_call(
-    name: str, look_back: float, span_h: float, rows: int, delay_s: float
+    name: str, lookback: float, span_h: float, rows: int, delay_s: float
 ) -> Endpoint:
     """An endpoint for single calls: look-back in days; `rows` per page, or users per request."""
     return _volcengine(
         name,
         _CALLS,
         10,
-        look_back=days(look_back),
+        lookback=days(lookback),
         span=hours(span_h),
         rows=rows,
         delay_s=delay_s,
@@ -61,7 +61,7 @@ def _volcengine_app_metric(name: str, version: str = _CALLS) -> Endpoint:
         name,
         version,
         2,
-        look_back=hours(1) if is_live else days(30),
+        lookback=hours(1) if is_live else days(30),
         span=hours(1) if is_live else days(7),
         delay_s=60 if is_live else 8 * 3600,
     )

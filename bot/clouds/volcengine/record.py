@@ -45,7 +45,7 @@ async def fetch_record(
     if span is None or (uids and not valid_uids):
         return CallRecord(call, missing=missing or (_not_found(call),), fresh_until=newest)
     participants = await _participants(client, call, valid_uids, span)
-    oldest = now - (endpoint.look_back or dt.timedelta(0)) + CLOCK_SKEW
+    oldest = now - (endpoint.lookback or dt.timedelta(0)) + CLOCK_SKEW
     if span.until <= oldest:
         expired = MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id)
         return CallRecord(call, participants, missing=(*missing, expired), fresh_until=span.until)
@@ -88,7 +88,7 @@ async def _participants(
 ) -> tuple[Participant, ...]:
     """Fetch the users since the call began: somebody may have joined long before the window."""
     endpoint = client.find_endpoint("ListUserInfo")
-    oldest = client.clock.now() - (endpoint.look_back or dt.timedelta(0)) + CLOCK_SKEW
+    oldest = client.clock.now() - (endpoint.lookback or dt.timedelta(0)) + CLOCK_SKEW
     whole = whole_seconds(Window(max(call.started_at, oldest), span.until))
     users: list[UserRow] = []
     for chunk in split_window(whole, endpoint.max_span):

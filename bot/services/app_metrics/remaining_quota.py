@@ -19,10 +19,10 @@ def describe_remaining_quota(cloud: str, remaining_quotas: Sequence[RemainingQuo
     return message("Calls left: %(calls)s.", calls=[_describe(each) for each in remaining_quotas])
 
 
-def _describe(allowance: RemainingQuota) -> Message:
-    numbers = {"call": allowance.name, "left": allowance.left, "most": allowance.most}
-    if allowance.is_daily:
+def _describe(quota: RemainingQuota) -> Message:
+    numbers = {"call": quota.name, "left": quota.left, "most": quota.most}
+    if quota.is_daily:
         return message("%(call)s %(left)s of %(most)s today", **numbers)
     return message(
-        "%(call)s %(left)s of %(most)s within %(span)s", span=Duration(allowance.per_s), **numbers
+        "%(call)s %(left)s of %(most)s within %(span)s", span=Duration(quota.per_s), **numbers
     )

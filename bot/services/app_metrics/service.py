@@ -126,7 +126,7 @@ class AppMetricsService:
             remaining_quotas=await cloud.remaining_quotas(app, app_metrics.endpoints),
         )
 
-    async def ask(self, origin: str, inquiry: Inquiry) -> None:
+    async def request(self, origin: str, inquiry: Inquiry) -> None:
         """Store an inquiry and enqueue its answer; the same origin is the same inquiry."""
         now = self._context.clock.now()
         await self._context.commit(
@@ -148,7 +148,7 @@ def to_json(app_metrics: AppMetrics) -> dict[str, Any]:
         "usages": [_usage(usage) for usage in app_metrics.usages],
         "distributions": [_distribution(each) for each in app_metrics.distributions],
         "missing": [_missing(gap) for gap in app_metrics.missing],
-        "quotas": [asdict(allowance) for allowance in app_metrics.remaining_quotas or ()],
+        "quotas": [asdict(quota) for quota in app_metrics.remaining_quotas or ()],
     }
 
 

@@ -138,14 +138,14 @@ class RecordingJobs:
             await self._change(recording, _set_state(RecordingState.ABANDONED))
             return now
         try:
-            await self._stop_if_asked(control, recording)
+            await self._stop_if_requested(control, recording)
             recording_job = await control.recording(recording.app, recording.job_id)
         except CloudError as error:
             return await self._save_failure(recording, error)
         await self._save_state(recording, recording_job)
         return self._context.clock.now() + _poll_delay(recording.poll_count)
 
-    async def _stop_if_asked(self, control: RoomControl, recording: Recording) -> None:
+    async def _stop_if_requested(self, control: RoomControl, recording: Recording) -> None:
         if recording.stop_requested_at is None or recording.stop_accepted_at is not None:
             return
         try:

@@ -74,7 +74,7 @@ class CallStatisticsJob:
         at = now + _RETRY_DELAY
         if isinstance(error, CloudQuotaExceededError):
             at = max(error.retry_at, now)
-        return at if at <= diagnosis.asked_at + _TIMEOUT else None
+        return at if at <= diagnosis.requested_at + _TIMEOUT else None
 
 
 def _find(session: Session, number: int) -> tuple[Ticket, Diagnosis | None]:

@@ -77,7 +77,7 @@ def load_evidence(session: Session, ticket: Ticket) -> Diagnosis | None:
         report=ticket.report,
         cloud=ticket.cloud,
         verdict=Verdict.from_json(ticket.verdict),
-        asked_at=ticket.diagnosed_at or stored.at,
+        requested_at=ticket.diagnosed_at or stored.at,
         calls=facts.calls,
         participants=facts.participants,
         events=facts.events,
@@ -101,5 +101,5 @@ def load_diagnosis(session: Session, ticket: Ticket) -> Diagnosis | None:
     if stored is not None or ticket.verdict is None:
         return stored
     verdict = Verdict.from_json(ticket.verdict)
-    asked_at = ticket.diagnosed_at or ticket.created_at
-    return Diagnosis(ticket.report, ticket.cloud, verdict, asked_at)
+    requested_at = ticket.diagnosed_at or ticket.created_at
+    return Diagnosis(ticket.report, ticket.cloud, verdict, requested_at)

@@ -26,7 +26,7 @@ class FeedbackService:
         self._context = context
 
     async def save(self, team: str, number: int, person: str, rating: Rating) -> None:
-        """Store somebody's rating of a ticket's verdict; a later one replaces an earlier.
+        """Store a person's rating of a ticket's verdict; a later one replaces an earlier.
 
         Raises NotAllowedError unless the person is support or reported the ticket.
         """

@@ -15,7 +15,7 @@ class InquiryService:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def ask(self, origin: str, inquiry: Inquiry) -> None:
+    async def request(self, origin: str, inquiry: Inquiry) -> None:
         """Store an inquiry and enqueue its answer; the same origin is the same inquiry.
 
         Raises InputError when the app is unknown or the channel's name impossible.

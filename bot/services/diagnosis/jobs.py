@@ -144,7 +144,10 @@ class DiagnosisJobs:
         def work(session: Session) -> None:
             stored = tickets.lock(session, ticket.id)
             known = stored.verdict is not None and is_final(Verdict.from_json(stored.verdict))
-            stored.verdict, stored.diagnosed_at = diagnosis.verdict.to_json(), diagnosis.asked_at
+            stored.verdict, stored.diagnosed_at = (
+                diagnosis.verdict.to_json(),
+                diagnosis.requested_at,
+            )
             session.add(stored)
             if update_liveness(stored, diagnosis.calls):
                 schedule_escalation(session, stored, self._context.policy, now)
@@ -196,7 +199,7 @@ class DiagnosisJobs:
             report=ticket.report,
             cloud=ticket.cloud,
             verdict=Verdict.from_json(ticket.verdict),
-            asked_at=ticket.diagnosed_at or self._context.clock.now(),
+            requested_at=ticket.diagnosed_at or self._context.clock.now(),
         )
 
         async def send() -> MessageRef:

@@ -23,18 +23,18 @@ _BACKOFF_RATIO: Final = 0.1  # of the time that has passed already
 
 
 def schedule_retry(
-    diagnosis: Diagnosis, now: dt.datetime, asked_at: dt.datetime, timeout: dt.timedelta
+    diagnosis: Diagnosis, now: dt.datetime, requested_at: dt.datetime, timeout: dt.timedelta
 ) -> Diagnosis:
     """Set the retry times of missing data to those of the planned attempts, with a backoff.
 
     No attempt is later than `timeout` after the request; when only the cloud's own diagnosis
     is incomplete beside a verdict, the timeout is shorter.
     """
-    delay, verdict = min((now - asked_at) * _BACKOFF_RATIO, _MAX_DELAY), diagnosis.verdict
+    delay, verdict = min((now - requested_at) * _BACKOFF_RATIO, _MAX_DELAY), diagnosis.verdict
     if is_final(verdict):
         delay, timeout = max(delay, _OPTIONAL_DELAY), min(timeout, _OPTIONAL_TIMEOUT)
     missing = tuple(
-        replace(gap, retry_at=_retry_at(gap, now + delay, asked_at + timeout))
+        replace(gap, retry_at=_retry_at(gap, now + delay, requested_at + timeout))
         for gap in verdict.missing
     )
     return replace(diagnosis, verdict=replace(verdict, missing=missing))

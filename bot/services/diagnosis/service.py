@@ -66,7 +66,7 @@ class DiagnosisService:
         """
         cloud, now = self._clouds[report.app], self._clock.now()
         data = _CloudData()
-        if report.occurred_at < now - cloud.capabilities.look_back:
+        if report.occurred_at < now - cloud.capabilities.lookback:
             data.missing.append(MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN))
         else:
             report = await self._collect(cloud, report, now, data)
@@ -81,13 +81,13 @@ class DiagnosisService:
         teacher_uid: str = "",
         student_uid: str = "",
         since_s: float | None = None,
-        asked_at: dt.datetime | None = None,
+        requested_at: dt.datetime | None = None,
     ) -> Diagnosis:
         """Diagnose the newest available minutes of a channel without a complaint.
 
         Sides of people who were not named stay unknown. The last call is searched in the last
         `since_s` seconds, or in the last day. A call that had just begun when it was requested
-        (`asked_at`, by default now) is not listed yet: the result says when it will be.
+        (`requested_at`, by default now) is not listed yet: the result says when it will be.
         """
         now = self._clock.now()
         moment = at or await self._newest_moment(app, cname, now, since_s)
@@ -101,7 +101,7 @@ class DiagnosisService:
             occurred_at=moment or now,
         )
         if moment is None:
-            listed_by = (asked_at or now) + LISTING_DELAY
+            listed_by = (requested_at or now) + LISTING_DELAY
             retry_at = listed_by if now < listed_by else None
             unlisted = MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, retry_at, cname)
             return _build_diagnosis(self._clouds[app], report, now, _CloudData(missing=[unlisted]))
@@ -116,19 +116,19 @@ class DiagnosisService:
     ) -> dt.datetime | None:
         """Return the newest moment of the last call with published data; None without a call."""
         cloud = self._clouds[app]
-        lookback = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
-        look_back = min(cloud.capabilities.look_back, lookback)
+        requested = DEFAULT_LOOKBACK if since_s is None else dt.timedelta(seconds=since_s)
+        lookback = min(cloud.capabilities.lookback, requested)
         try:
-            calls = await cloud.find_calls(app, cname, Window(now - look_back, now))
+            calls = await cloud.find_calls(app, cname, Window(now - lookback, now))
         except CloudError:
             return now  # the diagnosis gets the same error and reports it
         if not calls:
             return None
         last = calls[0]
-        known_until = now - cloud.capabilities.metrics_delay
+        published_until = now - cloud.capabilities.metrics_delay
         if last.ended_at is not None:
-            known_until = min(known_until, last.ended_at - WINDOW_MARGIN)
-        return max(last.started_at, known_until)
+            published_until = min(published_until, last.ended_at - WINDOW_MARGIN)
+        return max(last.started_at, published_until)
 
     async def _collect(
         self, cloud: Cloud, report: Report, now: dt.datetime, data: _CloudData
@@ -138,7 +138,7 @@ class DiagnosisService:
             data.calls = await cloud.find_calls(report.app, report.cname, window)
         except CloudError as error:
             data.add_failure(MissingKind.CALL, error, now)
-            await self._add_seen_events(cloud, report, window, data, error)
+            await self._add_polled_events(cloud, report, window, data, error)
             return report
         if not data.calls:
             data.missing.append(_not_found(report, now))
@@ -150,7 +150,7 @@ class DiagnosisService:
         await self._fetch(cloud, report, Window(window.since, min(window.until, now - delay)), data)
         return _choose_pair(report, data.records)
 
-    async def _add_seen_events(
+    async def _add_polled_events(
         self,
         cloud: Cloud,
         report: Report,
@@ -220,7 +220,7 @@ def _build_diagnosis(
         report=report,
         cloud=cloud.name,
         verdict=verdict,
-        asked_at=now,
+        requested_at=now,
         calls=data.calls,
         participants=participants,
         events=data.events,

@@ -67,12 +67,12 @@ class IncidentPosts(Protocol):
     """Posts incidents in the escalation channel. Every method raises SlackError only."""
 
     async def post(
-        self, incident: IncidentFacts, tickets_found: Sequence[Ticket], key: str
+        self, incident: IncidentFacts, grouped: Sequence[Ticket], key: str
     ) -> MessageRef:
         """Post an incident with its tickets, and mention the support group."""
 
     async def update(
-        self, incident: IncidentFacts, tickets_found: Sequence[Ticket], message_ref: MessageRef
+        self, incident: IncidentFacts, grouped: Sequence[Ticket], message_ref: MessageRef
     ) -> None:
         """Edit the post of an incident."""
 
@@ -125,35 +125,35 @@ class IncidentJobs:
     async def post_or_update(self, run: Run, number: int) -> dt.datetime | None:
         """Post an incident or edit its post; returns when to close a quiet incident."""
         now = self._context.clock.now()
-        incident, tickets_found = await self._context.store.transact(
+        incident, grouped = await self._context.store.transact(
             lambda s: _load_and_close(s, number, now)
         )
         if incident.ts:
             message_ref = MessageRef(incident.channel, incident.ts)
             try:
-                await self._posts.update(IncidentFacts.of(incident), tickets_found, message_ref)
+                await self._posts.update(IncidentFacts.of(incident), grouped, message_ref)
             except SlackMessageGoneError:
                 log.info("the post of %s is deleted; posting it again", incident.label)
                 incident.ts = ""
         if not incident.ts:
-            await self._post(run, incident, tickets_found)
+            await self._post(run, incident, grouped)
         return None if incident.closed_at else incident.last_ticket_at + CLOSE_AFTER
 
-    async def _post(self, run: Run, incident: Incident, tickets_found: Sequence[Ticket]) -> None:
+    async def _post(self, run: Run, incident: Incident, grouped: Sequence[Ticket]) -> None:
         facts = IncidentFacts.of(incident)
         where = Destination(incident.team, self._context.settings.escalation_channel)
         posted, is_new = await self._publisher.publish_once(
             run,
             where,
             incident.opened_at,
-            lambda: self._posts.post(facts, tickets_found, run.key),
+            lambda: self._posts.post(facts, grouped, run.key),
         )
         incident.channel, incident.ts = posted.channel, posted.ts
         await self._save_location(incident)
         incident.permalink = await self._posts.permalink(incident.team, posted)
         await self._save_location(incident)
         if not is_new:
-            await self._posts.update(facts, tickets_found, posted)
+            await self._posts.update(facts, grouped, posted)
 
     async def _save_location(self, incident: Incident) -> None:
         """Store the post's position, and enqueue updates of the tickets' cards, which link it."""
@@ -196,11 +196,11 @@ def _group_ticket(session: Session, number: int, now: dt.datetime) -> None:
 
 
 def _same_network(
-    tickets_found: Sequence[Ticket], networks: Mapping[int, str], own_network: str
+    grouped: Sequence[Ticket], networks: Mapping[int, str], own_network: str
 ) -> Sequence[Ticket]:
     """Return the tickets with the same network; an unknown one counts as the same."""
     common = own_network or next(iter(_most_common(networks.values())), "")
-    return [one for one in tickets_found if _networks_match(networks.get(one.id, ""), common)]
+    return [one for one in grouped if _networks_match(networks.get(one.id, ""), common)]
 
 
 def _most_common(names: Any) -> list[str]:
@@ -211,15 +211,15 @@ def _networks_match(one: str, other: str) -> bool:
     return not one or not other or one == other
 
 
-def _largest_group(ticket: Ticket, tickets_found: Sequence[Ticket]) -> Sequence[Ticket]:
+def _largest_group(ticket: Ticket, grouped: Sequence[Ticket]) -> Sequence[Ticket]:
     """Return the largest group filed within ten minutes that contains the ticket."""
     groups = [
         [
             one
-            for one in tickets_found
+            for one in grouped
             if first.created_at <= one.created_at <= first.created_at + GROUP_WINDOW
         ]
-        for first in tickets_found
+        for first in grouped
         if first.created_at <= ticket.created_at <= first.created_at + GROUP_WINDOW
     ]
     return max(groups, key=len, default=[])

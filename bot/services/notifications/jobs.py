@@ -48,7 +48,7 @@ class NotificationSender(Protocol):
         """Send a private message with the notification's name as its key."""
 
     async def update_notification(
-        self, ticket: Ticket, place: MessageRef, notification: Notification
+        self, ticket: Ticket, message_ref: MessageRef, notification: Notification
     ) -> None:
         """Edit a notification after its ticket changed."""
 
@@ -169,7 +169,7 @@ class NotificationJobs:
     async def send_direct_message(
         self, run: Run, number: int, kind: str, person: str, occasion: str
     ) -> None:
-        """Send somebody a private message about a ticket, unless it is outdated."""
+        """Send a person a private message about a ticket, unless it is outdated."""
         notification = Notification(number, kind, person, occasion)
         ticket = await self._ticket(notification.ticket)
         if not _is_still_true(ticket, notification):

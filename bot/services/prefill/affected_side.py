@@ -123,7 +123,7 @@ def _ends(tokens: Tokens) -> set[Side]:
     sides: set[Side] = set()
     start = 0
     for end in [
-        *(found.end() for found in _SENTENCE_END.finditer(tokens.plain)),
+        *(match.end() for match in _SENTENCE_END.finditer(tokens.plain)),
         len(tokens.plain),
     ]:
         sentence = tokens.plain[start:end]
@@ -134,7 +134,7 @@ def _ends(tokens: Tokens) -> set[Side]:
 
 
 def _ends_within(tokens: Tokens, start: int, end: int) -> set[Side]:
-    found: set[Side] = set()
+    sides: set[Side] = set()
     for index in range(tokens.before(start), tokens.before(end)):
         token, behind = tokens.all[index], tokens.at(index + 1)
         if token.side is None:
@@ -142,5 +142,5 @@ def _ends_within(tokens: Tokens, start: int, end: int) -> set[Side]:
         is_number = behind is not None and behind.kind is TokenKind.NUMBER
         last = behind if behind is not None and is_number else token
         if _ENDS.match(tokens.plain, last.end):
-            found.add(token.side)
-    return found
+            sides.add(token.side)
+    return sides

@@ -118,8 +118,8 @@ class SummaryJobs:
         if newest is not None and newest.posted_at is None and newest.due_at > now:
             return
         known = Week.read(newest.week) if newest else None
-        for place, (week, due_at) in enumerate(self.upcoming(known, now)):
-            self._enqueue(session, week, max(due_at, now + _STAGGER * (place + 1)))
+        for index, (week, due_at) in enumerate(self.upcoming(known, now)):
+            self._enqueue(session, week, max(due_at, now + _STAGGER * (index + 1)))
 
     def upcoming(self, known: Week | None, now: dt.datetime) -> list[tuple[Week, dt.datetime]]:
         """Return weeks after the newest known one with their due times; the last is in the future.
@@ -130,14 +130,14 @@ class SummaryJobs:
         if known is None:
             at = next_due(self._schedule, now, self._zone)
             return [(last_complete(at, self._zone), at)]
-        found: list[tuple[Week, dt.datetime]] = []
+        weeks: list[tuple[Week, dt.datetime]] = []
         week = max(known.shift(1), self._summary.last_week.shift(1 - MAX_CATCH_UP_WEEKS))
         while True:
             at = next_due(self._schedule, week.until(self._zone), self._zone)
             week = last_complete(at, self._zone)
-            found.append((week, at))
+            weeks.append((week, at))
             if at > now:
-                return found
+                return weeks
             week = week.shift(1)
 
     def _enqueue(self, session: Session, week: Week, due_at: dt.datetime) -> None:
@@ -162,7 +162,7 @@ class SummaryJobs:
         )
         if is_new:
             self._published.add(run.key)
-        await self._note(summary, week, posted)
+        await self._save_posted(summary, week, posted)
 
     async def _post(self, team: str, channel: str, week: Week, key: str) -> MessageRef:
         report = await self._summary.count(week, self._summary.team_filter(team))
@@ -195,35 +195,39 @@ class SummaryJobs:
         await self._context.store.transact(work)
 
     async def _fetch_metrics(self, week: Week, channel: str) -> list[WeeklyMetrics]:
-        """Fetch the usage and quality of every app from its cloud, with background priority."""
+        """Fetch the usage and quality of every app from its cloud, with scheduled priority."""
         before = week.shift(-1).label
         known = await self._context.store.read(lambda s: store.find(s, before, channel))
         previous_means = (known.metrics if known else None) or {}
-        found = []
+        metrics = []
         for app in self._context.clouds:
             for topic in _TOPICS:
                 app_metrics = await self._app_metrics.fetch(app, topic, priority=Priority.SCHEDULED)
                 changes = week_over_week_changes(app_metrics, week, self._zone, previous_means)
-                found.append(WeeklyMetrics(app_metrics, changes))
-        return found
+                metrics.append(WeeklyMetrics(app_metrics, changes))
+        return metrics
 
     async def _find_summary(
         self, label: str, channel: str
     ) -> tuple[store.WeeklySummary | None, Week]:
         """Find a summary by its week; None when the channel is no longer SUMMARY_CHANNEL."""
-        found = await self._context.store.read(lambda session: store.find(session, label, channel))
+        summary = await self._context.store.read(
+            lambda session: store.find(session, label, channel)
+        )
         is_current = channel == self._context.settings.summary_channel
-        return (found if is_current else None), Week.read(label)
+        return (summary if is_current else None), Week.read(label)
 
-    async def _note(self, place: store.WeeklySummary, week: Week, posted: MessageRef) -> None:
+    async def _save_posted(
+        self, summary: store.WeeklySummary, week: Week, posted: MessageRef
+    ) -> None:
         now = self._context.clock.now()
 
         def work(session: Session) -> None:
-            stored = store.find(session, place.week, place.channel)
+            stored = store.find(session, summary.week, summary.channel)
             if stored is not None:
-                stored.team, stored.ts, stored.posted_at = place.team, posted.ts, now
-            name = job_name(DETAILS, week, place.channel)
-            store_jobs.enqueue(session, name, DETAILS, week.label, place.channel, due_at=now)
+                stored.team, stored.ts, stored.posted_at = summary.team, posted.ts, now
+            name = job_name(DETAILS, week, summary.channel)
+            store_jobs.enqueue(session, name, DETAILS, week.label, summary.channel, due_at=now)
 
         await self._context.commit(work)
 
@@ -236,8 +240,8 @@ class SummaryJobs:
         now = self._context.clock.now()
 
         def start(session: Session) -> bool:
-            found = store.find(session, week.label, channel)
-            if found is not None and found.posted_at is not None:
+            summary = store.find(session, week.label, channel)
+            if summary is not None and summary.posted_at is not None:
                 return False
             self._enqueue(session, week, now)
             store_jobs.record_heartbeat(session, worker, now)
@@ -285,8 +289,8 @@ class SummaryJobs:
     async def _await_posted(self, week: Week, channel: str) -> None:
         """Wait until the process that is posting it has finished."""
         for _ in range(int(_WAIT_S / _POLL_S)):
-            found = await self._context.store.read(lambda s: store.find(s, week.label, channel))
-            if found is not None and found.posted_at is not None:
+            summary = await self._context.store.read(lambda s: store.find(s, week.label, channel))
+            if summary is not None and summary.posted_at is not None:
                 return
             await asyncio.sleep(_POLL_S)
         raise LagdeskError(message("Another process is posting this summary right now. Try again."))
@@ -296,13 +300,13 @@ class SummaryJobs:
         _ = run
         week = Week.read(label)
         since, until = week.since(self._zone), week.until(self._zone)
-        found = await self._context.store.read(
+        tickets = await self._context.store.read(
             lambda session: store.list_reported_between(
                 session, since, until, self._summary.team_filter(team)
             )
         )
         out = io.StringIO(newline="")
-        export.write_tickets(found, out, "csv")
+        export.write_tickets(tickets, out, "csv")
         content = out.getvalue().encode("utf-8-sig")  # without a BOM Excel garbles Chinese
         await self._posts.send_file(team, person, f"lagdesk-{label}.csv", content)
 

@@ -277,10 +277,10 @@ def _count_feedback(feedback: Sequence[Rating]) -> FeedbackCounts:
 def _escalations(
     tickets: Sequence[WeeklyTicketRow], since: dt.datetime, until: dt.datetime
 ) -> EscalationCounts:
-    called = [_steps(ticket, "called", since, until) for ticket in tickets]
-    called = [history for history in called if history]
-    last = sum(any(step["step"] >= LAST_STEP for step in history) for history in called)
-    return EscalationCounts(len(called), sum(map(len, called)), last)
+    alerts = [_steps(ticket, "called", since, until) for ticket in tickets]
+    alerts = [steps for steps in alerts if steps]
+    last = sum(any(step["step"] >= LAST_STEP for step in steps) for steps in alerts)
+    return EscalationCounts(len(alerts), sum(map(len, alerts)), last)
 
 
 def _resolution_outcomes(

@@ -24,11 +24,11 @@ class Week:
     @classmethod
     def read(cls, text: str) -> Week:
         """Read `2026-W46`. Raises ValueError for anything else and a week that does not exist."""
-        found = _LABEL.fullmatch(text)
-        if found is None or not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR:
+        match = _LABEL.fullmatch(text)
+        if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
             raise ValueError(text)
-        dt.date.fromisocalendar(int(found[1]), int(found[2]), 1)
-        return cls(int(found[1]), int(found[2]))
+        dt.date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        return cls(int(match[1]), int(match[2]))
 
     @classmethod
     def of(cls, moment: dt.datetime, zone: ZoneInfo) -> Week:

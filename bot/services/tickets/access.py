@@ -11,7 +11,7 @@ from bot.ticket import Ticket
 
 
 async def find_for_support(context: Context, team: str, number: int, person: str) -> Ticket:
-    """Return a ticket to somebody who may act on it; NotAllowedError for others."""
+    """Return a ticket to a person who may act on it; NotAllowedError for others."""
     await context.require_support(team, person)
     return await context.store.read(lambda session: tickets.find(session, number, team))
 

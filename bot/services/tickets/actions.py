@@ -68,7 +68,7 @@ class TicketActions:
         return await self._context.store.read(work)
 
     async def hand_over(self, request: ActionRequest, to: str) -> Ticket:
-        """Assign a ticket to somebody who may act on it, and notify them."""
+        """Assign a ticket to a person who may act on it, and notify them."""
         if not await self._context.permissions.is_support(request.team, to):
             raise InputError({"person": message("This person is not support. Choose another.")})
         detail = {"to": to}

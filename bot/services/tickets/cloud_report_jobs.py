@@ -39,7 +39,7 @@ class CloudReportJobs:
         try:
             await cloud.send_report(ticket.report)
         except CloudError as error:
-            reportable_until = ticket.occurred_at + cloud.capabilities.look_back
+            reportable_until = ticket.occurred_at + cloud.capabilities.lookback
             now = self._context.clock.now()
             state, retry_at = classify_report_failure(error, now, reportable_until)
             await self._save_state(ticket, state, error.user_message)

@@ -31,7 +31,7 @@ REPLY_TIMEOUT: Final = dt.timedelta(minutes=10)  # later, it is of no use
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessage:
-    """What somebody wrote in a channel; `thread_ts` is its own `ts` outside a thread."""
+    """A message in a channel; `thread_ts` is its own `ts` outside a thread."""
 
     team: str
     channel: str

@@ -152,7 +152,7 @@ class TicketService:
         return await self._context.commit(work)
 
     async def find_for_support(self, team: str, number: int, person: str) -> Ticket:
-        """Return a ticket to somebody who may act on it; NotAllowedError for others."""
+        """Return a ticket to a person who may act on it; NotAllowedError for others."""
         return await find_for_support(self._context, team, number, person)
 
     async def find_visible(self, team: str, number: int, person: str) -> Ticket:
@@ -207,7 +207,7 @@ class TicketService:
             query.team, person
         ):
             return query
-        nothing = query.reporter is not None  # somebody else's
+        nothing = query.reporter is not None  # another person's
         return replace(
             query, reporter=person, involved_user=None, before=0 if nothing else query.before
         )

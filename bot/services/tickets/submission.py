@@ -99,8 +99,8 @@ def _check_time(
         return {"occurred_at": message("Choose when it happened.")}
     if occurred_at > now + CLOCK_SKEW:
         return {"occurred_at": message("This time is in the future. Choose now or earlier.")}
-    if occurred_at < now - capabilities.look_back:
-        days = capabilities.look_back // dt.timedelta(days=1)
+    if occurred_at < now - capabilities.lookback:
+        days = capabilities.lookback // dt.timedelta(days=1)
         reason = message("The cloud keeps calls for only %(days)s days.", days=days)
         return {"occurred_at": reason}
     return {}

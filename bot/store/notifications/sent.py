@@ -12,7 +12,7 @@ from bot.store.models import SentNotification
 
 
 class IncomingMessage(Protocol):
-    """Where somebody wrote something; `thread_ts` is "" outside threads."""
+    """The author and position of a message; `thread_ts` is "" outside threads."""
 
     @property
     def person(self) -> str:

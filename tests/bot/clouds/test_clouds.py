@@ -24,7 +24,7 @@ async def test_a_new_process_uses_the_stored_generation(
     matches = agora.capabilities
     assert (
         matches.events,
-        matches.look_back.days,
+        matches.lookback.days,
         matches.metrics_delay.total_seconds(),
     ) == (False, 15, 100)
     assert mock_api.requests == []

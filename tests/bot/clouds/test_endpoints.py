@@ -59,7 +59,7 @@ def test_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
     matches = [
         list(row.rates),
         row.daily_limit,
-        row.look_back,
+        row.lookback,
         row.max_span,
         row.max_rows,
         row.delay_s,

@@ -62,7 +62,7 @@ def line_of(row: Endpoint) -> str:
     """A row's limits, as the lines above have them."""
     (rate,) = row.rates
     counts = [
-        str(each or "-") for each in (row.daily_limit, hours(row.look_back), hours(row.max_span))
+        str(each or "-") for each in (row.daily_limit, hours(row.lookback), hours(row.max_span))
     ]
     rest = [str(row.max_rows or "-"), f"{row.delay_s:g}"]
     return " ".join([f"{rate.calls}/{rate.period_s:g}", *counts, *rest])

@@ -54,7 +54,7 @@ def test_a11_the_shifted_row_is_not_used() -> None:
     assert ((RateLimit(1, 60),), 10, dt.timedelta(days=7)) == (
         row.rates,
         row.daily_limit,
-        row.look_back,
+        row.lookback,
     )
 
 

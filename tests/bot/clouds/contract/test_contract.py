@@ -213,5 +213,5 @@ async def test_capabilities_are_consistent(cloud: Cloud) -> None:
     assert able.cname.fullmatch("class_77_1")
     assert not able.cname.fullmatch("")
     assert all(able.uid.fullmatch(uid) for uid in UIDS)
-    assert able.look_back >= dt.timedelta(days=1)
+    assert able.lookback >= dt.timedelta(days=1)
     assert dt.timedelta(0) < able.metrics_delay <= FIVE

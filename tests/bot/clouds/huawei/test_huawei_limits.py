@@ -39,9 +39,9 @@ RATES = [
 @pytest.mark.parametrize("limits", SPANS, ids=lambda limits: str(limits[0]))
 def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
     """Section 5: look-back and window of the endpoints of chapter 13."""
-    name, look_back, span = limits
+    name, lookback, span = limits
     row = find_endpoint("huawei", name)
-    assert (look_back, span) == (row.look_back, row.max_span)
+    assert (lookback, span) == (row.lookback, row.max_span)
 
 
 @pytest.mark.parametrize("limits", RATES, ids=lambda limits: str(limits[0]))

@@ -190,4 +190,4 @@ def test_v12_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
     """V12 and section 5: every limit is as documented."""
     name, version, *expected = limits
     row = find_endpoint("volcengine", name, generation=version)
-    assert expected == [*row.rates, row.look_back, row.max_span, row.max_rows, row.delay_s]
+    assert expected == [*row.rates, row.lookback, row.max_span, row.max_rows, row.delay_s]

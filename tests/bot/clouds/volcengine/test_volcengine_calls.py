@@ -342,7 +342,7 @@ async def test_unsupported_operations(make_volcengine: Any, mock_api: Any) -> No
     """No causes and no reports, in the capabilities and as CloudUnsupportedError."""
     volcengine = make_volcengine()
     result = volcengine.capabilities
-    assert (result.reports, result.events, result.look_back.days) == (False, False, 14)
+    assert (result.reports, result.events, result.lookback.days) == (False, False, 14)
     assert dt.timedelta(seconds=100) == result.metrics_delay
     with pytest.raises(CloudUnsupportedError):
         await volcengine.fetch_events("kids", "room", WINDOW)

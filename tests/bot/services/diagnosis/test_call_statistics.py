@@ -41,11 +41,15 @@ class Source:
 
 
 async def run_job(
-    monkeypatch: pytest.MonkeyPatch, source: object, *, asked_at: dt.datetime = NOW, **facts: Any
+    monkeypatch: pytest.MonkeyPatch,
+    source: object,
+    *,
+    requested_at: dt.datetime = NOW,
+    **facts: Any,
 ) -> tuple[dt.datetime | None, list[CallStatistics]]:
     """Run the job with this cloud; return the next attempt's time and the stored statistics."""
     report = Report("kids", "c", "1", "2", Side.STUDENT, IssueType.HELP, NOW - HOUR)
-    diagnosis = Diagnosis(report, "agora", Verdict("none", NOW, NOW), asked_at, **facts)
+    diagnosis = Diagnosis(report, "agora", Verdict("none", NOW, NOW), requested_at, **facts)
     stored: list[CallStatistics] = []
     monkeypatch.setattr(call_statistics, "load_evidence", lambda *_: diagnosis)
     monkeypatch.setattr(
@@ -83,7 +87,7 @@ async def test_the_call_of_the_complaint_is_requested(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("error", "asked_at", "again"),
+    ("error", "requested_at", "again"),
     [
         (unsupported("agora", "x"), NOW, None),
         (CloudQuotaExceededError(SPOKEN, retry_at=NOW + HOUR, **OVER), NOW, NOW + HOUR),  # type: ignore[arg-type]
@@ -102,14 +106,14 @@ async def test_the_call_of_the_complaint_is_requested(monkeypatch: pytest.Monkey
 )
 async def test_what_fails_waits_or_is_given_up(
     error: CloudError,
-    asked_at: dt.datetime,
+    requested_at: dt.datetime,
     again: dt.datetime | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The job retries at the quota's time, or soon after an outage, for some hours."""
     calls = (call(1, NOW - 2 * HOUR),)
     source = Source(error)
-    assert (again, []) == await run_job(monkeypatch, source, asked_at=asked_at, calls=calls)
+    assert (again, []) == await run_job(monkeypatch, source, requested_at=requested_at, calls=calls)
     assert len(source.requests) == 1
 
 

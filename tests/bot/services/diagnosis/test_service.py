@@ -109,9 +109,9 @@ async def test_unused_channel_is_unknown(since_s: float | None) -> None:
     """A call that has just begun is listed within three minutes of the question, or never."""
     cloud = ToldCloud((make_call(60, 20),) if since_s else ())
     for asked_ago, again_at in ((0, NOW + minutes(3)), (2, NOW + minutes(1)), (3, None)):
-        asked_at = NOW - minutes(asked_ago) if asked_ago else None
+        requested_at = NOW - minutes(asked_ago) if asked_ago else None
         diagnosis = await diagnosis_service(cloud).diagnose_channel(
-            "kids", "class_1", since_s=since_s, asked_at=asked_at
+            "kids", "class_1", since_s=since_s, requested_at=requested_at
         )
         assert [(MissingKind.CALL, MissingReason.NOT_FOUND, again_at)] == [
             (missing_item.what, missing_item.why, missing_item.retry_at)
@@ -155,7 +155,7 @@ async def test_both_ends_are_requested_around_the_complaint() -> None:
 async def test_deleted_data_is_not_requested() -> None:
     """Data older than the cloud's retention is not requested."""
     cloud = ToldCloud((make_call(60),))
-    old = replace(REPORT, occurred_at=NOW - AGORA.look_back - minutes(1))
+    old = replace(REPORT, occurred_at=NOW - AGORA.lookback - minutes(1))
     diagnosis = await diagnosis_service(cloud).diagnose(old)
     assert cloud.requests == []
     assert MissingReason.FORGOTTEN is diagnosis.verdict.missing[0].why

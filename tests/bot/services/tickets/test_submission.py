@@ -24,7 +24,7 @@ NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
 AGORA = Capabilities(
     reports=True,
     events=True,
-    look_back=dt.timedelta(days=14),
+    lookback=dt.timedelta(days=14),
     metrics_delay=dt.timedelta(minutes=2),
     cname=re.compile(r"[A-Za-z0-9_]{1,64}"),
     cname_hint=message("cname"),
