@@ -1,8 +1,7 @@
-"""Millions of tickets for the benchmarks of the lists, made and indexed inside the database.
+"""Millions of tickets for the benchmarks of the lists, created and indexed inside the database.
 
-At every size the last two weeks and the tickets not resolved are alike, so that what differs
-is how much lies behind them. The search terms are cut by the product's own tokenizer, once for each
-text there is. Nothing is measured here.
+At every size the last two weeks and the unresolved tickets are alike; only the number of older
+tickets differs. The search terms come from the product's own tokenizer, once for each text.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ _MOMENT: Final = {
 # What a number n is made into; two weeks of a ticket each 25 minutes, one each 5 before them.
 _PLAN: Final = """
     CREATE TEMPORARY TABLE plan AS
-    SELECT n, n % 12 AS said, n % 5000 AS room, n * 7 % 400 AS reporter, n * 3 % 20 AS assignee,
+    SELECT n, n % 12 AS comment, n % 5000 AS room, n * 7 % 400 AS reporter, n * 3 % 20 AS assignee,
         CASE WHEN n % 7 < 2 THEN 'adults' ELSE 'kids' END AS app,
         CASE n % 11 WHEN 0 THEN '' WHEN 1 THEN 'unknown' WHEN 2 THEN 'device.cpu_high'
             WHEN 3 THEN 'network.wifi_weak' ELSE 'network.loss' END AS cause,
@@ -67,16 +66,16 @@ _TICKETS: Final = """
         abnormal_side, issue_type, occurred_at, created_at, comments, reporter, assignee,
         claimed_at, resolved_at, resolver, resolution, resolved_cause, cause, at_fault_uid,
         urgency, revision)
-    SELECT n, :team, 'V' || (10000000 + n), status, app, 'agora', room.said,
+    SELECT n, :team, 'V' || (10000000 + n), status, app, 'agora', room.content,
         '' || (10000 + n % 3000), '' || (50000 + n % 30000), 'student', 3, {filed}, {filed},
-        comment.said || aside.said, 'U0' || (100 + reporter), 'S0' || (10 + assignee),
+        comment.content || aside.content, 'U0' || (100 + reporter), 'S0' || (10 + assignee),
         CASE WHEN status = 'open' THEN NULL ELSE {claimed} END,
         CASE WHEN status = 'resolved' THEN {resolved} END,
         CASE WHEN status = 'resolved' THEN 'S0' || (10 + assignee) END,
         CASE WHEN status = 'resolved' THEN :resolution ELSE '' END, '', cause, '', urgency, 2
-    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
-    JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
-    JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside ORDER BY n
+    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.position = plan.comment
+    JOIN words AS room ON room.kind = 'room' AND room.position = plan.room
+    JOIN words AS aside ON aside.kind = 'aside' AND aside.position = plan.aside ORDER BY n
 """
 _THREADS: Final = """
     INSERT INTO ticket_thread (ticket, channel, card_ts, permalink, diagnosis_ts, chart_file_id,
@@ -89,21 +88,21 @@ _CLOUD_REPORTS: Final = """
 """
 _INSERT_REPLIES: Final = """
     INSERT INTO thread_reply (team, channel, ts, ticket, person, text)
-    SELECT :team, 'C1', n || '.1', n, 'S010', words.said
-    FROM plan JOIN words ON words.kind = 'reply' AND words.place = plan.reply
+    SELECT :team, 'C1', n || '.1', n, 'S010', words.content
+    FROM plan JOIN words ON words.kind = 'reply' AND words.position = plan.reply
 """
 _TERMS: Final = """
     INSERT INTO ticket_search ({key}, terms)
     SELECT n, {cut}('=b\\:' || (n >> 14) || ' =team\\:t1 =cloud\\:agora =status\\:' || status
-        || ' =app\\:' || app || ' =cname\\:' || room.said || ' =reporter\\:u0' || (100 + reporter)
+        || ' =app\\:' || app || ' =cname\\:' || room.content || ' =reporter\\:u0' || (100 + reporter)
         || ' =assignee\\:s0' || (10 + assignee)
         || CASE WHEN cause = '' THEN '' ELSE ' =cause\\:' || cause END
         || CASE WHEN status = 'resolved' THEN :resolution ELSE '' END
         || room.terms || comment.terms || aside.terms || coalesce(reply.terms, ''){end}
-    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.place = plan.said
-    JOIN words AS room ON room.kind = 'room' AND room.place = plan.room
-    JOIN words AS aside ON aside.kind = 'aside' AND aside.place = plan.aside
-    LEFT JOIN words AS reply ON reply.kind = 'reply' AND reply.place = plan.reply ORDER BY n
+    FROM plan JOIN words AS comment ON comment.kind = 'comment' AND comment.position = plan.comment
+    JOIN words AS room ON room.kind = 'room' AND room.position = plan.room
+    JOIN words AS aside ON aside.kind = 'aside' AND aside.position = plan.aside
+    LEFT JOIN words AS reply ON reply.kind = 'reply' AND reply.position = plan.reply ORDER BY n
 """
 _RESOLUTION: Final = "换了网络之后恢复"
 
@@ -142,10 +141,12 @@ def _write(connection: Connection, size: int) -> None:
     kind = connection.dialect.name
     is_sqlite = kind == "sqlite"
     connection.execute(
-        text("CREATE TEMPORARY TABLE words (kind TEXT, place INTEGER, said TEXT, terms TEXT)")
+        text("CREATE TEMPORARY TABLE words (kind TEXT, position INTEGER, content TEXT, terms TEXT)")
     )
-    connection.execute(text("INSERT INTO words VALUES (:kind, :place, :said, :terms)"), _words())
-    connection.execute(text("CREATE UNIQUE INDEX words_place ON words (kind, place)"))
+    connection.execute(
+        text("INSERT INTO words VALUES (:kind, :position, :content, :terms)"), _words()
+    )
+    connection.execute(text("CREATE UNIQUE INDEX words_position ON words (kind, position)"))
     parameters = {"size": size, "recent": 2 * WEEKLY, "weekly": WEEKLY, "now": int(NOW.timestamp())}
     connection.execute(text(_PLAN.format(series=_SERIES[kind])), parameters)
     if not is_sqlite:  # its planner has to know how many they are
@@ -160,27 +161,27 @@ def _write(connection: Connection, size: int) -> None:
     connection.execute(text(_INSERT_REPLIES), {"team": TEAM})
     cut = ("", ")") if is_sqlite else ("array_to_tsvector(string_to_array", ", ' '))")
     made = _TERMS.format(key="rowid" if is_sqlite else "number", cut=cut[0], end=cut[1])
-    connection.execute(text(made), {"resolution": _spoken(_RESOLUTION)})
+    connection.execute(text(made), {"resolution": _terms(_RESOLUTION)})
     for table in ("words", "plan"):
         connection.execute(text(f"DROP TABLE {table}"))
 
 
 def _words() -> list[dict[str, Any]]:
-    said: dict[str, Iterable[str]] = {
+    contents: dict[str, Iterable[str]] = {
         "comment": _COMMENTS,
         "aside": _ASIDES,
         "reply": _REPLIES,
-        "room": (f"class_{place}_{place % 7}" for place in range(_ROOMS)),
+        "room": (f"class_{number}_{number % 7}" for number in range(_ROOMS)),
     }
     return [
-        {"kind": kind, "place": place, "said": each, "terms": _spoken(each)}
-        for kind, texts in said.items()
-        for place, each in enumerate(texts)
+        {"kind": kind, "position": position, "content": each, "terms": _terms(each)}
+        for kind, texts in contents.items()
+        for position, each in enumerate(texts)
     ]
 
 
-def _spoken(said: str) -> str:
-    return "".join(f" {term}" for term in sorted(index_terms(said)))
+def _terms(content: str) -> str:
+    return "".join(f" {term}" for term in sorted(index_terms(content)))
 
 
 def _settle(engine: Engine) -> None:
@@ -193,20 +194,22 @@ def _settle(engine: Engine) -> None:
 
 
 def _check(session: Session) -> None:
-    """Check that the index holds what the product would have written."""
+    """Check that the index contains what the product would have written."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    kept = (
+    query = (
         "SELECT terms FROM ticket_search WHERE rowid = :number"
         if is_sqlite
         else "SELECT array_to_string(tsvector_to_array(terms), ' ') FROM ticket_search"
         " WHERE number = :number"
     )
-    asked = select(Ticket).limit(_CHECKED)
-    oldest = session.exec(asked.order_by(col(Ticket.number)))
-    for ticket in (*oldest, *session.exec(asked.order_by(col(Ticket.number).desc()))):
+    statement = select(Ticket).limit(_CHECKED)
+    oldest = session.exec(statement.order_by(col(Ticket.number)))
+    for ticket in (*oldest, *session.exec(statement.order_by(col(Ticket.number).desc()))):
         replies = session.exec(select(ThreadReply.text).where(ThreadReply.ticket == ticket.number))
         expected = search_index.ticket_terms(ticket, replies)
-        found = session.connection().execute(text(kept), {"number": ticket.number}).scalar_one()
-        if expected != set(str(found).split()):
-            msg = f"ticket {ticket.number} is indexed otherwise: {expected ^ set(found.split())}"
+        indexed = session.connection().execute(text(query), {"number": ticket.number}).scalar_one()
+        if expected != set(str(indexed).split()):
+            msg = (
+                f"ticket {ticket.number} is indexed differently: {expected ^ set(indexed.split())}"
+            )
             raise RuntimeError(msg)
