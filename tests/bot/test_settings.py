@@ -218,7 +218,7 @@ def test_huaweis_switches() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"),
+    ("text", "expected"),
     [
         ("postgres://u:p@h:5432/n", "postgresql+psycopg://u:p@h:5432/n"),
         ("postgresql://h/n?sslmode=require", "postgresql+psycopg://h/n?sslmode=require"),
@@ -227,17 +227,17 @@ def test_huaweis_switches() -> None:
         ("sqlite:////srv/lagdesk.db", "sqlite:////srv/lagdesk.db"),
     ],
 )
-def test_forms_of_database_url(given: str, taken: str) -> None:
+def test_forms_of_database_url(text: str, expected: str) -> None:
     """Hosts write postgres://, SQLAlchemy wants its driver named."""
-    assert taken == read_settings({"DATABASE_URL": given}).database_url
+    assert expected == read_settings({"DATABASE_URL": text}).database_url
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("90s", 90), ("15m", 900), ("15", 900), ("2H", 7200), ("1 d", 86400)]
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("15", 900), ("2H", 7200), ("1 d", 86400)]
 )
-def test_durations(given: str, seconds: float) -> None:
+def test_durations(text: str, seconds: float) -> None:
     """Seconds, minutes, hours and days; minutes without a unit."""
-    assert seconds == read_settings({"ESCALATE_AFTER": given}).escalate_after_s
+    assert seconds == read_settings({"ESCALATE_AFTER": text}).escalate_after_s
 
 
 def test_file_beside_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -278,7 +278,7 @@ def with_fresh_ids(
     ids: tuple[tuple[Any, ...], ...] = (("event_id",), ("trigger_id",)),
 ) -> Json:
     """Give an event or interaction a new id, unless the id itself is mutated."""
-    for place in ids:
-        if place != path and place in paths_in(payload):
-            payload = replace_at(payload, place, f"Ev{time.perf_counter_ns()}")
+    for id_path in ids:
+        if id_path != path and id_path in paths_in(payload):
+            payload = replace_at(payload, id_path, f"Ev{time.perf_counter_ns()}")
     return payload

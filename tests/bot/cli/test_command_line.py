@@ -99,7 +99,7 @@ async def test_wrong_settings(
 
 
 @pytest.mark.parametrize(
-    ("locale", "said"),
+    ("locale", "expected"),
     [
         ("zh", "PORT 缺失或有误"),
         ("", "PORT 缺失或有误"),
@@ -108,10 +108,10 @@ async def test_wrong_settings(
         ("fr", "DEFAULT_LOCALE is missing or wrong"),
     ],
 )
-async def test_language_of_errors(cli: CommandLine, locale: str, said: str) -> None:
+async def test_language_of_errors(cli: CommandLine, locale: str, expected: str) -> None:
     """Errors are in the language of DEFAULT_LOCALE, whatever else is wrong."""
     environment = {"DEFAULT_LOCALE": locale, "PORT": "" if locale == "fr" else "x"}
-    assert said in (await cli.run("export", **environment)).error_line
+    assert expected in (await cli.run("export", **environment)).error_line
 
 
 async def test_settings_from_a_file(cli: CommandLine) -> None:

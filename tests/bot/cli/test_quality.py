@@ -30,23 +30,27 @@ async def run(
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
-    told = {
+    environment = {
         "AGORA_APPS": f"kids={account.apps['kids']},adults={account.apps['adults']}",
         "AGORA_CUSTOMER_ID": account.customer_id,
         "AGORA_CUSTOMER_SECRET": account.customer_secret,
         "AGORA_BASE_URL": clouds.agora_url,
     }
-    outcome = await CommandLine(folder).run("quality", *arguments, **{**told, **more})
+    outcome = await CommandLine(folder).run("quality", *arguments, **{**environment, **more})
     return outcome.status, outcome.out, outcome.err.splitlines()
 
 
 async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
     """One object with metrics and their age; a second run reads the cache and sends no request."""
     status, out, errors = await run(clouds, tmp_path, "--json")
-    told = json.loads(out)
+    overview = json.loads(out)
     assert (status, errors) == (DONE, [])
-    assert (told["app"], told["cloud"], told["topic"]) == ("kids", "agora", "live")
-    trends = {trend["name"]: trend for trend in told["trends"]}
+    assert (overview["app"], overview["cloud"], overview["topic"]) == (
+        "kids",
+        "agora",
+        "live",
+    )
+    trends = {trend["name"]: trend for trend in overview["trends"]}
     assert (trends["videoFreezeRate"]["unit"], trends["pcu"]["unit"]) == ("%", "")
     at, value = trends["pcu"]["points"][-1]
     assert dt.datetime.fromisoformat(at).tzinfo is not None
@@ -54,7 +58,7 @@ async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
     requests_before = sum(clouds.counts.values())
     _, again, _ = await run(clouds, tmp_path, "--json", "live", "--app", "KIDS")
     assert requests_before == sum(clouds.counts.values())
-    assert told == json.loads(again)
+    assert overview == json.loads(again)
 
 
 async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "expected"),
     [
         (("bogus",), MISUSED, "bogus"),
         (("--app", "nobody"), MISUSED, "kids, adults"),
@@ -75,19 +79,19 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, said: str, clouds: FakeClouds, tmp_path: Path
+    arguments: tuple[str, ...], status: int, expected: str, clouds: FakeClouds, tmp_path: Path
 ) -> None:
     """One line on standard error, without a traceback; missing metrics are a failure."""
-    found, out, (line,) = await run(clouds, tmp_path, *arguments)
-    assert (status, "") == (found, out)
-    assert said in line
+    exit_status, out, (line,) = await run(clouds, tmp_path, *arguments)
+    assert (status, "") == (exit_status, out)
+    assert expected in line
 
 
 async def test_several_errors_are_one_line(clouds: FakeClouds, tmp_path: Path) -> None:
     """`live` requests two endpoints; when both fail, one line gives each reason once."""
-    told = {"AGORA_API": "seed"}
+    environment = {"AGORA_API": "seed"}
     clouds.fail_next("*", "html", times=9)
-    status, out, (line,) = await run(clouds, tmp_path, "live", **told)
+    status, out, (line,) = await run(clouds, tmp_path, "live", **environment)
     clouds.clear_faults()
     assert (status, out) == (FAILED, "")
     assert all(line.count(f"({name}, ") == 1 for name in ("live_scale", "live_experience"))

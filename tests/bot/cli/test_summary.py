@@ -47,7 +47,7 @@ async def test_text_needs_no_slack(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "expected"),
     [
         (("--week", "2026-W54"), MISUSED, "2026-W54 is not a week"),
         (("--week", "yesterday"), MISUSED, "yesterday is not a week"),
@@ -58,12 +58,12 @@ async def test_text_needs_no_slack(tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, said: str, tmp_path: Path
+    arguments: tuple[str, ...], status: int, expected: str, tmp_path: Path
 ) -> None:
     """On standard error, never a traceback."""
-    found, out, (line,) = await run(tmp_path, *arguments)
-    assert (status, "") == (found, out)
-    assert said in line
+    exit_status, out, (line,) = await run(tmp_path, *arguments)
+    assert (status, "") == (exit_status, out)
+    assert expected in line
 
 
 async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:

@@ -228,8 +228,8 @@ def test_the_disconnected_user_is_named(build_call: Any) -> None:
     for key, (times, values) in list(call_builder.curves.items()):
         if key[0] == S:
             offset = times - 1600948800
-            kept = (offset < -10) | (offset > 20)
-            call_builder.curves[key] = times[kept], values[kept]
+            outside = (offset < -10) | (offset > 20)
+            call_builder.curves[key] = times[outside], values[outside]
     assert call_builder.diagnose().cause == "none"  # the data has a hole, the call had none
     call_builder.set_values(T, M.RECEIVE_BITRATE, A, 0, (-10, 20)).set_values(
         T, M.RECEIVE_BITRATE, V, 0, (-10, 20)

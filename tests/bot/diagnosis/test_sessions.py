@@ -149,8 +149,8 @@ def test_the_shortest_gap_that_is_a_reconnect(build_call: Any) -> None:
         for key, (times, values) in list(call_builder.curves.items()):
             if key[0] == S:
                 after_s = times - T0.timestamp()
-                kept = (after_s <= -10) | (after_s >= -10 + length_s)
-                call_builder.curves[key] = times[kept], values[kept]
+                outside = (after_s <= -10) | (after_s >= -10 + length_s)
+                call_builder.curves[key] = times[outside], values[outside]
         for media in Media:
             call_builder.set_values(T, Metric.RECEIVE_BITRATE, media, 0, (-10, length_s - 10))
         assert call_builder.diagnose().cause == cause

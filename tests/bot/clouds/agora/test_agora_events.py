@@ -150,8 +150,8 @@ async def test_events_expire_after_an_hour(make_agora: Any, mock_api: Any, clock
         (MissingKind.MINUTES, MissingReason.FORGOTTEN)
     ]
     clock.advance(seconds=3000)
-    kept = await agora.fetch_events("kids", "class_77_1", span(-1200, -900))
-    assert (len(kept.events), kept.missing) == (1, ())
+    result = await agora.fetch_events("kids", "class_77_1", span(-1200, -900))
+    assert (len(result.events), result.missing) == (1, ())
 
 
 async def test_stored_events_are_returned_when_the_cloud_fails(

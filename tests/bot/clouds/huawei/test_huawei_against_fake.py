@@ -43,7 +43,7 @@ KINDS = (
 
 
 # A stopped sender keeps the name the cloud gave: its factor 18.
-AS_TOLD = {"user_action.stopped_sending": "media.peer_no_stream"}
+AS_REPORTED = {"user_action.stopped_sending": "media.peer_no_stream"}
 
 
 def settings_of(
@@ -183,4 +183,4 @@ async def test_the_verdict_is_the_truth(kind: str, clouds: FakeClouds, huawei: A
     assert sim_call is not None
     expected = sim_call.expected
     uid = None if expected.uid is None else str(expected.uid)
-    assert (AS_TOLD.get(expected.cause, expected.cause), uid) == (verdict.cause, verdict.uid)
+    assert (AS_REPORTED.get(expected.cause, expected.cause), uid) == (verdict.cause, verdict.uid)

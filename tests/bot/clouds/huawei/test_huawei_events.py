@@ -58,7 +58,7 @@ async def test_w32_w33_factors_by_type(numbers: Any, make_huawei: Any, mock_api:
     assert Code(code_kind, value) == event.factors[0].code
 
 
-PLACES = [
+LOCATIONS = [
     ("remote", 12, "10001", "10001"),  # the sender's way up
     ("remote", 14, "10001", None),  # the own way down, whatever the sample calls it
     ("remote", 18, "10001", "10001"),
@@ -68,7 +68,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", LOCATIONS)
 async def test_w37_whose_fault(place: Any, make_huawei: Any, mock_api: Any) -> None:
     """W37: both uids are kept; a downlink fault is the receiver's own."""
     location, factor, peer, culprit = place

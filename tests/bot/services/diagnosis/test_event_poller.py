@@ -143,12 +143,12 @@ async def test_collected_events_outlive_the_cloud(
     at = fake_clock.now() - dt.timedelta(minutes=10)
     async with open_one() as application:
         await collect_for(application, fake_clock, dt.timedelta(minutes=30))
-        asked = clouds.counts[DIAGNOSIS]
+        requests = clouds.counts[DIAGNOSIS]
         fake_clock.move(3 * 3600)
         diagnosis = await application.services.diagnosis.diagnose(
             complaint(clouds.sim_call("class_77_2"), at)
         )
-    assert asked == clouds.counts[DIAGNOSIS]
+    assert requests == clouds.counts[DIAGNOSIS]
     assert {event.cname for event in diagnosis.events} == {"class_77_2"}
     assert MissingKind.MINUTES not in {
         missing_item.what for missing_item in diagnosis.verdict.missing

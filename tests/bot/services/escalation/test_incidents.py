@@ -31,18 +31,20 @@ class Notes:
     def __init__(self) -> None:
         self.posted: list[str] = []
 
-    async def post(self, incident: IncidentFacts, found: Sequence[Ticket], key: str) -> MessageRef:
+    async def post(
+        self, incident: IncidentFacts, affected: Sequence[Ticket], key: str
+    ) -> MessageRef:
         """Take a post."""
-        assert found
+        assert affected
         self.posted.append(key)
         return MessageRef("C1", f"{incident.id}.{len(self.posted)}")
 
     async def update(
-        self, incident: IncidentFacts, found: Sequence[Ticket], message_ref: MessageRef
+        self, incident: IncidentFacts, affected: Sequence[Ticket], message_ref: MessageRef
     ) -> None:
         """Accept an edit."""
         assert incident.id
-        assert found
+        assert affected
         assert message_ref.ts
 
     async def permalink(self, team: str, message_ref: MessageRef) -> str:
@@ -111,9 +113,9 @@ async def test_concurrent_processes_open_one_incident(shared_store: Store) -> No
 
     def look(session: Session) -> tuple[list[str], list[int], set[str]]:
         (incident,) = session.exec(select(Incident)).all()
-        found = incidents.list_tickets(session, incident.id or 0)
-        links = {one.thread.incident_permalink for one in found}
-        return [incident.label], [one.number or 0 for one in found], links
+        affected = incidents.list_tickets(session, incident.id or 0)
+        links = {one.thread.incident_permalink for one in affected}
+        return [incident.label], [one.number or 0 for one in affected], links
 
     fields = await shared_store.read(look)
     assert (["INC-1"], list(range(1, TICKETS + 1)), {"https://slack/1.1"}) == fields

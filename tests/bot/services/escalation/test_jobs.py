@@ -88,8 +88,8 @@ async def test_concurrent_timers_take_each_step_once(shared_store: Store) -> Non
         claims = [pair[1].claim(CLAIMED)] if step == 3 else []
         async with asyncio.timeout(20):
             await asyncio.gather(*claims, *at_once)
-    found = await shared_store.read(lambda s: [tickets.find(s, number) for number in numbers])
-    taken = [[call.number for call in escalations_of(each)] for each in found]
+    escalated = await shared_store.read(lambda s: [tickets.find(s, number) for number in numbers])
+    taken = [[call.number for call in escalations_of(each)] for each in escalated]
     assert [*taken[: CLAIMED - 1], *taken[CLAIMED:]] == [[1, 2, 3]] * 5
     assert taken[CLAIMED - 1] in ([1, 2], [1, 2, 3])
     calls = sum(map(len, taken))

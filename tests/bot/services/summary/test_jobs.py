@@ -29,8 +29,8 @@ async def test_many_begin_at_once(shared_store: Store) -> None:
     await asyncio.gather(*(summary_jobs(context).start() for _ in range(4)))
 
     def work(session: Session) -> tuple[list[WeeklySummary], list[Job]]:
-        owed = select(Job).where(Job.kind == "weekly")
-        return list(session.exec(select(WeeklySummary))), list(session.exec(owed))
+        pending_jobs = select(Job).where(Job.kind == "weekly")
+        return list(session.exec(select(WeeklySummary))), list(session.exec(pending_jobs))
 
     (summary,), (job,) = await shared_store.read(work)
     monday = dt.datetime(2026, 11, 23, 1, tzinfo=dt.UTC)

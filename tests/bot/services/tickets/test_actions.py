@@ -306,8 +306,8 @@ async def test_another_call_is_diagnosed_again(
     await store.transact(lambda session: evidence.save(session, ticket.id, b"", {}, now))
     await service_harness.finish_jobs()
     await correct_to(service_harness, ticket.id, **values)
-    kept = await store.read(lambda session: evidence.find(session, ticket.id))
-    assert (kept is None) == diagnosed
+    stored_evidence = await store.read(lambda session: evidence.find(session, ticket.id))
+    assert (stored_evidence is None) == diagnosed
     assert (await service_harness.job(f"diagnose:{ticket.label}") is not None) == diagnosed
 
 

@@ -87,11 +87,11 @@ async def test_links_made_from_both_ends(shared_store: Store) -> None:
     ends = [(1, 2), (2, 1)] * 4
     async with asyncio.timeout(20):
         await asyncio.gather(
-            *(pair[place % 2].transact(link(*end)) for place, end in enumerate(ends))
+            *(pair[index % 2].transact(link(*end)) for index, end in enumerate(ends))
         )
-    found = await shared_store.read(
+    links = await shared_store.read(
         lambda session: [tickets.find(session, number).related for number in (1, 2)]
     )
-    assert found == [[2], [1]]
+    assert links == [[2], [1]]
     for store in pair:
         store.close()

@@ -128,14 +128,14 @@ def test_the_only_app_need_not_be_named() -> None:
 @given(st.builds(replace, st.just(GOOD), cname=st.text(), teacher_uid=st.text()))
 def test_whatever_is_typed(typed: Submission) -> None:
     """Any text is either taken or refused under its field."""
-    found = normalize(typed, CLOUDS)
+    submission = normalize(typed, CLOUDS)
     try:
-        validate(found, CLOUDS, NOW)
+        validate(submission, CLOUDS, NOW)
     except InputError as error:
         assert set(error.fields) <= {"cname", "teacher_uid", "student_uid"}  # noqa: PT017 - both ends are right
     else:
-        assert found.teacher_uid.isascii()
-        assert 1 <= int(found.teacher_uid) < 2**32
+        assert submission.teacher_uid.isascii()
+        assert 1 <= int(submission.teacher_uid) < 2**32
 
 
 def test_a_time_in_the_future_is_stored_as_now() -> None:

@@ -67,7 +67,7 @@ async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Ope
         page = await made.new_page()
         page.set_default_timeout(8_000)
         page.on("pageerror", lambda error: seen.append(str(error)))
-        page.on("console", lambda said: seen.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda entry: seen.append(entry.text) if entry.type == "error" else None)
         await page.goto(f"{workspace.url}/?as={workspace.person(who).id}{path}")
         await page.wait_for_selector("html[data-ready]")
         return page

@@ -74,7 +74,7 @@ async def test_an_unknown_command_never_leaves_the_page(open_page: Open, app: An
 def report_form(modal: Any, make_input_block: Any) -> Json:
     """A form with a field of each common kind."""
     picked = {"type": "static_select", "options": options("teacher", "student")}
-    asked = {"type": "external_select", "min_query_length": 1}
+    element = {"type": "external_select", "min_query_length": 1}
     kinds = {"type": "checkboxes", "options": options("audio", "video")}
     when = {"type": "datetimepicker", "initial_date_time": 1_795_000_020}
     view: Json = modal(
@@ -82,7 +82,7 @@ def report_form(modal: Any, make_input_block: Any) -> Json:
         make_input_block(
             "cname", {"type": "plain_text_input", "focus_on_load": True, "max_length": 64}
         ),
-        make_input_block("ticket", asked, optional=True),
+        make_input_block("ticket", element, optional=True),
         make_input_block("kinds", kinds, optional=True),
         make_input_block("occurred_at", when),
     )
@@ -95,9 +95,9 @@ async def form(
 ) -> Page:
     """Sam's page with a form in front of it."""
     app.answers["/report"] = (200, "")
-    app.answers["block_suggestion"] = lambda asked: (
+    app.answers["block_suggestion"] = lambda request: (
         200,
-        {"options": options(f"{asked['value']}-1", f"{asked['value']}-2")},
+        {"options": options(f"{request['value']}-1", f"{request['value']}-2")},
     )
     page = await open_page()
     await command(page, "/report")
@@ -201,11 +201,11 @@ async def test_a_pushed_form_does_not_wait_for_the_one_below(
     form: Page, app: Any, modal: Any
 ) -> None:
     """The next form can be sent even if it opens before the first one's response arrives."""
-    heard = asyncio.Event()
+    released = asyncio.Event()
 
     async def answer_late(route: Route) -> None:
         response = await route.fetch()
-        await heard.wait()
+        await released.wait()
         await route.fulfill(response=response)
 
     await form.route("**/page/submit*", answer_late)
@@ -219,7 +219,7 @@ async def test_a_pushed_form_does_not_wait_for_the_one_below(
     await form.get_by_test_id("modal-submit").click()
     await expect(form.get_by_test_id("modal-submit")).to_have_text("Do it")
     await expect(form.get_by_test_id("modal-submit")).to_be_enabled()
-    heard.set()
+    released.set()
     app.answers["view_submission"] = (200, {"response_action": "clear"})
     await form.get_by_test_id("modal-submit").click()
     await expect(form.get_by_test_id("modal")).to_be_hidden()
