@@ -130,31 +130,29 @@ def text_input(
 
 def select(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
     """Build a select menu for an input block, from (value, text) pairs."""
-    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == selected), None)
-    return sb.StaticSelectMenu(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
+    return action_select(INPUT_ACTION_ID, options, selected)
 
 
 def action_select(action_id: str, options: Sequence[tuple[str, str]], selected: str) -> Element:
     """Build a select menu that sends an action at once, from (value, text) pairs."""
-    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == selected), None)
+    built = _options(options)
+    initial = next(iter(_selected(built, [selected])), None)
     return sb.StaticSelectMenu(action_id=action_id, options=built, initial_option=initial)
 
 
 def checkboxes(options: Sequence[tuple[str, str]], selected: Collection[str]) -> Element:
     """Build checkboxes from (value, text) pairs; `selected` are checked."""
-    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
-    checked = [option for option in built if option.value in selected]
+    built = _options(options)
     return sb.CheckboxGroup(
-        action_id=INPUT_ACTION_ID, options=built, initial_options=checked or None
+        action_id=INPUT_ACTION_ID,
+        options=built,
+        initial_options=_selected(built, selected) or None,
     )
 
 
 def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Element:
     """Build an overflow menu of up to five (value, text) pairs."""
-    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options[:5]]
-    return sb.OverflowMenu(action_id=action_id, options=built)
+    return sb.OverflowMenu(action_id=action_id, options=_options(options[:5]))
 
 
 def user_select() -> Element:
@@ -164,9 +162,17 @@ def user_select() -> Element:
 
 def radio(options: Sequence[tuple[str, str]], selected: str = "") -> Element:
     """Build radio buttons from (value, text) pairs."""
-    built = [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in options]
-    initial = next((option for option in built if option.value == selected), None)
+    built = _options(options)
+    initial = next(iter(_selected(built, [selected])), None)
     return sb.RadioButtonGroup(action_id=INPUT_ACTION_ID, options=built, initial_option=initial)
+
+
+def _options(pairs: Sequence[tuple[str, str]]) -> list[sb.Option]:
+    return [sb.Option(plain_text(text, OPTION_LENGTH), value) for value, text in pairs]
+
+
+def _selected(options: Sequence[sb.Option], values: Collection[str]) -> list[sb.Option]:
+    return [option for option in options if option.value in values]
 
 
 def datetime_input(epoch_s: int) -> Element:

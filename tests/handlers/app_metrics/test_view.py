@@ -34,8 +34,6 @@ from handlers.app_metrics.view import (
     tables,
 )
 from handlers.slack.api_errors import response_error_code
-from handlers.ui.metric_names import format_value, full_name, short_name
-from handlers.ui.native_charts import Chart, Line, chart_block
 from handlers.ui.renderer import Renderer
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -58,7 +56,10 @@ FREEZE = trend(
 )
 USERS = trend(Code("agora.live_metric", "pcu"), Unit.NUMBER, *range(60))
 JOINS = trend(
-    Code("agora.live_metric", "joinSuccessRate"), Unit.PERCENT, *[100.0] * 60, higher_is_better=True
+    Code("agora.live_metric", "joinSuccessRate"),
+    Unit.PERCENT,
+    *[100.0] * 60,
+    higher_is_better=True,
 )
 WEB = Code("volcengine.product_type", "web")
 STALLS = Code("volcengine.quality", "video_stall_rate")
@@ -77,7 +78,9 @@ FULL = AppMetrics(
     ),
     distributions=(
         Distribution(
-            "network", Unit.PERCENT, (DistributionRow((Code("agora.network", "<wifi>"),), 3.2),)
+            "network",
+            Unit.PERCENT,
+            (DistributionRow((Code("agora.network", "<wifi>"),), 3.2),),
         ),
     ),
     explanations=(message("Days are in UTC."),),
@@ -135,129 +138,12 @@ def test_charts_hold_what_shares_a_scale() -> None:
     assert [chart.title for chart in alone] == ["Success and good transmission"]
 
 
-def drawn(*lines: Line, zone: str = "UTC") -> Any:
-    """A chart's inside."""
-    block = chart_block("c", Chart("T", "%", lines), Translator("en", zone))
-    assert block is not None
-    return block["chart"]
-
-
-@pytest.mark.parametrize("count", [2, 3, 19, 20, 21, 40, 57, 180])
-def test_twenty_points_keep_the_mean(count: int) -> None:
-    """Of up to 20 points each is drawn; of more, as many means of equal stretches."""
-    points = tuple((NOON + MINUTE * n, float(n)) for n in range(count))
-    data = drawn(Line("Users", points))["series"][0]["data"]
-    values = [point["value"] for point in data]
-    assert min(count, 20) == len(values)
-    assert sorted(values) == values
-    if count <= 20:
-        assert [float(n) for n in range(count)] == values
-    assert abs(sum(values) / len(values) - (count - 1) / 2) < 1
-
-
-def test_times_are_the_readers() -> None:
-    """Labels stand in the reader's zone, which the axis names."""
-    points = ((NOON, 1.0), (NOON + MINUTE, 2.0))
-    chart = drawn(Line("Users", points), zone="Asia/Shanghai")
-    assert chart["axis_config"]["categories"] == ["20:00", "20:01"]
-    assert chart["axis_config"]["x_label"] == "UTC+8"
-
-
-@pytest.mark.parametrize(
-    ("step", "labels"),
-    [
-        (dt.timedelta(seconds=20), ["12:00:00", "12:00:20", "12:00:40"]),
-        (dt.timedelta(hours=13), ["11-20 12:00", "11-21 01:00", "11-21 14:00"]),
-        (dt.timedelta(days=1), ["11-20", "11-21", "11-22"]),
-    ],
-)
-def test_labels_are_short_and_differ(step: dt.timedelta, labels: list[str]) -> None:
-    """Labels have as much of the time as distinguishes them."""
-    points = tuple((NOON + step * n, 1.0) for n in range(3))
-    assert labels == drawn(Line("Users", points))["axis_config"]["categories"]
-
-
-def test_lines_with_gaps_share_their_points() -> None:
-    """Slack requires a point of every line at every label: labels without one are left out."""
-    whole = tuple((NOON + MINUTE * n, 1.0) for n in range(5))
-    chart = drawn(Line("Users", whole), Line("Users", whole[2:]))
-    assert chart["axis_config"]["categories"] == ["12:02", "12:03", "12:04"]
-    assert [series["name"] for series in chart["series"]] == ["Users", "Users 2"]
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        (),
-        (Line("Users", ((NOON, 1.0),)),),
-        (
-            Line("a", ((NOON, 1.0), (NOON + MINUTE, 1.0))),
-            Line("b", ((NOON + MINUTE * 9, 1.0), (NOON + MINUTE * 10, 1.0))),
-        ),
-    ],
-)
-def test_no_chart_without_points(lines: tuple[Line, ...]) -> None:
-    """No line, a single point, or lines that never meet make no chart."""
-    assert chart_block("c", Chart("T", "%", lines), Translator("en")) is None
-
-
-@pytest.mark.parametrize(
-    ("code", "definition", "expected", "short"),
-    [
-        (Code("agora.live_metric", "pcu"), None, "Number of users", "Users"),
-        (
-            Code("agora.live_metric", "new"),
-            None,
-            "new (agora.live_metric)",
-            "new (agora.live_metric)",
-        ),
-        (STALLS, MetricDefinition(STALLS, part=WEB), "Video stall rate", "Video freeze (browsers)"),
-        (
-            STALLS,
-            MetricDefinition(STALLS, within_ms=500),
-            "Video stall rate, 500 ms",
-            "Video freeze",
-        ),
-    ],
-)
-def test_names(code: Code, definition: MetricDefinition | None, expected: str, short: str) -> None:
-    """Known figures have words, unknown ones keep their code and kind; browsers are named."""
-    renderer = Renderer(Translator("en"))
-    assert renderer.plain_text(full_name(code, definition)).startswith(expected)
-    assert short == renderer.plain_text(short_name(code, definition))
-
-
-def test_an_unusual_threshold_is_displayed() -> None:
-    """The name implies the usual threshold; another one is displayed beside it."""
-    expected = Renderer(Translator("en")).plain_text(
-        full_name(STALLS, MetricDefinition(STALLS, within_ms=600))
-    )
-    assert "here: 0.6 s" in expected
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [
-        (12.0, Unit.NUMBER, "12"),
-        (0.0096, Unit.NUMBER, "0.0096"),
-        (0.0, Unit.NUMBER, "0"),
-        (1234.5, Unit.MS, "1234 ms"),
-        (3600, Unit.SECONDS, "1 h"),
-        (0.54, Unit.PERCENT, "0.54%"),
-    ],
-)
-def test_values_have_units(value: float, unit: Unit, expected: str) -> None:
-    """A percentage has two decimals, a small number without a unit two digits."""
-    assert expected == Renderer(Translator("en")).plain_text(format_value(value, unit)).replace(
-        " %", "%"
-    )
-
-
 def test_a_distribution_leads_with_its_largest() -> None:
     """The notice of a distribution names where it is worst."""
     alone = replace(FULL, trends=(), usages=())
     assert "<wifi>: 3.2%" in Renderer(Translator("en")).plain_text(headline(alone)).replace(
-        " %", "%"
+        " %",
+        "%",
     )
 
 

@@ -8,7 +8,15 @@ import pytest
 
 from bot.i18n.messages import PersonId, Uid, message
 from bot.i18n.translator import Translator
-from handlers.ui.renderer import Link, Renderer, escape, mask_numbers, mask_uid, mask_uids
+from handlers.ui.renderer import (
+    Link,
+    Renderer,
+    escape,
+    link_to,
+    mask_numbers,
+    mask_uid,
+    mask_uids,
+)
 
 SHY = "\u00ad"
 MOMENT = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
@@ -105,6 +113,39 @@ def test_quotations_fit_sections() -> None:
     assert sum(piece.count("&amp;") for piece in pieces) == 1000
     assert EN.quote("", ()) == []
     assert EN.quote("a\n\nb", ()) == ["> a\n> \n> b"]
+
+
+@pytest.mark.parametrize(
+    ("length", "lines_in_pieces"),
+    [(463, [6]), (464, [5, 1]), (466, [5, 1]), (467, [10, 2])],
+)
+def test_quotations_are_as_full_as_a_section_allows(
+    length: int,
+    lines_in_pieces: list[int],
+) -> None:
+    """A piece stays under 2800 characters; a line that escaping could make too long is split."""
+    pieces = EN.quote("\n".join(["x" * length] * 6), ())
+    assert [piece.count("> ") for piece in pieces] == lines_in_pieces
+
+
+def test_quotations_mask_uids() -> None:
+    """The ticket's uids and other long numbers, only where the surface masks."""
+    text = "student 20002 and 30003 in room 7"
+    assert EN.quote(text, ("20002",)) == ["> student •••02 and •••03 in room 7"]
+    assert Renderer(Translator("en"), mask=False).quote(text, ("20002",)) == [f"> {text}"]
+
+
+@pytest.mark.parametrize(("url", "expected"), [("https://x", "<https://x|LD-7>"), ("", "LD-7")])
+def test_links(url: str, expected: str) -> None:
+    """A ticket without a thread yet has its name only."""
+    assert EN.mrkdwn(message("%(ticket)s", ticket=link_to(url, "LD-7"))) == expected
+    assert EN.plain_text(message("%(ticket)s", ticket=link_to(url, "LD-7"))) == "LD-7"
+
+
+def test_a_links_label_is_translated() -> None:
+    """A label may be a sentence of the catalogs."""
+    link = message("%(text)s", text=Link("https://x", message("its thread")))
+    assert Renderer(Translator("zh")).mrkdwn(link) == "<https://x|工单消息列>"
 
 
 @pytest.mark.parametrize(
