@@ -39,16 +39,25 @@ class RawHttpClient:
         self.session = session
 
     async def send(
-        self, body: bytes, headers: dict[str, str], method: str = "POST"
+        self,
+        body: bytes,
+        headers: dict[str, str],
+        method: str = "POST",
     ) -> tuple[int, str]:
         """Send bytes as they are; returns status and text."""
         async with self.session.request(
-            method, f"{self.url}/slack/events", data=io.BytesIO(body), headers=headers
+            method,
+            f"{self.url}/slack/events",
+            data=io.BytesIO(body),
+            headers=headers,
         ) as answer:
             return answer.status, await answer.text()
 
     async def send_signed(
-        self, body: bytes, content_type: str = JSON, method: str = "POST"
+        self,
+        body: bytes,
+        content_type: str = JSON,
+        method: str = "POST",
     ) -> tuple[int, str]:
         """Send bytes signed as Slack signs them."""
         headers = sign(self.harness.workspace.signing_secret, body)
@@ -128,7 +137,7 @@ def submission(**values: Any) -> Json:
         "abnormal_side": {"value": {"type": "radio_buttons", "selected_option": option("student")}},
         "issue_type": {"value": {"type": "static_select", "selected_option": option("3")}},
         "occurred_at": {
-            "value": {"type": "datetimepicker", "selected_date_time": int(START.timestamp()) - 60}
+            "value": {"type": "datetimepicker", "selected_date_time": int(START.timestamp()) - 60},
         },
         "comments": {"value": {"type": "plain_text_input", "value": "stuck"}},
     }

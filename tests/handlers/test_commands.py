@@ -59,6 +59,9 @@ def test_manifest_imports_only_the_standard_library() -> None:
         "print(sorted(names - sys.stdlib_module_names - {'bot', 'handlers'}))"
     )
     done = subprocess.run(  # noqa: S603 - our own code, above
-        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout == "[]\n"

@@ -84,7 +84,9 @@ async def test_odd_timestamps_are_turned_away(raw_http: RawHttpClient, timestamp
 
 @pytest.mark.parametrize(("age_s", "status"), [(301, 401), (-302, 401), (290, 200), (-290, 200)])
 async def test_old_signatures_are_turned_away(
-    raw_http: RawHttpClient, age_s: int, status: int
+    raw_http: RawHttpClient,
+    age_s: int,
+    status: int,
 ) -> None:
     """A signature is good for five minutes."""
     body = json.dumps(CHALLENGE).encode()
@@ -189,7 +191,8 @@ async def test_what_is_no_http_is_refused(raw_http: RawHttpClient, head: bytes) 
 
 @pytest.mark.parametrize("content_type", [JSON, FORM, "text/plain", ""])
 async def test_binary_bodies_with_likely_headers_are_turned_away(
-    raw_http: RawHttpClient, content_type: str
+    raw_http: RawHttpClient,
+    content_type: str,
 ) -> None:
     """A signature that could be one does not make bytes be read as text."""
     headers = {**sign("another secret", b"\xff"), "Content-Type": content_type}
@@ -220,7 +223,7 @@ async def test_health(raw_http: RawHttpClient) -> None:
 async def test_metrics_are_computed_on_request(raw_http: RawHttpClient) -> None:
     """/metrics counts the jobs pending now, without any user's data."""
     await raw_http.send_payload(
-        with_fresh_ids(submission(comments={"value": "secret words"}), ids=VIEW_ID)
+        with_fresh_ids(submission(comments={"value": "secret words"}), ids=VIEW_ID),
     )
     await raw_http.harness.settled()
     status, text = await raw_http.get("/metrics")

@@ -26,7 +26,10 @@ async def clouds() -> AsyncIterator[FakeClouds]:
 
 
 async def run(
-    clouds: FakeClouds, folder: Path, *arguments: str, **more: str
+    clouds: FakeClouds,
+    folder: Path,
+    *arguments: str,
+    **more: str,
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
@@ -79,7 +82,11 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, expected: str, clouds: FakeClouds, tmp_path: Path
+    arguments: tuple[str, ...],
+    status: int,
+    expected: str,
+    clouds: FakeClouds,
+    tmp_path: Path,
 ) -> None:
     """One line on standard error, without a traceback; missing metrics are a failure."""
     exit_status, out, (line,) = await run(clouds, tmp_path, *arguments)

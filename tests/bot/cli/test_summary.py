@@ -58,7 +58,10 @@ async def test_text_needs_no_slack(tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, expected: str, tmp_path: Path
+    arguments: tuple[str, ...],
+    status: int,
+    expected: str,
+    tmp_path: Path,
 ) -> None:
     """On standard error, never a traceback."""
     exit_status, out, (line,) = await run(tmp_path, *arguments)

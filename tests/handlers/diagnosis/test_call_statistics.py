@@ -32,11 +32,16 @@ FROZEN = MetricDefinition(Code("agora.metric.current", "videoFreezeRate"), Media
 
 
 def lines_of(
-    call_statistics: CallStatistics | None, locale: Literal["en", "zh"] = "en"
+    call_statistics: CallStatistics | None,
+    locale: Literal["en", "zh"] = "en",
 ) -> list[str]:
     """Return the displayed lines."""
     diagnosis = Diagnosis(
-        REPORT, "agora", Verdict("network.loss", NOW, NOW), NOW, call_statistics=call_statistics
+        REPORT,
+        "agora",
+        Verdict("network.loss", NOW, NOW),
+        NOW,
+        call_statistics=call_statistics,
     )
     return [Translator(locale).translate(line) for line in call_statistics_lines(diagnosis)]
 

@@ -29,7 +29,13 @@ NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
 LOSS = Code("agora.factor_id", "21")
 CPU = Code("agora.factor_id", "10")
 MEASURED = Evidence(
-    "agora", NOW, "20002", metric="uplink_loss", value=31.0, unit="%", threshold=5.0
+    "agora",
+    NOW,
+    "20002",
+    metric="uplink_loss",
+    value=31.0,
+    unit="%",
+    threshold=5.0,
 )
 FINDING = Evidence("agora", NOW, "20002", code=LOSS)
 
@@ -45,7 +51,13 @@ def diagnosis(
     report = Report("kids", "c", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW)
     uid = None if cause in (HEALTHY, UNKNOWN) else "20002"
     verdict = Verdict(
-        cause, NOW, NOW, side=Side.STUDENT, uid=uid, evidence=evidence, missing=missing
+        cause,
+        NOW,
+        NOW,
+        side=Side.STUDENT,
+        uid=uid,
+        evidence=evidence,
+        missing=missing,
     )
     kind = Code("agora.exp_id", "3")
     event = AbnormalEvent(about, "c", kind, NOW, tuple(Factor(code) for code in factors))
@@ -95,7 +107,9 @@ HALF_SEEN = MissingItem(MissingKind.EVENTS, MissingReason.MAY_BE_INCOMPLETE)
     ],
 )
 def test_agreement_with_the_cloud_is_displayed(
-    case: Diagnosis, expected: str, ticket: Ticket
+    case: Diagnosis,
+    expected: str,
+    ticket: Ticket,
 ) -> None:
     """Confirmed, contradicted, about another user, absent, or unavailable."""
     assert expected in read(case, ticket)

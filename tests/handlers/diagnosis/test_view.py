@@ -85,7 +85,9 @@ def test_unknown_codes_keep_number_and_kind(kind: str, renderer: Renderer) -> No
     ],
 )
 def test_terminal_output_promises_no_update(
-    why: MissingReason, again_at: dt.datetime | None, expected: str
+    why: MissingReason,
+    again_at: dt.datetime | None,
+    expected: str,
 ) -> None:
     """In a terminal the retry time is displayed; that output is not updated later."""
     missing = (MissingItem(MissingKind.CALL, why, again_at, "class_77_1"),)
@@ -99,7 +101,11 @@ def test_factor_names_its_side() -> None:
     """A factor is assigned to the peer it names, or to the user of the event."""
     code = Code("agora.factor_id", "21")
     event = AbnormalEvent(
-        "20002", "class_77_1", Code("agora.exp_id", "4"), NOW, (Factor(code, "10001"), Factor(code))
+        "20002",
+        "class_77_1",
+        Code("agora.exp_id", "4"),
+        NOW,
+        (Factor(code, "10001"), Factor(code)),
     )
     text = text_of_diagnosis(make_diagnosis("unknown", (event,)))
     assert "(21) at Teacher •••01" in text
@@ -113,7 +119,8 @@ def test_stranger_is_a_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "expected"), [(0.95, "Very likely"), (0.7, "Likely"), (0.3, "Possibly")]
+    ("confidence", "expected"),
+    [(0.95, "Very likely"), (0.7, "Likely"), (0.3, "Possibly")],
 )
 def test_how_sure(confidence: float, expected: str) -> None:
     """The confidence is displayed in words, with its number."""
@@ -160,7 +167,9 @@ def test_every_missing_item_is_displayed(what: MissingKind, why: MissingReason) 
 def test_a_private_answer_does_not_promise_to_change() -> None:
     """A post in a thread changes by itself; an answer is followed by another one."""
     missing_item = MissingItem(
-        MissingKind.CALL, MissingReason.NOT_OUT_YET, NOW + dt.timedelta(minutes=2)
+        MissingKind.CALL,
+        MissingReason.NOT_OUT_YET,
+        NOW + dt.timedelta(minutes=2),
     )
     diagnosis = make_diagnosis("unknown", missing=(missing_item,))
     assert "update itself" in text_of_diagnosis(diagnosis)
@@ -188,7 +197,9 @@ def test_an_explanation(renderer: Renderer, expected: str) -> None:
         thread=TicketThread(permalink="https://x.example/p1"),
     )
     fallback_text, blocks = diagnosis_message.explanation(
-        ticket, make_diagnosis("unknown"), renderer
+        ticket,
+        make_diagnosis("unknown"),
+        renderer,
     )
     text = fallback_text + json.dumps(blocks, ensure_ascii=False)
     assert expected in text
@@ -205,7 +216,11 @@ def test_a_code_that_lies_with_the_other_end_names_it() -> None:
     """Who suffered and whose fault it is are two people, and both are named."""
     at = dt.datetime(2026, 11, 16, 10, 0, tzinfo=dt.UTC)
     value = Evidence(
-        source="huawei", at=at, uid="20002", peer="10001", code=Code("agora.factor_id", "10")
+        source="huawei",
+        at=at,
+        uid="20002",
+        peer="10001",
+        code=Code("agora.factor_id", "10"),
     )
     line = EN.plain_text(diagnosis_lines.evidence_line(make_diagnosis("device.cpu_high"), value))
     assert "reports High CPU usage (10) at " in line

@@ -37,7 +37,9 @@ class TwoWorkspaces:
     async def get(self, path: str, cookie: str = "") -> tuple[int, str, str]:
         """Open a page; returns status, text and the state cookie."""
         async with self.raw_http.session.get(
-            self.raw_http.url + path, headers={"Cookie": cookie}, allow_redirects=False
+            self.raw_http.url + path,
+            headers={"Cookie": cookie},
+            allow_redirects=False,
         ) as answer:
             match = answer.headers.get("Set-Cookie", "").partition(";")[0]
             return answer.status, await answer.text(), match
@@ -55,7 +57,8 @@ class TwoWorkspaces:
         """Install, from the button to the page at the end."""
         back, cookie = await self.begin()
         status, text, _ = await self.get(
-            f"/slack/oauth_redirect?code={back['code']}&state={back['state']}", cookie
+            f"/slack/oauth_redirect?code={back['code']}&state={back['state']}",
+            cookie,
         )
         return status, text
 
@@ -133,12 +136,15 @@ async def test_state_expires(workspaces: TwoWorkspaces) -> None:
     ],
 )
 async def test_any_redirect_is_answered(
-    workspaces: TwoWorkspaces, query: str, no_traceback: None
+    workspaces: TwoWorkspaces,
+    query: str,
+    no_traceback: None,
 ) -> None:
     """A denied or forged redirect gets a page, never a failure, and stores nothing."""
     _ = no_traceback
     status, page, _ = await workspaces.get(
-        f"/slack/oauth_redirect?{query}", "slack-app-oauth-state=1"
+        f"/slack/oauth_redirect?{query}",
+        "slack-app-oauth-state=1",
     )
     assert status in (200, 400, 401)
     assert "<script>alert" not in page
@@ -168,7 +174,7 @@ async def test_uninstall_removes_the_installation(workspaces: TwoWorkspaces) -> 
     store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
     installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
     await store.transact(
-        lambda session: installations.save(session, OTHER, installation, clock.now())
+        lambda session: installations.save(session, OTHER, installation, clock.now()),
     )
     workspaces.first.uninstall()
     await workspaces.first.until(lambda: events_received(workspaces.first, "app_uninstalled"))
@@ -194,7 +200,7 @@ async def test_workspaces_have_their_own_tokens(workspaces: TwoWorkspaces) -> No
     store, clock = workspaces.raw_http.harness.application.store, workspaces.raw_http.harness.clock
     installation = {"bot_token": "xoxb-other", "bot_id": "B1", "bot_user_id": "U1"}
     await store.transact(
-        lambda session: installations.save(session, OTHER, installation, clock.now())
+        lambda session: installations.save(session, OTHER, installation, clock.now()),
     )
     clients = workspaces.raw_http.harness.slack.clients
     tokens = [(await clients.of(team)).token for team in (TEAM, OTHER, "T0NOBODY")]

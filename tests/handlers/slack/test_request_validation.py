@@ -212,7 +212,10 @@ async def test_forged_values_are_answered_under_fields(raw_http: RawHttpClient, 
     ids=range(24),
 )
 async def test_forged_metadata(
-    raw_http: RawHttpClient, form: str, metadata: str, status: int
+    raw_http: RawHttpClient,
+    form: str,
+    metadata: str,
+    status: int,
 ) -> None:
     """What a form brings back of ours may be forged, too."""
     values = {"cause": {"selected_option": option("unknown")}, "resolution": {"value": "done"}}
@@ -222,7 +225,8 @@ async def test_forged_metadata(
 
 
 @pytest.mark.parametrize(
-    "value", ["", "0", "-1", "x", "9" * 18, "9" * 19, "9" * 5000, "١", "1\x00", "1 ", None, "1e3"]
+    "value",
+    ["", "0", "-1", "x", "9" * 18, "9" * 19, "9" * 5000, "١", "1\x00", "1 ", None, "1e3"],
 )
 async def test_forged_numbers(raw_http: RawHttpClient, value: str | None) -> None:
     """Unknown ticket numbers get a response."""
@@ -278,7 +282,9 @@ def mangled(draw: st.DrawFn) -> Any:
 
 
 @settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(payload=mangled())
 async def test_any_json_at_any_path(raw_http: RawHttpClient, payload: Json) -> None:

@@ -52,7 +52,7 @@ class WebhookClient:
     async def recorded(self) -> int:
         """Return how many events were stored."""
         return await self.application.store.read(
-            lambda session: len(session.exec(select(WebhookEvent)).all())
+            lambda session: len(session.exec(select(WebhookEvent)).all()),
         )
 
 

@@ -132,7 +132,8 @@ def test_the_notice_pings_nobody() -> None:
 def test_details_have_no_buttons() -> None:
     """A private copy of the card has no buttons."""
     _, blocks = tickets_card.ticket_details(
-        make_ticket(thread=TicketThread(permalink="https://x.example/p1")), EN
+        make_ticket(thread=TicketThread(permalink="https://x.example/p1")),
+        EN,
     )
     assert "actions" not in {block["type"] for block in blocks}
     assert "https://x.example/p1" in json.dumps(blocks)
