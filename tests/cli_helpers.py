@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.main import main
+from bot.cli.timing import REAL_TIME, Timing
 
 ROOT: Final = Path(__file__).parent.parent
 _LIMIT_S: Final = 60
@@ -41,9 +42,10 @@ class CommandResult:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A folder with an environment, where commands are run."""
+    """A folder where commands are run; `timing` counts for those in this process."""
 
     folder: Path
+    timing: Timing = REAL_TIME
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         """An environment of only the needed variables and the given ones."""
@@ -53,7 +55,7 @@ class CommandLine:
     async def run(self, *arguments: str, **more: str) -> CommandResult:
         """Run a command to its end, in this process; one at a time."""
         environment = self.environment(more)
-        work = asyncio.to_thread(_run_here, self.folder, environment, arguments)
+        work = asyncio.to_thread(_run_here, self, environment, arguments)
         return _checked(await asyncio.wait_for(work, _LIMIT_S))
 
     async def start(self, *arguments: str, **more: str) -> asyncio.subprocess.Process:
@@ -95,20 +97,20 @@ def _checked(outcome: CommandResult) -> CommandResult:
 
 
 def _run_here(
-    folder: Path, environment: Mapping[str, str], arguments: tuple[str, ...]
+    cli: CommandLine, environment: Mapping[str, str], arguments: tuple[str, ...]
 ) -> CommandResult:
     out, err = io.BytesIO(), io.BytesIO()
     with ExitStack() as stack:
         stack.enter_context(_environment(environment))
         stack.enter_context(_logging())
-        stack.enter_context(chdir(folder))
+        stack.enter_context(chdir(cli.folder))
         encoding = environment.get("PYTHONIOENCODING", "utf-8")
         stdout = io.TextIOWrapper(out, encoding=encoding, write_through=True)
         stack.enter_context(redirect_stdout(stdout))
         stderr = io.TextIOWrapper(err, encoding="utf-8", write_through=True)
         stack.enter_context(redirect_stderr(stderr))
         try:
-            status = main(arguments)
+            status = main(arguments, timing=cli.timing)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
     return CommandResult(status, out.getvalue().decode(), err.getvalue().decode())

@@ -17,6 +17,7 @@ from aiohttp import web
 from playwright.async_api import Browser
 
 from bot.app import Application, SlackRuntime, open_application, open_slack_runtime
+from bot.cli.timing import Timing
 from bot.sandbox import http_server
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
 from bot.sandbox.scenario import demo_calls
@@ -50,6 +51,11 @@ class FakeClock:
     def move(self, seconds: float) -> None:
         """Let time pass."""
         self._now += seconds
+
+    @property
+    def timing(self) -> Timing:
+        """This clock and its waits, for a command."""
+        return Timing(self, self.sleep)
 
     async def sleep(self, seconds: float) -> None:
         """Sleep two hundred times as fast.

@@ -132,7 +132,7 @@ def test_missing_paths_are_named(text: str, missing: list[str], tmp_path: Path) 
 
 def test_channels_in_the_readme_are_in_the_demo() -> None:
     """Every channel of the README's table is in the demo, under the app named before it."""
-    apps = {sim_call.cname: sim_call.app for sim_call in build_clouds(0).sim_calls}
+    apps = {sim_call.cname: sim_call.app for sim_call in build_clouds(lambda: 0).sim_calls}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:4] for line in readme.splitlines()]
     app, count = "", 0

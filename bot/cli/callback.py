@@ -7,6 +7,7 @@ import argparse
 from bot.app import open_application
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, url
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.i18n.messages import Message, message
 from bot.services.call_control.webhook_registration import WebhookRegistration, WebhookRegistrations
 from bot.settings import N_, SettingError, Settings, require
@@ -18,18 +19,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="even if it is set already")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Print or set the URL."""
-    return run_with_settings(lambda settings: register(settings, options))
+    return run_with_settings(lambda settings: register(settings, options, timing))
 
 
-async def register(settings: Settings, options: argparse.Namespace) -> int:
+async def register(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Print or set the URL of each app with a record rule; return 1 when one is wrong."""
     if not settings.huawei_record_rules:
         raise SettingError("HUAWEI_RECORD_RULES", N_("names and rules such as kids=RULEID"))
     if options.url:
         require(settings, "HUAWEI_CALLBACK_KEY")
-    async with open_application(settings) as application:
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         addresses = WebhookRegistrations(application.context)
         if options.url:
             callback_urls = await addresses.register(options.url, overwrite=options.replace)

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import logs
 from bot.cli.parser import port
 from bot.cli.serve import serve
+from bot.cli.timing import Timing
 from bot.errors import LagdeskError
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.translator import Translator, load_catalogs
@@ -28,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the demo until SIGINT or SIGTERM."""
+def run(options: argparse.Namespace, _timing: Timing) -> int:
+    """Run the demo until SIGINT or SIGTERM, in real time: people look at its page."""
     load_catalogs()
     return asyncio.run(run_demo(options))
 

@@ -10,6 +10,7 @@ from bot.app import open_application
 from bot.call import MissingReason
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError, read_time
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.diagnosis import UNKNOWN
 from bot.i18n.messages import message
 from bot.i18n.translator import Translator
@@ -30,16 +31,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Diagnose and print."""
-    return run_with_settings(lambda settings: diagnose(settings, options))
+    return run_with_settings(lambda settings: diagnose(settings, options, timing))
 
 
-async def diagnose(settings: Settings, options: argparse.Namespace) -> int:
+async def diagnose(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Diagnose a call and print the result."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_application(settings) as application:
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         _check_arguments(application.context, options)
         diagnosis = await application.services.diagnosis.diagnose_channel(
             options.app or next(iter(application.context.clouds)),

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bot import logs
 from bot.app import open_application
-from bot.clouds.quota import Sleep
+from bot.cli.timing import Timing
 from bot.i18n.translator import Translator, load_catalogs
-from bot.ports import CheckResult, Clock, Health
+from bot.ports import CheckResult, Health
 from bot.services.admin.healthcheck import (
     HealthCheck,
     check_database,
@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Check everything and print it; returns the exit status, 1 when something needed fails."""
     load_catalogs()
     try:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         # failures are in the table; logs are useful only for whoever set a log level
         level = "DEBUG" if settings.log_level == "DEBUG" else "CRITICAL"
         logs.configure(level, settings.log_format)
-        check_results = asyncio.run(run_checks(settings))
+        check_results = asyncio.run(run_checks(settings, timing))
         translator = Translator(settings.default_locale, settings.timezone)
     _print(check_results, translator, as_json=options.json)
     return exit_status(check_results)
@@ -61,9 +61,7 @@ def exit_status(check_results: Sequence[CheckResult]) -> int:
     return int(any(check_result.health is Health.FAILED for check_result in check_results))
 
 
-async def run_checks(
-    settings: Settings, clock: Clock | None = None, sleep: Sleep = asyncio.sleep
-) -> list[CheckResult]:
+async def run_checks(settings: Settings, timing: Timing) -> list[CheckResult]:
     """Run all checks; without a reachable database, rate limits are counted in a temporary one."""
     async with AsyncExitStack() as stack:
         database = await _check_database(settings)
@@ -72,7 +70,9 @@ async def run_checks(
             temporary_url = f"sqlite:///{folder / 'lagdesk.db'}"
             settings = replace(settings, database_url=temporary_url)
         context = (
-            await stack.enter_async_context(open_application(settings, clock=clock, sleep=sleep))
+            await stack.enter_async_context(
+                open_application(settings, clock=timing.clock, sleep=timing.sleep)
+            )
         ).context
         clients = await stack.enter_async_context(
             SlackClients(settings.slack_api_url, settings.slack_bot_token)

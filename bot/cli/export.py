@@ -8,6 +8,7 @@ import sys
 from bot.app import open_application
 from bot.cli.parser import EXIT_OK, read_date
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.services.tickets.export import write_tickets
 from bot.settings import Settings
 
@@ -18,14 +19,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", type=read_date, default=None, metavar="DATE")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Write the tickets."""
-    return run_with_settings(lambda settings: export(settings, options))
+    return run_with_settings(lambda settings: export(settings, options, timing))
 
 
-async def export(settings: Settings, options: argparse.Namespace) -> int:
+async def export(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Write tickets to standard output."""
-    async with open_application(settings) as application:
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         tickets = application.services.tickets.stream_tickets(options.since)
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         write_tickets(tickets, sys.stdout, options.format)

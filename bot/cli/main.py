@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from bot.cli.parser import EXIT_OK, Parser
+from bot.cli.timing import REAL_TIME, Timing
 
 # One module a command, imported only when the command is used: some take a second to import.
 COMMANDS: Final = {
@@ -29,11 +30,11 @@ COMMANDS: Final = {
 log = logging.getLogger(__name__)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, timing: Timing = REAL_TIME) -> int:
     """Run one command; returns the exit status. Errors are one line, never a traceback."""
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
-        status = int(_module(options.command).run(options))
+        status = int(_module(options.command).run(options, timing))
         if sys.stdout is not None:  # it can be closed
             sys.stdout.flush()
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ import json
 import sys
 
 from bot.cli.parser import EXIT_OK, url
+from bot.cli.timing import Timing
 from handlers.slack.manifest import build_manifest
 
 
@@ -15,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", type=url, default="", help="https://host, for HTTP mode")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, _timing: Timing) -> int:
     """Print the manifest."""
     manifest = json.dumps(build_manifest(options.url), ensure_ascii=False, indent=2)
     sys.stdout.write(manifest + "\n")

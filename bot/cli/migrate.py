@@ -7,6 +7,7 @@ import argparse
 from bot.app import reach_database
 from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.settings import Settings
 from bot.store import Store
 
@@ -15,7 +16,7 @@ def configure(_parser: argparse.ArgumentParser) -> None:
     """The command has no options."""
 
 
-def run(_options: argparse.Namespace) -> int:
+def run(_options: argparse.Namespace, _timing: Timing) -> int:
     """Migrate the database of the settings."""
     return run_with_settings(migrate)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bot.app import open_application
 from bot.cli.parser import EXIT_FAILED, EXIT_OK, UsageError
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.errors import InputError
 from bot.i18n.translator import Translator
 from bot.ports import AppMetrics, Topic
@@ -25,16 +26,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Print the metrics."""
-    return run_with_settings(lambda settings: quality(settings, options))
+    return run_with_settings(lambda settings: quality(settings, options, timing))
 
 
-async def quality(settings: Settings, options: argparse.Namespace) -> int:
+async def quality(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Fetch an app's metrics and print them."""
     if not settings.clouds:
         raise SettingError("AGORA_APPS", N_("the apps of at least one cloud"))
-    async with open_application(settings) as application:
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         metrics_service = application.services.app_metrics
         try:
             app = app_metrics_service.choose_app(options.app, list(application.context.clouds))

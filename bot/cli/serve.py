@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import EXIT_OK, port
 from bot.cli.run import run_with_settings
+from bot.cli.timing import REAL_TIME, Timing
 from bot.errors import LagdeskError
 from bot.i18n.messages import message
 from bot.settings import Settings
@@ -27,17 +28,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-worker", action="store_true", help="leave jobs to `worker`")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Serve until SIGINT or SIGTERM."""
     return run_with_settings(
         lambda settings: serve(
-            _with_overrides(settings, options), worker=not options.no_worker, on_ready=_print_ready
+            _with_overrides(settings, options),
+            timing,
+            worker=not options.no_worker,
+            on_ready=_print_ready,
         )
     )
 
 
 async def serve(
     settings: Settings,
+    timing: Timing = REAL_TIME,
     *,
     worker: bool,
     delay_scale: float = 1.0,
@@ -49,7 +54,9 @@ async def serve(
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
     async with (
-        open_application(settings, delay_scale=delay_scale) as application,
+        open_application(
+            settings, clock=timing.clock, delay_scale=delay_scale, sleep=timing.sleep
+        ) as application,
         open_slack_runtime(application, worker=worker) as slack,
     ):
         clock = application.context.clock

@@ -8,6 +8,7 @@ from bot.app import open_application, open_slack_runtime, require_slack
 from bot.cli.parser import EXIT_OK
 from bot.cli.run import run_with_settings
 from bot.cli.serve import until_stopped
+from bot.cli.timing import Timing
 from bot.settings import Settings
 
 
@@ -16,20 +17,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-worker", action="store_true", help="leave jobs to `worker`")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Serve by Socket Mode until SIGINT or SIGTERM."""
     return run_with_settings(
-        lambda settings: serve_socket_mode(settings, worker=not options.no_worker)
+        lambda settings: serve_socket_mode(settings, timing, worker=not options.no_worker)
     )
 
 
-async def serve_socket_mode(settings: Settings, *, worker: bool) -> int:
+async def serve_socket_mode(settings: Settings, timing: Timing, *, worker: bool) -> int:
     """Run Socket Mode until SIGINT or SIGTERM."""
     from handlers.transports import build_socket_mode_transport  # noqa: PLC0415 - bolt takes half a second to import
 
     require_slack(settings, "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
     async with (
-        open_application(settings) as application,
+        open_application(settings, clock=timing.clock, sleep=timing.sleep) as application,
         open_slack_runtime(application, worker=worker) as slack,
     ):
         transport = build_socket_mode_transport(slack.app, settings)

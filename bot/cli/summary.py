@@ -7,6 +7,7 @@ import argparse
 from bot.app import Application, open_application, open_summary_jobs
 from bot.cli.parser import UsageError
 from bot.cli.run import run_with_settings
+from bot.cli.timing import Timing
 from bot.i18n.messages import message
 from bot.services.summary.service import SummaryService
 from bot.services.summary.weeks import Week
@@ -20,9 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--post", action="store_true", help="to SUMMARY_CHANNEL, once")
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace, timing: Timing) -> int:
     """Print or post a week."""
-    return run_with_settings(lambda settings: summarize(settings, options))
+    return run_with_settings(lambda settings: summarize(settings, options, timing))
 
 
 def read_week(text: str) -> Week:
@@ -35,12 +36,12 @@ def read_week(text: str) -> Week:
         ) from None
 
 
-async def summarize(settings: Settings, options: argparse.Namespace) -> int:
+async def summarize(settings: Settings, options: argparse.Namespace, timing: Timing) -> int:
     """Print or post a week; returns the exit status 0.
 
     Raises UsageError for a future week, SettingError and LagdeskError otherwise.
     """
-    async with open_application(settings) as application:
+    async with open_application(settings, clock=timing.clock, sleep=timing.sleep) as application:
         weekly = application.services.summary
         week: Week = options.week or weekly.last_week
         _check(week, weekly, is_posted=options.post)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ async def demo_environment(
     Without a port the first free one from 8080 on is taken. Raises OSError when it is not free.
     """
     workspace = Workspace(manifest=manifest, message_burst=4)
-    clouds = build_clouds(time.time())
+    clouds = build_clouds()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(clouds.serve())
         await stack.enter_async_context(WebhookSender(clouds.huawei).run())
@@ -59,8 +59,9 @@ async def demo_environment(
         yield DemoEnvironment(workspace, clouds, environment)
 
 
-def build_clouds(now: float) -> FakeClouds:
-    """Build the three clouds; each has the calls of one app, around `now` (epoch s)."""
+def build_clouds(clock: Callable[[], float] = time.time) -> FakeClouds:
+    """Build the three clouds; each has the calls of one app, around now. `clock`: epoch seconds."""
+    now = clock()
     sim_calls: tuple[SimulatedCall, ...] = (
         *demo_calls(now, KIDS),
         *evening_calls(now, ADULTS),
@@ -71,6 +72,7 @@ def build_clouds(now: float) -> FakeClouds:
         agora=AgoraAccount(apps={KIDS: "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
         volcengine=VolcengineAccount(apps={ADULTS: "661e00000000000000000002"}),
         huawei=HuaweiAccount(apps={PIANO: "5f963b4c89ae1628c2568003"}),
+        clock=clock,
         delay_scale=DELAY_SCALE,
     )
 

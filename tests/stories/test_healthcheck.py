@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from bot.sandbox.slack import Workspace
 from bot.settings import read_settings
 from handlers.admin import healthcheck_view
 from tests.cli_helpers import CommandLine
-from tests.conftest import Harness, harness_environment, open_harness_at
+from tests.conftest import Harness, harness_environment
 from tests.scenario_helpers import ephemeral_texts, text_of
 
 NEEDED = [
@@ -34,14 +33,6 @@ NEEDED = [
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "AGORA_CUSTOMER_SECRET")
 
 
-@pytest.fixture(scope="module")
-async def harness_now(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Harness]:
-    """A harness at the real time: the command beside it has the machine's clock."""
-    now = dt.datetime.now(dt.UTC)
-    async with open_harness_at(now, tmp_path_factory.mktemp("doctor")) as built:
-        yield built
-
-
 def environment_of(harness: Harness, **more: str) -> dict[str, str]:
     """What the command is told beside a running stage; "" leaves a setting out."""
     folder = Path(harness.settings.database_url.removeprefix("sqlite:///")).parent
@@ -49,10 +40,12 @@ def environment_of(harness: Harness, **more: str) -> dict[str, str]:
 
 
 async def run_doctor(
-    environment: Mapping[str, str], folder: Path, *arguments: str
+    harness: Harness, environment: Mapping[str, str], folder: Path, *arguments: str
 ) -> tuple[int, str, str]:
     """Run the command; returns its exit status and what it printed."""
-    outcome = await CommandLine(folder).run("doctor", *arguments, **environment)
+    outcome = await CommandLine(folder, harness.clock.timing).run(
+        "doctor", *arguments, **environment
+    )
     return outcome.status, outcome.out, outcome.err
 
 
@@ -60,34 +53,36 @@ async def find(harness: Harness, **more: str) -> tuple[int, dict[str, Any]]:
     """Look as the command does; returns its exit status and what was found, by name."""
     harness.clock.move(60)  # no earlier check counts against a rate limit
     settings = read_settings(environment_of(harness, **more))
-    check_results = await doctor.run_checks(settings, harness.clock, harness.clock.sleep)
+    check_results = await doctor.run_checks(settings, harness.clock.timing)
     rows = healthcheck_view.to_json(check_results, Translator("en"))
     return doctor.exit_status(check_results), {row["name"]: row for row in rows}
 
 
-async def test_all_is_well(harness_now: Harness, tmp_path: Path) -> None:
+async def test_all_is_well(http_harness: Harness, tmp_path: Path) -> None:
     """Beside a running Lagdesk everything is found well; secrets stay in."""
-    status, out, errors = await run_doctor(environment_of(harness_now), tmp_path, "--json")
+    status, out, errors = await run_doctor(
+        http_harness, environment_of(http_harness), tmp_path, "--json"
+    )
     rows = {row["name"]: row for row in json.loads(out)}
     assert list(rows) == NEEDED
     assert {row["state"] for row in rows.values()} == {"ok"}
     assert "seed" in rows["cloud.agora.kids"]["detail"]
     assert "of 1000 today" in rows["quota.agora.kids"]["detail"]
     assert (status, errors) == (0, "")
-    assert not any(environment_of(harness_now)[name] in out for name in SECRETS)
+    assert not any(environment_of(http_harness)[name] in out for name in SECRETS)
 
 
-async def test_a_table_for_people(harness_now: Harness, tmp_path: Path) -> None:
+async def test_a_table_for_people(http_harness: Harness, tmp_path: Path) -> None:
     """A line for each thing and one for the whole; exit status 1 says that something fails."""
-    told = environment_of(harness_now, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
-    status, table, errors = await run_doctor(told, tmp_path)
+    told = environment_of(http_harness, AGORA_BASE_URL="http://127.0.0.1:9", DEFAULT_LOCALE="both")
+    status, table, errors = await run_doctor(http_harness, told, tmp_path)
     assert len(NEEDED) + 1 == len(table.splitlines())
     assert (status, errors) == (1, "")
 
 
-async def test_a_wrong_setting_is_a_row_too(tmp_path: Path) -> None:
+async def test_a_wrong_setting_is_a_row_too(http_harness: Harness, tmp_path: Path) -> None:
     """Settings that cannot be read are told as everything else is."""
-    status, out, errors = await run_doctor({"AGORA_APPS": "kids"}, tmp_path, "--json")
+    status, out, errors = await run_doctor(http_harness, {"AGORA_APPS": "kids"}, tmp_path, "--json")
     assert [(row["name"], row["state"]) for row in json.loads(out)] == [("settings", "failed")]
     assert "AGORA_APPS" in out
     assert (status, errors) == (1, "")
@@ -117,75 +112,75 @@ def without_scopes(workspace: Workspace, *scopes: str) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(
-    harness_now: Harness, change: dict[str, str], name: str, state: str, says: str
+    http_harness: Harness, change: dict[str, str], name: str, state: str, says: str
 ) -> None:
     """What fails says what to do, and only what is needed makes the exit status 1."""
-    status, rows = await find(harness_now, **change)
+    status, rows = await find(http_harness, **change)
     assert state == rows[name]["state"]
     assert says in rows[name]["detail"]
     assert int(state == "failed") == status
 
 
-async def test_scopes_are_compared(harness_now: Harness) -> None:
+async def test_scopes_are_compared(http_harness: Harness) -> None:
     """A scope Lagdesk works without is a warning, one it needs a failure, both by name."""
-    workspace = harness_now.workspace
+    workspace = http_harness.workspace
     granted = set(workspace.scopes)
     try:
         without_scopes(workspace, "channels:history")
-        status, rows = await find(harness_now)
+        status, rows = await find(http_harness)
         assert (status, rows["slack.scopes"]["state"]) == (0, "warning")
         assert "channels:history" in rows["slack.scopes"]["detail"]
         without_scopes(workspace, "chat:write")
-        status, rows = await find(harness_now)
+        status, rows = await find(http_harness)
         assert (status, rows["slack.scopes"]["state"]) == (1, "failed")
         assert "chat:write" in rows["slack.scopes"]["detail"]
     finally:
         workspace.scopes.update(granted)
 
 
-async def test_clouds_need_no_slack(harness_now: Harness) -> None:
+async def test_clouds_need_no_slack(http_harness: Harness) -> None:
     """Without any setting of Slack its row is a warning, and nothing of it is asked."""
     names = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ESCALATION_CHANNEL")
-    status, rows = await find(harness_now, **dict.fromkeys(names, ""))
+    status, rows = await find(http_harness, **dict.fromkeys(names, ""))
     assert status == 0
     assert rows["slack.settings"]["state"] == "warning"
     assert "slack.token" not in rows
     assert rows["cloud.agora.kids"]["state"] == "ok"
 
 
-async def test_without_a_worker(harness_now: Harness, tmp_path: Path) -> None:
+async def test_without_a_worker(http_harness: Harness, tmp_path: Path) -> None:
     """A fresh database has no worker's sign of life: a warning that says what to start."""
-    status, rows = await find(harness_now, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+    status, rows = await find(http_harness, DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
     assert (status, rows["worker"]["state"]) == (0, "warning")
     assert "python -m bot worker" in rows["worker"]["detail"]
 
 
-async def test_today_is_told_by_its_plan(harness_now: Harness, tmp_path: Path) -> None:
+async def test_today_is_told_by_its_plan(http_harness: Harness, tmp_path: Path) -> None:
     """Which generation answers stands there, with its plan and the quotas of that plan."""
     fresh = f"sqlite:///{tmp_path / 'fresh.db'}"
-    async with FakeClouds(agora_generation="current", clock=harness_now.clock).serve() as today:
-        _, rows = await find(harness_now, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
+    async with FakeClouds(agora_generation="current", clock=http_harness.clock).serve() as today:
+        _, rows = await find(http_harness, DATABASE_URL=fresh, AGORA_BASE_URL=today.agora_url)
     assert "current, standard" in rows["cloud.agora.kids"]["detail"]
     assert "sessions 1000 of 1000 today" in rows["quota.agora.kids"]["detail"]
 
 
 @pytest.mark.parametrize(("name", "locale"), [("zhou", "zh"), ("sam", "en")])
-async def test_support_calls_the_doctor(harness_now: Harness, name: str, locale: Any) -> None:
+async def test_support_calls_the_doctor(http_harness: Harness, name: str, locale: Any) -> None:
     """Support is answered privately by a job, in the reader's language, without secrets."""
-    harness_now.clock.move(60)  # no earlier check counts against a rate limit
-    person = harness_now.workspace.person(name)
+    http_harness.clock.move(60)  # no earlier check counts against a rate limit
+    person = http_harness.workspace.person(name)
     await person.command("/lagdesk", "doctor")
-    await harness_now.settled()
+    await http_harness.settled()
     said = ephemeral_texts(person)[-1]
     assert Translator(locale).translate(message("How Lagdesk is doing")) in said
     assert ":white_check_mark:" in said
     assert "seed" in said
-    assert harness_now.settings.slack_bot_token not in said
+    assert http_harness.settings.slack_bot_token not in said
 
 
-async def test_others_may_not(harness_now: Harness) -> None:
+async def test_others_may_not(http_harness: Harness) -> None:
     """A teacher is told that only support can call the doctor."""
-    teacher = harness_now.workspace.person("lin")
+    teacher = http_harness.workspace.person("lin")
     await teacher.command("/lagdesk", "doctor")
-    await harness_now.settled()
+    await http_harness.settled()
     assert ":white_check_mark:" not in text_of({"all": ephemeral_texts(teacher)})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 
 import pytest
 
@@ -12,27 +10,28 @@ from bot.sandbox.clouds.huawei.control import Callback
 from bot.sandbox.demo import CALLBACK_KEY, PIANO, build_clouds, cloud_environment
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from tests.cli_helpers import CommandLine
+from tests.conftest import FakeClock
 
 DONE, FAILED = 0, 1
 OURS = f"https://lagdesk.example{RECORDING_PATH}"
 
 
 @pytest.fixture
-async def callbacks() -> AsyncIterator[tuple[dict[str, Callback], Mapping[str, str], str]]:
+async def callbacks(
+    fake_clock: FakeClock,
+) -> AsyncIterator[tuple[dict[str, Callback], Mapping[str, str], str]]:
     """Huawei's stored callbacks, the environment for the command, and Huawei's id of the app."""
-    clouds = build_clouds(time.time())
+    clouds = build_clouds(fake_clock)
     async with clouds.serve():
         app_id = clouds.huawei.account.apps[PIANO]
         yield clouds.huawei.control.callbacks, cloud_environment(clouds), app_id
 
 
 async def test_callback_is_displayed_and_set_but_not_taken_over(
-    callbacks: tuple[dict[str, Callback], Mapping[str, str], str],
-    tmp_path: Path,
+    callbacks: tuple[dict[str, Callback], Mapping[str, str], str], cli: CommandLine
 ) -> None:
     """8.1 is called when no callback is set or with --replace, and contains our key."""
     stored, environment, app_id = callbacks
-    cli = CommandLine(tmp_path)
     setting = ("callback", "--url", "https://lagdesk.example/")
     output = await cli.run("callback", **environment)
     assert (output.status, "piano: no callback URL is set for recordings" in output.out) == (
@@ -65,12 +64,10 @@ async def test_callback_is_displayed_and_set_but_not_taken_over(
 
 
 async def test_what_is_missing_is_named(
-    callbacks: tuple[dict[str, Callback], Mapping[str, str], str],
-    tmp_path: Path,
+    callbacks: tuple[dict[str, Callback], Mapping[str, str], str], cli: CommandLine
 ) -> None:
     """Without a key, a rule or permission, one line names what is missing."""
     stored, environment, app_id = callbacks
-    cli = CommandLine(tmp_path)
     no_key = {**environment, "HUAWEI_CALLBACK_KEY": ""}
     outcome = await cli.run("callback", "--url", "https://lagdesk.example", **no_key)
     assert (outcome.status, "HUAWEI_CALLBACK_KEY" in outcome.error_line) == (FAILED, True)

@@ -6,7 +6,6 @@ import json
 import signal
 import socket
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,11 +16,11 @@ import pytest
 
 from bot.call import Side
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
-from bot.sandbox.scenario import demo_calls
 from bot.sandbox.slack.app import read_manifest
 from bot.store import Store
 from bot.ticket import Ticket
 from tests.cli_helpers import CommandLine
+from tests.conftest import START
 
 SLACK = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -37,14 +36,8 @@ AGORA = {
     "AGORA_BASE_URL": "http://127.0.0.1:1",
 }
 VERDICT_FIELDS = set(
-    "cause media direction side uid confidence from to evidence missing others".split(),  # noqa: SIM905 - reads better
+    "cause media direction side uid confidence from to evidence missing others".split()  # noqa: SIM905 - reads better
 )
-
-
-@pytest.fixture
-def cli(tmp_path: Path) -> CommandLine:
-    """An empty folder."""
-    return CommandLine(tmp_path)
 
 
 @pytest.fixture
@@ -59,13 +52,20 @@ def busy_port() -> Iterator[str]:
 # Wrong arguments and settings.
 
 
-@pytest.mark.parametrize("arguments", [[], ["diagnose", "class", "--at", "2026-11-09T10:05:00"]])
-async def test_wrong_arguments(cli: CommandLine, arguments: list[str]) -> None:
+async def test_wrong_arguments(cli: CommandLine) -> None:
     """Wrong arguments give one line and exit status 2, and create no file."""
-    outcome = await cli.spawn(*arguments)
-    assert (outcome.status, outcome.out) == (2, "")
-    assert outcome.error_line
+    for run in (cli.spawn, cli.run):
+        outcome = await run("diagnose", "class", "--at", "2026-11-09T10:05:00")
+        assert (outcome.status, outcome.out) == (2, "")
+        assert "2026-11-09T10:05:00 is not a time" in outcome.error_line
     assert list(cli.folder.iterdir()) == []
+
+
+async def test_no_arguments(cli: CommandLine) -> None:
+    """A command is required."""
+    outcome = await cli.run()
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "command" in outcome.error_line
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["diagnose", "-h"]])
@@ -89,10 +89,7 @@ async def test_help(cli: CommandLine, arguments: list[str]) -> None:
     ],
 )
 async def test_wrong_settings(
-    cli: CommandLine,
-    command: str,
-    environment: dict[str, str],
-    name: str,
+    cli: CommandLine, command: str, environment: dict[str, str], name: str
 ) -> None:
     """A missing or wrong setting is one line that names it, exit 1."""
     arguments = [command, *(["class"] if command == "diagnose" else [])]
@@ -171,24 +168,21 @@ async def serving(cli: CommandLine, *more: str, **environment_of: str) -> AsyncI
             await process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("more", [[], ["--no-worker"]])
+@pytest.mark.parametrize(
+    ("more", "number"), [([], signal.SIGTERM), (["--no-worker"], signal.SIGINT)]
+)
 async def test_serve_starts_fresh_and_stops(
-    cli: CommandLine,
-    more: list[str],
-    number: signal.Signals,
+    cli: CommandLine, more: list[str], number: signal.Signals
 ) -> None:
-    """`serve` makes its files, answers, and stops within 8 seconds with 0, Slack away or not."""
+    """`serve` makes its files, answers, and stops soon with exit status 0, though Slack is away."""
     async with serving(cli, *more) as (process, url):
         async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as answer:
             assert answer.status == 200
         names = {path.name for path in cli.folder.iterdir()}
         assert {"lagdesk.db"} <= names
         assert {name for name in names if not name.startswith("lagdesk.")} == set()
-        began = time.monotonic()
         process.send_signal(number)
-        _, err = await asyncio.wait_for(process.communicate(), 20)
-        assert time.monotonic() - began < 8
+        _, err = await asyncio.wait_for(process.communicate(), 30)  # 2 s on an idle machine
         assert process.returncode == 0
         assert b"Traceback" not in err
 
@@ -220,29 +214,32 @@ async def test_manifest_needs_no_settings(cli: CommandLine) -> None:
 
 
 def fill(path: Path, count: int) -> None:
-    """Put tickets into a database, an hour apart, the newest now."""
+    """Put tickets into a database, an hour apart, the newest at START."""
     store = Store(f"sqlite:///{path}")
     store.migrate()
-    now = dt.datetime.now(dt.UTC)
-    for number in range(count):
-        at = now - dt.timedelta(hours=count - 1 - number)
-        ticket = Ticket(
-            team="T1",
-            origin=f"V{number}",
-            app="kids",
-            cloud="agora",
-            cname="class_77_1",
-            teacher_uid="10001",
-            student_uid="20002",
-            abnormal_side=Side.STUDENT,
-            issue_type=3,
-            occurred_at=at,
-            created_at=at,
-            comments='=HYPERLINK("x"),卡\n住',
-            reporter="U1",
-        )
-        store.transact_sync(lambda session, made=ticket: session.add(made))  # type: ignore[misc]
+    moments = [START - dt.timedelta(hours=count - 1 - number) for number in range(count)]
+    tickets = [make_ticket(f"V{number}", at) for number, at in enumerate(moments)]
+    store.transact_sync(lambda session: session.add_all(tickets))
     store.close()
+
+
+def make_ticket(origin: str, at: dt.datetime) -> Ticket:
+    """Make a ticket whose comment needs quoting."""
+    return Ticket(
+        team="T1",
+        origin=origin,
+        app="kids",
+        cloud="agora",
+        cname="class_77_1",
+        teacher_uid="10001",
+        student_uid="20002",
+        abnormal_side=Side.STUDENT,
+        issue_type=3,
+        occurred_at=at,
+        created_at=at,
+        comments='=HYPERLINK("x"),卡\n住',
+        reporter="U1",
+    )
 
 
 async def test_export(cli: CommandLine) -> None:
@@ -251,9 +248,9 @@ async def test_export(cli: CommandLine) -> None:
     outcome = await cli.run("export", "--format", "jsonl")
     rows = [json.loads(line) for line in outcome.out.splitlines()]
     assert (outcome.status, outcome.err, [row["number"] for row in rows]) == (0, "", [1, 2, 3])
-    since = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=90)).isoformat()
+    since = (START - dt.timedelta(minutes=90)).isoformat()
     assert (await cli.run("export", "--since", since, "--format", "jsonl")).out.count("\n") == 2
-    comma = await cli.spawn("export", PYTHONIOENCODING="ascii")
+    comma = await cli.run("export", PYTHONIOENCODING="ascii")
     assert "'=HYPERLINK" in comma.out
     assert "卡" in comma.out
 
@@ -262,7 +259,6 @@ async def test_export(cli: CommandLine) -> None:
     ("line", "status"),
     [
         ("bot export | head -n 1 >/dev/null", 0),
-        ("bot export --format jsonl | true", 0),
         ("bot export >/dev/full", 1),
         ("bot manifest >/dev/full", 1),
         ("bot export >&-", 1),
@@ -280,14 +276,6 @@ async def test_output_that_is_closed(cli: CommandLine, line: str, status: int) -
 # Diagnoses.
 
 
-@pytest.fixture(scope="module")
-async def clouds() -> AsyncIterator[FakeClouds]:
-    """The three clouds, simulated."""
-    made = FakeClouds(demo_calls(time.time()))
-    async with made.serve():
-        yield made
-
-
 def environment_of(clouds: FakeClouds, **more: str) -> dict[str, str]:
     """The environment of one Agora account."""
     account = AgoraAccount()
@@ -303,7 +291,7 @@ def environment_of(clouds: FakeClouds, **more: str) -> dict[str, str]:
 @pytest.mark.parametrize("locale", ["zh", "en", "both"])
 async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: str) -> None:
     """The output is the same as `/diagnose`'s, in the company's language, with whole uids."""
-    at = str(int(time.time()) - 600)
+    at = str(int(START.timestamp()) - 600)
     outcome = await cli.run(
         *("diagnose", "class_77_1", "--at", at, "--teacher", "10001", "--student", "20002"),
         **environment_of(clouds, DEFAULT_LOCALE=locale),
@@ -316,7 +304,7 @@ async def test_diagnose_in_words(cli: CommandLine, clouds: FakeClouds, locale: s
 
 async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     """With --json the verdict is the top-level object; --at has four forms."""
-    moment = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(minutes=10)
+    moment = START - dt.timedelta(minutes=10)
     forms = [
         str(int(moment.timestamp())),
         moment.isoformat().replace("+00:00", "Z"),
@@ -325,14 +313,8 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     ]
     causes = set()
     for form in forms:
-        run = cli.spawn if form is forms[0] else cli.run
-        outcome = await run(
-            "diagnose",
-            "class_77_1",
-            "--at",
-            form,
-            "--json",
-            **environment_of(clouds),
+        outcome = await cli.run(
+            "diagnose", "class_77_1", "--at", form, "--json", **environment_of(clouds)
         )
         assert (outcome.status, outcome.err) == (0, "")
         verdict = json.loads(outcome.out)
@@ -347,13 +329,11 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
         ["class_77_1", "--app", "nobody"],
         ["类"],
         ["class_77_1", "--teacher", "4294967296"],
-        ["class_77_1", "--at", "2999-01-01T00:00:00Z"],
+        ["class_77_1", "--at", "2026-11-11T02:30:01Z"],
     ],
 )
 async def test_invalid_diagnose_arguments(
-    cli: CommandLine,
-    clouds: FakeClouds,
-    arguments: list[str],
+    cli: CommandLine, clouds: FakeClouds, arguments: list[str]
 ) -> None:
     """Unknown apps, invalid channel names, uids out of range and future times are rejected."""
     outcome = await cli.run("diagnose", *arguments, **environment_of(clouds))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,6 +16,7 @@ from bot.sandbox.clouds import AgoraAccount, FakeClouds, HuaweiAccount, Volcengi
 from bot.sandbox.demo import cloud_environment
 from bot.sandbox.scenario import SimulatedCall, build_simulated_call
 from tests.cli_helpers import CommandLine
+from tests.conftest import START, FakeClock
 
 FIELDS: Final = {
     *("cause", "media", "direction", "side", "uid", "confidence"),
@@ -54,11 +53,12 @@ class Way:
 
 
 @pytest.fixture(params=WAYS)
-async def way(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
+async def way(request: pytest.FixtureRequest, fake_clock: FakeClock) -> AsyncIterator[Way]:
     """Each cloud in turn, with its three classes; Agora in both generations."""
     app, generation = WAYS[request.param]
     clouds = FakeClouds(
-        _lessons(app, float(int(time.time()))),
+        _lessons(app, fake_clock()),
+        clock=fake_clock,
         agora=AgoraAccount(apps={"kids": "0a1b2c3d4e5f60718293a4b5c6d7e8f9"}),
         volcengine=VolcengineAccount(apps={"adults": "661e00000000000000000002"}),
         huawei=HuaweiAccount(apps={"piano": "5f963b4c89ae1628c2568003"}),
@@ -70,11 +70,11 @@ async def way(request: pytest.FixtureRequest) -> AsyncIterator[Way]:
         assert clouds.over_quota == []
 
 
-async def ask(way: Way, folder: Path, cname: str, *more: str) -> tuple[int, dict[str, Any]]:
+async def ask(way: Way, cli: CommandLine, cname: str, *more: str) -> tuple[int, dict[str, Any]]:
     """Ask in a terminal; returns the status and the verdict, whose shape is checked."""
     people = ("--teacher", "10001", "--student", "20002")
     line = ("diagnose", cname, "--app", way.app, *people, *more, "--json")
-    outcome = await CommandLine(folder).run(*line, **way.environment)
+    outcome = await cli.run(*line, **way.environment)
     assert outcome.err == ""
     verdict: dict[str, Any] = json.loads(outcome.out)
     check_shape(verdict)
@@ -114,9 +114,9 @@ def at_complaint(way: Way, cname: str) -> tuple[str, str]:
     return ("--at", str(int(sim_call.complaint.at)))
 
 
-async def test_bad_call(way: Way, tmp_path: Path) -> None:
+async def test_bad_call(way: Way, cli: CommandLine) -> None:
     """What was wrong, at whose end, which way, how sure, since when, and why."""
-    status, verdict_json = await ask(way, tmp_path, "bad", *at_complaint(way, "bad"))
+    status, verdict_json = await ask(way, cli, "bad", *at_complaint(way, "bad"))
     assert status == 0
     assert (
         verdict_json["cause"],
@@ -132,19 +132,19 @@ async def test_bad_call(way: Way, tmp_path: Path) -> None:
     assert verdict_json["from"] < worst["at"] <= verdict_json["to"]
 
 
-async def test_good_call(way: Way, tmp_path: Path) -> None:
+async def test_good_call(way: Way, cli: CommandLine) -> None:
     """A healthy call: `none`, no side, nothing missing."""
-    status, verdict_json = await ask(way, tmp_path, "good", *at_complaint(way, "good"))
+    status, verdict_json = await ask(way, cli, "good", *at_complaint(way, "good"))
     assert (status, verdict_json["cause"]) == (0, "none")
     assert [verdict_json[name] for name in ("media", "direction", "side", "uid")] == [None] * 4
     assert verdict_json["confidence"] > 0.5
     assert [] == verdict_json["missing"] == verdict_json["others"]
 
 
-async def test_unknown_call(way: Way, tmp_path: Path) -> None:
+async def test_unknown_call(way: Way, cli: CommandLine) -> None:
     """`unknown`, because there was no such call; there is no retry time."""
-    at = str(int(time.time() - _AGO_S))
-    status, verdict_json = await ask(way, tmp_path, "nobody", "--at", at)
+    at = str(int(START.timestamp() - _AGO_S))
+    status, verdict_json = await ask(way, cli, "nobody", "--at", at)
     assert (status, verdict_json["cause"]) == (0, "unknown")
     lacking = [
         (missing_item["what"], missing_item["why"], missing_item["retry_at"])
@@ -154,11 +154,11 @@ async def test_unknown_call(way: Way, tmp_path: Path) -> None:
     assert {retry_at for _, _, retry_at in lacking} == {None}
 
 
-async def test_call_that_is_not_out_yet(way: Way, tmp_path: Path) -> None:
+async def test_call_that_is_not_out_yet(way: Way, cli: CommandLine) -> None:
     """`unknown` for now: the class has just begun, and the retry time is given."""
-    status, verdict_json = await ask(way, tmp_path, "new", "--at", str(int(time.time())))
+    status, verdict_json = await ask(way, cli, "new", "--at", str(int(START.timestamp())))
     assert (status, verdict_json["cause"]) == (0, "unknown")
     missing_item = verdict_json["missing"][0]
     assert (missing_item["what"], missing_item["why"]) == ("call", "not_out_yet")
-    again_s = dt.datetime.fromisoformat(missing_item["retry_at"]).timestamp() - time.time()
+    again_s = dt.datetime.fromisoformat(missing_item["retry_at"]).timestamp() - START.timestamp()
     assert 0 < again_s < 600

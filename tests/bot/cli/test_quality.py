@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.sandbox.clouds import AgoraAccount, FakeClouds
-from bot.sandbox.scenario import demo_calls
 from tests.cli_helpers import CommandLine
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
-@pytest.fixture(scope="module")
-async def clouds() -> AsyncIterator[FakeClouds]:
-    """The demo's lessons."""
-    made = FakeClouds(demo_calls(time.time()))
-    async with made.serve():
-        yield made
-
-
 async def run(
-    clouds: FakeClouds,
-    folder: Path,
-    *arguments: str,
-    **more: str,
+    clouds: FakeClouds, cli: CommandLine, *arguments: str, **more: str
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
@@ -39,13 +24,13 @@ async def run(
         "AGORA_CUSTOMER_SECRET": account.customer_secret,
         "AGORA_BASE_URL": clouds.agora_url,
     }
-    outcome = await CommandLine(folder).run("quality", *arguments, **{**environment, **more})
+    outcome = await cli.run("quality", *arguments, **{**environment, **more})
     return outcome.status, outcome.out, outcome.err.splitlines()
 
 
-async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
+async def test_json_is_for_programs(clouds: FakeClouds, cli: CommandLine) -> None:
     """One object with metrics and their age; a second run reads the cache and sends no request."""
-    status, out, errors = await run(clouds, tmp_path, "--json")
+    status, out, errors = await run(clouds, cli, "--json")
     overview = json.loads(out)
     assert (status, errors) == (DONE, [])
     assert (overview["app"], overview["cloud"], overview["topic"]) == (
@@ -59,14 +44,14 @@ async def test_json_is_for_programs(clouds: FakeClouds, tmp_path: Path) -> None:
     assert dt.datetime.fromisoformat(at).tzinfo is not None
     assert value > 0
     requests_before = sum(clouds.counts.values())
-    _, again, _ = await run(clouds, tmp_path, "--json", "live", "--app", "KIDS")
+    _, again, _ = await run(clouds, cli, "--json", "live", "--app", "KIDS")
     assert requests_before == sum(clouds.counts.values())
     assert overview == json.loads(again)
 
 
-async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
+async def test_text_is_for_people(clouds: FakeClouds, cli: CommandLine) -> None:
     """In the installer's language, with the other apps."""
-    status, out, errors = await run(clouds, tmp_path, "network", DEFAULT_LOCALE="zh")
+    status, out, errors = await run(clouds, cli, "network", DEFAULT_LOCALE="zh")
     assert (status, errors) == (DONE, [])
     assert "端到端视频优质传输率" in out
     assert "adults" in out
@@ -82,23 +67,19 @@ async def test_text_is_for_people(clouds: FakeClouds, tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...],
-    status: int,
-    expected: str,
-    clouds: FakeClouds,
-    tmp_path: Path,
+    arguments: tuple[str, ...], status: int, expected: str, clouds: FakeClouds, cli: CommandLine
 ) -> None:
     """One line on standard error, without a traceback; missing metrics are a failure."""
-    exit_status, out, (line,) = await run(clouds, tmp_path, *arguments)
+    exit_status, out, (line,) = await run(clouds, cli, *arguments)
     assert (status, "") == (exit_status, out)
     assert expected in line
 
 
-async def test_several_errors_are_one_line(clouds: FakeClouds, tmp_path: Path) -> None:
+async def test_several_errors_are_one_line(clouds: FakeClouds, cli: CommandLine) -> None:
     """`live` requests two endpoints; when both fail, one line gives each reason once."""
     environment = {"AGORA_API": "seed"}
     clouds.fail_next("*", "html", times=9)
-    status, out, (line,) = await run(clouds, tmp_path, "live", **environment)
+    status, out, (line,) = await run(clouds, cli, "live", **environment)
     clouds.clear_faults()
     assert (status, out) == (FAILED, "")
     assert all(line.count(f"({name}, ") == 1 for name in ("live_scale", "live_experience"))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from functools import partial
-from pathlib import Path
+from contextlib import AsyncExitStack
 
 import pytest
 
+from bot.app import Application, open_application, open_summary_jobs
 from bot.sandbox.slack import Workspace
+from bot.settings import read_settings
 from handlers.slack.manifest import build_manifest
 from tests.cli_helpers import CommandLine, CommandResult
+from tests.conftest import FakeClock
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
 @pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
-    """A fake Slack on the real clock."""
-    made = Workspace(clock=time.time, manifest=build_manifest("https://lagdesk.example"))
+async def workspace(fake_clock: FakeClock) -> AsyncIterator[Workspace]:
+    """A fake Slack."""
+    manifest = build_manifest("https://lagdesk.example")
+    made = Workspace(clock=fake_clock, manifest=manifest, message_rate_s=0)
     async with made.serve():
         yield made
         assert made.defects == []
@@ -31,19 +33,19 @@ def seen(outcome: CommandResult) -> tuple[int, str, list[str]]:
     return outcome.status, outcome.out, outcome.err.splitlines()
 
 
-async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str, list[str]]:
+async def run(cli: CommandLine, *arguments: str, **more: str) -> tuple[int, str, list[str]]:
     """Run the command; returns what is seen."""
-    return seen(await CommandLine(folder).run("summary", *arguments, **more))
+    return seen(await cli.run("summary", *arguments, **more))
 
 
-async def test_text_needs_no_slack(tmp_path: Path) -> None:
+async def test_text_needs_no_slack(cli: CommandLine) -> None:
     """A week is printed from the database alone; one before Lagdesk was not collected."""
-    status, out, errors = await run(tmp_path, "--week", "2026-W02")
+    status, out, errors = await run(cli, "--week", "2026-W02")
     assert (status, errors) == (DONE, [])
     assert "Week 2026-W02 (2026-01-05 to 2026-01-11): not collected" in out
-    status, out, errors = await run(tmp_path)
+    status, out, errors = await run(cli)
     assert (status, errors) == (DONE, [])
-    assert "Week 20" in out
+    assert "Week 2026-W45" in out
 
 
 @pytest.mark.parametrize(
@@ -58,35 +60,42 @@ async def test_text_needs_no_slack(tmp_path: Path) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...],
-    status: int,
-    expected: str,
-    tmp_path: Path,
+    arguments: tuple[str, ...], status: int, expected: str, cli: CommandLine
 ) -> None:
     """On standard error, never a traceback."""
-    exit_status, out, (line,) = await run(tmp_path, *arguments)
+    exit_status, out, (line,) = await run(cli, *arguments)
     assert (status, "") == (exit_status, out)
     assert expected in line
 
 
-async def test_posted_once(workspace: Workspace, tmp_path: Path) -> None:
-    """Three processes at the same moment make one post; each reports its outcome."""
+async def post(application: Application) -> bool:
+    """Post the last week as `--post` does; returns whether this was the first post."""
+    async with open_summary_jobs(application) as summary_jobs:
+        return await summary_jobs.post_now(application.services.summary.last_week)
+
+
+async def test_posted_once(workspace: Workspace, cli: CommandLine) -> None:
+    """Three applications on one database at the same moment make one post; each knows its part."""
     channel = workspace.channel("leads").id
     env = {
         "SLACK_BOT_TOKEN": workspace.bot_token,
         "SLACK_API_URL": workspace.api_url,
         "SUMMARY_CHANNEL": channel,
     }
-    await run(tmp_path)  # the database is made
-    spawn = partial(CommandLine(tmp_path).spawn, "summary", "--post", **env)
-    ran = [seen(outcome) for outcome in await asyncio.gather(*(spawn() for _ in range(3)))]
-    assert [status for status, _, _ in ran] == [DONE] * 3
-    assert sum("is posted" in out for _, out, _ in ran) == 1
-    assert sum("already posted" in out for _, out, _ in ran) == 2
+    settings = read_settings({"DATABASE_URL": f"sqlite:///{cli.folder / 'lagdesk.db'}", **env})
+    async with AsyncExitStack() as stack:
+        applications = [
+            await stack.enter_async_context(open_application(settings, clock=cli.timing.clock))
+            for _ in range(3)
+        ]
+        is_first = await asyncio.gather(*map(post, applications))
+    assert sorted(is_first) == [False, False, True]
+    status, out, _ = await run(cli, "--post", **env)
+    assert (status, "already posted" in out) == (DONE, True)
     assert len(workspace.messages(channel)) == 1
 
 
-async def test_slack_refuses_the_post(workspace: Workspace, tmp_path: Path) -> None:
+async def test_slack_refuses_the_post(workspace: Workspace, cli: CommandLine) -> None:
     """One line and a failure; the next run posts."""
     channel = workspace.channel("leads").id
     env = {
@@ -95,9 +104,9 @@ async def test_slack_refuses_the_post(workspace: Workspace, tmp_path: Path) -> N
         "SUMMARY_CHANNEL": channel,
     }
     workspace.fail_next("chat.postMessage", "is_archived")
-    status, out, (line,) = await run(tmp_path, "--post", **env)
+    status, out, (line,) = await run(cli, "--post", **env)
     assert (status, out) == (FAILED, "")
     assert "is_archived" in line
-    status, out, errors = await run(tmp_path, "--post", **env)
-    assert (status, errors) == (DONE, [])
+    status, out, errors = await run(cli, "--post", **env)
+    assert (status, "is posted" in out, errors) == (DONE, True, [])
     assert len(workspace.messages(channel)) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from bot.sandbox.scenario import SimulatedCall
 from bot.sandbox.slack import Workspace
 from bot.services.call_control.webhook_registration import RECORDING_PATH
 from bot.settings import read_settings
+from tests.conftest import FakeClock
 
 CLASSES = [
     *(("adults", f"evening_5_{number}") for number in range(1, 5)),
@@ -45,12 +45,13 @@ async def demo_run(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[De
     """Serve the demo's clouds, and read its settings as the demo does."""
     file = tmp_path_factory.mktemp("demo") / "lagdesk.db"
     async with AsyncExitStack() as stack:
-        clouds = build_clouds(time.time())
+        clock = FakeClock()
+        clouds = build_clouds(clock)
         await stack.enter_async_context(clouds.serve())
         env = {"DATABASE_URL": f"sqlite:///{file}", **cloud_environment(clouds)}
         settings = read_settings(env)
         application = await stack.enter_async_context(
-            open_application(settings, delay_scale=DELAY_SCALE)
+            open_application(settings, clock=clock, delay_scale=DELAY_SCALE, sleep=clock.sleep)
         )
         yield DemoRun(clouds, application)
         assert clouds.over_quota == []
@@ -88,7 +89,7 @@ def test_demo_data_is_available_ten_times_sooner(app: str, waits_s: int, demo_ru
 
 def test_each_class_belongs_to_an_app() -> None:
     """No class of the demo belongs to an app without a cloud."""
-    clouds = build_clouds(0)
+    clouds = build_clouds(lambda: 0)
     carried = {*clouds.agora.account.apps, *clouds.volcengine.account.apps}
     assert {sim_call.app for sim_call in clouds.sim_calls} == carried | set(
         clouds.huawei.account.apps
