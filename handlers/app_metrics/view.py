@@ -60,9 +60,7 @@ def headline(metrics: AppMetrics) -> Message:
         figures = _newest_day(metrics.usages) or _largest(metrics.distributions)
     if figures:
         return message("%(title)s: %(metrics)s", title=title, metrics=figures)
-    if metrics.is_empty:
-        return message("%(title)s: no data for this period.", title=title)
-    return message("%(title)s", title=title)
+    return message("%(title)s: no data for this period.", title=title)
 
 
 def _newest_day(usages: Sequence[Usage]) -> list[Message]:

@@ -28,13 +28,16 @@ from bot.sandbox.slack.block_kit import validate_message
 from handlers.app_metrics.view import (
     charts,
     fallback_text,
+    footer_lines,
     headline,
     metrics_blocks,
+    print_failures,
     print_metrics,
     tables,
 )
 from handlers.slack.api_errors import response_error_code
 from handlers.ui.renderer import Renderer
+from tests.handlers.samples import EN, texts_of
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 WORDS: tuple[LocaleName, ...] = ("en", "zh", "both")
@@ -192,3 +195,185 @@ def test_an_empty_result() -> None:
 def test_a_refusal_may_stand_in_the_body(status: int, body: str, code: str) -> None:
     """Slack's response URLs refuse in several ways."""
     assert code == response_error_code(status, body)
+
+
+DAY = Code("agora.insight_metric", "userCount")
+USAGES = tuple(
+    Usage(dt.date(2026, 11, day), DAY, Unit.NUMBER, float(day), MetricDefinition(DAY))
+    for day in (1, 3, 2)
+)
+BARE = AppMetrics(Topic.USAGE, "kids", "agora", fetched_at=NOON)
+WIFI = Distribution("network", Unit.PERCENT, (DistributionRow((Code("x", "Wi-Fi"),), 3.2),))
+
+
+@pytest.mark.parametrize(
+    ("app_metrics", "expected"),
+    [
+        (replace(BARE, trends=(USERS,)), ": Number of users 59"),
+        (replace(BARE, trends=(USERS,) * 6), ": " + ", ".join(["Number of users 59"] * 5)),
+        (replace(BARE, usages=USAGES), ": Users 3"),
+        (replace(BARE, usages=USAGES, trends=(replace(USERS, points=()),)), ": Users 3"),
+        (replace(BARE, usages=(USAGES[0],) * 6), ": " + ", ".join(["Users 1"] * 5)),
+        (replace(BARE, distributions=(WIFI,)), ": Users, Wi-Fi: 3.2%"),
+        (
+            replace(
+                BARE,
+                distributions=(
+                    replace(WIFI, rows=()),
+                    replace(WIFI, definition=MetricDefinition(STALLS)),
+                ),
+            ),
+            ": Video freeze, Wi-Fi: 3.2%",
+        ),
+        (replace(BARE, distributions=(WIFI,) * 6), ": " + ", ".join(["Users, Wi-Fi: 3.2%"] * 5)),
+        (BARE, ": no data for this period."),
+        (replace(BARE, distributions=(replace(WIFI, rows=()),)), ": no data for this period."),
+    ],
+)
+def test_the_newest_values_in_a_sentence(app_metrics: AppMetrics, expected: str) -> None:
+    """Five at most: of now, else of the newest day, else the largest rows."""
+    assert EN.plain_text(headline(app_metrics)) == f"kids at Agora, usage by day{expected}"
+    assert fallback_text(app_metrics, EN) == f"kids at Agora, usage by day{expected}"
+
+
+SPAN = {"since": NOON - MINUTE, "until": NOON}
+
+
+@pytest.mark.parametrize(
+    ("values", "others", "expected"),
+    [
+        ({"usages": USAGES}, [], ["Fetched 2026-11-20 12:00 UTC."]),
+        (
+            {"usages": USAGES, **SPAN},
+            [],
+            [
+                "From 2026-11-20 11:59 UTC to 2026-11-20 12:00 UTC.",
+                "Fetched 2026-11-20 12:00 UTC.",
+            ],
+        ),
+        ({"usages": USAGES, "since": NOON}, [], ["Fetched 2026-11-20 12:00 UTC."]),
+        ({"usages": USAGES, "until": NOON}, [], ["Fetched 2026-11-20 12:00 UTC."]),
+        (SPAN, [], []),
+        (
+            {"fresh_at": NOON + MINUTE},
+            ["adults", "teens"],
+            [
+                "Newer data will be available from 2026-11-20 12:01 UTC.",
+                "Other apps: adults, teens (app=<name>).",
+            ],
+        ),
+        (
+            {"explanations": FULL.explanations, "failures": FULL.failures},
+            [],
+            ["Days are in UTC.", "Agora & <others> are away."],
+        ),
+    ],
+)
+def test_the_footer(values: dict[str, Any], others: list[str], expected: list[str]) -> None:
+    """The age of the data where there is any, explanations, failures and other apps."""
+    lines = footer_lines(replace(BARE, **values), others)
+    assert [EN.plain_text(line) for line in lines] == expected
+
+
+def test_blocks_with_native_charts_and_with_text() -> None:
+    """A title, the charts or tables, and the footer."""
+    native = [block["block_id"] for block in metrics_blocks(FULL, [], EN, native=True)]
+    assert native == ["headline", "chart-0", "chart-1", "table-0", "table-1", "table-2", "asked"]
+    text = texts_of(metrics_blocks(FULL, [], EN, native=False))
+    assert list(text) == [
+        *("headline", "title-0", "text-0-0", "title-1", "text-1-0", "title-2", "text-2-0"),
+        "asked",
+    ]
+    assert text["headline"] == ["*kids* at Agora, right now"]
+    assert text["title-1"] == ["*Metrics by day*"]
+    assert text["text-2-0"] == ["```network type  Value", "&lt;wifi&gt;         3.2%```"]
+
+
+def test_an_empty_answer_says_so() -> None:
+    """It has no tables, and no age."""
+    texts = texts_of(metrics_blocks(EMPTY, [], EN, native=False))
+    assert texts == {
+        "headline": ["*kids* at Huawei Cloud, network"],
+        "empty": ["No data for this period."],
+        "asked": ["Agora & <others> are away."],
+    }
+
+
+def test_text_that_does_not_fit_is_in_the_terminal() -> None:
+    """After 8000 characters of tables the reader is referred to the command line."""
+    texts = texts_of(metrics_blocks(WIDE, [], EN, native=False))
+    assert texts["more"] == [
+        "There is more. See all of it in the terminal: python -m bot quality",
+    ]
+    assert (
+        sum(len(line) for name in texts if name.startswith("text") for line in texts[name]) < 8100
+    )
+    assert "more" not in texts_of(metrics_blocks(FULL, [], EN, native=False))
+
+
+def test_charts_of_each_unit() -> None:
+    """Metrics of different units are not drawn together; times have a title of their own."""
+    waits = trend(Code("k", "wait"), Unit.SECONDS, 1, 2, higher_is_better=False)
+    drawn = charts(replace(BARE, trends=(FREEZE, waits, USERS)), EN)
+    assert [(chart.title, chart.unit) for chart in drawn] == [
+        ("Freezes and delays", "%"),
+        ("Time used", "s"),
+    ]
+    alone = charts(replace(BARE, trends=(USERS, trend(USERS.name, Unit.NUMBER, 1))), EN)
+    assert [(chart.title, chart.unit, len(chart.lines)) for chart in alone] == [
+        ("Users and channels", " ", 1),
+    ]
+
+
+def test_daily_values_are_drawn_at_noon() -> None:
+    """Where there is no time series; a series of one point is none."""
+    single = trend(USERS.name, Unit.NUMBER, 1)
+    for trends in ((), (single,)):
+        (chart,) = charts(replace(BARE, usages=USAGES[:2], trends=trends), EN)
+        assert chart.lines[0].points == (
+            (dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC), 1.0),
+            (dt.datetime(2026, 11, 3, 12, tzinfo=dt.UTC), 3.0),
+        )
+    assert charts(replace(BARE, usages=USAGES[:1]), EN) == []
+
+
+def test_the_table_of_days() -> None:
+    """Newest first; a day without a value has a dash."""
+    other = Usage(dt.date(2026, 11, 3), Code("k", "other"), Unit.NUMBER, 9.0)
+    (table,) = tables(replace(BARE, usages=(*USAGES, other)), EN)
+    assert table.title == "Metrics by day"
+    assert table.head == ("Day", "Users", "other (k)")
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["2026-11-03", "3", "9"],
+        ["2026-11-02", "2", "–"],
+        ["2026-11-01", "1", "–"],
+    ]
+    assert [cell.value for cell in table.rows[0]] == [None, 3.0, 9.0]
+
+
+def test_the_table_of_a_period() -> None:
+    """The newest value, the mean and the range."""
+    series = trend(USERS.name, Unit.NUMBER, 4, 1, 7, 2)
+    (table,) = tables(replace(BARE, trends=(series, replace(series, points=()))), EN)
+    assert table.title == "Metrics for this period"
+    assert table.head == ("Metric", "Now", "Average", "Lowest", "Highest")
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["Number of users", "2", "3.5", "1", "7"],
+    ]
+    assert [cell.value for cell in table.rows[0]] == [None, 2, 3.5, 1, 7]
+
+
+def test_the_terminals_lines() -> None:
+    """The headline, each table under its title, and the footer, with empty lines between."""
+    rows = print_metrics(replace(BARE, usages=USAGES[:1]), ["adults"], Translator("en"))
+    assert rows.splitlines() == [
+        "kids at Agora, usage by day: Users 1",
+        "",
+        "Metrics by day",
+        "Day         Users",
+        "2026-11-01      1",
+        "",
+        "Fetched 2026-11-20 12:00 UTC.",
+        "Other apps: adults (app=<name>).",
+    ]
+    assert print_failures(FULL, Translator("en")) == ["Agora & <others> are away."]

@@ -67,6 +67,9 @@ def statistics_of(*people: int) -> CallStatistics:
             "4 of them for 10% or more",
         ),
         ((13, 0, 1, 0), "Only one of 14 people was affected", "0 of them for 10% or more"),
+        ((7, 0, 7, 0), "7 of 14 people were affected: check what they", "0 of them for 10%"),
+        ((8, 0, 6, 1), "7 of 15 people were affected, not only", "1 of them for 10%"),
+        ((2, 0, 0, 1), "Only one of 3 people was affected", "1 of 3 people were frozen"),
         ((10, 4, 0, 0), None, "none of 14 people was frozen"),
         ((1, 0, 0, 1), None, "1 of 2 people were frozen for 5%"),
     ],
@@ -115,3 +118,80 @@ def test_no_line_without_statistics() -> None:
     """Without statistics the details have no empty section."""
     assert lines_of(None) == []
     assert lines_of(statistics_of(0, 0, 0, 0)) == []
+
+
+def trend(name: str, *values: float) -> Trend:
+    """A minute-by-minute count."""
+    points = tuple((NOW + MINUTE * n, value) for n, value in enumerate(values))
+    return Trend(Code("agora.metric.current", name), Unit.NUMBER, points)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (
+            (trend("userCount", 9, 14), trend("audioFreezeUserCount", 5.4, 5.0)),
+            "• Worst minute (audio): 2026-11-20 08:00 UTC, 5 of 9 people had a freeze",
+        ),
+        (
+            (trend("userCount", 9), trend("videoFreezeUserCount", 1, 3)),
+            "• Worst minute (video): 2026-11-20 08:01 UTC, 3 of 3 people had a freeze",
+        ),
+        ((trend("userCount", 9, 14), trend("videoFreezeUserCount", 0, 0)), None),
+        ((trend("userCount", 9, 14),), None),
+        ((trend("videoFreezeUserCount", 1, 3),), None),
+    ],
+)
+def test_the_worst_minute(minutes: tuple[Trend, ...], expected: str | None) -> None:
+    """The first minute with the most people; none where nobody had a freeze."""
+    lines = lines_of(CallStatistics(NOW, NOW + MINUTE, minutes=minutes))
+    assert [line for line in lines if "Worst minute" in line] == ([expected] if expected else [])
+
+
+def networks(*values: float, media: Media = Media.VIDEO) -> Distribution:
+    """The share of time frozen, by network."""
+    code = "agora.dimension.network"
+    rows = tuple(DistributionRow((Code(code, f"net{n}"),), v) for n, v in enumerate(values))
+    name = Code("agora.metric.current", "x")
+    return Distribution("network", Unit.PERCENT, rows, MetricDefinition(name, media))
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        (networks(12.06, 0.0), "(video): net0 12.1%, net1 0%"),
+        (networks(1.0, media=Media.AUDIO), "(audio): net0 1%"),
+        (networks(0.0, 0.0), None),
+        (replace(networks(1.0), definition=None), None),
+        (
+            networks(*[1.0] * 7),
+            "(video): net0 1%, net1 1%, net2 1%, net3 1%, net4 1%, net5 1%",
+        ),
+    ],
+)
+def test_time_frozen_by_network(distribution: Distribution, expected: str | None) -> None:
+    """Six networks at most; none where nothing froze."""
+    statistics = CallStatistics(NOW, NOW + MINUTE, distributions=(distribution,))
+    lines = [line for line in lines_of(statistics) if "network" in line]
+    assert lines == ([f"• Time frozen by network {expected}"] if expected else [])
+
+
+def test_audio_is_before_video() -> None:
+    """People are counted once: the medium with more of them decides."""
+    buckets = tuple(
+        FreezeBucket(media, *bounds)
+        for media, people in ((Media.AUDIO, (4, 0)), (Media.VIDEO, (1, 3)))
+        for bounds in ((0, 5, people[0]), (5, 100, people[1]))
+    )
+    assert lines_of(CallStatistics(NOW, NOW + MINUTE, buckets=buckets)) == [
+        "In the 1 min around the complaint:",
+        (
+            "3 of 4 people were affected: check what they have in common, such as the teacher's "
+            "connection."
+        ),
+        "• Freezes (audio): none of 4 people was frozen for 5% of the time.",
+        (
+            "• Freezes (video): 3 of 4 people were frozen for 5% of the time or more, 0 of them for "
+            "10% or more."
+        ),
+    ]

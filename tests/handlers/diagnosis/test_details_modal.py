@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.call import (
     AbnormalEvent,
     Code,
+    Direction,
     Factor,
     IssueType,
+    Media,
+    Metric,
     MissingItem,
     MissingKind,
     MissingReason,
     Report,
+    Series,
     Side,
+    Unit,
 )
 from bot.diagnosis import HEALTHY, UNKNOWN, Evidence, Verdict
+from bot.i18n.messages import message
 from bot.i18n.translator import Translator
 from bot.ports import Diagnosis
 from bot.ticket import Ticket
 from handlers.diagnosis.details_modal import details_view
 from handlers.ui.renderer import Renderer
+from tests.handlers.samples import EN, texts_of
 from tests.scenario_helpers import text_of
 
 NOW = dt.datetime(2026, 11, 20, 8, 0, tzinfo=dt.UTC)
@@ -129,3 +139,157 @@ def test_everything_fits_slacks_limits(ticket: Ticket) -> None:
     view = details_view(ticket, case, Renderer(Translator("both")))
     assert len(view["blocks"]) <= 100
     assert max(len(block["text"]["text"]) for block in view["blocks"]) <= 3000
+
+
+def lines_of(case: Diagnosis, ticket: Ticket) -> dict[str, list[str]]:
+    """Return the modal's lines by block id, with readable times."""
+    return texts_of(details_view(ticket, case, EN)["blocks"])
+
+
+def test_the_parts_of_the_modal(ticket: Ticket) -> None:
+    """Parts without content are left out; the others say that there is nothing."""
+    view = details_view(ticket, diagnosis("network.loss", evidence=()), EN)
+    assert (view["callback_id"], view["title"]["text"]) == ("details", "LD-12: details")
+    assert "submit" not in view
+    texts = texts_of(view["blocks"])
+    assert list(texts) == ["verdict:0", "cloud:0", "missing:0"]
+    assert texts["verdict:0"][1].startswith("Period checked: ")
+    assert texts["cloud:0"] == [
+        "*Lagdesk and the cloud*",
+        "Agora's own diagnosis gives no cause.",
+    ]
+    assert texts["missing:0"] == ["*What is missing*", "Nothing is missing."]
+
+
+def test_missing_items_and_failures(ticket: Ticket) -> None:
+    """Both are listed under one title."""
+    case = replace(
+        diagnosis("network.loss", missing=(UNSEEN,)),
+        failures=(message("Slack does not respond."),),
+    )
+    assert lines_of(case, ticket)["missing:0"] == [
+        "*What is missing*",
+        "Missing: the cloud's own diagnosis (the cloud does not respond).",
+        "Slack does not respond.",
+    ]
+
+
+def test_other_causes_have_their_evidence(ticket: Ticket) -> None:
+    """A cause without numbers says so."""
+    plain, measured = Verdict("device.cpu_high", NOW, NOW), Verdict("network.loss", NOW, NOW)
+    others = (plain, replace(measured, evidence=(MEASURED,)))
+    case = diagnosis("network.loss")
+    texts = lines_of(replace(case, verdict=replace(case.verdict, others=others)), ticket)
+    assert texts["other-0:0"] == [
+        "*Also: Somebody: The device's CPU is overloaded. Possibly (0%).*",
+        "No numbers.",
+    ]
+    assert texts["other-1:0"][1].startswith("• Student •••02: Uplink packet loss 31%")
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "threshold", "source"),
+    [
+        ("uplink_loss", "%", 5.0, ". Limit: Agora's published thresholds"),
+        ("latency", "ms", 500.0, ". Limit: Huawei's diagnosis thresholds"),
+        (
+            "router_latency",
+            "ms",
+            100.0,
+            ". Limit: Lagdesk's own threshold, used only together with another sign",
+        ),
+        ("latency", "ms", 7.0, ""),
+        ("latency", "ms", None, ""),
+    ],
+)
+def test_the_source_of_a_limit(
+    metric: str,
+    unit: str,
+    threshold: float | None,
+    source: str,
+    ticket: Ticket,
+) -> None:
+    """Each limit names the document it is from; an unknown one names none."""
+    item = Evidence("agora", NOW, "20002", metric=metric, value=900.0, unit=unit)
+    case = diagnosis("network.loss", evidence=(replace(item, threshold=threshold),))
+    (line,) = lines_of(case, ticket)["evidence:0"][1:]
+    assert line.partition(" UTC")[2] == source
+
+
+def series(metric: Metric, unit: Unit, *values: float, **more: Any) -> Series:
+    """A metric of the student's."""
+    times = np.arange(len(values), dtype=float)
+    fields: dict[str, Any] = {"uid": "20002", "code": LOSS, **more}
+    return Series(sid="s", metric=metric, unit=unit, times=times, values=np.array(values), **fields)
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (
+            series(Metric.UPLINK_LOSS, Unit.PERCENT, 1.0, 4.0, 2.0, media=Media.VIDEO),
+            "• Student •••02: Uplink packet loss (video) at most 4% (limit 5%)",
+        ),
+        (
+            series(Metric.CAPTURE_FPS, Unit.FPS, 15.0, 12.0, 14.0, media=Media.VIDEO),
+            "• Student •••02: Capture frame rate at least 12 fps (limit 3 fps)",
+        ),
+        (
+            series(Metric.APP_CPU, Unit.PERCENT, 40.0, media=Media.VIDEO, uid="10001"),
+            "• Teacher •••01: App CPU at most 40% (limit 70%)",
+        ),
+        (
+            series(Metric.SYSTEM_CPU, Unit.PERCENT, 40.0, media=Media.VIDEO),
+            "• Student •••02: System CPU at most 40% (limit 80%)",
+        ),
+        (
+            series(Metric.JITTER, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
+            "• Student •••02: Jitter (audio, downlink) at most 9 ms (limit 500 ms)",
+        ),
+        (
+            series(Metric.LATENCY, Unit.MS, 9.0, media=Media.AUDIO, direction=Direction.DOWN),
+            "• Student •••02: Latency (audio) at most 9 ms (limit 500 ms)",
+        ),
+        (series(Metric.LATENCY, Unit.MS, 9.0, uid="30003"), None),
+        (series(Metric.SEND_FPS, Unit.FPS, 9.0), None),
+        (series(Metric.LATENCY, Unit.MS), None),
+    ],
+)
+def test_what_was_checked(measured: Series, expected: str | None, ticket: Ticket) -> None:
+    """The worst value of each metric with a limit, of teacher and student."""
+    texts = lines_of(replace(diagnosis("network.loss"), series=(measured,)), ticket)
+    assert texts.get("checked:0") == (["*What was checked*", expected] if expected else None)
+
+
+def test_only_events_about_teacher_or_student_count(ticket: Ticket) -> None:
+    """As the event's person, its peer, or the peer of a factor."""
+    about_peer = AbnormalEvent("3", "c", LOSS, NOW, (Factor(CPU, "10001"),))
+    with_peer = AbnormalEvent("3", "c", LOSS, NOW, (Factor(CPU),), "20002")
+    stranger = AbnormalEvent("3", "c", LOSS, NOW, (Factor(CPU, "4"),), "5")
+    for event, expected in (
+        (about_peer, "Agora's own diagnosis: an overloaded CPU."),
+        (with_peer, "Agora's own diagnosis: an overloaded CPU."),
+        (stranger, "Agora's own diagnosis gives no cause."),
+    ):
+        texts = lines_of(replace(diagnosis(UNKNOWN), events=(event,)), ticket)
+        assert texts["cloud:0"][1] == expected
+
+
+def test_sections_are_split_between_lines(ticket: Ticket) -> None:
+    """A section is shorter than 2800 characters; 200 events are listed."""
+    case = diagnosis("network.loss", LOSS)
+    case = replace(case, events=case.events * 250)
+    blocks = details_view(ticket, case, EN)["blocks"]
+    pieces = [block for block in blocks if block["block_id"].startswith("events:")]
+    assert [block["block_id"] for block in pieces] == [f"events:{n}" for n in range(len(pieces))]
+    assert sum(len(block["text"]["text"].splitlines()) for block in pieces) == 1 + 200
+    lengths = [len(block["text"]["text"]) for block in pieces[:-1]]
+    assert all(2500 < length <= 2800 for length in lengths)
+
+
+def test_a_modal_has_95_blocks_at_most(ticket: Ticket) -> None:
+    """Slack takes 100."""
+    case = diagnosis("network.loss")
+    others = (Verdict("device.cpu_high", NOW, NOW),) * 120
+    case = replace(case, verdict=replace(case.verdict, others=others))
+    assert len(details_view(ticket, case, EN)["blocks"]) == 95

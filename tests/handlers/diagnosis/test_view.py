@@ -5,51 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from bot.call import (
     AbnormalEvent,
-    Call,
     Code,
     Direction,
     Factor,
-    IssueType,
     Media,
     MissingItem,
     MissingKind,
     MissingReason,
-    Report,
     Side,
 )
-from bot.diagnosis import Evidence, Verdict
-from bot.i18n.translator import Translator
+from bot.diagnosis import Evidence
 from bot.ports import Diagnosis
 from bot.ticket import Ticket, TicketThread
 from handlers.diagnosis import lines as diagnosis_lines
 from handlers.diagnosis import view as diagnosis_message
 from handlers.ui.renderer import Renderer
-
-NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
-REPORT = Report(
-    app="kids",
-    cname="class_77_1",
-    teacher_uid="10001",
-    student_uid="20002",
-    abnormal_side=Side.STUDENT,
-    issue_type=IssueType.COMPLAINT,
-    occurred_at=NOW,
-)
-
-
-def make_diagnosis(cause: str, events: tuple[AbnormalEvent, ...] = (), **values: Any) -> Diagnosis:
-    """A diagnosis of the report with this verdict."""
-    reach = dt.timedelta(minutes=2)
-    verdict = Verdict(cause=cause, since=NOW - reach, until=NOW + reach, **values)
-    call = Call("agora", "kids", "c1", "class_77_1", NOW - reach)
-    return Diagnosis(REPORT, "agora", verdict, NOW, calls=(call,), events=events)
+from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
+from tests.handlers.samples import EN, NOW, ZH
 
 
 def text_of_diagnosis(diagnosis: Diagnosis, renderer: Renderer = EN) -> str:
