@@ -1,4 +1,4 @@
-"""Recordings, orders and the audit log, on both databases."""
+"""Recordings, on both databases."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ import pytest
 from bot.call import Side
 from bot.call_control import RecordingState
 from bot.store import Session, Store
-from bot.store.admin import audit_log
-from bot.store.admin.audit_log import AuditEntry
 from bot.store.call_control import recordings
-from bot.store.call_control.recordings import Recording, RecordingFile
-
-NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-MINUTE = dt.timedelta(minutes=1)
+from bot.store.call_control.recordings import Recording, RecordingFile, WebhookEvent
+from tests.bot.store.factories import DAY, MOMENT, NOON
+from tests.bot.store.schema import schema_of_database, schema_of_model
 
 
 def recording(origin: str, **changes: Any) -> Recording:
@@ -38,12 +35,6 @@ def recording(origin: str, **changes: Any) -> Recording:
 def file(path: str, number: int) -> RecordingFile:
     """A finished file of a recording."""
     return RecordingFile(recording=number, ticket=7, bucket="b", path=path, at=NOON)
-
-
-def entry(origin: str, action: str, minute: int, **changes: Any) -> AuditEntry:
-    """An audit entry, this many minutes after noon."""
-    fields = {"team": "T1", "person": "U1", "ticket": 7, "at": NOON + minute * MINUTE}
-    return AuditEntry(**{**fields, "origin": origin, "action": action, **changes})
 
 
 async def test_a_recording_round_trips(each_database: Store) -> None:
@@ -89,53 +80,84 @@ async def test_a_recording_round_trips(each_database: Store) -> None:
 
 
 async def test_repeated_rows_are_stored_once(each_database: Store) -> None:
-    """An event, a file and an audit entry are new once, also with two concurrent writers."""
+    """An event and a file are new once, also with two concurrent writers."""
 
     async def twice(work: Any) -> list[bool]:
         return sorted(await asyncio.gather(*(each_database.transact(work) for _ in range(2))))
 
     assert await twice(lambda s: recordings.mark_received(s, "e1", NOON)) == [False, True]
-    assert await twice(lambda s: audit_log.add_entry(s, entry("V9", "room.reveal", 0))) == [
-        False,
-        True,
-    ]
 
     def add(session: Session) -> list[bool]:
         return [recordings.add_file(session, file(path, 1)) for path in ("a", "a", "b")]
 
     assert await each_database.transact(add) == [True, False, True]
-    later = NOON + dt.timedelta(days=3)
-    assert await each_database.transact(lambda s: recordings.mark_received(s, "e2", later))
-    assert await each_database.transact(lambda s: recordings.mark_received(s, "e1", later))
 
 
-async def test_who_did_what_newest_first(each_database: Store) -> None:
-    """Outcomes stand beside their orders; other workspaces and tickets are apart."""
-    uid = {"uid": "20002", "cname": "琴房"}
-    entries = [
-        entry("V1", "room.dismiss", 1, detail=uid),
-        entry("V1", "room.dismiss.refused", 2),
-        entry("V2", "room.record", 3, ticket=8),
-        entry("V3", "tickets.export", 3, ticket=None),
-        entry("V1", "room.reveal", 9, team="T2"),
-    ]
+@pytest.mark.parametrize(("after", "is_new"), [(2 * DAY, False), (2 * DAY + MOMENT, True)])
+def test_events_are_remembered_for_two_days(
+    *, after: dt.timedelta, is_new: bool, session: Session
+) -> None:
+    """Older ones are deleted: their signatures are rejected anyway."""
+    assert recordings.mark_received(session, "e1", NOON)
+    assert recordings.mark_received(session, "e2", NOON + after)
+    assert recordings.mark_received(session, "e1", NOON + after) is is_new
 
-    def save(session: Session) -> None:
-        assert [True] * len(entries) == [audit_log.add_entry(session, each) for each in entries]
 
-    await each_database.transact(save)
+@pytest.mark.parametrize(
+    ("state", "is_active"),
+    [
+        (RecordingState.PENDING, True),
+        (RecordingState.RUNNING, True),
+        (RecordingState.STOPPED, False),
+    ],
+)
+def test_active_recording_may_still_change(
+    *, state: RecordingState, is_active: bool, session: Session
+) -> None:
+    """Of several active ones of a ticket the newest counts."""
+    assert recording("V1", state=state).is_active is is_active
+    session.add_all([recording("V1", state=state), recording("V2", ticket=8)])
+    session.flush()
+    active = recordings.find_active(session, 7)
+    assert (active is not None) is is_active
+    session.add(recording("V3", state=state))
+    session.flush()
+    newest = recordings.find_active(session, 7)
+    assert newest is None or newest.origin == "V3"
 
-    def look(session: Session) -> None:
-        newest = audit_log.list_newest(session, "T1", None, 3)
-        assert [each.origin for each in newest] == ["V3", "V2", "V1"]
-        (only,) = [
-            each for each in audit_log.list_newest(session, "T1", 7, 20) if each.origin == "V1"
-        ]
-        assert (uid, NOON + MINUTE) == (only.detail, only.at)
-        assert audit_log.outcomes(session, "T1", ["V1", "V2"]) == {"V1": "refused"}
-        assert audit_log.outcomes(session, "T2", ["V1"]) == {}
-        assert audit_log.outcomes(session, "T1", []) == {}
-        about = [each.action for each in audit_log.list_for_ticket(session, 7) if each.team == "T1"]
-        assert about[-2:] == ["room.dismiss", "room.dismiss.refused"]
 
-    await each_database.read(look)
+def test_unconfirmed_recordings_of_a_room(session: Session) -> None:
+    """The newest first; those of other rooms, apps and states do not count."""
+    states: dict[str, dict[str, Any]] = {
+        "V1": {},
+        "V2": {"cname": "c2"},
+        "V3": {"app": "kids"},
+        "V4": {"state": RecordingState.RUNNING},
+        "V5": {},
+    }
+    for origin, changes in states.items():
+        session.add(recording(origin, **{"state": RecordingState.UNCONFIRMED, **changes}))
+        session.flush()
+    listed = recordings.list_unconfirmed(session, "piano", "c1")
+    assert [each.origin for each in listed] == ["V5", "V1"]
+
+
+def test_a_new_recording_is_pending_and_was_not_polled() -> None:
+    """Nothing is known of it yet."""
+    new = recording("V1")
+    assert (new.state, new.poll_count, new.has_webhook) == (RecordingState.PENDING, 0, None)
+
+
+def test_same_path_in_another_bucket_or_recording_is_another_file(session: Session) -> None:
+    """A file is its recording, bucket and path."""
+    other_bucket = file("a", 1)
+    other_bucket.bucket = "b2"
+    files = [file("a", 1), file("a", 2), other_bucket]
+    assert [recordings.add_file(session, each) for each in files] == [True, True, True]
+    assert all(each.id for each in files)
+
+
+@pytest.mark.parametrize("model", [Recording, RecordingFile, WebhookEvent])
+def test_tables_are_those_of_the_migrations(model: Any, migrated_store: Store) -> None:
+    """A migrated database needs no further revision."""
+    assert schema_of_model(model) == schema_of_database(migrated_store, model)

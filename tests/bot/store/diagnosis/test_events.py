@@ -3,17 +3,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import SQLModel
 
 from bot.call import AbnormalEvent, Code, Factor
 from bot.ports import EventScan, Window
-from bot.store import Store
-from bot.store.diagnosis.events import RETENTION, SqlEventStore
+from bot.store import Session, Store
+from bot.store.diagnosis.events import (
+    PolledEvent,
+    ScannedInterval,
+    SqlEventStore,
+    has_unresolved_tickets,
+)
+from bot.ticket import Status
+from tests.bot.store.factories import MINUTE, MOMENT, NOON, make_ticket, store_tickets
+from tests.bot.store.schema import schema_of_database, schema_of_model
 
-NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
-MINUTE = dt.timedelta(minutes=1)
+RETENTION = dt.timedelta(days=14)
 HOUR = Window(NOON - 60 * MINUTE, NOON)
 
 
@@ -76,13 +84,59 @@ async def test_adjacent_scans_are_returned(store: Store) -> None:
     assert await event_store.scans("adults", HOUR) == []
 
 
-async def test_events_are_stored_for_two_weeks(store: Store) -> None:
-    """Older events and looks are forgotten when the next one is written down."""
+async def test_events_at_the_ends_of_a_window_count(store: Store) -> None:
+    """A window has both its ends; what is a moment outside does not count."""
     event_store = SqlEventStore(store)
-    await event_store.add_scan("kids", scan(20, 5, event(10)), NOON)
-    later = NOON + RETENTION - 11 * MINUTE
+    await event_store.add_scan("kids", scan(90, -5, event(60), event(30), event(0)), NOON)
+    assert [event(60), event(30), event(0)] == await event_store.events("kids", "class_1", HOUR)
+    inside = Window(HOUR.since + MOMENT, HOUR.until - MOMENT)
+    assert [event(30)] == await event_store.events("kids", "class_1", inside)
+
+
+async def test_scan_before_or_after_a_window_does_not_overlap(store: Store) -> None:
+    """A shared edge is no overlap on either side."""
+    event_store = SqlEventStore(store)
+    for each in (scan(70, 60), scan(0, -10)):
+        await event_store.add_scan("kids", each, NOON)
+    assert await event_store.scans("kids", HOUR) == []
+
+
+async def test_events_are_stored_for_two_weeks(store: Store) -> None:
+    """Older events and scans are deleted with the next scan, those of other apps with theirs."""
+    event_store = SqlEventStore(store)
+    for app in ("kids", "adults"):
+        await event_store.add_scan(app, scan(20, 10, event(10)), NOON)
+    later = NOON + RETENTION - 10 * MINUTE
     await event_store.add_scan("kids", scan(-60, -61), later)
     assert [event(10)] == await event_store.events("kids", "", HOUR)
-    await event_store.add_scan("kids", scan(-61, -62), later + 10 * MINUTE)
+    assert [scan(20, 10)] == list(await event_store.scans("kids", HOUR))
+    await event_store.add_scan("kids", scan(-61, -62), later + MOMENT)
     assert await event_store.events("kids", "", HOUR) == []
     assert await event_store.scans("kids", HOUR) == []
+    assert [event(10)] == await event_store.events("adults", "", HOUR)
+    assert [scan(20, 10)] == list(await event_store.scans("adults", HOUR))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_awaited"),
+    [
+        ({}, True),
+        ({"status": Status.CLAIMED}, True),
+        ({"status": Status.RESOLVED}, False),
+        ({"app": "adults"}, False),
+        ({"created_at": NOON - MOMENT}, False),
+    ],
+)
+def test_unresolved_tickets_of_an_app(
+    *, changes: dict[str, Any], is_awaited: bool, session: Session
+) -> None:
+    """A ticket filed since the moment itself counts until it is resolved."""
+    assert not has_unresolved_tickets(session, "kids", NOON)
+    store_tickets(session, make_ticket(**changes))
+    assert has_unresolved_tickets(session, "kids", NOON) is is_awaited
+
+
+@pytest.mark.parametrize("model", [PolledEvent, ScannedInterval])
+def test_tables_are_those_of_the_migrations(model: type[SQLModel], migrated_store: Store) -> None:
+    """A migrated database needs no further revision."""
+    assert schema_of_model(model) == schema_of_database(migrated_store, model)

@@ -1,0 +1,171 @@
+"""Queries of single tickets, and the stream of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from bot.errors import NotFoundError
+from bot.store import Session
+from bot.store.tickets import tickets
+from bot.ticket import Ticket
+from tests.bot.store.factories import MINUTE, MOMENT, NOON, make_ticket, store_tickets
+
+
+def test_origin_makes_one_ticket(session: Session) -> None:
+    """A form delivered again returns the ticket it made; another team's form is another one."""
+    first, is_new = tickets.get_or_create(session, make_ticket(origin="V"))
+    assert is_new
+    assert first.id
+    again, is_new = tickets.get_or_create(session, make_ticket(origin="V", cname="other"))
+    assert (again.id, again.cname, is_new) == (first.id, "class_1", False)
+    _, is_new = tickets.get_or_create(session, make_ticket(origin="V", team="T2"))
+    assert is_new
+    assert tickets.find_by_origin(session, "T1", "V") == first
+    assert tickets.find_by_origin(session, "T1", "W") is None
+
+
+def test_another_process_was_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ticket that was stored between the look and the insert is returned; nothing is lost."""
+    (number,) = store_tickets(session, make_ticket(origin="V"))
+    looks: list[str] = []
+    find = tickets.find_by_origin
+
+    def find_late(session: Session, team: str, origin: str) -> Ticket | None:
+        looks.append(origin)
+        return find(session, team, origin) if len(looks) > 1 else None
+
+    monkeypatch.setattr(tickets, "find_by_origin", find_late)
+    found, is_new = tickets.get_or_create(session, make_ticket(origin="V"))
+    assert (found.id, is_new) == (number, False)
+
+
+@pytest.mark.parametrize("query", [tickets.find, tickets.lock])
+def test_ticket_is_found_by_its_number(query: Any, session: Session) -> None:
+    """With a team only if it is that team's; NotFoundError names the ticket."""
+    (number,) = store_tickets(session, make_ticket())
+    assert query(session, number).id == number
+    assert query(session, number, "T1").id == number
+    for missing in ((number, "T2"), (number + 1, "T1"), (number + 1, None)):
+        with pytest.raises(NotFoundError) as error:
+            query(session, *missing)
+        assert f"LD-{missing[0]}" in str(error.value.user_message)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_found"),
+    [
+        (("T1", "C1", "1.0"), True),
+        (("T2", "C1", "1.0"), False),
+        (("T1", "C2", "1.0"), False),
+        (("T1", "C1", "2.0"), False),
+    ],
+)
+def test_ticket_of_a_thread(*, key: tuple[str, str, str], is_found: bool, session: Session) -> None:
+    """The one whose card starts the thread."""
+    ticket = make_ticket()
+    ticket.thread.channel, ticket.thread.card_ts = "C1", "1.0"
+    store_tickets(session, make_ticket(), ticket)
+    assert (tickets.find_by_thread(session, *key) == ticket) is is_found
+
+
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [(NOON, 1), (NOON + MOMENT, 2), (NOON + MINUTE, 2), (NOON + MINUTE + MOMENT, None)],
+)
+def test_number_below_those_since_a_moment(
+    since: dt.datetime, first: int | None, session: Session
+) -> None:
+    """A hundred below the first ticket's; above every ticket when there is none."""
+    ages = (-MINUTE, dt.timedelta(0), MINUTE)
+    numbers = store_tickets(session, *(make_ticket(created_at=NOON + age) for age in ages))
+    expected = 2**31 - 101 if first is None else numbers[first] - 100
+    assert tickets.number_before(session, since) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_newest"),
+    [({}, True), ({"app": "adults"}, False), ({"cname": "class_2"}, False)],
+)
+def test_newest_ticket_about_a_channel(
+    *, changes: dict[str, Any], is_newest: bool, session: Session
+) -> None:
+    """Of this app and channel, whatever its team."""
+    assert tickets.find_newest_for_channel(session, "kids", "class_1") is None
+    numbers = store_tickets(session, make_ticket(team="T2"), make_ticket(**changes))
+    newest = tickets.find_newest_for_channel(session, "kids", "class_1")
+    assert newest is not None
+    assert newest.id == numbers[is_newest]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_likely"),
+    [
+        ({}, True),
+        ({"team": "T2"}, False),
+        ({"app": "adults"}, False),
+        ({"cname": "class_2"}, False),
+        ({"duplicate_of": 3}, False),
+    ],
+)
+def test_likely_duplicate(*, changes: dict[str, Any], is_likely: bool, session: Session) -> None:
+    """The newest other ticket about the same channel that is no duplicate itself."""
+    own = make_ticket()
+    first, other, _ = store_tickets(session, make_ticket(), make_ticket(**changes), own)
+    found = tickets.find_likely_duplicate(session, own)
+    assert found is not None
+    assert found.id == (other if is_likely else first)
+
+
+def test_ticket_is_no_duplicate_of_itself(session: Session) -> None:
+    """Alone in its channel it has none."""
+    own = make_ticket()
+    store_tickets(session, own)
+    assert tickets.find_likely_duplicate(session, own) is None
+
+
+def test_reporters_of_merged_tickets(session: Session) -> None:
+    """Each once; those of other tickets do not count."""
+    reporters = {"U1": 7, "U2": 7, "U3": 8, "U4": None}
+    store_tickets(
+        session,
+        *(make_ticket(reporter=who, duplicate_of=into) for who, into in reporters.items()),
+        make_ticket(reporter="U1", duplicate_of=7),
+    )
+    assert sorted(tickets.list_duplicate_reporters(session, 7)) == ["U1", "U2"]
+
+
+@pytest.mark.parametrize(
+    ("since", "skipped"), [(None, 0), (NOON, 0), (NOON + MOMENT, 1), (NOON + MINUTE, 1)]
+)
+def test_stream_of_all_tickets(
+    since: dt.datetime | None, skipped: int, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oldest first, each once, whatever the batches; since the moment itself."""
+    monkeypatch.setattr(tickets, "_BATCH_SIZE", 2)
+    moments = (NOON, *(NOON + MINUTE for _ in range(4)))
+    numbers = store_tickets(session, *(make_ticket(created_at=at) for at in moments))
+    assert [ticket.id for ticket in tickets.stream(session, since)] == numbers[skipped:]
+
+
+def test_stream_keeps_no_rows_in_memory(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows of a batch are released before the next one is read."""
+    monkeypatch.setattr(tickets, "_BATCH_SIZE", 2)
+    store_tickets(session, *(make_ticket() for _ in range(5)))
+    session.expunge_all()
+    held = [
+        len([o for o in session if isinstance(o, Ticket)]) for _ in tickets.stream(session, None)
+    ]
+    assert held == [2, 2, 2, 2, 1]
+
+
+def test_unindexed_conditions_must_all_hold(session: Session) -> None:
+    """They filter as they would alone."""
+    (number,) = store_tickets(session, make_ticket())
+    for team, expected in (("T1", [number]), ("T2", [])):
+        condition = tickets.unindexed(col(Ticket.number) == number, col(Ticket.team) == team)
+        assert session.exec(select(Ticket.number).where(condition)).all() == expected
+    assert session.exec(select(Ticket.number).where(tickets.unindexed())).all() == [number]
