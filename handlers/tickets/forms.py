@@ -55,16 +55,15 @@ class ReportForm:
         self, renderer: Renderer, apps: Sequence[str], now: dt.datetime
     ) -> list[block_kit.Block]:
         """Build the fields; without `app` when there is only one app."""
-        app = block_kit.field("app", renderer.plain_text(message("App")), self._app_menu(apps))
         return [
-            *([app] if len(apps) > 1 else []),
+            *([self._app_field(renderer, apps)] if len(apps) > 1 else []),
             *self._call_fields(renderer),
             *self._problem_fields(renderer, now),
         ]
 
-    def _app_menu(self, apps: Sequence[str]) -> block_kit.Element:
-        options = [(app, app) for app in apps[:100]]
-        return block_kit.select(options, self.app or (apps[0] if apps else ""))
+    def _app_field(self, renderer: Renderer, apps: Sequence[str]) -> block_kit.Block:
+        menu = block_kit.select([(app, app) for app in apps[:100]], self.app or apps[0])
+        return block_kit.field("app", renderer.plain_text(message("App")), menu)
 
     def _call_fields(self, renderer: Renderer) -> list[block_kit.Block]:
         plain_text = renderer.plain_text

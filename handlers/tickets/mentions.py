@@ -7,7 +7,7 @@ could be unfurled, so the trigger is the message.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -40,27 +40,27 @@ class MentionListener:
 
     async def handle_message(self, event: dict[str, Any], body: Body) -> None:
         """Pass on new and edited messages of people, not those of bots or Slack's own edits."""
-        subtype = event.get("subtype")
-        slack_message = event.get("message") or {} if subtype == _EDITED_SUBTYPE else event
-        is_new_text = (
-            bool(slack_message.get("edited"))
-            if subtype == _EDITED_SUBTYPE
-            else subtype in _USER_SUBTYPES
-        )
-        if (
-            not is_new_text
-            or slack_message.get("bot_id")
-            or slack_message.get("subtype") not in _USER_SUBTYPES
-        ):
-            return
-        ts, person = str(slack_message.get("ts") or ""), str(slack_message.get("user") or "")
-        channel, team = str(event.get("channel") or ""), Requester.of(body).team
-        if _TS.fullmatch(ts) and person and _ID.fullmatch(channel) and _ID.fullmatch(team):
-            thread_ts = str(slack_message.get("thread_ts") or ts)
-            text = str(slack_message.get("text") or "")
-            await self._mentions.handle_message(
-                ChannelMessage(team, channel, ts, thread_ts, person, text)
-            )
+        channel_message = read_channel_message(event, Requester.of(body).team)
+        if channel_message is not None:
+            await self._mentions.handle_message(channel_message)
+
+
+def read_channel_message(event: Mapping[str, Any], team: str) -> ChannelMessage | None:
+    """Read a message that a person wrote or edited; None for any other."""
+    is_edit = event.get("subtype") == _EDITED_SUBTYPE
+    slack_message = (event.get("message") or {}) if is_edit else event
+    if slack_message.get("subtype") not in _USER_SUBTYPES or slack_message.get("bot_id"):
+        return None
+    if is_edit and not slack_message.get("edited"):  # Slack added a preview, say
+        return None
+    ts, person = str(slack_message.get("ts") or ""), str(slack_message.get("user") or "")
+    channel = str(event.get("channel") or "")
+    if not (_TS.fullmatch(ts) and person and _ID.fullmatch(channel) and _ID.fullmatch(team)):
+        return None
+    thread_ts = str(slack_message.get("thread_ts") or ts)
+    return ChannelMessage(
+        team, channel, ts, thread_ts, person, str(slack_message.get("text") or "")
+    )
 
 
 class SlackMentionPosts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -34,35 +35,45 @@ class ThreadHandlers:
             await self._handle_direct_message(event, body)
             return
         await self._mentions.handle_message(event, body)
-        subtype = event.get("subtype")
-        current = event.get("message") if subtype == "message_changed" else event
-        deleted = event.get("previous_message") if subtype == "message_deleted" else None
-        slack_message = deleted or current or {}
-        thread_ts = slack_message.get("thread_ts")
-        if not thread_ts or thread_ts == slack_message.get("ts") or slack_message.get("bot_id"):
-            return
-        requester = Requester.of(body)
-        reply = Reply(
-            team=requester.team,
-            channel=str(event.get("channel") or ""),
-            thread_ts=str(thread_ts),
-            ts=str(slack_message.get("ts") or ""),
-            person=str(slack_message.get("user") or ""),
-            text="" if deleted else str(slack_message.get("text") or ""),
-        )
-        await self._tickets.save_reply(reply)
+        reply = read_thread_reply(event, Requester.of(body).team)
+        if reply is not None:
+            await self._tickets.save_reply(reply)
 
     async def _handle_direct_message(self, event: dict[str, Any], body: Body) -> None:
         """Handle a reply to the direct message that a ticket is resolved."""
-        if event.get("subtype") not in (None, "file_share") or event.get("bot_id"):
-            return
-        requester = Requester.of(body)
-        answer = Reply(
-            team=requester.team,
-            channel=str(event.get("channel") or ""),
-            thread_ts=str(event.get("thread_ts") or ""),
-            ts=str(event.get("ts") or ""),
-            person=requester.person,
-            text=str(event.get("text") or ""),
-        )
-        await self._ticket_actions.handle_message(answer)
+        reply = read_direct_message(event, Requester.of(body))
+        if reply is not None:
+            await self._ticket_actions.handle_message(reply)
+
+
+def read_thread_reply(event: Mapping[str, Any], team: str) -> Reply | None:
+    """Read a reply that was written, edited or deleted; None for bots and outside threads."""
+    subtype = event.get("subtype")
+    current = event.get("message") if subtype == "message_changed" else event
+    deleted = event.get("previous_message") if subtype == "message_deleted" else None
+    slack_message = deleted or current or {}
+    thread_ts = slack_message.get("thread_ts")
+    if not thread_ts or thread_ts == slack_message.get("ts") or slack_message.get("bot_id"):
+        return None
+    return Reply(
+        team=team,
+        channel=str(event.get("channel") or ""),
+        thread_ts=str(thread_ts),
+        ts=str(slack_message.get("ts") or ""),
+        person=str(slack_message.get("user") or ""),
+        text="" if deleted else str(slack_message.get("text") or ""),
+    )
+
+
+def read_direct_message(event: Mapping[str, Any], requester: Requester) -> Reply | None:
+    """Read a person's new direct message; None for bots, edits and deletions."""
+    if event.get("subtype") not in (None, "file_share") or event.get("bot_id"):
+        return None
+    return Reply(
+        team=requester.team,
+        channel=str(event.get("channel") or ""),
+        thread_ts=str(event.get("thread_ts") or ""),
+        ts=str(event.get("ts") or ""),
+        person=requester.person,
+        text=str(event.get("text") or ""),
+    )

@@ -49,7 +49,8 @@ def texts_of(blocks: Sequence[Block]) -> dict[str, list[str]]:
     """The lines of sections and contexts, by block id, with readable dates."""
     texts: dict[str, list[str]] = {}
     for block in blocks:
-        parts = [block["text"]] if block["type"] == "section" else block.get("elements", [])
+        is_section = block["type"] == "section" and "text" in block
+        parts = [block["text"]] if is_section else block.get("elements", [])
         lines = [part["text"] for part in parts if isinstance(part.get("text"), str)]
         texts[block["block_id"]] = without_dates("\n".join(lines)).splitlines()
     return texts

@@ -28,7 +28,8 @@ async def callbacks(
 
 
 async def test_callback_is_displayed_and_set_but_not_taken_over(
-    callbacks: tuple[dict[str, Callback], Mapping[str, str], str], cli: CommandLine
+    callbacks: tuple[dict[str, Callback], Mapping[str, str], str],
+    cli: CommandLine,
 ) -> None:
     """8.1 is called when no callback is set or with --replace, and contains our key."""
     stored, environment, app_id = callbacks
@@ -64,7 +65,8 @@ async def test_callback_is_displayed_and_set_but_not_taken_over(
 
 
 async def test_what_is_missing_is_named(
-    callbacks: tuple[dict[str, Callback], Mapping[str, str], str], cli: CommandLine
+    callbacks: tuple[dict[str, Callback], Mapping[str, str], str],
+    cli: CommandLine,
 ) -> None:
     """Without a key, a rule or permission, one line names what is missing."""
     stored, environment, app_id = callbacks

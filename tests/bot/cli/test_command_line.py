@@ -36,7 +36,7 @@ AGORA = {
     "AGORA_BASE_URL": "http://127.0.0.1:1",
 }
 VERDICT_FIELDS = set(
-    "cause media direction side uid confidence from to evidence missing others".split()  # noqa: SIM905 - reads better
+    "cause media direction side uid confidence from to evidence missing others".split(),  # noqa: SIM905 - reads better
 )
 
 
@@ -89,7 +89,10 @@ async def test_help(cli: CommandLine, arguments: list[str]) -> None:
     ],
 )
 async def test_wrong_settings(
-    cli: CommandLine, command: str, environment: dict[str, str], name: str
+    cli: CommandLine,
+    command: str,
+    environment: dict[str, str],
+    name: str,
 ) -> None:
     """A missing or wrong setting is one line that names it, exit 1."""
     arguments = [command, *(["class"] if command == "diagnose" else [])]
@@ -169,10 +172,13 @@ async def serving(cli: CommandLine, *more: str, **environment_of: str) -> AsyncI
 
 
 @pytest.mark.parametrize(
-    ("more", "number"), [([], signal.SIGTERM), (["--no-worker"], signal.SIGINT)]
+    ("more", "number"),
+    [([], signal.SIGTERM), (["--no-worker"], signal.SIGINT)],
 )
 async def test_serve_starts_fresh_and_stops(
-    cli: CommandLine, more: list[str], number: signal.Signals
+    cli: CommandLine,
+    more: list[str],
+    number: signal.Signals,
 ) -> None:
     """`serve` makes its files, answers, and stops soon with exit status 0, though Slack is away."""
     async with serving(cli, *more) as (process, url):
@@ -314,7 +320,12 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     causes = set()
     for form in forms:
         outcome = await cli.run(
-            "diagnose", "class_77_1", "--at", form, "--json", **environment_of(clouds)
+            "diagnose",
+            "class_77_1",
+            "--at",
+            form,
+            "--json",
+            **environment_of(clouds),
         )
         assert (outcome.status, outcome.err) == (0, "")
         verdict = json.loads(outcome.out)
@@ -333,7 +344,9 @@ async def test_diagnose_as_json(cli: CommandLine, clouds: FakeClouds) -> None:
     ],
 )
 async def test_invalid_diagnose_arguments(
-    cli: CommandLine, clouds: FakeClouds, arguments: list[str]
+    cli: CommandLine,
+    clouds: FakeClouds,
+    arguments: list[str],
 ) -> None:
     """Unknown apps, invalid channel names, uids out of range and future times are rejected."""
     outcome = await cli.run("diagnose", *arguments, **environment_of(clouds))

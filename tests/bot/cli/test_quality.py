@@ -14,7 +14,10 @@ DONE, FAILED, MISUSED = 0, 1, 2
 
 
 async def run(
-    clouds: FakeClouds, cli: CommandLine, *arguments: str, **more: str
+    clouds: FakeClouds,
+    cli: CommandLine,
+    *arguments: str,
+    **more: str,
 ) -> tuple[int, str, list[str]]:
     """Run the command; returns its exit status, its output, and the lines of its errors."""
     account = AgoraAccount()
@@ -67,7 +70,11 @@ async def test_text_is_for_people(clouds: FakeClouds, cli: CommandLine) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, expected: str, clouds: FakeClouds, cli: CommandLine
+    arguments: tuple[str, ...],
+    status: int,
+    expected: str,
+    clouds: FakeClouds,
+    cli: CommandLine,
 ) -> None:
     """One line on standard error, without a traceback; missing metrics are a failure."""
     exit_status, out, (line,) = await run(clouds, cli, *arguments)

@@ -60,7 +60,10 @@ async def test_text_needs_no_slack(cli: CommandLine) -> None:
     ],
 )
 async def test_an_error_is_one_line(
-    arguments: tuple[str, ...], status: int, expected: str, cli: CommandLine
+    arguments: tuple[str, ...],
+    status: int,
+    expected: str,
+    cli: CommandLine,
 ) -> None:
     """On standard error, never a traceback."""
     exit_status, out, (line,) = await run(cli, *arguments)

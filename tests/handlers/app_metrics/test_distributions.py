@@ -104,5 +104,6 @@ def test_a_table_has_twenty_rows() -> None:
 @pytest.mark.parametrize(("length", "count"), [(6998, 2), (6999, 1)])
 def test_tables_that_do_not_fit_a_message_are_left_out(length: int, count: int) -> None:
     """All cells together have 14,000 characters at most; a message takes 20,000."""
-    rows = ("x" * length, 1.0)  # and two characters of "1%"
-    assert len(tables(distribution(rows), distribution(rows, dimension="os"))) == count
+    first = distribution(("x" * 6998, 1.0))  # and two characters of "1%"
+    second = distribution(("x" * length, 1.0), dimension="os")
+    assert len(tables(first, second)) == count

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
-from bot.call import Side
+from bot.diagnosis import Verdict
 from bot.i18n.messages import LocaleName, message
 from bot.i18n.serialization import dump_message
 from bot.i18n.translator import Translator
 from bot.ticket import CloudReport, ReportState, Status, Ticket, TicketThread
 from handlers.tickets import card as tickets_card
 from handlers.ui.renderer import Renderer
-
-NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
-EN, ZH = Renderer(Translator("en")), Renderer(Translator("zh"))
-
-
-def make_ticket(**values: Any) -> Ticket:
-    """A ticket with all parts that a card displays."""
-    fields: dict[str, Any] = {
-        "number": 12,
-        "origin": "V1",
-        "status": Status.OPEN,
-        "app": "kids",
-        "cloud": "agora",
-        "cname": "class_77_1",
-        "teacher_uid": "10001",
-        "student_uid": "20002",
-        "abnormal_side": Side.STUDENT,
-        "issue_type": 3,
-        "occurred_at": NOW,
-        "created_at": NOW,
-        "reporter": "U1",
-    }
-    return Ticket(**(fields | values))
+from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of, without_dates
 
 
 def card_text(ticket: Ticket, renderer: Renderer = EN) -> str:
@@ -187,3 +164,171 @@ def choices_of(ticket: Ticket, *, has_menu: bool) -> list[str]:
     """What a card's menu offers."""
     menu = tickets_card.ticket_card(ticket, EN, has_menu=has_menu)[1]["accessory"]
     return [option["value"].removeprefix("12:") for option in menu["options"]]
+
+
+AT = "2026-11-21 03:20 UTC"
+OPEN = Status.OPEN
+
+
+def block_of(ticket: Ticket, block_id: str, **arguments: Any) -> Any:
+    """One of the card's blocks."""
+    blocks = tickets_card.ticket_card(ticket, EN, **arguments)
+    return next((block for block in blocks if block["block_id"] == block_id), None)
+
+
+def test_title_and_facts() -> None:
+    """What the reporter wrote, with uids masked."""
+    ticket = make_ticket()
+    assert block_of(ticket, "title")["text"]["text"] == ":red_circle: LD-12 · class_77_1 · Open"
+    facts = [without_dates(field["text"]) for field in block_of(ticket, "facts")["fields"]]
+    assert facts == [
+        "*Channel*\nclass_77_1",
+        "*App*\nkids (Agora)",
+        "*Teacher*\n•••01",
+        "*Student*\n•••02",
+        "*Who had the problem*\nStudent",
+        "*Type*\nComplaint",
+        f"*Time*\n{AT}",
+        "*Reported by*\n<@U1>",
+    ]
+    text = tickets_card.ticket_fallback_text(ticket, EN)
+    assert text == "LD-12: Complaint about channel class_77_1. Open."
+
+
+def state_lines(**values: Any) -> list[str]:
+    """The lines of the card's state, without the report's."""
+    texts = texts_of(tickets_card.ticket_card(make_ticket(**values), EN))
+    assert texts["state"][0] == "Report to Agora: pending"
+    return texts["state"][1:]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, []),
+        ({"assignee": "U7"}, []),
+        ({"claimed_at": NOW}, []),
+        ({"assignee": "U7", "claimed_at": NOW}, [f"Claimed by <@U7>, {AT}"]),
+        ({"incident": 3}, ["Part of INC-3"]),
+        (
+            {"incident": 3, "thread": TicketThread(incident_permalink="https://x/3")},
+            ["Part of <https://x/3|INC-3>"],
+        ),
+        ({"resolver": "U7"}, []),
+        ({"resolved_at": NOW}, []),
+        ({"resolver": "U7", "resolved_at": NOW}, [f"Resolved by <@U7>, {AT}"]),
+        ({"escalated_at": NOW}, [f"Escalated to support, {AT}"]),
+        ({"escalates_at": NOW}, [f"If unclaimed, next alert: support, {AT}"]),
+    ],
+)
+def test_state(values: dict[str, Any], expected: list[str]) -> None:
+    """Who claimed and resolved it, its incident, and its escalations."""
+    assert state_lines(**values) == expected
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        ({"state": ReportState.ACCEPTED}, "Reported to Agora: accepted"),
+        ({"state": ReportState.REFUSED}, "Reported to Agora: refused. no reason given"),
+        ({"state": ReportState.PENDING}, "Report to Agora: pending"),
+        (
+            {"state": ReportState.PENDING, "reason": dump_message(message("Not found."))},
+            "Report to Agora: waiting, will be tried again. Not found.",
+        ),
+        (
+            {"state": ReportState.ACCEPTED, "reason": dump_message(message("Not found."))},
+            "Reported to Agora: accepted",
+        ),
+    ],
+)
+def test_state_of_the_report(report: dict[str, Any], expected: str) -> None:
+    """A pending report with a reason is waiting."""
+    ticket = make_ticket(cloud_report=CloudReport(**report))
+    assert EN.plain_text(tickets_card.report_state(ticket)) == expected
+
+
+def test_state_of_a_report_that_was_corrected() -> None:
+    """The cloud has the earlier values; it is named, whatever the ticket's cloud is now."""
+    ticket = make_ticket(cloud_report=CloudReport(state=ReportState.ACCEPTED))
+    ticket.correct({"cname": "other", "cloud": "huawei"}, "U7", NOW)
+    assert EN.plain_text(tickets_card.report_state(ticket)) == (
+        "Reported to Agora before it was corrected; not sent again."
+    )
+
+
+def test_user_text_is_quoted() -> None:
+    """The comment always, the resolution once it is resolved; uids are masked."""
+    values = {"comments": "student 20002", "resolution": "told 30003", "resolved_cause": "none"}
+    texts = texts_of(tickets_card.ticket_card(make_ticket(**values), EN))
+    assert texts["comments"] == ["> student •••02"]
+    assert "resolution" not in texts
+    resolved = make_ticket(status=Status.RESOLVED, **values)
+    texts = texts_of(tickets_card.ticket_card(resolved, EN))
+    assert texts["cause"] == ["*Resolution*: The call was fine"]
+    assert texts["resolution"] == ["> told •••03"]
+    long = texts_of(tickets_card.ticket_card(make_ticket(comments="x\n" * 999), EN))
+    assert [name for name in long if name.startswith("comments")] == ["comments", "comments-1"]
+
+
+def test_buttons_have_their_styles() -> None:
+    """Claiming is the first choice, escalating a warning."""
+    elements = block_of(make_ticket(), "ticket")["elements"]
+    assert [element.get("style") for element in elements] == ["primary", None, "danger", None]
+    assert buttons_of(block_of(make_ticket(status=Status.RESOLVED), "ticket")) == [
+        ("ticket.reopen", "12", "Reopen"),
+    ]
+
+
+def test_names_in_the_menu() -> None:
+    """Of a resolved ticket only the uids can be seen, the call is over."""
+    for status, expected in (
+        (OPEN, "Manage the call, show full uids…"),
+        (Status.RESOLVED, "Show uids…"),
+    ):
+        menu = block_of(make_ticket(status=status), "facts", has_menu=True)["accessory"]
+        assert menu["action_id"] == "card.menu"
+        assert menu["options"][-1]["text"]["text"] == expected
+
+
+@pytest.mark.parametrize(
+    ("permalink", "follow"),
+    [
+        ("https://x/1", "We will post what we find in <https://x/1|its thread>."),
+        ("", "You will find its thread in /tickets in a moment."),
+    ],
+)
+def test_the_confirmation(permalink: str, follow: str) -> None:
+    """The reporter is pointed to the thread where it exists."""
+    ticket = make_ticket(thread=TicketThread(permalink=permalink))
+    text, blocks = tickets_card.confirmation(ticket, EN)
+    assert text == "LD-12 has been created: class_77_1."
+    assert texts_of(blocks) == {"filed": [f"{text} {follow}"]}
+
+
+def test_private_details() -> None:
+    """The card without menu and buttons, the whole history, the verdict, its chart and a link."""
+    verdict = Verdict("network.loss", NOW, NOW, uid="20002", confidence=0.9).to_json()
+    thread = TicketThread(permalink="https://x/1", chart_file_id="F0123456789", chart_alt_text="A")
+    ticket = make_ticket(verdict=verdict, thread=thread)
+    ticket.link(make_ticket(number=7), "U7", NOW)
+    text, blocks = tickets_card.ticket_details(ticket, EN)
+    assert text == tickets_card.ticket_fallback_text(ticket, EN)
+    assert [block["block_id"] for block in blocks] == [
+        *("title", "facts", "state", "steps", "verdict", "picture", "thread"),
+    ]
+    assert "accessory" not in blocks[1]
+    texts = texts_of(blocks)
+    assert len(texts["steps"]) == 2
+    assert texts["verdict"][0].startswith(":warning: Student •••02, around ")
+    assert blocks[4]["accessory"]["action_id"] == "verdict.details"
+    assert blocks[5]["slack_file"] == {"id": "F0123456789"}
+    assert texts["thread"] == ["<https://x/1|Open its thread>"]
+    bare = [block["block_id"] for block in tickets_card.ticket_details(make_ticket(), EN)[1]]
+    assert bare == ["title", "facts", "state", "steps"]
+
+
+def test_a_line_of_a_list() -> None:
+    """With a link where the thread exists."""
+    line = without_dates(tickets_card.ticket_line(make_ticket(), EN))
+    assert line == f":red_circle: *LD-12* class_77_1 · Open · {AT}"

@@ -10,6 +10,7 @@ import pytest
 from bot.causes import RESOLUTION_TITLES
 from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator
+from bot.sandbox.slack.block_kit import validate_view
 from handlers.tickets.forms import ReportForm, ResolveForm
 from handlers.tickets.handlers import cause_options
 from handlers.ui.renderer import Renderer
@@ -86,3 +87,100 @@ def test_the_ticket_of_a_form_is_read_again() -> None:
     """The modal's metadata has the ticket's number."""
     view = ResolveForm(12).view(Renderer(Translator("en")), [("none", "fine")], "LD-12")
     assert ResolveForm.parse({}, view["private_metadata"]).number == 12
+
+
+def fields_of(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A form's fields by id."""
+    return {block["block_id"]: block for block in view["blocks"]}
+
+
+EN = Renderer(Translator("en"))
+
+
+def test_an_empty_report_form() -> None:
+    """The first app, feedback, and now are preselected; only the comment is optional."""
+    fields = fields_of(ReportForm().view(EN, ["kids", "adults"], NOW))
+    assert fields["app"]["element"]["initial_option"]["value"] == "kids"
+    assert fields["issue_type"]["element"]["initial_option"]["value"] == "4"
+    assert [option["value"] for option in fields["issue_type"]["element"]["options"]] == [
+        *("1", "2", "3", "4"),
+    ]
+    assert "initial_option" not in fields["abnormal_side"]["element"]
+    assert [option["value"] for option in fields["abnormal_side"]["element"]["options"]] == [
+        *("teacher", "student"),
+    ]
+    assert [name for name in fields if fields[name].get("optional")] == ["comments"]
+    assert [name for name in fields if fields[name]["element"].get("multiline")] == ["comments"]
+
+
+def test_a_prefilled_report_form() -> None:
+    """What the form has is filled in, and read as it was written."""
+    form = ReportForm(
+        app="adults",
+        cname="room",
+        teacher_uid="1",
+        student_uid="2",
+        abnormal_side="student",
+        issue_type="3",
+        occurred_at=NOW - dt.timedelta(hours=1),
+        comments="hello",
+    )
+    fields = fields_of(form.view(EN, ["kids", "adults"], NOW))
+    texts = {name: field["element"].get("initial_value") for name, field in fields.items()}
+    assert {name: text for name, text in texts.items() if text} == {
+        "cname": "room",
+        "teacher_uid": "1",
+        "student_uid": "2",
+        "comments": "hello",
+    }
+    chosen = {name: field["element"].get("initial_option") for name, field in fields.items()}
+    assert {name: option["value"] for name, option in chosen.items() if option} == {
+        "app": "adults",
+        "abnormal_side": "student",
+        "issue_type": "3",
+    }
+    assert fields["occurred_at"]["element"]["initial_date_time"] == int(NOW.timestamp()) - 3600
+    state: dict[str, Any] = {name: {"value": {"value": text}} for name, text in texts.items()}
+    for name, option in chosen.items():
+        if option:
+            state[name] = {"value": {"selected_option": option}}
+    moment = fields["occurred_at"]["element"]["initial_date_time"]
+    state["occurred_at"] = {"value": {"selected_date_time": moment}}
+    assert ReportForm.parse(state) == form
+
+
+def test_lengths_of_inputs() -> None:
+    """Longer than the rules, so that a mistake is explained instead of cut off."""
+    view = ReportForm().view(EN, [f"app{n}" for n in range(101)], NOW)
+    fields = fields_of(view)
+    lengths = {name: field["element"].get("max_length") for name, field in fields.items()}
+    assert {name: length for name, length in lengths.items() if length} == {
+        "cname": 128,
+        "teacher_uid": 64,
+        "student_uid": 64,
+        "comments": 1000,
+    }
+    assert len(fields["app"]["element"]["options"]) == 100
+    assert validate_view(view) == []
+
+
+def test_a_form_without_an_app() -> None:
+    """Before any app is configured, the form can still be built."""
+    assert "app" not in fields_of(ReportForm().view(EN, [], NOW))
+
+
+def test_what_is_written_in_a_resolve_form() -> None:
+    """Both fields are required and may be long."""
+    view = ResolveForm(12, resolution="cable").view(EN, [("none", "fine")], "LD-12")
+    assert (view["title"]["text"], view["submit"]["text"]) == ("Resolve LD-12", "Resolve")
+    cause, resolution = view["blocks"]
+    assert not cause.get("optional")
+    assert not resolution.get("optional")
+    assert resolution["element"]["initial_value"] == "cable"
+    assert (resolution["element"]["multiline"], resolution["element"]["max_length"]) == (True, 1000)
+    state = {
+        "cause": {"value": {"selected_option": {"value": "network.loss"}}},
+        "resolution": {"value": {"value": "cable"}},
+    }
+    form = ResolveForm.parse(state, view["private_metadata"])
+    assert form == ResolveForm(12, "network.loss", "cable")
