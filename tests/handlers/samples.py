@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from bot.call import Side
@@ -45,7 +45,7 @@ def without_dates(text: str) -> str:
     return re.sub(r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1", text)
 
 
-def texts_of(blocks: Sequence[Block]) -> dict[str, list[str]]:
+def texts_of(blocks: Iterable[Block]) -> dict[str, list[str]]:
     """The lines of sections and contexts, by block id, with readable dates."""
     texts: dict[str, list[str]] = {}
     for block in blocks:

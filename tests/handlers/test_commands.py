@@ -49,6 +49,11 @@ def test_table_rows_fit_markdown() -> None:
     assert len(rows) == len(COMMANDS)
     for row in rows:
         assert all("|" not in cell.replace("\\|", "") for cell in row)
+    assert rows[1] == (
+        "`/diagnose <cname> [app=<name>] [since=30m]`",
+        "explains why a call is or was bad.",
+        "`/diagnose class_77_1 since=30m`",
+    )
 
 
 def test_manifest_imports_only_the_standard_library() -> None:

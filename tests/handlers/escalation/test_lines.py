@@ -142,9 +142,18 @@ NIGHT = read_quiet_hours("22:00-08:00", "UTC") or NEVER_QUIET
 LEADERS = Policy(leads=("U8", "U9"))
 
 
+A_MINUTE = read_quiet_hours("03:19-03:20", "UTC") or NEVER_QUIET
+
+
 @pytest.mark.parametrize(
     ("taken", "policy", "values", "expected"),
     [
+        (
+            0,
+            Policy(quiet=A_MINUTE),
+            {},
+            f"If unclaimed, next alert: support, {TIME} (quiet hours until then)",
+        ),
         (0, Policy(), {}, f"If unclaimed, next alert: support, {TIME}"),
         (1, Policy(), {}, f"If unclaimed, next alert: support again, {TIME}"),
         (2, Policy(), {}, f"If unclaimed, final alert: {TIME}"),

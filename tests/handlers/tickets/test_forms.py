@@ -178,7 +178,7 @@ def test_what_is_written_in_a_resolve_form() -> None:
     assert not resolution.get("optional")
     assert resolution["element"]["initial_value"] == "cable"
     assert (resolution["element"]["multiline"], resolution["element"]["max_length"]) == (True, 1000)
-    state = {
+    state: dict[str, Any] = {
         "cause": {"value": {"selected_option": {"value": "network.loss"}}},
         "resolution": {"value": {"value": "cable"}},
     }

@@ -9,6 +9,7 @@ from bot.sandbox.slack.block_kit import validate_view
 from bot.services.tickets.actions import TicketLinks
 from handlers.tickets.menu_forms import CorrectForm, HandOverForm, LinkForm, MergeForm
 from handlers.ui.block_kit import Block
+from handlers.ui.form_state import State
 from handlers.ui.renderer import Renderer
 from tests.handlers.samples import EN, make_ticket
 
@@ -74,7 +75,7 @@ def test_remove_links() -> None:
     assert len(options) == 10
     assert (options[0]["value"], options[0]["text"]["text"]) == ("100", "LD-100 · room0")
     assert "initial_options" not in unlink["element"]
-    state = {
+    state: State = {
         "ticket": {"value": {"value": "LD-7"}},
         "unlink": {"value": {"selected_options": [{"value": "100"}, {"value": "101"}]}},
     }
