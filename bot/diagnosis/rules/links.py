@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _UP, _DOWN = Direction.UP, Direction.DOWN
 _OWN_LATENCY_SHARE: Final = 0.8  # of the limit: a downlink that adds this much is slow itself
 _OWN_JITTER_RATIO: Final = 0.7  # a receiver's jitter up to 1/0.7 of the sender's is the sender's
+_LEAST_PASSED: Final = 0.01  # with less from the sender nothing is known of the downlink
 _SAME_LOSS_RATIO: Final = 1.25  # downlink loss up to this multiple of the uplink's may be the same
 
 
@@ -79,8 +80,9 @@ def _loss_down(context: CallContext, uid: str, media: Media) -> Observation | No
     end_to_end = context.metric_series(uid, Metric.END_TO_END_LOSS, media)
     if end_to_end is None or up is None:
         return _blind(observe(end_to_end, LOSS, context.moment))
-    passed = (1 - up.highest_around(end_to_end.times) / 100).clip(0.01)
-    excess = 100 * (1 - ((1 - end_to_end.values / 100) / passed).clip(0, 1))
+    passed = 1 - up.highest_around(end_to_end.times) / 100
+    share = (1 - end_to_end.values / 100) / passed.clip(_LEAST_PASSED)
+    excess = np.where(passed > _LEAST_PASSED, 100 * (1 - share.clip(0, 1)), 0)
     return _on_top(context, end_to_end, excess, LOSS)
 
 

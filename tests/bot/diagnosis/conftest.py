@@ -26,6 +26,7 @@ from bot.call import (
     Unit,
 )
 from bot.diagnosis import Verdict, diagnose
+from bot.diagnosis.context import CallContext, build_context
 
 T0 = dt.datetime(2020, 9, 24, 12, 0, tzinfo=dt.UTC)
 TEACHER, STUDENT = "10001", "20002"
@@ -84,17 +85,18 @@ class CallBuilder:
                 key = (uid, metric, media, direction)
                 self.curves[key] = (times.copy(), np.full(len(times), float(value)))
 
-    def set_values(
+    def set_values(  # noqa: PLR0917 - a metric's key, value and time
         self,
         uid: str,
         metric: Metric,
         media: Media | None,
         value: float,
         span: tuple[float, float] = (-60, 60),
+        direction: Direction | None = None,
     ) -> CallBuilder:
-        """Set a metric's value between two seconds from T0 (in every direction it has)."""
+        """Set a metric's value between two seconds from T0, by default in every direction."""
         for key, (times, values) in self.curves.items():
-            if key[:3] == (uid, metric, media):
+            if key[:3] == (uid, metric, media) and direction in {None, key[3]}:
                 inside = (times >= T0.timestamp() + span[0]) & (times <= T0.timestamp() + span[1])
                 values[inside] = value
         return self
@@ -102,6 +104,19 @@ class CallBuilder:
     def without_metrics(self, *metrics: Metric) -> CallBuilder:
         """Take metrics away that a cloud does not measure."""
         self.curves = {key: one for key, one in self.curves.items() if key[1] not in metrics}
+        return self
+
+    def add_metric(
+        self,
+        uid: str,
+        metric: Metric,
+        value: float,
+        media: Media | None = None,
+        direction: Direction | None = None,
+    ) -> CallBuilder:
+        """Add a metric with one value at all times."""
+        times = T0.timestamp() + np.arange(-300.0, 301.0, 2.0)
+        self.curves[uid, metric, media, direction] = (times, np.full(len(times), float(value)))
         return self
 
     def keep_samples(self, uid: str, since_s: float, until_s: float) -> CallBuilder:
@@ -159,6 +174,10 @@ class CallBuilder:
     def report(self) -> Report:
         """Return the complaint."""
         return Report("kids", "class_1", TEACHER, STUDENT, self.abnormal, IssueType.COMPLAINT, T0)
+
+    def context(self) -> CallContext:
+        """Return the context in which rules judge it."""
+        return build_context(self.report(), [], self.series(), self.participants)
 
     def diagnose(self) -> Verdict:
         """Examine it."""
