@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bot.call import Direction, Media, Metric, MissingItem, MissingKind, MissingReason, Side
@@ -15,20 +14,6 @@ from tests.bot.diagnosis.conftest import TEACHER as T
 A, V = Media.AUDIO, Media.VIDEO
 UP, DOWN = Direction.UP, Direction.DOWN
 M = Metric
-
-
-def add_metric(  # noqa: PLR0917 - a metric's key and value
-    call_builder: Any,
-    uid: str,
-    metric: Metric,
-    value: float,
-    media: Media | None = None,
-    direction: Direction | None = None,
-) -> Any:
-    """Add a metric with one value at all times."""
-    times = T0.timestamp() + np.arange(-300.0, 301.0, 2.0)
-    call_builder.curves[uid, metric, media, direction] = (times, np.full(len(times), float(value)))
-    return call_builder
 
 
 def wifi_bursts(build_call: Any, *, router: bool) -> Any:
@@ -188,7 +173,7 @@ def test_a_measured_freeze_rate_is_a_freeze(build_call: Any) -> None:
     """Some clouds measure a rate in percent; for audio 3 % is the limit, for video 5 %."""
     for media, rate, cause in ((A, 3.5, "unknown.other"), (A, 2.5, "none"), (V, 4, "none")):
         call_builder = build_call().without_metrics(M.FREEZE_TIME)
-        add_metric(call_builder, S, M.FREEZE_RATE, rate, media, DOWN)
+        call_builder.add_metric(S, M.FREEZE_RATE, rate, media, DOWN)
         assert call_builder.diagnose().cause == cause
 
 
@@ -239,7 +224,7 @@ def test_a_very_high_cpu_explains_freezes_at_the_other_end(
 def test_downlink_latency_is_the_receivers_own(build_call: Any) -> None:
     """Clouds that measure the downlink itself need no end-to-end latency."""
     call_builder = build_call().without_metrics(M.LATENCY)
-    add_metric(call_builder, S, M.DOWNLINK_LATENCY, 900, A, DOWN)
+    call_builder.add_metric(S, M.DOWNLINK_LATENCY, 900, A, DOWN)
     verdict = call_builder.diagnose()
     assert (verdict.cause, verdict.direction, verdict.uid) == ("network.latency", DOWN, S)
     assert verdict.confidence > 0.75
@@ -249,7 +234,7 @@ def test_downlink_loss_may_be_the_senders(build_call: Any) -> None:
     """As much as the sender's uplink lost is the sender's; clearly more is the receiver's own."""
     for loss, sides in ((24, [Side.TEACHER]), (40, [Side.STUDENT, Side.TEACHER])):
         call_builder = build_call().without_metrics(M.END_TO_END_LOSS)
-        add_metric(call_builder, S, M.DOWNLINK_LOSS, loss, V, DOWN)
+        call_builder.add_metric(S, M.DOWNLINK_LOSS, loss, V, DOWN)
         verdict = call_builder.set_values(T, M.UPLINK_LOSS, V, 20, (-300, 300)).diagnose()
         sure = [one for one in (verdict, *verdict.others) if one.confidence >= 0.6]
         assert sorted(one.side for one in sure) == sides
@@ -260,9 +245,9 @@ def test_a_small_video_stream_is_sending(build_call: Any) -> None:
     call_builder = build_call().set_values(T, M.SEND_BITRATE, V, 0)
     call_builder.set_values(S, M.RECEIVE_BITRATE, V, 0)
     assert call_builder.diagnose().cause == "user_action.stopped_sending"
-    add_metric(call_builder, T, M.SEND_BITRATE_LOW, 100, V, UP)
+    call_builder.add_metric(T, M.SEND_BITRATE_LOW, 100, V, UP)
     assert call_builder.diagnose().cause == "user_action.peer_stopped_receiving"
-    add_metric(call_builder, S, M.RECEIVE_BITRATE_LOW, 100, V, DOWN)
+    call_builder.add_metric(S, M.RECEIVE_BITRATE_LOW, 100, V, DOWN)
     assert call_builder.diagnose().cause == "none"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.call import Call, Media, Metric, Side
+from bot.call import Call, Media, Metric, MissingItem, MissingKind, MissingReason, Side
 from bot.diagnosis import diagnose_either_side
 
 T, S = "10001", "20002"
@@ -59,3 +59,43 @@ def test_fault_without_an_effect_ranks_second(build_call: Any, is_reported: bool
     assert (alone.cause, alone.uid) == ("network.loss", S)
     assert alone.confidence is not None
     assert alone.confidence < 0.7
+
+
+@pytest.mark.parametrize(
+    ("teacher_ms", "student_ms", "side"),
+    [
+        (61, 0, Side.TEACHER),
+        (60, 0, Side.STUDENT),  # at Agora's limit of 3 %: the surer complaint, here the student's
+        (202, 100, Side.TEACHER),  # more than twice as much
+        (200, 100, Side.STUDENT),
+    ],
+)
+def test_who_froze_more(build_call: Any, teacher_ms: int, student_ms: int, side: Side) -> None:
+    """More than 3 % of the time, and more than twice as much as the other end."""
+    call_builder = build_call().set_values(T, UP_LOSS, A, 30)
+    for uid, frozen_ms in ((T, teacher_ms), (S, student_ms)):
+        call_builder.set_values(uid, FREEZE, A, frozen_ms, (-300, 300))
+    found, _ = diagnose_either_side(call_builder.report(), [], call_builder.series(), ())
+    assert found is side
+
+
+def test_events_and_gaps_reach_the_verdict(build_call: Any) -> None:
+    """The cloud's findings, what is missing and who was in the call count as with a complaint."""
+    call_builder = build_call().add_event(T, "30")
+    missing = (MissingItem(MissingKind.MINUTES, MissingReason.OVER_QUOTA),)
+    call = Call("agora", "kids", "c1", "class_1", T0 - dt.timedelta(minutes=5))
+    side, verdict = diagnose_either_side(
+        call_builder.report(), [call], call_builder.series(), call_builder.events, missing=missing
+    )
+    assert (side, verdict.cause, verdict.uid) == (Side.TEACHER, "session.removed", T)
+    assert verdict.missing == missing
+    call_builder.add_session(S, "a", -300, -15)
+    call_builder.add_session(S, "b", 10, None)
+    _, verdict = diagnose_either_side(
+        call_builder.report(),
+        [call],
+        call_builder.series(),
+        (),
+        participants=call_builder.participants,
+    )
+    assert (verdict.cause, verdict.uid) == ("reconnect.network_down", S)
