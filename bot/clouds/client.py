@@ -27,7 +27,7 @@ class CloudClient(ABC):
     clock: Clock
     cache: Cache
     apps: Mapping[str, str]
-    delay_scale: float = 1.0
+    delay_scale: float
     priority: Priority = Priority.INTERACTIVE
 
     @property

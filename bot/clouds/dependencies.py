@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import httpx
 
 from bot.clouds.cache import Cache
 from bot.clouds.http import CloudHttp
 from bot.clouds.quota import Quota
-from bot.clouds.response_cache import InMemoryResponseCache, ResponseCache
-from bot.clouds.storage import EventStore, InMemoryEventStore
+from bot.clouds.response_cache import ResponseCache
+from bot.clouds.storage import EventStore
 from bot.ports import Clock, KeyValueStore
 from bot.settings import CloudSettings
 
@@ -23,9 +23,9 @@ class CloudDependencies:
     key_value_store: KeyValueStore
     clock: Clock
     transport: httpx.AsyncBaseTransport | None = None
-    delay_scale: float = 1.0
-    event_store: EventStore = field(default_factory=InMemoryEventStore)
-    response_cache: ResponseCache = field(default_factory=InMemoryResponseCache)
+    delay_scale: float
+    event_store: EventStore
+    response_cache: ResponseCache
 
     def http(
         self, settings: CloudSettings, *, base_url: str = "", auth: httpx.Auth | None = None

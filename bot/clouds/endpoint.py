@@ -54,6 +54,20 @@ class Endpoint:
         """How long data takes to appear."""
         return dt.timedelta(seconds=self.delay_s)
 
+    @property
+    def retention(self) -> dt.timedelta:
+        """`lookback`, of an endpoint that has one; LookupError for any other."""
+        if self.lookback is None:
+            raise LookupError(f"{self.name} has no lookback")
+        return self.lookback
+
+    @property
+    def page_size(self) -> int:
+        """`max_rows`, of an endpoint that has one; LookupError for any other."""
+        if self.max_rows is None:
+            raise LookupError(f"{self.name} has no max_rows")
+        return self.max_rows
+
     def is_for(self, generation: str, plan: str | None) -> bool:
         """Tell whether this generation of the API has it, in this plan."""
         return self.generation in ("", generation) and self.plan in (None, plan)

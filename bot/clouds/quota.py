@@ -77,11 +77,11 @@ class Quota:
     def __init__(
         self,
         rate_limit_store: RateLimitStore,
-        clock: Clock | None = None,
+        clock: Clock,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._rate_limit_store = rate_limit_store
-        self._clock: Clock = clock or SystemClock()
+        self._clock = clock
         self._sleep = sleep
 
     async def acquire(

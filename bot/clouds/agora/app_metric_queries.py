@@ -159,7 +159,7 @@ async def fetch_distribution(
 def counted_days(endpoint: Endpoint, now: dt.datetime) -> Window:
     """Return the days (UTC) of the last week that are published and still available."""
     until = _midnight(now - _delay(endpoint))
-    oldest = now - min(endpoint.lookback or _WEEK, _WEEK) + CLOCK_SKEW
+    oldest = now - min(endpoint.retention, _WEEK) + CLOCK_SKEW
     return Window(_midnight(oldest) + _DAY, until)
 
 
@@ -170,7 +170,7 @@ def next_refresh(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
 
 def _newest(endpoint: Endpoint, now: dt.datetime, step_s: int) -> Window:
     """The window the cloud keeps and has published, in whole steps."""
-    since = now - (endpoint.lookback or dt.timedelta(hours=1)) + CLOCK_SKEW
+    since = now - endpoint.retention + CLOCK_SKEW
     return Window(_step_after(since, step_s), _step_before(now - endpoint.delay, step_s))
 
 

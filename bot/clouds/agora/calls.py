@@ -43,7 +43,7 @@ async def _find_calls(
 ) -> tuple[Call, ...]:
     endpoint = client.find_endpoint("lists", generation)
     now = client.clock.now()
-    oldest = now - (endpoint.lookback or _MAX_CALL_AGE) + CLOCK_SKEW
+    oldest = now - endpoint.retention + CLOCK_SKEW
     if window.until < oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay
@@ -93,7 +93,7 @@ async def _fetch_pages(
 ) -> list[CallRow]:
     rows: list[CallRow] = []
     for page_no in range(1, _PAGES_MAX + 1):
-        size = endpoint.max_rows or 1
+        size = endpoint.page_size
         params = {"cname": cname, "page_no": str(page_no), "page_size": str(size)}
         body = await _fetch_page(client, app, endpoint, params, span)
         page = body.call_lists or []

@@ -20,7 +20,7 @@ from bot.clouds.agora.schemas import CallList, Envelope
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import refused, unsupported
-from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, ResponseCache
 from bot.clouds.storage import EventStore
 from bot.errors import CloudError, CloudRefusedError
 from bot.i18n.messages import Message, message
@@ -58,11 +58,11 @@ class AgoraCloud:
         client: AgoraClient,
         *,
         report: str = "reportV2",
-        event_store: EventStore | None = None,
-        response_cache: ResponseCache | None = None,
+        event_store: EventStore,
+        response_cache: ResponseCache,
     ) -> None:
         self._client = client
-        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
+        self._fetcher = CachedFetcher(response_cache, client.clock)
         self._report = report
         self._event_scanner = EventScanner(client, event_store)
         self._call_statistics = CallStatisticsFetcher(client)
@@ -86,7 +86,7 @@ class AgoraCloud:
         return Capabilities(
             reports=self._report != "off",
             events=not is_current,
-            lookback=lists.lookback or dt.timedelta(0),
+            lookback=lists.retention,
             metrics_delay=record.delay,
             cname=_CNAME,
             cname_hint=message(

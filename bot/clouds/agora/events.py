@@ -19,7 +19,7 @@ from bot.clouds.agora.schemas import CauseRow, Diagnosis, EventRow, parse_requir
 from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import clean_code, invalid_response, unsupported
 from bot.clouds.reasons import reason_for, retry_time
-from bot.clouds.storage import EventStore, InMemoryEventStore
+from bot.clouds.storage import EventStore
 from bot.clouds.windows import round_down, up_to_second
 from bot.errors import CloudError, CloudQuotaExceededError, CloudRefusedError, CloudUnsupportedError
 from bot.ports import MIN_SCAN_SPAN, EventScan, EventsResult, PollResult, Priority, Window
@@ -35,9 +35,9 @@ _NOT_FOUND: Final = 404
 class EventScanner:
     """Scans the diagnosis of every app, and reads the stored events."""
 
-    def __init__(self, client: AgoraClient, event_store: EventStore | None = None) -> None:
+    def __init__(self, client: AgoraClient, event_store: EventStore) -> None:
         self._client = client
-        self._event_store: EventStore = event_store or InMemoryEventStore()
+        self._event_store = event_store
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def fetch(self, app: str, cname: str, window: Window) -> EventsResult:
@@ -133,7 +133,7 @@ class EventScanner:
             raise unsupported("agora", endpoint.name) from None
         rows = body.data or []
         events = tuple(_event(endpoint, row) for row in rows)
-        scan = EventScan(span, events, is_full=len(rows) >= (endpoint.max_rows or len(rows) + 1))
+        scan = EventScan(span, events, is_full=len(rows) >= endpoint.page_size)
         await self._event_store.add_scan(app, scan, self._client.clock.now())
         return scan
 
@@ -223,7 +223,7 @@ def _widen(span: Window, endpoint: Endpoint, now: dt.datetime) -> Window:
 
 def _oldest(endpoint: Endpoint, now: dt.datetime) -> dt.datetime:
     """The oldest moment that can be requested."""
-    return (now - (endpoint.lookback or dt.timedelta(0)) + _CLOCK_SKEW).replace(microsecond=0)
+    return (now - endpoint.retention + _CLOCK_SKEW).replace(microsecond=0)
 
 
 def _gaps(

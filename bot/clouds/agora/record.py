@@ -121,7 +121,7 @@ def _available_window(
     """The part of the window within the call that is published and not expired."""
     since = max(window.since, call.started_at)
     until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - endpoint.lookback + CLOCK_SKEW if endpoint.lookback else since
+    oldest = now - endpoint.retention + CLOCK_SKEW
     newest = now - endpoint.delay
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
@@ -182,7 +182,7 @@ class _CallQuery:
             self.call_rows.sessions += (await self._fetch_rows("metrics", params)).metrics or ()
 
     async def _session_pages(self, uids: Sequence[str]) -> list[UserRow]:
-        size = self.client.find_endpoint("sessions", "current").max_rows or 1
+        size = self.client.find_endpoint("sessions", "current").page_size
         params = {"exclude_server_user": "true", "page_size": str(size)}
         if uids:
             params["uids"] = ",".join(uids)

@@ -171,7 +171,7 @@ class StatisticsApi:
         row = self._client.find_endpoint(name)
         today = self._client.clock.now().astimezone(dt.UTC).date()
         until = min(until, today - _DAY)
-        oldest = today - (row.lookback or _DAY)
+        oldest = today - row.retention
         if until < oldest:
             raise data_expired(row)
         since = max(since, oldest)

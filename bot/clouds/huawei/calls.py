@@ -29,7 +29,7 @@ async def find_calls(
     """
     endpoint = client.find_endpoint("rooms")
     now = client.clock.now()
-    retention = endpoint.lookback or dt.timedelta(days=1)
+    retention = endpoint.retention
     if window.until < now - retention + CLOCK_SKEW:
         raise data_expired(endpoint)
     is_running = window.until > now - endpoint.delay
@@ -63,7 +63,7 @@ async def _rooms(
             raise invalid_response(endpoint, "no room_info_list")
         return body.room_info_list or [], body.total
 
-    return (await fetch_pages(fetch_page, endpoint.max_rows or 1))[0]
+    return (await fetch_pages(fetch_page, endpoint.page_size))[0]
 
 
 def _rounded_params(span: Window) -> dict[str, str]:

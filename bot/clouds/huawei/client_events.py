@@ -146,7 +146,7 @@ class ClientEvents:
         """
         since = min((one.joined_at for one in participants), default=None)
         now = self._client.clock.now()
-        lookback = self._client.find_endpoint("client_events").lookback or _HOUR
+        lookback = self._client.find_endpoint("client_events").retention
         if since is None or since - _BEFORE < now - lookback + CLOCK_SKEW or self._choice == "off":
             return {}
         window = Window(since - _BEFORE, min(since - _BEFORE + _HOUR, now))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -28,7 +27,7 @@ from bot.clouds.huawei.credentials import (
 from bot.clouds.huawei.events import fetch_events
 from bot.clouds.huawei.record import fetch_record
 from bot.clouds.huawei.schemas import Apps
-from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, ResponseCache
 from bot.i18n.messages import Message, message
 from bot.ports import (
     AppMetrics,
@@ -61,10 +60,10 @@ class HuaweiCloud:
         client: HuaweiClient,
         *,
         client_events: str = "auto",
-        response_cache: ResponseCache | None = None,
+        response_cache: ResponseCache,
     ) -> None:
         self._client = client
-        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
+        self._fetcher = CachedFetcher(response_cache, client.clock)
         self.statistics: Final = StatisticsApi(client)
         self.control: Final = RoomControlApi(client)
         self.client_events: Final = ClientEvents(client, client_events)
@@ -84,7 +83,7 @@ class HuaweiCloud:
         return Capabilities(
             reports=False,
             events=True,
-            lookback=metrics.lookback or dt.timedelta(0),
+            lookback=metrics.retention,
             metrics_delay=metrics.delay,
             cname=_NAME,
             cname_hint=_NAME_HINT,

@@ -74,7 +74,7 @@ async def _fetch_rows(
             raise invalid_response(endpoint, "no events")
         return body.events or [], body.total
 
-    return await fetch_pages(fetch_page, endpoint.max_rows or 1)
+    return await fetch_pages(fetch_page, endpoint.page_size)
 
 
 def _events(

@@ -62,7 +62,7 @@ def _available_window(
     """The part of the window within the call that is not expired."""
     since = max(window.since, call.started_at)
     until = window.until if call.ended_at is None else min(window.until, call.ended_at)
-    oldest = now - endpoint.lookback + CLOCK_SKEW if endpoint.lookback else since
+    oldest = now - endpoint.retention + CLOCK_SKEW
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
     if until < oldest:
@@ -119,4 +119,4 @@ class _CallQuery:
                 raise invalid_response(self.endpoint, "no data")
             return body.data or [], None
 
-        return await fetch_pages(fetch_page, self.endpoint.max_rows or 1)
+        return await fetch_pages(fetch_page, self.endpoint.page_size)

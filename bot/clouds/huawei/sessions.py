@@ -37,7 +37,7 @@ async def fetch_sessions(
     """
     endpoint = client.find_endpoint("users")
     now = client.clock.now()
-    oldest = now - endpoint.lookback + CLOCK_SKEW if endpoint.lookback else span.since
+    oldest = now - endpoint.retention + CLOCK_SKEW
     since = max(min(call.started_at, span.since) - CLOCK_SKEW, span.until - _MAX_SESSION, oldest)
     joined = Window(since.replace(microsecond=0), span.until)
     rows: list[UserRow] = []
@@ -71,7 +71,7 @@ async def _users(
             raise invalid_response(endpoint, "no users")
         return body.users or [], body.total
 
-    return await fetch_pages(fetch_page, endpoint.max_rows or 1)
+    return await fetch_pages(fetch_page, endpoint.page_size)
 
 
 def _participants(

@@ -209,7 +209,7 @@ def _require_known(word: str, known: Sequence[str]) -> None:
 
 def _available_window(row: Endpoint, window: Window, now: dt.datetime) -> Window:
     """The part of a window that is published and not expired; CloudError when there is none."""
-    oldest = now - row.lookback + CLOCK_SKEW if row.lookback else window.since
+    oldest = now - row.retention + CLOCK_SKEW
     if window.until <= oldest:
         raise data_expired(row)
     newest = now - row.delay

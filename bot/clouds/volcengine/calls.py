@@ -30,7 +30,7 @@ async def find_calls(
     """
     endpoint = client.find_endpoint("ListRoomInfo")
     now = client.clock.now()
-    oldest = now - (endpoint.lookback or _MAX_CALL_AGE) + CLOCK_SKEW
+    oldest = now - endpoint.retention + CLOCK_SKEW
     if window.until < oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay
@@ -64,7 +64,7 @@ async def _fetch_pages(
             **span_params(span),
             "RoomId": cname,
             "PageNum": str(number),
-            "PageSize": str(endpoint.max_rows or 1),
+            "PageSize": str(endpoint.page_size),
         }
         page = await client.cached_get(app, endpoint, params, RoomPage, ttl)
         rooms += page.room_list or ()

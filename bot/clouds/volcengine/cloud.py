@@ -9,7 +9,7 @@ from typing import Final
 from bot.call import Call, CallRecord, Report
 from bot.clouds.dependencies import CloudDependencies
 from bot.clouds.errors import unsupported
-from bot.clouds.response_cache import CachedFetcher, InMemoryResponseCache, ResponseCache
+from bot.clouds.response_cache import CachedFetcher, ResponseCache
 from bot.clouds.volcengine.app_metric_queries import StatisticsApi
 from bot.clouds.volcengine.app_metrics import AppMetricsFetcher
 from bot.clouds.volcengine.calls import find_calls, probe
@@ -41,11 +41,9 @@ class VolcengineCloud:
 
     name: Final = "volcengine"
 
-    def __init__(
-        self, client: VolcengineClient, *, response_cache: ResponseCache | None = None
-    ) -> None:
+    def __init__(self, client: VolcengineClient, *, response_cache: ResponseCache) -> None:
         self._client = client
-        self._fetcher = CachedFetcher(response_cache or InMemoryResponseCache(), client.clock)
+        self._fetcher = CachedFetcher(response_cache, client.clock)
         self.statistics: Final = StatisticsApi(client)
 
     def __repr__(self) -> str:
@@ -63,7 +61,7 @@ class VolcengineCloud:
         return Capabilities(
             reports=False,
             events=False,
-            lookback=rooms.lookback or dt.timedelta(0),
+            lookback=rooms.retention,
             metrics_delay=self._client.find_endpoint("ListCallDetail").delay,
             cname=ID_PATTERN,
             cname_hint=ID_HINT,

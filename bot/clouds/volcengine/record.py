@@ -45,7 +45,7 @@ async def fetch_record(
     if span is None or (uids and not valid_uids):
         return CallRecord(call, missing=missing or (_not_found(call),), fresh_until=newest)
     participants = await _participants(client, call, valid_uids, span)
-    oldest = now - (endpoint.lookback or dt.timedelta(0)) + CLOCK_SKEW
+    oldest = now - endpoint.retention + CLOCK_SKEW
     if span.until <= oldest:
         expired = MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id)
         return CallRecord(call, participants, missing=(*missing, expired), fresh_until=span.until)
@@ -88,7 +88,7 @@ async def _participants(
 ) -> tuple[Participant, ...]:
     """Fetch the users since the call began: somebody may have joined long before the window."""
     endpoint = client.find_endpoint("ListUserInfo")
-    oldest = client.clock.now() - (endpoint.lookback or dt.timedelta(0)) + CLOCK_SKEW
+    oldest = client.clock.now() - endpoint.retention + CLOCK_SKEW
     whole = whole_seconds(Window(max(call.started_at, oldest), span.until))
     users: list[UserRow] = []
     for chunk in split_window(whole, endpoint.max_span):
@@ -101,7 +101,7 @@ async def _user_pages(
     client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
 ) -> list[UserRow]:
     endpoint = client.find_endpoint("ListUserInfo")
-    size = endpoint.max_rows or 1
+    size = endpoint.page_size
     params = {**span_params(span), "RoomId": call.cname, "ExcludeServerUser": "true"}
     if uids:
         params["UserId"] = ",".join(uids)
@@ -120,7 +120,7 @@ async def _fetch_details(
     client: VolcengineClient, call: Call, uids: Sequence[str], span: Window
 ) -> list[UserDetailRow]:
     endpoint = client.find_endpoint("ListCallDetail")
-    size = endpoint.max_rows or 1
+    size = endpoint.page_size
     rows: list[UserDetailRow] = []
     for chunk in split_window(whole_seconds(span), endpoint.max_span):
         for first in range(0, len(uids), size):

@@ -143,6 +143,7 @@ async def send_all_requests(responses: dict[str, Any], status: int) -> int:
         clock=FrozenClock(),
         cache=Cache(FrozenClock()),
         apps={"kids": "K"},
+        delay_scale=1.0,
         version="2020-12-01",
     )
     statistics = StatisticsApi(client)

@@ -16,6 +16,7 @@ from bot.clouds.cache import Cache
 from bot.clouds.http import CloudHttp
 from bot.clouds.huawei import AccessKeyCredentials, HuaweiClient, HuaweiCloud
 from bot.clouds.quota import Quota
+from bot.clouds.response_cache import InMemoryResponseCache
 from bot.errors import CloudRefusedError
 from bot.ports import Window
 from bot.sandbox.clouds import FakeClouds, HuaweiAccount
@@ -78,11 +79,12 @@ async def huawei(clouds: FakeClouds) -> AsyncIterator[HuaweiCloud]:
         clock=standing,
         cache=Cache(standing),
         apps=ACCOUNT.apps,
+        delay_scale=1.0,
         credentials=keys,
         key_value_store=standing,
         project_id=ACCOUNT.project_id,
     )
-    cloud = HuaweiCloud(client)
+    cloud = HuaweiCloud(client, response_cache=InMemoryResponseCache())
     yield cloud
     await cloud.close()
 
