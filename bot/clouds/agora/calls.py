@@ -44,7 +44,7 @@ async def _find_calls(
     endpoint = client.find_endpoint("lists", generation)
     now = client.clock.now()
     oldest = now - endpoint.retention + CLOCK_SKEW
-    if window.until < oldest:
+    if window.until <= oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay
     until = window.until if window.until <= newest else round_down(newest)

@@ -125,7 +125,7 @@ def _available_window(
     newest = now - endpoint.delay
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
-    if until < oldest:
+    if until <= oldest:
         return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
     missing: tuple[MissingItem, ...] = ()
     if until > newest:

@@ -30,7 +30,7 @@ async def find_calls(
     endpoint = client.find_endpoint("rooms")
     now = client.clock.now()
     retention = endpoint.retention
-    if window.until < now - retention + CLOCK_SKEW:
+    if window.until <= now - retention + CLOCK_SKEW:
         raise data_expired(endpoint)
     is_running = window.until > now - endpoint.delay
     until = round_down(now) if window.until > now else whole_seconds(window).until

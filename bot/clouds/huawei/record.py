@@ -65,7 +65,7 @@ def _available_window(
     oldest = now - endpoint.retention + CLOCK_SKEW
     if until < since:
         return None, (MissingItem(MissingKind.CALL, MissingReason.NOT_FOUND, detail=call.id),)
-    if until < oldest:
+    if until <= oldest:
         return None, (MissingItem(MissingKind.CALL, MissingReason.FORGOTTEN, detail=call.id),)
     missing: tuple[MissingItem, ...] = ()
     if until > now - endpoint.delay:

@@ -10,7 +10,7 @@ from bot.clouds.endpoint import Endpoint
 from bot.clouds.errors import data_expired, invalid_response
 from bot.clouds.volcengine.client import VolcengineClient, span_params
 from bot.clouds.volcengine.schemas import RoomPage, RoomRow, parse_required_time, parse_time
-from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, whole_seconds
+from bot.clouds.windows import CLOCK_SKEW, round_down, split_window, up_to_second, whole_seconds
 from bot.ports import Window
 
 _MAX_CALL_AGE: Final = dt.timedelta(hours=24)  # how long before the window a call may have begun
@@ -31,10 +31,10 @@ async def find_calls(
     endpoint = client.find_endpoint("ListRoomInfo")
     now = client.clock.now()
     oldest = now - endpoint.retention + CLOCK_SKEW
-    if window.until < oldest:
+    if window.until <= oldest:
         raise data_expired(endpoint)
     newest = now - endpoint.delay
-    until = window.until if window.until <= newest else round_down(newest)
+    until = up_to_second(window.until) if window.until <= newest else round_down(newest)
     since = max(min(window.since, until - _MAX_CALL_AGE), oldest)
     calls: dict[str, Call] = {}
     for chunk in split_window(whole_seconds(Window(since, until)), endpoint.max_span):

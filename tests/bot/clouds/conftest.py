@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from bot.sandbox.clouds import VolcengineAccount
 from bot.settings import CloudSettings
 from bot.store import Store
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
+from tests.bot.clouds.light import build_light
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 SECRET = "s3cret-of-agora"
@@ -113,6 +115,20 @@ def rate_limit_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> SqlRateLi
 def mock_api() -> MockApi:
     """A scripted network."""
     return MockApi()
+
+
+@pytest.fixture
+async def light(mock_api: MockApi, clock: ManualClock) -> AsyncIterator[Callable[..., Any]]:
+    """Build a cloud by name over the scripted network, with stores in memory."""
+    opened: list[Any] = []
+
+    def build(name: str, **options: Any) -> Any:
+        opened.append(build_light(name, httpx.MockTransport(mock_api.handle), clock, **options))
+        return opened[-1]
+
+    yield build
+    for cloud in opened:
+        await cloud.close()
 
 
 MakeAgora = Callable[..., Cloud]
