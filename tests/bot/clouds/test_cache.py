@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 from typing import Any
 
 import pytest
@@ -96,3 +97,66 @@ async def test_the_oldest_answers_make_room(clock: Any) -> None:
     assert source.requested == 2
     await cache.get("a", source)
     assert source.requested == 3
+
+
+async def test_the_default_cache_has_room_for_256_responses(clock: Any) -> None:
+    """Small ones count as a 256th of its bytes; the least recently used is evicted."""
+    cache = Cache(clock)
+    source = Source(clock)
+    for key in range(256):
+        await cache.get(key, source)
+    assert await cache.get(0, source) == 1
+    await cache.get("one more", source)
+    assert await cache.get(0, source) == 1
+    assert source.requested == 257
+    await cache.get(1, source)
+    assert source.requested == 258
+
+
+@pytest.mark.parametrize(("size_bytes", "requested"), [(64 * 1024 * 1024, 1), (2**26 + 1, 2)])
+async def test_a_response_larger_than_the_cache_is_not_kept(
+    clock: Any, size_bytes: int, requested: int
+) -> None:
+    """64 MiB fit exactly; a larger one is returned all the same."""
+    cache = Cache(clock)
+    source = Source(clock, size_bytes=size_bytes)
+    assert await cache.get("q", source) == 1
+    await cache.get("q", source)
+    assert source.requested == requested
+
+
+async def test_closing_cancels_what_is_running(clock: Any) -> None:
+    """Whoever waits is cancelled; nothing is left to await."""
+    cache = Cache(clock)
+    source = Source(clock)
+    source.gate.clear()
+    waiting = asyncio.ensure_future(cache.get("q", source))
+    await asyncio.sleep(0)
+    await cache.close()
+    assert cache._in_flight == {}
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_an_error_nobody_waits_for_is_not_logged(clock: Any) -> None:
+    """The loop is not warned of an exception that was never retrieved."""
+    cache = Cache(clock)
+    gate = asyncio.Event()
+    warnings: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: warnings.append(context))
+
+    async def fail() -> CacheEntry[int]:
+        await gate.wait()
+        raise ValueError("no")
+
+    waiting = asyncio.ensure_future(cache.get("q", fail))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    gate.set()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert warnings == []
+    assert cache._in_flight == {}

@@ -4,7 +4,9 @@ import asyncio
 import datetime as dt
 import gzip
 import logging
+import threading
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,8 +14,8 @@ import pytest
 
 from bot.clouds import http as clouds_http
 from bot.clouds.endpoint import Endpoint, RateLimit
-from bot.clouds.errors import clean_code, quota_exceeded, server_error
-from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp
+from bot.clouds.errors import not_yet_published, quota_exceeded, server_error
+from bot.clouds.http import ApiRequest, ApiResponse, CloudHttp, retry_after_s
 from bot.clouds.quota import Quota
 from bot.errors import (
     CloudError,
@@ -23,6 +25,7 @@ from bot.errors import (
     CloudUnreachableError,
 )
 from bot.store.rate_limits import SqlRateLimitStore
+from tests.bot.clouds.light import NoLimits
 
 GET = Endpoint("agora", "lists", "/lists", "test", rates=(RateLimit(1000, 1),))
 POST = Endpoint(
@@ -58,12 +61,15 @@ async def send(rate_limit_store: SqlRateLimitStore, clock: Any) -> AsyncIterator
             raise server_error(GET, status=response.status)
         return response.body
 
-    async def respond_with(spy: RecordingTransport, row: Endpoint = GET) -> bytes:
+    async def respond_with(
+        spy: RecordingTransport, row: Endpoint = GET, params: dict[str, str] | None = None
+    ) -> bytes:
         quota = Quota(rate_limit_store, clock, clock.sleep)
         transport = httpx.MockTransport(spy.handle)
         auth = httpx.BasicAuth("customer", "hush-hush")
         made.append(CloudHttp("agora", "https://a.invalid", quota, auth=auth, transport=transport))
-        question = ApiRequest({"cname": "class_9", "appid": "APPID9"}, b"{}", {})
+        query = {"cname": "class_9", "appid": "APPID9"} if params is None else params
+        question = ApiRequest(query, b"{}", {})
         return await made[-1].request(row, "APPID9", question, read)
 
     yield respond_with
@@ -253,8 +259,138 @@ def test_reprs_keep_secrets() -> None:
         assert secret not in text
 
 
-def test_a_code_is_only_a_code() -> None:
-    """A code that smuggles words is cut down to a code's characters."""
-    assert clean_code("RTC.0001") == "RTC.0001"
-    assert clean_code("a <script> 1") == "a_script_1"
-    assert len(clean_code("9" * 500)) == 48
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        (" 17 ", 17),
+        ("99999", 99999),
+        ("100000", None),
+        ("-1", None),
+        ("1.5", None),
+        ("²", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_seconds_of_retry_after(value: str, seconds: int | None) -> None:
+    """A whole number of up to five digits; anything else is none."""
+    headers = httpx.Headers({b"Retry-After": value.encode()}, encoding="utf-8")
+    assert retry_after_s(ApiResponse(429, b"", headers)) == seconds
+    assert retry_after_s(ApiResponse(429, b"", httpx.Headers())) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "is_loopback"),
+    [
+        ("http://127.0.0.1:8080", True),
+        ("http://[::1]:8080", True),
+        ("http://localhost:8080", True),
+        ("https://api.agora.io", False),
+        ("http://10.0.0.7", False),
+        ("", False),
+    ],
+)
+async def test_a_proxy_is_only_for_other_machines(
+    url: str, rate_limit_store: SqlRateLimitStore, clock: Any, *, is_loopback: bool
+) -> None:
+    """HTTPS_PROXY and the like are not read for the demo's clouds on this machine."""
+    http = CloudHttp("agora", url, Quota(rate_limit_store, clock, clock.sleep))
+    assert http._client.trust_env is not is_loopback
+    assert repr(http) == "CloudHttp(agora)"
+    await http.close()
+
+
+async def test_a_request_as_it_is_sent(send: Any) -> None:
+    """JSON is asked for, spaces are %20, commas stay, and each step has its timeout."""
+    sent: list[httpx.Request] = []
+
+    class Recorder(RecordingTransport):
+        def handle(self, request: httpx.Request) -> httpx.Response:
+            sent.append(request)
+            return super().handle(request)
+
+    await send(Recorder(httpx.Response(200)), GET, {"cname": "a b,c&d+"})
+    await send(Recorder(httpx.Response(200)), POST, {})
+    get, post = sent
+    assert (get.method, get.url.raw_path) == ("GET", b"/lists?cname=a%20b,c%26d%2B")
+    assert (post.method, post.url.raw_path, post.content) == ("POST", b"/reportV2", b"{}")
+    assert (get.headers["accept"], get.headers["user-agent"]) == ("application/json", "lagdesk")
+    assert get.headers["authorization"].startswith("Basic ")
+    assert get.extensions["timeout"] == {"connect": 3, "read": 8, "write": 5, "pool": 3}
+
+
+@pytest.mark.parametrize(("size", "in_thread"), [(256 * 1024 - 1, False), (256 * 1024, True)])
+async def test_large_responses_are_parsed_in_a_thread(
+    size: int, rate_limit_store: SqlRateLimitStore, clock: Any, *, in_thread: bool
+) -> None:
+    """From 256 KiB on, parsing would block other requests."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b"x" * size))
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    http = CloudHttp("agora", "https://a.invalid", quota, transport=transport)
+    thread = await http.request(GET, "APPID9", ApiRequest(), lambda _: threading.get_ident())
+    assert (thread != threading.get_ident()) is in_thread
+    await http.close()
+
+
+@pytest.mark.parametrize(("size", "fits"), [(1000, True), (1001, False)])
+async def test_the_cap_itself_is_allowed(
+    send: Any, monkeypatch: pytest.MonkeyPatch, size: int, *, fits: bool
+) -> None:
+    """A response of exactly the cap is read."""
+    assert clouds_http.MAX_BODY_BYTES == 64 * 1024 * 1024
+    monkeypatch.setattr(clouds_http, "MAX_BODY_BYTES", 1000)
+    spy = RecordingTransport(httpx.Response(200, content=b"x" * size))
+    if fits:
+        assert len(await send(spy)) == size
+    else:
+        with pytest.raises(CloudInvalidResponseError, match="too large"):
+            await send(spy)
+
+
+async def test_no_request_waits_longer_than_ten_seconds(
+    rate_limit_store: SqlRateLimitStore, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All attempts share ten seconds; the last one still has one of its own."""
+    ticks = iter([100.0, 104.0, 109.5, 120.0, 120.0])
+    monkeypatch.setattr(clouds_http, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    waits_s: list[float] = []
+
+    def timeout(wait_s: float) -> Any:
+        waits_s.append(wait_s)
+        return asyncio.timeout(None)
+
+    monkeypatch.setattr(
+        clouds_http, "asyncio", SimpleNamespace(timeout=timeout, to_thread=asyncio.to_thread)
+    )
+    spy = RecordingTransport(httpx.ConnectError("x"), httpx.ConnectError("x"), httpx.Response(200))
+    quota = Quota(rate_limit_store, clock, clock.sleep)
+    http = CloudHttp("agora", "https://a.invalid", quota, transport=httpx.MockTransport(spy.handle))
+    await http.request(GET, "APPID9", ApiRequest(), lambda response: response.status)
+    assert waits_s == [6, 1, 1]
+    await http.close()
+
+
+async def test_data_that_is_not_published_blocks_nothing(clock: Any) -> None:
+    """Only a used-up quota keeps other requests from being sent; its time is stored per app."""
+    limits = NoLimits()
+    http = CloudHttp(
+        "agora",
+        "https://a.invalid",
+        Quota(limits, clock, clock.sleep),
+        transport=httpx.MockTransport(lambda _: httpx.Response(200)),
+    )
+    until = clock.now() + dt.timedelta(hours=2)
+    for error in (
+        not_yet_published(GET, until, status=200, code="300"),
+        quota_exceeded(GET, until, status=429),
+    ):
+
+        def refuse(_: ApiResponse, error: CloudError = error) -> bytes:
+            raise error
+
+        assert limits.blocked == {}
+        with pytest.raises(CloudQuotaExceededError):
+            await http.request(GET, "APPID9", ApiRequest(), refuse)
+    assert limits.blocked == {"agora.lists.APPID9": until}
+    await http.close()

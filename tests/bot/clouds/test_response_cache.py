@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,13 @@ from bot.call import (
     Usage,
 )
 from bot.clouds.endpoints import find_endpoint
-from bot.clouds.errors import quota_exceeded, unreachable
+from bot.clouds.errors import (
+    not_yet_published,
+    quota_exceeded,
+    refused,
+    server_error,
+    unreachable,
+)
 from bot.clouds.merge import merge_results
 from bot.clouds.response_cache import (
     CachedFetcher,
@@ -173,3 +180,155 @@ async def test_other_requests_are_skipped_for_an_unreachable_cloud(clock: Any) -
         result.fetched_at,
         result.fresh_at,
     ) == (1, 3, NOON, None)
+
+
+class Script:
+    """A fetch that returns or raises the next of a list, and counts."""
+
+    def __init__(self, *results: PartialMetrics | CloudError) -> None:
+        self.results = list(results)
+        self.requested = 0
+
+    async def __call__(self) -> PartialMetrics:
+        """Return or raise the next result."""
+        self.requested += 1
+        result = self.results.pop(0)
+        if isinstance(result, CloudError):
+            raise result
+        return result
+
+
+def again_at(minutes: float, **changes: Any) -> CloudError:
+    """A used-up quota that is free again so many minutes after noon."""
+    return quota_exceeded(ROW, NOON + dt.timedelta(minutes=minutes), **changes)
+
+
+@pytest.mark.parametrize(("seconds", "requested"), [(59, 1), (60, 2)])
+async def test_a_response_is_fresh_until_its_time(clock: Any, seconds: int, requested: int) -> None:
+    """From that moment on it is fetched again, and replaced."""
+    newer = replace(PART, fresh_at=NOON + dt.timedelta(hours=1), trends=())
+    script = Script(PART, newer)
+    fetcher = CachedFetcher(InMemoryResponseCache(), clock)
+    await fetcher.fetch(FetchRequest("live", "q", script))
+    clock.advance(seconds=seconds)
+    for _ in range(2):
+        result = await fetcher.fetch(FetchRequest("live", "q", script))
+    assert script.requested == requested
+    assert result.metrics == (PART if requested == 1 else newer)
+    assert result.fresh_at == result.metrics.fresh_at
+
+
+@pytest.mark.parametrize(
+    ("error", "fresh_at"),
+    [
+        (unreachable(ROW, "timeout", maybe_arrived=True), None),
+        (refused(ROW, status=400), None),
+        (again_at(5), NOON + dt.timedelta(minutes=5)),
+        (again_at(1), NOON + dt.timedelta(minutes=1)),
+    ],
+)
+async def test_an_older_response_stands_beside_the_error(
+    clock: Any, error: CloudError, fresh_at: dt.datetime | None
+) -> None:
+    """It is no longer fresh; when it can be fetched again is known of a quota only."""
+    fetcher = CachedFetcher(InMemoryResponseCache(), clock, clock.sleep)
+    await fetcher.fetch(FetchRequest("live", "q", Script(PART)))
+    clock.advance(minutes=1)
+    result = await fetcher.fetch(FetchRequest("live", "q", Script(error)))
+    assert (result.metrics, result.error, result.fresh_at) == (PART, error, fresh_at)
+    assert clock.slept_s == []
+
+
+POLLS = [0.2, 0.4, 0.8, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "slept_s"),
+    [
+        (again_at(1), POLLS),
+        (again_at(70 / 60), POLLS),
+        (again_at(71 / 60), []),
+        (again_at(1, status=429), []),
+        (not_yet_published(ROW, NOON, status=0, code=""), []),
+        (unreachable(ROW, "timeout", maybe_arrived=True), []),
+    ],
+)
+async def test_another_process_may_be_fetching(
+    clock: Any, error: CloudError, slept_s: list[float]
+) -> None:
+    """It is waited for where our own count says that somebody requested it within the minute."""
+    fetcher = CachedFetcher(InMemoryResponseCache(), clock, clock.sleep)
+    result = await fetcher.fetch(FetchRequest("live", "q", Script(error)))
+    assert (result.metrics, result.error) == (None, error)
+    assert clock.slept_s == slept_s
+
+
+async def test_a_response_that_arrives_meanwhile_may_be_old(clock: Any) -> None:
+    """It is displayed with the error: a newer one cannot be fetched yet."""
+    cache = InMemoryResponseCache()
+    clock.advance(minutes=2)
+
+    async def sleep(_: float) -> None:
+        await CachedFetcher(cache, clock).fetch(FetchRequest("live", "q", Script(PART)))
+
+    error = again_at(3)
+    result = await CachedFetcher(cache, clock, sleep).fetch(
+        FetchRequest("live", "q", Script(error))
+    )
+    assert (result.metrics, result.error) == (PART, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_error"),
+    [(not_yet_published(ROW, NOON, status=0, code=""), True), (again_at(1), False)],
+)
+async def test_unpublished_data_is_an_error_beside_a_fresh_response(
+    clock: Any, error: CloudError, is_error: object
+) -> None:
+    """Only a used-up quota is no error when another process has just fetched the same."""
+    cache = InMemoryResponseCache()
+
+    async def fetch() -> PartialMetrics:
+        await CachedFetcher(cache, clock).fetch(FetchRequest("live", "q", Script(PART)))
+        raise error
+
+    result = await CachedFetcher(cache, clock).fetch(FetchRequest("live", "q", fetch))
+    assert (result.metrics, result.error) == (PART, error if is_error else None)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_for_all"),
+    [
+        (refused(ROW, status=401), True),
+        (refused(ROW, status=403), True),
+        (unreachable(ROW, "timeout", maybe_arrived=False), True),
+        (refused(ROW, status=400), False),
+        (refused(ROW, status=404), False),
+        (server_error(ROW, status=503), False),
+        (again_at(60), False),
+    ],
+)
+async def test_what_affects_every_request(
+    clock: Any, error: CloudError, is_for_all: object
+) -> None:
+    """After a refused key or without a connection the other requests are not sent."""
+    fetcher = CachedFetcher(InMemoryResponseCache(), clock)
+    second = Script(PART)
+    results = await fetcher.fetch_all(
+        [FetchRequest("a", "a", Script(error)), FetchRequest("b", "b", second)]
+    )
+    assert [each.endpoint_name for each in results] == ["a", "b"]
+    assert results[0].error is error
+    assert second.requested == (0 if is_for_all else 1)
+    assert results[1].error is (error if is_for_all else None)
+
+
+def test_trends_are_chosen_by_name() -> None:
+    """In the order of the names; a name without a trend is left out, the rest is kept."""
+    trends = [
+        Trend(Code("agora.live_metric", name), Unit.NUMBER, ()) for name in ("pcu", "pcc", "x")
+    ]
+    part = replace(PART, trends=tuple(trends))
+    only = part.only("x", "unknown", "pcu")
+    assert only.trends == (trends[2], trends[0])
+    assert only.usages == PART.usages

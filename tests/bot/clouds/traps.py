@@ -34,13 +34,13 @@ A3 H a header in the text holds a real key | traps_documents:a3_no_key_was_copie
 A4 L the secret was once called a certificate | - a name; the value is the same
 A5 L dead links | - no link of the documents is followed or printed
 A6 M the beta is enabled on request only | agora_against_fake:wrong_key_is_reported, agora_against_fake:plan_without_the_endpoint_is_reported
-A7 H a call is listed minutes before it has details | agora_traps:a7_a16_running_call_is_fetched_up_to_150_seconds_ago, agora_traps:a7_no_request_before_publication, endpoints:limits_are_the_documents
-A8 H live data may be asked for once a minute | agora_events:a8_once_a_minute, agora_events:last_two_minutes_are_not_published, endpoints:limits_are_the_documents
+A7 H a call is listed minutes before it has details | agora_traps:a7_a16_running_call_is_fetched_up_to_150_seconds_ago, agora_traps:a7_no_request_before_publication, agora_limits:limits_are_the_documents
+A8 H live data may be asked for once a minute | agora_events:a8_once_a_minute, agora_events:last_two_minutes_are_not_published, agora_limits:limits_are_the_documents
 A9 H ten rows a minute for a whole app | agora_events:full_response_is_narrowed_until_complete, agora_events:ten_rows_in_a_minute_are_incomplete, agora_events:second_channel_takes_no_request
 A10 H ten requests a day for days, which count at 08:00 UTC | agora_app_metrics:days_are_whole_and_published, agora_app_metrics:daily_limit_of_ten_is_never_reached, agora_app_metrics:day_is_published_at_eight
 A11 M a table's columns are shifted | traps_documents:a11_the_shifted_row_is_not_used
 A12 M over the limit is 300, 429 or a message | agora_errors:every_error_response_is_typed, agora_errors:retry_after_header_is_used
-A13 M reports may be sent ten times a second | endpoints:limits_are_the_documents
+A13 M reports may be sent ten times a second | agora_limits:limits_are_the_documents
 A14 H there is more, and no way to page | agora_traps:a14_has_more_is_followed_backwards, agora_traps:a14_stops_without_progress
 A15 H ten users at most, and the teacher is cut off | agora_traps:a15_eleventh_user_is_cut_off, agora_traps:a15_nine_users_are_all, agora_against_fake:the_teacher_of_a_big_class
 A16 M three hours a question, and running calls end 150 s ago | agora_traps:a16_long_calls_are_fetched_in_chunks, agora_traps:a7_a16_running_call_is_fetched_up_to_150_seconds_ago
@@ -78,7 +78,7 @@ V8 M units are missing | volcengine_quality:v8_operations_keep_their_unit, volce
 V9 H metrics have Chinese names and no field names | volcengine_metrics:v9_every_chinese_name_is_known, volcengine_metrics:v9_name_before_desc, volcengine_calls:v9_unknown_metric_keeps_its_code
 V10 M the shape of a no is not in the document | volcengine_errors:v10_every_error_response_is_typed, volcengine_errors:v10_invalid_response_is_typed, volcengine_against_fake:v10_missing_right_is_reported
 V11 M the address has no path | volcengine_signing:v11_v16_v19_the_vendors_vector
-V12 M 2/s, 30 days, 7 days a question, 8 h late, the end day included | volcengine_against_fake:v12_limits_are_the_documents, volcengine_quality:v12_end_day_is_left_out, volcengine_quality:v12_longer_spans_are_fetched_in_chunks, volcengine_quality:v12_unpublished_data_has_a_retry_time
+V12 M 2/s, 30 days, 7 days a question, 8 h late, the end day included | volcengine_limits:limits_are_the_documents, volcengine_quality:v12_end_day_is_left_out, volcengine_quality:v12_longer_spans_are_fetched_in_chunks, volcengine_quality:v12_unpublished_data_has_a_retry_time
 V13 M one indicator here, a list there | volcengine_quality:v13_trends_take_several_indicators
 V14 M browsers are silently absent | volcengine_quality:v14_browsers_are_requested_separately
 V15 M places are Chinese names | volcengine_quality:every_indicator_by_every_dimension
@@ -142,7 +142,7 @@ T12 - minutes come unsorted | agora_current:rows_are_parsed_in_any_wrapping, ago
 T13 - values of dimensions in quotes | - no values are chosen: a whole dimension is asked for
 T14 - a sample's host is another one | agora_today_traps:t14_the_host_is_a_setting
 T15 - alert callbacks prove nothing and write numbers as text | - none is received: there is no address for them
-Q - the limits of every call in one table | limits:section_5_is_in_the_table, endpoints:limits_are_the_documents
+Q - the limits of every call in one table | agora_limits:limits_are_the_documents, volcengine_limits:limits_are_the_documents, huawei_limits:limits_are_the_documents
 D1 - Huawei's losses run to 100, "0" and the own uid are the own side | huawei_metrics:w24_the_own_side, contract:loss_is_on_the_right_side
 D2 - one allowance of 30 a minute for Huawei's chapter 13 | huawei_limits:w2_chapter_13_shares_one_account
 D3 - Agora says over limit with 300 in the body, or with HTTP 300 or 429 | agora_errors:every_error_response_is_typed

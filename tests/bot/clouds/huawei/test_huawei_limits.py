@@ -1,53 +1,41 @@
-"""Huawei's limits, as in table 1-2 and in chapter 13."""
+"""Section 5: the limits of every endpoint, as documented."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
-import pytest
+from typing import Final
 
 from bot.clouds.endpoint import RateLimit
-from bot.clouds.endpoints import ENDPOINTS, find_endpoint
+from bot.clouds.endpoints import ENDPOINTS
+from tests.bot.clouds.limit_lines import limits_in, limits_of, methods_of
 
-_DAY = dt.timedelta(days=1)
-_HOUR = dt.timedelta(hours=1)
-SPANS = [
-    ("rooms", 90 * _DAY, 90 * _DAY),
-    ("users", 90 * _DAY, 90 * _DAY),
-    ("realtime_scale", None, _DAY),
-    ("realtime_quality", None, _DAY),
-    ("realtime_network", None, _DAY),
-    ("history_scale", 31 * _DAY, 31 * _DAY),
-    ("history_quality", 31 * _DAY, 31 * _DAY),
-    ("qos", 5 * _DAY, _DAY),
-    ("client_events", 5 * _DAY, _HOUR),
-    ("client_abnormal", 5 * _DAY, _HOUR),
-    ("abnormal_events", None, _DAY),
-    ("abnormal_dimension", None, _DAY),
-]
-RATES = [
-    ("apps", RateLimit(60, 60)),
-    ("start_job", RateLimit(10, 1)),
-    ("job", RateLimit(10, 1)),
-    ("stop_job", RateLimit(10, 1)),
-    ("remove_users", RateLimit(60, 60)),
-    ("dismiss", RateLimit(60, 60)),
-]
+# names generation plan | rate, a day, back, span in hours, rows, delay in s; - where there is none
+LIMITS: Final = """
+rooms,users - - | 30/60 - 2160 2160 100 300
+realtime_scale,realtime_quality,realtime_network - - | 30/60 - - 24 - 300
+history_scale,history_quality - - | 30/60 - 744 744 - 300
+qos - - | 30/60 - 120 24 100 300
+client_events,client_abnormal - - | 30/60 - 120 1 - 300
+abnormal_events - - | 30/60 - - 24 100 300
+abnormal_dimension - - | 30/60 - - 24 - 300
+realtime_dimension,history_usage - - | 30/60 - - - - 300
+remove_users,dismiss - - | 60/60 - - - - 0
+apps,callback,set_callback - - | 60/60 - - - - 0
+start_job,job,stop_job - - | 10/1 - - - - 0
+"""
 
 
-@pytest.mark.parametrize("limits", SPANS, ids=lambda limits: str(limits[0]))
-def test_spans_are_the_documents(limits: tuple[Any, ...]) -> None:
-    """Section 5: look-back and window of the endpoints of chapter 13."""
-    name, lookback, span = limits
-    row = find_endpoint("huawei", name)
-    assert (lookback, span) == (row.lookback, row.max_span)
+def test_limits_are_the_documents() -> None:
+    """Each endpoint has its line; a stricter document wins where two differ."""
+    assert limits_of("huawei") == limits_in(LIMITS)
 
 
-@pytest.mark.parametrize("limits", RATES, ids=lambda limits: str(limits[0]))
-def test_rates_are_the_documents(limits: tuple[str, RateLimit]) -> None:
-    """Table 1-2: rate limits of the control endpoints."""
-    assert (limits[1],) == find_endpoint("huawei", limits[0]).rates
+def test_requests_that_are_no_get() -> None:
+    """A GET is retried; commands are none."""
+    assert methods_of("huawei") == {
+        **dict.fromkeys(("tokens", "start_job", "remove_users", "dismiss"), "POST"),
+        "set_callback": "PUT",
+        "stop_job": "DELETE",
+    }
 
 
 def test_w2_chapter_13_shares_one_account() -> None:

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from bot.call import Call, IssueType, Metric, Report
-from bot.clouds.endpoint import RateLimit
-from bot.clouds.endpoints import find_endpoint
 from bot.diagnosis import diagnose
 from bot.errors import (
     CloudError,
@@ -169,25 +167,3 @@ async def test_identical_requests_are_cached(clouds: FakeClouds, volcengine: Any
         (call,) = await volcengine.find_calls("kids", "healthy", window)
         await volcengine.fetch_record(call, ["10001", "20002"], window)
     assert dict(clouds.counts) == {"ListRoomInfo": 1, "ListUserInfo": 1, "ListCallDetail": 1}
-
-
-DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
-LIMITS = [
-    ("ListRoomInfo", "2023-11-01", RateLimit(10, 1), 14 * DAY, DAY, 100, 20),
-    ("ListUserInfo", "2023-11-01", RateLimit(10, 1), 14 * DAY, 6 * HOUR, 100, 100),
-    ("ListCallDetail", "2023-11-01", RateLimit(10, 1), 6 * DAY, HOUR, 20, 100),
-    ("ListQualityDistribution", "2020-12-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListQualityDistribution", "2023-11-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListQuality", "2023-11-01", RateLimit(2, 1), 30 * DAY, 7 * DAY, None, 28800),
-    ("ListRealTimeQuality", "2023-11-01", RateLimit(2, 1), HOUR, HOUR, None, 60),
-    ("ListRealTimeQualityDistribution", "2023-11-01", RateLimit(2, 1), HOUR, HOUR, None, 60),
-    ("GetRoomOnlineUsers", "2023-11-01", RateLimit(40, 1), None, None, None, 0),
-]
-
-
-@pytest.mark.parametrize("limits", LIMITS, ids=lambda limits: f"{limits[0]}-{limits[1]}")
-def test_v12_limits_are_the_documents(limits: tuple[Any, ...]) -> None:
-    """V12 and section 5: every limit is as documented."""
-    name, version, *expected = limits
-    row = find_endpoint("volcengine", name, generation=version)
-    assert expected == [*row.rates, row.lookback, row.max_span, row.max_rows, row.delay_s]

@@ -73,13 +73,12 @@ def queries(mock_api: Any, action: str) -> list[dict[str, str]]:
 
 def spans(mock_api: Any, action: str) -> list[tuple[float, float]]:
     """The window of every request of an Action, in seconds from noon."""
-    return [
-        tuple(
-            (dt.datetime.fromisoformat(query[name]) - NOON).total_seconds()
-            for name in ("StartTime", "EndTime")
-        )
-        for query in queries(mock_api, action)
-    ]  # type: ignore[misc]
+
+    def seconds(text: str) -> float:
+        return (dt.datetime.fromisoformat(text) - NOON).total_seconds()
+
+    sent = queries(mock_api, action)
+    return [(seconds(each["StartTime"]), seconds(each["EndTime"])) for each in sent]
 
 
 @pytest.mark.parametrize(
