@@ -16,7 +16,6 @@ from handlers.ui.renderer import Renderer, escape
 from handlers.ui.text_tables import align, escape_code_block
 
 _CAUSES: Final = 6
-_TITLE_LENGTH: Final = 50
 _BAR_WIDTH: Final = 12
 
 
@@ -63,15 +62,16 @@ def _bars(
         }
         for name, (_, counts) in zip(names, values, strict=True)
     ]
-    axis = {
-        "categories": list(categories),
-        "y_label": block_kit.clip(renderer.plain_text(message("Tickets")), _TITLE_LENGTH),
-    }
+    y_label = renderer.plain_text(message("Tickets"))
     return {
         "type": "data_visualization",
         "block_id": block_id,
-        "title": block_kit.clip(renderer.plain_text(title), _TITLE_LENGTH),
-        "chart": {"type": "bar", "series": series, "axis_config": axis},
+        "title": renderer.plain_text(title),
+        "chart": {
+            "type": "bar",
+            "series": series,
+            "axis_config": {"categories": list(categories), "y_label": y_label},
+        },
     }
 
 

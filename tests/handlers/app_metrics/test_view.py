@@ -37,6 +37,7 @@ from handlers.app_metrics.view import (
 )
 from handlers.slack.api_errors import response_error_code
 from handlers.ui.renderer import Renderer
+from handlers.ui.text_tables import align
 from tests.handlers.samples import EN, texts_of
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -309,6 +310,20 @@ def test_text_that_does_not_fit_is_in_the_terminal() -> None:
         sum(len(line) for name in texts if name.startswith("text") for line in texts[name]) < 8100
     )
     assert "more" not in texts_of(metrics_blocks(FULL, [], EN, native=False))
+
+
+@pytest.mark.parametrize(
+    ("dimension", "length", "characters"),
+    [("network", 3981, 8000), ("shoe_size", 3983, 8001)],
+)
+def test_8000_characters_of_tables_fit(dimension: str, length: int, characters: int) -> None:
+    """Titles and line ends included."""
+    rows = (DistributionRow((Code("x", "x" * length),), 3.2),)
+    app_metrics = replace(BARE, distributions=(Distribution(dimension, Unit.PERCENT, rows),))
+    (table,) = tables(app_metrics, EN)
+    assert sum(len(line) + 1 for line in (table.title, *align(table))) == characters
+    texts = texts_of(metrics_blocks(app_metrics, [], EN, native=False))
+    assert ("more" in texts) is (characters > 8000)
 
 
 def test_charts_of_each_unit() -> None:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.i18n.messages import LocaleName
+from bot.i18n.translator import Translator
+from bot.sandbox.slack.block_kit import validate_message
 from bot.services.summary.report import DailyCount, WeeklyCount, WeekReport
 from bot.services.summary.weeks import Week
 from handlers.summary.charts import chart_blocks, day_tables, text_charts
+from handlers.ui.renderer import Renderer
 from handlers.ui.text_tables import align
 from tests.handlers.samples import EN, ZH
 
@@ -68,6 +72,14 @@ def test_bars_by_day_and_by_cause() -> None:
         for series in by_cause["chart"]["series"]
     }
     assert values == {"This week": [2, 1], "Week before": [5, 0]}
+
+
+@pytest.mark.parametrize("locale", ["zh", "en", "both"])
+def test_slack_accepts_the_charts(locale: LocaleName) -> None:
+    """Titles and labels fit in every language, also in both at a time."""
+    report = make_report((2, 1), causes=(WeeklyCount("network.loss", 2, 5),))
+    blocks = chart_blocks(report, Renderer(Translator(locale)))
+    assert validate_message({"text": "x", "blocks": blocks}) == []
 
 
 def test_six_causes_are_drawn() -> None:

@@ -1,0 +1,186 @@
+"""Notifications in words: claimed, handed over, resolved, merged, reopened; notes in threads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from bot.services.notifications.rules import Notification
+from bot.ticket import Status, Ticket, TicketThread
+from handlers.notifications.posts import notification_message, thread_note
+from tests.handlers.samples import EN, NOW, ZH, buttons_of, make_ticket, texts_of
+
+LINK = "Read more in <https://x/12|its thread>."
+MINUTE = dt.timedelta(minutes=1)
+
+
+def linked(**values: Any) -> Ticket:
+    """A ticket with a thread."""
+    return make_ticket(thread=TicketThread(permalink="https://x/12"), **values)
+
+
+def notify(ticket: Ticket, kind: str, person: str = "U1", occasion: str = "0") -> tuple[str, Any]:
+    """The message's top-level text and blocks."""
+    return notification_message(ticket, Notification(12, kind, person, occasion), EN)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "last"),
+    [(linked(assignee="U7"), [LINK]), (make_ticket(assignee="U7"), [])],
+)
+def test_claimed(ticket: Ticket, last: list[str]) -> None:
+    """Who works on it; with a link where the thread exists."""
+    text, blocks = notify(ticket, "claimed")
+    assert text.splitlines() == ["<@U7> is working on LD-12 (class_77_1).", *last]
+    assert texts_of(blocks) == {"told": text.splitlines()}
+
+
+def test_handed_over() -> None:
+    """By whom last."""
+    ticket = linked()
+    ticket.hand_over("U7", "U8", NOW)
+    ticket.hand_over("U1", "U9", NOW)
+    assert texts_of(notify(ticket, "handed")[1])["told"] == [
+        "LD-12 (class_77_1) is now yours.",
+        "<@U9> handed it over to you.",
+        LINK,
+    ]
+
+
+def resolved(**values: Any) -> Ticket:
+    """A ticket that was resolved."""
+    ticket = linked(**values)
+    ticket.resolve("U7", NOW, cause="network.loss", resolution="cable of 20002")
+    return ticket
+
+
+def test_resolved() -> None:
+    """Cause and resolution, masked; the reporter can answer, others cannot."""
+    text, blocks = notify(resolved(), "resolved")
+    assert text == "LD-12 (class_77_1) is resolved."
+    texts = texts_of(blocks)
+    assert texts["told"] == [text, "Cause: Packet loss", LINK]
+    assert texts["resolution-0"] == ["> cable of •••02"]
+    assert buttons_of(blocks[-1]) == [
+        ("ticket.helped", "12", "It helped"),
+        ("ticket.reopen", "12", "Reopen"),
+    ]
+    _, blocks = notify(resolved(), "resolved", "U2")
+    assert list(texts_of(blocks)) == ["told", "resolution-0"]
+
+
+def test_it_helped() -> None:
+    """The answer replaces the buttons."""
+    ticket = resolved()
+    ticket.confirm_resolved("U1", NOW)
+    _, blocks = notify(ticket, "resolved")
+    assert texts_of(blocks)["helped"] == ["You said that it helped."]
+    assert "answers" not in texts_of(blocks)
+
+
+@pytest.mark.parametrize("occasion", ["0", "1"])
+def test_a_resolution_that_was_undone(occasion: str) -> None:
+    """Its notification says so, also once the ticket is resolved again."""
+    ticket = resolved()
+    ticket.reopen("U1", NOW)
+    text, blocks = notify(ticket, "resolved", occasion=occasion)
+    assert text == "LD-12 (class_77_1) is open again."
+    assert texts_of(blocks) == {"told": [text, LINK]}
+    ticket.resolve("U7", NOW, cause="network.loss", resolution="again")
+    text, _ = notify(ticket, "resolved", occasion=occasion)
+    assert text == f"LD-12 (class_77_1) is {'resolved' if occasion == '1' else 'open again'}."
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (
+            Status.RESOLVED,
+            "LD-12 (class_77_1) is about the same problem as LD-7, which is resolved.",
+        ),
+        (
+            Status.OPEN,
+            (
+                "LD-12 (class_77_1) is about the same problem as LD-7. It continues there, and you "
+                "will be notified when it is resolved."
+            ),
+        ),
+    ],
+)
+def test_merged(status: Status, expected: str) -> None:
+    """Where it continues; a duplicate cannot have helped, but can be reopened."""
+    ticket = linked()
+    ticket.merge(make_ticket(number=7, status=status), "U7", NOW)
+    text, blocks = notify(ticket, "resolved")
+    assert text == expected
+    assert texts_of(blocks)["told"] == [expected]
+    assert buttons_of(blocks[-1]) == [("ticket.reopen", "12", "Reopen")]
+
+
+def test_the_last_merge_counts() -> None:
+    """An earlier one was undone."""
+    ticket = linked()
+    ticket.merge(make_ticket(number=7, status=Status.RESOLVED), "U7", NOW)
+    ticket.reopen("U1", NOW)
+    ticket.merge(make_ticket(number=8), "U7", NOW)
+    assert "LD-8. It continues there" in notify(ticket, "resolved", occasion="1")[0]
+
+
+def test_an_offer_to_reopen() -> None:
+    """As long as the ticket is resolved."""
+    text, blocks = notify(resolved(), "offered")
+    assert text == "LD-12 is resolved. If the problem is still there, open it again."
+    assert texts_of(blocks)["offer"] == [text]
+    assert buttons_of(blocks[1]) == [("ticket.reopen", "12", "Reopen")]
+    assert notify(linked(), "offered")[0] == "LD-12 (class_77_1) is open again."
+
+
+def note(ticket: Ticket) -> list[str]:
+    """The note about the ticket's last event."""
+    text, blocks = thread_note(ticket, ticket.history[-1], EN)
+    assert texts_of(blocks) == {"note": text.splitlines()}
+    return text.splitlines()
+
+
+def test_a_note_about_a_merge() -> None:
+    """In the other ticket's thread."""
+    ticket = linked()
+    ticket.merge(make_ticket(number=7), "U7", NOW)
+    assert note(ticket) == [
+        "<https://x/12|LD-12> was merged into this ticket by <@U7>: it is about the same problem.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [("U1", ["<@U7> had resolved it."]), ("U7", [])],
+)
+def test_a_note_about_reopening(person: str, expected: list[str]) -> None:
+    """It notifies the person who had resolved it, unless they reopened it."""
+    ticket = make_ticket()
+    ticket.resolve("U2", NOW, cause="network.loss", resolution="x")
+    ticket.reopen("U7", NOW + MINUTE)
+    ticket.resolve("U7", NOW + 2 * MINUTE, cause="network.loss", resolution="x")
+    ticket.reopen(person, NOW + 3 * MINUTE)
+    ticket.claim("U5", NOW + 4 * MINUTE)
+    event = ticket.history[-2]
+    lines = thread_note(ticket, event, EN)[0].splitlines()
+    assert lines == [f"LD-12 was opened again by <@{person}>.", *expected]
+
+
+def test_a_duplicate_that_is_reopened() -> None:
+    """Merging it had resolved it."""
+    ticket = make_ticket()
+    ticket.merge(make_ticket(number=7), "U7", NOW)
+    ticket.reopen("U1", NOW)
+    assert note(ticket)[1:] == ["<@U7> had resolved it."]
+
+
+def test_a_note_without_a_resolver() -> None:
+    """History from before Lagdesk kept it names nobody."""
+    ticket = make_ticket(status=Status.RESOLVED)
+    ticket.reopen("U1", NOW)
+    assert note(ticket) == ["LD-12 was opened again by <@U1>."]
+    assert thread_note(ticket, ticket.history[-1], ZH)[0].startswith("<@U1> ")
