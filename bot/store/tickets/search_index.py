@@ -70,7 +70,7 @@ def index_all(connection: Connection) -> None:
         batch = [int(each) for each in connection.scalars(statement) if each]
         if not batch:
             return
-        _insert(connection, batch)
+        write(connection, _lock_and_cut(connection, batch))
         last = batch[-1]
 
 
@@ -100,23 +100,27 @@ def ticket_terms(
     return terms
 
 
-def _insert(connection: Connection, batch: Sequence[int]) -> None:
+def _lock_and_cut(connection: Connection, batch: Sequence[int]) -> list[tuple[int, set[str]]]:
+    """Lock tickets, in the order of their numbers, and cut them into terms."""
     columns = [getattr(Ticket, name) for name in ("number", *_KEYWORD_COLUMNS, *_TEXT_COLUMNS)]
-    own = col(Ticket.number).in_(batch)
-    rows = connection.execute(select(*columns).where(own).with_for_update()).all()
+    own_number = col(Ticket.number)
+    own = own_number.in_(batch)
+    rows = connection.execute(
+        select(*columns).where(own).order_by(own_number).with_for_update()
+    ).all()
     replies: dict[int, list[str]] = {}
     statement = select(col(ThreadReply.ticket), col(ThreadReply.text)).where(
         col(ThreadReply.ticket).in_(batch)
     )
     for number, reply_text in connection.execute(statement):
         replies.setdefault(number, []).append(reply_text)
-    cut = [(row.number, ticket_terms(row, replies.get(row.number, ()))) for row in rows]
-    if cut:
-        write(connection, cut)
+    return [(row.number, ticket_terms(row, replies.get(row.number, ()))) for row in rows]
 
 
-def write(connection: Connection, cut: Iterable[tuple[int, set[str]]]) -> None:
+def write(connection: Connection, cut: Sequence[tuple[int, set[str]]]) -> None:
     """Write the terms of tickets that are not in the index yet."""
+    if not cut:
+        return
     if connection.dialect.name == "sqlite":
         rows = [{"number": number, "terms": " ".join(sorted(terms))} for number, terms in cut]
         connection.execute(text(_INSERT_SQLITE), rows)
@@ -126,7 +130,10 @@ def write(connection: Connection, cut: Iterable[tuple[int, set[str]]]) -> None:
 
 
 def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
-    """Index the tickets that a transaction changes again."""
+    """Index the tickets that a transaction changes again.
+
+    Every transaction locks the ticket first and its row in the index then.
+    """
     _ = flush
     changed: dict[int, None] = {}
     for each in (*session.new, *session.dirty, *session.deleted):
@@ -135,11 +142,12 @@ def _reindex_changes(session: Session, flush: UOWTransaction) -> None:
     if not changed:
         return
     connection = session.connection()
+    cut = _lock_and_cut(connection, list(changed))
     key = "rowid" if connection.dialect.name == "sqlite" else "number"
     delete_statement = text(f"DELETE FROM ticket_search WHERE {key} IN :numbers")  # noqa: S608 - no input
     numbers: Any = bindparam("numbers", list(changed), expanding=True)
     connection.execute(delete_statement.bindparams(numbers))
-    _insert(connection, list(changed))
+    write(connection, cut)
 
 
 def _needs_reindexing(ticket: Ticket) -> bool:
