@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from handlers.slack.user_directory import UserDirectory
 
 Result = TypeVar("Result")
+ANSWER_TIMEOUT_S: Final = 2.0  # and 0.3 s to answer that it was late; Slack waits for three
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _slack_clients(
 
 @asynccontextmanager
 async def open_slack_runtime(
-    application: Application, *, worker: bool
+    application: Application, *, worker: bool, answer_timeout_s: float = ANSWER_TIMEOUT_S
 ) -> AsyncIterator[SlackRuntime]:
     """Connect the services to Slack and the job engine; with `worker` jobs run in this process."""
     from bot.jobs.worker import Worker  # noqa: PLC0415 - dbos takes half a second to import
@@ -215,7 +216,11 @@ async def open_slack_runtime(
             await poller.start()
             await summary_jobs.start()
         installations = InstallationStore(application.installations)
-        app = build_app(services, users, settings, clients, installations, clock=clock)
+        app = build_app(
+            *(services, users, settings, clients, installations),
+            clock=clock,
+            answer_timeout_s=answer_timeout_s,
+        )
         yield SlackRuntime(app, context, services, job_worker, job_handlers, clients, installations)
 
 

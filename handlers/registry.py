@@ -19,7 +19,6 @@ from handlers.diagnosis.command import DiagnoseHandlers
 from handlers.diagnosis.feedback import FeedbackHandlers
 from handlers.escalation.handlers import IncidentHandlers
 from handlers.preferences.handlers import PreferencesHandlers, PreferencesModal
-from handlers.slack.errors import register_error_handler
 from handlers.slack.user_directory import UserDirectory
 from handlers.summary.handlers import SummaryHandlers
 from handlers.tickets.command import TicketListHandlers
@@ -41,7 +40,7 @@ class Handlers(Protocol):
 def register(
     app: AsyncApp, services: Services, users: UserDirectory, settings: Settings, clock: Clock
 ) -> None:
-    """Register the handlers of every feature and the error handler."""
+    """Register the handlers of every feature."""
     home = HomePublisher(services.app_home, services.tickets.apps, users)
     modal = PreferencesModal(services.preferences, services.tickets.apps, users)
     handlers = (
@@ -69,7 +68,6 @@ def register(
     )
     for feature in handlers:
         feature.register(app)
-    register_error_handler(app, users)
 
 
 def _ticket_handlers(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import ClientError, web
@@ -26,12 +28,15 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.i18n.translator import Translator
 from bot.ports import Clock
 from bot.services.assembly import Services
+from bot.services.context import DatabaseError
 from bot.settings import Settings
 from handlers.registry import register
 from handlers.slack.clients import SlackClients
 from handlers.slack.deduplication import EventDeduplicator
+from handlers.slack.errors import ErrorHandler
 from handlers.slack.manifest import EVENTS_PATH
 from handlers.slack.oauth import NOT_INSTALLED, Authorization, InstallationStore, build_oauth_flow
+from handlers.slack.punctual_app import PunctualApp
 from handlers.slack.request_validation import Payload, read_envelope, read_payload
 from handlers.slack.user_directory import UserDirectory
 from handlers.slack.webhooks import add_webhooks
@@ -40,6 +45,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 _MAX_HEADER_BYTES: Final = 64 * 1024
+_MEASURE_TIMEOUT_S: Final = 2.0
 _SIGNATURE_MAX_AGE_S: Final = 300
 _TIMESTAMP: Final = "X-Slack-Request-Timestamp"
 _SIGNATURE: Final = "X-Slack-Signature"
@@ -56,11 +62,14 @@ def build_app(
     installations: InstallationStore,
     *,
     clock: Clock,
+    answer_timeout_s: float,
 ) -> AsyncApp:
     """Build the Bolt app with every handler. The transports check signatures themselves."""
-    app = AsyncApp(
+    app = PunctualApp(
+        ErrorHandler(users),
+        answer_timeout_s,
         client=clients.anonymous,  # with a token Bolt would not call `authorize`
-        authorize=Authorization(settings, clients, installations),  # type: ignore[arg-type]
+        authorize=Authorization(settings, clients, installations),
         process_before_response=True,
         request_verification_enabled=False,
         raise_error_for_unhandled_request=True,
@@ -170,15 +179,17 @@ class HttpTransport:
     async def get_health(self, request: web.Request) -> web.Response:
         """200 while the database can be read and written, else 503."""
         _ = request
-        if await self._services.health_checks.is_database_reachable():
+        if await self._services.health_checks.is_database_healthy():
             return web.json_response({"database": "up"})
         return web.json_response({"database": "down"}, status=503)
 
     async def get_metrics(self, request: web.Request) -> web.Response:
         """Prometheus metrics; without the database's gauges while it is unavailable."""
         _ = request
-        if self._measure is not None and await self._services.health_checks.is_database_reachable():
-            await self._measure()
+        if self._measure is not None:
+            with suppress(DatabaseError, TimeoutError):
+                async with asyncio.timeout(_MEASURE_TIMEOUT_S):
+                    await self._measure()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def start_install(self, request: web.Request) -> web.Response:

@@ -151,7 +151,9 @@ async def open_harness_at(
         application = await stack.enter_async_context(
             open_application(settings, clock=clock, sleep=clock.sleep)
         )
-        slack = await stack.enter_async_context(open_slack_runtime(application, worker=True))
+        slack = await stack.enter_async_context(
+            open_slack_runtime(application, worker=True, answer_timeout_s=8.0)  # likewise
+        )
         await connect_slack(stack, transport, workspace, application, slack)
         yield Harness(clock, workspace, clouds, settings, application, slack)
         await asyncio.gather(*workspace._tasks)

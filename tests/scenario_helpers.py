@@ -119,7 +119,9 @@ class ExternalServices:
             application = await stack.enter_async_context(
                 open_application(settings, clock=self.clock, sleep=self.clock.sleep)
             )
-            slack = await stack.enter_async_context(open_slack_runtime(application, worker=worker))
+            slack = await stack.enter_async_context(
+                open_slack_runtime(application, worker=worker, answer_timeout_s=8.0)
+            )
             if connect:
                 await connect_slack(stack, "http", self.workspace, application, slack)
             yield Harness(self.clock, self.workspace, self.clouds, settings, application, slack)

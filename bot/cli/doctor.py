@@ -16,12 +16,14 @@ from pathlib import Path
 from bot import logs
 from bot.app import open_application
 from bot.cli.timing import Timing
+from bot.errors import LagdeskError
 from bot.i18n.translator import Translator, load_catalogs
 from bot.ports import CheckResult, Health
 from bot.services.admin.healthcheck import (
     HealthCheck,
     check_database,
     database_down,
+    database_failed,
     wrong_setting,
 )
 from bot.settings import SettingError, Settings, read_settings
@@ -90,6 +92,8 @@ async def _check_database(settings: Settings) -> CheckResult:
         if store.is_sqlite:
             await asyncio.to_thread(store.migrate)
         return await check_database(store)
+    except LagdeskError as error:  # the revision is unknown
+        return database_failed(error.user_message)
     except Exception as error:  # noqa: BLE001 - drivers raise many types
         log.debug("the database does not respond: %s", type(error).__name__)
         return database_down()

@@ -13,9 +13,15 @@ from bot.ports import Clock, Cloud
 from bot.services.permissions import ONLY_SUPPORT, Permissions, not_allowed
 from bot.services.preferences.languages import Languages
 from bot.settings import Settings
-from bot.store import DatabaseError, Session, Store
+from bot.store import (
+    DatabaseError,
+    DatabaseUnavailableError,
+    Session,
+    Store,
+    waited_for_database,
+)
 
-__all__ = ["Context", "DatabaseError"]
+__all__ = ["Context", "DatabaseError", "DatabaseUnavailableError", "waited_for_database"]
 
 Result = TypeVar("Result")
 

@@ -2,6 +2,13 @@
 
 from sqlmodel import Session
 
-from bot.store.database import DatabaseError, Store
+from bot.store.database import DatabaseError, Store, waited_for_database
+from bot.store.engine import DatabaseUnavailableError
 
-__all__ = ["DatabaseError", "Session", "Store"]
+__all__ = [
+    "DatabaseError",
+    "DatabaseUnavailableError",
+    "Session",
+    "Store",
+    "waited_for_database",
+]

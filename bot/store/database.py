@@ -1,113 +1,187 @@
-"""The database engine and its transactions."""
+"""The database: transactions with time limits, and whether it is well."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import random
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, NullPool, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from bot.store import probe, schema
+from bot.store.engine import (
+    DatabaseFile,
+    DatabaseUnavailableError,
+    Limits,
+    create_bounded_engine,
+    is_transient,
+    is_unavailable,
+    reason_of,
+)
+from bot.store.outage_log import OutageLog
+
 Result = TypeVar("Result")
 DatabaseError = SQLAlchemyError  # for packages that may not import sqlalchemy
-_BUSY_TIMEOUT_MS: Final = 5000
-_MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
+_LIMITS: Final = Limits()
+_RETRY_PAUSES_S: Final = (0.02, 0.1)
+_HEALTH_TIMEOUT_S: Final = 2.0
+_WAITED: Final = "cancelled while it waited for the database"
 
 
 class Store:
     """One database. Work is a plain function of a session and runs in a thread of its own.
 
-    `transact` is one transaction: it commits when the work returns, else rolls back.
+    `transact` is one transaction: it commits when the work returns, else rolls back. After a
+    deadlock the work runs again. Whoever stops waiting for a transaction rolls it back, unless
+    its commit has begun.
     """
 
-    def __init__(self, url: str, *, threads: int = 4) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        threads: int = 4,
+        limits: Limits = _LIMITS,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.url: Final = url
-        self.engine: Final = _create_engine(url)
-        self.is_sqlite: Final = self.engine.dialect.name == "sqlite"
+        self._limits = limits
+        self._file = DatabaseFile(make_url(url))
+        self.engine: Final = create_bounded_engine(url, self._file, limits)
+        self.is_sqlite: Final = self._file.is_sqlite
+        self._outage_log = OutageLog(timer)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction."""
-        return await self._run(lambda: self.transact_sync(work))
+        return await self._run(lambda abandoned: self._transact(work, abandoned))
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""
-        return await self._run(lambda: self.read_sync(work))
+        return await self._run(lambda _abandoned: self.read_sync(work))
 
     def transact_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction, in the calling thread."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-            result = work(session)
-            session.commit()
-            return result
+        return self._transact(work, threading.Event())
 
     def read_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads, in the calling thread."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            if self.is_sqlite:
-                session.connection().exec_driver_sql("BEGIN")
-            return work(session)
+        return self._observe(lambda: self._read(work))
 
-    async def is_reachable(self) -> bool:
-        """Return whether the database responds."""
+    async def find_fault(self) -> str:
+        """Write and read a row; return why that failed within two seconds, "" when it is well."""
         try:
-            await self.read(lambda session: session.connection().execute(text("SELECT 1")))
-        except SQLAlchemyError:
-            return False
-        return True
+            async with asyncio.timeout(_HEALTH_TIMEOUT_S):
+                await self._run(lambda abandoned: self._observe(lambda: self._check(abandoned)))
+        except DatabaseUnavailableError as error:
+            return error.reason
+        except TimeoutError:
+            return "no answer within two seconds"
+        return ""
 
     def migrate(self) -> None:
-        """Bring the database to the newest revision."""
+        """Upgrade to the newest revision. Raises LagdeskError for an unknown one."""
         with self.engine.connect() as connection:
-            config = _alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.commit()
+            schema.migrate(connection)
 
     def is_current(self) -> bool:
-        """Return whether the database is at the newest revision."""
-        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        """Return whether the schema is at the newest revision. Raises LagdeskError if unknown."""
         with self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            return schema.is_current(connection)
 
     def close(self) -> None:
         """Shut down the threads and close all connections."""
         self._threads.shutdown(wait=True)
         self.engine.dispose()
 
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _run(self, work: Callable[[threading.Event], Result]) -> Result:
+        abandoned = threading.Event()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, _call, work, abandoned)
+        except asyncio.CancelledError as error:
+            abandoned.set()
+            error.add_note(_WAITED)
+            raise
+
+    def _transact(self, work: Callable[[Session], Result], abandoned: threading.Event) -> Result:
+        def attempt() -> Result:
+            for pause_s in _RETRY_PAUSES_S:
+                try:
+                    return self._commit(self.engine, work, abandoned)
+                except SQLAlchemyError as error:
+                    if abandoned.is_set() or not is_transient(error):
+                        raise
+                time.sleep(random.uniform(0, pause_s))  # noqa: S311 - not a secret
+            return self._commit(self.engine, work, abandoned)
+
+        return self._observe(attempt)
+
+    def _commit(
+        self, engine: Engine, work: Callable[[Session], Result], abandoned: threading.Event
+    ) -> Result:
+        with Session(engine, expire_on_commit=False) as session:
+            if self.is_sqlite:  # take the write lock now: a later upgrade could deadlock
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            result = work(session)
+            session.flush()
+            if abandoned.is_set():
+                raise _AbandonedError
+            self._file.check()
+            session.commit()
+            return result
+
+    def _read(self, work: Callable[[Session], Result]) -> Result:
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.connection().exec_driver_sql("BEGIN")
+            return work(session)
+
+    def _check(self, abandoned: threading.Event) -> None:
+        """Write and read a row; on SQLite on a new connection, which reads the file again."""
+        if not self.is_sqlite:
+            self._commit(self.engine, probe.write_and_read, abandoned)
+            return
+        self._file.check_content()
+        engine = create_bounded_engine(self.url, self._file, self._limits, poolclass=NullPool)
+        self._commit(engine, probe.write_and_read, abandoned)
+
+    def _observe(self, work: Callable[[], Result]) -> Result:
+        """Log when the database begins to fail, and when it works again.
+
+        Raises DatabaseUnavailableError when the database could not do the work.
+        """
+        try:
+            result = work()
+        except SQLAlchemyError as error:
+            if not is_unavailable(error):
+                raise
+            reason = reason_of(error)
+            self._outage_log.failed(reason)
+            raise DatabaseUnavailableError(reason) from error
+        self._outage_log.succeeded()
+        return result
 
 
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    return config
+class _AbandonedError(Exception):
+    """Nobody waits for this transaction any more; it is rolled back."""
 
 
-def _create_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
+def waited_for_database(error: BaseException | None) -> bool:
+    """Return whether a cancellation interrupted somebody who waited for the database."""
+    return _WAITED in getattr(error, "__notes__", ())
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    """Write-ahead log, so that readers never wait; we begin transactions ourselves."""
-    _ = record
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA foreign_keys=ON")
+def _call(work: Callable[[threading.Event], Result], abandoned: threading.Event) -> Result:
+    """Run the work; a future could not carry StopIteration, and would never end."""
+    try:
+        return work(abandoned)
+    except StopIteration as error:
+        msg = "the work raised StopIteration"
+        raise RuntimeError(msg) from error

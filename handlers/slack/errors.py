@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InputError, LagdeskError
 from bot.i18n.messages import Message, message
@@ -21,6 +21,7 @@ from handlers.slack.clients import error_code
 from handlers.slack.deduplication import forget_event
 from handlers.slack.request import Body, Requester
 from handlers.slack.user_directory import UserDirectory
+from handlers.ui import block_kit
 from handlers.ui.help import usage_of
 from handlers.ui.renderer import Renderer
 
@@ -29,51 +30,61 @@ log = logging.getLogger(__name__)
 _UNEXPECTED_ERROR: Final = message(
     "Something went wrong on our side. Please try again; if a ticket appeared, it is saved."
 )
+_SEND_TIMEOUT_S: Final = 0.3
 _TYPES_WITHOUT_CHANNEL: Final = frozenset({"shortcut", "message_action", "block_actions"})
 
 
-def register_error_handler(app: AsyncApp, users: UserDirectory) -> None:
-    """Answer every error, over HTTP and Socket Mode alike."""
+class LateAnswerError(Exception):
+    """A handler took too long, for another reason than the database."""
 
-    async def handle_error(
-        error: Exception,
-        body: Body,
-        respond: AsyncRespond,
-        client: AsyncWebClient,
-        context: AsyncBoltContext,
-    ) -> BoltResponse:
+
+class ErrorHandler:
+    """Answers every error, over HTTP and Socket Mode alike."""
+
+    def __init__(self, users: UserDirectory) -> None:
+        self._users = users
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def handle(self, error: Exception, body: Body, context: AsyncBoltContext) -> BoltResponse:
+        """Answer the error of a handler; Bolt calls this."""
         if isinstance(error, BoltUnhandledRequestError):
             log.info("no handler for a request of type %s", body.get("type"))
             return BoltResponse(status=200, body="")  # unanswered, Slack would resend it
-        if isinstance(error, DatabaseError) and forget_event(context):
-            log.warning("database unavailable; Slack will resend the event")
+        if isinstance(error, DatabaseError | LateAnswerError) and forget_event(context):
+            log.info("Slack will resend an event: %s", error)
             return BoltResponse(status=503, body="")
         try:
-            requester = Requester.of(body)
-            renderer = await users.renderer(requester.team, requester.person)
-            if body.get("type") in _TYPES_WITHOUT_CHANNEL and not body.get("response_url"):
-                await _send_direct_message(
-                    client, requester.person, renderer.mrkdwn(_user_message(error))
-                )
-            return await _reply(error, body, respond, renderer)
+            return await self._reply(error, body, context)
         except Exception:
             log.exception("could not answer an error")
-            return BoltResponse(status=200, body="")
+            return BoltResponse(status=500, body="")
 
-    app.error(handle_error)
+    async def _reply(self, error: Exception, body: Body, context: AsyncBoltContext) -> BoltResponse:
+        renderer, user_message = await self._renderer(error, body), _user_message(error)
+        if body.get("command"):
+            return _reply_to_command(error, user_message, body, renderer)
+        if body.get("type") == "view_submission":
+            return _reply_to_form(error, user_message, body, renderer)
+        text = renderer.mrkdwn(user_message)
+        if body.get("response_url"):
+            await self._send(_respond(context, text))
+        elif body.get("type") in _TYPES_WITHOUT_CHANNEL:
+            await self._send(_send_direct_message(context, Requester.of(body).person, text))
+        return BoltResponse(status=200, body="")
 
+    async def _renderer(self, error: Exception, body: Body) -> Renderer:
+        """Return the reader's renderer; when it is late, without asking anybody for it."""
+        requester = Requester.of(body)
+        if isinstance(error, DatabaseError | LateAnswerError):
+            return self._users.last_renderer(requester.team, requester.person)
+        return await self._users.renderer(requester.team, requester.person)
 
-async def _reply(
-    error: Exception, body: Body, respond: AsyncRespond, renderer: Renderer
-) -> BoltResponse:
-    user_message = _user_message(error)
-    if body.get("command"):
-        return _reply_to_command(error, user_message, body, renderer)
-    if body.get("type") == "view_submission":
-        return _reply_to_form(error, user_message, body, renderer)
-    if body.get("response_url"):
-        await _respond(respond, renderer.mrkdwn(user_message))
-    return BoltResponse(status=200, body="")
+    async def _send(self, reply: Coroutine[None, None, None]) -> None:
+        """Send a reply; when Slack is slow, acknowledge the request meanwhile."""
+        sending = asyncio.create_task(reply)
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+        await asyncio.wait({sending}, timeout=_SEND_TIMEOUT_S)
 
 
 def _user_message(error: Exception) -> Message:
@@ -81,6 +92,8 @@ def _user_message(error: Exception) -> Message:
         return error.user_message
     if isinstance(error, SlackApiError):
         log.error("Slack API error: %s", error_code(error))
+    elif isinstance(error, LateAnswerError):
+        log.warning("no answer in time; Slack may be slow")
     elif isinstance(error, (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)):
         log.warning("Slack is unreachable: %s", type(error).__name__)
     elif isinstance(error, ValueError) and "response_url" in str(error):  # Bolt's message
@@ -114,20 +127,34 @@ def _reply_to_form(
         errors.setdefault(field, renderer.plain_text(why))
     if not errors and fields:
         errors[fields[-1]] = renderer.plain_text(user_message)
+    if not errors:  # nowhere to put them: another modal above this one
+        return _json({"response_action": "push", "view": _error_view(user_message, renderer)})
     return _json({"response_action": "errors", "errors": errors})
 
 
-async def _send_direct_message(client: AsyncWebClient, person: str, text: str) -> None:
+def _error_view(user_message: Message, renderer: Renderer) -> block_kit.Block:
+    return block_kit.modal(
+        "error",
+        renderer.plain_text(message("Not done")),
+        [block_kit.section("error", renderer.mrkdwn(user_message))],
+        submit="",
+        close=renderer.plain_text(message("Close")),
+    )
+
+
+async def _send_direct_message(context: AsyncBoltContext, person: str, text: str) -> None:
     """Reply by direct message, where the request offers no other way."""
     try:
-        await client.chat_postMessage(channel=person, text=text)
+        await context.client.chat_postMessage(channel=person, text=text)
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("could not send the reply: %s", type(error).__name__)
 
 
-async def _respond(respond: AsyncRespond, text: str) -> None:
+async def _respond(context: AsyncBoltContext, text: str) -> None:
+    if context.respond is None:
+        return
     try:
-        await respond(text=text, response_type="ephemeral", replace_original=False)
+        await context.respond(text=text, response_type="ephemeral", replace_original=False)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         log.info("could not send the reply: %s", type(error).__name__)
 

@@ -58,6 +58,14 @@ class UserDirectory:
         )
         return Renderer(translator, mask=self._settings.mask_uids)
 
+    def last_renderer(self, team: str, person: str) -> Renderer:
+        """Return a renderer without asking anybody, from what was known last."""
+        profile = self._profiles.last((team, person)) or Profile()
+        translator = self._languages.last_of_reader(
+            team, person, profile.locale or None, profile.timezone or None
+        )
+        return Renderer(translator, mask=self._settings.mask_uids)
+
     async def channel_renderer(self, team: str, channel: str) -> Renderer:
         """Return a renderer for a channel, in its language."""
         translator = await self._languages.of_channel(team, channel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -11,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.causes import RESOLUTION_TITLES
 from bot.errors import InputError
 from bot.i18n.messages import message
+from bot.services.context import DatabaseError
 from bot.services.tickets.actions import TicketActions
 from bot.services.tickets.service import TicketService
 from handlers.slack.open_modal import open_modal
@@ -53,7 +55,8 @@ class TicketButtonHandlers:
             await self._do(requester, body, client, respond)
         finally:
             if (body.get("view") or {}).get("type") == "home":
-                await self._home.publish(client, requester)
+                with suppress(DatabaseError):  # what was done stays done
+                    await self._home.publish(client, requester)
         await ack()
 
     async def _do(

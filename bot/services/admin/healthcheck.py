@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.clouds.errors import cloud_name
-from bot.errors import CloudError, CloudQuotaExceededError, SlackError
+from bot.errors import CloudError, CloudQuotaExceededError, LagdeskError, SlackError
 from bot.i18n.messages import Duration, Message, message
 from bot.jobs.run import Run
 from bot.ports import CheckResult, Cloud, Health, Inquiry, SlackHealthCheck
 from bot.services.app_metrics.remaining_quota import describe_remaining_quota
 from bot.services.call_control.webhook_registration import WebhookRegistrations
-from bot.services.context import Context
+from bot.services.context import Context, DatabaseError
 from bot.services.inquiry_rows import enqueue_inquiry, inquiry_of
 from bot.settings import SettingError, Settings
 from bot.store import Store, models
@@ -132,9 +132,9 @@ class HealthCheckRequests:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def is_database_reachable(self) -> bool:
-        """Return whether the database responds."""
-        return await self._context.store.is_reachable()
+    async def is_database_healthy(self) -> bool:
+        """Return whether the database can be read and written."""
+        return not await self._context.store.find_fault()
 
     async def request(self, origin: str, inquiry: Inquiry) -> None:
         """Enqueue a health check. Raises NotAllowedError for non-support."""
@@ -158,17 +158,30 @@ def wrong_setting(error: SettingError) -> CheckResult:
 
 def database_down() -> CheckResult:
     """Return the result when the database does not respond."""
-    detail = message("The database does not respond. Start it, or set DATABASE_URL to its address.")
+    return database_failed(
+        message("The database does not respond. Start it, or set DATABASE_URL to its address.")
+    )
+
+
+def database_failed(detail: Message) -> CheckResult:
+    """Return the result when the database cannot be used."""
     return CheckResult("database", _DATABASE, Health.FAILED, detail)
 
 
 async def check_database(store: Store) -> CheckResult:
-    """Check that the database responds and is at the newest revision."""
-    if not await store.is_reachable():
+    """Check that the database responds, is at the newest revision and can be written."""
+    try:
+        is_current = await asyncio.to_thread(store.is_current)
+    except DatabaseError:
         return database_down()
-    if not await asyncio.to_thread(store.is_current):
-        old = message("The database schema is out of date. Run: python -m bot migrate")
-        return CheckResult("database", _DATABASE, Health.FAILED, old)
+    except LagdeskError as error:  # the revision is unknown
+        return database_failed(error.user_message)
+    if not is_current:
+        return database_failed(
+            message("The database schema is out of date. Run: python -m bot migrate")
+        )
+    if why := await store.find_fault():
+        return database_failed(message("The database cannot be written: %(why)s.", why=why))
     kind = "SQLite" if store.is_sqlite else "PostgreSQL"
     detail = message("%(kind)s responds and its schema is up to date.", kind=kind)
     return CheckResult("database", _DATABASE, Health.OK, detail)

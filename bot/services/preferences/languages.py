@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Final
+
+from cachetools import LRUCache
+
 from bot.i18n.messages import LocaleName
 from bot.i18n.translator import Translator, choose_locale
 from bot.settings import Settings
-from bot.store import Store
+from bot.store import DatabaseError, Store
 from bot.store.preferences import preferences
+
+_MAX_PEOPLE: Final = 10_000
 
 
 class Languages:
@@ -16,6 +23,7 @@ class Languages:
         self._store = store
         self._default: LocaleName = settings.default_locale
         self._timezone = settings.timezone
+        self._last_chosen: LRUCache[tuple[str, str], str] = LRUCache(_MAX_PEOPLE)
 
     @property
     def default(self) -> Translator:
@@ -26,8 +34,17 @@ class Languages:
         self, team: str, person: str, slack_locale: str | None, timezone: str | None
     ) -> Translator:
         """Return the translator of a person, in their own time zone."""
-        key = (team, person)
-        chosen = await self._store.read(lambda session: preferences.user_locale(session, *key))
+        with suppress(DatabaseError):  # then in the language known last
+            self._last_chosen[team, person] = await self._store.read(
+                lambda session: preferences.user_locale(session, team, person)
+            )
+        return self.last_of_reader(team, person, slack_locale, timezone)
+
+    def last_of_reader(
+        self, team: str, person: str, slack_locale: str | None, timezone: str | None
+    ) -> Translator:
+        """Return a person's translator without the database, from the choice read last."""
+        chosen = self._last_chosen.get((team, person), "")
         locale = choose_locale(chosen, slack_locale, self._default)
         return Translator(locale, timezone or self._timezone)
 

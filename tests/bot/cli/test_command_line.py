@@ -7,7 +7,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,24 @@ async def test_databases_that_cannot_be_used(cli: CommandLine, command: str, url
     assert (outcome.status, outcome.out) == (1, "")
     assert "DATABASE_URL" in outcome.error_line
     assert "hush" not in outcome.error_line
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"), [("en", "does not know: a newer version"), ("zh", "不认识")]
+)
+@pytest.mark.parametrize("command", ["serve", "socket", "worker", "migrate", "export", "doctor"])
+async def test_database_of_another_version(
+    cli: CommandLine, command: str, locale: str, sentence: str
+) -> None:
+    """A revision that this version does not know is one line that names it."""
+    assert (await cli.run("migrate")).status == 0
+    with closing(sqlite3.connect(cli.folder / "lagdesk.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0099'")
+    outcome = await cli.run(command, **SLACK, **AGORA, DEFAULT_LOCALE=locale)
+    assert outcome.status == 1
+    line = outcome.out if command == "doctor" else outcome.error_line
+    assert sentence in line
+    assert "0099" in line
 
 
 # Running.

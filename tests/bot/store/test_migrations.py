@@ -7,7 +7,8 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import inspect
 
-from bot.store.database import Store, _alembic_config
+from bot.store import Store
+from bot.store.schema import alembic_config
 
 
 def test_schema_upgrades_downgrades_and_upgrades_again(tmp_path: Path) -> None:
@@ -17,7 +18,7 @@ def test_schema_upgrades_downgrades_and_upgrades_again(tmp_path: Path) -> None:
     assert store.is_current()
     tables = set(inspect(store.engine).get_table_names())
     with store.engine.connect() as connection:
-        config = _alembic_config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         connection.commit()

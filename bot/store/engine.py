@@ -1,0 +1,208 @@
+"""Database engines with time limits, which put no stored text into their errors."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, Pool, QueuePool, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InvalidatePoolError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from bot.errors import LagdeskError
+from bot.i18n.messages import message
+
+_VANISHED_SERVER: Final = {  # is noticed within ten seconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+LIFT_POSTGRES_LIMITS: Final = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"
+_RETRIED_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_DATA_EXCEPTION: Final = "22"  # the class of errors whose first line may quote a value
+_SQLITE_HEADER: Final = b"SQLite format 3\0"
+_MIN_FREE_BYTES: Final = 256 * 1024
+_NOT_SAVED: Final = message("Not saved: the database is unavailable. Try again in a minute.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long what may wait, in seconds. `lock_s` is also SQLite's busy time-out."""
+
+    connect_s: int = 2  # the least that libpq knows
+    pool_s: float = 2.0
+    lock_s: float = 1.5  # longer than PostgreSQL needs to notice a deadlock
+    statement_s: float = 5.0
+    idle_in_transaction_s: float = 10.0
+
+
+class DatabaseUnavailableError(LagdeskError, SQLAlchemyError):
+    """The database could not do it now, whatever the data; nothing was saved."""
+
+    retryable = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_NOT_SAVED)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the database is unavailable: {self.reason}"
+
+
+class DatabaseFile:
+    """The file of a SQLite database, recognised by its inode; nothing for PostgreSQL.
+
+    Connections to a file that was deleted or replaced still work, but what they write is lost.
+    """
+
+    def __init__(self, url: URL) -> None:
+        name = url.database or ""
+        self.is_sqlite: Final = url.get_backend_name() == "sqlite"
+        has_path = self.is_sqlite and name and not name.startswith((":", "file:"))
+        self._path = Path(name).absolute() if has_path else None
+        self._opened: tuple[int, int] | None = None
+
+    def remember(self) -> None:
+        """Take the file that was just opened as the database, unless one was before."""
+        if self._path is not None and self._opened is None:
+            self._opened = self._identity()
+
+    def check(self) -> None:
+        """Raise OperationalError when the file is not the one opened first."""
+        if self._opened is not None and self._identity() != self._opened:
+            raise _failure("the database file was deleted or replaced")
+
+    def check_content(self) -> None:
+        """Raise OperationalError when the file is no database, or its disk is full."""
+        if self._path is None:
+            return
+        self.check()
+        try:
+            with self._path.open("rb") as file:
+                header = file.read(len(_SQLITE_HEADER))
+            free = shutil.disk_usage(self._path.parent).free
+        except OSError as error:
+            raise _failure(f"the database file cannot be read: {error.strerror}") from error
+        if header != _SQLITE_HEADER:
+            raise _failure("the database file is corrupt")
+        if free < _MIN_FREE_BYTES:
+            raise _failure("the disk of the database is full")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (status.st_dev, status.st_ino) if status else None
+
+
+def create_bounded_engine(
+    url: str, file: DatabaseFile, limits: Limits, *, poolclass: type[Pool] = QueuePool
+) -> Engine:
+    """Create an engine on which nothing waits for ever."""
+    more: dict[str, Any] = {"pool_timeout": limits.pool_s} if poolclass is QueuePool else {}
+    if file.is_sqlite:
+        engine = create_engine(url, hide_parameters=True, poolclass=poolclass, **more)
+        _listen_sqlite(engine, file, limits)
+        return engine
+    connect = {"connect_timeout": limits.connect_s, **_VANISHED_SERVER}
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, connect_args=connect, **more
+    )
+    event.listen(engine, "connect", partial(_prepare_postgres, limits))
+    event.listen(engine, "handle_error", _remove_values)
+    return engine
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an error means that the database could not do it, whatever the data."""
+    return isinstance(error, DBAPIError | PoolTimeoutError) and not isinstance(
+        error, DataError | IntegrityError
+    )
+
+
+def is_transient(error: SQLAlchemyError) -> bool:
+    """Return whether the same transaction can succeed right away: a deadlock, a short lock."""
+    original = getattr(error, "orig", None)
+    code = getattr(original, "sqlite_errorcode", None)
+    is_busy = code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
+    return is_busy or _sqlstate(original) in _RETRIED_SQLSTATES
+
+
+def reason_of(error: BaseException) -> str:
+    """Describe an error in one line, without any stored text."""
+    original = getattr(error, "orig", None) or error
+    lines = str(original).strip().splitlines()
+    return f"{type(original).__name__}: {lines[0]}" if lines else type(original).__name__
+
+
+def _failure(reason: str) -> OperationalError:
+    """Return an error as SQLite would raise it."""
+    return OperationalError("", None, sqlite3.OperationalError(reason))
+
+
+def _listen_sqlite(engine: Engine, file: DatabaseFile, limits: Limits) -> None:
+    """Write-ahead log, so that readers never wait; we begin transactions ourselves."""
+
+    def check_before_connect(*_: Any) -> None:
+        file.check()  # or SQLite would create an empty one
+
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={round(limits.lock_s * 1000)}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        file.remember()
+
+    def check_at_checkout(*_: Any) -> None:
+        try:
+            file.check()
+        except OperationalError as error:
+            raise InvalidatePoolError(str(error)) from error  # the pool connects again
+
+    event.listen(engine, "do_connect", check_before_connect)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "checkout", check_at_checkout)
+
+
+def _prepare_postgres(limits: Limits, connection: Any, _record: Any) -> None:
+    settings = {
+        "lock_timeout": limits.lock_s,
+        "statement_timeout": limits.statement_s,
+        "idle_in_transaction_session_timeout": limits.idle_in_transaction_s,
+    }
+    for name, seconds in settings.items():
+        connection.execute(f"SET {name} = {round(seconds * 1000)}")
+    connection.commit()
+
+
+def _remove_values(context: ExceptionContext) -> None:
+    """Keep the first line of what PostgreSQL says: the others quote the row."""
+    original, sqlstate = context.original_exception, _sqlstate(context.original_exception)
+    if sqlstate is None:
+        return
+    lines = str(original).splitlines()
+    is_data_error = sqlstate.startswith(_DATA_EXCEPTION)
+    original.args = (f"SQLSTATE {sqlstate}" if is_data_error else "".join(lines[:1]),)
+    if context.sqlalchemy_exception is not None:
+        name = f"({type(original).__module__}.{type(original).__name__})"
+        context.sqlalchemy_exception.args = (f"{name} {original}",)
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    """Return the code of an error of PostgreSQL's server."""
+    return getattr(error, "sqlstate", None)
