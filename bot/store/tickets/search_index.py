@@ -6,7 +6,7 @@ a tsvector under a GIN index; both contain the terms of `terms`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, event, inspect, select, text
@@ -117,7 +117,7 @@ def _lock_and_cut(connection: Connection, batch: Sequence[int]) -> list[tuple[in
     return [(row.number, ticket_terms(row, replies.get(row.number, ()))) for row in rows]
 
 
-def write(connection: Connection, cut: Sequence[tuple[int, set[str]]]) -> None:
+def write(connection: Connection, cut: Collection[tuple[int, set[str]]]) -> None:
     """Write the terms of tickets that are not in the index yet."""
     if not cut:
         return
