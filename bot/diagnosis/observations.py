@@ -41,9 +41,9 @@ class MetricSeries:
     unit: Unit
     times: FloatArray
     values: FloatArray
+    overall_max: float
     media: Media | None = None
     direction: Direction | None = None
-    overall_max: float = 0.0
 
     @property
     def step_s(self) -> float:

@@ -27,7 +27,7 @@ def bad_for(span: tuple[float, float], value: float = 20, uid: str = "10001") ->
     inside = (times >= AT + span[0]) & (times <= AT + span[1])
     values = np.where(inside, value, 0.0)
     way = (Media.VIDEO, Direction.UP)
-    loss = MetricSeries(uid, Metric.UPLINK_LOSS, Unit.PERCENT, times, values, *way)
+    loss = MetricSeries(uid, Metric.UPLINK_LOSS, Unit.PERCENT, times, values, value, *way)
     observation = observe(loss, LOSS, AT)
     assert observation is not None
     return observation

@@ -20,7 +20,7 @@ def series_of(values: Sequence[float], step_s: float = 2.0) -> MetricSeries:
     """A metric with these values, a sample each step from `AT` on."""
     times = AT + step_s * np.arange(len(values), dtype=np.float64)
     array = np.array(values, dtype=float)
-    return MetricSeries("10001", Metric.UPLINK_LOSS, Unit.PERCENT, times, array)
+    return MetricSeries("10001", Metric.UPLINK_LOSS, Unit.PERCENT, times, array, 9.0)
 
 
 def with_bad(count: int, bad: Sequence[int], step_s: float = 2.0) -> MetricSeries:
