@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from bot.errors import (
+    CloudError,
+    CloudQuotaExceededError,
+    CloudRefusedError,
+    CloudUnreachableError,
+    SlackAccessLostError,
+    SlackMessageGoneError,
+    SlackRefusedError,
+    SlackUnreachableError,
+)
+from bot.i18n.messages import message
 from bot.jobs.signal import JobSignal
 from bot.ports import Clock, Cloud, Destination, MessageRef
 from bot.services.app_metrics.service import AppMetricsService
@@ -23,6 +34,82 @@ class NoMessages:
     async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
         """Fail."""
         raise AssertionError((where, key, since))
+
+
+class PostedMessages:
+    """A message finder that returns the messages posted by an earlier attempt, by their keys."""
+
+    def __init__(self, **posted: MessageRef) -> None:
+        self.posted = {key.replace("__", ":"): ref for key, ref in posted.items()}
+        self.searched: list[tuple[Destination, str, dt.datetime]] = []
+
+    async def find(self, where: Destination, key: str, since: dt.datetime) -> MessageRef | None:
+        """Return the message with this key."""
+        self.searched.append((where, key, since))
+        return self.posted.get(key)
+
+
+class RecordedCalls:
+    """Slack, or a room control, as jobs see it: records every call, and fails if it is asked to.
+
+    A call returns the next of `results` for its name, and raises it when it is an error. Without
+    one a call returns the position of a new message.
+    """
+
+    def __init__(self, **results: Sequence[Any]) -> None:
+        self._results = {name: list(values) for name, values in results.items()}
+        self.calls: list[tuple[Any, ...]] = []
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the calls, in order."""
+        return [name for name, *_ in self.calls]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a function that records its call."""
+
+        async def call(*arguments: Any, **keywords: Any) -> Any:
+            self.calls.append((name, *arguments, *keywords.values()))
+            if not self._results.get(name):
+                return MessageRef("C-SUPPORT", f"{len(self.calls)}.0")
+            result = self._results[name].pop(0)
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+        return call
+
+
+SLACK_GONE: Final = SlackMessageGoneError(message("gone"), code="message_not_found")
+SLACK_NO_ACCESS: Final = SlackAccessLostError(message("no access"), code="channel_not_found")
+SLACK_REFUSED: Final = SlackRefusedError(message("refused"), code="invalid_blocks")
+SLACK_UNREACHABLE: Final = SlackUnreachableError(
+    message("unreachable"), code="timeout", maybe_arrived=False
+)
+SLACK_UNANSWERED: Final = SlackUnreachableError(
+    message("no answer"), code="timeout", maybe_arrived=True
+)
+
+
+def cloud_unreachable(*, maybe_arrived: bool = False) -> CloudError:
+    """The error of a cloud without a connection, or without an answer."""
+    return CloudUnreachableError(
+        message("no answer"), cloud="agora", endpoint="report", maybe_arrived=maybe_arrived
+    )
+
+
+def cloud_refused(status: int = 400) -> CloudError:
+    """The error of a cloud that refused."""
+    return CloudRefusedError(
+        message("refused"), cloud="agora", endpoint="report", status=status, code="7"
+    )
+
+
+def cloud_over_quota(retry_at: dt.datetime) -> CloudError:
+    """The error of a cloud that was called too often."""
+    return CloudQuotaExceededError(
+        message("too many calls"), cloud="agora", endpoint="report", retry_at=retry_at
+    )
 
 
 class Supporters:

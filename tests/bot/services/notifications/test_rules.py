@@ -1,0 +1,199 @@
+"""Which private messages and notes follow from an event of a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from bot.services.notifications.rules import Notification, enqueue_reopen_offer
+from bot.services.tickets.actions import ActionRequest
+from bot.store.models import Job, SentNotification
+from bot.ticket import Ticket
+from tests.bot.services.conftest import REPORTER, SECOND_SUPPORT, SUPPORT, TEAM, ServiceHarness
+
+KINDS = ("tell", "retell", "note", "offer")
+_views = count(1)
+
+
+async def enqueued(harness: ServiceHarness) -> dict[str, list[Any]]:
+    """Return the arguments of the unfinished notification jobs by their names."""
+    jobs = await harness.context.store.read(lambda session: session.exec(select(Job)).all())
+    return {job.name: job.arguments for job in jobs if job.kind in KINDS and not job.finished_at}
+
+
+async def after(harness: ServiceHarness, act: Callable[[], Awaitable[Any]]) -> dict[str, list[Any]]:
+    """Return the notifications that one action enqueues."""
+    await harness.finish_jobs()
+    await act()
+    return await enqueued(harness)
+
+
+def form(number: int) -> ActionRequest:
+    """A form of support."""
+    return ActionRequest(TEAM, number, SUPPORT, f"rules-{next(_views)}")
+
+
+async def test_claim_is_reported_to_the_reporter(service_harness: ServiceHarness) -> None:
+    """With the number of times it was reopened, so that each first claim is a message."""
+    ticket = await service_harness.report()
+    service = service_harness.services.tickets
+    jobs = await after(service_harness, lambda: service.claim(TEAM, ticket.id, SUPPORT))
+    name = f"tell:{ticket.label}:claimed:{REPORTER}:0"
+    assert jobs == {name: [ticket.id, "claimed", REPORTER, "0"]}
+    job = await service_harness.job(name)
+    assert job is not None
+    assert (job.due_at, job.ticket) == (service_harness.clock.now(), ticket.id)
+
+
+async def test_nobody_is_notified_of_their_own_action(service_harness: ServiceHarness) -> None:
+    """A reporter of support claims and resolves their own ticket."""
+    ticket = await service_harness.report(reporter=SUPPORT)
+    service = service_harness.services.tickets
+    assert await after(service_harness, lambda: service.claim(TEAM, ticket.id, SUPPORT)) == {}
+    jobs = await after(
+        service_harness,
+        lambda: service.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done"),
+    )
+    assert jobs == {}
+
+
+async def test_resolution_and_reopening(service_harness: ServiceHarness) -> None:
+    """The reporter of each merged ticket is told too; the second time is another message."""
+    ticket = await service_harness.report()
+    merged = await service_harness.report(reporter="U-OTHER")
+    await service_harness.services.ticket_actions.merge(form(merged.id), ticket.id)
+    service = service_harness.services.tickets
+    fields = {"cause": "", "resolution": "done"}
+
+    async def resolve() -> None:
+        await service.resolve(TEAM, ticket.id, SUPPORT, **fields)
+
+    jobs = await after(service_harness, resolve)
+    people = ("U-OTHER", REPORTER)
+    assert set(jobs) == {f"tell:{ticket.label}:resolved:{person}:0" for person in people}
+    index = len((await service_harness.ticket(ticket.id)).history)
+    jobs = await after(service_harness, lambda: service.reopen(TEAM, ticket.id, SUPPORT))
+    note = f"note:LD-{ticket.id}:{ticket.label}:{index}"
+    assert jobs == {note: [ticket.id, ticket.id, index]}
+    jobs = await after(service_harness, resolve)
+    assert set(jobs) == {f"tell:{ticket.label}:resolved:{person}:1" for person in people}
+
+
+async def test_merge_is_noted_in_the_other_thread(service_harness: ServiceHarness) -> None:
+    """And told to the reporter."""
+    ticket, into = await service_harness.report(), await service_harness.report()
+    actions = service_harness.services.ticket_actions
+    jobs = await after(service_harness, lambda: actions.merge(form(ticket.id), into.id))
+    assert jobs == {
+        f"tell:{ticket.label}:resolved:{REPORTER}:0": [ticket.id, "resolved", REPORTER, "0"],
+        f"note:{into.label}:{ticket.label}:0": [into.id, ticket.id, 0],
+    }
+    note = await service_harness.job(f"note:{into.label}:{ticket.label}:0")
+    assert note is not None
+    assert note.ticket == into.id
+
+
+@pytest.mark.parametrize(
+    ("reporter", "expected"),
+    [(REPORTER, ["claimed", "handed"]), (SECOND_SUPPORT, ["handed"])],
+)
+async def test_hand_over_is_told_to_both(
+    service_harness: ServiceHarness, reporter: str, expected: list[str]
+) -> None:
+    """To the reporter as a claim, unless the ticket is handed over to them; each time anew."""
+    ticket = await service_harness.report(reporter=reporter)
+    actions = service_harness.services.ticket_actions
+    jobs = await after(service_harness, lambda: actions.hand_over(form(ticket.id), SECOND_SUPPORT))
+    told = {(arguments[1], arguments[2], arguments[3]) for arguments in jobs.values()}
+    assert sorted(kind for kind, *_ in told) == expected
+    assert ("handed", SECOND_SUPPORT, "1") in told
+
+
+async def sent(harness: ServiceHarness, ticket: Ticket, kind: str, ts: str = "5.0") -> None:
+    """Store a message about the ticket to its reporter."""
+    row = SentNotification(
+        ticket=ticket.id,
+        person=REPORTER,
+        kind=kind,
+        key="0",
+        channel="D1",
+        ts=ts,
+        attempted_at=harness.clock.now(),
+    )
+    await harness.context.store.transact(lambda session: session.add(row))
+
+
+@pytest.mark.parametrize("verb", ["helped", "reopened"])
+async def test_messages_with_outdated_buttons_are_edited(
+    service_harness: ServiceHarness, verb: str
+) -> None:
+    """The resolution and the offers to reopen, if they were sent; other messages are not."""
+    ticket = await service_harness.report()
+    services = service_harness.services
+    await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done")
+    for kind, ts in (("resolved", "5.0"), ("offered", "6.0"), ("claimed", "7.0")):
+        await sent(service_harness, ticket, kind, ts)
+    other = await service_harness.report()
+    await sent(service_harness, other, "resolved", "8.0")
+
+    async def act() -> None:
+        if verb == "helped":
+            await services.ticket_actions.confirm_resolved(TEAM, ticket.id, REPORTER)
+        else:
+            await services.tickets.reopen(TEAM, ticket.id, REPORTER)
+
+    jobs = await after(service_harness, act)
+    updates = {name: arguments for name, arguments in jobs.items() if name.startswith("retell")}
+    assert updates == {
+        f"retell:{ticket.label}:{kind}:{REPORTER}:0": [ticket.id, kind, REPORTER, "0"]
+        for kind in ("resolved", "offered")
+    }
+    assert len(jobs) == (2 if verb == "helped" else 3)
+
+
+async def test_message_that_was_not_sent_is_not_edited(service_harness: ServiceHarness) -> None:
+    """Without a position there is nothing to edit."""
+    ticket = await service_harness.report()
+    services = service_harness.services
+    await services.tickets.resolve(TEAM, ticket.id, SUPPORT, cause="", resolution="done")
+    await sent(service_harness, ticket, "resolved", "")
+    jobs = await after(
+        service_harness,
+        lambda: services.ticket_actions.confirm_resolved(TEAM, ticket.id, REPORTER),
+    )
+    assert jobs == {}
+
+
+async def test_only_new_events_are_told(service_harness: ServiceHarness) -> None:
+    """An action does not repeat the messages of earlier ones."""
+    ticket = await service_harness.report()
+    service = service_harness.services.tickets
+    await service.claim(TEAM, ticket.id, SUPPORT)
+    jobs = await after(service_harness, lambda: service.escalate(TEAM, ticket.id, SUPPORT))
+    assert jobs == {}
+
+
+@pytest.mark.parametrize(
+    ("channel", "name"), [("", "offer:LD-{}:1.5"), ("D1", "offer:LD-{}:1.5:D1")]
+)
+async def test_offer_to_reopen(service_harness: ServiceHarness, channel: str, name: str) -> None:
+    """A reply in the thread and one in private are different occasions."""
+    ticket = await service_harness.report()
+    now = service_harness.clock.now()
+    await service_harness.context.store.transact(
+        lambda session: enqueue_reopen_offer(session, ticket, "1.5", now, channel=channel)
+    )
+    job = await service_harness.job(name.format(ticket.id))
+    assert job is not None
+    assert (job.arguments, job.ticket, job.due_at) == ([ticket.id, "1.5", channel], ticket.id, now)
+
+
+def test_notification_without_an_occasion() -> None:
+    """Its name is the key of its message."""
+    notification = Notification(12, "filed", "U1")
+    assert notification.name == "tell:LD-12:filed:U1:"
+    assert notification.arguments == (12, "filed", "U1", "")

@@ -1,0 +1,140 @@
+"""Posting and editing cards, and the confirmation to the reporter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import pytest
+
+from bot.jobs.run import Run
+from bot.ports import Destination, MessageRef
+from bot.services.publishing import Publisher
+from bot.services.tickets.jobs import TicketJobs
+from bot.ticket import Ticket
+from tests.bot.services.conftest import REPORTER, TEAM, ServiceHarness
+from tests.bot.services.contexts import SLACK_GONE, NoMessages, PostedMessages, RecordedCalls
+
+SECOND: Final = dt.timedelta(seconds=1)
+CARD: Final = MessageRef("C-SUPPORT", "1.0")
+LINK: Final = "https://slack/1"
+
+
+def jobs(harness: ServiceHarness, posts: RecordedCalls, finder: Any = None) -> TicketJobs:
+    """The jobs that post with these posts."""
+    return TicketJobs(harness.context, Publisher(finder or NoMessages()), posts)
+
+
+async def with_card(harness: ServiceHarness, permalink: str = "") -> Ticket:
+    """A ticket with a card."""
+    ticket = await harness.report()
+
+    def change(stored: Ticket) -> None:
+        stored.thread.move_to("C-SUPPORT", "1.0")
+        stored.thread.permalink = permalink
+
+    await harness.change(ticket.id, change)
+    return ticket
+
+
+async def test_first_card(service_harness: ServiceHarness) -> None:
+    """Its position and address are stored; what waits for it runs now."""
+    ticket = await service_harness.report()
+    posts = RecordedCalls(post_card=[CARD], permalink=[LINK])
+    key = f"card:{ticket.label}"
+    service_harness.clock.move(2)
+    assert await jobs(service_harness, posts).post_or_update_card(Run(key), ticket.id) is None
+    assert posts.names == ["post_card", "permalink"]
+    assert posts.calls[0][2] == key
+    stored = await service_harness.ticket(ticket.id)
+    thread = stored.thread
+    assert (thread.channel, thread.card_ts, thread.permalink) == ("C-SUPPORT", "1.0", LINK)
+    assert stored.history == []
+    for kind in ("confirm", "diagnose"):
+        job = await service_harness.job(f"{kind}:{ticket.label}")
+        assert job is not None
+        assert job.due_at == service_harness.clock.now()
+
+
+async def test_card_of_an_earlier_attempt_is_edited(service_harness: ServiceHarness) -> None:
+    """A retry finds it in the escalation channel since the report, and posts no second one."""
+    ticket = await service_harness.report()
+    filed_at = service_harness.clock.now()
+    posts, finder = RecordedCalls(permalink=[LINK]), PostedMessages(k=CARD)
+    service_harness.clock.move(2)
+    run = Run("k", is_retry=True)
+    await jobs(service_harness, posts, finder).post_or_update_card(run, ticket.id)
+    assert posts.names == ["permalink", "update_card"]
+    where = Destination(TEAM, service_harness.context.settings.escalation_channel)
+    assert finder.searched == [(where, "k", filed_at - 30 * SECOND)]
+    assert (await service_harness.ticket(ticket.id)).thread.card_ts == "1.0"
+
+
+async def test_existing_card_is_edited(service_harness: ServiceHarness) -> None:
+    """Six times a second; then at the end of a second."""
+    ticket = await with_card(service_harness)
+    posts = RecordedCalls()
+    made = jobs(service_harness, posts)
+    for _ in range(6):
+        assert await made.post_or_update_card(Run("k"), ticket.id) is None
+    waits_until = await made.post_or_update_card(Run("k"), ticket.id)
+    assert waits_until == service_harness.clock.now() + SECOND
+    assert posts.names == ["update_card"] * 6
+
+
+async def test_deleted_card_is_posted_again(service_harness: ServiceHarness) -> None:
+    """The history says so, the address is fetched anew, and the diagnosis is posted under it."""
+    ticket = await with_card(service_harness, LINK)
+    await service_harness.finish_jobs()
+    posts = RecordedCalls(
+        update_card=[SLACK_GONE],
+        post_card=[MessageRef("C-SUPPORT", "2.0")],
+        permalink=["https://slack/2"],
+    )
+    assert await jobs(service_harness, posts).post_or_update_card(Run("k"), ticket.id) is None
+    stored = await service_harness.ticket(ticket.id)
+    assert posts.names == ["update_card", "post_card", "permalink"]
+    assert (stored.thread.card_ts, stored.thread.permalink) == ("2.0", "https://slack/2")
+    assert [event["what"] for event in stored.history] == ["reposted"]
+    assert await service_harness.job(f"card:{ticket.label}")
+    assert await service_harness.job(f"diagnose:{ticket.label}")
+    assert await service_harness.job(f"confirm:{ticket.label}") is None
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_reporter_gets_one_confirmation(
+    service_harness: ServiceHarness, *, known: bool
+) -> None:
+    """With the card's address, which is fetched unless it is known."""
+    ticket = await with_card(service_harness, LINK if known else "")
+    posts = RecordedCalls(permalink=[LINK])
+    made = jobs(service_harness, posts)
+    for _ in range(2):
+        await made.confirm(Run("confirm:1"), ticket.id)
+    assert posts.names == (["confirm"] if known else ["permalink", "confirm"])
+    _, told, key = posts.calls[-1]
+    assert (told.reporter, told.thread.permalink, key) == (REPORTER, LINK, "confirm:1")
+    assert (await service_harness.ticket(ticket.id)).thread.permalink == LINK
+
+
+async def test_confirmation_without_a_card(service_harness: ServiceHarness) -> None:
+    """It is sent without an address, which is not asked for."""
+    ticket = await service_harness.report()
+    posts = RecordedCalls()
+    await jobs(service_harness, posts).confirm(Run("k"), ticket.id)
+    assert posts.names == ["confirm"]
+
+
+async def test_unknown_address_stays_unknown(service_harness: ServiceHarness) -> None:
+    """It is optional: Slack may not return it now."""
+    ticket = await with_card(service_harness)
+    posts = RecordedCalls(permalink=[""])
+    await jobs(service_harness, posts).confirm(Run("k"), ticket.id)
+    assert posts.names == ["permalink", "confirm"]
+    assert (await service_harness.ticket(ticket.id)).thread.permalink == ""
+
+
+def test_card_handlers(service_harness: ServiceHarness) -> None:
+    """The names under which jobs are stored."""
+    made = jobs(service_harness, RecordedCalls())
+    assert dict(made.job_handlers) == {"card": made.post_or_update_card, "confirm": made.confirm}
