@@ -26,6 +26,7 @@ from bot.settings import Settings, read_settings
 from handlers.slack.manifest import build_manifest
 from handlers.transports import build_http_transport, build_socket_mode_transport
 from tests.browser import launch
+from tests.databases import create_sqlite
 
 # The same examples in every run, however slow the machine is.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
@@ -112,7 +113,7 @@ def harness_environment(
         "SLACK_SIGNING_SECRET": workspace.signing_secret,
         "SLACK_API_URL": workspace.api_url,
         "ESCALATION_CHANNEL": workspace.channel("escalations").id,
-        "DATABASE_URL": f"sqlite:///{folder / 'lagdesk.db'}",
+        "DATABASE_URL": create_sqlite(folder),
         "AGORA_APPS": f"kids={account.apps['kids']}",
         "AGORA_CUSTOMER_ID": account.customer_id,
         "AGORA_CUSTOMER_SECRET": account.customer_secret,

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from bot.store import Session, Store
 from bot.store import jobs as store_jobs
+from tests.databases import create_sqlite
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).parent / "jobs" / "worker.py"
@@ -61,7 +62,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty SQLite database."""
-    store = create_store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+    store = Store(create_sqlite(tmp_path))
     yield store
     store.close()
 
@@ -70,7 +71,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty database of each kind that several processes can share."""
     if request.param == "sqlite":
-        store = create_store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
+        store = Store(create_sqlite(tmp_path))
     else:
         store = create_store(create_postgres(request.getfixturevalue("postgres")))
     yield store

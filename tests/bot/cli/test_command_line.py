@@ -21,6 +21,7 @@ from bot.store import Store
 from bot.ticket import Ticket
 from tests.cli_helpers import CommandLine
 from tests.conftest import START
+from tests.databases import create_sqlite
 
 SLACK = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -237,10 +238,9 @@ async def test_manifest_needs_no_settings(cli: CommandLine) -> None:
     assert read_manifest(json.loads(outcome.out)).knows_command("/report")
 
 
-def fill(path: Path, count: int) -> None:
+def fill(folder: Path, count: int) -> None:
     """Put tickets into a database, an hour apart, the newest at START."""
-    store = Store(f"sqlite:///{path}")
-    store.migrate()
+    store = Store(create_sqlite(folder))
     moments = [START - dt.timedelta(hours=count - 1 - number) for number in range(count)]
     tickets = [make_ticket(f"V{number}", at) for number, at in enumerate(moments)]
     store.transact_sync(lambda session: session.add_all(tickets))
@@ -268,7 +268,7 @@ def make_ticket(origin: str, at: dt.datetime) -> Ticket:
 
 async def test_export(cli: CommandLine) -> None:
     """Tickets are exported one a line, since a time or all."""
-    fill(cli.folder / "lagdesk.db", 3)
+    fill(cli.folder, 3)
     outcome = await cli.run("export", "--format", "jsonl")
     rows = [json.loads(line) for line in outcome.out.splitlines()]
     assert (outcome.status, outcome.err, [row["number"] for row in rows]) == (0, "", [1, 2, 3])
@@ -291,7 +291,7 @@ async def test_export(cli: CommandLine) -> None:
 )
 async def test_output_that_is_closed(cli: CommandLine, line: str, status: int) -> None:
     """A closed pipe gives no error; a failed write gives one line."""
-    fill(cli.folder / "lagdesk.db", 300)
+    fill(cli.folder, 300)
     outcome = await cli.shell(line)
     assert status == outcome.status
     assert status == len(outcome.err.splitlines())

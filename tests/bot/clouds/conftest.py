@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import stamina
-from sqlmodel import SQLModel
 
 from bot.clouds import build_clouds
 from bot.ports import Cloud
@@ -21,6 +20,7 @@ from bot.settings import CloudSettings
 from bot.store import Store
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from tests.bot.clouds.light import build_light
+from tests.databases import create_sqlite
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 SECRET = "s3cret-of-agora"
@@ -98,8 +98,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A fresh SQLite database with every table."""
-    opened = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
-    SQLModel.metadata.create_all(opened.engine)
+    opened = Store(create_sqlite(tmp_path))
     yield opened
     opened.close()
 

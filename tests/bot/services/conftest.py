@@ -21,6 +21,7 @@ from bot.store.tickets import tickets
 from bot.ticket import Ticket
 from tests.bot.services.contexts import Supporters
 from tests.conftest import FakeClock
+from tests.databases import create_sqlite
 
 TEAM: Final = "T1"
 SUPPORT, SECOND_SUPPORT = "U-SUPPORT", "U-SUPPORT-2"
@@ -94,7 +95,7 @@ async def service_harness(
 ) -> AsyncIterator[ServiceHarness]:
     """The services of a workspace with two people of support."""
     clock = FakeClock()
-    url = f"sqlite:///{tmp_path_factory.mktemp('services') / 'lagdesk.db'}"
+    url = create_sqlite(tmp_path_factory.mktemp("services"))
     settings = read_settings({**ENVIRONMENT, "DATABASE_URL": url})
     async with open_application(settings, clock=clock) as application:
         permissions = Supporters(SUPPORT, SECOND_SUPPORT)

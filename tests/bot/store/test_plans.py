@@ -17,6 +17,7 @@ from bot.store.summary import weeks
 from bot.store.tickets import lists, tickets
 from bot.store.tickets.lists import TicketQuery
 from bot.ticket import Status, Ticket
+from tests.databases import create_sqlite
 
 NOW: Final = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 DAY: Final = dt.timedelta(days=1)
@@ -47,8 +48,7 @@ def made(origin: str) -> Ticket:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A SQLite database with one ticket."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'lagdesk.db'}")
-    store.migrate()
+    store = Store(create_sqlite(tmp_path_factory.mktemp("store")))
     store.transact_sync(lambda session: session.add(made("V1")))
     yield store
     store.close()

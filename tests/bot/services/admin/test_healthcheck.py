@@ -24,6 +24,7 @@ from bot.store import Store
 from bot.store import jobs as store_jobs
 from tests.bot.services.contexts import make_context
 from tests.conftest import FakeClock
+from tests.databases import create_sqlite
 
 ASKED = Inquiry("T1", "U1", "C1", "https://slack.invalid/answer", "en", "UTC", app="", cname="")
 FINE = CheckResult("slack.token", message("Slack token"), Health.OK, message("Accepted."))
@@ -52,8 +53,7 @@ class Listener:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A database at the newest revision."""
-    made = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
-    made.migrate()
+    made = Store(create_sqlite(tmp_path))
     yield made
     made.close()
 

@@ -20,6 +20,7 @@ from bot.store.diagnosis.events import (
 from bot.ticket import Status
 from tests.bot.store.factories import MINUTE, MOMENT, NOON, make_ticket, store_tickets
 from tests.bot.store.schema import schema_of_database, schema_of_model
+from tests.databases import create_sqlite
 
 RETENTION = dt.timedelta(days=14)
 HOUR = Window(NOON - 60 * MINUTE, NOON)
@@ -28,8 +29,7 @@ HOUR = Window(NOON - 60 * MINUTE, NOON)
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty SQLite database."""
-    made = Store(f"sqlite:///{tmp_path / 'lagdesk.db'}")
-    SQLModel.metadata.create_all(made.engine)
+    made = Store(create_sqlite(tmp_path))
     yield made
     made.close()
 
