@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from bot import logs
 from bot.i18n.translator import load_catalogs
 from bot.settings import Settings, read_settings
 
-Command = Callable[[Settings], Awaitable[int]]
+Command = Callable[[Settings], Coroutine[Any, Any, int]]
 
 
 def run_with_settings(command: Command) -> int:
@@ -17,8 +18,4 @@ def run_with_settings(command: Command) -> int:
     load_catalogs()
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format, settings.secrets)
-    return asyncio.run(_run_async(command, settings))
-
-
-async def _run_async(command: Command, settings: Settings) -> int:
-    return await command(settings)
+    return asyncio.run(command(settings))

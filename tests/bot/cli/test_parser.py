@@ -6,6 +6,8 @@ import pytest
 
 from bot.cli.main import main, parse
 from bot.cli.parser import UsageError, read_date, read_time
+from bot.ports import Topic
+from bot.services.summary.weeks import Week
 
 MOMENT = dt.datetime(2026, 11, 9, 2, 5, tzinfo=dt.UTC)
 
@@ -109,3 +111,34 @@ def test_defaults() -> None:
         diagnose.json,
     ) == ("", None, "", "", False)
     assert (parse(["export"]).format, parse(["export"]).since) == ("csv", None)
+    demo = parse(["demo"])
+    assert (demo.port, demo.locale, demo.no_browser) == (None, None, False)
+    quality = parse(["quality"])
+    assert (quality.topic, quality.app, quality.json) == (Topic.LIVE, None, False)
+    summary = parse(["summary"])
+    assert (summary.week, summary.post) == (None, False)
+    callback = parse(["callback"])
+    assert (callback.url, callback.replace) == ("", False)
+    assert parse(["manifest"]).url == ""
+    assert parse(["socket"]).no_worker is parse(["doctor"]).json is False
+
+
+def test_options() -> None:
+    """Each option has its type."""
+    serve = parse(["serve", "--host", "::1", "--port", "65535", "--no-worker"])
+    assert (serve.host, serve.port, serve.no_worker) == ("::1", 65535, True)
+    demo = parse(["demo", "--port", "0", "--locale", "zh", "--no-browser"])
+    assert (demo.port, demo.locale, demo.no_browser) == (0, "zh", True)
+    quality = parse(["quality", "usage", "--app", "kids", "--json"])
+    assert (quality.topic, quality.app, quality.json) == (Topic.USAGE, "kids", True)
+    summary = parse(["summary", "--week", "2026-W46", "--post"])
+    assert (summary.week, summary.post) == (Week(2026, 46), True)
+    callback = parse(["callback", "--url", "http://h", "--replace"])
+    assert (callback.url, callback.replace) == ("http://h", True)
+    export = parse(["export", "--format", "jsonl", "--since", "2026-11-09"])
+    assert (export.format, export.since) == ("jsonl", dt.datetime(2026, 11, 9, tzinfo=dt.UTC))
+    line = "diagnose class --app kids --at 1794189900 --teacher 1 --student 2 --json"
+    diagnose = parse(line.split())
+    assert (diagnose.cname, diagnose.app, diagnose.at) == ("class", "kids", MOMENT)
+    assert (diagnose.teacher, diagnose.student, diagnose.json) == ("1", "2", True)
+    assert parse(["socket", "--no-worker"]).no_worker is parse(["doctor", "--json"]).json is True

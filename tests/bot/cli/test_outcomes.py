@@ -1,0 +1,321 @@
+"""What a command prints for each outcome, and its exit status: 0 done, 1 failed, 2 misused."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.call import (
+    AbnormalEvent,
+    Call,
+    Code,
+    IssueType,
+    MissingItem,
+    MissingKind,
+    MissingReason,
+    Report,
+    Side,
+    Unit,
+    Usage,
+)
+from bot.cli import callback, diagnose, doctor, errors, main, quality, serve, summary
+from bot.cli.parser import UsageError
+from bot.diagnosis import Verdict
+from bot.errors import ConflictError
+from bot.i18n import translator
+from bot.i18n.messages import Message, message
+from bot.i18n.translator import Translator
+from bot.ports import AppMetrics, CheckResult, Diagnosis, Health, Topic
+from bot.services.call_control.webhook_registration import WebhookRegistration
+from bot.settings import SettingError, read_settings
+from tests.cli_helpers import CommandLine
+
+NOW = dt.datetime(2026, 11, 21, 3, 20, tzinfo=dt.UTC)
+EN = Translator("en")
+AWAY = message("Slack does not respond.")
+REPORT = Report("kids", "room", "10001", "20002", Side.STUDENT, IssueType.HELP, NOW)
+CALL = Call("agora", "kids", "c1", "room", NOW)
+EVENT = AbnormalEvent("20002", "room", Code("agora.exp_id", "4"), NOW)
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (UsageError(AWAY), 2, "Slack does not respond."),
+        (ConflictError(AWAY), 1, "Slack does not respond."),
+        (
+            SettingError("PORT", "a number"),
+            1,
+            "PORT is missing or wrong. Expected: a number.",
+        ),
+        (
+            ZeroDivisionError("secret"),
+            1,
+            "Unexpected error (ZeroDivisionError). LOG_LEVEL=DEBUG shows more.",
+        ),
+    ],
+)
+def test_errors(
+    error: Exception,
+    status: int,
+    line: str,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line on standard error, also in two languages."""
+    monkeypatch.setenv("DEFAULT_LOCALE", "en")
+    assert errors.print_error(error) == status
+    assert capsys.readouterr() == ("", line + "\n")
+    monkeypatch.setenv("DEFAULT_LOCALE", "both")
+    errors.print_error(error)
+    assert capsys.readouterr().err.endswith(f" / {line}\n")
+
+
+def command(outcome: Callable[[], Any]) -> ModuleType:
+    """A command that ends this way."""
+    module = ModuleType("command")
+    module.configure = lambda _parser: None  # type: ignore[attr-defined]
+    module.run = lambda _options, _timing: outcome()  # type: ignore[attr-defined]
+    return module
+
+
+def fail_with(error: BaseException) -> Callable[[], int]:
+    """An outcome that is an error."""
+
+    def outcome() -> int:
+        raise error
+
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "lines"),
+    [
+        (lambda: 0, 0, 0),
+        (lambda: 1, 1, 0),
+        (lambda: True, 1, 0),
+        (fail_with(KeyboardInterrupt()), 0, 0),
+        (fail_with(BrokenPipeError()), 0, 0),
+        (fail_with(ZeroDivisionError()), 1, 1),
+    ],
+)
+def test_how_commands_end(
+    outcome: Callable[[], Any],
+    status: int,
+    lines: int,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ctrl+C and a reader that has enough are no failures."""
+    monkeypatch.setattr(main, "_module", lambda _name: command(outcome))
+    monkeypatch.setattr("bot.cli.errors.discard_output", lambda: None)
+    assert main.main(["migrate"]) == status
+    assert len(capsys.readouterr().err.splitlines()) == lines
+
+
+async def test_catalogs_are_needed(
+    cli: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without them every text would silently be English."""
+    monkeypatch.setattr(translator, "LOCALES_DIR", tmp_path)
+    for arguments in (["migrate"], ["doctor"]):
+        outcome = await cli.run(*arguments)
+        assert (outcome.status, "FileNotFoundError" in outcome.error_line) == (1, True)
+
+
+def make_diagnosis(*reasons: MissingReason, cause: str = "unknown", **values: Any) -> Diagnosis:
+    """A diagnosis with these gaps and a failure."""
+    missing = tuple(MissingItem(MissingKind.CALL, why) for why in reasons)
+    verdict = Verdict(cause, NOW, NOW, confidence=None, missing=missing)
+    return Diagnosis(REPORT, "agora", verdict, NOW, **{"failures": (AWAY,), **values})
+
+
+UNREACHABLE, NOT_OUT, OVER_QUOTA = (
+    MissingReason.UNREACHABLE,
+    MissingReason.NOT_OUT_YET,
+    MissingReason.OVER_QUOTA,
+)
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "status"),
+    [
+        (make_diagnosis(UNREACHABLE), 1),
+        (make_diagnosis(UNREACHABLE, NOT_OUT), 1),
+        (make_diagnosis(NOT_OUT), 0),
+        (make_diagnosis(OVER_QUOTA, NOT_OUT), 0),
+        (make_diagnosis(UNREACHABLE, failures=()), 0),
+        (make_diagnosis(UNREACHABLE, calls=(CALL,)), 0),
+        (make_diagnosis(UNREACHABLE, events=(EVENT,)), 0),
+        (make_diagnosis(UNREACHABLE, cause="none"), 0),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_diagnosis_that_says_nothing_is_a_failure(
+    diagnosis: Diagnosis,
+    status: int,
+    as_json: bool,  # noqa: FBT001 - a row of the table
+    capsys: Capture,
+) -> None:
+    """Unless the data will be out later; what is known is an answer."""
+    assert diagnose._print_diagnosis(diagnosis, EN, as_json=as_json) == status
+    out, err = capsys.readouterr()
+    if status:
+        assert (out, err) == ("", "Slack does not respond.\n")
+    else:
+        assert err == ""
+        assert out.startswith("{\n  " if as_json else ("Not", "No", "The"))
+        if as_json:
+            assert json.loads(out) == diagnosis.verdict.to_json()
+
+
+METRICS = AppMetrics(Topic.LIVE, "kids", "agora", fetched_at=NOW, failures=(AWAY, AWAY))
+USAGE = Usage(dt.date(2026, 11, 20), Code("k", "上网"), Unit.NUMBER, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "status", "error"),
+    [
+        (METRICS, 1, "Slack does not respond.\n"),
+        (replace(METRICS, failures=()), 0, ""),
+        (replace(METRICS, usages=(USAGE,)), 0, ""),
+    ],
+)
+def test_metrics(metrics: AppMetrics, status: int, error: str, capsys: Capture) -> None:
+    """Without any data the failures are the answer, each once."""
+    assert quality._print_app_metrics(metrics, ["adults"], EN, as_json=False) == status
+    out, err = capsys.readouterr()
+    assert (err, out != "") == (error, not status)
+    assert ("Other apps: adults" in out) is not bool(status)
+    assert quality._print_app_metrics(metrics, [], EN, as_json=True) == status
+    out, err = capsys.readouterr()
+    assert err == error
+    if not status:
+        assert json.loads(out)["app"] == "kids"
+        assert out.startswith('{\n  "')
+        assert "\\u" not in out
+
+
+@pytest.mark.parametrize(
+    ("healths", "status"),
+    [
+        ([], 0),
+        ([Health.OK, Health.WARNING], 0),
+        ([Health.FAILED, Health.OK], 1),
+        ([Health.FAILED, Health.FAILED], 1),
+    ],
+)
+def test_the_doctors_exit_status(healths: list[Health], status: int) -> None:
+    """A warning is no failure."""
+    assert (
+        doctor.exit_status([CheckResult("x", AWAY, health, AWAY) for health in healths]) == status
+    )
+
+
+def test_the_doctors_output(capsys: Capture) -> None:
+    """A table, or a list for programs."""
+    results = [CheckResult("x", AWAY, Health.OK, message("%(text)s", text="上网"))]
+    doctor._print(results, EN, as_json=False)
+    assert capsys.readouterr().out.startswith("Slack does not respond.  ok  上网\n")
+    doctor._print(results, EN, as_json=True)
+    out = capsys.readouterr().out
+    assert json.loads(out) == [{"name": "x", "state": "ok", "detail": "上网"}]
+    assert out.startswith('[\n  {\n    "name"')
+    assert "上网" in out
+
+
+URL = "https://x.example/r"
+
+
+@pytest.mark.parametrize(
+    ("values", "is_setting", "expected"),
+    [
+        ({"failure": AWAY}, False, "piano: Slack does not respond."),
+        (
+            {"url": URL, "is_new": True},
+            True,
+            f"piano: recording callbacks now go to {URL}.",
+        ),
+        (
+            {"url": URL},
+            True,
+            (
+                f"piano: nothing changed. Recording callbacks already go to {URL}. Add --replace to "
+                "send them here instead."
+            ),
+        ),
+        ({"url": URL}, False, f"piano: recording callbacks go to {URL}."),
+        (
+            {},
+            False,
+            (
+                "piano: no callback URL is set for recordings. Add --url https://your.host to send "
+                "them to Lagdesk."
+            ),
+        ),
+    ],
+)
+def test_a_callback(values: dict[str, Any], is_setting: bool, expected: str) -> None:  # noqa: FBT001 - a row
+    """Where it goes now, and what to do."""
+    fields: dict[str, Any] = {"url": None, "is_new": False, "failure": None, **values}
+    line: Message = callback._line(WebhookRegistration("piano", **fields), is_setting=is_setting)
+    assert EN.translate(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "expected"),
+    [
+        (None, None, ("1.2.3.4", 5000)),
+        ("::1", None, ("::1", 5000)),
+        (None, 0, ("1.2.3.4", 0)),
+        ("", 80, ("", 80)),
+    ],
+)
+def test_options_override_the_environment(
+    host: str | None,
+    port: int | None,
+    expected: tuple[str, int],
+) -> None:
+    """Also with port 0, which chooses one."""
+    settings = read_settings({"HOST": "1.2.3.4", "PORT": "5000"})
+    options = argparse.Namespace(host=host, port=port)
+    changed = serve._with_overrides(settings, options)
+    assert (changed.host, changed.port) == expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "missing"),
+    [
+        ({}, "SUMMARY_CHANNEL"),
+        ({"SUMMARY_CHANNEL": "C1"}, "SLACK_BOT_TOKEN"),
+        ({"SUMMARY_CHANNEL": "C1", "SLACK_BOT_TOKEN": "xoxb-1"}, None),
+        (
+            {
+                "SUMMARY_CHANNEL": "C1",
+                "SLACK_CLIENT_ID": "1.2",
+                "SLACK_CLIENT_SECRET": "s",
+            },
+            None,
+        ),
+    ],
+)
+def test_settings_that_posting_needs(environment: dict[str, str], missing: str | None) -> None:
+    """A channel, and a token unless workspaces install Lagdesk themselves."""
+    settings = read_settings(environment)
+    if missing is None:
+        summary._require_slack_settings(settings)
+        return
+    with pytest.raises(SettingError) as caught:
+        summary._require_slack_settings(settings)
+    assert caught.value.name == missing
