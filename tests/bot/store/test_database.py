@@ -2,17 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sqlite3
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import LagdeskError
@@ -23,6 +21,14 @@ from bot.store.tickets import tickets
 from tests.bot.conftest import create_postgres, create_store
 from tests.bot.services.tickets.test_claims import make_ticket
 from tests.conftest import FakeClock
+from tests.database_faults import (
+    POSTGRES_FAULTS,
+    SQLITE_FAULTS,
+    Fault,
+    file_overwritten,
+    locked,
+    restricted,
+)
 
 SHORT: Final = Limits(lock_s=0.05)
 SECRET: Final = "student 20002 cried"
@@ -60,16 +66,6 @@ def count_values(session: Session) -> int:
 def save_value(session: Session) -> None:
     """Store a value."""
     session.connection().exec_driver_sql("INSERT INTO key_value VALUES ('a', 'b', '2026-11-11')")
-
-
-@contextmanager
-def locked(url: str, lock: str) -> Iterator[None]:
-    """Hold a lock on another connection."""
-    other = Store(url)
-    with closing(other), other.engine.connect() as connection:
-        connection.exec_driver_sql(lock)
-        yield
-        connection.rollback()
 
 
 # Work that fails or that nobody waits for.
@@ -128,7 +124,7 @@ async def test_late_transaction_is_rolled_back(shared_store: Store) -> None:
 async def test_locks_are_waited_for_shortly(shared_store: Store, lock: str) -> None:
     """A transaction fails while the lock is still held, and succeeds when it is gone."""
     store = Store(shared_store.url, limits=SHORT)
-    with locked(store.url, lock), pytest.raises(DatabaseUnavailableError, match="lock"):
+    with locked(store, lock), pytest.raises(DatabaseUnavailableError, match="lock"):
         async with asyncio.timeout(20):
             await store.transact(save_value)
     await store.transact(save_value)
@@ -148,12 +144,25 @@ def test_time_limits_of_postgres(postgres_store: Store) -> None:
 async def test_full_pool_is_not_waited_for(postgres_store: Store) -> None:
     """A connection that never becomes free is an unavailable database."""
     store = Store(postgres_store.url, limits=Limits(pool_s=0.01))
-    held = [store.engine.connect() for _ in range(15)]
-    with pytest.raises(DatabaseUnavailableError, match="QueuePool"):
+    used_up = POSTGRES_FAULTS["connections"](store)
+    with used_up, pytest.raises(DatabaseUnavailableError, match="QueuePool"):
         await store.transact(save_value)
-    for connection in held:
-        connection.close()
     store.close()
+
+
+def test_full_disk(sqlite_store: Store) -> None:
+    """A row for which there is no page is not saved; one that fits is."""
+
+    def work(session: Session) -> None:
+        row = models.KeyValue(name="long", value="x" * 100_000, at=FakeClock().now())
+        session.add(row)
+
+    with restricted(sqlite_store, "PRAGMA max_page_count = 1"):
+        with pytest.raises(DatabaseUnavailableError, match="full"):
+            sqlite_store.transact_sync(work)
+        sqlite_store.transact_sync(save_value)
+    sqlite_store.transact_sync(work)
+    assert sqlite_store.read_sync(count_values) == 2
 
 
 # Deadlocks.
@@ -256,11 +265,11 @@ async def test_errors_quote_no_stored_text(
 
 
 async def test_outage_is_logged_once(
-    sqlite_store: Store, file: Path, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture
+    sqlite_store: Store, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line when it begins, with its reason, and one when it is over."""
     await sqlite_store.transact(save_value)
-    with file_renamed(file):
+    with SQLITE_FAULTS["missing"](sqlite_store):
         for _ in range(3):
             with pytest.raises(DatabaseUnavailableError):
                 await sqlite_store.transact(save_value)
@@ -274,88 +283,36 @@ async def test_outage_is_logged_once(
     assert "works again" in lines[1][1]
 
 
-@contextmanager
-def file_renamed(file: Path) -> Iterator[None]:
-    """Move the database away."""
-    away = file.with_suffix(".away")
-    file.rename(away)
-    yield
-    away.rename(file)
-
-
-@contextmanager
-def file_replaced(file: Path) -> Iterator[None]:
-    """Put another valid database in its place."""
-    path = file.with_suffix(".other")
-    other = Store(f"sqlite:///{path}")
-    other.migrate()
-    other.close()
-    with file_renamed(file):
-        path.rename(file)
-        yield
-        file.unlink()
-
-
-@contextmanager
-def file_overwritten(file: Path) -> Iterator[None]:
-    """Write nonsense over the file."""
-    content = file.read_bytes()
-    with file.open("r+b") as opened:
-        opened.write(os.urandom(len(content)))
-    yield
-    with file.open("r+b") as opened:
-        opened.write(content)
-
-
-@contextmanager
-def pragma(statement: str) -> Iterator[None]:
-    """Restrict every connection that is opened meanwhile."""
-
-    def restrict(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute(statement)
-
-    event.listen(Engine, "connect", restrict)
-    yield
-    event.remove(Engine, "connect", restrict)
-
-
 @pytest.mark.parametrize(
-    ("break_it", "reason"),
+    ("fault", "reason"),
     [
-        (file_renamed, "deleted or replaced"),
-        (file_replaced, "deleted or replaced"),
+        (SQLITE_FAULTS["missing"], "deleted or replaced"),
+        (SQLITE_FAULTS["replaced"], "deleted or replaced"),
+        (SQLITE_FAULTS["read-only"], "readonly"),
+        (SQLITE_FAULTS["locked"], "locked"),
         (file_overwritten, "corrupt"),
-        (lambda _: pragma("PRAGMA max_page_count = 1"), "full"),
-        (lambda _: pragma("PRAGMA query_only = ON"), "readonly"),
-        (lambda file: locked(f"sqlite:///{file}", "BEGIN IMMEDIATE"), "locked"),
+        (partial(restricted, pragma="PRAGMA max_page_count = 1"), "full"),
     ],
-    ids=["renamed", "replaced", "overwritten", "full", "read-only", "locked"],
+    ids=["missing", "replaced", "read-only", "locked", "overwritten", "full"],
 )
-async def test_health_notices_what_is_wrong(
-    sqlite_store: Store, file: Path, break_it: Any, reason: str
-) -> None:
+async def test_health_notices_what_is_wrong(sqlite_store: Store, fault: Fault, reason: str) -> None:
     """The reason is reported while the database is broken, and nothing afterwards."""
     assert await sqlite_store.find_fault() == ""
-    with break_it(file):
+    with fault(sqlite_store):
         assert reason in await sqlite_store.find_fault()
     assert await sqlite_store.find_fault() == ""
 
 
 @pytest.mark.postgres
-async def test_health_of_postgres(postgres: Any, postgres_store: Store) -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("stopped", "not currently accepting"), ("read-only", "read-only")]
+)
+async def test_health_of_postgres(postgres_store: Store, fault: str, reason: str) -> None:
     """A server that takes no connections or no writes is not well; then it is again."""
-    name = postgres_store.engine.url.database
     assert await postgres_store.find_fault() == ""
-    for broken, mended, reason in (
-        ("ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true", "not currently accepting"),
-        ("CONNECTION LIMIT 0", "CONNECTION LIMIT -1", ""),
-        ("SET default_transaction_read_only = on", "RESET ALL", "read-only"),
-    ):
-        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'lagdesk%'"
-        postgres.psql(f"ALTER DATABASE {name} {broken}; {end};")
+    with POSTGRES_FAULTS[fault](postgres_store):
         assert reason in await postgres_store.find_fault()
-        postgres.psql(f"ALTER DATABASE {name} {mended}; {end};")
-        assert await postgres_store.find_fault() == ""
+    assert await postgres_store.find_fault() == ""
 
 
 def test_nothing_is_written_to_a_file_that_is_gone(sqlite_store: Store, file: Path) -> None:

@@ -1,0 +1,141 @@
+"""Faults of a database, each as a context: broken inside, whole again afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, event, text
+
+from bot.store import Store
+
+Fault = Callable[[Store], AbstractContextManager[None]]
+
+
+def path_of(store: Store) -> Path:
+    """Return the file of a SQLite database."""
+    return Path(store.engine.url.database or "")
+
+
+@contextmanager
+def locked(store: Store, lock: str) -> Iterator[None]:
+    """Hold a lock on another connection."""
+    other = Store(store.url)
+    with closing(other), other.engine.connect() as connection:
+        connection.exec_driver_sql(lock)
+        yield
+        connection.rollback()
+
+
+@contextmanager
+def file_missing(store: Store) -> Iterator[None]:
+    """Move the file away."""
+    file = path_of(store)
+    away = file.with_suffix(".away")
+    file.rename(away)
+    yield
+    away.rename(file)
+
+
+@contextmanager
+def file_replaced(store: Store) -> Iterator[None]:
+    """Put another valid database in its place."""
+    file = path_of(store)
+    path = file.with_suffix(".other")
+    other = Store(f"sqlite:///{path}")
+    other.migrate()
+    other.close()
+    with file_missing(store):
+        path.rename(file)
+        yield
+        file.unlink()
+
+
+@contextmanager
+def file_overwritten(store: Store) -> Iterator[None]:
+    """Write nonsense over the file."""
+    file = path_of(store)
+    content = file.read_bytes()
+    with file.open("r+b") as opened:
+        opened.write(os.urandom(len(content)))
+    yield
+    with file.open("r+b") as opened:
+        opened.write(content)
+
+
+@contextmanager
+def restricted(store: Store, pragma: str) -> Iterator[None]:
+    """Restrict every connection of SQLite."""
+
+    def restrict(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute(pragma)
+
+    store.engine.dispose()
+    event.listen(Engine, "connect", restrict)
+    yield
+    event.remove(Engine, "connect", restrict)
+    store.engine.dispose()
+
+
+@contextmanager
+def column_renamed(store: Store) -> Iterator[None]:
+    """Give the tables the columns of another version of Lagdesk."""
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for old, new in (("team", "workspace"), ("workspace", "team")):
+            for table in ("ticket", "inquiry"):
+                connection.exec_driver_sql(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+            if old == "team":
+                yield
+
+
+@contextmanager
+def connections_used_up(store: Store) -> Iterator[None]:
+    """Hold every connection that the pool may open."""
+    with ExitStack() as stack:
+        for _ in range(_POOL_SIZE):
+            stack.enter_context(store.engine.connect())
+        yield
+
+
+@contextmanager
+def reconfigured(store: Store, change: str, undo: str) -> Iterator[None]:
+    """Change a setting of a PostgreSQL database, and end every connection to it."""
+    name = store.engine.url.database
+    end = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+    other = Store(store.url.replace(f"/{name}", "/postgres"))
+    with closing(other), other.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in (change, undo):
+            connection.exec_driver_sql(f"ALTER DATABASE {name} {statement}")
+            connection.execute(end, {"name": name})
+            if statement is change:
+                yield
+
+
+TABLE_LOCK: Final = "LOCK TABLE ticket, inquiry IN ACCESS EXCLUSIVE MODE"
+_POOL_SIZE: Final = 15
+SQLITE_FAULTS: Final[dict[str, Fault]] = {
+    "locked": partial(locked, lock="BEGIN IMMEDIATE"),
+    "missing": file_missing,
+    "replaced": file_replaced,
+    "read-only": partial(restricted, pragma="PRAGMA query_only = ON"),
+    "schema": column_renamed,
+    "connections": connections_used_up,
+}
+POSTGRES_FAULTS: Final[dict[str, Fault]] = {
+    "locked": partial(locked, lock=TABLE_LOCK),
+    "stopped": partial(
+        reconfigured, change="ALLOW_CONNECTIONS false", undo="ALLOW_CONNECTIONS true"
+    ),
+    "read-only": partial(
+        reconfigured, change="SET default_transaction_read_only = on", undo="RESET ALL"
+    ),
+    "schema": column_renamed,
+    "connections": connections_used_up,
+}
+UNREADABLE: Final = frozenset({"missing", "replaced", "stopped", "connections"})

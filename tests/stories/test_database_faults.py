@@ -1,0 +1,143 @@
+"""Whatever the database does: nobody gets a yes for what was not saved, and nobody waits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Final
+
+import pytest
+from sqlmodel import select
+
+from bot.sandbox.slack import Person
+from bot.sandbox.slack.outcomes import SubmitOutcome
+from bot.store import Session, Store
+from bot.ticket import Ticket
+from tests.bot.conftest import create_postgres
+from tests.conftest import Harness, open_harness, slack_errors_of
+from tests.database_faults import POSTGRES_FAULTS, SQLITE_FAULTS, UNREADABLE
+from tests.scenario_helpers import FORM, Json, ephemeral_texts, find_card, report
+
+NOT_SAVED: Final = {
+    "sam": "Not saved: the database is unavailable. Try again in a minute.",
+    "lin": "没有保存：数据库暂时不可用，请过一分钟再试。",
+}
+_ANSWER_TIMEOUT_S: Final = 0.7
+Ask = Callable[[Harness, Person], Awaitable[str]]
+
+
+@pytest.fixture(scope="module")
+async def broken(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Harness]:
+    """A Lagdesk that answers soon, with one ticket, whose readers' languages are known."""
+    transport, environment = request.param, {}
+    if transport == "postgres":
+        url = create_postgres(request.getfixturevalue("postgres"))
+        transport, environment = "http", {"DATABASE_URL": url}
+        store = Store(url)
+        store.migrate()
+        store.close()
+    folder = tmp_path_factory.mktemp("lagdesk")
+    async with open_harness(folder, transport, _ANSWER_TIMEOUT_S, **environment) as harness:
+        await prepare(harness)
+        yield harness
+        assert slack_errors_of(harness.workspace) == []
+
+
+async def prepare(harness: Harness) -> None:
+    """Report a call, and let Lagdesk learn who reads what."""
+    for name in NOT_SAVED:
+        assert (await harness.workspace.person(name).command("/lagdesk", "help")).ok
+    assert (await report(harness.workspace.person("lin"), "before")).ok
+    await harness.settled()
+
+
+async def open_form(person: Person) -> Json:
+    """Open the report form and return it."""
+    await person.command("/report", "")
+    return await person.wait_for_view("report")
+
+
+async def diagnose(harness: Harness, person: Person) -> str:
+    """Ask for a diagnosis, which a job responds to."""
+    _ = harness
+    return (await person.command("/diagnose", "room")).text
+
+
+async def list_tickets(harness: Harness, person: Person) -> str:
+    """List tickets."""
+    _ = harness
+    return (await person.command("/tickets", "all")).text
+
+
+async def click(harness: Harness, person: Person) -> str:
+    """Press a button of the card."""
+    assert (await person.click(find_card(harness, "before"), "ticket.escalate")).ok
+    return await newest(harness, lambda: ephemeral_texts(person, "escalations"))
+
+
+async def use_shortcut(harness: Harness, person: Person) -> str:
+    """Run the global shortcut, which is answered by a direct message."""
+    assert (await person.shortcut("report_call")).ok
+    channel = person.dm_channel_id()
+    return await newest(harness, lambda: [m["text"] for m in harness.workspace.messages(channel)])
+
+
+async def use_message_shortcut(harness: Harness, person: Person) -> str:
+    """Run the shortcut of a message."""
+    card = find_card(harness, "before")
+    assert (await person.message_shortcut("report_message", card)).ok
+    return await newest(harness, lambda: ephemeral_texts(person, "escalations"))
+
+
+async def newest(harness: Harness, read: Callable[[], list[str]]) -> str:
+    """Return the newest of the messages to a person, once there is an answer."""
+    await harness.workspace.until(lambda: any(map(is_refusal, read()[-1:])))
+    return read()[-1]
+
+
+def is_refusal(message: str) -> bool:
+    """Return whether a message says that nothing was saved."""
+    return any(sentence in message for sentence in NOT_SAVED.values())
+
+
+WRITES: Final[tuple[Ask, ...]] = (diagnose, click)
+READS: Final[tuple[Ask, ...]] = (list_tickets, use_shortcut, use_message_shortcut)
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        *((transport, fault) for transport in ("http", "socket") for fault in SQLITE_FAULTS),
+        *(pytest.param("postgres", fault, marks=pytest.mark.postgres) for fault in POSTGRES_FAULTS),
+    ],
+    indirect=["broken"],
+)
+async def test_nothing_is_confirmed_that_was_not_saved(broken: Harness, fault: str) -> None:
+    """Everybody is told in their language while it lasts; the same form then makes one ticket."""
+    store = broken.application.store
+    faults = SQLITE_FAULTS if store.is_sqlite else POSTGRES_FAULTS
+    lin, sam = map(broken.workspace.person, ("lin", "sam"))
+    cname = f"room-{fault}"
+    form = await open_form(lin)
+    with faults[fault](store):
+        outcome = await lin.submit(form, {**FORM, "cname": cname})
+        assert list(outcome.errors.values()) == [NOT_SAVED["lin"]]
+        for ask in (*WRITES, *(READS if fault in UNREADABLE else ())):
+            assert NOT_SAVED["sam"] in await ask(broken, sam)
+    assert (await submit_until_saved(lin, form)).ok
+    assert await store.read(lambda session: count_tickets(session, cname)) == 1
+
+
+async def submit_until_saved(person: Person, form: Json) -> SubmitOutcome:
+    """Submit a form again and again; what was late before may have been saved."""
+    for _ in range(20):
+        outcome = await person.submit(form)
+        if outcome.ok:
+            break
+    return outcome
+
+
+def count_tickets(session: Session, cname: str) -> int:
+    """Count the tickets about a channel."""
+    return len(session.exec(select(Ticket).where(Ticket.cname == cname)).all())
