@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import count
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ END = START + 600 * MINUTE
         ([700], [20], [(20, 600)]),
         ([0], [-30], [(0, 0)]),
         ([900], [700], []),
+        ([900], [600], []),
         ([0, 30], [], [(0, 30)]),
         ([0, 31], [], [(0, 0), (31, 31)]),
         ([600, 610], [], []),
@@ -173,16 +175,18 @@ def test_ratings_within_a_span(session: Session) -> None:
     """From its beginning to before its end, of one team or of all."""
     ratings = [Rating.WRONG, Rating.RIGHT, Rating.PARTLY, Rating.WRONG]
     moments = [START - MOMENT, START, END - MOMENT, END]
+    people = count(1)
     for ticket, (rating, at) in enumerate(zip(ratings, moments, strict=True)):
-        for team in ("T1", "T2"):
-            fields: dict[str, Any] = {"ticket": ticket, "team": team, "person": f"{team}-U1"}
+        for team in ("T1", "T1", "T2"):
+            fields: dict[str, Any] = {"ticket": ticket, "team": team, "person": f"U{next(people)}"}
             feedback.save_feedback(
                 session, VerdictFeedback(cause="network.loss", rating=rating, at=at, **fields)
             )
     session.flush()
     expected = [Rating.PARTLY, Rating.RIGHT]
-    assert sorted(weeks.list_ratings(session, START, END, "T1")) == expected
-    assert sorted(weeks.list_ratings(session, START, END, None)) == sorted(2 * expected)
+    for asked, times in (("T1", 2), ("T2", 1), (None, 3)):
+        listed = weeks.list_ratings(session, START, END, asked)
+        assert sorted(listed) == sorted(times * expected)
 
 
 @pytest.mark.parametrize("model", [WeeklySummary, UptimeInterval])

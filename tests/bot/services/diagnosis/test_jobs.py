@@ -1,0 +1,345 @@
+"""Diagnosing a ticket: what is posted, stored and enqueued, and what a deleted message does."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from bot.call import Call, Code, Metric, MissingItem, MissingKind, MissingReason, Series, Unit
+from bot.diagnosis import Verdict
+from bot.errors import SlackUnreachableError
+from bot.i18n.messages import message
+from bot.jobs.run import Run
+from bot.ports import Destination, Diagnosis, MessageRef, UploadedImage
+from bot.services.diagnosis.jobs import DiagnosisJobs
+from bot.services.publishing import Publisher
+from bot.store.diagnosis import evidence
+from bot.store.preferences import preferences
+from bot.ticket import Ticket
+from tests.bot.services.conftest import REPORTER, SUPPORT, TEAM, ServiceHarness
+from tests.bot.services.contexts import (
+    SLACK_GONE,
+    SLACK_UNREACHABLE,
+    NoMessages,
+    PostedMessages,
+    RecordedCalls,
+)
+
+MINUTE: Final = dt.timedelta(minutes=1)
+CHART: Final = UploadedImage("F1", "a chart")
+FILE_GONE: Final = SlackUnreachableError(
+    message("deleted"), code="invalid_slack_file", maybe_arrived=False
+)
+
+
+def series(ticket: Ticket) -> Series:
+    """Three samples of the student around the complaint."""
+    times = ticket.occurred_at.timestamp() + np.array([-20.0, 0.0, 20.0])
+    values, code = np.array([1.0, 2.0, 3.0]), Code("agora.metric", "x")
+    return Series("20002", "s1", Metric.SEND_FPS, Unit.FPS, times, values, code)
+
+
+def diagnosed(ticket: Ticket, cause: str = "network.loss", **changes: Any) -> Diagnosis:
+    """A diagnosis of the ticket's call."""
+    at = ticket.occurred_at
+    verdict = Verdict(cause, at, at, uid="20002", missing=changes.pop("missing", ()))
+    return Diagnosis(ticket.report, "agora", verdict, at + MINUTE, **changes)
+
+
+def gap(at: dt.datetime | None, what: MissingKind = MissingKind.CALL) -> tuple[MissingItem, ...]:
+    """Something that is missing until a moment."""
+    return (MissingItem(what, MissingReason.NOT_OUT_YET, at),)
+
+
+class Jobs:
+    """The jobs with a given diagnosis, and what they post."""
+
+    def __init__(self, harness: ServiceHarness, finder: Any = None, **results: Any) -> None:
+        self.service = RecordedCalls(diagnose=results.pop("diagnose", ()))
+        self.posts, self.address = RecordedCalls(**results), RecordedCalls(get=["https://slack/1"])
+        publisher = Publisher(finder or NoMessages())
+        service: Any = self.service
+        self.jobs = DiagnosisJobs(harness.context, service, publisher, self.posts, self.address.get)
+
+
+async def filed(harness: ServiceHarness, **thread: str) -> Ticket:
+    """A ticket with a card, and nothing enqueued."""
+    ticket = await harness.report()
+
+    def change(stored: Ticket) -> None:
+        stored.thread.move_to("C-SUPPORT", "1.0")
+        for name, value in thread.items():
+            setattr(stored.thread, name, value)
+
+    await harness.change(ticket.id, change)
+    await harness.finish_jobs()
+    return await harness.ticket(ticket.id)
+
+
+async def enqueued(harness: ServiceHarness, ticket: Ticket) -> set[str]:
+    """Return the kinds of the ticket's jobs that are due now."""
+    kinds = ("card", "picture", "crowd", "gather", "explain", "diagnose", "report")
+    jobs = {kind: await harness.job(f"{kind}:{ticket.label}") for kind in kinds}
+    return {kind for kind, job in jobs.items() if job and job.due_at == harness.clock.now()}
+
+
+async def test_diagnosis_waits_for_the_card(service_harness: ServiceHarness) -> None:
+    """For a minute: the card's job runs it as soon as it is posted."""
+    ticket = await service_harness.report()
+    made = Jobs(service_harness)
+    waits_until = await made.jobs.diagnose(Run("k"), ticket.id)
+    assert waits_until == service_harness.clock.now() + MINUTE
+    assert made.service.calls == made.posts.calls == []
+
+
+async def test_final_diagnosis(service_harness: ServiceHarness) -> None:
+    """It is posted in the thread, stored with its evidence, drawn, and told to the reporter."""
+    ticket = await filed(service_harness)
+    result = diagnosed(ticket, series=(series(ticket),))
+    made = Jobs(service_harness, diagnose=[result], post_diagnosis=[MessageRef("C", "2.0")])
+    assert await made.jobs.diagnose(Run("diagnose:k"), ticket.id) is None
+    assert made.service.calls == [("diagnose", ticket.report)]
+    name, _, posted, key = made.posts.calls[0]
+    assert (made.posts.names, posted.verdict, key) == (
+        ["post_diagnosis"],
+        result.verdict,
+        "diagnose:k",
+    )
+    assert name == "post_diagnosis"
+    stored = await service_harness.ticket(ticket.id)
+    assert stored.thread.diagnosis_ts == "2.0"
+    assert stored.verdict == result.verdict.to_json()
+    assert stored.diagnosed_at == result.requested_at
+    assert (stored.cause, stored.at_fault_uid, stored.is_live) == ("network.loss", "20002", None)
+    assert await enqueued(service_harness, ticket) == {"picture", "gather", "explain"}
+
+
+@pytest.mark.parametrize("cause", ["none", "unknown"])
+async def test_without_a_cause_there_is_no_incident(
+    service_harness: ServiceHarness, cause: str
+) -> None:
+    """Nothing was measured, so nothing is drawn; the reporter is told that nothing was seen."""
+    ticket = await filed(service_harness)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket, cause)])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert (await service_harness.ticket(ticket.id)).cause == ""
+    assert await enqueued(service_harness, ticket) == {"explain"}
+
+
+async def test_ticket_of_an_incident_is_not_grouped_again(service_harness: ServiceHarness) -> None:
+    """It has its incident."""
+    ticket = await filed(service_harness)
+
+    def join(stored: Ticket) -> None:
+        stored.incident = 7
+
+    await service_harness.change(ticket.id, join)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket)])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert await enqueued(service_harness, ticket) == {"explain"}
+
+
+async def test_incomplete_diagnosis_is_repeated(service_harness: ServiceHarness) -> None:
+    """It is posted, but neither drawn nor told; the final one is edited in and told once."""
+    ticket = await filed(service_harness)
+    now = service_harness.clock.now()
+    first = diagnosed(ticket, "unknown", missing=gap(now + MINUTE), series=(series(ticket),))
+    final = diagnosed(ticket, series=(series(ticket),))
+    results = [first, final, final]
+    made = Jobs(service_harness, diagnose=results, post_diagnosis=[MessageRef("C", "2.0")])
+    assert await made.jobs.diagnose(Run("k"), ticket.id) == now + MINUTE
+    assert await enqueued(service_harness, ticket) == set()
+    store = service_harness.context.store
+    assert await store.read(lambda session: evidence.find(session, ticket.id)) is None
+    assert await made.jobs.diagnose(Run("k"), ticket.id) is None
+    assert await enqueued(service_harness, ticket) == {"picture", "gather", "explain"}
+    await service_harness.finish_jobs()
+    assert await made.jobs.diagnose(Run("k"), ticket.id) is None
+    assert await enqueued(service_harness, ticket) == {"picture", "gather"}
+    assert made.posts.names == ["post_diagnosis", "update_diagnosis", "update_diagnosis"]
+
+
+@pytest.mark.parametrize(("age_h", "is_repeated"), [(25, True), (27, False)])
+async def test_missing_data_is_awaited_for_26_hours(
+    service_harness: ServiceHarness, age_h: int, *, is_repeated: bool
+) -> None:
+    """Counted from the report."""
+    ticket = await filed(service_harness)
+    service_harness.clock.move(age_h * 3600)
+    retry_at = service_harness.clock.now() + 10 * MINUTE
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket, "unknown", missing=gap(retry_at))])
+    assert await made.jobs.diagnose(Run("k"), ticket.id) == (retry_at if is_repeated else None)
+
+
+async def test_post_of_an_earlier_attempt_is_edited(service_harness: ServiceHarness) -> None:
+    """A retry searches the thread since the report."""
+    ticket = await filed(service_harness)
+    finder = PostedMessages(k=MessageRef("C", "2.0"))
+    made = Jobs(service_harness, finder, diagnose=[diagnosed(ticket)])
+    await made.jobs.diagnose(Run("k", is_retry=True), ticket.id)
+    assert made.posts.names == ["update_diagnosis"]
+    since = ticket.created_at - MINUTE / 2
+    assert finder.searched == [(Destination(TEAM, "C-SUPPORT", "1.0"), "k", since)]
+    assert (await service_harness.ticket(ticket.id)).thread.diagnosis_ts == "2.0"
+
+
+async def test_deleted_post_is_posted_again(service_harness: ServiceHarness) -> None:
+    """At its new position."""
+    ticket = await filed(service_harness, diagnosis_ts="2.0")
+    made = Jobs(
+        service_harness,
+        diagnose=[diagnosed(ticket)],
+        update_diagnosis=[SLACK_GONE],
+        post_diagnosis=[MessageRef("C", "3.0")],
+    )
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert made.posts.names == ["update_diagnosis", "post_diagnosis"]
+    assert (await service_harness.ticket(ticket.id)).thread.diagnosis_ts == "3.0"
+
+
+async def test_picture_that_was_deleted_in_slack(service_harness: ServiceHarness) -> None:
+    """The diagnosis is edited without it, and it is drawn again: updates go on."""
+    ticket = await filed(service_harness, diagnosis_ts="2.0", chart_file_id="F-DELETED")
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket)], update_diagnosis=[FILE_GONE])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert made.posts.names == ["update_diagnosis"] * 2
+    assert made.posts.calls[1][1].thread.chart_file_id == ""
+    stored = await service_harness.ticket(ticket.id)
+    assert stored.thread.chart_file_id == ""
+    assert stored.verdict is not None
+    assert "picture" in await enqueued(service_harness, ticket)
+
+
+async def test_other_failures_are_retried(service_harness: ServiceHarness) -> None:
+    """The picture stays, and nothing is stored."""
+    ticket = await filed(service_harness, diagnosis_ts="2.0", chart_file_id="F1")
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket)], update_diagnosis=[SLACK_UNREACHABLE])
+    with pytest.raises(SlackUnreachableError):
+        await made.jobs.diagnose(Run("k"), ticket.id)
+    stored = await service_harness.ticket(ticket.id)
+    assert (stored.thread.chart_file_id, stored.verdict) == ("F1", None)
+
+
+async def test_class_in_progress_is_more_urgent(service_harness: ServiceHarness) -> None:
+    """The escalation is planned anew and the card edited; unchanged, neither."""
+    ticket = await filed(service_harness)
+    calls = (Call("agora", "kids", "c1", "class_77_1", ticket.occurred_at),)
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket, "none", calls=calls)] * 2)
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    stored = await service_harness.ticket(ticket.id)
+    assert stored.is_live
+    assert stored.escalates_at == ticket.created_at + 7.5 * MINUTE
+    assert "card" in await enqueued(service_harness, ticket)
+    await service_harness.finish_jobs()
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert "card" not in await enqueued(service_harness, ticket)
+
+
+async def test_worse_diagnosis_changes_nothing(service_harness: ServiceHarness) -> None:
+    """It is neither posted nor stored while the earlier one is in the thread."""
+    ticket = await filed(service_harness, diagnosis_ts="2.0")
+    at = service_harness.clock.now() + 10 * MINUTE
+    worse = diagnosed(ticket, "unknown", missing=gap(at))
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket), worse, worse])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert await made.jobs.diagnose(Run("k"), ticket.id) == at
+    assert made.posts.names == ["update_diagnosis"]
+    assert (await service_harness.ticket(ticket.id)).cause == "network.loss"
+    await service_harness.change(ticket.id, lambda t: t.thread.move_to("C-SUPPORT", "5.0"))
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    assert made.posts.names == ["update_diagnosis", "post_diagnosis"]
+
+
+async def test_earlier_tickets_are_in_the_diagnosis(service_harness: ServiceHarness) -> None:
+    """Of the people of the call."""
+    people = {"teacher_uid": "70001", "student_uid": "70002"}
+    for _ in range(2):
+        await service_harness.report(**people)
+    ticket = await service_harness.report(**people)
+    await service_harness.change(ticket.id, lambda t: t.thread.move_to("C-SUPPORT", "1.0"))
+    made = Jobs(service_harness, diagnose=[diagnosed(ticket)])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    (history,) = made.posts.calls[0][2].participant_histories
+    assert (history.side, history.tickets) == ("student", 3)
+
+
+async def with_evidence(harness: ServiceHarness, **thread: str) -> Ticket:
+    """A diagnosed ticket with evidence."""
+    ticket = await filed(harness, **thread)
+    made = Jobs(harness, diagnose=[diagnosed(ticket, series=(series(ticket),))])
+    await made.jobs.diagnose(Run("k"), ticket.id)
+    await harness.finish_jobs()
+    return await harness.ticket(ticket.id)
+
+
+@pytest.mark.parametrize("error", [None, SLACK_GONE])
+async def test_chart_is_added_to_the_diagnosis(service_harness: ServiceHarness, error: Any) -> None:
+    """From the stored evidence; a deleted diagnosis needs none."""
+    ticket = await with_evidence(service_harness)
+    made = Jobs(service_harness, upload_chart=[CHART], update_diagnosis=[error] if error else [])
+    await made.jobs.attach_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["upload_chart", "update_diagnosis"]
+    drawn, updated = made.posts.calls[0][2], made.posts.calls[1][2]
+    assert [each.uid for each in drawn.series] == ["20002"]
+    assert updated.verdict == drawn.verdict
+    assert made.posts.calls[1][1].thread.chart_file_id == "F1"
+    thread = (await service_harness.ticket(ticket.id)).thread
+    assert (thread.chart_file_id, thread.chart_alt_text) == ("F1", "a chart")
+
+
+async def test_nothing_to_draw(service_harness: ServiceHarness) -> None:
+    """Without evidence, without a post, or without a chart."""
+    ticket = await with_evidence(service_harness)
+    made = Jobs(service_harness, upload_chart=[None])
+    await made.jobs.attach_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["upload_chart"]
+    await made.jobs.attach_chart(Run("k"), (await filed(service_harness, diagnosis_ts="2.0")).id)
+    await service_harness.change(ticket.id, lambda t: t.thread.move_to("C-SUPPORT", "9.0"))
+    await made.jobs.attach_chart(Run("k"), ticket.id)
+    assert made.posts.names == ["upload_chart"]
+
+
+async def test_reporter_is_told_once(service_harness: ServiceHarness) -> None:
+    """With the cause and the card's address; after a correction once more."""
+    ticket = await with_evidence(service_harness)
+    made = Jobs(service_harness)
+    for _ in range(2):
+        await made.jobs.explain(Run("explain:k"), ticket.id)
+    assert made.posts.names == ["explain"]
+    _, told, result, key = made.posts.calls[0]
+    assert (told.thread.permalink, key) == ("https://slack/1", "explain:k")
+    assert (result.verdict.cause, result.requested_at) == ("network.loss", ticket.diagnosed_at)
+
+    def correct(stored: Ticket) -> None:
+        stored.add_event("corrected", service_harness.clock.now(), SUPPORT)
+
+    await service_harness.change(ticket.id, correct)
+    await made.jobs.explain(Run("explain:k"), ticket.id)
+    assert made.posts.names == ["explain"] * 2
+
+
+async def test_nothing_to_explain(service_harness: ServiceHarness) -> None:
+    """Without a verdict, or when the reporter has muted explanations."""
+    made = Jobs(service_harness)
+    await made.jobs.explain(Run("k"), (await filed(service_harness)).id)
+    ticket = await with_evidence(service_harness)
+    store = service_harness.context.store
+    await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, ["explained"]))
+    try:
+        await made.jobs.explain(Run("k"), ticket.id)
+    finally:
+        await store.transact(lambda s: preferences.set_muted(s, TEAM, REPORTER, []))
+    assert made.posts.calls == []
+
+
+def test_diagnosis_handlers(service_harness: ServiceHarness) -> None:
+    """The names under which jobs are stored."""
+    made = Jobs(service_harness).jobs
+    assert dict(made.job_handlers) == {
+        "diagnose": made.diagnose,
+        "picture": made.attach_chart,
+        "explain": made.explain,
+    }
