@@ -106,8 +106,9 @@ class AppHomeService:
 
         def work(session: Session) -> None:
             reader = preferences.get_user_preferences(session, team, person)
-            saved = QueueFilter.read({**asdict(QueueFilter.read(reader.home_filters)), name: value})
-            preferences.save_home_filters(session, team, person, asdict(saved))
+            saved = asdict(QueueFilter.read(reader.home_filters))
+            if name in saved and value in FILTER_OPTIONS.get(name, (value,)):
+                preferences.save_home_filters(session, team, person, {**saved, name: value})
 
         await self._context.store.transact(work)
 

@@ -81,7 +81,6 @@ def record_uptime(session: Session, now: dt.datetime, max_gap: dt.timedelta) -> 
         session.merge(UptimeInterval(since=now, until=now))
     elif now > latest.until:
         latest.until = now
-        session.add(latest)
     for old in session.exec(
         select(UptimeInterval).where(col(UptimeInterval.until) < now - _UPTIME_RETENTION)
     ):

@@ -19,7 +19,6 @@ def save_mention(session: Session, mention: Mention) -> list[int]:
         try:
             with session.begin_nested():
                 session.add(mention)
-                session.flush()
         except IntegrityError:  # another process was first
             existing = session.get(Mention, key, with_for_update=True, populate_existing=True)
         else:
@@ -29,7 +28,6 @@ def save_mention(session: Session, mention: Mention) -> list[int]:
     new = [number for number in mention.ticket_numbers if number not in existing.ticket_numbers]
     if new:
         existing.ticket_numbers, existing.at = [*existing.ticket_numbers, *new], mention.at
-        session.add(existing)
     return new
 
 
