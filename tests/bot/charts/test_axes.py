@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,12 @@ SINCE = 1_600_948_800.0  # 2020-09-24 12:00 UTC
         (50, Unit.PERCENT, [0, 20, 40, 60]),
         (101, Unit.PERCENT, [0, 50, 100, 150]),
         (2, Unit.PERCENT, [0, 1, 2, 3]),
+        (94, Unit.MS, [0, 50, 100]),
+        (95, Unit.MS, [0, 50, 100, 150]),  # the highest value does not touch the frame
+        (28, Unit.MS, [0, 10, 20, 30]),
+        (70, Unit.MS, [0, 25, 50, 75]),
+        (71, Unit.MS, [0, 50, 100]),
+        (-5, Unit.MS, [0, 0.5, 1]),
     ],
 )
 def test_value_ticks(highest: float, unit: Unit, ticks: list[float]) -> None:
@@ -46,6 +54,21 @@ def test_time_ticks(length_s: float, most: int, labels: list[str]) -> None:
     ticks = time_ticks(SINCE, SINCE + length_s, Translator("en"), most)
     assert [label for _, label in ticks] == labels
     assert [at - SINCE for at, _ in ticks] == list(np.linspace(0, length_s, len(labels)))
+
+
+DAY = 1_600_905_600.0  # 2020-09-24 00:00 UTC
+STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+NEXT_STEPS = [*pairwise(STEPS_S), (86400, 86400)]
+
+
+@pytest.mark.parametrize(("step_s", "next_s"), NEXT_STEPS)
+def test_steps_are_round(step_s: int, next_s: int) -> None:
+    """The next one when there would be more ticks than requested; never more than a day."""
+    for length_s, expected in ((4 * step_s, step_s), (4 * step_s + 1, next_s)):
+        ticks = time_ticks(DAY, DAY + length_s, Translator("en"), 4)
+        assert {two - one for (one, _), (two, _) in pairwise(ticks)} <= {expected}
+        assert ticks[1][0] - DAY == expected or length_s < expected
+        assert all(len(label) == (5 if expected >= 60 else 8) for _, label in ticks)
 
 
 def test_time_ticks_are_round_in_the_readers_zone() -> None:

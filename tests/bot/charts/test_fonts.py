@@ -82,6 +82,38 @@ def test_text_is_broken_where_one_may(text: str, lines: list[str]) -> None:
     assert lines == wrap_text(text, 30, 125, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "lines", "expected"),
+    [
+        ("one two three four", 125, 3, ["one two", "three", "four"]),
+        ("one two three four", 125, 2, ["one two", "three f…"]),
+        ("one two three four", 125, 1, ["one tw…"]),
+        ("  one two  ", 400, 2, ["one two"]),
+        ("incomprehensible", 125, 2, ["incompr", "ehensi…"]),
+        ("one 网络丢包率高", 125, 2, ["one 网络", "丢包率高"]),
+        ("网络丢包one two", 125, 2, ["网络丢包", "one two"]),
+        ("a\nb", 125, 2, ["a b"]),
+    ],
+)
+def test_lines_are_as_many_as_there_are_at_most(
+    text: str, width: float, lines: int, expected: list[str]
+) -> None:
+    """The last one is cut; a word longer than a line is broken."""
+    assert wrap_text(text, 30, width, lines) == expected
+    assert all(text_width(line, 30) <= width for line in expected)
+
+
+def test_a_text_that_fits_exactly_is_not_cut() -> None:
+    """A pixel less, and it is; where nothing fits, only the ellipsis is left."""
+    width = text_width("Teacher", 30)
+    assert fit_text("Teacher", 30, width) == "Teacher"
+    cut = fit_text("Teacher", 30, width - 1)
+    assert cut.endswith("…")
+    assert "Teacher".startswith(cut[:-1])
+    assert fit_text("Teacher", 30, 1) == "…"
+    assert fit_text("Teacher  at home", 30, text_width("Teacher …", 30)) == "Teacher…"
+
+
 def test_letters_are_large_enough_for_a_phone() -> None:
     """No letter is smaller than 28 of 1,200 pixels: 9 points on a screen 390 points wide."""
     sizes = [
