@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from bot.sandbox.slack.errors import Json
@@ -60,23 +60,30 @@ def _in_block(block: Json) -> Iterator[tuple[Json, Json]]:
 
 def iterate_dicts(node: Any, pointer: str = "") -> Iterator[tuple[Json, str]]:
     """Yield every JSON object under a node with its JSON pointer."""
+    children: Iterable[tuple[object, Any]] = ()
     if isinstance(node, Mapping):
         yield dict(node), pointer
-        for key, value in node.items():
-            yield from iterate_dicts(value, f"{pointer}/{key}")
+        children = node.items()
     elif isinstance(node, list | tuple):
-        for index, value in enumerate(node):
-            yield from iterate_dicts(value, f"{pointer}/{index}")
+        children = enumerate(node)
+    for key, value in children:
+        if not isinstance(value, str | int | float):  # most are
+            yield from iterate_dicts(value, f"{pointer}/{key}")
 
 
 def name_blocks(blocks: Sequence[Any]) -> None:
     """Add the block_id and action_id that the app left out, as Slack does, in place."""
     for block in blocks:
         if isinstance(block, dict):
-            block.setdefault("block_id", secrets.token_urlsafe(4)[:5])
+            _name(block, "block_id")
     for block, element in iterate_elements(blocks):
-        block.setdefault("block_id", secrets.token_urlsafe(4)[:5])
-        element.setdefault("action_id", secrets.token_urlsafe(4)[:5])
+        _name(block, "block_id")
+        _name(element, "action_id")
+
+
+def _name(part: Json, key: str) -> None:
+    if key not in part:
+        part[key] = secrets.token_urlsafe(4)[:5]
 
 
 def every_block(message: Json) -> list[Any]:

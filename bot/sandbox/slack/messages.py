@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Collection
 from typing import Final
@@ -12,6 +11,7 @@ from bot.sandbox.slack.channels import publish_lists
 from bot.sandbox.slack.delivery.events import MESSAGE_SUBSCRIPTIONS, emit_in_channel
 from bot.sandbox.slack.elements import every_block, iterate_dicts, name_blocks
 from bot.sandbox.slack.errors import Json
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Channel, is_reply
 from bot.sandbox.slack.state import WorkspaceState
 
@@ -33,7 +33,7 @@ _LINK: Final = re.compile(r"<?(https?://[^\s|>]+)")
 def compose(workspace: WorkspaceState, body: Json, *, user: str, thread_ts: str | None) -> Json:
     """Build a message from a call's arguments; the app's own messages name the bot."""
     message: Json = {"type": "message", "ts": workspace.id_generator.make_ts(), "user": user}
-    message |= {key: copy.deepcopy(body[key]) for key in _CARRIED if body.get(key) is not None}
+    message |= {key: copy_json(body[key]) for key in _CARRIED if body.get(key) is not None}
     message["text"] = str(message.get("text") or body.get("markdown_text") or "")[:_MAX_TEXT_STORED]
     message["team"] = workspace.team_id
     if user == workspace.app.bot_user_id:
@@ -94,7 +94,7 @@ def _emit_post(workspace: WorkspaceState, channel: Channel, message: Json) -> No
 def _event_of(channel: Channel, message: Json) -> Json:
     carried = {key: value for key, value in message.items() if key not in ("metadata", "team")}
     where = {"channel": channel.id, "channel_type": channel.kind, "event_ts": message["ts"]}
-    return copy.deepcopy(carried) | where
+    return copy_json(carried) | where
 
 
 def _emit_links(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
@@ -120,12 +120,12 @@ def _emit_links(workspace: WorkspaceState, channel: Channel, message: Json) -> N
 
 def change(workspace: WorkspaceState, channel: Channel, message: Json, fields: Json) -> None:
     """Change a message in place (None removes a field) and publish it."""
-    previous = copy.deepcopy(message)
+    previous = copy_json(message)
     for key, value in fields.items():
         if value is None:
             message.pop(key, None)
         else:
-            message[key] = copy.deepcopy(value)
+            message[key] = copy_json(value)
     name_blocks(every_block(message))
     show(workspace, channel, message, "message_changed")
     _emit_hidden(
@@ -133,7 +133,7 @@ def change(workspace: WorkspaceState, channel: Channel, message: Json, fields: J
         channel,
         {
             "subtype": "message_changed",
-            "message": copy.deepcopy(message),
+            "message": copy_json(message),
             "previous_message": previous,
         },
     )
@@ -149,7 +149,7 @@ def delete(workspace: WorkspaceState, channel: Channel, message: Json) -> None:
     del channel.messages[message["ts"]]
     show(workspace, channel, message, "message_deleted")
     _forget_reply(workspace, channel, message)
-    hidden = {"deleted_ts": message["ts"], "previous_message": copy.deepcopy(message)}
+    hidden = {"deleted_ts": message["ts"], "previous_message": copy_json(message)}
     _emit_hidden(workspace, channel, {"subtype": "message_deleted"} | hidden)
 
 
@@ -204,7 +204,7 @@ def show(workspace: WorkspaceState, channel: Channel, message: Json, what: str) 
 def as_page_message(channel: Channel, message: Json) -> Json:
     """Build the message as the page gets it."""
     hidden = ("to", "type")
-    payload = {key: copy.deepcopy(value) for key, value in message.items() if key not in hidden}
+    payload = {key: copy_json(value) for key, value in message.items() if key not in hidden}
     return payload | {"channel": channel.id, "bot": bool(message.get("bot_id"))}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from bot.sandbox.slack import form_state
 from bot.sandbox.slack.block_kit import validate_view
 from bot.sandbox.slack.elements import name_blocks
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Trigger
 from bot.sandbox.slack.state import WorkspaceState
 
@@ -23,7 +23,7 @@ def check(workspace: WorkspaceState, raw: Any, kind: str, *, replaced: str | Non
     problems = validate_view(raw)
     if problems:
         raise invalid_view(problems)
-    view = copy.deepcopy(dict(raw))
+    view = copy_json(dict(raw))
     if view["type"] != kind:
         raise invalid_arguments(f"view of type {kind} expected [json-pointer:/view/type]")
     external_id = view.get("external_id")
@@ -131,7 +131,7 @@ def publish(workspace: WorkspaceState, user: str, view: Json) -> Json:
     old = workspace.homes.get(user)
     complete(workspace, view, old["id"] if old else None)
     workspace.homes[user] = view
-    workspace.page_events.publish([user], type="home", view=copy.deepcopy(view))
+    workspace.page_events.publish([user], type="home", view=copy_json(view))
     workspace.change_signal.notify()
     return view
 
@@ -168,5 +168,5 @@ def owners(workspace: WorkspaceState, view_id: str) -> list[str]:
 def show_stack(workspace: WorkspaceState, user: str) -> None:
     """Send a person's pages the whole stack."""
     stack = [workspace.views[view_id] for view_id in workspace.stacks.get(user, [])]
-    workspace.page_events.publish([user], type="views", views=copy.deepcopy(stack))
+    workspace.page_events.publish([user], type="views", views=copy_json(stack))
     workspace.change_signal.notify()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from bot.sandbox.slack.delivery.events import emit
 from bot.sandbox.slack.elements import every_block, find_element, iterate_elements
 from bot.sandbox.slack.errors import Json, api_error
 from bot.sandbox.slack.interactions import actions, view_submissions
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Channel, User
 from bot.sandbox.slack.outcomes import ActionOutcome, CommandOutcome, SubmitOutcome
 from bot.sandbox.slack.state import WorkspaceState
@@ -33,12 +33,12 @@ class Person:
     def views(self) -> list[Json]:
         """The stack of open modals, the top one last."""
         stack = self._workspace.stacks.get(self.id, [])
-        return [copy.deepcopy(self._workspace.views[view_id]) for view_id in stack]
+        return [copy_json(self._workspace.views[view_id]) for view_id in stack]
 
     @property
     def home(self) -> Json | None:
         """What the app published on this person's App Home."""
-        return copy.deepcopy(self._workspace.homes.get(self.id))
+        return copy_json(self._workspace.homes.get(self.id))
 
     async def wait_for_view(self, callback_id: str | None = None, timeout_s: float = 5.0) -> Json:
         """Wait for a modal on top (with this callback_id, when given)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,6 +11,7 @@ from bot.sandbox.slack.api.method import TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.block_kit import Problem, message_warnings, validate_message
 from bot.sandbox.slack.elements import iterate_dicts
 from bot.sandbox.slack.errors import Json, api_error, invalid_message
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Channel
 from bot.sandbox.slack.state import WorkspaceState
 
@@ -130,7 +130,7 @@ def _post_message(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 def _post_response(channel: Channel, message: Json) -> Json:
     visible = {key: value for key, value in message.items() if key != "to"}
-    return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(visible)}
+    return {"channel": channel.id, "ts": message["ts"], "message": copy_json(visible)}
 
 
 def _warn(content: Json) -> Json:
@@ -182,7 +182,7 @@ def _update(workspace: WorkspaceState, arguments: Arguments) -> Json:
     messages.change(workspace, channel, message, fields)
     messages.note_defects(workspace, message)
     answered: Json = {"channel": channel.id, "ts": message["ts"], "text": message["text"]}
-    return answered | {"message": copy.deepcopy(message)}
+    return answered | {"message": copy_json(message)}
 
 
 def _delete(workspace: WorkspaceState, arguments: Arguments) -> Json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Final
 
 from bot.sandbox.slack import channels
@@ -11,6 +10,7 @@ from bot.sandbox.slack.api.chat import find_channel
 from bot.sandbox.slack.api.method import TIER_2, TIER_3, TIER_4, Method, split_names
 from bot.sandbox.slack.api.paging import paginate
 from bot.sandbox.slack.errors import Json, api_error
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Channel
 from bot.sandbox.slack.state import WorkspaceState
 
@@ -189,7 +189,7 @@ def _read_ts(arguments: Arguments, name: str) -> float:
 def _page_of_messages(messages: list[Json], arguments: Arguments) -> Json:
     page, cursor = paginate(messages, arguments, _PAGE)
     hidden = set() if arguments.flag("include_all_metadata") else {"metadata"}
-    copies = [{k: copy.deepcopy(v) for k, v in m.items() if k not in hidden} for m in page]
+    copies = [{k: copy_json(v) for k, v in m.items() if k not in hidden} for m in page]
     has_more = bool(cursor["response_metadata"]["next_cursor"])
     answer: Json = {"messages": copies, "has_more": has_more}
     return answer | (cursor if has_more else {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Final
 
 from bot.sandbox.slack import modals
@@ -10,6 +9,7 @@ from bot.sandbox.slack.api.arguments import Arguments
 from bot.sandbox.slack.api.chat import find_unready_files
 from bot.sandbox.slack.api.method import TIER_4, Method, split_names
 from bot.sandbox.slack.errors import Json, api_error, invalid_arguments, invalid_view
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.state import WorkspaceState
 
 
@@ -66,7 +66,7 @@ def _publish(workspace: WorkspaceState, arguments: Arguments) -> Json:
 
 
 def _view_response(view: Json) -> Json:
-    return {"view": copy.deepcopy(view)}
+    return {"view": copy_json(view)}
 
 
 _TRIGGERS: Final = split_names("trigger_id interactivity_pointer")

@@ -47,8 +47,10 @@ class Problem:
 
 def step(pointer: str, *keys: str | int) -> str:
     """Extend an RFC 6901 pointer by keys and indexes, escaped."""
-    escaped = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-    return "/".join((pointer, *escaped))
+    for key in keys:
+        name = key.replace("~", "~0").replace("/", "~1") if isinstance(key, str) else key
+        pointer = f"{pointer}/{name}"
+    return pointer
 
 
 def wrong_type(expected: str, pointer: str) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,6 +10,7 @@ from bot.sandbox.slack.delivery.transport import deliver, readable
 from bot.sandbox.slack.errors import Json, NoAckError, WebApiError
 from bot.sandbox.slack.form_state import FIELDS, collect_values, convert, find_option
 from bot.sandbox.slack.interactions import responses
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import Ack, Channel, Delivery, User
 from bot.sandbox.slack.outcomes import LATE, ActionOutcome, CommandOutcome
 from bot.sandbox.slack.state import WorkspaceState
@@ -126,7 +126,7 @@ def _show_ack_body(
 
 def message_payload(message: Json) -> Json:
     """Copy a message as payloads carry it."""
-    return {k: copy.deepcopy(v) for k, v in message.items() if k not in ("to", "ephemeral")}
+    return {k: copy_json(v) for k, v in message.items() if k not in ("to", "ephemeral")}
 
 
 def _message_location(
@@ -153,7 +153,7 @@ def _message_location(
 def view_with_state(workspace: WorkspaceState, view: Json) -> Json:
     """Copy a view with what the person has typed so far."""
     typed = workspace.drafts.get(view["id"], {})
-    return copy.deepcopy(view) | {"state": {"values": collect_values(view, typed)}}
+    return copy_json(view) | {"state": {"values": collect_values(view, typed)}}
 
 
 def _view_location(workspace: WorkspaceState, view: Json) -> Json:
@@ -218,7 +218,7 @@ def _action(workspace: WorkspaceState, block: Json, element: Json, value: Any) -
         key, _, empty = FIELDS[element["type"]]
         given = empty if value in (None, "", []) else convert(element, value)
         return action | {key: given}
-    carried = {k: copy.deepcopy(element[k]) for k in ("text", "value", "style") if k in element}
+    carried = {k: copy_json(element[k]) for k in ("text", "value", "style") if k in element}
     return action | carried | ({"value": value} if value is not None else {})
 
 
@@ -278,4 +278,4 @@ def _cut_options(workspace: WorkspaceState, answer: Mapping[str, Any]) -> Json:
     if any(len(one) > MAX_OPTIONS for one in lists):
         workspace.calls[-1]["warnings"].append(f"more than {MAX_OPTIONS} {key}")
         return {"options": []}
-    return {key: copy.deepcopy(options)}
+    return {key: copy_json(options)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import mimetypes
 import re
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from bot.sandbox.slack import channels, messages
 from bot.sandbox.slack.elements import find_element
 from bot.sandbox.slack.errors import Json, WebApiError
 from bot.sandbox.slack.interactions import actions, view_submissions
+from bot.sandbox.slack.json_copy import copy_json
 from bot.sandbox.slack.model import is_reply
 from bot.sandbox.slack.outcomes import Outcome
 from bot.sandbox.slack.person import Person, find_person, list_people
@@ -262,7 +262,7 @@ async def _options(workspace: WorkspaceState, person: Person, body: Json) -> Jso
 
 async def _submit(workspace: WorkspaceState, person: Person, body: Json) -> Json:
     view = person.find_container({"id": body["view_id"]})
-    state = copy.deepcopy(body.get("state") or {})
+    state = copy_json(body.get("state") or {})
     outcome = await view_submissions.submit(workspace, person.user, view["id"], state)
     if outcome.ok:
         return {}
