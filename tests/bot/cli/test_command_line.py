@@ -155,11 +155,15 @@ async def test_databases_that_cannot_be_used(cli: CommandLine, command: str, url
 
 
 @pytest.mark.parametrize(
-    ("locale", "sentence"), [("en", "does not know: a newer version"), ("zh", "不认识")]
+    ("locale", "sentence"),
+    [("en", "does not know: a newer version"), ("zh", "不认识")],
 )
 @pytest.mark.parametrize("command", ["serve", "socket", "worker", "migrate", "export", "doctor"])
 async def test_database_of_another_version(
-    cli: CommandLine, command: str, locale: str, sentence: str
+    cli: CommandLine,
+    command: str,
+    locale: str,
+    sentence: str,
 ) -> None:
     """A revision that this version does not know is one line that names it."""
     assert (await cli.run("migrate")).status == 0
