@@ -12,7 +12,6 @@ from bot.errors import SlackUnreachableError
 from bot.i18n.messages import message
 from bot.ports import FILE_GONE, UploadedImage
 from bot.ticket import TicketThread
-from handlers.diagnosis import chart_upload
 from handlers.diagnosis.chart_upload import (
     chart_image_block,
     choose_chart,
@@ -96,9 +95,10 @@ async def test_a_new_file_is_waited_for(
         if len(calls) <= failures:
             raise SlackFileNotReadyError(message("Not found."), code="invalid_blocks")
 
-    monkeypatch.setattr(chart_upload.asyncio, "sleep", sleep)
+    monkeypatch.setattr("handlers.diagnosis.chart_upload.asyncio.sleep", sleep)
     await send_when_file_ready(send)
-    assert (len(calls), slept) == (attempts, pytest.approx(pauses))
+    assert len(calls) == attempts
+    assert slept == pytest.approx(pauses)
 
 
 async def test_a_file_that_is_never_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ async def test_a_file_that_is_never_accepted(monkeypatch: pytest.MonkeyPatch) ->
     async def sleep(_seconds: float) -> None:
         return None
 
-    monkeypatch.setattr(chart_upload.asyncio, "sleep", sleep)
+    monkeypatch.setattr("handlers.diagnosis.chart_upload.asyncio.sleep", sleep)
     with pytest.raises(SlackUnreachableError) as caught:
         await send_when_file_ready(send)
     assert len(calls) == 5
