@@ -57,15 +57,17 @@ def file_replaced(store: Store) -> Iterator[None]:
 
 
 @contextmanager
-def file_overwritten(store: Store) -> Iterator[None]:
-    """Write nonsense over the file."""
+def file_overwritten(store: Store, start: int) -> Iterator[None]:
+    """Write nonsense over the file from a position on."""
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     file = path_of(store)
     content = file.read_bytes()
     with file.open("r+b") as opened:
-        opened.write(os.urandom(len(content)))
+        opened.seek(start)
+        opened.write(os.urandom(len(content) - start))
     yield
-    with file.open("r+b") as opened:
-        opened.write(content)
+    file.write_bytes(content)
 
 
 @contextmanager

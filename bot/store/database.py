@@ -37,6 +37,8 @@ _WAITED: Final = "cancelled while it waited for the database"
 class Store:
     """One database. Work is a plain function of a session and runs in a thread of its own.
 
+    Readers and writers have threads of their own, as writers wait for locks.
+
     `transact` is one transaction: it commits when the work returns, else rolls back. After a
     deadlock the work runs again. Whoever stops waiting for a transaction rolls it back, unless
     its commit has begun.
@@ -56,15 +58,16 @@ class Store:
         self.engine: Final = create_bounded_engine(url, self._file, limits)
         self.is_sqlite: Final = self._file.is_sqlite
         self._outage_log = OutageLog(timer)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="store-write")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="store-read")
 
     async def transact(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction."""
-        return await self._run(lambda abandoned: self._transact(work, abandoned))
+        return await _run(self._writers, lambda abandoned: self._transact(work, abandoned))
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run work that only reads."""
-        return await self._run(lambda _abandoned: self.read_sync(work))
+        return await _run(self._readers, lambda _abandoned: self.read_sync(work))
 
     def transact_sync(self, work: Callable[[Session], Result]) -> Result:
         """Run the work in one transaction, in the calling thread."""
@@ -78,7 +81,7 @@ class Store:
         """Write and read a row; return why that failed within two seconds, "" when it is well."""
         try:
             async with asyncio.timeout(_HEALTH_TIMEOUT_S):
-                await self._run(lambda abandoned: self._observe(lambda: self._check(abandoned)))
+                await _run(self._writers, lambda _abandoned: self._observe(self._check))
         except DatabaseUnavailableError as error:
             return error.reason
         except TimeoutError:
@@ -97,18 +100,10 @@ class Store:
 
     def close(self) -> None:
         """Shut down the threads and close all connections."""
-        self._threads.shutdown(wait=True)
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
         self.engine.dispose()
-
-    async def _run(self, work: Callable[[threading.Event], Result]) -> Result:
-        abandoned = threading.Event()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, _call, work, abandoned)
-        except asyncio.CancelledError as error:
-            abandoned.set()
-            error.add_note(_WAITED)
-            raise
+        self._file.close()
 
     def _transact(self, work: Callable[[Session], Result], abandoned: threading.Event) -> Result:
         def attempt() -> Result:
@@ -143,14 +138,15 @@ class Store:
                 session.connection().exec_driver_sql("BEGIN")
             return work(session)
 
-    def _check(self, abandoned: threading.Event) -> None:
+    def _check(self) -> None:
         """Write and read a row; on SQLite on a new connection, which reads the file again."""
-        if not self.is_sqlite:
-            self._commit(self.engine, probe.write_and_read, abandoned)
-            return
-        self._file.check_content()
-        engine = create_bounded_engine(self.url, self._file, self._limits, poolclass=NullPool)
-        self._commit(engine, probe.write_and_read, abandoned)
+        engine = self.engine
+        if self.is_sqlite:
+            self._file.check_content()
+            engine = create_bounded_engine(self.url, self._file, self._limits, poolclass=NullPool)
+            with engine.connect() as connection:
+                probe.check_pages(connection)
+        self._commit(engine, probe.write_and_read, threading.Event())
 
     def _observe(self, work: Callable[[], Result]) -> Result:
         """Log when the database begins to fail, and when it works again.
@@ -171,6 +167,17 @@ class Store:
 
 class _AbandonedError(Exception):
     """Nobody waits for this transaction any more; it is rolled back."""
+
+
+async def _run(threads: ThreadPoolExecutor, work: Callable[[threading.Event], Result]) -> Result:
+    abandoned = threading.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(threads, _call, work, abandoned)
+    except asyncio.CancelledError as error:
+        abandoned.set()
+        error.add_note(_WAITED)
+        raise
 
 
 def waited_for_database(error: BaseException | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class DatabaseFile:
     """The file of a SQLite database, recognised by its inode; nothing for PostgreSQL.
 
     Connections to a file that was deleted or replaced still work, but what they write is lost.
+    The file stays open: closing it would release the locks of all connections of this process.
     """
 
     def __init__(self, url: URL) -> None:
@@ -73,40 +75,39 @@ class DatabaseFile:
         self.is_sqlite: Final = url.get_backend_name() == "sqlite"
         has_path = self.is_sqlite and name and not name.startswith((":", "file:"))
         self._path = Path(name).absolute() if has_path else None
-        self._opened: tuple[int, int] | None = None
+        self._opened: int | None = None
 
     def remember(self) -> None:
         """Take the file that was just opened as the database, unless one was before."""
         if self._path is not None and self._opened is None:
-            self._opened = self._identity()
+            self._opened = os.open(self._path, os.O_RDONLY)
+
+    def close(self) -> None:
+        """Close the file, after all connections to it."""
+        if self._opened is not None:
+            os.close(self._opened)
+            self._opened = None
 
     def check(self) -> None:
         """Raise OperationalError when the file is not the one opened first."""
-        if self._opened is not None and self._identity() != self._opened:
+        if self._path is None or self._opened is None:
+            return
+        try:
+            is_same = os.path.samestat(os.fstat(self._opened), self._path.stat())
+        except OSError:
+            is_same = False
+        if not is_same:
             raise _failure("the database file was deleted or replaced")
 
     def check_content(self) -> None:
         """Raise OperationalError when the file is no database, or its disk is full."""
-        if self._path is None:
+        if self._path is None or self._opened is None:
             return
         self.check()
-        try:
-            with self._path.open("rb") as file:
-                header = file.read(len(_SQLITE_HEADER))
-            free = shutil.disk_usage(self._path.parent).free
-        except OSError as error:
-            raise _failure(f"the database file cannot be read: {error.strerror}") from error
-        if header != _SQLITE_HEADER:
+        if os.pread(self._opened, len(_SQLITE_HEADER), 0) != _SQLITE_HEADER:
             raise _failure("the database file is corrupt")
-        if free < _MIN_FREE_BYTES:
+        if shutil.disk_usage(self._path.parent).free < _MIN_FREE_BYTES:
             raise _failure("the disk of the database is full")
-
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            status = self._path.stat() if self._path else None
-        except OSError:
-            return None
-        return (status.st_dev, status.st_ino) if status else None
 
 
 def create_bounded_engine(

@@ -150,6 +150,20 @@ async def test_full_pool_is_not_waited_for(postgres_store: Store) -> None:
     store.close()
 
 
+async def test_reads_do_not_wait_for_writers(sqlite_store: Store) -> None:
+    """People can still read while every writer waits for a lock."""
+    store = Store(sqlite_store.url)
+    with locked(store, "BEGIN IMMEDIATE"):
+        writers = [asyncio.create_task(store.transact(save_value)) for _ in range(8)]
+        async with asyncio.timeout(20):
+            assert await store.read(count_values) == 0
+        assert not any(writer.done() for writer in writers)
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(*writers, return_exceptions=True)
+    assert results.count(None) == 1
+    store.close()
+
+
 def test_full_disk(sqlite_store: Store) -> None:
     """A row for which there is no page is not saved; one that fits is."""
 
@@ -290,10 +304,11 @@ async def test_outage_is_logged_once(
         (SQLITE_FAULTS["replaced"], "deleted or replaced"),
         (SQLITE_FAULTS["read-only"], "readonly"),
         (SQLITE_FAULTS["locked"], "locked"),
-        (file_overwritten, "corrupt"),
+        (partial(file_overwritten, start=0), "corrupt"),
+        (partial(file_overwritten, start=4096), "malformed"),
         (partial(restricted, pragma="PRAGMA max_page_count = 1"), "full"),
     ],
-    ids=["missing", "replaced", "read-only", "locked", "overwritten", "full"],
+    ids=["missing", "replaced", "read-only", "locked", "overwritten", "pages", "full"],
 )
 async def test_health_notices_what_is_wrong(sqlite_store: Store, fault: Fault, reason: str) -> None:
     """The reason is reported while the database is broken, and nothing afterwards."""
