@@ -48,9 +48,7 @@ async def run_demo(options: argparse.Namespace) -> int:
 
                 def on_ready(url: str) -> None:
                     demo.connect(url)
-                    _print_demo_url(demo.workspace.url, chosen)
-                    if not options.no_browser:
-                        webbrowser.open(demo.workspace.url)
+                    _show_page(demo.workspace.url, chosen, has_browser=not options.no_browser)
 
                 settings = replace(read_settings(demo.environment), port=0)
                 return await serve(
@@ -61,8 +59,10 @@ async def run_demo(options: argparse.Namespace) -> int:
             raise LagdeskError(busy) from error
 
 
-def _print_demo_url(url: str, chosen: LocaleName) -> None:
+def _show_page(url: str, chosen: LocaleName, *, has_browser: bool) -> None:
     translate = Translator(chosen).translate
     print(translate(message("The demo is here:")), url)  # noqa: T201 - what the command is for
     hint = message("Type /report class_77_1 10001 20002 in any channel. Stop with Ctrl+C.")
     print(translate(hint), flush=True)  # noqa: T201 - likewise
+    if has_browser:
+        webbrowser.open(url)

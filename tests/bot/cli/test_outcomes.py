@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import datetime as dt
 import json
+import signal
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,10 +29,10 @@ from bot.call import (
     Unit,
     Usage,
 )
-from bot.cli import callback, diagnose, doctor, errors, main, quality, serve, summary
+from bot.cli import callback, demo, diagnose, doctor, errors, main, quality, serve, summary
 from bot.cli.parser import UsageError
 from bot.diagnosis import Verdict
-from bot.errors import ConflictError
+from bot.errors import ConflictError, LagdeskError
 from bot.i18n import translator
 from bot.i18n.messages import Message, message
 from bot.i18n.translator import Translator
@@ -319,3 +322,51 @@ def test_settings_that_posting_needs(environment: dict[str, str], missing: str |
     with pytest.raises(SettingError) as caught:
         summary._require_slack_settings(settings)
     assert caught.value.name == missing
+
+
+@pytest.mark.parametrize("has_browser", [True, False])
+def test_the_demos_address(
+    has_browser: bool,  # noqa: FBT001 - a row of the table
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is printed in the chosen language, and opened unless that is unwanted."""
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    demo._show_page("http://127.0.0.1:8080", "en", has_browser=has_browser)
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "The demo is here: http://127.0.0.1:8080"
+    assert second.startswith("Type /report class_77_1 ")
+    assert opened == ["http://127.0.0.1:8080"] * has_browser
+
+
+async def test_a_demo_whose_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port that was chosen is named."""
+    monkeypatch.setattr("bot.logs.configure", lambda *_: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        options = argparse.Namespace(port=port, locale="en", no_browser=True)
+        with pytest.raises(LagdeskError) as caught:
+            await demo.run_demo(options)
+    assert EN.translate(caught.value.user_message) == f"Port {port} is not free."
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+async def test_signals_stop_a_server(stop: signal.Signals) -> None:
+    """Both do."""
+    waiting = asyncio.create_task(serve.until_stopped())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    signal.raise_signal(stop)
+    await asyncio.wait_for(waiting, 10)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        assert loop.remove_signal_handler(number)
+
+
+def test_the_address_of_a_server(capsys: Capture) -> None:
+    """On standard error: standard output is for answers."""
+    serve._print_ready("http://127.0.0.1:3000")
+    assert capsys.readouterr() == ("", "Lagdesk listens on http://127.0.0.1:3000\n")
