@@ -24,6 +24,7 @@ from bot.clouds.agora.app_metric_schemas import (
     parse_ranking,
     parse_time_series,
     parse_usages,
+    rows_of,
 )
 from bot.clouds.agora.client import AgoraClient, span_params
 from bot.clouds.agora.endpoints import ENDPOINTS
@@ -109,15 +110,14 @@ async def fetch_days(client: AgoraClient, app: str, endpoint: Endpoint) -> Parti
     now = client.clock.now()
     window = counted_days(endpoint, now)
     names = _METRICS[endpoint.name]
-    body = AppMetricsBody(data=[])
+    rows: list[dict[str, int | float | str | None]] = []
     for chunk in split_window(window, endpoint.max_span):
         params = _daily_params(endpoint, chunk) | {"metric": ",".join(names)}
         response_body = await client.get(app, endpoint, params, AppMetricsBody)
-        body.data = [*(body.data or []), *(response_body.data or [])]
-    inside = (window.since.date(), window.until.date())
-    usages = tuple(
-        usage for usage in parse_usages(endpoint, body, names) if inside[0] <= usage.day < inside[1]
-    )
+        rows += rows_of(endpoint, response_body)
+    first, end = window.since.date(), window.until.date()
+    parsed = parse_usages(endpoint, AppMetricsBody(data=rows), names)
+    usages = tuple(usage for usage in parsed if first <= usage.day < end)
     is_whole = any(usage.day == (window.until - _DAY).date() for usage in usages)
     due_at = next_refresh(endpoint, now)
     return PartialMetrics(

@@ -154,7 +154,7 @@ def parse_distribution(
     endpoint: Endpoint, body: AppMetricsBody, dimension: str, name: str
 ) -> Distribution:
     """Parse the distribution of a metric over a dimension; largest first."""
-    return distribution_from_rows(endpoint, _rows(endpoint, body), dimension, name)
+    return distribution_from_rows(endpoint, rows_of(endpoint, body), dimension, name)
 
 
 def parse_ranking(endpoint: Endpoint, body: Ranking, dimension: str, name: str) -> Distribution:
@@ -195,14 +195,15 @@ def _window_start(endpoint: Endpoint, json_row: JsonRow) -> dt.datetime | None:
         raise invalid_response(endpoint, "windowStartTs") from None
 
 
-def _rows(endpoint: Endpoint, body: AppMetricsBody) -> Iterable[JsonRow]:
+def rows_of(endpoint: Endpoint, body: AppMetricsBody) -> list[dict[str, int | float | str | None]]:
+    """Return the rows of a response; CloudInvalidResponseError when it has no list of them."""
     if body.data is None:
         raise invalid_response(endpoint, "no data")
     return body.data
 
 
 def _timed_rows(endpoint: Endpoint, body: AppMetricsBody) -> Iterator[tuple[dt.datetime, JsonRow]]:
-    for json_row in _rows(endpoint, body):
+    for json_row in rows_of(endpoint, body):
         try:
             yield parse_required_time(json_row.get("ts")), json_row
         except ValueError:
