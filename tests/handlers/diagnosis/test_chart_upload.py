@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
-from bot.call import Direction, Media, Side
-from bot.errors import SlackUnreachableError
+from bot.call import Code, Direction, Media, Metric, Series, Side, Unit
+from bot.errors import SlackRefusedError, SlackUnreachableError
 from bot.i18n.messages import message
-from bot.ports import FILE_GONE, UploadedImage
+from bot.ports import FILE_GONE, Diagnosis, UploadedImage
+from bot.sandbox.slack import Workspace
+from bot.sandbox.slack.block_kit import validate_message
 from bot.ticket import TicketThread
 from handlers.diagnosis.chart_upload import (
+    ChartUploader,
     chart_image_block,
     choose_chart,
     native_chart_blocks,
@@ -20,8 +25,14 @@ from handlers.diagnosis.chart_upload import (
     uploaded_image_block,
 )
 from handlers.slack.api_errors import SlackFileNotReadyError
+from handlers.slack.clients import SlackClients
+from handlers.slack.manifest import build_manifest
+from handlers.slack.posting import SlackPoster
+from handlers.slack.user_directory import UserDirectory
+from tests.conftest import FakeClock
 from tests.handlers.diagnosis.sample_diagnosis import make_diagnosis
-from tests.handlers.samples import EN, ZH, make_ticket
+from tests.handlers.response_url import ResponseUrl
+from tests.handlers.samples import EN, NOW, ZH, make_ticket, texts_of
 
 LOSS: dict[str, Any] = {"media": Media.VIDEO, "direction": Direction.UP, "uid": "20002"}
 
@@ -124,3 +135,102 @@ def test_a_chart_of_an_inquiry_is_not_a_reports() -> None:
     diagnosis = make_diagnosis("network.loss", **LOSS)
     assert choose_chart(diagnosis, EN).is_reported
     assert not choose_chart(replace(diagnosis, named=frozenset()), EN).is_reported
+
+
+def with_series(cause: str = "network.loss") -> Diagnosis:
+    """A diagnosis with three minutes of loss."""
+    times = NOW.timestamp() + np.arange(-60.0, 120.0, 2.0)
+    series = Series(
+        uid="20002",
+        sid="s",
+        metric=Metric.UPLINK_LOSS,
+        unit=Unit.PERCENT,
+        times=times,
+        values=np.full(times.shape, 31.0),
+        code=Code("agora.metric", "uplink_loss"),
+        media=Media.VIDEO,
+        direction=Direction.UP,
+    )
+    return replace(make_diagnosis(cause, **LOSS), series=(series,))
+
+
+def test_native_charts_and_their_caption() -> None:
+    """The caption says what the charts leave out."""
+    *charts, caption = native_chart_blocks(with_series(), EN)
+    assert [block["block_id"] for block in charts] == ["chart-0"]
+    assert {block["type"] for block in charts} == {"data_visualization"}
+    assert list(texts_of([caption])) == ["charts"]
+    assert validate_message({"text": "x", "blocks": [*charts, caption]}) == []
+
+
+@pytest.fixture
+async def workspace(fake_clock: FakeClock) -> AsyncIterator[Workspace]:
+    """A fake Slack."""
+    manifest = build_manifest("https://lagdesk.example")
+    made = Workspace(clock=fake_clock, manifest=manifest, message_rate_s=0)
+    async with made.serve():
+        yield made
+
+
+BLOCKS = [{"type": "divider", "block_id": "first"}, {"type": "divider", "block_id": "second"}]
+WITH_PICTURE = ["first", "picture", "second"]
+WITHOUT = ["first", "second"]
+ACCEPTED, INVALID = (200, "ok"), (200, '{"ok": false, "error": "invalid_blocks"}')
+
+
+async def answer(
+    workspace: Workspace,
+    diagnosis: Diagnosis,
+    *answers: tuple[int, str],
+) -> list[list[str]]:
+    """Answer an inquiry; returns the blocks of each response."""
+    slack = ResponseUrl(*answers)
+    async with (
+        SlackClients(workspace.api_url, workspace.bot_token) as clients,
+        slack.serve() as inquiry,
+    ):
+        uploader = ChartUploader(SlackPoster(clients), cast("UserDirectory", None))
+        await uploader.answer(inquiry, diagnosis, EN, "text", BLOCKS)
+    assert {each["text"] for each in slack.received} == {"text"}
+    return [[block["block_id"] for block in each["blocks"]] for each in slack.received]
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([ACCEPTED], [WITH_PICTURE]),
+        ([INVALID, ACCEPTED], [WITH_PICTURE, WITH_PICTURE]),
+        ([INVALID, INVALID, ACCEPTED], [WITH_PICTURE, WITH_PICTURE, WITHOUT]),
+    ],
+)
+async def test_a_response_with_a_chart(
+    answers: list[tuple[int, str]],
+    expected: list[list[str]],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Under the headline; without it where Slack does not accept the picture twice."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("handlers.diagnosis.chart_upload.asyncio.sleep", sleep)
+    assert await answer(workspace, with_series(), *answers) == expected
+    assert [seconds for seconds in slept if seconds] == [1.5][: len(expected) - 1]
+    (file,) = workspace.files.values()
+    assert (file.name, file.title) == ("class_77_1.png", "class_77_1: what was measured")
+
+
+async def test_a_response_without_a_chart(workspace: Workspace) -> None:
+    """Without data, or when it cannot be uploaded."""
+    assert await answer(workspace, make_diagnosis("unknown"), ACCEPTED) == [WITHOUT]
+    assert workspace.files == {}
+    workspace.fail_next("files.getUploadURLExternal", "http_500")
+    assert await answer(workspace, with_series(), ACCEPTED) == [WITHOUT]
+
+
+async def test_a_response_that_is_refused_otherwise(workspace: Workspace) -> None:
+    """Another response would be refused too."""
+    with pytest.raises(SlackRefusedError):
+        await answer(workspace, with_series(), (404, "used_url"))

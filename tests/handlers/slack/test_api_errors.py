@@ -6,7 +6,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -18,7 +17,6 @@ from bot.errors import (
     SlackRefusedError,
     SlackUnreachableError,
 )
-from bot.ports import Inquiry
 from handlers.slack.api_errors import (
     SlackFileNotReadyError,
     call_slack,
@@ -26,6 +24,7 @@ from handlers.slack.api_errors import (
     response_error_code,
     to_slack_error,
 )
+from tests.handlers.response_url import ResponseUrl
 from tests.handlers.samples import EN
 
 
@@ -166,37 +165,15 @@ def test_a_refusal_may_be_in_the_body(status: int, body: str, code: str) -> None
     assert response_error_code(status, body) == code
 
 
-class ResponseUrl:
-    """A response URL that answers once as told, and keeps what it received."""
-
-    def __init__(self, status: int, body: str) -> None:
-        self.status, self.body = status, body
-        self.received: list[dict[str, Any]] = []
-
-    async def receive(self, request: web.Request) -> web.Response:
-        """Answer a response."""
-        self.received.append(await request.json())
-        return web.Response(status=self.status, text=self.body)
-
-
 async def respond(slack: ResponseUrl) -> None:
     """Respond privately by this URL."""
-    app = web.Application()
-    app.router.add_post("/r", slack.receive)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/r"
-        inquiry = Inquiry("T1", "U1", "C1", url, "en", "UTC", "kids", "room")
+    async with slack.serve() as inquiry:
         await respond_privately(inquiry, "text", [{"type": "divider"}])
-    finally:
-        await runner.cleanup()
 
 
 async def test_a_private_response_replaces_the_first_answer() -> None:
     """Only the person who asked sees it."""
-    slack = ResponseUrl(200, "ok")
+    slack = ResponseUrl((200, "ok"))
     await respond(slack)
     assert slack.received == [
         {
@@ -224,7 +201,7 @@ async def test_a_private_response_that_fails(
 ) -> None:
     """A server's error may have arrived, a refusal has not."""
     with pytest.raises(SlackError) as caught:
-        await respond(ResponseUrl(status, ""))
+        await respond(ResponseUrl((status, "")))
     assert (type(caught.value), caught.value.code) == (expected, code)
     assert EN.plain_text(caught.value.user_message) == f"Slack refused: {code}."
     if isinstance(caught.value, SlackUnreachableError):
@@ -234,5 +211,5 @@ async def test_a_private_response_that_fails(
 async def test_too_many_private_responses() -> None:
     """They are sent again after five seconds."""
     with pytest.raises(SlackRateLimitedError) as caught:
-        await respond(ResponseUrl(429, ""))
+        await respond(ResponseUrl((429, "")))
     assert (caught.value.code, caught.value.retry_after_s) == ("http_429", 5.0)
