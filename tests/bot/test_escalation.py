@@ -9,6 +9,7 @@ import pytest
 
 from bot.escalation import EscalationTarget, Policy, escalations_of, find_escalation, next_step
 from bot.quiet_hours import read_quiet_hours
+from bot.settings import read_settings
 from bot.ticket import Status, Ticket
 from tests.bot.test_ticket import NOW, make_ticket
 
@@ -52,6 +53,19 @@ def test_pace(steps: int, *, is_live: bool | None, minutes: int, target: Escalat
         step.target,
         step.is_deferred,
     )
+
+
+def test_the_policy_of_the_settings() -> None:
+    """Without any it is the default one: a quarter of an hour, nobody by name, never quiet."""
+    assert Policy.of(read_settings({})) == Policy() == Policy(dt.timedelta(seconds=900))
+    chosen = Policy.of(
+        read_settings(
+            {"ESCALATE_AFTER": "5m", "ESCALATE_TO": "U1,U2", "QUIET_HOURS": "22:00-08:00"}
+        )
+    )
+    assert (chosen.after, chosen.leads) == (dt.timedelta(minutes=5), ("U1", "U2"))
+    assert str(chosen.quiet) == "22:00–08:00 Asia/Shanghai"
+    assert [chosen.people(number) for number in (1, 2, 3)] == [(), (), ("U1", "U2")]
 
 
 def test_no_step_is_due() -> None:

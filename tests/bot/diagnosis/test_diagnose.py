@@ -125,6 +125,69 @@ def test_takes_over_why_the_call_is_lacking(build_call: Any) -> None:
     assert missing_item in early.diagnose().missing
 
 
+def test_only_the_end_that_is_cut_off_is(build_call: Any) -> None:
+    """The other one, which has no samples either, is unknown to the cloud."""
+    call_builder = build_call().keep_samples(T, 500, 600).keep_samples(S, 500, 600)
+    call_builder.missing.append(MissingItem(MissingKind.CALL, MissingReason.CUT_OFF, detail=T))
+    reasons = {item.what: item.why for item in call_builder.diagnose().missing}
+    assert reasons == {
+        MissingKind.CALL: MissingReason.CUT_OFF,
+        MissingKind.TEACHER_METRICS: MissingReason.CUT_OFF,
+        MissingKind.STUDENT_METRICS: MissingReason.NOT_FOUND,
+    }
+
+
+@pytest.mark.parametrize("why", [MissingReason.UNREACHABLE, MissingReason.CUT_OFF])
+def test_an_end_with_some_samples_has_too_few(build_call: Any, why: MissingReason) -> None:
+    """Unless more of them are published later, why the rest of the call is missing is not why."""
+    call_builder = build_call().keep_samples(T, -20, 20)
+    call_builder.missing.append(MissingItem(MissingKind.CALL, why, detail=T))
+    reasons = {item.what: item.why for item in call_builder.diagnose().missing}
+    assert reasons[MissingKind.TEACHER_METRICS] is MissingReason.TOO_FEW_SAMPLES
+
+
+@pytest.mark.parametrize(("until_s", "judged"), [(104, False), (106, True), (300, True)])
+@pytest.mark.parametrize("uid", [T, S])
+def test_data_that_is_out_up_to_the_end_can_be_judged(
+    build_call: Any, uid: str, until_s: float, *, judged: bool
+) -> None:
+    """What is published later is then about a later time."""
+    call_builder = build_call().keep_samples(uid, -300, until_s)
+    call_builder.missing.append(MissingItem(MissingKind.CALL, MissingReason.NOT_OUT_YET, T0))
+    assert call_builder.diagnose().cause == ("none" if judged else "unknown")
+    call_builder.missing[0] = MissingItem(MissingKind.EVENTS, MissingReason.NOT_OUT_YET, T0)
+    assert call_builder.diagnose().cause == "none"
+
+
+def test_the_likeliest_finding_comes_first_without_metrics(build_call: Any) -> None:
+    """The verdict is unknown for the whole time of the samples."""
+    call_builder = build_call().keep_samples(S, 500, 600).keep_samples(T, -100, 80)
+    call_builder.add_event(S, "999").add_event(T, "30").add_event(S, "10")
+    verdict = call_builder.diagnose()
+    assert [one.cause for one in verdict.others] == [
+        "device.cpu_high",
+        "session.removed",
+        "unknown.other",
+    ]
+    assert (verdict.since, verdict.until) == (
+        T0 - dt.timedelta(seconds=100),
+        T0 + dt.timedelta(seconds=80),
+    )
+
+
+def test_a_freeze_of_the_other_end_is_unexplained_too(build_call: Any) -> None:
+    """The abnormal side's own freezes come first."""
+    both = build_call().set_values(S, Metric.FREEZE_TIME, V, 900)
+    both.set_values(T, Metric.FREEZE_TIME, V, 900)
+    assert [one.uid for one in both.diagnose().evidence] == [S]
+    other = build_call().set_values(T, Metric.FREEZE_TIME, V, 900)
+    verdict = other.diagnose()
+    assert (verdict.cause, verdict.uid) == ("unknown.other", None)
+    assert [one.uid for one in verdict.evidence] == [T]
+    assert 0.2 < verdict.confidence < 0.4
+    assert verdict.until - verdict.since == dt.timedelta(seconds=240)
+
+
 def test_single_bad_samples_here_and_there_are_no_fault(build_call: Any) -> None:
     """A tenth of the samples bad, but never two in a row: every call has that."""
     call_builder = build_call()
