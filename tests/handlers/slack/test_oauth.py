@@ -11,7 +11,8 @@ import pytest
 from bot.sandbox.slack import Workspace
 from bot.store.admin import installations
 from handlers.slack.clients import SlackClients
-from tests.handlers.raw_http import RawHttpClient, command, event, open_raw_http
+from tests.database_faults import SQLITE_FAULTS
+from tests.handlers.raw_http import RawHttpClient, command, event, open_raw_http, shortcut
 
 # slack-sdk still passes its credentials to aiohttp in the old way
 pytestmark = [
@@ -100,6 +101,20 @@ async def test_installation_is_stored(workspaces: TwoWorkspaces) -> None:
     assert (200, workspaces.first.bot_token) == (status, await workspaces.token())
     assert workspaces.first.bot_token not in page
     assert "not installed" not in (await workspaces.raw_http.send_payload(command()))[1]
+
+
+async def test_database_away_after_an_installation(workspaces: TwoWorkspaces) -> None:
+    """The token known last still answers people, also where only a message can."""
+    await workspaces.install()
+    harness = workspaces.raw_http.harness
+    assert (await workspaces.raw_http.send_payload(command()))[0] == 200
+    with SQLITE_FAULTS["missing"](harness.application.store):
+        assert "Not saved" in (await workspaces.raw_http.send_payload(command()))[1]
+        person = workspaces.first.person("sam")
+        form = {**shortcut("shortcut"), "user": {"id": person.id}}
+        assert (await workspaces.raw_http.send_payload(form))[0] == 200
+        messages = workspaces.first.messages(person.dm_channel_id())
+        assert "Not saved" in messages[-1]["text"]
 
 
 async def test_state_is_good_once(workspaces: TwoWorkspaces) -> None:
