@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Final
 
 from bot.call import IssueType, Side
@@ -213,6 +214,10 @@ class TicketService:
         )
 
     def stream_tickets(self, since: dt.datetime | None) -> Iterator[Ticket]:
-        """Yield every ticket, oldest first, for export."""
-        with Session(self._context.store.engine) as session:
-            yield from tickets.stream(session, since)
+        """Yield every ticket, oldest first, for export; no transaction waits for the reader."""
+        last = 0
+        while batch := self._context.store.read_sync(
+            partial(tickets.list_after, number=last, since=since)
+        ):
+            yield from batch
+            last = batch[-1].id

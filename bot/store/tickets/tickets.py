@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, true
@@ -116,16 +116,9 @@ def list_duplicate_reporters(session: Session, number: int) -> Sequence[str]:
     return session.exec(statement).all()
 
 
-def stream(session: Session, since: dt.datetime | None) -> Iterator[Ticket]:
-    """Yield every ticket, oldest first, a handful of rows in memory at a time."""
-    last = 0
-    while True:
-        statement = select(Ticket).where(col(Ticket.number) > last)
-        if since is not None:
-            statement = statement.where(col(Ticket.created_at) >= since)
-        rows = session.exec(statement.order_by(col(Ticket.number)).limit(_BATCH_SIZE)).all()
-        if not rows:
-            return
-        yield from rows
-        last = rows[-1].id
-        session.expunge_all()
+def list_after(session: Session, number: int, since: dt.datetime | None) -> Sequence[Ticket]:
+    """List the next tickets after a number filed since a moment, oldest first, not too many."""
+    statement = select(Ticket).where(col(Ticket.number) > number)
+    if since is not None:
+        statement = statement.where(col(Ticket.created_at) >= since)
+    return session.exec(statement.order_by(col(Ticket.number)).limit(_BATCH_SIZE)).all()
