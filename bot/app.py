@@ -41,7 +41,7 @@ from bot.services.tickets.cloud_report_jobs import CloudReportJobs
 from bot.services.tickets.jobs import TicketJobs
 from bot.services.tickets.mentions import MentionJobs
 from bot.settings import N_, SettingError, Settings, require
-from bot.store import Store
+from bot.store import DatabaseUnavailableError, Store, reason_of
 from bot.store.diagnosis.events import SqlEventStore
 from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 from bot.store.response_cache import SqlResponseCache
@@ -134,14 +134,11 @@ async def _ensure_schema(store: Store) -> None:
 
 
 async def reach_database(work: Callable[[], Result]) -> Result:
-    """Run `work` in a thread; LagdeskError when the database cannot be opened or reached."""
+    """Run `work` in a thread; DatabaseUnavailableError when it cannot be opened or reached."""
     try:
         return await asyncio.to_thread(work)
     except SQLAlchemyError as error:
-        why = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        raise LagdeskError(
-            message("The database in DATABASE_URL cannot be used: %(why)s.", why=why)
-        ) from error
+        raise DatabaseUnavailableError(reason_of(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

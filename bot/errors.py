@@ -20,6 +20,7 @@
             ├── SlackAccessLostError      channel gone, app not invited   (retryable)
             └── SlackMessageGoneError     the message to update is gone
 
+DatabaseUnavailableError (retryable) is in bot/store/engine.py, as it is SQLAlchemy's too;
 SettingError is in bot/settings.py, a layer below.
 """
 
@@ -39,6 +40,11 @@ class LagdeskError(Exception):
     def __init__(self, user_message: Message) -> None:
         super().__init__(str(user_message))
         self.user_message = user_message
+
+    @property
+    def operator_message(self) -> Message:
+        """What the terminal prints."""
+        return self.user_message
 
 
 class InputError(LagdeskError):

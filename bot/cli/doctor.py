@@ -95,7 +95,7 @@ async def _check_database(settings: Settings) -> CheckResult:
     except LagdeskError as error:  # the revision is unknown
         return database_failed(error.user_message)
     except Exception as error:  # noqa: BLE001 - drivers raise many types
-        log.debug("the database does not respond: %s", type(error).__name__)
+        log.debug("the database does not respond: %s", error)
         return database_down()
     finally:
         store.close()

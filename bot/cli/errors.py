@@ -18,7 +18,7 @@ def print_error(error: Exception) -> int:
     if isinstance(error, UsageError):
         return _fail(error.user_message, EXIT_USAGE)
     if isinstance(error, LagdeskError):
-        return _fail(error.user_message, EXIT_FAILED)
+        return _fail(error.operator_message, EXIT_FAILED)
     if isinstance(error, SettingError):
         wrong = message(
             "%(name)s is missing or wrong. Expected: %(expected)s.",

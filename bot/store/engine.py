@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.errors import LagdeskError
-from bot.i18n.messages import message
+from bot.i18n.messages import Message, message
 
 _VANISHED_SERVER: Final = {  # is noticed within ten seconds
     "keepalives_idle": 5,
@@ -31,7 +31,10 @@ _VANISHED_SERVER: Final = {  # is noticed within ten seconds
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
-LIFT_POSTGRES_LIMITS: Final = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"
+LIFT_POSTGRES_LIMITS: Final = (
+    "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;"
+    " SET LOCAL idle_in_transaction_session_timeout = 0"
+)
 _RETRIED_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _DATA_EXCEPTION: Final = "22"  # the class of errors whose first line may quote a value
 _SQLITE_HEADER: Final = b"SQLite format 3\0"
@@ -58,6 +61,11 @@ class DatabaseUnavailableError(LagdeskError, SQLAlchemyError):
     def __init__(self, reason: str) -> None:
         super().__init__(_NOT_SAVED)
         self.reason = reason
+
+    @property
+    def operator_message(self) -> Message:
+        """What the terminal prints: nobody there tries again in a minute."""
+        return message("The database in DATABASE_URL cannot be used: %(why)s.", why=self.reason)
 
     def __str__(self) -> str:
         return f"the database is unavailable: {self.reason}"

@@ -43,8 +43,8 @@ class RecordingWebhook:
             return web.Response(status=400)
         try:
             is_new = await self._webhooks.receive(event)
-        except DatabaseError:  # not stored: Huawei must resend it
-            log.warning("database unavailable; Huawei will resend a recording event", exc_info=True)
+        except DatabaseError as error:  # not stored: Huawei must resend it
+            log.info("Huawei will resend a recording event: %s", error)
             return web.Response(status=503, headers={"Retry-After": "30"})
         return web.json_response({"taken": is_new})
 
