@@ -1,0 +1,99 @@
+"""What people and channels choose, and the language of each surface."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from bot.errors import InputError, NotAllowedError
+from bot.services.preferences.languages import Languages
+from bot.services.preferences.service import Preferences, PreferencesService
+from tests.bot.services.conftest import OUTSIDER, SUPPORT, TEAM, ServiceHarness
+
+_people = count(1)
+
+
+@pytest.fixture
+def person() -> str:
+    """Somebody who chose nothing yet."""
+    return f"U-CHOOSES-{next(_people)}"
+
+
+async def test_choices_are_loaded_as_they_were_saved(
+    service_harness: ServiceHarness, person: str
+) -> None:
+    """Every notification is on until it is muted."""
+    service = service_harness.services.preferences
+    assert await service.load(TEAM, person) == Preferences(
+        "", "", ("claimed", "explained", "resolved")
+    )
+    for chosen in (Preferences("zh", "kids", ("resolved",)), Preferences("en", "", ())):
+        await service.save(TEAM, person, chosen)
+        assert await service.load(TEAM, person) == chosen
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"locale": "fr"}, "language"),
+        ({"app": "adults"}, "app"),
+        ({"notifications": ("filed",)}, "notices"),
+    ],
+)
+async def test_value_that_is_not_offered(
+    service_harness: ServiceHarness, person: str, values: dict[str, Any], field: str
+) -> None:
+    """Nothing is stored of such a form."""
+    service = service_harness.services.preferences
+    with pytest.raises(InputError) as error:
+        await service.save(TEAM, person, replace(Preferences(locale="zh"), **values))
+    assert list(error.value.fields) == [field]
+    assert (await service.load(TEAM, person)).locale == ""
+
+
+async def test_default_app_is_first(service_harness: ServiceHarness, person: str) -> None:
+    """One that is not configured any more is none."""
+    cloud = service_harness.context.clouds["kids"]
+    clouds = {"adults": cloud, "kids": cloud}
+    service = PreferencesService(replace(service_harness.context, clouds=clouds))
+    assert await service.apps_of(TEAM, person) == ["adults", "kids"]
+    await service.save(TEAM, person, Preferences(app="kids"))
+    assert await service.apps_of(TEAM, person) == ["kids", "adults"]
+    await service.save(TEAM, person, Preferences(app="adults"))
+    assert (await service_harness.services.preferences.load(TEAM, person)).app == ""
+
+
+async def test_language_of_a_reader(service_harness: ServiceHarness, person: str) -> None:
+    """The chosen one, else Slack's, else the default; in their own time zone."""
+    languages = service_harness.context.languages
+    service = service_harness.services.preferences
+
+    async def locale(slack: str | None = "en-US") -> str:
+        return (await languages.of_reader(TEAM, person, slack, None)).locale
+
+    assert (await locale("zh-CN"), await locale()) == ("zh", "en")
+    assert await locale(None) == languages.default.locale
+    await service.set_language(TEAM, person, "zh")
+    assert await locale() == "zh"
+    await service.set_language(TEAM, person, "")
+    assert await locale() == "en"
+    reader = await languages.of_reader(TEAM, person, "en-US", "Europe/Berlin")
+    other = await languages.of_reader(TEAM, person, "en-US", None)
+    assert (str(reader.timezone), str(other.timezone)) == ("Europe/Berlin", "Asia/Shanghai")
+
+
+async def test_language_of_a_channel(service_harness: ServiceHarness, person: str) -> None:
+    """Support chooses it; else it is the default."""
+    service, channel = service_harness.services.preferences, f"C-{person}"
+    settings = replace(service_harness.context.settings, default_locale="zh")
+    languages = Languages(service_harness.context.store, settings)
+    assert (await languages.of_channel(TEAM, channel)).locale == "zh"
+    with pytest.raises(NotAllowedError):
+        await service.set_channel_language(TEAM, OUTSIDER, channel, "en")
+    await service.set_channel_language(TEAM, SUPPORT, channel, "en")
+    assert (await languages.of_channel(TEAM, channel)).locale == "en"
+    await service.set_channel_language(TEAM, SUPPORT, channel, "")
+    assert (await languages.of_channel(TEAM, channel)).locale == "zh"
