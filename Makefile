@@ -31,7 +31,9 @@ demo: $(VENV)/.installed
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n 3 --dist loadscope $(ARGS)
+	@$(TESTS) -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+# Python keeps what it compiled, whatever the environment says: each process compiles for 5 s else.
+TESTS := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check -q .
