@@ -125,10 +125,10 @@ async def raw(raw_http: RawHttpClient, head: bytes, body: bytes = b"") -> bytes:
     port = int(raw_http.url.rsplit(":", 1)[1])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head + b"\r\n\r\n" + body)
-    line = await asyncio.wait_for(reader.readline(), 5)
+    line = await asyncio.wait_for(reader.readline(), 30)
     if b" 100 " in line:
         await reader.readline()
-        line = await asyncio.wait_for(reader.readline(), 5)
+        line = await asyncio.wait_for(reader.readline(), 30)
     writer.close()
     return line
 

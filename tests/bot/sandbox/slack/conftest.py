@@ -85,9 +85,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def workspace(clock: Clock) -> AsyncIterator[Workspace]:
+def ack_limit_s() -> float:
+    """How long Slack waits for the app: long for a busy machine, short in tests of silence."""
+    return 20.0
+
+
+@pytest.fixture
+async def workspace(clock: Clock, ack_limit_s: float) -> AsyncIterator[Workspace]:
     """A workspace without rate limits, with immediate retries."""
-    made = Workspace(clock=clock, message_rate_s=0, retry_delays_s=(0, 0, 0), ack_limit_s=0.2)
+    made = Workspace(
+        clock=clock, message_rate_s=0, retry_delays_s=(0, 0, 0), ack_limit_s=ack_limit_s
+    )
     async with made.serve():
         yield made
 

@@ -153,7 +153,7 @@ async def test_socket_sends_events(workspace: Workspace, page: Page, call: Any, 
         await open_modal(workspace, call, modal())
         seen: dict[str, Any] = {}
         while not {"message", "call", "views", "channels"} <= set(seen):
-            event = await socket.receive_json(timeout=5)
+            event = await socket.receive_json(timeout=30)
             seen[event["type"]] = event
     assert seen["message"]["message"]["text"] == "hello"
     assert len(seen["views"]["views"]) == 1

@@ -100,6 +100,7 @@ async def test_direct_message(workspace: Workspace, app: Any) -> None:
     assert app.of_type("message")[0]["channel_type"] == "im"
 
 
+@pytest.mark.parametrize("ack_limit_s", [0.5])
 @pytest.mark.parametrize(("broken", "reason"), [("slow", "http_timeout"), (500, "http_error")])
 async def test_retries_three_times(
     workspace: Workspace, app: Any, broken: int | str, reason: str

@@ -66,6 +66,7 @@ async def test_failed_command(workspace: Workspace, app: Any, answer: Any, error
     assert (error, [error]) == (outcome.error, [notice.code for notice in workspace.notices])
 
 
+@pytest.mark.parametrize("ack_limit_s", [0.5])
 async def test_late_command(workspace: Workspace, app: Any) -> None:
     """An acknowledgement after the limit does not count."""
     app.slow.add("/report")
@@ -164,6 +165,7 @@ async def test_response_action(
     assert (action, shown) == (outcome.action, stack)
 
 
+@pytest.mark.parametrize("ack_limit_s", [0.5])
 async def test_late_submission_leaves_the_form_open(
     workspace: Workspace, app: Any, call: Any, modal: Any
 ) -> None:

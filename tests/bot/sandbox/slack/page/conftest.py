@@ -48,9 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-async def workspace() -> AsyncIterator[Workspace]:
+async def workspace(ack_limit_s: float) -> AsyncIterator[Workspace]:
     """A workspace with two commands and two shortcuts, with the real clock."""
-    made = Workspace(manifest=MANIFEST, message_rate_s=0, retry_delays_s=(), ack_limit_s=1.0)
+    made = Workspace(
+        manifest=MANIFEST, message_rate_s=0, retry_delays_s=(), ack_limit_s=ack_limit_s
+    )
     async with made.serve():
         yield made
 
@@ -65,7 +67,7 @@ async def open_page(browser: Browser, workspace: Workspace) -> AsyncIterator[Ope
         made = await browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
         contexts.append(made)
         page = await made.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: seen.append(str(error)))
         page.on("console", lambda entry: seen.append(entry.text) if entry.type == "error" else None)
         await page.goto(f"{workspace.url}/?as={workspace.person(who).id}{path}")

@@ -51,6 +51,7 @@ async def test_a_command_is_completed_by_keyboard_and_sent(
     assert len(workspace.person("sam").ephemerals(workspace.channel("teachers").id)) == 1
 
 
+@pytest.mark.parametrize("ack_limit_s", [0.5])
 async def test_a_late_command_gives_one_notice(open_page: Open, app: Any) -> None:
     """A command the app acknowledges too late leaves one private line with the error."""
     app.slow.add("/tickets")
@@ -155,6 +156,7 @@ async def test_errors_are_displayed_under_their_fields(form: Page, app: Any) -> 
     await expect(form.get_by_test_id("error-cname")).to_be_hidden()
 
 
+@pytest.mark.parametrize("ack_limit_s", [0.5])
 async def test_a_late_form_shows_an_error_and_remains_open(form: Page, app: Any) -> None:
     """A submission the app does not acknowledge leaves the form open with what was typed."""
     app.slow.add("view_submission")
