@@ -30,7 +30,7 @@ FAULTS = [
 METHODS = ["chat.postMessage", "chat.update", "chat.getPermalink"]
 
 
-async def outlast(harness: Harness, rounds: int = 7) -> None:
+async def outlast(harness: Harness, rounds: int = 5) -> None:
     """Let the growing pauses between tries go by."""
     await harness.settled()
     for number in range(rounds):

@@ -11,7 +11,7 @@ from bot.ports import Cloud
 from bot.sandbox.clouds import FakeClouds
 from bot.sandbox.scenario import KINDS, build_simulated_call
 from bot.services.diagnosis.service import DiagnosisService
-from tests.bot.clouds.contract.cloud_cases import CloudCase, SteppingClock
+from tests.bot.clouds.contract.cloud_cases import CLOUD_CASES, CloudCase, SteppingClock
 from tests.bot.clouds.contract.conftest import NOON_S, UIDS, complaint
 
 Outcome = tuple[str, Media | None, Direction | None, Side | None]
@@ -27,6 +27,8 @@ _LEFT: Final[Outcome] = (
     None,
     _S,
 )  # left; who removed them is missing
+# How Lagdesk logs in makes no difference to what it reads.
+ONE_KEY_EACH: Final = [each for each in CLOUD_CASES if each.name != "huawei-token"]
 _STOPPED: Final[Outcome] = ("user_action.stopped_sending", _V, _UP, _T)
 
 # Expected verdicts where a cloud's data cannot show the true cause. Elsewhere it is the truth.
@@ -80,6 +82,7 @@ def expected_cause(cloud_case: CloudCase, kind: str) -> Outcome:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cloud_case", ONE_KEY_EACH, ids=lambda cloud_case: cloud_case.name)
 async def test_the_verdict_is_the_truth(
     kind: str,
     cloud_case: CloudCase,

@@ -10,7 +10,6 @@ import pytest
 
 from bot.call import IssueType, Metric, Report
 from bot.clouds import build_clouds
-from bot.diagnosis import diagnose
 from bot.errors import (
     CloudInvalidResponseError,
     CloudQuotaExceededError,
@@ -25,25 +24,7 @@ from bot.store.rate_limits import SqlKeyValueStore, SqlRateLimitStore
 
 NOON_S = 1795176000
 TWO = dt.timedelta(minutes=2)
-KINDS = (
-    "wifi_weak_student",
-    "uplink_loss_video",
-    "uplink_loss_audio",
-    "downlink_loss_video",
-    "downlink_loss_audio",
-    "latency_up_video",
-    "latency_down_video",
-    "cpu_high_teacher",
-    "cpu_high_student",
-    "stopped_video_teacher",
-    "stopped_audio_teacher",
-    "healthy",
-    "one_end_missing",
-)
-
-
-# A stopped sender keeps the name the cloud gave: its factor 18.
-AS_REPORTED = {"user_action.stopped_sending": "media.peer_no_stream"}
+KINDS = ("uplink_loss_video", "healthy")
 
 
 def settings_of(
@@ -64,7 +45,7 @@ def settings_of(
 
 @pytest.fixture
 async def clouds(clock: Any) -> AsyncIterator[FakeClouds]:
-    """A fake Huawei with one call of every kind in the last hour."""
+    """A fake Huawei with a bad and a good call in the last hour."""
     start = NOON_S - 3000
     sim_calls = [
         build_simulated_call(kind, kind, seed=number, started_at=start)
@@ -161,26 +142,3 @@ async def test_faults_are_typed(fault: Any, clouds: FakeClouds, huawei: Any) -> 
     later = Window.around(report.occurred_at, TWO)
     if kind != "http_429":
         assert (await huawei.fetch_events("kids", "healthy", later)).events == ()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-async def test_the_verdict_is_the_truth(kind: str, clouds: FakeClouds, huawei: Any) -> None:
-    """Metrics and events of the fake lead to the simulated cause."""
-    report = report_of(clouds, kind)
-    window = Window.around(report.occurred_at, TWO)
-    calls = await huawei.find_calls("kids", kind, window)
-    record = await huawei.fetch_record(calls[0], ["10001", "20002"], window)
-    response = await huawei.fetch_events("kids", kind, window)
-    verdict = diagnose(
-        report,
-        calls,
-        record.series,
-        response.events,
-        missing=(*record.missing, *response.missing),
-        participants=record.participants,
-    )
-    sim_call = clouds.sim_call(kind)
-    assert sim_call is not None
-    expected = sim_call.expected
-    uid = None if expected.uid is None else str(expected.uid)
-    assert (AS_REPORTED.get(expected.cause, expected.cause), uid) == (verdict.cause, verdict.uid)
