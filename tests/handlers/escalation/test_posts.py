@@ -1,0 +1,50 @@
+"""Posts that page support and leads, and posts of incidents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.escalation import EscalationEvent, EscalationTarget
+from bot.ports import MessageRef
+from bot.services.escalation.incidents import IncidentFacts
+from handlers.escalation.posts import SlackIncidentPosts, SlackPager
+from tests.handlers.posting_harness import LIN, SAM, PostingHarness, posted_ticket
+from tests.handlers.samples import NOW, make_ticket
+
+
+async def test_paging(posting: PostingHarness) -> None:
+    """In the thread: the group, everybody there, or leads by name; leads also privately."""
+    ticket = await posted_ticket(posting)
+    target = EscalationTarget.SUPPORT
+    for group, people in (("S1", ()), ("", ()), ("S1", (SAM, LIN))):
+        event = EscalationEvent(1, NOW, target, "", people, 1)
+        await SlackPager(posting.poster, posting.users, group).page(
+            ticket,
+            event,
+            f"{group}{people}",
+        )
+    texts = [m["text"] for m in posting.messages(ticket.thread.card_ts)[1:]]
+    call = "LD-12 needs somebody to claim it."
+    assert texts == [f"<!subteam^S1> {call}", f"<!here> {call}", f"<@{SAM}> <@{LIN}> {call}"]
+    await SlackPager(posting.poster, posting.users, "").alert(ticket, LIN, "alert")
+    (message,) = posting.direct_messages("lin")
+    assert "LD-12" in message["text"]
+    assert message["blocks"][0]["block_id"] == "alert"
+
+
+async def test_incidents(posting: PostingHarness) -> None:
+    """Posted in the escalation channel and updated in place."""
+    sender = SlackIncidentPosts(posting.poster, posting.users, posting.settings)
+    facts: dict[str, Any] = {"cause": "network.loss", "network": "", "opened_at": NOW}
+    names = {"id": 3, "label": "INC-3", "team": "T1", "app": "kids"}
+    incident = IncidentFacts(**names, **facts, closed_at=None, closed_by="")
+    tickets = [make_ticket(), make_ticket(number=13)]
+    ref = await sender.post(incident, tickets, "incident")
+    (message,) = posting.messages()
+    assert ref == MessageRef(posting.channel, message["ts"])
+    assert "<!here> INC-3 needs somebody" in str(message["blocks"])
+    closed = IncidentFacts(**names, **facts, closed_at=NOW, closed_by=SAM)
+    await sender.update(closed, tickets, ref)
+    (message,) = posting.messages()
+    assert f"Closed by <@{SAM}>" in str(message["blocks"])
+    assert ref.ts.replace(".", "") in await sender.permalink("T1", ref)
