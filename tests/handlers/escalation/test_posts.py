@@ -36,7 +36,7 @@ async def test_incidents(posting: PostingHarness) -> None:
     """Posted in the escalation channel and updated in place."""
     sender = SlackIncidentPosts(posting.poster, posting.users, posting.settings)
     facts: dict[str, Any] = {"cause": "network.loss", "network": "", "opened_at": NOW}
-    names = {"id": 3, "label": "INC-3", "team": "T1", "app": "kids"}
+    names: dict[str, Any] = {"id": 3, "label": "INC-3", "team": "T1", "app": "kids"}
     incident = IncidentFacts(**names, **facts, closed_at=None, closed_by="")
     tickets = [make_ticket(), make_ticket(number=13)]
     ref = await sender.post(incident, tickets, "incident")
