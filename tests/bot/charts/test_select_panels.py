@@ -141,15 +141,31 @@ def _evidence(metric: Metric, media: Media | None, threshold: float = 5) -> Evid
             _A,
             ["Send bitrate (audio)", "Receive bitrate (audio)", "Send volume", "Play volume"],
         ),
-        (
-            "session.removed",
-            None,
-            [
-                "Send bitrate (video)",
-                "Receive bitrate (video)",
-                "End-to-end packet loss (video)",
-                "Receive frame rate",
-            ],
+        *(
+            (
+                cause,
+                None,
+                [
+                    "Send bitrate (video)",
+                    "Receive bitrate (video)",
+                    "End-to-end packet loss (video)",
+                    "Receive frame rate",
+                ],
+            )
+            for cause in ("session.removed", "reconnect.timeout", "connection.failed")
+        ),
+        *(
+            (
+                cause,
+                _V,
+                [
+                    "Send bitrate (video)",
+                    "Receive bitrate (video)",
+                    "Send frame rate",
+                    "Receive frame rate",
+                ],
+            )
+            for cause in ("media.peer_no_stream", "server.error")
         ),
         (
             "none",
@@ -236,6 +252,60 @@ def test_units_and_limits(
     assert unit is panel.unit
     assert bound == (panel.limit.bound if panel.limit else None)
     assert below == panel.low_is_bad
+
+
+def test_the_medium_of_a_chart(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
+    """The verdict's, else its evidence's, else video where anybody sent or received any."""
+    both = [make_series(Metric.UPLINK_LOSS, 0, media=media) for media in Media]
+    sent = make_series(Metric.SEND_BITRATE, 600)
+    silent = make_series(Metric.SEND_BITRATE, 0)
+
+    def first(series: list[Series], **parts: object) -> str:
+        verdict = make_verdict("network.loss", **parts)
+        return str(_choose(series, verdict).panels[0].name)
+
+    assert first([*both, sent]) == "Uplink packet loss (video)"
+    assert first([*both, silent]) == "Uplink packet loss (audio)"
+    assert first([*both, sent], media=_A) == "Uplink packet loss (audio)"
+    evidence = (_evidence(Metric.SYSTEM_CPU, None), _evidence(Metric.OTHER, _A))
+    assert first([*both, sent], evidence=evidence) == "Uplink packet loss (audio)"
+
+
+def test_the_limit_of_evidence_is_that_of_its_medium(
+    make_series: MakeSeries, make_verdict: MakeVerdict
+) -> None:
+    """Evidence of the other medium, and a metric without a limit, keep the documented one."""
+    series = [make_series(Metric.UPLINK_LOSS, 9, media=media) for media in Media]
+
+    def bound(evidence: Evidence, media: Media = _V) -> float | None:
+        verdict = make_verdict("network.loss", media=media, evidence=(evidence,))
+        panels = {str(one.name): one for one in _choose(series, verdict).panels}
+        limit = panels[f"Uplink packet loss ({media.value})"].limit
+        return limit.bound if limit else None
+
+    assert bound(_evidence(Metric.UPLINK_LOSS, _V, 20)) == 20
+    assert bound(_evidence(Metric.UPLINK_LOSS, None, 20)) == 20
+    assert bound(_evidence(Metric.UPLINK_LOSS, _A, 20)) == 5
+    assert bound(_evidence(Metric.JITTER, _V, 20)) == 5
+
+
+def test_freezes_are_the_worse_ones_of_both_media(
+    make_series: MakeSeries, make_verdict: MakeVerdict
+) -> None:
+    """Their time is that of the medium that froze more; a late sample is no gap."""
+    times = AT + np.array([0, 2, 4.4, 6.4, 20])
+    audio = make_series(
+        Metric.FREEZE_TIME, uid="20002", media=_A, times=times, values=[0, 900, 900, 0, 0]
+    )
+    video = make_series(
+        Metric.FREEZE_TIME, uid="20002", media=_V, times=times, values=[0, 0, 0, 300, 300]
+    )
+    freezes = _choose([audio, video], make_verdict()).freezes
+    assert freezes is not None
+    assert freezes.total_s == pytest.approx(1.8)
+    spans = [(since - AT, until - AT) for since, until in freezes.intervals]
+    assert [since for since, _ in spans] == pytest.approx([-0.2, 17.8], abs=0.3)
+    assert [until for _, until in spans] == pytest.approx([6.4, 20])
 
 
 def test_others_are_left_out(make_series: MakeSeries, make_verdict: MakeVerdict) -> None:
